@@ -1,0 +1,157 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/mattn/go-isatty"
+
+	"kin/internal/awsclient"
+)
+
+// Streams are the three standard streams of a run. In main they are the
+// process's own files; a test passes buffers.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// env is what a command needs beside its own flags: streams, log, and the
+// flags that all commands share.
+type env struct {
+	Streams
+	log *slog.Logger
+
+	profile, region, endpoint string
+	color                     colorMode
+	verbose, quiet, debug     bool
+
+	// The client of the run and its region, once kinesis has made it.
+	client       *kinesis.Client
+	clientRegion string
+}
+
+// newEnv returns the environment before the flags were parsed.
+func newEnv(s Streams) *env {
+	return &env{Streams: s, log: slog.New(slog.DiscardHandler), color: colorAuto}
+}
+
+// flagsParsed is called once, when the global flags have their values.
+func (e *env) flagsParsed() error {
+	if e.verbose && e.quiet {
+		return usage("-v and -q contradict each other: want one of them")
+	}
+	if e.debug {
+		e.log = slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return nil
+}
+
+// say prints one message line to a person. With -q only errors are said.
+func (e *env) say(message string) {
+	if !e.quiet {
+		e.print(message)
+	}
+}
+
+// chat is for what only somebody who watches wants to know: shards that open
+// and close. It is heard on a terminal, or with -v.
+func (e *env) chat(message string) {
+	if e.verbose || (!e.quiet && isTerminal(e.Err)) {
+		e.print(message)
+	}
+}
+
+// print writes a message to stderr. It has nowhere to report its own failure.
+func (e *env) print(message string) {
+	var b strings.Builder
+	for line := range strings.SplitSeq(message, "\n") {
+		b.WriteString("kin: ")
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	_, _ = io.WriteString(e.Err, b.String())
+}
+
+// kinesis returns a client for the given streams, names or ARNs. Streams that
+// are named by ARN bring their region along.
+func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, error) {
+	region, err := regionOf(streams, e.region)
+	if err != nil {
+		return nil, err
+	}
+	e.client, e.clientRegion, err = awsclient.NewKinesis(ctx, awsclient.Options{
+		Profile:  e.profile,
+		Region:   region,
+		Endpoint: e.endpoint,
+		Version:  version(),
+		Log:      e.log,
+	})
+	return e.client, err
+}
+
+// regionOf returns the region that the ARNs among streams name, or fallback.
+func regionOf(streams []string, fallback string) (string, error) {
+	region := ""
+	for _, s := range streams {
+		parts := strings.SplitN(s, ":", 6)
+		if len(parts) < 6 || parts[0] != "arn" {
+			continue
+		}
+		if region != "" && region != parts[3] {
+			return "", usage("streams of one run must be in one region: %s and %s were named", region, parts[3])
+		}
+		region = parts[3]
+	}
+	if region != "" && fallback != "" && region != fallback {
+		return "", usage("--region %s contradicts the region of the stream's ARN, %s", fallback, region)
+	}
+	if region != "" {
+		return region, nil
+	}
+	return fallback, nil
+}
+
+// colorMode is the value of --color.
+type colorMode string
+
+const (
+	colorAuto   colorMode = "auto"
+	colorAlways colorMode = "always"
+	colorNever  colorMode = "never"
+)
+
+func (m *colorMode) String() string { return string(*m) }
+func (m *colorMode) Type() string   { return "when" }
+
+func (m *colorMode) Set(s string) error {
+	switch c := colorMode(s); c {
+	case colorAuto, colorAlways, colorNever:
+		*m = c
+		return nil
+	}
+	return fmt.Errorf("want auto, always or never")
+}
+
+// colored says whether output to w is coloured: on a terminal, unless NO_COLOR
+// or TERM=dumb is set; --color overrides all of that.
+func (e *env) colored(w io.Writer) bool {
+	switch e.color {
+	case colorAlways:
+		return true
+	case colorNever:
+		return false
+	}
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// isTerminal says whether w (or a reader) is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
+}

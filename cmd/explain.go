@@ -1,0 +1,211 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/agext/levenshtein"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/smithy-go"
+
+	"kin/internal/awsclient"
+)
+
+// explanation is an error as a person reads it and as a shell sees it.
+type explanation struct {
+	message string
+	hint    string // what to do next; may be empty
+	code    int
+}
+
+// What explain asks of the errors of core packages, beside smithy.APIError.
+type (
+	// ofStream is an error of a call about one stream, which is named as the
+	// user named it.
+	ofStream interface{ StreamName() string }
+	// gaveUp is the end of retrying.
+	gaveUp interface{ GaveUp() bool }
+	// unusable is a checkpoint that cannot be used; Hint says what to do.
+	unusable interface {
+		Unusable() bool
+		Hint() string
+	}
+	// held is a resource that another run holds.
+	held interface{ Held() bool }
+	// notFound is an object that does not exist, when no API error says so.
+	notFound interface{ NotFound() bool }
+)
+
+// report prints err, once, and returns the exit code. A run that a signal
+// ended has nothing more to say.
+func (e *env) report(ctx context.Context, err error) int {
+	var silent silentError
+	var sig SignalError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &silent):
+		return silent.code
+	case errors.As(err, &sig), errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &sig):
+		return sig.exitCode()
+	}
+	x := e.explain(ctx, err)
+	e.print(x.message)
+	if x.hint != "" {
+		e.print("hint: " + x.hint)
+	}
+	return x.code
+}
+
+// explain turns an error into message, hint and exit code. It asks for error
+// types and service error codes, never for texts.
+func (e *env) explain(ctx context.Context, err error) explanation {
+	var (
+		bad         *usageError
+		credentials *awsclient.CredentialsError
+		config      *awsclient.ConfigError
+		api         smithy.APIError
+		state       unusable
+		other       held
+		exhausted   gaveUp
+		missing     notFound
+		path        *fs.PathError
+	)
+	text := err.Error()
+	switch {
+	case errors.As(err, &bad):
+		return explanation{bad.message, bad.hint, exitUsage}
+	case errors.Is(err, awsclient.ErrNoRegion):
+		return explanation{"no AWS region", "give --region, set AWS_REGION, or name the stream by its ARN", exitUsage}
+	case errors.As(err, &credentials):
+		return explanation{"no AWS credentials: " + credentials.Err.Error(),
+			"set AWS_PROFILE or give --profile; kin looks where the AWS SDK does: environment, shared configuration, instance profile", exitDenied}
+	case errors.As(err, &config):
+		return explanation{text, "", exitUsage}
+	case errors.As(err, &state) && state.Unusable():
+		return explanation{text, state.Hint(), exitCheckpoint}
+	case errors.As(err, &other) && other.Held():
+		return explanation{text, "wait for that run to end, or give this one a checkpoint of its own", exitHeld}
+	case errors.As(err, &exhausted) && exhausted.GaveUp():
+		return explanation{text, e.reachHint(err), exitGaveUp}
+	case errors.As(err, &missing) && missing.NotFound():
+		return explanation{text, "kin lists nothing under that name; check the spelling", exitNotFound}
+	case errors.As(err, &api):
+		return e.explainAPI(ctx, err, api)
+	case errors.As(err, &path):
+		return explanation{fmt.Sprintf("%s %s: %s", path.Op, path.Path, path.Err), "", exitFailed}
+	}
+	return explanation{text, "", exitFailed}
+}
+
+// explainAPI explains an answer of the service by its error code.
+func (e *env) explainAPI(ctx context.Context, err error, api smithy.APIError) explanation {
+	name := ""
+	var of ofStream
+	if errors.As(err, &of) {
+		name = of.StreamName()
+	}
+	switch api.ErrorCode() {
+	case "ResourceNotFoundException":
+		if name == "" {
+			return explanation{err.Error(), "", exitNotFound}
+		}
+		return explanation{
+			fmt.Sprintf("stream %q not found in %s", name, e.clientRegion),
+			e.didYouMean(ctx, name), exitNotFound,
+		}
+	case "AccessDeniedException", "KMSAccessDeniedException", "KMSOptInRequired", "OptInRequired":
+		return explanation{err.Error(), accessHint(err), exitDenied}
+	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
+		"MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidClientTokenId",
+		"SignatureDoesNotMatch", "ExpiredToken", "RequestExpired":
+		return explanation{err.Error(), "the credentials are not valid here: check the profile, its keys and the clock", exitDenied}
+	case "ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "ThrottlingException":
+		return explanation{err.Error(), "", exitGaveUp}
+	}
+	return explanation{err.Error(), "", exitFailed}
+}
+
+// permissions are what each command needs at least.
+const (
+	readPermissions  = "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords"
+	writePermissions = "kinesis:PutRecords"
+)
+
+// accessHint names the permissions that the refused call belongs to.
+func accessHint(err error) string {
+	var op interface{ Operation() string }
+	if errors.As(err, &op) && op.Operation() == "PutRecords" {
+		return "writing needs " + writePermissions + " on the stream"
+	}
+	return "reading needs " + readPermissions + " on the stream"
+}
+
+// reachHint helps where the service could not be reached at all.
+func (e *env) reachHint(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return ""
+	}
+	return "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+}
+
+// lookAround bounds the search for a stream with a similar name.
+const lookAround = 5 * time.Second
+
+// didYouMean lists the account's streams and names the nearest one. It is a
+// courtesy: when the list cannot be had, the hint says how to get it.
+func (e *env) didYouMean(ctx context.Context, name string) string {
+	if e.client == nil || strings.HasPrefix(name, "arn:") {
+		return "check the ARN, and that --region and --endpoint are those of the stream"
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookAround)
+	defer cancel()
+	names, err := streamNames(ctx, e.client)
+	switch {
+	case err != nil:
+		return "check the name, --region and --endpoint"
+	case len(names) == 0:
+		return "there are no streams in " + e.clientRegion + "; check --region and --endpoint"
+	}
+	found := fmt.Sprintf("kin found %d streams in %s", len(names), e.clientRegion)
+	if len(names) == 1 {
+		found = "kin found 1 stream in " + e.clientRegion
+	}
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q? %s", near, found)
+	}
+	return found + "; check the name and --region"
+}
+
+// streamNames lists the streams of the account in the client's region.
+func streamNames(ctx context.Context, client *kinesis.Client) ([]string, error) {
+	var names []string
+	pages := kinesis.NewListStreamsPaginator(client, &kinesis.ListStreamsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, page.StreamNames...)
+	}
+	sort.Strings(names)
+	return names, nil
+}
+
+// nearest returns the name that is most like the given one, or "" if none is
+// near enough to be a slip of the fingers.
+func nearest(name string, names []string) string {
+	best, bestDistance := "", len(name)/3+2
+	for _, n := range names {
+		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(n), nil); d < bestDistance {
+			best, bestDistance = n, d
+		}
+	}
+	return best
+}

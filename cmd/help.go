@@ -1,0 +1,30 @@
+package cmd
+
+import "github.com/spf13/cobra"
+
+// helpTopics are the pages of `kin help` that belong to no single command.
+func helpTopics() []*cobra.Command {
+	return []*cobra.Command{
+		{
+			Use:   "exit-codes",
+			Short: "The exit codes of kin",
+			Long: `kin ends with one of these codes:
+
+    0  done; also: limit reached, nothing found, stdout closed
+    1  failed, or any record or item failed
+    2  wrong usage
+    3  stream, shard or consumer not found
+    4  access denied, or no credentials
+    5  gave up on throttling or time-outs
+    6  a checkpoint that cannot be used
+    7  a condition that was asked for does not hold
+    8  held by another run
+  129  stopped by SIGHUP, after a clean stop
+  130  stopped by SIGINT, after a clean stop
+  143  stopped by SIGTERM, after a clean stop
+
+The first signal stops a run cleanly: what was written is committed, nothing
+else is. A second signal ends it at once.`,
+		},
+	}
+}

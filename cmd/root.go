@@ -1,0 +1,130 @@
+// Package cmd is kin's command line: one file a command, each turning flags
+// into typed options and calling a core package. It promises the contracts of
+// the three streams and the exit codes; it holds no logic of reading or
+// writing streams.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Main runs kin with args, which do not include the program's name, and
+// returns its exit code. ctx is cancelled by the first signal, with a
+// SignalError as its cause.
+func Main(ctx context.Context, args []string, s Streams) int {
+	e := newEnv(s)
+	root := newRoot(e)
+	root.SetArgs(args)
+	return e.report(ctx, root.ExecuteContext(ctx))
+}
+
+func newRoot(e *env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kin",
+		Short: "Read, tail and write Amazon Kinesis Data Streams",
+		Long: `kin reads, tails and writes Amazon Kinesis Data Streams.
+
+stdout carries records and nothing else; messages go to stderr.
+Try it without an AWS account:  kin demo`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		Args:              noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return c.Help()
+		},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return e.flagsParsed() },
+	}
+	root.SetIn(e.In)
+	root.SetOut(e.Out)
+	root.SetErr(e.Err)
+	root.SetFlagErrorFunc(flagError)
+
+	f := root.PersistentFlags()
+	f.SortFlags = false
+	f.StringVar(&e.profile, "profile", "", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
+	f.StringVar(&e.region, "region", "", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
+	f.StringVar(&e.endpoint, "endpoint", "", "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
+	f.Var(&e.color, "color", "colour: auto, always or never")
+	f.BoolVarP(&e.verbose, "verbose", "v", false, "say more on stderr")
+	f.BoolVarP(&e.quiet, "quiet", "q", false, "say only errors on stderr")
+	f.BoolVar(&e.debug, "debug", false, "log every call and decision to stderr (never payloads or credentials)")
+
+	root.AddCommand(commands(e)...)
+	root.AddCommand(helpTopics()...)
+	return root
+}
+
+// commands are kin's commands, in the order the help lists them.
+func commands(e *env) []*cobra.Command {
+	cobra.EnableCommandSorting = false
+	return []*cobra.Command{
+		newVersion(e),
+	}
+}
+
+// flagError turns what pflag says into kin's words: the flag, the value, and
+// what is wanted.
+func flagError(_ *cobra.Command, err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return usage("--%s %s: %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid))
+	}
+	return usageHint("kin help lists the commands; kin COMMAND --help their flags", "%s", err)
+}
+
+// wanted is the cause of a refused flag value, without strconv's preamble.
+func wanted(e *pflag.InvalidValueError) string {
+	cause := errors.Unwrap(e)
+	if cause == nil {
+		return "not a valid value"
+	}
+	text := cause.Error()
+	if strings.HasPrefix(text, "strconv.") {
+		return "want a " + e.GetFlag().Value.Type()
+	}
+	return text
+}
+
+// noArguments refuses every argument of a command that takes none.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if c.HasParent() {
+		return usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
+	}
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		return usageHint("did you mean \"kin "+near[0]+"\"?", "unknown command %q", args[0])
+	}
+	return usageHint("kin help lists the commands", "unknown command %q", args[0])
+}
+
+// streamArguments wants at least one stream and splits what is separated by
+// commas.
+func streamArguments(c *cobra.Command, args []string) error {
+	if len(splitStreams(args)) == 0 {
+		return usageHint("for example: "+c.CommandPath()+" orders", "%s needs the name or ARN of a stream", c.CommandPath())
+	}
+	return nil
+}
+
+func splitStreams(args []string) []string {
+	var streams []string
+	for _, arg := range args {
+		for s := range strings.SplitSeq(arg, ",") {
+			if s = strings.TrimSpace(s); s != "" {
+				streams = append(streams, s)
+			}
+		}
+	}
+	return streams
+}

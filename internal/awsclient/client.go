@@ -1,0 +1,135 @@
+// Package awsclient is the one place that builds AWS clients: region, profile,
+// credentials, endpoint and retry policy.
+//
+// It promises a client whose calls are single attempts: the SDK's own retries
+// are off, because the reader and the writer own their loops and must see each
+// throttled call. It does not promise that the endpoint answers.
+package awsclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/smithy-go/logging"
+)
+
+// Options says where the service is and who is calling. Empty fields are
+// resolved as the AWS SDK does it: environment, shared configuration files,
+// instance metadata.
+type Options struct {
+	Profile string
+	Region  string
+	// Endpoint is a URL such as http://127.0.0.1:4567.
+	Endpoint string
+	// Version is kin's own, sent in the user agent.
+	Version string
+	// Log receives what the SDK says of itself; nil discards it.
+	Log *slog.Logger
+}
+
+// ErrNoRegion means that no region was given and none could be resolved.
+var ErrNoRegion = errors.New("no AWS region")
+
+// CredentialsError means that no credentials could be found or that their
+// source refused to give them.
+type CredentialsError struct{ Err error }
+
+func (e *CredentialsError) Error() string { return "find credentials: " + e.Err.Error() }
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// ConfigError means that the configuration itself cannot be used: an unknown
+// profile, a malformed endpoint.
+type ConfigError struct{ Err error }
+
+func (e *ConfigError) Error() string { return e.Err.Error() }
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// NewKinesis returns a client for Kinesis Data Streams and the region it
+// talks to. It retrieves the credentials once, so that a run without any ends
+// here and not in its middle. Errors are *ConfigError, ErrNoRegion and
+// *CredentialsError.
+func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
+	endpoint := o.Endpoint
+	if endpoint == "" {
+		endpoint = firstSet("AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL")
+	}
+	if err := checkEndpoint(endpoint); err != nil {
+		return nil, "", &ConfigError{err}
+	}
+	load := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(newHTTPClient()),
+		config.WithLogger(sdkLogger(o.Log)),
+		config.WithAPIOptions([]func(*middlewareStack) error{
+			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),
+		}),
+	}
+	if o.Profile != "" {
+		load = append(load, config.WithSharedConfigProfile(o.Profile))
+	}
+	if o.Region != "" {
+		load = append(load, config.WithRegion(o.Region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, "", &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
+	}
+	if cfg.Region == "" {
+		if endpoint == "" {
+			return nil, "", ErrNoRegion
+		}
+		// An endpoint of one's own has no region; the signature needs one.
+		cfg.Region = "us-east-1"
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, "", context.Cause(ctx)
+		}
+		return nil, "", &CredentialsError{err}
+	}
+	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
+		k.Retryer = aws.NopRetryer{}
+		if o.Endpoint != "" {
+			k.BaseEndpoint = aws.String(o.Endpoint)
+		}
+	})
+	return client, cfg.Region, nil
+}
+
+func checkEndpoint(endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("endpoint %q: want a URL such as http://127.0.0.1:4567", endpoint)
+	}
+	return nil
+}
+
+func firstSet(names ...string) string {
+	for _, name := range names {
+		if v := os.Getenv(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// sdkLogger hands the SDK's own lines to the debug log.
+func sdkLogger(log *slog.Logger) logging.Logger {
+	if log == nil {
+		return logging.Nop{}
+	}
+	return logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
+		log.Debug("aws sdk", "class", string(class), "text", strings.TrimSpace(fmt.Sprintf(format, v...)))
+	})
+}

@@ -1,0 +1,79 @@
+package awsclient
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go/middleware"
+)
+
+type middlewareStack = middleware.Stack
+
+// maxIdleConnections keeps one connection for each shard that is read in
+// parallel; with the SDK's 10 a large stream would dial for almost every call.
+const maxIdleConnections = 1024
+
+// wholeBody is an HTTP client that has received a response completely before
+// it returns it, and that sends requests from memory.
+//
+// Both are needed for the same reason: the SDK's request body is closed by the
+// transport while the response is still arriving, which ends about one call
+// in ten with "use of closed network connection" in the middle of a body; with
+// the SDK's retries on nobody sees it. A response that breaks off is an error
+// of Do here, and the caller's loop decides.
+//
+// It must not be used for SubscribeToShard, whose body is a stream.
+type wholeBody struct {
+	next interface {
+		Do(*http.Request) (*http.Response, error)
+	}
+}
+
+func newHTTPClient() wholeBody {
+	return wholeBody{awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = maxIdleConnections
+		t.MaxIdleConnsPerHost = maxIdleConnections
+	})}
+}
+
+// Do sends the request and reads the whole answer. Its error says which of the
+// two failed.
+func (w wholeBody) Do(req *http.Request) (*http.Response, error) {
+	if req.Body != nil && req.Body != http.NoBody {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, fmt.Errorf("read request: %w", err)
+		}
+		if err := req.Body.Close(); err != nil {
+			return nil, fmt.Errorf("close request: %w", err)
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.ContentLength = int64(len(body))
+	}
+	resp, err := w.next.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := readBody(resp)
+	if closeErr := resp.Body.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read response: %w", err)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+func readBody(resp *http.Response) ([]byte, error) {
+	var buf bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n < 64<<20 {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := buf.ReadFrom(resp.Body)
+	return buf.Bytes(), err
+}
