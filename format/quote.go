@@ -1,0 +1,78 @@
+package format
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// appendQuoted appends s as a JSON string. Quote, backslash, every control
+// character (C0, DEL, C1) and the line separators U+2028 and U+2029 are
+// escaped, so that what comes out is one line to every tool and harmless to a
+// terminal. Nothing is escaped for HTML. A byte that is not UTF-8 becomes
+// U+FFFD.
+func appendQuoted(dst, s []byte) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		for i+8 <= len(s) {
+			if m := unquotable(binary.LittleEndian.Uint64(s[i:])); m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		if i >= len(s) {
+			break
+		}
+		r, n := rune(s[i]), 1
+		for r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRune(s[i:])
+			if r == utf8.RuneError && n == 1 || r < 0xa0 || r == '\u2028' || r == '\u2029' {
+				break
+			}
+			if i += n; i == len(s) {
+				break
+			}
+			r, n = rune(s[i]), 1
+		}
+		if i == len(s) {
+			break
+		}
+		if r >= ' ' && r < 0x7f && r != '"' && r != '\\' {
+			i++
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		dst = appendEscape(dst, r)
+		i += n
+		from = i
+	}
+	dst = append(dst, s[from:]...)
+	return append(dst, '"')
+}
+
+// unquotable marks with its high bit each byte of w that cannot simply be
+// copied into a JSON string. Marks above the lowest one may be wrong.
+func unquotable(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	del := w ^ ones*0x7f
+	return specialBytes(w) | ((del-ones)&^del|w)&highs
+}
+
+// appendEscape appends the escape of r, which is below U+10000.
+func appendEscape(dst []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(dst, '\\', byte(r))
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+}
