@@ -1,0 +1,143 @@
+package format
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"kin/reader"
+)
+
+// all reads in to its end and returns payloads and errors in order, the errors
+// as "!text". It looks at the payloads only at the end, as a caller that holds
+// them does.
+func all(in Input) []string {
+	var records []reader.Record
+	var got []string
+	for {
+		r, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		records = append(records, r)
+		var bad *LineError
+		switch {
+		case errors.As(err, &bad):
+			got = append(got, "!"+err.Error())
+		case err != nil:
+			return append(got, "!"+err.Error())
+		default:
+			got = append(got, "")
+		}
+	}
+	for i, r := range records {
+		if got[i] == "" {
+			got[i] = string(r.Data)
+		}
+	}
+	return got
+}
+
+func TestLines(t *testing.T) {
+	long := strings.Repeat("x", 3*chunkSize)
+	for _, tt := range []struct {
+		name  string
+		input string
+		max   int
+		want  []string
+	}{
+		{"nothing", "", 10, nil},
+		{"one without newline", "a", 10, []string{"a"}},
+		{"last without newline", "a\nb", 10, []string{"a", "b"}},
+		{"empty lines", "\n\na\n\n", 10, []string{"", "", "a", ""}},
+		{"CRLF kept", "a\r\n\r\nb\r", 10, []string{"a\r", "\r", "b\r"}},
+		{"any bytes", "\x00\xff\n\xef\xbb\xbf", 10, []string{"\x00\xff", "\xef\xbb\xbf"}},
+		{"as long as allowed", "1234567890\n1234567890", 10, []string{"1234567890", "1234567890"}},
+		{"too long in the middle", "a\n12345678901\nb\n", 10, []string{"a", "!line 2: line too long: more than 10 bytes", "b"}},
+		{"too long at the end", "a\n12345678901", 10, []string{"a", "!line 2: line too long: more than 10 bytes"}},
+		{"longer than a chunk", long + "\n" + long, len(long), []string{long, long}},
+		{"too long over chunks", long + "\nb\n" + long, len(long) - 1,
+			[]string{"!line 1: line too long: more than 786431 bytes", "b", "!line 3: line too long: more than 786431 bytes"}},
+		{"much too long", long + "\nb\nc", 1, []string{"!line 1: line too long: more than 1 bytes", "b", "c"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for name, r := range map[string]io.Reader{
+				"whole":    strings.NewReader(tt.input),
+				"halves":   iotest.HalfReader(strings.NewReader(tt.input)),
+				"with EOF": iotest.DataErrReader(strings.NewReader(tt.input)),
+			} {
+				if got := all(NewLines(r, tt.max)); !reflect.DeepEqual(got, tt.want) {
+					t.Errorf("%s: got %.200q, want %.200q", name, got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestLinesHoldOverManyChunks(t *testing.T) {
+	var input bytes.Buffer
+	var want []string
+	for i := range 40_000 {
+		line := strings.Repeat(string(rune('a'+i%26)), i%97)
+		want = append(want, line)
+		input.WriteString(line + "\n")
+	}
+	if got := all(NewLines(iotest.HalfReader(&input), 100)); !reflect.DeepEqual(got, want) {
+		t.Error("lines changed while they were held")
+	}
+}
+
+func TestLinesEndWithTheSourcesError(t *testing.T) {
+	broken := errors.New("disk on fire")
+	in := NewLines(io.MultiReader(strings.NewReader("a\nhalf a li"), iotest.ErrReader(broken)), 100)
+	if r, err := in.Next(); err != nil || string(r.Data) != "a" {
+		t.Fatalf("got %q, %v, want a", r.Data, err)
+	}
+	for range 2 {
+		if r, err := in.Next(); err != broken || r.Data != nil {
+			t.Errorf("got %q, %v, want the source's error and no torn line", r.Data, err)
+		}
+	}
+}
+
+func TestLinesComeAsSoonAsTheyAreRead(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	in := NewLines(r, 100)
+	go io.WriteString(w, "first\nsec")
+	if got, err := in.Next(); err != nil || string(got.Data) != "first" {
+		t.Errorf("got %q, %v, want first", got.Data, err)
+	}
+}
+
+func TestLinesRefuseASourceThatGivesNothing(t *testing.T) {
+	if _, err := NewLines(silent{}, 100).Next(); err != io.ErrNoProgress {
+		t.Errorf("got %v, want %v", err, io.ErrNoProgress)
+	}
+}
+
+type silent struct{}
+
+func (silent) Read([]byte) (int, error) { return 0, nil }
+
+func BenchmarkLines(b *testing.B) {
+	const lines = 10_000
+	input := bytes.Repeat(append(bytes.Clone(shopEvent), '\n'), lines)
+	b.SetBytes(int64(len(input)))
+	b.ReportAllocs()
+	for b.Loop() {
+		in := NewLines(bytes.NewReader(input), 1<<20)
+		for n := 0; ; n++ {
+			if _, err := in.Next(); err == io.EOF {
+				if n != lines {
+					b.Fatal(n)
+				}
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package format
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"kin/reader"
+)
+
+// Records is the input of lines as JSON prints them, whatever its mode was.
+// It restores partition key, explicit hash key and payload; other members are
+// not looked at. Without dataEncoding a string is taken as text and any other
+// value as json. A payload that was embedded comes back with its own bytes.
+type Records struct{ lines lineReader }
+
+// NewRecords reads lines of at most maxLine bytes, newline not counted.
+func NewRecords(r io.Reader, maxLine int) *Records {
+	return &Records{lineReader{r: r, max: maxLine}}
+}
+
+// Next returns the record of the next line. A line that is not one is a
+// LineError that says what is wrong with it.
+func (in *Records) Next() (reader.Record, error) {
+	line, err := in.lines.next()
+	if err != nil {
+		return reader.Record{}, err
+	}
+	r, err := parseRecord(line)
+	if err != nil {
+		return reader.Record{}, &LineError{in.lines.line, err}
+	}
+	return r, nil
+}
+
+// parseRecord reads a line. It writes over the line: the payload is decoded in
+// place.
+func parseRecord(line []byte) (reader.Record, error) {
+	if !utf8.Valid(line) {
+		return reader.Record{}, errors.New("not valid UTF-8")
+	}
+	object := trimSpace(line)
+	if len(object) == 0 {
+		return reader.Record{}, errors.New("empty, want a JSON object")
+	}
+	if object[0] != '{' || skipObject(object, 0, 0) != len(object) {
+		return reader.Record{}, errors.New("not a JSON object")
+	}
+
+	var key, hashKey, encoding, data []byte
+	for name, value := range members(object) {
+		switch string(name) {
+		case "partitionKey":
+			key = value
+		case "explicitHashKey":
+			hashKey = value
+		case "dataEncoding":
+			encoding = value
+		case "data":
+			data = value
+		}
+	}
+
+	var r reader.Record
+	var err error
+	switch {
+	case key == nil:
+		return r, errors.New("no partitionKey")
+	case data == nil:
+		return r, errors.New("no data")
+	}
+	if r.PartitionKey, err = stringMember("partitionKey", key); err != nil {
+		return r, err
+	}
+	if hashKey != nil {
+		if r.ExplicitHashKey, err = stringMember("explicitHashKey", hashKey); err != nil {
+			return r, err
+		}
+	}
+	mode := DataText
+	switch {
+	case encoding != nil:
+		s, err := stringMember("dataEncoding", encoding)
+		if err != nil {
+			return r, err
+		}
+		if err := mode.Set(s); err != nil || mode == DataAuto {
+			return r, fmt.Errorf("dataEncoding %q: want json, text or base64", s)
+		}
+	case data[0] == 'n':
+		return r, errors.New("data is null and dataEncoding does not say json")
+	case data[0] != '"':
+		mode = DataJSON
+	}
+	r.Data, err = restore(mode, data)
+	return r, err
+}
+
+// restore gives back the payload of a data member. It decodes in place, which
+// is safe because no escape and no base64 group is shorter than what it means.
+func restore(mode DataMode, data []byte) ([]byte, error) {
+	if mode == DataJSON {
+		return data[:len(data):len(data)], nil
+	}
+	if data[0] != '"' {
+		return nil, fmt.Errorf("data is not a string, and dataEncoding says %s", mode)
+	}
+	text := unquote(data[:0], data)
+	if mode == DataBase64 {
+		n, err := base64.StdEncoding.Decode(text, text)
+		if err != nil {
+			return nil, fmt.Errorf("data is not base64: %w", err)
+		}
+		text = text[:n]
+	}
+	return text[:len(text):len(text)], nil
+}
+
+func stringMember(name string, value []byte) (string, error) {
+	if value[0] != '"' {
+		return "", fmt.Errorf("%s is not a string", name)
+	}
+	return string(unquote(value[:0], value)), nil
+}
+
+// members yields the unquoted names and the raw values of a valid JSON object
+// without white space around it. A name is good until the next one.
+func members(object []byte) func(yield func(name, value []byte) bool) {
+	return func(yield func(name, value []byte) bool) {
+		var unquoted []byte
+		i := skipSpace(object, 1)
+		for object[i] != '}' {
+			end := skipString(object, i)
+			name := object[i+1 : end-1]
+			if bytes.IndexByte(name, '\\') >= 0 {
+				unquoted = unquote(unquoted[:0], object[i:end])
+				name = unquoted
+			}
+			i = skipSpace(object, skipSpace(object, end)+1)
+			end = skipValue(object, i, 0)
+			if !yield(name, object[i:end]) {
+				return
+			}
+			if i = skipSpace(object, end); object[i] == ',' {
+				i = skipSpace(object, i+1)
+			}
+		}
+	}
+}
+
+// unquote appends what the valid JSON string quoted stands for; half a
+// surrogate pair stands for U+FFFD, as in encoding/json. dst may be the
+// beginning of quoted.
+func unquote(dst, quoted []byte) []byte {
+	s := quoted[1 : len(quoted)-1]
+	for len(s) > 0 {
+		n := bytes.IndexByte(s, '\\')
+		if n < 0 {
+			return append(dst, s...)
+		}
+		dst = append(dst, s[:n]...)
+		c := s[n+1]
+		s = s[n+2:]
+		switch c {
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'n':
+			c = '\n'
+		case 'r':
+			c = '\r'
+		case 't':
+			c = '\t'
+		case 'u':
+			r := hex4(s, 0)
+			s = s[4:]
+			if isHighSurrogate(r) && len(s) >= 6 && s[0] == '\\' && s[1] == 'u' {
+				if low := hex4(s, 2); isLowSurrogate(low) {
+					r = 0x10000 + (r-0xd800)<<10 + (low - 0xdc00)
+					s = s[6:]
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+			continue
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+func isHighSurrogate(r rune) bool { return 0xd800 <= r && r < 0xdc00 }
+func isLowSurrogate(r rune) bool  { return 0xdc00 <= r && r < 0xe000 }
