@@ -1,0 +1,161 @@
+// Command docs writes what is generated from kin's command tree: the command
+// reference (committed, docs/reference), the man pages and the completions
+// (part of a release's archives).
+//
+//	go run ./scripts/docs -reference docs/reference
+//	go run ./scripts/docs -man manpages -completions completions -version 1.2.3
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+
+	"kin/cmd"
+)
+
+func main() {
+	reference := flag.String("reference", "", "write the command reference as Markdown into this `folder`")
+	man := flag.String("man", "", "write man pages into this `folder`")
+	completions := flag.String("completions", "", "write shell completions into this `folder`")
+	version := flag.String("version", "devel", "the version that the man pages name")
+	date := flag.String("date", "", "the date that the man pages name, RFC 3339 (default: now)")
+	flag.Parse()
+	if flag.NArg() > 0 || (*reference == "" && *man == "" && *completions == "") {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(*reference, *man, *completions, *version, *date); err != nil {
+		fmt.Fprintln(os.Stderr, "docs:", err)
+		os.Exit(1)
+	}
+}
+
+func run(reference, man, completions, version, date string) error {
+	root := cmd.Manual()
+	if reference != "" {
+		if err := writeReference(root, reference); err != nil {
+			return fmt.Errorf("write reference: %w", err)
+		}
+	}
+	if man != "" {
+		at := time.Now()
+		if date != "" {
+			var err error
+			if at, err = time.Parse(time.RFC3339, date); err != nil {
+				return err
+			}
+		}
+		if err := writeMan(root, man, version, at); err != nil {
+			return fmt.Errorf("write man pages: %w", err)
+		}
+	}
+	if completions != "" {
+		if err := writeCompletions(root, completions); err != nil {
+			return fmt.Errorf("write completions: %w", err)
+		}
+	}
+	return nil
+}
+
+// folder makes dir an empty folder, so that the page of a command that is gone
+// goes too.
+func folder(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return os.MkdirAll(dir, 0o755)
+}
+
+// pages calls write for the root, each command and each help topic below it.
+func pages(c *cobra.Command, write func(*cobra.Command) error) error {
+	if err := write(c); err != nil {
+		return err
+	}
+	for _, child := range c.Commands() {
+		if child.Hidden || child.Name() == "help" {
+			continue
+		}
+		if err := pages(child, write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page is the name of a command's page without its extension.
+func page(c *cobra.Command, separator string) string {
+	return strings.ReplaceAll(c.CommandPath(), " ", separator)
+}
+
+func writeReference(root *cobra.Command, dir string) error {
+	if err := folder(dir); err != nil {
+		return err
+	}
+	return pages(root, func(c *cobra.Command) error {
+		c.DisableAutoGenTag = true
+		var b bytes.Buffer
+		if c.IsAdditionalHelpTopicCommand() {
+			fmt.Fprintf(&b, "## kin help %s\n\n%s\n\n```\n%s\n```\n", c.Name(), c.Short, strings.TrimSpace(c.Long))
+		} else if err := doc.GenMarkdown(c, &b); err != nil {
+			return err
+		}
+		for _, topic := range c.Commands() { // cobra leaves them out of "see also"
+			if topic.IsAdditionalHelpTopicCommand() {
+				fmt.Fprintf(&b, "* [kin help %s](%s.md)\t - %s\n", topic.Name(), page(topic, "_"), topic.Short)
+			}
+		}
+		text := strings.TrimRight(b.String(), "\n") + "\n"
+		return os.WriteFile(filepath.Join(dir, page(c, "_")+".md"), []byte(text), 0o644)
+	})
+}
+
+func writeMan(root *cobra.Command, dir, version string, at time.Time) error {
+	if err := folder(dir); err != nil {
+		return err
+	}
+	return pages(root, func(c *cobra.Command) error {
+		c.DisableAutoGenTag = true
+		var b bytes.Buffer
+		header := &doc.GenManHeader{
+			Title:   strings.ToUpper(page(c, "-")),
+			Section: "1",
+			Date:    &at,
+			Source:  "kin " + version,
+			Manual:  "kin manual",
+		}
+		if err := doc.GenMan(c, header, &b); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, page(c, "-")+".1"), b.Bytes(), 0o644)
+	})
+}
+
+func writeCompletions(root *cobra.Command, dir string) error {
+	if err := folder(dir); err != nil {
+		return err
+	}
+	for name, generate := range map[string]func(io.Writer) error{
+		"kin.bash": func(w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+		"_kin":     root.GenZshCompletion,
+		"kin.fish": func(w io.Writer) error { return root.GenFishCompletion(w, true) },
+		"kin.ps1":  root.GenPowerShellCompletionWithDesc,
+	} {
+		var b bytes.Buffer
+		if err := generate(&b); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
