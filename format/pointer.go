@@ -1,0 +1,104 @@
+package format
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Pointer is a JSON pointer (RFC 6901), such as /user/id or /items/0/sku. Its
+// methods make it a flag value. The zero value points at the whole document.
+type Pointer struct {
+	text   string
+	tokens []string
+}
+
+func (p *Pointer) String() string { return p.text }
+
+// Set parses a pointer.
+func (p *Pointer) Set(s string) error {
+	if s != "" && s[0] != '/' {
+		return errors.New("want a JSON pointer, such as /user/id")
+	}
+	var tokens []string
+	if s != "" {
+		tokens = strings.Split(s[1:], "/")
+	}
+	for i, token := range tokens {
+		if strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(token), "~") {
+			return errors.New("want ~0 for a ~ and ~1 for a / inside a name")
+		}
+		tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+	}
+	*p = Pointer{s, tokens}
+	return nil
+}
+
+// Type names the value in help texts.
+func (p *Pointer) Type() string { return "pointer" }
+
+// Text returns what p points at in the JSON document doc: a string as it is, a
+// number or a boolean as its JSON text. It is an error if doc is not JSON in
+// valid UTF-8 or if p points at nothing or at anything else. Of members with
+// the same name the last counts.
+func (p *Pointer) Text(doc []byte) (string, error) {
+	if !validJSON(doc) {
+		return "", errors.New("not JSON")
+	}
+	value := trimSpace(doc)
+	for _, token := range p.tokens {
+		if value = child(value, token); value == nil {
+			return "", fmt.Errorf("nothing at %s", p.text)
+		}
+	}
+	switch value[0] {
+	case '"':
+		return string(unquote(nil, value)), nil
+	case 'n':
+		return "", fmt.Errorf("%s is null", p.text)
+	case '{':
+		return "", fmt.Errorf("%s is an object", p.text)
+	case '[':
+		return "", fmt.Errorf("%s is an array", p.text)
+	}
+	return string(value), nil
+}
+
+// child returns the member or element of value that token names, or nil.
+func child(value []byte, token string) []byte {
+	switch value[0] {
+	case '{':
+		var found []byte
+		for name, v := range members(value) {
+			if string(name) == token {
+				found = v
+			}
+		}
+		return found
+	case '[':
+		index, err := strconv.Atoi(token)
+		if err != nil || strconv.Itoa(index) != token {
+			return nil
+		}
+		return element(value, index)
+	}
+	return nil
+}
+
+// element returns the raw value at index of a valid JSON array without white
+// space around it, or nil.
+func element(array []byte, index int) []byte {
+	i := skipSpace(array, 1)
+	for array[i] != ']' {
+		end := skipValue(array, i, 0)
+		if index == 0 {
+			return array[i:end]
+		}
+		index--
+		if i = skipSpace(array, end); array[i] == ',' {
+			i = skipSpace(array, i+1)
+		}
+	}
+	return nil
+}
