@@ -34,6 +34,10 @@ type env struct {
 	// The client of the run and its region, once kinesis has made it.
 	client       *kinesis.Client
 	clientRegion string
+
+	// liveLine is set while a line on stderr is being rewritten: a message
+	// clears it first.
+	liveLine bool
 }
 
 // newEnv returns the environment before the flags were parsed.
@@ -70,6 +74,9 @@ func (e *env) chat(message string) {
 // print writes a message to stderr. It has nowhere to report its own failure.
 func (e *env) print(message string) {
 	var b strings.Builder
+	if e.liveLine {
+		b.WriteString("\r\x1b[K")
+	}
 	for line := range strings.SplitSeq(message, "\n") {
 		b.WriteString("kin: ")
 		b.WriteString(line)

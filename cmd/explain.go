@@ -47,7 +47,7 @@ func (e *env) report(ctx context.Context, err error) int {
 	var silent silentError
 	var sig SignalError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errStdoutClosed):
 		return exitOK
 	case errors.As(err, &silent):
 		return silent.code

@@ -64,6 +64,8 @@ Try it without an AWS account:  kin demo`,
 func commands(e *env) []*cobra.Command {
 	cobra.EnableCommandSorting = false
 	return []*cobra.Command{
+		newRead(e),
+		newTail(e),
 		newVersion(e),
 	}
 }

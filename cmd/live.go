@@ -1,0 +1,77 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/term"
+
+	"kin/reader"
+)
+
+// live is the line on stderr that says how a run goes. It is shown when stderr
+// is a terminal and stdout is not, so that it never mixes with records.
+type live struct {
+	w     io.Writer
+	quit  chan struct{}
+	ended sync.WaitGroup
+}
+
+const liveEvery = 500 * time.Millisecond
+
+// startLive shows r's progress until stop. It returns a live line that shows
+// nothing where none is wanted.
+func (e *env) startLive(r *reader.Reader) *live {
+	l := &live{w: e.Err, quit: make(chan struct{})}
+	if e.quiet || e.debug || !isTerminal(e.Err) || isTerminal(e.Out) || os.Getenv("TERM") == "dumb" {
+		return l
+	}
+	e.liveLine = true
+	l.ended.Go(func() {
+		tick := time.NewTicker(liveEvery)
+		defer tick.Stop()
+		var before reader.Progress
+		for {
+			select {
+			case <-tick.C:
+				now := r.Progress()
+				l.show(liveText(before, now, liveEvery))
+				before = now
+			case <-l.quit:
+				l.show("")
+				return
+			}
+		}
+	})
+	return l
+}
+
+func (l *live) stop() {
+	close(l.quit)
+	l.ended.Wait()
+}
+
+// show replaces the line. What cannot be shown is no loss.
+func (l *live) show(text string) { _, _ = io.WriteString(l.w, "\r\x1b[K"+text) }
+
+// liveText is the line for what happened between two looks.
+func liveText(before, now reader.Progress, between time.Duration) string {
+	rate := float64(now.Records-before.Records) / between.Seconds()
+	mb := float64(now.Bytes-before.Bytes) / between.Seconds() / 1e6
+	return fmt.Sprintf("%s records  %s/s  %.1f MB/s  behind %s  %d shards",
+		humanize.Comma(now.Records), humanize.Comma(int64(rate)), mb, now.Behind.Round(time.Second), now.Shards)
+}
+
+// terminalWidth is the number of columns of a terminal, or 80.
+func terminalWidth(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}

@@ -1,0 +1,28 @@
+package cmd
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kin/reader"
+)
+
+// optionUsage turns what a core package says of a field into what the user
+// typed: the flag of that name and its value.
+func optionUsage(c *cobra.Command, err error) error {
+	var bad *reader.OptionError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	name := strings.ReplaceAll(bad.Field, " ", "-")
+	flag := c.Flags().Lookup(name)
+	if flag == nil {
+		return usage("%s", bad.Error())
+	}
+	if short := c.Flags().Lookup("from"); name == "initial-position" && short.Changed {
+		flag = short
+	}
+	return usage("--%s %s: want %s", flag.Name, flag.Value, bad.Want)
+}

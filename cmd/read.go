@@ -1,0 +1,224 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/format"
+	"kin/internal/checkpoint"
+	"kin/reader"
+)
+
+func newRead(e *env) *cobra.Command {
+	o := defaultReadOptions()
+	c := &cobra.Command{
+		Use:   "read STREAM...",
+		Short: "Read records as JSON lines, from a checkpoint or a position",
+		Long: `Read records of one or more streams and print them as JSON lines.
+
+STREAM is a name or an ARN; several are separated by spaces or commas. Without
+a checkpoint the run begins at --initial-position and goes on until it is
+stopped. With --checkpoint FILE it goes on where the last run with that file
+stood, and moves the checkpoint behind every batch that was written: a record
+is printed at least once, and a run that was killed repeats at most one batch.
+
+Order is kept within a shard and from a shard to its children, never between
+unrelated shards.
+
+` + streamHelp,
+		Example: `  kin read orders --from trim_horizon --available-now
+  kin read orders --checkpoint orders.ckpt >> orders.jsonl
+  kin read orders --from 15m --limit 100 | jq .data`,
+		Args: streamArguments,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.streams = splitStreams(args)
+			return optionUsage(c, runRead(c.Context(), e, o))
+		},
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+const streamHelp = `stdout carries records and nothing else. When it is closed (| head) the run
+ends with 0 and commits nothing that was not written. Exit codes: kin help
+exit-codes.`
+
+// readOptions are the flags that read and tail share.
+type readOptions struct {
+	streams []string
+
+	position      positionValue
+	records       int
+	rate          rateValue
+	period        durationValue
+	duration      durationValue
+	buffer        sizeValue
+	shardsPerTask int
+	tasks         int
+	shardInterval durationValue
+	pageSize      int
+
+	availableNow bool
+	limit        int64
+	retryFor     durationValue
+	checkpoint   string
+	data         format.DataMode
+}
+
+func defaultReadOptions() *readOptions {
+	d := reader.DefaultOptions()
+	return &readOptions{
+		records:       d.MaxRecordsPerFetch,
+		rate:          rateValue(d.MaxFetchRate),
+		period:        durationValue(d.MinFetchPeriod),
+		duration:      durationValue(d.MaxFetchDuration),
+		buffer:        sizeValue(d.FetchBufferSize),
+		shardsPerTask: d.ShardsPerTask,
+		tasks:         d.Tasks,
+		shardInterval: durationValue(d.ShardFetchInterval),
+		pageSize:      d.MaxShardsPerDescribe,
+	}
+}
+
+func (o *readOptions) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	addPositionFlags(f, &o.position)
+	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` that keeps where the run stands; a later run goes on from there")
+	f.BoolVar(&o.availableNow, "available-now", false, "read what is there now, then end")
+	f.Int64Var(&o.limit, "limit", 0, "end after `N` records (0: no limit)")
+	f.Var(&o.data, "data", "payloads as "+strings.Join(format.DataModeNames(), ", "))
+	f.IntVar(&o.records, "max-records-per-fetch", o.records, "records that one fetch may return, 1 to 10000")
+	f.Var(&o.rate, "max-fetch-rate", "how fast each shard is fetched, at most 2.0; more than 1.0 leaves other readers less than half")
+	f.Var(&o.period, "min-fetch-period", "time between two fetches of a shard, at least 200ms")
+	f.Var(&o.duration, "max-fetch-duration", "how long records may be collected before they are written")
+	f.Var(&o.buffer, "fetch-buffer-size", "how much may be fetched and not yet written; memory follows it (the connector's 20gb is for a cluster)")
+	f.IntVar(&o.shardsPerTask, "shards-per-task", o.shardsPerTask, "shards that one task fetches in parallel")
+	f.IntVar(&o.tasks, "tasks", o.tasks, "how many tasks fetch; with fewer than the shards need, shards take turns (0: as many as they need)")
+	f.Var(&o.shardInterval, "shard-fetch-interval", "how often to look for new shards")
+	f.IntVar(&o.pageSize, "max-shards-per-describe", o.pageSize, "shards in one page of a listing, 1 to 10000")
+	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) after this long (0: never, and 30s at the start)")
+}
+
+// addPositionFlags gives a command --initial-position and its short name.
+func addPositionFlags(f *pflag.FlagSet, p *positionValue) {
+	f.Var(p, "initial-position", "where to begin: "+reader.PositionForms)
+	f.Var(p, "from", "short for --initial-position")
+}
+
+// reader turns the flags into the core's options.
+func (o *readOptions) reader() (reader.Options, error) {
+	ro := reader.DefaultOptions()
+	ro.Streams = o.streams
+	ro.InitialPosition = o.position.Position
+	ro.MaxRecordsPerFetch = o.records
+	ro.MaxFetchRate = float64(o.rate)
+	ro.MinFetchPeriod = time.Duration(o.period)
+	ro.MaxFetchDuration = time.Duration(o.duration)
+	ro.FetchBufferSize = int64(o.buffer)
+	ro.ShardsPerTask = o.shardsPerTask
+	ro.Tasks = o.tasks
+	ro.ShardFetchInterval = time.Duration(o.shardInterval)
+	ro.MaxShardsPerDescribe = o.pageSize
+	ro.AvailableNow = o.availableNow
+	ro.Limit = o.limit
+	ro.RetryFor = time.Duration(o.retryFor)
+	if o.availableNow && o.position.Kind == reader.Latest && o.checkpoint == "" {
+		return ro, usageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
+			"--available-now from latest would read nothing")
+	}
+	return ro, nil
+}
+
+func runRead(ctx context.Context, e *env, o *readOptions) error {
+	ro, err := o.reader()
+	if err != nil {
+		return err
+	}
+	ro.Encode = format.JSON{Data: o.data}.Append
+	return readToStdout(ctx, e, o, ro)
+}
+
+// readToStdout reads as ro says and writes what it encodes to stdout. It is
+// what read and tail have in common.
+func readToStdout(ctx context.Context, e *env, o *readOptions, ro reader.Options) (err error) {
+	client, err := e.kinesis(ctx, o.streams...)
+	if err != nil {
+		return err
+	}
+	ro.Unlimited = isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint))
+	ro.Say, ro.Chat, ro.Log = e.say, e.chat, e.log
+	if o.checkpoint != "" {
+		file, err := checkpoint.Open(o.checkpoint)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			// Run releases it too; this is for the ways out before Run.
+			if releaseErr := file.Release(); err == nil {
+				err = releaseErr
+			}
+		}()
+		ro.Positions = file
+		o.notePosition(e, file)
+	}
+	r, err := reader.New(client, ro)
+	if err != nil {
+		return err
+	}
+	out, ctx, err := e.openStdout(ctx)
+	if err != nil {
+		return err
+	}
+	live := e.startLive(r)
+	defer live.stop()
+	return r.Run(ctx, func(b *reader.Batch) error {
+		for _, block := range b.Blocks {
+			if err := out.write(block.Data); err != nil {
+				return err
+			}
+		}
+		return out.flush()
+	})
+}
+
+// notePosition says which streams go on from the checkpoint although the flags
+// name another position: a position is for streams that the file does not
+// know.
+func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) {
+	saved, err := file.Load()
+	if err != nil || !o.position.given {
+		return
+	}
+	for _, s := range saved.Streams {
+		if s.InitialPosition != o.position.String() && o.reads(s.Name) {
+			e.say(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", s.Name, s.InitialPosition, o.position.String()))
+		}
+	}
+}
+
+func (o *readOptions) reads(name string) bool {
+	for _, s := range o.streams {
+		if s == name || strings.HasSuffix(s, ":stream/"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOwnEndpoint says whether an endpoint is not the service's, so that the
+// service's limits do not hold there.
+func isOwnEndpoint(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Hostname() == "" {
+		return false
+	}
+	host := "." + strings.ToLower(u.Hostname())
+	return !strings.HasSuffix(host, ".amazonaws.com") && !strings.HasSuffix(host, ".amazonaws.com.cn")
+}

@@ -1,0 +1,62 @@
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// errStdoutClosed means that whoever read stdout has had enough. It is not a
+// failure.
+var errStdoutClosed = errors.New("stdout was closed")
+
+// stdout is the one owner of a run's standard output.
+type stdout struct {
+	w *bufio.Writer
+}
+
+// openStdout takes stdout for a run. The context it returns ends, with
+// errStdoutClosed as its cause, when the other side hangs up, also while
+// nothing is written. A file that ends in the middle of a line, as a killed
+// run leaves it, gets its newline first.
+func (e *env) openStdout(ctx context.Context) (*stdout, context.Context, error) {
+	out := &stdout{w: bufio.NewWriterSize(e.Out, 256<<10)}
+	f, ok := e.Out.(*os.File)
+	if !ok {
+		return out, ctx, nil
+	}
+	torn, err := endsTorn(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look at the end of stdout: %w", err)
+	}
+	if torn {
+		if err := out.w.WriteByte('\n'); err != nil {
+			return nil, nil, err
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	watchHangup(ctx, f, func() { cancel(errStdoutClosed) })
+	return out, ctx, nil
+}
+
+// write adds bytes; they may wait until flush.
+func (o *stdout) write(b []byte) error {
+	_, err := o.w.Write(b)
+	return stdoutError(err)
+}
+
+// flush hands everything to the kernel.
+func (o *stdout) flush() error { return stdoutError(o.w.Flush()) }
+
+func stdoutError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isClosedPipe(err), errors.Is(err, io.ErrClosedPipe):
+		return errStdoutClosed
+	}
+	return fmt.Errorf("write stdout: %w", err)
+}

@@ -1,0 +1,109 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kin/format"
+	"kin/reader"
+)
+
+func newTail(e *env) *cobra.Command {
+	o := &tailOptions{readOptions: defaultReadOptions()}
+	o.duration = durationValue(200 * time.Millisecond)
+	o.buffer = sizeValue(64_000_000)
+	c := &cobra.Command{
+		Use:   "tail STREAM...",
+		Short: "Watch records arrive",
+		Long: `Print the records of one or more streams as they arrive.
+
+On a terminal a record is a line for eyes: local time, shard, partition key and
+payload, JSON coloured, control characters made visible. In a pipe it is a JSON
+line, as read prints it. Like read, with shorter waits and from latest on.
+
+` + streamHelp,
+		Example: `  kin tail orders
+  kin tail orders --from 5m | jq -r .partitionKey
+  kin tail orders,payments --output pretty --limit 10`,
+		Args: streamArguments,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.streams = splitStreams(args)
+			o.dataGiven = c.Flags().Changed("data")
+			return optionUsage(c, runTail(c.Context(), e, o))
+		},
+	}
+	o.addFlags(c.Flags())
+	c.Flags().VarP(&o.output, "output", "o", "auto, pretty or json; auto is pretty on a terminal")
+	return c
+}
+
+type tailOptions struct {
+	*readOptions
+	output    outputMode
+	dataGiven bool
+}
+
+func runTail(ctx context.Context, e *env, o *tailOptions) error {
+	ro, err := o.reader()
+	if err != nil {
+		return err
+	}
+	ro.Encode = format.JSON{Data: o.data}.Append
+	if o.output.pretty(e) {
+		if o.dataGiven {
+			return usageHint("add --output json", "--data is for JSON lines, and records are printed for eyes here")
+		}
+		ro.Encode = prettyEncoder(e, len(o.streams) > 1)
+	}
+	return readToStdout(ctx, e, o.readOptions, ro)
+}
+
+// prettyEncoder prints records for eyes.
+func prettyEncoder(e *env, manyStreams bool) func([]byte, reader.Record) ([]byte, error) {
+	return format.NewPretty(format.PrettyOptions{
+		Color:      e.colored(e.Out),
+		Now:        time.Now(),
+		ShowStream: manyStreams,
+		Width:      terminalWidth(e.Out),
+	}).Append
+}
+
+// outputMode is the value of tail's --output; its zero value is auto.
+type outputMode string
+
+const (
+	outputPretty outputMode = "pretty"
+	outputJSON   outputMode = "json"
+	outputAuto   outputMode = "auto"
+)
+
+func (m *outputMode) Type() string { return "form" }
+
+func (m *outputMode) String() string {
+	if *m == "" {
+		return string(outputAuto)
+	}
+	return string(*m)
+}
+
+func (m *outputMode) Set(s string) error {
+	switch v := outputMode(s); v {
+	case outputPretty, outputJSON, outputAuto:
+		*m = v
+		return nil
+	}
+	return fmt.Errorf("want auto, pretty or json")
+}
+
+func (m outputMode) pretty(e *env) bool {
+	switch m {
+	case outputPretty:
+		return true
+	case outputJSON:
+		return false
+	}
+	return isTerminal(e.Out)
+}

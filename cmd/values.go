@@ -1,0 +1,105 @@
+package cmd
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/xhit/go-str2duration/v2"
+
+	"kin/reader"
+)
+
+// The flag values below are pflag.Values: they parse at the border and say
+// what is wanted when they cannot.
+
+// durationValue is a duration such as 200ms, 10s, 2m or 1d3h.
+type durationValue time.Duration
+
+func (v *durationValue) Set(s string) error {
+	d, err := str2duration.ParseDuration(s)
+	if err != nil || d < 0 {
+		return fmt.Errorf("want a duration such as 200ms, 10s, 2m or 1d3h")
+	}
+	*v = durationValue(d)
+	return nil
+}
+
+// String leaves out the units that are zero: 5m, not 5m0s.
+func (v *durationValue) String() string {
+	s := time.Duration(*v).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func (v *durationValue) Type() string { return "duration" }
+
+// sizeValue is a number of bytes such as 10mb, 2gb or 64mib.
+type sizeValue int64
+
+func (v *sizeValue) Set(s string) error {
+	n, err := humanize.ParseBytes(s)
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("want a size such as 10mb, 2gb or 64mib")
+	}
+	*v = sizeValue(n)
+	return nil
+}
+
+func (v *sizeValue) String() string {
+	return strings.ToLower(strings.ReplaceAll(humanize.Bytes(uint64(*v)), " ", ""))
+}
+
+func (v *sizeValue) Type() string { return "size" }
+
+// rateValue is a rate in MB/s, or unlimited.
+type rateValue float64
+
+const unlimited = "unlimited"
+
+func (v *rateValue) Set(s string) error {
+	if s == unlimited {
+		*v = rateValue(math.Inf(1))
+		return nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return fmt.Errorf("want a number of MB/s, at most 2.0")
+	}
+	*v = rateValue(f)
+	return nil
+}
+
+func (v *rateValue) String() string {
+	if math.IsInf(float64(*v), 1) {
+		return unlimited
+	}
+	return strconv.FormatFloat(float64(*v), 'f', -1, 64)
+}
+
+func (v *rateValue) Type() string { return "MB/s" }
+
+// positionValue is where reading begins.
+type positionValue struct {
+	reader.Position
+	given bool
+}
+
+func (v *positionValue) Set(s string) error {
+	p, err := reader.ParsePosition(s)
+	if err != nil {
+		return err
+	}
+	v.Position, v.given = p, true
+	return nil
+}
+
+func (v *positionValue) Type() string { return "position" }

@@ -1,0 +1,197 @@
+// Package checkpoint is the checkpoint file: read, lock, replace atomically.
+//
+// It promises that a file is only ever seen whole, old or new, that one run at
+// a time writes it, and that a file it cannot read is left as it was. It knows
+// the file's format and nothing of how a stream is read.
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Version is the version of the format this package reads and writes.
+const Version = 1
+
+// File is a checkpoint file's contents. Times are RFC 3339 in UTC with
+// milliseconds.
+type File struct {
+	Version int      `json:"version"`
+	ID      string   `json:"id"` // the query id, a UUID
+	Streams []Stream `json:"streams"`
+	Output  *Output  `json:"output,omitempty"`
+}
+
+// Output is how far the file that a run writes to was good when the checkpoint
+// was taken.
+type Output struct {
+	Path   string `json:"path"`
+	Length int64  `json:"length"` // bytes
+}
+
+// Stream is where a run stands in one stream.
+type Stream struct {
+	Name string `json:"name"`
+	ARN  string `json:"arn,omitempty"`
+	// CreatedAt is the stream's own creation time; absent when the run was not
+	// allowed to ask for it. A stream that was deleted and created again has
+	// another one.
+	CreatedAt Time `json:"createdAt,omitzero"`
+	// StartedAt is the server's time when the first run began, and
+	// InitialPosition where it began, as it was given.
+	StartedAt       Time             `json:"startedAt"`
+	InitialPosition string           `json:"initialPosition"`
+	Shards          map[string]Shard `json:"shards"` // by shard ID
+}
+
+// Kind says what a shard's position means.
+type Kind string
+
+// The kinds of positions.
+const (
+	AfterSequenceNumber Kind = "AFTER_SEQUENCE_NUMBER"
+	AtSequenceNumber    Kind = "AT_SEQUENCE_NUMBER"
+	TrimHorizon         Kind = "TRIM_HORIZON"
+	AtTimestamp         Kind = "AT_TIMESTAMP"
+	ShardEnd            Kind = "SHARD_END"
+)
+
+// Shard is where a run stands in one shard.
+type Shard struct {
+	Parents  []string `json:"parents"` // shard IDs; empty, one, or two after a merge
+	Position Kind     `json:"position"`
+	// SequenceNumber of the last record written (AFTER_SEQUENCE_NUMBER,
+	// SHARD_END) or the first to read (AT_SEQUENCE_NUMBER).
+	SequenceNumber string `json:"sequenceNumber,omitempty"`
+	// SubSequenceNumber is the index in a KPL aggregate of the last record
+	// written, when that is not the aggregate's last.
+	SubSequenceNumber *int64 `json:"subSequenceNumber,omitempty"`
+	// Continuation is the continuation sequence number of enhanced fan-out.
+	Continuation string `json:"continuation,omitempty"`
+	Timestamp    Time   `json:"timestamp,omitzero"` // of AT_TIMESTAMP
+	// ReadThrough is the server's time up to which everything in the shard was
+	// read: the time of the last response less its MillisBehindLatest.
+	ReadThrough Time `json:"readThrough,omitzero"`
+	LastArrival Time `json:"lastArrival,omitzero"` // of the last record written
+	UpdatedAt   Time `json:"updatedAt,omitzero"`
+}
+
+// Find returns the stream of that name, or nil.
+func (f *File) Find(name string) *Stream {
+	for i := range f.Streams {
+		if f.Streams[i].Name == name {
+			return &f.Streams[i]
+		}
+	}
+	return nil
+}
+
+// Time is a time as the file holds it.
+type Time struct{ time.Time }
+
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+// MarshalJSON writes RFC 3339 in UTC with milliseconds.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return []byte(t.UTC().Format(`"` + timeFormat + `"`)), nil
+}
+
+// UnmarshalJSON reads RFC 3339.
+func (t *Time) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	parsed, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return fmt.Errorf("time %q: want RFC 3339", s)
+	}
+	t.Time = parsed.UTC()
+	return nil
+}
+
+// encode returns the file's bytes, one shard a line's worth readable by eye.
+func (f File) encode() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(f); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// decode reads a whole file and checks that it says what a reader needs. Its
+// error is a reason, without the path.
+func decode(b []byte) (File, error) {
+	var f File
+	dec := json.NewDecoder(bytes.NewReader(b))
+	err := dec.Decode(&f)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF):
+		return File{}, errors.New("it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return File{}, errors.New("it is truncated")
+	case errors.As(err, &syntax):
+		return File{}, fmt.Errorf("it is not JSON: %w", err)
+	case err != nil:
+		return File{}, fmt.Errorf("it is not a checkpoint of kin: %w", err)
+	case f.Version == 0 || f.ID == "":
+		return File{}, errors.New("it is not a checkpoint of kin")
+	case f.Version != Version:
+		return File{}, fmt.Errorf("it has version %d, and this kin reads version %d", f.Version, Version)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return File{}, errors.New("something follows its end")
+	}
+	return f, f.check()
+}
+
+// check says what is wrong with a file that parsed.
+func (f File) check() error {
+	seen := map[string]bool{}
+	for _, s := range f.Streams {
+		if s.Name == "" || seen[s.Name] {
+			return fmt.Errorf("stream %q is there twice or has no name", s.Name)
+		}
+		seen[s.Name] = true
+		for id, shard := range s.Shards {
+			if err := shard.check(); err != nil {
+				return fmt.Errorf("shard %s of stream %s: %w", id, s.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s Shard) check() error {
+	switch s.Position {
+	case AfterSequenceNumber, AtSequenceNumber:
+		if !isDecimal(s.SequenceNumber) {
+			return fmt.Errorf("%s needs a sequence number, has %q", s.Position, s.SequenceNumber)
+		}
+	case AtTimestamp:
+		if s.Timestamp.IsZero() {
+			return errors.New("AT_TIMESTAMP needs a timestamp")
+		}
+	case TrimHorizon, ShardEnd:
+	default:
+		return fmt.Errorf("unknown position %q", s.Position)
+	}
+	return nil
+}
+
+func isDecimal(s string) bool {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != ""
+}

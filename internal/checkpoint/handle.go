@@ -1,0 +1,184 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/uuid"
+)
+
+// Handle is a checkpoint file that this run holds. Its methods are not safe
+// for concurrent use.
+type Handle struct {
+	path string // symlinks resolved
+	lock *flock.Flock
+	file File
+	// existed says whether the file was there when it was opened.
+	existed bool
+}
+
+// Open locks the checkpoint file at path and reads it. A file that is not
+// there yet is no error: it appears with the first Save, with a new id. The
+// folder must exist. Errors are *HeldError, *UnusableError and those of the
+// file system.
+func Open(path string) (*Handle, error) {
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := acquire(path)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handle{path: path, lock: lock}
+	h.file, err = Read(path)
+	switch {
+	case err == nil:
+		h.existed = true
+	case errors.Is(err, fs.ErrNotExist):
+		h.file = File{Version: Version, ID: uuid.NewString()}
+	default:
+		return nil, errors.Join(err, h.Release())
+	}
+	if err := removeLeftovers(path); err != nil {
+		return nil, errors.Join(err, h.Release())
+	}
+	return h, nil
+}
+
+// Read reads the file at path without locking it. The error of a file that is
+// not there matches fs.ErrNotExist; of one that cannot be used it is
+// *UnusableError.
+func Read(path string) (File, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, err
+	}
+	f, err := decode(b)
+	if err != nil {
+		return File{}, &UnusableError{Path: path, Reason: err.Error(),
+			Next: "restore the file from a copy, or move it away and start from scratch; kin left it as it was"}
+	}
+	return f, nil
+}
+
+// Path is the file's path with its symlinks resolved.
+func (h *Handle) Path() string { return h.path }
+
+// Existed says whether the file was there when Open read it.
+func (h *Handle) Existed() bool { return h.existed }
+
+// Owns is true for every shard: a file has one run.
+func (h *Handle) Owns(string, string) bool { return true }
+
+// Load returns what the file said when it was opened, or what was saved last.
+func (h *Handle) Load() (File, error) { return h.file, nil }
+
+// Save replaces the file. When it returns nil the new contents are on the
+// disk; when it fails the old ones are still there.
+func (h *Handle) Save(f File) error {
+	b, err := f.encode()
+	if err != nil {
+		return fmt.Errorf("encode checkpoint: %w", err)
+	}
+	if err := replace(h.path, b); err != nil {
+		return fmt.Errorf("save checkpoint: %w", err)
+	}
+	h.file = f
+	return nil
+}
+
+// Release unlocks the file. The lock file itself stays: removing it would let
+// two runs hold two files of the same name.
+func (h *Handle) Release() error { return h.lock.Close() }
+
+// resolve follows the symlinks of a path whose last element need not exist, so
+// that a replacement does not replace the link.
+func resolve(path string) (string, error) {
+	const most = 40 // as many as Linux follows
+	for range most {
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		if info.IsDir() {
+			return "", &UnusableError{Path: path, Reason: "it is a folder", Next: "name a file"}
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			break
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, filepath.Base(path)), nil
+}
+
+// acquire takes the lock beside path, or fails at once.
+func acquire(path string) (*flock.Flock, error) {
+	name := path + ".lock"
+	lock := flock.New(name, flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	var pathErr *fs.PathError
+	switch {
+	case err != nil && cannotLock(err):
+		return nil, &UnusableError{Path: path, Reason: "its file system cannot lock files (" + err.Error() + ")",
+			Next: "keep the checkpoint on a local disk"}
+	case err != nil && errors.As(err, &pathErr):
+		return nil, err
+	case err != nil:
+		return nil, &fs.PathError{Op: "lock", Path: name, Err: err}
+	case !locked:
+		return nil, &HeldError{Path: path, Holder: holder(name)}
+	}
+	if err := sign(name); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return lock, nil
+}
+
+// holder reads who signed the lock file. What cannot be read is nobody: the
+// caller knows that the file is held, and says so without a name.
+func holder(name string) Holder {
+	var h Holder
+	b, err := os.ReadFile(name)
+	if err != nil || json.Unmarshal(b, &h) != nil {
+		return Holder{}
+	}
+	return h
+}
+
+// sign writes this process's name into the lock file, in place: a lock file
+// that is renamed locks nothing.
+func sign(name string) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("sign %s: %w", name, err)
+	}
+	b, err := json.Marshal(Holder{Host: host, PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second)})
+	if err != nil {
+		return fmt.Errorf("sign %s: %w", name, err)
+	}
+	if err := os.WriteFile(name, append(b, '\n'), 0o600); err != nil && !lockedRegion(err) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package reader
+
+import (
+	"context"
+	"time"
+)
+
+// mostBatch bounds a batch's bytes, with a quarter of the buffer; one block is
+// always allowed.
+const mostBatch = 8_000_000
+
+// collector takes blocks from the buffer, makes batches of them, and moves the
+// positions behind those that were written. It runs on one goroutine.
+type collector struct {
+	*run
+	handle func(*Batch) error
+	id     int64 // of the next batch
+	left   int64 // of the limit; negative without one
+
+	batch Batch
+	since time.Time // when the batch's first block was taken
+	bytes int64     // what it holds in memory
+	ended bool      // it holds the end of a shard
+
+	shards map[shardKey]*standing // of those that are being read
+}
+
+type shardKey struct{ stream, shard string }
+
+// standing is what the last block of a shard said.
+type standing struct {
+	tip    bool
+	behind int64 // milliseconds
+}
+
+// collect runs until the buffer is closed and empty, the limit is reached, the
+// handler fails, or the run's context ends.
+func (r *run) collect(handle func(*Batch) error) error {
+	c := &collector{run: r, handle: handle, left: -1, shards: map[shardKey]*standing{}}
+	if r.o.Limit > 0 {
+		c.left = r.o.Limit
+	}
+	defer c.drop()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return context.Cause(r.ctx)
+		}
+		block, more := r.buf.take()
+		switch {
+		case block != nil:
+			if err := c.add(block); err != nil {
+				return err
+			}
+			if c.left == 0 {
+				return c.flush()
+			}
+			if c.isFull() {
+				if err := c.flush(); err != nil {
+					return err
+				}
+			}
+			continue
+		case !more:
+			return c.flush()
+		case c.isDue():
+			if err := c.flush(); err != nil {
+				return err
+			}
+			continue
+		}
+		timer.Reset(c.untilDue())
+		select {
+		case <-r.buf.news:
+		case <-timer.C:
+		case <-r.ctx.Done():
+		}
+	}
+}
+
+// add puts a block into the batch, after handing on a batch that it does not
+// fit into.
+func (c *collector) add(b *Block) error {
+	if len(c.batch.Blocks) > 0 && c.bytes+b.size() > c.most() {
+		if err := c.flush(); err != nil {
+			b.release()
+			return err
+		}
+	}
+	if c.left >= 0 && int64(b.Records) >= c.left {
+		if int64(b.Records) > c.left {
+			b.cut(int(c.left))
+		}
+		c.left = 0
+	} else if c.left > 0 {
+		c.left -= int64(b.Records)
+	}
+	if len(c.batch.Blocks) == 0 {
+		c.since = time.Now()
+	}
+	c.batch.Blocks = append(c.batch.Blocks, b)
+	c.batch.Records += b.Records
+	c.batch.Bytes += len(b.Data)
+	c.bytes += b.size()
+	c.ended = c.ended || b.end
+	c.note(b)
+	return nil
+}
+
+// note remembers how far the block's shard is behind.
+func (c *collector) note(b *Block) {
+	key := shardKey{b.Stream, b.ShardID}
+	if b.last {
+		delete(c.shards, key)
+		return
+	}
+	s := c.shards[key]
+	if s == nil {
+		s = &standing{}
+		c.shards[key] = s
+	}
+	s.tip = b.behind == nil || *b.behind == 0
+	if b.behind != nil {
+		s.behind = *b.behind
+	}
+}
+
+func (c *collector) most() int64 { return min(mostBatch, c.o.FetchBufferSize/4) }
+
+// isFull says whether the batch has to be handed on before more is taken.
+func (c *collector) isFull() bool { return c.bytes >= c.most() || c.ended }
+
+// isDue says whether the batch has to be handed on when no block is there to
+// be taken.
+func (c *collector) isDue() bool {
+	if len(c.batch.Blocks) == 0 {
+		return false
+	}
+	if c.batch.Records == 0 {
+		// Nothing to write: the positions can wait a little.
+		return time.Since(c.since) >= max(c.o.MaxFetchDuration, leastIdleCommit) || c.buf.full()
+	}
+	return time.Since(c.since) >= c.o.MaxFetchDuration || c.buf.full() || c.allAtTip()
+}
+
+// leastIdleCommit keeps an idle run from writing its positions all the time.
+const leastIdleCommit = time.Second
+
+func (c *collector) untilDue() time.Duration {
+	if len(c.batch.Blocks) == 0 {
+		return time.Hour
+	}
+	wait := c.o.MaxFetchDuration
+	if c.batch.Records == 0 {
+		wait = max(wait, leastIdleCommit)
+	}
+	return time.Until(c.since.Add(wait))
+}
+
+// allAtTip says whether every shard that is being read was at its tip when it
+// last answered.
+func (c *collector) allAtTip() bool {
+	if len(c.shards) < c.openShards() {
+		return false
+	}
+	for _, s := range c.shards {
+		if !s.tip {
+			return false
+		}
+	}
+	return true
+}
+
+// flush hands the batch on and, when it was written, moves the positions.
+func (c *collector) flush() error {
+	if len(c.batch.Blocks) == 0 {
+		return nil
+	}
+	if c.batch.Records > 0 {
+		c.batch.ID = c.id
+		c.id++
+		if err := c.handle(&c.batch); err != nil {
+			return err
+		}
+	}
+	for _, b := range c.batch.Blocks {
+		stream := c.file.Find(b.Stream)
+		stream.Shards[b.ShardID] = b.after
+	}
+	if err := c.positions.Save(c.file); err != nil {
+		return err
+	}
+	c.report()
+	c.buf.written(c.batch.Blocks)
+	c.drop()
+	return nil
+}
+
+// drop gives the batch's memory back.
+func (c *collector) drop() {
+	for i, b := range c.batch.Blocks {
+		b.release()
+		c.batch.Blocks[i] = nil
+	}
+	c.batch = Batch{Blocks: c.batch.Blocks[:0]}
+	c.bytes, c.ended = 0, false
+}
+
+func (c *collector) report() {
+	behind := int64(0)
+	for _, s := range c.shards {
+		behind = max(behind, s.behind)
+	}
+	c.progress.mu.Lock()
+	defer c.progress.mu.Unlock()
+	c.progress.p.Records += int64(c.batch.Records)
+	c.progress.p.Bytes += int64(c.batch.Bytes)
+	c.progress.p.Behind = time.Duration(behind) * time.Millisecond
+	c.progress.p.Shards = len(c.shards)
+}

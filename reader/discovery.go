@@ -1,0 +1,130 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+)
+
+// listing is what ListShards said, all pages together.
+type listing struct {
+	shards []types.Shard
+	// at is the server's time of the first page; zero when it did not say.
+	at time.Time
+}
+
+// list makes one attempt at listing the shards after the given ID, or all of
+// them. A list is not atomic and its token lives five minutes: when it
+// expires, the list begins again, and shards that come twice are one.
+func (s *streamRun) list(ctx context.Context, after string) (listing, error) {
+	var (
+		all   listing
+		token string
+		seen  = map[string]int{}
+	)
+	for {
+		in := &kinesis.ListShardsInput{MaxResults: aws.Int32(int32(s.run.o.MaxShardsPerDescribe))}
+		if token != "" {
+			in.NextToken = aws.String(token) // and nothing that names the stream
+		} else {
+			in.StreamName, in.StreamARN = s.ref.byName(), s.ref.byARN()
+			if after != "" {
+				in.ExclusiveStartShardId = aws.String(after)
+			}
+		}
+		out, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+			return s.run.client.ListShards(ctx, in)
+		})
+		var api smithy.APIError
+		if token != "" && errors.As(err, &api) && api.ErrorCode() == "ExpiredNextTokenException" {
+			token = ""
+			continue
+		}
+		if err != nil {
+			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
+		}
+		if all.at.IsZero() {
+			all.at = serverTime(out.ResultMetadata)
+		}
+		for _, shard := range out.Shards {
+			id := aws.ToString(shard.ShardId)
+			if i, twice := seen[id]; twice {
+				all.shards[i] = shard
+				continue
+			}
+			seen[id] = len(all.shards)
+			all.shards = append(all.shards, shard)
+		}
+		if token = aws.ToString(out.NextToken); token == "" {
+			return all, nil
+		}
+	}
+}
+
+// patiently repeats a call that can be retried: for as long as a start may
+// take, or as long as the run lets it.
+func patiently[T any](ctx context.Context, r *run, most time.Duration, call func(context.Context) (T, error)) (T, error) {
+	f := newFailures(r)
+	if most > 0 && (f.most == 0 || f.most > most) {
+		f.most = most
+	}
+	for {
+		v, err := call(ctx)
+		if err == nil {
+			return v, nil
+		}
+		if ctx.Err() != nil {
+			return v, context.Cause(ctx)
+		}
+		switch classify(err) {
+		case again, throttled, expired:
+		case fatal, refused, gone:
+			return v, err
+		}
+		wait, err := f.count(err)
+		if err != nil {
+			return v, err
+		}
+		if err := sleepUntil(ctx, time.Now().Add(wait)); err != nil {
+			return v, err
+		}
+	}
+}
+
+// wholeListEvery is how often a look for new shards lists all of them; in
+// between, only those with higher IDs than any known are asked for.
+const wholeListEvery = time.Minute
+
+// discover looks for new shards until the context ends.
+func (s *streamRun) discover(ctx context.Context) error {
+	whole := time.Now()
+	for {
+		if err := sleepUntil(ctx, time.Now().Add(s.run.o.ShardFetchInterval)); err != nil {
+			return err
+		}
+		after := s.lastID()
+		if time.Since(whole) >= wholeListEvery {
+			whole, after = time.Now(), ""
+		}
+		l, err := patiently(ctx, s.run, 0, func(ctx context.Context) (listing, error) { return s.list(ctx, after) })
+		if err != nil {
+			return err
+		}
+		s.merge(l, after == "")
+	}
+}
+
+// refresh lists all shards now, as often as it takes.
+func (s *streamRun) refresh(ctx context.Context) error {
+	l, err := patiently(ctx, s.run, 0, func(ctx context.Context) (listing, error) { return s.list(ctx, "") })
+	if err != nil {
+		return err
+	}
+	s.merge(l, true)
+	return nil
+}

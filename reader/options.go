@@ -1,0 +1,227 @@
+package reader
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Options says what to read, from where, and how fast. DefaultOptions has the
+// defaults of `kin read`; the zero values of the numbers are refused.
+type Options struct {
+	// Streams are names or ARNs, each stream once.
+	Streams []string
+	// InitialPosition applies to streams that the positions do not know yet.
+	InitialPosition Position
+
+	// MaxRecordsPerFetch is how many records one GetRecords may return, 1 to
+	// 10,000 (connector: maxRecordsPerFetch).
+	MaxRecordsPerFetch int
+	// MaxFetchRate is how fast each shard is fetched, in MiB/s, up to 2
+	// (maxFetchRate). +Inf is for endpoints without limits.
+	MaxFetchRate float64
+	// MinFetchPeriod is the time between the starts of two fetches of a shard,
+	// at least 200ms (minFetchPeriod). 0 is for endpoints without limits.
+	MinFetchPeriod time.Duration
+	// Unlimited says that the endpoint is not the service: it allows a
+	// MaxFetchRate of +Inf and any MinFetchPeriod.
+	Unlimited bool
+	// MaxFetchDuration is how long a batch may collect blocks before it is
+	// handed on (maxFetchDuration).
+	MaxFetchDuration time.Duration
+	// FetchBufferSize bounds the encoded bytes that were fetched and not yet
+	// written, over all shards (fetchBufferSize).
+	FetchBufferSize int64
+	// ShardsPerTask shards are fetched in parallel per task (shardsPerTask);
+	// Tasks caps the tasks, 0 for as many as the shards need. Shards beyond
+	// their product take turns.
+	ShardsPerTask, Tasks int
+	// ShardFetchInterval is the time between two looks for new shards
+	// (shardFetchInterval).
+	ShardFetchInterval time.Duration
+	// MaxShardsPerDescribe is the size of a ListShards page, 1 to 10,000
+	// (maxShardsPerDescribe).
+	MaxShardsPerDescribe int
+	// Coalesce says how the blocks of a batch are merged into output files
+	// (coalesceThresholdBlockSize, coalesceBinSize).
+	Coalesce Coalesce
+	// Consumer says how the stream is consumed (consumerMode and the options
+	// of enhanced fan-out).
+	Consumer Consumer
+
+	// AvailableNow reads what was there when the run began, and ends.
+	AvailableNow bool
+	// Limit ends the run after that many encoded records; 0 is no limit.
+	Limit int64
+	// RetryFor bounds how long one call is retried; 0 is for ever once the run
+	// is under way, and 30 s for the calls of its start.
+	RetryFor time.Duration
+
+	// Encode appends a record as it is written. A record for which it appends
+	// nothing is left out. It is called from several goroutines at once; an
+	// error ends the run.
+	Encode func(dst []byte, r Record) ([]byte, error)
+	// Positions is where positions are kept; nil keeps them for this run only.
+	Positions Positions
+
+	// Say tells a person what they should know, Chat what only somebody who
+	// watches wants to know. Both may be called from several goroutines; nil
+	// is silence.
+	Say, Chat func(message string)
+	// Log is for those who look for a fault; nil discards it.
+	Log *slog.Logger
+}
+
+// Coalesce holds the sizes, in bytes, of the connector's coalescing.
+type Coalesce struct {
+	// ThresholdBlockSize is the average size of blocks below which they are
+	// merged.
+	ThresholdBlockSize int64
+	// BinSize is about how large a merged block becomes.
+	BinSize int64
+}
+
+// ConsumerMode is how records reach the reader.
+type ConsumerMode string
+
+// The consumer modes. Polling is the only one that this reader has a source
+// for.
+const (
+	Polling ConsumerMode = "polling"
+	EFO     ConsumerMode = "efo"
+)
+
+// Consumer holds the connector's options about stream consumers.
+type Consumer struct {
+	Mode       ConsumerMode
+	Name       string // empty: the query id
+	NamePrefix string
+	// RegisteredIDs are consumers that exist, one for each stream, used as
+	// they are; RegisteredIDType says whether by "name" or "arn".
+	RegisteredIDs         []string
+	RegisteredIDType      string
+	RefreshInterval       time.Duration // at most an hour
+	RegisterTimeout       time.Duration
+	RequireDeregistration bool
+}
+
+// DefaultOptions are the defaults of `kin read`.
+func DefaultOptions() Options {
+	return Options{
+		MaxRecordsPerFetch:   10_000,
+		MaxFetchRate:         1.0,
+		MinFetchPeriod:       400 * time.Millisecond,
+		MaxFetchDuration:     10 * time.Second,
+		FetchBufferSize:      256_000_000,
+		ShardsPerTask:        5,
+		ShardFetchInterval:   time.Second,
+		MaxShardsPerDescribe: 1000,
+		Coalesce:             Coalesce{ThresholdBlockSize: 10_000_000, BinSize: 128_000_000},
+		Consumer: Consumer{
+			Mode: Polling, NamePrefix: "kin_", RegisteredIDType: "name",
+			RefreshInterval: 300 * time.Second, RegisterTimeout: 300 * time.Second,
+		},
+	}
+}
+
+// The service's limits.
+const (
+	mostRecordsPerFetch   = 10_000
+	mostFetchRate         = 2.0
+	leastFetchPeriod      = 200 * time.Millisecond
+	mostShardsPerDescribe = 10_000
+	mostRefreshInterval   = time.Hour
+)
+
+var consumerName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
+
+// validate returns an *OptionError for the first field that cannot be used.
+func (o Options) validate() error {
+	for _, check := range []struct {
+		ok          bool
+		field, want string
+	}{
+		{len(o.Streams) > 0, "streams", "at least one"},
+		{o.Encode != nil, "encode", "a function"},
+		{o.MaxRecordsPerFetch >= 1 && o.MaxRecordsPerFetch <= mostRecordsPerFetch,
+			"max records per fetch", "1 to 10000"},
+		{o.rateOK(), "max fetch rate", "more than 0 and at most 2.0 MB/s"},
+		{o.Unlimited && o.MinFetchPeriod >= 0 || o.MinFetchPeriod >= leastFetchPeriod,
+			"min fetch period", "200ms or more"},
+		{o.MaxFetchDuration > 0, "max fetch duration", "more than 0"},
+		{o.FetchBufferSize > 0, "fetch buffer size", "more than 0"},
+		{o.ShardsPerTask >= 1, "shards per task", "1 or more"},
+		{o.Tasks >= 0, "tasks", "0 or more"},
+		{o.ShardFetchInterval > 0, "shard fetch interval", "more than 0"},
+		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= mostShardsPerDescribe,
+			"max shards per describe", "1 to 10000"},
+		{o.Coalesce.ThresholdBlockSize > 0, "coalesce threshold block size", "more than 0"},
+		{o.Coalesce.BinSize > 0, "coalesce bin size", "more than 0"},
+		{o.Limit >= 0, "limit", "0 or more"},
+		{o.RetryFor >= 0, "retry for", "0 or more"},
+	} {
+		if !check.ok {
+			return &OptionError{check.field, check.want}
+		}
+	}
+	if err := o.checkStreams(); err != nil {
+		return err
+	}
+	return o.Consumer.validate(len(o.Streams))
+}
+
+func (o Options) rateOK() bool {
+	if o.Unlimited && math.IsInf(o.MaxFetchRate, 1) {
+		return true
+	}
+	return o.MaxFetchRate > 0 && o.MaxFetchRate <= mostFetchRate
+}
+
+func (o Options) checkStreams() error {
+	seen := map[string]bool{}
+	for _, s := range o.Streams {
+		name := newStreamRef(s).name
+		if name == "" {
+			return &OptionError{"streams", fmt.Sprintf("a name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got %q", s)}
+		}
+		if seen[name] {
+			return &OptionError{"streams", fmt.Sprintf("each stream once, got %q twice", name)}
+		}
+		seen[name] = true
+	}
+	p := o.InitialPosition
+	if p.Kind == AtSequence && len(o.Streams) > 1 {
+		return &OptionError{"initial position", "a position that holds for every stream; SHARD:SEQUENCE is for one stream"}
+	}
+	if p.Kind == AtSequence && (p.ShardID == "" || strings.Trim(p.SequenceNumber, "0123456789") != "" || p.SequenceNumber == "") {
+		return &OptionError{"initial position", "SHARD:SEQUENCE with a decimal sequence number"}
+	}
+	return nil
+}
+
+func (c Consumer) validate(streams int) error {
+	name := c.Name
+	if name == "" {
+		name = "00000000-0000-0000-0000-000000000000" // a query id
+	}
+	switch {
+	case c.Mode != Polling && c.Mode != EFO:
+		return &OptionError{"consumer mode", "polling or efo"}
+	case c.Mode == EFO:
+		return &OptionError{"consumer mode", "polling; this reader has no source for enhanced fan-out"}
+	case !consumerName.MatchString(c.NamePrefix + name):
+		return &OptionError{"consumer name", "1 to 128 of a-z, A-Z, 0-9, _, . and -, with its prefix"}
+	case len(c.RegisteredIDs) > 0 && len(c.RegisteredIDs) != streams:
+		return &OptionError{"registered consumer id", "one for each stream"}
+	case c.RegisteredIDType != "name" && c.RegisteredIDType != "arn":
+		return &OptionError{"registered consumer id type", "name or arn"}
+	case c.RefreshInterval <= 0 || c.RefreshInterval > mostRefreshInterval:
+		return &OptionError{"consumer refresh interval", "more than 0 and at most 3600s"}
+	case c.RegisterTimeout <= 0:
+		return &OptionError{"register consumer timeout", "more than 0"}
+	}
+	return nil
+}

@@ -1,0 +1,327 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"kin/internal/checkpoint"
+)
+
+// polling is the source that asks: GetShardIterator once, then GetRecords
+// again and again, within the shard's limits.
+type polling struct {
+	s     *streamRun
+	shard string
+
+	// at is the position behind the last record received, in order. An
+	// iterator is rebuilt from it, never from where the run began.
+	at       checkpoint.Shard
+	iterator string
+
+	limit    int       // records to ask for
+	count    int       // records of the last response
+	size     int64     // bytes of the last response
+	due      time.Time // when the next fetch may start
+	failures failures
+	refusals int       // in a row
+	said     time.Time // when the rate limit was last spoken of
+}
+
+func newPolling(s *streamRun, shard string, at checkpoint.Shard) *polling {
+	return &polling{s: s, shard: shard, at: at, limit: s.run.o.MaxRecordsPerFetch, failures: newFailures(s.run)}
+}
+
+// leastReservation is what a fetch takes from the buffer at least: the shard
+// may have filled since the last look.
+const leastReservation = 1 << 20
+
+// Next returns the shard's next response.
+func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
+	for {
+		if err := sleepUntil(ctx, p.due); err != nil {
+			return nil, err
+		}
+		taken := max(p.size, leastReservation)
+		if err := room.Take(ctx, taken); err != nil {
+			return nil, err
+		}
+		resp, err := p.fetch(ctx)
+		if err == nil {
+			p.succeeded(resp)
+			resp.Taken = taken
+			return resp, nil
+		}
+		room.Return(taken)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		resp, err = p.failed(ctx, err)
+		if resp != nil || err != nil {
+			return resp, err
+		}
+	}
+}
+
+// fetch makes one attempt at the next response.
+func (p *polling) fetch(ctx context.Context) (*Response, error) {
+	if err := p.s.run.takeSlot(ctx); err != nil {
+		return nil, err
+	}
+	defer p.s.run.giveSlot()
+	started := time.Now()
+	p.due = started.Add(p.s.run.o.MinFetchPeriod)
+
+	if p.iterator == "" {
+		iterator, err := p.newIterator(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.iterator = iterator
+	}
+	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
+		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
+			ShardIterator: aws.String(p.iterator),
+			Limit:         aws.Int32(int32(p.limit)), // 1 to 10,000
+			StreamARN:     p.s.ref.byARN(),
+		})
+	})
+	if err != nil {
+		return nil, p.callError("GetRecords", err)
+	}
+	resp := &Response{
+		Records:            out.Records,
+		ServerTime:         serverTime(out.ResultMetadata),
+		MillisBehindLatest: out.MillisBehindLatest,
+		End:                aws.ToString(out.NextShardIterator) == "",
+	}
+	if resp.End {
+		resp.Children = out.ChildShards
+		if len(resp.Children) == 0 {
+			if err := p.confirmEnd(ctx); err != nil {
+				return nil, err // nothing of this response is used
+			}
+		}
+	}
+	p.iterator = aws.ToString(out.NextShardIterator)
+	p.received(resp, started)
+	return resp, nil
+}
+
+// confirmEnd asks ListShards about a shard whose end came without its
+// children, as some endpoints have it and as a broken answer looks: closed or
+// gone there is the end; open is a reason to ask again with the same iterator.
+func (p *polling) confirmEnd(ctx context.Context) error {
+	if err := p.s.refresh(ctx); err != nil {
+		return err
+	}
+	if p.s.isOpen(p.shard) {
+		return p.callError("GetRecords", errOpenEnd)
+	}
+	return nil
+}
+
+var errOpenEnd = fmt.Errorf("the answer ends a shard that is open")
+
+// received moves the position behind a response and says when the next fetch
+// may start: not sooner than the shard's rate allows for what came.
+func (p *polling) received(resp *Response, started time.Time) {
+	p.count, p.size = len(resp.Records), 0
+	for _, r := range resp.Records {
+		p.size += int64(len(r.Data) + len(aws.ToString(r.PartitionKey)))
+	}
+	if p.count > 0 {
+		p.at = checkpoint.Shard{
+			Position:       checkpoint.AfterSequenceNumber,
+			SequenceNumber: aws.ToString(resp.Records[p.count-1].SequenceNumber),
+		}
+	}
+	if rate := p.s.run.o.MaxFetchRate; !math.IsInf(rate, 1) {
+		cost := time.Duration(float64(p.size) / (rate * (1 << 20)) * float64(time.Second))
+		if due := started.Add(cost); due.After(p.due) {
+			p.due = due
+		}
+	}
+}
+
+func (p *polling) succeeded(resp *Response) {
+	p.failures.over()
+	p.refusals = 0
+	p.limit = min(p.limit*2, p.s.run.o.MaxRecordsPerFetch)
+	p.s.run.log.Debug("got records", "stream", p.s.ref.name, "shard", p.shard, "records", len(resp.Records),
+		"bytes", p.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
+}
+
+// failed decides what to do about a failed fetch: it returns nothing when the
+// fetch is to be tried again, at the time it has set.
+func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
+	what := classify(err)
+	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
+	switch what {
+	case fatal:
+		return nil, err
+	case gone:
+		return p.missing(ctx, err)
+	case refused:
+		// A position is refused for good; an iterator may have gone bad, and is
+		// made anew a few times.
+		p.refusals++
+		if p.iterator == "" || p.refusals > mostRefusals {
+			return nil, p.refusedError(err)
+		}
+		p.iterator = ""
+	case expired:
+		p.iterator = ""
+	case throttled:
+		p.limit = max(1, min(p.limit, max(p.count, 1))/2)
+		p.limitHit()
+	case again:
+	}
+	wait, err := p.failures.count(err)
+	if err != nil {
+		return nil, err
+	}
+	if what == throttled {
+		wait = throttleSleep
+	}
+	if due := time.Now().Add(wait); due.After(p.due) {
+		p.due = due
+	}
+	return nil, nil
+}
+
+// mostRefusals in a row are not the iterator's fault any more.
+const mostRefusals = 3
+
+// limitHit says what the connector says, once a minute for each shard; the log
+// has every one.
+func (p *polling) limitHit() {
+	message := fmt.Sprintf("%s/%s: Hit rate limit. Sleeping for 5 seconds.", p.s.ref.name, p.shard)
+	p.s.run.log.Info(message)
+	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
+		p.said = now
+		p.s.run.o.Say(message)
+	}
+}
+
+// missing decides whether the shard was trimmed or the stream is gone.
+func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
+	if err := p.s.refresh(ctx); err != nil {
+		return nil, err // with the stream gone, ListShards says so
+	}
+	if p.s.isListed(p.shard) {
+		wait, err := p.failures.count(err)
+		if err != nil {
+			return nil, err
+		}
+		p.iterator = ""
+		p.due = time.Now().Add(wait)
+		return nil, nil
+	}
+	p.s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", p.s.ref.name, p.shard, describe(p.at)))
+	return &Response{End: true}, nil
+}
+
+// refusedError is for a position that the service does not accept.
+func (p *polling) refusedError(err error) error {
+	if p.at.SequenceNumber == "" {
+		return err
+	}
+	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", p.at.SequenceNumber, p.s.ref.name, p.shard, brief(err))
+	if p.s.place.saved == nil {
+		return &OptionError{"initial position", "a sequence number of the shard; " + reason}
+	}
+	return &CheckpointError{Stream: p.s.ref.name, Reason: reason, Err: err}
+}
+
+func (p *polling) newIterator(ctx context.Context) (string, error) {
+	in := &kinesis.GetShardIteratorInput{
+		StreamName: p.s.ref.byName(),
+		StreamARN:  p.s.ref.byARN(),
+		ShardId:    aws.String(p.shard),
+	}
+	switch p.at.Position {
+	case checkpoint.AfterSequenceNumber:
+		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
+		in.StartingSequenceNumber = aws.String(p.at.SequenceNumber)
+	case checkpoint.AtSequenceNumber:
+		in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
+		in.StartingSequenceNumber = aws.String(p.at.SequenceNumber)
+	case checkpoint.AtTimestamp:
+		in.ShardIteratorType = types.ShardIteratorTypeAtTimestamp
+		in.Timestamp = aws.Time(p.at.Timestamp.Time)
+	case checkpoint.TrimHorizon, checkpoint.ShardEnd:
+		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
+	}
+	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+		return p.s.run.client.GetShardIterator(ctx, in)
+	})
+	if err != nil {
+		return "", p.callError("GetShardIterator", err)
+	}
+	if aws.ToString(out.ShardIterator) == "" {
+		return "", p.callError("GetShardIterator", fmt.Errorf("the answer has no iterator"))
+	}
+	return *out.ShardIterator, nil
+}
+
+func (p *polling) callError(call string, err error) error {
+	return &CallError{Call: call, Stream: p.s.ref.given, Shard: p.shard, Err: err}
+}
+
+// describe is a position in words.
+func describe(at checkpoint.Shard) string {
+	switch at.Position {
+	case checkpoint.AfterSequenceNumber, checkpoint.AtSequenceNumber:
+		return "sequence number " + at.SequenceNumber
+	case checkpoint.AtTimestamp:
+		return at.Timestamp.UTC().Format(time.RFC3339)
+	case checkpoint.TrimHorizon:
+		return "its start"
+	case checkpoint.ShardEnd:
+		return "its end"
+	}
+	return string(at.Position)
+}
+
+// attempt makes one call with the time one attempt may take.
+func attempt[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return call(ctx)
+}
+
+// serverTime is the Date of an answer, or zero.
+func serverTime(m middleware.Metadata) time.Time {
+	t, ok := awsmiddleware.GetServerTime(m)
+	if !ok {
+		return time.Time{}
+	}
+	return t
+}
+
+// sleepUntil waits for a time, or for the context.
+func sleepUntil(ctx context.Context, t time.Time) error {
+	wait := time.Until(t)
+	if wait <= 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

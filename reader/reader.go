@@ -1,0 +1,282 @@
+// Package reader is the core that every reading command shares: it discovers
+// shards and their lineage, fetches them in parallel within the service's
+// limits, and hands encoded batches to a handler.
+//
+// It promises that records are delivered at least once, in order within a
+// shard and along its lineage; that positions move only when a batch was
+// written; and that memory follows Options.FetchBufferSize. It promises no
+// order between unrelated shards.
+package reader
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"golang.org/x/sync/errgroup"
+
+	"kin/internal/checkpoint"
+)
+
+// Client is what a reader needs of the service. Its calls are single attempts:
+// the reader retries.
+type Client interface {
+	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
+	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
+	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
+	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
+}
+
+// Reader reads streams once. It is made by New.
+type Reader struct {
+	client    Client
+	o         Options
+	positions Positions
+	progress  progress
+}
+
+// New checks every field of o and returns a reader, or an *OptionError that
+// names the field in words.
+func New(client Client, o Options) (*Reader, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	if o.Say == nil {
+		o.Say = func(string) {}
+	}
+	if o.Chat == nil {
+		o.Chat = func(string) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Reader{client: client, o: o, positions: o.Positions}
+	if r.positions == nil {
+		r.positions = forgetful{}
+	}
+	return r, nil
+}
+
+// Batch is what a handler gets: blocks in the order they arrived. It is valid
+// until the handler returns.
+type Batch struct {
+	ID      int64 // 0, 1, 2, ... of this run
+	Blocks  []*Block
+	Records int // encoded records
+	Bytes   int // encoded bytes
+}
+
+// Run reads until a bound is complete, the handler or a call fails, or ctx
+// ends, and returns nil in the first case. The handler is called serially, on
+// this goroutine; when it returns nil the batch counts as written and the
+// positions move behind it. Batches without encoded records move them without
+// a call. Run releases the positions.
+func (r *Reader) Run(ctx context.Context, handle func(*Batch) error) error {
+	err := r.run(ctx, handle)
+	return errors.Join(err, r.positions.Release())
+}
+
+// run is the state of one Run.
+type run struct {
+	client    Client
+	o         Options
+	positions Positions
+	log       *slog.Logger
+	progress  *progress
+
+	ctx     context.Context // of all goroutines of the run
+	group   *errgroup.Group
+	buf     *buffer
+	enc     *encoder
+	trouble trouble
+	slots   chan struct{} // fetches under way at once; nil without a cap
+	file    checkpoint.File
+	streams []*streamRun
+
+	mu      sync.Mutex // guards the lineages and what follows
+	reading int        // shards that a goroutine reads
+	started bool       // all streams are open
+}
+
+// errDone ends the goroutines of a run that is complete.
+var errDone = errors.New("run complete")
+
+func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(errDone)
+	group, groupCtx := errgroup.WithContext(ctx)
+	run := &run{
+		client: r.client, o: r.o, positions: r.positions, log: r.o.Log, progress: &r.progress,
+		ctx: groupCtx, group: group,
+		buf:     newBuffer(r.o.FetchBufferSize),
+		enc:     &encoder{encode: r.o.Encode, lanes: make(chan struct{}, runtime.GOMAXPROCS(0))},
+		trouble: trouble{tell: r.o.Say},
+	}
+	if r.o.Tasks > 0 {
+		run.slots = make(chan struct{}, r.o.Tasks*r.o.ShardsPerTask)
+	}
+	if err := run.open(groupCtx); err != nil {
+		return err
+	}
+	run.launch()
+	err := run.collect(handle)
+	cancel(errDone)
+	if groupErr := group.Wait(); err == nil && !errors.Is(groupErr, errDone) {
+		err = groupErr
+	}
+	return err
+}
+
+// open lists all streams and saves where their shards begin, before the first
+// record is asked for: a run that is killed now has lost nothing.
+func (r *run) open(ctx context.Context) (err error) {
+	if r.file, err = r.positions.Load(); err != nil {
+		return err
+	}
+	entries := make([]checkpoint.Stream, len(r.o.Streams))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, given := range r.o.Streams {
+		s := &streamRun{run: r, ref: newStreamRef(given), lineage: newLineage()}
+		r.streams = append(r.streams, s)
+		saved := r.file.Find(s.ref.name)
+		group.Go(func() (err error) {
+			entries[i], err = s.open(ctx, saved)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if known := r.file.Find(entry.Name); known != nil {
+			*known = entry
+		} else {
+			r.file.Streams = append(r.file.Streams, entry)
+		}
+	}
+	return r.positions.Save(r.file)
+}
+
+// launch starts the goroutines: one a stream that looks for new shards, one a
+// shard that fetches it.
+func (r *run) launch() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.streams {
+		r.group.Go(func() error { return s.discover(r.ctx) })
+		s.start()
+	}
+	r.started = true
+	r.checkComplete()
+}
+
+// checkComplete closes the buffer when a bounded run has nothing left to
+// fetch. It wants the lock held.
+func (r *run) checkComplete() {
+	if !r.o.AvailableNow || !r.started || r.reading > 0 {
+		return
+	}
+	for _, s := range r.streams {
+		if len(s.lineage.ready()) > 0 {
+			return
+		}
+	}
+	r.buf.close()
+}
+
+// finished takes in that a shard's goroutine has nothing left to do.
+func (r *run) finished() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reading--
+	r.checkComplete()
+}
+
+// openShards returns how many shards are being read.
+func (r *run) openShards() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reading
+}
+
+// takeSlot waits for one of the fetches that may be under way at once.
+func (r *run) takeSlot(ctx context.Context) error {
+	if r.slots == nil {
+		return nil
+	}
+	select {
+	case r.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (r *run) giveSlot() {
+	if r.slots != nil {
+		<-r.slots
+	}
+}
+
+// read fetches one shard to its end, or to the bound.
+func (s *streamRun) read(ctx context.Context, shard *shard) error {
+	s.run.o.Chat(s.ref.name + "/" + shard.id + " reading from " + describe(shard.at))
+	source := newPolling(s, shard.id, shard.at)
+	at := shard.at
+	for {
+		resp, err := source.Next(ctx, s.run.buf)
+		if err != nil {
+			return err
+		}
+		block, reached, err := s.run.enc.block(s.ref.name, shard.id, resp, at, s.until)
+		if err != nil {
+			return err
+		}
+		done := reached || s.boundMet(resp)
+		block.last = done || block.end
+		at = block.after
+		s.run.buf.put(block, resp.Taken)
+		switch {
+		case block.end: // and its last block is ahead of all its children's
+			return s.ended(ctx, shard, resp.Children)
+		case done:
+			s.paused(shard)
+			return nil
+		}
+	}
+}
+
+// boundMet says whether a response shows that everything up to the bound was
+// read: it was asked for after the bound was set, and either nothing was left
+// or what is left came later.
+func (s *streamRun) boundMet(resp *Response) bool {
+	if s.until.IsZero() || resp.End {
+		return false
+	}
+	return resp.atTip() || resp.MillisBehindLatest != nil && *resp.MillisBehindLatest > 0 && !resp.readThrough().Before(s.until)
+}
+
+// progress is what a run has done so far.
+type progress struct {
+	mu sync.Mutex
+	p  Progress
+}
+
+// Progress is what a run has done so far.
+type Progress struct {
+	Records, Bytes int64         // written
+	Behind         time.Duration // of the shard that is furthest behind
+	Shards         int           // being read
+}
+
+// Progress returns what the run has done so far. It may be called from any
+// goroutine.
+func (r *Reader) Progress() Progress {
+	r.progress.mu.Lock()
+	defer r.progress.mu.Unlock()
+	return r.progress.p
+}

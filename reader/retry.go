@@ -1,0 +1,91 @@
+package reader
+
+import (
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// verdict is what to do about a call that failed.
+type verdict int
+
+const (
+	fatal     verdict = iota // it will fail again: end the run
+	again                    // retry with the same arguments
+	throttled                // the shard's read limit: the documented 5 s
+	expired                  // the iterator is too old: make a new one
+	refused                  // the iterator or the position was not accepted
+	gone                     // the shard or the stream is not there
+)
+
+// classify decides, by error code, what a failed call means. Errors without a
+// code come from the way to the service and back, and pass.
+func classify(err error) verdict {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		var params smithy.InvalidParamsError
+		var serialization *smithy.SerializationError
+		if errors.As(err, &params) || errors.As(err, &serialization) {
+			return fatal // our own arguments never left this process
+		}
+		return again
+	}
+	switch api.ErrorCode() {
+	case "ProvisionedThroughputExceededException":
+		return throttled
+	case "ExpiredIteratorException":
+		return expired
+	case "InvalidArgumentException":
+		return refused
+	case "ResourceNotFoundException":
+		return gone
+	case "LimitExceededException", "KMSThrottlingException", "ThrottlingException", "Throttling",
+		"RequestLimitExceeded", "TooManyRequestsException":
+		return again // too many calls of all readers together
+	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
+		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException":
+		return again // theirs, and passing
+	case "ResourceInUseException":
+		return again // the stream is being created
+	case "UnknownError":
+		return again // an answer with an error status that is not one of Kinesis: a proxy's page
+	}
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) && answer.HTTPStatusCode() >= 500 {
+		return again
+	}
+	return fatal // access, keys, validation: the same call will not pass later
+}
+
+// Waits between attempts.
+const (
+	callTimeout   = 30 * time.Second // one attempt, as the KCL has it: bodies that never end are real
+	startTimeout  = 30 * time.Second // all attempts of a call at the start
+	mostBackoff   = 10 * time.Second
+	throttleSleep = 5 * time.Second // as the connector documents
+	troubleAfter  = 5 * time.Second // a call that fails for longer is spoken of
+	troubleEvery  = time.Minute
+)
+
+// backoff waits longer, jittered, with each attempt in a row that failed.
+type backoff struct {
+	attempts int
+	jitter   *retry.ExponentialJitterBackoff
+}
+
+func newBackoff() backoff { return backoff{jitter: retry.NewExponentialJitterBackoff(mostBackoff)} }
+
+// next returns the wait before the next attempt, at least floor.
+func (b *backoff) next(floor time.Duration) time.Duration {
+	wait, err := b.jitter.BackoffDelay(b.attempts, nil)
+	if err != nil { // the system's source of randomness failed
+		wait = mostBackoff
+	}
+	b.attempts++
+	return max(floor, wait)
+}
+
+func (b *backoff) reset() { b.attempts = 0 }

@@ -1,0 +1,213 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+)
+
+// streamRun is one stream of a run. Its lineage is guarded by the run's lock.
+type streamRun struct {
+	run     *run
+	ref     streamRef
+	place   placement
+	lineage *lineage
+	listed  map[string]bool // shard IDs of the last whole listing
+	// until is the bound in the stream's own time; zero without one.
+	until time.Time
+}
+
+// open lists the stream's shards, decides where each begins, and returns what
+// the checkpoint is to say of the stream before the first record is read.
+func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint.Stream, error) {
+	l, err := patiently(ctx, s.run, startTimeout, func(ctx context.Context) (listing, error) { return s.list(ctx, "") })
+	if err != nil {
+		return checkpoint.Stream{}, err
+	}
+	if l.at.IsZero() {
+		l.at = time.Now().Truncate(time.Second) // an endpoint without a clock of its own
+	}
+	if s.run.o.AvailableNow {
+		// The Date is cut to the second: what arrived within it was there.
+		s.until = l.at.Add(time.Second - time.Millisecond)
+	}
+	entry := checkpoint.Stream{
+		Name:            s.ref.name,
+		StartedAt:       checkpoint.Time{Time: l.at},
+		InitialPosition: s.run.o.InitialPosition.String(),
+		Shards:          map[string]checkpoint.Shard{},
+	}
+	s.place = placement{initial: s.run.o.InitialPosition, startedAt: l.at}
+	if saved != nil {
+		entry = *saved
+		s.place.startedAt, s.place.saved = saved.StartedAt.Time, saved.Shards
+		if s.place.initial, err = ParsePosition(saved.InitialPosition); err != nil {
+			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.name, Reason: "its initial position: " + err.Error()}
+		}
+	} else if p := s.place.initial; p.Kind == AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
+		return checkpoint.Stream{}, &OptionError{"initial position", "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
+	}
+	if err := s.identify(ctx, &entry); err != nil {
+		return checkpoint.Stream{}, err
+	}
+	s.place.owns = func(shard string) bool { return s.run.positions.Owns(s.ref.name, shard) }
+
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	s.lineage.add(l.shards)
+	s.sawAll(l)
+	lost, err := s.place.first(s.lineage)
+	if notFound, ok := err.(*ShardNotFoundError); ok {
+		notFound.Stream = s.ref.given
+	}
+	if err != nil {
+		return checkpoint.Stream{}, err
+	}
+	for _, id := range lost {
+		s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(entry.Shards[id])))
+	}
+	for id, shard := range s.lineage.shards {
+		if shard.state == waiting {
+			entry.Shards[id] = shard.at
+		}
+	}
+	return entry, nil
+}
+
+// identify asks which stream this is, for the checkpoint: one that was deleted
+// and created again is another. The permission is optional.
+func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) error {
+	if s.run.o.Positions == nil {
+		return nil
+	}
+	out, err := patiently(ctx, s.run, startTimeout, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
+			StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
+		})
+	})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil || out.StreamDescriptionSummary == nil {
+		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: the checkpoint will not notice when the stream is deleted and created again", s.ref.name))
+		return nil
+	}
+	summary := out.StreamDescriptionSummary
+	if summary.StreamARN != nil {
+		entry.ARN = *summary.StreamARN
+	}
+	if summary.StreamCreationTimestamp == nil {
+		return nil
+	}
+	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
+	if was := entry.CreatedAt; !was.IsZero() && !was.Equal(created) {
+		return &CheckpointError{Stream: s.ref.name, Reason: fmt.Sprintf("stream %s was deleted and created again at %s (it was one of %s)",
+			s.ref.name, created.Format(time.RFC3339), was.Format(time.RFC3339))}
+	}
+	entry.CreatedAt = checkpoint.Time{Time: created}
+	return nil
+}
+
+// The methods below take the run's lock.
+
+// merge takes in a listing and starts what may start.
+func (s *streamRun) merge(l listing, whole bool) {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	found := s.lineage.add(l.shards)
+	s.place.later(s.lineage, found)
+	if whole {
+		s.sawAll(l)
+	}
+	s.start()
+}
+
+// ended takes in that a shard's last block is in the buffer: its children may
+// follow.
+func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.ChildShard) error {
+	s.run.mu.Lock()
+	found := s.lineage.addChildren(children)
+	s.place.later(s.lineage, found)
+	parent.state = ended
+	s.start()
+	s.run.mu.Unlock()
+	s.run.o.Chat(endMessage(s.ref.name, parent.id, children))
+	if slices.ContainsFunc(found, func(c *shard) bool { return c.unlisted }) {
+		// A child names a parent that nobody has seen: list before it starts.
+		if err := s.refresh(ctx); err != nil {
+			return err
+		}
+	}
+	s.run.finished()
+	return nil
+}
+
+// paused takes in that a bound was reached inside a shard.
+func (s *streamRun) paused(shard *shard) {
+	s.run.mu.Lock()
+	shard.state = paused
+	s.run.mu.Unlock()
+	s.run.finished()
+}
+
+func (s *streamRun) lastID() string {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	return s.lineage.lastID()
+}
+
+// isOpen says whether the last listing shows the shard as taking records.
+func (s *streamRun) isOpen(id string) bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	return s.listed[id] && !s.lineage.shards[id].closed
+}
+
+func (s *streamRun) isListed(id string) bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	return s.listed[id]
+}
+
+// The methods below want the run's lock held.
+
+// start starts every shard that may be read.
+func (s *streamRun) start() {
+	for _, ready := range s.lineage.ready() {
+		ready.state = reading
+		s.run.reading++
+		s.run.group.Go(func() error { return s.read(s.run.ctx, ready) })
+	}
+}
+
+// sawAll remembers which shards a whole listing shows.
+func (s *streamRun) sawAll(l listing) {
+	s.listed = make(map[string]bool, len(l.shards))
+	for _, shard := range l.shards {
+		s.listed[aws.ToString(shard.ShardId)] = true
+	}
+	s.lineage.listed()
+}
+
+func endMessage(stream, id string, children []types.ChildShard) string {
+	ids := make([]string, len(children))
+	for i, c := range children {
+		ids[i] = aws.ToString(c.ShardId)
+	}
+	switch len(ids) {
+	case 0:
+		return fmt.Sprintf("%s/%s ended", stream, id)
+	case 1:
+		return fmt.Sprintf("%s/%s ended: merged into %s", stream, id, ids[0])
+	}
+	return fmt.Sprintf("%s/%s ended: split into %s", stream, id, strings.Join(ids, " and "))
+}
