@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# Sourced by the scripts that run kin against servers. Each server listens on
+# a free port of loopback, keeps what it writes in $work, and ends with the
+# script. Only processes that were started here are ended, by their id.
+#
+# Wants steps.bash, and $work, a folder for logs.
+
+# Whatever is run finds loopback and these credentials, or nothing at all.
+export AWS_EC2_METADATA_DISABLED=true
+export AWS_ACCESS_KEY_ID=kin AWS_SECRET_ACCESS_KEY=kin
+export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=
+export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+export AWS_ENDPOINT_URL=http://127.0.0.1:9 AWS_ENDPOINT_URL_KINESIS=http://127.0.0.1:9
+unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
+
+npm_packages=$(dirname "${BASH_SOURCE[0]}")/npm
+
+server_pids=()
+
+# server_stop PID: ends a server and waits for it.
+server_stop() {
+  kill "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+
+# servers_stop: for the EXIT trap.
+servers_stop() {
+  local pid
+  for pid in "${server_pids[@]}"; do
+    server_stop "$pid"
+  done
+  server_pids=()
+}
+
+# server_address LOG PID PATTERN: waits until the server's log says where it
+# listens, and sets $endpoint. PATTERN is sed's, with the address as its \1.
+server_address() {
+  local log=$1 pid=$2 pattern=$3 address
+  for _ in {1..300}; do
+    address=$(sed -n "s|$pattern|\\1|p" "$log" | head -n 1)
+    if [[ -n $address ]]; then
+      endpoint=http://$address
+      export AWS_ENDPOINT_URL_KINESIS=$endpoint
+      return
+    fi
+    if ! kill -0 "$pid" 2>/dev/null; then
+      cat "$log" >&2
+      fail "the server ended before it listened"
+    fi
+    sleep 0.1
+  done
+  cat "$log" >&2
+  fail "the server does not listen after 30 s"
+}
+
+# start_local KIN NAME ARG...: `kin local` by the given binary.
+start_local() {
+  local kin=$1 log=$work/$2.log
+  shift 2
+  "$kin" local --listen 127.0.0.1:0 "$@" >"$log" 2>&1 &
+  server_pid=$!
+  server_pids+=("$server_pid")
+  server_address "$log" "$server_pid" '^export AWS_ENDPOINT_URL_KINESIS=.*http://\(127\.0\.0\.1:[0-9]*\).*'
+}
+
+# start_kinesis_local: npm's kinesis-local; it wants its own folder as the
+# working directory. The port it would have taken for plain HTTP is 4568.
+start_kinesis_local() {
+  local log=$work/kinesis-local.log
+  (
+    cd "$npm_packages/node_modules/kinesis-local"
+    SHARD_LIMIT=1000 exec node --require ../../loopback.cjs main.js
+  ) >"$log" 2>&1 &
+  server_pid=$!
+  server_pids+=("$server_pid")
+  server_address "$log" "$server_pid" '^listening on \(.*\) instead of 4568$'
+}
+
+# start_kinesalite: npm's kinesalite, streams in memory.
+start_kinesalite() {
+  local log=$work/kinesalite.log
+  (
+    cd "$npm_packages/node_modules/kinesalite"
+    exec node --require ../../loopback.cjs cli.js --shardLimit 1000
+  ) >"$log" 2>&1 &
+  server_pid=$!
+  server_pids+=("$server_pid")
+  server_address "$log" "$server_pid" '^listening on \(.*\) instead of 4567$'
+}
