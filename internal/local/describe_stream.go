@@ -1,0 +1,124 @@
+package local
+
+// describeStream answers a stream with a page of its shards: up to Limit of
+// them, 100 at most, after ExclusiveStartShardId, in the order of their IDs.
+// Shards out of retention are not among them. A stream in CREATING has none.
+func (e *Endpoint) describeStream(c *call) error {
+	limit := c.args.whole("Limit", whole{min: 1, max: maxShards}, 100)
+	after := c.args.text("ExclusiveStartShardId", text{min: 1, max: 128, pattern: namePattern})
+	s, err := e.target(c)
+	if err != nil {
+		return err
+	}
+	now := e.millis()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget(now)
+
+	d := streamDescription{streamFacts: s.facts(c, now), Shards: []shardDescription{}}
+	d.EncryptionType, d.KeyID = s.encryption()
+	if s.state(now) != creating {
+		for _, sh := range s.shards {
+			if sh == nil || sh.id <= after {
+				continue
+			}
+			if len(d.Shards) == min(limit, 100) {
+				d.HasMoreShards = true
+				break
+			}
+			d.Shards = append(d.Shards, sh.describe())
+		}
+	}
+	return c.reply(map[string]any{"StreamDescription": d})
+}
+
+// streamFacts are what both descriptions of a stream have in common.
+type streamFacts struct {
+	StreamName              string
+	StreamARN               string
+	StreamStatus            string
+	StreamModeDetails       streamMode
+	StreamCreationTimestamp seconds
+	RetentionPeriodHours    int
+	EnhancedMonitoring      []enhancedMetrics
+}
+
+type streamMode struct{ StreamMode string }
+
+type enhancedMetrics struct{ ShardLevelMetrics []string }
+
+type streamDescription struct {
+	streamFacts
+	EncryptionType string
+	KeyID          string `json:"KeyId,omitempty"`
+	HasMoreShards  bool
+	Shards         []shardDescription
+}
+
+type shardDescription struct {
+	ShardID               string `json:"ShardId"`
+	ParentShardID         string `json:"ParentShardId,omitempty"`
+	AdjacentParentShardID string `json:"AdjacentParentShardId,omitempty"`
+	HashKeyRange          hashKeyRange
+	SequenceNumberRange   sequenceNumberRange
+}
+
+type hashKeyRange struct {
+	StartingHashKey string
+	EndingHashKey   string
+}
+
+type sequenceNumberRange struct {
+	StartingSequenceNumber string
+	EndingSequenceNumber   string `json:",omitempty"`
+}
+
+// facts are the common facts. The caller holds mu.
+func (s *stream) facts(c *call, now int64) streamFacts {
+	metrics := s.metrics
+	if metrics == nil {
+		metrics = []string{}
+	}
+	return streamFacts{
+		StreamName:              s.name,
+		StreamARN:               s.arn(c),
+		StreamStatus:            s.state(now),
+		StreamModeDetails:       streamMode{s.mode},
+		StreamCreationTimestamp: seconds(s.created),
+		RetentionPeriodHours:    s.retention,
+		EnhancedMonitoring:      []enhancedMetrics{{metrics}},
+	}
+}
+
+func (s *stream) encryption() (kind, key string) {
+	if s.kmsKey != "" {
+		return "KMS", s.kmsKey
+	}
+	return "NONE", ""
+}
+
+// describe is how the API shows a shard. The caller holds the stream's lock.
+func (s *shard) describe() shardDescription {
+	d := shardDescription{
+		ShardID:               s.id,
+		ParentShardID:         s.parent,
+		AdjacentParentShardID: s.adjacent,
+		HashKeyRange:          s.keys(),
+		SequenceNumberRange:   sequenceNumberRange{StartingSequenceNumber: s.startingSequence().String()},
+	}
+	if s.closed != 0 {
+		d.SequenceNumberRange.EndingSequenceNumber = s.endingSequence().String()
+	}
+	return d
+}
+
+func (s *shard) keys() hashKeyRange { return hashKeyRange{s.start.String(), s.last.String()} }
+
+// encryptionMember is what PutRecord, PutRecords and GetRecords add to a
+// response or record of an encrypted stream. The caller holds mu.
+func (s *stream) encryptionMember() string {
+	if s.kmsKey == "" {
+		return ""
+	}
+	return `,"EncryptionType":"KMS"`
+}

@@ -1,0 +1,172 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// Endpoint is one embedded service with its streams. It is safe for concurrent
+// use.
+type Endpoint struct {
+	options Options
+	log     *slog.Logger
+	clock   *clock
+	key     []byte // seals iterators and tokens
+	faults  faults
+	server  *http.Server
+	closing chan struct{}
+
+	mu      sync.RWMutex
+	streams map[string]*stream
+	epochs  map[string]int64 // of the last stream of a name
+
+	account struct {
+		sync.Mutex
+		register meter
+	}
+
+	served struct {
+		sync.Mutex
+		counts  map[string]int
+		changed chan struct{} // closed at the next change; nil when nobody waits
+	}
+
+	conns struct {
+		sync.Mutex
+		closed bool
+		open   map[net.Conn]struct{}
+		ended  sync.WaitGroup
+	}
+}
+
+// New makes an endpoint with the streams of its options. It answers through
+// ServeHTTP at once; Serve puts it on a listener.
+func New(o Options) (*Endpoint, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Endpoint{
+		options: o,
+		log:     o.Log,
+		clock:   newClock(),
+		key:     make([]byte, 32),
+		closing: make(chan struct{}),
+		streams: map[string]*stream{},
+		epochs:  map[string]int64{},
+	}
+	_, _ = rand.Read(e.key) // documented never to fail
+	e.account.register = newMeter(o.Limits, 5, 5)
+	e.served.counts = map[string]int{}
+	e.conns.open = map[net.Conn]struct{}{}
+	for _, f := range o.Faults {
+		if err := e.AddFault(f); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range o.Streams {
+		e.newStream(s.Name, s.Shards, 0)
+	}
+	e.server = &http.Server{
+		Handler:   e,
+		ConnState: e.track,
+		ErrorLog:  slog.NewLogLogger(e.log.Handler(), slog.LevelDebug),
+	}
+	return e, nil
+}
+
+// Serve answers on l until Close, and then returns nil. It closes l. It may be
+// called for several listeners.
+func (e *Endpoint) Serve(l net.Listener) error {
+	if err := e.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+// Close ends all listeners, connections and waiting answers, and returns when
+// the connections' goroutines have ended. It may be called more than once.
+func (e *Endpoint) Close() error {
+	e.conns.Lock()
+	if !e.conns.closed {
+		e.conns.closed = true
+		close(e.closing)
+	}
+	e.conns.Unlock()
+
+	err := e.server.Close()
+	e.conns.Lock()
+	for c := range e.conns.open {
+		_ = c.Close()
+	}
+	e.conns.Unlock()
+	e.conns.ended.Wait()
+	return err
+}
+
+// track follows the connections: http.Server.Close misses one that is accepted
+// while it runs.
+func (e *Endpoint) track(c net.Conn, s http.ConnState) {
+	e.conns.Lock()
+	defer e.conns.Unlock()
+	switch s {
+	case http.StateNew:
+		e.conns.open[c] = struct{}{}
+		e.conns.ended.Add(1)
+		if e.conns.closed {
+			_ = c.Close()
+		}
+	case http.StateClosed, http.StateHijacked:
+		delete(e.conns.open, c)
+		e.conns.ended.Done()
+	}
+}
+
+// Served is how many calls of an operation have been answered so far, errors
+// and faults included. A call counts once its answer is on its way to the
+// client.
+func (e *Endpoint) Served(op string) int {
+	e.served.Lock()
+	defer e.served.Unlock()
+	return e.served.counts[op]
+}
+
+// WaitServed waits until Served(op) is at least n, counted from the start of
+// the endpoint. It returns the cause of ctx when that ends first.
+func (e *Endpoint) WaitServed(ctx context.Context, op string, n int) error {
+	for {
+		e.served.Lock()
+		if e.served.counts[op] >= n {
+			e.served.Unlock()
+			return nil
+		}
+		if e.served.changed == nil {
+			e.served.changed = make(chan struct{})
+		}
+		changed, count := e.served.changed, e.served.counts[op]
+		e.served.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %d calls of %s, had %d: %w", n, op, count, context.Cause(ctx))
+		case <-e.closing:
+			return fmt.Errorf("wait for %d calls of %s, had %d: endpoint closed", n, op, count)
+		}
+	}
+}
+
+func (e *Endpoint) count(op string) {
+	e.served.Lock()
+	defer e.served.Unlock()
+	e.served.counts[op]++
+	if e.served.changed != nil {
+		close(e.served.changed)
+		e.served.changed = nil
+	}
+}

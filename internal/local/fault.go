@@ -1,0 +1,208 @@
+package local
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A fault is written OP=FAULT, OP=FAULT*N for the next N calls, or OP=FAULT@P
+// for a call with probability P; without either it is every call until the
+// faults are cleared. OP is an operation, or * for all it can happen to.
+//
+// FAULT is one of
+//
+//	an error code      XxxException, InternalFailure (500), ServiceUnavailable (503)
+//	latency:D          the answer begins D later, in real time
+//	reset              the connection is reset; nothing was done
+//	garbage            200 with a body that is not JSON; nothing was done
+//	html               503 with a page of HTML; nothing was done
+//	cut                the call is done, and its answer ends half-way, short of Content-Length
+//	stall              the call is done, and its answer stops half-way until the client goes
+//	expired-iterator   GetRecords: ExpiredIteratorException
+//	expired-token      a list call with a NextToken: ExpiredNextTokenException
+//	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at the same place
+//	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the others stored
+//	partial            PutRecords: every second entry, from index 1, is throttled
+//
+// So reset tells the client nothing was stored, which it cannot know, and cut
+// and stall are the other half of that doubt. Faults are looked at in the
+// order they were added: the first that applies is the one that happens, but
+// latency happens together with whatever comes after it.
+type fault struct {
+	spec    string // without the suffix
+	op      string
+	kind    string // as above; "error" for a code
+	code    string
+	delay   time.Duration
+	indexes []int
+
+	left   int     // calls left, -1 = no end
+	chance float64 // 1 = always
+}
+
+// script is what the faults make of one call. The zero script is no fault.
+type script struct {
+	delay   time.Duration
+	kind    string // "" = none
+	err     error
+	indexes []int // of partial; nil = every second entry
+}
+
+// breaks says whether the answer of the call is damaged on its way out.
+func (s script) breaks() bool { return s.kind == "cut" || s.kind == "stall" }
+
+// faults are the scripted faults of an endpoint.
+type faults struct {
+	mu   sync.Mutex
+	list []*fault
+}
+
+var (
+	faultPattern = regexp.MustCompile(`^([A-Za-z*]+)=(.+?)(?:\*([0-9]+)|@([0-9.]+))?$`)
+	codePattern  = regexp.MustCompile(`^[A-Z][A-Za-z]*(Exception|Failure|Unavailable)$`)
+)
+
+// tokenCalls are the operations that take a NextToken.
+var tokenCalls = []string{"ListShards", "ListStreamConsumers", "ListStreams"}
+
+func parseFault(spec string) (*fault, error) {
+	m := faultPattern.FindStringSubmatch(spec)
+	if m == nil {
+		return nil, fmt.Errorf("fault %q: want OP=FAULT, OP=FAULT*N or OP=FAULT@P", spec)
+	}
+	f := &fault{spec: m[1] + "=" + m[2], op: m[1], kind: m[2], left: -1, chance: 1}
+	if _, known := operations[f.op]; !known && f.op != "*" {
+		return nil, fmt.Errorf("fault %q: %q is not an operation this endpoint knows", spec, f.op)
+	}
+	var err error
+	if m[3] != "" {
+		if f.left, err = strconv.Atoi(m[3]); err != nil || f.left < 1 {
+			return nil, fmt.Errorf("fault %q: want a number of calls of 1 or more after *", spec)
+		}
+	}
+	if m[4] != "" {
+		if f.chance, err = strconv.ParseFloat(m[4], 64); err != nil || !(f.chance > 0 && f.chance <= 1) {
+			return nil, fmt.Errorf("fault %q: want a probability above 0 and up to 1 after @", spec)
+		}
+	}
+	kind, value, valued := strings.Cut(m[2], ":")
+	switch {
+	case kind == "latency":
+		f.kind = kind
+		if f.delay, err = time.ParseDuration(value); err != nil || f.delay <= 0 {
+			return nil, fmt.Errorf("fault %q: want a duration such as latency:500ms", spec)
+		}
+	case kind == "partial" && valued:
+		f.kind = kind
+		for text := range strings.SplitSeq(value, ",") {
+			i, err := strconv.Atoi(text)
+			if err != nil || i < 0 {
+				return nil, fmt.Errorf("fault %q: want indexes from 0 such as partial:3,7,499", spec)
+			}
+			f.indexes = append(f.indexes, i)
+		}
+	case valued:
+		return nil, fmt.Errorf("fault %q: %q takes no value", spec, kind)
+	case codePattern.MatchString(kind):
+		f.kind, f.code = "error", kind
+	case !slices.Contains([]string{"reset", "garbage", "html", "cut", "stall", "expired-iterator", "expired-token", "empty", "partial"}, kind):
+		return nil, fmt.Errorf("fault %q: %q is neither an error code nor a fault", spec, kind)
+	}
+	if f.op != "*" && !f.fits(f.op) {
+		return nil, fmt.Errorf("fault %q: %s cannot happen to %s", spec, f.kind, f.op)
+	}
+	return f, nil
+}
+
+// fits says whether the fault can happen to an operation.
+func (f *fault) fits(op string) bool {
+	switch f.kind {
+	case "expired-iterator", "empty":
+		return op == "GetRecords"
+	case "partial":
+		return op == "PutRecords"
+	case "expired-token":
+		return slices.Contains(tokenCalls, op)
+	}
+	return true
+}
+
+// AddFault adds a scripted fault: OP=FAULT, OP=FAULT*N or OP=FAULT@P (see the
+// type fault for all of them).
+func (e *Endpoint) AddFault(spec string) error {
+	f, err := parseFault(spec)
+	if err != nil {
+		return err
+	}
+	e.faults.mu.Lock()
+	defer e.faults.mu.Unlock()
+	e.faults.list = append(e.faults.list, f)
+	return nil
+}
+
+// ClearFaults removes all scripted faults.
+func (e *Endpoint) ClearFaults() {
+	e.faults.mu.Lock()
+	defer e.faults.mu.Unlock()
+	e.faults.list = nil
+}
+
+// String is the spec, with the calls that are left of it.
+func (f *fault) String() string {
+	switch {
+	case f.left >= 0:
+		return f.spec + "*" + strconv.Itoa(f.left)
+	case f.chance < 1:
+		return f.spec + "@" + strconv.FormatFloat(f.chance, 'g', -1, 64)
+	}
+	return f.spec
+}
+
+// specs are the faults that can still happen.
+func (f *faults) specs() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []string
+	for _, one := range f.list {
+		list = append(list, one.String())
+	}
+	return list
+}
+
+// pick takes the faults of one call and counts them as happened.
+func (f *faults) pick(c *call) script {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var s script
+	for _, one := range f.list {
+		if one.op != c.op && (one.op != "*" || !one.fits(c.op)) {
+			continue
+		}
+		if one.kind == "expired-token" && !c.args.has("NextToken") {
+			continue
+		}
+		if one.chance < 1 && rand.Float64() >= one.chance {
+			continue
+		}
+		if one.left > 0 {
+			one.left--
+		}
+		if one.kind == "latency" {
+			s.delay += one.delay
+			continue
+		}
+		s.kind, s.indexes = one.kind, one.indexes
+		if one.kind == "error" {
+			s.err = fail(one.code, "scripted fault: %s", one.spec)
+		}
+		break
+	}
+	f.list = slices.DeleteFunc(f.list, func(one *fault) bool { return one.left == 0 })
+	return s
+}

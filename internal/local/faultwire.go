@@ -1,0 +1,107 @@
+package local
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// before makes the part of a scripted fault that comes before the call is
+// done. done means that the client has got its answer, or never will.
+func (e *Endpoint) before(w http.ResponseWriter, r *http.Request, op string, s script) (done bool) {
+	if s.delay > 0 {
+		t := time.NewTimer(s.delay)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-r.Context().Done():
+			return true
+		case <-e.closing:
+			return true
+		}
+	}
+	switch s.kind {
+	case "reset":
+		reset(w)
+	case "garbage":
+		const body = "{\"Records\":[{\"Data\":\"\x00\xff\xfe\x7f]]}} \x01\x02 not JSON"
+		write(w, http.StatusOK, jsonType, []byte(body))
+	case "html":
+		const body = "<html><head><title>503 Service Unavailable</title></head>\n<body><h1>503 Service Unavailable</h1>\n" +
+			"No server is available to handle this request.\n</body></html>\n"
+		write(w, http.StatusServiceUnavailable, "text/html", []byte(body))
+	default:
+		return false
+	}
+	e.count(op)
+	return true
+}
+
+// reset ends the connection with a TCP reset and no answer.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // no connection of its own: the nearest thing
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// breakAnswer sends half of the answer, and then no more.
+func (e *Endpoint) breakAnswer(w http.ResponseWriter, r *http.Request, c *call, err error) {
+	status := c.status(err)
+	if len(c.out) == 0 {
+		c.out = append(c.out, "{}"...) // there must be something to leave out
+	}
+	head(w, status, jsonType, len(c.out))
+	_, _ = w.Write(c.out[:len(c.out)/2])
+	flush(w)
+	e.count(c.op)
+	if c.script.kind == "stall" {
+		select {
+		case <-r.Context().Done():
+		case <-e.closing:
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// serveHooks answers what is not Kinesis:
+//
+//	GET    /_kin/fault   the scripted faults, one a line, with the calls left
+//	POST   /_kin/fault   adds the fault in the body
+//	DELETE /_kin/fault   clears them
+//
+// Nothing here asks for credentials.
+func (e *Endpoint) serveHooks(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/_kin/fault" {
+		http.NotFound(w, r)
+		return
+	}
+	switch r.Method {
+	case http.MethodGet:
+		for _, spec := range e.faults.specs() {
+			_, _ = io.WriteString(w, spec+"\n")
+		}
+	case http.MethodPost:
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<16))
+		if err == nil {
+			err = e.AddFault(strings.TrimSpace(string(body)))
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	case http.MethodDelete:
+		e.ClearFaults()
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", "GET, POST, DELETE")
+		http.Error(w, "want GET, POST or DELETE", http.StatusMethodNotAllowed)
+	}
+}

@@ -1,0 +1,79 @@
+package local
+
+// meter counts what one shard or account has used of one limit. It is guarded
+// by the lock of whatever it belongs to. The zero meter has no limit.
+//
+// As a token bucket (LimitsOn) it holds up to capacity and refills at rate per
+// second. As fixed windows (LimitsWindow) it allows rate in each second of the
+// clock; what one call takes beyond that is carried into the next windows.
+// Either way a single amount larger than the capacity is allowed when nothing
+// else has been used, and paid back afterwards: a 10 MiB record on a shard of
+// 1 MiB a second.
+type meter struct {
+	limits   Limits
+	capacity float64
+	rate     float64
+
+	at   int64   // nanoseconds of the last look
+	used float64 // bucket: capacity minus tokens; window: used in this window
+}
+
+func newMeter(limits Limits, capacity, rate float64) meter {
+	return meter{limits: limits, capacity: capacity, rate: rate}
+}
+
+const second = 1_000_000_000
+
+// fits says whether n may be taken now.
+func (m *meter) fits(now int64, n float64) bool {
+	switch m.limits {
+	case LimitsOn:
+		if now > m.at {
+			m.used = max(0, m.used-m.rate*float64(now-m.at)/second)
+			m.at = now
+		}
+		return m.used+min(n, m.capacity) <= m.capacity
+	case LimitsWindow:
+		window := now - now%second
+		if window > m.at {
+			m.used = max(0, m.used-m.rate*float64((window-m.at)/second))
+			m.at = window
+		}
+		return m.used == 0 || m.used+n <= m.rate
+	}
+	return true
+}
+
+// take uses n; call it after fits.
+func (m *meter) take(n float64) { m.used += n }
+
+// allow is fits and take in one.
+func (m *meter) allow(now int64, n float64) bool {
+	if !m.fits(now, n) {
+		return false
+	}
+	m.take(n)
+	return true
+}
+
+// shardMeters are the limits of one shard (API documentation of GetRecords,
+// GetShardIterator and PutRecords).
+type shardMeters struct {
+	reads      meter // GetRecords calls
+	readBytes  meter
+	writes     meter // records put
+	writeBytes meter
+	iterators  meter // GetShardIterator calls
+}
+
+const mib = 1 << 20
+
+func newShardMeters(l Limits) shardMeters {
+	return shardMeters{
+		reads:      newMeter(l, 5, 5),
+		readBytes:  newMeter(l, 10*mib, 2*mib),
+		writes:     newMeter(l, 1000, 1000),
+		writeBytes: newMeter(l, mib, mib),
+		iterators:  newMeter(l, 5, 5),
+	}
+}

@@ -1,0 +1,64 @@
+package local
+
+import (
+	"maps"
+	"slices"
+)
+
+// listStreamConsumers answers a page of a stream's consumers, sorted by name:
+// up to MaxResults of them, 100 at most. As with ListShards a NextToken lives
+// 300 seconds and takes no StreamCreationTimestamp beside it, but StreamARN is
+// required with it all the same, and must be the same stream's. With limits
+// on, a stream has 5 calls a second.
+func (e *Endpoint) listStreamConsumers(c *call) error {
+	a := c.args
+	most := a.whole("MaxResults", whole{min: 1, max: maxShards}, 100)
+	next := a.text("NextToken", text{min: 1, max: 1048576})
+	created, byCreation := a.time("StreamCreationTimestamp")
+	if !a.has("StreamARN") {
+		a.violate("StreamARN", "null", "Member must not be null")
+	}
+	s, err := e.target(c)
+	if err != nil {
+		return err
+	}
+	if next != "" && byCreation {
+		return invalidArgument("NextToken and StreamCreationTimestamp cannot be provided together.")
+	}
+	now := e.millis()
+	var t token
+	if next != "" {
+		if t, err = e.openNext(c, next, kindConsumers, now); err != nil {
+			return err
+		}
+		if t.stream != s.id {
+			return invalidArgument("NextToken is not of stream %s.", s.name)
+		}
+	}
+	if byCreation && created != s.created && created != s.created/1000*1000 {
+		return notFound("Stream %s under account %s with creation timestamp %s not found.", s.name, Account, appendSeconds(nil, created))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.listConsumersRate.allow(e.Now().UnixNano(), 1) {
+		return limitExceeded("Rate exceeded for stream %s under account %s.", s.name, Account)
+	}
+	s.settleConsumers(now)
+	out := struct {
+		Consumers []consumerDescription
+		NextToken string `json:",omitempty"`
+	}{Consumers: []consumerDescription{}}
+	for _, name := range slices.Sorted(maps.Keys(s.consumers)) {
+		if name <= t.after {
+			continue
+		}
+		if n := len(out.Consumers); n == min(most, 100) {
+			out.NextToken = token{
+				kind: kindConsumers, made: now, stream: s.id, name: s.name, after: out.Consumers[n-1].ConsumerName,
+			}.sealed(e.key)
+			break
+		}
+		out.Consumers = append(out.Consumers, s.describeConsumer(c, s.consumers[name], now))
+	}
+	return c.reply(out)
+}

@@ -1,0 +1,61 @@
+package local
+
+import (
+	"fmt"
+	"slices"
+)
+
+var shardMetrics = []string{
+	"IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",
+	"ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds",
+}
+
+// enableEnhancedMonitoring remembers which shard-level metrics are wanted, for
+// the descriptions of the stream. There are no metrics.
+func (e *Endpoint) enableEnhancedMonitoring(c *call) error {
+	return e.changeMonitoring(c, func(have, named []string) []string {
+		return slices.DeleteFunc(slices.Clone(shardMetrics), func(m string) bool {
+			return !slices.Contains(have, m) && !slices.Contains(named, m)
+		})
+	})
+}
+
+// disableEnhancedMonitoring forgets some of them.
+func (e *Endpoint) disableEnhancedMonitoring(c *call) error {
+	return e.changeMonitoring(c, func(have, named []string) []string {
+		return slices.DeleteFunc(slices.Clone(have), func(m string) bool { return slices.Contains(named, m) })
+	})
+}
+
+func (e *Endpoint) changeMonitoring(c *call, change func(have, named []string) []string) error {
+	named := c.args.texts("ShardLevelMetrics", 1, 7)
+	for _, m := range named {
+		if m != "ALL" && !slices.Contains(shardMetrics, m) {
+			c.args.violate("ShardLevelMetrics", quoted(fmt.Sprint(named)),
+				fmt.Sprintf("Member must satisfy constraint: [Member must satisfy enum value set: %v]", append([]string{"ALL"}, shardMetrics...)))
+			break
+		}
+	}
+	if slices.Contains(named, "ALL") {
+		named = shardMetrics
+	}
+	s, err := e.target(c)
+	if err != nil {
+		return err
+	}
+	now := e.millis()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.must(now); err != nil {
+		return err
+	}
+	before := append([]string{}, s.metrics...)
+	s.metrics = append([]string{}, change(s.metrics, named)...)
+	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
+	return c.reply(struct {
+		StreamName               string
+		StreamARN                string
+		CurrentShardLevelMetrics []string
+		DesiredShardLevelMetrics []string
+	}{s.name, s.arn(c), before, s.metrics})
+}

@@ -1,0 +1,160 @@
+package local
+
+import (
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The account and the region every ARN carries unless a request was signed for
+// another region.
+const (
+	Account = "000000000000"
+	Region  = "us-east-1"
+)
+
+// Limits says how the service's throughput limits are enforced.
+type Limits string
+
+const (
+	LimitsOn     Limits = "on"     // token buckets, as the service
+	LimitsOff    Limits = "off"    // none; size limits of a request still apply
+	LimitsWindow Limits = "window" // fixed one-second windows
+)
+
+// Trimmed says what GetShardIterator and GetRecords do with a sequence number
+// whose record has left the retention period. Reports about the service
+// disagree, so a reader has to cope with all three.
+type Trimmed string
+
+const (
+	TrimmedOldest Trimmed = "oldest" // reading starts at the oldest record kept
+	TrimmedError  Trimmed = "error"  // GetShardIterator: InvalidArgumentException
+	TrimmedEmpty  Trimmed = "empty"  // empty pages for ever, MillisBehindLatest stuck at the retention period
+)
+
+// Options configure an Endpoint. The zero value is valid: limits on, no
+// streams, every change of status immediate.
+type Options struct {
+	Limits  Limits       // "" = LimitsOn
+	Streams []StreamSpec // created at once and ACTIVE, whatever the delays below say
+	Faults  []string     // as for AddFault
+	Log     *slog.Logger // nil = discard
+
+	// Trimmed is what a sequence number older than retention gets; "" =
+	// TrimmedOldest.
+	Trimmed Trimmed
+
+	// OmitChildShards leaves ChildShards out of the response that ends a
+	// shard, as some implementations do.
+	OmitChildShards bool
+
+	// EndAlone ends a closed shard in an empty response of its own. Without it
+	// the response that holds the last records also is the end.
+	EndAlone bool
+
+	// OmitMillisBehindLatest leaves MillisBehindLatest out of every response.
+	OmitMillisBehindLatest bool
+
+	// How long a stream stays CREATING, UPDATING and DELETING, and a consumer
+	// CREATING and DELETING, on the endpoint's clock. All are zero by default,
+	// so that a script never has to wait: the status has changed when the next
+	// call arrives.
+	CreatingDelay         time.Duration
+	UpdatingDelay         time.Duration
+	DeletingDelay         time.Duration
+	ConsumerCreatingDelay time.Duration
+	ConsumerDeletingDelay time.Duration
+}
+
+// StreamSpec is a stream that exists from the start.
+type StreamSpec struct {
+	Name   string
+	Shards int
+}
+
+const (
+	defaultRetentionHours = 24
+	maxRetentionHours     = 8760
+	defaultRecordKiB      = 1024
+	maxRecordKiB          = 10240
+	maxShards             = 10000
+)
+
+var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
+
+// ParseStreamSpec reads NAME or NAME:SHARDS.
+func ParseStreamSpec(s string) (StreamSpec, error) {
+	name, count, found := strings.Cut(s, ":")
+	spec := StreamSpec{Name: name, Shards: 1}
+	if found {
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			return StreamSpec{}, fmt.Errorf("stream %q: want NAME or NAME:SHARDS, a number of shards such as 4", s)
+		}
+		spec.Shards = n
+	}
+	if err := spec.validate(); err != nil {
+		return StreamSpec{}, err
+	}
+	return spec, nil
+}
+
+func (s StreamSpec) validate() error {
+	if len(s.Name) > 128 || !namePattern.MatchString(s.Name) {
+		return fmt.Errorf("stream name %q: want 1 to 128 of a-z, A-Z, 0-9, _ . -", s.Name)
+	}
+	if s.Shards < 1 || s.Shards > maxShards {
+		return fmt.Errorf("stream %q: %d shards: want 1 to %d", s.Name, s.Shards, maxShards)
+	}
+	return nil
+}
+
+// withDefaults checks every field and fills in the defaults.
+func (o Options) withDefaults() (Options, error) {
+	switch o.Limits {
+	case "":
+		o.Limits = LimitsOn
+	case LimitsOn, LimitsOff, LimitsWindow:
+	default:
+		return o, fmt.Errorf("limits %q: want on, off or window", string(o.Limits))
+	}
+	switch o.Trimmed {
+	case "":
+		o.Trimmed = TrimmedOldest
+	case TrimmedOldest, TrimmedError, TrimmedEmpty:
+	default:
+		return o, fmt.Errorf("trimmed %q: want oldest, error or empty", string(o.Trimmed))
+	}
+	for _, d := range []struct {
+		name string
+		d    time.Duration
+	}{
+		{"creating delay", o.CreatingDelay},
+		{"updating delay", o.UpdatingDelay},
+		{"deleting delay", o.DeletingDelay},
+		{"consumer creating delay", o.ConsumerCreatingDelay},
+		{"consumer deleting delay", o.ConsumerDeletingDelay},
+	} {
+		if d.d < 0 {
+			return o, fmt.Errorf("%s %s: want zero or more", d.name, d.d)
+		}
+	}
+	seen := map[string]bool{}
+	for _, s := range o.Streams {
+		if err := s.validate(); err != nil {
+			return o, err
+		}
+		if seen[s.Name] {
+			return o, fmt.Errorf("stream %q is named twice", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}

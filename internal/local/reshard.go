@@ -1,0 +1,82 @@
+package local
+
+import "slices"
+
+// split closes an open shard and puts two in its place, the second starting at
+// middle. The caller holds st.mu for writing and has checked the arguments.
+func (e *Endpoint) split(st *stream, parent *shard, middle hashKey, now int64) (low, high *shard) {
+	created := max(now, st.created+1)
+	low = e.child(st, created, parent.start, middle.previous(), parent, nil)
+	high = e.child(st, created, middle, parent.last, parent, nil)
+	i := slices.Index(st.open, parent)
+	st.open = slices.Replace(st.open, i, i+1, low, high)
+	return low, high
+}
+
+// merge closes two open shards, the second right above the first, and puts one
+// in their place. The caller holds st.mu for writing and has checked that.
+func (e *Endpoint) merge(st *stream, parent, adjacent *shard, now int64) *shard {
+	c := e.child(st, max(now, st.created+1), parent.start, adjacent.last, parent, adjacent)
+	i := slices.Index(st.open, parent)
+	st.open = slices.Replace(st.open, i, i+2, c)
+	return c
+}
+
+// child makes a shard of its parents and closes them. Its epoch is later than
+// theirs, so that sequence numbers grow along the lineage.
+func (e *Endpoint) child(st *stream, created int64, start, last hashKey, parent, adjacent *shard) *shard {
+	epoch := max(created/1000, parent.epoch+1)
+	if adjacent != nil {
+		epoch = max(epoch, adjacent.epoch+1)
+	}
+	c := st.newShard(e.options.Limits, epoch, created, start, last)
+	c.parent = parent.id
+	for _, p := range []*shard{parent, adjacent} {
+		if p != nil {
+			p.closed = created
+			p.children = append(p.children, c)
+		}
+	}
+	if adjacent != nil {
+		c.adjacent = adjacent.id
+	}
+	return c
+}
+
+// rescale makes target open shards of equal ranges out of the open ones, by
+// splits where a boundary is new and merges where one is no longer wanted. As
+// in the service there can be shards in between that never hold a record. The
+// caller holds st.mu for writing.
+func (e *Endpoint) rescale(st *stream, target int, now int64) {
+	starts := make([]hashKey, target)
+	for i := range starts {
+		starts[i] = boundary(i, target)
+	}
+	for _, sh := range slices.Clone(st.open) {
+		from, _ := slices.BinarySearchFunc(starts, sh.start.next(), hashKey.compare)
+		to := len(starts)
+		if sh.last != maxHashKey {
+			to, _ = slices.BinarySearchFunc(starts, sh.last.next(), hashKey.compare)
+		}
+		e.splitAt(st, sh, starts[from:to], now)
+	}
+	for i := 1; i < len(st.open); {
+		if _, wanted := slices.BinarySearchFunc(starts, st.open[i].start, hashKey.compare); wanted {
+			i++
+			continue
+		}
+		e.merge(st, st.open[i-1], st.open[i], now)
+	}
+}
+
+// splitAt splits a shard at every one of the sorted places, the middle one
+// first, so that lineages stay short.
+func (e *Endpoint) splitAt(st *stream, sh *shard, places []hashKey, now int64) {
+	if len(places) == 0 {
+		return
+	}
+	m := len(places) / 2
+	low, high := e.split(st, sh, places[m], now)
+	e.splitAt(st, low, places[:m], now)
+	e.splitAt(st, high, places[m+1:], now)
+}

@@ -1,0 +1,257 @@
+package local
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	target   = "Kinesis_20131202."
+	jsonType = "application/x-amz-json-1.1"
+
+	// maxBody is more than any valid request needs: 10 MiB in base64 and 500
+	// keys in which every character is escaped.
+	maxBody = 20 << 20
+)
+
+// operations are the API calls the endpoint knows, each in its own file.
+var operations = map[string]func(*Endpoint, *call) error{
+	"AddTagsToStream":               (*Endpoint).addTagsToStream,
+	"CreateStream":                  (*Endpoint).createStream,
+	"DecreaseStreamRetentionPeriod": (*Endpoint).decreaseStreamRetentionPeriod,
+	"DeleteStream":                  (*Endpoint).deleteStream,
+	"DeregisterStreamConsumer":      (*Endpoint).deregisterStreamConsumer,
+	"DescribeLimits":                (*Endpoint).describeLimits,
+	"DescribeStream":                (*Endpoint).describeStream,
+	"DescribeStreamConsumer":        (*Endpoint).describeStreamConsumer,
+	"DescribeStreamSummary":         (*Endpoint).describeStreamSummary,
+	"DisableEnhancedMonitoring":     (*Endpoint).disableEnhancedMonitoring,
+	"EnableEnhancedMonitoring":      (*Endpoint).enableEnhancedMonitoring,
+	"GetRecords":                    (*Endpoint).getRecords,
+	"GetShardIterator":              (*Endpoint).getShardIterator,
+	"IncreaseStreamRetentionPeriod": (*Endpoint).increaseStreamRetentionPeriod,
+	"ListShards":                    (*Endpoint).listShards,
+	"ListStreamConsumers":           (*Endpoint).listStreamConsumers,
+	"ListStreams":                   (*Endpoint).listStreams,
+	"ListTagsForResource":           (*Endpoint).listTagsForResource,
+	"ListTagsForStream":             (*Endpoint).listTagsForStream,
+	"MergeShards":                   (*Endpoint).mergeShards,
+	"PutRecord":                     (*Endpoint).putRecord,
+	"PutRecords":                    (*Endpoint).putRecords,
+	"RegisterStreamConsumer":        (*Endpoint).registerStreamConsumer,
+	"RemoveTagsFromStream":          (*Endpoint).removeTagsFromStream,
+	"SplitShard":                    (*Endpoint).splitShard,
+	"StartStreamEncryption":         (*Endpoint).startStreamEncryption,
+	"StopStreamEncryption":          (*Endpoint).stopStreamEncryption,
+	"TagResource":                   (*Endpoint).tagResource,
+	"UntagResource":                 (*Endpoint).untagResource,
+	"UpdateMaxRecordSize":           (*Endpoint).updateMaxRecordSize,
+	"UpdateShardCount":              (*Endpoint).updateShardCount,
+	"UpdateStreamMode":              (*Endpoint).updateStreamMode,
+}
+
+// call is one request on its way through the endpoint.
+type call struct {
+	op     string
+	region string
+	body   []byte     // of the request, reused after the call
+	args   *arguments // nil for PutRecords, which reads its body itself
+	out    []byte     // of the response, reused after the call
+	script script     // the scripted fault of this call
+}
+
+// reply sets the response to v as JSON.
+func (c *call) reply(v any) error {
+	b := bytes.NewBuffer(c.out[:0])
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	c.out = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return nil
+}
+
+// seconds is a time in milliseconds that is sent as the API sends times: a
+// JSON number of seconds with decimals.
+type seconds int64
+
+func (s seconds) MarshalJSON() ([]byte, error) { return appendSeconds(nil, int64(s)), nil }
+
+func appendSeconds(dst []byte, ms int64) []byte {
+	dst = strconv.AppendInt(dst, ms/1000, 10)
+	m := ms % 1000
+	return append(dst, '.', byte('0'+m/100), byte('0'+m/10%10), byte('0'+m%10))
+}
+
+// buffers are request and response bodies between calls.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// ServeHTTP answers one request.
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/_kin/") {
+		e.serveHooks(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Date", e.Now().UTC().Format(http.TimeFormat))
+	h.Set("X-Amzn-Requestid", requestID())
+
+	if r.Method != http.MethodPost {
+		e.refuse(w, http.StatusForbidden, "AccessDeniedException", "Unable to determine service/operation name to be authorized")
+		return
+	}
+	op, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), target)
+	handle, known := operations[op]
+	if !known {
+		e.answer(w, nil, &apiError{"UnknownOperationException", ""})
+		return
+	}
+
+	c := &call{op: op, region: Region}
+	in, out := buffers.Get().(*[]byte), buffers.Get().(*[]byte)
+	defer func() {
+		*in, *out = c.body[:0], c.out[:0]
+		buffers.Put(in)
+		buffers.Put(out)
+	}()
+	c.body, c.out = *in, *out
+
+	began := time.Now()
+	err := e.prepare(c, r)
+	if err == nil {
+		c.script = e.faults.pick(c)
+		if done := e.before(w, r, op, c.script); done {
+			return
+		}
+		if err = c.script.err; err == nil {
+			err = handle(e, c)
+		}
+	}
+	e.log.Debug("call", "op", op, "error", err, "request", len(c.body), "response", len(c.out), "took", time.Since(began))
+	if c.script.breaks() {
+		e.breakAnswer(w, r, c, err)
+		return
+	}
+	e.answer(w, c, err)
+	e.count(op)
+}
+
+// prepare checks who is asking and reads the request.
+func (e *Endpoint) prepare(c *call, r *http.Request) error {
+	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(media) != jsonType {
+		return fail("SerializationException", "this endpoint speaks %s, not %q (for an SDK that prefers CBOR set AWS_CBOR_DISABLE=true)", jsonType, media)
+	}
+	region, err := authenticate(r)
+	if err != nil {
+		return err
+	}
+	if region != "" {
+		c.region = region
+	}
+	if c.body, err = readBody(c.body, r); err != nil {
+		return err
+	}
+	if c.op != "PutRecords" {
+		c.args, err = parseArguments(c.body)
+	}
+	return err
+}
+
+// authenticate accepts any credentials, but some must be there. It returns the
+// region of the credential scope, if that can be read.
+func authenticate(r *http.Request) (region string, err error) {
+	credential := ""
+	if h := r.Header.Get("Authorization"); h != "" {
+		if _, rest, found := strings.Cut(h, "Credential="); found {
+			credential, _, _ = strings.Cut(rest, ",")
+		}
+	} else if q := r.URL.Query(); q.Has("X-Amz-Algorithm") {
+		credential = q.Get("X-Amz-Credential")
+	} else {
+		return "", fail("MissingAuthenticationTokenException", "Missing Authentication Token")
+	}
+	if scope := strings.Split(credential, "/"); len(scope) == 5 { // key/date/region/service/aws4_request
+		return scope[2], nil
+	}
+	return "", nil
+}
+
+func readBody(buf []byte, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return buf, fail("SerializationException", "a request of %d bytes is too large", r.ContentLength)
+	}
+	b := bytes.NewBuffer(buf[:0])
+	if r.ContentLength > 0 {
+		b.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(r.Body, maxBody+1))
+	if err == nil && b.Len() > maxBody {
+		err = errors.New("it is too large")
+	}
+	if err != nil {
+		return b.Bytes(), fail("SerializationException", "read the request: %s", err)
+	}
+	return b.Bytes(), nil
+}
+
+// status is the answer to a call: its HTTP status, and its body in c.out.
+func (c *call) status(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	var api *apiError
+	if !errors.As(err, &api) {
+		api = &apiError{"InternalFailure", err.Error()}
+	}
+	body := struct {
+		Type    string `json:"__type"`
+		Message string `json:"message,omitempty"`
+	}{api.code, api.message}
+	_ = c.reply(body) // two strings
+	return api.status()
+}
+
+// answer writes the response of a call, or its error.
+func (e *Endpoint) answer(w http.ResponseWriter, c *call, err error) {
+	if c == nil {
+		c = &call{}
+	}
+	write(w, c.status(err), jsonType, c.out)
+}
+
+// write sends a whole response. A client that has gone is no error.
+func write(w http.ResponseWriter, status int, media string, body []byte) {
+	head(w, status, media, len(body))
+	_, _ = w.Write(body)
+	flush(w)
+}
+
+// flush sends what net/http still holds back. A writer that cannot is a test's.
+func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
+
+func head(w http.ResponseWriter, status int, media string, length int) {
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Content-Length", strconv.Itoa(length))
+	w.WriteHeader(status)
+}
+
+// refuse answers what is not an API call at all, as the service does: in XML.
+func (e *Endpoint) refuse(w http.ResponseWriter, status int, code, message string) {
+	body := fmt.Sprintf("<%s>\n  <Message>%s</Message>\n</%s>\n", code, message, code)
+	write(w, status, "text/xml", []byte(body))
+}
+
+func requestID() string {
+	a, b := rand.Uint64(), rand.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&0xffffffffffff)
+}

@@ -1,0 +1,83 @@
+package local
+
+import "strings"
+
+// target is the stream a request is about, named by StreamName, StreamARN or
+// both. It takes those two members, and reports what was wrong with any member
+// of the request: call it after taking the others.
+func (e *Endpoint) target(c *call) (*stream, error) {
+	name := c.args.text("StreamName", streamName)
+	streamARN := c.args.text("StreamARN", arn)
+	if err := c.args.problem(); err != nil {
+		return nil, err
+	}
+	return e.named(name, streamARN)
+}
+
+// named finds a stream by name, ARN or both.
+func (e *Endpoint) named(name, streamARN string) (*stream, error) {
+	if name == "" && streamARN == "" {
+		return nil, invalid("Either StreamName or StreamARN must be provided.")
+	}
+	if streamARN != "" {
+		r, ok := parseARN(streamARN)
+		if !ok || r.consumer != "" {
+			return nil, invalid("%s", "1 validation error detected: "+
+				violation("StreamARN", quoted(streamARN), "Member must satisfy regular expression pattern: arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+"))
+		}
+		if r.account != Account {
+			return nil, notFound("Stream %s under account %s not found.", r.stream, r.account)
+		}
+		if name != "" && name != r.stream {
+			return nil, invalidArgument("StreamName %s and StreamARN %s do not name the same stream.", name, streamARN)
+		}
+		name = r.stream
+	}
+	return e.stream(name)
+}
+
+// resource is what an ARN of this service names: a stream, or a consumer of
+// one.
+type resource struct {
+	account  string
+	stream   string
+	consumer string // NAME:EPOCH, empty for a stream
+}
+
+// parseARN reads arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, with
+// /consumer/NAME:EPOCH behind it for a consumer. Any partition and region will
+// do.
+func parseARN(s string) (resource, bool) {
+	p := strings.SplitN(s, ":", 6)
+	if len(p) < 6 || p[0] != "arn" || !strings.HasPrefix(p[1], "aws") || p[2] != "kinesis" || len(p[4]) != len(Account) {
+		return resource{}, false
+	}
+	path, ok := strings.CutPrefix(p[5], "stream/")
+	name, consumer, isConsumer := strings.Cut(path, "/consumer/")
+	if !ok || !namePattern.MatchString(name) || isConsumer && consumer == "" {
+		return resource{}, false
+	}
+	return resource{p[4], name, consumer}, true
+}
+
+// arn is the stream's ARN in the region the request was signed for.
+func (s *stream) arn(c *call) string {
+	return "arn:aws:kinesis:" + c.region + ":" + Account + ":stream/" + s.name
+}
+
+// must refuses a stream that is not ACTIVE.
+func (s *stream) must(now int64) error {
+	if state := s.state(now); state != active {
+		return inUse("Stream %s under account %s not ACTIVE, instead in state %s", s.name, Account, state)
+	}
+	return nil
+}
+
+// serves refuses a stream that cannot be read or written: an UPDATING one can,
+// and while it is being deleted the service may go on serving it.
+func (s *stream) serves(now int64) error {
+	if s.state(now) == creating {
+		return streamNotFound(s.name)
+	}
+	return nil
+}

@@ -1,0 +1,25 @@
+package local
+
+// updateStreamMode switches a stream between PROVISIONED and ON_DEMAND. The
+// shards stay as they are; an ON_DEMAND stream does not scale here.
+//
+// Left out: two switches a day, and WarmThroughputMiBps.
+func (e *Endpoint) updateStreamMode(c *call) error {
+	mode := c.args.mode(true)
+	s, err := e.target(c)
+	if err != nil {
+		return err
+	}
+	now := e.millis()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.must(now); err != nil {
+		return err
+	}
+	if mode == provisioned && s.distribution == autoDistribution {
+		return invalid("Stream %s under account %s distributes records by itself, which only an ON_DEMAND stream can.", s.name, Account)
+	}
+	s.mode = mode
+	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
+	return nil
+}
