@@ -31,10 +31,11 @@ func newRoot(e *env) *cobra.Command {
 
 stdout carries records and nothing else; messages go to stderr.
 Try it without an AWS account:  kin demo`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
-		Args:              noArguments,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: false},
+		Args:                       noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return c.Help()
 		},

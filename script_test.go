@@ -1,0 +1,79 @@
+package main
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"kin/internal/local"
+)
+
+// service is what one script has to itself: an embedded endpoint and a client
+// of it that is not kin.
+type service struct {
+	endpoint *local.Endpoint
+	client   *kinesis.Client
+}
+
+type serviceKey struct{}
+
+// TestScripts runs testdata/script/*.txt, each against an endpoint of its own.
+// CONTRIBUTING.md lists the verbs.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		Setup:               setup,
+		Cmds:                verbs,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
+
+// setup starts the script's endpoint and points kin at it.
+func setup(env *testscript.Env) error {
+	endpoint, err := local.New(local.Options{})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- endpoint.Serve(listener) }()
+	env.Defer(func() {
+		if err := endpoint.Close(); err != nil {
+			env.T().Log("close endpoint:", err)
+		}
+		<-served
+	})
+	url := "http://" + listener.Addr().String()
+	env.Values[serviceKey{}] = &service{endpoint, newClient(url)}
+	env.Vars = append(env.Vars,
+		"AWS_ENDPOINT_URL_KINESIS="+url,
+		"AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=kin",
+		"AWS_SECRET_ACCESS_KEY=kin",
+		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE="+filepath.Join(env.WorkDir, ".aws", "config"),
+		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(env.WorkDir, ".aws", "credentials"),
+		"HOME="+env.WorkDir,
+		"TZ=UTC",
+	)
+	return nil
+}
+
+func newClient(url string) *kinesis.Client {
+	return kinesis.New(kinesis.Options{
+		BaseEndpoint: aws.String(url),
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider("kin", "kin", ""),
+	})
+}

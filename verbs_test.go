@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience bounds every wait of a verb; a script that needs it has failed.
+const patience = 60 * time.Second
+
+// verbs are the scripts' own commands. None of them is kin.
+var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"stream":  verbStream,
+	"delete":  verbDelete,
+	"put":     verbPut,
+	"fill":    verbFill,
+	"records": verbRecords,
+	"split":   verbSplit,
+	"merge":   verbMerge,
+	"fault":   verbFault,
+	"served":  verbServed,
+	"clock":   verbClock,
+	"exits":   verbExits,
+	"lines":   verbLines,
+	"await":   verbAwait,
+}
+
+func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) (*service, context.Context) {
+	if neg || len(args) < least || len(args) > most {
+		ts.Fatalf("usage: %s", usage)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ts.Defer(cancel)
+	return ts.Value(serviceKey{}).(*service), ctx
+}
+
+// stream NAME [SHARDS] creates a stream.
+func verbStream(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 1, 2, "stream NAME [SHARDS]")
+	shards := 1
+	if len(args) == 2 {
+		shards = number(ts, args[1])
+	}
+	_, err := s.client.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &args[0], ShardCount: aws.Int32(int32(shards))})
+	ts.Check(err)
+	ts.Check(s.awaitActive(ctx, args[0]))
+}
+
+// delete NAME deletes a stream and waits until it is gone.
+func verbDelete(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 1, 1, "delete NAME")
+	_, err := s.client.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &args[0]})
+	ts.Check(err)
+	ts.Check(kinesis.NewStreamNotExistsWaiter(s.client, func(o *kinesis.StreamNotExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 10*time.Millisecond, 100*time.Millisecond
+	}).Wait(ctx, &kinesis.DescribeStreamInput{StreamName: &args[0]}, patience))
+}
+
+// put STREAM KEY DATA puts one record; DATA may have Go escapes.
+func verbPut(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 3, 3, "put STREAM KEY DATA")
+	data, err := strconv.Unquote(`"` + strings.ReplaceAll(args[2], `"`, `\"`) + `"`)
+	ts.Check(err)
+	_, err = s.client.PutRecord(ctx, &kinesis.PutRecordInput{StreamName: &args[0], PartitionKey: &args[1], Data: []byte(data)})
+	ts.Check(err)
+}
+
+// fill STREAM FIRST LAST puts records with the payloads FIRST to LAST, each
+// with its payload as the key.
+func verbFill(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 3, 3, "fill STREAM FIRST LAST")
+	first, last := number(ts, args[1]), number(ts, args[2])
+	for from := first; from <= last; from += 500 {
+		in := &kinesis.PutRecordsInput{StreamName: &args[0]}
+		for n := from; n <= min(last, from+499); n++ {
+			text := strconv.Itoa(n)
+			in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: &text, Data: []byte(text)})
+		}
+		for len(in.Records) > 0 {
+			out, err := s.client.PutRecords(ctx, in)
+			ts.Check(err)
+			var failed []types.PutRecordsRequestEntry
+			for i, r := range out.Records {
+				if r.ErrorCode != nil {
+					failed = append(failed, in.Records[i])
+				}
+			}
+			in.Records = failed
+			if len(failed) > 0 {
+				s.endpoint.Advance(time.Second) // let the buckets fill
+			}
+		}
+	}
+}
+
+// records STREAM FILE writes what the stream holds, a line a record: shard,
+// key, explicit or not, and payload, quoted; shards in order of their IDs.
+func verbRecords(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 2, 2, "records STREAM FILE")
+	var b bytes.Buffer
+	shards, err := s.client.ListShards(ctx, &kinesis.ListShardsInput{StreamName: &args[0]})
+	ts.Check(err)
+	for _, shard := range shards.Shards {
+		it, err := s.client.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{
+			StreamName: &args[0], ShardId: shard.ShardId, ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
+		})
+		ts.Check(err)
+		for next := it.ShardIterator; next != nil; {
+			out, err := s.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: next})
+			ts.Check(err)
+			for _, r := range out.Records {
+				fmt.Fprintf(&b, "%s %q %q\n", *shard.ShardId, *r.PartitionKey, r.Data)
+			}
+			if next = out.NextShardIterator; len(out.Records) == 0 && aws.ToInt64(out.MillisBehindLatest) == 0 {
+				break
+			}
+		}
+	}
+	ts.Check(writeFile(ts.MkAbs(args[1]), b.Bytes()))
+}
+
+// split STREAM SHARD splits a shard in the middle of its hash range.
+func verbSplit(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 2, 2, "split STREAM SHARD")
+	middle, err := s.middle(ctx, args[0], args[1])
+	ts.Check(err)
+	_, err = s.client.SplitShard(ctx, &kinesis.SplitShardInput{StreamName: &args[0], ShardToSplit: &args[1], NewStartingHashKey: &middle})
+	ts.Check(err)
+	ts.Check(s.awaitActive(ctx, args[0]))
+}
+
+// merge STREAM SHARD ADJACENT merges two shards.
+func verbMerge(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 3, 3, "merge STREAM SHARD ADJACENT")
+	_, err := s.client.MergeShards(ctx, &kinesis.MergeShardsInput{StreamName: &args[0], ShardToMerge: &args[1], AdjacentShardToMerge: &args[2]})
+	ts.Check(err)
+	ts.Check(s.awaitActive(ctx, args[0]))
+}
+
+// fault SPEC scripts a fault; fault clear ends all.
+func verbFault(ts *testscript.TestScript, neg bool, args []string) {
+	s, _ := verb(ts, neg, args, 1, 1, "fault SPEC|clear")
+	if args[0] == "clear" {
+		s.endpoint.ClearFaults()
+		return
+	}
+	ts.Check(s.endpoint.AddFault(args[0]))
+}
+
+// served OP N waits until N calls of the operation were served after now: the
+// point where a script may go on.
+func verbServed(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 2, 2, "served OP N")
+	ts.Check(s.endpoint.WaitServed(ctx, args[0], s.endpoint.Served(args[0])+number(ts, args[1])))
+}
+
+// clock DURATION moves the endpoint's clock forward.
+func verbClock(ts *testscript.TestScript, neg bool, args []string) {
+	s, _ := verb(ts, neg, args, 1, 1, "clock DURATION")
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	s.endpoint.Advance(d)
+}
+
+// exits CODE PROGRAM ARG... runs a program that has to end with the code.
+func verbExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARG...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if want := number(ts, args[0]); code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// lines FILE N wants N lines in a file.
+func verbLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lines FILE N")
+	}
+	if n := strings.Count(ts.ReadFile(args[0]), "\n"); n != number(ts, args[1]) {
+		ts.Fatalf("%s has %d lines, want %s", args[0], n, args[1])
+	}
+}
+
+// await FILE N waits until a file that a background program writes has N lines.
+func verbAwait(ts *testscript.TestScript, neg bool, args []string) {
+	_, ctx := verb(ts, neg, args, 2, 2, "await FILE N")
+	want := number(ts, args[1])
+	for tick := time.NewTicker(5 * time.Millisecond); ; {
+		b, err := readFile(ts.MkAbs(args[0]))
+		if err == nil && bytes.Count(b, []byte("\n")) >= want {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			ts.Fatalf("%s has not %d lines", args[0], want)
+		}
+	}
+}
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}
