@@ -55,7 +55,7 @@ server_address() {
 
 # start_local KIN NAME ARG...: `kin local` by the given binary.
 start_local() {
-  local kin=$1 log=$work/$2.log
+  local kin=$1 log=${work:?}/$2.log
   shift 2
   "$kin" local --listen 127.0.0.1:0 "$@" >"$log" 2>&1 &
   server_pid=$!
@@ -66,9 +66,9 @@ start_local() {
 # start_kinesis_local: npm's kinesis-local; it wants its own folder as the
 # working directory. The port it would have taken for plain HTTP is 4568.
 start_kinesis_local() {
-  local log=$work/kinesis-local.log
+  local log=${work:?}/kinesis-local.log
   (
-    cd "$npm_packages/node_modules/kinesis-local"
+    cd "$npm_packages/node_modules/kinesis-local" || exit
     SHARD_LIMIT=1000 exec node --require ../../loopback.cjs main.js
   ) >"$log" 2>&1 &
   server_pid=$!
@@ -78,9 +78,9 @@ start_kinesis_local() {
 
 # start_kinesalite: npm's kinesalite, streams in memory.
 start_kinesalite() {
-  local log=$work/kinesalite.log
+  local log=${work:?}/kinesalite.log
   (
-    cd "$npm_packages/node_modules/kinesalite"
+    cd "$npm_packages/node_modules/kinesalite" || exit
     exec node --require ../../loopback.cjs cli.js --shardLimit 1000
   ) >"$log" 2>&1 &
   server_pid=$!
