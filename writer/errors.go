@@ -1,0 +1,143 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/dustin/go-humanize"
+)
+
+// RejectedError means that records were given up: one that can never be
+// accepted, or some that were retried for as long as was allowed. It does not
+// unwrap to Err: what the service said of a record is not what a run failed
+// of.
+type RejectedError struct {
+	Records int64         // how many
+	First   int64         // the number of the first of them in the input
+	After   time.Duration // of retries; 0 for a record that was never sent
+	Unsure  int64         // how many of them may have been written all the same
+	Err     error         // why
+}
+
+func (e *RejectedError) Error() string {
+	if e.After == 0 && e.Records == 1 && e.Unsure == 0 {
+		return fmt.Sprintf("record %s rejected: %s", humanize.Comma(e.First), brief(e.Err))
+	}
+	text := fmt.Sprintf("%s rejected after %s of retries, the first is record %s (%s)",
+		count(e.Records, "record"), duration(e.After), humanize.Comma(e.First), brief(e.Err))
+	if e.Unsure > 0 {
+		text += fmt.Sprintf("; %s may be in the stream all the same", humanize.Comma(e.Unsure))
+	}
+	return text
+}
+
+// duration prints d without the zeros at its end: 5m, not 5m0s.
+func duration(d time.Duration) string {
+	s := d.Round(time.Second / 10).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// CallError is a call to the service that failed for good.
+type CallError struct {
+	Call   string // PutRecords or DescribeStreamSummary
+	Stream string // as the caller named it
+	Err    error
+	// First and Last are the numbers of the records in a request that was not
+	// accepted as it is; 0 otherwise.
+	First, Last int64
+}
+
+func (e *CallError) Error() string {
+	if e.First > 0 {
+		return fmt.Sprintf("%s for stream %s, records %s to %s: %s", e.Call, e.Stream, humanize.Comma(e.First), humanize.Comma(e.Last), brief(e.Err))
+	}
+	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, brief(e.Err))
+}
+
+func (e *CallError) Unwrap() error { return e.Err }
+
+// StreamName is the stream as the caller named it.
+func (e *CallError) StreamName() string { return e.Stream }
+
+// Operation is the name of the API call.
+func (e *CallError) Operation() string { return e.Call }
+
+// GaveUpError means that the service could not be reached at the start.
+type GaveUpError struct {
+	After time.Duration
+	Err   error // the last attempt's
+}
+
+func (e *GaveUpError) Error() string {
+	return fmt.Sprintf("gave up after %s: %s", duration(e.After), e.Err)
+}
+
+func (e *GaveUpError) Unwrap() error { return e.Err }
+
+// GaveUp is true; it marks the error for those who do not import the type.
+func (e *GaveUpError) GaveUp() bool { return true }
+
+// OptionError means that a field of Options cannot be used.
+type OptionError struct {
+	Field string // in words, such as "retry for"
+	Want  string
+}
+
+func (e *OptionError) Error() string { return e.Field + ": want " + e.Want }
+
+// entryError is what the service says of one entry of a request.
+type entryError struct{ code, message string }
+
+func (e *entryError) Error() string {
+	if e.message == "" || e.message == e.code {
+		return e.code
+	}
+	return e.code + ": " + e.message
+}
+
+// ErrorCode, ErrorMessage and ErrorFault make it a smithy.APIError, so that
+// whoever explains errors by code finds it.
+func (e *entryError) ErrorCode() string             { return e.code }
+func (e *entryError) ErrorMessage() string          { return e.message }
+func (e *entryError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
+
+// brief says what went wrong in a call without the SDK's chain of prefixes.
+func brief(err error) string {
+	var (
+		api       smithy.APIError
+		answer    *smithyhttp.ResponseError
+		malformed *smithy.DeserializationError
+		sent      *url.Error
+		op        *net.OpError
+	)
+	switch {
+	case errors.As(err, &malformed):
+		return "the answer is not one of Kinesis"
+	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
+		return api.ErrorCode()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &op):
+		return op.Error()
+	case errors.As(err, &sent):
+		return sent.Err.Error()
+	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
+		return fmt.Sprintf("HTTP status %d", answer.HTTPStatusCode())
+	}
+	return err.Error()
+}

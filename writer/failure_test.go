@@ -1,0 +1,307 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// KINESIS.md bug 29: of 500 records the entries 3, 7 and 499 fail twice. Each
+// record lands once, and nothing of later input passes them.
+func TestFailedEntriesAreRetriedAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const throughput, internal = "ProvisionedThroughputExceededException", "InternalFailure"
+		s := &service{}
+		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			switch n {
+			case 1:
+				return s.store(in, map[int]string{3: throughput, 7: internal, 499: throughput}), nil
+			case 2:
+				return s.store(in, map[int]string{0: throughput, 1: "SomethingNew", 2: internal}), nil
+			}
+			return nil, nil
+		}
+		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(700))
+		got.Duration = 0
+		want := Summary{Read: 700, Written: 700, Bytes: 9 + 90*2 + 601*3, Retried: 3, WrittenThrough: 700}
+		if err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+		equal(t, "requests", s.sizes(), []int{500, 3, 3, 200})
+		var order []string
+		for _, n := range numbers(1, 499) {
+			if n != "4" && n != "8" {
+				order = append(order, n)
+			}
+		}
+		order = append(append(order, "4", "8", "500"), numbers(501, 700)...)
+		equal(t, "stored", s.stored, order)
+	})
+}
+
+func TestAnAnswerThatDoesNotMatchFailsAll(t *testing.T) {
+	for name, out := range map[string]*kinesis.PutRecordsOutput{
+		"empty": {}, "too long": {Records: make([]types.PutRecordsResultEntry, 4)},
+		"says nothing": {Records: make([]types.PutRecordsResultEntry, 3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					if n == 1 {
+						return out, nil
+					}
+					return nil, nil
+				}}
+				got, err := newWriter(t, s, options()).Run(t.Context(), numbered(3))
+				got.Duration = 0
+				if want := (Summary{Read: 3, Written: 3, Bytes: 3, Retried: 3, PossiblyTwice: 3, WrittenThrough: 3}); err != nil || got != want {
+					t.Errorf("got %+v, %v, want %+v", got, err, want)
+				}
+				equal(t, "requests", s.sizes(), []int{3, 3})
+			})
+		})
+	}
+}
+
+// answered is an error with an HTTP status.
+func answered(status int, err error) error {
+	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: "PutRecords", Err: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: err,
+	}}
+}
+
+func api(code string) error { return &smithy.GenericAPIError{Code: code, Message: "m"} }
+
+func TestWhatARequestsErrorMeans(t *testing.T) {
+	const retried, twice, ended = "retried", "retried, perhaps twice", "ended"
+	for _, tt := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"throughput", answered(400, &types.ProvisionedThroughputExceededException{}), retried},
+		{"limit", answered(400, api("LimitExceededException")), retried},
+		{"KMS throttling", answered(400, &types.KMSThrottlingException{}), retried},
+		{"being created", answered(400, &types.ResourceInUseException{}), retried},
+		{"not listening", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, retried},
+		{"internal failure", answered(500, &types.InternalFailureException{}), twice},
+		{"unavailable", answered(503, api("ServiceUnavailable")), twice},
+		{"unknown code, theirs", answered(502, api("Strange")), twice},
+		{"page of a proxy", answered(403, api("UnknownError")), twice},
+		{"garbage", &smithy.DeserializationError{Err: errors.New("invalid character '<'")}, twice},
+		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, twice},
+		{"cut body", fmt.Errorf("read response: %w", io.ErrUnexpectedEOF), twice},
+		{"denied", answered(400, &types.AccessDeniedException{}), ended},
+		{"stream gone", answered(400, &types.ResourceNotFoundException{}), ended},
+		{"validation", answered(400, &types.ValidationException{}), ended},
+		{"invalid argument", answered(400, &types.InvalidArgumentException{}), ended},
+		{"KMS denied", answered(400, &types.KMSAccessDeniedException{}), ended},
+		{"KMS disabled", answered(400, &types.KMSDisabledException{}), ended},
+		{"signature", answered(403, api("InvalidSignatureException")), ended},
+		{"expired credentials", answered(400, api("ExpiredTokenException")), ended},
+		{"unknown code, ours", answered(400, api("Strange")), ended},
+		{"too large for a proxy", answered(413, api("UnknownError")), ended},
+		{"never left", &smithy.SerializationError{Err: errors.New("x")}, ended},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					if n == 2 {
+						return nil, tt.err
+					}
+					return nil, nil
+				}}
+				got, err := newWriter(t, s, options()).Run(t.Context(), numbered(502))
+				got.Duration = 0
+				want := Summary{Read: 502, Written: 502, Bytes: 9 + 90*2 + 403*3, Retried: 2, WrittenThrough: 502}
+				switch tt.want {
+				case twice:
+					want.PossiblyTwice = 2
+				case ended:
+					want = Summary{Read: 502, Written: 500, Bytes: 9 + 90*2 + 401*3, WrittenThrough: 500}
+				}
+				var call *CallError
+				if got != want || (tt.want == ended) != errors.As(err, &call) || errors.As(err, &call) && !errors.Is(err, tt.err) {
+					t.Errorf("got %+v, %v, want %+v", got, err, want)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEntryThatWillNeverPassEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{}
+		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			return s.store(in, map[int]string{1: "ProvisionedThroughputExceededException", 2: "KMSDisabledException"}), nil
+		}
+		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(4))
+		got.Duration = 0
+		if want := (Summary{Read: 4, Written: 2, Bytes: 2, WrittenThrough: 1}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		var code smithy.APIError
+		if !errors.As(err, &code) || code.ErrorCode() != "KMSDisabledException" || err.Error() != "PutRecords for stream orders: KMSDisabledException: no" {
+			t.Errorf("got %v, want the code of the entry", err)
+		}
+	})
+}
+
+func TestACallThatHangsIsEndedAndItsRecordsRetried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			if n > 1 {
+				return nil, nil
+			}
+			<-ctx.Done()
+			return nil, fmt.Errorf("exceeded: %w", ctx.Err())
+		}}
+		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(2))
+		if took := got.Duration - 30*time.Second; took < firstBackoff/2 || took > firstBackoff {
+			t.Errorf("took %s, want 30s and a short wait", got.Duration)
+		}
+		got.Duration = 0
+		if want := (Summary{Read: 2, Written: 2, Bytes: 2, Retried: 2, PossiblyTwice: 2, WrittenThrough: 2}); err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	})
+}
+
+func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		o := options()
+		o.Say = func(message string) { said = append(said, message) }
+		s := &service{}
+		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			if n == 1 {
+				return s.store(in, map[int]string{1: "ProvisionedThroughputExceededException", 2: "InternalFailure"}), nil
+			}
+			return nil, throttled()
+		}
+		got, err := newWriter(t, s, o).Run(t.Context(), numbered(501))
+		if got.Duration != 5*time.Minute {
+			t.Errorf("took %s, want 5m", got.Duration)
+		}
+		got.Duration = 0
+		want := Summary{Read: 501, Written: 498, Bytes: 9 + 90*2 + 401*3 - 2, Retried: 2, Rejected: 2, WrittenThrough: 1}
+		if got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		const message = "2 records rejected after 5m of retries, the first is record 2 (ProvisionedThroughputExceededException: slow down)"
+		if err == nil || err.Error() != message {
+			t.Errorf("got %v, want %s", err, message)
+		}
+		var code smithy.APIError
+		if errors.As(err, &code) {
+			t.Error("a rejection passes for an error of the service")
+		}
+		if n := len(s.requests); n < 30 || n > 75 {
+			t.Errorf("%d requests in 5 minutes, want waits that grow to 5 to 10 seconds", n)
+		}
+		if len(said) < 5 || len(said) > 6 || said[0] != "orders: 2 records not written yet, retrying: ProvisionedThroughputExceededException: slow down" {
+			t.Errorf("said %q, want a line a minute", said)
+		}
+	})
+}
+
+func TestProgressShortensTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// A shard that takes ten records a request: 50 requests, each after a
+		// first wait.
+		s := &service{}
+		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			fails := map[int]string{}
+			for i := 10; i < len(in.Records); i++ {
+				fails[i] = "ProvisionedThroughputExceededException"
+			}
+			return s.store(in, fails), nil
+		}
+		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(500))
+		if err != nil || got.Written != 500 || got.Retried != 490 || got.Duration > 49*firstBackoff {
+			t.Errorf("got %+v, %v, want 500 written within 4.9s", got, err)
+		}
+		equal(t, "stored", s.stored, numbers(1, 500))
+	})
+}
+
+func TestNoRetriesWhenNoneAreWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.RetryFor = 0
+		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			return nil, answered(500, api("InternalFailure"))
+		}}
+		got, err := newWriter(t, s, o).Run(t.Context(), numbered(2))
+		if want := (Summary{Read: 2, Rejected: 2, Unsure: 2}); got != want || len(s.requests) != 1 {
+			t.Errorf("got %+v, want %+v after one request", got, want)
+		}
+		const message = "2 records rejected after 0s of retries, the first is record 1 (InternalFailure: m); 2 may be in the stream all the same"
+		if err == nil || err.Error() != message {
+			t.Errorf("got %v, want %s", err, message)
+		}
+	})
+}
+
+func TestAnEndpointOfOldTakesHalfTheBytes(t *testing.T) {
+	for name, refusal := range map[string]error{
+		"its own words": answered(400, &types.InvalidArgumentException{}),
+		"a proxy's":     answered(413, api("UnknownError")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					size := 0
+					for _, e := range in.Records {
+						size += len(e.Data)
+					}
+					if size > 5<<20 {
+						return nil, refusal
+					}
+					return nil, nil
+				}}
+				data := strings.Repeat("x", 1<<20-1)
+				got, err := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
+					if i > 20 {
+						return Record{}, io.EOF
+					}
+					return Record{PartitionKey: "k", Data: []byte(data)}, nil
+				}))
+				if want := (Summary{Read: 20, Written: 20, Bytes: 20 * (1<<20 - 1), WrittenThrough: 20}); err != nil || got != want {
+					t.Errorf("got %+v, %v, want %+v", got, err, want)
+				}
+				equal(t, "requests", s.sizes(), []int{9, 4, 4, 1, 4, 4, 1, 2})
+			})
+		})
+	}
+}
+
+func TestARefusedRequestNamesItsRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			if n == 1 {
+				return nil, nil
+			}
+			return nil, answered(400, &types.ValidationException{Message: aws.String("1 validation error detected")})
+		}}
+		_, err := newWriter(t, s, options()).Run(t.Context(), numbered(1200))
+		const want = "PutRecords for stream orders, records 501 to 1,000: ValidationException: 1 validation error detected"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+}

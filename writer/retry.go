@@ -1,0 +1,123 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// verdict is what to do about a call, or an entry of one, that failed.
+type verdict int
+
+const (
+	again    verdict = iota // nothing was written: send it once more
+	unsure                  // it may have been written: send it once more
+	fatal                   // it will fail again: end the run
+	refused                 // the request was not accepted as it is: perhaps too large
+	notFound                // no such stream
+	denied                  // this caller may not make the call
+	unheard                 // refused for a reason that this package does not know
+)
+
+// classify decides, by error code, what a failed call means. Errors without a
+// code come from the way to the service and back, and pass.
+func classify(err error) verdict {
+	var answer *smithyhttp.ResponseError
+	status := 0
+	if errors.As(err, &answer) {
+		status = answer.HTTPStatusCode()
+	}
+	if status == http.StatusRequestEntityTooLarge {
+		return refused // by whoever stands in between
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		v, known := byCode(api.ErrorCode())
+		if !known && status >= 500 {
+			return unsure // theirs, and passing; what became of the records they do not say
+		}
+		return v
+	}
+	var params smithy.InvalidParamsError
+	var serialization *smithy.SerializationError
+	if errors.As(err, &params) || errors.As(err, &serialization) {
+		return fatal // our own arguments never left this process
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return again // nothing was sent
+	}
+	return unsure // cut off, timed out, or not an answer of Kinesis
+}
+
+// byCode is the verdict on an error code of a request or of one entry. It
+// reports whether the code is known.
+func byCode(code string) (verdict, bool) {
+	switch code {
+	case "ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException",
+		"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException":
+		return again, true // too much of all writers together
+	case "ResourceInUseException":
+		return again, true // the stream is being created
+	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
+		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException":
+		return unsure, true // theirs, and passing
+	case "UnknownError":
+		return unsure, true // an error status with a body that is not one of Kinesis: a proxy's page
+	case "InvalidArgumentException", "ValidationException", "SerializationException", "RequestEntityTooLarge":
+		return refused, true
+	case "ResourceNotFoundException":
+		return notFound, true
+	case "AccessDeniedException":
+		return denied, true
+	case "KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException",
+		"KMSOptInRequired", "OptInRequired", "UnrecognizedClientException", "InvalidSignatureException",
+		"ExpiredTokenException", "ExpiredToken", "MissingAuthenticationTokenException",
+		"IncompleteSignatureException", "InvalidClientTokenId", "SignatureDoesNotMatch", "RequestExpired":
+		return fatal, true // key and credentials do not change by waiting
+	}
+	return unheard, false
+}
+
+// Waits between attempts.
+const (
+	callTimeout  = 30 * time.Second // one attempt: bodies that never end are real
+	startTimeout = 30 * time.Second // all attempts of the call at the start, of at most
+	startAttempt = 10 * time.Second // each
+	firstBackoff = 100 * time.Millisecond
+	mostBackoff  = 10 * time.Second
+	troubleAfter = 5 * time.Second // retries that last longer are spoken of
+	troubleEvery = time.Minute
+)
+
+// backoff waits longer, jittered, with each attempt in a row that got nowhere.
+type backoff struct{ attempts int }
+
+func (b *backoff) next() time.Duration {
+	most := mostBackoff
+	if b.attempts < 10 {
+		most = min(mostBackoff, firstBackoff<<b.attempts)
+	}
+	b.attempts++
+	return most/2 + rand.N(most/2)
+}
+
+func (b *backoff) reset() { b.attempts = 0 }
+
+// sleep waits for d, or returns the cause of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
