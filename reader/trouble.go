@@ -36,7 +36,7 @@ func (f *failures) count(err error) (time.Duration, error) {
 	if f.most > 0 && lasted >= f.most {
 		return 0, &GaveUpError{After: lasted, Err: err}
 	}
-	if lasted >= troubleAfter {
+	if lasted >= troubleAfter && classify(err) != throttled { // which has words of its own
 		f.run.trouble.say(err)
 	}
 	wait := f.back.next(0)

@@ -1,0 +1,97 @@
+package reader
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+)
+
+func response(behind int64, arrivals ...int) *Response {
+	r := &Response{MillisBehindLatest: aws.Int64(behind), ServerTime: time.Unix(100, 0)}
+	for i, at := range arrivals {
+		r.Records = append(r.Records, types.Record{
+			SequenceNumber: aws.String(string(rune('1' + i))), PartitionKey: aws.String("k"), Data: []byte{byte('a' + i)},
+			ApproximateArrivalTimestamp: aws.Time(time.Unix(int64(at), 0)),
+		})
+	}
+	return r
+}
+
+func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
+	t.Helper()
+	e := &encoder{encode: func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil }, lanes: make(chan struct{}, 1)}
+	b, reached, err := e.block("orders", "a", r, checkpoint.Shard{Parents: []string{"p"}, Position: checkpoint.TrimHorizon}, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, reached
+}
+
+func TestBlockEndsBeforeTheFirstRecordBeyondTheBound(t *testing.T) {
+	until := time.Unix(50, 0)
+	// Arrival times are not monotonic: what follows a later record waits for
+	// the next run, even if it came earlier.
+	b, reached := encodeBlock(t, response(0, 10, 50, 51, 20), until)
+	if string(b.Data) != "ab" || !reached || b.after.SequenceNumber != "2" {
+		t.Errorf("got %q, reached %t, position %+v", b.Data, reached, b.after)
+	}
+	if !b.after.ReadThrough.Equal(until) {
+		t.Errorf("read through %s, want the last record's arrival", b.after.ReadThrough)
+	}
+
+	// Nothing up to the bound: the position stays where it was.
+	b, reached = encodeBlock(t, response(0, 51), until)
+	if len(b.Data) != 0 || !reached || b.after.Position != checkpoint.TrimHorizon {
+		t.Errorf("got %q, reached %t, position %+v", b.Data, reached, b.after)
+	}
+}
+
+func TestEndOfAShardCutByTheBoundIsNotItsEnd(t *testing.T) {
+	r := response(0, 10, 60)
+	r.End = true
+	b, reached := encodeBlock(t, r, time.Unix(50, 0))
+	if b.end || !reached || b.after.Position != checkpoint.AfterSequenceNumber {
+		t.Errorf("end %t, reached %t, position %+v", b.end, reached, b.after)
+	}
+	b, _ = encodeBlock(t, r, time.Time{})
+	if !b.end || b.after.Position != checkpoint.ShardEnd || b.after.SequenceNumber != "2" {
+		t.Errorf("end %t, position %+v", b.end, b.after)
+	}
+}
+
+func TestEmptyResponseMovesReadThroughOnly(t *testing.T) {
+	b, _ := encodeBlock(t, response(4000), time.Time{})
+	want := checkpoint.Shard{
+		Parents: []string{"p"}, Position: checkpoint.TrimHorizon,
+		ReadThrough: checkpoint.Time{Time: time.Unix(96, 0)}, UpdatedAt: checkpoint.Time{Time: time.Unix(100, 0)},
+	}
+	if b.after.Position != want.Position || !b.after.ReadThrough.Equal(want.ReadThrough.Time) || !b.after.UpdatedAt.Equal(want.UpdatedAt.Time) {
+		t.Errorf("position %+v, want %+v", b.after, want)
+	}
+}
+
+func TestBoundIsMet(t *testing.T) {
+	until := time.Unix(99, 0)
+	for _, test := range []struct {
+		name string
+		r    *Response
+		want bool
+	}{
+		{"nothing left", response(0), true},
+		{"a page with records at the tip: some endpoints say 0 with more unread", response(0, 10), false},
+		{"empty, but behind", response(4000), false},
+		{"what is left came later", response(1000, 10), true},
+		{"what is left may have come before", response(1001, 10), false},
+		{"no word about it, and nothing there", &Response{}, true},
+		{"the end of the shard is for its children to say", &Response{End: true}, false},
+	} {
+		s := &streamRun{until: until}
+		if got := s.boundMet(test.r); got != test.want {
+			t.Errorf("%s: %t, want %t", test.name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package reader
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestBufferBoundsWhatIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBuffer(100)
+		if err := b.Take(t.Context(), 1000); err != nil { // empty: always
+			t.Fatal(err)
+		}
+		var order []int
+		done := make(chan struct{})
+		for i, size := range []int64{60, 30, 20} {
+			go func() {
+				time.Sleep(time.Duration(i) * time.Second) // come in this order
+				if err := b.Take(t.Context(), size); err != nil {
+					t.Error(err)
+				}
+				order = append(order, int(size))
+				done <- struct{}{}
+			}()
+		}
+		time.Sleep(5 * time.Second)
+		if len(order) != 0 || !b.full() {
+			t.Fatalf("took %v beside a block that fills the buffer", order)
+		}
+		b.Return(1000)
+		<-done
+		<-done
+		synctest.Wait()
+		if len(order) != 2 || order[0] != 60 || order[1] != 30 {
+			t.Fatalf("took %v, want 60 and 30 first, and no more", order)
+		}
+		b.Return(30)
+		<-done
+		if b.full() {
+			t.Error("full although nobody waits")
+		}
+	})
+}
+
+func TestBufferForgetsWhoGivesUpWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBuffer(10)
+		if err := b.Take(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := b.Take(ctx, 10); err == nil {
+			t.Fatal("took more than there is")
+		}
+		got := make(chan error)
+		go func() { got <- b.Take(t.Context(), 10) }()
+		synctest.Wait()
+		b.Return(10)
+		if err := <-got; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestBufferCountsABlockUntilItIsWritten(t *testing.T) {
+	b := newBuffer(1000)
+	if err := b.Take(t.Context(), 900); err != nil {
+		t.Fatal(err)
+	}
+	b.put(&Block{Data: make([]byte, 600)}, 900)
+	block, _ := b.take()
+	if b.used != 600 {
+		t.Errorf("%d bytes used while the block is being written, want 600", b.used)
+	}
+	b.written([]*Block{block})
+	b.close()
+	if _, more := b.take(); b.used != 0 || more {
+		t.Errorf("%d bytes used at the end, more %t", b.used, more)
+	}
+}

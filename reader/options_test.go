@@ -1,0 +1,74 @@
+package reader
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"time"
+)
+
+func TestOptionsAreRefusedInWords(t *testing.T) {
+	for _, test := range []struct {
+		change func(*Options)
+		want   string // empty: accepted
+	}{
+		{func(*Options) {}, ""},
+		{func(o *Options) { o.Streams = nil }, "streams: want at least one"},
+		{func(o *Options) { o.Streams = []string{"a", "arn:aws:kinesis:us-east-1:000000000000:stream/a"} }, `streams: want each stream once, got "a" twice`},
+		{func(o *Options) { o.Streams = []string{"arn:aws:kinesis:us-east-1:000000000000:stream/a/consumer/b:1"} },
+			`streams: want a name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got "arn:aws:kinesis:us-east-1:000000000000:stream/a/consumer/b:1"`},
+		{func(o *Options) { o.Encode = nil }, "encode: want a function"},
+		{func(o *Options) { o.MaxRecordsPerFetch = 0 }, "max records per fetch: want 1 to 10000"},
+		{func(o *Options) { o.MaxRecordsPerFetch = 10001 }, "max records per fetch: want 1 to 10000"},
+		{func(o *Options) { o.MaxFetchRate = 2 }, ""},
+		{func(o *Options) { o.MaxFetchRate = 2.01 }, "max fetch rate: want more than 0 and at most 2.0 MB/s"},
+		{func(o *Options) { o.MaxFetchRate = 0 }, "max fetch rate: want more than 0 and at most 2.0 MB/s"},
+		{func(o *Options) { o.MaxFetchRate = math.NaN() }, "max fetch rate: want more than 0 and at most 2.0 MB/s"},
+		{func(o *Options) { o.MaxFetchRate = math.Inf(1) }, "max fetch rate: want more than 0 and at most 2.0 MB/s"},
+		{func(o *Options) { o.MaxFetchRate = math.Inf(1); o.Unlimited = true }, ""},
+		{func(o *Options) { o.MinFetchPeriod = 200 * time.Millisecond }, ""},
+		{func(o *Options) { o.MinFetchPeriod = 199 * time.Millisecond }, "min fetch period: want 200ms or more"},
+		{func(o *Options) { o.MinFetchPeriod = 0; o.Unlimited = true }, ""},
+		{func(o *Options) { o.MaxFetchDuration = 0 }, "max fetch duration: want more than 0"},
+		{func(o *Options) { o.FetchBufferSize = 0 }, "fetch buffer size: want more than 0"},
+		{func(o *Options) { o.ShardsPerTask = 0 }, "shards per task: want 1 or more"},
+		{func(o *Options) { o.Tasks = -1 }, "tasks: want 0 or more"},
+		{func(o *Options) { o.ShardFetchInterval = 0 }, "shard fetch interval: want more than 0"},
+		{func(o *Options) { o.MaxShardsPerDescribe = 10001 }, "max shards per describe: want 1 to 10000"},
+		{func(o *Options) { o.Coalesce.ThresholdBlockSize = 0 }, "coalesce threshold block size: want more than 0"},
+		{func(o *Options) { o.Coalesce.BinSize = -1 }, "coalesce bin size: want more than 0"},
+		{func(o *Options) { o.Limit = -1 }, "limit: want 0 or more"},
+		{func(o *Options) { o.RetryFor = -1 }, "retry for: want 0 or more"},
+		{func(o *Options) { o.InitialPosition = Position{Kind: AtSequence, ShardID: "shardId-1"} }, "initial position: want SHARD:SEQUENCE with a decimal sequence number"},
+		{func(o *Options) { o.Consumer.Mode = "push" }, "consumer mode: want polling or efo"},
+		{func(o *Options) { o.Consumer.Mode = EFO }, "consumer mode: want polling; this reader has no source for enhanced fan-out"},
+		{func(o *Options) { o.Consumer.Name = "a b" }, "consumer name: want 1 to 128 of a-z, A-Z, 0-9, _, . and -, with its prefix"},
+		{func(o *Options) { o.Consumer.RegisteredIDs = []string{"a", "b"} }, "registered consumer id: want one for each stream"},
+		{func(o *Options) { o.Consumer.RegisteredIDType = "id" }, "registered consumer id type: want name or arn"},
+		{func(o *Options) { o.Consumer.RefreshInterval = time.Hour + 1 }, "consumer refresh interval: want more than 0 and at most 3600s"},
+		{func(o *Options) { o.Consumer.RegisterTimeout = 0 }, "register consumer timeout: want more than 0"},
+	} {
+		o := testOptions()
+		test.change(&o)
+		_, err := New(nil, o)
+		got := ""
+		if err != nil {
+			var bad *OptionError
+			if got = err.Error(); !errors.As(err, &bad) {
+				t.Errorf("%q is not an OptionError", got)
+			}
+		}
+		if got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
+	o := DefaultOptions()
+	if o.MaxRecordsPerFetch != 10000 || o.MaxFetchRate != 1.0 || o.MinFetchPeriod != 400*time.Millisecond ||
+		o.MaxFetchDuration != 10*time.Second || o.ShardsPerTask != 5 || o.ShardFetchInterval != time.Second ||
+		o.Coalesce != (Coalesce{10_000_000, 128_000_000}) || o.Consumer.Mode != Polling {
+		t.Errorf("defaults %+v", o)
+	}
+}

@@ -1,0 +1,260 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// runFor runs a reader for a while of the bubble's time and returns what it
+// wrote and said.
+func runFor(t *testing.T, f *fake, d time.Duration, o Options) (written string, said []string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
+	defer cancel()
+	lines := make(chan string, 1000)
+	o.Say = func(s string) { lines <- s }
+	batches, err := collectRun(t, ctx, f, o)
+	close(lines)
+	for line := range lines {
+		said = append(said, line)
+	}
+	return strings.Join(batches, " "), said, err
+}
+
+func TestFetchesKeepTheirPeriod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		if _, _, err := runFor(t, f, 1300*time.Millisecond, testOptions()); err == nil || err.Error() != "time is up" {
+			t.Fatal(err)
+		}
+		want := []string{"0s", "400ms", "800ms", "1.2s"}
+		if got := f.times("GetRecords", "a"); !slices.Equal(got, want) {
+			t.Errorf("fetched at %v, want %v", got, want)
+		}
+	})
+}
+
+func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}}, &fakeShard{id: "b", records: []int{5}})
+		var throttles atomic.Int32
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && throttles.Add(1) <= 2 {
+				return apiError("ProvisionedThroughputExceededException")
+			}
+			return nil
+		}
+		written, said, _ := runFor(t, f, 11*time.Second, testOptions())
+		if got, want := f.times("GetRecords", "a")[:3], []string{"0s", "5s", "10s"}; !slices.Equal(got, want) {
+			t.Errorf("the throttled shard was fetched at %v, want %v", got, want)
+		}
+		if n := len(f.times("GetRecords", "b")); n != 28 {
+			t.Errorf("the other was fetched %d times in 11s, want 28", n)
+		}
+		if want := []string{"orders/a: Hit rate limit. Sleeping for 5 seconds."}; !slices.Equal(said, want) {
+			t.Errorf("said %q, want it once a minute", said)
+		}
+		if got := strings.Fields(written); len(got) < 2 {
+			t.Errorf("wrote %q", written)
+		}
+	})
+}
+
+func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
+	o := testOptions()
+	o.Say = func(string) {}
+	r := &run{o: o, log: slog.New(slog.DiscardHandler)}
+	p := newPolling(&streamRun{run: r, ref: newStreamRef("orders")}, "a", atTime(time.Unix(1, 0)))
+	p.count = 800
+	err := apiError("ProvisionedThroughputExceededException")
+	var limits []int
+	for range 2 {
+		if _, err := p.failed(t.Context(), err); err != nil {
+			t.Fatal(err)
+		}
+		limits = append(limits, p.limit)
+	}
+	for range 6 {
+		p.succeeded(&Response{})
+		limits = append(limits, p.limit)
+	}
+	if want := []int{400, 200, 400, 800, 1600, 3200, 6400, 10000}; !slices.Equal(limits, want) {
+		t.Errorf("asked for %v records, want %v", limits, want)
+	}
+}
+
+func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
+	// KINESIS.md bug 22: not from where the run began, which would replay all.
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5, 6}})
+		f.page = 2
+		n := 0
+		f.hook = func(call, _ string) error {
+			if call == "GetRecords" {
+				if n++; n == 3 {
+					return apiError("ExpiredIteratorException")
+				}
+			}
+			return nil
+		}
+		batches, err := collectRun(t, t.Context(), f, bounded())
+		if got := strings.Join(batches, " "); err != nil || got != "1 2 3 4 5 6" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if got := f.times("GetShardIterator", "a AFTER_SEQUENCE_NUMBER 4"); len(got) != 1 {
+			t.Errorf("calls %v, want one new iterator after 4", f.calls)
+		}
+	})
+}
+
+func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
+	// KINESIS.md bug 23: a second LATEST would skip what came meanwhile.
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		o := testOptions()
+		o.InitialPosition = Position{Kind: Latest}
+		n := 0
+		f.hook = func(call, _ string) error {
+			if call == "GetRecords" {
+				if n++; n == 2 {
+					f.change(func() { f.find("a").records = []int{7} })
+					return apiError("ExpiredIteratorException")
+				}
+			}
+			return nil
+		}
+		written, _, _ := runFor(t, f, 10*time.Second, o)
+		if written != "7" {
+			t.Errorf("wrote %q, want 7", written)
+		}
+		if got := f.times("GetShardIterator", "a AT_TIMESTAMP"); len(got) != 0 {
+			t.Log(f.calls)
+		}
+		for _, c := range f.calls {
+			if strings.Contains(c, "LATEST") {
+				t.Errorf("asked for %s", c)
+			}
+		}
+	})
+}
+
+func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
+	// KINESIS.md bug 24: the attempt ends, the others are unaffected.
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
+		stalled := false
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && !stalled {
+				stalled = true
+				return errStall
+			}
+			return nil
+		}
+		written, _, _ := runFor(t, f, 45*time.Second, testOptions())
+		if got := strings.Fields(written); len(got) != 2 {
+			t.Errorf("wrote %q, want both", written)
+		}
+		if n := len(f.times("GetRecords", "b")); n < 100 {
+			t.Errorf("the other shard was fetched %d times in 45s", n)
+		}
+	})
+}
+
+func TestRunNeverGivesUpAndSaysSoOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		f.hook = func(call, _ string) error {
+			if call == "GetRecords" {
+				return apiError("InternalFailure")
+			}
+			return nil
+		}
+		_, said, err := runFor(t, f, 10*time.Minute, testOptions())
+		if err == nil || err.Error() != "time is up" {
+			t.Errorf("ended with %v", err)
+		}
+		if len(said) < 8 || len(said) > 11 {
+			t.Errorf("said %d lines in ten minutes, want one a minute: %q", len(said), said)
+		}
+		if want := "still trying: GetRecords for orders/a: InternalFailure: told to"; said[0] != want {
+			t.Errorf("said %q, want %q", said[0], want)
+		}
+	})
+}
+
+func TestRetryForEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		f.hook = func(call, _ string) error {
+			if call == "GetRecords" {
+				return apiError("InternalFailure")
+			}
+			return nil
+		}
+		o := testOptions()
+		o.RetryFor = 20 * time.Second
+		_, _, err := runFor(t, f, time.Hour, o)
+		var gaveUp *GaveUpError
+		if !errors.As(err, &gaveUp) || gaveUp.After != 20*time.Second {
+			t.Errorf("got %v, want to give up after 20s", err)
+		}
+	})
+}
+
+func TestStartGivesUpAfterThirtySeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.hook = func(string, string) error { return errors.New("connection refused") }
+		_, _, err := runFor(t, f, time.Hour, testOptions())
+		var gaveUp *GaveUpError
+		if !errors.As(err, &gaveUp) || gaveUp.After != 30*time.Second {
+			t.Errorf("got %v, want to give up after 30s", err)
+		}
+	})
+}
+
+func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}, closed: true}, &fakeShard{id: "b", parent: "a", records: []int{2}})
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" {
+				f.change(func() { f.shards = f.shards[1:] })
+				return apiError("ResourceNotFoundException")
+			}
+			return nil
+		}
+		o := bounded()
+		written, said, err := runFor(t, f, time.Minute, o)
+		if err != nil || written != "2" {
+			t.Errorf("wrote %q, %v", written, err)
+		}
+		if want := []string{"orders/a is no longer retained; what it held beyond its start is gone"}; !slices.Equal(said, want) {
+			t.Errorf("said %q, want %q", said, want)
+		}
+	})
+}
+
+func TestStreamThatWasDeletedEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		n := 0
+		f.hook = func(call, _ string) error {
+			if n++; n > 5 {
+				return apiError("ResourceNotFoundException")
+			}
+			return nil
+		}
+		_, _, err := runFor(t, f, time.Hour, testOptions())
+		var call *CallError
+		if !errors.As(err, &call) || call.Call != "ListShards" {
+			t.Errorf("got %v, want the stream not found", err)
+		}
+	})
+}

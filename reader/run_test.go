@@ -1,0 +1,388 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func bounded() Options {
+	o := testOptions()
+	o.AvailableNow = true
+	return o
+}
+
+func TestChildrenComeAfterAllTheirParents(t *testing.T) {
+	// A splits into B and C; B and D merge into E. D is slow.
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(
+			&fakeShard{id: "a", records: []int{1, 2}, closed: true, children: []string{"b", "c"}},
+			&fakeShard{id: "b", parent: "a", records: []int{3}, closed: true, children: []string{"e"}},
+			&fakeShard{id: "c", parent: "a", records: []int{4}},
+			&fakeShard{id: "d", records: []int{5, 6, 7}, closed: true, children: []string{"e"}},
+			&fakeShard{id: "e", parent: "b", adjacent: "d", records: []int{8}},
+		)
+		f.page = 1
+		batches, err := collectRun(t, t.Context(), f, bounded())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Fields(strings.Join(batches, " "))
+		if len(got) != 8 {
+			t.Fatalf("got %v, want 8 records", got)
+		}
+		for _, order := range [][2]string{{"1", "2"}, {"2", "3"}, {"2", "4"}, {"3", "8"}, {"7", "8"}} {
+			if slices.Index(got, order[0]) > slices.Index(got, order[1]) {
+				t.Errorf("%s came after %s in %v", order[0], order[1], got)
+			}
+		}
+	})
+}
+
+func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
+	t.Run("closed there is the end", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(
+				&fakeShard{id: "a", records: []int{1}, closed: true},
+				&fakeShard{id: "b", parent: "a", records: []int{2}},
+			)
+			batches, err := collectRun(t, t.Context(), f, bounded())
+			if want := []string{"1", "2"}; err != nil || !slices.Equal(batches, want) {
+				t.Errorf("got %q, %v, want %q", batches, err, want)
+			}
+		})
+	})
+	t.Run("open there is a reason to ask again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: []int{1}, endless: true})
+			batches, err := collectRun(t, t.Context(), f, bounded())
+			if want := []string{"1"}; err != nil || !slices.Equal(batches, want) {
+				t.Errorf("got %q, %v, want %q", batches, err, want)
+			}
+			if n := len(f.times("GetRecords", "a")); n < 3 {
+				t.Errorf("asked %d times, want the false end asked again, and the tip", n)
+			}
+		})
+	})
+}
+
+func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hidden := &fakeShard{id: "b", records: []int{2, 3}, closed: true, children: []string{"c"}}
+		f := newFake(&fakeShard{id: "a", records: []int{1}})
+		m := newMemory()
+		o := testOptions()
+		o.Positions = m
+		o.ShardFetchInterval = time.Hour // children are found by their parents only
+		ctx, stop := context.WithCancelCause(t.Context())
+		var got []string
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && len(f.times("GetRecords", "a")) == 3 {
+				f.change(func() {
+					a := f.find("a")
+					a.closed, a.children = true, []string{"c"}
+					f.shards = append(f.shards, hidden, &fakeShard{id: "c", parent: "a", adjacent: "b", records: []int{4}})
+				})
+			}
+			return nil
+		}
+		err = r.Run(ctx, func(b *Batch) error {
+			for _, block := range b.Blocks {
+				got = append(got, strings.Fields(string(block.Data))...)
+			}
+			if slices.Contains(got, "4") {
+				stop(errors.New("seen all"))
+			}
+			return nil
+		})
+		if err == nil || err.Error() != "seen all" {
+			t.Fatal(err)
+		}
+		if want := []string{"1", "2", "3", "4"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
+func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}})
+		f.page = 2
+		m := newMemory()
+		o := bounded()
+		o.Positions = m
+		o.FetchBufferSize = 1 // a batch is a block
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refuse := errors.New("disk full")
+		err = r.Run(t.Context(), func(b *Batch) error {
+			if b.ID == 1 {
+				return refuse
+			}
+			return nil
+		})
+		if !errors.Is(err, refuse) {
+			t.Fatalf("got %v, want the handler's error", err)
+		}
+		if got, want := m.position("a"), "AFTER_SEQUENCE_NUMBER 2"; got != want {
+			t.Errorf("position %q, want %q", got, want)
+		}
+
+		// The next run has the rest, and only that.
+		batches, err := collectRun(t, t.Context(), f, o)
+		if err != nil || strings.Join(batches, " ") != "3 4" {
+			t.Errorf("got %q, %v, want 3 4", batches, err)
+		}
+	})
+}
+
+func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", closed: true, records: []int{1}}, &fakeShard{id: "b", parent: "a"})
+		m := newMemory()
+		o := testOptions()
+		o.InitialPosition = Position{Kind: Latest}
+		o.Positions = m
+		died := errors.New("died")
+		f.hook = func(call, _ string) error {
+			if call == "GetRecords" {
+				return apiError("AccessDeniedException")
+			}
+			return nil
+		}
+		_, err := collectRun(t, t.Context(), f, o)
+		if err == nil || errors.Is(err, died) {
+			t.Fatalf("got %v, want access denied", err)
+		}
+		s := m.file.Streams[0]
+		if len(s.Shards) != 1 || m.position("b") != "AT_TIMESTAMP" || !s.Shards["b"].Timestamp.Equal(s.StartedAt.Time) {
+			t.Errorf("saved %+v, want the open shard at the start of the run", s.Shards)
+		}
+	})
+}
+
+func TestRecordsThatAreLeftOutMoveThePosition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}})
+		m := newMemory()
+		o := bounded()
+		o.Positions = m
+		o.Encode = func(dst []byte, _ Record) ([]byte, error) { return dst, nil }
+		batches, err := collectRun(t, t.Context(), f, o)
+		if err != nil || len(batches) != 0 || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" {
+			t.Errorf("got %q, %v, position %q", batches, err, m.position("a"))
+		}
+	})
+}
+
+func TestLimitCutsInsideABlock(t *testing.T) {
+	for limit, want := range map[int64]string{1: "1", 3: "1 2 3", 4: "1 2 3 4", 5: "1 2 3 4 5"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}, closed: true})
+			f.page = 4
+			m := newMemory()
+			o := testOptions()
+			o.Limit = limit
+			o.Positions = m
+			batches, err := collectRun(t, t.Context(), f, o)
+			if err != nil || strings.Join(batches, " ") != want {
+				t.Errorf("limit %d: got %q, %v, want %q", limit, batches, err, want)
+			}
+			rest, err := collectRun(t, t.Context(), f, func() Options { o := bounded(); o.Positions = m; return o }())
+			if all := strings.TrimSpace(want + " " + strings.Join(rest, " ")); err != nil || all != "1 2 3 4 5" {
+				t.Errorf("limit %d: both runs together %q, %v", limit, all, err)
+			}
+		})
+	}
+}
+
+func TestBatchIsReleasedWhenAllShardsAreAtTheirTips(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
+		ctx, stop := context.WithCancel(t.Context())
+		o := testOptions()
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, n := time.Now(), 0
+		err = r.Run(ctx, func(b *Batch) error {
+			if n += b.Records; n == 2 {
+				if waited := time.Since(start); waited > time.Millisecond {
+					t.Errorf("released after %s, want at once", waited)
+				}
+				stop()
+			}
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestBatchIsReleasedAfterMaxFetchDuration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "b" {
+				return apiError("InternalFailure") // never at its tip
+			}
+			return nil
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		o := testOptions()
+		o.MaxFetchDuration = 3 * time.Second
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		err = r.Run(ctx, func(*Batch) error {
+			if waited := time.Since(start); waited != 3*time.Second {
+				t.Errorf("released after %s, want 3s", waited)
+			}
+			stop()
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFetchingGoesOnWhileABatchIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5, 6}})
+		f.page = 1
+		o := bounded()
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sizes []int
+		err = r.Run(t.Context(), func(b *Batch) error {
+			sizes = append(sizes, b.Records)
+			time.Sleep(time.Minute)
+			return nil
+		})
+		if total := sum(sizes); err != nil || total != 6 {
+			t.Fatalf("got %d records, %v", total, err)
+		}
+		// A page every 400ms: all were there long before the first was written.
+		if len(sizes) > 2 {
+			t.Errorf("batches of %v, want the rest in one after the first", sizes)
+		}
+	})
+}
+
+func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var shards []*fakeShard
+		for i := range 8 {
+			s := &fakeShard{id: fmt.Sprint("s", i)}
+			for n := range 20 {
+				s.records = append(s.records, i*100+n)
+			}
+			shards = append(shards, s)
+		}
+		f := newFake(shards...)
+		f.page = 1
+		o := bounded()
+		o.FetchBufferSize = 2 << 20 // two reservations
+		o.MaxFetchDuration = time.Hour
+		var mu sync.Mutex
+		inFlight, most := 0, 0
+		f.hook = func(call, _ string) error {
+			if call == "GetRecords" {
+				mu.Lock()
+				inFlight++
+				most = max(most, inFlight)
+				mu.Unlock()
+				time.Sleep(10 * time.Millisecond)
+				mu.Lock()
+				inFlight--
+				mu.Unlock()
+			}
+			return nil
+		}
+		batches, err := collectRun(t, t.Context(), f, o)
+		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 160 {
+			t.Errorf("got %d records, %v, want 160", got, err)
+		}
+		if most > 2 {
+			t.Errorf("%d fetches at once, want no more than fit the buffer", most)
+		}
+	})
+}
+
+func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var shards []*fakeShard
+		for i := range 12 {
+			shards = append(shards, &fakeShard{id: fmt.Sprint("s", i), records: []int{i}})
+		}
+		f := newFake(shards...)
+		o := bounded()
+		o.Tasks, o.ShardsPerTask = 2, 2
+		var mu sync.Mutex
+		inFlight, most := 0, 0
+		f.hook = func(call, _ string) error {
+			if call == "GetRecords" {
+				mu.Lock()
+				inFlight++
+				most = max(most, inFlight)
+				mu.Unlock()
+				time.Sleep(10 * time.Millisecond)
+				mu.Lock()
+				inFlight--
+				mu.Unlock()
+			}
+			return nil
+		}
+		batches, err := collectRun(t, t.Context(), f, o)
+		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || most != 4 {
+			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, most, err)
+		}
+	})
+}
+
+func TestEncodingAfterTheContextEndsLeavesNobodyBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine stays
+		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b"})
+		ctx, stop := context.WithCancelCause(t.Context())
+		cause := errors.New("enough")
+		_, err := collectRun(t, ctx, f, func() Options {
+			o := testOptions()
+			encode := o.Encode
+			o.Encode = func(dst []byte, r Record) ([]byte, error) {
+				stop(cause)
+				return encode(dst, r)
+			}
+			return o
+		}())
+		if !errors.Is(err, cause) {
+			t.Errorf("got %v, want the cause", err)
+		}
+	})
+}
+
+func sum(ns []int) int {
+	total := 0
+	for _, n := range ns {
+		total += n
+	}
+	return total
+}

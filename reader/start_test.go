@@ -1,0 +1,180 @@
+package reader
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+)
+
+// family lists shards as "child<parent+adjacent"; a trailing ! is closed.
+func family(specs ...string) []types.Shard {
+	var shards []types.Shard
+	for _, spec := range specs {
+		s := types.Shard{SequenceNumberRange: &types.SequenceNumberRange{}}
+		if spec[len(spec)-1] == '!' {
+			s.SequenceNumberRange.EndingSequenceNumber = aws.String("9")
+			spec = spec[:len(spec)-1]
+		}
+		s.ShardId = aws.String(spec[:1])
+		if len(spec) > 2 {
+			s.ParentShardId = aws.String(spec[2:3])
+		}
+		if len(spec) > 4 {
+			s.AdjacentParentShardId = aws.String(spec[4:5])
+		}
+		shards = append(shards, s)
+	}
+	return shards
+}
+
+var (
+	startedAt = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	everyone  = func(string) bool { return true }
+	stateName = map[shardState]string{waiting: "waits", reading: "reads", paused: "paused", ended: "ended", outside: "outside"}
+)
+
+func placed(l *lineage) map[string]string {
+	got := map[string]string{}
+	for id, s := range l.shards {
+		got[id] = stateName[s.state]
+		if s.state == waiting {
+			got[id] = fmt.Sprint(s.at.Position, " ", s.at.SequenceNumber)
+			if s.at.Position == checkpoint.AtTimestamp {
+				got[id] = "AT " + s.at.Timestamp.Format(time.TimeOnly)
+			}
+		}
+	}
+	return got
+}
+
+func TestPlacement(t *testing.T) {
+	const horizon = "TRIM_HORIZON "
+	after := func(n string) checkpoint.Shard {
+		return checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: n}
+	}
+	end := checkpoint.Shard{Position: checkpoint.ShardEnd}
+	for _, test := range []struct {
+		name    string
+		initial Position
+		saved   map[string]checkpoint.Shard
+		listed  []types.Shard
+		want    map[string]string
+		ready   []string
+		lost    []string
+	}{
+		{
+			name:   "latest: open shards, at the time the run began",
+			listed: family("a!", "b<a", "c<a"),
+			want:   map[string]string{"a": "outside", "b": "AT 10:00:00", "c": "AT 10:00:00"},
+			ready:  []string{"b", "c"},
+		}, {
+			name:    "trim_horizon: closed parents first",
+			initial: Position{Kind: TrimHorizon},
+			listed:  family("a!", "b<a!", "c<a", "d!", "e<b+d"),
+			want:    map[string]string{"a": horizon, "b": horizon, "c": horizon, "d": horizon, "e": horizon},
+			ready:   []string{"a", "d"},
+		}, {
+			name:    "trim_horizon: a parent that was trimmed does not block",
+			initial: Position{Kind: TrimHorizon},
+			listed:  family("b<a", "e<x+b"),
+			want:    map[string]string{"b": horizon, "e": horizon},
+			ready:   []string{"b"},
+		}, {
+			name:    "an age, from the server's time",
+			initial: Position{Kind: Ago, Age: time.Hour},
+			listed:  family("a!", "b<a"),
+			want:    map[string]string{"a": "AT 09:00:00", "b": "AT 09:00:00"},
+			ready:   []string{"a"},
+		}, {
+			name:    "one record of one shard, and its descendants",
+			initial: Position{Kind: AtSequence, ShardID: "b", SequenceNumber: "5"},
+			listed:  family("a!", "b<a!", "c<a", "d!", "e<b+d"),
+			want:    map[string]string{"a": "outside", "b": "AT_SEQUENCE_NUMBER 5", "c": "outside", "d": "outside", "e": horizon},
+			ready:   []string{"b"},
+		}, {
+			name:   "a checkpoint: new shards begin at their start, never at latest",
+			saved:  map[string]checkpoint.Shard{"b": after("7"), "c": end},
+			listed: family("a!", "b<a", "c<a!", "d<c", "e<c"),
+			want:   map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 7", "c": "ended", "d": horizon, "e": horizon},
+			ready:  []string{"b", "d", "e"},
+		}, {
+			name:    "a checkpoint that began at a time: that time still holds",
+			initial: Position{Kind: AtTimestamp, Timestamp: startedAt.Add(-time.Minute)},
+			saved:   map[string]checkpoint.Shard{"a": end},
+			listed:  family("a!", "b<a"),
+			want:    map[string]string{"a": "ended", "b": "AT 09:59:00"},
+			ready:   []string{"b"},
+		}, {
+			name:    "a checkpoint: the parent ended and was trimmed",
+			initial: Position{Kind: TrimHorizon},
+			saved:   map[string]checkpoint.Shard{"a": end},
+			listed:  family("b<a", "c<a"),
+			want:    map[string]string{"a": "ended", "b": horizon, "c": horizon},
+			ready:   []string{"b", "c"},
+		}, {
+			name:    "a checkpoint: a shard was trimmed before it was read to its end",
+			initial: Position{Kind: TrimHorizon},
+			saved:   map[string]checkpoint.Shard{"a": after("3")},
+			listed:  family("b<a"),
+			want:    map[string]string{"a": "ended", "b": horizon},
+			ready:   []string{"b"},
+			lost:    []string{"a"},
+		}, {
+			name:    "a checkpoint of one shard stays with its descendants",
+			initial: Position{Kind: AtSequence, ShardID: "b", SequenceNumber: "5"},
+			saved:   map[string]checkpoint.Shard{"b": after("6")},
+			listed:  family("a!", "b<a!", "c<a", "d<b"),
+			want:    map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 6", "c": "outside", "d": horizon},
+			ready:   []string{"b"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLineage()
+			l.add(test.listed)
+			lost, err := placement{test.initial, startedAt, test.saved, everyone}.first(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := placed(l); !maps.Equal(got, test.want) {
+				t.Errorf("placed %v, want %v", got, test.want)
+			}
+			var ready []string
+			for _, s := range l.ready() {
+				ready = append(ready, s.id)
+			}
+			if !slices.Equal(ready, test.ready) || !slices.Equal(lost, test.lost) {
+				t.Errorf("ready %v, lost %v, want %v and %v", ready, lost, test.ready, test.lost)
+			}
+		})
+	}
+}
+
+func TestShardsOfOthersAreLeftAlone(t *testing.T) {
+	l := newLineage()
+	l.add(family("a", "b"))
+	_, err := placement{Position{Kind: TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }}.first(l)
+	if got, want := placed(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("placed %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
+	l := newLineage()
+	l.add(family("a", "b"))
+	p := placement{Position{Kind: Latest}, startedAt, nil, everyone}
+	if _, err := p.first(l); err != nil {
+		t.Fatal(err)
+	}
+	p.later(l, l.add(family("a!", "b", "c<a", "d<a")))
+	want := map[string]string{"a": "AT 10:00:00", "b": "AT 10:00:00", "c": "TRIM_HORIZON ", "d": "TRIM_HORIZON "}
+	if got := placed(l); !maps.Equal(got, want) {
+		t.Errorf("placed %v, want %v", got, want)
+	}
+}
