@@ -15,23 +15,25 @@ import (
 )
 
 // RejectedError means that records were given up: one that can never be
-// accepted, or some that were retried for as long as was allowed. It does not
-// unwrap to Err: what the service said of a record is not what a run failed
-// of.
+// accepted and was not sent, or some that were retried for as long as was
+// allowed. What the service said of a record is text here: a run fails of its
+// records, not of an answer.
 type RejectedError struct {
-	Records int64         // how many
-	First   int64         // the number of the first of them in the input
-	After   time.Duration // of retries; 0 for a record that was never sent
-	Unsure  int64         // how many of them may have been written all the same
-	Err     error         // why
+	Records int64 // how many
+	First   int64 // the number of the first of them in the input
+	Reason  string
+
+	Sent   bool          // false for a record that was not
+	After  time.Duration // of retries
+	Unsure int64         // how many of them may be in the stream all the same
 }
 
 func (e *RejectedError) Error() string {
-	if e.After == 0 && e.Records == 1 && e.Unsure == 0 {
-		return fmt.Sprintf("record %s rejected: %s", humanize.Comma(e.First), brief(e.Err))
+	if !e.Sent {
+		return fmt.Sprintf("record %s rejected: %s", humanize.Comma(e.First), e.Reason)
 	}
 	text := fmt.Sprintf("%s rejected after %s of retries, the first is record %s (%s)",
-		count(e.Records, "record"), duration(e.After), humanize.Comma(e.First), brief(e.Err))
+		count(e.Records, "record"), duration(e.After), humanize.Comma(e.First), e.Reason)
 	if e.Unsure > 0 {
 		text += fmt.Sprintf("; %s may be in the stream all the same", humanize.Comma(e.Unsure))
 	}
@@ -139,5 +141,12 @@ func brief(err error) string {
 	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
 		return fmt.Sprintf("HTTP status %d", answer.HTTPStatusCode())
 	}
-	return err.Error()
+	// The innermost error says what happened; those around it say where.
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
 }

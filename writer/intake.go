@@ -45,7 +45,7 @@ func (in *intake) ending(ctx context.Context, number int64, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &r):
-		return &RejectedError{Records: 1, First: number, Err: r.err}
+		return &RejectedError{Records: 1, First: number, Reason: r.err.Error()}
 	}
 	return err
 }

@@ -41,7 +41,7 @@ func (s *sender) run(ctx context.Context, q *queue) error {
 			last := entries[n-1].number
 			left, err := s.settle(ctx, entries[:n])
 			switch {
-			case err == errTooLarge:
+			case errors.Is(err, errTooLarge):
 				continue
 			case err != nil:
 				s.summary.WrittenThrough = left[0].number - 1
@@ -77,7 +77,7 @@ func (s *sender) settle(ctx context.Context, entries []entry) (left []entry, err
 	trouble := trouble{since: began}
 	for {
 		before := len(entries)
-		failed, cause, v := s.attempt(ctx, entries)
+		failed, v, cause := s.attempt(ctx, entries)
 		switch {
 		case len(failed) == 0:
 			return nil, nil
@@ -112,8 +112,8 @@ func (s *sender) settle(ctx context.Context, entries []entry) (left []entry, err
 }
 
 // attempt sends one request. It returns the entries that are not written, in
-// their order, what the first of them failed of, and what that means.
-func (s *sender) attempt(ctx context.Context, entries []entry) (failed []entry, cause error, _ verdict) {
+// their order, what to do about them, and what they failed of.
+func (s *sender) attempt(ctx context.Context, entries []entry) (failed []entry, _ verdict, cause error) {
 	s.request = s.request[:0]
 	for i := range entries {
 		e := &entries[i]
@@ -140,7 +140,7 @@ func (s *sender) attempt(ctx context.Context, entries []entry) (failed []entry, 
 				entries[i].unsure = true
 			}
 		}
-		return entries, err, v
+		return entries, v, err
 	}
 
 	// In place: what is kept moves forward over what was dealt with.
@@ -167,7 +167,7 @@ func (s *sender) attempt(ctx context.Context, entries []entry) (failed []entry, 
 		}
 		failed = append(failed, *e)
 	}
-	return failed, cause, v
+	return failed, v, cause
 }
 
 // requestEntry refers to e, which must stay where it is during the call.
@@ -216,7 +216,10 @@ func (s *sender) shrink(ctx context.Context, entries []entry) bool {
 func (s *sender) reject(left []entry, after time.Duration, cause error) ([]entry, error) {
 	s.summary.Rejected += int64(len(left))
 	left, err := s.giveUp(left, cause)
-	return left, &RejectedError{Records: int64(len(left)), First: left[0].number, After: after, Unsure: s.summary.Unsure, Err: err}
+	return left, &RejectedError{
+		Records: int64(len(left)), First: left[0].number, Reason: brief(err),
+		Sent: true, After: after, Unsure: s.summary.Unsure,
+	}
 }
 
 // giveUp counts what it cannot be sure of and returns its arguments.

@@ -21,7 +21,9 @@ package writer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -68,13 +70,17 @@ func DefaultOptions() Options {
 	return Options{Linger: 100 * time.Millisecond, RetryFor: 5 * time.Minute, Grace: 30 * time.Second}
 }
 
+// streamPattern is what the service allows as a stream's name or ARN.
+var streamPattern = regexp.MustCompile(`^(arn:aws[^:]*:kinesis:[^:]+:[0-9]{12}:stream/)?[a-zA-Z0-9_.-]{1,128}$`)
+
 // validate returns an *OptionError for the first field that cannot be used.
 func (o Options) validate() error {
 	for _, check := range []struct {
 		ok          bool
 		field, want string
 	}{
-		{o.Stream != "", "stream", "a name or an ARN"},
+		{streamPattern.MatchString(o.Stream), "stream",
+			fmt.Sprintf("one name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got %q", o.Stream)},
 		{o.Linger >= 0, "linger", "0 or more"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 		{o.Grace >= 0, "grace", "0 or more"},

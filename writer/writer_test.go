@@ -257,7 +257,9 @@ func TestOptionsAreCheckedByName(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		{func(o *Options) { o.Stream = "" }, "stream: want a name or an ARN"},
+		{func(o *Options) { o.Stream = "" }, `stream: want one name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got ""`},
+		{func(o *Options) { o.Stream = "a,b" }, `stream: want one name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got "a,b"`},
+		{func(o *Options) { o.Stream = "arn:aws:s3:::b" }, `stream: want one name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got "arn:aws:s3:::b"`},
 		{func(o *Options) { o.Linger = -1 }, "linger: want 0 or more"},
 		{func(o *Options) { o.RetryFor = -1 }, "retry for: want 0 or more"},
 		{func(o *Options) { o.Grace = -1 }, "grace: want 0 or more"},
