@@ -39,6 +39,8 @@ type (
 	held interface{ Held() bool }
 	// notFound is an object that does not exist, when no API error says so.
 	notFound interface{ NotFound() bool }
+	// advised is a failure that knows what to do next.
+	advised interface{ Hint() string }
 )
 
 // report prints err, once, and returns the exit code. A run that a signal
@@ -74,6 +76,7 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		other       held
 		exhausted   gaveUp
 		missing     notFound
+		knowing     advised
 		path        *fs.PathError
 	)
 	text := err.Error()
@@ -97,6 +100,8 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		return explanation{text, "kin lists nothing under that name; check the spelling", exitNotFound}
 	case errors.As(err, &api):
 		return e.explainAPI(ctx, err, api)
+	case errors.As(err, &knowing):
+		return explanation{text, knowing.Hint(), exitFailed}
 	case errors.As(err, &path):
 		return explanation{fmt.Sprintf("%s %s: %s", path.Op, path.Path, path.Err), "", exitFailed}
 	}

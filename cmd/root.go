@@ -67,6 +67,7 @@ func commands(e *env) []*cobra.Command {
 	return []*cobra.Command{
 		newRead(e),
 		newTail(e),
+		newWrite(e),
 		newVersion(e),
 	}
 }

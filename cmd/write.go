@@ -1,0 +1,224 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/format"
+	"kin/writer"
+)
+
+func newWrite(e *env) *cobra.Command {
+	o := defaultWriteOptions()
+	c := &cobra.Command{
+		Use:   "write STREAM [FILE...]",
+		Short: "Write lines or records to a stream",
+		Long: `Write records to a stream, from FILEs or, without any or for -, from stdin.
+
+STREAM is a name or an ARN. With --input lines each line is a record: an empty
+line is an empty record, a carriage return before the newline is kept, and the
+last line needs no newline. With --input records the lines are those that kin
+read prints, and partition key, explicit hash key and payload are restored
+from them.
+
+Records are written at least once. What fails of a request is retried alone; a
+record that is not accepted within --retry-for, or never can be, ends the run.
+One request is in flight at a time, so records of a partition key keep their
+order as long as none of them fails: PutRecords itself promises no order among
+the records of one request. A record waits at most --linger for others, so
+tail -f file | kin write orders is live.
+
+stdout stays empty. One line on stderr says what was written; if that is not
+everything, another says up to which record of the input everything is. The
+exit code is 0 when every record was written.`,
+		Example: `  kin write orders orders.ndjson --key-field /user/id
+  tail -f app.log | kin write logs --partition-key web-1
+  kin read orders --from trim_horizon --available-now --data base64 | kin write copy --input records`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageHint("for example: "+c.CommandPath()+" orders orders.ndjson", "%s needs the name or ARN of a stream", c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			o.stream, o.files = args[0], args[1:]
+			o.keyGiven, o.fieldGiven = c.Flags().Changed("partition-key"), c.Flags().Changed("key-field")
+			return runWrite(c.Context(), e, o)
+		},
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+type writeOptions struct {
+	stream string
+	files  []string
+
+	input      inputMode
+	key        string
+	keyGiven   bool
+	field      format.Pointer
+	fieldGiven bool
+	retryFor   durationValue
+	linger     durationValue
+}
+
+func defaultWriteOptions() *writeOptions {
+	d := writer.DefaultOptions()
+	return &writeOptions{input: inputLines, retryFor: durationValue(d.RetryFor), linger: durationValue(d.Linger)}
+}
+
+func (o *writeOptions) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	f.Var(&o.input, "input", "lines: each line is a record; records: lines as kin read prints them")
+	f.StringVar(&o.key, "partition-key", "", "the partition `key` of every record (default: a random one for each)")
+	f.Var(&o.field, "key-field", "take the partition key out of the JSON payload, such as /user/id; a record without it is rejected")
+	f.Var(&o.retryFor, "retry-for", "give up on a record after this long (0: do not retry)")
+	f.Var(&o.linger, "linger", "how long a record may wait for others to share its request")
+}
+
+// writer turns the flags into the core's options.
+func (o *writeOptions) writer() (writer.Options, error) {
+	wo := writer.DefaultOptions()
+	wo.Stream = o.stream
+	wo.RetryFor = time.Duration(o.retryFor)
+	wo.Linger = time.Duration(o.linger)
+	switch {
+	case o.keyGiven && o.fieldGiven:
+		return wo, usage("--partition-key and --key-field contradict each other: want one of them")
+	case o.input == inputRecords && o.keyGiven:
+		return wo, usage("--partition-key contradicts --input records, whose lines have their own keys")
+	case o.input == inputRecords && o.fieldGiven:
+		return wo, usage("--key-field contradicts --input records, whose lines have their own keys")
+	case o.keyGiven && (o.key == "" || !utf8.ValidString(o.key) || utf8.RuneCountInString(o.key) > 256):
+		return wo, usage("--partition-key %q: want 1 to 256 characters", o.key)
+	case o.fieldGiven && o.field.String() == "":
+		return wo, usage("--key-field \"\": want a JSON pointer, such as /user/id")
+	}
+	return wo, nil
+}
+
+func runWrite(ctx context.Context, e *env, o *writeOptions) error {
+	wo, err := o.writer()
+	if err != nil {
+		return err
+	}
+	in := newWriteInput(o, e.In)
+	if err := in.check(); err != nil {
+		return err
+	}
+	wo.Say, wo.Log = e.say, e.log
+	client, err := e.kinesis(ctx, o.stream)
+	if err != nil {
+		return err
+	}
+	w, err := writer.New(client, wo)
+	var bad *writer.OptionError
+	if errors.As(err, &bad) {
+		return usage("%s", bad)
+	} else if err != nil {
+		return err
+	}
+	if in.readsStdin() && isTerminal(e.In) {
+		e.say("reading records from the terminal, one a line; end with Ctrl-D (on Windows Ctrl-Z, Enter)")
+	}
+
+	defer sayWhenStopping(ctx, e, wo.Grace)()
+	sum, err := w.Run(ctx, in.next)
+	if err != nil && sum.Read == 0 && ctx.Err() == nil {
+		return err // it never began
+	}
+	e.say(wrote(sum, o.stream))
+	if err != nil {
+		e.print(standing(sum))
+	}
+	return err
+}
+
+// sayWhenStopping tells whoever stopped the run what it still does, if that is
+// not over at once. The function it returns must be called in the end.
+func sayWhenStopping(ctx context.Context, e *env, grace time.Duration) func() {
+	over, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(time.Second):
+			e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal ends it at once")
+		case <-over.Done():
+		}
+	})
+	return func() { stop(); end() }
+}
+
+// wrote is the line that says what a run has done.
+func wrote(s writer.Summary, stream string) string {
+	name := stream[strings.LastIndexByte(stream, '/')+1:]
+	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
+		humanize.SIWithDigits(float64(s.Bytes), 1, "B"), name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+	if s.PossiblyTwice > 0 {
+		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
+	}
+	return text
+}
+
+// standing is the line that says how far a run came that did not write all.
+func standing(s writer.Summary) string {
+	text := "nothing of the input is written"
+	if s.WrittenThrough > 0 {
+		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
+	}
+	if beyond := s.Written - s.WrittenThrough; beyond > 0 {
+		if s.WrittenThrough == 0 {
+			text = "the first record of the input is not written"
+		}
+		text += fmt.Sprintf(", and %s behind it", counted(beyond, "record"))
+	}
+	if s.Unsure > 0 {
+		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
+	}
+	return text
+}
+
+// lasted is a duration as people say it: 3.2s, 5m12s.
+func lasted(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	v := durationValue(d.Round(time.Second))
+	return v.String()
+}
+
+// counted is n with its noun, which is regular.
+func counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return humanize.Comma(n) + " " + noun + "s"
+}
+
+// inputMode is the value of --input.
+type inputMode string
+
+const (
+	inputLines   inputMode = "lines"
+	inputRecords inputMode = "records"
+)
+
+func (m *inputMode) String() string { return string(*m) }
+func (m *inputMode) Type() string   { return "form" }
+
+func (m *inputMode) Set(s string) error {
+	switch v := inputMode(s); v {
+	case inputLines, inputRecords:
+		*m = v
+		return nil
+	}
+	return fmt.Errorf("want lines or records")
+}
