@@ -110,7 +110,10 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("time %q: want RFC 3339", s)
 	}
-	t.Time = parsed.UTC()
+	if parsed = parsed.UTC(); parsed.Year() < 0 || parsed.Year() > 9999 {
+		return fmt.Errorf("time %q: out of range", s)
+	}
+	t.Time = parsed
 	return nil
 }
 
@@ -149,6 +152,11 @@ func decode(b []byte) (File, error) {
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return File{}, errors.New("something follows its end")
+	}
+	for i := range f.Streams {
+		if f.Streams[i].Shards == nil {
+			f.Streams[i].Shards = map[string]Shard{}
+		}
 	}
 	return f, f.check()
 }
