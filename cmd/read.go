@@ -178,14 +178,7 @@ func readToStdout(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	}
 	live := e.startLive(r)
 	defer live.stop()
-	return r.Run(ctx, func(b *reader.Batch) error {
-		for _, block := range b.Blocks {
-			if err := out.write(block.Data); err != nil {
-				return err
-			}
-		}
-		return out.flush()
-	})
+	return r.Run(ctx, out.writeBatch)
 }
 
 // notePosition says which streams go on from the checkpoint although the flags

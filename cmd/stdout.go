@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"kin/reader"
 )
 
 // errStdoutClosed means that whoever read stdout has had enough. It is not a
@@ -42,14 +44,15 @@ func (e *env) openStdout(ctx context.Context) (*stdout, context.Context, error) 
 	return out, ctx, nil
 }
 
-// write adds bytes; they may wait until flush.
-func (o *stdout) write(b []byte) error {
-	_, err := o.w.Write(b)
-	return stdoutError(err)
+// writeBatch writes a batch; when it returns nil the kernel has all of it.
+func (o *stdout) writeBatch(b *reader.Batch) error {
+	for _, block := range b.Blocks {
+		if _, err := o.w.Write(block.Data); err != nil {
+			return stdoutError(err)
+		}
+	}
+	return stdoutError(o.w.Flush())
 }
-
-// flush hands everything to the kernel.
-func (o *stdout) flush() error { return stdoutError(o.w.Flush()) }
 
 func stdoutError(err error) error {
 	switch {

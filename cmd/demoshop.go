@@ -1,0 +1,67 @@
+package cmd
+
+import (
+	"encoding/json"
+	"math/big"
+	"math/rand/v2"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/writer"
+)
+
+// shop makes up the events of a small shop.
+type shop struct{ order int }
+
+func newShop() *shop { return &shop{order: 1000} }
+
+// event is what happened in the shop.
+type event struct {
+	Order    int     `json:"order"`
+	Customer string  `json:"customer"`
+	Event    string  `json:"event"`
+	Item     string  `json:"item"`
+	Quantity int     `json:"quantity"`
+	Total    float64 `json:"total"`
+}
+
+var (
+	shopCustomers = []string{"ada", "barbara", "donald", "edsger", "frances", "grace", "ken", "margaret", "niklaus", "radia"}
+	shopEvents    = []string{"placed", "paid", "packed", "shipped", "delivered", "returned"}
+	shopItems     = []struct {
+		name  string
+		cents int
+	}{{"espresso cup", 850}, {"green tea", 1290}, {"kettle", 4900}, {"milk jug", 2150}, {"sugar bowl", 1775}, {"teapot", 3600}}
+)
+
+// next is one event, keyed by its customer: what one customer does stays in
+// order.
+func (s *shop) next() writer.Record {
+	s.order++
+	item := shopItems[rand.IntN(len(shopItems))]
+	quantity := 1 + rand.IntN(4)
+	e := event{
+		Order:    s.order,
+		Customer: shopCustomers[rand.IntN(len(shopCustomers))],
+		Event:    shopEvents[rand.IntN(len(shopEvents))],
+		Item:     item.name,
+		Quantity: quantity,
+		Total:    float64(quantity*item.cents) / 100,
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // a struct of strings and numbers always has JSON
+	}
+	return writer.Record{PartitionKey: e.Customer, Data: data}
+}
+
+// middleOf is the hash key in the middle of a range.
+func middleOf(r *types.HashKeyRange) *string {
+	from, ok := new(big.Int).SetString(aws.ToString(r.StartingHashKey), 10)
+	to, ok2 := new(big.Int).SetString(aws.ToString(r.EndingHashKey), 10)
+	if !ok || !ok2 {
+		return nil
+	}
+	return aws.String(from.Add(from, to).Rsh(from, 1).String())
+}
