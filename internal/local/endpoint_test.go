@@ -1,8 +1,10 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -62,9 +64,27 @@ func newClient(url, region string, transport http.RoundTripper) *kinesis.Client 
 		BaseEndpoint: aws.String(url),
 		Region:       region,
 		Credentials:  credentials.NewStaticCredentialsProvider("kin", "kin", ""),
-		HTTPClient:   &http.Client{Transport: transport},
+		HTTPClient:   readWhole{&http.Client{Transport: transport}},
 		Retryer:      aws.NopRetryer{},
 	})
+}
+
+// readWhole reads each response inside Do. Without that some of the SDK's attempts
+// fail while it reads a large body from loopback.
+type readWhole struct{ client *http.Client }
+
+func (w readWhole) Do(r *http.Request) (*http.Response, error) {
+	res, err := w.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return res, nil
 }
 
 // codeOf is the service's error code of an error, "" when there is none.

@@ -9,17 +9,17 @@ import (
 )
 
 // before makes the part of a scripted fault that comes before the call is
-// done. done means that the client has got its answer, or never will.
-func (e *Endpoint) before(w http.ResponseWriter, r *http.Request, op string, s script) (done bool) {
+// done. answered means that there is nothing left to do.
+func (e *Endpoint) before(w http.ResponseWriter, r *http.Request, op string, s script) (answered bool) {
 	if s.delay > 0 {
 		t := time.NewTimer(s.delay)
 		defer t.Stop()
 		select {
 		case <-t.C:
 		case <-r.Context().Done():
-			return true
+			panic(http.ErrAbortHandler)
 		case <-e.closing:
-			return true
+			panic(http.ErrAbortHandler)
 		}
 	}
 	switch s.kind {

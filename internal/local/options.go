@@ -19,6 +19,7 @@ const (
 // Limits says how the service's throughput limits are enforced.
 type Limits string
 
+// The values of Limits.
 const (
 	LimitsOn     Limits = "on"     // token buckets, as the service
 	LimitsOff    Limits = "off"    // none; size limits of a request still apply
@@ -30,6 +31,7 @@ const (
 // disagree, so a reader has to cope with all three.
 type Trimmed string
 
+// The values of Trimmed.
 const (
 	TrimmedOldest Trimmed = "oldest" // reading starts at the oldest record kept
 	TrimmedError  Trimmed = "error"  // GetShardIterator: InvalidArgumentException

@@ -195,7 +195,7 @@ func (r *rawEntry) scan(s *scanner) error {
 // text is the member's text; it is part of the request unless it is escaped.
 func (m *member) text() []byte {
 	if m.escaped {
-		return unescape(nil, m.raw)
+		return unescape(m.raw)
 	}
 	return m.raw
 }

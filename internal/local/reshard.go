@@ -15,11 +15,10 @@ func (e *Endpoint) split(st *stream, parent *shard, middle hashKey, now int64) (
 
 // merge closes two open shards, the second right above the first, and puts one
 // in their place. The caller holds st.mu for writing and has checked that.
-func (e *Endpoint) merge(st *stream, parent, adjacent *shard, now int64) *shard {
+func (e *Endpoint) merge(st *stream, parent, adjacent *shard, now int64) {
 	c := e.child(st, max(now, st.created+1), parent.start, adjacent.last, parent, adjacent)
 	i := slices.Index(st.open, parent)
 	st.open = slices.Replace(st.open, i, i+2, c)
-	return c
 }
 
 // child makes a shard of its parents and closes them. Its epoch is later than

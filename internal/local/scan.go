@@ -49,7 +49,7 @@ func (s *scanner) object(member func(name []byte) error) error {
 			return err
 		}
 		if escaped {
-			raw = unescape(nil, raw)
+			raw = unescape(raw)
 		}
 		if err := s.expect(':'); err != nil {
 			return err
@@ -148,9 +148,10 @@ func (s *scanner) skip() error {
 // end says whether nothing is left.
 func (s *scanner) end() bool { return s.peek() == 0 && s.at == len(s.text) }
 
-// unescape adds the text of a raw JSON string to dst. Escapes that mean
-// nothing stand for themselves; a lone surrogate is U+FFFD.
-func unescape(dst, raw []byte) []byte {
+// unescape is the text of a raw JSON string. Escapes that mean nothing stand
+// for themselves; a lone surrogate is U+FFFD.
+func unescape(raw []byte) []byte {
+	dst := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' || i+1 == len(raw) {
 			dst = append(dst, raw[i])

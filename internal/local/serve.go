@@ -130,7 +130,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := e.prepare(c, r)
 	if err == nil {
 		c.script = e.faults.pick(c)
-		if done := e.before(w, r, op, c.script); done {
+		if answered := e.before(w, r, op, c.script); answered {
 			return
 		}
 		if err = c.script.err; err == nil {
@@ -149,7 +149,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // prepare checks who is asking and reads the request.
 func (e *Endpoint) prepare(c *call, r *http.Request) error {
 	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(media) != jsonType {
-		return fail("SerializationException", "this endpoint speaks %s, not %q (for an SDK that prefers CBOR set AWS_CBOR_DISABLE=true)", jsonType, media)
+		return fail("SerializationException", "this endpoint speaks %s, not %q (for an SDK that prefers CBOR set CBOR_ENABLED=false or AWS_CBOR_DISABLE=true)", jsonType, media)
 	}
 	region, err := authenticate(r)
 	if err != nil {
