@@ -2,18 +2,29 @@ package format
 
 import "unicode/utf8"
 
+// flatRows is how many rows of the terminal a record may take before its
+// payload is laid out: a record a line reads best, until it is a wall of text.
+const flatRows = 3
+
 // appendJSON appends the JSON object or array data: behind what is on the line
-// already, columns wide, if both fit in one line, otherwise below it. Every
-// object or array that fits in a line of its own stays on one, and numbers and
-// other scalars of an array share lines.
+// already, columns wide, if both together take no more than flatRows rows,
+// otherwise below it. There, every object or array that fits in a line of its
+// own stays on one, and numbers and other scalars of an array share lines.
 func (p *Pretty) appendJSON(dst, data []byte, columns int) []byte {
-	if width, _ := flatWidth(data, 0, p.width); columns+width <= p.width {
+	if most := flatRows * p.width; columns+flatWidthOf(data, most) <= most {
 		dst, _ = p.appendFlat(append(dst, ' '), data, 0)
 		return dst
 	}
 	dst = appendBreak(dst, 1)
 	dst, _ = p.appendLaidOut(dst, data, 0, 1, 2)
 	return dst
+}
+
+// flatWidthOf returns how many columns data needs on one line, or more than
+// limit.
+func flatWidthOf(data []byte, limit int) int {
+	width, _ := flatWidth(data, 0, limit)
+	return width
 }
 
 // appendBreak begins a line that is indented by two columns a level.

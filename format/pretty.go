@@ -25,10 +25,10 @@ type PrettyOptions struct {
 }
 
 // Pretty prints records for eyes: time of arrival, shard in a colour of its
-// own, partition key and payload on a line, and below it what is too long for
-// that, indented. It is not meant to be parsed.
+// own, partition key and payload on a line. It is not meant to be parsed.
 //
-// A JSON object or array is laid out for the terminal's width, text is shown
+// A JSON object or array that would take more than a few rows is laid out below
+// the line, for the terminal's width, text is shown
 // as it is, and other bytes as their size and the first of them in hex. No
 // control character, and nothing else that would move the cursor or reorder
 // the line, reaches the terminal: it is shown as the escape that a JSON line

@@ -24,9 +24,9 @@ func TestPretty(t *testing.T) {
 		{"short JSON", small, record(`{"id":1,"tags":["a","b"],"ok":true}`), head + ` {"id": 1, "tags": ["a", "b"], "ok": true}`},
 		{"empty JSON", small, record("{ }"), head + " {}"},
 		{"indented JSON", small, record("[\n 1,\r\n {\"a\" : [ ] } ]\n"), head + ` [1, {"a": []}]`},
-		{"just fits", small, record(`{"a":"` + strings.Repeat("x", 35) + `"}`), head + ` {"a": "` + strings.Repeat("x", 35) + `"}`},
-		{"just does not fit", small, record(`{"a":"` + strings.Repeat("x", 36) + `"}`), head + "\n  {\"a\": \"" + strings.Repeat("x", 36) + `"}`},
-		{"columns, not bytes", small, record(`{"a":"` + strings.Repeat("é", 35) + `"}`), head + ` {"a": "` + strings.Repeat("é", 35) + `"}`},
+		{"just fits", small, record(`{"a":"` + strings.Repeat("x", 195) + `"}`), head + ` {"a": "` + strings.Repeat("x", 195) + `"}`},
+		{"just does not fit", small, record(`{"a":"` + strings.Repeat("x", 196) + `"}`), head + "\n  {\n    \"a\": \"" + strings.Repeat("x", 196) + "\"\n  }"},
+		{"columns, not bytes", small, record(`{"a":"` + strings.Repeat("é", 195) + `"}`), head + ` {"a": "` + strings.Repeat("é", 195) + `"}`},
 		{"long JSON", small, record(`{"id":"ord-000123456","user":{"id":98765,"name":"Ada Lovelace"},"items":[{"sku":"SKU-1234","qty":2,"price":19.99,"title":"A nice blue chair, and a longer name"},{"sku":"X"}],"none":{},"vector":[0.123456789,0.123456789,0.123456789,0.123456789,0.123456789,0.123456789,[1],2,3]}`),
 			head + `
   {
@@ -64,10 +64,10 @@ func TestPretty(t *testing.T) {
 		{"stream named", PrettyOptions{Location: time.UTC, Now: day, ShowStream: true}, record("a"), "10:00:00.123 orders shardId-000000000000 k a"},
 		{"other zone", PrettyOptions{Location: time.FixedZone("", 5*3600+1800), Now: day}, record("a"), "2026-11-22 15:30:00.123 shardId-000000000000 k a"},
 		{"other day", PrettyOptions{Location: time.UTC, Now: day.Add(2 * time.Hour)}, record("a"), "2026-11-22 10:00:00.123 shardId-000000000000 k a"},
-		{"date counted", PrettyOptions{Location: time.UTC}, record(`{"a":"` + strings.Repeat("x", 25) + `"}`),
-			"2026-11-22 10:00:00.123 shardId-000000000000 k\n  {\"a\": \"" + strings.Repeat("x", 25) + `"}`},
+		{"date counted", PrettyOptions{Location: time.UTC}, record(`{"a":"` + strings.Repeat("x", 185) + `"}`),
+			"2026-11-22 10:00:00.123 shardId-000000000000 k\n  {\n    \"a\": \"" + strings.Repeat("x", 185) + "\"\n  }"},
 		{"no time", small, reader.Record{ShardID: "s\n", PartitionKey: "k\x1b\xff", Data: []byte("a")}, "--:--:--.--- s\\n k\\u001b\ufffd a"},
-		{"narrow", PrettyOptions{Location: time.UTC, Now: day, Width: 20}, record(`{"id":1,"x":"abcdef"}`), head + "\n  {\n    \"id\": 1,\n    \"x\": \"abcdef\"\n  }"},
+		{"narrow", PrettyOptions{Location: time.UTC, Now: day, Width: 20}, record(`{"id":1,"x":"abcdefg"}`), head + "\n  {\n    \"id\": 1,\n    \"x\": \"abcdefg\"\n  }"},
 		{"wide", PrettyOptions{Location: time.UTC, Now: day, Width: 200}, record(`{"a":"` + strings.Repeat("x", 100) + `"}`), head + ` {"a": "` + strings.Repeat("x", 100) + `"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
