@@ -57,6 +57,7 @@ server_address() {
 start_local() {
   local kin=$1 log=${work:?}/$2.log
   shift 2
+  : >"$log"
   "$kin" local --listen 127.0.0.1:0 "$@" >"$log" 2>&1 &
   server_pid=$!
   server_pids+=("$server_pid")
@@ -67,6 +68,7 @@ start_local() {
 # working directory. The port it would have taken for plain HTTP is 4568.
 start_kinesis_local() {
   local log=${work:?}/kinesis-local.log
+  : >"$log"
   (
     cd "$npm_packages/node_modules/kinesis-local" || exit
     SHARD_LIMIT=1000 exec node --require ../../loopback.cjs main.js
@@ -79,6 +81,7 @@ start_kinesis_local() {
 # start_kinesalite: npm's kinesalite, streams in memory.
 start_kinesalite() {
   local log=${work:?}/kinesalite.log
+  : >"$log"
   (
     cd "$npm_packages/node_modules/kinesalite" || exit
     exec node --require ../../loopback.cjs cli.js --shardLimit 1000
