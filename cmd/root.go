@@ -68,6 +68,7 @@ func commands(e *env) []*cobra.Command {
 		newRead(e),
 		newTail(e),
 		newWrite(e),
+		newLocal(e),
 		newDemo(e),
 		newVersion(e),
 	}

@@ -183,8 +183,8 @@ func TestNewNamesTheBadField(t *testing.T) {
 		{Options{Limits: "some"}, `limits "some": want on, off or window`},
 		{Options{Trimmed: "x"}, `trimmed "x": want oldest, error or empty`},
 		{Options{UpdatingDelay: -1}, `updating delay -1ns: want zero or more`},
-		{Options{Streams: []StreamSpec{{"a b", 1}}}, `stream name "a b": want 1 to 128 of a-z, A-Z, 0-9, _ . -`},
-		{Options{Streams: []StreamSpec{{"a", 0}}}, `stream "a": 0 shards: want 1 to 10000`},
+		{Options{Streams: []StreamSpec{{"a b", 1}}}, `stream a b:1: want a name of 1 to 128 characters, of a-z, A-Z, 0-9, _ . -`},
+		{Options{Streams: []StreamSpec{{"a", 0}}}, `stream a:0: want 1 to 10000 shards`},
 		{Options{Streams: []StreamSpec{{"a", 1}, {"a", 2}}}, `stream "a" is named twice`},
 		{Options{Faults: []string{"x"}}, `fault "x": want OP=FAULT, OP=FAULT*N or OP=FAULT@P`},
 	} {

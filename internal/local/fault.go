@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -74,21 +75,21 @@ var tokenCalls = []string{"ListShards", "ListStreamConsumers", "ListStreams"}
 func parseFault(spec string) (*fault, error) {
 	m := faultPattern.FindStringSubmatch(spec)
 	if m == nil {
-		return nil, fmt.Errorf("fault %q: want OP=FAULT, OP=FAULT*N or OP=FAULT@P", spec)
+		return nil, errors.New("want OP=FAULT, OP=FAULT*N or OP=FAULT@P")
 	}
 	f := &fault{spec: m[1] + "=" + m[2], op: m[1], kind: m[2], left: -1, chance: 1}
 	if _, known := operations[f.op]; !known && f.op != "*" {
-		return nil, fmt.Errorf("fault %q: %q is not an operation this endpoint knows", spec, f.op)
+		return nil, fmt.Errorf("%q is not an operation this endpoint knows", f.op)
 	}
 	var err error
 	if m[3] != "" {
 		if f.left, err = strconv.Atoi(m[3]); err != nil || f.left < 1 {
-			return nil, fmt.Errorf("fault %q: want a number of calls of 1 or more after *", spec)
+			return nil, errors.New("want a number of calls of 1 or more after *")
 		}
 	}
 	if m[4] != "" {
 		if f.chance, err = strconv.ParseFloat(m[4], 64); err != nil || !(f.chance > 0 && f.chance <= 1) {
-			return nil, fmt.Errorf("fault %q: want a probability above 0 and up to 1 after @", spec)
+			return nil, errors.New("want a probability above 0 and up to 1 after @")
 		}
 	}
 	kind, value, valued := strings.Cut(m[2], ":")
@@ -96,28 +97,35 @@ func parseFault(spec string) (*fault, error) {
 	case kind == "latency":
 		f.kind = kind
 		if f.delay, err = time.ParseDuration(value); err != nil || f.delay <= 0 {
-			return nil, fmt.Errorf("fault %q: want a duration such as latency:500ms", spec)
+			return nil, errors.New("want a duration such as latency:500ms")
 		}
 	case kind == "partial" && valued:
 		f.kind = kind
 		for text := range strings.SplitSeq(value, ",") {
 			i, err := strconv.Atoi(text)
 			if err != nil || i < 0 {
-				return nil, fmt.Errorf("fault %q: want indexes from 0 such as partial:3,7,499", spec)
+				return nil, errors.New("want indexes from 0 such as partial:3,7,499")
 			}
 			f.indexes = append(f.indexes, i)
 		}
 	case valued:
-		return nil, fmt.Errorf("fault %q: %q takes no value", spec, kind)
+		return nil, fmt.Errorf("%q takes no value", kind)
 	case codePattern.MatchString(kind):
 		f.kind, f.code = "error", kind
 	case !slices.Contains([]string{"reset", "garbage", "html", "cut", "stall", "expired-iterator", "expired-token", "empty", "partial"}, kind):
-		return nil, fmt.Errorf("fault %q: %q is neither an error code nor a fault", spec, kind)
+		return nil, fmt.Errorf("%q is neither an error code nor a fault", kind)
 	}
 	if f.op != "*" && !f.fits(f.op) {
-		return nil, fmt.Errorf("fault %q: %s cannot happen to %s", spec, f.kind, f.op)
+		return nil, fmt.Errorf("%s cannot happen to %s", f.kind, f.op)
 	}
 	return f, nil
+}
+
+// CheckFault says what is wrong with a fault's text, without the text itself;
+// nil means that AddFault takes it.
+func CheckFault(spec string) error {
+	_, err := parseFault(spec)
+	return err
 }
 
 // fits says whether the fault can happen to an operation.
@@ -138,7 +146,7 @@ func (f *fault) fits(op string) bool {
 func (e *Endpoint) AddFault(spec string) error {
 	f, err := parseFault(spec)
 	if err != nil {
-		return err
+		return fmt.Errorf("fault %q: %w", spec, err)
 	}
 	e.faults.mu.Lock()
 	defer e.faults.mu.Unlock()

@@ -31,21 +31,21 @@ func TestParseFault(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"":                         `fault "": want OP=FAULT, OP=FAULT*N or OP=FAULT@P`,
-		"GetRecords":               `fault "GetRecords": want OP=FAULT, OP=FAULT*N or OP=FAULT@P`,
-		"GetRecord=reset":          `fault "GetRecord=reset": "GetRecord" is not an operation this endpoint knows`,
-		"GetRecords=slow":          `fault "GetRecords=slow": "slow" is neither an error code nor a fault`,
-		"GetRecords=reset*0":       `fault "GetRecords=reset*0": want a number of calls of 1 or more after *`,
-		"GetRecords=reset@0":       `fault "GetRecords=reset@0": want a probability above 0 and up to 1 after @`,
-		"GetRecords=reset@1.5":     `fault "GetRecords=reset@1.5": want a probability above 0 and up to 1 after @`,
-		"GetRecords=latency":       `fault "GetRecords=latency": want a duration such as latency:500ms`,
-		"GetRecords=latency:fast":  `fault "GetRecords=latency:fast": want a duration such as latency:500ms`,
-		"GetRecords=latency:-1s":   `fault "GetRecords=latency:-1s": want a duration such as latency:500ms`,
-		"GetRecords=reset:3":       `fault "GetRecords=reset:3": "reset" takes no value`,
-		"PutRecords=partial:a":     `fault "PutRecords=partial:a": want indexes from 0 such as partial:3,7,499`,
-		"GetRecords=partial":       `fault "GetRecords=partial": partial cannot happen to GetRecords`,
-		"ListShards=empty":         `fault "ListShards=empty": empty cannot happen to ListShards`,
-		"GetRecords=expired-token": `fault "GetRecords=expired-token": expired-token cannot happen to GetRecords`,
+		"":                         `want OP=FAULT, OP=FAULT*N or OP=FAULT@P`,
+		"GetRecords":               `want OP=FAULT, OP=FAULT*N or OP=FAULT@P`,
+		"GetRecord=reset":          `"GetRecord" is not an operation this endpoint knows`,
+		"GetRecords=slow":          `"slow" is neither an error code nor a fault`,
+		"GetRecords=reset*0":       `want a number of calls of 1 or more after *`,
+		"GetRecords=reset@0":       `want a probability above 0 and up to 1 after @`,
+		"GetRecords=reset@1.5":     `want a probability above 0 and up to 1 after @`,
+		"GetRecords=latency":       `want a duration such as latency:500ms`,
+		"GetRecords=latency:fast":  `want a duration such as latency:500ms`,
+		"GetRecords=latency:-1s":   `want a duration such as latency:500ms`,
+		"GetRecords=reset:3":       `"reset" takes no value`,
+		"PutRecords=partial:a":     `want indexes from 0 such as partial:3,7,499`,
+		"GetRecords=partial":       `partial cannot happen to GetRecords`,
+		"ListShards=empty":         `empty cannot happen to ListShards`,
+		"GetRecords=expired-token": `expired-token cannot happen to GetRecords`,
 	} {
 		_, err := parseFault(in)
 		if err == nil || err.Error() != want {

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -88,14 +89,15 @@ const (
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
 
-// ParseStreamSpec reads NAME or NAME:SHARDS.
+// ParseStreamSpec reads NAME, which is one shard, or NAME:SHARDS. Its errors
+// say what is wanted, without the text.
 func ParseStreamSpec(s string) (StreamSpec, error) {
 	name, count, found := strings.Cut(s, ":")
 	spec := StreamSpec{Name: name, Shards: 1}
 	if found {
 		n, err := strconv.Atoi(count)
 		if err != nil {
-			return StreamSpec{}, fmt.Errorf("stream %q: want NAME or NAME:SHARDS, a number of shards such as 4", s)
+			return StreamSpec{}, errors.New("want NAME or NAME:SHARDS, a number of shards such as 4")
 		}
 		spec.Shards = n
 	}
@@ -107,10 +109,10 @@ func ParseStreamSpec(s string) (StreamSpec, error) {
 
 func (s StreamSpec) validate() error {
 	if len(s.Name) > 128 || !namePattern.MatchString(s.Name) {
-		return fmt.Errorf("stream name %q: want 1 to 128 of a-z, A-Z, 0-9, _ . -", s.Name)
+		return errors.New("want a name of 1 to 128 characters, of a-z, A-Z, 0-9, _ . -")
 	}
 	if s.Shards < 1 || s.Shards > maxShards {
-		return fmt.Errorf("stream %q: %d shards: want 1 to %d", s.Name, s.Shards, maxShards)
+		return fmt.Errorf("want 1 to %d shards", maxShards)
 	}
 	return nil
 }
@@ -148,7 +150,7 @@ func (o Options) withDefaults() (Options, error) {
 	seen := map[string]bool{}
 	for _, s := range o.Streams {
 		if err := s.validate(); err != nil {
-			return o, err
+			return o, fmt.Errorf("stream %s:%d: %w", s.Name, s.Shards, err)
 		}
 		if seen[s.Name] {
 			return o, fmt.Errorf("stream %q is named twice", s.Name)

@@ -1,0 +1,171 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/internal/local"
+)
+
+const localListen = "127.0.0.1:4567"
+
+func newLocal(e *env) *cobra.Command {
+	o := &localOptions{listen: localListen, limits: limitsValue(local.LimitsOn)}
+	c := &cobra.Command{
+		Use:   "local [-- COMMAND ARG...]",
+		Short: "Run an embedded Kinesis endpoint on this machine",
+		Long: `Run an embedded Kinesis endpoint, for development, tests and CI. Everything is
+kept in memory and gone when it ends. kin, AWS's own CLI and the SDKs work
+against it, with any credentials.
+
+Once it listens it prints the lines a shell needs to use it, and stays in the
+foreground until a signal. With a command behind -- it prints nothing, runs the
+command with those variables set, and exits with its code: 128 plus the signal
+if one ended it, 127 if there is no such command, 126 if it cannot be run.
+Without --listen the command's endpoint takes any free port.
+
+It listens on this machine only, unless --listen names another address; nobody
+is asked for credentials.
+
+Streams, shards, iterators, retention and error codes are as the service's. So
+are the limits: per shard 5 reads, 2 MiB read, 1,000 records and 1 MiB written
+a second. --limits window counts them in whole seconds, --limits off does not.
+Streams and consumers change their status at once.
+
+--fault OP=FAULT scripts what goes wrong: for every call of an operation, for
+the next N calls (OP=FAULT*N), or with a probability (OP=FAULT@P). OP is an
+operation, such as GetRecords, or * for all. FAULT is
+
+  an error code     XxxException, InternalFailure or ServiceUnavailable
+  latency:D         the answer begins D later
+  reset             the connection is reset, and nothing was done
+  garbage, html     an answer that is not Kinesis, and nothing was done
+  cut, stall        the call is done; its answer ends half-way, or stops there
+  expired-iterator  GetRecords: ExpiredIteratorException
+  expired-token     a list call with a NextToken: ExpiredNextTokenException
+  empty             GetRecords: no records, yet MillisBehindLatest above zero
+  partial:3,7,499   PutRecords: these entries, counted from 0, are throttled
+  partial           PutRecords: every second entry is throttled
+
+Faults can also be added, listed and cleared while it runs: POST, GET and
+DELETE /_kin/fault.`,
+		Example: `  kin local --stream orders:4
+  kin local --stream orders:4 --stream payments --limits off -- ./run-tests
+  kin local --stream orders --fault 'GetRecords=InternalFailure*3' -- kin read orders --from earliest --available-now`,
+		Args: localArguments,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.command = args
+			o.listenGiven = c.Flags().Changed("listen")
+			return runLocal(c.Context(), e, o)
+		},
+	}
+	o.addFlags(c.Flags())
+	c.Flags().SetInterspersed(false) // a forgotten -- is noticed at the command, not at its flags
+	return c
+}
+
+type localOptions struct {
+	listen      listenValue
+	listenGiven bool
+	streams     streamsValue
+	limits      limitsValue
+	faults      faultsValue
+	command     []string // empty = stay in the foreground
+}
+
+func (o *localOptions) addFlags(f *pflag.FlagSet) {
+	f.Var(&o.listen, "listen", "`address` to listen on; port 0 takes any free one")
+	f.Var(&o.streams, "stream", "a stream that exists from the start: `NAME[:SHARDS]` (repeatable)")
+	f.Var(&o.limits, "limits", "the service's throughput limits: on, off or window")
+	f.Var(&o.faults, "fault", "a scripted fault: `OP=FAULT[*N|@P]` (repeatable)")
+}
+
+// localArguments wants a command behind --, or nothing.
+func localArguments(c *cobra.Command, args []string) error {
+	switch dash := c.ArgsLenAtDash(); {
+	case dash < 0 && len(args) > 0, dash > 0:
+		return usageHint("for example: kin local --stream orders:4 -- "+strings.Join(args, " "),
+			"kin local takes a command behind --, got %q", args[0])
+	case dash == 0 && len(args) == 0:
+		return usage("a command is missing behind --")
+	}
+	return nil
+}
+
+func (o *localOptions) endpoint(e *env) (local.Options, error) {
+	if e.profile != "" || e.endpoint != "" {
+		return local.Options{}, usage("--profile and --endpoint are for commands that call a service; kin local is one")
+	}
+	return local.Options{Limits: local.Limits(o.limits), Streams: o.streams, Faults: o.faults, Log: e.log}, nil
+}
+
+func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
+	options, err := o.endpoint(e)
+	if err != nil {
+		return err
+	}
+	endpoint, err := local.New(options)
+	if err != nil {
+		return usage("%s", err)
+	}
+	address := string(o.listen)
+	if len(o.command) > 0 && !o.listenGiven {
+		address = "127.0.0.1:0"
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return &listenError{err}
+	}
+	if ip := listener.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() {
+		e.say(fmt.Sprintf("listening on %s: anybody who can reach this machine can read and write the streams", listener.Addr()))
+	}
+	served := make(chan error, 1)
+	go func() { served <- endpoint.Serve(listener) }()
+	defer func() {
+		err = errors.Join(err, endpoint.Close(), <-served)
+	}()
+
+	variables := localVariables(listener.Addr().(*net.TCPAddr), e.region)
+	if len(o.command) > 0 {
+		return runCommand(ctx, e, o.command, append(variables, "AWS_EC2_METADATA_DISABLED=true"))
+	}
+	for _, v := range variables {
+		if _, err := io.WriteString(e.Out, "export "+v+"\n"); err != nil {
+			return stdoutError(err)
+		}
+	}
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// localVariables is the environment in which the AWS SDKs use the endpoint.
+func localVariables(a *net.TCPAddr, region string) []string {
+	host := *a
+	if host.IP.IsUnspecified() {
+		host.IP = net.IPv4(127, 0, 0, 1)
+	}
+	if region == "" {
+		region = local.Region
+	}
+	return []string{
+		"AWS_ENDPOINT_URL_KINESIS=http://" + host.String(),
+		"AWS_REGION=" + region,
+		"AWS_ACCESS_KEY_ID=kin",
+		"AWS_SECRET_ACCESS_KEY=kin",
+	}
+}
+
+// listenError is an address that cannot be had.
+type listenError struct{ err error }
+
+func (e *listenError) Error() string { return e.err.Error() }
+func (e *listenError) Unwrap() error { return e.err }
+func (e *listenError) Hint() string  { return "--listen 127.0.0.1:0 takes any free port" }

@@ -1,0 +1,83 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kin/internal/local"
+)
+
+func TestLocalVariables(t *testing.T) {
+	for _, c := range []struct {
+		address, region string
+		endpoint, want  string
+	}{
+		{"127.0.0.1:4567", "", "http://127.0.0.1:4567", "us-east-1"},
+		{"0.0.0.0:80", "eu-west-1", "http://127.0.0.1:80", "eu-west-1"},
+		{"[::]:80", "", "http://127.0.0.1:80", "us-east-1"},
+		{"[::1]:4567", "", "http://[::1]:4567", "us-east-1"},
+		{"192.0.2.7:4567", "", "http://192.0.2.7:4567", "us-east-1"},
+	} {
+		a, err := net.ResolveTCPAddr("tcp", c.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"AWS_ENDPOINT_URL_KINESIS=" + c.endpoint, "AWS_REGION=" + c.want, "AWS_ACCESS_KEY_ID=kin", "AWS_SECRET_ACCESS_KEY=kin"}
+		if got := localVariables(a, c.region); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", c.address, got, want)
+		}
+	}
+}
+
+func TestListenValue(t *testing.T) {
+	for s, ok := range map[string]bool{
+		"127.0.0.1:4567": true, "127.0.0.1:0": true, ":4567": true, "[::1]:4567": true, "localhost:1": true,
+		"": false, "4567": false, "localhost": false, "127.0.0.1:65536": false, "127.0.0.1:http": false, "::1:4567": false,
+	} {
+		var v listenValue
+		if err := v.Set(s); (err == nil) != ok {
+			t.Errorf("--listen %s: got %v, want accepted %v", s, err, ok)
+		}
+	}
+}
+
+// The endpoint of kin local is gone when it returns, whatever ended it.
+func TestRunLocalEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	out, in := io.Pipe()
+	e := newEnv(Streams{Out: in, Err: &bytes.Buffer{}})
+	ended := make(chan error, 1)
+	go func() {
+		err := runLocal(ctx, e, &localOptions{listen: "127.0.0.1:0", listenGiven: true, limits: limitsValue(local.LimitsOn)})
+		_ = in.Close()
+		ended <- err
+	}()
+	line := make([]byte, 200)
+	n, err := out.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, address, found := strings.Cut(strings.TrimSpace(string(line[:n])), "http://")
+	if !found {
+		t.Fatalf("the first line is %q", line[:n])
+	}
+	if _, err := io.ReadFull(out, make([]byte, len("export AWS_REGION=us-east-1\nexport AWS_ACCESS_KEY_ID=kin\nexport AWS_SECRET_ACCESS_KEY=kin\n"))); err != nil {
+		t.Fatal(err)
+	}
+	cancel(SignalError{syscall.SIGTERM})
+	if err := <-ended; !errors.Is(err, error(SignalError{syscall.SIGTERM})) {
+		t.Errorf("got %v", err)
+	}
+	var d net.Dialer
+	if c, err := d.DialContext(t.Context(), "tcp", address); err == nil {
+		_ = c.Close()
+		t.Errorf("somebody still listens on %s", address)
+	}
+}
