@@ -85,6 +85,13 @@ func violation(member, value, constraint string) string {
 
 func quoted(value string) string { return "'" + value + "'" }
 
+// needs notes that a member is missing, for one that is taken elsewhere.
+func (a *arguments) needs(name string) {
+	if !a.has(name) {
+		a.violate(name, "null", "Member must not be null")
+	}
+}
+
 // member decodes one member into target, which is a pointer; false means that
 // it is absent or of the wrong type.
 func (a *arguments) member(name string, required bool, kind string, target any) bool {

@@ -77,7 +77,7 @@ func (e *Endpoint) withConsumer(c *call, rate func(*stream) *meter, do func(*str
 	if byARN != "" {
 		r, ok := parseARN(byARN)
 		if !ok || r.consumer == "" {
-			return invalidArgument("ConsumerARN %s is not the ARN of a consumer.", byARN)
+			return notAnARN("ConsumerARN", byARN, `^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+`)
 		}
 		of := "arn:aws:kinesis:" + c.region + ":" + r.account + ":stream/" + r.stream
 		if streamARN != "" {

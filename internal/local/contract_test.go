@@ -106,6 +106,20 @@ func (s *subject) settle(t *testing.T) {
 	}
 }
 
+// delete deletes the stream and waits until it is gone.
+func (s *subject) delete(t *testing.T) {
+	t.Helper()
+	if _, err := s.DeleteStream(s.ctx, &kinesis.DeleteStreamInput{StreamName: &s.name}); err != nil {
+		t.Fatal(err)
+	}
+	err := kinesis.NewStreamNotExistsWaiter(s.Client, func(o *kinesis.StreamNotExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 10*time.Millisecond, 100*time.Millisecond
+	}).Wait(s.ctx, &kinesis.DescribeStreamInput{StreamName: &s.name}, 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s *subject) shards(t *testing.T, f *types.ShardFilter) []types.Shard {
 	t.Helper()
 	out, err := s.ListShards(s.ctx, &kinesis.ListShardsInput{StreamName: &s.name, ShardFilter: f})
@@ -203,9 +217,7 @@ func streamLife(t *testing.T, s *subject) {
 	if len(d.Shards) != 2 || *d.HasMoreShards || *d.StreamARN != *sum.StreamARN || d.StreamStatus != types.StreamStatusActive {
 		t.Errorf("description: %+v", d)
 	}
-	if _, err := s.DeleteStream(s.ctx, &kinesis.DeleteStreamInput{StreamName: &s.name}); err != nil {
-		t.Fatal(err)
-	}
+	s.delete(t)
 }
 
 func streamsInPages(t *testing.T, s *subject) {
@@ -355,9 +367,7 @@ func foreignSequence(t *testing.T, s *subject) {
 func recreatedSequence(t *testing.T, s *subject) {
 	s.create(t, 1)
 	old := s.put(t, "x", "k").SequenceNumber
-	if _, err := s.DeleteStream(s.ctx, &kinesis.DeleteStreamInput{StreamName: &s.name}); err != nil {
-		t.Fatal(err)
-	}
+	s.delete(t)
 	s.create(t, 1)
 	_, err := s.GetShardIterator(s.ctx, &kinesis.GetShardIteratorInput{StreamName: &s.name, ShardId: aws.String("shardId-000000000000"),
 		ShardIteratorType: types.ShardIteratorTypeAfterSequenceNumber, StartingSequenceNumber: old})

@@ -27,7 +27,7 @@ func (e *Endpoint) createStream(c *call) error {
 	case distribution == autoDistribution:
 		return invalid("RecordDistributionStrategy AUTO is only supported for ON_DEMAND streams.")
 	}
-	if err := checkTags(tags); err != nil {
+	if err := addTags(map[string]string{}, tags); err != nil {
 		return err
 	}
 	now := e.millis()

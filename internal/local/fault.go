@@ -12,33 +12,11 @@ import (
 	"time"
 )
 
-// A fault is written OP=FAULT, OP=FAULT*N for the next N calls, or OP=FAULT@P
-// for a call with probability P; without either it is every call until the
-// faults are cleared. OP is an operation, or * for all it can happen to.
-//
-// FAULT is one of
-//
-//	an error code      XxxException, InternalFailure (500), ServiceUnavailable (503)
-//	latency:D          the answer begins D later, in real time
-//	reset              the connection is reset; nothing was done
-//	garbage            200 with a body that is not JSON; nothing was done
-//	html               503 with a page of HTML; nothing was done
-//	cut                the call is done, and its answer ends half-way, short of Content-Length
-//	stall              the call is done, and its answer stops half-way until the client goes
-//	expired-iterator   GetRecords: ExpiredIteratorException
-//	expired-token      a list call with a NextToken: ExpiredNextTokenException
-//	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at the same place
-//	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the others stored
-//	partial            PutRecords: every second entry, from index 1, is throttled
-//
-// So reset tells the client nothing was stored, which it cannot know, and cut
-// and stall are the other half of that doubt. Faults are looked at in the
-// order they were added: the first that applies is the one that happens, but
-// latency happens together with whatever comes after it.
+// fault is a scripted fault, see AddFault.
 type fault struct {
 	spec    string // without the suffix
 	op      string
-	kind    string // as above; "error" for a code
+	kind    string // as AddFault has it; "error" for a code
 	code    string
 	delay   time.Duration
 	indexes []int
@@ -141,8 +119,29 @@ func (f *fault) fits(op string) bool {
 	return true
 }
 
-// AddFault adds a scripted fault: OP=FAULT, OP=FAULT*N or OP=FAULT@P (see the
-// type fault for all of them).
+// AddFault adds a scripted fault. It is written OP=FAULT, OP=FAULT*N for the next N calls, or OP=FAULT@P
+// for a call with probability P; without either it is every call until the
+// faults are cleared. OP is an operation, or * for all it can happen to.
+//
+// FAULT is one of
+//
+//	an error code      XxxException, InternalFailure (500), ServiceUnavailable (503)
+//	latency:D          the answer begins D later, in real time
+//	reset              the connection is reset; nothing was done
+//	garbage            200 with a body that is not JSON; nothing was done
+//	html               503 with a page of HTML; nothing was done
+//	cut                the call is done, and its answer ends half-way, short of Content-Length
+//	stall              the call is done, and its answer stops half-way until the client goes
+//	expired-iterator   GetRecords: ExpiredIteratorException
+//	expired-token      a list call with a NextToken: ExpiredNextTokenException
+//	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at the same place
+//	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the others stored
+//	partial            PutRecords: every second entry, from index 1, is throttled
+//
+// reset on the one side and cut and stall on the other are the two halves of a
+// client's doubt whether its records were stored. Faults are looked at in the
+// order they were added: the first that applies is the one that happens, but
+// latency happens together with whatever comes after it.
 func (e *Endpoint) AddFault(spec string) error {
 	f, err := parseFault(spec)
 	if err != nil {

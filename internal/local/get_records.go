@@ -1,7 +1,6 @@
 package local
 
 import (
-	"encoding/base64"
 	"strconv"
 )
 
@@ -174,7 +173,7 @@ func (r *record) append(dst []byte, q sequence, encrypt string) []byte {
 	dst = append(dst, `","ApproximateArrivalTimestamp":`...)
 	dst = appendSeconds(dst, r.arrival)
 	dst = append(dst, `,"Data":"`...)
-	dst = base64.StdEncoding.AppendEncode(dst, r.data)
+	dst = appendBase64(dst, r.data)
 	dst = append(dst, `","PartitionKey":`...)
 	dst = appendString(dst, r.key)
 	dst = append(dst, encrypt...)

@@ -15,9 +15,7 @@ func (e *Endpoint) listStreamConsumers(c *call) error {
 	most := a.whole("MaxResults", whole{min: 1, max: maxShards}, 100)
 	next := a.text("NextToken", text{min: 1, max: 1048576})
 	created, byCreation := a.time("StreamCreationTimestamp")
-	if !a.has("StreamARN") {
-		a.violate("StreamARN", "null", "Member must not be null")
-	}
+	a.needs("StreamARN")
 	s, err := e.target(c)
 	if err != nil {
 		return err

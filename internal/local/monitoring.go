@@ -10,23 +10,6 @@ var shardMetrics = []string{
 	"ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds",
 }
 
-// enableEnhancedMonitoring remembers which shard-level metrics are wanted, for
-// the descriptions of the stream. There are no metrics.
-func (e *Endpoint) enableEnhancedMonitoring(c *call) error {
-	return e.changeMonitoring(c, func(have, named []string) []string {
-		return slices.DeleteFunc(slices.Clone(shardMetrics), func(m string) bool {
-			return !slices.Contains(have, m) && !slices.Contains(named, m)
-		})
-	})
-}
-
-// disableEnhancedMonitoring forgets some of them.
-func (e *Endpoint) disableEnhancedMonitoring(c *call) error {
-	return e.changeMonitoring(c, func(have, named []string) []string {
-		return slices.DeleteFunc(slices.Clone(have), func(m string) bool { return slices.Contains(named, m) })
-	})
-}
-
 func (e *Endpoint) changeMonitoring(c *call, change func(have, named []string) []string) error {
 	named := c.args.texts("ShardLevelMetrics", 1, 7)
 	for _, m := range named {

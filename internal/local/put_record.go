@@ -22,12 +22,11 @@ func (e *Endpoint) putRecord(c *call) error {
 		}
 	}
 	p.key = a.text("PartitionKey", text{min: 1, max: 256})
-	keyed := a.has("PartitionKey")
 	hash := a.text("ExplicitHashKey", text{pattern: hashKeyPattern})
 	ordering := a.text("SequenceNumberForOrdering", text{pattern: sequencePattern})
 	dry := a.flag("DryRun")
-	if !keyed && !e.chooses(a) {
-		a.violate("PartitionKey", "null", "Member must not be null")
+	if !a.has("PartitionKey") && !e.chooses(a) {
+		a.needs("PartitionKey")
 	}
 	s, err := e.target(c)
 	if err != nil {

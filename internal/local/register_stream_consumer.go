@@ -14,14 +14,12 @@ const (
 func (e *Endpoint) registerStreamConsumer(c *call) error {
 	name := c.args.text("ConsumerName", text{required: true, min: 1, max: 128, pattern: namePattern})
 	tags := c.args.tags(false)
-	if !c.args.has("StreamARN") {
-		c.args.violate("StreamARN", "null", "Member must not be null")
-	}
+	c.args.needs("StreamARN")
 	s, err := e.target(c)
 	if err != nil {
 		return err
 	}
-	if err := checkTags(tags); err != nil {
+	if err := addTags(map[string]string{}, tags); err != nil {
 		return err
 	}
 	e.account.Lock()

@@ -9,73 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-const maxTags = 50
-
-// addTagsToStream sets up to 50 tags of a stream, which is as many as it may
-// have. A key that is there gets the new value.
-func (e *Endpoint) addTagsToStream(c *call) error {
-	tags := c.args.tags(true)
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return addTags(s.tags, tags)
-}
-
-// removeTagsFromStream removes tags of a stream. A key it does not have is
-// ignored.
-func (e *Endpoint) removeTagsFromStream(c *call) error {
-	keys := c.args.texts("TagKeys", 1, maxTags)
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	removeTags(s.tags, keys)
-	return nil
-}
-
-// listTagsForStream answers a page of the stream's tags, sorted by key: up to
-// Limit of them, after ExclusiveStartTagKey.
-func (e *Endpoint) listTagsForStream(c *call) error {
-	limit := c.args.whole("Limit", whole{min: 1, max: maxTags}, maxTags)
-	after := c.args.text("ExclusiveStartTagKey", text{min: 1, max: 128})
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	list := listTags(s.tags)
-	list = slices.DeleteFunc(list, func(t tag) bool { return t.Key <= after })
-	page := list[:min(limit, len(list))]
-	return c.reply(map[string]any{"Tags": page, "HasMoreTags": len(page) < len(list)})
-}
-
-// tagResource sets tags of a stream or consumer, by ARN.
-func (e *Endpoint) tagResource(c *call) error {
-	tags := c.args.tags(true)
-	return e.withTags(c, func(have map[string]string) error { return addTags(have, tags) })
-}
-
-// untagResource removes tags of a stream or consumer, by ARN.
-func (e *Endpoint) untagResource(c *call) error {
-	keys := c.args.texts("TagKeys", 1, maxTags)
-	return e.withTags(c, func(have map[string]string) error {
-		removeTags(have, keys)
-		return nil
-	})
-}
-
-// listTagsForResource answers all tags of a stream or consumer, by ARN.
-func (e *Endpoint) listTagsForResource(c *call) error {
-	return e.withTags(c, func(have map[string]string) error {
-		return c.reply(map[string]any{"Tags": listTags(have)})
-	})
-}
+const (
+	maxTags    = 50  // of a resource
+	maxTagsPut = 200 // in a request, says the API's model
+)
 
 type tag struct{ Key, Value string }
 
@@ -87,7 +24,7 @@ func (e *Endpoint) withTags(c *call, do func(map[string]string) error) error {
 	}
 	r, ok := parseARN(name)
 	if !ok {
-		return invalidArgument("ResourceARN %s is not the ARN of a stream or consumer.", name)
+		return notAnARN("ResourceARN", name, `arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+`)
 	}
 	s, err := e.stream(r.stream)
 	if err != nil || r.account != Account {
@@ -113,7 +50,7 @@ func (a *arguments) tags(required bool) map[string]string {
 		return tags
 	}
 	shown, _ := json.Marshal(tags) // a map of strings
-	a.count("Tags", string(shown), len(tags), 1, maxTags)
+	a.count("Tags", string(shown), len(tags), 1, maxTagsPut)
 	for k, v := range tags {
 		if n := utf8.RuneCountInString(k); n < 1 || n > 128 {
 			a.violate("Tags", quoted(string(shown)), "Map keys must satisfy constraint: [Member must have length less than or equal to 128, "+

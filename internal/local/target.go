@@ -22,8 +22,7 @@ func (e *Endpoint) named(name, streamARN string) (*stream, error) {
 	if streamARN != "" {
 		r, ok := parseARN(streamARN)
 		if !ok || r.consumer != "" {
-			return nil, invalid("%s", "1 validation error detected: "+
-				violation("StreamARN", quoted(streamARN), "Member must satisfy regular expression pattern: arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+"))
+			return nil, notAnARN("StreamARN", streamARN, `arn:aws.*:kinesis:.*:\d{12}:stream/\S+`)
 		}
 		if r.account != Account {
 			return nil, notFound("Stream %s under account %s not found.", r.stream, r.account)
@@ -34,6 +33,11 @@ func (e *Endpoint) named(name, streamARN string) (*stream, error) {
 		name = r.stream
 	}
 	return e.stream(name)
+}
+
+func notAnARN(member, value, pattern string) error {
+	return invalid("1 validation error detected: %s",
+		violation(member, quoted(value), "Member must satisfy regular expression pattern: "+pattern))
 }
 
 // resource is what an ARN of this service names: a stream, or a consumer of

@@ -4,6 +4,7 @@ package local
 // partition key together, between 1024 and 10240 KiB. What is stored stays.
 func (e *Endpoint) updateMaxRecordSize(c *call) error {
 	kib := c.args.whole("MaxRecordSizeInKiB", whole{required: true, min: defaultRecordKiB, max: maxRecordKiB}, 0)
+	c.args.needs("StreamARN")
 	s, err := e.target(c)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ package local
 // Left out: two switches a day, and WarmThroughputMiBps.
 func (e *Endpoint) updateStreamMode(c *call) error {
 	mode := c.args.mode(true)
+	c.args.needs("StreamARN")
 	s, err := e.target(c)
 	if err != nil {
 		return err

@@ -1,0 +1,14 @@
+package local
+
+// increaseStreamRetentionPeriod keeps records for longer, up to 8760 hours.
+// What has left the old period does not come back. The stream must be ACTIVE,
+// and stays so.
+func (e *Endpoint) increaseStreamRetentionPeriod(c *call) error {
+	return e.changeRetention(c, func(s *stream, hours int) error {
+		if hours < s.retention {
+			return invalidArgument("Requested retention period (%d hours) for stream %s can not be shorter than existing retention "+
+				"period (%d hours). Use DecreaseRetentionPeriod API.", hours, s.name, s.retention)
+		}
+		return nil
+	})
+}

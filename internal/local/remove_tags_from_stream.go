@@ -1,0 +1,15 @@
+package local
+
+// removeTagsFromStream removes tags of a stream. A key it does not have is
+// ignored.
+func (e *Endpoint) removeTagsFromStream(c *call) error {
+	keys := c.args.texts("TagKeys", 1, maxTags)
+	s, err := e.target(c)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	removeTags(s.tags, keys)
+	return nil
+}
