@@ -89,8 +89,10 @@ func TestBoundIsMet(t *testing.T) {
 		{"no word about it, and nothing there", &Response{}, true},
 		{"the end of the shard is for its children to say", &Response{End: true}, false},
 	} {
-		s := &streamRun{until: until}
-		if got := s.boundMet(test.r); got != test.want {
+		s := &streamRun{run: &run{}, until: until, lineage: newLineage()}
+		open := &shard{id: "a"}
+		s.lineage.shards["a"], s.listed = open, map[string]bool{"a": true}
+		if got := s.boundMet(open, test.r); got != test.want {
 			t.Errorf("%s: %t, want %t", test.name, got, test.want)
 		}
 	}

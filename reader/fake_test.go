@@ -36,6 +36,7 @@ type fakeShard struct {
 	closed               bool
 	children             []string // named at the end; empty: an endpoint that does not
 	endless              bool     // the end is claimed although the shard is open
+	trailing             int      // empty pages at the tip before the end shows
 }
 
 func newFake(shards ...*fakeShard) *fake { return &fake{shards: shards, began: time.Now()} }
@@ -161,7 +162,9 @@ func (f *fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 	if at < len(s.records) {
 		out.MillisBehindLatest = aws.Int64(1000)
 	}
-	if (s.closed || s.endless) && at == len(s.records) {
+	if at == len(s.records) && s.closed && s.trailing > 0 {
+		s.trailing--
+	} else if (s.closed || s.endless) && at == len(s.records) {
 		for _, child := range s.children {
 			c := types.ChildShard{ShardId: aws.String(child)}
 			if known := f.find(child); known != nil {

@@ -236,7 +236,7 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		if err != nil {
 			return err
 		}
-		done := reached || s.boundMet(resp)
+		done := reached || s.boundMet(shard, resp)
 		block.last = done || block.end
 		at = block.after
 		s.run.buf.put(block, resp.Taken)
@@ -252,12 +252,16 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 
 // boundMet says whether a response shows that everything up to the bound was
 // read: it was asked for after the bound was set, and either nothing was left
-// or what is left came later.
-func (s *streamRun) boundMet(resp *Response) bool {
+// or what is left came later. A closed shard at its tip is read on to its end,
+// which some endpoints show a few pages later: its children may hold more.
+func (s *streamRun) boundMet(shard *shard, resp *Response) bool {
 	if s.until.IsZero() || resp.End {
 		return false
 	}
-	return resp.atTip() || resp.MillisBehindLatest != nil && *resp.MillisBehindLatest > 0 && !resp.readThrough().Before(s.until)
+	if resp.atTip() {
+		return s.isOpen(shard.id)
+	}
+	return resp.MillisBehindLatest != nil && *resp.MillisBehindLatest > 0 && !resp.readThrough().Before(s.until)
 }
 
 // progress is what a run has done so far.

@@ -72,6 +72,19 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 	})
 }
 
+func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(
+			&fakeShard{id: "a", records: []int{1}, closed: true, trailing: 2},
+			&fakeShard{id: "b", parent: "a", records: []int{2}},
+		)
+		batches, err := collectRun(t, t.Context(), f, bounded())
+		if want := []string{"1", "2"}; err != nil || !slices.Equal(strings.Fields(strings.Join(batches, " ")), want) {
+			t.Errorf("got %q, %v, want %q", batches, err, want)
+		}
+	})
+}
+
 func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hidden := &fakeShard{id: "b", records: []int{2, 3}, closed: true, children: []string{"c"}}

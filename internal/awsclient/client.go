@@ -66,7 +66,7 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 		return nil, "", &ConfigError{err}
 	}
 	load := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(newHTTPClient()),
+		config.WithHTTPClient(newTransport()),
 		config.WithLogger(sdkLogger(o.Log)),
 		config.WithAPIOptions([]func(*middlewareStack) error{
 			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),
@@ -97,6 +97,7 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 	}
 	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
 		k.Retryer = aws.NopRetryer{}
+		k.HTTPClient = wholeBody{cfg.HTTPClient}
 		if o.Endpoint != "" {
 			k.BaseEndpoint = aws.String(o.Endpoint)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go/middleware"
 )
@@ -26,17 +27,15 @@ const maxIdleConnections = 1024
 // of Do here, and the caller's loop decides.
 //
 // It must not be used for SubscribeToShard, whose body is a stream.
-type wholeBody struct {
-	next interface {
-		Do(*http.Request) (*http.Response, error)
-	}
-}
+type wholeBody struct{ next aws.HTTPClient }
 
-func newHTTPClient() wholeBody {
-	return wholeBody{awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+// newTransport is the SDK's own client: what AWS_CA_BUNDLE and the like say is
+// built into no other.
+func newTransport() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns = maxIdleConnections
 		t.MaxIdleConnsPerHost = maxIdleConnections
-	})}
+	})
 }
 
 // Do sends the request and reads the whole answer. Its error says which of the

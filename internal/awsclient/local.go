@@ -13,7 +13,7 @@ func NewLocal(url string) *kinesis.Client {
 		BaseEndpoint: aws.String(url),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("kin", "kin", ""),
-		HTTPClient:   newHTTPClient(),
+		HTTPClient:   wholeBody{newTransport()},
 		Retryer:      aws.NopRetryer{},
 	})
 }
