@@ -1,6 +1,27 @@
 package cmd
 
-import "github.com/spf13/cobra"
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// newHelp is `kin help`: of a command, of a topic, or of kin.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND|TOPIC]",
+		Short:   "Help about a command or a topic",
+		Example: "  kin help read\n  kin help exit-codes",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usageHint("kin help lists the commands and topics", "no help about %q", strings.Join(args, " "))
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
+}
 
 // helpTopics are the pages of `kin help` that belong to no single command.
 func helpTopics() []*cobra.Command {

@@ -56,8 +56,10 @@ Try it without an AWS account:  kin demo`,
 	f.BoolVarP(&e.quiet, "quiet", "q", false, "say only errors on stderr")
 	f.BoolVar(&e.debug, "debug", false, "log every call and decision to stderr (never payloads or credentials)")
 
+	root.SetUsageFunc(func(c *cobra.Command) error { return usageText(c, terminalWidth(e.Out)) })
 	root.AddCommand(commands(e)...)
 	root.AddCommand(helpTopics()...)
+	root.SetHelpCommand(newHelp(root))
 	return root
 }
 
