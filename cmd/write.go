@@ -137,7 +137,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) error {
 		return err // it never began
 	}
 	e.say(wrote(sum, o.stream))
-	if err != nil {
+	if err != nil && sum.Read > 0 {
 		e.print(standing(sum))
 	}
 	return err
@@ -161,7 +161,7 @@ func sayWhenStopping(ctx context.Context, e *env, grace time.Duration) func() {
 func wrote(s writer.Summary, stream string) string {
 	name := stream[strings.LastIndexByte(stream, '/')+1:]
 	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
-		humanize.SIWithDigits(float64(s.Bytes), 1, "B"), name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+		bytesOf(s.Bytes), name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 	if s.PossiblyTwice > 0 {
 		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
 	}
@@ -171,19 +171,30 @@ func wrote(s writer.Summary, stream string) string {
 // standing is the line that says how far a run came that did not write all.
 func standing(s writer.Summary) string {
 	text := "nothing of the input is written"
-	if s.WrittenThrough > 0 {
+	beyond := s.Written - s.WrittenThrough
+	switch {
+	case s.WrittenThrough > 0 && beyond > 0:
+		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), counted(beyond, "record"))
+	case s.WrittenThrough > 0:
 		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
-	}
-	if beyond := s.Written - s.WrittenThrough; beyond > 0 {
-		if s.WrittenThrough == 0 {
-			text = "the first record of the input is not written"
-		}
-		text += fmt.Sprintf(", and %s behind it", counted(beyond, "record"))
+	case beyond == 1:
+		text = "the first record of the input is not written, and 1 record behind it is"
+	case beyond > 1:
+		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", counted(beyond, "record"))
 	}
 	if s.Unsure > 0 {
 		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
 	}
 	return text
+}
+
+// bytesOf is a number of bytes as the service's documents have it: 11.8 MB.
+func bytesOf(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, prefix := humanize.ComputeSI(float64(n))
+	return fmt.Sprintf("%.1f %sB", value, prefix)
 }
 
 // lasted is a duration as people say it: 3.2s, 5m12s.
