@@ -243,7 +243,7 @@ func testOptions() Options {
 
 // collectRun runs a reader to its end and returns what it wrote, batch by
 // batch.
-func collectRun(t *testing.T, ctx context.Context, client Client, o Options) (batches []string, err error) {
+func collectRun(ctx context.Context, t *testing.T, client Client, o Options) (batches []string, err error) {
 	t.Helper()
 	r, err := New(client, o)
 	if err != nil {

@@ -112,17 +112,6 @@ func (l *lineage) blocks(parent string) bool {
 	return p != nil && p.state != ended && p.state != outside
 }
 
-// count returns how many shards are in a state.
-func (l *lineage) count(state shardState) int {
-	n := 0
-	for _, s := range l.shards {
-		if s.state == state {
-			n++
-		}
-	}
-	return n
-}
-
 // ancestors returns the IDs of all shards that the given ones descend from, as
 // far as they are known.
 func (l *lineage) ancestors(of []string) map[string]bool {

@@ -203,11 +203,11 @@ const mostRefusals = 3
 // limitHit says what the connector says, once a minute for each shard; the log
 // has every one.
 func (p *polling) limitHit() {
-	message := fmt.Sprintf("%s/%s: Hit rate limit. Sleeping for 5 seconds.", p.s.ref.name, p.shard)
-	p.s.run.log.Info(message)
+	const message = "Hit rate limit. Sleeping for 5 seconds."
+	p.s.run.log.Info(message, "stream", p.s.ref.name, "shard", p.shard, "limit", p.limit)
 	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
 		p.said = now
-		p.s.run.o.Say(message)
+		p.s.run.o.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.name, p.shard, message))
 	}
 }
 

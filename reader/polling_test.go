@@ -20,7 +20,7 @@ func runFor(t *testing.T, f *fake, d time.Duration, o Options) (written string, 
 	defer cancel()
 	lines := make(chan string, 1000)
 	o.Say = func(s string) { lines <- s }
-	batches, err := collectRun(t, ctx, f, o)
+	batches, err := collectRun(ctx, t, f, o)
 	close(lines)
 	for line := range lines {
 		said = append(said, line)
@@ -104,7 +104,7 @@ func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
 			}
 			return nil
 		}
-		batches, err := collectRun(t, t.Context(), f, bounded())
+		batches, err := collectRun(t.Context(), t, f, bounded())
 		if got := strings.Join(batches, " "); err != nil || got != "1 2 3 4 5 6" {
 			t.Errorf("got %q, %v", got, err)
 		}

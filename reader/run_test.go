@@ -29,7 +29,7 @@ func TestChildrenComeAfterAllTheirParents(t *testing.T) {
 			&fakeShard{id: "e", parent: "b", adjacent: "d", records: []int{8}},
 		)
 		f.page = 1
-		batches, err := collectRun(t, t.Context(), f, bounded())
+		batches, err := collectRun(t.Context(), t, f, bounded())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 				&fakeShard{id: "a", records: []int{1}, closed: true},
 				&fakeShard{id: "b", parent: "a", records: []int{2}},
 			)
-			batches, err := collectRun(t, t.Context(), f, bounded())
+			batches, err := collectRun(t.Context(), t, f, bounded())
 			if want := []string{"1", "2"}; err != nil || !slices.Equal(batches, want) {
 				t.Errorf("got %q, %v, want %q", batches, err, want)
 			}
@@ -61,7 +61,7 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 	t.Run("open there is a reason to ask again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(&fakeShard{id: "a", records: []int{1}, endless: true})
-			batches, err := collectRun(t, t.Context(), f, bounded())
+			batches, err := collectRun(t.Context(), t, f, bounded())
 			if want := []string{"1"}; err != nil || !slices.Equal(batches, want) {
 				t.Errorf("got %q, %v, want %q", batches, err, want)
 			}
@@ -78,7 +78,7 @@ func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
 			&fakeShard{id: "a", records: []int{1}, closed: true, trailing: 2},
 			&fakeShard{id: "b", parent: "a", records: []int{2}},
 		)
-		batches, err := collectRun(t, t.Context(), f, bounded())
+		batches, err := collectRun(t.Context(), t, f, bounded())
 		if want := []string{"1", "2"}; err != nil || !slices.Equal(strings.Fields(strings.Join(batches, " ")), want) {
 			t.Errorf("got %q, %v, want %q", batches, err, want)
 		}
@@ -154,7 +154,7 @@ func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
 		}
 
 		// The next run has the rest, and only that.
-		batches, err := collectRun(t, t.Context(), f, o)
+		batches, err := collectRun(t.Context(), t, f, o)
 		if err != nil || strings.Join(batches, " ") != "3 4" {
 			t.Errorf("got %q, %v, want 3 4", batches, err)
 		}
@@ -175,7 +175,7 @@ func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := collectRun(t, t.Context(), f, o)
+		_, err := collectRun(t.Context(), t, f, o)
 		if err == nil || errors.Is(err, died) {
 			t.Fatalf("got %v, want access denied", err)
 		}
@@ -193,7 +193,7 @@ func TestRecordsThatAreLeftOutMoveThePosition(t *testing.T) {
 		o := bounded()
 		o.Positions = m
 		o.Encode = func(dst []byte, _ Record) ([]byte, error) { return dst, nil }
-		batches, err := collectRun(t, t.Context(), f, o)
+		batches, err := collectRun(t.Context(), t, f, o)
 		if err != nil || len(batches) != 0 || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" {
 			t.Errorf("got %q, %v, position %q", batches, err, m.position("a"))
 		}
@@ -209,11 +209,11 @@ func TestLimitCutsInsideABlock(t *testing.T) {
 			o := testOptions()
 			o.Limit = limit
 			o.Positions = m
-			batches, err := collectRun(t, t.Context(), f, o)
+			batches, err := collectRun(t.Context(), t, f, o)
 			if err != nil || strings.Join(batches, " ") != want {
 				t.Errorf("limit %d: got %q, %v, want %q", limit, batches, err, want)
 			}
-			rest, err := collectRun(t, t.Context(), f, func() Options { o := bounded(); o.Positions = m; return o }())
+			rest, err := collectRun(t.Context(), t, f, func() Options { o := bounded(); o.Positions = m; return o }())
 			if all := strings.TrimSpace(want + " " + strings.Join(rest, " ")); err != nil || all != "1 2 3 4 5" {
 				t.Errorf("limit %d: both runs together %q, %v", limit, all, err)
 			}
@@ -331,7 +331,7 @@ func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 			}
 			return nil
 		}
-		batches, err := collectRun(t, t.Context(), f, o)
+		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 160 {
 			t.Errorf("got %d records, %v, want 160", got, err)
 		}
@@ -365,7 +365,7 @@ func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
 			}
 			return nil
 		}
-		batches, err := collectRun(t, t.Context(), f, o)
+		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || most != 4 {
 			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, most, err)
 		}
@@ -377,7 +377,7 @@ func TestEncodingAfterTheContextEndsLeavesNobodyBehind(t *testing.T) {
 		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b"})
 		ctx, stop := context.WithCancelCause(t.Context())
 		cause := errors.New("enough")
-		_, err := collectRun(t, ctx, f, func() Options {
+		_, err := collectRun(ctx, t, f, func() Options {
 			o := testOptions()
 			encode := o.Encode
 			o.Encode = func(dst []byte, r Record) ([]byte, error) {

@@ -10,6 +10,7 @@ import (
 // placement decides where the shards of one stream begin and which of them a
 // run reads. It does no I/O.
 type placement struct {
+	stream  string // as the caller named it
 	initial Position
 	// startedAt is the server's time when the first run of the checkpoint
 	// began: what `latest` and ages count from.
@@ -23,7 +24,7 @@ type placement struct {
 // the shards that were not read to their end and are no longer retained.
 func (p placement) first(l *lineage) (lost []string, err error) {
 	if p.saved == nil && p.initial.Kind == AtSequence && l.shards[p.initial.ShardID] == nil {
-		return nil, &ShardNotFoundError{Shard: p.initial.ShardID}
+		return nil, &ShardNotFoundError{Stream: p.stream, Shard: p.initial.ShardID}
 	}
 	// Shards that the checkpoint knows and the service no longer lists still
 	// count as parents.

@@ -138,7 +138,7 @@ func TestPlacement(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			l := newLineage()
 			l.add(test.listed)
-			lost, err := placement{test.initial, startedAt, test.saved, everyone}.first(l)
+			lost, err := placement{"orders", test.initial, startedAt, test.saved, everyone}.first(l)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +159,7 @@ func TestPlacement(t *testing.T) {
 func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 	l := newLineage()
 	l.add(family("a", "b"))
-	_, err := placement{Position{Kind: TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }}.first(l)
+	_, err := placement{"orders", Position{Kind: TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }}.first(l)
 	if got, want := placed(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("placed %v, %v, want %v", got, err, want)
 	}
@@ -168,7 +168,7 @@ func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
 	l := newLineage()
 	l.add(family("a", "b"))
-	p := placement{Position{Kind: Latest}, startedAt, nil, everyone}
+	p := placement{"orders", Position{Kind: Latest}, startedAt, nil, everyone}
 	if _, err := p.first(l); err != nil {
 		t.Fatal(err)
 	}

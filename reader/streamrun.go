@@ -45,7 +45,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		InitialPosition: s.run.o.InitialPosition.String(),
 		Shards:          map[string]checkpoint.Shard{},
 	}
-	s.place = placement{initial: s.run.o.InitialPosition, startedAt: l.at}
+	s.place = placement{stream: s.ref.given, initial: s.run.o.InitialPosition, startedAt: l.at}
 	if saved != nil {
 		entry = *saved
 		s.place.startedAt, s.place.saved = saved.StartedAt.Time, saved.Shards
@@ -65,9 +65,6 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	s.lineage.add(l.shards)
 	s.sawAll(l)
 	lost, err := s.place.first(s.lineage)
-	if notFound, ok := err.(*ShardNotFoundError); ok {
-		notFound.Stream = s.ref.given
-	}
 	if err != nil {
 		return checkpoint.Stream{}, err
 	}
