@@ -41,6 +41,12 @@ func main() {
 
 func run(reference, man, completions, version, date string) error {
 	root := cmd.Manual()
+	if err := pages(root, func(c *cobra.Command) error {
+		c.Long = markdown(c.Long)
+		return nil
+	}); err != nil {
+		return err
+	}
 	if reference != "" {
 		if err := writeReference(root, reference); err != nil {
 			return fmt.Errorf("write reference: %w", err)
@@ -91,6 +97,18 @@ func pages(c *cobra.Command, write func(*cobra.Command) error) error {
 	return nil
 }
 
+// markdown makes the indented lines of a help text code blocks: both generators
+// take the text for Markdown, where two spaces mean nothing.
+func markdown(help string) string {
+	lines := strings.Split(help, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "  ") {
+			lines[i] = "  " + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // page is the name of a command's page without its extension.
 func page(c *cobra.Command, separator string) string {
 	return strings.ReplaceAll(c.CommandPath(), " ", separator)
@@ -104,7 +122,7 @@ func writeReference(root *cobra.Command, dir string) error {
 		c.DisableAutoGenTag = true
 		var b bytes.Buffer
 		if c.IsAdditionalHelpTopicCommand() {
-			fmt.Fprintf(&b, "## kin help %s\n\n%s\n\n```\n%s\n```\n", c.Name(), c.Short, strings.TrimSpace(c.Long))
+			fmt.Fprintf(&b, "## kin help %s\n\n%s\n\n%s\n", c.Name(), c.Short, strings.TrimSpace(c.Long))
 		} else if err := doc.GenMarkdown(c, &b); err != nil {
 			return err
 		}
