@@ -170,10 +170,11 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	case gone:
 		return p.missing(ctx, err)
 	case refused:
-		// A position is refused for good; an iterator may have gone bad, and is
-		// made anew a few times.
+		// A sequence number is refused for good. A time may be one that the host
+		// which answers has not reached yet, and an iterator may have gone bad:
+		// both get a few more chances.
 		p.refusals++
-		if p.iterator == "" || p.refusals > mostRefusals {
+		if p.iterator == "" && p.at.SequenceNumber != "" || p.refusals > mostRefusals {
 			return nil, p.refusedError(err)
 		}
 		p.iterator = ""
@@ -197,7 +198,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	return nil, nil
 }
 
-// mostRefusals in a row are not the iterator's fault any more.
+// mostRefusals in a row will not pass.
 const mostRefusals = 3
 
 // limitHit says what the connector says, once a minute for each shard; the log
@@ -217,6 +218,10 @@ func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
 		return nil, err // with the stream gone, ListShards says so
 	}
 	if p.s.isListed(p.shard) {
+		// It may have been an iterator of a page that was trimmed meanwhile.
+		if p.refusals++; p.refusals > mostRefusals {
+			return nil, p.refusedError(err)
+		}
 		wait, err := p.failures.count(err)
 		if err != nil {
 			return nil, err

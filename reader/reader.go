@@ -11,6 +11,7 @@ package reader
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -168,7 +169,9 @@ func (r *run) launch() {
 	defer r.mu.Unlock()
 	for _, s := range r.streams {
 		r.group.Go(func() error { return s.discover(r.ctx) })
+		before := r.reading
 		s.start()
+		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.name, r.reading-before, s.begins()))
 	}
 	r.started = true
 	r.checkComplete()
@@ -224,7 +227,7 @@ func (r *run) giveSlot() {
 
 // read fetches one shard to its end, or to the bound.
 func (s *streamRun) read(ctx context.Context, shard *shard) error {
-	s.run.o.Chat(s.ref.name + "/" + shard.id + " reading from " + describe(shard.at))
+	s.run.log.Debug("shard opened", "stream", s.ref.name, "shard", shard.id, "position", describe(shard.at))
 	source := newPolling(s, shard.id, shard.at)
 	at := shard.at
 	for {
@@ -259,7 +262,7 @@ func (s *streamRun) boundMet(shard *shard, resp *Response) bool {
 		return false
 	}
 	if resp.atTip() {
-		return s.isOpen(shard.id)
+		return !s.isClosed(shard)
 	}
 	return resp.MillisBehindLatest != nil && *resp.MillisBehindLatest > 0 && !resp.readThrough().Before(s.until)
 }

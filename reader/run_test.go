@@ -85,6 +85,31 @@ func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
 	})
 }
 
+func TestBoundedRunEndsSoonAfterASplitInItsMiddle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+		f.page = 1
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && len(f.times(call, shard)) == 2 {
+				f.change(func() {
+					a := f.find("a")
+					a.closed, a.children = true, []string{"b", "c"}
+					f.shards = append(f.shards, &fakeShard{id: "b", parent: "a", records: []int{3}}, &fakeShard{id: "c", parent: "a"})
+				})
+			}
+			return nil
+		}
+		start := time.Now()
+		batches, err := collectRun(t.Context(), t, f, bounded())
+		if got := strings.Fields(strings.Join(batches, " ")); err != nil || len(got) != 3 {
+			t.Errorf("got %v, %v", got, err)
+		}
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
 func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hidden := &fakeShard{id: "b", records: []int{2, 3}, closed: true, children: []string{"c"}}

@@ -162,6 +162,13 @@ func (s *streamRun) lastID() string {
 	return s.lineage.lastID()
 }
 
+// isClosed says whether the shard takes no more records, as far as is known.
+func (s *streamRun) isClosed(shard *shard) bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	return shard.closed
+}
+
 // isOpen says whether the last listing shows the shard as taking records.
 func (s *streamRun) isOpen(id string) bool {
 	s.run.mu.Lock()
@@ -173,6 +180,14 @@ func (s *streamRun) isListed(id string) bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	return s.listed[id]
+}
+
+// begins says where the stream's run begins, in words.
+func (s *streamRun) begins() string {
+	if s.place.saved != nil {
+		return "the checkpoint"
+	}
+	return s.place.initial.String()
 }
 
 // The methods below want the run's lock held.
