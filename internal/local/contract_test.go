@@ -366,13 +366,17 @@ func foreignSequence(t *testing.T, s *subject) {
 
 func recreatedSequence(t *testing.T, s *subject) {
 	s.create(t, 1)
-	old := s.put(t, "x", "k").SequenceNumber
+	old := []*kinesis.PutRecordOutput{s.put(t, "x", "k")}
+	s.split(t, s.shards(t, nil)[0])
+	old = append(old, s.put(t, "x", "k"))
 	s.delete(t)
-	s.create(t, 1)
-	_, err := s.GetShardIterator(s.ctx, &kinesis.GetShardIteratorInput{StreamName: &s.name, ShardId: aws.String("shardId-000000000000"),
-		ShardIteratorType: types.ShardIteratorTypeAfterSequenceNumber, StartingSequenceNumber: old})
-	wantCode(t, err, "InvalidArgumentException")
-	if !strings.HasSuffix(messageOf(err), "is invalid because it did not come from this stream.") {
-		t.Errorf("got %q", messageOf(err))
+	s.create(t, 3)
+	for _, out := range old {
+		_, err := s.GetShardIterator(s.ctx, &kinesis.GetShardIteratorInput{StreamName: &s.name, ShardId: out.ShardId,
+			ShardIteratorType: types.ShardIteratorTypeAfterSequenceNumber, StartingSequenceNumber: out.SequenceNumber})
+		wantCode(t, err, "InvalidArgumentException")
+		if !strings.HasSuffix(messageOf(err), "is invalid because it did not come from this stream.") {
+			t.Errorf("got %q", messageOf(err))
+		}
 	}
 }

@@ -24,7 +24,11 @@ type Endpoint struct {
 
 	mu      sync.RWMutex
 	streams map[string]*stream
-	epochs  map[string]int64 // of the last stream of a name
+
+	epochs struct {
+		sync.Mutex
+		last map[string]int64 // the latest of any shard of any stream of a name
+	}
 
 	account struct {
 		sync.Mutex
@@ -59,8 +63,8 @@ func New(o Options) (*Endpoint, error) {
 		key:     make([]byte, 32),
 		closing: make(chan struct{}),
 		streams: map[string]*stream{},
-		epochs:  map[string]int64{},
 	}
+	e.epochs.last = map[string]int64{}
 	_, _ = rand.Read(e.key) // documented never to fail
 	e.account.register = newMeter(o.Limits, 5, 5)
 	e.served.counts = map[string]int{}

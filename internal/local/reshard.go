@@ -28,6 +28,9 @@ func (e *Endpoint) child(st *stream, created int64, start, last hashKey, parent,
 	if adjacent != nil {
 		epoch = max(epoch, adjacent.epoch+1)
 	}
+	e.epochs.Lock()
+	e.epochs.last[st.name] = max(epoch, e.epochs.last[st.name])
+	e.epochs.Unlock()
 	c := st.newShard(e.options.Limits, epoch, created, start, last)
 	c.parent = parent.id
 	for _, p := range []*shard{parent, adjacent} {

@@ -26,7 +26,8 @@ const (
 
 // stream is one incarnation of a stream. The fields above mu never change.
 //
-// Locks are taken in this order: Endpoint.mu, stream.mu, shard.mu.
+// Locks are taken in this order: Endpoint.mu, stream.mu, shard.mu. The other
+// locks of the endpoint are taken last, and alone.
 type stream struct {
 	name    string
 	id      uint64 // of this incarnation
@@ -150,8 +151,10 @@ func (e *Endpoint) names() []string {
 func (e *Endpoint) newStream(name string, shards int, ready int64) *stream {
 	now := e.millis()
 	// A recreated stream must not accept the sequence numbers of the old one.
-	epoch := max(now/1000, e.epochs[name]+1)
-	e.epochs[name] = epoch
+	e.epochs.Lock()
+	epoch := max(now/1000, e.epochs.last[name]+1)
+	e.epochs.last[name] = epoch
+	e.epochs.Unlock()
 	limits := e.options.Limits
 	s := &stream{
 		name: name, id: rand.Uint64(), created: now,
