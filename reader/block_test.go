@@ -89,7 +89,7 @@ func TestBoundIsMet(t *testing.T) {
 		{"no word about it, and nothing there", &Response{}, true},
 		{"the end of the shard is for its children to say", &Response{End: true}, false},
 	} {
-		s := &streamRun{run: &run{}, until: until, lineage: newLineage()}
+		s := &streamRun{run: &run{o: bounded()}, until: until, lineage: newLineage()}
 		open := &shard{id: "a"}
 		s.lineage.shards["a"], s.listed = open, map[string]bool{"a": true}
 		if got := s.boundMet(open, test.r); got != test.want {

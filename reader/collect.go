@@ -22,6 +22,9 @@ type collector struct {
 	bytes int64     // what it holds in memory
 	ended bool      // it holds the end of a shard
 
+	began  time.Time // the run
+	record time.Time // when the last record came, or the run began
+
 	shards map[shardKey]*standing // of those that are being read
 }
 
@@ -40,12 +43,17 @@ func (r *run) collect(handle func(*Batch) error) error {
 	if r.o.Limit > 0 {
 		c.left = r.o.Limit
 	}
+	c.began = time.Now()
+	c.record = c.began
 	defer c.drop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
 		if err := r.ctx.Err(); err != nil {
 			return context.Cause(r.ctx)
+		}
+		if c.o.Timeout > 0 && time.Since(c.began) >= c.o.Timeout {
+			return c.timedOut()
 		}
 		block, more := r.buf.take()
 		switch {
@@ -62,7 +70,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 				}
 			}
 			continue
-		case !more:
+		case !more, c.isIdle():
 			return c.flush()
 		case c.isDue():
 			if err := c.flush(); err != nil {
@@ -70,7 +78,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 			}
 			continue
 		}
-		timer.Reset(c.untilDue())
+		timer.Reset(c.wait())
 		select {
 		case <-r.buf.news:
 		case <-timer.C:
@@ -104,6 +112,9 @@ func (c *collector) add(b *Block) error {
 	c.batch.Bytes += len(b.Data)
 	c.bytes += b.size()
 	c.ended = c.ended || b.end
+	if len(b.index) > 0 {
+		c.record = time.Now()
+	}
 	c.note(b)
 	return nil
 }
@@ -147,6 +158,34 @@ func (c *collector) isDue() bool {
 // leastIdleCommit keeps an idle run from writing its positions all the time.
 const leastIdleCommit = time.Second
 
+// timedOut ends a run whose time is over.
+func (c *collector) timedOut() error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	if c.o.bounded() || c.left > 0 {
+		return &TimeoutError{c.o.Timeout}
+	}
+	return nil
+}
+
+func (c *collector) isIdle() bool {
+	return c.o.IdleTimeout > 0 && time.Since(c.record) >= c.o.IdleTimeout
+}
+
+// wait is how long nothing needs to be looked at if no block comes.
+func (c *collector) wait() time.Duration {
+	wait := c.untilDue()
+	if c.o.IdleTimeout > 0 {
+		wait = min(wait, time.Until(c.record.Add(c.o.IdleTimeout)))
+	}
+	if c.o.Timeout > 0 {
+		wait = min(wait, time.Until(c.began.Add(c.o.Timeout)))
+	}
+	return wait
+}
+
+// untilDue is how long the batch may still wait.
 func (c *collector) untilDue() time.Duration {
 	if len(c.batch.Blocks) == 0 {
 		return time.Hour

@@ -132,6 +132,24 @@ func (l *lineage) ancestors(of []string) map[string]bool {
 	return found
 }
 
+// descendants returns the given IDs and those of all shards that descend from
+// them.
+func (l *lineage) descendants(of []string) map[string]bool {
+	found := map[string]bool{}
+	for _, id := range of {
+		found[id] = true
+	}
+	for changed := true; changed; {
+		changed = false
+		for id, s := range l.shards {
+			if !found[id] && slices.ContainsFunc(s.parents, func(p string) bool { return found[p] }) {
+				found[id], changed = true, true
+			}
+		}
+	}
+	return found
+}
+
 // lastID returns the highest shard ID; IDs grow with the shards' ages.
 func (l *lineage) lastID() string {
 	last := ""

@@ -52,10 +52,23 @@ type Options struct {
 	// of enhanced fan-out).
 	Consumer Consumer
 
+	// Shards restricts the run to these shards of its one stream and their
+	// descendants; empty is all.
+	Shards []string
+
 	// AvailableNow reads what was there when the run began, and ends.
 	AvailableNow bool
+	// To reads what arrived up to a time, AtTimestamp or Ago, and ends. The
+	// zero value is no bound.
+	To Position
 	// Limit ends the run after that many encoded records; 0 is no limit.
 	Limit int64
+	// IdleTimeout ends the run, as complete, when no record has come for that
+	// long; 0 is never.
+	IdleTimeout time.Duration
+	// Timeout ends the run after that long; 0 is never. It is a *TimeoutError
+	// when a bound was set and not met.
+	Timeout time.Duration
 	// RetryFor bounds how long one call is retried; 0 is for ever once the run
 	// is under way, and 30 s for the calls of its start.
 	RetryFor time.Duration
@@ -160,7 +173,12 @@ func (o Options) validate() error {
 			"max shards per describe", "1 to 10000"},
 		{o.Coalesce.ThresholdBlockSize > 0, "coalesce threshold block size", "more than 0"},
 		{o.Coalesce.BinSize > 0, "coalesce bin size", "more than 0"},
+		{o.To.Kind == Latest || o.To.Kind == AtTimestamp || o.To.Kind == Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
+		{o.To.Kind == Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
+		{len(o.Shards) == 0 || len(o.Streams) == 1, "shard", "one stream, whose shards they are"},
 		{o.Limit >= 0, "limit", "0 or more"},
+		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},
+		{o.Timeout >= 0, "timeout", "0 or more"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 	} {
 		if !check.ok {

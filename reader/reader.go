@@ -180,7 +180,7 @@ func (r *run) launch() {
 // checkComplete closes the buffer when a bounded run has nothing left to
 // fetch. It wants the lock held.
 func (r *run) checkComplete() {
-	if !r.o.AvailableNow || !r.started || r.reading > 0 {
+	if !r.o.bounded() || !r.started || r.reading > 0 {
 		return
 	}
 	for _, s := range r.streams {
@@ -251,20 +251,6 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 			return nil
 		}
 	}
-}
-
-// boundMet says whether a response shows that everything up to the bound was
-// read: it was asked for after the bound was set, and either nothing was left
-// or what is left came later. A closed shard at its tip is read on to its end,
-// which some endpoints show a few pages later: its children may hold more.
-func (s *streamRun) boundMet(shard *shard, resp *Response) bool {
-	if s.until.IsZero() || resp.End {
-		return false
-	}
-	if resp.atTip() {
-		return !s.isClosed(shard)
-	}
-	return resp.MillisBehindLatest != nil && *resp.MillisBehindLatest > 0 && !resp.readThrough().Before(s.until)
 }
 
 // progress is what a run has done so far.

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -18,13 +19,17 @@ type placement struct {
 	// saved is what the checkpoint says of the stream; nil on a first run.
 	saved map[string]checkpoint.Shard
 	owns  func(shard string) bool
+	// only restricts the run to these shards and their descendants.
+	only []string
 }
 
 // first places all shards of the stream's first listing in a run. It returns
 // the shards that were not read to their end and are no longer retained.
 func (p placement) first(l *lineage) (lost []string, err error) {
-	if p.saved == nil && p.initial.Kind == AtSequence && l.shards[p.initial.ShardID] == nil {
-		return nil, &ShardNotFoundError{Stream: p.stream, Shard: p.initial.ShardID}
+	for _, id := range p.named() {
+		if _, saved := p.saved[id]; !saved && l.shards[id] == nil {
+			return nil, &ShardNotFoundError{Stream: p.stream, Shard: id}
+		}
 	}
 	// Shards that the checkpoint knows and the service no longer lists still
 	// count as parents.
@@ -42,8 +47,6 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 			continue
 		}
 		switch saved, known := p.saved[s.id]; {
-		case !p.owns(s.id):
-			s.state = outside
 		case known && saved.Position == checkpoint.ShardEnd:
 			s.state = ended
 		case known:
@@ -58,9 +61,7 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 		}
 		s.at.Parents = s.parents
 	}
-	if p.restricted() {
-		p.includeDescendants(l)
-	}
+	p.restrict(l)
 	slices.Sort(lost)
 	return lost, nil
 }
@@ -68,20 +69,34 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 // later places shards that were found while the run was under way.
 func (p placement) later(l *lineage, found []*shard) {
 	for _, s := range found {
-		if p.owns(s.id) {
-			p.descend(s)
-		} else {
-			s.state = outside
-		}
+		p.descend(s)
 		s.at.Parents = s.parents
 	}
-	if p.restricted() {
-		p.includeDescendants(l)
-	}
+	p.restrict(l)
 }
 
-// restricted says whether the run reads one shard and its descendants only.
-func (p placement) restricted() bool { return p.initial.Kind == AtSequence }
+// named are the shards that the run is restricted to, with their descendants;
+// none of them means all.
+func (p placement) named() []string {
+	if p.initial.Kind == AtSequence {
+		return append([]string{p.initial.ShardID}, p.only...)
+	}
+	return p.only
+}
+
+// restrict takes what is not this run's out of it: the shards of others, and
+// those that are neither named nor descend from one that is.
+func (p placement) restrict(l *lineage) {
+	inside := map[string]bool{}
+	if named := p.named(); len(named) > 0 {
+		inside = l.descendants(named)
+	}
+	for _, s := range l.shards {
+		if s.state == waiting && (!p.owns(s.id) || len(p.named()) > 0 && !inside[s.id]) {
+			s.state = outside
+		}
+	}
+}
 
 // begin places a shard that was there when the first run began.
 func (p placement) begin(s *shard) {
@@ -95,18 +110,14 @@ func (p placement) begin(s *shard) {
 			return
 		}
 		s.at = atTime(p.startedAt)
-	case TrimHorizon:
-		s.at = checkpoint.Shard{Position: checkpoint.TrimHorizon}
-	case AtTimestamp:
-		s.at = atTime(p.initial.Timestamp)
-	case Ago:
-		s.at = atTime(p.startedAt.Add(-p.initial.Age))
 	case AtSequence:
-		if s.id != p.initial.ShardID {
-			s.state = outside
+		if s.id == p.initial.ShardID {
+			s.at = checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: p.initial.SequenceNumber}
 			return
 		}
-		s.at = checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: p.initial.SequenceNumber}
+		p.descend(s)
+	case TrimHorizon, AtTimestamp, Ago:
+		p.descend(s)
 	}
 }
 
@@ -120,30 +131,8 @@ func (p placement) descend(s *shard) {
 		s.at = atTime(p.initial.Timestamp)
 	case Ago:
 		s.at = atTime(p.startedAt.Add(-p.initial.Age))
-	case AtSequence:
-		s.state = outside // until includeDescendants finds it
+	case Latest, TrimHorizon, AtSequence:
 		s.at = checkpoint.Shard{Position: checkpoint.TrimHorizon}
-	case Latest, TrimHorizon:
-		s.at = checkpoint.Shard{Position: checkpoint.TrimHorizon}
-	}
-}
-
-// includeDescendants takes the descendants of the shards that are read into a
-// restricted run, from their start.
-func (p placement) includeDescendants(l *lineage) {
-	for changed := true; changed; {
-		changed = false
-		for _, s := range l.shards {
-			if s.state != outside || !p.owns(s.id) || !slices.ContainsFunc(s.parents, func(id string) bool {
-				parent := l.shards[id]
-				return parent != nil && parent.state != outside
-			}) {
-				continue
-			}
-			s.state = waiting
-			s.at = checkpoint.Shard{Parents: s.parents, Position: checkpoint.TrimHorizon}
-			changed = true
-		}
 	}
 }
 
@@ -151,10 +140,4 @@ func atTime(t time.Time) checkpoint.Shard {
 	return checkpoint.Shard{Position: checkpoint.AtTimestamp, Timestamp: checkpoint.Time{Time: t}}
 }
 
-func keys(m map[string]checkpoint.Shard) []string {
-	ids := make([]string, 0, len(m))
-	for id := range m {
-		ids = append(ids, id)
-	}
-	return ids
-}
+func keys(m map[string]checkpoint.Shard) []string { return slices.Collect(maps.Keys(m)) }

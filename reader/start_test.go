@@ -68,6 +68,7 @@ func TestPlacement(t *testing.T) {
 		want    map[string]string
 		ready   []string
 		lost    []string
+		only    []string
 	}{
 		{
 			name:   "latest: open shards, at the time the run began",
@@ -133,12 +134,25 @@ func TestPlacement(t *testing.T) {
 			listed:  family("a!", "b<a!", "c<a", "d<b"),
 			want:    map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 6", "c": "outside", "d": horizon},
 			ready:   []string{"b"},
+		}, {
+			name:    "named shards and their descendants",
+			initial: Position{Kind: TrimHorizon},
+			listed:  family("a!", "b<a", "c<a!", "d!", "e<c+d", "f"),
+			only:    []string{"c", "f"},
+			want:    map[string]string{"a": "outside", "b": "outside", "c": horizon, "d": "outside", "e": horizon, "f": horizon},
+			ready:   []string{"c", "f"},
+		}, {
+			name:   "named shards at latest: their open descendants",
+			listed: family("a!", "b<a", "c<a", "d"),
+			only:   []string{"a"},
+			want:   map[string]string{"a": "outside", "b": "AT 10:00:00", "c": "AT 10:00:00", "d": "outside"},
+			ready:  []string{"b", "c"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := newLineage()
 			l.add(test.listed)
-			lost, err := placement{"orders", test.initial, startedAt, test.saved, everyone}.first(l)
+			lost, err := placement{"orders", test.initial, startedAt, test.saved, everyone, test.only}.first(l)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +173,7 @@ func TestPlacement(t *testing.T) {
 func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 	l := newLineage()
 	l.add(family("a", "b"))
-	_, err := placement{"orders", Position{Kind: TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }}.first(l)
+	_, err := placement{"orders", Position{Kind: TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.first(l)
 	if got, want := placed(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("placed %v, %v, want %v", got, err, want)
 	}
@@ -168,7 +182,7 @@ func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
 	l := newLineage()
 	l.add(family("a", "b"))
-	p := placement{"orders", Position{Kind: Latest}, startedAt, nil, everyone}
+	p := placement{"orders", Position{Kind: Latest}, startedAt, nil, everyone, nil}
 	if _, err := p.first(l); err != nil {
 		t.Fatal(err)
 	}

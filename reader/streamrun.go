@@ -35,17 +35,14 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	if l.at.IsZero() {
 		l.at = time.Now().Truncate(time.Second) // an endpoint without a clock of its own
 	}
-	if s.run.o.AvailableNow {
-		// The Date is cut to the second: what arrived within it was there.
-		s.until = l.at.Add(time.Second - time.Millisecond)
-	}
+	s.until = s.run.o.until(l.at)
 	entry := checkpoint.Stream{
 		Name:            s.ref.name,
 		StartedAt:       checkpoint.Time{Time: l.at},
 		InitialPosition: s.run.o.InitialPosition.String(),
 		Shards:          map[string]checkpoint.Shard{},
 	}
-	s.place = placement{stream: s.ref.given, initial: s.run.o.InitialPosition, startedAt: l.at}
+	s.place = placement{stream: s.ref.given, only: s.run.o.Shards, initial: s.run.o.InitialPosition, startedAt: l.at}
 	if saved != nil {
 		entry = *saved
 		s.place.startedAt, s.place.saved = saved.StartedAt.Time, saved.Shards

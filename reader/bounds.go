@@ -1,0 +1,61 @@
+package reader
+
+import (
+	"fmt"
+	"time"
+)
+
+// TimeoutError means that a run's time was over before its bound was met.
+type TimeoutError struct{ After time.Duration }
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("the time of %s was over before the bound was met", e.After)
+}
+
+// GaveUp is true; it marks the error for those who do not import the type.
+func (e *TimeoutError) GaveUp() bool { return true }
+
+// bounded says whether a run ends by itself when every shard has been read up
+// to a time.
+func (o Options) bounded() bool { return o.AvailableNow || o.To.Kind != Latest }
+
+// until is that time for a stream whose clock says now.
+func (o Options) until(now time.Time) time.Time {
+	switch {
+	case o.AvailableNow:
+		// A Date is cut to the second: what arrived within it was there.
+		return now.Add(time.Second - time.Millisecond)
+	case o.To.Kind == AtTimestamp:
+		return o.To.Timestamp
+	case o.To.Kind == Ago:
+		return now.Add(-o.To.Age)
+	}
+	return time.Time{}
+}
+
+// boundMet says whether a response shows that everything up to the bound was
+// read: either nothing was left when the service's clock stood there, or what
+// is left came later. A closed shard at its tip is read on to its end, which
+// some endpoints show a few pages later: its children may hold more.
+func (s *streamRun) boundMet(shard *shard, resp *Response) bool {
+	if s.until.IsZero() || resp.End {
+		return false
+	}
+	if resp.atTip() {
+		return s.reached(resp) && !s.isClosed(shard)
+	}
+	return resp.MillisBehindLatest != nil && *resp.MillisBehindLatest > 0 && !resp.readThrough().Before(s.until)
+}
+
+// reached says whether the service's clock stood at the bound, or behind it,
+// when it answered.
+func (s *streamRun) reached(resp *Response) bool {
+	if s.run.o.AvailableNow {
+		return true // every response was asked for after the bound was set
+	}
+	now := resp.ServerTime
+	if now.IsZero() {
+		now = time.Now() // an endpoint without a clock of its own
+	}
+	return !now.Before(s.until)
+}

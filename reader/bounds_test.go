@@ -1,0 +1,96 @@
+package reader
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}})
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && time.Since(f.began) >= 5*time.Second && len(f.find("a").records) == 1 {
+				f.change(func() { f.find("a").records = []int{1, 2} })
+			}
+			return nil
+		}
+		o := testOptions()
+		o.IdleTimeout = 8 * time.Second
+		start := time.Now()
+		batches, err := collectRun(t.Context(), t, f, o)
+		if got := strings.Join(batches, " "); err != nil || got != "1 2" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		// The second record came with the fetch at 5.2s.
+		if took := time.Since(start); took != 13200*time.Millisecond {
+			t.Errorf("took %s, want 8s after the last record", took)
+		}
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*Options)
+		unmet  bool
+	}{
+		{"without a bound it is the end", func(*Options) {}, false},
+		{"before the limit", func(o *Options) { o.Limit = 3 }, true},
+		{"before the time", func(o *Options) { o.To = Position{Kind: AtTimestamp, Timestamp: time.Now().Add(time.Hour)} }, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1, 2}}, &fakeShard{id: "b"})
+				f.hook = func(call, shard string) error {
+					if call == "GetRecords" && shard == "b" {
+						return apiError("InternalFailure") // so that no batch is released before the end
+					}
+					return nil
+				}
+				m := newMemory()
+				o := testOptions()
+				o.Timeout = 4 * time.Second
+				o.Positions = m
+				test.change(&o)
+				start := time.Now()
+				batches, err := collectRun(t.Context(), t, f, o)
+				var unmet *TimeoutError
+				if errors.As(err, &unmet) != test.unmet || err != nil && !test.unmet {
+					t.Errorf("ended with %v", err)
+				}
+				if took := time.Since(start); took != 4*time.Second {
+					t.Errorf("took %s", took)
+				}
+				if got := strings.Join(batches, " "); got != "1 2" || m.position("a") != "AFTER_SEQUENCE_NUMBER 2" {
+					t.Errorf("wrote %q, position %q: what was read is written and committed", got, m.position("a"))
+				}
+			})
+		})
+	}
+}
+
+func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The fake's records arrived in 1970; its endpoint has no clock of its own.
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+		o := testOptions()
+		o.To = Position{Kind: AtTimestamp, Timestamp: time.Now().Add(10 * time.Second)}
+		start := time.Now()
+		batches, err := collectRun(t.Context(), t, f, o)
+		if got := strings.Join(batches, " "); err != nil || got != "1 2" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if took := time.Since(start); took < 10*time.Second || took > 11*time.Second {
+			t.Errorf("took %s, want until the time has come", took)
+		}
+
+		o.To = Position{Kind: AtTimestamp, Timestamp: time.Unix(1, 0)}
+		batches, err = collectRun(t.Context(), t, f, o)
+		if got := strings.Join(batches, " "); err != nil || got != "1" {
+			t.Errorf("got %q, %v, want what arrived up to the time", got, err)
+		}
+	})
+}
