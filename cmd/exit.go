@@ -49,6 +49,11 @@ func usageHint(hint, format string, args ...any) error {
 	return &usageError{message: fmt.Sprintf(format, args...), hint: hint}
 }
 
+// conditionError means that a condition the user asked for does not hold.
+type conditionError struct{ message string }
+
+func (e *conditionError) Error() string { return e.message }
+
 // silentError ends a command with a code and says nothing: what there is to
 // say has been said.
 type silentError struct{ code int }

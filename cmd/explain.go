@@ -69,6 +69,7 @@ func (e *env) report(ctx context.Context, err error) int {
 func (e *env) explain(ctx context.Context, err error) explanation {
 	var (
 		bad         *usageError
+		condition   *conditionError
 		credentials *awsclient.CredentialsError
 		config      *awsclient.ConfigError
 		api         smithy.APIError
@@ -83,6 +84,8 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 	switch {
 	case errors.As(err, &bad):
 		return explanation{bad.message, bad.hint, exitUsage}
+	case errors.As(err, &condition):
+		return explanation{condition.message, "", exitCondition}
 	case errors.Is(err, awsclient.ErrNoRegion):
 		return explanation{"no AWS region", "give --region, set AWS_REGION, or name the stream by its ARN", exitUsage}
 	case errors.As(err, &credentials):

@@ -28,6 +28,8 @@ a checkpoint the run begins at --initial-position and goes on until it is
 stopped. With --checkpoint FILE it goes on where the last run with that file
 stood, and moves the checkpoint behind every batch that was written: a record
 is printed at least once, and a run that was killed repeats at most one batch.
+--exec takes the place of stdout: a batch is committed when the command that
+got it exits with 0.
 
 Order is kept within a shard and from a shard to its children, never between
 unrelated shards.
@@ -35,14 +37,16 @@ unrelated shards.
 ` + streamHelp,
 		Example: `  kin read orders --from trim_horizon --available-now
   kin read orders --checkpoint orders.ckpt >> orders.jsonl
-  kin read orders --from 15m --limit 100 | jq .data`,
+  kin read orders --from 15m --limit 100 | jq .data
+  kin read orders --checkpoint orders.ckpt --exec 'gzip >> orders.jsonl.gz'`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.streams = splitStreams(args)
+			o.parsed(c.Flags(), args)
 			return optionUsage(c, runRead(c.Context(), e, o))
 		},
 	}
 	o.addFlags(c.Flags())
+	c.Flags().StringVar(&o.exec, "exec", "", "run `command` for each batch, with its records on stdin; 0 commits the batch, anything else ends the run (exit 1)")
 	return c
 }
 
@@ -65,11 +69,13 @@ type readOptions struct {
 	shardInterval durationValue
 	pageSize      int
 
-	availableNow bool
-	limit        int64
-	retryFor     durationValue
-	checkpoint   string
-	data         format.DataMode
+	boundOptions
+	shards     []string
+	lowLatency bool
+	retryFor   durationValue
+	checkpoint string
+	data       format.DataMode
+	exec       string // of read only
 }
 
 func defaultReadOptions() *readOptions {
@@ -91,19 +97,37 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	addPositionFlags(f, &o.position)
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` that keeps where the run stands; a later run goes on from there")
-	f.BoolVar(&o.availableNow, "available-now", false, "read what is there now, then end")
-	f.Int64Var(&o.limit, "limit", 0, "end after `N` records")
+	o.boundOptions.addFlags(f)
+	f.StringArrayVar(&o.shards, "shard", nil, "read only this `shard` of the stream and its descendants (repeatable)")
 	f.Var(&o.data, "data", "payloads as "+strings.Join(format.DataModeNames(), ", "))
 	f.IntVar(&o.records, "max-records-per-fetch", o.records, "`records` that one fetch may return, 1 to 10000")
 	f.Var(&o.rate, "max-fetch-rate", "how fast each shard is fetched, at most 2.0; more than 1.0 leaves other readers less than half")
 	f.Var(&o.period, "min-fetch-period", "time between two fetches of a shard, at least 200ms")
 	f.Var(&o.duration, "max-fetch-duration", "how long records may be collected before they are written")
+	f.BoolVar(&o.lowLatency, "low-latency", false, "fetch as often as the service allows: --min-fetch-period 210ms --max-fetch-rate 2 --max-fetch-duration 200ms, where they are not given; for the only reader of a stream")
 	f.Var(&o.buffer, "fetch-buffer-size", "how much may be fetched and not yet written; memory follows it (the connector's 20gb is for a cluster)")
 	f.IntVar(&o.shardsPerTask, "shards-per-task", o.shardsPerTask, "`shards` that one task fetches in parallel")
 	f.IntVar(&o.tasks, "tasks", o.tasks, "how many `tasks` fetch; with fewer than the shards need, shards take turns (default: as many as they need)")
 	f.Var(&o.shardInterval, "shard-fetch-interval", "how often to look for new shards")
 	f.IntVar(&o.pageSize, "max-shards-per-describe", o.pageSize, "`shards` in one page of a listing, 1 to 10000")
 	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long; without it only the calls at the start are given up, after 30s")
+}
+
+// parsed takes the arguments, and the flags that depend on which were given.
+func (o *readOptions) parsed(f *pflag.FlagSet, args []string) {
+	o.streams = splitStreams(args)
+	if !o.lowLatency {
+		return
+	}
+	if !f.Changed("min-fetch-period") {
+		o.period = durationValue(210 * time.Millisecond)
+	}
+	if !f.Changed("max-fetch-rate") {
+		o.rate = 2
+	}
+	if !f.Changed("max-fetch-duration") {
+		o.duration = durationValue(200 * time.Millisecond)
+	}
 }
 
 // addPositionFlags gives a command --initial-position and its short name.
@@ -126,14 +150,9 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.Tasks = o.tasks
 	ro.ShardFetchInterval = time.Duration(o.shardInterval)
 	ro.MaxShardsPerDescribe = o.pageSize
-	ro.AvailableNow = o.availableNow
-	ro.Limit = o.limit
+	ro.Shards = o.shards
 	ro.RetryFor = time.Duration(o.retryFor)
-	if o.availableNow && o.position.Kind == reader.Latest && o.checkpoint == "" {
-		return ro, usageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
-			"--available-now from latest would read nothing")
-	}
-	return ro, nil
+	return ro, o.boundOptions.apply(&ro, o.checkpoint != "")
 }
 
 func runRead(ctx context.Context, e *env, o *readOptions) error {
@@ -142,12 +161,12 @@ func runRead(ctx context.Context, e *env, o *readOptions) error {
 		return err
 	}
 	ro.Encode = format.JSON{Data: o.data}.Append
-	return readToStdout(ctx, e, o, ro)
+	return readAndWrite(ctx, e, o, ro)
 }
 
-// readToStdout reads as ro says and writes what it encodes to stdout. It is
-// what read and tail have in common.
-func readToStdout(ctx context.Context, e *env, o *readOptions, ro reader.Options) (err error) {
+// readAndWrite reads as ro says and writes what it encodes to stdout, or to
+// --exec. It is what read and tail have in common.
+func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options) (err error) {
 	client, err := e.kinesis(ctx, o.streams...)
 	if err != nil {
 		return err
@@ -172,13 +191,20 @@ func readToStdout(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	if err != nil {
 		return err
 	}
-	out, ctx, err := e.openStdout(ctx)
-	if err != nil {
-		return err
+	handle := e.execBatch(ctx, o.exec)
+	if o.exec == "" {
+		var out *stdout
+		if out, ctx, err = e.openStdout(ctx); err != nil {
+			return err
+		}
+		handle = out.writeBatch
 	}
 	live := e.startLive(r)
 	defer live.stop()
-	return r.Run(ctx, out.writeBatch)
+	if err := r.Run(ctx, handle); err != nil {
+		return err
+	}
+	return o.judge(r.Progress().Records)
 }
 
 // notePosition says which streams go on from the checkpoint although the flags

@@ -30,7 +30,7 @@ line, as read prints it. Like read, with shorter waits and from latest on.
   kin tail orders,payments --output pretty --limit 10`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.streams = splitStreams(args)
+			o.parsed(c.Flags(), args)
 			o.dataGiven = c.Flags().Changed("data")
 			return optionUsage(c, runTail(c.Context(), e, o))
 		},
@@ -58,7 +58,7 @@ func runTail(ctx context.Context, e *env, o *tailOptions) error {
 		}
 		ro.Encode = prettyEncoder(e, len(o.streams) > 1)
 	}
-	return readToStdout(ctx, e, o.readOptions, ro)
+	return readAndWrite(ctx, e, o.readOptions, ro)
 }
 
 // prettyEncoder prints records for eyes.

@@ -1,0 +1,117 @@
+package cmd
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"kin/reader"
+)
+
+// boundOptions are the flags that end a run of read or tail, and those that
+// judge what it has read.
+type boundOptions struct {
+	availableNow bool
+	to           toValue
+	limit        int64
+	idle         durationValue
+	timeout      durationValue
+
+	failOnEmpty bool
+	expect      countValue
+}
+
+func (o *boundOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.availableNow, "available-now", false, "read what is there now, then end")
+	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
+	f.Int64Var(&o.limit, "limit", 0, "end after `N` records")
+	f.Var(&o.idle, "idle-timeout", "end when no record has come for this long")
+	f.Var(&o.timeout, "timeout", "end after this long; exit 5 when another bound was not met by then")
+	f.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "exit 7 when the run ends without a record")
+	f.Var(&o.expect, "expect", "exit 7 when the run ends with another number of records than `N`")
+}
+
+// apply puts the bounds into ro, or says why they make no sense.
+func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
+	ro.AvailableNow = o.availableNow
+	ro.To = reader.Position(o.to)
+	ro.Limit = o.limit
+	ro.IdleTimeout = time.Duration(o.idle)
+	ro.Timeout = time.Duration(o.timeout)
+
+	bound := ""
+	switch {
+	case o.availableNow:
+		bound = "--available-now"
+	case ro.To.Kind == reader.Ago, ro.To.Kind == reader.AtTimestamp && ro.To.Timestamp.Before(time.Now()):
+		bound = "--to " + o.to.String()
+	}
+	if bound != "" && ro.InitialPosition.Kind == reader.Latest && !hasCheckpoint {
+		return usageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
+			"%s from latest would read nothing", bound)
+	}
+	ends := o.availableNow || ro.To.Kind != reader.Latest || o.limit > 0 || o.idle > 0 || o.timeout > 0
+	if (o.failOnEmpty || o.expect.given) && !ends {
+		return usageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
+			"--fail-on-empty and --expect judge a run that ends")
+	}
+	return nil
+}
+
+// judge holds what a run has read against what was expected of it.
+func (o *boundOptions) judge(records int64) error {
+	switch {
+	case o.failOnEmpty && records == 0:
+		return &conditionError{"no record was read"}
+	case o.expect.given && records != o.expect.n:
+		return &conditionError{fmt.Sprintf("read %d records, expected %d", records, o.expect.n)}
+	}
+	return nil
+}
+
+// toValue is a time or an age that a run reads up to; its zero value is none.
+type toValue reader.Position
+
+func (v *toValue) Set(s string) error {
+	p, err := reader.ParsePosition(s)
+	if err != nil || p.Kind != reader.AtTimestamp && p.Kind != reader.Ago {
+		return fmt.Errorf("want a time such as 2026-11-22T10:00:00Z or an age such as 15m or 1d3h")
+	}
+	*v = toValue(p)
+	return nil
+}
+
+func (v *toValue) String() string {
+	if v.Kind == reader.Latest {
+		return ""
+	}
+	return reader.Position(*v).String()
+}
+
+func (v *toValue) Type() string { return "time" }
+
+// countValue is a number of records, or none.
+type countValue struct {
+	n     int64
+	given bool
+}
+
+func (v *countValue) Set(s string) error {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return fmt.Errorf("want a number of records, 0 or more")
+	}
+	v.n, v.given = n, true
+	return nil
+}
+
+func (v *countValue) String() string {
+	if !v.given {
+		return ""
+	}
+	return strconv.FormatInt(v.n, 10)
+}
+
+func (v *countValue) Type() string { return "N" }

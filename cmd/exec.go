@@ -1,0 +1,31 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"kin/reader"
+)
+
+// execBatch returns a handler that runs command for each batch, with the
+// batch's output on its standard input. Its own output goes where kin's goes.
+// A command that exits with 0 has taken the batch, whether it read all of it
+// or not; anything else ends the run with the batch uncommitted.
+func (e *env) execBatch(ctx context.Context, command string) func(*reader.Batch) error {
+	return func(b *reader.Batch) error {
+		parts := make([]io.Reader, len(b.Blocks))
+		for i, block := range b.Blocks {
+			parts[i] = bytes.NewReader(block.Data)
+		}
+		// A signal stops the run behind this batch, not in its middle.
+		c := shellCommand(context.WithoutCancel(ctx), command)
+		c.Stdin = io.MultiReader(parts...)
+		c.Stdout, c.Stderr = e.Out, e.Err
+		if err := c.Run(); err != nil {
+			return fmt.Errorf("--exec %q: %w; its batch of %d records is not committed", command, err, b.Records)
+		}
+		return nil
+	}
+}

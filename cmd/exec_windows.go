@@ -1,0 +1,15 @@
+package cmd
+
+import (
+	"context"
+	"os/exec"
+	"syscall"
+)
+
+// shellCommand is a command line as the system's shell reads it.
+func shellCommand(ctx context.Context, line string) *exec.Cmd {
+	c := exec.CommandContext(ctx, "cmd.exe")
+	// The shell's own quoting rules, not those of Go's argument list.
+	c.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd.exe /S /C "` + line + `"`}
+	return c
+}
