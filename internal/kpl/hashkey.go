@@ -1,0 +1,76 @@
+package kpl
+
+import (
+	"cmp"
+	"crypto/md5"
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// HashKey is a place in a stream's hash key space: an unsigned number of 128
+// bits.
+type HashKey struct{ hi, lo uint64 }
+
+// HashKeyOf is where a partition key belongs: its MD5, as the service maps it.
+func HashKeyOf(partitionKey string) HashKey {
+	sum := md5.Sum([]byte(partitionKey))
+	return HashKey{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
+}
+
+// ParseHashKey reads a decimal number in 0..2^128-1.
+func ParseHashKey(s string) (HashKey, bool) { return parseHashKey(s) }
+
+// mostDigits are the digits of 2^128-1.
+const mostDigits = 39
+
+func parseHashKey[T string | []byte](s T) (k HashKey, ok bool) {
+	if len(s) == 0 || len(s) > mostDigits {
+		return HashKey{}, false
+	}
+	for i := range len(s) {
+		digit := uint64(s[i] - '0')
+		if s[i] < '0' || digit > 9 {
+			return HashKey{}, false
+		}
+		over, high := bits.Mul64(k.hi, 10)
+		carry, low := bits.Mul64(k.lo, 10)
+		low, c := bits.Add64(low, digit, 0)
+		high, c = bits.Add64(high, carry, c)
+		if over > 0 || c > 0 {
+			return HashKey{}, false
+		}
+		k = HashKey{high, low}
+	}
+	return k, true
+}
+
+// Compare is negative, 0 or positive when k is below, at or above other.
+func (k HashKey) Compare(other HashKey) int {
+	if c := cmp.Compare(k.hi, other.hi); c != 0 {
+		return c
+	}
+	return cmp.Compare(k.lo, other.lo)
+}
+
+// HashKey is where a user record belongs: at its explicit hash key, or else at
+// the MD5 of its partition key.
+func (r Record) HashKey() HashKey {
+	if k, ok := ParseHashKey(r.ExplicitHashKey); ok {
+		return k
+	}
+	return HashKeyOf(r.PartitionKey)
+}
+
+// HashKeyRange is a shard's part of the hash key space, both ends included.
+type HashKeyRange struct{ Starting, Ending HashKey }
+
+// Contains says whether a hash key is in the range.
+func (r HashKeyRange) Contains(k HashKey) bool {
+	return r.Starting.Compare(k) <= 0 && k.Compare(r.Ending) <= 0
+}
+
+// IsWhole says whether the range is the whole hash key space.
+func (r HashKeyRange) IsWhole() bool {
+	return r == HashKeyRange{Ending: HashKey{math.MaxUint64, math.MaxUint64}}
+}
