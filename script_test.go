@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -54,6 +55,10 @@ func setup(env *testscript.Env) error {
 		}
 		<-served
 	})
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
 	url := "http://" + listener.Addr().String()
 	env.Values[serviceKey{}] = &service{endpoint, newClient(url)}
 	env.Vars = append(env.Vars,
@@ -65,9 +70,20 @@ func setup(env *testscript.Env) error {
 		"AWS_CONFIG_FILE="+filepath.Join(env.WorkDir, ".aws", "config"),
 		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(env.WorkDir, ".aws", "credentials"),
 		"HOME="+env.WorkDir,
+		"PORT="+port,
 		"TZ=UTC",
 	)
 	return nil
+}
+
+// freePort is a port of the loopback interface that nobody listens at.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, errors.Join(err, l.Close())
 }
 
 func newClient(url string) *kinesis.Client {

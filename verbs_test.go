@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -34,6 +36,7 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits":   verbExits,
 	"lines":   verbLines,
 	"await":   verbAwait,
+	"get":     verbGet,
 }
 
 func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) (*service, context.Context) {
@@ -216,6 +219,21 @@ func verbAwait(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s has not %d lines", args[0], want)
 		}
 	}
+}
+
+// get URL FILE saves what a URL of this machine answers.
+func verbGet(ts *testscript.TestScript, neg bool, args []string) {
+	_, ctx := verb(ts, neg, args, 2, 2, "get URL FILE")
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, args[0], nil)
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(errors.Join(err, resp.Body.Close()))
+	if resp.StatusCode != http.StatusOK {
+		ts.Fatalf("%s: %s", args[0], resp.Status)
+	}
+	ts.Check(writeFile(ts.MkAbs(args[1]), body))
 }
 
 func number(ts *testscript.TestScript, s string) int {

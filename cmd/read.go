@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -76,6 +77,8 @@ type readOptions struct {
 	checkpoint string
 	data       format.DataMode
 	exec       string // of read only
+
+	metrics, metricsListen string
 }
 
 func defaultReadOptions() *readOptions {
@@ -110,6 +113,8 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.tasks, "tasks", o.tasks, "how many `tasks` fetch; with fewer than the shards need, shards take turns (default: as many as they need)")
 	f.Var(&o.shardInterval, "shard-fetch-interval", "how often to look for new shards")
 	f.IntVar(&o.pageSize, "max-shards-per-describe", o.pageSize, "`shards` in one page of a listing, 1 to 10000")
+	f.StringVar(&o.metrics, "metrics", "", "append a JSON line about each batch to this `file`, in the shape of a streaming query's progress (-: stderr)")
+	f.StringVar(&o.metricsListen, "metrics-listen", "", "serve metrics for Prometheus at this `address`, such as 127.0.0.1:9464, under /metrics")
 	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long; without it only the calls at the start are given up, after 30s")
 }
 
@@ -173,23 +178,21 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	}
 	ro.Unlimited = isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint))
 	ro.Say, ro.Chat, ro.Log = e.say, e.chat, e.log
-	if o.checkpoint != "" {
-		file, err := checkpoint.Open(o.checkpoint)
-		if err != nil {
-			return err
-		}
-		defer func() {
-			// Run releases it too; this is for the ways out before Run.
-			if releaseErr := file.Release(); err == nil {
-				err = releaseErr
-			}
-		}()
-		ro.Positions = file
-		o.notePosition(e, file)
+	var open closers
+	defer func() { err = errors.Join(err, open.close()) }()
+	if err := o.openFiles(e, &ro, &open); err != nil {
+		return err
 	}
 	r, err := reader.New(client, ro)
 	if err != nil {
 		return err
+	}
+	if o.metricsListen != "" {
+		stop, err := serveMetrics(ctx, o.metricsListen, r)
+		if err != nil {
+			return err
+		}
+		open.add(stop)
 	}
 	handle := e.execBatch(ctx, o.exec)
 	if o.exec == "" {
@@ -199,12 +202,49 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 		}
 		handle = out.writeBatch
 	}
-	live := e.startLive(r)
-	defer live.stop()
+	if o.metrics != "-" {
+		defer e.startLive(r).stop()
+	}
 	if err := r.Run(ctx, handle); err != nil {
 		return err
 	}
 	return o.judge(r.Progress().Records)
+}
+
+// openFiles opens the checkpoint and the metrics file, where there are any.
+func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error {
+	if o.checkpoint != "" {
+		file, err := checkpoint.Open(o.checkpoint)
+		if err != nil {
+			return err
+		}
+		open.add(file.Release) // Run releases it too; this is for the ways out before
+		ro.Positions = file
+		o.notePosition(e, file)
+	}
+	if o.metrics != "" {
+		metrics, err := e.openMetrics(o.metrics)
+		if err != nil {
+			return err
+		}
+		open.add(metrics.close)
+		ro.Observe = metrics.write
+	}
+	return nil
+}
+
+// closers are what a run has to close at its end, in the order they were
+// opened.
+type closers []func() error
+
+func (c *closers) add(f func() error) { *c = append(*c, f) }
+
+func (c *closers) close() error {
+	var errs []error
+	for _, f := range *c {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
 }
 
 // notePosition says which streams go on from the checkpoint although the flags

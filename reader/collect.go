@@ -25,7 +25,9 @@ type collector struct {
 	began  time.Time // the run
 	record time.Time // when the last record came, or the run began
 
-	shards map[shardKey]*standing // of those that are being read
+	observed time.Time // when the last observation was made
+
+	shards map[shardKey]*standing // of those that have said anything
 }
 
 type shardKey struct{ stream, shard string }
@@ -33,6 +35,7 @@ type shardKey struct{ stream, shard string }
 // standing is what the last block of a shard said.
 type standing struct {
 	tip    bool
+	last   bool  // no block follows
 	behind int64 // milliseconds
 }
 
@@ -44,7 +47,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 		c.left = r.o.Limit
 	}
 	c.began = time.Now()
-	c.record = c.began
+	c.record, c.observed = c.began, c.began
 	defer c.drop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -54,6 +57,9 @@ func (r *run) collect(handle func(*Batch) error) error {
 		}
 		if c.o.Timeout > 0 && time.Since(c.began) >= c.o.Timeout {
 			return c.timedOut()
+		}
+		if err := c.observeIdle(); err != nil {
+			return err
 		}
 		block, more := r.buf.take()
 		switch {
@@ -122,15 +128,12 @@ func (c *collector) add(b *Block) error {
 // note remembers how far the block's shard is behind.
 func (c *collector) note(b *Block) {
 	key := shardKey{b.Stream, b.ShardID}
-	if b.last {
-		delete(c.shards, key)
-		return
-	}
 	s := c.shards[key]
 	if s == nil {
 		s = &standing{}
 		c.shards[key] = s
 	}
+	s.last = b.last
 	s.tip = b.behind == nil || *b.behind == 0
 	if b.behind != nil {
 		s.behind = *b.behind
@@ -182,6 +185,9 @@ func (c *collector) wait() time.Duration {
 	if c.o.Timeout > 0 {
 		wait = min(wait, time.Until(c.began.Add(c.o.Timeout)))
 	}
+	if c.o.Observe != nil && c.batch.Records == 0 {
+		wait = min(wait, time.Until(c.observed.Add(c.o.MaxFetchDuration)))
+	}
 	return wait
 }
 
@@ -200,15 +206,17 @@ func (c *collector) untilDue() time.Duration {
 // allAtTip says whether every shard that is being read was at its tip when it
 // last answered.
 func (c *collector) allAtTip() bool {
-	if len(c.shards) < c.openShards() {
-		return false
-	}
+	said := 0
 	for _, s := range c.shards {
+		if s.last {
+			continue
+		}
 		if !s.tip {
 			return false
 		}
+		said++
 	}
-	return true
+	return said >= c.openShards()
 }
 
 // flush hands the batch on and, when it was written, moves the positions.
@@ -232,8 +240,12 @@ func (c *collector) flush() error {
 	}
 	c.report()
 	c.buf.written(c.batch.Blocks)
+	records := c.batch.Records
 	c.drop()
-	return nil
+	if records == 0 {
+		return nil
+	}
+	return c.observe(c.id-1, records)
 }
 
 // drop gives the batch's memory back.
@@ -246,15 +258,45 @@ func (c *collector) drop() {
 	c.bytes, c.ended = 0, false
 }
 
+// report brings the run's progress up to date.
 func (c *collector) report() {
+	lags := c.lags(c.shards)
 	behind := int64(0)
-	for _, s := range c.shards {
-		behind = max(behind, s.behind)
+	for _, lag := range lags {
+		behind = max(behind, lag.MillisBehindLatest)
 	}
-	c.progress.mu.Lock()
-	defer c.progress.mu.Unlock()
-	c.progress.p.Records += int64(c.batch.Records)
-	c.progress.p.Bytes += int64(c.batch.Bytes)
-	c.progress.p.Behind = time.Duration(behind) * time.Millisecond
-	c.progress.p.Shards = len(c.shards)
+	c.progress.add(func(p *Progress) {
+		p.Records += int64(c.batch.Records)
+		p.Bytes += int64(c.batch.Bytes)
+		if c.batch.Records > 0 {
+			p.Batches++
+		}
+		p.Behind = time.Duration(behind) * time.Millisecond
+		p.Shards = c.openShards()
+		p.Lags = lags
+	})
+}
+
+// observeIdle tells of a run in which nothing has been written for a while.
+func (c *collector) observeIdle() error {
+	if c.o.Observe == nil || c.batch.Records > 0 || time.Since(c.observed) < c.o.MaxFetchDuration {
+		return nil // a batch with records tells of itself
+	}
+	return c.observe(c.id, 0)
+}
+
+func (c *collector) observe(batch int64, records int) error {
+	if c.o.Observe == nil {
+		return nil
+	}
+	now := time.Now()
+	o := Observation{
+		QueryID: c.file.ID, Time: c.now(), BatchID: batch, Records: records,
+		Streams: c.summarize(c.lags(c.shards)),
+	}
+	if passed := now.Sub(c.observed).Seconds(); passed > 0 {
+		o.Rate = float64(records) / passed
+	}
+	c.observed = now
+	return c.o.Observe(o)
 }

@@ -1,8 +1,10 @@
 package reader
 
 import (
+	"maps"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -148,6 +150,11 @@ func (l *lineage) descendants(of []string) map[string]bool {
 		}
 	}
 	return found
+}
+
+// sorted returns all shards by ID.
+func (l *lineage) sorted() []*shard {
+	return slices.SortedFunc(maps.Values(l.shards), func(a, b *shard) int { return strings.Compare(a.id, b.id) })
 }
 
 // lastID returns the highest shard ID; IDs grow with the shards' ages.

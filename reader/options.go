@@ -80,6 +80,10 @@ type Options struct {
 	// Positions is where positions are kept; nil keeps them for this run only.
 	Positions Positions
 
+	// Observe is told how the run goes, on the goroutine of Run; its error ends
+	// the run. nil observes nothing.
+	Observe func(Observation) error
+
 	// Say tells a person what they should know, Chat what only somebody who
 	// watches wants to know. Both may be called from several goroutines; nil
 	// is silence.

@@ -190,7 +190,10 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		return nil, err
 	}
 	if what == throttled {
+		p.s.run.progress.throttled()
 		wait = throttleSleep
+	} else {
+		p.s.run.progress.retried()
 	}
 	if due := time.Now().Add(wait); due.After(p.due) {
 		p.due = due

@@ -100,6 +100,8 @@ type run struct {
 
 	mu      sync.Mutex // guards the lineages and what follows
 	reading int        // shards that a goroutine reads
+	clock   time.Time  // the service's time when the run was started, and
+	local   time.Time  // this process's at that moment
 	started bool       // all streams are open
 }
 
@@ -174,6 +176,12 @@ func (r *run) launch() {
 		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.name, r.reading-before, s.begins()))
 	}
 	r.started = true
+	r.local = time.Now()
+	for _, s := range r.streams {
+		if s.listedAt.After(r.clock) {
+			r.clock = s.listedAt
+		}
+	}
 	r.checkComplete()
 }
 
@@ -197,6 +205,13 @@ func (r *run) finished() {
 	defer r.mu.Unlock()
 	r.reading--
 	r.checkComplete()
+}
+
+// now is the service's clock, carried on by this process's.
+func (r *run) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.clock.Add(time.Since(r.local))
 }
 
 // openShards returns how many shards are being read.
@@ -251,25 +266,4 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 			return nil
 		}
 	}
-}
-
-// progress is what a run has done so far.
-type progress struct {
-	mu sync.Mutex
-	p  Progress
-}
-
-// Progress is what a run has done so far.
-type Progress struct {
-	Records, Bytes int64         // written
-	Behind         time.Duration // of the shard that is furthest behind
-	Shards         int           // being read
-}
-
-// Progress returns what the run has done so far. It may be called from any
-// goroutine.
-func (r *Reader) Progress() Progress {
-	r.progress.mu.Lock()
-	defer r.progress.mu.Unlock()
-	return r.progress.p
 }

@@ -424,3 +424,56 @@ func sum(ns []int) int {
 	}
 	return total
 }
+
+func TestObservationsCoverEveryShardAndIdleTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(
+			&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}, closed: true, children: []string{"b"}},
+			&fakeShard{id: "b", parent: "a"},
+			&fakeShard{id: "c"},
+		)
+		f.page = 1
+		o := testOptions()
+		o.MaxFetchDuration = time.Second
+		var seen []Observation
+		o.Observe = func(o Observation) error {
+			seen = append(seen, o)
+			return nil
+		}
+		o.Timeout = 4500 * time.Millisecond
+		if _, err := collectRun(t.Context(), t, f, o); err != nil {
+			t.Fatal(err)
+		}
+		// The first batch: a is 1000 ms behind, b waits for it and is as far, c is
+		// at its tip.
+		first := seen[0]
+		if want := (StreamLag{Stream: "orders", Shards: 3, Avg: 2000.0 / 3, Max: 1000}); first.Streams[0] != want || first.BatchID != 0 || first.Records == 0 {
+			t.Errorf("first observation %+v, want %+v", first, want)
+		}
+		last := seen[len(seen)-1]
+		if want := (StreamLag{Stream: "orders", Shards: 2}); last.Streams[0] != want || last.Records != 0 || last.Rate != 0 {
+			t.Errorf("last observation %+v, want %+v without records", last, want)
+		}
+		records := 0
+		for i, o := range seen {
+			records += o.Records
+			if i > 0 && o.Time.Sub(seen[i-1].Time) > time.Second {
+				t.Errorf("nothing was told for %s", o.Time.Sub(seen[i-1].Time))
+			}
+		}
+		if records != 5 {
+			t.Errorf("told of %d records, want 5", records)
+		}
+	})
+}
+
+func TestObserversErrorEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := errors.New("disk full")
+		o := testOptions()
+		o.Observe = func(Observation) error { return full }
+		if _, err := collectRun(t.Context(), t, newFake(&fakeShard{id: "a", records: []int{1}}), o); !errors.Is(err, full) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -16,11 +16,12 @@ import (
 
 // streamRun is one stream of a run. Its lineage is guarded by the run's lock.
 type streamRun struct {
-	run     *run
-	ref     streamRef
-	place   placement
-	lineage *lineage
-	listed  map[string]bool // shard IDs of the last whole listing
+	run      *run
+	ref      streamRef
+	place    placement
+	lineage  *lineage
+	listed   map[string]bool // shard IDs of the last whole listing
+	listedAt time.Time       // the service's time when the run began
 	// until is the bound in the stream's own time; zero without one.
 	until time.Time
 }
@@ -35,7 +36,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	if l.at.IsZero() {
 		l.at = time.Now().Truncate(time.Second) // an endpoint without a clock of its own
 	}
-	s.until = s.run.o.until(l.at)
+	s.listedAt, s.until = l.at, s.run.o.until(l.at)
 	entry := checkpoint.Stream{
 		Name:            s.ref.name,
 		StartedAt:       checkpoint.Time{Time: l.at},

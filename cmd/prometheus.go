@@ -1,0 +1,92 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"kin/reader"
+)
+
+// serveMetrics serves a run's progress as Prometheus text at /metrics until
+// stop is called.
+func serveMetrics(ctx context.Context, address string, r *reader.Reader) (stop func() error, err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("serve metrics: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	if err := registry.Register(newProgressCollector(r.Progress)); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	return func() error {
+		err := server.Close()
+		if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+			err = errors.Join(err, serveErr)
+		}
+		return err
+	}, nil
+}
+
+// progressCollector turns a run's progress into metrics when they are asked
+// for.
+type progressCollector struct {
+	progress func() reader.Progress
+
+	behind   *prometheus.Desc
+	counters []progressCounter
+}
+
+type progressCounter struct {
+	desc  *prometheus.Desc
+	value func(reader.Progress) int64
+}
+
+func newProgressCollector(progress func() reader.Progress) *progressCollector {
+	counter := func(name, help string, value func(reader.Progress) int64) progressCounter {
+		return progressCounter{prometheus.NewDesc(name, help, nil, nil), value}
+	}
+	return &progressCollector{
+		progress: progress,
+		behind: prometheus.NewDesc("kin_millis_behind_latest",
+			"Milliseconds that a shard is behind its tip; a shard that waits for its parents is as far behind as they are.",
+			[]string{"stream", "shard"}, nil),
+		counters: []progressCounter{
+			counter("kin_records_total", "Records written.", func(p reader.Progress) int64 { return p.Records }),
+			counter("kin_bytes_total", "Bytes written.", func(p reader.Progress) int64 { return p.Bytes }),
+			counter("kin_batches_total", "Batches written and committed.", func(p reader.Progress) int64 { return p.Batches }),
+			counter("kin_throttles_total", "Fetches that met a shard's read limit.", func(p reader.Progress) int64 { return p.Throttles }),
+			counter("kin_retries_total", "Fetches that failed otherwise and were tried again.", func(p reader.Progress) int64 { return p.Retries }),
+		},
+	}
+}
+
+// Describe sends the metrics' descriptions.
+func (c *progressCollector) Describe(descs chan<- *prometheus.Desc) {
+	descs <- c.behind
+	for _, counter := range c.counters {
+		descs <- counter.desc
+	}
+}
+
+// Collect sends the metrics' values.
+func (c *progressCollector) Collect(metrics chan<- prometheus.Metric) {
+	p := c.progress()
+	for _, lag := range p.Lags {
+		metrics <- prometheus.MustNewConstMetric(c.behind, prometheus.GaugeValue, float64(lag.MillisBehindLatest), lag.Stream, lag.ShardID)
+	}
+	for _, counter := range c.counters {
+		metrics <- prometheus.MustNewConstMetric(counter.desc, prometheus.CounterValue, float64(counter.value(p)))
+	}
+}

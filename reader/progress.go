@@ -1,0 +1,132 @@
+package reader
+
+import (
+	"sync"
+	"time"
+)
+
+// Progress is what a run has done so far. Records and Bytes count what was
+// written, the others what happened.
+type Progress struct {
+	Records, Bytes, Batches int64
+	Throttles               int64 // fetches that met a shard's read limit
+	Retries                 int64 // fetches that failed otherwise and were tried again
+	Behind                  time.Duration
+	Shards                  int   // being read
+	Lags                    []Lag // of the shards that are read or wait for their parents
+}
+
+// Lag is how far one shard is behind its tip. A shard that waits for its
+// parents is as far behind as the parent that is furthest: what it holds is
+// younger than what they still hold.
+type Lag struct {
+	Stream, ShardID    string
+	MillisBehindLatest int64
+}
+
+// Observation is what a run tells of itself after each batch, and each
+// MaxFetchDuration without one.
+type Observation struct {
+	QueryID string
+	// Time is the service's clock, carried on by this process's.
+	Time    time.Time
+	BatchID int64 // of the batch, or of the next one
+	Records int   // of the batch; 0 without one
+	// Rate is Records over the time since the observation before, a second.
+	Rate    float64
+	Streams []StreamLag
+}
+
+// StreamLag is how far the shards of one stream are behind: those that are
+// read and those that wait for their parents. Shards is how many of them have
+// said; without one the figures mean nothing.
+type StreamLag struct {
+	Stream   string
+	Shards   int
+	Avg      float64 // milliseconds, as the others
+	Max, Min int64
+}
+
+// progress is a run's Progress, written by its goroutines and read by others.
+type progress struct {
+	mu sync.Mutex
+	p  Progress
+}
+
+// Progress returns what the run has done so far. It may be called from any
+// goroutine.
+func (r *Reader) Progress() Progress {
+	r.progress.mu.Lock()
+	defer r.progress.mu.Unlock()
+	return r.progress.p // Lags is replaced, never changed
+}
+
+func (p *progress) throttled() { p.add(func(p *Progress) { p.Throttles++ }) }
+func (p *progress) retried()   { p.add(func(p *Progress) { p.Retries++ }) }
+
+func (p *progress) add(change func(*Progress)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.p)
+}
+
+// lags returns the lag of every shard that has a figure, by stream in the
+// run's order and by shard ID. known holds what the shards said last.
+func (r *run) lags(known map[shardKey]*standing) []Lag {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []Lag
+	for _, s := range r.streams {
+		for _, shard := range s.lineage.sorted() {
+			if shard.state != reading && shard.state != waiting {
+				continue
+			}
+			if behind, ok := s.lag(shard, known); ok {
+				all = append(all, Lag{s.ref.name, shard.id, behind})
+			}
+		}
+	}
+	return all
+}
+
+// lag is how far a shard is behind: what it said last or, until it has, what
+// its parents said. It wants the run's lock held.
+func (s *streamRun) lag(shard *shard, known map[shardKey]*standing) (behind int64, ok bool) {
+	if said := known[shardKey{s.ref.name, shard.id}]; said != nil {
+		return said.behind, true
+	}
+	for _, id := range shard.parents {
+		if parent := s.lineage.shards[id]; parent != nil {
+			if b, said := s.lag(parent, known); said {
+				behind, ok = max(behind, b), true
+			}
+		}
+	}
+	return behind, ok
+}
+
+// summarize makes the connector's three figures out of the lags of shards.
+func (r *run) summarize(lags []Lag) []StreamLag {
+	figures := make([]StreamLag, len(r.streams))
+	for i, s := range r.streams {
+		f := StreamLag{Stream: s.ref.name}
+		sum := 0.0
+		for _, lag := range lags {
+			if lag.Stream != f.Stream {
+				continue
+			}
+			if f.Shards == 0 {
+				f.Min = lag.MillisBehindLatest
+			}
+			f.Shards++
+			sum += float64(lag.MillisBehindLatest)
+			f.Max = max(f.Max, lag.MillisBehindLatest)
+			f.Min = min(f.Min, lag.MillisBehindLatest)
+		}
+		if f.Shards > 0 {
+			f.Avg = sum / float64(f.Shards)
+		}
+		figures[i] = f
+	}
+	return figures
+}
