@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"sort"
 	"sync"
 	"time"
 	"unsafe"
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kpl"
 )
 
 // Block is one response of one shard, encoded. It is valid until the handler
@@ -20,48 +22,64 @@ type Block struct {
 	// Records is how many records were encoded.
 	Records int
 
-	index  []entry
-	after  checkpoint.Shard // where the shard stands once the block is written
-	behind *int64           // MillisBehindLatest
-	end    bool             // the shard ended with it
-	last   bool             // no block of the shard comes after it in this run
-	room   int64            // what it holds of the buffer
+	index   []entry
+	marks   []mark           // of its first user records, as far as a limit may reach
+	leftOut int              // records of aggregates that belong to another shard
+	after   checkpoint.Shard // where the shard stands once the block is written
+	behind  *int64           // MillisBehindLatest
+	end     bool             // the shard ended with it
+	last    bool             // no block of the shard comes after it in this run
+	room    int64            // what it holds of the buffer
 }
 
 // entry is one source record of a block.
 type entry struct {
 	end      int // offset in Data behind its encoding
 	records  int // how many records of the block were encoded up to and with it
+	leftOut  int // and how many left out
 	sequence string
 	arrival  time.Time
+}
+
+// mark is one encoded user record of an aggregate, for a cut inside of it.
+type mark struct {
+	end              int // these three as entry has them
+	records, leftOut int32
+	sub              int32 // its sub-sequence number
 }
 
 // size is what the block holds in memory.
 func (b *Block) size() int64 {
 	const sequence = 56 // digits
-	return int64(cap(b.Data)) + int64(len(b.index))*(int64(unsafe.Sizeof(entry{}))+sequence)
+	return int64(cap(b.Data)) + int64(len(b.index))*(int64(unsafe.Sizeof(entry{}))+sequence) +
+		int64(cap(b.marks))*int64(unsafe.Sizeof(mark{}))
 }
 
-// cut shortens the block to its first n encoded records, between two source
-// records. It is not the shard's end any more.
+// cut shortens the block to its first n encoded records, of more: between two
+// source records, or inside an aggregate. n is at least 1 and at most the
+// encoder's limit. The block is not the shard's end any more.
 func (b *Block) cut(n int) {
-	keep := 0
-	for keep < len(b.index) && b.index[keep].records <= n {
-		keep++
-		if b.index[keep-1].records == n {
-			break
-		}
-	}
+	keep := 1 + sort.Search(len(b.index), func(i int) bool { return b.index[i].records >= n })
 	b.index = b.index[:keep]
+	last := &b.index[keep-1]
 	b.end = false
-	if keep == 0 {
-		b.Data, b.Records = b.Data[:0], 0
-		return
+	b.stand(*last)
+	if last.records > n {
+		m := b.marks[sort.Search(len(b.marks), func(i int) bool { return int(b.marks[i].records) >= n })]
+		last.end, last.records, last.leftOut = m.end, n, int(m.leftOut)
+		sub := int64(m.sub)
+		b.after.Position = checkpoint.AtSequenceNumber
+		b.after.SubSequenceNumber = &sub
 	}
-	last := b.index[keep-1]
-	b.Data, b.Records = b.Data[:last.end], last.records
+	b.Data, b.Records, b.leftOut = b.Data[:last.end], last.records, last.leftOut
+}
+
+// stand sets the position after the block behind a source record.
+func (b *Block) stand(last entry) {
 	b.after.Position = checkpoint.AfterSequenceNumber
 	b.after.SequenceNumber = last.sequence
+	b.after.SubSequenceNumber = nil
+	b.after.Continuation = "" // of another place
 	b.after.Timestamp = checkpoint.Time{}
 	b.after.ReadThrough = checkpoint.Time{Time: last.arrival}
 	b.after.LastArrival = checkpoint.Time{Time: last.arrival}
@@ -79,13 +97,16 @@ func (b *Block) release() {
 // encoder turns responses into blocks. Its lanes bound how many do so at once.
 type encoder struct {
 	encode func([]byte, Record) ([]byte, error)
+	whole  bool  // aggregates are not expanded
+	limit  int64 // as Options has it: user records up to it are marked
 	lanes  chan struct{}
 }
 
 // block encodes a response. until, when it is not zero, is a bound: the block
 // ends before the first record that arrived later, and reached says that there
-// was one. before is the shard's position before the response.
-func (e *encoder) block(stream, shard string, resp *Response, before checkpoint.Shard, until time.Time) (b *Block, reached bool, err error) {
+// was one. before is the shard's position before the response, maybe inside an
+// aggregate. The error is errUndecided when the filter cannot be applied.
+func (e *encoder) block(stream, shard string, resp *Response, before checkpoint.Shard, until time.Time, f hashFilter) (b *Block, reached bool, err error) {
 	e.lanes <- struct{}{}
 	defer func() { <-e.lanes }()
 
@@ -93,6 +114,7 @@ func (e *encoder) block(stream, shard string, resp *Response, before checkpoint.
 	b.index = make([]entry, 0, len(resp.Records))
 	b.Data = (*buffers.Get().(*[]byte))[:0]
 	r := Record{Stream: stream, ShardID: shard}
+	var users []kpl.Record
 	for _, record := range resp.Records {
 		r.SequenceNumber = aws.ToString(record.SequenceNumber)
 		r.PartitionKey = aws.ToString(record.PartitionKey)
@@ -102,29 +124,46 @@ func (e *encoder) block(stream, shard string, resp *Response, before checkpoint.
 			reached = true
 			break
 		}
-		n := len(b.Data)
-		if b.Data, err = e.encode(b.Data, r); err != nil {
+		isAggregate := false
+		if !e.whole {
+			users, isAggregate = kpl.Split(users[:0], r.Data)
+		}
+		if isAggregate {
+			err = e.expand(b, r, users, written(before, r.SequenceNumber), f)
+		} else {
+			err = e.append(b, r)
+		}
+		if err != nil {
+			b.release()
 			return nil, false, err
 		}
-		if len(b.Data) > n {
-			b.Records++
-		}
-		b.index = append(b.index, entry{len(b.Data), b.Records, r.SequenceNumber, r.ApproximateArrivalTimestamp})
+		b.index = append(b.index, entry{len(b.Data), b.Records, b.leftOut, r.SequenceNumber, r.ApproximateArrivalTimestamp})
 	}
 	b.advance(resp, reached)
 	return b, reached, nil
 }
 
+// append encodes one record.
+func (e *encoder) append(b *Block, r Record) error {
+	n := len(b.Data)
+	data, err := e.encode(b.Data, r)
+	if err != nil {
+		return err
+	}
+	if b.Data = data; len(data) == n {
+		return nil
+	}
+	b.Records++
+	if r.Aggregated && int64(b.Records) <= e.limit {
+		b.marks = append(b.marks, mark{len(data), int32(b.Records), int32(b.leftOut), int32(r.SubSequenceNumber)})
+	}
+	return nil
+}
+
 // advance sets the position after the block.
 func (b *Block) advance(resp *Response, reached bool) {
 	if n := len(b.index); n > 0 {
-		last := b.index[n-1]
-		b.after.Position = checkpoint.AfterSequenceNumber
-		b.after.SequenceNumber = last.sequence
-		b.after.SubSequenceNumber = nil
-		b.after.Timestamp = checkpoint.Time{}
-		b.after.LastArrival = checkpoint.Time{Time: last.arrival}
-		b.after.ReadThrough = checkpoint.Time{Time: last.arrival}
+		b.stand(b.index[n-1])
 	}
 	if reached {
 		return

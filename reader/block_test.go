@@ -24,7 +24,7 @@ func response(behind int64, arrivals ...int) *Response {
 func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	t.Helper()
 	e := &encoder{encode: func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil }, lanes: make(chan struct{}, 1)}
-	b, reached, err := e.block("orders", "a", r, checkpoint.Shard{Parents: []string{"p"}, Position: checkpoint.TrimHorizon}, until)
+	b, reached, err := e.block("orders", "a", r, checkpoint.Shard{Parents: []string{"p"}, Position: checkpoint.TrimHorizon}, until, hashFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -260,6 +260,9 @@ func (c *collector) drop() {
 
 // report brings the run's progress up to date.
 func (c *collector) report() {
+	for _, b := range c.batch.Blocks {
+		c.countLeftOut(b)
+	}
 	lags := c.lags(c.shards)
 	behind := int64(0)
 	for _, lag := range lags {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kpl"
 )
 
 // shardState is where a shard stands in a run.
@@ -41,6 +42,8 @@ type shard struct {
 	unlisted bool
 	// closed is what the last listing said.
 	closed bool
+	// hashes is the shard's hash key range; nil when nobody has told it.
+	hashes *kpl.HashKeyRange
 }
 
 // lineage is the family of a stream's shards and the order it imposes: a child
@@ -65,6 +68,9 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 			found = append(found, known)
 		}
 		known.closed = isClosed(s)
+		if known.hashes == nil {
+			known.hashes = hashKeyRange(s.HashKeyRange)
+		}
 	}
 	sort.Slice(found, func(i, j int) bool { return found[i].id < found[j].id })
 	return found
@@ -79,7 +85,7 @@ func (l *lineage) addChildren(children []types.ChildShard) []*shard {
 		if id == "" || l.shards[id] != nil {
 			continue
 		}
-		child := &shard{id: id, parents: slices.Clone(c.ParentShards)}
+		child := &shard{id: id, parents: slices.Clone(c.ParentShards), hashes: hashKeyRange(c.HashKeyRange)}
 		child.unlisted = slices.ContainsFunc(child.parents, func(p string) bool { return l.shards[p] == nil })
 		l.shards[id] = child
 		found = append(found, child)

@@ -69,6 +69,12 @@ type Options struct {
 	// Timeout ends the run after that long; 0 is never. It is a *TimeoutError
 	// when a bound was set and not met.
 	Timeout time.Duration
+	// NoDeaggregate keeps KPL aggregates as the records they are.
+	NoDeaggregate bool
+	// NoHashFilter keeps the records of aggregates that belong to another
+	// shard. Left out, they are delivered once, from their own shard; it is for
+	// producers that aggregate without regard to shards.
+	NoHashFilter bool
 	// RetryFor bounds how long one call is retried; 0 is for ever once the run
 	// is under way, and 30 s for the calls of its start.
 	RetryFor time.Duration
@@ -183,6 +189,7 @@ func (o Options) validate() error {
 		{o.Limit >= 0, "limit", "0 or more"},
 		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},
 		{o.Timeout >= 0, "timeout", "0 or more"},
+		{!o.NoDeaggregate || !o.NoHashFilter, "no hash filter", "aggregates that are expanded; no deaggregate keeps them whole"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 	} {
 		if !check.ok {

@@ -116,7 +116,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		client: r.client, o: r.o, positions: r.positions, log: r.o.Log, progress: &r.progress,
 		ctx: groupCtx, group: group,
 		buf:     newBuffer(r.o.FetchBufferSize),
-		enc:     &encoder{encode: r.o.Encode, lanes: make(chan struct{}, runtime.GOMAXPROCS(0))},
+		enc:     &encoder{encode: r.o.Encode, whole: r.o.NoDeaggregate, limit: r.o.Limit, lanes: make(chan struct{}, runtime.GOMAXPROCS(0))},
 		trouble: trouble{tell: r.o.Say},
 	}
 	if r.o.Tasks > 0 {
@@ -131,6 +131,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 	if groupErr := group.Wait(); err == nil && !errors.Is(groupErr, errDone) {
 		err = groupErr
 	}
+	run.sayLeftOut()
 	return err
 }
 
@@ -250,7 +251,7 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		if err != nil {
 			return err
 		}
-		block, reached, err := s.run.enc.block(s.ref.name, shard.id, resp, at, s.until)
+		block, reached, err := s.encode(ctx, shard, resp, at)
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,9 @@ type streamRun struct {
 	listedAt time.Time       // the service's time when the run began
 	// until is the bound in the stream's own time; zero without one.
 	until time.Time
+	// distribution says whether records are where their hash keys belong.
+	distribution distribution
+	leftOut      int64 // records of aggregates that were left out
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -69,6 +72,9 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	for _, id := range lost {
 		s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(entry.Shards[id])))
 	}
+	if err := s.checkHalfRead(); err != nil {
+		return checkpoint.Stream{}, err
+	}
 	for id, shard := range s.lineage.shards {
 		if shard.state == waiting {
 			entry.Shards[id] = shard.at
@@ -97,6 +103,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
+	s.distribution.learn(summary)
 	if summary.StreamARN != nil {
 		entry.ARN = *summary.StreamARN
 	}

@@ -1,0 +1,81 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// distribution is how a stream spreads its records over its shards: by their
+// hash keys, or, with the strategy AUTO, as it likes. Such a stream has ranges
+// too, and they mean nothing: a filter would drop good records.
+type distribution struct {
+	asking    sync.Mutex // held during the call
+	mu        sync.Mutex // guards what follows
+	automatic bool
+	refused   bool      // to tell; streams went by hash keys before there was a choice
+	told      time.Time // when it was told last
+}
+
+// distributionFor is how long an answer is believed: a stream's strategy can
+// be changed. While no record is out of range, nobody asks.
+const distributionFor = time.Minute
+
+func (d *distribution) known() (automatic, decided bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.automatic, d.isDecided()
+}
+
+// isDecided wants the lock held. A stream that was automatic once holds
+// records of that time.
+func (d *distribution) isDecided() bool {
+	return d.automatic || d.refused || !d.told.IsZero() && time.Since(d.told) < distributionFor
+}
+
+// learn takes in what the service says of a stream.
+func (d *distribution) learn(s *types.StreamDescriptionSummary) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.told = time.Now()
+	d.automatic = d.automatic || s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
+}
+
+// ask asks the service, unless another shard has just done so. The permission
+// is optional. Its error is that the run has ended, or that it gave up.
+func (d *distribution) ask(ctx context.Context, s *streamRun) (automatic bool, err error) {
+	d.asking.Lock()
+	defer d.asking.Unlock()
+	if automatic, decided := d.known(); decided {
+		return automatic, nil
+	}
+	out, err := patiently(ctx, s.run, 0, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		return attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+			return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
+				StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
+			})
+		})
+	})
+	var gaveUp *GaveUpError
+	switch {
+	case ctx.Err() != nil:
+		return false, context.Cause(ctx)
+	case errors.As(err, &gaveUp):
+		return false, err
+	case err != nil || out.StreamDescriptionSummary == nil:
+		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
+		s.run.o.Chat(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: taking it that records are in the shards of their hash keys", s.ref.name))
+		d.mu.Lock()
+		d.refused = true
+		d.mu.Unlock()
+		return false, nil
+	}
+	d.learn(out.StreamDescriptionSummary)
+	automatic, _ = d.known()
+	return automatic, nil
+}
