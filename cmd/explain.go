@@ -38,7 +38,10 @@ type (
 	// held is a resource that another run holds.
 	held interface{ Held() bool }
 	// notFound is an object that does not exist, when no API error says so.
-	notFound interface{ NotFound() bool }
+	notFound interface {
+		NotFound() bool
+		Hint() string
+	}
 	// advised is a failure that knows what to do next.
 	advised interface{ Hint() string }
 )
@@ -98,9 +101,12 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 	case errors.As(err, &other) && other.Held():
 		return explanation{text, "wait for that run to end, or give this one a checkpoint of its own", exitHeld}
 	case errors.As(err, &exhausted) && exhausted.GaveUp():
+		if errors.As(err, &knowing) {
+			return explanation{text, knowing.Hint(), exitGaveUp}
+		}
 		return explanation{text, e.reachHint(err), exitGaveUp}
 	case errors.As(err, &missing) && missing.NotFound():
-		return explanation{text, "kin lists nothing under that name; check the spelling", exitNotFound}
+		return explanation{text, missing.Hint(), exitNotFound}
 	case errors.As(err, &api):
 		return e.explainAPI(ctx, err, api)
 	case errors.As(err, &knowing):

@@ -42,7 +42,9 @@ unrelated shards.
   kin read orders --checkpoint orders.ckpt --exec 'gzip >> orders.jsonl.gz'`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.parsed(c.Flags(), args)
+			if err := o.parsed(c.Flags(), args); err != nil {
+				return err
+			}
 			return optionUsage(c, runRead(c.Context(), e, o))
 		},
 	}
@@ -119,10 +121,13 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 }
 
 // parsed takes the arguments, and the flags that depend on which were given.
-func (o *readOptions) parsed(f *pflag.FlagSet, args []string) {
+func (o *readOptions) parsed(f *pflag.FlagSet, args []string) error {
 	o.streams = splitStreams(args)
+	if f.Changed("from") && f.Changed("initial-position") {
+		return usage("--from and --initial-position are the same flag: want one of them")
+	}
 	if !o.lowLatency {
-		return
+		return nil
 	}
 	if !f.Changed("min-fetch-period") {
 		o.period = durationValue(210 * time.Millisecond)
@@ -133,6 +138,7 @@ func (o *readOptions) parsed(f *pflag.FlagSet, args []string) {
 	if !f.Changed("max-fetch-duration") {
 		o.duration = durationValue(200 * time.Millisecond)
 	}
+	return nil
 }
 
 // addPositionFlags gives a command --initial-position and its short name.

@@ -12,6 +12,11 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("the time of %s was over before the bound was met", e.After)
 }
 
+// Hint says what became of what was read.
+func (e *TimeoutError) Hint() string {
+	return "what was read by then is written; with a checkpoint the next run goes on behind it"
+}
+
 // GaveUp is true; it marks the error for those who do not import the type.
 func (e *TimeoutError) GaveUp() bool { return true }
 

@@ -60,10 +60,25 @@ func (e *OptionError) Error() string { return e.Field + ": want " + e.Want }
 
 // ShardNotFoundError means that a shard that was asked for by name is not in
 // the stream.
-type ShardNotFoundError struct{ Stream, Shard string }
+type ShardNotFoundError struct {
+	Stream, Shard string
+	Known         []string // the shards that are, by ID
+}
 
 func (e *ShardNotFoundError) Error() string {
 	return fmt.Sprintf("shard %q not found in stream %q", e.Shard, e.Stream)
+}
+
+// Hint says which shards there are.
+func (e *ShardNotFoundError) Hint() string {
+	switch n := len(e.Known); n {
+	case 0:
+		return "the stream has no shards"
+	case 1:
+		return "its one shard is " + e.Known[0]
+	default:
+		return fmt.Sprintf("it has %d shards, %s to %s", n, e.Known[0], e.Known[n-1])
+	}
 }
 
 // NotFound is true; it marks the error for those who do not import the type.

@@ -28,7 +28,7 @@ type placement struct {
 func (p placement) first(l *lineage) (lost []string, err error) {
 	for _, id := range p.named() {
 		if _, saved := p.saved[id]; !saved && l.shards[id] == nil {
-			return nil, &ShardNotFoundError{Stream: p.stream, Shard: id}
+			return nil, &ShardNotFoundError{Stream: p.stream, Shard: id, Known: slices.Sorted(maps.Keys(l.shards))}
 		}
 	}
 	// Shards that the checkpoint knows and the service no longer lists still
