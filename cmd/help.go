@@ -26,26 +26,83 @@ func newHelp(root *cobra.Command) *cobra.Command {
 // helpTopics are the pages of `kin help` that belong to no single command.
 func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
-		{
-			Use:   "exit-codes",
-			Short: "The exit codes of kin",
-			Long: `kin ends with one of these codes:
+		{Use: "format", Short: "What a JSON line of kin read holds", Long: formatHelp},
+		{Use: "tuning", Short: "Latency, throughput, rate limits and memory", Long: tuningHelp},
+		{Use: "exit-codes", Short: "The exit codes of kin", Long: exitCodesHelp},
+	}
+}
+
+const formatHelp = `kin read, and kin tail in a pipe, print one JSON object a line. Its members are
+always in this order; a line break is never inside:
+
+  stream                       the stream's name
+  shardId
+  sequenceNumber               decimal, as text: it has more digits than a double
+  subSequenceNumber            the index in a KPL aggregate; only out of one
+  partitionKey
+  explicitHashKey              only out of a KPL aggregate: the service does not
+                               return those of plain records
+  approximateArrivalTimestamp  RFC 3339, UTC, milliseconds
+  dataEncoding                 json, text or base64: what data is
+  data                         the payload
+
+With --data auto, a payload that is a JSON object or array in valid UTF-8 is
+embedded as it was written (json); only line breaks are taken out of it. Other
+valid UTF-8 is a string (text), and so are JSON's scalars. Anything else is
+base64. --data json, text or base64 asks for one of them; a payload that does
+not fit ends the run and is named by shard and sequence number.
+
+kin write --input records reads these lines back. With --data base64 every byte
+makes the way there and back.`
+
+const tuningHelp = `The defaults let two readers of any kind share a stream without meeting its
+limits. A shard gives 5 fetches and 2 MB a second to all its readers together.
+
+MORE READERS
+  Take less: --max-fetch-rate 0.5 --min-fetch-period 1s.
+
+LOW LATENCY
+  kin tail waits at most 200ms for more records, kin read 10s; both print at
+  once when every shard is at its tip. For the only reader of a stream,
+  --low-latency fetches every 210ms and up to 2 MB a second. A run with
+  --available-now and short waits may fail to keep up with the newest records.
+
+RATE LIMITS
+  "Hit rate limit. Sleeping for 5 seconds." means that a shard refused a fetch.
+  kin then asks it for half as many records, grows back with each success, and
+  reads the other shards meanwhile. While a run catches up this is normal. When
+  records keep coming every 5 seconds, something else reads the stream too:
+  lower --max-fetch-rate, raise --min-fetch-period, or add shards.
+
+THROUGHPUT
+  All shards are fetched in parallel, each at --max-fetch-rate, while the last
+  batch is being written. --tasks caps how many: with fewer than a fifth of the
+  shards (--shards-per-task 5), shards take turns, and each is read more slowly.
+
+MEMORY
+  --fetch-buffer-size bounds what has been fetched and not yet written; memory
+  follows it. When stdout or --exec does not keep up the buffer fills and
+  fetching stops until there is room: nothing is dropped, and nothing is spilled
+  to disk. A larger buffer helps against bursts, not against a slow output.
+
+A RUN THAT READS NOTHING
+  --available-now reads what is there when the run begins, from the checkpoint
+  or --from on. From latest that is nothing.`
+
+const exitCodesHelp = `kin ends with one of these codes:
 
     0  done; also: limit reached, nothing found, stdout closed
     1  failed, or any record or item failed
     2  wrong usage
-    3  stream, shard or consumer not found
+    3  stream or shard not found
     4  access denied, or no credentials
-    5  gave up on throttling or time-outs
+    5  gave up on throttling or time-outs, or --timeout came before the bound
     6  a checkpoint that cannot be used
-    7  a condition that was asked for does not hold
+    7  a condition that was asked for does not hold (--fail-on-empty, --expect)
     8  held by another run
   129  stopped by SIGHUP, after a clean stop
   130  stopped by SIGINT, after a clean stop
   143  stopped by SIGTERM, after a clean stop
 
 The first signal stops a run cleanly: what was written is committed, nothing
-else is. A second signal ends it at once.`,
-		},
-	}
-}
+else is. A second signal ends it at once.`
