@@ -53,7 +53,7 @@ func (p Position) String() string {
 }
 
 // PositionForms are the forms ParsePosition reads, for messages and help.
-const PositionForms = "latest, trim_horizon, earliest, a time such as 2026-11-22T10:00:00Z, an age such as 15m or 1d3h, or SHARD:SEQUENCE"
+const PositionForms = "latest, trim_horizon, earliest, a time such as 2026-11-22T10:00:00Z, an age such as 15m or 1d3h, SHARD:SEQUENCE, or " + timestampForms
 
 // ParsePosition reads a position as a user types it, and as String prints it.
 // It does not ask for the time: an age stays an age.
@@ -63,6 +63,13 @@ func ParsePosition(s string) (Position, error) {
 		return Position{Kind: Latest}, nil
 	case "trim_horizon", "earliest":
 		return Position{Kind: TrimHorizon}, nil
+	}
+	if strings.HasPrefix(strings.TrimSpace(s), "{") {
+		t, err := parseTimestamp(s)
+		if err != nil {
+			return Position{}, err
+		}
+		return Position{Kind: AtTimestamp, Timestamp: t}, nil
 	}
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		return Position{Kind: AtTimestamp, Timestamp: t.UTC()}, nil

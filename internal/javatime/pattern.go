@@ -1,0 +1,261 @@
+package javatime
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// field is a part of a pattern: some equal letters, or text between them.
+type field struct {
+	kind  kind
+	count int    // how many letters
+	exact bool   // of a number: digits may follow it, so it has count of them
+	text  string // of a literal
+}
+
+// kind is what a field says.
+type kind int
+
+const (
+	literal kind = iota
+	era
+	year
+	month
+	monthName
+	day
+	yearDay
+	weekdayName
+	halfDay
+	hour24    // 0 to 23
+	hour1to24 // 24 is midnight
+	hour11    // 0 to 11
+	hour12    // 12 is midnight or noon
+	minute
+	second
+	milli
+	zoneName
+	zoneOffset
+)
+
+// numbers are the fields that are digits in a text.
+var numbers = map[kind]struct {
+	what        string
+	least, most int
+	digits      int
+	fixed       bool // exactly that many digits
+}{
+	year:      {"a year of four digits", 1, 9999, 4, true},
+	month:     {"a month, 1 to 12,", 1, 12, 2, false},
+	day:       {"a day, 1 to 31,", 1, 31, 2, false},
+	yearDay:   {"a day of the year, 1 to 366,", 1, 366, 3, false},
+	hour24:    {"an hour, 0 to 23,", 0, 23, 2, false},
+	hour1to24: {"an hour, 1 to 24,", 1, 24, 2, false},
+	hour11:    {"an hour, 0 to 11,", 0, 11, 2, false},
+	hour12:    {"an hour, 1 to 12,", 1, 12, 2, false},
+	minute:    {"minutes, 0 to 59,", 0, 59, 2, false},
+	second:    {"seconds, 0 to 59,", 0, 59, 2, false},
+	milli:     {"milliseconds of three digits", 0, 999, 3, true},
+}
+
+// letters are the pattern letters that SimpleDateFormat and Joda-Time, which
+// the connector's ZZZ comes from, read alike.
+var letters = map[byte]kind{
+	'G': era, 'y': year, 'M': month, 'L': month, 'd': day, 'D': yearDay, 'E': weekdayName, 'a': halfDay,
+	'H': hour24, 'k': hour1to24, 'K': hour11, 'h': hour12, 'm': minute, 's': second, 'S': milli,
+	'z': zoneName, 'Z': zoneName, 'X': zoneOffset,
+}
+
+// differ are the letters that mean different things in Java's libraries, or
+// count in weeks.
+const differ = "YuxewWFCcVOqQnNAB"
+
+// compile reads a pattern and makes sure that a text which fits it says one
+// time.
+func compile(pattern string) ([]field, error) {
+	fields, err := scan(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("format %q: %w", pattern, err)
+	}
+	if err := complete(fields); err != nil {
+		return nil, fmt.Errorf("format %q: %w", pattern, err)
+	}
+	for i := range fields {
+		if err := border(&fields[i], fields[i+1:]); err != nil {
+			return nil, fmt.Errorf("format %q: %w", pattern, err)
+		}
+	}
+	return fields, nil
+}
+
+// scan splits a pattern into its fields. Text between quotes stands for
+// itself, two quotes for one, and so does everything that is no letter.
+func scan(pattern string) ([]field, error) {
+	var fields []field
+	text := func(s string) {
+		if n := len(fields); n > 0 && fields[n-1].kind == literal {
+			fields[n-1].text += s
+			return
+		}
+		fields = append(fields, field{kind: literal, text: s})
+	}
+	for rest := pattern; rest != ""; {
+		c := rest[0]
+		switch {
+		case strings.HasPrefix(rest, "''"):
+			text("'")
+			rest = rest[2:]
+		case c == '\'':
+			quoted, after, err := unquote(rest[1:])
+			if err != nil {
+				return nil, err
+			}
+			text(quoted)
+			rest = after
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+			n := len(rest) - len(strings.TrimLeft(rest, string(c)))
+			f, err := letterField(c, n)
+			if err != nil {
+				return nil, err
+			}
+			fields = append(fields, f)
+			rest = rest[n:]
+		default:
+			text(rest[:1])
+			rest = rest[1:]
+		}
+	}
+	return fields, nil
+}
+
+// unquote reads up to the quote that ends a quoted text.
+func unquote(s string) (quoted, after string, err error) {
+	var b strings.Builder
+	for {
+		part, rest, ok := strings.Cut(s, "'")
+		if !ok {
+			return "", "", errors.New("a quote is not closed")
+		}
+		b.WriteString(part)
+		if !strings.HasPrefix(rest, "'") {
+			return b.String(), rest, nil
+		}
+		b.WriteByte('\'')
+		s = rest[1:]
+	}
+}
+
+func letterField(letter byte, count int) (field, error) {
+	k, known := letters[letter]
+	switch {
+	case known && k == month && count >= 3:
+		k = monthName
+	case known && k == year && count == 2:
+		return field{}, errors.New("a year of two digits is ambiguous: want yyyy")
+	case known && k == milli && count != 3:
+		return field{}, errors.New("want SSS, milliseconds of three digits")
+	case !known && strings.IndexByte(differ, letter) >= 0:
+		return field{}, fmt.Errorf("the letter %c is read in different ways: want one of %s", letter, knownLetters)
+	case !known:
+		return field{}, fmt.Errorf("unknown letter %c: want one of %s, or text in quotes", letter, knownLetters)
+	}
+	return field{kind: k, count: count}, nil
+}
+
+const knownLetters = "G y M d D E a H k K h m s S z Z X"
+
+// complete wants each part of a time once, and none missing in front of a
+// finer one.
+func complete(fields []field) error {
+	said := map[string]bool{}
+	for _, f := range fields {
+		part := f.part()
+		if part != "" && said[part] {
+			return fmt.Errorf("it names the %s twice", part)
+		}
+		said[part] = true
+	}
+	for _, must := range []struct {
+		ok   bool
+		want string
+	}{
+		{said["year"], "it names no year: want yyyy"},
+		{said["day of the year"] != (said["month"] || said["day"]), "want month and day (MM, dd), or the day of the year (D)"},
+		{said["month"] == said["day"], "want month and day (MM, dd), or the day of the year (D)"},
+		{said["zone"], "it names no zone: want z, Z or X"},
+		{said["half of the day"] == said["hour of 12"], "hours of 12 need AM or PM, and only they: want h and a, or H"},
+		{said["hour"] != said["hour of 12"] || !said["hour"], "it names the hour twice"},
+		{said["hour"] || said["hour of 12"] || !said["minute"], "it names minutes and no hour: want HH"},
+		{said["minute"] || !said["second"], "it names seconds and no minutes: want mm"},
+		{said["second"] || !said["millisecond"], "it names milliseconds and no seconds: want ss"},
+	} {
+		if !must.ok {
+			return errors.New(must.want)
+		}
+	}
+	return nil
+}
+
+// part is what a field says, in words, "" for a literal.
+func (f field) part() string {
+	switch f.kind {
+	case era:
+		return "era"
+	case year:
+		return "year"
+	case month, monthName:
+		return "month"
+	case day:
+		return "day"
+	case yearDay:
+		return "day of the year"
+	case weekdayName:
+		return "day of the week"
+	case halfDay:
+		return "half of the day"
+	case hour24, hour1to24:
+		return "hour"
+	case hour11, hour12:
+		return "hour of 12"
+	case minute:
+		return "minute"
+	case second:
+		return "second"
+	case milli:
+		return "millisecond"
+	case zoneName, zoneOffset:
+		return "zone"
+	}
+	return ""
+}
+
+// border makes sure that one can tell where a field ends in a text.
+func border(f *field, after []field) error {
+	if len(after) == 0 {
+		return nil
+	}
+	next := after[0]
+	_, nextDigits := numbers[next.kind]
+	nextZone := next.kind == zoneName || next.kind == zoneOffset
+	var first byte
+	if next.kind == literal {
+		first = next.text[0]
+	}
+	switch f.kind {
+	case zoneName, zoneOffset:
+		if next.kind != literal || inZone(rune(first)) {
+			return errors.New("the zone must be the last, or a space must follow it")
+		}
+	case monthName, weekdayName, halfDay, era:
+		if next.kind != literal && !nextDigits || first|0x20 >= 'a' && first|0x20 <= 'z' {
+			return errors.New("something other than letters must follow a name")
+		}
+	case literal:
+	default:
+		f.exact = nextDigits || first >= '0' && first <= '9'
+		if nextZone {
+			f.exact = false // a zone never begins with a digit
+		}
+	}
+	return nil
+}
