@@ -59,6 +59,10 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	vectors, err := filepath.Abs(filepath.Join("internal", "kpl", "testdata"))
+	if err != nil {
+		return err
+	}
 	url := "http://" + listener.Addr().String()
 	env.Values[serviceKey{}] = &service{endpoint, newClient(url)}
 	env.Vars = append(env.Vars,
@@ -72,6 +76,7 @@ func setup(env *testscript.Env) error {
 		"HOME="+env.WorkDir,
 		"PORT="+port,
 		"TZ=UTC",
+		"VECTORS="+vectors,
 	)
 	return nil
 }

@@ -26,6 +26,7 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"stream":  verbStream,
 	"delete":  verbDelete,
 	"put":     verbPut,
+	"putfile": verbPutFile,
 	"fill":    verbFill,
 	"records": verbRecords,
 	"split":   verbSplit,
@@ -48,14 +49,20 @@ func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, u
 	return ts.Value(serviceKey{}).(*service), ctx
 }
 
-// stream NAME [SHARDS] creates a stream.
+// stream NAME [SHARDS|auto] creates a stream; auto is one that distributes
+// records itself.
 func verbStream(ts *testscript.TestScript, neg bool, args []string) {
-	s, ctx := verb(ts, neg, args, 1, 2, "stream NAME [SHARDS]")
-	shards := 1
-	if len(args) == 2 {
-		shards = number(ts, args[1])
+	s, ctx := verb(ts, neg, args, 1, 2, "stream NAME [SHARDS|auto]")
+	in := &kinesis.CreateStreamInput{StreamName: &args[0], ShardCount: aws.Int32(1)}
+	switch {
+	case len(args) == 2 && args[1] == "auto":
+		in.ShardCount = nil
+		in.StreamModeDetails = &types.StreamModeDetails{StreamMode: types.StreamModeOnDemand}
+		in.RecordDistributionStrategy = types.RecordDistributionStrategyAuto
+	case len(args) == 2:
+		in.ShardCount = aws.Int32(int32(number(ts, args[1])))
 	}
-	_, err := s.client.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &args[0], ShardCount: aws.Int32(int32(shards))})
+	_, err := s.client.CreateStream(ctx, in)
 	ts.Check(err)
 	ts.Check(s.awaitActive(ctx, args[0]))
 }
@@ -76,6 +83,20 @@ func verbPut(ts *testscript.TestScript, neg bool, args []string) {
 	data, err := strconv.Unquote(`"` + strings.ReplaceAll(args[2], `"`, `\"`) + `"`)
 	ts.Check(err)
 	_, err = s.client.PutRecord(ctx, &kinesis.PutRecordInput{StreamName: &args[0], PartitionKey: &args[1], Data: []byte(data)})
+	ts.Check(err)
+}
+
+// putfile STREAM KEY FILE [EXPLICIT_HASH_KEY] puts a record with a file's
+// bytes as its payload.
+func verbPutFile(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 3, 4, "putfile STREAM KEY FILE [EXPLICIT_HASH_KEY]")
+	data, err := readFile(ts.MkAbs(args[2]))
+	ts.Check(err)
+	in := &kinesis.PutRecordInput{StreamName: &args[0], PartitionKey: &args[1], Data: data}
+	if len(args) == 4 {
+		in.ExplicitHashKey = &args[3]
+	}
+	_, err = s.client.PutRecord(ctx, in)
 	ts.Check(err)
 }
 

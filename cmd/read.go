@@ -76,6 +76,9 @@ type readOptions struct {
 	shards     []string
 	lowLatency bool
 	retryFor   durationValue
+
+	noDeaggregate, noHashFilter bool
+
 	checkpoint string
 	data       format.DataMode
 	exec       string // of read only
@@ -104,6 +107,8 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` that keeps where the run stands; a later run goes on from there")
 	o.boundOptions.addFlags(f)
 	f.StringArrayVar(&o.shards, "shard", nil, "read only this `shard` of the stream and its descendants (repeatable)")
+	f.BoolVar(&o.noDeaggregate, "no-deaggregate", false, "keep KPL aggregates as the records they are, in place of the records inside")
+	f.BoolVar(&o.noHashFilter, "no-hash-filter", false, "keep records of KPL aggregates whose hash keys belong to another shard; for producers that aggregate without regard to shards")
 	f.Var(&o.data, "data", "payloads as "+strings.Join(format.DataModeNames(), ", "))
 	f.IntVar(&o.records, "max-records-per-fetch", o.records, "`records` that one fetch may return, 1 to 10000")
 	f.Var(&o.rate, "max-fetch-rate", "how fast each shard is fetched, at most 2.0; more than 1.0 leaves other readers less than half")
@@ -162,7 +167,12 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.ShardFetchInterval = time.Duration(o.shardInterval)
 	ro.MaxShardsPerDescribe = o.pageSize
 	ro.Shards = o.shards
+	ro.NoDeaggregate = o.noDeaggregate
+	ro.NoHashFilter = o.noHashFilter
 	ro.RetryFor = time.Duration(o.retryFor)
+	if o.noDeaggregate && o.noHashFilter {
+		return ro, usageHint("give one of the two", "--no-hash-filter is for the records inside aggregates, and --no-deaggregate keeps aggregates whole")
+	}
 	return ro, o.boundOptions.apply(&ro, o.checkpoint != "")
 }
 

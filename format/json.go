@@ -57,7 +57,11 @@ func (j JSON) Append(dst []byte, r reader.Record) ([]byte, error) {
 	}
 	line, ok := j.appendData(line, r.Data)
 	if !ok {
-		return dst, fmt.Errorf("shard %s, sequence number %s: payload is not %s", r.ShardID, r.SequenceNumber, misfit[j.Data])
+		at := r.SequenceNumber
+		if r.Aggregated {
+			at += fmt.Sprintf(", sub-sequence number %d", r.SubSequenceNumber)
+		}
+		return dst, fmt.Errorf("shard %s, sequence number %s: payload is not %s", r.ShardID, at, misfit[j.Data])
 	}
 	return append(line, "}\n"...), nil
 }

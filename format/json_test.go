@@ -71,6 +71,7 @@ func TestJSONLine(t *testing.T) {
 		{"text asked for", DataText, record(`{"a":1}`), front + `"dataEncoding":"text","data":"{\"a\":1}"}`},
 		{"text missed", DataText, record("\xff"), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid UTF-8 text"},
 		{"base64 asked for", DataBase64, record(`{}`), front + `"dataEncoding":"base64","data":"e30="}`},
+		{"aggregated missed", DataJSON, aggregated, "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898, sub-sequence number 0: payload is not valid JSON"},
 		{"aggregated", DataAuto, aggregated, middle + `"subSequenceNumber":0,"partitionKey":"k",` + arrived + `"dataEncoding":"text","data":"a"}`},
 		{"aggregated with hash key", DataAuto, withHashKey, middle +
 			`"subSequenceNumber":3,"partitionKey":"k","explicitHashKey":"340282366920938463463374607431768211455",` + arrived + `"dataEncoding":"text","data":"a"}`},

@@ -126,7 +126,7 @@ func (r *run) countLeftOut(b *Block) {
 			continue
 		}
 		if s.leftOut == 0 {
-			r.o.Say(fmt.Sprintf("%s/%s: an aggregate holds records whose hash keys belong to another shard; such records are left out, because the producer sends them again there", b.Stream, b.ShardID))
+			r.o.Say(fmt.Sprintf("%s/%s: an aggregate holds records that belong to another shard, where their producer sends them again: they are left out here (--no-hash-filter keeps them)", b.Stream, b.ShardID))
 		}
 		s.leftOut += int64(b.leftOut)
 	}
@@ -137,7 +137,7 @@ func (r *run) countLeftOut(b *Block) {
 func (r *run) sayLeftOut() {
 	for _, s := range r.streams {
 		if s.leftOut > 0 {
-			r.o.Say(fmt.Sprintf("%s: records of aggregates left out because they belong to another shard: %d", s.ref.name, s.leftOut))
+			r.o.Say(fmt.Sprintf("%s: %d records of aggregates were left out because they belong to another shard", s.ref.name, s.leftOut))
 		}
 	}
 }
@@ -160,7 +160,7 @@ func (e *HalfReadError) Unusable() bool { return true }
 
 // Hint says what to do next.
 func (e *HalfReadError) Hint() string {
-	return "read on with aggregates expanded until the checkpoint is behind this one, or begin with a new checkpoint file"
+	return "run once without --no-deaggregate to read the rest of it, or begin with a new checkpoint file"
 }
 
 // checkHalfRead refuses positions inside an aggregate to a run that does not

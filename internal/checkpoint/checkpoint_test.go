@@ -22,11 +22,11 @@ func whole() File {
 		CreatedAt: at(1), StartedAt: at(2), InitialPosition: "latest",
 		Shards: map[string]Shard{
 			"shardId-000000000000": {Parents: []string{}, Position: ShardEnd, SequenceNumber: "49"},
-			"shardId-000000000001": {Parents: []string{"shardId-000000000000"}, Position: AfterSequenceNumber,
+			"shardId-000000000001": {Parents: []string{"shardId-000000000000"}, Position: AtSequenceNumber,
 				SequenceNumber: "50", SubSequenceNumber: &sub, Continuation: "51", ReadThrough: at(4), LastArrival: at(3), UpdatedAt: at(5)},
 			"shardId-000000000002": {Parents: []string{"shardId-000000000000", "shardId-000000000009"}, Position: AtTimestamp, Timestamp: at(2)},
 			"shardId-000000000003": {Parents: []string{}, Position: TrimHorizon},
-			"shardId-000000000004": {Parents: []string{}, Position: AtSequenceNumber, SequenceNumber: "7"},
+			"shardId-000000000004": {Parents: []string{}, Position: AfterSequenceNumber, SequenceNumber: "7"},
 		},
 	}}, Output: &Output{Path: "out.jsonl", Length: 12}}
 }
@@ -80,7 +80,7 @@ func TestMembersAreAsDocumented(t *testing.T) {
 	}
 	shard := got["streams"].([]any)[0].(map[string]any)["shards"].(map[string]any)["shardId-000000000001"]
 	want := map[string]any{
-		"parents": []any{"shardId-000000000000"}, "position": "AFTER_SEQUENCE_NUMBER", "sequenceNumber": "50",
+		"parents": []any{"shardId-000000000000"}, "position": "AT_SEQUENCE_NUMBER", "sequenceNumber": "50",
 		"subSequenceNumber": 3.0, "continuation": "51", "readThrough": "1970-01-01T00:00:04.123Z",
 		"lastArrival": "1970-01-01T00:00:03.123Z", "updatedAt": "1970-01-01T00:00:05.123Z",
 	}
@@ -136,10 +136,12 @@ func TestUnusableFilesStayAsTheyAre(t *testing.T) {
 		string(good) + "{}":                     "something follows its end",
 		`{"version":2,"id":"x","streams":[]}`:   "it has version 2",
 		`{"version":1,"id":"x","streams":[{}]}`: "has no name",
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"LATEST"}}}]}`:                                       `shard s of stream a: unknown position "LATEST"`,
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER"}}}]}`:                        "needs a sequence number",
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1e9"}}}]}`: "needs a sequence number",
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AT_TIMESTAMP"}}}]}`:                                 "needs a timestamp",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":3}}}]}`: "it is for AT_SEQUENCE_NUMBER",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AT_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":-1}}}]}`:   "0 or more",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"LATEST"}}}]}`:                                                           `shard s of stream a: unknown position "LATEST"`,
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER"}}}]}`:                                            "needs a sequence number",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1e9"}}}]}`:                     "needs a sequence number",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AT_TIMESTAMP"}}}]}`:                                                     "needs a timestamp",
 	} {
 		path := filepath.Join(t.TempDir(), "c.json")
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {

@@ -68,7 +68,9 @@ type Shard struct {
 	// SHARD_END) or the first to read (AT_SEQUENCE_NUMBER).
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
 	// SubSequenceNumber is the index in a KPL aggregate of the last record
-	// written, when that is not the aggregate's last.
+	// written, when that is not the aggregate's last. The position is
+	// AT_SEQUENCE_NUMBER then: the aggregate is read again, and what was
+	// written of it is dropped.
 	SubSequenceNumber *int64 `json:"subSequenceNumber,omitempty"`
 	// Continuation is the continuation sequence number of enhanced fan-out.
 	Continuation string `json:"continuation,omitempty"`
@@ -179,6 +181,9 @@ func (f File) check() error {
 }
 
 func (s Shard) check() error {
+	if s.SubSequenceNumber != nil && (s.Position != AtSequenceNumber || *s.SubSequenceNumber < 0) {
+		return fmt.Errorf("%s with sub-sequence number %d: it is for AT_SEQUENCE_NUMBER, and 0 or more", s.Position, *s.SubSequenceNumber)
+	}
 	switch s.Position {
 	case AfterSequenceNumber, AtSequenceNumber:
 		if !isDecimal(s.SequenceNumber) {
