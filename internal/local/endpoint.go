@@ -35,6 +35,8 @@ type Endpoint struct {
 		register meter
 	}
 
+	identities identities
+
 	served struct {
 		sync.Mutex
 		counts  map[string]int
@@ -74,6 +76,7 @@ func New(o Options) (*Endpoint, error) {
 			return nil, err
 		}
 	}
+	e.identities.roles = o.Roles
 	for _, s := range o.Streams {
 		e.newStream(s.Name, s.Shards, 0)
 	}

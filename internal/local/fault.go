@@ -56,7 +56,7 @@ func parseFault(spec string) (*fault, error) {
 		return nil, errors.New("want OP=FAULT, OP=FAULT*N or OP=FAULT@P")
 	}
 	f := &fault{spec: m[1] + "=" + m[2], op: m[1], kind: m[2], left: -1, chance: 1}
-	if _, known := operations[f.op]; !known && f.op != "*" {
+	if operations[f.op] == nil && stsOperations[f.op] == nil && f.op != "*" {
 		return nil, fmt.Errorf("%q is not an operation this endpoint knows", f.op)
 	}
 	var err error

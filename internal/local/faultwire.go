@@ -57,7 +57,7 @@ func (e *Endpoint) breakAnswer(w http.ResponseWriter, r *http.Request, c *call, 
 	if len(c.out) == 0 {
 		c.out = append(c.out, "{}"...) // there must be something to leave out
 	}
-	head(w, status, jsonType, len(c.out))
+	head(w, status, c.media(), len(c.out))
 	_, _ = w.Write(c.out[:len(c.out)/2])
 	flush(w)
 	e.count(c.op)

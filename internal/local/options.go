@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ const (
 type Options struct {
 	Limits  Limits       // "" = LimitsOn
 	Streams []StreamSpec // created at once and ACTIVE, whatever the delays below say
+	Roles   []Role       // that AssumeRole knows
 	Faults  []string     // as for AddFault
 	Log     *slog.Logger // nil = discard
 
@@ -157,6 +159,15 @@ func (o Options) withDefaults() (Options, error) {
 		}
 		seen[s.Name] = true
 	}
+	for i, r := range o.Roles {
+		if err := r.validate(); err != nil {
+			return o, fmt.Errorf("role %s: %w", r.ARN, err)
+		}
+		if slices.ContainsFunc(o.Roles[:i], func(other Role) bool { return other.ARN == r.ARN }) {
+			return o, fmt.Errorf("role %s is named twice", r.ARN)
+		}
+	}
+	o.Roles = slices.Clone(o.Roles)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

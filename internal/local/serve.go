@@ -67,6 +67,15 @@ type call struct {
 	args   *arguments // nil for PutRecords, which reads its body itself
 	out    []byte     // of the response, reused after the call
 	script script     // the scripted fault of this call
+	xml    bool       // of STS
+}
+
+// media is the type of the response.
+func (c *call) media() string {
+	if c.xml {
+		return xmlType
+	}
+	return jsonType
 }
 
 // reply sets the response to v as JSON.
@@ -110,6 +119,10 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, http.StatusForbidden, "AccessDeniedException", "Unable to determine service/operation name to be authorized")
 		return
 	}
+	if isSTS(r) {
+		e.serveSTS(w, r)
+		return
+	}
 	op, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), target)
 	handle, known := operations[op]
 	if !known {
@@ -151,12 +164,12 @@ func (e *Endpoint) prepare(c *call, r *http.Request) error {
 	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(media) != jsonType {
 		return fail("SerializationException", "this endpoint speaks %s, not %q (for an SDK that prefers CBOR set CBOR_ENABLED=false or AWS_CBOR_DISABLE=true)", jsonType, media)
 	}
-	region, err := authenticate(r)
+	who, err := e.authenticate(r)
 	if err != nil {
-		return err
+		return kinesisError(err)
 	}
-	if region != "" {
-		c.region = region
+	if who.region != "" {
+		c.region = who.region
 	}
 	if c.body, err = readBody(c.body, r); err != nil {
 		return err
@@ -165,25 +178,6 @@ func (e *Endpoint) prepare(c *call, r *http.Request) error {
 		c.args, err = parseArguments(c.body)
 	}
 	return err
-}
-
-// authenticate accepts any credentials, but some must be there. It returns the
-// region of the credential scope, if that can be read.
-func authenticate(r *http.Request) (region string, err error) {
-	credential := ""
-	if h := r.Header.Get("Authorization"); h != "" {
-		if _, rest, found := strings.Cut(h, "Credential="); found {
-			credential, _, _ = strings.Cut(rest, ",")
-		}
-	} else if q := r.URL.Query(); q.Has("X-Amz-Algorithm") {
-		credential = q.Get("X-Amz-Credential")
-	} else {
-		return "", fail("MissingAuthenticationTokenException", "Missing Authentication Token")
-	}
-	if scope := strings.Split(credential, "/"); len(scope) == 5 { // key/date/region/service/aws4_request
-		return scope[2], nil
-	}
-	return "", nil
 }
 
 func readBody(buf []byte, r *http.Request) ([]byte, error) {
@@ -213,6 +207,10 @@ func (c *call) status(err error) int {
 	if !errors.As(err, &api) {
 		api = &apiError{"InternalFailure", err.Error()}
 	}
+	if c.xml {
+		c.out = errorXML(api)
+		return stsStatus(api)
+	}
 	body := struct {
 		Type    string `json:"__type"`
 		Message string `json:"message,omitempty"`
@@ -226,7 +224,7 @@ func (e *Endpoint) answer(w http.ResponseWriter, c *call, err error) {
 	if c == nil {
 		c = &call{}
 	}
-	write(w, c.status(err), jsonType, c.out)
+	write(w, c.status(err), c.media(), c.out)
 }
 
 // write sends a whole response. A client that has gone is no error.
@@ -248,7 +246,7 @@ func head(w http.ResponseWriter, status int, media string, length int) {
 // refuse answers what is not an API call at all, as the service does: in XML.
 func (e *Endpoint) refuse(w http.ResponseWriter, status int, code, message string) {
 	body := fmt.Sprintf("<%s>\n  <Message>%s</Message>\n</%s>\n", code, message, code)
-	write(w, status, "text/xml", []byte(body))
+	write(w, status, xmlType, []byte(body))
 }
 
 func requestID() string {
