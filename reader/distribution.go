@@ -15,8 +15,8 @@ import (
 // hash keys, or, with the strategy AUTO, as it likes. Such a stream has ranges
 // too, and they mean nothing: a filter would drop good records.
 type distribution struct {
-	asking    sync.Mutex // held during the call
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex
+	asking    chan struct{} // closed when the call that is under way has an answer; nil without one
 	automatic bool
 	refused   bool      // to tell; streams went by hash keys before there was a choice
 	told      time.Time // when it was told last
@@ -49,11 +49,30 @@ func (d *distribution) learn(s *types.StreamDescriptionSummary) {
 // ask asks the service, unless another shard has just done so. The permission
 // is optional. Its error is that the run has ended, or that it gave up.
 func (d *distribution) ask(ctx context.Context, s *streamRun) (automatic bool, err error) {
-	d.asking.Lock()
-	defer d.asking.Unlock()
-	if automatic, decided := d.known(); decided {
-		return automatic, nil
+	for {
+		d.mu.Lock()
+		automatic, decided, answer := d.automatic, d.isDecided(), d.asking
+		if !decided && answer == nil {
+			break
+		}
+		d.mu.Unlock()
+		if decided {
+			return automatic, nil
+		}
+		select {
+		case <-answer:
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
 	}
+	d.asking = make(chan struct{})
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		close(d.asking)
+		d.asking = nil
+	}()
 	out, err := patiently(ctx, s.run, 0, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		return attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 			return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{

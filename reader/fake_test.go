@@ -24,6 +24,8 @@ type fake struct {
 	mu     sync.Mutex
 	shards []*fakeShard
 	page   int // records in a page; 0 for all
+	// strategy is how it says that the stream distributes records.
+	strategy types.RecordDistributionStrategy
 	// hook sees every call before it is answered; an error is the answer.
 	hook  func(call, shard string) error
 	calls []string // "GetRecords shardId-1 @12s", in order
@@ -37,6 +39,8 @@ type fakeShard struct {
 	children             []string // named at the end; empty: an endpoint that does not
 	endless              bool     // the end is claimed although the shard is open
 	trailing             int      // empty pages at the tip before the end shows
+	payloads             map[int][]byte
+	hashes               *types.HashKeyRange
 }
 
 func newFake(shards ...*fakeShard) *fake { return &fake{shards: shards, began: time.Now()} }
@@ -91,7 +95,7 @@ func (f *fake) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...f
 		if s.id <= aws.ToString(in.ExclusiveStartShardId) {
 			continue
 		}
-		shard := types.Shard{ShardId: aws.String(s.id), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("0")}}
+		shard := types.Shard{ShardId: aws.String(s.id), HashKeyRange: s.hashes, SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("0")}}
 		if s.parent != "" {
 			shard.ParentShardId = aws.String(s.parent)
 		}
@@ -153,8 +157,12 @@ func (f *fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 	out := &kinesis.GetRecordsOutput{MillisBehindLatest: aws.Int64(0)}
 	for n := 0; at < len(s.records) && n < int(*in.Limit) && (f.page == 0 || n < f.page); n++ {
 		text := strconv.Itoa(s.records[at])
+		data := s.payloads[s.records[at]]
+		if data == nil {
+			data = []byte(text)
+		}
 		out.Records = append(out.Records, types.Record{
-			SequenceNumber: aws.String(text), PartitionKey: aws.String("k"), Data: []byte(text),
+			SequenceNumber: aws.String(text), PartitionKey: aws.String("k"), Data: data,
 			ApproximateArrivalTimestamp: aws.Time(time.Unix(int64(s.records[at]), 0)),
 		})
 		at++
@@ -169,6 +177,7 @@ func (f *fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 			c := types.ChildShard{ShardId: aws.String(child)}
 			if known := f.find(child); known != nil {
 				c.ParentShards = parentsOf(&known.parent, &known.adjacent)
+				c.HashKeyRange = known.hashes
 			}
 			out.ChildShards = append(out.ChildShards, c)
 		}
@@ -185,7 +194,7 @@ func (f *fake) DescribeStreamSummary(_ context.Context, _ *kinesis.DescribeStrea
 	}
 	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
 		StreamARN:               aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"),
-		StreamCreationTimestamp: aws.Time(time.Unix(1, 0)),
+		StreamCreationTimestamp: aws.Time(time.Unix(1, 0)), RecordDistributionStrategy: f.strategy,
 	}}, nil
 }
 

@@ -71,16 +71,18 @@ func Split(dst []Record, payload []byte) (_ []Record, ok bool) {
 	if got := md5.Sum(message); !bytes.Equal(got[:], sum) {
 		return dst, false
 	}
-	var t tables
-	if !t.read(message) {
+	var few [2][64]span // on the stack
+	t, end, ok := tables{few[0][:0], few[1][:0]}.read(message)
+	if !ok {
 		return dst, false
 	}
+	text := string(message[:end])
 	n := len(dst)
 	for rest := message; len(rest) > 0; {
 		f := next(rest)
 		rest = rest[f.size:]
 		if f.is(records, protowire.BytesType) {
-			r, ok := t.record(f.bytes)
+			r, ok := t.record(text, f.bytes)
 			if !ok {
 				return dst[:n], false
 			}
@@ -91,47 +93,42 @@ func Split(dst []Record, payload []byte) (_ []Record, ok bool) {
 }
 
 // tables are the two key tables of an aggregate. They may hold a key twice.
-type tables struct {
-	// text is the message up to the end of the last key, so that all keys are
-	// one allocation.
-	text                            string
-	partitionKeys, explicitHashKeys []span
-}
+type tables struct{ partitionKeys, explicitHashKeys []span }
 
-// span is where a key is in the text.
+// span is where in the message a key is.
 type span struct{ from, to int }
 
-// read collects the keys of a message, wherever they are in it, and says
-// whether the message can be walked to its end and every key be used.
-func (t *tables) read(message []byte) bool {
-	last := 0
+// read adds the keys of a message to the tables, wherever they are in it, and
+// says whether the message can be walked to its end and every key be used. The
+// keys are in the message up to end: one string of it holds them all. The
+// tables go in and out by value, which keeps small ones off the heap.
+func (t tables) read(message []byte) (_ tables, end int, ok bool) {
 	for at := 0; at < len(message); {
 		f := next(message[at:])
 		if f.size < 0 {
-			return false
+			return t, 0, false
 		}
 		at += f.size
 		key := span{at - len(f.bytes), at}
 		switch {
 		case f.is(partitionKeyTable, protowire.BytesType):
 			if !utf8.Valid(f.bytes) || utf8.RuneCount(f.bytes) > mostKey {
-				return false
+				return t, 0, false
 			}
-			t.partitionKeys, last = append(t.partitionKeys, key), at
+			t.partitionKeys, end = append(t.partitionKeys, key), at
 		case f.is(explicitHashKeyTable, protowire.BytesType):
 			if _, ok := parseHashKey(f.bytes); !ok && len(f.bytes) > 0 {
-				return false
+				return t, 0, false
 			}
-			t.explicitHashKeys, last = append(t.explicitHashKeys, key), at
+			t.explicitHashKeys, end = append(t.explicitHashKeys, key), at
 		}
 	}
-	t.text = string(message[:last])
-	return true
+	return t, end, true
 }
 
-// record reads one record of the message. Of a field that comes twice the last
-// counts.
-func (t *tables) record(b []byte) (r Record, ok bool) {
+// record reads one record of the message; text is the message as far as it
+// holds keys. Of a field that comes twice the last counts.
+func (t tables) record(text string, b []byte) (r Record, ok bool) {
 	var keyed, filled bool
 	for len(b) > 0 {
 		f := next(b)
@@ -141,11 +138,11 @@ func (t *tables) record(b []byte) (r Record, ok bool) {
 		b = b[f.size:]
 		switch {
 		case f.is(partitionKeyIndex, protowire.VarintType):
-			if r.PartitionKey, keyed = t.at(t.partitionKeys, f.number); !keyed {
+			if r.PartitionKey, keyed = lookUp(text, t.partitionKeys, f.number); !keyed {
 				return Record{}, false
 			}
 		case f.is(explicitHashKeyIndex, protowire.VarintType):
-			if r.ExplicitHashKey, ok = t.at(t.explicitHashKeys, f.number); !ok {
+			if r.ExplicitHashKey, ok = lookUp(text, t.explicitHashKeys, f.number); !ok {
 				return Record{}, false
 			}
 		case f.is(recordData, protowire.BytesType):
@@ -155,12 +152,12 @@ func (t *tables) record(b []byte) (r Record, ok bool) {
 	return r, keyed && filled
 }
 
-func (t *tables) at(keys []span, index uint64) (key string, ok bool) {
-	if index >= uint64(len(keys)) {
+func lookUp(text string, table []span, index uint64) (key string, ok bool) {
+	if index >= uint64(len(table)) {
 		return "", false
 	}
-	s := keys[index]
-	return t.text[s.from:s.to], true
+	s := table[index]
+	return text[s.from:s.to], true
 }
 
 // field is one field on the wire.

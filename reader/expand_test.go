@@ -1,0 +1,505 @@
+package reader
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+	"kin/internal/kpl"
+)
+
+// aggregate returns an aggregate of ten records. The records of mixed belong
+// to the lower and the upper half of the hash keys, turn by turn; those of
+// upper all belong to the upper half.
+func aggregate(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "internal", "kpl", "testdata", name+".bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var (
+	lowerHalf = &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("170141183460469231731687303715884105727")}
+	upperHalf = &types.HashKeyRange{
+		StartingHashKey: aws.String("170141183460469231731687303715884105728"), EndingHashKey: aws.String("340282366920938463463374607431768211455"),
+	}
+	wholeRange = &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: upperHalf.EndingHashKey}
+)
+
+// subOptions encodes a record as its sub-sequence number, or its payload when
+// it is a plain one, and a space.
+func subOptions() Options {
+	o := bounded()
+	o.Encode = func(dst []byte, r Record) ([]byte, error) {
+		if r.Aggregated {
+			return fmt.Appendf(dst, "%s.%d ", r.SequenceNumber, r.SubSequenceNumber), nil
+		}
+		return fmt.Appendf(dst, "%.20q ", r.Data), nil
+	}
+	return o
+}
+
+// said collects what a run says.
+type said struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (s *said) say(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, line)
+}
+
+func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
+	const all = "1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9"
+	mixed, upper := aggregate(t, "mixed"), aggregate(t, "upper")
+	unreadable := &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("x")}
+	for _, test := range []struct {
+		name     string
+		payload  []byte
+		hashes   *types.HashKeyRange
+		change   func(*Options, *fake)
+		want     string
+		leftOut  int64
+		describe int // calls
+	}{
+		{"a shard of the lower half", mixed, lowerHalf, nil, "1.0 1.2 1.4 1.6 1.8", 5, 1},
+		{"a shard of the upper half", mixed, upperHalf, nil, "1.1 1.3 1.5 1.7 1.9", 5, 1},
+		{"none belongs there", upper, lowerHalf, nil, "", 10, 1},
+		{"all belong there", upper, upperHalf, nil, all, 0, 0},
+		{"a shard of all hash keys", mixed, wholeRange, nil, all, 0, 0},
+		{"a range that nobody has told", mixed, nil, nil, all, 0, 0},
+		{"a range that cannot be read", mixed, unreadable, nil, all, 0, 0},
+		{"no filter", mixed, lowerHalf, func(o *Options, _ *fake) { o.NoHashFilter = true }, all, 0, 0},
+		{"a stream that distributes records itself", mixed, lowerHalf, func(_ *Options, f *fake) { f.strategy = types.RecordDistributionStrategyAuto }, all, 0, 1},
+		{"not allowed to ask", mixed, lowerHalf, func(_ *Options, f *fake) {
+			f.hook = func(call, _ string) error {
+				if call == "DescribeStreamSummary" {
+					return apiError("AccessDeniedException")
+				}
+				return nil
+			}
+		}, "1.0 1.2 1.4 1.6 1.8", 5, 1},
+		{"asked until there is an answer", mixed, lowerHalf, func(_ *Options, f *fake) {
+			f.strategy = types.RecordDistributionStrategyAuto
+			f.hook = func(call, _ string) error {
+				if call == "DescribeStreamSummary" && len(f.times(call, "")) < 20 {
+					return apiError("LimitExceededException")
+				}
+				return nil
+			}
+		}, all, 0, 20},
+		{"aggregates that are kept whole", mixed, lowerHalf, func(o *Options, _ *fake) { o.NoDeaggregate = true }, fmt.Sprintf("%.20q", mixed), 0, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1, 2}, payloads: map[int][]byte{1: test.payload}, hashes: test.hashes})
+				o := subOptions()
+				var log said
+				o.Say = log.say
+				if test.change != nil {
+					test.change(&o, f)
+				}
+				r, err := New(f, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []byte
+				if err := r.Run(t.Context(), func(b *Batch) error {
+					for _, block := range b.Blocks {
+						got = append(got, block.Data...)
+					}
+					return nil
+				}); err != nil {
+					t.Fatal(err)
+				}
+				if want := strings.TrimSpace(test.want + ` "2"`); strings.TrimSpace(string(got)) != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+				if n := r.Progress().LeftOut; n != test.leftOut {
+					t.Errorf("%d left out, want %d", n, test.leftOut)
+				}
+				if calls := len(f.times("DescribeStreamSummary", "")); calls != test.describe {
+					t.Errorf("DescribeStreamSummary called %d times, want %d", calls, test.describe)
+				}
+				var lines []string
+				for _, line := range log.lines {
+					if strings.Contains(line, "left out") {
+						lines = append(lines, line)
+					}
+				}
+				var want []string
+				if test.leftOut > 0 {
+					want = []string{
+						"orders/a: an aggregate holds records that belong to another shard, where their producer sends them again: they are left out here (--no-hash-filter keeps them)",
+						fmt.Sprintf("orders: %d records of aggregates were left out because they belong to another shard", test.leftOut),
+					}
+				}
+				if !slices.Equal(lines, want) {
+					t.Errorf("said %q, want %q", lines, want)
+				}
+			})
+		})
+	}
+}
+
+func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mixed := aggregate(t, "mixed")
+		f := newFake(&fakeShard{id: "a", hashes: wholeRange})
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && len(f.times(call, shard)) == 1 {
+				f.change(func() {
+					a := f.find("a")
+					a.closed, a.children = true, []string{"b"}
+					f.shards = append(f.shards, &fakeShard{id: "b", parent: "a", records: []int{1}, payloads: map[int][]byte{1: mixed}, hashes: lowerHalf})
+				})
+			}
+			return nil
+		}
+		o := subOptions()
+		o.AvailableNow, o.Limit = false, 5
+		o.ShardFetchInterval = time.Hour
+		batches, err := collectRun(t.Context(), t, f, o)
+		if want := []string{"1.0 1.2 1.4 1.6 1.8"}; err != nil || !slices.Equal(batches, want) {
+			t.Errorf("got %q, %v, want %q", batches, err, want)
+		}
+	})
+}
+
+func TestStrategyIsAskedForAgainWhenTheAnswerIsOld(t *testing.T) {
+	// A stream's strategy can be changed while a run goes on.
+	synctest.Test(t, func(t *testing.T) {
+		mixed := aggregate(t, "mixed")
+		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: mixed, 2: mixed, 3: mixed, 4: mixed}, hashes: lowerHalf})
+		o := subOptions()
+		o.AvailableNow, o.Limit = false, 30
+		o.MaxFetchDuration = time.Second
+		go func() {
+			time.Sleep(30 * time.Second)
+			f.change(func() { f.find("a").records = append(f.find("a").records, 2) }) // the answer still holds
+			time.Sleep(60 * time.Second)
+			f.change(func() {
+				f.strategy = types.RecordDistributionStrategyAuto
+				f.find("a").records = append(f.find("a").records, 3)
+			})
+			time.Sleep(120 * time.Second)
+			f.change(func() {
+				// There may still be records of the time before.
+				f.strategy = types.RecordDistributionStrategyUserPartitionKey
+				f.find("a").records = append(f.find("a").records, 4)
+			})
+		}()
+		batches, err := collectRun(t.Context(), t, f, o)
+		want := []string{
+			"1.0 1.2 1.4 1.6 1.8", "2.0 2.2 2.4 2.6 2.8",
+			"3.0 3.1 3.2 3.3 3.4 3.5 3.6 3.7 3.8 3.9", "4.0 4.1 4.2 4.3 4.4 4.5 4.6 4.7 4.8 4.9",
+		}
+		if err != nil || !slices.Equal(batches, want) {
+			t.Errorf("got %q, %v, want %q", batches, err, want)
+		}
+		if calls := len(f.times("DescribeStreamSummary", "")); calls != 2 {
+			t.Errorf("asked %d times, want 2", calls)
+		}
+	})
+}
+
+func TestShardsAskForTheStrategyTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mixed := aggregate(t, "mixed")
+		f := newFake()
+		for i := range 8 {
+			f.shards = append(f.shards, &fakeShard{id: fmt.Sprintf("shard-%d", i), records: []int{1}, payloads: map[int][]byte{1: mixed}, hashes: upperHalf})
+		}
+		f.hook = func(call, _ string) error {
+			if call == "DescribeStreamSummary" {
+				time.Sleep(time.Second)
+			}
+			return nil
+		}
+		batches, err := collectRun(t.Context(), t, f, subOptions())
+		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 8*5 {
+			t.Errorf("got %d records, %v, want 40", got, err)
+		}
+		if calls := len(f.times("DescribeStreamSummary", "")); calls != 1 {
+			t.Errorf("asked %d times, want once", calls)
+		}
+	})
+}
+
+func TestRunThatGivesUpOnTheStrategyLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: aggregate(t, "mixed")}, hashes: lowerHalf})
+		f.hook = func(call, _ string) error {
+			if call == "DescribeStreamSummary" {
+				return apiError("LimitExceededException")
+			}
+			return nil
+		}
+		o, m := subOptions(), newMemory()
+		o.RetryFor, o.Positions = time.Minute, m
+		batches, err := collectRun(t.Context(), t, f, o)
+		var gaveUp *GaveUpError
+		if len(batches) > 0 || !errors.As(err, &gaveUp) || m.position("a") != "TRIM_HORIZON" {
+			t.Errorf("got %q, %v, position %s", batches, err, m.position("a"))
+		}
+	})
+}
+
+func TestKilledInsideAnAggregate(t *testing.T) {
+	// aserrallerios/kcl-akka-stream#3 (KINESIS.md 28): stopped after 3 of 10,
+	// the next run delivers 4 to 9 and then what follows, once each.
+	sub := int64(3)
+	inside := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}
+	resumed := func(t *testing.T, f *fake, change func(*Options)) ([]string, *memory, error) {
+		t.Helper()
+		m := newMemory()
+		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": inside}}}
+		o := subOptions()
+		o.Positions = m
+		if change != nil {
+			change(&o)
+		}
+		batches, err := collectRun(t.Context(), t, f, o)
+		return strings.Fields(strings.Join(batches, " ")), m, err
+	}
+	rest := []string{"2.4", "2.5", "2.6", "2.7", "2.8", "2.9", `"3"`}
+	records := func(t *testing.T) *fakeShard {
+		return &fakeShard{id: "a", records: []int{1, 2, 3}, payloads: map[int][]byte{2: aggregate(t, "ten")}}
+	}
+	at, after := "GetShardIterator a AT_SEQUENCE_NUMBER 2", "GetShardIterator a AFTER_SEQUENCE_NUMBER 2"
+
+	for _, test := range []struct {
+		name  string
+		hook  func(f *fake) func(call, shard string) error
+		calls []string // for iterators
+	}{
+		{"as it is", nil, []string{at}},
+		// influxdata/telegraf#19505 (KINESIS.md 22): an iterator is rebuilt from
+		// the last record that came, not from where the run began.
+		{"the iterator expires before the aggregate came", func(f *fake) func(string, string) error {
+			return func(call, shard string) error {
+				if call == "GetRecords" && len(f.times(call, shard)) == 1 {
+					return apiError("ExpiredIteratorException")
+				}
+				return nil
+			}
+		}, []string{at, at}},
+		{"the iterator expires behind the aggregate", func(f *fake) func(string, string) error {
+			return func(call, shard string) error {
+				if call == "GetRecords" && len(f.times(call, shard)) == 2 {
+					return apiError("ExpiredIteratorException")
+				}
+				return nil
+			}
+		}, []string{at, after}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(records(t))
+				f.page = 1
+				if test.hook != nil {
+					f.hook = test.hook(f)
+				}
+				got, m, err := resumed(t, f, nil)
+				if err != nil || !slices.Equal(got, rest) || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" || m.file.Streams[0].Shards["a"].SubSequenceNumber != nil {
+					t.Errorf("got %q, %v, position %s", got, err, m.position("a"))
+				}
+				var iterators []string
+				for _, c := range f.calls {
+					if call, _, _ := strings.Cut(c, " @"); strings.HasPrefix(call, "GetShardIterator") {
+						iterators = append(iterators, call)
+					}
+				}
+				if !slices.Equal(iterators, test.calls) {
+					t.Errorf("asked for %q, want %q", iterators, test.calls)
+				}
+			})
+		})
+	}
+
+	t.Run("stopped again before anything came", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(records(t))
+			f.hook = func(call, _ string) error {
+				if call == "GetRecords" {
+					return apiError("AccessDeniedException")
+				}
+				return nil
+			}
+			_, m, err := resumed(t, f, nil)
+			if err == nil || !reflect.DeepEqual(m.file.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
+				t.Errorf("%v, position %+v", err, m.file.Streams[0].Shards["a"])
+			}
+		})
+	})
+	t.Run("a bound before the aggregate's arrival", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			_, m, err := resumed(t, newFake(records(t)), func(o *Options) {
+				o.AvailableNow, o.To = false, Position{Kind: AtTimestamp, Timestamp: time.Unix(1, 0)}
+			})
+			if err != nil || !reflect.DeepEqual(m.file.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
+				t.Errorf("%v, position %+v", err, m.file.Streams[0].Shards["a"])
+			}
+		})
+	})
+	t.Run("the aggregate was trimmed meanwhile", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: []int{3}, payloads: map[int][]byte{3: aggregate(t, "ten")}})
+			got, _, err := resumed(t, f, nil)
+			if err != nil || len(got) != 10 {
+				t.Errorf("got %q, %v, want all of the next one", got, err)
+			}
+		})
+	})
+	t.Run("aggregates are kept whole now", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			got, m, err := resumed(t, newFake(records(t)), func(o *Options) { o.NoDeaggregate = true })
+			want := &HalfReadError{Stream: "orders", Shard: "a", SequenceNumber: "2", SubSequenceNumber: 3}
+			var half *HalfReadError
+			if len(got) > 0 || !errors.As(err, &half) || *half != *want || len(m.saved) > 0 {
+				t.Errorf("got %q, %v, saved %d times", got, err, len(m.saved))
+			}
+		})
+	})
+}
+
+func TestBlockIsCutInsideAnAggregate(t *testing.T) {
+	resp := response(0, 10, 20, 30, 40)
+	resp.Records[1].Data = aggregate(t, "mixed")
+	resp.Records[2].Data = aggregate(t, "upper")
+	lower := hashFilter{hashes: hashKeyRange(lowerHalf), decided: true}
+	encode := func(t *testing.T, f hashFilter, limit int64) *Block {
+		t.Helper()
+		e := &encoder{encode: subOptions().Encode, limit: limit, lanes: make(chan struct{}, 1)}
+		b, _, err := e.block("orders", "a", resp, checkpoint.Shard{Position: checkpoint.TrimHorizon, Continuation: "x"}, time.Time{}, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	position := func(b *Block) string {
+		sub := ""
+		if b.after.SubSequenceNumber != nil {
+			sub = fmt.Sprint(" ", *b.after.SubSequenceNumber)
+		}
+		return fmt.Sprintf("%s %s%s", b.after.Position, b.after.SequenceNumber, sub)
+	}
+	for _, test := range []struct {
+		f        hashFilter
+		n        int
+		data     string
+		position string
+		leftOut  int
+	}{
+		{hashFilter{}, 1, `"a"`, "AFTER_SEQUENCE_NUMBER 1", 0},
+		{hashFilter{}, 2, `"a" 2.0`, "AT_SEQUENCE_NUMBER 2 0", 0},
+		{hashFilter{}, 10, `"a" 2.0 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8`, "AT_SEQUENCE_NUMBER 2 8", 0},
+		{hashFilter{}, 11, `"a" 2.0 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 2.9`, "AFTER_SEQUENCE_NUMBER 2", 0},
+		{hashFilter{}, 12, `"a" 2.0 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 2.9 3.0`, "AT_SEQUENCE_NUMBER 3 0", 0},
+		{lower, 3, `"a" 2.0 2.2`, "AT_SEQUENCE_NUMBER 2 2", 1},
+		{lower, 6, `"a" 2.0 2.2 2.4 2.6 2.8`, "AFTER_SEQUENCE_NUMBER 2", 5},
+	} {
+		b := encode(t, test.f, int64(test.n))
+		b.cut(test.n)
+		if got := strings.TrimSpace(string(b.Data)); got != test.data || position(b) != test.position || b.leftOut != test.leftOut || b.Records != test.n {
+			t.Errorf("cut at %d: got %s, %d records, %d left out, position %s, want %s, %d left out, position %s",
+				test.n, got, b.Records, b.leftOut, position(b), test.data, test.leftOut, test.position)
+		}
+		if b.end || b.after.Continuation != "" {
+			t.Errorf("cut at %d: end %t, continuation %q", test.n, b.end, b.after.Continuation)
+		}
+	}
+	if b := encode(t, hashFilter{}, 0); len(b.marks) != 0 || b.Records != 22 {
+		t.Errorf("without a limit: %d marks, %d records", len(b.marks), b.Records)
+	}
+	if b := encode(t, hashFilter{}, 5); len(b.marks) != 4 {
+		t.Errorf("with a limit of 5: %d marks, want 4", len(b.marks))
+	}
+}
+
+func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
+	ten := aggregate(t, "ten")
+	broken := bytes.Clone(ten)
+	broken[len(broken)-1] ^= 1
+	resp := response(0, 10, 20, 30, 40, 50)
+	resp.Records[1].Data = broken
+	resp.Records[2].Data = ten[:len(ten)-1]
+	resp.Records[3].Data = append(ten[:4:4], "fourteen bytes"...)
+	e := &encoder{encode: subOptions().Encode, lanes: make(chan struct{}, 1)}
+	b, _, err := e.block("orders", "a", resp, checkpoint.Shard{}, time.Time{}, hashFilter{hashes: &kpl.HashKeyRange{}, decided: true})
+	want := fmt.Sprintf(`"a" %.20q %.20q %.20q "e" `, resp.Records[1].Data, resp.Records[2].Data, resp.Records[3].Data)
+	if err != nil || string(b.Data) != want || b.Records != 5 || b.after.SequenceNumber != "5" {
+		t.Errorf("got %s, %v, want %s", b.Data, err, want)
+	}
+}
+
+func TestStrategyIsNotAskedForAfterTheRunHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: aggregate(t, "mixed")}, hashes: lowerHalf})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		stopped := errors.New("stopped")
+		f.hook = func(call, _ string) error {
+			if call == "DescribeStreamSummary" {
+				cancel(stopped)
+				return context.Canceled
+			}
+			return nil
+		}
+		if _, err := collectRun(ctx, t, f, subOptions()); !errors.Is(err, stopped) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+// BenchmarkBlock encodes a page of 10 MB: of plain records, and of aggregates
+// of 500.
+func BenchmarkBlock(b *testing.B) {
+	full := aggregate(b, "full")
+	page := func(payload []byte) *Response {
+		r := &Response{}
+		for i := 0; i*len(payload) < 10_000_000; i++ {
+			r.Records = append(r.Records, types.Record{SequenceNumber: aws.String("49590338271490256608559692538361571095921575989136588898"), PartitionKey: aws.String("k"), Data: payload})
+		}
+		return r
+	}
+	e := &encoder{encode: func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil }, lanes: make(chan struct{}, 1)}
+	for _, bench := range []struct {
+		name string
+		r    *Response
+		f    hashFilter
+	}{
+		{"plain", page(bytes.Repeat([]byte("x"), 1000)), hashFilter{}},
+		{"aggregates", page(full), hashFilter{}},
+		{"filtered", page(full), hashFilter{hashes: hashKeyRange(lowerHalf), decided: true}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(10_000_000)
+			for b.Loop() {
+				block, _, err := e.block("orders", "a", bench.r, checkpoint.Shard{}, time.Time{}, bench.f)
+				if err != nil {
+					b.Fatal(err)
+				}
+				block.release()
+			}
+		})
+	}
+}
