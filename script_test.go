@@ -67,6 +67,7 @@ func setup(env *testscript.Env) error {
 	env.Values[serviceKey{}] = &service{endpoint, newClient(url)}
 	env.Vars = append(env.Vars,
 		"AWS_ENDPOINT_URL_KINESIS="+url,
+		"AWS_ENDPOINT_URL_STS="+url,
 		"AWS_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=kin",
 		"AWS_SECRET_ACCESS_KEY=kin",

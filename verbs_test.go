@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"kin/internal/local"
 )
 
 // patience bounds every wait of a verb; a script that needs it has failed.
@@ -31,6 +33,7 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"records": verbRecords,
 	"split":   verbSplit,
 	"merge":   verbMerge,
+	"role":    verbRole,
 	"fault":   verbFault,
 	"served":  verbServed,
 	"clock":   verbClock,
@@ -170,6 +173,16 @@ func verbMerge(ts *testscript.TestScript, neg bool, args []string) {
 	_, err := s.client.MergeShards(ctx, &kinesis.MergeShardsInput{StreamName: &args[0], ShardToMerge: &args[1], AdjacentShardToMerge: &args[2]})
 	ts.Check(err)
 	ts.Check(s.awaitActive(ctx, args[0]))
+}
+
+// role ARN [EXTERNAL_ID] lets AssumeRole give credentials of a role.
+func verbRole(ts *testscript.TestScript, neg bool, args []string) {
+	s, _ := verb(ts, neg, args, 1, 2, "role ARN [EXTERNAL_ID]")
+	role := local.Role{ARN: args[0]}
+	if len(args) == 2 {
+		role.ExternalID = args[1]
+	}
+	ts.Check(s.endpoint.AddRole(role))
 }
 
 // fault SPEC scripts a fault; fault clear ends all.

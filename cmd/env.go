@@ -28,6 +28,7 @@ type env struct {
 	log *slog.Logger
 
 	profile, region, endpoint string
+	connection                connection
 	color                     colorMode
 	verbose, quiet, debug     bool
 
@@ -92,10 +93,15 @@ func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, 
 	if err != nil {
 		return nil, err
 	}
+	if err := e.connection.check(); err != nil {
+		return nil, err
+	}
 	e.client, e.clientRegion, err = awsclient.NewKinesis(ctx, awsclient.Options{
 		Profile:  e.profile,
 		Region:   region,
 		Endpoint: e.endpoint,
+		Keys:     e.connection.keys(),
+		Role:     e.connection.role(),
 		Version:  version(),
 		Log:      e.log,
 	})

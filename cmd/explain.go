@@ -74,6 +74,7 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		bad         *usageError
 		condition   *conditionError
 		credentials *awsclient.CredentialsError
+		role        *awsclient.RoleError
 		config      *awsclient.ConfigError
 		api         smithy.APIError
 		state       unusable
@@ -91,11 +92,13 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		return explanation{condition.message, "", exitCondition}
 	case errors.Is(err, awsclient.ErrNoRegion):
 		return explanation{"no AWS region", "give --region, set AWS_REGION, or name the stream by its ARN", exitUsage}
+	case errors.As(err, &role):
+		return explainRole(err, role)
 	case errors.As(err, &credentials):
 		return explanation{"no AWS credentials: " + credentials.Err.Error(),
 			"set AWS_PROFILE or give --profile; kin looks where the AWS SDK does: environment, shared configuration, instance profile", exitDenied}
 	case errors.As(err, &config):
-		return explanation{text, "", exitUsage}
+		return explanation{text, config.Hint(), exitUsage}
 	case errors.As(err, &state) && state.Unusable():
 		return explanation{text, state.Hint(), exitCheckpoint}
 	case errors.As(err, &other) && other.Held():

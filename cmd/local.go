@@ -23,7 +23,7 @@ func newLocal(e *env) *cobra.Command {
 		Short: "Run an embedded Kinesis endpoint on this machine",
 		Long: `Run an embedded Kinesis endpoint, for development, tests and CI. Everything is
 kept in memory and gone when it ends. kin, AWS's own CLI and the SDKs work
-against it, with any credentials.
+against it, with any credentials, or with those of a --role, which its STS gives.
 
 Once it listens it prints the lines a shell needs to use it, and stays in the
 foreground until a signal. With a command behind -- it prints nothing, runs the
@@ -76,6 +76,7 @@ type localOptions struct {
 	listenGiven bool
 	streams     streamsValue
 	limits      limitsValue
+	roles       rolesValue
 	faults      faultsValue
 	command     []string // empty = stay in the foreground
 }
@@ -84,6 +85,7 @@ func (o *localOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.listen, "listen", "`address` to listen on; port 0 takes any free one")
 	f.Var(&o.streams, "stream", "a stream that exists from the start: `NAME[:SHARDS]` (repeatable)")
 	f.Var(&o.limits, "limits", "the service's throughput limits: on, off or window")
+	f.Var(&o.roles, "role", "a role that AssumeRole gives credentials of: `ARN[=EXTERNAL_ID]` (repeatable)")
 	f.Var(&o.faults, "fault", "a scripted fault: `OP=FAULT[*N|@P]` (repeatable)")
 }
 
@@ -103,7 +105,7 @@ func (o *localOptions) endpoint(e *env) (local.Options, error) {
 	if e.profile != "" || e.endpoint != "" {
 		return local.Options{}, usage("--profile and --endpoint are for commands that call a service; kin local is one")
 	}
-	return local.Options{Limits: local.Limits(o.limits), Streams: o.streams, Faults: o.faults, Log: e.log}, nil
+	return local.Options{Limits: local.Limits(o.limits), Streams: o.streams, Roles: o.roles, Faults: o.faults, Log: e.log}, nil
 }
 
 func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
@@ -157,6 +159,7 @@ func localVariables(a *net.TCPAddr, region string) []string {
 	}
 	return []string{
 		"AWS_ENDPOINT_URL_KINESIS=http://" + host.String(),
+		"AWS_ENDPOINT_URL_STS=http://" + host.String(),
 		"AWS_REGION=" + region,
 		"AWS_ACCESS_KEY_ID=kin",
 		"AWS_SECRET_ACCESS_KEY=kin",

@@ -29,7 +29,7 @@ func TestLocalVariables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"AWS_ENDPOINT_URL_KINESIS=" + c.endpoint, "AWS_REGION=" + c.want, "AWS_ACCESS_KEY_ID=kin", "AWS_SECRET_ACCESS_KEY=kin"}
+		want := []string{"AWS_ENDPOINT_URL_KINESIS=" + c.endpoint, "AWS_ENDPOINT_URL_STS=" + c.endpoint, "AWS_REGION=" + c.want, "AWS_ACCESS_KEY_ID=kin", "AWS_SECRET_ACCESS_KEY=kin"}
 		if got := localVariables(a, c.region); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", c.address, got, want)
 		}
@@ -68,7 +68,7 @@ func TestRunLocalEndsWithItsContext(t *testing.T) {
 	if !found {
 		t.Fatalf("the first line is %q", line[:n])
 	}
-	if _, err := io.ReadFull(out, make([]byte, len("export AWS_REGION=us-east-1\nexport AWS_ACCESS_KEY_ID=kin\nexport AWS_SECRET_ACCESS_KEY=kin\n"))); err != nil {
+	if _, err := io.ReadFull(out, make([]byte, len("export AWS_ENDPOINT_URL_STS=http://"+address+"\nexport AWS_REGION=us-east-1\nexport AWS_ACCESS_KEY_ID=kin\nexport AWS_SECRET_ACCESS_KEY=kin\n"))); err != nil {
 		t.Fatal(err)
 	}
 	cancel(SignalError{syscall.SIGTERM})

@@ -69,6 +69,33 @@ func (v *streamsValue) String() string {
 
 func (v *streamsValue) Type() string { return "stream" }
 
+// rolesValue collects ARN or ARN=EXTERNAL_ID.
+type rolesValue []local.Role
+
+func (v *rolesValue) Set(s string) error {
+	role, err := local.ParseRole(s)
+	if err != nil {
+		return err
+	}
+	for _, other := range *v {
+		if other.ARN == role.ARN {
+			return errors.New("the role is named twice")
+		}
+	}
+	*v = append(*v, role)
+	return nil
+}
+
+func (v *rolesValue) String() string {
+	var list []string
+	for _, r := range *v {
+		list = append(list, strings.TrimSuffix(r.ARN+"="+r.ExternalID, "="))
+	}
+	return strings.Join(list, " ")
+}
+
+func (v *rolesValue) Type() string { return "role" }
+
 // faultsValue collects scripted faults.
 type faultsValue []string
 

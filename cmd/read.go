@@ -49,6 +49,7 @@ unrelated shards.
 		},
 	}
 	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
 	c.Flags().StringVar(&o.exec, "exec", "", "run `command` for each batch, with its records on stdin; 0 commits the batch, anything else ends the run (exit 1)")
 	return c
 }

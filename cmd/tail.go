@@ -38,6 +38,7 @@ line, as read prints it. Like read, with shorter waits and from latest on.
 		},
 	}
 	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
 	c.Flags().VarP(&o.output, "output", "o", "auto, pretty or json; auto is pretty on a terminal")
 	return c
 }

@@ -55,6 +55,7 @@ exit code is 0 when every record was written.`,
 		},
 	}
 	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
 	return c
 }
 

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,6 +31,10 @@ type Options struct {
 	Region  string
 	// Endpoint is a URL such as http://127.0.0.1:4567.
 	Endpoint string
+	// Keys, if any, are used in place of the credentials that the SDK finds;
+	// Role, if it has an ARN, is taken on with either.
+	Keys Keys
+	Role Role
 	// Version is kin's own, sent in the user agent.
 	Version string
 	// Log receives what the SDK says of itself; nil discards it.
@@ -51,12 +56,25 @@ func (e *CredentialsError) Unwrap() error { return e.Err }
 type ConfigError struct{ Err error }
 
 func (e *ConfigError) Error() string { return e.Err.Error() }
+
+// Hint says what to do next; it may be empty.
+func (e *ConfigError) Hint() string {
+	var profile config.SharedConfigProfileNotExistError
+	if errors.As(e.Err, &profile) {
+		return "check --profile and AWS_PROFILE; profiles are kept in AWS's shared configuration files"
+	}
+	return ""
+}
+
 func (e *ConfigError) Unwrap() error { return e.Err }
+
+// regionName is what may stand in a host name.
+var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 // NewKinesis returns a client for Kinesis Data Streams and the region it
 // talks to. It retrieves the credentials once, so that a run without any ends
-// here and not in its middle. Errors are *ConfigError, ErrNoRegion and
-// *CredentialsError.
+// here and not in its middle. Errors are *ConfigError, ErrNoRegion,
+// *CredentialsError and *RoleError.
 func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
 	endpoint := o.Endpoint
 	if endpoint == "" {
@@ -64,6 +82,9 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 	}
 	if err := checkEndpoint(endpoint); err != nil {
 		return nil, "", &ConfigError{err}
+	}
+	if err := checkEndpoint(o.Role.STSEndpoint); err != nil {
+		return nil, "", &ConfigError{fmt.Errorf("STS %w", err)}
 	}
 	load := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newTransport()),
@@ -78,6 +99,9 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 	if o.Region != "" {
 		load = append(load, config.WithRegion(o.Region))
 	}
+	if o.Keys != (Keys{}) {
+		load = append(load, staticKeys(o.Keys))
+	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
 		return nil, "", &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
@@ -89,11 +113,27 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 		// An endpoint of one's own has no region; the signature needs one.
 		cfg.Region = "us-east-1"
 	}
+	if !regionName.MatchString(cfg.Region) {
+		return nil, "", &ConfigError{fmt.Errorf("region %q: want a name such as us-east-1", cfg.Region)}
+	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, "", context.Cause(ctx)
 		}
 		return nil, "", &CredentialsError{err}
+	}
+	if o.Role.ARN != "" {
+		useRole(&cfg, o.Role)
+		if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil, "", context.Cause(ctx)
+			}
+			var refused *RoleError
+			if errors.As(err, &refused) {
+				err = refused // without the words of the cache around it
+			}
+			return nil, "", err
+		}
 	}
 	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
 		k.Retryer = aws.NopRetryer{}

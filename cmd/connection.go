@@ -1,0 +1,75 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+
+	"github.com/spf13/pflag"
+
+	"kin/internal/awsclient"
+)
+
+// connection holds the flags about credentials, of every command that calls
+// the service.
+type connection struct {
+	accessKey, secretKey, sessionToken string
+	roleARN, roleExternalID            string
+	roleSessionName, stsEndpoint       string
+}
+
+func addConnectionFlags(f *pflag.FlagSet, c *connection) {
+	const visible = "; a command line is visible to ps: a profile or the environment is better"
+	f.StringVar(&c.accessKey, "aws-access-key", "", "access `key` ID, with --aws-secret-key in place of the credentials that the AWS SDK finds"+visible)
+	f.StringVar(&c.secretKey, "aws-secret-key", "", "secret `key` of --aws-access-key"+visible)
+	f.StringVar(&c.sessionToken, "aws-session-token", "", "`token` of temporary keys"+visible)
+	f.StringVar(&c.roleARN, "role-arn", "", "`ARN` of an IAM role to take on, with the keys given or those that the AWS SDK finds")
+	f.StringVar(&c.roleExternalID, "role-external-id", "", "the external `ID` that the role asks for")
+	f.StringVar(&c.roleSessionName, "role-session-name", "", "`name` of the role's session, which the account's logs will show (default: kin-PID)")
+	f.StringVar(&c.stsEndpoint, "sts-endpoint", "", "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
+	annotateOptions(f)
+}
+
+var (
+	roleARNPattern     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
+	externalIDPattern  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	sessionNamePattern = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+)
+
+// check wants whole pairs, nothing about a role without its ARN, and what
+// AssumeRole takes (API documentation). It never says a key.
+func (c connection) check() error {
+	switch {
+	case c.accessKey != "" && c.secretKey == "":
+		return usage("--aws-access-key needs --aws-secret-key")
+	case c.secretKey != "" && c.accessKey == "":
+		return usage("--aws-secret-key needs --aws-access-key")
+	case c.sessionToken != "" && c.accessKey == "":
+		return usage("--aws-session-token needs --aws-access-key and --aws-secret-key")
+	case c.roleARN != "" && !roleARNPattern.MatchString(c.roleARN):
+		return usage("--role-arn %s: want the ARN of a role, such as arn:aws:iam::123456789012:role/reader", c.roleARN)
+	case c.roleExternalID != "" && c.roleARN == "":
+		return usage("--role-external-id needs --role-arn")
+	case c.roleSessionName != "" && c.roleARN == "":
+		return usage("--role-session-name needs --role-arn")
+	case c.stsEndpoint != "" && c.roleARN == "":
+		return usageHint("for a role that a profile names set AWS_ENDPOINT_URL_STS", "--sts-endpoint needs --role-arn")
+	case len(c.roleExternalID) == 1 || len(c.roleExternalID) > 1224 || !externalIDPattern.MatchString(c.roleExternalID):
+		return usage("--role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", c.roleExternalID)
+	case c.roleSessionName != "" && !sessionNamePattern.MatchString(c.roleSessionName):
+		return usage("--role-session-name %s: want 2 to 64 letters, digits and _+=,.@-", c.roleSessionName)
+	}
+	return nil
+}
+
+func (c connection) keys() awsclient.Keys {
+	return awsclient.Keys{AccessKey: c.accessKey, SecretKey: c.secretKey, SessionToken: c.sessionToken}
+}
+
+func (c connection) role() awsclient.Role {
+	name := c.roleSessionName
+	if name == "" {
+		name = fmt.Sprintf("kin-%d", os.Getpid())
+	}
+	return awsclient.Role{ARN: c.roleARN, ExternalID: c.roleExternalID, SessionName: name, STSEndpoint: c.stsEndpoint}
+}
