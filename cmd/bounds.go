@@ -15,7 +15,7 @@ import (
 type boundOptions struct {
 	availableNow bool
 	to           toValue
-	limit        int64
+	limit        limitValue
 	idle         durationValue
 	timeout      durationValue
 
@@ -26,7 +26,7 @@ type boundOptions struct {
 func (o *boundOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.availableNow, "available-now", false, "read what is there now, then end")
 	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
-	f.Int64Var(&o.limit, "limit", 0, "end after `N` records")
+	f.Var(&o.limit, "limit", "end after `N` records")
 	f.Var(&o.idle, "idle-timeout", "end when no record has come for this long")
 	f.Var(&o.timeout, "timeout", "end after this long; exit 5 when another bound was not met by then")
 	f.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "exit 7 when the run ends without a record")
@@ -37,7 +37,7 @@ func (o *boundOptions) addFlags(f *pflag.FlagSet) {
 func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 	ro.AvailableNow = o.availableNow
 	ro.To = reader.Position(o.to)
-	ro.Limit = o.limit
+	ro.Limit = int64(o.limit)
 	ro.IdleTimeout = time.Duration(o.idle)
 	ro.Timeout = time.Duration(o.timeout)
 
@@ -91,6 +91,21 @@ func (v *toValue) String() string {
 }
 
 func (v *toValue) Type() string { return "time" }
+
+// limitValue is a number of records, 1 or more; its zero value is none.
+type limitValue int64
+
+func (v *limitValue) Set(s string) error {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 {
+		return fmt.Errorf("want a number of records, 1 or more")
+	}
+	*v = limitValue(n)
+	return nil
+}
+
+func (v *limitValue) String() string { return strconv.FormatInt(int64(*v), 10) }
+func (v *limitValue) Type() string   { return "N" }
 
 // countValue is a number of records, or none.
 type countValue struct {

@@ -115,7 +115,7 @@ func runDemo(ctx context.Context, e *env, o *demoOptions) (err error) {
 // run lets the shop write, the shard split and the tail print, until the shop
 // closes and the tail has all of it. ctx closes the shop.
 func (d *demo) run(ctx context.Context) error {
-	out, tailCtx, err := d.e.openStdout(context.WithoutCancel(ctx))
+	out, tailCtx, err := d.e.openStdout(context.WithoutCancel(ctx), false)
 	if err != nil {
 		return err
 	}

@@ -80,9 +80,10 @@ type readOptions struct {
 
 	noDeaggregate, noHashFilter bool
 
-	checkpoint string
-	data       format.DataMode
-	exec       string // of read only
+	checkpoint    string
+	allowDataLoss bool
+	data          format.DataMode
+	exec          string // of read only
 
 	metrics, metricsListen string
 }
@@ -106,6 +107,7 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	addPositionFlags(f, &o.position)
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` that keeps where the run stands; a later run goes on from there")
+	f.BoolVar(&o.allowDataLoss, "allow-data-loss", false, "go on from the oldest record that is left when the checkpoint is older than what the stream retains, in place of exit 6")
 	o.boundOptions.addFlags(f)
 	f.StringArrayVar(&o.shards, "shard", nil, "read only this `shard` of the stream and its descendants (repeatable)")
 	f.BoolVar(&o.noDeaggregate, "no-deaggregate", false, "keep KPL aggregates as the records they are, in place of the records inside")
@@ -171,6 +173,7 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.NoDeaggregate = o.noDeaggregate
 	ro.NoHashFilter = o.noHashFilter
 	ro.RetryFor = time.Duration(o.retryFor)
+	ro.AllowDataLoss = o.allowDataLoss
 	if o.noDeaggregate && o.noHashFilter {
 		return ro, usageHint("give one of the two", "--no-hash-filter is for the records inside aggregates, and --no-deaggregate keeps aggregates whole")
 	}
@@ -214,7 +217,7 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	handle := e.execBatch(ctx, o.exec)
 	if o.exec == "" {
 		var out *stdout
-		if out, ctx, err = e.openStdout(ctx); err != nil {
+		if out, ctx, err = e.openStdout(ctx, o.checkpoint != ""); err != nil {
 			return err
 		}
 		handle = out.writeBatch

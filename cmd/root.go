@@ -60,6 +60,13 @@ Try it without an AWS account:  kin demo`,
 	root.AddCommand(commands(e)...)
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommand(newHelp(root))
+	root.Version = version()
+	root.SetVersionTemplate(versionLine())
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.Args = noArguments // cobra's own shows the help of an unknown shell
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
 	return root
 }
 
@@ -84,7 +91,11 @@ func flagError(_ *cobra.Command, err error) error {
 	}
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return usage("--%s %s: %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid))
+		value := invalid.GetValue()
+		if value == "" {
+			value = `""`
+		}
+		return usage("--%s %s: %s", invalid.GetFlag().Name, value, wanted(invalid))
 	}
 	return usageHint("kin help lists the commands; kin COMMAND --help their flags", "%s", err)
 }
@@ -97,7 +108,7 @@ func wanted(e *pflag.InvalidValueError) string {
 	}
 	text := cause.Error()
 	if strings.HasPrefix(text, "strconv.") {
-		return "want a " + e.GetFlag().Value.Type()
+		return "want a number"
 	}
 	return text
 }

@@ -15,6 +15,9 @@ import (
 // failure.
 var errStdoutClosed = errors.New("stdout was closed")
 
+// errStdoutMissing is a run without a stdout that was to move a checkpoint.
+var errStdoutMissing = errors.New("stdout is closed: its records would be lost behind the checkpoint; to discard them on purpose, write to /dev/null")
+
 // stdout is the one owner of a run's standard output.
 type stdout struct {
 	w *bufio.Writer
@@ -24,11 +27,17 @@ type stdout struct {
 // errStdoutClosed as its cause, when the other side hangs up, also while
 // nothing is written. A file that ends in the middle of a line, as a killed
 // run leaves it, gets its newline first.
-func (e *env) openStdout(ctx context.Context) (*stdout, context.Context, error) {
+//
+// keeps says that what is written counts as delivered, to a checkpoint: then a
+// stdout that was closed before the run began is refused.
+func (e *env) openStdout(ctx context.Context, keeps bool) (*stdout, context.Context, error) {
 	out := &stdout{w: bufio.NewWriterSize(e.Out, 256<<10)}
 	f, ok := e.Out.(*os.File)
 	if !ok {
 		return out, ctx, nil
+	}
+	if keeps && looksClosed(f) {
+		return nil, nil, errStdoutMissing
 	}
 	torn, err := endsTorn(f)
 	if err != nil {

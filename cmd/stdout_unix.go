@@ -43,6 +43,22 @@ func watchHangup(ctx context.Context, f *os.File, hungUp func()) {
 	}()
 }
 
+// looksClosed says whether a process was started without this descriptor. Go
+// then puts the null device in its place, open for reading and writing; a
+// shell's > opens it for writing only.
+func looksClosed(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&fs.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	if err != nil || !os.SameFile(info, null) {
+		return false
+	}
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
+}
+
 // endsTorn says whether f is a file that is written at its end and does not
 // end in a newline. Where the system cannot say, it does not.
 func endsTorn(f *os.File) (bool, error) {

@@ -18,7 +18,7 @@ func newVersion(e *env) *cobra.Command {
 		Example: "  kin version",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(e.Out, "kin %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprint(e.Out, versionLine())
 			return err
 		},
 	}
@@ -33,4 +33,9 @@ func version() string {
 		return info.Main.Version
 	}
 	return "devel"
+}
+
+// versionLine is what `kin version` and `kin --version` print.
+func versionLine() string {
+	return fmt.Sprintf("kin %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

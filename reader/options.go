@@ -56,6 +56,10 @@ type Options struct {
 	// descendants; empty is all.
 	Shards []string
 
+	// AllowDataLoss goes on from the oldest record left where the positions are
+	// older than what the stream retains, in place of a *DataLossError.
+	AllowDataLoss bool
+
 	// AvailableNow reads what was there when the run began, and ends.
 	AvailableNow bool
 	// To reads what arrived up to a time, AtTimestamp or Ago, and ends. The
@@ -186,7 +190,7 @@ func (o Options) validate() error {
 		{o.To.Kind == Latest || o.To.Kind == AtTimestamp || o.To.Kind == Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
 		{o.To.Kind == Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
 		{len(o.Shards) == 0 || len(o.Streams) == 1, "shard", "one stream, whose shards they are"},
-		{o.Limit >= 0, "limit", "0 or more"},
+		{o.Limit >= 0, "limit", "1 or more"},
 		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},
 		{o.Timeout >= 0, "timeout", "0 or more"},
 		{!o.NoDeaggregate || !o.NoHashFilter, "no hash filter", "aggregates that are expanded; no deaggregate keeps them whole"},

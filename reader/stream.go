@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,10 +14,15 @@ type streamRef struct {
 	arn   string // empty when the caller gave a name
 }
 
-// newStreamRef reads a name or an ARN. An ARN that is none of a stream has an
-// empty name.
+// streamName is what the service allows as a name.
+var streamName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
+
+// newStreamRef reads a name or an ARN. What is neither has an empty name.
 func newStreamRef(s string) streamRef {
 	if !strings.HasPrefix(s, "arn:") {
+		if !streamName.MatchString(s) {
+			return streamRef{given: s}
+		}
 		return streamRef{given: s, name: s}
 	}
 	parts := strings.SplitN(s, ":", 6)
@@ -24,7 +30,7 @@ func newStreamRef(s string) streamRef {
 		return streamRef{given: s}
 	}
 	name, ok := strings.CutPrefix(parts[5], "stream/")
-	if !ok || strings.Contains(name, "/") {
+	if !ok || !streamName.MatchString(name) {
 		return streamRef{given: s}
 	}
 	return streamRef{given: s, name: name, arn: s}

@@ -24,6 +24,8 @@ type streamRun struct {
 	listedAt time.Time       // the service's time when the run began
 	// until is the bound in the stream's own time; zero without one.
 	until time.Time
+	// retention is how long the stream keeps records; 0 is not known.
+	retention time.Duration
 	// distribution says whether records are where their hash keys belong.
 	distribution distribution
 	leftOut      int64 // records of aggregates that were left out
@@ -70,9 +72,14 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		return checkpoint.Stream{}, err
 	}
 	for _, id := range lost {
-		s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(entry.Shards[id])))
+		if s.retention == 0 { // the guard below does not know
+			s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(entry.Shards[id])))
+		}
 	}
 	if err := s.checkHalfRead(); err != nil {
+		return checkpoint.Stream{}, err
+	}
+	if err := s.guard(l.at); err != nil {
 		return checkpoint.Stream{}, err
 	}
 	for id, shard := range s.lineage.shards {
@@ -90,8 +97,10 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 		return nil
 	}
 	out, err := patiently(ctx, s.run, startTimeout, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-			StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
+		return attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+			return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
+				StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
+			})
 		})
 	})
 	if ctx.Err() != nil {
@@ -99,11 +108,14 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	}
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: the checkpoint will not notice when the stream is deleted and created again", s.ref.name))
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name))
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
 	s.distribution.learn(summary)
+	if hours := summary.RetentionPeriodHours; hours != nil {
+		s.retention = time.Duration(*hours) * time.Hour
+	}
 	if summary.StreamARN != nil {
 		entry.ARN = *summary.StreamARN
 	}

@@ -1,0 +1,119 @@
+package reader
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kin/internal/checkpoint"
+)
+
+// gap is a stretch of time in which records of a shard may have arrived and
+// been trimmed before they were read.
+type gap struct {
+	shard    string
+	from, to time.Time
+}
+
+// gaps holds the checkpoint's positions against what the stream still retains
+// at now. It does not wait for the service to complain: a sequence number that
+// was trimmed may be refused, or answered with the oldest record, or with
+// nothing. A quiet shard is no gap: what counts is up to when it was read, not
+// when its last record came. It wants the shards placed.
+func (p placement) gaps(l *lineage, now time.Time, retention time.Duration) []gap {
+	horizon := now.Add(-retention)
+	inside := l.descendants(p.named())
+	var found []gap
+	for _, id := range slices.Sorted(slices.Values(keys(p.saved))) {
+		s := p.saved[id]
+		if !p.owns(id) || len(p.named()) > 0 && !inside[id] {
+			continue
+		}
+		if s.Position == checkpoint.ShardEnd && !p.childless(id) {
+			continue
+		}
+		if through := readThrough(s); !through.IsZero() && through.Before(horizon) {
+			found = append(found, gap{id, through, horizon})
+		}
+	}
+	return found
+}
+
+// childless says whether the checkpoint knows no child of a shard that it knows
+// to have ended: reading goes on where the shard ended.
+func (p placement) childless(parent string) bool {
+	for _, s := range p.saved {
+		if slices.Contains(s.Parents, parent) {
+			return false
+		}
+	}
+	return true
+}
+
+// readThrough is up to when everything in a shard was read; zero when nothing
+// was, and its start is where reading begins.
+func readThrough(s checkpoint.Shard) time.Time {
+	if !s.ReadThrough.IsZero() {
+		return s.ReadThrough.Time
+	}
+	if s.Position == checkpoint.AtTimestamp {
+		return s.Timestamp.Time
+	}
+	return time.Time{}
+}
+
+// DataLossError means that records were trimmed, or may have been, before the
+// run could read them.
+type DataLossError struct {
+	Stream string
+	gaps   []gap
+}
+
+func (e *DataLossError) Error() string {
+	lines := make([]string, 0, len(e.gaps))
+	for _, g := range e.gaps {
+		lines = append(lines, g.message(e.Stream))
+	}
+	const most = 5
+	if n := len(lines); n > most {
+		lines = append(lines[:most], fmt.Sprintf("and so it is with %d more shards of %s", n-most, e.Stream))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unusable is true; it marks the error for those who do not import the type.
+func (e *DataLossError) Unusable() bool { return true }
+
+// Hint says what to do next.
+func (e *DataLossError) Hint() string {
+	return "--allow-data-loss goes on from the oldest record that is left"
+}
+
+func (g gap) message(stream string) string {
+	return fmt.Sprintf("records of %s/%s that arrived between %s and %s may be gone: the checkpoint stood still for longer than the stream retains them",
+		stream, g.shard, g.from.UTC().Format(time.RFC3339), g.to.UTC().Format(time.RFC3339))
+}
+
+// guard ends a run whose checkpoint is older than what the stream retains or,
+// where data loss is allowed, moves those shards to the oldest record left. It
+// wants the run's lock held.
+func (s *streamRun) guard(now time.Time) error {
+	if s.place.saved == nil || s.retention == 0 {
+		return nil
+	}
+	gaps := s.place.gaps(s.lineage, now, s.retention)
+	if len(gaps) == 0 {
+		return nil
+	}
+	if !s.run.o.AllowDataLoss {
+		return &DataLossError{Stream: s.ref.name, gaps: gaps}
+	}
+	for _, g := range gaps {
+		s.run.o.Say(g.message(s.ref.name))
+		if shard := s.lineage.shards[g.shard]; shard.state == waiting {
+			shard.at = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.TrimHorizon}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package reader
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"kin/internal/checkpoint"
+)
+
+func TestGaps(t *testing.T) {
+	now := startedAt.Add(48 * time.Hour)
+	horizon := now.Add(-24 * time.Hour)
+	at := func(t time.Time) checkpoint.Time { return checkpoint.Time{Time: t} }
+	old, fresh := at(horizon.Add(-time.Hour)), at(horizon.Add(time.Second))
+	after := func(through checkpoint.Time) checkpoint.Shard {
+		// The last record is ancient: a quiet shard is no gap.
+		return checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", LastArrival: at(startedAt.Add(-time.Hour)), ReadThrough: through}
+	}
+	end := func(through checkpoint.Time) checkpoint.Shard {
+		return checkpoint.Shard{Position: checkpoint.ShardEnd, ReadThrough: through}
+	}
+	childOf := func(parent string, s checkpoint.Shard) checkpoint.Shard {
+		s.Parents = []string{parent}
+		return s
+	}
+	for _, test := range []struct {
+		name  string
+		saved map[string]checkpoint.Shard
+		want  []string
+	}{
+		{"read up to lately", map[string]checkpoint.Shard{"a": after(fresh)}, nil},
+		{"stood still for too long", map[string]checkpoint.Shard{"a": after(old)}, []string{"a"}},
+		{"never read, from its start", map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon}}, nil},
+		{"never read, from a time", map[string]checkpoint.Shard{"a": {Position: checkpoint.AtTimestamp, Timestamp: old}}, []string{"a"}},
+		{"no longer listed, unread", map[string]checkpoint.Shard{"x": after(old)}, []string{"x"}},
+		{"ended long ago, its child is known", map[string]checkpoint.Shard{"b": end(old), "c": childOf("b", after(fresh))}, nil},
+		{"ended long ago, its child is not", map[string]checkpoint.Shard{"b": end(old)}, []string{"b"}},
+		{"ended lately, its child is not known", map[string]checkpoint.Shard{"b": end(fresh)}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLineage()
+			l.add(family("a", "b!", "c<b"))
+			p := placement{"orders", Position{Kind: TrimHorizon}, startedAt, test.saved, everyone, nil}
+			if _, err := p.first(l); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, g := range p.gaps(l, now, 24*time.Hour) {
+				got = append(got, g.shard)
+				if !g.to.Equal(horizon) || !g.from.Equal(old.Time) {
+					t.Errorf("gap of %s from %s to %s, want %s to %s", g.shard, g.from, g.to, old, horizon)
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("gaps in %v, want %v", got, test.want)
+			}
+		})
+	}
+}
