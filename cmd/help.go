@@ -18,6 +18,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 				return usageHint("kin help lists the commands and topics", "no help about %q", strings.Join(args, " "))
 			}
 			c.InitDefaultHelpFlag()
+			c.InitDefaultVersionFlag()
 			return c.Help()
 		},
 	}
