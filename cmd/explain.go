@@ -136,7 +136,9 @@ func (e *env) explainAPI(ctx context.Context, err error, api smithy.APIError) ex
 			fmt.Sprintf("stream %q not found in %s", name, e.clientRegion),
 			e.didYouMean(ctx, name), exitNotFound,
 		}
-	case "AccessDeniedException", "KMSAccessDeniedException", "KMSOptInRequired", "OptInRequired":
+	case "KMSAccessDeniedException", "KMSOptInRequired":
+		return explanation{err.Error(), "the stream is encrypted: its key needs kms:Decrypt for reading, kms:GenerateDataKey for writing", exitDenied}
+	case "AccessDeniedException", "OptInRequired":
 		return explanation{err.Error(), accessHint(err), exitDenied}
 	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
 		"MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidClientTokenId",

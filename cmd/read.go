@@ -240,7 +240,9 @@ func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error
 		}
 		open.add(file.Release) // Run releases it too; this is for the ways out before
 		ro.Positions = file
-		o.notePosition(e, file)
+		if err := o.notePosition(e, file); err != nil {
+			return err
+		}
 	}
 	if o.metrics != "" {
 		metrics, err := e.openMetrics(o.metrics)
@@ -267,28 +269,27 @@ func (c *closers) close() error {
 	return errors.Join(errs...)
 }
 
-// notePosition says which streams go on from the checkpoint although the flags
-// name another position: a position is for streams that the file does not
-// know.
-func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) {
+// notePosition says what the checkpoint makes of the position: streams that it
+// knows go on from there, whatever the flags say; a stream that it does not
+// know and that begins at latest has nothing to read up to now.
+func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) error {
 	saved, err := file.Load()
-	if err != nil || !o.position.given {
-		return
+	if err != nil {
+		return err
 	}
-	for _, s := range saved.Streams {
-		if s.InitialPosition != o.position.String() && o.reads(s.Name) {
-			e.say(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", s.Name, s.InitialPosition, o.position.String()))
+	for _, name := range o.streams {
+		if _, after, ok := strings.Cut(name, ":stream/"); ok {
+			name = after
+		}
+		known := saved.Find(name)
+		switch {
+		case known == nil && o.availableNow && o.position.Kind == reader.Latest:
+			e.say(name + " is new to the checkpoint and begins at latest: the next run reads what comes from now on")
+		case known != nil && o.position.given && known.InitialPosition != o.position.String():
+			e.say(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))
 		}
 	}
-}
-
-func (o *readOptions) reads(name string) bool {
-	for _, s := range o.streams {
-		if s == name || strings.HasSuffix(s, ":stream/"+name) {
-			return true
-		}
-	}
-	return false
+	return nil
 }
 
 // isOwnEndpoint says whether an endpoint is not the service's, so that the

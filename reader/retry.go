@@ -64,7 +64,7 @@ func classify(err error) verdict {
 const (
 	callTimeout   = 30 * time.Second // one attempt, as the KCL has it: bodies that never end are real
 	startTimeout  = 30 * time.Second // all attempts of a call at the start
-	mostBackoff   = 10 * time.Second
+	mostBackoff   = 5 * time.Second
 	throttleSleep = 5 * time.Second // as the connector documents
 	troubleAfter  = 5 * time.Second // a call that fails for longer is spoken of
 	troubleEvery  = time.Minute

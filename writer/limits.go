@@ -28,7 +28,11 @@ const defaultRecordLimit = 1 << 20
 // endpoint that does not know the call, leave the limit at its default.
 func (w *Writer) recordLimit(ctx context.Context) (int, error) {
 	began := time.Now()
-	start, cancel := context.WithTimeout(ctx, startTimeout)
+	most := startTimeout
+	if w.o.RetryFor > 0 {
+		most = min(most, w.o.RetryFor)
+	}
+	start, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	for wait := (backoff{}); ; {
 		out, err := w.describe(start)

@@ -30,11 +30,11 @@ type Handle struct {
 func Open(path string) (*Handle, error) {
 	path, err := resolve(path)
 	if err != nil {
-		return nil, err
+		return nil, unusable(path, err)
 	}
 	lock, err := acquire(path)
 	if err != nil {
-		return nil, err
+		return nil, unusable(path, err)
 	}
 	h := &Handle{path: path, lock: lock}
 	h.file, err = Read(path)
@@ -50,6 +50,16 @@ func Open(path string) (*Handle, error) {
 		return nil, errors.Join(err, h.Release())
 	}
 	return h, nil
+}
+
+// unusable makes an *UnusableError of what the file system says.
+func unusable(path string, err error) error {
+	var pathErr *fs.PathError
+	if !errors.As(err, &pathErr) {
+		return err
+	}
+	return &UnusableError{Path: path, Reason: fmt.Sprintf("%s %s: %s", pathErr.Op, pathErr.Path, pathErr.Err),
+		Next: "name a file in a folder that is there and may be written to"}
 }
 
 // Read reads the file at path without locking it. The error of a file that is
@@ -99,8 +109,10 @@ func (h *Handle) Save(f File) error {
 func (h *Handle) Release() error { return h.lock.Close() }
 
 // resolve follows the symlinks of a path whose last element need not exist, so
-// that a replacement does not replace the link.
+// that a replacement does not replace the link. With an error it returns the
+// path as it was given.
 func resolve(path string) (string, error) {
+	given := path
 	const most = 40 // as many as Linux follows
 	for range most {
 		info, err := os.Lstat(path)
@@ -108,17 +120,20 @@ func resolve(path string) (string, error) {
 			break
 		}
 		if err != nil {
-			return "", err
+			return given, err
 		}
 		if info.IsDir() {
-			return "", &UnusableError{Path: path, Reason: "it is a folder", Next: "name a file"}
+			return given, &UnusableError{Path: path, Reason: "it is a folder", Next: "name a file"}
+		}
+		if info.Mode().IsRegular() {
+			break
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
-			break
+			return given, &UnusableError{Path: path, Reason: "it is not a file that keeps what is written", Next: "name a regular file"}
 		}
 		target, err := os.Readlink(path)
 		if err != nil {
-			return "", err
+			return given, err
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)
@@ -127,7 +142,7 @@ func resolve(path string) (string, error) {
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
-		return "", err
+		return given, err
 	}
 	return filepath.Join(dir, filepath.Base(path)), nil
 }
