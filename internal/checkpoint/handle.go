@@ -44,7 +44,7 @@ func Open(path string) (*Handle, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		h.file = File{Version: Version, ID: uuid.NewString()}
 	default:
-		return nil, errors.Join(err, h.Release())
+		return nil, errors.Join(unusable(path, err), h.Release())
 	}
 	if err := removeLeftovers(path); err != nil {
 		return nil, errors.Join(err, h.Release())
