@@ -73,3 +73,14 @@ func (c connection) role() awsclient.Role {
 	}
 	return awsclient.Role{ARN: c.roleARN, ExternalID: c.roleExternalID, SessionName: name, STSEndpoint: c.stsEndpoint}
 }
+
+// noConnectionSettings are the variables with which a kin below this one asks
+// the AWS SDK alone where the service is and who is calling: the user's own
+// settings may lead elsewhere.
+func noConnectionSettings() []string {
+	variables := []string{variableOf("profile") + "=", variableOf("region") + "=", variableOf("endpoint") + "="}
+	var f pflag.FlagSet
+	addConnectionFlags(&f, &connection{})
+	f.VisitAll(func(flag *pflag.Flag) { variables = append(variables, variableOf(flag.Name)+"=") })
+	return variables
+}

@@ -29,6 +29,7 @@ type env struct {
 
 	profile, region, endpoint string
 	connection                connection
+	origins                   map[string]string // where flags came from that are not from the command line
 	color                     colorMode
 	verbose, quiet, debug     bool
 
@@ -43,7 +44,7 @@ type env struct {
 
 // newEnv returns the environment before the flags were parsed.
 func newEnv(s Streams) *env {
-	return &env{Streams: s, log: slog.New(slog.DiscardHandler), color: colorAuto}
+	return &env{Streams: s, log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}}
 }
 
 // flagsParsed is called once, when the global flags have their values.

@@ -87,7 +87,7 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 	text := err.Error()
 	switch {
 	case errors.As(err, &bad):
-		return explanation{bad.message, bad.hint, exitUsage}
+		return explanation{bad.message, e.withOrigins(bad.message, bad.hint), exitUsage}
 	case errors.As(err, &condition):
 		return explanation{condition.message, "", exitCondition}
 	case errors.Is(err, awsclient.ErrNoRegion):
@@ -98,7 +98,7 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		return explanation{"no AWS credentials: " + credentials.Err.Error(),
 			"set AWS_PROFILE or give --profile; kin looks where the AWS SDK does: environment, shared configuration, instance profile", exitDenied}
 	case errors.As(err, &config):
-		return explanation{text, config.Hint(), exitUsage}
+		return explanation{text, e.connectionOrigins(text, config.Hint()), exitUsage}
 	case errors.As(err, &state) && state.Unusable():
 		return explanation{text, state.Hint(), exitCheckpoint}
 	case errors.As(err, &other) && other.Held():

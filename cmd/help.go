@@ -28,6 +28,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "format", Short: "What a JSON line of kin read holds", Long: formatHelp},
+		{Use: "settings", Short: "Variables and the configuration file", Long: settingsHelp},
 		{Use: "tuning", Short: "Latency, throughput, rate limits and memory", Long: tuningHelp},
 		{Use: "exit-codes", Short: "The exit codes of kin", Long: exitCodesHelp},
 	}

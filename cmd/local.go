@@ -67,6 +67,7 @@ DELETE /_kin/fault.`,
 		},
 	}
 	o.addFlags(c.Flags())
+	c.Annotations = map[string]string{refusesSettings: "profile,endpoint"}
 	c.Flags().SetInterspersed(false) // a forgotten -- is noticed at the command, not at its flags
 	return c
 }
@@ -137,7 +138,7 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 
 	variables := localVariables(listener.Addr().(*net.TCPAddr), e.region)
 	if len(o.command) > 0 {
-		return runCommand(ctx, e, o.command, append(variables, "AWS_EC2_METADATA_DISABLED=true"))
+		return runCommand(ctx, e, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), noConnectionSettings()...))
 	}
 	for _, v := range variables {
 		if _, err := io.WriteString(e.Out, "export "+v+"\n"); err != nil {

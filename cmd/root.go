@@ -39,7 +39,12 @@ Try it without an AWS account:  kin demo`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return c.Help()
 		},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return e.flagsParsed() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := e.applySettings(c); err != nil {
+				return err
+			}
+			return e.flagsParsed()
+		},
 	}
 	root.SetIn(e.In)
 	root.SetOut(e.Out)

@@ -1,0 +1,263 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Every flag can also be set by a variable of the environment or a line of the
+// configuration file. A flag on the command line goes first, then the
+// variable, then the file: its table of the command, then its top level.
+
+// setting is one flag's value from somewhere else than the command line.
+type setting struct {
+	flag   string
+	values []string // several for a flag that can be repeated; none: the default, whatever comes after
+	origin string   // KIN_MAX_FETCH_RATE, or FILE:LINE
+	text   string   // the setting as it stands there, for messages; without what is secret
+}
+
+// settings are a layer: one source's values by flag.
+type settings map[string]setting
+
+// withoutSettings are the commands that settings do not reach, so that a bad
+// one cannot stand in the way of help.
+var withoutSettings = []string{"help", "completion", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
+
+// refusesSettings names, in a command's annotations, flags of every command
+// that this one refuses: separated by commas. They are for other commands when
+// they come from a variable or a file.
+const refusesSettings = "kin_refuses_settings"
+
+// choices are flags of which one is chosen: what is said of one of them hides
+// what a lower source says of another.
+var choices = [][]string{
+	{"initial-position", "from"},
+	{"verbose", "quiet"},
+	{"partition-key", "key-field"},
+	{"no-deaggregate", "no-hash-filter"},
+}
+
+// presets are flags that set others, and so hide what a lower source says of
+// those.
+var presets = map[string][]string{
+	"low-latency": {"min-fetch-period", "max-fetch-rate", "max-fetch-duration"},
+}
+
+// applySettings gives the command's flags the values that the environment and
+// the configuration file have for them.
+func (e *env) applySettings(c *cobra.Command) error {
+	if top := topCommand(c); top == nil || slices.Contains(withoutSettings, top.Name()) {
+		return nil
+	}
+	fromEnvironment, err := environmentSettings(os.Environ(), c.Root())
+	if err != nil {
+		return err
+	}
+	tables, err := readConfigFile(configPath(), c.Root())
+	if err != nil {
+		return err
+	}
+	layers := []settings{fromEnvironment}
+	for p := c; p.HasParent(); p = p.Parent() {
+		layers = append(layers, tables[tableName(p)])
+	}
+	layers = append(layers, tables[""])
+
+	hidden := map[string]bool{}
+	for _, name := range strings.Split(c.Annotations[refusesSettings], ",") {
+		hidden[name] = true
+	}
+	c.Flags().Visit(func(f *pflag.Flag) { hide(hidden, f.Name, f.Value) })
+	for _, layer := range layers {
+		if err := e.applyLayer(c.Flags(), layer, hidden); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyLayer sets the flags that no higher source has set, and hides them from
+// the lower ones.
+func (e *env) applyLayer(flags *pflag.FlagSet, layer settings, hidden map[string]bool) error {
+	var names []string
+	for name := range layer {
+		if flags.Lookup(name) != nil && !hidden[name] {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		s := layer[name]
+		for _, value := range s.values {
+			if err := flags.Set(name, value); err != nil {
+				var invalid *pflag.InvalidValueError
+				if errors.As(err, &invalid) {
+					return usage("%s: %s", s.text, wanted(invalid))
+				}
+				return usage("%s: %s", s.text, err)
+			}
+			e.origins[name] = s.origin
+		}
+		hide(hidden, name, flags.Lookup(name).Value)
+	}
+	return nil
+}
+
+// hide notes that a flag is decided, and with it what it is an alternative to.
+func hide(hidden map[string]bool, name string, value pflag.Value) {
+	hidden[name] = true
+	if value.Type() == "bool" && value.String() == "false" {
+		return
+	}
+	for _, choice := range choices {
+		if slices.Contains(choice, name) {
+			for _, other := range choice {
+				hidden[other] = true
+			}
+		}
+	}
+	for _, other := range presets[name] {
+		hidden[other] = true
+	}
+}
+
+// topCommand is the command below the root that c is or belongs to.
+func topCommand(c *cobra.Command) *cobra.Command {
+	if !c.HasParent() {
+		return nil
+	}
+	for c.Parent().HasParent() {
+		c = c.Parent()
+	}
+	return c
+}
+
+// tableName is the name of a command's table in the configuration file: its
+// names below the root, with dots between them.
+func tableName(c *cobra.Command) string {
+	_, path, _ := strings.Cut(c.CommandPath(), " ")
+	return strings.ReplaceAll(path, " ", ".")
+}
+
+// settableCommands are the commands that settings reach, by the name of their
+// table.
+func settableCommands(root *cobra.Command) map[string]*cobra.Command {
+	found := map[string]*cobra.Command{}
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		for _, child := range c.Commands() {
+			if c == root && slices.Contains(withoutSettings, child.Name()) || child.IsAdditionalHelpTopicCommand() {
+				continue
+			}
+			found[tableName(child)] = child
+			walk(child)
+		}
+	}
+	walk(root)
+	return found
+}
+
+// settableFlags are the flags of a command, or of all if it is nil.
+func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
+	found := map[string]*pflag.Flag{}
+	add := func(f *pflag.Flag) {
+		if f.Name != "help" {
+			found[f.Name] = f
+		}
+	}
+	root.PersistentFlags().VisitAll(add)
+	for _, one := range settableCommands(root) {
+		if c == nil || c == one {
+			one.LocalFlags().VisitAll(add)
+		}
+	}
+	return found
+}
+
+// repeatable says whether a flag takes several values.
+func repeatable(v pflag.Value) bool {
+	switch v.(type) {
+	case pflag.SliceValue, *streamsValue, *rolesValue, *faultsValue:
+		return true
+	}
+	return false
+}
+
+// unknownSetting refuses a name, and says which known one is nearest.
+func unknownSetting(what, name string, known []string) error {
+	sort.Strings(known)
+	if near := nearest(name, known); near != "" {
+		return usageHint("did you mean "+near+"?", "unknown %s %s", what, name)
+	}
+	hint := "kin COMMAND --help lists the flags"
+	if near := nearestOfAll(name, known); near != "" {
+		hint = "the nearest is " + near + "; " + hint
+	}
+	return usageHint(hint, "unknown %s %s", what, name)
+}
+
+// withOrigins adds to a hint where the flags came from that a message names,
+// if that was not the command line.
+func (e *env) withOrigins(message, hint string) string {
+	return e.originsOf(hint, func(name string) bool {
+		short := map[string]string{"verbose": "-v", "quiet": "-q"}[name]
+		return namesFlag(message, "--"+name) || short != "" && namesFlag(message, short)
+	})
+}
+
+// connectionOrigins does the same for a message about where the service is,
+// which names no flags.
+func (e *env) connectionOrigins(message, hint string) string {
+	return e.originsOf(hint, func(name string) bool {
+		return slices.Contains([]string{"endpoint", "region", "profile"}, name) && namesFlag(message, name) ||
+			name == "sts-endpoint" && namesFlag(message, "STS endpoint")
+	})
+}
+
+func (e *env) originsOf(hint string, named func(flag string) bool) string {
+	var parts []string
+	if hint != "" {
+		parts = append(parts, hint)
+	}
+	for _, name := range names(e.origins) {
+		if named(name) {
+			parts = append(parts, fmt.Sprintf("--%s comes from %s", name, e.origins[name]))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// nearestOfAll is the name that is most like the given one.
+func nearestOfAll(name string, known []string) string {
+	best, bestDistance := "", -1
+	for _, n := range known {
+		if d := levenshtein.Distance(name, n, nil); bestDistance < 0 || d < bestDistance {
+			best, bestDistance = n, d
+		}
+	}
+	return best
+}
+
+// namesFlag says whether a text has a flag's name at its start or after a
+// space, and not as part of another.
+func namesFlag(text, name string) bool {
+	for rest := " " + text; ; {
+		_, after, found := strings.Cut(rest, " "+name)
+		if !found {
+			return false
+		}
+		if after == "" || strings.IndexByte(" :,;)", after[0]) >= 0 {
+			return true
+		}
+		rest = after
+	}
+}

@@ -1,0 +1,49 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// variablePrefix begins the variables that set flags.
+const variablePrefix = "KIN_"
+
+// variableOf is the variable of a flag: KIN_MAX_FETCH_RATE of max-fetch-rate.
+func variableOf(flag string) string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// environmentSettings are the flags that variables set. An empty variable asks
+// for the default, whatever the configuration file says. A flag that can be
+// repeated has a value a line.
+func environmentSettings(environ []string, root *cobra.Command) (settings, error) {
+	flags := settableFlags(root, nil)
+	flagOf := map[string]string{}
+	var known []string
+	for name := range flags {
+		flagOf[variableOf(name)] = name
+		known = append(known, variableOf(name))
+	}
+	found := settings{}
+	for _, pair := range environ {
+		variable, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(variable, variablePrefix) {
+			continue
+		}
+		name, ok := flagOf[variable]
+		if !ok {
+			return nil, unknownSetting("variable", variable, known)
+		}
+		s := setting{flag: name, origin: variable, text: variable + "=" + value}
+		switch {
+		case value == "":
+		case repeatable(flags[name].Value):
+			s.values = strings.Split(strings.TrimSuffix(value, "\n"), "\n")
+		default:
+			s.values = []string{value}
+		}
+		found[name] = s
+	}
+	return found, nil
+}

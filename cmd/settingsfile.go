@@ -1,0 +1,233 @@
+package cmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/spf13/cobra"
+)
+
+// configPath is the configuration file: kin/config.toml in XDG_CONFIG_HOME, or
+// in the system's folder for configuration; empty if there is neither.
+func configPath() string {
+	folder := os.Getenv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(folder) { // as the XDG specification has it
+		var err error
+		if folder, err = os.UserConfigDir(); err != nil {
+			return ""
+		}
+	}
+	return filepath.Join(folder, "kin", "config.toml")
+}
+
+// readConfigFile returns the settings of each table, the top level's under "".
+// All of the file is checked, for every command. A file that is not there is
+// an empty one.
+func readConfigFile(path string, root *cobra.Command) (map[string]settings, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path) //nolint:gosec // the user's own file
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, usage("read %s: %s", path, err)
+	}
+	return parseConfig(path, bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), root)
+}
+
+func parseConfig(path string, text []byte, root *cobra.Command) (map[string]settings, error) {
+	var members map[string]any
+	if err := toml.Unmarshal(text, &members); err != nil {
+		var bad *toml.DecodeError
+		if !errors.As(err, &bad) {
+			return nil, usage("%s: %s", path, err)
+		}
+		line, _ := bad.Position()
+		return nil, usage("%s:%d: %s", path, line, strings.TrimPrefix(bad.Error(), "toml: "))
+	}
+	f := configFile{path: path, lines: keyLines(text), root: root, commands: settableCommands(root), tables: map[string]settings{}}
+	return f.tables, f.table("", members)
+}
+
+// configFile is a configuration file that is being checked.
+type configFile struct {
+	path     string
+	lines    map[string]int // by key, with dots
+	root     *cobra.Command
+	commands map[string]*cobra.Command
+	tables   map[string]settings
+}
+
+// table checks and keeps a table and those in it.
+func (f *configFile) table(name string, members map[string]any) error {
+	flags := settableFlags(f.root, f.commands[name])
+	found := settings{}
+	f.tables[name] = found
+	for _, key := range f.inOrder(name, members) {
+		full := joined(name, key)
+		place := fmt.Sprintf("%s:%d", f.path, f.line(full))
+		inner, isTable := members[key].(map[string]any)
+		switch {
+		case isTable && f.commands[full] != nil:
+			if err := f.table(full, inner); err != nil {
+				return err
+			}
+			continue
+		case isTable:
+			return prefixed(place, unknownSetting("table", "["+full+"]", bracketed(f.commands)))
+		case flags[key] == nil:
+			where := "key"
+			if name != "" {
+				where = "key of [" + name + "],"
+			}
+			return prefixed(place, unknownSetting(where, key, names(flags)))
+		}
+		values, err := flagValues(members[key], repeatable(flags[key].Value))
+		if err != nil {
+			return usage("%s: %s: %s", place, key, err)
+		}
+		found[key] = setting{flag: key, values: values, origin: place, text: place + ": " + key + " = " + strings.Join(values, ", ")}
+	}
+	return nil
+}
+
+// inOrder are the keys of a table by their lines, so that the first mistake is
+// the one that is reported.
+func (f *configFile) inOrder(table string, members map[string]any) []string {
+	keys := names(members)
+	sort.SliceStable(keys, func(i, j int) bool {
+		return f.line(joined(table, keys[i])) < f.line(joined(table, keys[j]))
+	})
+	return keys
+}
+
+// line is where a key stands. A key inside an inline table stands where that
+// does.
+func (f *configFile) line(key string) int {
+	for {
+		if line, ok := f.lines[key]; ok {
+			return line
+		}
+		cut := strings.LastIndexByte(key, '.')
+		if cut < 0 {
+			return 1
+		}
+		key = key[:cut]
+	}
+}
+
+// keyLines finds the line of every key and table of a file that is well formed.
+func keyLines(text []byte) map[string]int {
+	lines := map[string]int{}
+	var p unstable.Parser
+	p.Reset(text)
+	table := ""
+	for p.NextExpression() {
+		node := p.Expression()
+		key := ""
+		for it := node.Key(); it.Next(); {
+			key = joined(key, string(it.Node().Data))
+			line := p.Shape(it.Node().Raw).Start.Line
+			full := key
+			if node.Kind == unstable.KeyValue {
+				full = joined(table, key)
+			}
+			if _, before := lines[full]; !before {
+				lines[full] = line
+			}
+		}
+		if node.Kind != unstable.KeyValue {
+			table = key
+		}
+	}
+	return lines
+}
+
+// flagValues are a TOML value as one would type it for a flag.
+func flagValues(v any, several bool) ([]string, error) {
+	if list, ok := v.([]any); ok {
+		if !several {
+			return nil, errors.New("want one value, not a list")
+		}
+		values := []string{}
+		for _, one := range list {
+			text, err := flagValue(one)
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, text)
+		}
+		return values, nil
+	}
+	text, err := flagValue(v)
+	return []string{text}, err
+}
+
+func flagValue(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case bool:
+		return strconv.FormatBool(v), nil
+	case int64:
+		return strconv.FormatInt(v, 10), nil
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), nil
+	case time.Time:
+		return v.Format(time.RFC3339Nano), nil
+	case fmt.Stringer: // dates and times without a zone
+		return v.String(), nil
+	}
+	return "", errors.New("want a string, a number, true or false")
+}
+
+// joined is a key within a table.
+func joined(table, key string) string {
+	if table == "" {
+		return key
+	}
+	return table + "." + key
+}
+
+// names are the keys of a map, sorted.
+func names[V any](m map[string]V) []string {
+	list := make([]string, 0, len(m))
+	for name := range m {
+		list = append(list, name)
+	}
+	sort.Strings(list)
+	return list
+}
+
+func bracketed(commands map[string]*cobra.Command) []string {
+	list := names(commands)
+	for i := range list {
+		list[i] = "[" + list[i] + "]"
+	}
+	return list
+}
+
+// prefixed is a usage error with the place of the mistake in front.
+func prefixed(place string, err error) error {
+	var bad *usageError
+	if errors.As(err, &bad) {
+		bad.message = place + ": " + bad.message
+	}
+	return err
+}
