@@ -32,8 +32,8 @@ func (d *distribution) known() (automatic, decided bool) {
 	return d.automatic, d.isDecided()
 }
 
-// isDecided wants the lock held. A stream that was automatic once holds
-// records of that time.
+// isDecided wants the lock held. A stream that was automatic is not asked
+// about again: it holds records of that time.
 func (d *distribution) isDecided() bool {
 	return d.automatic || d.refused || !d.told.IsZero() && time.Since(d.told) < distributionFor
 }
@@ -43,7 +43,7 @@ func (d *distribution) learn(s *types.StreamDescriptionSummary) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.told = time.Now()
-	d.automatic = d.automatic || s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
+	d.automatic = s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 }
 
 // ask asks the service, unless another shard has just done so. The permission

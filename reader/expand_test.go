@@ -191,7 +191,9 @@ func TestStrategyIsAskedForAgainWhenTheAnswerIsOld(t *testing.T) {
 		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: mixed, 2: mixed, 3: mixed, 4: mixed}, hashes: lowerHalf})
 		o := subOptions()
 		o.AvailableNow, o.Limit = false, 30
-		o.MaxFetchDuration = time.Second
+		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
+		var log said
+		o.Say = log.say
 		go func() {
 			time.Sleep(30 * time.Second)
 			f.change(func() { f.find("a").records = append(f.find("a").records, 2) }) // the answer still holds
@@ -217,6 +219,9 @@ func TestStrategyIsAskedForAgainWhenTheAnswerIsOld(t *testing.T) {
 		}
 		if calls := len(f.times("DescribeStreamSummary", "")); calls != 2 {
 			t.Errorf("asked %d times, want 2", calls)
+		}
+		if len(log.lines) != 2 {
+			t.Errorf("said %q, want the first time and the total", log.lines)
 		}
 	})
 }
@@ -385,11 +390,12 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 	resp := response(0, 10, 20, 30, 40)
 	resp.Records[1].Data = aggregate(t, "mixed")
 	resp.Records[2].Data = aggregate(t, "upper")
+	resp.Continuation = "behind it all"
 	lower := hashFilter{hashes: hashKeyRange(lowerHalf), decided: true}
 	encode := func(t *testing.T, f hashFilter, limit int64) *Block {
 		t.Helper()
 		e := &encoder{encode: subOptions().Encode, limit: limit, lanes: make(chan struct{}, 1)}
-		b, _, err := e.block("orders", "a", resp, checkpoint.Shard{Position: checkpoint.TrimHorizon, Continuation: "x"}, time.Time{}, f)
+		b, _, err := e.block("orders", "a", resp, checkpoint.Shard{Position: checkpoint.TrimHorizon}, time.Time{}, f)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,10 +76,10 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 			s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(entry.Shards[id])))
 		}
 	}
-	if err := s.checkHalfRead(); err != nil {
+	if err := s.guard(l.at); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	if err := s.guard(l.at); err != nil {
+	if err := s.checkHalfRead(); err != nil {
 		return checkpoint.Stream{}, err
 	}
 	for id, shard := range s.lineage.shards {
