@@ -76,7 +76,9 @@ func (r *run) collect(handle func(*Batch) error) error {
 				}
 			}
 			continue
-		case !more, c.isIdle():
+		case !more:
+			return c.complete()
+		case c.isIdle():
 			return c.flush()
 		case c.isDue():
 			if err := c.flush(); err != nil {
@@ -161,6 +163,14 @@ func (c *collector) isDue() bool {
 // leastIdleCommit keeps an idle run from writing its positions all the time.
 const leastIdleCommit = time.Second
 
+// complete ends a run whose bound in time is met.
+func (c *collector) complete() error {
+	if c.record.Equal(c.began) {
+		c.hints.empty(c.streams)
+	}
+	return c.flush()
+}
+
 // timedOut ends a run whose time is over.
 func (c *collector) timedOut() error {
 	if err := c.flush(); err != nil {
@@ -227,9 +237,11 @@ func (c *collector) flush() error {
 	if c.batch.Records > 0 {
 		c.batch.ID = c.id
 		c.id++
+		start := time.Now()
 		if err := c.handle(&c.batch); err != nil {
 			return err
 		}
+		c.hints.wrote(time.Since(start), c.buf.full(), c.o.FetchBufferSize)
 	}
 	for _, b := range c.batch.Blocks {
 		stream := c.file.Find(b.Stream)

@@ -191,6 +191,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	}
 	if what == throttled {
 		p.s.run.progress.throttled()
+		p.s.run.hints.throttled(time.Now())
 		wait = throttleSleep
 	} else {
 		p.s.run.progress.retried()

@@ -70,7 +70,7 @@ func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
 func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	o := testOptions()
 	o.Say = func(string) {}
-	r := &run{o: o, progress: &progress{}, log: slog.New(slog.DiscardHandler)}
+	r := &run{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
 	p := newPolling(&streamRun{run: r, ref: newStreamRef("orders")}, "a", atTime(time.Unix(1, 0)))
 	p.count = 800
 	err := apiError("ProvisionedThroughputExceededException")

@@ -94,6 +94,7 @@ type run struct {
 	buf     *buffer
 	enc     *encoder
 	trouble trouble
+	hints   hints
 	slots   chan struct{} // fetches under way at once; nil without a cap
 	file    checkpoint.File
 	streams []*streamRun
@@ -118,6 +119,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		buf:     newBuffer(r.o.FetchBufferSize),
 		enc:     &encoder{encode: r.o.Encode, whole: r.o.NoDeaggregate, limit: r.o.Limit, lanes: make(chan struct{}, runtime.GOMAXPROCS(0))},
 		trouble: trouble{tell: r.o.Say},
+		hints:   hints{say: r.o.Say},
 	}
 	if r.o.Tasks > 0 {
 		run.slots = make(chan struct{}, r.o.Tasks*r.o.ShardsPerTask)
@@ -177,6 +179,7 @@ func (r *run) launch() {
 		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.name, r.reading-before, s.begins()))
 	}
 	r.started = true
+	r.hints.turns(r.reading, cap(r.slots))
 	r.local = time.Now()
 	for _, s := range r.streams {
 		if s.listedAt.After(r.clock) {

@@ -1,0 +1,78 @@
+package reader
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// hints are what a run says, once, when it shows a symptom that its options
+// can cure. kin help tuning tells more.
+type hints struct {
+	say func(string)
+
+	mu        sync.Mutex
+	throttles []time.Time // of the last window
+	limits    bool        // was said
+	slow      time.Duration
+	output    bool // was said
+}
+
+const (
+	// manyThrottles in throttleWindow are more than a run's catching up.
+	manyThrottles  = 5
+	throttleWindow = time.Minute
+	// slowOutput is how long fetching has to wait for the output in all.
+	slowOutput = 10 * time.Second
+)
+
+// throttled notes a fetch that met a shard's read limit.
+func (h *hints) throttled(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.limits {
+		return
+	}
+	h.throttles = append(h.throttles, now)
+	for now.Sub(h.throttles[0]) > throttleWindow {
+		h.throttles = h.throttles[1:]
+	}
+	if len(h.throttles) > manyThrottles {
+		h.limits = true
+		h.say("hint: rate limits come again and again: something else reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
+	}
+}
+
+// wrote notes how long a batch took to be written, and whether a fetch was
+// waiting for room meanwhile.
+func (h *hints) wrote(took time.Duration, waiting bool, buffer int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !waiting || h.output {
+		return
+	}
+	if h.slow += took; h.slow >= slowOutput {
+		h.output = true
+		h.say(fmt.Sprintf("hint: the output is slower than the stream: the buffer of %s is full and fetching waits for it; a larger --fetch-buffer-size helps against bursts only (kin help tuning)",
+			humanize.Bytes(uint64(buffer))))
+	}
+}
+
+// turns tells of more shards than are fetched at once.
+func (h *hints) turns(shards, atOnce int) {
+	if atOnce > 0 && shards > atOnce {
+		h.say(fmt.Sprintf("hint: %d shards are to be read and --tasks lets %d be fetched at once: they take turns; raise --tasks or --shards-per-task (kin help tuning)", shards, atOnce))
+	}
+}
+
+// empty tells of a bounded run that read nothing because it began too late:
+// streams of a checkpoint, and those read from their start, had nothing.
+func (h *hints) empty(streams []*streamRun) {
+	for _, s := range streams {
+		if s.place.saved == nil && s.place.initial.Kind != TrimHorizon {
+			h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on; what is older is read with --from trim_horizon", s.ref.name, s.place.initial))
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package reader
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// saidBy returns the hints of a run.
+func saidBy(t *testing.T, f *fake, d time.Duration, o Options) []string {
+	t.Helper()
+	_, said, _ := runFor(t, f, d, o)
+	return slices.DeleteFunc(said, func(s string) bool { return !strings.HasPrefix(s, "hint: ") })
+}
+
+func TestSymptomsAreNamedOnce(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		f    func() *fake
+		o    func(*Options)
+		want string // how the only hint begins; empty: none
+	}{
+		{
+			name: "rate limits again and again",
+			f: func() *fake {
+				f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"})
+				f.hook = func(call, _ string) error {
+					if call == "GetRecords" {
+						return apiError("ProvisionedThroughputExceededException")
+					}
+					return nil
+				}
+				return f
+			},
+			want: "hint: rate limits come again and again",
+		}, {
+			name: "a few rate limits are life",
+			f: func() *fake {
+				f := newFake(&fakeShard{id: "a"})
+				f.hook = func(call, shard string) error {
+					if call == "GetRecords" && len(f.times(call, shard)) <= 5 {
+						return apiError("ProvisionedThroughputExceededException")
+					}
+					return nil
+				}
+				return f
+			},
+		}, {
+			name: "more shards than are fetched at once",
+			f:    func() *fake { return newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"}, &fakeShard{id: "c"}) },
+			o:    func(o *Options) { o.Tasks, o.ShardsPerTask = 1, 2 },
+			want: "hint: 3 shards are to be read and --tasks lets 2 be fetched at once",
+		}, {
+			name: "as many shards as are fetched at once",
+			f:    func() *fake { return newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"}) },
+			o:    func(o *Options) { o.Tasks, o.ShardsPerTask = 1, 2 },
+		}, {
+			name: "a bounded run that began too late",
+			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
+			o: func(o *Options) {
+				o.AvailableNow, o.InitialPosition = true, Position{Kind: Ago, Age: time.Hour}
+			},
+			want: "hint: nothing in orders arrived from 1h on; what is older is read with --from trim_horizon",
+		}, {
+			name: "a bounded run of a stream that is empty",
+			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
+			o:    func(o *Options) { o.AvailableNow = true },
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := testOptions()
+				if test.o != nil {
+					test.o(&o)
+				}
+				said := saidBy(t, test.f(), 2*time.Minute, o)
+				switch {
+				case test.want == "" && len(said) > 0:
+					t.Errorf("said %q, want nothing", said)
+				case test.want != "" && (len(said) != 1 || !strings.HasPrefix(said[0], test.want)):
+					t.Errorf("said %q, want once %q", said, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestSlowOutputIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		o := testOptions()
+		o.AvailableNow = true
+		o.FetchBufferSize = 1 << 20 // one reservation: the other shard waits
+		o.Say = func(s string) { said = append(said, s) }
+		shard := func(id string) *fakeShard {
+			s := &fakeShard{id: id}
+			for n := range 12 {
+				s.records = append(s.records, n)
+			}
+			return s
+		}
+		f := newFake(shard("a"), shard("b"))
+		f.page = 1
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Run(t.Context(), func(*Batch) error {
+			time.Sleep(3 * time.Second)
+			return nil
+		})
+		if err != nil || len(said) != 1 || !strings.HasPrefix(said[0], "hint: the output is slower than the stream: the buffer of 1.0 MB is full") {
+			t.Errorf("said %q, %v", said, err)
+		}
+	})
+}
