@@ -1,15 +1,10 @@
 package reader
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"time"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"kin/internal/apierror"
 )
 
 // CallError is a call to the service that failed for good.
@@ -22,9 +17,9 @@ type CallError struct {
 
 func (e *CallError) Error() string {
 	if e.Shard != "" {
-		return fmt.Sprintf("%s for %s/%s: %s", e.Call, e.Stream, e.Shard, brief(e.Err))
+		return fmt.Sprintf("%s for %s/%s: %s", e.Call, e.Stream, e.Shard, apierror.Brief(e.Err))
 	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, brief(e.Err))
+	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
 }
 
 func (e *CallError) Unwrap() error { return e.Err }
@@ -83,43 +78,6 @@ func (e *ShardNotFoundError) Hint() string {
 
 // NotFound is true; it marks the error for those who do not import the type.
 func (e *ShardNotFoundError) NotFound() bool { return true }
-
-// brief says what went wrong in a call without the SDK's chain of prefixes.
-func brief(err error) string {
-	var (
-		api       smithy.APIError
-		answer    *smithyhttp.ResponseError
-		malformed *smithy.DeserializationError
-		sent      *url.Error
-		op        *net.OpError
-	)
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &malformed):
-		return "the answer is not one of Kinesis"
-	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
-		return api.ErrorCode() + ": " + api.ErrorMessage()
-	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
-		return api.ErrorCode()
-	case errors.Is(err, context.DeadlineExceeded):
-		return "no answer in time"
-	case errors.As(err, &op):
-		return op.Error()
-	case errors.As(err, &sent):
-		return sent.Err.Error()
-	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
-		return fmt.Sprintf("HTTP status %d", answer.HTTPStatusCode())
-	}
-	// The innermost error says what happened; those around it say where.
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err.Error()
-		}
-		err = next
-	}
-}
 
 // CheckpointError means that the positions a run was to resume from are not
 // those of the stream as it is.

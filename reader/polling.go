@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go/middleware"
 
+	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 )
 
@@ -243,7 +244,7 @@ func (p *polling) refusedError(err error) error {
 	if p.at.SequenceNumber == "" {
 		return err
 	}
-	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", p.at.SequenceNumber, p.s.ref.name, p.shard, brief(err))
+	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", p.at.SequenceNumber, p.s.ref.name, p.shard, apierror.Brief(err))
 	if p.s.place.saved == nil {
 		return &OptionError{"initial position", "a sequence number of the shard; " + reason}
 	}

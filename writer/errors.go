@@ -1,16 +1,13 @@
 package writer
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"strings"
 	"time"
 
+	"kin/internal/apierror"
+
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/dustin/go-humanize"
 )
 
@@ -64,9 +61,9 @@ type CallError struct {
 
 func (e *CallError) Error() string {
 	if e.First > 0 {
-		return fmt.Sprintf("%s for stream %s, records %s to %s: %s", e.Call, e.Stream, humanize.Comma(e.First), humanize.Comma(e.Last), brief(e.Err))
+		return fmt.Sprintf("%s for stream %s, records %s to %s: %s", e.Call, e.Stream, humanize.Comma(e.First), humanize.Comma(e.Last), apierror.Brief(e.Err))
 	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, brief(e.Err))
+	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
 }
 
 func (e *CallError) Unwrap() error { return e.Err }
@@ -115,38 +112,3 @@ func (e *entryError) Error() string {
 func (e *entryError) ErrorCode() string             { return e.code }
 func (e *entryError) ErrorMessage() string          { return e.message }
 func (e *entryError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
-
-// brief says what went wrong in a call without the SDK's chain of prefixes.
-func brief(err error) string {
-	var (
-		api       smithy.APIError
-		answer    *smithyhttp.ResponseError
-		malformed *smithy.DeserializationError
-		sent      *url.Error
-		op        *net.OpError
-	)
-	switch {
-	case errors.As(err, &malformed):
-		return "the answer is not one of Kinesis"
-	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
-		return api.ErrorCode() + ": " + api.ErrorMessage()
-	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
-		return api.ErrorCode()
-	case errors.Is(err, context.DeadlineExceeded):
-		return "no answer in time"
-	case errors.As(err, &op):
-		return op.Error()
-	case errors.As(err, &sent):
-		return sent.Err.Error()
-	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
-		return fmt.Sprintf("HTTP status %d", answer.HTTPStatusCode())
-	}
-	// The innermost error says what happened; those around it say where.
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err.Error()
-		}
-		err = next
-	}
-}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"kin/internal/apierror"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/dustin/go-humanize"
@@ -103,7 +105,7 @@ func (s *sender) settle(ctx context.Context, entries []entry) (left []entry, err
 		s.o.Log.DebugContext(ctx, "records failed", "stream", s.o.Stream, "records", len(failed), "of", before,
 			"attempt", wait.attempts, "wait", pause, "error", cause)
 		if trouble.now() {
-			s.o.Say(fmt.Sprintf("%s: %s not written yet, retrying: %s", s.o.Stream, count(int64(len(failed)), "record"), brief(cause)))
+			s.o.Say(fmt.Sprintf("%s: %s not written yet, retrying: %s", s.o.Stream, count(int64(len(failed)), "record"), apierror.Brief(cause)))
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return s.giveUp(failed, err)
@@ -217,7 +219,7 @@ func (s *sender) reject(left []entry, after time.Duration, cause error) ([]entry
 	s.summary.Rejected += int64(len(left))
 	left, err := s.giveUp(left, cause)
 	return left, &RejectedError{
-		Records: int64(len(left)), First: left[0].number, Reason: brief(err),
+		Records: int64(len(left)), First: left[0].number, Reason: apierror.Brief(err),
 		Sent: true, After: after, Unsure: s.summary.Unsure,
 	}
 }

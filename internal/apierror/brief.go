@@ -1,0 +1,53 @@
+// Package apierror puts what went wrong in a call to the service into words. It
+// decides nothing: which error is retried is for those who make the call.
+package apierror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Brief says what went wrong in a call, without the SDK's chain of prefixes:
+// the service's code and message, or what happened on the way. It is empty for
+// nil.
+func Brief(err error) string {
+	var (
+		api       smithy.APIError
+		answer    *smithyhttp.ResponseError
+		malformed *smithy.DeserializationError
+		sent      *url.Error
+		op        *net.OpError
+	)
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &malformed):
+		return "the answer is not one of Kinesis"
+	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
+		return api.ErrorCode()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &op):
+		return op.Error()
+	case errors.As(err, &sent):
+		return sent.Err.Error()
+	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
+		return fmt.Sprintf("HTTP status %d", answer.HTTPStatusCode())
+	}
+	// The innermost error says what happened; those around it say where.
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
+}
