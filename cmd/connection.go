@@ -27,7 +27,6 @@ func addConnectionFlags(f *pflag.FlagSet, c *connection) {
 	f.StringVar(&c.roleExternalID, "role-external-id", "", "the external `ID` that the role asks for")
 	f.StringVar(&c.roleSessionName, "role-session-name", "", "`name` of the role's session, which the account's logs will show (default: kin-PID)")
 	f.StringVar(&c.stsEndpoint, "sts-endpoint", "", "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
-	annotateOptions(f)
 }
 
 var (

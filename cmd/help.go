@@ -25,9 +25,10 @@ func newHelp(root *cobra.Command) *cobra.Command {
 }
 
 // helpTopics are the pages of `kin help` that belong to no single command.
-func helpTopics() []*cobra.Command {
+func helpTopics(root *cobra.Command) []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "format", Short: "What a JSON line of kin read holds", Long: formatHelp},
+		{Use: "options", Short: "The Databricks connector's options and kin's flags", Long: optionsHelp(root)},
 		{Use: "settings", Short: "Variables and the configuration file", Long: settingsHelp},
 		{Use: "tuning", Short: "Latency, throughput, rate limits and memory", Long: tuningHelp},
 		{Use: "exit-codes", Short: "The exit codes of kin", Long: exitCodesHelp},

@@ -63,7 +63,8 @@ Try it without an AWS account:  kin demo`,
 
 	root.SetUsageFunc(func(c *cobra.Command) error { return usageText(c, terminalWidth(e.Out)) })
 	root.AddCommand(commands(e)...)
-	root.AddCommand(helpTopics()...)
+	annotateOptions(root)
+	root.AddCommand(helpTopics(root)...)
 	root.SetHelpCommand(newHelp(root))
 	root.Version = version()
 	root.SetVersionTemplate(versionLine())

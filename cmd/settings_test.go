@@ -66,7 +66,7 @@ func TestWhichSettingGoesFirst(t *testing.T) {
 		{"an empty variable", "[read]\nlimit = 2", map[string]string{"KIN_LIMIT": ""}, "read", ""},
 		{"flags of every command", "[read]\nverbose = true", map[string]string{"KIN_REGION": "eu-west-1"}, "read", "region=eu-west-1 verbose=true"},
 		{"one flag, two names", `initial-position = "earliest"`, nil, "read --from latest", "from=latest"},
-		{"one flag, two names, in variables", `initial-position = "earliest"`, map[string]string{"KIN_FROM": "15m"}, "read", "from=15m0s"},
+		{"one flag, two names, in variables", `initial-position = "earliest"`, map[string]string{"KIN_FROM": "trim_horizon"}, "read", "from=trim_horizon"},
 		{"-q hides a lower verbose", `verbose = true`, nil, "read -q", "quiet=true"},
 		{"-q=false does not", `verbose = true`, nil, "read -q=false", "quiet=false verbose=true"},
 		{"--key-field hides a lower key", `partition-key = "k"`, nil, "write --key-field /a", "key-field=/a"},

@@ -1,8 +1,9 @@
 // Command docs writes what is generated from kin's command tree: the command
-// reference (committed, docs/reference), the man pages and the completions
+// reference and the table of options (committed, docs/reference and
+// docs/options.md), the man pages and the completions
 // (part of a release's archives).
 //
-//	go run ./scripts/docs -reference docs/reference
+//	go run ./scripts/docs -reference docs/reference -options docs/options.md
 //	go run ./scripts/docs -man manpages -completions completions -version 1.2.3
 package main
 
@@ -24,14 +25,21 @@ import (
 
 func main() {
 	reference := flag.String("reference", "", "write the command reference as Markdown into this `folder`")
+	options := flag.String("options", "", "write the table of the connector's options as Markdown to this `file`")
 	man := flag.String("man", "", "write man pages into this `folder`")
 	completions := flag.String("completions", "", "write shell completions into this `folder`")
 	version := flag.String("version", "devel", "the version that the man pages name")
 	date := flag.String("date", "", "the date that the man pages name, RFC 3339 (default: now)")
 	flag.Parse()
-	if flag.NArg() > 0 || (*reference == "" && *man == "" && *completions == "") {
+	if flag.NArg() > 0 || (*reference == "" && *options == "" && *man == "" && *completions == "") {
 		flag.Usage()
 		os.Exit(2)
+	}
+	if *options != "" {
+		if err := os.WriteFile(*options, []byte(cmd.OptionsPage(cmd.Manual())), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, "docs:", err)
+			os.Exit(1)
+		}
 	}
 	if err := run(*reference, *man, *completions, *version, *date); err != nil {
 		fmt.Fprintln(os.Stderr, "docs:", err)

@@ -1,0 +1,180 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+func readDoc(t *testing.T, path ...string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(append([]string{".."}, path...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(b), "\r\n", "\n")
+}
+
+func TestOptionsPageIsCurrent(t *testing.T) {
+	if readDoc(t, "docs", "options.md") != OptionsPage(Manual()) {
+		t.Error("docs/options.md is not: go run ./scripts/docs -reference docs/reference -options docs/options.md")
+	}
+}
+
+// kin help options says of an option what its flag says.
+func TestOptionsComeFromTheFlags(t *testing.T) {
+	root := Manual()
+	help := optionsHelp(root)
+	for name, flag := range settableFlags(root, nil) {
+		for _, option := range flag.Annotations[optionAnnotation] {
+			if !strings.Contains(help, "\n  "+option+"\n      --"+name) {
+				t.Errorf("kin help options does not say that --%s is %s", name, option)
+			}
+		}
+	}
+	for _, want := range []string{
+		"\n  maxFetchDuration\n      --max-fetch-duration duration  (default: 10s, tail: 200ms)\n",
+		"\n  roleSessionName\n      --role-session-name name  (default: kin-PID)\n",
+		"\n  Trigger.AvailableNow\n      --available-now  (default: off)\n",
+		"\n  initialPosition\n      --initial-position position  (default: latest)\n",
+	} {
+		if !strings.Contains(help, want) {
+			t.Errorf("kin help options does not say %q", want)
+		}
+	}
+	read, _, err := root.Find([]string{"read"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := 0
+	read.Flags().AddFlagSet(root.PersistentFlags())
+	read.Flags().VisitAll(func(f *pflag.Flag) { listed += len(f.Annotations[optionAnnotation]) })
+	if got := len(options(root)); got != listed+1 { // and the arguments
+		t.Errorf("%d options are listed, and kin read carries %d and its arguments", got, listed)
+	}
+	for line := range strings.SplitSeq(help, "\n") {
+		if len(line) > 80 {
+			t.Errorf("longer than a terminal is wide: %s", line)
+		}
+	}
+}
+
+var (
+	anyFlag       = regexp.MustCompile("(?:^|[ `(])--([a-z][a-z0-9-]+)")
+	anyCommand    = regexp.MustCompile("`kin (help )?([a-z-]+)")
+	databricksRow = regexp.MustCompile("^\\| ([0-9]+)(?:-([0-9]+))? \\| `(.+?)` \\| (.+) \\|$")
+)
+
+// flagsExist wants every flag that a text names to be one of kin's.
+func flagsExist(t *testing.T, where, text string) {
+	t.Helper()
+	known := settableFlags(Manual(), nil)
+	for _, m := range anyFlag.FindAllStringSubmatch(text, -1) {
+		if known[m[1]] == nil && m[1] != "help" && m[1] != "version" {
+			t.Errorf("%s names --%s, which no command has", where, m[1])
+		}
+	}
+}
+
+// What the README says of flags and of the connector's options holds.
+func TestReadmeNamesFlagsThatExist(t *testing.T) {
+	text := readDoc(t, "README.md")
+	flagsExist(t, "README.md", text)
+	carriedBy := map[string]string{}
+	for _, o := range options(Manual()) {
+		carriedBy[o.name] = o.flag
+	}
+	for _, n := range optionNames {
+		for _, block := range strings.Split(text, "\n\n") {
+			if !strings.Contains(block, "`"+n.option+"`") || n.option == "region" || n.option == "endpoint" {
+				continue
+			}
+			if flag := carriedBy[n.option]; flag == "" || !strings.Contains(block, flag) {
+				t.Errorf("README.md names the option %s without its flag, --%s", n.option, n.flag)
+			}
+		}
+	}
+}
+
+// Every paragraph of the connector's documentation has its row, and what a row
+// says exists. The paragraphs are in testdata by number, the first half of the
+// SHA-256 of their words, and the first five of those.
+func TestDatabricksPageIsComplete(t *testing.T) {
+	list, err := os.ReadFile(filepath.Join("testdata", "connector-paragraphs.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for line := range strings.SplitSeq(strings.TrimSpace(string(list)), "\n") {
+		parts := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		if len(parts) != 3 || parts[0] != strconv.Itoa(len(words)+1) || len(strings.Fields(parts[2])) > 5 {
+			t.Fatalf("testdata: %q", line)
+		}
+		words = append(words, parts[2])
+	}
+	page := readDoc(t, "docs", "databricks.md")
+	flagsExist(t, "docs/databricks.md", page)
+	next := 1
+	root := Manual()
+	for line := range strings.SplitSeq(page, "\n") {
+		row := databricksRow.FindStringSubmatch(line)
+		if row == nil {
+			if strings.HasPrefix(line, "|") && !strings.HasPrefix(line, "| | ") && !strings.HasPrefix(line, "|---") {
+				t.Errorf("not a row: %s", line)
+			}
+			continue
+		}
+		first, _ := strconv.Atoi(row[1])
+		last := first
+		if row[2] != "" {
+			last, _ = strconv.Atoi(row[2])
+		}
+		if first != next || last < first || last > len(words) {
+			t.Fatalf("after paragraph %d comes %s", next-1, line)
+		}
+		if row[3] != words[first-1] {
+			t.Errorf("paragraph %d begins %q, not %q", first, words[first-1], row[3])
+		}
+		for _, m := range anyCommand.FindAllStringSubmatch(row[4], -1) {
+			if c, rest, err := root.Find([]string{m[2]}); err != nil || len(rest) > 0 || c == root {
+				t.Errorf("paragraph %d names kin %s%s, which does not exist", first, m[1], m[2])
+			}
+		}
+		next = last + 1
+	}
+	if next != len(words)+1 {
+		t.Errorf("the page ends with paragraph %d of %d", next-1, len(words))
+	}
+}
+
+// The file that kin help settings shows is one.
+func TestSettingsExampleIsOne(t *testing.T) {
+	var file []string
+	for line := range strings.SplitSeq(settingsHelp, "\n") {
+		if example, ok := strings.CutPrefix(line, "  "); ok {
+			file = append(file, example)
+		}
+	}
+	tables, err := parseConfig("x", []byte(strings.Join(file, "\n")), Manual())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for table, settings := range tables {
+		for flag, s := range settings {
+			got = append(got, fmt.Sprint(table, ".", flag, "=", s.values))
+		}
+	}
+	slices.Sort(got)
+	want := []string{".max-fetch-rate=[0.5]", ".region=[eu-west-1]", "local.stream=[orders:4 payments]", "read.metrics=[kin-metrics.jsonl]"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
