@@ -32,10 +32,9 @@ func (d *distribution) known() (automatic, decided bool) {
 	return d.automatic, d.isDecided()
 }
 
-// isDecided wants the lock held. A stream that was automatic is not asked
-// about again: it holds records of that time.
+// isDecided wants the lock held.
 func (d *distribution) isDecided() bool {
-	return d.automatic || d.refused || !d.told.IsZero() && time.Since(d.told) < distributionFor
+	return d.refused || !d.told.IsZero() && time.Since(d.told) < distributionFor
 }
 
 // learn takes in what the service says of a stream.

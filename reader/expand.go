@@ -98,7 +98,7 @@ func (s *streamRun) hashFilter(shard *shard) hashFilter {
 	}
 	automatic, decided := s.distribution.known()
 	if automatic {
-		return hashFilter{}
+		return hashFilter{} // and nobody asks again: it holds records of that time
 	}
 	return hashFilter{hashes: hashes, decided: decided}
 }
