@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// scripted are the faults, each as often as it is drawn. %s is a latency.
+var scripted = []string{
+	"GetRecords=ProvisionedThroughputExceededException", "GetRecords=InternalFailure", "GetRecords=ServiceUnavailable",
+	"GetRecords=KMSThrottlingException", "GetRecords=LimitExceededException",
+	"GetRecords=latency:%s", "GetRecords=reset", "GetRecords=garbage", "GetRecords=html", "GetRecords=cut",
+	"GetRecords=expired-iterator", "GetRecords=expired-iterator", "GetRecords=empty", "GetRecords=empty", "GetRecords=stall",
+	"GetShardIterator=ProvisionedThroughputExceededException", "GetShardIterator=InternalFailure", "GetShardIterator=latency:%s",
+	"GetShardIterator=reset", "GetShardIterator=garbage", "GetShardIterator=html", "GetShardIterator=cut",
+	"ListShards=LimitExceededException", "ListShards=InternalFailure", "ListShards=latency:%s", "ListShards=reset",
+	"ListShards=garbage", "ListShards=html", "ListShards=cut", "ListShards=expired-token",
+	"PutRecords=InternalFailure", "PutRecords=ServiceUnavailable", "PutRecords=ProvisionedThroughputExceededException",
+	"PutRecords=latency:%s", "PutRecords=reset", "PutRecords=garbage", "PutRecords=html", "PutRecords=cut",
+	"PutRecords=partial", "PutRecords=partial:0", "PutRecords=partial:0,1,2,5,11,17,23",
+}
+
+// rare are drawn once in a while: a writer with one request in flight waits
+// for the end of its time.
+var rare = []string{"PutRecords=stall"}
+
+// faults scripts one every second, for the next one to three calls, and
+// clears what has not happened at the end.
+func (d *drive) faults(ctx context.Context) error {
+	r := d.random(1)
+	asked := 0
+	for d.sleep(ctx, time.Second) {
+		spec := scripted[r.IntN(len(scripted))]
+		if r.IntN(60) == 0 {
+			spec = rare[r.IntN(len(rare))]
+		}
+		if strings.Contains(spec, "%s") {
+			spec = fmt.Sprintf(spec, between(r, 50*time.Millisecond, 1500*time.Millisecond).Round(time.Millisecond))
+		}
+		n := 1 + r.IntN(3)
+		if strings.HasSuffix(spec, "stall") {
+			n = 1
+		}
+		if _, err := d.endpoint.send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s*%d", spec, n), ""); err != nil {
+			return fmt.Errorf("script the fault %s: %w", spec, err)
+		}
+		asked += n
+	}
+	left, err := d.endpoint.send(ctx, http.MethodGet, "/_kin/fault", nil, "")
+	if err != nil {
+		return fmt.Errorf("list faults: %w", err)
+	}
+	for line := range strings.Lines(string(left)) {
+		n, err := strconv.Atoi(strings.TrimSpace(line[strings.LastIndexByte(line, '*')+1:]))
+		if err != nil {
+			return fmt.Errorf("list faults: %w", err)
+		}
+		asked -= n
+	}
+	d.count("faults", asked)
+	_, err = d.endpoint.send(ctx, http.MethodDelete, "/_kin/fault", nil, "")
+	return err
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+)
+
+const (
+	keys = 97
+	// buffer bounds what a batch may be: a quarter of it.
+	buffer = 4_000_000
+)
+
+// write feeds `kin write` steadily, and ends it by the end of its input.
+func (d *drive) write(ctx context.Context) error {
+	written, err := os.Create(d.path("written.jsonl"))
+	if err != nil {
+		return err
+	}
+	log, err := os.Create(d.path("write.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	command := exec.CommandContext(ctx, d.kin, "write", d.stream, "--key-field", "/key")
+	command.Stderr = log
+	pipe, err := command.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+	r := d.random(3)
+	running := make([]int, keys)
+	padding := bytes.Repeat([]byte("kinesis "), 64)
+	began := time.Now()
+	for global := 0; d.sleep(ctx, 20*time.Millisecond); {
+		for due := int(time.Since(began).Seconds() * float64(d.rate)); global < due; global++ {
+			key := r.IntN(keys)
+			line := fmt.Appendf(nil, "{\"key\":\"key-%02d\",\"n\":%d,\"global\":%d,\"padding\":\"%s\"}\n", key, running[key], global, padding[:r.IntN(len(padding))])
+			running[key]++
+			if _, err := written.Write(line); err != nil {
+				return err
+			}
+			if _, err := pipe.Write(line); err != nil {
+				return fmt.Errorf("kin write took no more: %w", err)
+			}
+		}
+	}
+	if err := pipe.Close(); err != nil {
+		return err
+	}
+	if err := command.Wait(); err != nil {
+		return fmt.Errorf("kin write: %w, see write.log", err)
+	}
+	return written.Close()
+}
+
+// run is one run of kin read.
+type run struct {
+	Start     int64 // where in read.jsonl it began
+	Committed bool  // the checkpoint changed
+	Killed    bool
+	Bound     int64 // bytes of a batch
+}
+
+// kill runs kin read again and again, and kills it: soon, later, or just when
+// its output grew, which is between the writing of a batch and its commit.
+func (d *drive) kill(ctx context.Context) error {
+	runs, err := createLines(d.path("runs.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = runs.f.Close() }()
+	r := d.random(4)
+	for time.Now().Before(d.end) && ctx.Err() == nil {
+		var wait time.Duration
+		switch how := r.IntN(10); {
+		case how < 2:
+			wait = between(r, 20*time.Millisecond, time.Second)
+		case how < 8:
+			wait = between(r, time.Second, 6*time.Second)
+		default:
+			wait = between(r, 6*time.Second, 15*time.Second)
+		}
+		growing := r.IntN(3) > 0
+		pause := between(r, time.Millisecond, 500*time.Millisecond)
+		if r.IntN(6) == 0 {
+			pause = between(r, 2*time.Second, 8*time.Second)
+		}
+		if err := d.runOnce(ctx, runs, func() {
+			d.sleep(ctx, wait)
+			if growing {
+				d.awaitGrowth(ctx, 5*time.Second)
+			}
+		}); err != nil {
+			return err
+		}
+		d.sleep(ctx, pause)
+	}
+	return nil
+}
+
+// runOnce runs kin read until the time has come, and kills it with signal 9.
+func (d *drive) runOnce(ctx context.Context, runs *jsonLines, untilThen func()) error {
+	command, done, err := d.read(ctx)
+	if err != nil {
+		return err
+	}
+	one := run{Start: d.size(), Killed: true, Bound: buffer / 4}
+	before := d.checkpoint()
+	if err := command.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	then := make(chan struct{})
+	go func() { untilThen(); close(then) }()
+	select {
+	case <-then:
+		if err := command.Process.Kill(); err != nil {
+			return err
+		}
+		_ = <-ended
+		d.count("kills", 1)
+	case err := <-ended:
+		one.Killed = false
+		d.fail("kin read ended by itself: %v, see read.log", err)
+		<-then
+	}
+	one.Committed = !bytes.Equal(before, d.checkpoint())
+	return done(runs.enc.Encode(one))
+}
+
+// readRest is the last run, without faults.
+func (d *drive) readRest(ctx context.Context) error {
+	runs, err := os.OpenFile(d.path("runs.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(runs, "{\"Start\":%d,\"Bound\":%d}\n", d.size(), buffer/4); err != nil {
+		return err
+	}
+	if err := runs.Close(); err != nil {
+		return err
+	}
+	command, done, err := d.read(ctx, "--available-now")
+	if err != nil {
+		return err
+	}
+	if err := done(command.Run()); err != nil {
+		return fmt.Errorf("the last kin read: %w, see read.log", err)
+	}
+	return nil
+}
+
+// read is the command, appending to read.jsonl. done closes its files and
+// hands on the error.
+func (d *drive) read(ctx context.Context, more ...string) (command *exec.Cmd, done func(error) error, err error) {
+	const appending = os.O_CREATE | os.O_APPEND | os.O_RDWR
+	out, err := os.OpenFile(d.path("read.jsonl"), appending, 0o644)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, err := os.OpenFile(d.path("read.log"), appending, 0o644)
+	if err != nil {
+		return nil, nil, err
+	}
+	command = exec.CommandContext(ctx, d.kin, append([]string{
+		"read", d.stream, "--from", "trim_horizon", "--checkpoint", d.path("checkpoint"), "-v",
+		"--fetch-buffer-size", fmt.Sprint(buffer), "--max-shards-per-describe", "10",
+	}, more...)...)
+	command.Stdout, command.Stderr = out, log
+	return command, func(err error) error {
+		_, _ = io.WriteString(log, "--\n")
+		_, _ = out.Close(), log.Close()
+		return err
+	}, nil
+}
+
+func (d *drive) size() int64 {
+	info, err := os.Stat(d.path("read.jsonl"))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+func (d *drive) checkpoint() []byte {
+	b, err := os.ReadFile(d.path("checkpoint"))
+	if err != nil {
+		return nil // not there yet
+	}
+	return b
+}
+
+// awaitGrowth returns as soon as kin read has written something.
+func (d *drive) awaitGrowth(ctx context.Context, most time.Duration) {
+	began := time.Now()
+	for size := d.size(); d.size() == size && time.Since(began) < most && ctx.Err() == nil; {
+		time.Sleep(200 * time.Microsecond)
+	}
+}

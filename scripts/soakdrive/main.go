@@ -1,0 +1,142 @@
+// Command soakdrive is the trouble of scripts/soak: it makes `kin write`
+// write steadily, reshards the stream, scripts faults, and kills and restarts
+// `kin read`. It shares no code with kin.
+//
+//	soakdrive -kin FILE -endpoint URL -dir DIR [-seconds N] [-seed S] [-rate N]
+//
+// At the end it stops writing, clears the faults, lets a last
+// `kin read --available-now` catch up, and reads the stream by itself. DIR has
+// then what scripts/soakcheck judges:
+//
+//	written.jsonl  every payload that went into kin write, in that order
+//	read.jsonl     what all runs of kin read printed
+//	runs.jsonl     where in read.jsonl each run began, and how it ended
+//	stream.jsonl   every record of the stream, shard by shard
+//	shards.jsonl   every shard, with its parents
+//
+// The seed decides what is done; when the processes get to run it does not.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// drive is what all troubles share.
+type drive struct {
+	kin, dir string
+	endpoint endpoint
+	stream   string
+	seed     uint64
+	rate     int
+	end      time.Time // when the troubles end
+
+	mu       sync.Mutex
+	counts   map[string]int
+	failures []string
+}
+
+func main() {
+	d := &drive{stream: "soak", counts: map[string]int{}}
+	flag.StringVar(&d.kin, "kin", "", "the kin `file` to run")
+	flag.StringVar((*string)(&d.endpoint), "endpoint", "", "`URL` of kin local")
+	flag.StringVar(&d.dir, "dir", "", "the `folder` for what comes out")
+	seconds := flag.Int("seconds", 60, "how long")
+	flag.Uint64Var(&d.seed, "seed", 1, "decides what is done")
+	flag.IntVar(&d.rate, "rate", 400, "records a second")
+	flag.Parse()
+	if d.kin == "" || d.endpoint == "" || d.dir == "" || flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	d.end = time.Now().Add(time.Duration(*seconds) * time.Second)
+	if err := d.run(ctx); err != nil {
+		d.fail("%v", err)
+	}
+	for _, name := range []string{"kills", "faults", "splits", "merges"} {
+		fmt.Printf("%s: %d\n", name, d.counts[name])
+	}
+	for _, failure := range d.failures {
+		fmt.Println("VIOLATION:", failure)
+	}
+	if len(d.failures) > 0 {
+		os.Exit(1)
+	}
+}
+
+func (d *drive) run(ctx context.Context) error {
+	var troubles sync.WaitGroup
+	for _, trouble := range []func(context.Context) error{d.write, d.reshard, d.faults, d.kill} {
+		troubles.Go(func() {
+			if err := trouble(ctx); err != nil {
+				d.fail("%v", err)
+			}
+		})
+	}
+	troubles.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := d.readRest(ctx); err != nil {
+		return err
+	}
+	return d.dump(ctx)
+}
+
+// random is a source of its own for each trouble, so that none disturbs the
+// others' draws.
+func (d *drive) random(trouble uint64) *rand.Rand { return rand.New(rand.NewPCG(d.seed, trouble)) }
+
+func (d *drive) count(name string, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.counts[name] += n
+}
+
+// fail notes a violation; the run goes on.
+func (d *drive) fail(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failures = append(d.failures, fmt.Sprintf(format, args...))
+}
+
+func (d *drive) path(name string) string { return filepath.Join(d.dir, name) }
+
+// between draws a duration.
+func between(r *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(r.Int64N(int64(most-least)))
+}
+
+// sleep waits, and says whether there is time for more trouble.
+func (d *drive) sleep(ctx context.Context, wait time.Duration) bool {
+	select {
+	case <-time.After(min(wait, time.Until(d.end))):
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil && time.Now().Before(d.end)
+}
+
+// jsonLines writes a file of JSON lines.
+type jsonLines struct {
+	f   *os.File
+	enc *json.Encoder
+}
+
+func createLines(path string) (*jsonLines, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &jsonLines{f, json.NewEncoder(f)}, nil
+}
