@@ -90,9 +90,16 @@ func (e *env) print(message string) {
 // kinesis returns a client for the given streams, names or ARNs. Streams that
 // are named by ARN bring their region along.
 func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, error) {
-	region, err := regionOf(streams, e.region)
+	asked := e.region
+	if e.origins["region"] != "" {
+		asked = "" // a setting is for where nothing else says it, as AWS_REGION is
+	}
+	region, err := regionOf(streams, asked)
 	if err != nil {
 		return nil, err
+	}
+	if region == "" {
+		region = e.region
 	}
 	if err := e.connection.check(); err != nil {
 		return nil, err

@@ -113,6 +113,9 @@ func wanted(e *pflag.InvalidValueError) string {
 		return "not a valid value"
 	}
 	text := cause.Error()
+	if e.GetFlag().Value.Type() == "bool" {
+		return "want true or false"
+	}
 	if strings.HasPrefix(text, "strconv.") {
 		return "want a number"
 	}

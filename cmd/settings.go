@@ -46,10 +46,12 @@ var choices = [][]string{
 	{"no-deaggregate", "no-hash-filter"},
 }
 
-// presets are flags that set others, and so hide what a lower source says of
-// those.
-var presets = map[string][]string{
-	"low-latency": {"min-fetch-period", "max-fetch-rate", "max-fetch-duration"},
+// replaced are flags that take the place of others, with any value or with the
+// one given: they hide what a lower source says of those.
+var replaced = map[string][]string{
+	"low-latency":   {"min-fetch-period", "max-fetch-rate", "max-fetch-duration"},
+	"profile":       {"aws-access-key", "aws-secret-key", "aws-session-token"},
+	"input=records": {"partition-key", "key-field"},
 }
 
 // applySettings gives the command's flags the values that the environment and
@@ -125,7 +127,7 @@ func hide(hidden map[string]bool, name string, value pflag.Value) {
 			}
 		}
 	}
-	for _, other := range presets[name] {
+	for _, other := range append(replaced[name], replaced[name+"="+value.String()]...) {
 		hidden[other] = true
 	}
 }

@@ -33,7 +33,7 @@ line, as read prints it. Like read, with shorter waits and from latest on.
 			if err := o.parsed(c.Flags(), args); err != nil {
 				return err
 			}
-			o.dataGiven = c.Flags().Changed("data")
+			o.dataGiven = c.Flags().Changed("data") && e.origins["data"] == ""
 			return optionUsage(c, runTail(c.Context(), e, o))
 		},
 	}
