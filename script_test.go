@@ -7,16 +7,16 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"kin/internal/awsclient"
 	"kin/internal/local"
 )
 
 // service is what one script has to itself: an embedded endpoint and a client
-// of it that is not kin.
+// of it whose calls are single attempts: a call that the SDK repeats puts its
+// records twice.
 type service struct {
 	endpoint *local.Endpoint
 	client   *kinesis.Client
@@ -64,7 +64,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	url := "http://" + listener.Addr().String()
-	env.Values[serviceKey{}] = &service{endpoint, newClient(url)}
+	env.Values[serviceKey{}] = &service{endpoint, awsclient.NewLocal(url)}
 	env.Vars = append(env.Vars,
 		"AWS_ENDPOINT_URL_KINESIS="+url,
 		"AWS_ENDPOINT_URL_STS="+url,
@@ -90,12 +90,4 @@ func freePort() (string, error) {
 	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	return port, errors.Join(err, l.Close())
-}
-
-func newClient(url string) *kinesis.Client {
-	return kinesis.New(kinesis.Options{
-		BaseEndpoint: aws.String(url),
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider("kin", "kin", ""),
-	})
 }

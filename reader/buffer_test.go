@@ -13,33 +13,28 @@ func TestBufferBoundsWhatIsTaken(t *testing.T) {
 		if err := b.Take(t.Context(), 1000); err != nil { // empty: always
 			t.Fatal(err)
 		}
-		var order []int
-		done := make(chan struct{})
+		took := make(chan int64, 3)
 		for i, size := range []int64{60, 30, 20} {
 			go func() {
 				time.Sleep(time.Duration(i) * time.Second) // come in this order
 				if err := b.Take(t.Context(), size); err != nil {
 					t.Error(err)
 				}
-				order = append(order, int(size))
-				done <- struct{}{}
+				took <- size
 			}()
 		}
 		time.Sleep(5 * time.Second)
-		if len(order) != 0 || !b.full() {
-			t.Fatalf("took %v beside a block that fills the buffer", order)
+		if len(took) != 0 || !b.full() {
+			t.Fatal("took more beside a block that fills the buffer")
 		}
 		b.Return(1000)
-		<-done
-		<-done
 		synctest.Wait()
-		if len(order) != 2 || order[0] != 60 || order[1] != 30 {
-			t.Fatalf("took %v, want 60 and 30 first, and no more", order)
+		if n, first, second := len(took), <-took, <-took; n != 2 || first != 60 || second != 30 {
+			t.Fatalf("took %d, and %d and %d first, want 60 and 30, and no more", n, first, second)
 		}
 		b.Return(30)
-		<-done
-		if b.full() {
-			t.Error("full although nobody waits")
+		if last := <-took; last != 20 || b.full() {
+			t.Errorf("took %d, full %t, want 20 and nobody waiting", last, b.full())
 		}
 	})
 }

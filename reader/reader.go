@@ -259,11 +259,12 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 			return err
 		}
 		done := reached || s.boundMet(shard, resp)
-		block.last = done || block.end
+		ended := block.end
+		block.last = done || ended
 		at = block.after
-		s.run.buf.put(block, resp.Taken)
+		s.run.buf.put(block, resp.Taken) // from here on it is the collector's
 		switch {
-		case block.end: // and its last block is ahead of all its children's
+		case ended: // and its last block is ahead of all its children's
 			return s.ended(ctx, shard, resp.Children)
 		case done:
 			s.paused(shard)
