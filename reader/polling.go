@@ -2,8 +2,10 @@ package reader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -104,16 +106,46 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 		End:                aws.ToString(out.NextShardIterator) == "",
 	}
 	if resp.End {
-		resp.Children = out.ChildShards
-		if len(resp.Children) == 0 {
+		if saysParents(out.ChildShards) {
+			resp.Children = out.ChildShards
+		} else {
 			if err := p.confirmEnd(ctx); err != nil {
 				return nil, err // nothing of this response is used
 			}
 		}
 	}
+	if resp.isEmpty() && p.isTrimmed() && aws.ToInt64(resp.MillisBehindLatest) >= p.s.retention.Milliseconds() {
+		p.toOldest()
+		return nil, p.callError("GetRecords", errTrimmed)
+	}
 	p.iterator = aws.ToString(out.NextShardIterator)
 	p.received(resp, started)
 	return resp, nil
+}
+
+// isTrimmed says whether the record that the position is behind is no longer
+// retained. In a quiet shard that is no gap, and the guard has ruled out one
+// that was there before. Reports disagree on what its sequence number gets:
+// the oldest record, a refusal, or empty pages for ever.
+func (p *polling) isTrimmed() bool {
+	arrived := p.at.LastArrival
+	return p.at.SequenceNumber != "" && p.s.retention > 0 && !arrived.IsZero() &&
+		arrived.Before(p.s.run.now().Add(-p.s.retention))
+}
+
+// toOldest begins again with the oldest record: all that are left came later
+// than one that was trimmed.
+func (p *polling) toOldest() {
+	p.at, p.iterator = checkpoint.Shard{Position: checkpoint.TrimHorizon}, ""
+}
+
+var errTrimmed = errors.New("the position is no longer retained")
+
+// saysParents says whether there are children, and each names its parents:
+// one that does not would not wait for its other parent after a merge. The KCL
+// takes such an answer for broken (DataRetrievalUtil.java).
+func saysParents(children []types.ChildShard) bool {
+	return len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return len(c.ParentShards) == 0 })
 }
 
 // confirmEnd asks ListShards about a shard whose end came without its
@@ -139,9 +171,11 @@ func (p *polling) received(resp *Response, started time.Time) {
 		p.size += int64(len(r.Data) + len(aws.ToString(r.PartitionKey)))
 	}
 	if p.count > 0 {
+		last := resp.Records[p.count-1]
 		p.at = checkpoint.Shard{
 			Position:       checkpoint.AfterSequenceNumber,
-			SequenceNumber: aws.ToString(resp.Records[p.count-1].SequenceNumber),
+			SequenceNumber: aws.ToString(last.SequenceNumber),
+			LastArrival:    checkpoint.Time{Time: aws.ToTime(last.ApproximateArrivalTimestamp)},
 		}
 	}
 	if rate := p.s.run.o.MaxFetchRate; !math.IsInf(rate, 1) {
@@ -175,6 +209,10 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		// which answers has not reached yet, and an iterator may have gone bad:
 		// both get a few more chances.
 		p.refusals++
+		if p.iterator == "" && p.isTrimmed() {
+			p.toOldest()
+			break
+		}
 		if p.iterator == "" && p.at.SequenceNumber != "" || p.refusals > mostRefusals {
 			return nil, p.refusedError(err)
 		}

@@ -42,6 +42,8 @@ type Response struct {
 	Continuation string
 }
 
+func (r *Response) isEmpty() bool { return len(r.Records) == 0 && !r.End }
+
 // atTip says whether nothing was left to read when the service answered. A
 // page with records does not count: some endpoints say 0 while more is unread.
 func (r *Response) atTip() bool {

@@ -1,0 +1,561 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+)
+
+// What a correct reader of Kinesis does, rule by rule. Below are the tests by
+// the number of the rule; those without a number in their name stand beside
+// the code they are about.
+//
+//	1.1   shard end: TestRule1_1_*, TestEndWithoutChildrenIsHeldAgainstTheListing,
+//	      TestClosedShardAtItsTipIsReadToItsEnd, TestEndOfAShardCutByTheBoundIsNotItsEnd
+//	1.2   parents before children: TestRule1_2_*, TestChildrenComeAfterAllTheirParents,
+//	      TestPlacement, TestChildWithAParentNobodyHasSeenWaitsForAListing
+//	1.3   children from their start: TestRule1_3_*, TestShardsFoundLaterBeginAtTheirStart, TestPlacement
+//	1.4   shards that are closed at the start: TestRule1_4_*, TestPlacement
+//	1.5   ListShards: TestRule1_5_*, TestBug25_*
+//	1.6   iterators: TestRule1_6_*, TestBug22_*, TestBug23_*,
+//	      TestExpiredIteratorIsRebuiltFromTheLastRecordReceived,
+//	      TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart
+//	1.7   AT and AFTER, positions that are trimmed or foreign: TestRule1_7_*,
+//	      TestKilledInsideAnAggregate, TestGaps, read_dataloss.txt
+//	1.8   empty pages: TestRule1_8_*, TestBug26_*, TestBoundIsMet, TestEmptyResponseMovesReadThroughOnly
+//	1.9   aggregates: TestRecordsOfAggregatesAreFilteredOneByOne, TestRangeOfAChildThatNoListingHasShownYet,
+//	      TestDamagedAggregateLosesNothingOfItsPage, TestRecordsThatAreLeftOutMoveThePosition,
+//	      and the tests of internal/kpl
+//	1.10  throughput and errors: TestRule1_10_*, TestFetchesKeepTheirPeriod,
+//	      TestThrottledShardSleepsFiveSecondsAndOthersGoOn, TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack,
+//	      TestShardThatWasTrimmedEndsAndTheRunGoesOn, TestStreamThatWasDeletedEndsTheRun, TestBug24_*
+//	1.11  prefetching: TestBug8_*, TestBug10_*, TestAFullBufferStopsFetchingAndDropsNothing,
+//	      TestBufferBoundsWhatIsTaken, TestBufferCountsABlockUntilItIsWritten
+//	1.12  checkpoints: TestRule1_12_*, TestPositionsMoveOnlyBehindWhatWasWritten, TestBug6_*
+
+func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 2, way)
+				s.put(0, numbers(1, 7)...)
+				s.put(1, numbers(8, 9)...)
+				s.split(0)
+				s.put(2, "10")
+				s.put(3, "11")
+				s.mergeInto(3, 1)
+				s.put(4, "12")
+				time.Sleep(2 * time.Second)
+				o, m := bounded(), newMemory()
+				o.Positions, o.MaxRecordsPerFetch = m, 2
+				got, err := readFor(t, s, time.Minute, o)
+				s.must(err)
+				once(t, got, numbers(1, 12))
+				ordered(t, got, append(numbers(1, 7), "11", "12")...)
+				ordered(t, got, "7", "10")
+				ordered(t, got, "9", "12")
+				for shard, want := range map[int]checkpoint.Kind{0: checkpoint.ShardEnd, 1: checkpoint.ShardEnd, 3: checkpoint.ShardEnd,
+					2: checkpoint.AfterSequenceNumber, 4: checkpoint.AfterSequenceNumber} {
+					if at := m.file.Streams[0].Shards[shardName(shard)].Position; at != want {
+						t.Errorf("shard %d stands at %s, want %s", shard, at, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing.T) {
+	// A and B merge into C, and the end of A names C without its parents: C
+	// still has to wait for B.
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(
+			&fakeShard{id: "a", records: []int{1}, closed: true, children: []string{"c"}},
+			&fakeShard{id: "b", records: []int{2, 3, 4, 5}, closed: true, children: []string{"c"}},
+		)
+		f.page = 1
+		nameless := &watched{Client: f, before: func(call string) error {
+			if call == "GetShardIterator b" { // C appears after the first listing
+				f.change(func() {
+					f.shards = append(f.shards, &fakeShard{id: "c", parent: "a", adjacent: "b", records: []int{6}})
+				})
+			}
+			return nil
+		}, after: func(out any) {
+			if out, ok := out.(*kinesis.GetRecordsOutput); ok {
+				for i := range out.ChildShards {
+					out.ChildShards[i].ParentShards = nil
+				}
+			}
+		}}
+		got, err := readFor(t, nameless, time.Minute, bounded())
+		if err != nil {
+			t.Fatal(err)
+		}
+		once(t, got, numbers(1, 6))
+		ordered(t, got, "1", "6")
+		ordered(t, got, "2", "3", "4", "5", "6")
+	})
+}
+
+func TestRule1_2_EndOfEveryParentIsSavedBeforeItsChildIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 2, local.Options{})
+		s.put(0, numbers(1, 3)...)
+		s.put(1, numbers(4, 9)...)
+		s.mergeInto(0, 1)
+		s.put(2, "10")
+		s.split(2)
+		s.put(3, "11")
+		s.put(4, "12")
+		time.Sleep(2 * time.Second)
+		o, m := bounded(), newMemory()
+		o.Positions, o.MaxRecordsPerFetch = m, 2
+		parents := map[string][]int{"10": {0, 1}, "11": {2}, "12": {2}}
+		s.must(readInto(t, s, time.Minute, o, func(b *Batch) error {
+			for _, record := range batchRecords(b) {
+				for _, parent := range parents[record] {
+					if at := m.file.Streams[0].Shards[shardName(parent)].Position; at != checkpoint.ShardEnd {
+						t.Errorf("%s was written while its parent, shard %d, stood at %s", record, parent, at)
+					}
+				}
+				delete(parents, record)
+			}
+			return nil
+		}))
+		if len(parents) > 0 {
+			t.Errorf("not written: %v", parents)
+		}
+	})
+}
+
+func TestRule1_2_ParentThatWasTrimmedDoesNotBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		s.split(0)
+		time.Sleep(25 * time.Hour)
+		s.put(1, "2")
+		s.put(2, "3")
+		time.Sleep(2 * time.Second)
+		got, err := readFor(t, s, time.Minute, bounded())
+		s.must(err)
+		once(t, got, []string{"2", "3"})
+	})
+}
+
+func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
+	// From latest; the children hold records long before they are found. A
+	// position at a time is what they begin at, too: both their records came
+	// later.
+	for name, way := range map[string]local.Options{"told by the end of the parent": {}, "found in a listing": {OmitChildShards: true}} {
+		for _, from := range []Position{{Kind: Latest}, {Kind: Ago, Age: time.Second}} {
+			t.Run(name+" from "+from.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newService(t, 1, way)
+					s.put(0, "0")
+					time.Sleep(3 * time.Second)
+					go func() {
+						time.Sleep(10 * time.Second)
+						s.put(0, "1")
+						s.split(0)
+						s.put(1, "2")
+						s.put(2, "3")
+						s.split(2)
+						s.put(3, "4")
+						time.Sleep(10 * time.Second)
+						s.put(4, "5")
+					}()
+					o := testOptions()
+					o.InitialPosition, o.ShardFetchInterval = from, time.Hour
+					o.MinFetchPeriod = 5 * time.Second // so that the split is seen late
+					got, err := readFor(t, s, time.Minute, o)
+					s.must(err)
+					once(t, got, numbers(1, 5))
+					ordered(t, got, "1", "2")
+					ordered(t, got, "1", "3", "4", "5")
+				})
+			})
+		}
+	}
+}
+
+func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
+	// One shard, split after an hour, merged after another.
+	for _, test := range []struct {
+		from Position
+		want []string
+	}{
+		{Position{Kind: TrimHorizon}, numbers(1, 5)},
+		{Position{Kind: Latest}, []string{"5"}},
+		{Position{Kind: Ago, Age: 150 * time.Minute}, numbers(2, 5)},
+		{Position{Kind: Ago, Age: 90 * time.Minute}, numbers(4, 5)},
+		{Position{Kind: Ago, Age: 30 * time.Minute}, []string{"5"}},
+	} {
+		t.Run(test.from.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 1, local.Options{})
+				s.put(0, "1")
+				time.Sleep(time.Hour)
+				s.split(0)
+				s.put(1, "2")
+				s.put(2, "3")
+				time.Sleep(time.Hour)
+				s.mergeInto(1, 2)
+				s.put(3, "4")
+				time.Sleep(time.Hour)
+				go func() {
+					time.Sleep(10 * time.Second)
+					s.put(3, "5")
+				}()
+				o := testOptions()
+				o.InitialPosition = test.from
+				got, err := readFor(t, s, time.Minute, o)
+				s.must(err)
+				once(t, got, test.want)
+				ordered(t, got, slices.DeleteFunc(slices.Clone(test.want), func(r string) bool { return r == "3" })...)
+			})
+		})
+	}
+}
+
+func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		s.split(0)
+		s.put(1, "2")
+		s.put(2, "3")
+		s.mergeInto(1, 2)
+		s.put(3, "4")
+		time.Sleep(2 * time.Second)
+		backwards := &watched{Client: s, after: func(out any) {
+			if out, ok := out.(*kinesis.ListShardsOutput); ok {
+				slices.Reverse(out.Shards)
+			}
+		}}
+		got, err := readFor(t, backwards, time.Minute, bounded())
+		s.must(err)
+		once(t, got, numbers(1, 4))
+		ordered(t, got, "1", "2", "4")
+		ordered(t, got, "1", "3", "4")
+	})
+}
+
+func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
+		_, err := s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+		s.must(err)
+		go func() {
+			time.Sleep(40 * time.Second)
+			s.put(0, "1")
+			s.split(0)
+			s.put(2, "2")
+		}()
+		o := testOptions()
+		got, err := readFor(t, s, 2*time.Minute, o)
+		s.must(err)
+		ordered(t, got, "1", "2")
+	})
+}
+
+func TestRule1_5_RateOfListShardsIsNoReasonToGiveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		time.Sleep(2 * time.Second)
+		s.fault("ListShards=LimitExceededException*8")
+		got, err := readFor(t, s, time.Minute, bounded())
+		s.must(err)
+		once(t, got, []string{"1"})
+	})
+}
+
+func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
+	// A time may be later than the clock of the host that answers; an iterator
+	// may have gone bad. A sequence number that is refused stays so.
+	for _, call := range []string{"GetShardIterator", "GetRecords"} {
+		t.Run(call, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 1, local.Options{})
+				s.fault(call + "=InvalidArgumentException*2")
+				go func() {
+					time.Sleep(time.Minute)
+					s.put(0, "1")
+				}()
+				o := testOptions()
+				o.InitialPosition = Position{Kind: Latest}
+				got, err := readFor(t, s, 2*time.Minute, o)
+				s.must(err)
+				once(t, got, []string{"1"})
+			})
+		})
+	}
+}
+
+func TestRule1_6_NoTimeOfTheFutureIsAskedFor(t *testing.T) {
+	// Latest is the time of the first answer, whatever this process's clock
+	// says.
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		checked := 0
+		w := &watched{Client: s, before: func(call string) error {
+			if strings.HasPrefix(call, "GetShardIterator") {
+				checked++
+			}
+			return nil
+		}}
+		o, m := testOptions(), newMemory()
+		o.InitialPosition, o.Positions = Position{Kind: Latest}, m
+		time.Sleep(700 * time.Millisecond) // a Date is cut to the second
+		started := s.Now()
+		_, err := readFor(t, w, time.Second, o)
+		s.must(err)
+		at := m.saved[0].Streams[0].Shards[shardName(0)].Timestamp
+		if at.After(started) || started.Sub(at.Time) >= time.Second || checked != 1 {
+			t.Errorf("began at %s, want the second of %s; %d iterators", at, started, checked)
+		}
+	})
+}
+
+func TestRule1_7_ForeignSequenceNumberIsRefused(t *testing.T) {
+	// One of another shard, and one of the stream of that name that was there
+	// before. Neither is taken for the start of the shard.
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 2, local.Options{})
+		s.put(0, "1")
+		s.put(1, "2")
+		time.Sleep(2 * time.Second)
+		o, m := bounded(), newMemory()
+		o.Positions = m
+		got, err := readFor(t, s, time.Minute, o)
+		s.must(err)
+		once(t, got, []string{"1", "2"})
+		shards := m.file.Streams[0].Shards
+		foreign := shards[shardName(1)]
+		foreign.SequenceNumber = shards[shardName(0)].SequenceNumber
+		shards[shardName(1)] = foreign
+		got, err = readFor(t, s, time.Minute, o)
+		var unusable *CheckpointError
+		if !errors.As(err, &unusable) || len(got) > 0 {
+			t.Errorf("got %q, %v, want it refused", got, err)
+		}
+	})
+}
+
+func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
+	for _, trimmed := range []local.Trimmed{local.TrimmedOldest, local.TrimmedError, local.TrimmedEmpty} {
+		t.Run(string(trimmed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 1, local.Options{Trimmed: trimmed})
+				s.put(0, "1")
+				time.Sleep(2 * time.Second)
+				o, m := bounded(), newMemory()
+				o.Positions = m
+				read := func(want ...string) {
+					t.Helper()
+					got, err := readFor(t, s, time.Hour, o)
+					s.must(err)
+					once(t, got, want)
+				}
+				read("1")
+
+				// Quiet for two days, and looked at twice a day: no gap, though the
+				// record that the position is behind is gone.
+				for range 4 {
+					time.Sleep(12 * time.Hour)
+					read()
+				}
+				s.put(0, "2", "3")
+				time.Sleep(2 * time.Second)
+				read("2", "3")
+
+				// Not looked at for longer than records are kept.
+				s.put(0, "4")
+				time.Sleep(25 * time.Hour)
+				s.put(0, "5")
+				time.Sleep(2 * time.Second)
+				got, err := readFor(t, s, time.Hour, o)
+				var loss *DataLossError
+				if !errors.As(err, &loss) || len(got) > 0 {
+					t.Fatalf("got %q, %v, want to be told of the gap", got, err)
+				}
+				o.AllowDataLoss = true
+				read("5")
+			})
+		})
+	}
+}
+
+func TestRule1_8_EmptyPagesWhileBehindAreFollowedAtOnce(t *testing.T) {
+	for name, way := range map[string]local.Options{"told": {}, "no MillisBehindLatest": {OmitMillisBehindLatest: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 1, way)
+				s.put(0, numbers(1, 4)...)
+				time.Sleep(2 * time.Second)
+				s.fault("GetRecords=empty*20")
+				o := testOptions()
+				o.MaxRecordsPerFetch = 2
+				start := time.Now()
+				var got []string
+				s.must(readInto(t, s, 30*time.Second, o, func(b *Batch) error {
+					got = append(got, batchRecords(b)...)
+					if took := time.Since(start); took > 9*time.Second {
+						t.Errorf("records came after %s, want 20 empty pages in 8 s", took)
+					}
+					return nil
+				}))
+				ordered(t, got, numbers(1, 4)...)
+			})
+		})
+	}
+}
+
+func TestRule1_10_PagesAreSpacedByTheirBytes(t *testing.T) {
+	// 11 MB in one shard, read as fast as is allowed from an endpoint that
+	// enforces the limits: a page of 10 MiB is followed by a pause of five
+	// seconds, and nothing is ever throttled.
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		payload := strings.Repeat("x", 1_000_000)
+		const records = 11
+		for range records {
+			s.put(0, payload)
+			time.Sleep(time.Second)
+		}
+		o := testOptions()
+		o.MaxFetchRate, o.MinFetchPeriod, o.AvailableNow = mostFetchRate, leastFetchPeriod, true
+		o.Encode = func(dst []byte, _ Record) ([]byte, error) { return append(dst, 'x'), nil }
+		r, err := New(s, o)
+		s.must(err)
+		n, start := 0, time.Now()
+		s.must(r.Run(t.Context(), func(b *Batch) error { n += b.Records; return nil }))
+		if took := time.Since(start); n != records || r.Progress().Throttles != 0 || took < 5*time.Second || took > 7*time.Second {
+			t.Errorf("%d records in %s with %d throttles", n, took, r.Progress().Throttles)
+		}
+	})
+}
+
+func TestRule1_10_ErrorClasses(t *testing.T) {
+	for what, codes := range map[verdict]string{
+		throttled: "ProvisionedThroughputExceededException",
+		again: "LimitExceededException KMSThrottlingException InternalFailure InternalServerError ServiceUnavailable " +
+			"RequestTimeout ThrottlingException ResourceInUseException",
+		fatal: "KMSAccessDeniedException KMSDisabledException KMSInvalidStateException KMSNotFoundException KMSOptInRequired " +
+			"AccessDeniedException UnrecognizedClientException ValidationException",
+		expired: "ExpiredIteratorException",
+		refused: "InvalidArgumentException",
+		gone:    "ResourceNotFoundException",
+	} {
+		for code := range strings.FieldsSeq(codes) {
+			if got := classify(fmt.Errorf("call: %w", apiError(code))); got != what {
+				t.Errorf("%s: %d, want %d", code, got, what)
+			}
+		}
+	}
+	if got := classify(errors.New("unexpected EOF")); got != again {
+		t.Errorf("a broken connection: %d", got)
+	}
+}
+
+func TestRule1_12_PositionsNeverGoBackAndEndsStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 2, local.Options{})
+		s.put(0, numbers(1, 40)...)
+		s.put(1, numbers(41, 80)...)
+		s.split(1)
+		s.put(2, "81")
+		s.put(3, "82")
+		time.Sleep(2 * time.Second)
+		for _, fault := range []string{"expired-iterator@0.3", "ProvisionedThroughputExceededException@0.1", "cut@0.2", "InternalFailure@0.2"} {
+			s.fault("GetRecords=" + fault)
+		}
+		o, m := bounded(), newMemory()
+		o.Positions, o.MaxRecordsPerFetch, o.MaxFetchDuration = m, 3, time.Millisecond
+		got, err := readFor(t, s, time.Hour, o)
+		s.must(err)
+		once(t, got, numbers(1, 82))
+		last := map[string]checkpoint.Shard{}
+		for _, saved := range m.saved {
+			for id, at := range last {
+				now, known := saved.Streams[0].Shards[id]
+				switch {
+				case !known, at.Position == checkpoint.ShardEnd && now.Position != checkpoint.ShardEnd, less(now.SequenceNumber, at.SequenceNumber):
+					t.Errorf("%s went from %s to %s", id, describe(at), describe(now))
+				}
+			}
+			last = saved.Streams[0].Shards
+		}
+		if n := len(m.saved); n < 20 {
+			t.Errorf("saved %d times", n)
+		}
+	})
+}
+
+// less compares sequence numbers; one that is not there is the least.
+func less(a, b string) bool {
+	x, _ := new(big.Int).SetString("0"+a, 10)
+	y, _ := new(big.Int).SetString("0"+b, 10)
+	return x.Cmp(y) < 0
+}
+
+func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
+	// The run is stopped while a batch is being written; the batch was written
+	// all the same.
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}})
+		o, m := testOptions(), newMemory()
+		o.Positions = m
+		ctx, stop := context.WithCancel(t.Context())
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Run(ctx, func(*Batch) error {
+			stop()
+			synctest.Wait()
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" {
+			t.Errorf("%v, position %s", err, m.position("a"))
+		}
+	})
+}
+
+func TestRule1_12_StreamThatWasCreatedAgainIsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		time.Sleep(2 * time.Second)
+		o, m := bounded(), newMemory()
+		o.Positions = m
+		_, err := readFor(t, s, time.Minute, o)
+		s.must(err)
+		_, err = s.DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("orders")})
+		s.must(err)
+		time.Sleep(2 * time.Second)
+		_, err = s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+		s.must(err)
+		s.put(0, "2")
+		before := m.file
+		got, err := readFor(t, s, time.Minute, o)
+		var unusable *CheckpointError
+		if !errors.As(err, &unusable) || len(got) > 0 || m.position(shardName(0)) != "AFTER_SEQUENCE_NUMBER "+before.Streams[0].Shards[shardName(0)].SequenceNumber {
+			t.Errorf("got %q, %v, want it refused and the positions as they were", got, err)
+		}
+	})
+}
