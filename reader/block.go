@@ -2,11 +2,11 @@ package reader
 
 import (
 	"sort"
-	"sync"
 	"time"
 	"unsafe"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
@@ -85,13 +85,16 @@ func (b *Block) stand(last entry) {
 	b.after.LastArrival = checkpoint.Time{Time: last.arrival}
 }
 
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
+// lineOverhead is about what a record's encoding adds to its key and payload.
+const lineOverhead = 256
 
-// release gives the block's memory back.
-func (b *Block) release() {
-	data := b.Data[:0]
-	b.Data = nil
-	buffers.Put(&data)
+// encodedSize is about how many bytes the encoding of records takes.
+func encodedSize(records []types.Record) int {
+	size := 0
+	for _, r := range records {
+		size += len(r.Data) + len(aws.ToString(r.PartitionKey)) + lineOverhead
+	}
+	return size
 }
 
 // encoder turns responses into blocks. Its lanes bound how many do so at once.
@@ -112,7 +115,7 @@ func (e *encoder) block(stream, shard string, resp *Response, before checkpoint.
 
 	b = &Block{Stream: stream, ShardID: shard, after: before, behind: resp.MillisBehindLatest}
 	b.index = make([]entry, 0, len(resp.Records))
-	b.Data = (*buffers.Get().(*[]byte))[:0]
+	b.Data = make([]byte, 0, encodedSize(resp.Records))
 	r := Record{Stream: stream, ShardID: shard}
 	var users []kpl.Record
 	for _, record := range resp.Records {
@@ -134,7 +137,6 @@ func (e *encoder) block(stream, shard string, resp *Response, before checkpoint.
 			err = e.append(b, r)
 		}
 		if err != nil {
-			b.release()
 			return nil, false, err
 		}
 		b.index = append(b.index, entry{len(b.Data), b.Records, b.leftOut, r.SequenceNumber, r.ApproximateArrivalTimestamp})

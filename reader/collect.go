@@ -100,7 +100,6 @@ func (r *run) collect(handle func(*Batch) error) error {
 func (c *collector) add(b *Block) error {
 	if len(c.batch.Blocks) > 0 && c.bytes+b.size() > c.most() {
 		if err := c.flush(); err != nil {
-			b.release()
 			return err
 		}
 	}
@@ -262,10 +261,7 @@ func (c *collector) flush() error {
 
 // drop gives the batch's memory back.
 func (c *collector) drop() {
-	for i, b := range c.batch.Blocks {
-		b.release()
-		c.batch.Blocks[i] = nil
-	}
+	clear(c.batch.Blocks)
 	c.batch = Batch{Blocks: c.batch.Blocks[:0]}
 	c.bytes, c.ended = 0, false
 }

@@ -500,11 +500,9 @@ func BenchmarkBlock(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(10_000_000)
 			for b.Loop() {
-				block, _, err := e.block("orders", "a", bench.r, checkpoint.Shard{}, time.Time{}, bench.f)
-				if err != nil {
+				if _, _, err := e.block("orders", "a", bench.r, checkpoint.Shard{}, time.Time{}, bench.f); err != nil {
 					b.Fatal(err)
 				}
-				block.release()
 			}
 		})
 	}

@@ -27,7 +27,7 @@ type Options struct {
 	// at least 200ms (minFetchPeriod). 0 is for endpoints without limits.
 	MinFetchPeriod time.Duration
 	// Unlimited says that the endpoint is not the service: it allows a
-	// MaxFetchRate of +Inf and any MinFetchPeriod.
+	// MaxFetchRate of +Inf and a MinFetchPeriod of 0.
 	Unlimited bool
 	// MaxFetchDuration is how long a batch may collect blocks before it is
 	// handed on (maxFetchDuration).
@@ -176,8 +176,8 @@ func (o Options) validate() error {
 		{o.MaxRecordsPerFetch >= 1 && o.MaxRecordsPerFetch <= mostRecordsPerFetch,
 			"max records per fetch", "1 to 10000"},
 		{o.rateOK(), "max fetch rate", "more than 0 and at most 2.0 MB/s"},
-		{o.Unlimited && o.MinFetchPeriod >= 0 || o.MinFetchPeriod >= leastFetchPeriod,
-			"min fetch period", "200ms or more"},
+		{o.Unlimited && o.MinFetchPeriod == 0 || o.MinFetchPeriod >= leastFetchPeriod,
+			"min fetch period", "200ms or more (0 at an endpoint that is not AWS's)"},
 		{o.MaxFetchDuration > 0, "max fetch duration", "more than 0"},
 		{o.FetchBufferSize > 0, "fetch buffer size", "more than 0"},
 		{o.ShardsPerTask >= 1, "shards per task", "1 or more"},
