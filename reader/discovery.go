@@ -2,13 +2,11 @@ package reader
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 )
 
 // listing is what ListShards said, all pages together.
@@ -19,8 +17,8 @@ type listing struct {
 }
 
 // list makes one attempt at listing the shards after the given ID, or all of
-// them. A list is not atomic and its token lives five minutes: when it
-// expires, the list begins again, and shards that come twice are one.
+// them. A list is not atomic: shards that come twice are one. Its token lives
+// five minutes; when that has expired, the next attempt begins again.
 func (s *streamRun) list(ctx context.Context, after string) (listing, error) {
 	var (
 		all   listing
@@ -40,11 +38,6 @@ func (s *streamRun) list(ctx context.Context, after string) (listing, error) {
 		out, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
 			return s.run.client.ListShards(ctx, in)
 		})
-		var api smithy.APIError
-		if token != "" && errors.As(err, &api) && api.ErrorCode() == "ExpiredNextTokenException" {
-			token = ""
-			continue
-		}
 		if err != nil {
 			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
 		}

@@ -477,6 +477,21 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 	})
 }
 
+func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 2, local.Options{})
+		s.fault("ListShards=expired-token")
+		o := bounded()
+		o.MaxShardsPerDescribe = 1
+		start := time.Now()
+		_, err := readFor(t, s, time.Hour, o)
+		var gaveUp *GaveUpError
+		if took := time.Since(start); !errors.As(err, &gaveUp) || took < startTimeout || took > startTimeout+mostBackoff {
+			t.Errorf("ended with %v after %s", err, took)
+		}
+	})
+}
+
 func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
 	t.Run("for a while", func(t *testing.T) {
 		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends with the

@@ -48,6 +48,8 @@ func classify(err error) verdict {
 	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
 		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException":
 		return again // theirs, and passing
+	case "ExpiredNextTokenException":
+		return again // the list begins again
 	case "ResourceInUseException":
 		return again // the stream is being created
 	case "UnknownError":
