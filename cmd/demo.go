@@ -56,9 +56,15 @@ records go to stdout as kin tail prints them, what is happening to stderr.`,
   kin demo --for 5s | jq .data
   kin demo --for 0`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return runDemo(c.Context(), e, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := refuseConnection(c); err != nil {
+				return err
+			}
+			return runDemo(c.Context(), e, o)
+		},
 	}
 	o.addFlags(c.Flags())
+	c.Annotations = map[string]string{refusesSettings: "profile,region,endpoint"}
 	return c
 }
 

@@ -104,7 +104,7 @@ func localArguments(c *cobra.Command, args []string) error {
 
 func (o *localOptions) endpoint(e *env) (local.Options, error) {
 	if e.profile != "" || e.endpoint != "" {
-		return local.Options{}, usage("--profile and --endpoint are for commands that call a service; kin local is one")
+		return local.Options{}, usage("--profile and --endpoint are for commands that call a service; kin local is the service")
 	}
 	return local.Options{Limits: local.Limits(o.limits), Streams: o.streams, Roles: o.roles, Faults: o.faults, Log: e.log}, nil
 }

@@ -136,6 +136,17 @@ func noArguments(c *cobra.Command, args []string) error {
 	return usageHint("kin help lists the commands", "unknown command %q", args[0])
 }
 
+// refuseConnection refuses the flags that say where the service is, for a
+// command that calls none.
+func refuseConnection(c *cobra.Command) error {
+	for _, name := range []string{"profile", "region", "endpoint"} {
+		if c.Flags().Changed(name) {
+			return usage("--%s is for commands that call the service; %s does not", name, c.CommandPath())
+		}
+	}
+	return nil
+}
+
 // streamArguments wants at least one stream and splits what is separated by
 // commas.
 func streamArguments(c *cobra.Command, args []string) error {

@@ -17,7 +17,10 @@ func newVersion(e *env) *cobra.Command {
 		Short:   "Print kin's version",
 		Example: "  kin version",
 		Args:    noArguments,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := refuseConnection(c); err != nil {
+				return err
+			}
 			_, err := fmt.Fprint(e.Out, versionLine())
 			return err
 		},
