@@ -127,7 +127,9 @@ func (d *drive) runOnce(ctx context.Context, runs *jsonLines, untilThen func()) 
 		if err := command.Process.Kill(); err != nil {
 			return err
 		}
-		_ = <-ended
+		if err := <-ended; err == nil {
+			d.fail("kin read ended by itself, without an error")
+		}
 		d.count("kills", 1)
 	case err := <-ended:
 		one.Killed = false

@@ -1,0 +1,73 @@
+// Command benchdrive measures kin for scripts/bench. It shares no code with
+// kin, and asserts nothing about time: it prints what it saw.
+//
+//	benchdrive [-kin FILE] [-loop FILE] fill STREAM SHARDS RECORDS
+//	benchdrive ... latency STREAM RECORDS ARG...   put to print, of kin ARG...
+//	benchdrive ... cpu STREAM RECORDS              kin read beside benchloop
+//	benchdrive ... stalled STREAM SECONDS BUFFER ARG...
+//	benchdrive ... two STREAM SECONDS RATE         two kin read on one stream
+//
+// The endpoint is a `kin local`, by AWS_ENDPOINT_URL_KINESIS.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+)
+
+// bench is what the measurements share.
+type bench struct {
+	kin, loop string
+	endpoint  endpoint
+}
+
+func main() {
+	b := bench{endpoint: endpoint(os.Getenv("AWS_ENDPOINT_URL_KINESIS"))}
+	flag.StringVar(&b.kin, "kin", "", "the kin `file` to run")
+	flag.StringVar(&b.loop, "loop", "", "the benchloop `file` to run")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := b.run(ctx, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "benchdrive:", err)
+		os.Exit(1)
+	}
+}
+
+func (b bench) run(ctx context.Context, args []string) error {
+	if len(args) < 3 {
+		return fmt.Errorf("want a measurement and its arguments")
+	}
+	what, stream, args := args[0], args[1], args[2:]
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	args = args[1:]
+	switch {
+	case what == "fill" && len(args) == 1:
+		records, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		return b.fill(ctx, stream, n, records)
+	case what == "latency" && len(args) > 0:
+		return b.latency(ctx, stream, n, args)
+	case what == "cpu" && len(args) == 0:
+		return b.cpu(ctx, stream, n)
+	case what == "stalled" && len(args) > 0:
+		return b.stalled(ctx, stream, n, args[0], args[1:])
+	case what == "two" && len(args) == 1:
+		rate, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		return b.two(ctx, stream, n, rate)
+	}
+	return fmt.Errorf("no measurement %q with these arguments", what)
+}
