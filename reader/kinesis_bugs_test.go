@@ -357,10 +357,7 @@ func (c *slowOnce) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, 
 	if err != nil {
 		return nil, err
 	}
-	go func() {
-		time.Sleep(45 * time.Second)
-		c.late <- out
-	}()
+	time.AfterFunc(45*time.Second, func() { c.late <- out })
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -397,12 +394,12 @@ func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
 		s := newService(t, 1, local.Options{})
 		s.put(0, "old")
 		time.Sleep(2 * time.Second)
-		go func() {
+		s.meanwhile(func() {
 			time.Sleep(3 * time.Minute)
 			s.put(0, "1")
 			time.Sleep(6 * time.Minute)
 			s.put(0, "2")
-		}()
+		})
 		o := testOptions()
 		o.InitialPosition, o.MinFetchPeriod, o.ShardFetchInterval = Position{Kind: Latest}, 6*time.Minute, time.Minute
 		got, err := readFor(t, s, time.Hour, o)
@@ -463,7 +460,7 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 		w := &watched{Client: s, before: func(call string) error {
 			if call == "ListShards" {
 				if pages++; pages == 2 {
-					time.Sleep(6 * time.Minute)
+					s.Advance(6 * time.Minute)
 				}
 			}
 			return nil
@@ -647,6 +644,8 @@ func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 						select {
 						case <-time.After(30 * time.Millisecond):
 						case <-stop:
+							return
+						case <-t.Context().Done():
 							return
 						}
 					}

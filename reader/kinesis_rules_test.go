@@ -167,7 +167,7 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 					s := newService(t, 1, way)
 					s.put(0, "0")
 					time.Sleep(3 * time.Second)
-					go func() {
+					s.meanwhile(func() {
 						time.Sleep(10 * time.Second)
 						s.put(0, "1")
 						s.split(0)
@@ -177,7 +177,7 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 						s.put(3, "4")
 						time.Sleep(10 * time.Second)
 						s.put(4, "5")
-					}()
+					})
 					o := testOptions()
 					o.InitialPosition, o.ShardFetchInterval = from, time.Hour
 					o.MinFetchPeriod = 5 * time.Second // so that the split is seen late
@@ -216,10 +216,10 @@ func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
 				s.mergeInto(1, 2)
 				s.put(3, "4")
 				time.Sleep(time.Hour)
-				go func() {
+				s.meanwhile(func() {
 					time.Sleep(10 * time.Second)
 					s.put(3, "5")
-				}()
+				})
 				o := testOptions()
 				o.InitialPosition = test.from
 				got, err := readFor(t, s, time.Minute, o)
@@ -259,12 +259,12 @@ func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *test
 		s := newService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
 		_, err := s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
 		s.must(err)
-		go func() {
+		s.meanwhile(func() {
 			time.Sleep(40 * time.Second)
 			s.put(0, "1")
 			s.split(0)
 			s.put(2, "2")
-		}()
+		})
 		o := testOptions()
 		got, err := readFor(t, s, 2*time.Minute, o)
 		s.must(err)
@@ -292,10 +292,10 @@ func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t, 1, local.Options{})
 				s.fault(call + "=InvalidArgumentException*2")
-				go func() {
+				s.meanwhile(func() {
 					time.Sleep(time.Minute)
 					s.put(0, "1")
-				}()
+				})
 				o := testOptions()
 				o.InitialPosition = Position{Kind: Latest}
 				got, err := readFor(t, s, 2*time.Minute, o)

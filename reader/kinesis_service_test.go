@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,6 +66,14 @@ func (s *service) must(err error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// meanwhile does something beside the reader, to its end, whatever becomes of
+// the test.
+func (s *service) meanwhile(do func()) {
+	var done sync.WaitGroup
+	done.Go(do)
+	s.t.Cleanup(done.Wait)
 }
 
 func shardName(n int) string { return fmt.Sprintf("shardId-%012d", n) }
