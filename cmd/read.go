@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -207,6 +209,7 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	if err != nil {
 		return err
 	}
+	followBuffer(ro.FetchBufferSize)
 	if o.metricsListen != "" {
 		stop, err := serveMetrics(ctx, o.metricsListen, r)
 		if err != nil {
@@ -229,6 +232,15 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 		return err
 	}
 	return o.judge(r.Progress().Records)
+}
+
+// followBuffer makes the collector of garbage work harder as memory nears what
+// the fetch buffer allows for, unless GOMEMLIMIT says what it is to do.
+func followBuffer(size int64) {
+	const beside = 25 << 20 // what kin needs without any record
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(size + size/4 + beside)
+	}
 }
 
 // openFiles opens the checkpoint and the metrics file, where there are any.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -29,9 +28,7 @@ type polling struct {
 	at       checkpoint.Shard
 	iterator string
 
-	limit    int       // records to ask for
-	count    int       // records of the last response
-	size     int64     // bytes of the last response
+	pace     pace
 	due      time.Time // when the next fetch may start
 	failures failures
 	refusals int       // in a row
@@ -39,12 +36,8 @@ type polling struct {
 }
 
 func newPolling(s *streamRun, shard string, at checkpoint.Shard) *polling {
-	return &polling{s: s, shard: shard, at: at, limit: s.run.o.MaxRecordsPerFetch, failures: newFailures(s.run)}
+	return &polling{s: s, shard: shard, at: at, pace: newPace(s.run.o), failures: newFailures(s.run)}
 }
-
-// leastReservation is what a fetch takes from the buffer at least: the shard
-// may have filled since the last look.
-const leastReservation = 1 << 20
 
 // Next returns the shard's next response.
 func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
@@ -52,17 +45,11 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 		if err := sleepUntil(ctx, p.due); err != nil {
 			return nil, err
 		}
-		taken := max(p.size, leastReservation)
-		if err := room.Take(ctx, taken); err != nil {
-			return nil, err
-		}
-		resp, err := p.fetch(ctx)
+		resp, err := p.take(ctx, room)
 		if err == nil {
 			p.succeeded(resp)
-			resp.Taken = taken
 			return resp, nil
 		}
-		room.Return(taken)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -73,14 +60,30 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 	}
 }
 
-// fetch makes one attempt at the next response.
-func (p *polling) fetch(ctx context.Context) (*Response, error) {
+// take makes one attempt at the next response, with a place among the fetches
+// and room in the buffer.
+func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 	if err := p.s.run.takeSlot(ctx); err != nil {
 		return nil, err
 	}
 	defer p.s.run.giveSlot()
+	taken := p.pace.room()
+	if err := room.Take(ctx, taken); err != nil {
+		return nil, err
+	}
+	resp, err := p.fetch(ctx)
+	if err != nil {
+		room.Return(taken)
+		return nil, err
+	}
+	resp.Taken = taken
+	return resp, nil
+}
+
+// fetch makes one attempt at the next response.
+func (p *polling) fetch(ctx context.Context) (*Response, error) {
 	started := time.Now()
-	p.due = started.Add(p.s.run.o.MinFetchPeriod)
+	p.due = started.Add(p.pace.period)
 
 	if p.iterator == "" {
 		iterator, err := p.newIterator(ctx)
@@ -92,7 +95,7 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
 		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
 			ShardIterator: aws.String(p.iterator),
-			Limit:         aws.Int32(int32(p.limit)), // 1 to 10,000
+			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000
 			StreamARN:     p.s.ref.byARN(),
 		})
 	})
@@ -166,32 +169,28 @@ var errOpenEnd = fmt.Errorf("the answer ends a shard that is open")
 // received moves the position behind a response and says when the next fetch
 // may start: not sooner than the shard's rate allows for what came.
 func (p *polling) received(resp *Response, started time.Time) {
-	p.count, p.size = len(resp.Records), 0
+	size := int64(0)
 	for _, r := range resp.Records {
-		p.size += int64(len(r.Data) + len(aws.ToString(r.PartitionKey)))
+		size += int64(len(r.Data) + len(aws.ToString(r.PartitionKey)))
 	}
-	if p.count > 0 {
-		last := resp.Records[p.count-1]
+	if n := len(resp.Records); n > 0 {
 		p.at = checkpoint.Shard{
 			Position:       checkpoint.AfterSequenceNumber,
-			SequenceNumber: aws.ToString(last.SequenceNumber),
-			LastArrival:    checkpoint.Time{Time: aws.ToTime(last.ApproximateArrivalTimestamp)},
+			SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber),
+			LastArrival:    checkpoint.Time{Time: aws.ToTime(resp.Records[n-1].ApproximateArrivalTimestamp)},
 		}
 	}
-	if rate := p.s.run.o.MaxFetchRate; !math.IsInf(rate, 1) {
-		cost := time.Duration(float64(p.size) / (rate * (1 << 20)) * float64(time.Second))
-		if due := started.Add(cost); due.After(p.due) {
-			p.due = due
-		}
+	if due := p.pace.received(len(resp.Records), size, started); due.After(p.due) {
+		p.due = due
 	}
 }
 
 func (p *polling) succeeded(resp *Response) {
 	p.failures.over()
 	p.refusals = 0
-	p.limit = min(p.limit*2, p.s.run.o.MaxRecordsPerFetch)
+	p.pace.passed(time.Now())
 	p.s.run.log.Debug("got records", "stream", p.s.ref.name, "shard", p.shard, "records", len(resp.Records),
-		"bytes", p.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
+		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
 // failed decides what to do about a failed fetch: it returns nothing when the
@@ -220,7 +219,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	case expired:
 		p.iterator = ""
 	case throttled:
-		p.limit = max(1, min(p.limit, max(p.count, 1))/2)
+		p.pace.throttled(time.Now())
 		p.limitHit()
 	case again:
 	}
@@ -248,7 +247,7 @@ const mostRefusals = 3
 // has every one.
 func (p *polling) limitHit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
-	p.s.run.log.Info(message, "stream", p.s.ref.name, "shard", p.shard, "limit", p.limit)
+	p.s.run.log.Info(message, "stream", p.s.ref.name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
 		p.said = now
 		p.s.run.o.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.name, p.shard, message))

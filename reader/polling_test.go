@@ -72,18 +72,18 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	o.Say = func(string) {}
 	r := &run{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
 	p := newPolling(&streamRun{run: r, ref: newStreamRef("orders")}, "a", atTime(time.Unix(1, 0)))
-	p.count = 800
+	p.pace.count = 800
 	err := apiError("ProvisionedThroughputExceededException")
 	var limits []int
 	for range 2 {
 		if _, err := p.failed(t.Context(), err); err != nil {
 			t.Fatal(err)
 		}
-		limits = append(limits, p.limit)
+		limits = append(limits, p.pace.limit)
 	}
 	for range 6 {
 		p.succeeded(&Response{})
-		limits = append(limits, p.limit)
+		limits = append(limits, p.pace.limit)
 	}
 	if want := []int{400, 200, 400, 800, 1600, 3200, 6400, 10000}; !slices.Equal(limits, want) {
 		t.Errorf("asked for %v records, want %v", limits, want)

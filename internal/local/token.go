@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -73,6 +74,9 @@ func (t token) sealed(key []byte) string { return string(t.append(nil, key)) }
 // openToken is false for anything that append did not make with this key.
 func openToken(text string, kind tokenKind, key []byte) (token, bool) {
 	b, err := base64.StdEncoding.Strict().DecodeString(text)
+	if strings.ContainsAny(text, "\r\n") { // which even a strict decoder passes over
+		return token{}, false
+	}
 	if err != nil || len(b) < tokenHead+tokenSeal {
 		return token{}, false
 	}

@@ -49,6 +49,7 @@ func FuzzOpenToken(f *testing.F) {
 	key := []byte("key")
 	f.Add(token{kind: kindIterator, name: "orders"}.sealed(key))
 	f.Add("AAAAAAAAAAE=")
+	f.Add(token{kind: kindIterator, name: "orders"}.sealed(key)[:20] + "\r" + token{kind: kindIterator, name: "orders"}.sealed(key)[20:])
 	f.Fuzz(func(t *testing.T, text string) {
 		if got, ok := openToken(text, kindIterator, key); ok && got.sealed(key) != text {
 			t.Errorf("%q opens as %+v, which seals as %q", text, got, got.sealed(key))
