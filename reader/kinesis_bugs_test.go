@@ -618,6 +618,34 @@ func TestShardThatClosesBetweenListingAndReading(t *testing.T) {
 	}
 }
 
+func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
+	// Their parent ends without naming them, and it takes a while until the
+	// listing has them.
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{OmitChildShards: true})
+		start := time.Now()
+		s.meanwhile(func() {
+			time.Sleep(5 * time.Second)
+			s.put(0, "1")
+			s.split(0)
+			s.put(1, "2")
+			s.put(2, "3")
+		})
+		w := &watched{Client: s, after: func(out any) {
+			if out, ok := out.(*kinesis.ListShardsOutput); ok && time.Since(start) < 20*time.Second {
+				out.Shards = slices.DeleteFunc(out.Shards, func(sh types.Shard) bool { return *sh.ShardId != shardName(0) })
+			}
+		}}
+		o := testOptions()
+		o.InitialPosition = Position{Kind: Latest}
+		got, err := readFor(t, w, time.Minute, o)
+		s.must(err)
+		once(t, got, numbers(1, 3))
+		ordered(t, got, "1", "2")
+		ordered(t, got, "1", "3")
+	})
+}
+
 func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 	// A writer that never stops, reshards in between, and run after run: each
 	// ends, has all that was there when it began, and leaves what came later to
