@@ -13,9 +13,11 @@ import (
 	"time"
 )
 
-// latency puts one record at a time, at no particular moment of the reader's
-// period, and takes the time from before the put until its line is here.
-func (b bench) latency(ctx context.Context, stream string, records int, args []string) error {
+// latency puts one record at a time and takes the time from before the put
+// until its line is here. A line comes right after a fetch: the puts are spread
+// evenly over the reader's fetch period after it, in random order, so that no
+// moment of the period has more of them.
+func (b bench) latency(ctx context.Context, stream string, records, period int, args []string) error {
 	command := exec.CommandContext(ctx, b.kin, args...)
 	pipe, err := command.StdoutPipe()
 	if err != nil {
@@ -36,8 +38,11 @@ func (b bench) latency(ctx context.Context, stream string, records int, args []s
 		}
 	}()
 	var took []time.Duration
-	for n := -3; n < records; n++ { // the first are to warm up
-		time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
+	const warming = 3
+	turns := rand.Perm(records)
+	for n := -warming; n < records; n++ {
+		turn := turns[max(n, 0)]
+		time.Sleep(250*time.Millisecond + time.Duration((float64(turn)+rand.Float64())/float64(records)*float64(period)*float64(time.Millisecond)))
 		text := "record " + strconv.Itoa(n)
 		put := time.Now()
 		if err := b.endpoint.call(ctx, "PutRecord", map[string]any{
@@ -64,7 +69,7 @@ func (b bench) latency(ctx context.Context, stream string, records int, args []s
 	_ = command.Wait() // it was killed
 	slices.Sort(took)
 	at := func(share float64) float64 { return took[int(share*float64(len(took)-1))].Seconds() * 1000 }
-	fmt.Printf("kin %s: %d records, put to print: median %.1f ms, least %.1f, 10 %% %.1f, 90 %% %.1f, most %.1f\n",
-		strings.Join(args, " "), len(took), at(0.5), at(0), at(0.1), at(0.9), at(1))
+	fmt.Printf("kin %s: %d records, put to print: median %.1f ms (half the fetch period: %.1f ms), least %.1f, 10 %% %.1f, 90 %% %.1f, most %.1f\n",
+		strings.Join(args, " "), len(took), at(0.5), float64(period)/2, at(0), at(0.1), at(0.9), at(1))
 	return err
 }

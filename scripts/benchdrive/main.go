@@ -2,7 +2,8 @@
 // kin, and asserts nothing about time: it prints what it saw.
 //
 //	benchdrive [-kin FILE] [-loop FILE] fill STREAM SHARDS RECORDS
-//	benchdrive ... latency STREAM RECORDS ARG...   put to print, of kin ARG...
+//	benchdrive ... latency STREAM RECORDS MILLISECONDS ARG...
+//	                                               put to print, of kin ARG..., which fetches so often
 //	benchdrive ... cpu STREAM RECORDS              kin read beside benchloop
 //	benchdrive ... stalled STREAM SECONDS BUFFER ARG...
 //	benchdrive ... two STREAM SECONDS RATE         two kin read on one stream
@@ -56,8 +57,12 @@ func (b bench) run(ctx context.Context, args []string) error {
 			return err
 		}
 		return b.fill(ctx, stream, n, records)
-	case what == "latency" && len(args) > 0:
-		return b.latency(ctx, stream, n, args)
+	case what == "latency" && len(args) > 1:
+		period, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		return b.latency(ctx, stream, n, period, args[1:])
 	case what == "cpu" && len(args) == 0:
 		return b.cpu(ctx, stream, n)
 	case what == "stalled" && len(args) > 0:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,22 +29,25 @@ var scripted = []string{
 // for the end of its time.
 var rare = []string{"PutRecords=stall"}
 
-// faults scripts one every second, for the next one to three calls, and
-// clears what has not happened at the end.
+// faults scripts one every second, for the next call, or the next one to three
+// of GetRecords, and clears what has not happened at the end. An operation has
+// one fault at a time: they must not pile up for a caller that waits longer
+// after each.
 func (d *drive) faults(ctx context.Context) error {
 	r := d.random(1)
 	asked := 0
 	for d.sleep(ctx, time.Second) {
-		spec := scripted[r.IntN(len(scripted))]
-		if r.IntN(60) == 0 {
-			spec = rare[r.IntN(len(rare))]
+		waiting, err := d.endpoint.send(ctx, http.MethodGet, "/_kin/fault", nil, "")
+		if err != nil {
+			return fmt.Errorf("list faults: %w", err)
 		}
+		spec := draw(r, string(waiting))
 		if strings.Contains(spec, "%s") {
 			spec = fmt.Sprintf(spec, between(r, 50*time.Millisecond, 1500*time.Millisecond).Round(time.Millisecond))
 		}
-		n := 1 + r.IntN(3)
-		if strings.HasSuffix(spec, "stall") {
-			n = 1
+		n := 1
+		if strings.HasPrefix(spec, "GetRecords=") && !strings.HasSuffix(spec, "stall") {
+			n += r.IntN(3)
 		}
 		if _, err := d.endpoint.send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s*%d", spec, n), ""); err != nil {
 			return fmt.Errorf("script the fault %s: %w", spec, err)
@@ -64,4 +68,19 @@ func (d *drive) faults(ctx context.Context) error {
 	d.count("faults", asked)
 	_, err = d.endpoint.send(ctx, http.MethodDelete, "/_kin/fault", nil, "")
 	return err
+}
+
+// draw takes a fault of an operation that none is waiting for, or any of
+// GetRecords, which is called all the time.
+func draw(r *rand.Rand, waiting string) string {
+	for {
+		spec := scripted[r.IntN(len(scripted))]
+		if r.IntN(300) == 0 {
+			spec = rare[r.IntN(len(rare))]
+		}
+		operation, _, _ := strings.Cut(spec, "=")
+		if operation == "GetRecords" || !strings.Contains(waiting, operation+"=") {
+			return spec
+		}
+	}
 }

@@ -32,11 +32,7 @@ func (d *drive) reshard(ctx context.Context) error {
 		if split && len(open) < mostShards || len(open) <= fewestShards {
 			err = d.split(ctx, open[i], int64(1+r.IntN(7)))
 		} else {
-			pair := open[i : i+2]
-			if r.IntN(2) == 0 { // either may be the one that is named first
-				slices.Reverse(pair)
-			}
-			err = d.merge(ctx, pair[0], pair[1])
+			err = d.merge(ctx, open[i], open[i+1])
 		}
 		if err != nil {
 			return err
