@@ -237,7 +237,7 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 // followBuffer makes the collector of garbage work harder as memory nears what
 // the fetch buffer allows for, unless GOMEMLIMIT says what it is to do.
 func followBuffer(size int64) {
-	const beside = 25 << 20 // what kin needs without any record
+	const beside = 20 << 20 // what kin needs without any record
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(size + size/4 + beside)
 	}

@@ -1,0 +1,71 @@
+package reader
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestFetchesGrowWithWhatComes(t *testing.T) {
+	o := DefaultOptions()
+	o.FetchBufferSize = 16_000_000
+	p := newPace(o)
+	// The first fetch does not know how large records are.
+	if got, want := p.ask(), 78; got != want {
+		t.Errorf("asked for %d records first, want %d", got, want)
+	}
+	var asked []int
+	for range 5 {
+		n := p.ask()
+		asked = append(asked, n)
+		if room := p.room(); room < inFlight*int64(n)*1000 && room < leastReservation {
+			t.Errorf("%d bytes of room for %d records of 1,000 bytes", room, n)
+		}
+		p.received(n, int64(n)*1000, time.Time{})
+	}
+	// 1,000-byte records: a fifth of the least reservation, then twice the last
+	// response, up to a twentieth of the buffer.
+	if want := []int{78, 209, 418, 800, 800}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %v records, want %v", asked, want)
+	}
+	// A quiet shard is asked for little again.
+	p.received(1, 1000, time.Time{})
+	if got := p.ask(); got != 209 {
+		t.Errorf("asked for %d records of a quiet shard, want 209", got)
+	}
+}
+
+func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
+	o := DefaultOptions()
+	p := newPace(o)
+	now := time.Unix(1000, 0)
+	var periods []time.Duration
+	step := func(d time.Duration, throttled bool) {
+		now = now.Add(d)
+		if throttled {
+			p.throttled(now)
+		} else {
+			p.passed(now)
+		}
+		periods = append(periods, p.period)
+	}
+	step(0, false)
+	step(time.Second, true)
+	step(time.Minute, true)
+	step(time.Minute, false)
+	step(5*time.Minute, false)
+	step(5*time.Minute, false)
+	step(5*time.Minute, false)
+	want := []time.Duration{400, 500, 625, 625, 500, 400, 400}
+	for i := range want {
+		want[i] *= time.Millisecond
+	}
+	if !slices.Equal(periods, want) {
+		t.Errorf("periods %v, want %v", periods, want)
+	}
+	o.MinFetchPeriod = 0
+	p = newPace(o)
+	if p.throttled(now); p.period != 0 {
+		t.Errorf("period %s of an endpoint without limits", p.period)
+	}
+}
