@@ -17,7 +17,7 @@ type pace struct {
 	period time.Duration // least, or longer where the limit was met
 	met    time.Time     // when the limit was met last, or the period last changed
 	limit  int           // records: most, or fewer where the limit was met
-	count  int           // records of the last response
+	count  int           // records of the last response that had any
 	size   int64         // bytes of the last response
 	record float64       // bytes of a record on average; 0 until one has come
 }
@@ -45,10 +45,16 @@ const (
 )
 
 func newPace(o Options) pace {
+	// A few fetches at once should fit the buffer, with all they hold, and one
+	// should not take more than a second of the shard's rate: a larger page
+	// meets the limit, or makes another reader meet it.
+	target := min(max(o.FetchBufferSize/(4*inFlight), 64<<10), mostResponse)
+	if !math.IsInf(o.MaxFetchRate, 1) {
+		target = min(target, int64(o.MaxFetchRate*(1<<20)))
+	}
 	return pace{
-		least: o.MinFetchPeriod, period: o.MinFetchPeriod, rate: o.MaxFetchRate, most: o.MaxRecordsPerFetch, limit: o.MaxRecordsPerFetch,
-		// A few fetches at once should fit the buffer, with all they hold.
-		target: min(max(o.FetchBufferSize/(4*inFlight), 64<<10), mostResponse),
+		least: o.MinFetchPeriod, period: o.MinFetchPeriod, rate: o.MaxFetchRate,
+		most: o.MaxRecordsPerFetch, limit: o.MaxRecordsPerFetch, target: max(target, 1),
 	}
 }
 
@@ -73,8 +79,9 @@ func (p *pace) ask() int {
 // received takes in a response and returns when the next fetch may start, for
 // the rate, when this one started at a time.
 func (p *pace) received(records int, bytes int64, started time.Time) time.Time {
-	p.count, p.size = records, bytes
+	p.size = bytes
 	if records > 0 {
+		p.count = records
 		average := float64(bytes) / float64(records)
 		if p.record == 0 {
 			p.record = average

@@ -35,6 +35,24 @@ func TestFetchesGrowWithWhatComes(t *testing.T) {
 	}
 }
 
+func TestFetchTakesNoMoreThanASecondOfTheRate(t *testing.T) {
+	p := newPace(DefaultOptions()) // 1 MiB/s
+	var most int
+	for range 10 {
+		n := p.ask()
+		most = max(most, n)
+		p.received(n, int64(n)*1024, time.Time{})
+	}
+	if most != 1024 {
+		t.Errorf("asked for up to %d records of 1 KiB, want 1024", most)
+	}
+	// Half of what came last, also behind an empty page.
+	p.received(0, 0, time.Time{})
+	if p.throttled(time.Unix(1, 0)); p.limit != 512 {
+		t.Errorf("limit %d after the limit was met, want 512", p.limit)
+	}
+}
+
 func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
 	o := DefaultOptions()
 	p := newPace(o)
@@ -56,12 +74,12 @@ func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
 	step(5*time.Minute, false)
 	step(5*time.Minute, false)
 	step(5*time.Minute, false)
-	want := []time.Duration{400, 500, 625, 625, 500, 400, 400}
-	for i := range want {
-		want[i] *= time.Millisecond
+	var got []int64
+	for _, p := range periods {
+		got = append(got, p.Milliseconds())
 	}
-	if !slices.Equal(periods, want) {
-		t.Errorf("periods %v, want %v", periods, want)
+	if want := []int64{400, 500, 625, 625, 500, 400, 400}; !slices.Equal(got, want) {
+		t.Errorf("periods of %v ms, want %v", got, want)
 	}
 	o.MinFetchPeriod = 0
 	p = newPace(o)
