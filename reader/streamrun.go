@@ -152,10 +152,11 @@ func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.C
 	found := s.lineage.addChildren(children)
 	s.place.later(s.lineage, found)
 	parent.state = ended
+	orphan := slices.ContainsFunc(found, func(c *shard) bool { return c.unlisted })
 	s.start()
 	s.run.mu.Unlock()
 	s.run.o.Chat(endMessage(s.ref.name, parent.id, children))
-	if slices.ContainsFunc(found, func(c *shard) bool { return c.unlisted }) {
+	if orphan {
 		// A child names a parent that nobody has seen: list before it starts.
 		if err := s.refresh(ctx); err != nil {
 			return err
