@@ -42,7 +42,7 @@ func (b bench) two(ctx context.Context, stream string, seconds, rate int) error 
 	if err != nil {
 		return err
 	}
-	time.Sleep(2 * time.Second) // what was written last is printed
+	time.Sleep(8 * time.Second) // what was written last is printed, also by a reader that met the limit and sleeps for the documented 5 s
 	throttled := 0
 	for i, t := range readers {
 		if err := t.finish(ctx); err != nil {
