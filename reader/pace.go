@@ -36,8 +36,9 @@ const (
 	unknownRecord = 10 << 10
 
 	// politePeriod is what a shard is fetched with where its limit was met:
-	// then two readers never make more than four of a second's five fetches.
-	politePeriod = 500 * time.Millisecond
+	// then it never sees more than two fetches in a second, of five, also when
+	// their ways take differently long.
+	politePeriod = 600 * time.Millisecond
 	mostPeriod   = 2 * time.Second
 	// forgiveAfter is how long the limit must not be met before the period
 	// shortens again.

@@ -78,7 +78,7 @@ func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
 	for _, p := range periods {
 		got = append(got, p.Milliseconds())
 	}
-	if want := []int64{400, 500, 625, 625, 500, 400, 400}; !slices.Equal(got, want) {
+	if want := []int64{400, 600, 750, 750, 600, 480, 400}; !slices.Equal(got, want) {
 		t.Errorf("periods of %v ms, want %v", got, want)
 	}
 	o.MinFetchPeriod = 0
