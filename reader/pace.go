@@ -46,23 +46,33 @@ const (
 )
 
 func newPace(o Options) pace {
-	// A few fetches at once should fit the buffer, with all they hold, and one
-	// should not take more than a second of the shard's rate: a larger page
-	// meets the limit, or makes another reader meet it.
-	target := min(max(o.FetchBufferSize/(4*inFlight), 64<<10), mostResponse)
-	if !math.IsInf(o.MaxFetchRate, 1) {
-		target = min(target, int64(o.MaxFetchRate*(1<<20)))
-	}
 	return pace{
 		least: o.MinFetchPeriod, period: o.MinFetchPeriod, rate: o.MaxFetchRate,
-		most: o.MaxRecordsPerFetch, limit: o.MaxRecordsPerFetch, target: max(target, 1),
+		most: o.MaxRecordsPerFetch, limit: o.MaxRecordsPerFetch,
+		// A few fetches at once should fit the buffer, with all they hold.
+		target: min(max(o.FetchBufferSize/(4*inFlight), 64<<10), mostResponse),
 	}
 }
 
 // expected is how many bytes the next response may have: a shard that was
-// quiet is not asked for all at once, and twice as much with each fetch.
+// quiet is not asked for all at once, and twice as much with each fetch; and
+// never for more than a second of the rate, for a larger page meets the limit,
+// or makes another reader meet it.
 func (p *pace) expected() int64 {
-	return min(p.target, max(leastReservation/inFlight, 2*p.size))
+	target := p.target
+	if rate := p.share(); !math.IsInf(rate, 1) {
+		target = min(target, max(1, int64(rate*(1<<20))))
+	}
+	return min(target, max(leastReservation/inFlight, 2*p.size))
+}
+
+// share is the rate, in MiB/s, that this reader takes: less where the limit was
+// met, so that two readers which both catch up leave room for each other.
+func (p *pace) share() float64 {
+	if p.period > p.least {
+		return p.rate * 3 / 4
+	}
+	return p.rate
 }
 
 // room is what the next fetch takes from the buffer.
@@ -89,10 +99,11 @@ func (p *pace) received(records int, bytes int64, started time.Time) time.Time {
 		}
 		p.record = max(1, (p.record+average)/2)
 	}
-	if math.IsInf(p.rate, 1) {
+	rate := p.share()
+	if math.IsInf(rate, 1) {
 		return started
 	}
-	return started.Add(time.Duration(float64(bytes) / (p.rate * (1 << 20)) * float64(time.Second)))
+	return started.Add(time.Duration(float64(bytes) / (rate * (1 << 20)) * float64(time.Second)))
 }
 
 // passed takes in a fetch that did not meet the limit.
