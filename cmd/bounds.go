@@ -16,8 +16,8 @@ type boundOptions struct {
 	availableNow bool
 	to           toValue
 	limit        limitValue
-	idle         durationValue
-	timeout      durationValue
+	idle         spanValue
+	timeout      spanValue
 
 	failOnEmpty bool
 	expect      countValue
@@ -38,8 +38,8 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 	ro.AvailableNow = o.availableNow
 	ro.To = reader.Position(o.to)
 	ro.Limit = int64(o.limit)
-	ro.IdleTimeout = time.Duration(o.idle)
-	ro.Timeout = time.Duration(o.timeout)
+	ro.IdleTimeout = time.Duration(o.idle.durationValue)
+	ro.Timeout = time.Duration(o.timeout.durationValue)
 
 	bound := ""
 	switch {
@@ -52,7 +52,11 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 		return usageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
 			"%s from latest would read nothing", bound)
 	}
-	ends := o.availableNow || ro.To.Kind != reader.Latest || o.limit > 0 || o.idle > 0 || o.timeout > 0
+	if from := ro.InitialPosition; !hasCheckpoint && (from.Kind == reader.Ago && ro.To.Kind == reader.Ago && ro.To.Age >= from.Age ||
+		from.Kind == reader.AtTimestamp && ro.To.Kind == reader.AtTimestamp && ro.To.Timestamp.Before(from.Timestamp)) {
+		return usage("--to %s is before --from %s: nothing lies between them", o.to.String(), from)
+	}
+	ends := o.availableNow || ro.To.Kind != reader.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
 	if (o.failOnEmpty || o.expect.given) && !ends {
 		return usageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
 			"--fail-on-empty and --expect judge a run that ends")

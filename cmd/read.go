@@ -52,7 +52,7 @@ unrelated shards.
 	}
 	o.addFlags(c.Flags())
 	addConnectionFlags(c.Flags(), &e.connection)
-	c.Flags().StringVar(&o.exec, "exec", "", "run `command` for each batch, with its records on stdin; 0 commits the batch, anything else ends the run (exit 1)")
+	c.Flags().Var(&o.exec, "exec", "run `command` for each batch, with its records on stdin; 0 commits the batch, anything else ends the run (exit 1)")
 	return c
 }
 
@@ -71,7 +71,7 @@ type readOptions struct {
 	duration      durationValue
 	buffer        sizeValue
 	shardsPerTask int
-	tasks         int
+	tasks         taskValue
 	shardInterval durationValue
 	pageSize      int
 
@@ -82,12 +82,12 @@ type readOptions struct {
 
 	noDeaggregate, noHashFilter bool
 
-	checkpoint    string
+	checkpoint    textValue
 	allowDataLoss bool
 	data          format.DataMode
-	exec          string // of read only
+	exec          textValue // of read only
 
-	metrics, metricsListen string
+	metrics, metricsListen textValue
 }
 
 func defaultReadOptions() *readOptions {
@@ -99,16 +99,20 @@ func defaultReadOptions() *readOptions {
 		duration:      durationValue(d.MaxFetchDuration),
 		buffer:        sizeValue(d.FetchBufferSize),
 		shardsPerTask: d.ShardsPerTask,
-		tasks:         d.Tasks,
+		tasks:         taskValue(d.Tasks),
 		shardInterval: durationValue(d.ShardFetchInterval),
 		pageSize:      d.MaxShardsPerDescribe,
+		checkpoint:    textValue{kind: "a file"},
+		exec:          textValue{kind: "a command"},
+		metrics:       textValue{kind: "a file, or - for stderr"},
+		metricsListen: textValue{kind: "an address such as 127.0.0.1:9464"},
 	}
 }
 
 func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	addPositionFlags(f, &o.position)
-	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` that keeps where the run stands; a later run goes on from there")
+	f.Var(&o.checkpoint, "checkpoint", "`file` that keeps where the run stands; a later run goes on from there")
 	f.BoolVar(&o.allowDataLoss, "allow-data-loss", false, "go on from the oldest record that is left when the checkpoint is older than what the stream retains, in place of exit 6")
 	o.boundOptions.addFlags(f)
 	f.StringArrayVar(&o.shards, "shard", nil, "read only this `shard` of the stream and its descendants (repeatable)")
@@ -122,11 +126,11 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.lowLatency, "low-latency", false, "fetch as often as the service allows: --min-fetch-period 210ms --max-fetch-rate 2 --max-fetch-duration 200ms, where they are not given; for the only reader of a stream")
 	f.Var(&o.buffer, "fetch-buffer-size", "how much may be fetched and not yet written; memory follows it (the connector's 20gb is for a cluster)")
 	f.IntVar(&o.shardsPerTask, "shards-per-task", o.shardsPerTask, "`shards` that one task fetches in parallel")
-	f.IntVar(&o.tasks, "tasks", o.tasks, "how many `tasks` fetch; with fewer than the shards need, shards take turns (default: as many as they need)")
+	f.Var(&o.tasks, "tasks", "how many `tasks` fetch; with fewer than the shards need, shards take turns (default: as many as they need)")
 	f.Var(&o.shardInterval, "shard-fetch-interval", "how often to look for new shards")
 	f.IntVar(&o.pageSize, "max-shards-per-describe", o.pageSize, "`shards` in one page of a listing, 1 to 10000")
-	f.StringVar(&o.metrics, "metrics", "", "append a JSON line about each batch to this `file`, in the shape of a streaming query's progress (-: stderr)")
-	f.StringVar(&o.metricsListen, "metrics-listen", "", "serve metrics for Prometheus at this `address`, such as 127.0.0.1:9464, under /metrics")
+	f.Var(&o.metrics, "metrics", "append a JSON line about each batch to this `file`, in the shape of a streaming query's progress (-: stderr)")
+	f.Var(&o.metricsListen, "metrics-listen", "serve metrics for Prometheus at this `address`, such as 127.0.0.1:9464, under /metrics")
 	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long; without it only the calls at the start are given up, after 30s")
 }
 
@@ -168,7 +172,7 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.MaxFetchDuration = time.Duration(o.duration)
 	ro.FetchBufferSize = int64(o.buffer)
 	ro.ShardsPerTask = o.shardsPerTask
-	ro.Tasks = o.tasks
+	ro.Tasks = int(o.tasks)
 	ro.ShardFetchInterval = time.Duration(o.shardInterval)
 	ro.MaxShardsPerDescribe = o.pageSize
 	ro.Shards = o.shards
@@ -179,7 +183,7 @@ func (o *readOptions) reader() (reader.Options, error) {
 	if o.noDeaggregate && o.noHashFilter {
 		return ro, usageHint("give one of the two", "--no-hash-filter is for the records inside aggregates, and --no-deaggregate keeps aggregates whole")
 	}
-	return ro, o.boundOptions.apply(&ro, o.checkpoint != "")
+	return ro, o.boundOptions.apply(&ro, o.checkpoint.text != "")
 }
 
 func runRead(ctx context.Context, e *env, o *readOptions) error {
@@ -210,22 +214,22 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 		return err
 	}
 	followBuffer(ro.FetchBufferSize)
-	if o.metricsListen != "" {
-		stop, err := serveMetrics(ctx, o.metricsListen, r)
+	if o.metricsListen.text != "" {
+		stop, err := serveMetrics(ctx, o.metricsListen.text, r)
 		if err != nil {
 			return err
 		}
 		open.add(stop)
 	}
-	handle := e.execBatch(ctx, o.exec)
-	if o.exec == "" {
+	handle := e.execBatch(ctx, o.exec.text)
+	if o.exec.text == "" {
 		var out *stdout
-		if out, ctx, err = e.openStdout(ctx, o.checkpoint != ""); err != nil {
+		if out, ctx, err = e.openStdout(ctx, o.checkpoint.text != ""); err != nil {
 			return err
 		}
 		handle = out.writeBatch
 	}
-	if o.metrics != "-" {
+	if o.metrics.text != "-" {
 		defer e.startLive(r).stop()
 	}
 	if err := r.Run(ctx, handle); err != nil {
@@ -245,8 +249,8 @@ func followBuffer(size int64) {
 
 // openFiles opens the checkpoint and the metrics file, where there are any.
 func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error {
-	if o.checkpoint != "" {
-		file, err := checkpoint.Open(o.checkpoint)
+	if o.checkpoint.text != "" {
+		file, err := checkpoint.Open(o.checkpoint.text)
 		if err != nil {
 			return err
 		}
@@ -256,8 +260,8 @@ func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error
 			return err
 		}
 	}
-	if o.metrics != "" {
-		metrics, err := e.openMetrics(o.metrics)
+	if o.metrics.text != "" {
+		metrics, err := e.openMetrics(o.metrics.text)
 		if err != nil {
 			return err
 		}

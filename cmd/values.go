@@ -46,6 +46,51 @@ func (v *durationValue) String() string {
 
 func (v *durationValue) Type() string { return "duration" }
 
+// spanValue is a duration of more than nothing; its zero value is none.
+type spanValue struct{ durationValue }
+
+func (v *spanValue) Set(s string) error {
+	var d durationValue
+	if err := d.Set(s); err != nil || d == 0 {
+		return fmt.Errorf("want a duration of more than 0, such as 500ms, 10s or 2m")
+	}
+	v.durationValue = d
+	return nil
+}
+
+// textValue is a text that is not empty; its zero value is none. An empty one
+// is a shell's variable that was not set, and would be no flag at all.
+type textValue struct {
+	text string
+	kind string // what the text names, for messages
+}
+
+func (v *textValue) Set(s string) error {
+	if s == "" {
+		return fmt.Errorf("want %s", v.kind)
+	}
+	v.text = s
+	return nil
+}
+
+func (v *textValue) String() string { return v.text }
+func (v *textValue) Type() string   { return "text" }
+
+// taskValue is a number of tasks; its zero value is as many as are needed.
+type taskValue int
+
+func (v *taskValue) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return fmt.Errorf("want a number of tasks, 1 or more")
+	}
+	*v = taskValue(n)
+	return nil
+}
+
+func (v *taskValue) String() string { return strconv.Itoa(int(*v)) }
+func (v *taskValue) Type() string   { return "tasks" }
+
 // sizeValue is a number of bytes such as 10mb, 2gb or 64mib.
 type sizeValue int64
 

@@ -164,7 +164,7 @@ const leastIdleCommit = time.Second
 
 // complete ends a run whose bound in time is met.
 func (c *collector) complete() error {
-	if c.record.Equal(c.began) {
+	if c.o.AvailableNow && c.record.Equal(c.began) {
 		c.hints.empty(c.streams)
 	}
 	return c.flush()
