@@ -167,6 +167,9 @@ func (b *Block) advance(resp *Response, reached bool) {
 	if n := len(b.index); n > 0 {
 		b.stand(b.index[n-1])
 	}
+	if !resp.ServerTime.IsZero() {
+		b.after.UpdatedAt = checkpoint.Time{Time: resp.ServerTime}
+	}
 	if reached {
 		return
 	}
@@ -174,9 +177,6 @@ func (b *Block) advance(resp *Response, reached bool) {
 		b.after.ReadThrough = checkpoint.Time{Time: through}
 	}
 	b.after.Continuation = resp.Continuation
-	if !resp.ServerTime.IsZero() {
-		b.after.UpdatedAt = checkpoint.Time{Time: resp.ServerTime}
-	}
 	if resp.End {
 		b.end = true
 		b.after.Position = checkpoint.ShardEnd

@@ -51,16 +51,18 @@ func (p placement) childless(parent string) bool {
 	return true
 }
 
-// readThrough is up to when everything in a shard was read; zero when nothing
-// was, and its start is where reading begins.
+// readThrough is up to when everything in a shard was read. Of a shard that
+// was not read at all it is when its reading was to begin: what arrived since
+// then was to be read.
 func readThrough(s checkpoint.Shard) time.Time {
-	if !s.ReadThrough.IsZero() {
+	switch {
+	case !s.ReadThrough.IsZero():
 		return s.ReadThrough.Time
-	}
-	if s.Position == checkpoint.AtTimestamp {
+	case s.Position == checkpoint.AtTimestamp:
 		return s.Timestamp.Time
+	default:
+		return s.UpdatedAt.Time
 	}
-	return time.Time{}
 }
 
 // DataLossError means that records were trimmed, or may have been, before the

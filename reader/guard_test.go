@@ -31,7 +31,8 @@ func TestGaps(t *testing.T) {
 	}{
 		{"read up to lately", map[string]checkpoint.Shard{"a": after(fresh)}, nil},
 		{"stood still for too long", map[string]checkpoint.Shard{"a": after(old)}, []string{"a"}},
-		{"never read, from its start", map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon}}, nil},
+		{"to be read from its start, lately", map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon, UpdatedAt: fresh}}, nil},
+		{"to be read from its start, for too long", map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon, UpdatedAt: old}}, []string{"a"}},
 		{"never read, from a time", map[string]checkpoint.Shard{"a": {Position: checkpoint.AtTimestamp, Timestamp: old}}, []string{"a"}},
 		{"no longer listed, unread", map[string]checkpoint.Shard{"x": after(old)}, []string{"x"}},
 		{"ended long ago, its child is known", map[string]checkpoint.Shard{"b": end(old), "c": childOf("b", after(fresh))}, nil},

@@ -84,6 +84,9 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	}
 	for id, shard := range s.lineage.shards {
 		if shard.state == waiting {
+			if shard.at.UpdatedAt.IsZero() {
+				shard.at.UpdatedAt = checkpoint.Time{Time: l.at}
+			}
 			entry.Shards[id] = shard.at
 		}
 	}
