@@ -84,8 +84,9 @@ func TestBoundIsMet(t *testing.T) {
 		{"nothing left", response(0), true},
 		{"a page with records at the tip: some endpoints say 0 with more unread", response(0, 10), false},
 		{"empty, but behind", response(4000), false},
-		{"what is left came later", response(1000, 10), true},
-		{"what is left may have come before", response(1001, 10), false},
+		{"empty, and what is left came later", response(1000), true},
+		{"empty, and what is left may have come before", response(1001), false},
+		{"a page with records: some endpoints count from its last one", response(1000, 10), false},
 		{"no word about it, and nothing there", &Response{}, true},
 		{"the end of the shard is for its children to say", &Response{End: true}, false},
 	} {

@@ -39,17 +39,19 @@ func (o Options) until(now time.Time) time.Time {
 }
 
 // boundMet says whether a response shows that everything up to the bound was
-// read: either nothing was left when the service's clock stood there, or what
-// is left came later. A closed shard at its tip is read on to its end, which
-// some endpoints show a few pages later: its children may hold more.
+// read: it is empty, and either nothing was left when the service's clock stood
+// there, or what is left came later. A page with records shows neither: some
+// endpoints count MillisBehindLatest from its last record, and then the next
+// page tells. A closed shard at its tip is read on to its end, which some
+// endpoints show a few pages later: its children may hold more.
 func (s *streamRun) boundMet(shard *shard, resp *Response) bool {
-	if s.until.IsZero() || resp.End {
+	if s.until.IsZero() || resp.End || len(resp.Records) > 0 {
 		return false
 	}
 	if resp.atTip() {
 		return s.reached(resp) && !s.isClosed(shard)
 	}
-	return resp.MillisBehindLatest != nil && *resp.MillisBehindLatest > 0 && !resp.readThrough().Before(s.until)
+	return !resp.readThrough().Before(s.until)
 }
 
 // reached says whether the service's clock stood at the bound, or behind it,
