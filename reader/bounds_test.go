@@ -31,6 +31,24 @@ func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
 	})
 }
 
+func TestShardThatSleepsIsNotIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && len(f.times(call, shard)) == 1 {
+				return apiError("ProvisionedThroughputExceededException")
+			}
+			return nil
+		}
+		o := testOptions()
+		o.IdleTimeout = 2 * time.Second
+		batches, err := collectRun(t.Context(), t, f, o)
+		if got := strings.Join(batches, " "); err != nil || got != "1 2" {
+			t.Errorf("got %q, %v, want what came after the sleep", got, err)
+		}
+	})
+}
+
 func TestTimeout(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -34,6 +34,7 @@ type shardKey struct{ stream, shard string }
 
 // standing is what the last block of a shard said.
 type standing struct {
+	at     time.Time // when it came
 	tip    bool
 	last   bool  // no block follows
 	behind int64 // milliseconds
@@ -134,7 +135,7 @@ func (c *collector) note(b *Block) {
 		s = &standing{}
 		c.shards[key] = s
 	}
-	s.last = b.last
+	s.at, s.last = time.Now(), b.last
 	s.tip = b.behind == nil || *b.behind == 0
 	if b.behind != nil {
 		s.behind = *b.behind
@@ -181,15 +182,28 @@ func (c *collector) timedOut() error {
 	return nil
 }
 
+// isIdle says whether no record has come for the idle time although every shard
+// was asked: a shard that sleeps, fails or is behind is not idle.
 func (c *collector) isIdle() bool {
-	return c.o.IdleTimeout > 0 && time.Since(c.record) >= c.o.IdleTimeout
+	if c.o.IdleTimeout == 0 || time.Since(c.record) < c.o.IdleTimeout || !c.allAtTip() {
+		return false
+	}
+	for _, s := range c.shards {
+		if !s.last && time.Since(s.at) > max(c.o.IdleTimeout, mostIdleSilence) {
+			return false
+		}
+	}
+	return true
 }
+
+// mostIdleSilence is how long a shard that is asked regularly may say nothing.
+const mostIdleSilence = 3 * time.Second
 
 // wait is how long nothing needs to be looked at if no block comes.
 func (c *collector) wait() time.Duration {
 	wait := c.untilDue()
-	if c.o.IdleTimeout > 0 {
-		wait = min(wait, time.Until(c.record.Add(c.o.IdleTimeout)))
+	if left := time.Until(c.record.Add(c.o.IdleTimeout)); c.o.IdleTimeout > 0 && left > 0 {
+		wait = min(wait, left) // after that, the next block is what can change it
 	}
 	if c.o.Timeout > 0 {
 		wait = min(wait, time.Until(c.began.Add(c.o.Timeout)))

@@ -118,7 +118,11 @@ func (p *pace) passed(now time.Time) {
 // throttled takes in a fetch that met the limit: it asks for half as much, as
 // the connector does, and less often.
 func (p *pace) throttled(now time.Time) {
-	p.limit = max(1, min(p.limit, max(p.count, 1))/2)
+	asked := p.limit
+	if p.count > 0 { // what came, where less came than was asked for
+		asked = min(asked, p.count)
+	}
+	p.limit = max(1, asked/2)
 	p.met = now
 	if p.least > 0 {
 		p.period = max(p.least, min(mostPeriod, max(politePeriod, p.period*5/4)))

@@ -53,6 +53,13 @@ func TestFetchTakesNoMoreThanASecondOfTheRate(t *testing.T) {
 	}
 }
 
+func TestFirstRefusalHalvesWhatWasAskedFor(t *testing.T) {
+	p := newPace(DefaultOptions())
+	if p.throttled(time.Unix(1, 0)); p.limit != 5000 {
+		t.Errorf("limit %d, want half of 10,000", p.limit)
+	}
+}
+
 func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
 	o := DefaultOptions()
 	p := newPace(o)
