@@ -73,7 +73,8 @@ LOW LATENCY
 RATE LIMITS
   "Hit rate limit. Sleeping for 5 seconds." means that a shard refused a fetch.
   kin then asks it for half as many records, grows back with each success, and
-  reads the other shards meanwhile. While a run catches up this is normal. When
+  reads the other shards meanwhile; for some minutes it fetches that shard every
+  600ms at most, which leaves room for another reader. While a run catches up this is normal. When
   records keep coming every 5 seconds, something else reads the stream too:
   lower --max-fetch-rate, raise --min-fetch-period, or add shards.
 
