@@ -28,20 +28,13 @@ func (v *durationValue) Set(s string) error {
 	return nil
 }
 
-// String leaves out the units that are zero: 5m, not 5m0s. Zero is 0, which
-// the help does not show as a default.
+// String is the duration as it may be typed: 5m, 1d3h. Zero is 0, which the help
+// does not show as a default.
 func (v *durationValue) String() string {
 	if *v == 0 {
 		return "0"
 	}
-	s := time.Duration(*v).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
+	return str2duration.String(time.Duration(*v))
 }
 
 func (v *durationValue) Type() string { return "duration" }

@@ -45,23 +45,11 @@ func (p Position) String() string {
 	case AtTimestamp:
 		return p.Timestamp.UTC().Format(time.RFC3339Nano)
 	case Ago:
-		return age(p.Age)
+		return str2duration.String(p.Age)
 	case AtSequence:
 		return p.ShardID + ":" + p.SequenceNumber
 	}
 	return fmt.Sprintf("Position(%d)", int(p.Kind))
-}
-
-// age leaves out the units that are zero: 15m, not 15m0s.
-func age(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // PositionForms are the forms ParsePosition reads, for messages and help.
