@@ -45,7 +45,7 @@ func (b bench) latency(ctx context.Context, stream string, records, period int, 
 		time.Sleep(250*time.Millisecond + time.Duration((float64(turn)+rand.Float64())/float64(records)*float64(period)*float64(time.Millisecond)))
 		text := "record " + strconv.Itoa(n)
 		put := time.Now()
-		if err := b.endpoint.call(ctx, "PutRecord", map[string]any{
+		if err := b.endpoint.Call(ctx, "PutRecord", map[string]any{
 			"StreamName": stream, "Data": []byte(text), "PartitionKey": strconv.FormatUint(rand.Uint64(), 36),
 		}, nil); err != nil {
 			return err

@@ -19,6 +19,8 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+
+	"kin/scripts/plainhttp"
 )
 
 // bench is what the measurements share.
@@ -28,7 +30,7 @@ type bench struct {
 }
 
 func main() {
-	b := bench{endpoint: endpoint(os.Getenv("AWS_ENDPOINT_URL_KINESIS"))}
+	b := bench{endpoint: endpoint{plainhttp.Endpoint(os.Getenv("AWS_ENDPOINT_URL_KINESIS"))}}
 	flag.StringVar(&b.kin, "kin", "", "the kin `file` to run")
 	flag.StringVar(&b.loop, "loop", "", "the benchloop `file` to run")
 	flag.Parse()

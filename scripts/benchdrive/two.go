@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kin/scripts/plainhttp"
 )
 
 // two runs two kin read with their defaults on one stream that is written to,
@@ -110,7 +112,7 @@ func (b bench) startTwin(ctx context.Context, stream, file string) (*twin, error
 
 // finish asks the reader what it did, and ends it.
 func (t *twin) finish(ctx context.Context) error {
-	text, err := endpoint("http://"+t.address).send(ctx, "GET", "/metrics", nil, "")
+	text, err := plainhttp.Endpoint("http://"+t.address).Send(ctx, "GET", "/metrics", nil)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (d *drive) faults(ctx context.Context) error {
 	r := d.random(1)
 	asked := 0
 	for d.sleep(ctx, time.Second) {
-		waiting, err := d.endpoint.send(ctx, http.MethodGet, "/_kin/fault", nil, "")
+		waiting, err := d.endpoint.Send(ctx, http.MethodGet, "/_kin/fault", nil)
 		if err != nil {
 			return fmt.Errorf("list faults: %w", err)
 		}
@@ -49,12 +49,12 @@ func (d *drive) faults(ctx context.Context) error {
 		if strings.HasPrefix(spec, "GetRecords=") && !strings.HasSuffix(spec, "stall") {
 			n += r.IntN(3)
 		}
-		if _, err := d.endpoint.send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s*%d", spec, n), ""); err != nil {
+		if _, err := d.endpoint.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s*%d", spec, n)); err != nil {
 			return fmt.Errorf("script the fault %s: %w", spec, err)
 		}
 		asked += n
 	}
-	left, err := d.endpoint.send(ctx, http.MethodGet, "/_kin/fault", nil, "")
+	left, err := d.endpoint.Send(ctx, http.MethodGet, "/_kin/fault", nil)
 	if err != nil {
 		return fmt.Errorf("list faults: %w", err)
 	}
@@ -66,7 +66,7 @@ func (d *drive) faults(ctx context.Context) error {
 		asked -= n
 	}
 	d.count("faults", asked)
-	_, err = d.endpoint.send(ctx, http.MethodDelete, "/_kin/fault", nil, "")
+	_, err = d.endpoint.Send(ctx, http.MethodDelete, "/_kin/fault", nil)
 	return err
 }
 

@@ -48,13 +48,13 @@ type drive struct {
 func main() {
 	d := &drive{stream: "soak", counts: map[string]int{}}
 	flag.StringVar(&d.kin, "kin", "", "the kin `file` to run")
-	flag.StringVar((*string)(&d.endpoint), "endpoint", "", "`URL` of kin local")
+	flag.StringVar((*string)(&d.endpoint.Endpoint), "endpoint", "", "`URL` of kin local")
 	flag.StringVar(&d.dir, "dir", "", "the `folder` for what comes out")
 	seconds := flag.Int("seconds", 60, "how long")
 	flag.Uint64Var(&d.seed, "seed", 1, "decides what is done")
 	flag.IntVar(&d.rate, "rate", 400, "records a second")
 	flag.Parse()
-	if d.kin == "" || d.endpoint == "" || d.dir == "" || flag.NArg() > 0 {
+	if d.kin == "" || d.endpoint.Endpoint == "" || d.dir == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}

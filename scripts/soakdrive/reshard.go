@@ -51,14 +51,14 @@ func (d *drive) split(ctx context.Context, s shard, eighths int64) error {
 	middle := width.Mul(width, big.NewInt(eighths))
 	middle.Rsh(middle, 3).Add(middle, first)
 	d.count("splits", 1)
-	return d.endpoint.call(ctx, "SplitShard", map[string]any{
+	return d.endpoint.Call(ctx, "SplitShard", map[string]any{
 		"StreamName": d.stream, "ShardToSplit": s.ShardID, "NewStartingHashKey": middle.String(),
 	}, nil)
 }
 
 func (d *drive) merge(ctx context.Context, a, b shard) error {
 	d.count("merges", 1)
-	return d.endpoint.call(ctx, "MergeShards", map[string]any{
+	return d.endpoint.Call(ctx, "MergeShards", map[string]any{
 		"StreamName": d.stream, "ShardToMerge": a.ShardID, "AdjacentShardToMerge": b.ShardID,
 	}, nil)
 }
@@ -111,7 +111,7 @@ type record struct {
 // dumpShard stays below five calls a second.
 func (d *drive) dumpShard(ctx context.Context, s shard, to *jsonLines) error {
 	var at struct{ ShardIterator string }
-	err := d.endpoint.call(ctx, "GetShardIterator", map[string]any{
+	err := d.endpoint.Call(ctx, "GetShardIterator", map[string]any{
 		"StreamName": d.stream, "ShardId": s.ShardID, "ShardIteratorType": "TRIM_HORIZON",
 	}, &at)
 	for err == nil {
@@ -120,7 +120,7 @@ func (d *drive) dumpShard(ctx context.Context, s shard, to *jsonLines) error {
 			NextShardIterator  string
 			MillisBehindLatest int64
 		}
-		if err = d.endpoint.call(ctx, "GetRecords", map[string]any{"ShardIterator": at.ShardIterator}, &out); err != nil {
+		if err = d.endpoint.Call(ctx, "GetRecords", map[string]any{"ShardIterator": at.ShardIterator}, &out); err != nil {
 			break
 		}
 		for _, one := range out.Records {
