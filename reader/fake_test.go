@@ -69,6 +69,32 @@ func (f *fake) times(call, shard string) []string {
 	return times
 }
 
+// slowFetches makes each GetRecords take a while, and returns a function that
+// tells how many were under way at once at most.
+func (f *fake) slowFetches(each time.Duration) (most func() int) {
+	var mu sync.Mutex
+	now, peak := 0, 0
+	add := func(n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		now += n
+		peak = max(peak, now)
+	}
+	f.hook = func(call, _ string) error {
+		if call == "GetRecords" {
+			add(1)
+			time.Sleep(each)
+			add(-1)
+		}
+		return nil
+	}
+	return func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return peak
+	}
+}
+
 func (f *fake) change(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

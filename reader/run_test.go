@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -341,27 +340,13 @@ func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 		o := bounded()
 		o.FetchBufferSize = 2 << 20 // two reservations
 		o.MaxFetchDuration = time.Hour
-		var mu sync.Mutex
-		inFlight, most := 0, 0
-		f.hook = func(call, _ string) error {
-			if call == "GetRecords" {
-				mu.Lock()
-				inFlight++
-				most = max(most, inFlight)
-				mu.Unlock()
-				time.Sleep(10 * time.Millisecond)
-				mu.Lock()
-				inFlight--
-				mu.Unlock()
-			}
-			return nil
-		}
+		most := f.slowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 160 {
 			t.Errorf("got %d records, %v, want 160", got, err)
 		}
-		if most > 2 {
-			t.Errorf("%d fetches at once, want no more than fit the buffer", most)
+		if n := most(); n > 2 {
+			t.Errorf("%d fetches at once, want no more than fit the buffer", n)
 		}
 	})
 }
@@ -375,24 +360,10 @@ func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
 		f := newFake(shards...)
 		o := bounded()
 		o.Tasks, o.ShardsPerTask = 2, 2
-		var mu sync.Mutex
-		inFlight, most := 0, 0
-		f.hook = func(call, _ string) error {
-			if call == "GetRecords" {
-				mu.Lock()
-				inFlight++
-				most = max(most, inFlight)
-				mu.Unlock()
-				time.Sleep(10 * time.Millisecond)
-				mu.Lock()
-				inFlight--
-				mu.Unlock()
-			}
-			return nil
-		}
+		most := f.slowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
-		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || most != 4 {
-			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, most, err)
+		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || most() != 4 {
+			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, most(), err)
 		}
 	})
 }
