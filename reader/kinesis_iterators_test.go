@@ -1,0 +1,198 @@
+package reader
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/local"
+)
+
+func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
+	// Six minutes between two fetches: every iterator has expired when it is
+	// used again.
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, numbers(1, 10)...)
+		time.Sleep(2 * time.Second)
+		var expired int
+		s.fault("GetRecords=latency:1ms")
+		w := &watched{Client: s, before: func(call string) error {
+			if strings.HasPrefix(call, "GetShardIterator") {
+				expired++
+			}
+			return nil
+		}}
+		o := testOptions()
+		o.MaxRecordsPerFetch, o.MinFetchPeriod, o.ShardFetchInterval = 2, 6*time.Minute, time.Minute
+		got, err := readFor(t, w, 2*time.Hour, o)
+		s.must(err)
+		ordered(t, got, numbers(1, 10)...)
+		once(t, got, numbers(1, 10))
+		if expired < 5 {
+			t.Errorf("%d iterators, want one for each fetch", expired)
+		}
+	})
+}
+
+func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "old")
+		time.Sleep(2 * time.Second)
+		s.meanwhile(func() {
+			time.Sleep(3 * time.Minute)
+			s.put(0, "1")
+			time.Sleep(6 * time.Minute)
+			s.put(0, "2")
+		})
+		o := testOptions()
+		o.InitialPosition, o.MinFetchPeriod, o.ShardFetchInterval = Position{Kind: Latest}, 6*time.Minute, time.Minute
+		got, err := readFor(t, s, time.Hour, o)
+		s.must(err)
+		once(t, got, []string{"1", "2"})
+		ordered(t, got, "1", "2")
+	})
+}
+
+func TestBug24_BodyThatStopsHalfWay(t *testing.T) {
+	// The answers to three calls, one of each kind, stop in the middle of their
+	// bodies; the attempts are given up and made again.
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 2, local.Options{})
+		s.put(0, "1")
+		s.put(1, "2")
+		time.Sleep(2 * time.Second)
+		s.fault("GetShardIterator=stall*1")
+		s.fault("GetRecords=stall*1")
+		start := time.Now()
+		var at []time.Duration
+		var got []string
+		o := testOptions()
+		s.must(readInto(t, s, 3*time.Minute, o, func(b *Batch) error {
+			got = append(got, batchRecords(b)...)
+			at = append(at, time.Since(start))
+			return nil
+		}))
+		once(t, got, []string{"1", "2"})
+		if len(at) == 0 {
+			return
+		}
+		if last := at[len(at)-1]; last < callTimeout || last > 2*callTimeout+15*time.Second {
+			t.Errorf("the last record came after %s", last)
+		}
+	})
+}
+
+func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
+	// Three pages, and the token of the first has expired when it is used. The
+	// endpoint refuses a token that comes with anything that names the stream.
+	synctest.Test(t, func(t *testing.T) {
+		const shards = 2500
+		s := newService(t, shards, local.Options{})
+		var want []string
+		var entries []types.PutRecordsRequestEntry
+		for _, sh := range s.listed() {
+			text := (*sh.ShardId)[len("shardId-"):]
+			want = append(want, text)
+			entries = append(entries, types.PutRecordsRequestEntry{PartitionKey: aws.String("k"), ExplicitHashKey: sh.HashKeyRange.StartingHashKey, Data: []byte(text)})
+		}
+		for part := range slices.Chunk(entries, 500) {
+			out, err := s.PutRecords(t.Context(), &kinesis.PutRecordsInput{StreamName: aws.String("orders"), Records: part})
+			s.must(err)
+			if *out.FailedRecordCount > 0 {
+				t.Fatal("not all were put")
+			}
+		}
+		time.Sleep(2 * time.Second)
+		pages := 0
+		w := &watched{Client: s, before: func(call string) error {
+			if call == "ListShards" {
+				if pages++; pages == 2 {
+					s.Advance(6 * time.Minute)
+				}
+			}
+			return nil
+		}}
+		got, err := readFor(t, w, time.Hour, bounded())
+		s.must(err)
+		once(t, got, want)
+		if pages < 5 {
+			t.Errorf("%d pages, want the list to begin again", pages)
+		}
+	})
+}
+
+func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 2, local.Options{})
+		s.fault("ListShards=expired-token")
+		o := bounded()
+		o.MaxShardsPerDescribe = 1
+		start := time.Now()
+		_, err := readFor(t, s, time.Hour, o)
+		var gaveUp *GaveUpError
+		if took := time.Since(start); !errors.As(err, &gaveUp) || took < startTimeout || took > startTimeout+mostBackoff {
+			t.Errorf("ended with %v after %s", err, took)
+		}
+	})
+}
+
+func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
+	t.Run("for a while", func(t *testing.T) {
+		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends with the
+		// last, and the records that came with it.
+		synctest.Test(t, func(t *testing.T) {
+			s := newService(t, 1, local.Options{})
+			var behind []int64
+			w := &watched{Client: s, after: func(out any) {
+				if out, ok := out.(*kinesis.GetRecordsOutput); ok {
+					if n := len(behind); n < 2 {
+						out.MillisBehindLatest = aws.Int64([]int64{9000, 4000}[n])
+					} else if n == 2 {
+						s.put(0, "1") // after this answer was made
+					}
+					behind = append(behind, *out.MillisBehindLatest)
+				}
+			}}
+			time.Sleep(2 * time.Second)
+			got, err := readFor(t, w, time.Hour, bounded())
+			if want := []int64{9000, 4000, 0}; err != nil || len(got) > 0 || !slices.Equal(behind, want) {
+				t.Errorf("got %q, %v, with pages that were %v behind, want it to end with %v", got, err, behind, want)
+			}
+		})
+	})
+	t.Run("for ever", func(t *testing.T) {
+		// It is always as far behind: time passes, and then what it is behind is
+		// later than the bound.
+		synctest.Test(t, func(t *testing.T) {
+			s := newService(t, 1, local.Options{})
+			s.fault("GetRecords=empty")
+			o := bounded()
+			o.Timeout = time.Minute
+			start := time.Now()
+			if got, err := readFor(t, s, time.Hour, o); err != nil || len(got) > 0 {
+				t.Errorf("got %q, %v after %s", got, err, time.Since(start))
+			}
+		})
+	})
+	t.Run("and is not done", func(t *testing.T) {
+		// Records after many empty pages are not left behind.
+		synctest.Test(t, func(t *testing.T) {
+			s := newService(t, 1, local.Options{})
+			s.put(0, numbers(1, 3)...)
+			time.Sleep(time.Minute)
+			s.fault("GetRecords=empty*30")
+			got, err := readFor(t, s, time.Hour, bounded())
+			s.must(err)
+			once(t, got, numbers(1, 3))
+		})
+	})
+}

@@ -1,0 +1,197 @@
+package reader
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/local"
+)
+
+func TestReshardingWhileReading(t *testing.T) {
+	// A writer that never stops, and a stream that is split, merged and scaled
+	// up and down under it: every record once, in order for each key within the
+	// lineage.
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 2, way)
+				var want []string
+				var done sync.WaitGroup
+				done.Go(func() {
+					for n := range 400 {
+						key := fmt.Sprint("key", n%10)
+						text := fmt.Sprintf("%s.%d", key, n)
+						_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(key), Data: []byte(text)})
+						s.must(err)
+						want = append(want, text)
+						time.Sleep(50 * time.Millisecond)
+					}
+				})
+				done.Go(func() {
+					for _, shards := range []int{4, 3, 5, 10, 5, 3, 2} {
+						time.Sleep(2500 * time.Millisecond)
+						s.scale(shards)
+					}
+				})
+				o := testOptions()
+				o.MaxFetchDuration = time.Second
+				got, err := readFor(t, s, 45*time.Second, o)
+				done.Wait()
+				s.must(err)
+				once(t, got, want)
+				for n := range 10 {
+					ofKey := func(r string) bool { return !strings.HasPrefix(r, fmt.Sprintf("key%d.", n)) }
+					if g, w := slices.DeleteFunc(slices.Clone(got), ofKey), slices.DeleteFunc(slices.Clone(want), ofKey); !slices.Equal(g, w) {
+						t.Errorf("key%d came as %q", n, g)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestShardThatClosesBetweenListingAndReading(t *testing.T) {
+	for name, way := range ways {
+		for _, from := range []Position{{Kind: TrimHorizon}, {Kind: Latest}} {
+			t.Run(name+" from "+from.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newService(t, 1, way)
+					closed := false
+					w := &watched{Client: s, before: func(call string) error {
+						if strings.HasPrefix(call, "GetShardIterator") && !closed {
+							closed = true
+							s.put(0, "1")
+							s.split(0)
+							s.put(1, "2")
+							s.put(2, "3")
+						}
+						return nil
+					}}
+					o := testOptions()
+					o.InitialPosition = from
+					got, err := readFor(t, w, time.Minute, o)
+					s.must(err)
+					once(t, got, numbers(1, 3))
+					ordered(t, got, "1", "2")
+					ordered(t, got, "1", "3")
+				})
+			})
+		}
+	}
+}
+
+func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
+	// Their parent ends without naming them, and it takes a while until the
+	// listing has them.
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{OmitChildShards: true})
+		start := time.Now()
+		s.meanwhile(func() {
+			time.Sleep(5 * time.Second)
+			s.put(0, "1")
+			s.split(0)
+			s.put(1, "2")
+			s.put(2, "3")
+		})
+		w := &watched{Client: s, after: func(out any) {
+			if out, ok := out.(*kinesis.ListShardsOutput); ok && time.Since(start) < 20*time.Second {
+				out.Shards = slices.DeleteFunc(out.Shards, func(sh types.Shard) bool { return *sh.ShardId != shardName(0) })
+			}
+		}}
+		o := testOptions()
+		o.InitialPosition = Position{Kind: Latest}
+		got, err := readFor(t, w, time.Minute, o)
+		s.must(err)
+		once(t, got, numbers(1, 3))
+		ordered(t, got, "1", "2")
+		ordered(t, got, "1", "3")
+	})
+}
+
+func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
+	// A writer that never stops, reshards in between, and run after run: each
+	// ends, has all that was there when it began, and leaves what came later to
+	// the next.
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 2, way)
+				var (
+					mu   sync.Mutex
+					want []string
+					stop = make(chan struct{})
+					done sync.WaitGroup
+				)
+				written := func() []string {
+					mu.Lock()
+					defer mu.Unlock()
+					return slices.Clone(want)
+				}
+				done.Go(func() {
+					for n := 0; ; n++ {
+						text := fmt.Sprint(n)
+						_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(text), Data: []byte(text)})
+						s.must(err)
+						mu.Lock()
+						want = append(want, text)
+						mu.Unlock()
+						select {
+						case <-time.After(30 * time.Millisecond):
+						case <-stop:
+							return
+						case <-t.Context().Done():
+							return
+						}
+					}
+				})
+				o, m := bounded(), newMemory()
+				o.Positions, o.MaxRecordsPerFetch = m, 20
+				var got []string
+				for run := range 5 {
+					time.Sleep(3 * time.Second)
+					before := written()
+					var reshard sync.WaitGroup
+					reshard.Go(func() {
+						time.Sleep(500 * time.Millisecond)
+						s.scale([]int{3, 4, 2, 3, 2}[run])
+					})
+					start := time.Now()
+					records, err := readFor(t, s, time.Hour, o)
+					s.must(err)
+					reshard.Wait()
+					got = append(got, records...)
+					if took := time.Since(start); took > time.Minute {
+						t.Errorf("run %d took %s", run, took)
+					}
+					for _, b := range before {
+						if !slices.Contains(got, b) {
+							t.Fatalf("run %d has not %s, which was there before it began", run, b)
+						}
+					}
+					for _, record := range records {
+						// The bound is the end of the second in which the run began.
+						if all := written(); slices.Index(all, record) > len(before)+40 {
+							t.Errorf("run %d has %s, which came after it began with %d", run, record, len(before))
+							break
+						}
+					}
+				}
+				close(stop)
+				done.Wait()
+				time.Sleep(2 * time.Second)
+				rest, err := readFor(t, s, time.Hour, o)
+				s.must(err)
+				once(t, append(got, rest...), written())
+			})
+		})
+	}
+}
