@@ -199,8 +199,14 @@ func TestFaultsHappenToSTSToo(t *testing.T) {
 	if _, err := client.AssumeRole(t.Context(), in); err != nil {
 		t.Error(err)
 	}
-	if got := [2]int{r.Served("AssumeRole"), r.Served("GetCallerIdentity")}; got != [2]int{2, 1} {
-		t.Errorf("served %v, want 2 and 1", got)
+	// A call counts when its handler has ended, which is after its answer left.
+	for op, want := range map[string]int{"AssumeRole": 2, "GetCallerIdentity": 1} {
+		if err := r.WaitServed(t.Context(), op, want); err != nil {
+			t.Error(err)
+		}
+		if got := r.Served(op); got != want {
+			t.Errorf("%s was served %d times, want %d", op, got, want)
+		}
 	}
 }
 
