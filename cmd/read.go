@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,7 +89,8 @@ type readOptions struct {
 	data          format.DataMode
 	exec          textValue // of read only
 
-	metrics, metricsListen textValue
+	metrics       textValue
+	metricsListen addressValue
 }
 
 func defaultReadOptions() *readOptions {
@@ -105,7 +108,6 @@ func defaultReadOptions() *readOptions {
 		checkpoint:    textValue{kind: "a file"},
 		exec:          textValue{kind: "a command"},
 		metrics:       textValue{kind: "a file, or - for stderr"},
-		metricsListen: textValue{kind: "an address such as 127.0.0.1:9464"},
 	}
 }
 
@@ -180,6 +182,12 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.NoHashFilter = o.noHashFilter
 	ro.RetryFor = time.Duration(o.retryFor)
 	ro.AllowDataLoss = o.allowDataLoss
+	if slices.Contains(o.shards, "") {
+		return ro, usage("--shard: want the ID of a shard, such as shardId-000000000000")
+	}
+	if o.metrics.text != "" && sameFile(o.metrics.text, o.checkpoint.text) {
+		return ro, usage("--metrics and --checkpoint are the same file: want one for each")
+	}
 	if o.noDeaggregate && o.noHashFilter {
 		return ro, usageHint("give one of the two", "--no-hash-filter is for the records inside aggregates, and --no-deaggregate keeps aggregates whole")
 	}
@@ -214,8 +222,8 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 		return err
 	}
 	followBuffer(ro.FetchBufferSize)
-	if o.metricsListen.text != "" {
-		stop, err := serveMetrics(ctx, o.metricsListen.text, r)
+	if o.metricsListen != "" {
+		stop, err := serveMetrics(ctx, string(o.metricsListen), r)
 		if err != nil {
 			return err
 		}
@@ -269,6 +277,17 @@ func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error
 		ro.Observe = metrics.write
 	}
 	return nil
+}
+
+// sameFile says whether two names lead to one file, whether it is there yet or
+// not.
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	fileA, errA := os.Stat(a)
+	fileB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(fileA, fileB)
 }
 
 // closers are what a run has to close at its end, in the order they were

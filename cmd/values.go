@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"math"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -68,6 +69,24 @@ func (v *textValue) Set(s string) error {
 
 func (v *textValue) String() string { return v.text }
 func (v *textValue) Type() string   { return "text" }
+
+// addressValue is a host and a port to listen at; its zero value is none.
+type addressValue string
+
+func (v *addressValue) Set(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return fmt.Errorf("want an address such as 127.0.0.1:9464")
+	}
+	*v = addressValue(s)
+	return nil
+}
+
+func (v *addressValue) String() string { return string(*v) }
+func (v *addressValue) Type() string   { return "address" }
 
 // taskValue is a number of tasks; its zero value is as many as are needed.
 type taskValue int

@@ -80,7 +80,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 		case !more:
 			return c.complete()
 		case c.isIdle():
-			return c.flush()
+			return c.complete()
 		case c.isDue():
 			if err := c.flush(); err != nil {
 				return err
@@ -163,17 +163,18 @@ func (c *collector) isDue() bool {
 // leastIdleCommit keeps an idle run from writing its positions all the time.
 const leastIdleCommit = time.Second
 
-// complete ends a run whose bound in time is met.
+// complete ends a run by itself: a bound in time is met, or nothing comes any
+// more.
 func (c *collector) complete() error {
-	if c.o.AvailableNow && c.record.Equal(c.began) {
-		c.hints.empty(c.streams)
+	if c.record.Equal(c.began) {
+		c.hints.empty(c.streams, c.o)
 	}
 	return c.flush()
 }
 
 // timedOut ends a run whose time is over.
 func (c *collector) timedOut() error {
-	if err := c.flush(); err != nil {
+	if err := c.complete(); err != nil {
 		return err
 	}
 	if c.o.bounded() || c.left > 0 {

@@ -137,7 +137,7 @@ func (r *run) countLeftOut(b *Block) {
 func (r *run) sayLeftOut() {
 	for _, s := range r.streams {
 		if s.leftOut > 0 {
-			r.o.Say(fmt.Sprintf("%s: %d records of aggregates were left out because they belong to another shard", s.ref.name, s.leftOut))
+			r.o.Say(fmt.Sprintf("%s: records of aggregates left out because they belong to another shard: %d", s.ref.name, s.leftOut))
 		}
 	}
 }

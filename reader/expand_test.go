@@ -149,7 +149,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 				if test.leftOut > 0 {
 					want = []string{
 						"orders/a: an aggregate holds records that belong to another shard, where their producer sends them again: they are left out here (--no-hash-filter keeps them)",
-						fmt.Sprintf("orders: %d records of aggregates were left out because they belong to another shard", test.leftOut),
+						fmt.Sprintf("orders: records of aggregates left out because they belong to another shard: %d", test.leftOut),
 					}
 				}
 				if !slices.Equal(lines, want) {

@@ -67,12 +67,18 @@ func (h *hints) turns(shards, atOnce int) {
 	}
 }
 
-// empty tells of a bounded run that read nothing because it began too late:
-// streams of a checkpoint, and those read from their start, had nothing.
-func (h *hints) empty(streams []*streamRun) {
+// empty tells of a run that ended by itself and read nothing because of where
+// it began: streams of a checkpoint, and those read from their start, had
+// nothing.
+func (h *hints) empty(streams []*streamRun, o Options) {
 	for _, s := range streams {
-		if s.place.saved == nil && s.place.initial.Kind != TrimHorizon {
-			h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on; what is older is read with --from trim_horizon", s.ref.name, s.place.initial))
+		if s.place.saved != nil || s.place.initial.Kind == TrimHorizon {
+			continue
 		}
+		upTo := ""
+		if o.To.Kind != Latest {
+			upTo = " up to " + o.To.String()
+		}
+		h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.name, s.place.initial, upTo))
 	}
 }
