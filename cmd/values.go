@@ -76,7 +76,7 @@ type addressValue string
 func (v *addressValue) Set(s string) error {
 	_, port, err := net.SplitHostPort(s)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
 		return fmt.Errorf("want an address such as 127.0.0.1:9464")
