@@ -1,0 +1,124 @@
+// Package efo is enhanced fan-out: stream consumers, which are registered with
+// a stream and have a throughput of their own.
+//
+// Registry finds, registers and removes them. It promises that what it returns
+// was said by the service just then, and that every wait is bounded and ends
+// with the context; it does not promise that nobody else registers or removes
+// a consumer meanwhile.
+package efo
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/google/uuid"
+
+	"kin/reader"
+)
+
+// Consumer is a registered stream consumer.
+type Consumer struct {
+	Name string
+	// ARN holds the second of the registration: a consumer that was removed
+	// and registered again has another one.
+	ARN       string
+	Status    types.ConsumerStatus // CREATING, ACTIVE or DELETING
+	Created   time.Time            // by the service's clock, in whole seconds
+	StreamARN string
+}
+
+// ID is how a consumer is asked for: by name, or by ARN. A name has no colon,
+// so one text cannot mean both.
+type ID string
+
+func (id ID) isARN() bool { return strings.HasPrefix(string(id), "arn:") }
+
+// Name is the consumer's name, also out of an ARN.
+func (id ID) Name() string {
+	if m := consumerARN.FindStringSubmatch(string(id)); m != nil {
+		return m[2]
+	}
+	return string(id)
+}
+
+var (
+	consumerName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
+	consumerARN  = regexp.MustCompile(`^(arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128})/consumer/([a-zA-Z0-9_.-]{1,128}):[0-9]+$`)
+)
+
+// CheckName wants what RegisterStreamConsumer takes as a name (API
+// documentation). The error is a *reader.OptionError.
+func CheckName(name string) error {
+	if consumerName.MatchString(name) {
+		return nil
+	}
+	return &reader.OptionError{Field: "consumer name", Want: fmt.Sprintf("1 to 128 letters, digits and _.-, not %q", name)}
+}
+
+// CheckID wants a name, or the ARN of a consumer of the stream whose ARN is
+// given. The error is a *reader.OptionError.
+func CheckID(id ID, streamARN string) error {
+	if !id.isARN() {
+		return CheckName(string(id))
+	}
+	m := consumerARN.FindStringSubmatch(string(id))
+	switch {
+	case m == nil:
+		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one such as %s/consumer/NAME:1732406400, not %q", streamARN, id)}
+	case m[1] != streamARN:
+		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one of a consumer of %s, not of %s", streamARN, m[1])}
+	}
+	return nil
+}
+
+// ephemeral stands between the prefix and the UUID of an ephemeral consumer's
+// name.
+const ephemeral = "tmp_"
+
+// EphemeralName names the consumer of one run that keeps no checkpoint: it is
+// to go when the run ends, and Prunable finds it when it did not.
+func EphemeralName(prefix string, run uuid.UUID) string { return prefix + ephemeral + run.String() }
+
+// IsEphemeral says whether EphemeralName made a name with this prefix.
+func IsEphemeral(prefix, name string) bool {
+	rest, ok := strings.CutPrefix(name, prefix+ephemeral)
+	if !ok {
+		return false
+	}
+	id, err := uuid.Parse(rest)
+	return err == nil && id.String() == rest // Parse takes other spellings too
+}
+
+// Prunable are the ephemeral consumers with this prefix that were registered
+// longer than olderThan before now, which is to be the service's time, and
+// are not being deleted already.
+func Prunable(all []Consumer, prefix string, olderThan time.Duration, now time.Time) []Consumer {
+	var found []Consumer
+	for _, c := range all {
+		if IsEphemeral(prefix, c.Name) && c.Status != types.ConsumerStatusDeleting && now.Sub(c.Created) > olderThan {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func fromDescription(d *types.ConsumerDescription) Consumer {
+	if d == nil {
+		return Consumer{}
+	}
+	return Consumer{
+		Name: aws.ToString(d.ConsumerName), ARN: aws.ToString(d.ConsumerARN), Status: d.ConsumerStatus,
+		Created: aws.ToTime(d.ConsumerCreationTimestamp), StreamARN: aws.ToString(d.StreamARN),
+	}
+}
+
+func fromList(c types.Consumer, streamARN string) Consumer {
+	return Consumer{
+		Name: aws.ToString(c.ConsumerName), ARN: aws.ToString(c.ConsumerARN), Status: c.ConsumerStatus,
+		Created: aws.ToTime(c.ConsumerCreationTimestamp), StreamARN: streamARN,
+	}
+}

@@ -1,0 +1,70 @@
+package efo
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// Deregister removes a consumer and waits until it is gone. removed is false
+// when there was none. By name it is the consumer that has the name now: one
+// that somebody else registers under that name meanwhile stays.
+//
+// Errors are *reader.OptionError for an ID that cannot be one of this stream's,
+// *TimeoutError after RegistryOptions.Timeout, and *CallError.
+func (r *Registry) Deregister(ctx context.Context, id ID) (removed bool, err error) {
+	if err := CheckID(id, r.o.StreamARN); err != nil {
+		return false, err
+	}
+	w := newWaiting(r, "deregister", id)
+	first, err := w.look(ctx)
+	if err != nil || first == nil {
+		return false, err
+	}
+	for c := first; c != nil && c.ARN == first.ARN; {
+		if c.Status == types.ConsumerStatusDeleting {
+			err = w.pause(ctx, "waiting until it is gone")
+		} else {
+			err = r.deregister(ctx, w, c)
+		}
+		if err != nil {
+			return false, err
+		}
+		if c, err = w.look(ctx); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// deregister makes one DeregisterStreamConsumer.
+func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) error {
+	if w.over() {
+		return w.timeout(w.last)
+	}
+	_, err := attempt(ctx, w.deadline, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
+		return r.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(c.ARN)})
+	})
+	if err == nil {
+		w.last, w.state = nil, string(types.ConsumerStatusDeleting)
+		w.looks.reset()
+		return w.pause(ctx, "")
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err = r.failed("DeregisterStreamConsumer", w.id, err)
+	w.last = err
+	switch classify(err) {
+	case gone:
+		return nil // the next look says so
+	case inUse:
+		// It has to be ACTIVE for this; or another was faster.
+		return w.pause(ctx, "waiting until it can be removed")
+	case limited, again: // 5 calls a second for all of the stream's consumers
+		return w.pause(ctx, "")
+	}
+	return err
+}

@@ -1,0 +1,96 @@
+package efo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kin/internal/apierror"
+)
+
+// CallError is a call to the service that failed for good.
+type CallError struct {
+	Call     string // RegisterStreamConsumer, ...
+	Stream   string // as the caller named it
+	Consumer string // as the caller named it; empty when the call is about the whole stream
+	Err      error
+}
+
+func (e *CallError) Error() string {
+	if e.Consumer != "" {
+		return fmt.Sprintf("%s for consumer %s of stream %s: %s", e.Call, e.Consumer, e.Stream, apierror.Brief(e.Err))
+	}
+	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
+}
+
+func (e *CallError) Unwrap() error { return e.Err }
+
+// StreamName is the stream as the caller named it.
+func (e *CallError) StreamName() string { return e.Stream }
+
+// Operation is the name of the API call.
+func (e *CallError) Operation() string { return e.Call }
+
+// NotFoundError means that there is no such consumer, or no such stream: the
+// service answers both alike. Registry.List tells them apart.
+type NotFoundError struct{ Stream, Consumer string }
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("consumer %q not found in stream %q", e.Consumer, e.Stream)
+}
+
+// TimeoutError means that a consumer did not come into the state that was
+// waited for.
+type TimeoutError struct {
+	Doing            string // register, deregister
+	Stream, Consumer string
+	State            string // CREATING, ACTIVE, DELETING, or "not registered"
+	After            time.Duration
+	Err              error // why the last attempt was refused; nil when nothing was
+}
+
+func (e *TimeoutError) Error() string {
+	text := fmt.Sprintf("%s consumer %s of stream %s: gave up after %s: it is %s",
+		e.Doing, e.Consumer, e.Stream, e.After.Round(time.Second/10), e.State)
+	if e.Err != nil {
+		text += ": " + apierror.Brief(e.Err)
+	}
+	return text
+}
+
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// GaveUp is true; it marks the error for those who do not import the type.
+func (e *TimeoutError) GaveUp() bool { return true }
+
+// Hint says what to do next.
+func (e *TimeoutError) Hint() string {
+	if e.State == notRegistered {
+		return "nothing was registered; --register-consumer-timeout waits longer"
+	}
+	return fmt.Sprintf("look at it with: kin consumers describe %s %s", e.Stream, e.Consumer)
+}
+
+// LimitError means that the stream has as many consumers as it may have.
+type LimitError struct {
+	Stream, Consumer string
+	Registered       []Consumer // sorted by name
+	Err              error
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("register consumer %s of stream %s: the stream has %d consumers and may have no more",
+		e.Consumer, e.Stream, len(e.Registered))
+}
+
+func (e *LimitError) Unwrap() error { return e.Err }
+
+// Hint lists the consumers and says how to free one.
+func (e *LimitError) Hint() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "free one of these with: kin consumers deregister %s NAME", e.Stream)
+	for _, c := range e.Registered {
+		fmt.Fprintf(&b, "\n  %s  %s since %s", c.Name, c.Status, c.Created.UTC().Format(time.RFC3339))
+	}
+	return b.String()
+}

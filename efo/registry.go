@@ -1,0 +1,189 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/reader"
+)
+
+// RegistryClient is what a Registry calls; kinesis.Client is one. Each call
+// must be a single attempt: the registry retries.
+type RegistryClient interface {
+	DescribeStreamConsumer(context.Context, *kinesis.DescribeStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error)
+	RegisterStreamConsumer(context.Context, *kinesis.RegisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error)
+	DeregisterStreamConsumer(context.Context, *kinesis.DeregisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error)
+	ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error)
+}
+
+// DefaultTimeout is how long Register and Deregister wait, as the connector's
+// registerConsumerTimeoutInterval has it.
+const DefaultTimeout = 300 * time.Second
+
+// RegistryOptions say whose consumers a Registry is about.
+type RegistryOptions struct {
+	Stream    string        // as the user named it, for messages; required
+	StreamARN string        // required: FindStream finds it
+	Timeout   time.Duration // of Register and Deregister; 0 is DefaultTimeout
+	// Say hears what is being waited for, for a person; nil is nobody. It may
+	// be called from several goroutines when the Registry is.
+	Say func(string)
+	Log *slog.Logger // nil discards
+}
+
+// Registry is the consumers of one stream. It may be used from several
+// goroutines.
+type Registry struct {
+	client RegistryClient
+	o      RegistryOptions
+}
+
+// NewRegistry returns the registry of a stream. The error is a
+// *reader.OptionError.
+func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
+	switch {
+	case o.Stream == "":
+		return nil, &reader.OptionError{Field: "stream", Want: "the name or ARN of a stream"}
+	case !strings.HasPrefix(o.StreamARN, "arn:"):
+		return nil, &reader.OptionError{Field: "stream ARN", Want: "the ARN of a stream"}
+	case o.Timeout < 0:
+		return nil, &reader.OptionError{Field: "register consumer timeout", Want: "more than 0"}
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Say == nil {
+		o.Say = func(string) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Registry{client, o}, nil
+}
+
+// StreamARN is the ARN of the stream whose consumers these are.
+func (r *Registry) StreamARN() string { return r.o.StreamARN }
+
+// Describe asks for one consumer. Errors are *NotFoundError,
+// *reader.OptionError for an ID that cannot be one of this stream's,
+// *reader.GaveUpError after 30 s of retries, and *CallError.
+func (r *Registry) Describe(ctx context.Context, id ID) (Consumer, error) {
+	if err := CheckID(id, r.o.StreamARN); err != nil {
+		return Consumer{}, err
+	}
+	return r.describe(ctx, id, time.Now().Add(startTimeout))
+}
+
+func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Consumer, error) {
+	in := &kinesis.DescribeStreamConsumerInput{}
+	if id.isARN() {
+		in.ConsumerARN = aws.String(string(id))
+	} else {
+		in.StreamARN, in.ConsumerName = aws.String(r.o.StreamARN), aws.String(string(id))
+	}
+	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.DescribeStreamConsumerOutput, error) {
+		out, err := r.client.DescribeStreamConsumer(ctx, in)
+		if err != nil {
+			err = r.failed("DescribeStreamConsumer", id, err)
+		}
+		return out, err
+	})
+	switch {
+	case err == nil:
+		c := fromDescription(out.ConsumerDescription)
+		if c.StreamARN == "" {
+			c.StreamARN = r.o.StreamARN
+		}
+		return c, nil
+	case classify(err) == gone:
+		return Consumer{}, &NotFoundError{r.o.Stream, string(id)}
+	}
+	return Consumer{}, err
+}
+
+// Listing is what ListStreamConsumers said, all pages together.
+type Listing struct {
+	Consumers []Consumer // sorted by name
+	// At is the server's time of the last page, this machine's own if it did
+	// not say.
+	At time.Time
+}
+
+// List asks for all consumers of the stream. Errors are *reader.GaveUpError
+// after 30 s of retries, and *CallError: with ResourceNotFoundException there
+// is no such stream.
+func (r *Registry) List(ctx context.Context) (Listing, error) {
+	return r.list(ctx, time.Now().Add(startTimeout))
+}
+
+func (r *Registry) list(ctx context.Context, deadline time.Time) (Listing, error) {
+	began := time.Now()
+	for {
+		l, err := r.pages(ctx, deadline)
+		if err == nil || classify(err) != stale {
+			return l, err
+		}
+		if time.Until(deadline) <= 0 {
+			return Listing{}, &reader.GaveUpError{After: time.Since(began), Err: err}
+		}
+		if err := sleep(ctx, firstBackoff); err != nil {
+			return Listing{}, err
+		}
+	}
+}
+
+// pages lists once, page after page. A list is not atomic: a name that comes
+// twice is one consumer, the later one. An expired token ends it: what was
+// listed before may be gone by now.
+func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, error) {
+	byName := map[string]Consumer{}
+	var token *string
+	for {
+		// StreamARN is required with a token too, unlike with ListShards;
+		// StreamCreationTimestamp would be refused (API documentation).
+		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
+		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
+			out, err := r.client.ListStreamConsumers(ctx, in)
+			if err != nil {
+				err = r.failed("ListStreamConsumers", "", err)
+			}
+			return out, err
+		})
+		if err != nil {
+			return Listing{}, err
+		}
+		for _, c := range out.Consumers {
+			byName[aws.ToString(c.ConsumerName)] = fromList(c, r.o.StreamARN)
+		}
+		if token = out.NextToken; aws.ToString(token) != "" {
+			continue
+		}
+		l := Listing{At: time.Now()}
+		if at, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
+			l.At = at
+		}
+		for _, name := range slices.Sorted(maps.Keys(byName)) {
+			l.Consumers = append(l.Consumers, byName[name])
+		}
+		return l, nil
+	}
+}
+
+// failed puts a call's name on its error.
+func (r *Registry) failed(call string, id ID, err error) error {
+	return &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
+}
+
+func isNotFound(err error) bool {
+	var missing *NotFoundError
+	return errors.As(err, &missing)
+}
