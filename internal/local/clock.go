@@ -10,6 +10,7 @@ import (
 type clock struct {
 	start    time.Time // with a monotonic reading
 	advanced atomic.Int64
+	moved    bell
 }
 
 func newClock() *clock { return &clock{start: time.Now()} }
@@ -21,6 +22,7 @@ func (c *clock) now() time.Time {
 func (c *clock) advance(d time.Duration) {
 	if d > 0 {
 		c.advanced.Add(int64(d))
+		c.moved.ring()
 	}
 }
 
@@ -30,8 +32,8 @@ func (e *Endpoint) Now() time.Time { return e.clock.now() }
 
 // Advance moves the endpoint's clock forward; a negative duration does
 // nothing. Iterators and tokens expire, records leave retention, token buckets
-// fill and statuses change as if the time had passed. A latency fault waits in
-// real time all the same.
+// fill, statuses change and subscriptions end as if the time had passed. A
+// latency fault waits in real time all the same.
 func (e *Endpoint) Advance(d time.Duration) { e.clock.advance(d) }
 
 // millis is the endpoint's time as the API counts it.

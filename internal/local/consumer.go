@@ -13,7 +13,27 @@ type consumer struct {
 	ready    int64 // ms: when CREATING or DELETING ends
 	deleting bool
 	tags     map[string]string
+	links    map[uint32]*link // by shard
 }
+
+// link is what a consumer has with one shard, whoever subscribes.
+type link struct {
+	calls   meter         // of SubscribeToShard
+	bytes   meter         // pushed
+	current *subscription // the last that was granted, over or not
+}
+
+func (o *consumer) link(limits Limits, shard uint32) *link {
+	l := o.links[shard]
+	if l == nil {
+		l = &link{calls: newMeter(limits, 1, 1), bytes: newMeter(limits, 2*mib, 2*mib)}
+		o.links[shard] = l
+	}
+	return l
+}
+
+// gone says whether a deregistered consumer is gone for good.
+func (o *consumer) gone(now int64) bool { return o.deleting && now >= o.ready }
 
 func (o *consumer) state(now int64) string {
 	switch {
@@ -28,7 +48,7 @@ func (o *consumer) state(now int64) string {
 // settleConsumers forgets the consumers whose deletion is complete. The caller
 // holds mu for writing.
 func (s *stream) settleConsumers(now int64) {
-	maps.DeleteFunc(s.consumers, func(_ string, o *consumer) bool { return o.deleting && now >= o.ready })
+	maps.DeleteFunc(s.consumers, func(_ string, o *consumer) bool { return o.gone(now) })
 }
 
 // consumerByARN finds a consumer by the NAME:EPOCH at the end of its ARN, nil
@@ -75,17 +95,16 @@ func (e *Endpoint) withConsumer(c *call, rate func(*stream) *meter, do func(*str
 	}
 	var id string
 	if byARN != "" {
-		r, ok := parseARN(byARN)
-		if !ok || r.consumer == "" {
-			return notAnARN("ConsumerARN", byARN, `^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+`)
+		r, err := consumerResource(byARN)
+		if err != nil {
+			return err
 		}
-		of := "arn:aws:kinesis:" + c.region + ":" + r.account + ":stream/" + r.stream
 		if streamARN != "" {
 			if s, ok := parseARN(streamARN); !ok || s.stream != r.stream || s.account != r.account {
 				return invalidArgument("StreamARN %s and ConsumerARN %s do not belong together.", streamARN, byARN)
 			}
 		}
-		streamARN, id = of, r.consumer
+		streamARN, id = r.streamARN(c), r.consumer
 	} else if streamARN == "" || name == "" {
 		return invalidArgument("Either ConsumerARN or both StreamARN and ConsumerName must be provided.")
 	}

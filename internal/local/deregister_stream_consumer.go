@@ -10,6 +10,7 @@ func (e *Endpoint) deregisterStreamConsumer(c *call) error {
 			return inUse("Consumer %s under stream %s is already in DELETING status for account %s.", o.name, s.name, Account)
 		}
 		o.deleting, o.ready = true, now+e.options.ConsumerDeletingDelay.Milliseconds()
+		s.changed.ring() // for its subscriptions
 		return nil
 	})
 }

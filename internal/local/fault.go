@@ -20,6 +20,7 @@ type fault struct {
 	code    string
 	delay   time.Duration
 	indexes []int
+	after   int // events before it happens, in a subscription
 
 	left   int     // calls left, -1 = no end
 	chance float64 // 1 = always
@@ -31,6 +32,11 @@ type script struct {
 	kind    string // "" = none
 	err     error
 	indexes []int // of partial; nil = every second entry
+
+	// Of SubscribeToShard:
+	bare     bool  // no initial-response
+	after    int   // events that come before the rest of the script
+	inStream error // what ends the stream
 }
 
 // breaks says whether the answer of the call is damaged on its way out.
@@ -44,7 +50,7 @@ type faults struct {
 
 var (
 	faultPattern = regexp.MustCompile(`^([A-Za-z*]+)=(.+?)(?:\*([0-9]+)|@([0-9.]+))?$`)
-	codePattern  = regexp.MustCompile(`^[A-Z][A-Za-z]*(Exception|Failure|Unavailable)$`)
+	codePattern  = regexp.MustCompile(`^[A-Z][A-Za-z]*(Exception|Failure|Unavailable)$|^KMSOptInRequired$`)
 )
 
 // tokenCalls are the operations that take a NextToken.
@@ -86,17 +92,39 @@ func parseFault(spec string) (*fault, error) {
 			}
 			f.indexes = append(f.indexes, i)
 		}
+	case kind == "stream":
+		code, after, counted := strings.Cut(value, ":")
+		f.kind, f.code = kind, code
+		if counted {
+			f.after, err = parseEvents(after)
+		}
+		if err != nil || !codePattern.MatchString(code) {
+			return nil, errors.New("want an error code such as stream:InternalFailureException, or with a number of events before it stream:InternalFailureException:3")
+		}
+	case valued && f.op == "SubscribeToShard" && slices.Contains([]string{"cut", "stall", "early"}, kind):
+		f.kind = kind
+		if f.after, err = parseEvents(value); err != nil {
+			return nil, fmt.Errorf("want a number of events from 0 such as %s:3", kind)
+		}
 	case valued:
 		return nil, fmt.Errorf("%q takes no value", kind)
+	case kind == "early":
+		f.after = 1
 	case codePattern.MatchString(kind):
 		f.kind, f.code = "error", kind
-	case !slices.Contains([]string{"reset", "garbage", "html", "cut", "stall", "expired-iterator", "expired-token", "empty", "partial"}, kind):
+	case !slices.Contains([]string{"reset", "garbage", "html", "cut", "stall", "expired-iterator", "expired-token", "empty", "partial",
+		"silent", "no-initial-response"}, kind):
 		return nil, fmt.Errorf("%q is neither an error code nor a fault", kind)
 	}
 	if f.op != "*" && !f.fits(f.op) {
 		return nil, fmt.Errorf("%s cannot happen to %s", f.kind, f.op)
 	}
 	return f, nil
+}
+
+func parseEvents(s string) (int, error) {
+	n, err := strconv.ParseUint(s, 10, 31)
+	return int(n), err
 }
 
 // CheckFault says what is wrong with a fault's text, without the text itself;
@@ -109,8 +137,12 @@ func CheckFault(spec string) error {
 // fits says whether the fault can happen to an operation.
 func (f *fault) fits(op string) bool {
 	switch f.kind {
-	case "expired-iterator", "empty":
+	case "expired-iterator":
 		return op == "GetRecords"
+	case "empty":
+		return op == "GetRecords" || op == "SubscribeToShard"
+	case "silent", "early", "stream", "no-initial-response":
+		return op == "SubscribeToShard"
 	case "partial":
 		return op == "PutRecords"
 	case "expired-token":
@@ -138,10 +170,22 @@ func (f *fault) fits(op string) bool {
 //	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the others stored
 //	partial            PutRecords: every second entry, from index 1, is throttled
 //
+// A subscription has these of its own, and cut, stall and empty as follows.
+// :N is a number of events that come before:
+//
+//	silent               opens, and nothing comes until its five minutes are over
+//	early, early:N       closes after the first event, or after N
+//	empty                closes without an event
+//	cut, cut:N           the connection breaks in the middle of the next event's frame
+//	stall, stall:N       nothing more comes from the middle of the next event's frame on
+//	stream:CODE[:N]      the error comes in the stream, in place of the next event
+//	no-initial-response  the first frame is missing
+//
 // reset on the one side and cut and stall on the other are the two halves of a
 // client's doubt whether its records were stored. Faults are looked at in the
 // order they were added: the first that applies is the one that happens, but
-// latency happens together with whatever comes after it.
+// latency and no-initial-response happen together with whatever comes after
+// them.
 func (e *Endpoint) AddFault(spec string) error {
 	f, err := parseFault(spec)
 	if err != nil {
@@ -200,11 +244,17 @@ func (f *faults) pick(c *call) script {
 		if one.left > 0 {
 			one.left--
 		}
-		if one.kind == "latency" {
+		switch one.kind {
+		case "latency":
 			s.delay += one.delay
 			continue
+		case "no-initial-response":
+			s.bare = true
+			continue
+		case "stream":
+			s.inStream = fail(one.code, "scripted fault: %s", one.spec)
 		}
-		s.kind, s.indexes = one.kind, one.indexes
+		s.kind, s.indexes, s.after = one.kind, one.indexes, one.after
 		if one.kind == "error" {
 			s.err = fail(one.code, "scripted fault: %s", one.spec)
 		}

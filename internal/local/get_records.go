@@ -60,11 +60,12 @@ func (e *Endpoint) getRecords(c *call) error {
 	return nil
 }
 
-// reading is what a GetRecords call found, ready to be written without a lock.
+// reading is what GetRecords found in a shard, or a subscription: ready to be
+// written without a lock.
 type reading struct {
 	page    page
 	shard   *shard
-	next    *token // nil = the shard has ended
+	next    *token // of GetRecords; nil = the shard has ended
 	ended   []*shard
 	behind  int64 // ms, -1 = not said
 	encrypt string
@@ -132,7 +133,17 @@ func (s *shard) behind(index uint64, now int64) int64 {
 // append writes the response. Nothing it reads can change any more, except a
 // shard's children, which are complete when there are any.
 func (r *reading) append(dst []byte, key []byte) []byte {
-	dst = append(dst, `{"Records":[`...)
+	dst = r.appendBehind(r.appendRecords(append(dst, '{')))
+	if r.next != nil {
+		dst = append(dst, `,"NextShardIterator":"`...)
+		dst = r.next.append(dst, key)
+		dst = append(dst, '"')
+	}
+	return append(r.appendChildren(dst), '}')
+}
+
+func (r *reading) appendRecords(dst []byte) []byte {
+	dst = append(dst, `"Records":[`...)
 	index := r.page.first
 	for _, part := range r.page.parts {
 		for i := range part {
@@ -143,16 +154,18 @@ func (r *reading) append(dst []byte, key []byte) []byte {
 			index++
 		}
 	}
-	dst = append(dst, ']')
+	return append(dst, ']')
+}
+
+func (r *reading) appendBehind(dst []byte) []byte {
 	if r.behind >= 0 {
 		dst = append(dst, `,"MillisBehindLatest":`...)
 		dst = strconv.AppendInt(dst, r.behind, 10)
 	}
-	if r.next != nil {
-		dst = append(dst, `,"NextShardIterator":"`...)
-		dst = r.next.append(dst, key)
-		dst = append(dst, '"')
-	}
+	return dst
+}
+
+func (r *reading) appendChildren(dst []byte) []byte {
 	for i, child := range r.ended {
 		if i == 0 {
 			dst = append(dst, `,"ChildShards":[`...)
@@ -164,7 +177,7 @@ func (r *reading) append(dst []byte, key []byte) []byte {
 			dst = append(dst, ']')
 		}
 	}
-	return append(dst, '}')
+	return dst
 }
 
 func (r *record) append(dst []byte, q sequence, encrypt string) []byte {

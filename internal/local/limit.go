@@ -1,5 +1,10 @@
 package local
 
+import (
+	"math"
+	"time"
+)
+
 // meter counts what one shard or account has used of one limit. It is guarded
 // by the lock of whatever it belongs to. The zero meter has no limit.
 //
@@ -42,6 +47,15 @@ func (m *meter) fits(now int64, n float64) bool {
 		return m.used == 0 || m.used+n <= m.rate
 	}
 	return true
+}
+
+// wait is how long n does not fit yet, after fits has said so.
+func (m *meter) wait(now int64, n float64) time.Duration {
+	if m.limits == LimitsWindow {
+		windows := max(1, math.Ceil(min(m.used, m.used+n-m.rate)/m.rate))
+		return time.Duration(int64(windows)*second - now%second)
+	}
+	return time.Duration(math.Ceil((m.used + min(n, m.capacity) - m.capacity) / m.rate * second))
 }
 
 // take uses n; call it after fits.

@@ -40,6 +40,16 @@ const (
 	TrimmedEmpty  Trimmed = "empty"  // empty pages for ever, MillisBehindLatest stuck at the retention period
 )
 
+// Takeover says how a subscription ends when another one of the same consumer
+// and shard takes over: the API documentation allows both.
+type Takeover string
+
+// The values of Takeover.
+const (
+	TakeoverError Takeover = "error" // ResourceInUseException in the stream
+	TakeoverEnd   Takeover = "end"   // the stream closes as after five minutes
+)
+
 // Options configure an Endpoint. The zero value is valid: limits on, no
 // streams, every change of status immediate.
 type Options struct {
@@ -53,15 +63,24 @@ type Options struct {
 	// TrimmedOldest.
 	Trimmed Trimmed
 
-	// OmitChildShards leaves ChildShards out of the response that ends a
-	// shard, as some implementations do.
+	// Takeover is how a subscription ends that another takes over; "" =
+	// TakeoverError.
+	Takeover Takeover
+
+	// QuietStart holds back the first event of a subscription until there is a
+	// record or 5 seconds have passed. Without it the first event comes at once.
+	QuietStart bool
+
+	// OmitChildShards leaves ChildShards out of the response or event that ends
+	// a shard, as some implementations do.
 	OmitChildShards bool
 
-	// EndAlone ends a closed shard in an empty response of its own. Without it
-	// the response that holds the last records also is the end.
+	// EndAlone ends a closed shard in an empty response or event of its own.
+	// Without it the one that holds the last records also is the end.
 	EndAlone bool
 
-	// OmitMillisBehindLatest leaves MillisBehindLatest out of every response.
+	// OmitMillisBehindLatest leaves MillisBehindLatest out of every response and
+	// event.
 	OmitMillisBehindLatest bool
 
 	// How long a stream stays CREATING, UPDATING and DELETING, and a consumer
@@ -134,6 +153,13 @@ func (o Options) withDefaults() (Options, error) {
 	case TrimmedOldest, TrimmedError, TrimmedEmpty:
 	default:
 		return o, fmt.Errorf("trimmed %q: want oldest, error or empty", string(o.Trimmed))
+	}
+	switch o.Takeover {
+	case "":
+		o.Takeover = TakeoverError
+	case TakeoverError, TakeoverEnd:
+	default:
+		return o, fmt.Errorf("takeover %q: want error or end", string(o.Takeover))
 	}
 	for _, d := range []struct {
 		name string

@@ -52,7 +52,7 @@ func (e *Endpoint) registerStreamConsumer(c *call) error {
 	}
 	epoch := max(now/1000, s.consumerEpoch[name]+1)
 	s.consumerEpoch[name] = epoch
-	one := &consumer{name: name, epoch: epoch, ready: now + e.options.ConsumerCreatingDelay.Milliseconds(), tags: tags}
+	one := &consumer{name: name, epoch: epoch, ready: now + e.options.ConsumerCreatingDelay.Milliseconds(), tags: tags, links: map[uint32]*link{}}
 	s.consumers[name] = one
 	d := s.describeConsumer(c, one, now)
 	d.ConsumerStatus = creating

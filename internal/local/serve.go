@@ -52,6 +52,7 @@ var operations = map[string]func(*Endpoint, *call) error{
 	"SplitShard":                    (*Endpoint).splitShard,
 	"StartStreamEncryption":         (*Endpoint).startStreamEncryption,
 	"StopStreamEncryption":          (*Endpoint).stopStreamEncryption,
+	"SubscribeToShard":              (*Endpoint).subscribeToShard,
 	"TagResource":                   (*Endpoint).tagResource,
 	"UntagResource":                 (*Endpoint).untagResource,
 	"UpdateMaxRecordSize":           (*Endpoint).updateMaxRecordSize,
@@ -68,6 +69,8 @@ type call struct {
 	out    []byte     // of the response, reused after the call
 	script script     // the scripted fault of this call
 	xml    bool       // of STS
+
+	subscription *subscription // what is left to serve, nil for all but one call
 }
 
 // media is the type of the response.
@@ -151,6 +154,10 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	e.log.Debug("call", "op", op, "error", err, "request", len(c.body), "response", len(c.out), "took", time.Since(began))
+	if c.subscription != nil && err == nil {
+		e.pump(w, r, c)
+		return
+	}
 	if c.script.breaks() {
 		e.breakAnswer(w, r, c, err)
 		return

@@ -30,6 +30,7 @@ type shard struct {
 	oldest   uint64 // index of the oldest record not trimmed
 	next     uint64 // index the next record gets
 	arrived  int64  // ms, of the newest record
+	changed  bell   // rung when a record arrives and when the shard is closed
 	meters   shardMeters
 }
 
@@ -90,6 +91,7 @@ func (s *shard) append(r record) sequence {
 	}
 	s.segments[n-1] = append(s.segments[n-1], r)
 	s.next++
+	s.changed.ring()
 	return s.sequence(s.next-1, r.arrival)
 }
 

@@ -51,6 +51,8 @@ type stream struct {
 	metrics      []string
 	tags         map[string]string
 
+	changed bell // rung when its status changes and when a subscription may have to end
+
 	consumers     map[string]*consumer
 	consumerEpoch map[string]int64 // of the last consumer of a name: a new one gets a new ARN
 
@@ -72,6 +74,7 @@ func (s *stream) state(now int64) string {
 // holds mu for writing.
 func (s *stream) change(status string, until int64) {
 	s.status, s.ready = status, until
+	s.changed.ring()
 }
 
 // gone says whether a deleted stream has been deleted for good.

@@ -64,6 +64,20 @@ func parseARN(s string) (resource, bool) {
 	return resource{p[4], name, consumer}, true
 }
 
+// consumerResource reads the ARN of a consumer.
+func consumerResource(s string) (resource, error) {
+	r, ok := parseARN(s)
+	if !ok || r.consumer == "" {
+		return r, notAnARN("ConsumerARN", s, `^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+`)
+	}
+	return r, nil
+}
+
+// streamARN is the ARN of the stream, in the region the request was signed for.
+func (r resource) streamARN(c *call) string {
+	return "arn:aws:kinesis:" + c.region + ":" + r.account + ":stream/" + r.stream
+}
+
 // arn is the stream's ARN in the region the request was signed for.
 func (s *stream) arn(c *call) string {
 	return "arn:aws:kinesis:" + c.region + ":" + Account + ":stream/" + s.name

@@ -1,0 +1,236 @@
+package local
+
+import (
+	"net/http"
+	"time"
+)
+
+const (
+	maxEventBytes = mib
+	heartbeat     = 5 * time.Second // an event comes at least as often
+)
+
+// subscription is one granted SubscribeToShard. The first group of fields
+// never changes; the second belongs to the goroutine that serves it.
+type subscription struct {
+	stream   *stream
+	consumer *consumer
+	link     *link
+	shard    *shard
+	began    time.Time // on the endpoint's clock, as all times here
+	script   script
+
+	next   uint64 // index of the next record
+	stuck  bool   // there will never be anything to read
+	heard  time.Time
+	events int // sent
+}
+
+// turn is what a subscription does next: it sends event or err if there is one,
+// then closes if it is over, or else waits.
+type turn struct {
+	event *event
+	err   error
+	over  bool
+	wait  time.Duration // at most, with neither event nor err
+}
+
+// event is a SubscribeToShardEvent, ready to be written without a lock.
+type event struct {
+	reading
+	at *sequence // nil = the shard has ended
+}
+
+// turn looks at everything that a subscription depends on.
+func (e *Endpoint) turn(u *subscription) turn {
+	now := e.Now()
+	ms := now.UnixMilli()
+	s := u.stream
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := turn{wait: min(u.began.Add(subscriptionLife).Sub(now), u.heard.Add(heartbeat).Sub(now))}
+	if u.stuck || u.script.kind == "silent" {
+		t.wait = u.began.Add(subscriptionLife).Sub(now)
+	}
+	switch {
+	case now.Sub(u.began) >= subscriptionLife:
+		return turn{over: true}
+	case u.script.kind == "silent":
+		return t
+	case s.status == deleting && ms >= s.ready:
+		return turn{over: true, err: streamNotFound(s.name)}
+	case u.consumer.gone(ms):
+		return turn{over: true, err: notFound("Consumer %s under stream %s not found for account %s.", u.consumer.name, s.name, Account)}
+	case u.link.current != u:
+		if e.options.Takeover == TakeoverEnd {
+			return turn{over: true}
+		}
+		return turn{over: true, err: inUse("Another subscription of consumer %s to shard %s has taken over.", u.consumer.name, u.shard.id)}
+	}
+	if s.status == deleting {
+		t.wait = min(t.wait, time.UnixMilli(s.ready).Sub(now))
+	}
+	if u.consumer.deleting {
+		t.wait = min(t.wait, time.UnixMilli(u.consumer.ready).Sub(now))
+	}
+	e.fill(&t, u, now)
+	return t
+}
+
+// fill puts an event into a turn if there is one to send. The caller holds
+// stream.mu.
+func (e *Endpoint) fill(t *turn, u *subscription, now time.Time) {
+	s, sh := u.stream, u.shard
+	ms, tick := now.UnixMilli(), now.UnixNano()
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.trim(s.trimHorizon(ms))
+
+	p := page{first: u.next}
+	if !u.stuck {
+		p = sh.page(u.next, maxRecords, maxEventBytes)
+		if !u.link.bytes.fits(tick, float64(p.bytes)) {
+			t.wait = min(t.wait, u.link.bytes.wait(tick, float64(p.bytes)))
+			p = page{first: p.first}
+		}
+		u.next = p.first
+	}
+	next := p.first + uint64(p.count)
+	ended := sh.closed != 0 && next == sh.next && !u.stuck && (p.count == 0 || !e.options.EndAlone)
+	due := now.Sub(u.heard) >= heartbeat || u.events == 0 && !e.options.QuietStart
+	if p.count == 0 && !ended && !due {
+		return
+	}
+	u.link.bytes.take(float64(p.bytes))
+
+	v := &event{reading: reading{page: p, shard: sh, encrypt: s.encryptionMember(), behind: sh.behind(next, ms)}}
+	if u.stuck {
+		v.behind = int64(s.retention) * 3_600_000
+	}
+	if e.options.OmitMillisBehindLatest {
+		v.behind = -1
+	}
+	switch {
+	case !ended:
+		at := sh.continuation(p, u.stuck, ms)
+		v.at = &at
+	case !e.options.OmitChildShards:
+		v.ended = sh.children
+	}
+	t.event, t.over = v, ended
+	u.next, u.heard = next, now
+}
+
+// continuation is a sequence number such that what comes after it is what comes
+// after the page: the page's last record's, or with an empty page the
+// number of the record before it at a later time, so that it outlives that
+// record. The caller holds mu.
+func (s *shard) continuation(p page, stuck bool, now int64) sequence {
+	next := p.first + uint64(p.count)
+	q := sequence{s.epoch, next, now / 1000, s.number}
+	switch {
+	case p.count > 0:
+		return s.sequence(next-1, s.at(next-1).arrival)
+	case stuck:
+		q.index, q.second = next+1, s.epoch
+	case next < s.next:
+		q.second = s.at(next).arrival / 1000
+	}
+	q.second = max(q.second, s.epoch)
+	return q
+}
+
+// append writes the event as JSON.
+func (v *event) append(dst []byte) []byte {
+	dst = v.appendRecords(append(dst, '{'))
+	if v.at != nil {
+		dst = append(dst, `,"ContinuationSequenceNumber":"`...)
+		dst = v.at.append(dst)
+		dst = append(dst, '"')
+	}
+	dst = v.appendBehind(dst)
+	return append(v.appendChildren(dst), '}')
+}
+
+// pump serves a subscription until it ends or its client goes. A stream that
+// ends in any other way than the service closes it ends with a panic, which
+// closes the connection.
+func (e *Endpoint) pump(w http.ResponseWriter, r *http.Request, c *call) {
+	u := c.subscription
+	out := newFrames(w)
+	w.Header().Set("Content-Type", eventStreamType)
+	w.WriteHeader(http.StatusOK)
+	if !u.script.bare {
+		out.initialResponse()
+	}
+	out.send()
+	e.count(c.op)
+	for out.err == nil {
+		arrived, changed, moved := u.shard.changed.next(), u.stream.changed.next(), e.clock.moved.next()
+		if u.scriptedEnd() {
+			if u.script.inStream != nil {
+				out.exception(u.script.inStream)
+				out.send()
+			}
+			return
+		}
+		t := e.turn(u)
+		switch {
+		case t.err != nil:
+			out.exception(t.err)
+			out.send()
+		case t.event != nil:
+			c.out = t.event.append(c.out[:0])
+			out.event(c.out)
+			if u.script.breaks() && u.events >= u.script.after {
+				e.breakFrame(out, r, u.script.kind)
+			}
+			out.send()
+			u.events++
+		}
+		switch {
+		case t.over:
+			return
+		case t.event != nil:
+			continue
+		}
+		timer := time.NewTimer(t.wait)
+		select {
+		case <-arrived:
+		case <-changed:
+		case <-moved:
+		case <-timer.C:
+		case <-r.Context().Done():
+			timer.Stop()
+			panic(http.ErrAbortHandler)
+		case <-e.closing:
+			timer.Stop()
+			panic(http.ErrAbortHandler)
+		}
+		timer.Stop()
+	}
+	e.log.Debug("subscription broken", "stream", u.stream.name, "shard", u.shard.id, "error", out.err)
+	panic(http.ErrAbortHandler)
+}
+
+// scriptedEnd says whether a fault ends the stream here.
+func (u *subscription) scriptedEnd() bool {
+	switch u.script.kind {
+	case "empty", "early", "stream":
+		return u.events >= u.script.after
+	}
+	return false
+}
+
+// breakFrame sends half of the frame, and then no more.
+func (e *Endpoint) breakFrame(out *frames, r *http.Request, kind string) {
+	out.buffer.Truncate(out.buffer.Len() / 2)
+	out.send()
+	if kind == "stall" {
+		select {
+		case <-r.Context().Done():
+		case <-e.closing:
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
