@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,7 +48,7 @@ type Endpoint struct {
 		sync.Mutex
 		closed bool
 		open   map[net.Conn]struct{}
-		ended  sync.WaitGroup
+		ended  sync.WaitGroup // connections, and the requests on them
 	}
 }
 
@@ -81,15 +82,26 @@ func New(o Options) (*Endpoint, error) {
 		e.newStream(s.Name, s.Shards, 0)
 	}
 	e.server = &http.Server{
-		Handler:   e,
+		Handler:   http.HandlerFunc(e.serveTracked),
+		Protocols: protocols(),
 		ConnState: e.track,
 		ErrorLog:  slog.NewLogLogger(e.log.Handler(), slog.LevelDebug),
 	}
 	return e, nil
 }
 
+// protocols are HTTP/1.1 and HTTP/2, in clear text by prior knowledge and over
+// TLS by ALPN.
+func protocols() *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return &p
+}
+
 // Serve answers on l until Close, and then returns nil. It closes l. It may be
-// called for several listeners.
+// called for several listeners. It speaks HTTP/1.1 and HTTP/2.
 func (e *Endpoint) Serve(l net.Listener) error {
 	if err := e.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
@@ -97,8 +109,18 @@ func (e *Endpoint) Serve(l net.Listener) error {
 	return nil
 }
 
-// Close ends all listeners, connections and waiting answers, and returns when
-// the connections' goroutines have ended. It may be called more than once.
+// ServeTLS is Serve over TLS with a certificate, such as Certificate makes.
+func (e *Endpoint) ServeTLS(l net.Listener, c tls.Certificate) error {
+	return e.Serve(tls.NewListener(l, &tls.Config{
+		Certificates: []tls.Certificate{c},
+		NextProtos:   []string{"h2", "http/1.1"},
+		MinVersion:   tls.VersionTLS12,
+	}))
+}
+
+// Close ends all listeners, connections, subscriptions and waiting answers, and
+// returns when the connections' goroutines have ended. It may be called more
+// than once.
 func (e *Endpoint) Close() error {
 	e.conns.Lock()
 	if !e.conns.closed {
@@ -133,6 +155,20 @@ func (e *Endpoint) track(c net.Conn, s http.ConnState) {
 		delete(e.conns.open, c)
 		e.conns.ended.Done()
 	}
+}
+
+// serveTracked is ServeHTTP for what comes by a connection: with HTTP/2 a
+// request can outlive that.
+func (e *Endpoint) serveTracked(w http.ResponseWriter, r *http.Request) {
+	e.conns.Lock()
+	if e.conns.closed {
+		e.conns.Unlock()
+		panic(http.ErrAbortHandler)
+	}
+	e.conns.ended.Add(1)
+	e.conns.Unlock()
+	defer e.conns.ended.Done()
+	e.ServeHTTP(w, r)
 }
 
 // Served is how many calls of an operation have been answered so far, errors
