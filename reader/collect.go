@@ -190,7 +190,7 @@ func (c *collector) isIdle() bool {
 		return false
 	}
 	for _, s := range c.shards {
-		if !s.last && time.Since(s.at) > max(c.o.IdleTimeout, mostIdleSilence) {
+		if !s.last && time.Since(s.at) > max(c.o.IdleTimeout, mostIdleSilence, c.o.Silence) {
 			return false
 		}
 	}

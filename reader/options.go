@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -48,9 +47,13 @@ type Options struct {
 	// Coalesce says how the blocks of a batch are merged into output files
 	// (coalesceThresholdBlockSize, coalesceBinSize).
 	Coalesce Coalesce
-	// Consumer says how the stream is consumed (consumerMode and the options
-	// of enhanced fan-out).
-	Consumer Consumer
+	// Source makes what delivers a shard's responses, for enhanced fan-out
+	// (consumerMode); nil polls. Then MaxRecordsPerFetch, MaxFetchRate,
+	// MinFetchPeriod, ShardsPerTask and Tasks mean nothing.
+	Source func(*Assignment) Source
+	// Silence is the longest time in which a shard without records says that it
+	// has none; 0 is what holds when polling.
+	Silence time.Duration
 
 	// Shards restricts the run to these shards of its one stream and their
 	// descendants; empty is all.
@@ -111,30 +114,6 @@ type Coalesce struct {
 	BinSize int64
 }
 
-// ConsumerMode is how records reach the reader.
-type ConsumerMode string
-
-// The consumer modes. Polling is the only one that this reader has a source
-// for.
-const (
-	Polling ConsumerMode = "polling"
-	EFO     ConsumerMode = "efo"
-)
-
-// Consumer holds the connector's options about stream consumers.
-type Consumer struct {
-	Mode       ConsumerMode
-	Name       string // empty: the query id
-	NamePrefix string
-	// RegisteredIDs are consumers that exist, one for each stream, used as
-	// they are; RegisteredIDType says whether by "name" or "arn".
-	RegisteredIDs         []string
-	RegisteredIDType      string
-	RefreshInterval       time.Duration // at most an hour
-	RegisterTimeout       time.Duration
-	RequireDeregistration bool
-}
-
 // DefaultOptions are the defaults of `kin read`.
 func DefaultOptions() Options {
 	return Options{
@@ -147,10 +126,6 @@ func DefaultOptions() Options {
 		ShardFetchInterval:   time.Second,
 		MaxShardsPerDescribe: 1000,
 		Coalesce:             Coalesce{ThresholdBlockSize: 10_000_000, BinSize: 128_000_000},
-		Consumer: Consumer{
-			Mode: Polling, NamePrefix: "kin_", RegisteredIDType: "name",
-			RefreshInterval: 300 * time.Second, RegisterTimeout: 300 * time.Second,
-		},
 	}
 }
 
@@ -160,10 +135,7 @@ const (
 	mostFetchRate         = 2.0
 	leastFetchPeriod      = 200 * time.Millisecond
 	mostShardsPerDescribe = 10_000
-	mostRefreshInterval   = time.Hour
 )
-
-var consumerName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
 
 // validate returns an *OptionError for the first field that cannot be used.
 func (o Options) validate() error {
@@ -195,15 +167,13 @@ func (o Options) validate() error {
 		{o.Timeout >= 0, "timeout", "0 or more"},
 		{!o.NoDeaggregate || !o.NoHashFilter, "no hash filter", "aggregates that are expanded; no deaggregate keeps them whole"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
+		{o.Silence >= 0, "silence", "0 or more"},
 	} {
 		if !check.ok {
 			return &OptionError{check.field, check.want}
 		}
 	}
-	if err := o.checkStreams(); err != nil {
-		return err
-	}
-	return o.Consumer.validate(len(o.Streams))
+	return o.checkStreams()
 }
 
 func (o Options) rateOK() bool {
@@ -231,30 +201,6 @@ func (o Options) checkStreams() error {
 	}
 	if p.Kind == AtSequence && (p.ShardID == "" || strings.Trim(p.SequenceNumber, "0123456789") != "" || p.SequenceNumber == "") {
 		return &OptionError{"initial position", "SHARD:SEQUENCE with a decimal sequence number"}
-	}
-	return nil
-}
-
-func (c Consumer) validate(streams int) error {
-	name := c.Name
-	if name == "" {
-		name = "00000000-0000-0000-0000-000000000000" // a query id
-	}
-	switch {
-	case c.Mode != Polling && c.Mode != EFO:
-		return &OptionError{"consumer mode", "polling or efo"}
-	case c.Mode == EFO:
-		return &OptionError{"consumer mode", "polling; this reader has no source for enhanced fan-out"}
-	case !consumerName.MatchString(c.NamePrefix + name):
-		return &OptionError{"consumer name", "1 to 128 of a-z, A-Z, 0-9, _, . and -, with its prefix"}
-	case len(c.RegisteredIDs) > 0 && len(c.RegisteredIDs) != streams:
-		return &OptionError{"registered consumer id", "one for each stream"}
-	case c.RegisteredIDType != "name" && c.RegisteredIDType != "arn":
-		return &OptionError{"registered consumer id type", "name or arn"}
-	case c.RefreshInterval <= 0 || c.RefreshInterval > mostRefreshInterval:
-		return &OptionError{"consumer refresh interval", "more than 0 and at most 3600s"}
-	case c.RegisterTimeout <= 0:
-		return &OptionError{"register consumer timeout", "more than 0"}
 	}
 	return nil
 }

@@ -43,13 +43,6 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 		{func(o *Options) { o.Limit = -1 }, "limit: want 1 or more"},
 		{func(o *Options) { o.RetryFor = -1 }, "retry for: want 0 or more"},
 		{func(o *Options) { o.InitialPosition = Position{Kind: AtSequence, ShardID: "shardId-1"} }, "initial position: want SHARD:SEQUENCE with a decimal sequence number"},
-		{func(o *Options) { o.Consumer.Mode = "push" }, "consumer mode: want polling or efo"},
-		{func(o *Options) { o.Consumer.Mode = EFO }, "consumer mode: want polling; this reader has no source for enhanced fan-out"},
-		{func(o *Options) { o.Consumer.Name = "a b" }, "consumer name: want 1 to 128 of a-z, A-Z, 0-9, _, . and -, with its prefix"},
-		{func(o *Options) { o.Consumer.RegisteredIDs = []string{"a", "b"} }, "registered consumer id: want one for each stream"},
-		{func(o *Options) { o.Consumer.RegisteredIDType = "id" }, "registered consumer id type: want name or arn"},
-		{func(o *Options) { o.Consumer.RefreshInterval = time.Hour + 1 }, "consumer refresh interval: want more than 0 and at most 3600s"},
-		{func(o *Options) { o.Consumer.RegisterTimeout = 0 }, "register consumer timeout: want more than 0"},
 	} {
 		o := testOptions()
 		test.change(&o)
@@ -71,7 +64,7 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	o := DefaultOptions()
 	if o.MaxRecordsPerFetch != 10000 || o.MaxFetchRate != 1.0 || o.MinFetchPeriod != 400*time.Millisecond ||
 		o.MaxFetchDuration != 10*time.Second || o.ShardsPerTask != 5 || o.ShardFetchInterval != time.Second ||
-		o.Coalesce != (Coalesce{10_000_000, 128_000_000}) || o.Consumer.Mode != Polling {
+		o.Coalesce != (Coalesce{10_000_000, 128_000_000}) {
 		t.Errorf("defaults %+v", o)
 	}
 }

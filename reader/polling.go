@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,15 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go/middleware"
 
-	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 )
 
 // polling is the source that asks: GetShardIterator once, then GetRecords
 // again and again, within the shard's limits.
 type polling struct {
-	s     *streamRun
-	shard string
+	*Assignment
 
 	// at is the position behind the last record received, in order. An
 	// iterator is rebuilt from it, never from where the run began.
@@ -30,13 +27,12 @@ type polling struct {
 
 	pace     pace
 	due      time.Time // when the next fetch may start
-	failures failures
 	refusals int       // in a row
 	said     time.Time // when the rate limit was last spoken of
 }
 
-func newPolling(s *streamRun, shard string, at checkpoint.Shard) *polling {
-	return &polling{s: s, shard: shard, at: at, pace: newPace(s.run.o), failures: newFailures(s.run)}
+func newPolling(a *Assignment) *polling {
+	return &polling{Assignment: a, at: a.begin, pace: newPace(a.s.run.o)}
 }
 
 // Next returns the shard's next response.
@@ -100,7 +96,7 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 		})
 	})
 	if err != nil {
-		return nil, p.callError("GetRecords", err)
+		return nil, p.Error("GetRecords", err)
 	}
 	resp := &Response{
 		Records:            out.Records,
@@ -109,62 +105,25 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 		End:                aws.ToString(out.NextShardIterator) == "",
 	}
 	if resp.End {
-		if saysParents(out.ChildShards) {
-			resp.Children = out.ChildShards
-		} else {
-			if err := p.confirmEnd(ctx); err != nil {
-				return nil, err // nothing of this response is used
-			}
+		if resp.Children, err = p.EndedInto(ctx, out.ChildShards); errors.Is(err, ErrOpenEnd) {
+			return nil, p.Error("GetRecords", err) // nothing of this response is used
+		} else if err != nil {
+			return nil, err
 		}
 	}
-	if resp.isEmpty() && p.isTrimmed() && aws.ToInt64(resp.MillisBehindLatest) >= p.s.retention.Milliseconds() {
+	if p.IsStuck(p.at, resp) {
 		p.toOldest()
-		return nil, p.callError("GetRecords", errTrimmed)
+		return nil, p.Error("GetRecords", errTrimmed)
 	}
 	p.iterator = aws.ToString(out.NextShardIterator)
 	p.received(resp, started)
 	return resp, nil
 }
 
-// isTrimmed says whether the record that the position is behind is no longer
-// retained. In a quiet shard that is no gap, and the guard has ruled out one
-// that was there before. Reports disagree on what its sequence number gets:
-// the oldest record, a refusal, or empty pages for ever.
-func (p *polling) isTrimmed() bool {
-	arrived := p.at.LastArrival
-	return p.at.SequenceNumber != "" && p.s.retention > 0 && !arrived.IsZero() &&
-		arrived.Before(p.s.run.now().Add(-p.s.retention))
-}
-
-// toOldest begins again with the oldest record: all that are left came later
-// than one that was trimmed.
-func (p *polling) toOldest() {
-	p.at, p.iterator = checkpoint.Shard{Position: checkpoint.TrimHorizon}, ""
-}
+// toOldest begins again with the oldest record.
+func (p *polling) toOldest() { p.at, p.iterator = Oldest(), "" }
 
 var errTrimmed = errors.New("the position is no longer retained")
-
-// saysParents says whether there are children, and each names its parents:
-// one that does not would not wait for its other parent after a merge. The KCL
-// takes such an answer for broken (DataRetrievalUtil.java).
-func saysParents(children []types.ChildShard) bool {
-	return len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return len(c.ParentShards) == 0 })
-}
-
-// confirmEnd asks ListShards about a shard whose end came without its
-// children, as some endpoints have it and as a broken answer looks: closed or
-// gone there is the end; open is a reason to ask again with the same iterator.
-func (p *polling) confirmEnd(ctx context.Context) error {
-	if err := p.s.refresh(ctx); err != nil {
-		return err
-	}
-	if p.s.isOpen(p.shard) {
-		return p.callError("GetRecords", errOpenEnd)
-	}
-	return nil
-}
-
-var errOpenEnd = fmt.Errorf("the answer ends a shard that is open")
 
 // received moves the position behind a response and says when the next fetch
 // may start: not sooner than the shard's rate allows for what came.
@@ -186,7 +145,7 @@ func (p *polling) received(resp *Response, started time.Time) {
 }
 
 func (p *polling) succeeded(resp *Response) {
-	p.failures.over()
+	p.Succeeded()
 	p.refusals = 0
 	p.pace.passed(time.Now())
 	p.s.run.log.Debug("got records", "stream", p.s.ref.name, "shard", p.shard, "records", len(resp.Records),
@@ -208,12 +167,12 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		// which answers has not reached yet, and an iterator may have gone bad:
 		// both get a few more chances.
 		p.refusals++
-		if p.iterator == "" && p.isTrimmed() {
+		if p.iterator == "" && p.IsTrimmed(p.at) {
 			p.toOldest()
 			break
 		}
 		if p.iterator == "" && p.at.SequenceNumber != "" || p.refusals > mostRefusals {
-			return nil, p.refusedError(err)
+			return nil, p.Refused(p.at, err)
 		}
 		p.iterator = ""
 	case expired:
@@ -223,7 +182,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		p.limitHit()
 	case again:
 	}
-	wait, err := p.failures.count(err)
+	wait, err := p.Failed(err)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +191,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		p.s.run.hints.throttled(time.Now())
 		wait = throttleSleep
 	} else {
-		p.s.run.progress.retried()
+		p.Retried()
 	}
 	if due := time.Now().Add(wait); due.After(p.due) {
 		p.due = due
@@ -250,42 +209,30 @@ func (p *polling) limitHit() {
 	p.s.run.log.Info(message, "stream", p.s.ref.name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
 		p.said = now
-		p.s.run.o.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.name, p.shard, message))
+		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.name, p.shard, message))
 	}
 }
 
 // missing decides whether the shard was trimmed or the stream is gone.
 func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
-	if err := p.s.refresh(ctx); err != nil {
-		return nil, err // with the stream gone, ListShards says so
+	gone, listErr := p.IsGone(ctx, p.at)
+	switch {
+	case listErr != nil:
+		return nil, listErr
+	case gone:
+		return &Response{End: true}, nil
 	}
-	if p.s.isListed(p.shard) {
-		// It may have been an iterator of a page that was trimmed meanwhile.
-		if p.refusals++; p.refusals > mostRefusals {
-			return nil, p.refusedError(err)
-		}
-		wait, err := p.failures.count(err)
-		if err != nil {
-			return nil, err
-		}
-		p.iterator = ""
-		p.due = time.Now().Add(wait)
-		return nil, nil
+	// It may have been an iterator of a page that was trimmed meanwhile.
+	if p.refusals++; p.refusals > mostRefusals {
+		return nil, p.Refused(p.at, err)
 	}
-	p.s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", p.s.ref.name, p.shard, describe(p.at)))
-	return &Response{End: true}, nil
-}
-
-// refusedError is for a position that the service does not accept.
-func (p *polling) refusedError(err error) error {
-	if p.at.SequenceNumber == "" {
-		return err
+	wait, err := p.Failed(err)
+	if err != nil {
+		return nil, err
 	}
-	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", p.at.SequenceNumber, p.s.ref.name, p.shard, apierror.Brief(err))
-	if p.s.place.saved == nil {
-		return &OptionError{"initial position", "a sequence number of the shard; " + reason}
-	}
-	return &CheckpointError{Stream: p.s.ref.name, Reason: reason, Err: err}
+	p.iterator = ""
+	p.due = time.Now().Add(wait)
+	return nil, nil
 }
 
 func (p *polling) newIterator(ctx context.Context) (string, error) {
@@ -311,31 +258,12 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 		return p.s.run.client.GetShardIterator(ctx, in)
 	})
 	if err != nil {
-		return "", p.callError("GetShardIterator", err)
+		return "", p.Error("GetShardIterator", err)
 	}
 	if aws.ToString(out.ShardIterator) == "" {
-		return "", p.callError("GetShardIterator", fmt.Errorf("the answer has no iterator"))
+		return "", p.Error("GetShardIterator", fmt.Errorf("the answer has no iterator"))
 	}
 	return *out.ShardIterator, nil
-}
-
-func (p *polling) callError(call string, err error) error {
-	return &CallError{Call: call, Stream: p.s.ref.given, Shard: p.shard, Err: err}
-}
-
-// describe is a position in words.
-func describe(at checkpoint.Shard) string {
-	switch at.Position {
-	case checkpoint.AfterSequenceNumber, checkpoint.AtSequenceNumber:
-		return "sequence number " + at.SequenceNumber
-	case checkpoint.AtTimestamp:
-		return at.Timestamp.UTC().Format(time.RFC3339)
-	case checkpoint.TrimHorizon:
-		return "its start"
-	case checkpoint.ShardEnd:
-		return "its end"
-	}
-	return string(at.Position)
 }
 
 // attempt makes one call with the time one attempt may take.

@@ -71,7 +71,7 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	o := testOptions()
 	o.Say = func(string) {}
 	r := &run{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
-	p := newPolling(&streamRun{run: r, ref: newStreamRef("orders")}, "a", atTime(time.Unix(1, 0)))
+	p := newPolling(newAssignment(&streamRun{run: r, ref: newStreamRef("orders")}, "a", atTime(time.Unix(1, 0))))
 	p.pace.count = 800
 	err := apiError("ProvisionedThroughputExceededException")
 	var limits []int

@@ -244,10 +244,18 @@ func (r *run) giveSlot() {
 	}
 }
 
+// source is what delivers a shard.
+func (s *streamRun) source(a *Assignment) Source {
+	if s.run.o.Source != nil {
+		return s.run.o.Source(a)
+	}
+	return newPolling(a)
+}
+
 // read fetches one shard to its end, or to the bound.
 func (s *streamRun) read(ctx context.Context, shard *shard) error {
 	s.run.log.Debug("shard opened", "stream", s.ref.name, "shard", shard.id, "position", describe(shard.at))
-	source := newPolling(s, shard.id, shard.at)
+	source := s.source(newAssignment(s, shard.id, shard.at))
 	at := shard.at
 	for {
 		resp, err := source.Next(ctx, s.run.buf)

@@ -137,7 +137,7 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 	}
 	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
 		k.Retryer = aws.NopRetryer{}
-		k.HTTPClient = wholeBody{cfg.HTTPClient}
+		k.HTTPClient = wholeBody{cfg.HTTPClient, streaming(cfg.HTTPClient)}
 		if o.Endpoint != "" {
 			k.BaseEndpoint = aws.String(o.Endpoint)
 		}

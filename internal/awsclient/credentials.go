@@ -67,7 +67,7 @@ func staticKeys(k Keys) func(*config.LoadOptions) error {
 // called as the SDK calls it, with retries: no loop of kin's is around it.
 func useRole(cfg *aws.Config, r Role) {
 	client := sts.NewFromConfig(*cfg, func(o *sts.Options) {
-		o.HTTPClient = wholeBody{cfg.HTTPClient}
+		o.HTTPClient = wholeBody{next: cfg.HTTPClient}
 		if r.STSEndpoint != "" {
 			o.BaseEndpoint = aws.String(r.STSEndpoint)
 		}

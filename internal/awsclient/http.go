@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -26,8 +27,10 @@ const maxIdleConnections = 1024
 // the SDK's retries on nobody sees it. A response that breaks off is an error
 // of Do here, and the caller's loop decides.
 //
-// It must not be used for SubscribeToShard, whose body is a stream.
-type wholeBody struct{ next aws.HTTPClient }
+// SubscribeToShard's body is a stream: Subscribe uses streams in its place.
+type wholeBody struct{ next, streams httpClient }
+
+type httpClient = aws.HTTPClient
 
 // newTransport is the SDK's own client: what AWS_CA_BUNDLE and the like say is
 // built into no other.
@@ -38,25 +41,56 @@ func newTransport() *awshttp.BuildableClient {
 	})
 }
 
+// streaming is a client for event streams that is like another: a window of
+// 512 KiB a stream, as AWS's client library has it, where Go's would let the
+// service run 4 MiB ahead of each shard; and a ping where nothing comes for a
+// minute, since a connection that died says nothing.
+func streaming(like httpClient) httpClient {
+	client, ok := like.(*awshttp.BuildableClient)
+	if !ok {
+		return like
+	}
+	return client.WithTransportOptions(func(t *http.Transport) {
+		t.HTTP2 = &http.HTTP2Config{
+			MaxReceiveBufferPerStream: 512 << 10,
+			SendPingTimeout:           time.Minute,
+		}
+	})
+}
+
 // Do sends the request and reads the whole answer. Its error says which of the
 // two failed.
 func (w wholeBody) Do(req *http.Request) (*http.Response, error) {
-	if req.Body != nil && req.Body != http.NoBody {
-		body, err := io.ReadAll(req.Body)
-		if err != nil {
-			return nil, fmt.Errorf("read request: %w", err)
-		}
-		if err := req.Body.Close(); err != nil {
-			return nil, fmt.Errorf("close request: %w", err)
-		}
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		req.ContentLength = int64(len(body))
+	if err := fromMemory(req); err != nil {
+		return nil, err
 	}
 	resp, err := w.next.Do(req)
 	if err != nil {
 		return nil, err
 	}
+	return received(resp)
+}
+
+// fromMemory makes a request's body one that closing does not take away.
+func fromMemory(req *http.Request) error {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return fmt.Errorf("read request: %w", err)
+	}
+	if err := req.Body.Close(); err != nil {
+		return fmt.Errorf("close request: %w", err)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req.ContentLength = int64(len(body))
+	return nil
+}
+
+// received is a response whose body has been read and closed.
+func received(resp *http.Response) (*http.Response, error) {
 	body, err := readBody(resp)
 	if closeErr := resp.Body.Close(); err == nil {
 		err = closeErr

@@ -9,11 +9,12 @@ import (
 // NewLocal returns a client of an embedded endpoint, which takes any
 // credentials. It looks at nothing in the environment.
 func NewLocal(url string) *kinesis.Client {
+	transport := newTransport()
 	return kinesis.New(kinesis.Options{
 		BaseEndpoint: aws.String(url),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("kin", "kin", ""),
-		HTTPClient:   wholeBody{newTransport()},
+		HTTPClient:   wholeBody{transport, streaming(transport)},
 		Retryer:      aws.NopRetryer{},
 	})
 }

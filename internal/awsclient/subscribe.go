@@ -1,0 +1,155 @@
+package awsclient
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/schemas"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
+)
+
+// Subscription is the event stream of one SubscribeToShard call. Its events
+// are decoded as they are asked for, so that a slow reader holds the sender
+// back, and whether or not an initial-response begins the stream: the SDK's
+// own stream refuses one without it, shares a buffer between all streams of a
+// client, and takes one that breaks off for one that ends.
+type Subscription struct {
+	body       *streamBody
+	close      func()
+	protocol   *awsjson.Protocol
+	serverTime time.Time
+}
+
+// Subscribe makes one SubscribeToShard call. The context governs the whole
+// stream, not only the call; wait bounds the call, up to the answer's headers.
+// The client must be one of NewKinesis.
+func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.SubscribeToShardInput, wait time.Duration) (*Subscription, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(wait, func() { cancel(errNoAnswer) })
+	var body io.ReadCloser
+	out, err := client.SubscribeToShard(ctx, in, func(o *kinesis.Options) {
+		if w, ok := o.HTTPClient.(wholeBody); ok {
+			o.HTTPClient = streamedBody{w.streams}
+		}
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			_, err := stack.Deserialize.Swap("OperationEventStreamDeserializer", keepBody{&body})
+			return err
+		})
+	})
+	// Too late to stop it: the stream is being ended already.
+	if late := !timer.Stop(); late && err == nil {
+		err = errNoAnswer
+	}
+	if err == nil && body == nil {
+		err = errors.New("the answer has no event stream")
+	}
+	if err != nil {
+		if body != nil {
+			_ = body.Close() // it is given up; the error says why
+		}
+		if errors.Is(context.Cause(ctx), errNoAnswer) {
+			err = fmt.Errorf("%w within %s", errNoAnswer, wait)
+		}
+		cancel(nil)
+		return nil, err
+	}
+	s := &Subscription{
+		body:     &streamBody{r: bufio.NewReaderSize(body, 32<<10)},
+		close:    func() { cancel(nil); _ = body.Close() },
+		protocol: awsjson.New11(schemas.Kinesis_20131202),
+	}
+	s.serverTime, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
+	return s, nil
+}
+
+var errNoAnswer = errors.New("no answer")
+
+// ServerTime is the service's clock when it answered the call; zero when it
+// did not say. Every event is younger.
+func (s *Subscription) ServerTime() time.Time { return s.serverTime }
+
+// Next returns the next event: io.EOF when the service has ended the stream,
+// io.ErrUnexpectedEOF or what the network said when it broke off, and the
+// API's error when the service sent one. After an error there is no next.
+func (s *Subscription) Next() (*types.SubscribeToShardEvent, error) {
+	for {
+		s.body.inside = false
+		message, err := s.protocol.DeserializeEventMessage(schemas.SubscribeToShardEventStream, kinesis.TypeRegistry, s.body)
+		switch {
+		case s.body.err != nil: // whatever was made of it
+			return nil, s.body.err
+		case errors.Is(err, io.EOF) && s.body.inside:
+			return nil, io.ErrUnexpectedEOF
+		case err != nil:
+			return nil, err
+		}
+		// What is not an event is an initial-response, or what a later version
+		// of the service says.
+		if event, ok := message.(*types.SubscribeToShardEvent); ok {
+			return event, nil
+		}
+	}
+}
+
+// Close ends the stream and the connection it holds. It may be called at any
+// time, also while Next waits, which then returns an error; and more than once.
+func (s *Subscription) Close() { s.close() }
+
+// streamBody is what an event stream's decoder reads from. The decoder says
+// EOF of a message that breaks off too.
+type streamBody struct {
+	r      io.Reader
+	inside bool  // something of the next message was read
+	err    error // that is not io.EOF
+}
+
+func (b *streamBody) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	b.inside = b.inside || n > 0
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.err = err
+	}
+	return n, err
+}
+
+// keepBody stands in for the SDK's event stream deserializer and leaves the
+// body to the caller.
+type keepBody struct{ body *io.ReadCloser }
+
+func (keepBody) ID() string { return "OperationEventStreamDeserializer" }
+
+func (k keepBody) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+	middleware.DeserializeOutput, middleware.Metadata, error,
+) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
+		*k.body = resp.Body
+	}
+	return out, metadata, err
+}
+
+// streamedBody is an HTTP client for answers that are streams: requests are
+// sent from memory, as wholeBody does, and an answer that is an error is
+// received completely.
+type streamedBody struct{ next httpClient }
+
+func (s streamedBody) Do(req *http.Request) (*http.Response, error) {
+	if err := fromMemory(req); err != nil {
+		return nil, err
+	}
+	resp, err := s.next.Do(req)
+	if err != nil || resp.StatusCode == http.StatusOK {
+		return resp, err
+	}
+	return received(resp)
+}

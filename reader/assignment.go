@@ -1,0 +1,158 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/apierror"
+	"kin/internal/checkpoint"
+)
+
+// Assignment is one shard that a run reads, as the shard's source sees it:
+// where to begin, what the run knows of the stream, and whom to tell. Its
+// methods are for the goroutine of the source.
+type Assignment struct {
+	s        *streamRun
+	shard    string
+	begin    checkpoint.Shard
+	failures failures
+}
+
+func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignment {
+	return &Assignment{s: s, shard: shard, begin: begin, failures: newFailures(s.run)}
+}
+
+// Stream is the stream's name, StreamARN its ARN where the caller gave one,
+// else nil; ShardID is the shard.
+func (a *Assignment) Stream() string     { return a.s.ref.name }
+func (a *Assignment) StreamARN() *string { return a.s.ref.byARN() }
+func (a *Assignment) ShardID() string    { return a.shard }
+
+// Begin is the position to begin at.
+func (a *Assignment) Begin() checkpoint.Shard { return a.begin }
+
+// QueryID is the query id of the run's positions; IsKept says whether they are
+// kept for a run to come.
+func (a *Assignment) QueryID() string { return a.s.run.file.ID }
+func (a *Assignment) IsKept() bool    { return a.s.run.o.Positions != nil }
+
+// Until is the run's bound in the stream's own time; zero without one.
+func (a *Assignment) Until() time.Time { return a.s.until }
+
+// Now is the service's clock, carried on by this process's.
+func (a *Assignment) Now() time.Time { return a.s.run.now() }
+
+// Log takes what is for those who look for a fault. Say and Chat are as in
+// Options.
+func (a *Assignment) Log() *slog.Logger   { return a.s.run.log }
+func (a *Assignment) Say(message string)  { a.s.run.o.Say(message) }
+func (a *Assignment) Chat(message string) { a.s.run.o.Chat(message) }
+
+// Succeeded says that a call, or a wait for an event, passed.
+func (a *Assignment) Succeeded() { a.failures.over() }
+
+// Failed notes one more failure in a row. It returns how long to wait at least
+// before the next attempt, or a *GaveUpError.
+func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failures.count(err) }
+
+// Retried counts a failure that was not a rate limit.
+func (a *Assignment) Retried() { a.s.run.progress.retried() }
+
+// Error is the error of a call about the shard.
+func (a *Assignment) Error(call string, err error) error {
+	return &CallError{Call: call, Stream: a.s.ref.given, Shard: a.shard, Err: err}
+}
+
+// IsTrimmed says whether the record that a position is behind is no longer
+// retained. In a quiet shard that is no gap, and the guard has ruled out one
+// that was there before. Reports disagree on what its sequence number gets:
+// the oldest record, a refusal, or empty answers for ever.
+func (a *Assignment) IsTrimmed(at checkpoint.Shard) bool {
+	arrived := at.LastArrival
+	return at.SequenceNumber != "" && a.s.retention > 0 && !arrived.IsZero() &&
+		arrived.Before(a.s.run.now().Add(-a.s.retention))
+}
+
+// IsStuck says whether a response is what a position that is no longer
+// retained gets for ever: nothing, as far behind as the stream reaches.
+func (a *Assignment) IsStuck(at checkpoint.Shard, resp *Response) bool {
+	return resp.isEmpty() && a.IsTrimmed(at) && aws.ToInt64(resp.MillisBehindLatest) >= a.s.retention.Milliseconds()
+}
+
+// Oldest is where to begin again when a position is no longer retained: all
+// records that are left came later than one that was trimmed.
+func Oldest() checkpoint.Shard { return checkpoint.Shard{Position: checkpoint.TrimHorizon} }
+
+// EndedInto confirms that a shard ended and returns its children, which may be
+// missing. Where the answer does not name them, as some endpoints have it and
+// as a broken answer looks, ListShards is asked: closed or gone there is the
+// end; open is ErrOpenEnd, a reason to ask again from where the answer began.
+func (a *Assignment) EndedInto(ctx context.Context, children []types.ChildShard) ([]types.ChildShard, error) {
+	if saysParents(children) {
+		return children, nil
+	}
+	if err := a.s.refresh(ctx); err != nil {
+		return nil, err
+	}
+	if a.s.isOpen(a.shard) {
+		return nil, ErrOpenEnd
+	}
+	return nil, nil
+}
+
+// ErrOpenEnd means that an answer cannot be right, and nothing of it is used.
+var ErrOpenEnd = fmt.Errorf("the answer ends a shard that is open")
+
+// saysParents says whether there are children, and each names its parents:
+// one that does not would not wait for its other parent after a merge. The KCL
+// takes such an answer for broken (DataRetrievalUtil.java).
+func saysParents(children []types.ChildShard) bool {
+	return len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return len(c.ParentShards) == 0 })
+}
+
+// IsGone finds out, after the service did not know the shard, whether it was
+// trimmed, which it tells, for what was beyond at is lost. With the stream
+// gone, its error says so.
+func (a *Assignment) IsGone(ctx context.Context, at checkpoint.Shard) (bool, error) {
+	if err := a.s.refresh(ctx); err != nil {
+		return false, err
+	}
+	if a.s.isListed(a.shard) {
+		return false, nil
+	}
+	a.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", a.s.ref.name, a.shard, describe(at)))
+	return true, nil
+}
+
+// Refused is the error for a position that the service does not accept.
+func (a *Assignment) Refused(at checkpoint.Shard, err error) error {
+	if at.SequenceNumber == "" {
+		return err
+	}
+	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.name, a.shard, apierror.Brief(err))
+	if a.s.place.saved == nil {
+		return &OptionError{"initial position", "a sequence number of the shard; " + reason}
+	}
+	return &CheckpointError{Stream: a.s.ref.name, Reason: reason, Err: err}
+}
+
+// describe is a position in words.
+func describe(at checkpoint.Shard) string {
+	switch at.Position {
+	case checkpoint.AfterSequenceNumber, checkpoint.AtSequenceNumber:
+		return "sequence number " + at.SequenceNumber
+	case checkpoint.AtTimestamp:
+		return at.Timestamp.UTC().Format(time.RFC3339)
+	case checkpoint.TrimHorizon:
+		return "its start"
+	case checkpoint.ShardEnd:
+		return "its end"
+	}
+	return string(at.Position)
+}
