@@ -37,6 +37,8 @@ type env struct {
 	client       *kinesis.Client
 	clientRegion string
 
+	lastWords []string // what is said when everything else has been
+
 	// liveLine is set while a line on stderr is being rewritten: a message
 	// clears it first.
 	liveLine bool
@@ -72,6 +74,10 @@ func (e *env) chat(message string) {
 		e.print(message)
 	}
 }
+
+// lastWord is say for what stays true after the run: it comes behind everything
+// else, an error included. It is not for several goroutines.
+func (e *env) lastWord(message string) { e.lastWords = append(e.lastWords, message) }
 
 // print writes a message to stderr. It has nowhere to report its own failure.
 func (e *env) print(message string) {

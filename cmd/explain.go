@@ -102,6 +102,9 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 	case errors.As(err, &state) && state.Unusable():
 		return explanation{text, state.Hint(), exitCheckpoint}
 	case errors.As(err, &other) && other.Held():
+		if errors.As(err, &knowing) {
+			return explanation{text, knowing.Hint(), exitHeld}
+		}
 		return explanation{text, "wait for that run to end, or give this one a checkpoint of its own", exitHeld}
 	case errors.As(err, &exhausted) && exhausted.GaveUp():
 		if errors.As(err, &knowing) {

@@ -46,7 +46,7 @@ unrelated shards.
   kin read orders --checkpoint orders.ckpt --exec 'gzip >> orders.jsonl.gz'`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.parsed(c.Flags(), args); err != nil {
+			if err := o.parsed(e, c.Flags(), args); err != nil {
 				return err
 			}
 			return optionUsage(c, runRead(c.Context(), e, o))
@@ -78,6 +78,7 @@ type readOptions struct {
 	pageSize      int
 
 	boundOptions
+	fanOutOptions
 	shards     []string
 	lowLatency bool
 	retryFor   durationValue
@@ -108,6 +109,7 @@ func defaultReadOptions() *readOptions {
 		checkpoint:    textValue{kind: "a file"},
 		exec:          textValue{kind: "a command"},
 		metrics:       textValue{kind: "a file, or - for stderr"},
+		fanOutOptions: defaultFanOutOptions(),
 	}
 }
 
@@ -131,14 +133,18 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.tasks, "tasks", "how many `tasks` fetch; with fewer than the shards need, shards take turns (default: as many as they need)")
 	f.Var(&o.shardInterval, "shard-fetch-interval", "how often to look for new shards")
 	f.IntVar(&o.pageSize, "max-shards-per-describe", o.pageSize, "`shards` in one page of a listing, 1 to 10000")
+	o.fanOutOptions.addFlags(f)
 	f.Var(&o.metrics, "metrics", "append a JSON line about each batch to this `file`, in the shape of a streaming query's progress (-: stderr)")
 	f.Var(&o.metricsListen, "metrics-listen", "serve metrics for Prometheus at this `address`, such as 127.0.0.1:9464, under /metrics")
 	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long; without it only the calls at the start are given up, after 30s")
 }
 
 // parsed takes the arguments, and the flags that depend on which were given.
-func (o *readOptions) parsed(f *pflag.FlagSet, args []string) error {
+func (o *readOptions) parsed(e *env, f *pflag.FlagSet, args []string) error {
 	o.streams = splitStreams(args)
+	if err := o.fanOutOptions.parsed(e, f); err != nil {
+		return err
+	}
 	if f.Changed("from") && f.Changed("initial-position") {
 		return usage("--from and --initial-position are the same flag: want one of them")
 	}
@@ -216,6 +222,13 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	defer func() { err = errors.Join(err, open.close()) }()
 	if err := o.openFiles(e, &ro, &open); err != nil {
 		return err
+	}
+	if o.mode == modeEFO {
+		fan, err := o.fanOut(e, client, &ro)
+		if err != nil {
+			return err
+		}
+		defer func() { err = closeFanOut(ctx, e, fan, err) }()
 	}
 	r, err := reader.New(client, ro)
 	if err != nil {

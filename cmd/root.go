@@ -20,7 +20,11 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	e := newEnv(s)
 	root := newRoot(e)
 	root.SetArgs(args)
-	return e.report(ctx, root.ExecuteContext(ctx))
+	code := e.report(ctx, root.ExecuteContext(ctx))
+	for _, message := range e.lastWords {
+		e.say(message)
+	}
+	return code
 }
 
 func newRoot(e *env) *cobra.Command {

@@ -30,7 +30,7 @@ line, as read prints it. Like read, with shorter waits and from latest on.
   kin tail orders,payments --output pretty --limit 10`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.parsed(c.Flags(), args); err != nil {
+			if err := o.parsed(e, c.Flags(), args); err != nil {
 				return err
 			}
 			o.dataGiven = c.Flags().Changed("data") && e.origins["data"] == ""

@@ -15,6 +15,18 @@ import (
 // Errors are *reader.OptionError for an ID that cannot be one of this stream's,
 // *TimeoutError after RegistryOptions.Timeout, and *CallError.
 func (r *Registry) Deregister(ctx context.Context, id ID) (removed bool, err error) {
+	return r.remove(ctx, id, func(*Consumer) bool { return false })
+}
+
+// Remove is Deregister that does not wait until the consumer is gone, but until
+// the service has taken it on to delete it: it is not billed from then on.
+func (r *Registry) Remove(ctx context.Context, id ID) (removed bool, err error) {
+	return r.remove(ctx, id, func(c *Consumer) bool { return c.Status == types.ConsumerStatusDeleting })
+}
+
+// remove deregisters a consumer until it is gone, or done says that it may go
+// by itself.
+func (r *Registry) remove(ctx context.Context, id ID, done func(*Consumer) bool) (removed bool, err error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return false, err
 	}
@@ -23,7 +35,7 @@ func (r *Registry) Deregister(ctx context.Context, id ID) (removed bool, err err
 	if err != nil || first == nil {
 		return false, err
 	}
-	for c := first; c != nil && c.ARN == first.ARN; {
+	for c := first; c != nil && c.ARN == first.ARN && !done(c); {
 		if c.Status == types.ConsumerStatusDeleting {
 			err = w.pause(ctx, "waiting until it is gone")
 		} else {

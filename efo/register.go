@@ -60,6 +60,29 @@ func (r *Registry) Register(ctx context.Context, name string) (Registration, err
 	}
 }
 
+// AwaitActive returns a consumer that somebody has registered, when it is
+// ACTIVE. Errors are *NotFoundError, and those of Register.
+func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
+	if err := CheckID(id, r.o.StreamARN); err != nil {
+		return Consumer{}, err
+	}
+	w := newWaiting(r, "wait for", id)
+	for {
+		c, err := w.look(ctx)
+		switch {
+		case err != nil:
+			return Consumer{}, err
+		case c == nil:
+			return Consumer{}, &NotFoundError{r.o.Stream, string(id)}
+		case c.Status == types.ConsumerStatusActive:
+			return *c, nil
+		}
+		if err := w.pause(ctx, "waiting until it is ACTIVE"); err != nil {
+			return Consumer{}, err
+		}
+	}
+}
+
 // registering is one Register.
 type registering struct {
 	*Registry

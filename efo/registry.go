@@ -73,6 +73,13 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 // StreamARN is the ARN of the stream whose consumers these are.
 func (r *Registry) StreamARN() string { return r.o.StreamARN }
 
+// within is the same registry with another timeout.
+func (r *Registry) within(timeout time.Duration) *Registry {
+	o := r.o
+	o.Timeout = timeout
+	return &Registry{r.client, o}
+}
+
 // Describe asks for one consumer. Errors are *NotFoundError,
 // *reader.OptionError for an ID that cannot be one of this stream's,
 // *reader.GaveUpError after 30 s of retries, and *CallError.

@@ -21,7 +21,8 @@ const (
 	again                  // passing: the same call once more
 	limited                // too many calls, or too many consumers
 	inUse                  // the stream or the consumer is not in the state for it
-	gone                   // no such consumer, or no such stream
+	gone                   // no such consumer, shard or stream
+	refused                // the position was not accepted
 	stale                  // the token of a list is too old: the list begins again
 )
 
@@ -44,9 +45,11 @@ func classify(err error) verdict {
 		return inUse // the name is taken, or something is CREATING or DELETING
 	case "ResourceNotFoundException":
 		return gone
+	case "InvalidArgumentException":
+		return refused // of a position in a shard; anything else will fail again
 	case "ExpiredNextTokenException":
 		return stale // it lives 300 s
-	case "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException",
+	case "KMSThrottlingException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException",
 		"ProvisionedThroughputExceededException":
 		return again // too many calls of all of the account together
 	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
@@ -114,7 +117,7 @@ func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time,
 		}
 		switch classify(err) {
 		case again, limited, inUse: // a stream that is being created is in use, too
-		case fatal, gone, stale:
+		case fatal, gone, refused, stale:
 			return v, err
 		}
 		left := time.Until(deadline)

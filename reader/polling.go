@@ -56,6 +56,9 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 	}
 }
 
+// Close has nothing to give up.
+func (p *polling) Close() {}
+
 // take makes one attempt at the next response, with a place among the fetches
 // and room in the buffer.
 func (p *polling) take(ctx context.Context, room Room) (*Response, error) {

@@ -256,6 +256,7 @@ func (s *streamRun) source(a *Assignment) Source {
 func (s *streamRun) read(ctx context.Context, shard *shard) error {
 	s.run.log.Debug("shard opened", "stream", s.ref.name, "shard", shard.id, "position", describe(shard.at))
 	source := s.source(newAssignment(s, shard.id, shard.at))
+	defer source.Close()
 	at := shard.at
 	for {
 		resp, err := source.Next(ctx, s.run.buf)

@@ -14,6 +14,9 @@ type Source interface {
 	// itself, and takes room in the buffer before it asks for records. Its
 	// error ends the run.
 	Next(ctx context.Context, room Room) (*Response, error)
+	// Close gives up what the source holds open. It is called once, and Next is
+	// not called after it.
+	Close()
 }
 
 // Room is a source's share of the buffer.

@@ -31,11 +31,11 @@ type Subscription struct {
 }
 
 // Subscribe makes one SubscribeToShard call. The context governs the whole
-// stream, not only the call; wait bounds the call, up to the answer's headers.
-// The client must be one of NewKinesis.
-func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.SubscribeToShardInput, wait time.Duration) (*Subscription, error) {
+// stream, not only the call, whose answer may take 30 s. The client must be one
+// of this package.
+func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.SubscribeToShardInput) (*Subscription, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(wait, func() { cancel(errNoAnswer) })
+	timer := time.AfterFunc(mostWait, func() { cancel(errNoAnswer) })
 	var body io.ReadCloser
 	out, err := client.SubscribeToShard(ctx, in, func(o *kinesis.Options) {
 		if w, ok := o.HTTPClient.(wholeBody); ok {
@@ -58,7 +58,7 @@ func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.Subscrib
 			_ = body.Close() // it is given up; the error says why
 		}
 		if errors.Is(context.Cause(ctx), errNoAnswer) {
-			err = fmt.Errorf("%w within %s", errNoAnswer, wait)
+			err = fmt.Errorf("%w within %s", errNoAnswer, mostWait)
 		}
 		cancel(nil)
 		return nil, err
@@ -71,6 +71,9 @@ func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.Subscrib
 	s.serverTime, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
 	return s, nil
 }
+
+// mostWait is how long the service may take to answer, as for other calls.
+const mostWait = 30 * time.Second
 
 var errNoAnswer = errors.New("no answer")
 

@@ -1,0 +1,190 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/spf13/pflag"
+
+	"kin/efo"
+	"kin/internal/awsclient"
+	"kin/reader"
+)
+
+// fanOutOptions are the flags of read and tail about stream consumers.
+type fanOutOptions struct {
+	mode            consumerMode
+	efo             bool
+	name            textValue
+	prefix          string
+	registeredIDs   []string
+	registeredType  idType
+	refresh         durationValue
+	registerTimeout durationValue
+	deregister      bool
+	takeOver        bool
+}
+
+func defaultFanOutOptions() fanOutOptions {
+	d := efo.DefaultOptions()
+	return fanOutOptions{
+		name:            textValue{kind: "a name"},
+		prefix:          d.NamePrefix,
+		refresh:         durationValue(d.RefreshInterval),
+		registerTimeout: durationValue(d.RegisterTimeout),
+	}
+}
+
+func (o *fanOutOptions) addFlags(f *pflag.FlagSet) {
+	f.Var(&o.mode, "consumer-mode", "polling, or efo: enhanced fan-out, through a stream consumer with a throughput of its own, which is billed")
+	f.BoolVar(&o.efo, "efo", false, "short for --consumer-mode efo")
+	f.Var(&o.name, "consumer-name", "`name` of the stream consumer, behind its prefix (default: the query id, or tmp_ and a UUID without a checkpoint; the latter is removed at the end)")
+	f.StringVar(&o.prefix, "consumer-name-prefix", o.prefix, "`text` in front of the consumer's name")
+	f.StringSliceVar(&o.registeredIDs, "registered-consumer-id", nil, "`consumers` that exist, one for each stream, separated by commas; used as they are, never registered or removed")
+	f.Var(&o.registeredType, "registered-consumer-id-type", "what --registered-consumer-id gives: name or arn")
+	f.Var(&o.refresh, "consumer-refresh-interval", "how often to look after the consumer, which is registered again if it is gone; at most 3600s")
+	f.Var(&o.registerTimeout, "register-consumer-timeout", "how long to wait for a consumer to become ACTIVE")
+	f.BoolVar(&o.deregister, "require-consumer-deregistration", false, "remove the consumer at the end also when it has a name or a checkpoint; never a --registered-consumer-id")
+	f.BoolVar(&o.takeOver, "take-over", false, "subscribe again when another reader takes the consumer over, in place of exit 8")
+}
+
+// Flags that mean something in one of the consumer modes alone.
+var (
+	pollingFlags = []string{"max-records-per-fetch", "max-fetch-rate", "min-fetch-period", "shards-per-task", "tasks", "low-latency"}
+	fanOutFlags  = []string{"consumer-name", "consumer-name-prefix", "registered-consumer-id", "registered-consumer-id-type",
+		"consumer-refresh-interval", "register-consumer-timeout", "require-consumer-deregistration", "take-over"}
+)
+
+// parsed refuses flags of the other consumer mode. A setting is for where its
+// mode is used, and not refused.
+func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
+	given := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
+	if o.efo && given("consumer-mode") && o.mode != modeEFO {
+		return usage("--efo and --consumer-mode %s contradict each other", &o.mode)
+	}
+	if o.efo && (given("efo") || !given("consumer-mode")) {
+		o.mode = modeEFO
+	}
+	unused, hint := fanOutFlags, "add --efo, or leave it out"
+	if o.mode == modeEFO {
+		unused, hint = pollingFlags, "leave it out: the service pushes to a consumer as fast as records arrive, up to 2 MB/s a shard"
+	}
+	for _, name := range unused {
+		if given(name) {
+			return usageHint(hint, "--%s means nothing with --consumer-mode %s", name, &o.mode)
+		}
+	}
+	if o.mode == modeEFO && given("registered-consumer-id-type") && len(o.registeredIDs) == 0 {
+		return usage("--registered-consumer-id-type needs --registered-consumer-id")
+	}
+	return nil
+}
+
+// fanOut makes what reads through stream consumers, and tells ro of it.
+func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Options) (*efo.FanOut, error) {
+	fo := efo.DefaultOptions()
+	fo.Streams = ro.Streams
+	fo.Name, fo.NamePrefix = o.name.text, o.prefix
+	fo.RegisteredIDs, fo.RegisteredByARN = o.registeredIDs, o.registeredType == idTypeARN
+	fo.RefreshInterval = time.Duration(o.refresh)
+	fo.RegisterTimeout = time.Duration(o.registerTimeout)
+	fo.RequireDeregistration = o.deregister
+	fo.TakeOver = o.takeOver
+	fo.Say, fo.Chat, fo.LastWord, fo.Log = e.say, e.chat, e.lastWord, e.log
+	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
+		s, err := awsclient.Subscribe(ctx, client, in)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	f, err := efo.New(client, fo)
+	if err != nil {
+		return nil, err
+	}
+	ro.Source, ro.Silence = f.Source, f.Silence()
+	return f, nil
+}
+
+// closeFanOut removes the consumers that are to go, whatever the run came to. A
+// failure is told at once, for the end of the run may have nothing else to say.
+func closeFanOut(ctx context.Context, e *env, f *efo.FanOut, result error) error {
+	err := f.Close(ctx)
+	if err == nil {
+		return result
+	}
+	for _, err := range unjoined(err) {
+		e.print(err.Error())
+		var knowing advised
+		if errors.As(err, &knowing) {
+			e.print("hint: " + knowing.Hint())
+		}
+	}
+	if result == nil || errors.Is(result, errStdoutClosed) {
+		return silentError{exitFailed}
+	}
+	return result
+}
+
+// unjoined are the errors that errors.Join put together.
+func unjoined(err error) []error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		return j.Unwrap()
+	}
+	return []error{err}
+}
+
+// consumerMode is the value of --consumer-mode; its zero value is polling.
+type consumerMode string
+
+const (
+	modePolling consumerMode = "polling"
+	modeEFO     consumerMode = "efo"
+)
+
+func (m *consumerMode) Type() string { return "mode" }
+
+func (m *consumerMode) String() string {
+	if *m == "" {
+		return string(modePolling)
+	}
+	return string(*m)
+}
+
+func (m *consumerMode) Set(s string) error {
+	switch v := consumerMode(s); v {
+	case modePolling, modeEFO:
+		*m = v
+		return nil
+	}
+	return fmt.Errorf("want polling or efo")
+}
+
+// idType is the value of --registered-consumer-id-type; its zero value is name.
+type idType string
+
+const (
+	idTypeName idType = "name"
+	idTypeARN  idType = "arn"
+)
+
+func (t *idType) Type() string { return "type" }
+
+func (t *idType) String() string {
+	if *t == "" {
+		return string(idTypeName)
+	}
+	return string(*t)
+}
+
+func (t *idType) Set(s string) error {
+	switch v := idType(s); v {
+	case idTypeName, idTypeARN:
+		*t = v
+		return nil
+	}
+	return fmt.Errorf("want name or arn")
+}

@@ -1,0 +1,123 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kin/reader"
+)
+
+// mostRefusals in a row will not pass.
+const mostRefusals = 3
+
+// endError ends the run as it is: what it wraps has been retried already.
+type endError struct{ err error }
+
+func (e *endError) Error() string { return e.err.Error() }
+func (e *endError) Unwrap() error { return e.err }
+
+// failed decides what to do about a subscription that could not be had or, when
+// it was open, that failed. It returns nothing when the next is to be tried, at
+// the time it has set.
+func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.Response, error) {
+	var end *endError
+	if errors.As(err, &end) {
+		return nil, end.err
+	}
+	s.Log().Debug("subscription failed", "stream", s.Stream(), "shard", s.ShardID(), "error", err, "attempt", s.back.attempts)
+	switch classify(err) {
+	case fatal:
+		return nil, err
+	case gone:
+		if resp, err := s.missing(ctx, err); resp != nil || err != nil {
+			return resp, err
+		}
+	case inUse:
+		if err := s.contested(ctx, inStream); err != nil {
+			return nil, err
+		}
+	case refused:
+		if err := s.rewind(err); err != nil {
+			return nil, err
+		}
+	case again, limited, stale:
+	}
+	s.Retried()
+	if _, err := s.Failed(err); err != nil {
+		return nil, err
+	}
+	if due := time.Now().Add(s.back.next()); due.After(s.due) {
+		s.due = due
+	}
+	return nil, nil
+}
+
+// missing decides which of consumer, shard and stream is gone.
+func (s *source) missing(ctx context.Context, err error) (*reader.Response, error) {
+	replaced, checkErr := s.holding.check(ctx, s.arn)
+	if checkErr != nil || replaced {
+		return nil, checkErr // the next call goes to the new one
+	}
+	gone, listErr := s.IsGone(ctx, s.at)
+	switch {
+	case listErr != nil:
+		return nil, listErr // with the stream gone, ListShards says so
+	case gone:
+		return &reader.Response{End: true}, nil
+	}
+	if s.refusals++; s.refusals > mostRefusals {
+		return nil, s.Refused(s.at, err)
+	}
+	return nil, nil
+}
+
+// rewind decides what a position becomes that the service does not accept.
+func (s *source) rewind(err error) error {
+	switch {
+	case s.at.Continuation != "":
+		// The position of the last record is as good: nothing came between.
+		s.at.Continuation = ""
+	case s.IsTrimmed(s.at):
+		s.at = reader.Oldest()
+	default:
+		// A sequence number is refused for good; a time may be one that the host
+		// which answers has not reached yet.
+		if s.refusals++; s.at.SequenceNumber != "" || s.refusals > mostRefusals {
+			return s.Refused(s.at, err)
+		}
+	}
+	return nil
+}
+
+// contested decides whether another reader has taken the consumer over. The
+// service allows that five seconds after a subscription began. The old one gets
+// ResourceInUseException then, or just ends, and for five seconds so does every
+// call; a call within five seconds of one's own, and one while the consumer is
+// not ACTIVE, get it too.
+func (s *source) contested(ctx context.Context, inStream bool) error {
+	if !inStream && !(s.ended && time.Since(s.answered) > betweenSuccesses) {
+		return nil
+	}
+	replaced, err := s.holding.check(ctx, s.arn)
+	if err != nil || replaced {
+		return err
+	}
+	return s.holding.lost(ctx, s.ShardID())
+}
+
+// TakenOverError means that another reader subscribes with the same consumer.
+type TakenOverError struct{ Stream, Shard, Consumer string }
+
+func (e *TakenOverError) Error() string {
+	return fmt.Sprintf("another reader has taken over consumer %q of stream %s (%s)", e.Consumer, e.Stream, e.Shard)
+}
+
+// Held is true; it marks the error for those who do not import the type.
+func (e *TakenOverError) Held() bool { return true }
+
+// Hint says what to do next.
+func (e *TakenOverError) Hint() string {
+	return "two readers need a consumer each: give this one another --consumer-name, or --take-over to subscribe again"
+}

@@ -1,0 +1,184 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kin/reader"
+)
+
+// Client is what a run needs of the service beside SubscribeToShard.
+type Client interface {
+	RegistryClient
+	StreamClient
+}
+
+// Options are the connector's options about stream consumers.
+type Options struct {
+	// Streams are names or ARNs, as reader.Options has them.
+	Streams []string
+	// Name, behind NamePrefix, is what the consumer of each stream is called
+	// (consumerName, consumerNamePrefix). Empty is the query id where the
+	// positions are kept, and a name for this run alone where they are not: such
+	// a consumer is removed at the end, come what may.
+	Name, NamePrefix string
+	// RegisteredIDs are consumers that exist, one for each stream in their
+	// order, used as they are: never registered and never removed
+	// (registeredConsumerId). They are ARNs if RegisteredByARN, else names
+	// (registeredConsumerIdType).
+	RegisteredIDs   []string
+	RegisteredByARN bool
+	// RefreshInterval is how often a consumer is described, and registered
+	// again if it is gone; at most an hour (consumerRefreshInterval).
+	RefreshInterval time.Duration
+	// RegisterTimeout bounds the wait for a consumer to become ACTIVE
+	// (registerConsumerTimeoutInterval).
+	RegisterTimeout time.Duration
+	// RequireDeregistration removes a consumer that has a name at the end, too
+	// (requireConsumerDeregistration).
+	RequireDeregistration bool
+	// TakeOver subscribes again when another reader has taken a consumer over,
+	// in place of a *TakenOverError.
+	TakeOver bool
+
+	// Subscribe makes one SubscribeToShard call.
+	Subscribe Subscribe
+
+	// Say, Chat and Log are as in reader.Options. LastWord takes what is to be
+	// the last that a person hears of the run; Close calls it.
+	Say, Chat, LastWord func(message string)
+	Log                 *slog.Logger
+}
+
+// DefaultOptions are the defaults of `kin read`.
+func DefaultOptions() Options {
+	return Options{
+		NamePrefix:      "kin_",
+		RefreshInterval: 300 * time.Second,
+		RegisterTimeout: DefaultTimeout,
+	}
+}
+
+const (
+	mostRefreshInterval = time.Hour
+	// removeTimeout bounds what a run does at its end to remove a consumer,
+	// also one that is still CREATING.
+	removeTimeout = time.Minute
+)
+
+func (o Options) validate() error {
+	longest := o.NamePrefix + o.Name
+	if o.Name == "" {
+		longest = EphemeralName(o.NamePrefix, uuid.UUID{})
+	}
+	if err := CheckName(longest); err != nil {
+		return err
+	}
+	for _, check := range []struct {
+		ok          bool
+		field, want string
+	}{
+		{o.Subscribe != nil, "subscribe", "a function"},
+		{len(o.RegisteredIDs) == 0 || len(o.RegisteredIDs) == len(o.Streams), "registered consumer id", "one for each stream"},
+		{len(o.RegisteredIDs) == 0 || o.Name == "", "consumer name", "nothing beside a registered consumer id, which is used as it is"},
+		{len(o.RegisteredIDs) == 0 || !o.RequireDeregistration, "require consumer deregistration", "a consumer of this run's own; a registered consumer id is never removed"},
+		{o.RefreshInterval > 0 && o.RefreshInterval <= mostRefreshInterval, "consumer refresh interval", "more than 0 and at most 3600s"},
+		{o.RegisterTimeout > 0, "register consumer timeout", "more than 0"},
+	} {
+		if !check.ok {
+			return &reader.OptionError{Field: check.field, Want: check.want}
+		}
+	}
+	for _, id := range o.RegisteredIDs {
+		if ID(id).isARN() != o.RegisteredByARN {
+			return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("names, or ARNs with the type arn; got %q", id)}
+		}
+		if !o.RegisteredByARN {
+			if err := CheckName(id); err != nil {
+				return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("the name of a consumer, got %q", id)}
+			}
+		}
+	}
+	return nil
+}
+
+// FanOut reads streams through a stream consumer of each: it makes the sources
+// of a reader.Reader, and removes the consumers that are its own to remove.
+type FanOut struct {
+	client Client
+	o      Options
+
+	mu       sync.Mutex
+	holdings []*holding     // one a stream, in the order of their first shards
+	refresh  sync.WaitGroup // goroutines that look after them
+}
+
+// New checks every field of o and returns a FanOut, or a *reader.OptionError
+// that names the field in words. It makes no call.
+func New(client Client, o Options) (*FanOut, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	for _, say := range []*func(string){&o.Say, &o.Chat, &o.LastWord} {
+		if *say == nil {
+			*say = func(string) {}
+		}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &FanOut{client: client, o: o}, nil
+}
+
+// Source makes the source of one shard. Its stream's consumer is looked for, or
+// registered, when the first of the stream's sources is asked for a response,
+// and not before: a run that ends before that has registered nothing.
+func (f *FanOut) Source(a *reader.Assignment) reader.Source {
+	return &source{
+		Assignment: a, holding: f.holding(a), subscribe: f.o.Subscribe, at: a.Begin(),
+		back: backoff{first: 2 * betweenCalls, most: mostWait}, // jittered down to a half
+	}
+}
+
+// Silence is for reader.Options.
+func (f *FanOut) Silence() time.Duration { return usualSilence }
+
+// holding returns the holding of a shard's stream.
+func (f *FanOut) holding(a *reader.Assignment) *holding {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, h := range f.holdings {
+		if h.stream == a.Stream() {
+			return h
+		}
+	}
+	h := newHolding(f, a)
+	f.holdings = append(f.holdings, h)
+	return h
+}
+
+// Close removes the consumers that are to go and says which stay. The run must
+// have ended. It has its own time: that ctx has ended does not matter.
+func (f *FanOut) Close(ctx context.Context) error {
+	f.refresh.Wait()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+	defer cancel()
+	errs, words := make([]error, len(f.holdings)), make([]string, len(f.holdings))
+	var group sync.WaitGroup
+	for i, h := range f.holdings {
+		group.Go(func() { words[i], errs[i] = h.release(ctx) })
+	}
+	group.Wait()
+	for _, word := range words {
+		if word != "" {
+			f.o.LastWord(word)
+		}
+	}
+	return errors.Join(errs...)
+}

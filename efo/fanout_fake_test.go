@@ -1,0 +1,303 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/google/uuid"
+
+	"kin/internal/checkpoint"
+	"kin/reader"
+)
+
+// fakeService is a stream of a few shards whose subscriptions are scripted: each
+// call for a shard takes the next of its scripts. A stream that has no more to
+// say sends an empty event every five seconds, as the service does.
+type fakeService struct {
+	*fakeRegistry
+	t *testing.T
+
+	mu      sync.Mutex
+	shards  []types.Shard
+	scripts map[string][]script
+	calls   []subscribeCall
+	open    int // streams that nobody has closed
+	sent    int // events with records
+}
+
+// script is one subscription: an answer of the call, or steps.
+type script struct {
+	refuse error
+	steps  []step
+	silent bool // it has no more to say at all
+}
+
+// step is what a stream says after a while.
+type step struct {
+	after time.Duration
+	event *types.SubscribeToShardEvent
+	err   error
+}
+
+type subscribeCall struct {
+	shard, arn, position string
+	at                   time.Time
+}
+
+func newService(t *testing.T, shards ...string) *fakeService {
+	s := &fakeService{fakeRegistry: newFake(), t: t, scripts: map[string][]script{}}
+	for _, id := range shards {
+		s.shards = append(s.shards, types.Shard{ShardId: aws.String(id)})
+	}
+	t.Cleanup(func() {
+		if s.open != 0 {
+			t.Errorf("%d subscriptions were left open", s.open)
+		}
+	})
+	return s
+}
+
+func (s *fakeService) script(shard string, scripts ...script) {
+	s.scripts[shard] = append(s.scripts[shard], scripts...)
+}
+
+func (s *fakeService) subscribe(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := in.StartingPosition
+	position := string(p.Type)
+	if p.SequenceNumber != nil {
+		position += ":" + *p.SequenceNumber
+	}
+	id := aws.ToString(in.ShardId)
+	s.calls = append(s.calls, subscribeCall{id, aws.ToString(in.ConsumerARN), position, time.Now()})
+	var next script
+	if rest := s.scripts[id]; len(rest) > 0 {
+		next, s.scripts[id] = rest[0], rest[1:]
+	}
+	if next.refuse != nil {
+		return nil, next.refuse
+	}
+	s.open++
+	stream := &fakeStream{service: s, script: next, began: time.Now(), closed: make(chan struct{}), last: aws.ToString(p.SequenceNumber)}
+	if stream.last == "" {
+		stream.last = "0"
+	}
+	return stream, nil
+}
+
+// made are the calls for a shard, by position and time since the first call for
+// any.
+func (s *fakeService) made(shard string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var made []string
+	for _, c := range s.calls {
+		if c.shard == shard {
+			made = append(made, fmt.Sprintf("%s @%s", c.position, c.at.Sub(s.calls[0].at).Round(100*time.Millisecond)))
+		}
+	}
+	return made
+}
+
+// gaps are the times between the calls.
+func (s *fakeService) gaps() []time.Duration {
+	var gaps []time.Duration
+	for i := 1; i < len(s.calls); i++ {
+		gaps = append(gaps, s.calls[i].at.Sub(s.calls[i-1].at))
+	}
+	return gaps
+}
+
+type fakeStream struct {
+	service *fakeService
+	script
+	began  time.Time
+	last   string // continuation sequence number
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (f *fakeStream) ServerTime() time.Time { return f.began.Truncate(time.Second) }
+
+func (f *fakeStream) Close() {
+	f.once.Do(func() {
+		close(f.closed)
+		f.service.mu.Lock()
+		defer f.service.mu.Unlock()
+		f.service.open--
+	})
+}
+
+var errClosed = errors.New("use of closed network connection")
+
+func (f *fakeStream) Next() (*types.SubscribeToShardEvent, error) {
+	next := step{after: 5 * time.Second, event: &types.SubscribeToShardEvent{
+		ContinuationSequenceNumber: aws.String(f.last), MillisBehindLatest: aws.Int64(0),
+	}}
+	switch {
+	case len(f.steps) > 0:
+		next, f.steps = f.steps[0], f.steps[1:]
+	case f.silent:
+		<-f.closed
+		return nil, errClosed
+	}
+	timer := time.NewTimer(next.after)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-f.closed:
+		return nil, errClosed
+	}
+	if next.event != nil {
+		f.last = aws.ToString(next.event.ContinuationSequenceNumber)
+		if len(next.event.Records) > 0 {
+			f.service.mu.Lock()
+			defer f.service.mu.Unlock()
+			f.service.sent++
+		}
+	}
+	return next.event, next.err
+}
+
+func (s *fakeService) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.missing {
+		return nil, apiError("ResourceNotFoundException")
+	}
+	return &kinesis.ListShardsOutput{Shards: append([]types.Shard(nil), s.shards...)}, nil
+}
+
+func (s *fakeService) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
+		StreamName: aws.String("orders"), StreamARN: aws.String(testStream), RetentionPeriodHours: aws.Int32(24),
+	}}, nil
+}
+
+func (s *fakeService) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	return nil, apiError("AccessDeniedException") // enhanced fan-out polls nothing
+}
+
+func (s *fakeService) GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	return nil, apiError("AccessDeniedException")
+}
+
+// records is an event with the records from one sequence number to another.
+func records(first, last int) *types.SubscribeToShardEvent {
+	e := quiet(last)
+	for n := first; n <= last; n++ {
+		e.Records = append(e.Records, types.Record{
+			SequenceNumber: aws.String(strconv.Itoa(n)), PartitionKey: aws.String("k"), Data: []byte(strconv.Itoa(n)),
+			ApproximateArrivalTimestamp: aws.Time(time.Now()),
+		})
+	}
+	return e
+}
+
+// quiet is an event without records.
+func quiet(continuation int) *types.SubscribeToShardEvent {
+	return &types.SubscribeToShardEvent{
+		ContinuationSequenceNumber: aws.String(strconv.Itoa(continuation)), MillisBehindLatest: aws.Int64(0),
+	}
+}
+
+// end is the last event of a shard.
+func end(children ...types.ChildShard) *types.SubscribeToShardEvent {
+	return &types.SubscribeToShardEvent{ChildShards: children, MillisBehindLatest: aws.Int64(0)}
+}
+
+func says(steps ...step) script                 { return script{steps: steps} }
+func refuses(code string) script                { return script{refuse: apiError(code)} }
+func event(e *types.SubscribeToShardEvent) step { return step{event: e} }
+func fails(code string) step                    { return step{err: apiError(code)} }
+
+var over = step{err: io.EOF}
+
+// memory keeps positions from one run of a test to the next.
+type memory struct{ file checkpoint.File }
+
+func newMemory() *memory {
+	return &memory{checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}}
+}
+
+func (m *memory) Owns(string, string) bool       { return true }
+func (m *memory) Load() (checkpoint.File, error) { return m.file, nil }
+func (m *memory) Save(f checkpoint.File) error   { m.file = f; return nil }
+func (m *memory) Release() error                 { return nil }
+
+// run is one run over a fake service, and what it came to.
+type run struct {
+	service   *fakeService
+	reader    reader.Options
+	o         Options
+	said      []string
+	lastWords []string
+	got       []string // payloads, in the order they were handed on
+	handle    func(*reader.Batch) error
+}
+
+func newRun(s *fakeService) *run {
+	r := &run{service: s, reader: reader.DefaultOptions(), o: DefaultOptions()}
+	r.reader.Streams = []string{"orders"}
+	r.reader.InitialPosition = reader.Position{Kind: reader.TrimHorizon}
+	r.reader.MaxFetchDuration = 200 * time.Millisecond
+	r.reader.Encode = func(dst []byte, rec reader.Record) ([]byte, error) {
+		return append(append(dst, rec.Data...), ' '), nil
+	}
+	r.o.Streams = r.reader.Streams
+	r.o.Subscribe = s.subscribe
+	var mu sync.Mutex
+	say := func(m string) {
+		mu.Lock()
+		defer mu.Unlock()
+		r.said = append(r.said, m)
+	}
+	r.o.Say, r.reader.Say = say, say
+	r.o.LastWord = func(m string) { r.lastWords = append(r.lastWords, m) }
+	return r
+}
+
+// do runs it and removes what is to be removed.
+func (r *run) do(ctx context.Context) error {
+	f, err := New(r.service, r.o)
+	if err != nil {
+		return err
+	}
+	r.reader.Source, r.reader.Silence = f.Source, f.Silence()
+	core, err := reader.New(r.service, r.reader)
+	if err != nil {
+		return err
+	}
+	err = core.Run(ctx, func(b *reader.Batch) error {
+		if r.handle != nil {
+			if err := r.handle(b); err != nil {
+				return err
+			}
+		}
+		for _, block := range b.Blocks {
+			r.got = append(r.got, string(block.Data))
+		}
+		return nil
+	})
+	return errors.Join(err, f.Close(ctx))
+}
+
+// doFor runs it for a while and wants it to be under way still.
+func (r *run) doFor(d time.Duration) {
+	r.service.t.Helper()
+	ctx, cancel := context.WithTimeout(r.service.t.Context(), d)
+	defer cancel()
+	if err := r.do(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		r.service.t.Errorf("the run ended: %v", err)
+	}
+}

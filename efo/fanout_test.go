@@ -1,0 +1,300 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kin/reader"
+)
+
+func TestOptionsAreChecked(t *testing.T) {
+	for _, test := range []struct {
+		change func(*Options)
+		want   string
+	}{
+		{func(o *Options) { o.Subscribe = nil }, "subscribe: want a function"},
+		{func(o *Options) { o.Name = "a b" }, `consumer name: want 1 to 128 letters, digits and _.-, not "kin_a b"`},
+		{func(o *Options) { o.NamePrefix = strings.Repeat("x", 100) }, `consumer name: want 1 to 128 letters, digits and _.-, not "` + strings.Repeat("x", 100) + `tmp_00000000-0000-0000-0000-000000000000"`},
+		{func(o *Options) { o.RegisteredIDs = []string{"a", "b"} }, "registered consumer id: want one for each stream"},
+		{func(o *Options) { o.RegisteredIDs, o.Name = []string{"a"}, "b" }, "consumer name: want nothing beside a registered consumer id, which is used as it is"},
+		{func(o *Options) { o.RegisteredIDs, o.RequireDeregistration = []string{"a"}, true }, "require consumer deregistration: want a consumer of this run's own; a registered consumer id is never removed"},
+		{func(o *Options) { o.RegisteredIDs = []string{"arn:a"} }, `registered consumer id: want names, or ARNs with the type arn; got "arn:a"`},
+		{func(o *Options) { o.RegisteredIDs, o.RegisteredByARN = []string{"a"}, true }, `registered consumer id: want names, or ARNs with the type arn; got "a"`},
+		{func(o *Options) { o.RegisteredIDs = []string{"a b"} }, `registered consumer id: want the name of a consumer, got "a b"`},
+		{func(o *Options) { o.RefreshInterval = time.Hour + 1 }, "consumer refresh interval: want more than 0 and at most 3600s"},
+		{func(o *Options) { o.RefreshInterval = 0 }, "consumer refresh interval: want more than 0 and at most 3600s"},
+		{func(o *Options) { o.RegisterTimeout = 0 }, "register consumer timeout: want more than 0"},
+	} {
+		s := newService(t)
+		o := newRun(s).o
+		test.change(&o)
+		_, err := New(s, o)
+		var bad *reader.OptionError
+		if !errors.As(err, &bad) || err.Error() != test.want {
+			t.Errorf("got %v, want %s", err, test.want)
+		}
+		if calls := s.fakeRegistry.calls; len(calls) > 0 {
+			t.Errorf("%s: made %q", test.want, calls)
+		}
+	}
+}
+
+func (f *fakeRegistry) names() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var names []string
+	for name, c := range f.consumers {
+		if c.gone.IsZero() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestAConsumerForOneRunIsRemovedHoweverTheRunEnds(t *testing.T) {
+	boom := errors.New("boom")
+	for name, test := range map[string]struct {
+		change func(*run)
+		err    func(error) bool
+	}{
+		"bound":         {func(r *run) { r.reader.AvailableNow = true }, func(err error) bool { return err == nil }},
+		"limit":         {func(r *run) { r.reader.Limit = 1 }, func(err error) bool { return err == nil }},
+		"handler":       {func(r *run) { r.handle = func(*reader.Batch) error { return boom } }, func(err error) bool { return errors.Is(err, boom) }},
+		"still awaited": {func(r *run) { r.service.creating = 40 * time.Second }, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		"context":       {func(*run) {}, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		"refused": {func(r *run) { r.service.scripts["a"] = []script{refuses("AccessDeniedException")} },
+			func(err error) bool { return strings.Contains(err.Error(), "AccessDeniedException") }},
+		"not ACTIVE in time": {func(r *run) { r.service.creating, r.o.RegisterTimeout = 20*time.Second, 5*time.Second },
+			func(err error) bool { var late *TimeoutError; return errors.As(err, &late) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				s.script("a", says(event(records(1, 2))))
+				r := newRun(s)
+				test.change(r)
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				if err := r.do(ctx); !test.err(err) {
+					t.Errorf("got %v", err)
+				}
+				if left := s.names(); len(left) > 0 || s.count("register") != 1 {
+					t.Errorf("left %q after %q", left, s.fakeRegistry.calls)
+				}
+				if len(r.lastWords) > 0 {
+					t.Errorf("said %q", r.lastWords)
+				}
+			})
+		})
+	}
+}
+
+func TestAConsumerThatCannotBeRemovedIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		r := newRun(s)
+		r.reader.AvailableNow = true
+		s.faults["deregister"] = []error{apiError("AccessDeniedException")}
+		err := r.do(t.Context())
+		var left *LeftBehindError
+		if !errors.As(err, &left) || !strings.HasPrefix(left.Consumer, "kin_tmp_") || !strings.Contains(left.Hint(), "kin consumers deregister orders "+left.Consumer) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestARunThatReadsNothingRegistersNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.missing = true
+		r := newRun(s)
+		if err := r.do(t.Context()); err == nil {
+			t.Error("want an error")
+		}
+		if len(s.fakeRegistry.calls) > 0 {
+			t.Errorf("made %q", s.fakeRegistry.calls)
+		}
+	})
+}
+
+func TestNamedConsumersStayUnlessTheyAreToGo(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*run, *memory)
+		stays  string
+	}{
+		"name":             {func(r *run, _ *memory) { r.o.Name = "app" }, "kin_app"},
+		"prefix":           {func(r *run, _ *memory) { r.o.Name, r.o.NamePrefix = "app", "databricks_" }, "databricks_app"},
+		"checkpoint":       {func(r *run, m *memory) { r.reader.Positions = m }, "kin_ID"},
+		"named, gone":      {func(r *run, _ *memory) { r.o.Name, r.o.RequireDeregistration = "app", true }, ""},
+		"checkpoint, gone": {func(r *run, m *memory) { r.reader.Positions, r.o.RequireDeregistration = m, true }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				r, m := newRun(s), newMemory()
+				test.change(r, m)
+				r.reader.AvailableNow = true
+				if err := r.do(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				stays := strings.ReplaceAll(test.stays, "ID", m.file.ID)
+				if got := strings.Join(s.names(), " "); got != stays {
+					t.Errorf("left %q, want %q", got, stays)
+				}
+				var want []string
+				if stays != "" {
+					want = []string{"consumer " + stays + " of orders stays registered and is billed; to remove it: kin consumers deregister orders " + stays + " --yes"}
+				}
+				same(t, "last words", r.lastWords, want)
+			})
+		})
+	}
+}
+
+func TestAConsumerThatIsThereIsUsedAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.fakeRegistry.consumers["kin_app"] = &registeredConsumer{created: time.Now().Add(-time.Hour), active: time.Now().Add(-time.Hour)}
+		r := newRun(s)
+		r.o.Name, r.reader.AvailableNow = "app", true
+		if err := r.do(t.Context()); err != nil || s.count("register") != 0 {
+			t.Errorf("got %v after %q", err, s.fakeRegistry.calls)
+		}
+	})
+}
+
+func TestARegisteredConsumerIsNeitherMadeNorRemoved(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		r := newRun(s)
+		r.o.RegisteredIDs = []string{"theirs"}
+		var missing *NotFoundError
+		if err := r.do(t.Context()); !errors.As(err, &missing) {
+			t.Errorf("got %v", err)
+		}
+		s.fakeRegistry.consumers["theirs"] = &registeredConsumer{created: time.Now(), active: time.Now().Add(10 * time.Second)}
+		s.script("a", says(event(records(1, 2))))
+		again := newRun(s)
+		again.o.RegisteredIDs, again.reader.AvailableNow = []string{"theirs"}, true
+		if err := again.do(t.Context()); err != nil || again.text() != "1 2 " {
+			t.Errorf("got %q, %v", again.text(), err)
+		}
+		same(t, "consumers", s.names(), []string{"theirs"})
+		if s.count("register")+s.count("deregister") > 0 || len(again.lastWords) > 0 {
+			t.Errorf("made %q, said %q", s.fakeRegistry.calls, again.lastWords)
+		}
+	})
+}
+
+func TestAConsumerThatIsGoneIsRegisteredAgain(t *testing.T) {
+	t.Run("by its absence", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			s := newService(t, "a")
+			s.script("a", says(event(records(1, 2)), step{20 * time.Second, nil, apiError("ResourceNotFoundException")}), says(event(records(3, 4))))
+			time.AfterFunc(15*time.Second, func() { s.forget() })
+			r := newRun(s)
+			r.o.Name = "app"
+			r.doFor(40 * time.Second)
+			if r.text() != "1 2 3 4 " || s.count("register") != 2 || len(s.calls) != 2 || s.calls[0].arn == s.calls[1].arn {
+				t.Errorf("got %q after %q, %v", r.text(), s.fakeRegistry.calls, s.calls)
+			}
+		})
+	})
+	t.Run("by the refresh interval", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			s := newService(t, "a")
+			r := newRun(s)
+			r.o.Name, r.o.RefreshInterval = "app", 10*time.Second
+			time.AfterFunc(25*time.Second, func() { s.forget() })
+			r.doFor(35 * time.Second)
+			same(t, "consumers", s.names(), []string{"kin_app"})
+			if n := s.count("describe"); n < 5 || n > 8 {
+				t.Errorf("%d times described", n)
+			}
+		})
+	})
+}
+
+// forget removes all consumers, as somebody else does.
+func (f *fakeRegistry) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.consumers)
+}
+
+func TestAReaderThatIsTakenOverStops(t *testing.T) {
+	for name, steps := range map[string][]step{
+		"told in the stream": {event(records(1, 2)), {10 * time.Second, nil, apiError("ResourceInUseException")}},
+		"by a clean end":     {event(records(1, 2)), {10 * time.Second, nil, over.err}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				s.script("a", says(steps...), refuses("ResourceInUseException"), says(event(records(3, 4))))
+				r := newRun(s)
+				r.o.Name, r.o.RequireDeregistration = "app", true
+				err := r.do(t.Context())
+				var taken *TakenOverError
+				if !errors.As(err, &taken) || *taken != (TakenOverError{"orders", "a", "kin_app"}) || !taken.Held() {
+					t.Errorf("got %v", err)
+				}
+				same(t, "consumers", s.names(), []string{"kin_app"})
+				same(t, "last words", r.lastWords, []string{"consumer kin_app of orders stays registered: another reader uses it, and it is billed"})
+			})
+		})
+	}
+}
+
+func TestTakeOverSubscribesAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}),
+			refuses("ResourceInUseException"), refuses("ResourceInUseException"), says(event(records(3, 4))))
+		r := newRun(s)
+		r.o.Name, r.o.TakeOver = "app", true
+		r.doFor(time.Minute)
+		if r.text() != "1 2 3 4 " || !slices.Contains(r.said, "another reader has taken over consumer kin_app of orders: subscribing again") {
+			t.Errorf("got %q, said %q", r.text(), r.said)
+		}
+	})
+}
+
+// A subscription that broke off may still be there for the service, and a call
+// whose answer was lost may have been a success.
+func TestARunIsNotTakenOverByItself(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, errors.New("cut")}), refuses("ResourceInUseException"),
+			says(event(records(3, 4)), step{10 * time.Second, nil, over.err}), script{refuse: errors.New("no answer")},
+			refuses("ResourceInUseException"), says(event(records(5, 6))))
+		r := newRun(s)
+		r.doFor(time.Minute)
+		if r.text() != "1 2 3 4 5 6 " {
+			t.Errorf("got %q after %q", r.text(), s.made("a"))
+		}
+	})
+}
+
+func TestAConsumerThatIsBeingDeletedIsNotTakenOver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.deleting = 10 * time.Second
+		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}), says(event(records(3, 4))))
+		r := newRun(s)
+		r.o.Name = "app"
+		time.AfterFunc(9*time.Second, func() {
+			s.fakeRegistry.mu.Lock()
+			defer s.fakeRegistry.mu.Unlock()
+			s.fakeRegistry.consumers["kin_app"].gone = time.Now().Add(s.deleting)
+		})
+		r.doFor(time.Minute)
+		if r.text() != "1 2 3 4 " || s.count("register") != 2 {
+			t.Errorf("got %q after %q", r.text(), s.fakeRegistry.calls)
+		}
+	})
+}

@@ -1,0 +1,256 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+	"github.com/google/uuid"
+
+	"kin/reader"
+)
+
+// holding is the consumer with which a run subscribes to one stream. What
+// follows lock is guarded by it.
+type holding struct {
+	f      *FanOut
+	stream string // its name
+	given  string // and how the calls name it: the ARN where there is one
+	id     ID     // of the consumer: its name, or the ARN of one that was given
+	own    bool   // the run registers it, and may remove it
+	brief  bool   // it is for this run alone
+
+	lock      chan struct{} // has room for one: who waits for it can be cancelled
+	registry  *Registry
+	arn       string // of the consumer when it was last seen to be ACTIVE
+	asked     bool   // the service was asked for it
+	there     bool   // and it is there, or may be because of this run
+	takenOver bool
+	said      time.Time // when a person was told of it
+}
+
+func newHolding(f *FanOut, a *reader.Assignment) *holding {
+	h := &holding{f: f, stream: a.Stream(), given: a.Stream(), own: true, lock: make(chan struct{}, 1)}
+	if arn := a.StreamARN(); arn != nil {
+		h.given = *arn
+	}
+	switch {
+	case len(f.o.RegisteredIDs) > 0:
+		h.own = false
+		for i, s := range f.o.Streams {
+			if s == a.Stream() || s == aws.ToString(a.StreamARN()) {
+				h.id = ID(f.o.RegisteredIDs[i])
+			}
+		}
+	case f.o.Name != "":
+		h.id = ID(f.o.NamePrefix + f.o.Name)
+	case a.IsKept():
+		h.id = ID(f.o.NamePrefix + a.QueryID())
+	default:
+		h.brief = true
+		run, err := uuid.Parse(a.QueryID())
+		if err != nil { // positions of another kind than a checkpoint's
+			run = uuid.New()
+		}
+		h.id = ID(EphemeralName(f.o.NamePrefix, run))
+	}
+	return h
+}
+
+func (h *holding) enter(ctx context.Context) error {
+	select {
+	case h.lock <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (h *holding) leave() { <-h.lock }
+
+// ready returns the ARN of the consumer, ACTIVE when it was last looked at. The
+// first call finds it or registers it, and lets it be looked after until the
+// context, which is the run's, ends.
+func (h *holding) ready(ctx context.Context) (string, error) {
+	if err := h.enter(ctx); err != nil {
+		return "", err
+	}
+	defer h.leave()
+	if h.arn != "" {
+		return h.arn, nil
+	}
+	if err := h.acquire(ctx); err != nil {
+		return "", err
+	}
+	h.f.refresh.Go(func() { h.lookAfter(ctx) })
+	return h.arn, nil
+}
+
+// check looks at the consumer after a subscription with an ARN failed. replaced
+// says that the ARN is no longer to be used: ready returns another one.
+func (h *holding) check(ctx context.Context, arn string) (replaced bool, err error) {
+	if err := h.enter(ctx); err != nil {
+		return false, err
+	}
+	defer h.leave()
+	if h.arn != arn {
+		return true, nil
+	}
+	return h.look(ctx)
+}
+
+// lookAfter describes the consumer each refresh interval.
+func (h *holding) lookAfter(ctx context.Context) {
+	for sleep(ctx, h.f.o.RefreshInterval) == nil {
+		if h.enter(ctx) != nil {
+			return
+		}
+		_, err := h.look(ctx)
+		h.leave()
+		if err != nil && ctx.Err() == nil {
+			// The subscriptions that are there go on; the next one meets it too,
+			// and ends the run if it has to.
+			h.f.o.Log.Info("look after consumer", "stream", h.stream, "consumer", h.id.Name(), "error", err)
+		}
+	}
+}
+
+// The methods below want the lock held.
+
+// look describes the consumer, and waits for it or registers it again unless it
+// is there and ACTIVE. replaced says that it is another one now.
+func (h *holding) look(ctx context.Context) (replaced bool, err error) {
+	was := h.arn
+	c, err := h.registry.Describe(ctx, h.id)
+	switch {
+	case isDenied(err):
+		return false, nil // it is taken at its word
+	case err == nil && c.Status == types.ConsumerStatusActive:
+		h.arn = c.ARN
+		return c.ARN != was, nil
+	case err != nil && !isNotFound(err):
+		return false, err
+	}
+	h.arn = ""
+	if err := h.acquire(ctx); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// acquire finds the consumer, or registers it, and waits until it is ACTIVE.
+func (h *holding) acquire(ctx context.Context) error {
+	if h.registry == nil {
+		if err := h.find(ctx); err != nil {
+			return err
+		}
+	}
+	if !h.own {
+		c, err := h.registry.AwaitActive(ctx, h.id)
+		if isDenied(err) && h.id.isARN() {
+			h.f.o.Chat(fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
+			h.arn = string(h.id)
+			return nil
+		}
+		h.arn = c.ARN
+		return err
+	}
+	h.asked = true // whatever becomes of it
+	r, err := h.registry.Register(ctx, string(h.id))
+	h.there = h.there || err == nil || r.Registered
+	if err != nil {
+		return err
+	}
+	h.arn = r.Consumer.ARN
+	verb := "reading through"
+	if r.Registered {
+		verb = "registered"
+	}
+	h.f.o.Chat(fmt.Sprintf("%s: %s consumer %s", h.stream, verb, h.id))
+	return nil
+}
+
+// find makes the registry of the stream.
+func (h *holding) find(ctx context.Context) error {
+	var arn string
+	var err error
+	if m := consumerARN.FindStringSubmatch(string(h.id)); m != nil {
+		arn = m[1] // no call is needed for what a consumer's ARN says
+	} else if arn, err = FindStream(ctx, h.f.client, h.given, h.f.o.Log); err != nil {
+		return err
+	}
+	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
+		Stream: h.stream, StreamARN: arn, Timeout: h.f.o.RegisterTimeout, Say: h.f.o.Say, Log: h.f.o.Log,
+	})
+	return err
+}
+
+// lost takes in that another reader has taken the consumer over with a shard.
+func (h *holding) lost(ctx context.Context, shard string) error {
+	if err := h.enter(ctx); err != nil {
+		return err
+	}
+	defer h.leave()
+	if !h.f.o.TakeOver {
+		h.takenOver = true
+		return &TakenOverError{Stream: h.stream, Shard: shard, Consumer: h.id.Name()}
+	}
+	if now := time.Now(); h.said.IsZero() || now.Sub(h.said) >= time.Minute {
+		h.said = now
+		h.f.o.Say(fmt.Sprintf("another reader has taken over consumer %s of %s: subscribing again", h.id.Name(), h.stream))
+	}
+	return nil
+}
+
+// release does at the end of the run what the options say, and returns what is
+// to be said of a consumer that stays. The run has ended; nobody holds the lock.
+func (h *holding) release(ctx context.Context) (stays string, err error) {
+	switch {
+	case !h.own || !h.asked:
+		return "", nil
+	case h.brief && h.registry != nil:
+	case !h.there:
+		return "", nil
+	case h.takenOver:
+		return fmt.Sprintf("consumer %s of %s stays registered: another reader uses it, and it is billed", h.id, h.stream), nil
+	case !h.f.o.RequireDeregistration:
+		return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: kin consumers deregister %s %s --yes",
+			h.id, h.stream, h.stream, h.id), nil
+	}
+	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
+	if err != nil {
+		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err}
+	}
+	if removed {
+		h.f.o.Chat(fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
+	}
+	return "", nil
+}
+
+// isDenied says whether a call is not allowed.
+func isDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException"
+}
+
+// LeftBehindError means that a consumer which was to be removed may be there
+// still.
+type LeftBehindError struct {
+	Stream, Consumer string
+	Err              error
+}
+
+func (e *LeftBehindError) Error() string {
+	return fmt.Sprintf("consumer %s of %s may still be registered, and billed: %s", e.Consumer, e.Stream, e.Err)
+}
+
+func (e *LeftBehindError) Unwrap() error { return e.Err }
+
+// Hint says what to do next.
+func (e *LeftBehindError) Hint() string {
+	return fmt.Sprintf("remove it with: kin consumers deregister %s %s --yes", e.Stream, e.Consumer)
+}

@@ -1,0 +1,286 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+
+	"kin/internal/checkpoint"
+	"kin/reader"
+)
+
+// Stream is the event stream of one SubscribeToShard call.
+type Stream interface {
+	// Next returns the next event: io.EOF when the service has ended the stream,
+	// another error when it broke off or the service sent one.
+	Next() (*types.SubscribeToShardEvent, error)
+	// ServerTime is the service's clock when it answered the call; zero when it
+	// did not say.
+	ServerTime() time.Time
+	// Close ends the stream, also while Next waits.
+	Close()
+}
+
+// Subscribe makes one SubscribeToShard call. Its context governs the stream.
+type Subscribe func(context.Context, *kinesis.SubscribeToShardInput) (Stream, error)
+
+// What the service says of subscriptions (API documentation of
+// SubscribeToShard), and how long silence lasts before it is a fault.
+const (
+	betweenCalls     = time.Second     // of one consumer and shard
+	betweenSuccesses = 5 * time.Second // before that, ResourceInUseException
+	// mostSilence is how long a stream may say nothing: the service sends an
+	// event every five seconds, and AWS's client library waits as long.
+	mostSilence = time.Minute
+	// mostWait is the longest wait after subscriptions that brought nothing.
+	mostWait = 30 * time.Second
+	// usualSilence is how long the service may say nothing of an idle shard.
+	usualSilence = 12 * time.Second
+)
+
+// source is the source that is pushed: it subscribes to its shard, and again
+// where the last subscription ended.
+type source struct {
+	*reader.Assignment
+	holding   *holding
+	subscribe Subscribe
+	arn       string // of the consumer that was last subscribed with
+
+	// at is the position behind the last event received, in order.
+	at   checkpoint.Shard
+	open Stream // nil without one
+
+	due      time.Time     // when the next call may be made
+	answered time.Time     // when the last call ended that may have been a success
+	heard    bool          // the open subscription has had an event
+	ended    bool          // the service ended the last subscription without an error
+	empty    bool          // the last event had no record, and
+	behind   time.Duration // how far it was behind
+	back     backoff
+	refusals int // in a row
+}
+
+// Next returns the shard's next event as a response.
+func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
+	for {
+		resp, err := s.attempt(ctx, room)
+		if err == nil && resp != nil {
+			return resp, nil
+		}
+		if err == nil {
+			continue
+		}
+		inStream := s.open != nil
+		s.Close()
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if resp, err = s.failed(ctx, err, inStream); resp != nil || err != nil {
+			return resp, err
+		}
+	}
+}
+
+// Close gives the subscription up.
+func (s *source) Close() {
+	if s.open != nil {
+		s.open.Close()
+		s.open = nil
+	}
+}
+
+// attempt waits for one event, with a subscription if there is none. It
+// returns nothing where a subscription ended as it should.
+func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Response, error) {
+	if s.open != nil && s.isOld() {
+		s.Close()
+	}
+	if s.open == nil {
+		if err := s.begin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	event, err := s.receive(ctx)
+	if errors.Is(err, io.EOF) {
+		return nil, s.over()
+	}
+	if err != nil {
+		return nil, s.Error("SubscribeToShard", err)
+	}
+	resp, err := s.response(ctx, event)
+	if err != nil {
+		return nil, err
+	}
+	// The event is here already; room for it is what stands between it and the
+	// next one. While there is none the service waits, or ends the subscription.
+	size := sizeOf(event.Records)
+	if err := room.Take(ctx, size); err != nil {
+		return nil, err
+	}
+	resp.Taken = size
+	s.received(resp)
+	return resp, nil
+}
+
+// begin subscribes from behind the last event.
+func (s *source) begin(ctx context.Context) error {
+	if wait := time.Until(s.due); wait > 0 {
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+	arn, err := s.holding.ready(ctx)
+	if err != nil {
+		return &endError{err}
+	}
+	s.arn = arn
+	stream, err := s.subscribe(ctx, &kinesis.SubscribeToShardInput{
+		ConsumerARN:      aws.String(arn),
+		ShardId:          aws.String(s.ShardID()),
+		StartingPosition: startingPosition(s.at),
+	})
+	now := time.Now()
+	s.due = now.Add(betweenCalls)
+	if err != nil {
+		var said smithy.APIError
+		if !errors.As(err, &said) {
+			s.answered = now // it may have been a success whose answer was lost
+		}
+		return s.Error("SubscribeToShard", err)
+	}
+	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
+	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
+	s.heard, s.ended, s.empty = false, false, false
+	return nil
+}
+
+// startingPosition is where a subscription begins. The continuation sequence
+// number moves on with empty events too; inside an aggregate it is the
+// aggregate that is read again.
+func startingPosition(at checkpoint.Shard) *types.StartingPosition {
+	p := &types.StartingPosition{}
+	switch {
+	case at.Continuation != "":
+		p.Type, p.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, aws.String(at.Continuation)
+	case at.Position == checkpoint.AfterSequenceNumber:
+		p.Type, p.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, aws.String(at.SequenceNumber)
+	case at.Position == checkpoint.AtSequenceNumber:
+		p.Type, p.SequenceNumber = types.ShardIteratorTypeAtSequenceNumber, aws.String(at.SequenceNumber)
+	case at.Position == checkpoint.AtTimestamp:
+		p.Type, p.Timestamp = types.ShardIteratorTypeAtTimestamp, aws.Time(at.Timestamp.Time)
+	default:
+		p.Type = types.ShardIteratorTypeTrimHorizon
+	}
+	return p
+}
+
+var (
+	errSilent = fmt.Errorf("no event came for %s", mostSilence)
+	errEmpty  = errors.New("the subscription ended without an event")
+)
+
+// receive waits for the next event, as long as a stream may be silent. Time in
+// which nobody waits is none in which it is.
+func (s *source) receive(ctx context.Context) (*types.SubscribeToShardEvent, error) {
+	defer context.AfterFunc(ctx, s.open.Close)()
+	var silent atomic.Bool
+	timer := time.AfterFunc(mostSilence, func() {
+		silent.Store(true)
+		s.open.Close()
+	})
+	defer timer.Stop()
+	event, err := s.open.Next()
+	if err != nil && silent.Load() {
+		return nil, errSilent
+	}
+	return event, err
+}
+
+// over takes in that the service has ended the subscription: after five
+// minutes, which is a reason for the next one, or before its first event.
+func (s *source) over() error {
+	s.Close()
+	s.ended = true
+	if !s.heard {
+		return s.Error("SubscribeToShard", errEmpty)
+	}
+	return nil
+}
+
+// response is an event as the reader takes it.
+func (s *source) response(ctx context.Context, event *types.SubscribeToShardEvent) (*reader.Response, error) {
+	resp := &reader.Response{
+		Records:            event.Records,
+		ServerTime:         s.open.ServerTime(),
+		MillisBehindLatest: event.MillisBehindLatest,
+		Continuation:       aws.ToString(event.ContinuationSequenceNumber),
+	}
+	if resp.Continuation == "" {
+		resp.End = true
+		children, err := s.EndedInto(ctx, event.ChildShards)
+		if errors.Is(err, reader.ErrOpenEnd) {
+			return nil, s.Error("SubscribeToShard", err) // nothing of this event is used
+		} else if err != nil {
+			return nil, &endError{err}
+		}
+		resp.Children = children
+	}
+	if s.IsStuck(s.at, resp) {
+		s.at = reader.Oldest()
+		return nil, s.Error("SubscribeToShard", errTrimmed)
+	}
+	return resp, nil
+}
+
+var errTrimmed = errors.New("the position is no longer retained")
+
+// received moves the position behind an event.
+func (s *source) received(resp *reader.Response) {
+	if n := len(resp.Records); n > 0 {
+		s.at = checkpoint.Shard{
+			Position:       checkpoint.AfterSequenceNumber,
+			SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber),
+			LastArrival:    checkpoint.Time{Time: aws.ToTime(resp.Records[n-1].ApproximateArrivalTimestamp)},
+		}
+	}
+	s.at.Continuation = resp.Continuation
+	s.empty = len(resp.Records) == 0
+	s.behind = time.Duration(aws.ToInt64(resp.MillisBehindLatest)) * time.Millisecond
+	s.heard = true
+	s.back.reset()
+	s.refusals = 0
+	s.Succeeded()
+	s.Log().Debug("got event", "stream", s.Stream(), "shard", s.ShardID(), "records", len(resp.Records),
+		"behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
+}
+
+// isOld says whether a bounded run waits for an answer that is younger than the
+// subscription: an event does not say when it was made, so that what proves a
+// time to be over is an empty event of a subscription that began behind it.
+func (s *source) isOld() bool {
+	until, began := s.Until(), s.open.ServerTime()
+	if until.IsZero() || began.IsZero() || !s.empty || time.Now().Before(s.due) {
+		return false
+	}
+	until = until.Add(s.behind)
+	return began.Before(until) && s.Now().After(until.Add(time.Second)) // a Date is cut to the second
+}
+
+// sizeOf is about what an event holds while it is encoded: itself, and what it
+// becomes.
+func sizeOf(records []types.Record) int64 {
+	const overhead = 512 // of a record, twice
+	size := int64(1 << 10)
+	for _, r := range records {
+		size += 2*int64(len(r.Data)+len(aws.ToString(r.PartitionKey))) + overhead
+	}
+	return size
+}
