@@ -41,7 +41,7 @@ func defaultFanOutOptions() fanOutOptions {
 func (o *fanOutOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.mode, "consumer-mode", "polling, or efo: enhanced fan-out, through a stream consumer with a throughput of its own, which is billed")
 	f.BoolVar(&o.efo, "efo", false, "short for --consumer-mode efo")
-	f.Var(&o.name, "consumer-name", "`name` of the stream consumer, behind its prefix (default: the query id, or tmp_ and a UUID without a checkpoint; the latter is removed at the end)")
+	f.Var(&o.name, "consumer-name", "`name` of the stream consumer, behind its prefix; without it and without a checkpoint the consumer is for this run alone, and removed at its end (default: the query id)")
 	f.StringVar(&o.prefix, "consumer-name-prefix", o.prefix, "`text` in front of the consumer's name")
 	f.StringSliceVar(&o.registeredIDs, "registered-consumer-id", nil, "`consumers` that exist, one for each stream, separated by commas; used as they are, never registered or removed")
 	f.Var(&o.registeredType, "registered-consumer-id-type", "what --registered-consumer-id gives: name or arn")
