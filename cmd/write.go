@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,10 +32,12 @@ from them.
 
 Records are written at least once. What fails of a request is retried alone; a
 record that is not accepted within --retry-for, or never can be, ends the run.
-One request is in flight at a time, so records of a partition key keep their
-order as long as none of them fails: PutRecords itself promises no order among
-the records of one request. A record waits at most --linger for others, so
-tail -f file | kin write orders is live.
+Several requests are in flight at a time, but never two with records of the same
+partition key, so those keep their order as long as none of them fails:
+PutRecords itself promises no order among the records of one request. A record waits at most --linger for others, so
+tail -f file | kin write orders is live. What goes to a shard is held back to
+what a shard takes: 1,000 records and 1 MiB a second. With an endpoint outside of
+AWS, --rate unlimited lifts that.
 
 stdout stays empty. One line on stderr says what was written; if that is not
 everything, another says up to which record of the input everything is. The
@@ -70,6 +73,7 @@ type writeOptions struct {
 	fieldGiven bool
 	retryFor   durationValue
 	linger     durationValue
+	rate       writeRate
 }
 
 func defaultWriteOptions() *writeOptions {
@@ -84,6 +88,7 @@ func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.field, "key-field", "take the partition key out of the JSON payload, such as /user/id; a record without it is rejected")
 	f.Var(&o.retryFor, "retry-for", "give up on a record after this long (0: do not retry)")
 	f.Var(&o.linger, "linger", "how long a record may wait for others to share its request")
+	f.Var(&o.rate, "rate", "write at most so many records or bytes a second, over all shards: 100/s, 1mb/s")
 }
 
 // writer turns the flags into the core's options.
@@ -92,6 +97,7 @@ func (o *writeOptions) writer() (writer.Options, error) {
 	wo.Stream = o.stream
 	wo.RetryFor = time.Duration(o.retryFor)
 	wo.Linger = time.Duration(o.linger)
+	wo.RecordRate, wo.ByteRate, wo.Unshaped = o.rate.records, o.rate.bytes, o.rate.unlimited
 	switch {
 	case o.keyGiven && o.fieldGiven:
 		return wo, usage("--partition-key and --key-field contradict each other: want one of them")
@@ -120,6 +126,9 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) error {
 	client, err := e.kinesis(ctx, o.stream)
 	if err != nil {
 		return err
+	}
+	if wo.Unshaped && !isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint)) {
+		return usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
 	}
 	w, err := writer.New(client, wo)
 	var bad *writer.OptionError

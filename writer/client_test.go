@@ -2,7 +2,9 @@ package writer
 
 import (
 	"context"
+	"crypto/md5"
 	"io"
+	"math/big"
 	"slices"
 	"strconv"
 	"sync"
@@ -21,13 +23,18 @@ type service struct {
 	// request to the stream.
 	put func(ctx context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error)
 
+	// shards are the IDs of shards that share the hash key space evenly; none is
+	// an endpoint that does not list them.
+	shards []string
+	lists  int // calls of ListShards
+
 	mu       sync.Mutex
-	requests []request // as they came
-	stored   []string  // payloads in the stream's order
+	requests []call   // as they came
+	stored   []string // payloads in the stream's order
 }
 
-// request is what the service saw of one.
-type request struct {
+// call is what the service saw of a request.
+type call struct {
 	records []string // KEY:PAYLOAD
 }
 
@@ -38,9 +45,50 @@ func (s *service) DescribeStreamSummary(ctx context.Context, _ *kinesis.Describe
 	return s.describe(ctx)
 }
 
+func (s *service) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lists++
+	if s.shards == nil {
+		return nil, answered(400, &types.AccessDeniedException{})
+	}
+	return listed(s.shards), nil
+}
+
+// listed is a list of open shards that share the hash key space evenly.
+func listed(ids []string) *kinesis.ListShardsOutput {
+	out := &kinesis.ListShardsOutput{}
+	most := new(big.Int).Lsh(big.NewInt(1), 128)
+	at := func(i int) *big.Int {
+		return new(big.Int).Div(new(big.Int).Mul(most, big.NewInt(int64(i))), big.NewInt(int64(len(ids))))
+	}
+	for i, id := range ids {
+		out.Shards = append(out.Shards, types.Shard{
+			ShardId: aws.String(id), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
+			HashKeyRange: &types.HashKeyRange{StartingHashKey: aws.String(at(i).String()), EndingHashKey: aws.String(new(big.Int).Sub(at(i+1), big.NewInt(1)).String())},
+		})
+	}
+	return out
+}
+
+// shardOf is the shard that a record goes to.
+func (s *service) shardOf(e types.PutRecordsRequestEntry) string {
+	if len(s.shards) == 0 {
+		return "shardId-000000000000"
+	}
+	hash := new(big.Int)
+	if e.ExplicitHashKey != nil {
+		hash.SetString(*e.ExplicitHashKey, 10)
+	} else {
+		sum := md5.Sum([]byte(*e.PartitionKey))
+		hash.SetBytes(sum[:])
+	}
+	return s.shards[int(new(big.Int).Rsh(hash.Mul(hash, big.NewInt(int64(len(s.shards)))), 128).Int64())]
+}
+
 func (s *service) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
 	s.mu.Lock()
-	var r request
+	var r call
 	for _, e := range in.Records {
 		r.records = append(r.records, *e.PartitionKey+":"+string(e.Data))
 	}
@@ -68,7 +116,7 @@ func (s *service) store(in *kinesis.PutRecordsInput, fails map[int]string) *kine
 		}
 		s.stored = append(s.stored, string(e.Data))
 		out.Records = append(out.Records, types.PutRecordsResultEntry{
-			SequenceNumber: aws.String(strconv.Itoa(len(s.stored))), ShardId: aws.String("shardId-000000000000"),
+			SequenceNumber: aws.String(strconv.Itoa(len(s.stored))), ShardId: aws.String(s.shardOf(e)),
 		})
 	}
 	return out
@@ -142,15 +190,22 @@ func equal[T comparable](t *testing.T, what string, got, want []T) {
 }
 
 // sink accepts everything and keeps nothing.
-type sink struct{ out kinesis.PutRecordsOutput }
+type sink struct{}
 
 func (s *sink) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
 	return nil, nil
 }
 
-func (s *sink) PutRecords(_ context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
-	for len(s.out.Records) < len(in.Records) {
-		s.out.Records = append(s.out.Records, types.PutRecordsResultEntry{SequenceNumber: aws.String("1")})
-	}
-	return &kinesis.PutRecordsOutput{Records: s.out.Records[:len(in.Records)]}, nil
+func (s *sink) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	return listed([]string{"shardId-000000000000", "shardId-000000000001"}), nil
 }
+
+func (s *sink) PutRecords(_ context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
+	out := &kinesis.PutRecordsOutput{Records: make([]types.PutRecordsResultEntry, len(in.Records))}
+	for i := range out.Records {
+		out.Records[i] = types.PutRecordsResultEntry{SequenceNumber: &sequence}
+	}
+	return out, nil
+}
+
+var sequence = "1"

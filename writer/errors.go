@@ -112,3 +112,18 @@ func (e *entryError) Error() string {
 func (e *entryError) ErrorCode() string             { return e.code }
 func (e *entryError) ErrorMessage() string          { return e.message }
 func (e *entryError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
+
+// count is n with its noun, which is regular.
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return humanize.Comma(n) + " " + noun + "s"
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -4,50 +4,107 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
 
-// intake numbers and checks the records of the input on their way into the
-// queue.
+// intake numbers and checks the records of the input on their way to the
+// dispatcher, and takes no more of them than the rates allow.
 type intake struct {
 	next  func(context.Context) (Record, error)
 	limit int // of data and partition key
-	queue *queue
+	o     Options
+	to    *dispatcher
+	rates rates
 }
 
-// run ends with the input, with the first record that can never be accepted,
-// or when the queue takes no more.
+func newIntake(next func(context.Context) (Record, error), limit int, o Options, to *dispatcher) *intake {
+	return &intake{next: next, limit: limit, o: o, to: to, rates: newRates(o)}
+}
+
+// run ends with the input, with the first record that can never be accepted
+// unless such records are handed over, or when no more is taken.
 func (in *intake) run(ctx context.Context) {
 	for number := int64(1); ctx.Err() == nil; number++ {
-		r, err := in.next(ctx)
-		if err == nil {
-			err = in.check(r)
-		}
-		if err != nil {
-			in.queue.close(in.ending(ctx, number, err))
+		r, reason, err := in.read(ctx)
+		switch {
+		case err != nil:
+			in.to.closeIntake(ending(ctx, err))
 			return
-		}
-		size := len(r.Data) + len(r.PartitionKey) + len(r.ExplicitHashKey)
-		if !in.queue.put(entry{Record: r, number: number, size: size}) {
+		case number <= in.o.Skip:
+			in.to.skip(number)
+		case reason != nil:
+			if !in.refuse(number, r, reason) {
+				return
+			}
+		case in.rates.wait(ctx, r) != nil:
+			return // the run was cancelled, which closes the intake
+		case !in.to.put(newEntry(in.own(r), number, time.Now())):
 			return
 		}
 	}
 }
 
-// ending is what the run ends with when the record of that number did not come.
-func (in *intake) ending(ctx context.Context, number int64, err error) error {
-	var r *rejection
+// read returns the next record, with the reason when it cannot be written.
+func (in *intake) read(ctx context.Context) (r Record, reason, err error) {
+	r, err = in.next(ctx)
+	if err == nil {
+		err = check(r, in.limit)
+	}
+	var bad *rejection
+	if errors.As(err, &bad) {
+		return r, bad.err, nil
+	}
+	return r, nil, err
+}
+
+// ending is what a run ends with when next returned err.
+func ending(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.As(err, &r):
-		return &RejectedError{Records: 1, First: number, Reason: r.err.Error()}
+	case errors.Is(err, io.EOF):
+		return nil
 	}
 	return err
+}
+
+// refuse deals with a record that cannot be sent, and reports whether the next
+// one is wanted.
+func (in *intake) refuse(number int64, r Record, reason error) bool {
+	more := in.to.refuse(newEntry(in.own(r), number, time.Now()), reason)
+	if in.o.Rejected != nil {
+		return more
+	}
+	in.to.closeIntake(&RejectedError{Records: 1, First: number, Reason: reason.Error()})
+	return false
+}
+
+// ownFrom is how many bytes of data are left where they are: less than that may
+// be a small part of a large buffer which would be kept as a whole.
+const ownFrom = 128 << 10
+
+// own returns r with memory of its own, so that a record that waits for long
+// holds nothing but itself.
+func (in *intake) own(r Record) Record {
+	source := r.Source
+	r.Source = nil
+	if len(r.Data) < ownFrom {
+		r.Data = slices.Clone(r.Data)
+	}
+	if in.o.Rejected != nil && source != nil {
+		r.Source = source
+		if len(source) < ownFrom {
+			r.Source = slices.Clone(source)
+		}
+	}
+	return r
 }
 
 // rejection is what next says of a record that cannot be written.
@@ -57,7 +114,7 @@ func (r *rejection) Error() string { return r.err.Error() }
 func (r *rejection) Unwrap() error { return r.err }
 
 // Reject is the error with which the input of Run says that its next record
-// cannot be written, and why.
+// cannot be written, and why. The record that comes with it may have a Source.
 func Reject(reason error) error { return &rejection{reason} }
 
 // The service's limits of a record.
@@ -67,7 +124,7 @@ const (
 )
 
 // check returns the rejection of a record that the service would never accept.
-func (in *intake) check(r Record) error {
+func check(r Record, limit int) error {
 	switch key := r.PartitionKey; {
 	case key == "":
 		return Reject(errors.New("the partition key is empty"))
@@ -79,9 +136,9 @@ func (in *intake) check(r Record) error {
 	if !validHashKey(r.ExplicitHashKey) {
 		return Reject(fmt.Errorf("explicit hash key %q: want a decimal number from 0 to 2^128-1", r.ExplicitHashKey))
 	}
-	if size := len(r.Data) + len(r.PartitionKey); size > in.limit {
+	if size := len(r.Data) + len(r.PartitionKey); size > limit {
 		return Reject(fmt.Errorf("data and partition key have %s bytes: the stream takes at most %s",
-			humanize.Comma(int64(size)), humanize.Comma(int64(in.limit))))
+			humanize.Comma(int64(size)), humanize.Comma(int64(limit))))
 	}
 	return nil
 }

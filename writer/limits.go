@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 )
 
@@ -22,11 +23,16 @@ const (
 // defaultRecordLimit holds for streams whose own limit is not known.
 const defaultRecordLimit = 1 << 20
 
-// recordLimit asks for the stream's record limit in bytes. It is the first
-// call of a run, so it finds out whether the stream is there and the service
-// can be reached. A stream that may be written but not described, and an
-// endpoint that does not know the call, leave the limit at its default.
-func (w *Writer) recordLimit(ctx context.Context) (int, error) {
+// streamFacts are what a run has to know about its stream.
+type streamFacts struct {
+	recordLimit int          // bytes of data and partition key
+	auto        bool         // keys are ignored
+	shards      []shardRange // open ones; none when it is not known what goes where
+}
+
+// start asks for what has to be known about the stream. It finds out whether
+// the stream is there and the service can be reached.
+func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 	began := time.Now()
 	most := startTimeout
 	if w.o.RetryFor > 0 {
@@ -34,34 +40,66 @@ func (w *Writer) recordLimit(ctx context.Context) (int, error) {
 	}
 	start, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	for wait := (backoff{}); ; {
-		out, err := w.describe(start)
+	facts := streamFacts{recordLimit: defaultRecordLimit}
+	err := w.ask(ctx, start, "DescribeStreamSummary", began, func(ctx context.Context) error {
+		out, err := w.describe(ctx)
 		if err == nil {
-			return limitOf(out), nil
+			facts.learn(out)
 		}
-		failed := &CallError{Call: "DescribeStreamSummary", Stream: w.o.Stream, Err: err}
+		return err
+	})
+	if err != nil {
+		return facts, err
+	}
+	if facts.auto && w.o.Ordered {
+		return facts, &OptionError{"ordered", "a stream that distributes records by their keys: " + w.o.Stream + " has the distribution strategy AUTO and no order"}
+	}
+	if facts.auto {
+		return facts, nil
+	}
+	return facts, w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
+		var err error
+		facts.shards, err = listShards(ctx, w.client, w.o.Stream)
+		return err
+	})
+}
+
+// ask makes a call of the start until it is answered. A stream that may be
+// written but not described, and an endpoint that does not know the call, leave
+// things at their defaults.
+func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) error {
+	for wait := (backoff{}); ; {
+		err := do(start)
+		if err == nil {
+			return nil
+		}
+		failed := err
+		var named *CallError
+		if !errors.As(err, &named) {
+			failed = &CallError{Call: call, Stream: w.o.Stream, Err: err}
+		}
 		v := classify(err)
 		switch {
 		case ctx.Err() != nil:
-			return 0, context.Cause(ctx)
+			return context.Cause(ctx)
 		case v == notFound, v == fatal:
-			return 0, failed
+			return failed
 		case v != again && v != unsure:
-			w.o.Log.DebugContext(ctx, "stream cannot be described", "stream", w.o.Stream, "error", err)
-			return defaultRecordLimit, nil
+			w.o.Log.DebugContext(ctx, "call refused", "call", call, "stream", w.o.Stream, "error", err)
+			return nil
 		}
-		w.o.Log.DebugContext(ctx, "call failed", "call", failed.Call, "stream", w.o.Stream, "attempt", wait.attempts+1, "error", err)
+		w.o.Log.DebugContext(ctx, "call failed", "call", call, "stream", w.o.Stream, "attempt", wait.attempts+1, "error", err)
 		if sleep(start, wait.next()) == nil {
 			continue
 		}
 		var api smithy.APIError
 		switch {
 		case ctx.Err() != nil:
-			return 0, context.Cause(ctx)
+			return context.Cause(ctx)
 		case v == again && errors.As(err, &api):
-			return defaultRecordLimit, nil // throttled, but it is there
+			return nil // throttled, but it is there
 		}
-		return 0, &GaveUpError{time.Since(began), failed}
+		return &GaveUpError{time.Since(began), failed}
 	}
 }
 
@@ -73,15 +111,14 @@ func (w *Writer) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOu
 	return w.client.DescribeStreamSummary(ctx, in)
 }
 
-func limitOf(out *kinesis.DescribeStreamSummaryOutput) int {
+func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
 	if out == nil || out.StreamDescriptionSummary == nil {
-		return defaultRecordLimit
+		return
 	}
-	kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB
-	if kib == nil || *kib <= 0 {
-		return defaultRecordLimit
+	f.auto = out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
+	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
+		f.recordLimit = int(*kib) << 10
 	}
-	return int(*kib) << 10
 }
 
 // nameOrARN tells a stream's name from its ARN; one of the results is nil.

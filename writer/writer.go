@@ -1,20 +1,24 @@
-// Package writer puts records into one stream with PutRecords: batched, at
-// least once, and with an account of what happened that is true on every way
-// out.
+// Package writer puts records into one stream with PutRecords: batched, several
+// requests at a time, at least once, and with an account of what happened that
+// is true on every way out.
 //
 // It promises that a record it calls written was acknowledged by the service,
 // that nothing that was acknowledged is sent again, and that its memory is
-// bounded by two requests however slow the service is: then it stops reading
-// the input.
+// bounded however slow the service is: then it stops reading the input.
 //
-// What it promises about order: one request is in flight at a time, and the
-// records of later input wait until every record of an earlier request is
-// settled. So a record is never overtaken by a record of a later request. It
-// does not promise order inside a request: PutRecords itself processes entries
-// independently, so when an entry fails, later entries of the same request and
-// the same partition key may be in the stream before the entry is retried. As
-// long as no entry fails, the records of a partition key are in the stream in
-// the order of the input. A stream with the record distribution strategy AUTO
+// Where it can know the shard of a record it keeps to the limits of that shard,
+// and when one shard refuses records the others go on, as far as there is room
+// for what waits.
+//
+// What it promises about order: no two requests with records of the same
+// partition key are in flight at the same time. So a record is never overtaken
+// by a record of its key of a later request. It does not promise order inside a
+// request: PutRecords itself processes entries independently, so when an entry
+// fails, later entries of the same request and the same partition key may be in
+// the stream before the entry is retried. As long as no entry fails, the
+// records of a partition key are in the stream in the order of the input. With
+// Options.Ordered a request holds one record of a key at most, and the order is
+// kept whatever fails. A stream with the record distribution strategy AUTO
 // ignores keys and has no order at all.
 package writer
 
@@ -23,7 +27,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -36,14 +42,52 @@ type Client interface {
 	// DescribeStreamSummary tells the stream's record limit. Writing works
 	// without the permission for it; the limit is then 1 MiB.
 	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
+	// ListShards tells which record goes to which shard. Writing works without
+	// the permission for it, and does not keep to the shards' limits then.
+	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
 }
 
-// Record is one record to write.
+// Record is one record to write. The writer copies what it is made of, so it
+// may share memory with other records for as long as next is called for it;
+// data of more than 128 KiB is not copied and must not change until Run has
+// returned.
 type Record struct {
 	PartitionKey    string // 1 to 256 characters
 	ExplicitHashKey string // a decimal number below 2^128, or empty
-	// Data must not change until Run has returned. nil is an empty payload.
+	// Data is the payload. nil is an empty payload.
 	Data []byte
+	// Source is the record as it came, for Options.Rejected: the bytes of the
+	// input that it was made from, without what ends a record there (the
+	// newline of a line). nil means that Data is that. Without Rejected it is
+	// not looked at.
+	Source []byte
+	// Arrival is when the record once arrived in the stream it was read from,
+	// for Options.Pace. The zero time is not waited for.
+	Arrival time.Time
+}
+
+// Result is what became of one record of the input.
+type Result struct {
+	Record int64 // its number, from 1
+
+	ShardID        string
+	SequenceNumber string // empty when it was not written
+	// SubSequenceNumber is the record's index in its aggregate, if it is in
+	// one.
+	SubSequenceNumber *int
+
+	// ErrorCode is the service's, or Rejected for a record that can never be
+	// accepted, NoAnswer for one that no answer told of, NotWritten for one
+	// that was read and not written when the run ended.
+	ErrorCode, ErrorMessage string
+}
+
+// Rejection is a record that is given up.
+type Rejection struct {
+	Record // as next returned it
+	Number int64
+	Reason string
+	Unsure bool // it may be in the stream all the same
 }
 
 // Options says where to write and how patiently. DefaultOptions has the
@@ -58,8 +102,35 @@ type Options struct {
 	// Grace is how long a cancelled run may still take to write what it has
 	// read.
 	Grace time.Duration
+	// InFlight is how many requests are sent at a time, at most.
+	InFlight int
+	// Ordered keeps the order within each partition key through failures and
+	// reshards.
+	Ordered bool
+	// Aggregate packs records of the same key, where several wait, into
+	// aggregates of the Kinesis Producer Library.
+	Aggregate bool
+	// Unshaped sends as fast as the service answers, whatever the limits of a
+	// shard are.
+	Unshaped bool
+	// RecordRate and ByteRate limit what is taken from the input in a second;
+	// 0 is no limit.
+	RecordRate, ByteRate float64
+	// Pace waits between records as long as lay between their arrivals,
+	// divided by Pace; 0 does not wait.
+	Pace float64
+	// Skip is how many records of the input are passed over: they count as
+	// written.
+	Skip int64
 
-	// Say tells a person what they should know; nil is silence.
+	// Report is told what became of each record, in the order of the input.
+	// Rejected is handed the records that are given up, as they are; nil means
+	// that the first of them ends the run. Both are called on the goroutine of
+	// Run, and an error of theirs ends the run.
+	Report   func(Result) error
+	Rejected func(Rejection) error
+	// Say tells a person what they should know; nil is silence. It is called
+	// on the goroutine of Run.
 	Say func(message string)
 	// Log is for those who look for a fault; nil discards it.
 	Log *slog.Logger
@@ -67,11 +138,13 @@ type Options struct {
 
 // DefaultOptions are the defaults of `kin write`. The stream is missing.
 func DefaultOptions() Options {
-	return Options{Linger: 100 * time.Millisecond, RetryFor: 5 * time.Minute, Grace: 30 * time.Second}
+	return Options{Linger: 100 * time.Millisecond, RetryFor: 5 * time.Minute, Grace: 30 * time.Second, InFlight: 8}
 }
 
 // streamPattern is what the service allows as a stream's name or ARN.
 var streamPattern = regexp.MustCompile(`^(arn:aws[^:]*:kinesis:[^:]+:[0-9]{12}:stream/)?[a-zA-Z0-9_.-]{1,128}$`)
+
+const mostInFlight = 256
 
 // validate returns an *OptionError for the first field that cannot be used.
 func (o Options) validate() error {
@@ -84,6 +157,11 @@ func (o Options) validate() error {
 		{o.Linger >= 0, "linger", "0 or more"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 		{o.Grace >= 0, "grace", "0 or more"},
+		{o.InFlight >= 1 && o.InFlight <= mostInFlight, "requests in flight", fmt.Sprintf("1 to %d", mostInFlight)},
+		{o.RecordRate >= 0 && !math.IsInf(o.RecordRate, 0), "record rate", "records a second, or 0 for no limit"},
+		{o.ByteRate >= 0 && !math.IsInf(o.ByteRate, 0), "byte rate", "bytes a second, or 0 for no limit"},
+		{o.Pace >= 0 && !math.IsInf(o.Pace, 0), "pace", "a factor above 0, or 0 for no waiting"},
+		{o.Skip >= 0, "skip", "0 or more"},
 	} {
 		if !check.ok {
 			return &OptionError{check.field, check.want}
@@ -94,7 +172,7 @@ func (o Options) validate() error {
 
 // Summary is what a run has done. Records of the input count from 1.
 type Summary struct {
-	Read     int64 // records taken from the input
+	Read     int64 // records taken from the input; skipped ones too
 	Written  int64 // records that the service acknowledged
 	Bytes    int64 // their payloads
 	Retried  int64 // records that were sent more than once
@@ -108,16 +186,37 @@ type Summary struct {
 	// which a request was sent whose outcome is not known.
 	Unsure int64
 	// WrittenThrough is the number of the record up to which every record of
-	// the input is written.
+	// the input is written or was handed to Options.Rejected: what Options.Skip
+	// goes on behind.
 	WrittenThrough int64
 
 	Duration time.Duration
+}
+
+// ShardSummary is what a run has done on one shard: the one that took the
+// record, or, for records that none took, the one they should have gone to.
+type ShardSummary struct {
+	ShardID                                          string // empty where it is not known
+	Written, Bytes, Retried, Rejected, PossiblyTwice int64
+}
+
+func (s *ShardSummary) count(e *entry) {
+	if e.retried {
+		s.Retried++
+	}
+	if e.twice {
+		s.PossiblyTwice++
+	}
 }
 
 // Writer writes to one stream.
 type Writer struct {
 	client Client
 	o      Options
+
+	mu      sync.Mutex
+	running *dispatcher // of the last run
+	abandon context.CancelFunc
 }
 
 // New returns a writer, or an *OptionError that names the field in words.
@@ -131,63 +230,99 @@ func New(client Client, o Options) (*Writer, error) {
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
-	return &Writer{client, o}, nil
+	return &Writer{client: client, o: o}, nil
 }
 
 // Run writes what next returns until next returns io.EOF. It returns nil when
-// all of it is written.
+// all of it is written, or was handed to Options.Rejected.
 //
-// The first record that cannot be written ends the run with a *RejectedError,
-// after everything before it was written. So does an error of next, which is
-// returned as it is; next reports a record that its source cannot make sense
-// of with Reject. A call that cannot succeed is a *CallError, a service that
-// does not answer at the start a *GaveUpError. When ctx is cancelled the run
-// stops reading, writes what it has read for at most Options.Grace, and returns
-// the cause.
+// Without that function the first record that cannot be written ends the run
+// with a *RejectedError, and one that the input or a limit of the service
+// refuses only after everything before it was written. So does an error of next,
+// which is returned as it is; next reports a record that its source cannot make
+// sense of with Reject. A call that cannot succeed is a *CallError, a service
+// that does not answer at the start a *GaveUpError. When ctx is cancelled the
+// run stops reading, writes what it has read for at most Options.Grace, and
+// returns the cause.
 //
 // next is called from another goroutine, one call at a time, while requests
 // are under way. It should return when its context is done; Run does not wait
 // for a call that is still blocked when everything else is over.
+//
+// A Writer makes one run at a time.
 func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, error)) (Summary, error) {
 	began := time.Now()
-	recordLimit, err := w.recordLimit(ctx)
+	facts, err := w.start(ctx)
 	if err != nil {
 		return Summary{Duration: time.Since(began)}, err
 	}
-
+	d := newDispatcher(w.client, w.o, facts)
 	reading, stopReading := context.WithCancel(ctx)
 	defer stopReading()
-	q := newQueue(requestRecords, requestBytes, w.o.Linger)
-	defer context.AfterFunc(ctx, func() { q.close(context.Cause(ctx)) })()
-	go (&intake{next: next, limit: recordLimit, queue: q}).run(reading)
+	defer context.AfterFunc(ctx, func() { d.closeIntake(context.Cause(ctx)) })()
 
 	writing, abandon := withGrace(ctx, w.o.Grace)
-	defer abandon()
-	s := &sender{client: w.client, o: w.o, requestBytes: requestBytes}
-	err = s.run(writing, q)
+	defer abandon(nil)
+	w.mu.Lock()
+	w.running, w.abandon = d, func() { abandon(errAbandoned) }
+	w.mu.Unlock()
 
-	s.summary.Read = q.close(err)
-	var rejected *RejectedError
-	if errors.As(err, &rejected) {
-		s.summary.Read = max(s.summary.Read, rejected.First) // it never was in the queue
+	go newIntake(next, facts.recordLimit, w.o, d).run(reading)
+	err = d.run(writing)
+	if errors.Is(err, errAbandoned) && ctx.Err() != nil {
+		err = context.Cause(ctx)
 	}
-	s.summary.Duration = time.Since(began)
-	return s.summary, err
+	s := d.standing()
+	s.Duration = time.Since(began)
+	return s, err
+}
+
+var errAbandoned = errors.New("the run was given up")
+
+// Abandon ends a run at once: requests in flight are given up, and what became
+// of their records is not known. A run that nobody cancelled ends with an error.
+func (w *Writer) Abandon() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.abandon != nil {
+		w.abandon()
+	}
+}
+
+// Progress is how far the run is. Records whose request is under way count as
+// unsure.
+func (w *Writer) Progress() Summary {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running == nil {
+		return Summary{}
+	}
+	return w.running.progress()
+}
+
+// Shards is what the run has done on each shard, by ID.
+func (w *Writer) Shards() []ShardSummary {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running == nil {
+		return nil
+	}
+	return w.running.shardSummaries()
 }
 
 // withGrace returns a context that outlives ctx by grace. The function that it
-// returns must be called in the end.
-func withGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+// returns must be called in the end; with an error it ends the context at once.
+func withGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelCauseFunc) {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	expired := make(chan *time.Timer, 1)
 	stop := context.AfterFunc(ctx, func() {
 		cause := context.Cause(ctx)
 		expired <- time.AfterFunc(grace, func() { cancel(cause) })
 	})
-	return writing, func() {
-		if !stop() {
+	return writing, func(err error) {
+		cancel(err)
+		if err == nil && !stop() {
 			(<-expired).Stop()
 		}
-		cancel(nil)
 	}
 }

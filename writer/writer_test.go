@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -48,26 +49,6 @@ func TestBatchesStayBelowTheRequestBytes(t *testing.T) {
 	})
 }
 
-func TestExplicitHashKeysCountTowardTheRequest(t *testing.T) {
-	e := []entry{{size: requestBytes - 1}, {size: 2}}
-	if n := (&sender{requestBytes: requestBytes}).fit(e); n != 1 {
-		t.Errorf("got %d, want 1", n)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(10, requestBytes, 0)
-		(&intake{limit: 1 << 20, queue: q, next: source(func(i int) (Record, error) {
-			if i > 1 {
-				return Record{}, io.EOF
-			}
-			return Record{PartitionKey: "éa", ExplicitHashKey: "12345", Data: []byte("12")}, nil
-		})}).run(t.Context())
-		entries, err := q.take()
-		if err != nil || len(entries) != 1 || entries[0].size != 10 {
-			t.Errorf("got %+v, %v, want one entry of 10 bytes", entries, err)
-		}
-	})
-}
-
 func TestEmptyInputWritesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{}
@@ -80,9 +61,10 @@ func TestEmptyInputWritesNothing(t *testing.T) {
 
 func TestRecordsAreSentAsTheyAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen *kinesis.PutRecordsInput
-		s := &service{put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
-			seen = in
+		var seen kinesis.PutRecordsInput
+		s := &service{shards: []string{"shardId-000000000000"}, put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			seen = *in
+			seen.Records = slices.Clone(in.Records)
 			return nil, nil
 		}}
 		o := options()
@@ -141,27 +123,34 @@ func TestReadingGoesOnWhileARequestIsInFlightAndStopsWhenTheServiceIsSlow(t *tes
 			<-release
 			return nil, nil
 		}}
+		const most, each = bufferBytes >> 20, 1<<20 - 8 - entryOverhead
+		data := make([]byte, each)
 		var read atomic.Int64
-		next := numbered(5000)
 		done := make(chan error)
 		go func() {
-			_, err := newWriter(t, s, options()).Run(t.Context(), func(ctx context.Context) (Record, error) {
-				read.Add(1)
-				return next(ctx)
-			})
+			sum, err := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
+				if read.Add(1) > 3*most {
+					return Record{}, io.EOF
+				}
+				return Record{PartitionKey: strconv.Itoa(i), Data: data}, nil
+			}))
+			if sum.Written != 3*most {
+				t.Errorf("%d written, want %d", sum.Written, 3*most)
+			}
 			done <- err
 		}()
 		synctest.Wait()
-		// One request in flight, one waiting, and a record that finds no room.
-		if got := read.Load(); got != 1001 {
-			t.Errorf("%d records were read while the service was silent, want 1,001", got)
+		// What the buffer holds, and a record that finds no room.
+		if got := read.Load(); got != most+1 {
+			t.Errorf("%d MiB were read while the service was silent, want %d", got, most+1)
 		}
-		equal(t, "requests", s.sizes(), []int{500})
+		if n := len(s.sizes()); n < 7 || n > options().InFlight {
+			t.Errorf("%d requests in flight, want those of 64 MiB and no more than allowed", n)
+		}
 		close(release)
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		equal(t, "stored", s.stored, numbers(1, 5000))
 	})
 }
 

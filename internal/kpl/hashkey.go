@@ -53,6 +53,16 @@ func (k HashKey) Compare(other HashKey) int {
 	return cmp.Compare(k.lo, other.lo)
 }
 
+// Next is the hash key after k; behind the last comes the first.
+func (k HashKey) Next() HashKey {
+	low, carry := bits.Add64(k.lo, 1, 0)
+	return HashKey{k.hi + carry, low}
+}
+
+// Spread is a number below n which is the same for the same hash key, and spread
+// evenly over those that are MD5 sums.
+func (k HashKey) Spread(n int) int { return int(k.lo % uint64(n)) }
+
 // HashKey is where a user record belongs: at its explicit hash key, or else at
 // the MD5 of its partition key.
 func (r Record) HashKey() HashKey {

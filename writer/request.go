@@ -1,0 +1,195 @@
+package writer
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/kpl"
+)
+
+// request is one PutRecords request: parcels, each one of its entries.
+type request struct {
+	parcels []parcel
+	entries []*entry // of all parcels
+	keys    []*keyQueue
+	bytes   int
+	input   []types.PutRecordsRequestEntry
+	users   []kpl.Record // scratch
+
+	doubtful int64 // records of which nothing is known while it is in flight
+}
+
+// parcel is one entry of a request: a record, or several of a key as one
+// aggregate.
+type parcel struct {
+	key      *keyQueue
+	lane     *lane // when it was sent
+	from, to int   // in entries
+	size     int
+}
+
+func (p *parcel) of(r *request) []*entry { return r.entries[p.from:p.to] }
+
+// build takes a request's worth from the open lanes, each lane being first in
+// its turn. The caller holds mu.
+func (d *dispatcher) build(now time.Time) *request {
+	r := d.blank()
+	d.turn++
+	for i := range d.open {
+		l := d.open[(i+d.turn)%len(d.open)]
+		if len(r.parcels) == requestRecords {
+			break
+		}
+		d.fill(r, l, now)
+	}
+	d.inFlight++
+	for _, e := range r.entries {
+		if d.leaves(e, now); !e.unsure {
+			r.doubtful++
+		}
+	}
+	d.flying += r.doubtful
+	return r
+}
+
+// blank is a request without entries.
+func (d *dispatcher) blank() *request {
+	n := len(d.free)
+	if n == 0 {
+		return &request{}
+	}
+	r := d.free[n-1]
+	d.free = d.free[:n-1]
+	return r
+}
+
+// fill adds to the request what one lane may send.
+func (d *dispatcher) fill(r *request, l *lane, now time.Time) {
+	a := l.allows(now)
+	for range len(l.ready) {
+		k := l.ready[0]
+		begun := len(r.entries)
+		for taken := 0; taken < len(k.entries) && len(r.parcels) < requestRecords; {
+			n, size := d.packs(k.entries[taken:])
+			if len(r.parcels) > 0 && r.bytes+size > d.requestBytes || !a.take(size) {
+				break
+			}
+			from := len(r.entries)
+			r.entries = append(r.entries, k.entries[taken:taken+n]...)
+			r.parcels = append(r.parcels, parcel{key: k, lane: l, from: from, to: from + n, size: size})
+			r.bytes += size
+			if taken += n; d.o.Ordered {
+				break // the next one must not be in the stream when this one fails
+			}
+		}
+		n := len(r.entries) - begun
+		if n == 0 {
+			break
+		}
+		l.takeFirst()
+		k.drop(n)
+		k.inFlight = true
+		r.keys = append(r.keys, k)
+	}
+	if len(l.ready) > 0 {
+		l.oldest = l.ready[0].entries[0].arrived
+	}
+	l.spend(now, a)
+}
+
+// packs returns how many of the entries of one key go into the next parcel,
+// and what that counts.
+func (d *dispatcher) packs(entries []*entry) (n, size int) {
+	first := entries[0]
+	if !d.o.Aggregate {
+		return 1, first.size
+	}
+	var fit kpl.Size
+	for _, e := range entries {
+		next := fit.With(e.PartitionKey, e.ExplicitHashKey, len(e.Data))
+		if e.ExplicitHashKey != first.ExplicitHashKey || next.Bytes() > d.aggregateBytes() {
+			break
+		}
+		fit = next
+		n++
+	}
+	if n < 2 {
+		return 1, first.size // one record goes as it is
+	}
+	return n, fit.Bytes() + len(first.PartitionKey) + len(first.ExplicitHashKey)
+}
+
+// aggregateBytes is the most an aggregate may have: what the Kinesis Producer
+// Library takes (AggregationMaxSize), which is far below any stream's limit.
+func (d *dispatcher) aggregateBytes() int { return 51200 }
+
+// leaves counts an entry that is sent.
+func (d *dispatcher) leaves(e *entry, now time.Time) {
+	if e.sent.IsZero() {
+		e.sent = now
+		return
+	}
+	if !e.retried {
+		e.retried = true
+		d.summary.Retried++
+	}
+	if e.unsure && !e.twice {
+		e.twice = true
+		d.summary.PossiblyTwice++
+	}
+}
+
+// send makes the call and settles it. writing is done when the run waits no
+// longer.
+func (d *dispatcher) send(writing context.Context, r *request) {
+	in := &kinesis.PutRecordsInput{Records: r.entriesOf()}
+	in.StreamName, in.StreamARN = nameOrARN(d.o.Stream)
+	call, cancel := context.WithTimeout(writing, callTimeout)
+	defer cancel()
+	out, err := d.client.PutRecords(call, in)
+	d.o.Log.DebugContext(writing, "request", "call", "PutRecords", "stream", d.o.Stream, "records", len(r.parcels), "error", err)
+	if err == nil && (out == nil || len(out.Records) != len(r.parcels)) {
+		err = &countError{len(r.parcels), out}
+	}
+	d.settle(writing, r, out, err)
+}
+
+// entriesOf is the request as the SDK has it. It refers to the records.
+func (r *request) entriesOf() []types.PutRecordsRequestEntry {
+	for i := range r.parcels {
+		entries := r.parcels[i].of(r)
+		e := entries[0]
+		in := types.PutRecordsRequestEntry{Data: e.Data, PartitionKey: &e.PartitionKey}
+		if len(entries) > 1 {
+			in.Data = r.aggregate(entries)
+		} else if e.Data == nil {
+			in.Data = []byte{} // the SDK takes nil for a member that was forgotten
+		}
+		if e.ExplicitHashKey != "" {
+			in.ExplicitHashKey = &e.ExplicitHashKey
+		}
+		r.input = append(r.input, in)
+	}
+	return r.input
+}
+
+func (r *request) aggregate(entries []*entry) []byte {
+	r.users = r.users[:0]
+	for _, e := range entries {
+		r.users = append(r.users, kpl.Record{PartitionKey: e.PartitionKey, ExplicitHashKey: e.ExplicitHashKey, Data: e.Data})
+	}
+	return kpl.Aggregate(nil, r.users)
+}
+
+// reset makes the request fit for another use.
+func (r *request) reset() {
+	clear(r.parcels)
+	clear(r.entries)
+	clear(r.keys)
+	clear(r.input)
+	clear(r.users)
+	*r = request{parcels: r.parcels[:0], entries: r.entries[:0], keys: r.keys[:0], input: r.input[:0], users: r.users[:0]}
+}

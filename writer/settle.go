@@ -1,0 +1,410 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+
+	"kin/internal/apierror"
+)
+
+// settle takes the answer to a request, or what came instead of one. What is
+// not written goes back to the front of its key's queue.
+func (d *dispatcher) settle(ctx context.Context, r *request, out *kinesis.PutRecordsOutput, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	d.inFlight--
+	d.flying -= r.doubtful
+	if err != nil {
+		d.settleNone(ctx, r, err, now)
+	} else {
+		d.settleEach(ctx, r, out.Records, now)
+	}
+	for _, k := range r.keys {
+		k.inFlight = false
+		switch {
+		case len(k.entries) > 0:
+			d.lineUp(k)
+		default:
+			delete(d.keys, k.name)
+		}
+	}
+	r.reset()
+	d.free = append(d.free, r)
+	signal(d.changed)
+	signal(d.room)
+}
+
+// settleNone is for a request without results: all of it failed.
+func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now time.Time) {
+	v := classify(err)
+	if v == refused && d.shrink(ctx, r) {
+		d.putBack(r, nil)
+		return
+	}
+	if d.stopped != nil && errors.Is(err, context.Canceled) {
+		v = unsure // given up by us
+	}
+	failed := failure{verdict: v, cause: err, failed: r.parcels}
+	switch v {
+	case again, unsure:
+		d.settleFailed(r, &failed, now)
+		pause := min(d.line.next(), failed.remaining)
+		d.lineUntil = now.Add(pause)
+		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.parcels), "attempt", d.line.attempts, "wait", pause, "error", err)
+	case refused:
+		d.putBack(r, nil)
+		d.stop(&CallError{"PutRecords", d.o.Stream, err, r.entries[0].number, r.last()})
+	default:
+		d.putBack(r, nil)
+		d.stop(&CallError{Call: "PutRecords", Stream: d.o.Stream, Err: err})
+	}
+}
+
+// last is the highest number of a record in the request.
+func (r *request) last() (number int64) {
+	for _, e := range r.entries {
+		number = max(number, e.number)
+	}
+	return number
+}
+
+// failure is what failed of a request, and of what.
+type failure struct {
+	verdict   verdict
+	cause     error
+	failed    []parcel
+	remaining time.Duration // until the time of the first of its records is over
+}
+
+// settleEach is for a request with a result for each of its entries.
+func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types.PutRecordsResultEntry, now time.Time) {
+	d.line.reset()
+	var f failure
+	worked := map[*lane]bool{}
+	drained := map[*lane]bool{}
+	for i := range r.parcels {
+		p, result := &r.parcels[i], &results[i]
+		if result.SequenceNumber != nil && *result.SequenceNumber != "" {
+			worked[p.lane] = true
+			d.settleWritten(r, p, deref(result.ShardId), *result.SequenceNumber)
+			continue
+		}
+		why := &entryError{deref(result.ErrorCode), deref(result.ErrorMessage)}
+		f.failed = append(f.failed, *p)
+		if f.cause == nil {
+			f.cause = why
+		}
+		// An entry is not the request: what passes for one entry and not for
+		// another may pass later, unless its code says that it will not.
+		switch code, known := byCode(why.code); {
+		case why.code == "":
+			for _, e := range p.of(r) {
+				d.doubt(e)
+			}
+		case known && code != again && code != unsure:
+			f.verdict, f.cause = code, why
+		case why.code == codeThroughput:
+			drained[p.lane] = true
+		}
+	}
+	if len(f.failed) == 0 {
+		for l := range worked {
+			l.wait.reset()
+		}
+		return
+	}
+	if f.verdict != again {
+		d.putBack(r, f.failed)
+		d.stop(&CallError{Call: "PutRecords", Stream: d.o.Stream, Err: f.cause})
+		return
+	}
+	d.settleFailed(r, &f, now)
+	failed := map[*lane]bool{}
+	for i := range f.failed {
+		failed[f.failed[i].lane] = true
+	}
+	for l := range worked {
+		if !failed[l] {
+			l.wait.reset()
+		}
+	}
+	for l := range failed {
+		if drained[l] {
+			l.drain(now)
+		}
+		pause := l.fail(now, worked[l], f.remaining)
+		d.o.Log.DebugContext(ctx, "records failed", "stream", d.o.Stream, "shard", l.shardID, "records", len(f.failed), "of", len(r.parcels),
+			"attempt", l.wait.attempts, "wait", pause, "error", f.cause)
+	}
+}
+
+// settleWritten is for a parcel that the service acknowledged.
+func (d *dispatcher) settleWritten(r *request, p *parcel, shard, sequence string) {
+	at := d.shard(shard)
+	entries := p.of(r)
+	if p.lane.shardID != shard {
+		d.shards.hold(entries[0], shard)
+	}
+	for i, e := range entries {
+		d.summary.Written++
+		d.summary.Bytes += int64(len(e.Data))
+		at.count(e)
+		at.Written++
+		at.Bytes += int64(len(e.Data))
+		result := Result{Record: e.number, ShardID: shard, SequenceNumber: sequence}
+		if len(entries) > 1 {
+			sub := i
+			result.SubSequenceNumber = &sub
+		}
+		d.done(e, written, result)
+	}
+}
+
+// settleFailed gives up the records whose time is over and puts the others back.
+func (d *dispatcher) settleFailed(r *request, f *failure, now time.Time) {
+	f.remaining = d.o.RetryFor
+	var over []*entry
+	keep := f.failed[:0:0]
+	for i := range f.failed {
+		p := f.failed[i]
+		entries := p.of(r)
+		if f.verdict == unsure {
+			for _, e := range entries {
+				d.doubt(e)
+			}
+		}
+		for _, e := range entries {
+			if !e.failing {
+				e.failing = true
+				d.failing++
+			}
+		}
+		if left := d.o.RetryFor - now.Sub(oldestOf(entries)); left > 0 {
+			f.remaining = min(f.remaining, left)
+			keep = append(keep, p)
+			continue
+		}
+		for _, e := range entries {
+			if left := d.o.RetryFor - now.Sub(e.sent); left > 0 {
+				f.remaining = min(f.remaining, left)
+				keep = append(keep, parcel{key: p.key, lane: p.lane, from: slices.Index(r.entries, e), to: slices.Index(r.entries, e) + 1})
+				continue
+			}
+			over = append(over, e)
+		}
+	}
+	d.putBack(r, keep)
+	if len(over) > 0 {
+		d.giveUp(over, f.cause, now)
+	}
+	d.troubled(now, f.cause)
+}
+
+// oldestOf is when the first of entries was sent.
+func oldestOf(entries []*entry) time.Time {
+	first := entries[0].sent
+	for _, e := range entries[1:] {
+		if e.sent.Before(first) {
+			first = e.sent
+		}
+	}
+	return first
+}
+
+// putBack puts parcels of a request in front of their keys' queues; nil is all
+// of them.
+func (d *dispatcher) putBack(r *request, parcels []parcel) {
+	if parcels == nil {
+		parcels = r.parcels
+	}
+	for len(parcels) > 0 {
+		n := 1
+		for n < len(parcels) && parcels[n].key == parcels[0].key {
+			n++
+		}
+		var entries []*entry
+		for i := range parcels[:n] {
+			entries = append(entries, parcels[i].of(r)...)
+		}
+		parcels[0].key.back(entries)
+		parcels = parcels[n:]
+	}
+}
+
+// doubt notes that it is not known whether a record was written.
+func (d *dispatcher) doubt(e *entry) {
+	if !e.unsure {
+		e.unsure = true
+		d.summary.Unsure++
+	}
+}
+
+// done settles a record for good.
+func (d *dispatcher) done(e *entry, s state, r Result) {
+	if e.failing {
+		d.failing--
+		if d.failing == 0 {
+			d.trouble = trouble{}
+		}
+	}
+	if e.unsure && s == written {
+		d.summary.Unsure--
+	}
+	d.held -= e.held
+	d.outstanding--
+	d.ledger.settle(e.number, s, r, d.outbox.report)
+	d.summary.WrittenThrough = d.ledger.through
+}
+
+// giveUp rejects records that were retried for as long as is allowed.
+func (d *dispatcher) giveUp(over []*entry, cause error, now time.Time) {
+	slices.SortFunc(over, byNumber)
+	e := &RejectedError{
+		Records: int64(len(over)), First: over[0].number, Reason: apierror.Brief(cause),
+		Sent: true, After: now.Sub(over[0].sent),
+	}
+	for _, one := range over {
+		if one.unsure {
+			e.Unsure++
+		}
+		d.reject(one, cause, true)
+	}
+	if d.o.Rejected == nil {
+		d.stop(e)
+	}
+}
+
+func byNumber(a, b *entry) int { return int(a.number - b.number) }
+
+// reject settles a record that is given up.
+func (d *dispatcher) reject(e *entry, cause error, sent bool) {
+	d.summary.Rejected++
+	if sent {
+		at := d.shard(d.shards.predict(e))
+		at.count(e)
+		at.Rejected++
+	}
+	result := Result{Record: e.number, ErrorCode: codeOf(cause), ErrorMessage: messageOf(cause)}
+	if d.o.Rejected == nil {
+		d.done(e, rejected, result)
+		return
+	}
+	d.outbox.rejections = append(d.outbox.rejections, Rejection{
+		Record: e.Record, Number: e.number, Reason: apierror.Brief(cause), Unsure: e.unsure,
+	})
+	d.done(e, saved, result)
+	signal(d.changed)
+}
+
+// leaveRest settles what the run leaves when it was stopped. The requests are
+// over.
+func (d *dispatcher) leaveRest() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.outstanding == 0 {
+		return
+	}
+	var rest []*entry
+	for _, l := range d.active {
+		for _, k := range l.ready {
+			rest = append(rest, k.entries...)
+		}
+	}
+	slices.SortFunc(rest, byNumber)
+	why := &entryError{codeNotWritten, "the run ended before it was written"}
+	for _, e := range rest {
+		if d.o.Rejected != nil {
+			d.reject(e, why, !e.sent.IsZero())
+			continue
+		}
+		d.done(e, rejected, Result{Record: e.number, ErrorCode: why.code, ErrorMessage: why.message})
+	}
+}
+
+// troubled says that records fail, when they have for long enough.
+func (d *dispatcher) troubled(now time.Time, cause error) {
+	if d.failing == 0 {
+		return
+	}
+	if d.trouble.since.IsZero() {
+		d.trouble.since = now
+	}
+	if d.trouble.now(now) {
+		d.outbox.says = append(d.outbox.says, fmt.Sprintf("%s: %s not written yet, retrying: %s", d.o.Stream, count(int64(d.failing), "record"), apierror.Brief(cause)))
+	}
+}
+
+// shrink takes the refusal of a request as the smaller limit of an older
+// endpoint, if it can be that, and reports whether it can.
+func (d *dispatcher) shrink(ctx context.Context, r *request) bool {
+	if len(r.parcels) == 1 || r.bytes <= requestBytesOfOld {
+		return false
+	}
+	for _, e := range r.entries {
+		if !e.retried {
+			e.sent = time.Time{} // not a failure of the records
+		}
+	}
+	d.o.Log.DebugContext(ctx, "endpoint refuses requests of more than 5 MiB", "stream", d.o.Stream)
+	d.requestBytes = requestBytesOfOld
+	return true
+}
+
+// countError is an answer that does not match its request. What became of the
+// records is not known.
+type countError struct {
+	want int
+	out  *kinesis.PutRecordsOutput
+}
+
+func (e *countError) Error() string {
+	got := 0
+	if e.out != nil {
+		got = len(e.out.Records)
+	}
+	return fmt.Sprintf("the answer to %s is about %d", count(int64(e.want), "record"), got)
+}
+
+// trouble says when a person should hear of retries: when they have lasted for
+// troubleAfter, and then every troubleEvery.
+type trouble struct{ since, said time.Time }
+
+func (t *trouble) now(now time.Time) bool {
+	if now.Sub(t.since) < troubleAfter || !t.said.IsZero() && now.Sub(t.said) < troubleEvery {
+		return false
+	}
+	t.said = now
+	return true
+}
+
+// The codes of records that failed without one of the service's.
+const (
+	codeThroughput = "ProvisionedThroughputExceededException"
+	codeRejected   = "Rejected"   // it can never be accepted, and was not sent
+	codeNoAnswer   = "NoAnswer"   // what came back was no answer of the service
+	codeNotWritten = "NotWritten" // the run ended first
+)
+
+func codeOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" {
+		return api.ErrorCode()
+	}
+	return codeNoAnswer
+}
+
+func messageOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" {
+		return api.ErrorMessage()
+	}
+	return apierror.Brief(err)
+}

@@ -1,0 +1,238 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/kpl"
+)
+
+// shardRange is an open shard and its part of the hash key space.
+type shardRange struct {
+	id string
+	kpl.HashKeyRange
+}
+
+// shardMap predicts which shard a record goes to: the open shard whose range
+// holds the MD5 of its partition key, or its explicit hash key. Without a list
+// of shards, and on a stream that ignores keys, it predicts nothing.
+type shardMap struct {
+	ranges []shardRange // by starting hash key
+	lanes  []*lane      // one for each range
+	blind  []*lane      // when nothing is predicted
+	shaped bool
+
+	mistaken   bool // a record went elsewhere
+	refreshing bool
+	after      time.Time // not before that
+	useless    int       // refreshes in a row that brought nothing new
+}
+
+// A record that went elsewhere asks for a new list of shards: soon the first
+// time, later when that brings nothing new, and after a few such nothing is
+// predicted any more.
+const (
+	refreshFirst = time.Second
+	refreshMost  = time.Minute
+	refreshTries = 5
+)
+
+// blindLanes are how many queues there are when it is not known which shards:
+// one that is closed for a while should not stop all.
+const blindLanes = 16
+
+func newShardMap(facts streamFacts, shaped bool) *shardMap {
+	m := &shardMap{shaped: shaped}
+	m.set(facts.shards)
+	return m
+}
+
+// set replaces the ranges. Shards that stay keep their lanes.
+func (m *shardMap) set(ranges []shardRange) {
+	old := map[string]*lane{}
+	for _, l := range m.lanes {
+		old[l.shardID] = l
+	}
+	m.ranges, m.lanes = ranges, nil
+	for _, r := range ranges {
+		l := old[r.id]
+		if l == nil {
+			l = newLane(r.id, m.shaped)
+		}
+		m.lanes = append(m.lanes, l)
+	}
+	if len(ranges) == 0 && m.blind == nil {
+		for range blindLanes {
+			m.blind = append(m.blind, newLane("", false))
+		}
+	}
+}
+
+// laneOf is the queue for a hash key.
+func (m *shardMap) laneOf(k kpl.HashKey) *lane {
+	if len(m.ranges) == 0 {
+		return m.blind[k.Spread(len(m.blind))]
+	}
+	return m.lanes[m.at(k)]
+}
+
+// at is the index of the range that holds k.
+func (m *shardMap) at(k kpl.HashKey) int {
+	at, exact := slices.BinarySearchFunc(m.ranges, k, func(r shardRange, k kpl.HashKey) int { return r.Starting.Compare(k) })
+	if !exact {
+		at--
+	}
+	return max(at, 0)
+}
+
+// predict is the ID of the shard a record goes to, or empty.
+func (m *shardMap) predict(e *entry) string {
+	if len(m.ranges) == 0 {
+		return ""
+	}
+	return m.ranges[m.at(hashOf(e))].id
+}
+
+// hold holds a prediction against what came true, whichever of the two is the
+// newer shard: a stream may have been deleted and created again.
+func (m *shardMap) hold(e *entry, shard string) {
+	if len(m.ranges) > 0 && shard != "" && m.predict(e) != shard {
+		m.mistaken = true
+	}
+}
+
+// hashOf is where a record goes in the hash key space.
+func hashOf(e *entry) kpl.HashKey {
+	return kpl.Record{PartitionKey: e.PartitionKey, ExplicitHashKey: e.ExplicitHashKey}.HashKey()
+}
+
+// refreshDue says, once, that the shards should be listed anew.
+func (d *dispatcher) refreshDue(now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m := d.shards
+	if !m.mistaken || m.refreshing || now.Before(m.after) || d.stopped != nil {
+		return false
+	}
+	m.refreshing = true
+	return true
+}
+
+// refreshShards lists the shards and lines everything up anew.
+func (d *dispatcher) refreshShards(ctx context.Context) {
+	ranges, err := listShards(ctx, d.client, d.o.Stream)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m := d.shards
+	m.refreshing, m.mistaken = false, false
+	same := err == nil && slices.Equal(ranges, m.ranges)
+	if err != nil || same {
+		m.useless++
+	} else {
+		m.useless = 0
+	}
+	m.after = time.Now().Add(min(refreshMost, refreshFirst<<m.useless))
+	d.o.Log.DebugContext(ctx, "shards listed anew", "stream", d.o.Stream, "shards", len(ranges), "same", same, "error", err)
+	switch {
+	case same && m.useless >= refreshTries:
+		m.set(nil) // records go where no list says
+	case err != nil || same:
+		return
+	default:
+		m.set(ranges)
+	}
+	d.realign()
+	signal(d.changed)
+}
+
+// realign puts every key into the lane that is now its own.
+func (d *dispatcher) realign() {
+	var waiting []*keyQueue
+	for _, l := range d.active {
+		for len(l.ready) > 0 {
+			waiting = append(waiting, l.takeFirst())
+		}
+		l.listed = false
+	}
+	d.active = d.active[:0]
+	for _, k := range d.keys {
+		k.lane = d.shards.laneOf(k.hash)
+	}
+	for _, k := range waiting {
+		k.lane = d.shards.laneOf(k.hash)
+		d.lineUp(k)
+	}
+}
+
+// listShards makes one attempt at listing the open shards, in the order of
+// their ranges. It returns none where they do not cover the hash key space
+// exactly: a list is not atomic.
+func listShards(ctx context.Context, client Client, stream string) ([]shardRange, error) {
+	var ranges []shardRange
+	in := &kinesis.ListShardsInput{ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}}
+	in.StreamName, in.StreamARN = nameOrARN(stream)
+	seen := map[string]bool{}
+	for {
+		out, err := listPage(ctx, client, in)
+		if err != nil {
+			return nil, &CallError{Call: "ListShards", Stream: stream, Err: err}
+		}
+		for _, s := range out.Shards {
+			r, ok := openRange(s)
+			if ok && !seen[r.id] {
+				seen[r.id] = true
+				ranges = append(ranges, r)
+			}
+		}
+		if aws.ToString(out.NextToken) == "" {
+			break
+		}
+		in = &kinesis.ListShardsInput{NextToken: out.NextToken} // and nothing else
+	}
+	slices.SortFunc(ranges, func(a, b shardRange) int { return a.Starting.Compare(b.Starting) })
+	if !covers(ranges) {
+		return nil, &CallError{Call: "ListShards", Stream: stream, Err: errors.New("the open shards do not cover the hash key space")}
+	}
+	return ranges, nil
+}
+
+func listPage(ctx context.Context, client Client, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, startAttempt)
+	defer cancel()
+	out, err := client.ListShards(ctx, in)
+	if err == nil && out == nil {
+		err = errors.New("an empty answer")
+	}
+	return out, err
+}
+
+// openRange is the range of a shard that takes records. Endpoints that know no
+// filter list the closed ones too.
+func openRange(s types.Shard) (shardRange, bool) {
+	if s.HashKeyRange == nil || s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil {
+		return shardRange{}, false
+	}
+	from, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey))
+	to, too := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.EndingHashKey))
+	return shardRange{aws.ToString(s.ShardId), kpl.HashKeyRange{Starting: from, Ending: to}}, ok && too
+}
+
+// covers says whether ranges are the hash key space without holes and overlaps.
+func covers(ranges []shardRange) bool {
+	if len(ranges) == 0 {
+		return false
+	}
+	whole := kpl.HashKeyRange{Starting: ranges[0].Starting, Ending: ranges[len(ranges)-1].Ending}
+	for i := 1; i < len(ranges); i++ {
+		if ranges[i-1].Ending.Next() != ranges[i].Starting {
+			return false
+		}
+	}
+	return whole.IsWhole()
+}
