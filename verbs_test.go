@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kin/internal/local"
@@ -41,6 +43,7 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"lines":   verbLines,
 	"await":   verbAwait,
 	"get":     verbGet,
+	"squeeze": verbSqueeze,
 }
 
 func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) (*service, context.Context) {
@@ -268,6 +271,27 @@ func verbGet(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s: %s", args[0], resp.Status)
 	}
 	ts.Check(writeFile(ts.MkAbs(args[1]), body))
+}
+
+// squeeze gzip|zstd FROM TO [BYTES] compresses a file, and keeps the first bytes
+// of the result.
+func verbSqueeze(ts *testscript.TestScript, neg bool, args []string) {
+	verb(ts, neg, args, 3, 4, "squeeze gzip|zstd FROM TO [BYTES]")
+	data, err := readFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	var b bytes.Buffer
+	var w io.WriteCloser = gzip.NewWriter(&b)
+	if args[0] == "zstd" {
+		w, err = zstd.NewWriter(&b)
+		ts.Check(err)
+	}
+	_, err = w.Write(data)
+	ts.Check(errors.Join(err, w.Close()))
+	kept := b.Bytes()
+	if len(args) == 4 {
+		kept = kept[:number(ts, args[3])]
+	}
+	ts.Check(writeFile(ts.MkAbs(args[2]), kept))
 }
 
 func number(ts *testscript.TestScript, s string) int {

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"kin/format"
 	"kin/writer"
 )
 
@@ -24,11 +22,22 @@ func newWrite(e *env) *cobra.Command {
 		Short: "Write lines or records to a stream",
 		Long: `Write records to a stream, from FILEs or, without any or for -, from stdin.
 
-STREAM is a name or an ARN. With --input lines each line is a record: an empty
-line is an empty record, a carriage return before the newline is kept, and the
-last line needs no newline. With --input records the lines are those that kin
-read prints, and partition key, explicit hash key and payload are restored
-from them.
+STREAM is a name or an ARN. What a record is, --input says:
+
+  lines    each line: an empty line is an empty record, a carriage return
+           before the newline is kept (--chomp takes it away), and the last
+           line needs no newline
+  records  the lines that kin read prints: partition key, explicit hash key
+           and payload are restored from them
+  json     JSON values, one behind the other, over as many lines as they like;
+           each is written with its own bytes
+  csv      the rows below a header (RFC 4180), as JSON objects of strings
+  raw      each file as it is; with --delimiter or -0 what ends with that
+
+What gzip or zstd compressed is read as what it holds, also from stdin
+(--no-decompress keeps its bytes). A record longer than the stream takes, and
+one that has no key where the flags look for it, is rejected by its number,
+counted from 1 over all files.
 
 Records are written at least once. What fails of a request is retried alone; a
 record that is not accepted within --retry-for, or never can be, ends the run.
@@ -42,7 +51,8 @@ AWS, --rate unlimited lifts that.
 stdout stays empty. One line on stderr says what was written; if that is not
 everything, another says up to which record of the input everything is. The
 exit code is 0 when every record was written.`,
-		Example: `  kin write orders orders.ndjson --key-field /user/id
+		Example: `  kin write orders orders.ndjson.gz --key-field /user/id
+  kin write orders orders.csv --input csv --key-jq '"\(.region)-\(.id)"'
   tail -f app.log | kin write logs --partition-key web-1
   kin read orders --from trim_horizon --available-now --data base64 | kin write copy --input records`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -53,7 +63,7 @@ exit code is 0 when every record was written.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.stream, o.files = args[0], args[1:]
-			o.keyGiven, o.fieldGiven = c.Flags().Changed("partition-key"), c.Flags().Changed("key-field")
+			o.given = c.Flags().Changed
 			return runWrite(c.Context(), e, o)
 		},
 	}
@@ -66,26 +76,20 @@ type writeOptions struct {
 	stream string
 	files  []string
 
-	input      inputMode
-	key        string
-	keyGiven   bool
-	field      format.Pointer
-	fieldGiven bool
-	retryFor   durationValue
-	linger     durationValue
-	rate       writeRate
+	inputOptions
+	retryFor durationValue
+	linger   durationValue
+	rate     writeRate
 }
 
 func defaultWriteOptions() *writeOptions {
 	d := writer.DefaultOptions()
-	return &writeOptions{input: inputLines, retryFor: durationValue(d.RetryFor), linger: durationValue(d.Linger)}
+	return &writeOptions{inputOptions: defaultInputOptions(), retryFor: durationValue(d.RetryFor), linger: durationValue(d.Linger)}
 }
 
 func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.Var(&o.input, "input", "lines: each line is a record; records: lines as kin read prints them")
-	f.StringVar(&o.key, "partition-key", "", "the partition `key` of every record (default: a random one for each)")
-	f.Var(&o.field, "key-field", "take the partition key out of the JSON payload, such as /user/id; a record without it is rejected")
+	o.inputOptions.addFlags(f)
 	f.Var(&o.retryFor, "retry-for", "give up on a record after this long (0: do not retry)")
 	f.Var(&o.linger, "linger", "how long a record may wait for others to share its request")
 	f.Var(&o.rate, "rate", "write at most so many records or bytes a second, over all shards: 100/s, 1mb/s")
@@ -98,19 +102,7 @@ func (o *writeOptions) writer() (writer.Options, error) {
 	wo.RetryFor = time.Duration(o.retryFor)
 	wo.Linger = time.Duration(o.linger)
 	wo.RecordRate, wo.ByteRate, wo.Unshaped = o.rate.records, o.rate.bytes, o.rate.unlimited
-	switch {
-	case o.keyGiven && o.fieldGiven:
-		return wo, usage("--partition-key and --key-field contradict each other: want one of them")
-	case o.input == inputRecords && o.keyGiven:
-		return wo, usage("--partition-key contradicts --input records, whose lines have their own keys")
-	case o.input == inputRecords && o.fieldGiven:
-		return wo, usage("--key-field contradicts --input records, whose lines have their own keys")
-	case o.keyGiven && (o.key == "" || !utf8.ValidString(o.key) || utf8.RuneCountInString(o.key) > 256):
-		return wo, usage("--partition-key %q: want 1 to 256 characters", o.key)
-	case o.fieldGiven && o.field.String() == "":
-		return wo, usage("--key-field \"\": want a JSON pointer, such as /user/id")
-	}
-	return wo, nil
+	return wo, o.check()
 }
 
 func runWrite(ctx context.Context, e *env, o *writeOptions) error {
@@ -118,7 +110,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) error {
 	if err != nil {
 		return err
 	}
-	in := newWriteInput(o, e.In)
+	in := newWriteInput(&o.inputOptions, o.files, e.In)
 	if err := in.check(); err != nil {
 		return err
 	}
@@ -129,6 +121,9 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) error {
 	}
 	if wo.Unshaped && !isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint)) {
 		return usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
+	}
+	if err := in.place(ctx, client, o); err != nil {
+		return err
 	}
 	w, err := writer.New(client, wo)
 	var bad *writer.OptionError
@@ -222,24 +217,4 @@ func counted(n int64, noun string) string {
 		return "1 " + noun
 	}
 	return humanize.Comma(n) + " " + noun + "s"
-}
-
-// inputMode is the value of --input.
-type inputMode string
-
-const (
-	inputLines   inputMode = "lines"
-	inputRecords inputMode = "records"
-)
-
-func (m *inputMode) String() string { return string(*m) }
-func (m *inputMode) Type() string   { return "form" }
-
-func (m *inputMode) Set(s string) error {
-	switch v := inputMode(s); v {
-	case inputLines, inputRecords:
-		*m = v
-		return nil
-	}
-	return fmt.Errorf("want lines or records")
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"kin/format"
+	"kin/reader"
 	"kin/writer"
 )
 
@@ -24,29 +25,36 @@ type writeInput struct {
 	files   []string // not begun yet; - is stdin
 	several bool
 	stdin   io.Reader
+	whole   bool // compressed files are not looked into
 	open    func(io.Reader) format.Input
-	key     func(payload []byte) (string, error) // nil: the input has keys
+	key     func(context.Context, *reader.Record) error // nil: the input has keys
+	hashKey string                                      // of every record; empty: its own, if any
 
 	name    string // of the input that is read
 	current format.Input
-	closer  io.Closer
+	closers closers
 }
 
-func newWriteInput(o *writeOptions, stdin io.Reader) *writeInput {
-	in := &writeInput{files: o.files, several: len(o.files) > 1, stdin: stdin}
+func newWriteInput(o *inputOptions, files []string, stdin io.Reader) *writeInput {
+	in := &writeInput{files: files, several: len(files) > 1, stdin: stdin, whole: o.noDecompress, key: o.keyOf(), hashKey: string(o.hashKey)}
 	if len(in.files) == 0 {
 		in.files = []string{"-"}
 	}
-	in.open = func(r io.Reader) format.Input { return format.NewLines(r, maxLine) }
-	switch {
-	case o.input == inputRecords:
-		in.open = func(r io.Reader) format.Input { return format.NewRecords(r, maxRecordLine) }
-	case o.keyGiven:
-		in.key = func([]byte) (string, error) { return o.key, nil }
-	case o.fieldGiven:
-		in.key = o.field.Text
-	default:
-		in.key = func([]byte) (string, error) { return writer.RandomKey(), nil }
+	in.open = func(r io.Reader) format.Input {
+		switch o.form {
+		case inputRecords:
+			return format.NewRecords(r, maxRecordLine)
+		case inputJSON:
+			return format.NewValues(r, maxLine)
+		case inputCSV:
+			return format.NewCSV(r, maxLine)
+		case inputRaw:
+			if o.delimiter == "" {
+				return format.NewWhole(r, maxLine)
+			}
+			return format.NewDelimited(r, []byte(o.delimiter), maxLine)
+		}
+		return format.NewLines(r, maxLine, o.chomp)
 	}
 	return in
 }
@@ -99,7 +107,7 @@ func (e *fileError) Hint() string { return "nothing was written; want files, or 
 
 // next is the writer's input. A read that blocks, of a terminal or a pipe,
 // does not obey ctx.
-func (in *writeInput) next(context.Context) (writer.Record, error) {
+func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 	for {
 		if in.current == nil {
 			if err := in.begin(); err != nil {
@@ -107,26 +115,45 @@ func (in *writeInput) next(context.Context) (writer.Record, error) {
 			}
 		}
 		r, err := in.current.Next()
-		var bad *format.LineError
-		switch {
-		case err == io.EOF:
+		if err == io.EOF {
 			if err := in.end(); err != nil {
 				return writer.Record{}, err
 			}
 			continue
-		case errors.As(err, &bad):
-			return writer.Record{}, writer.Reject(fmt.Errorf("%s, %w", in.name, bad))
-		case err != nil:
-			return writer.Record{}, err
 		}
-		out := writer.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey, Data: r.Data}
+		if err != nil {
+			return writer.Record{}, in.explain(err)
+		}
 		if in.key != nil {
-			if out.PartitionKey, err = in.key(r.Data); err != nil {
+			if err := in.key(ctx, &r); err != nil {
 				return writer.Record{}, writer.Reject(in.named(err))
 			}
 		}
-		return out, nil
+		if in.hashKey != "" {
+			r.ExplicitHashKey = in.hashKey
+		}
+		return writer.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey, Data: r.Data}, nil
 	}
+}
+
+// explain says which input an error is about, and whether it is one record's.
+func (in *writeInput) explain(err error) error {
+	var (
+		bad        *format.LineError
+		broken     *format.BrokenError
+		compressed *format.CompressionError
+	)
+	switch {
+	case errors.As(err, &bad) && bad.Line > 0:
+		return writer.Reject(fmt.Errorf("%s, %w", in.name, err))
+	case errors.As(err, &bad):
+		return writer.Reject(fmt.Errorf("%s: %w", in.name, err))
+	case errors.As(err, &broken):
+		return fmt.Errorf("%s, %w", in.name, err)
+	case errors.As(err, &compressed):
+		return fmt.Errorf("%s: %w", in.name, err)
+	}
+	return err
 }
 
 // named says which file an error is about, where that is a question.
@@ -144,24 +171,28 @@ func (in *writeInput) begin() error {
 	}
 	in.name = in.files[0]
 	in.files = in.files[1:]
+	r := in.stdin
 	if in.name == "-" {
-		in.name, in.closer = "stdin", nil
-		in.current = in.open(in.stdin)
-		return nil
+		in.name = "stdin"
+	} else {
+		f, err := os.Open(in.name)
+		if err != nil {
+			return err
+		}
+		in.closers.add(f.Close)
+		r = f
 	}
-	f, err := os.Open(in.name)
-	if err != nil {
-		return err
+	if !in.whole {
+		data := format.Decompress(r)
+		in.closers = append(closers{data.Close}, in.closers...)
+		r = data
 	}
-	in.closer = f
-	in.current = in.open(f)
+	in.current = in.open(r)
 	return nil
 }
 
 func (in *writeInput) end() error {
-	in.current = nil
-	if in.closer == nil {
-		return nil
-	}
-	return in.closer.Close()
+	err := in.closers.close()
+	in.current, in.closers = nil, nil
+	return err
 }

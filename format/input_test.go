@@ -18,7 +18,7 @@ import (
 func all(in Input) []string {
 	var records []reader.Record
 	var got []string
-	for {
+	for final := false; !final; {
 		r, err := in.Next()
 		if err == io.EOF {
 			break
@@ -29,7 +29,7 @@ func all(in Input) []string {
 		case errors.As(err, &bad):
 			got = append(got, "!"+err.Error())
 		case err != nil:
-			return append(got, "!"+err.Error())
+			got, final = append(got, "!"+err.Error()), true
 		default:
 			got = append(got, "")
 		}
@@ -70,11 +70,67 @@ func TestLines(t *testing.T) {
 				"halves":   iotest.HalfReader(strings.NewReader(tt.input)),
 				"with EOF": iotest.DataErrReader(strings.NewReader(tt.input)),
 			} {
-				if got := all(NewLines(r, tt.max)); !reflect.DeepEqual(got, tt.want) {
+				if got := all(NewLines(r, tt.max, false)); !reflect.DeepEqual(got, tt.want) {
 					t.Errorf("%s: got %.200q, want %.200q", name, got, tt.want)
 				}
 			}
 		})
+	}
+}
+
+func TestLinesWithoutCarriageReturns(t *testing.T) {
+	in := NewLines(strings.NewReader("a\r\n\r\nb\rc\n\r\r\nd\r"), 10, true)
+	want := []string{"a", "", "b\rc", "\r", "d"}
+	if got := all(in); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The sources of all results together are the input, whatever was kept.
+func TestSourcesAreTheInput(t *testing.T) {
+	long := strings.Repeat("x", 3*chunkSize)
+	for _, tt := range []struct {
+		name, input string
+		open        func(io.Reader) Input
+	}{
+		{"lines", "a\r\n\n" + long + "\nb\n" + long, func(r io.Reader) Input { return NewLines(r, 100, true) }},
+		{"records", `{"partitionKey":"k","data":"a\n"}` + "\n" + long + "\r\nx\n", func(r io.Reader) Input { return NewRecords(r, 100) }},
+		{"delimited", "a--b--" + long + "--c-" + "--" + long + "-", func(r io.Reader) Input { return NewDelimited(r, []byte("--"), 100) }},
+		{"whole", "a\nb", func(r io.Reader) Input { return NewWhole(r, 3) }},
+		{"too long a whole", long, func(r io.Reader) Input { return NewWhole(r, len(long)-1) }},
+		{"values", `{"a":1}[2]"` + long + `"3`, func(r io.Reader) Input { return NewValues(r, 100) }},
+		{"rows", "h,i\r\n1,2\n\"3\n\",4\r\n" + long + "\n5,6", func(r io.Reader) Input { return NewCSV(r, 100) }},
+	} {
+		for _, half := range []bool{false, true} {
+			var r io.Reader = strings.NewReader(tt.input)
+			if half {
+				r = iotest.HalfReader(r)
+			}
+			var got bytes.Buffer
+			in := tt.open(r)
+			for first := true; ; first = false {
+				_, err := in.Next()
+				if csv, ok := in.(*CSV); ok && first {
+					got.Write(csv.Header())
+				}
+				if err == io.EOF {
+					break
+				}
+				if source := in.Source(); source != nil && len(source) > 2*chunkSize && tt.name != "whole" && half {
+					t.Errorf("%s: %d bytes were kept", tt.name, len(source))
+				}
+				if err := in.WriteSource(&got); err != nil {
+					t.Fatal(err)
+				}
+				var bad *LineError
+				if err != nil && !errors.As(err, &bad) {
+					t.Fatalf("%s: %v", tt.name, err)
+				}
+			}
+			if got.String() != tt.input {
+				t.Errorf("%s: sources of %d bytes: %.60q..., want %d bytes: %.60q...", tt.name, got.Len(), got.String(), len(tt.input), tt.input)
+			}
+		}
 	}
 }
 
@@ -86,14 +142,14 @@ func TestLinesHoldOverManyChunks(t *testing.T) {
 		want = append(want, line)
 		input.WriteString(line + "\n")
 	}
-	if got := all(NewLines(iotest.HalfReader(&input), 100)); !reflect.DeepEqual(got, want) {
+	if got := all(NewLines(iotest.HalfReader(&input), 100, false)); !reflect.DeepEqual(got, want) {
 		t.Error("lines changed while they were held")
 	}
 }
 
 func TestLinesEndWithTheSourcesError(t *testing.T) {
 	broken := errors.New("disk on fire")
-	in := NewLines(io.MultiReader(strings.NewReader("a\nhalf a li"), iotest.ErrReader(broken)), 100)
+	in := NewLines(io.MultiReader(strings.NewReader("a\nhalf a li"), iotest.ErrReader(broken)), 100, false)
 	if r, err := in.Next(); err != nil || string(r.Data) != "a" {
 		t.Fatalf("got %q, %v, want a", r.Data, err)
 	}
@@ -107,7 +163,7 @@ func TestLinesEndWithTheSourcesError(t *testing.T) {
 func TestLinesComeAsSoonAsTheyAreRead(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	in := NewLines(r, 100)
+	in := NewLines(r, 100, false)
 	go io.WriteString(w, "first\nsec")
 	if got, err := in.Next(); err != nil || string(got.Data) != "first" {
 		t.Errorf("got %q, %v, want first", got.Data, err)
@@ -115,7 +171,7 @@ func TestLinesComeAsSoonAsTheyAreRead(t *testing.T) {
 }
 
 func TestLinesRefuseASourceThatGivesNothing(t *testing.T) {
-	if _, err := NewLines(silent{}, 100).Next(); err != io.ErrNoProgress {
+	if _, err := NewLines(silent{}, 100, false).Next(); err != io.ErrNoProgress {
 		t.Errorf("got %v, want %v", err, io.ErrNoProgress)
 	}
 }
@@ -130,7 +186,7 @@ func BenchmarkLines(b *testing.B) {
 	b.SetBytes(int64(len(input)))
 	b.ReportAllocs()
 	for b.Loop() {
-		in := NewLines(bytes.NewReader(input), 1<<20)
+		in := NewLines(bytes.NewReader(input), 1<<20, false)
 		for n := 0; ; n++ {
 			if _, err := in.Next(); err == io.EOF {
 				if n != lines {

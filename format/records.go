@@ -6,20 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 	"unicode/utf8"
 
 	"kin/reader"
 )
 
 // Records is the input of lines as JSON prints them, whatever its mode was.
-// It restores partition key, explicit hash key and payload; other members are
-// not looked at. Without dataEncoding a string is taken as text and any other
-// value as json. A payload that was embedded comes back with its own bytes.
-type Records struct{ lines lineReader }
+// It restores partition key, explicit hash key, payload and approximate arrival
+// timestamp; other members are not looked at. Without dataEncoding a string is
+// taken as text and any other value as json. A payload that was embedded comes
+// back with its own bytes.
+type Records struct {
+	lines splitter
+	arena arena
+}
 
 // NewRecords reads lines of at most maxLine bytes, newline not counted.
 func NewRecords(r io.Reader, maxLine int) *Records {
-	return &Records{lineReader{r: r, max: maxLine}}
+	return &Records{lines: newLines(r, maxLine)}
 }
 
 // Next returns the record of the next line. A line that is not one is a
@@ -29,16 +34,42 @@ func (in *Records) Next() (reader.Record, error) {
 	if err != nil {
 		return reader.Record{}, err
 	}
-	r, err := parseRecord(line)
+	r, err := in.arena.parseRecord(line)
 	if err != nil {
-		return reader.Record{}, &LineError{in.lines.line, err}
+		return reader.Record{}, &LineError{in.lines.count, err}
 	}
 	return r, nil
 }
 
-// parseRecord reads a line. It writes over the line: the payload is decoded in
-// place.
-func parseRecord(line []byte) (reader.Record, error) {
+// Source is the line with its newline.
+func (in *Records) Source() []byte { return in.lines.source }
+
+// WriteSource writes the line with its newline.
+func (in *Records) WriteSource(w io.Writer) error { return in.lines.writeSource(w) }
+
+// arena is where payloads are put that are not in the line as they are. It
+// makes one allocation for many.
+type arena struct{ free []byte }
+
+// room returns n bytes that nobody else has.
+func (a *arena) room(n int) []byte {
+	if n > chunkSize/8 {
+		return make([]byte, 0, n)
+	}
+	if n > cap(a.free) {
+		a.free = make([]byte, 0, chunkSize)
+	}
+	room := a.free[:0:n]
+	a.free = a.free[n:n:cap(a.free)]
+	return room
+}
+
+// keepWhole is how much of a line may be other than the payload before the
+// payload is taken out of it: a record must not hold a large line in memory.
+const keepWhole = 64 << 10
+
+// parseRecord reads a line. The record shares memory with it.
+func (a *arena) parseRecord(line []byte) (reader.Record, error) {
 	if !utf8.Valid(line) {
 		return reader.Record{}, errors.New("not valid UTF-8")
 	}
@@ -50,13 +81,15 @@ func parseRecord(line []byte) (reader.Record, error) {
 		return reader.Record{}, errors.New("not a JSON object")
 	}
 
-	var key, hashKey, encoding, data []byte
+	var key, hashKey, arrival, encoding, data []byte
 	for name, value := range members(object) {
 		switch string(name) {
 		case "partitionKey":
 			key = value
 		case "explicitHashKey":
 			hashKey = value
+		case "approximateArrivalTimestamp":
+			arrival = value
 		case "dataEncoding":
 			encoding = value
 		case "data":
@@ -80,6 +113,9 @@ func parseRecord(line []byte) (reader.Record, error) {
 			return r, err
 		}
 	}
+	if arrival != nil {
+		r.ApproximateArrivalTimestamp = timeMember(arrival)
+	}
 	mode := DataText
 	switch {
 	case encoding != nil:
@@ -95,35 +131,57 @@ func parseRecord(line []byte) (reader.Record, error) {
 	case data[0] != '"':
 		mode = DataJSON
 	}
-	r.Data, err = restore(mode, data)
+	r.Data, err = a.restore(mode, data)
+	if err == nil && len(line)-len(r.Data) > keepWhole && len(r.Data) < len(line)/2 {
+		r.Data = append(a.room(len(r.Data)), r.Data...)
+	}
 	return r, err
 }
 
-// restore gives back the payload of a data member. It decodes in place, which
-// is safe because no escape and no base64 group is shorter than what it means.
-func restore(mode DataMode, data []byte) ([]byte, error) {
+// restore gives back the payload of a data member.
+func (a *arena) restore(mode DataMode, data []byte) ([]byte, error) {
 	if mode == DataJSON {
 		return data[:len(data):len(data)], nil
 	}
 	if data[0] != '"' {
 		return nil, fmt.Errorf("data is not a string, and dataEncoding says %s", mode)
 	}
-	text := unquote(data[:0], data)
+	text := data[1 : len(data)-1]
+	if bytes.IndexByte(text, '\\') >= 0 {
+		// No escape is shorter than what it means.
+		text = unquote(a.room(len(text)), data)
+	}
 	if mode == DataBase64 {
-		n, err := base64.StdEncoding.Decode(text, text)
+		decoded, err := base64.StdEncoding.AppendDecode(a.room(base64.StdEncoding.DecodedLen(len(text))), text)
 		if err != nil {
 			return nil, fmt.Errorf("data is not base64: %w", err)
 		}
-		text = text[:n]
+		text = decoded
 	}
 	return text[:len(text):len(text)], nil
+}
+
+// timeMember reads a time as JSON prints it; anything else is none.
+func timeMember(value []byte) time.Time {
+	text, err := stringMember("approximateArrivalTimestamp", value)
+	if err != nil {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 func stringMember(name string, value []byte) (string, error) {
 	if value[0] != '"' {
 		return "", fmt.Errorf("%s is not a string", name)
 	}
-	return string(unquote(value[:0], value)), nil
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1]), nil
+	}
+	return string(unquote(nil, value)), nil
 }
 
 // members yields the unquoted names and the raw values of a valid JSON object
@@ -152,8 +210,7 @@ func members(object []byte) func(yield func(name, value []byte) bool) {
 }
 
 // unquote appends what the valid JSON string quoted stands for; half a
-// surrogate pair stands for U+FFFD, as in encoding/json. dst may be the
-// beginning of quoted.
+// surrogate pair stands for U+FFFD, as in encoding/json.
 func unquote(dst, quoted []byte) []byte {
 	s := quoted[1 : len(quoted)-1]
 	for len(s) > 0 {

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"kin/reader"
@@ -22,7 +23,9 @@ func TestRecordsInput(t *testing.T) {
 		want reader.Record
 		err  string
 	}{
-		{"as read prints it", front + `"dataEncoding":"json","data":{"a": 1}}`, reader.Record{PartitionKey: "k", Data: []byte(`{"a": 1}`)}, ""},
+		{"as read prints it", front + `"dataEncoding":"json","data":{"a": 1}}`,
+			reader.Record{PartitionKey: "k", ApproximateArrivalTimestamp: time.Date(2026, 11, 22, 10, 0, 0, 123e6, time.UTC), Data: []byte(`{"a": 1}`)}, ""},
+		{"a time that is none", `{"partitionKey":"k","approximateArrivalTimestamp":17,"data":"a"}`, reader.Record{PartitionKey: "k", Data: []byte("a")}, ""},
 		{"explicit hash key", `{"partitionKey":"k","explicitHashKey":"12","dataEncoding":"text","data":"a"}`,
 			reader.Record{PartitionKey: "k", ExplicitHashKey: "12", Data: []byte("a")}, ""},
 		{"base64", `{"partitionKey":"k","dataEncoding":"base64","data":"AP8="}`, reader.Record{PartitionKey: "k", Data: []byte("\x00\xff")}, ""},
@@ -87,14 +90,14 @@ func TestRecordsGoOnBehindABadLine(t *testing.T) {
 	}
 }
 
-func TestBase64IsDecodedInPlace(t *testing.T) {
+func TestBase64OfEveryLength(t *testing.T) {
 	for n := range 300 {
 		data := make([]byte, n)
 		for i := range data {
 			data[i] = byte(rand.Uint32())
 		}
 		line := `{"partitionKey":"k","dataEncoding":"base64","data":"` + base64.StdEncoding.EncodeToString(data) + `"}`
-		got, err := parseRecord([]byte(line))
+		got, err := new(arena).parseRecord([]byte(line))
 		if err != nil || !bytes.Equal(got.Data, data) {
 			t.Fatalf("%d bytes: got %x, %v, want %x", n, got.Data, err, data)
 		}
@@ -153,6 +156,9 @@ func FuzzJSONLine(f *testing.F) {
 				want.Data = compact.Bytes()
 			}
 		}
+		if !got.ApproximateArrivalTimestamp.Equal(r.ApproximateArrivalTimestamp.Truncate(time.Millisecond)) {
+			t.Errorf("arrival %v, want %v", got.ApproximateArrivalTimestamp, r.ApproximateArrivalTimestamp)
+		}
 		if got.PartitionKey != want.PartitionKey || got.ExplicitHashKey != want.ExplicitHashKey || !bytes.Equal(got.Data, want.Data) {
 			t.Errorf("got %+v, want %+v\nfrom %s", got, want, line)
 		}
@@ -174,9 +180,14 @@ func FuzzRecordsInput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		in := NewRecords(bytes.NewReader(input), 1<<20)
 		lines := bytes.Split(input, []byte("\n"))
+		var sources []byte
 		for n := 0; ; n++ {
 			r, err := in.Next()
+			sources = append(sources, in.Source()...)
 			if err == io.EOF {
+				if !bytes.Equal(sources, input) {
+					t.Fatalf("sources %q, want %q", sources, input)
+				}
 				break
 			}
 			var bad *LineError

@@ -1,0 +1,119 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+)
+
+// pages is a service whose ListShards has one shard a page.
+type pages struct {
+	shards []types.Shard
+	fails  []error // the first calls
+	summary
+	asked []*kinesis.ListShardsInput
+}
+
+type summary struct {
+	strategy types.RecordDistributionStrategy
+	err      error
+}
+
+func (p *pages) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	p.asked = append(p.asked, in)
+	if len(p.fails) > 0 {
+		err := p.fails[0]
+		p.fails = p.fails[1:]
+		return nil, err
+	}
+	n := 0
+	if in.NextToken != nil {
+		n = int((*in.NextToken)[0])
+	}
+	out := &kinesis.ListShardsOutput{Shards: p.shards[n : n+1]}
+	if n+1 < len(p.shards) {
+		next := string([]byte{byte(n + 1)})
+		out.NextToken = &next
+	}
+	return out, nil
+}
+
+func (s summary) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{RecordDistributionStrategy: s.strategy}}, nil
+}
+
+func shardOf(id, from string, closed bool) types.Shard {
+	s := types.Shard{ShardId: &id, HashKeyRange: &types.HashKeyRange{StartingHashKey: &from}, SequenceNumberRange: &types.SequenceNumberRange{}}
+	if closed {
+		s.SequenceNumberRange.EndingSequenceNumber = &from
+	}
+	return s
+}
+
+func TestHashKeyOfAShardOnALaterPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pages{
+			shards: []types.Shard{shardOf("a", "0", true), shardOf("c", "100", false), shardOf("b", "0", false)},
+			fails:  []error{&smithy.GenericAPIError{Code: "LimitExceededException"}, errors.New("reset")},
+		}
+		if got, err := HashKeyOf(t.Context(), p, "orders", "c"); err != nil || got != "100" {
+			t.Errorf("got %q, %v, want 100", got, err)
+		}
+		for _, in := range p.asked[3:] {
+			if in.StreamName != nil || in.StreamARN != nil {
+				t.Error("a later page was asked for with the stream's name")
+			}
+		}
+		for shard, want := range map[string]*ShardError{
+			"a": {Stream: "orders", Shard: "a", Closed: true, Open: []string{"b", "c"}},
+			"d": {Stream: "orders", Shard: "d", Open: []string{"b", "c"}},
+		} {
+			_, err := HashKeyOf(t.Context(), p, "orders", shard)
+			var got *ShardError
+			if !errors.As(err, &got) || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: got %v, want %v", shard, err, want)
+			}
+		}
+	})
+}
+
+func TestHashKeyOfGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pages{}
+		for range 1000 {
+			p.fails = append(p.fails, errors.New("reset"))
+		}
+		_, err := HashKeyOf(t.Context(), p, "orders", "a")
+		var gaveUp *GaveUpError
+		if !errors.As(err, &gaveUp) || gaveUp.After < startTimeout {
+			t.Errorf("got %v, want to give up after %v", err, startTimeout)
+		}
+	})
+}
+
+func TestIgnoresHashKeys(t *testing.T) {
+	for _, tt := range []struct {
+		summary
+		want, fails bool
+	}{
+		{summary{strategy: types.RecordDistributionStrategyAuto}, true, false},
+		{summary{}, false, false},
+		{summary{err: &smithy.GenericAPIError{Code: "AccessDeniedException"}}, false, false},
+		{summary{err: &smithy.GenericAPIError{Code: "UnknownOperationException"}}, false, false},
+		{summary{err: &smithy.GenericAPIError{Code: "ResourceNotFoundException"}}, false, true},
+	} {
+		got, err := IgnoresHashKeys(t.Context(), &pages{summary: tt.summary}, "orders")
+		if got != tt.want || (err != nil) != tt.fails {
+			t.Errorf("%+v: got %v, %v", tt.summary, got, err)
+		}
+	}
+}
