@@ -29,6 +29,10 @@ type writeInput struct {
 	open    func(io.Reader) format.Input
 	key     func(context.Context, *reader.Record) error // nil: the input has keys
 	hashKey string                                      // of every record; empty: its own, if any
+	ending  []byte                                      // what ends a record where it comes from
+	// spill is called for a rejected record that is too long to be kept: write
+	// writes it as it came. It goes on with a nil Source. nil: nobody wants it.
+	spill func(write func(io.Writer) error) error
 
 	name    string // of the input that is read
 	current format.Input
@@ -39,6 +43,12 @@ func newWriteInput(o *inputOptions, files []string, stdin io.Reader) *writeInput
 	in := &writeInput{files: files, several: len(files) > 1, stdin: stdin, whole: o.noDecompress, key: o.keyOf(), hashKey: string(o.hashKey)}
 	if len(in.files) == 0 {
 		in.files = []string{"-"}
+	}
+	switch {
+	case o.delimiter != "":
+		in.ending = []byte(o.delimiter)
+	case o.form != inputRaw:
+		in.ending = []byte{'\n'}
 	}
 	in.open = func(r io.Reader) format.Input {
 		switch o.form {
@@ -122,38 +132,57 @@ func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 			continue
 		}
 		if err != nil {
-			return writer.Record{}, in.explain(err)
+			return in.reject(err)
 		}
+		source := in.current.Source()
 		if in.key != nil {
 			if err := in.key(ctx, &r); err != nil {
-				return writer.Record{}, writer.Reject(in.named(err))
+				return writer.Record{Source: source}, writer.Reject(in.named(err))
 			}
 		}
 		if in.hashKey != "" {
 			r.ExplicitHashKey = in.hashKey
 		}
-		return writer.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey, Data: r.Data}, nil
+		return writer.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey, Data: r.Data,
+			Source: source, Arrival: r.ApproximateArrivalTimestamp}, nil
 	}
 }
 
-// explain says which input an error is about, and whether it is one record's.
-func (in *writeInput) explain(err error) error {
+// reject says which input an error is about, and whether it is one record's.
+func (in *writeInput) reject(err error) (writer.Record, error) {
 	var (
 		bad        *format.LineError
 		broken     *format.BrokenError
 		compressed *format.CompressionError
 	)
 	switch {
-	case errors.As(err, &bad) && bad.Line > 0:
-		return writer.Reject(fmt.Errorf("%s, %w", in.name, err))
 	case errors.As(err, &bad):
-		return writer.Reject(fmt.Errorf("%s: %w", in.name, err))
+		source := in.current.Source()
+		if source == nil && in.spill != nil {
+			if err := in.spill(in.current.WriteSource); err != nil {
+				return writer.Record{}, err
+			}
+		}
+		err = fmt.Errorf("%s: %w", in.name, bad)
+		if bad.Line > 0 {
+			err = fmt.Errorf("%s, %w", in.name, bad)
+		}
+		return writer.Record{Source: source}, writer.Reject(err)
 	case errors.As(err, &broken):
-		return fmt.Errorf("%s, %w", in.name, err)
+		err = fmt.Errorf("%s, %w", in.name, broken)
 	case errors.As(err, &compressed):
-		return fmt.Errorf("%s: %w", in.name, err)
+		err = fmt.Errorf("%s: %w", in.name, compressed)
 	}
-	return err
+	return writer.Record{}, err
+}
+
+// header is what the records of the input that is read stand below, as it came:
+// a row of names. nil where there is none.
+func (in *writeInput) header() []byte {
+	if rows, ok := in.current.(*format.CSV); ok {
+		return rows.Header()
+	}
+	return nil
 }
 
 // named says which file an error is about, where that is a question.
