@@ -386,6 +386,11 @@ func TestConsumersPassThroughTheirStatuses(t *testing.T) {
 		}
 	}
 	wantCode(t, register("c5"), "LimitExceededException")
+	deregister := func() error {
+		_, err := s.DeregisterStreamConsumer(s.ctx, &kinesis.DeregisterStreamConsumerInput{StreamARN: streamARN, ConsumerName: aws.String("c0")})
+		return err
+	}
+	wantCode(t, deregister(), "ResourceInUseException")
 	if got := describe(); got != creating {
 		t.Errorf("status %s", got)
 	}
@@ -404,10 +409,6 @@ func TestConsumersPassThroughTheirStatuses(t *testing.T) {
 	r.Advance(time.Minute)
 	wantCode(t, register("c20"), "LimitExceededException")
 
-	deregister := func() error {
-		_, err := s.DeregisterStreamConsumer(s.ctx, &kinesis.DeregisterStreamConsumerInput{StreamARN: streamARN, ConsumerName: aws.String("c0")})
-		return err
-	}
 	if err := deregister(); err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,10 @@ type Endpoint struct {
 
 	account struct {
 		sync.Mutex
-		register meter
+		register   meter // RegisterStreamConsumer calls
+		describe   meter // DescribeAccountSettings calls
+		update     meter // UpdateAccountSettings calls
+		commitment commitment
 	}
 
 	identities identities
@@ -69,7 +72,9 @@ func New(o Options) (*Endpoint, error) {
 	}
 	e.epochs.last = map[string]int64{}
 	_, _ = rand.Read(e.key) // documented never to fail
-	e.account.register = newMeter(o.Limits, 5, 5)
+	for _, m := range []*meter{&e.account.register, &e.account.describe, &e.account.update} {
+		*m = newMeter(o.Limits, 5, 5)
+	}
 	e.served.counts = map[string]int{}
 	e.conns.open = map[net.Conn]struct{}{}
 	for _, f := range o.Faults {

@@ -2,13 +2,15 @@ package local
 
 // The service's limits on consumers (API documentation, RegisterStreamConsumer).
 const (
-	maxConsumers         = 20
-	maxConsumersCreating = 5
+	maxConsumers          = 20
+	maxConsumersAdvantage = 50 // of an On-demand Advantage stream
+	maxConsumersCreating  = 5
 )
 
 // registerStreamConsumer adds a consumer to a stream, CREATING for
 // Options.ConsumerCreatingDelay; the answer always says CREATING. A stream has
-// at most 20, of which 5 are CREATING. A name that is taken is refused, also
+// at most 20, or 50 if it is on demand and the account has a minimum throughput
+// billing commitment; 5 of them may be CREATING. A name that is taken is refused, also
 // while its consumer is DELETING. With limits on, the account has 5 calls a
 // second.
 func (e *Endpoint) registerStreamConsumer(c *call) error {
@@ -44,8 +46,8 @@ func (e *Endpoint) registerStreamConsumer(c *call) error {
 			inCreation++
 		}
 	}
-	if len(s.consumers) >= maxConsumers {
-		return limitExceeded("Stream %s under account %s already has %d registered consumers.", s.name, Account, maxConsumers)
+	if most := e.mostConsumers(s.mode, now); len(s.consumers) >= most {
+		return limitExceeded("Stream %s under account %s already has %d registered consumers.", s.name, Account, len(s.consumers))
 	}
 	if inCreation >= maxConsumersCreating {
 		return limitExceeded("Stream %s under account %s already has %d consumers in CREATING status.", s.name, Account, maxConsumersCreating)
