@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -36,8 +37,15 @@ is asked for credentials.
 
 Streams, shards, iterators, retention and error codes are as the service's. So
 are the limits: per shard 5 reads, 2 MiB read, 1,000 records and 1 MiB written
-a second. --limits window counts them in whole seconds, --limits off does not.
-Streams and consumers change their status at once.
+a second; per consumer and shard 2 MiB pushed a second. --limits window counts
+them in whole seconds, --limits off does not. Streams and consumers change their
+status at once, unless --consumer-creating-delay and --consumer-deleting-delay
+say how long a consumer takes to become ACTIVE and to go.
+
+It speaks HTTP/1.1 and HTTP/2 without TLS (by prior knowledge). --tls makes it
+speak both over TLS, with a certificate for this machine that is made for the
+run. The authority's certificate is in a file, named by two more variables,
+AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS, and gone when the run ends.
 
 --fault OP=FAULT scripts what goes wrong: for every call of an operation, for
 the next N calls (OP=FAULT*N), or with a probability (OP=FAULT@P). OP is an
@@ -54,10 +62,20 @@ operation, such as GetRecords, or * for all. FAULT is
   partial:3,7,499   PutRecords: these entries, counted from 0, are throttled
   partial           PutRecords: every second entry is throttled
 
+and of SubscribeToShard, where cut and stall are in the middle of an event:
+
+  silent               nothing comes, until its five minutes are over
+  empty                it ends with no event
+  early, early:N       it ends after the first event, or after N
+  cut:N, stall:N       cut and stall after N events
+  stream:CODE[:N]      an error in the stream, at once or after N events
+  no-initial-response  the first frame is missing, whatever else happens
+
 Faults can also be added, listed and cleared while it runs: POST, GET and
 DELETE /_kin/fault.`,
 		Example: `  kin local --stream orders:4
   kin local --stream orders:4 --stream payments --limits off -- ./run-tests
+  kin local --stream orders --tls -- ./run-tests
   kin local --stream orders --fault 'GetRecords=InternalFailure*3' -- kin read orders --from earliest --available-now`,
 		Args: localArguments,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -79,6 +97,9 @@ type localOptions struct {
 	limits      limitsValue
 	roles       rolesValue
 	faults      faultsValue
+	tls         bool
+	creating    durationValue
+	deleting    durationValue
 	command     []string // empty = stay in the foreground
 }
 
@@ -87,6 +108,9 @@ func (o *localOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.streams, "stream", "a stream that exists from the start: `NAME[:SHARDS]` (repeatable)")
 	f.Var(&o.limits, "limits", "the service's throughput limits: on, off or window")
 	f.Var(&o.roles, "role", "a role that AssumeRole gives credentials of: `ARN[=EXTERNAL_ID]` (repeatable)")
+	f.BoolVar(&o.tls, "tls", false, "speak TLS, with a certificate made for this run")
+	f.Var(&o.creating, "consumer-creating-delay", "how long a consumer is CREATING")
+	f.Var(&o.deleting, "consumer-deleting-delay", "how long a consumer is DELETING")
 	f.Var(&o.faults, "fault", "a scripted fault: `OP=FAULT[*N|@P]` (repeatable)")
 }
 
@@ -106,7 +130,10 @@ func (o *localOptions) endpoint(e *env) (local.Options, error) {
 	if e.profile != "" || e.endpoint != "" {
 		return local.Options{}, usage("--profile and --endpoint are for commands that call a service; kin local is the service")
 	}
-	return local.Options{Limits: local.Limits(o.limits), Streams: o.streams, Roles: o.roles, Faults: o.faults, Log: e.log}, nil
+	return local.Options{
+		Limits: local.Limits(o.limits), Streams: o.streams, Roles: o.roles, Faults: o.faults, Log: e.log,
+		ConsumerCreatingDelay: time.Duration(o.creating), ConsumerDeletingDelay: time.Duration(o.deleting),
+	}, nil
 }
 
 func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
@@ -131,12 +158,23 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 		e.say(fmt.Sprintf("listening on %s: anybody who can reach this machine can read and write the streams", listener.Addr()))
 	}
 	served := make(chan error, 1)
-	go func() { served <- endpoint.Serve(listener) }()
+	serve := func() error { return endpoint.Serve(listener) }
+	authority := ""
+	if o.tls {
+		made, remove, failed := localCertificate(listener.Addr().(*net.TCPAddr).IP)
+		if failed != nil {
+			return errors.Join(failed, listener.Close())
+		}
+		defer func() { err = errors.Join(err, remove()) }()
+		serve = func() error { return endpoint.ServeTLS(listener, made.certificate) }
+		authority = made.authority
+	}
+	go func() { served <- serve() }()
 	defer func() {
 		err = errors.Join(err, endpoint.Close(), <-served)
 	}()
 
-	variables := localVariables(listener.Addr().(*net.TCPAddr), e.region)
+	variables := localVariables(listener.Addr().(*net.TCPAddr), e.region, authority)
 	if len(o.command) > 0 {
 		return runCommand(ctx, e, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), noConnectionSettings()...))
 	}
@@ -149,8 +187,9 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 	return context.Cause(ctx)
 }
 
-// localVariables is the environment in which the AWS SDKs use the endpoint.
-func localVariables(a *net.TCPAddr, region string) []string {
+// localVariables is the environment in which the AWS SDKs use the endpoint. With
+// TLS there is a file with its authority, else the name is empty.
+func localVariables(a *net.TCPAddr, region, authority string) []string {
 	host := *a
 	if host.IP.IsUnspecified() {
 		host.IP = net.IPv4(127, 0, 0, 1)
@@ -158,13 +197,21 @@ func localVariables(a *net.TCPAddr, region string) []string {
 	if region == "" {
 		region = local.Region
 	}
-	return []string{
-		"AWS_ENDPOINT_URL_KINESIS=http://" + host.String(),
-		"AWS_ENDPOINT_URL_STS=http://" + host.String(),
+	scheme := "http://"
+	if authority != "" {
+		scheme = "https://"
+	}
+	variables := []string{
+		"AWS_ENDPOINT_URL_KINESIS=" + scheme + host.String(),
+		"AWS_ENDPOINT_URL_STS=" + scheme + host.String(),
 		"AWS_REGION=" + region,
 		"AWS_ACCESS_KEY_ID=kin",
 		"AWS_SECRET_ACCESS_KEY=kin",
 	}
+	if authority != "" {
+		variables = append(variables, "AWS_CA_BUNDLE="+authority, "NODE_EXTRA_CA_CERTS="+authority)
+	}
+	return variables
 }
 
 // listenError is an address that cannot be had.

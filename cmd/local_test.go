@@ -6,10 +6,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
 
 	"kin/internal/local"
 )
@@ -30,9 +34,43 @@ func TestLocalVariables(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []string{"AWS_ENDPOINT_URL_KINESIS=" + c.endpoint, "AWS_ENDPOINT_URL_STS=" + c.endpoint, "AWS_REGION=" + c.want, "AWS_ACCESS_KEY_ID=kin", "AWS_SECRET_ACCESS_KEY=kin"}
-		if got := localVariables(a, c.region); !slices.Equal(got, want) {
+		if got := localVariables(a, c.region, ""); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", c.address, got, want)
 		}
+	}
+}
+
+// With TLS a client of any kind is told where the authority's certificate is.
+func TestLocalVariablesWithTLS(t *testing.T) {
+	got := localVariables(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4567}, "", "/tmp/ca.pem")
+	want := []string{"AWS_ENDPOINT_URL_KINESIS=https://127.0.0.1:4567", "AWS_ENDPOINT_URL_STS=https://127.0.0.1:4567", "AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=kin", "AWS_SECRET_ACCESS_KEY=kin", "AWS_CA_BUNDLE=/tmp/ca.pem", "NODE_EXTRA_CA_CERTS=/tmp/ca.pem"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Every flag of kin local reaches the endpoint's options.
+func TestLocalOptions(t *testing.T) {
+	o := &localOptions{limits: limitsValue(local.LimitsOn)}
+	var f pflag.FlagSet
+	o.addFlags(&f)
+	err := f.Parse([]string{"--stream", "orders:2", "--limits", "off", "--role", "arn:aws:iam::000000000000:role/reader=secret",
+		"--fault", "SubscribeToShard=silent*1", "--consumer-creating-delay", "2s", "--consumer-deleting-delay", "1m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := o.endpoint(&env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := local.Options{
+		Limits: local.LimitsOff, Streams: []local.StreamSpec{{Name: "orders", Shards: 2}},
+		Roles:  []local.Role{{ARN: "arn:aws:iam::000000000000:role/reader", ExternalID: "secret"}},
+		Faults: []string{"SubscribeToShard=silent*1"}, ConsumerCreatingDelay: 2 * time.Second, ConsumerDeletingDelay: time.Minute,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package local is an embedded Kinesis Data Streams endpoint over real HTTP:
+// Package local is an embedded Kinesis Data Streams endpoint over real HTTP,
+// HTTP/1.1 and HTTP/2, in clear text or TLS, or in process by RoundTrip:
 // what `kin local` and `kin demo` run and what the tests of every other
 // package talk to.
 //
@@ -7,10 +8,9 @@
 // iterators and tokens that expire, retention, resharding, throttling per
 // shard, partial PutRecords failures, and the service's error codes and
 // messages. SubscribeToShard is an event stream, pushed as records arrive. Of
-// the Security Token Service it has AssumeRole and
-// GetCallerIdentity, at the same address. It keeps everything in memory and is
-// right under any number of concurrent clients. Its clock can be moved by the
-// process that owns it.
+// the Security Token Service it has AssumeRole and GetCallerIdentity, at the
+// same address. It keeps everything in memory and is right under any number of
+// concurrent clients. Its clock can be moved by the process that owns it.
 //
 // It does not promise durability, permissions (any credentials are
 // accepted, those of a role until they expire), encryption (the type is

@@ -67,22 +67,22 @@ func frame(body io.Reader) (kind string, err error) {
 // the start and another is put every second.
 func TestFaultsOfASubscription(t *testing.T) {
 	for spec, want := range map[string]string{
-		"early":                                "initial-response event EOF 0s",
-		"early:3":                              "initial-response event event event EOF 2s",
-		"empty":                                "initial-response EOF 0s",
-		"silent":                               "initial-response EOF 5m0s",
-		"cut":                                  "initial-response broken 0s",
-		"cut:2":                                "initial-response event event broken 2s",
-		"stall":                                "initial-response stalled",
-		"stall:1":                              "initial-response event stalled",
-		"stream:InternalFailureException":      "initial-response InternalFailureException EOF 0s",
-		"stream:ResourceInUseException:2":      "initial-response event event ResourceInUseException EOF 1s",
-		"stream:KMSOptInRequired":              "initial-response KMSOptInRequired EOF 0s",
-		"stream:InternalFailure":               "initial-response InternalFailure EOF 0s",
-		"no-initial-response,early":            "event EOF 0s",
-		"no-initial-response,silent":           "EOF 5m0s",
-		"latency:1s,stream:SomeException":      "initial-response SomeException EOF 1s",
-		"no-initial-response,latency:1s,early": "event EOF 1s",
+		"early":                                "initial-response>event>EOF>0s",
+		"early:3":                              "initial-response>event>event>event>EOF>2s",
+		"empty":                                "initial-response>EOF>0s",
+		"silent":                               "initial-response>EOF>5m0s",
+		"cut":                                  "initial-response>broken>0s",
+		"cut:2":                                "initial-response>event>event>broken>2s",
+		"stall":                                "initial-response>stalled",
+		"stall:1":                              "initial-response>event>stalled",
+		"stream:InternalFailureException":      "initial-response>InternalFailureException>EOF>0s",
+		"stream:ResourceInUseException:2":      "initial-response>event>event>ResourceInUseException>EOF>1s",
+		"stream:KMSOptInRequired":              "initial-response>KMSOptInRequired>EOF>0s",
+		"stream:InternalFailure":               "initial-response>InternalFailure>EOF>0s",
+		"no-initial-response,early":            "event>EOF>0s",
+		"no-initial-response,silent":           "EOF>5m0s",
+		"latency:1s,stream:SomeException":      "initial-response>SomeException>EOF>1s",
+		"no-initial-response,latency:1s,early": "event>EOF>1s",
 	} {
 		inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 			for one := range strings.SplitSeq(spec, ",") {
@@ -143,7 +143,7 @@ func TestFaultsOfASubscription(t *testing.T) {
 			}
 			close(stop)
 			<-stopped
-			if strings.Join(got, " ") != want {
+			if strings.Join(got, ">") != want {
 				t.Errorf("%s: got %q, want %s", spec, got, want)
 			}
 			if n := f.endpoint.Served("SubscribeToShard"); n != 1 {
