@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -115,14 +116,25 @@ func defaultReadOptions() *readOptions {
 
 func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
+	o.addSourceFlags(f)
+	f.BoolVar(&o.noDeaggregate, "no-deaggregate", false, "keep KPL aggregates as the records they are, in place of the records inside")
+	f.Var(&o.data, "data", "payloads as "+strings.Join(format.DataModeNames(), ", "))
+	o.addFetchFlags(f)
+	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long; without it only the calls at the start are given up, after 30s")
+}
+
+// addSourceFlags gives a command the flags that say which records are read.
+func (o *readOptions) addSourceFlags(f *pflag.FlagSet) {
 	addPositionFlags(f, &o.position)
 	f.Var(&o.checkpoint, "checkpoint", "`file` that keeps where the run stands; a later run goes on from there")
 	f.BoolVar(&o.allowDataLoss, "allow-data-loss", false, "go on from the oldest record that is left when the checkpoint is older than what the stream retains, in place of exit 6")
 	o.boundOptions.addFlags(f)
 	f.StringArrayVar(&o.shards, "shard", nil, "read only this `shard` of the stream and its descendants (repeatable)")
-	f.BoolVar(&o.noDeaggregate, "no-deaggregate", false, "keep KPL aggregates as the records they are, in place of the records inside")
 	f.BoolVar(&o.noHashFilter, "no-hash-filter", false, "keep records of KPL aggregates whose hash keys belong to another shard; for producers that aggregate without regard to shards")
-	f.Var(&o.data, "data", "payloads as "+strings.Join(format.DataModeNames(), ", "))
+}
+
+// addFetchFlags gives a command the flags that say how they are fetched.
+func (o *readOptions) addFetchFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.records, "max-records-per-fetch", o.records, "`records` that one fetch may return, 1 to 10000")
 	f.Var(&o.rate, "max-fetch-rate", "how fast each shard is fetched, at most 2.0; more than 1.0 leaves other readers less than half")
 	f.Var(&o.period, "min-fetch-period", "time between two fetches of a shard, at least 200ms")
@@ -136,7 +148,6 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	o.fanOutOptions.addFlags(f)
 	f.Var(&o.metrics, "metrics", "append a JSON line about each batch to this `file`, in the shape of a streaming query's progress (-: stderr)")
 	f.Var(&o.metricsListen, "metrics-listen", "serve metrics for Prometheus at this `address`, such as 127.0.0.1:9464, under /metrics")
-	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long; without it only the calls at the start are given up, after 30s")
 }
 
 // parsed takes the arguments, and the flags that depend on which were given.
@@ -211,16 +222,35 @@ func runRead(ctx context.Context, e *env, o *readOptions) error {
 
 // readAndWrite reads as ro says and writes what it encodes to stdout, or to
 // --exec. It is what read and tail have in common.
-func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options) (err error) {
+func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options) error {
 	client, err := e.kinesis(ctx, o.streams...)
 	if err != nil {
 		return err
 	}
+	return readInto(ctx, e, o, client, ro, func(ctx context.Context, r *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
+		if o.exec.text != "" {
+			return e.execBatch(ctx, o.exec.text), ctx, nil
+		}
+		out, ctx, err := e.openStdout(ctx, o.checkpoint.text != "")
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.writeBatch, ctx, nil
+	})
+}
+
+// sink opens what the batches of r are written to, and returns what writes one,
+// with a context that ends when nothing more can be written.
+type sink func(ctx context.Context, r *reader.Reader) (func(*reader.Batch) error, context.Context, error)
+
+// readInto reads as ro says and writes what it encodes where open leads to. It is
+// what all reading commands have in common.
+func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, open sink) (err error) {
 	ro.Unlimited = isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint))
 	ro.Say, ro.Chat, ro.Log = e.say, e.chat, e.log
-	var open closers
-	defer func() { err = errors.Join(err, open.close()) }()
-	if err := o.openFiles(e, &ro, &open); err != nil {
+	var files closers
+	defer func() { err = errors.Join(err, files.close()) }()
+	if err := o.openFiles(e, &ro, &files); err != nil {
 		return err
 	}
 	if o.mode == modeEFO {
@@ -240,15 +270,11 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 		if err != nil {
 			return err
 		}
-		open.add(stop)
+		files.add(stop)
 	}
-	handle := e.execBatch(ctx, o.exec.text)
-	if o.exec.text == "" {
-		var out *stdout
-		if out, ctx, err = e.openStdout(ctx, o.checkpoint.text != ""); err != nil {
-			return err
-		}
-		handle = out.writeBatch
+	handle, ctx, err := open(ctx, r)
+	if err != nil {
+		return err
 	}
 	if o.metrics.text != "-" {
 		defer e.startLive(r).stop()
