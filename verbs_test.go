@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +46,9 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"await":   verbAwait,
 	"get":     verbGet,
 	"squeeze": verbSqueeze,
+
+	"consumers":  verbConsumers,
+	"deregister": verbDeregister,
 }
 
 func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) (*service, context.Context) {
@@ -158,6 +163,38 @@ func verbRecords(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Check(writeFile(ts.MkAbs(args[1]), b.Bytes()))
+}
+
+// consumers STREAM [NAME...] wants a stream to have these consumers and no
+// other; NAME is a regular expression. One that is being deleted is none.
+func verbConsumers(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 1, 20, "consumers STREAM [NAME...]")
+	stream, err := s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &args[0]})
+	ts.Check(err)
+	list, err := s.client.ListStreamConsumers(ctx, &kinesis.ListStreamConsumersInput{StreamARN: stream.StreamDescriptionSummary.StreamARN})
+	ts.Check(err)
+	var names []string
+	for _, c := range list.Consumers {
+		if c.ConsumerStatus != types.ConsumerStatusDeleting {
+			names = append(names, *c.ConsumerName)
+		}
+	}
+	slices.Sort(names)
+	got := strings.Join(names, " ")
+	if !regexp.MustCompile("^" + strings.Join(args[1:], " ") + "$").MatchString(got) {
+		ts.Fatalf("consumers of %s: %q", args[0], got)
+	}
+}
+
+// deregister STREAM NAME removes a consumer, as somebody else does.
+func verbDeregister(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 2, 2, "deregister STREAM NAME")
+	stream, err := s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &args[0]})
+	ts.Check(err)
+	_, err = s.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{
+		StreamARN: stream.StreamDescriptionSummary.StreamARN, ConsumerName: &args[1],
+	})
+	ts.Check(err)
 }
 
 // split STREAM SHARD splits a shard in the middle of its hash range.

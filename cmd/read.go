@@ -254,9 +254,9 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 		return err
 	}
 	if o.mode == modeEFO {
-		fan, err := o.fanOut(e, client, &ro)
-		if err != nil {
-			return err
+		fan, fanErr := o.fanOut(e, client, &ro)
+		if fanErr != nil {
+			return fanErr
 		}
 		defer func() { err = closeFanOut(ctx, e, fan, err) }()
 	}

@@ -70,6 +70,8 @@ const (
 	// removeTimeout bounds what a run does at its end to remove a consumer,
 	// also one that is still CREATING.
 	removeTimeout = time.Minute
+	// usualWait is how long a consumer may be CREATING without a word about it.
+	usualWait = 5 * time.Second
 )
 
 func (o Options) validate() error {

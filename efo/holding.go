@@ -184,7 +184,8 @@ func (h *holding) find(ctx context.Context) error {
 		return err
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
-		Stream: h.stream, StreamARN: arn, Timeout: h.f.o.RegisterTimeout, Say: h.f.o.Say, Log: h.f.o.Log,
+		Stream: h.stream, StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
+		Say: h.f.o.Say, SayAfter: usualWait, Log: h.f.o.Log,
 	})
 	return err
 }

@@ -275,7 +275,7 @@ func (w *waiting) wait(ctx context.Context, d time.Duration) error {
 
 // say tells a person what is being waited for, when that is news.
 func (w *waiting) say(text string) {
-	if text != w.said {
+	if text != w.said && time.Since(w.began) >= w.r.o.SayAfter {
 		w.said = text
 		w.r.o.Say(fmt.Sprintf("consumer %s of %s: %s", w.id.Name(), w.r.o.Stream, text))
 	}

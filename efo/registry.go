@@ -37,7 +37,9 @@ type RegistryOptions struct {
 	// Say hears what is being waited for, for a person; nil is nobody. It may
 	// be called from several goroutines when the Registry is.
 	Say func(string)
-	Log *slog.Logger // nil discards
+	// SayAfter is how long a wait may take without a word.
+	SayAfter time.Duration
+	Log      *slog.Logger // nil discards
 }
 
 // Registry is the consumers of one stream. It may be used from several
