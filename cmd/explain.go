@@ -60,11 +60,16 @@ func (e *env) report(ctx context.Context, err error) int {
 		return sig.exitCode()
 	}
 	x := e.explain(ctx, err)
+	e.printError(x)
+	return x.code
+}
+
+// printError prints what went wrong, and what to do next.
+func (e *env) printError(x explanation) {
 	e.print(x.message)
 	if x.hint != "" {
 		e.print("hint: " + x.hint)
 	}
-	return x.code
 }
 
 // explain turns an error into message, hint and exit code. It asks for error
@@ -162,8 +167,18 @@ const (
 // accessHint names the permissions that the refused call belongs to.
 func accessHint(err error) string {
 	var op interface{ Operation() string }
-	if errors.As(err, &op) && op.Operation() == "PutRecords" {
+	if !errors.As(err, &op) {
+		return "reading needs " + readPermissions + " on the stream"
+	}
+	switch op.Operation() {
+	case "PutRecords":
 		return "writing needs " + writePermissions + " on the stream"
+	case "ListStreamConsumers", "RegisterStreamConsumer":
+		return "this needs kinesis:" + op.Operation() + " on the stream"
+	case "DescribeStreamConsumer", "DeregisterStreamConsumer":
+		return "this needs kinesis:" + op.Operation() + " on the stream and on its consumers, STREAM-ARN/consumer/*"
+	case "DescribeStreamSummary":
+		return "a stream's ARN is found with kinesis:DescribeStreamSummary on it; give the ARN and it is not needed"
 	}
 	return "reading needs " + readPermissions + " on the stream"
 }

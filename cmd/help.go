@@ -98,7 +98,7 @@ const exitCodesHelp = `kin ends with one of these codes:
     0  done; also: limit reached, nothing found, stdout closed
     1  failed, or any record or item failed
     2  wrong usage
-    3  stream or shard not found
+    3  stream, shard or consumer not found
     4  access denied, or no credentials
     5  gave up on throttling or time-outs, or --timeout came before the bound
     6  a checkpoint that cannot be used

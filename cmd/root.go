@@ -87,6 +87,7 @@ func commands(e *env) []*cobra.Command {
 		newRead(e),
 		newTail(e),
 		newWrite(e),
+		newConsumers(e),
 		newLocal(e),
 		newDemo(e),
 		newVersion(e),

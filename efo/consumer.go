@@ -47,6 +47,7 @@ func (id ID) Name() string {
 
 var (
 	consumerName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
+	streamARN    = regexp.MustCompile(`^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/([a-zA-Z0-9_.-]{1,128})$`)
 	consumerARN  = regexp.MustCompile(`^(arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128})/consumer/([a-zA-Z0-9_.-]{1,128}):[0-9]+$`)
 )
 
@@ -59,18 +60,18 @@ func CheckName(name string) error {
 	return &reader.OptionError{Field: "consumer name", Want: fmt.Sprintf("1 to 128 letters, digits and _.-, not %q", name)}
 }
 
-// CheckID wants a name, or the ARN of a consumer of the stream whose ARN is
-// given. The error is a *reader.OptionError.
-func CheckID(id ID, streamARN string) error {
+// CheckID wants a name, or the ARN of a consumer of the given stream, which is
+// a name or an ARN. The error is a *reader.OptionError.
+func CheckID(id ID, stream string) error {
 	if !id.isARN() {
 		return CheckName(string(id))
 	}
 	m := consumerARN.FindStringSubmatch(string(id))
 	switch {
 	case m == nil:
-		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one such as %s/consumer/NAME:1732406400, not %q", streamARN, id)}
-	case m[1] != streamARN:
-		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one of a consumer of %s, not of %s", streamARN, m[1])}
+		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one such as STREAM-ARN/consumer/NAME:1732406400, not %q", id)}
+	case stream != m[1] && stream != StreamName(m[1]):
+		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one of a consumer of %s, not of %s", stream, m[1])}
 	}
 	return nil
 }
@@ -95,11 +96,12 @@ func IsEphemeral(prefix, name string) bool {
 
 // Prunable are the ephemeral consumers with this prefix that were registered
 // longer than olderThan before now, which is to be the service's time, and
-// are not being deleted already.
+// are not being deleted already. An olderThan of 0 takes them at any age.
 func Prunable(all []Consumer, prefix string, olderThan time.Duration, now time.Time) []Consumer {
 	var found []Consumer
 	for _, c := range all {
-		if IsEphemeral(prefix, c.Name) && c.Status != types.ConsumerStatusDeleting && now.Sub(c.Created) > olderThan {
+		old := olderThan == 0 || now.Sub(c.Created) > olderThan // the service's clock may be ahead of its Date by a second
+		if old && c.Status != types.ConsumerStatusDeleting && IsEphemeral(prefix, c.Name) {
 			found = append(found, c)
 		}
 	}
@@ -116,9 +118,9 @@ func fromDescription(d *types.ConsumerDescription) Consumer {
 	}
 }
 
-func fromList(c types.Consumer, streamARN string) Consumer {
+func fromList(c types.Consumer, stream string) Consumer {
 	return Consumer{
 		Name: aws.ToString(c.ConsumerName), ARN: aws.ToString(c.ConsumerARN), Status: c.ConsumerStatus,
-		Created: aws.ToTime(c.ConsumerCreationTimestamp), StreamARN: streamARN,
+		Created: aws.ToTime(c.ConsumerCreationTimestamp), StreamARN: stream,
 	}
 }

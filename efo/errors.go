@@ -75,7 +75,6 @@ func (e *TimeoutError) Hint() string {
 type LimitError struct {
 	Stream, Consumer string
 	Registered       []Consumer // sorted by name
-	Err              error
 }
 
 func (e *LimitError) Error() string {
@@ -83,14 +82,16 @@ func (e *LimitError) Error() string {
 		e.Consumer, e.Stream, len(e.Registered))
 }
 
-func (e *LimitError) Unwrap() error { return e.Err }
-
 // Hint lists the consumers and says how to free one.
 func (e *LimitError) Hint() string {
+	wide := 0
+	for _, c := range e.Registered {
+		wide = max(wide, len(c.Name))
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "free one of these with: kin consumers deregister %s NAME", e.Stream)
 	for _, c := range e.Registered {
-		fmt.Fprintf(&b, "\n  %s  %s since %s", c.Name, c.Status, c.Created.UTC().Format(time.RFC3339))
+		fmt.Fprintf(&b, "\n  %-*s  %s since %s", wide, c.Name, c.Status, c.Created.UTC().Format(time.RFC3339))
 	}
 	return b.String()
 }

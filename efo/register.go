@@ -132,7 +132,7 @@ func (g *registering) ask(ctx context.Context) error {
 		g.refusals = 0
 		g.limit.reset()
 		g.state, g.last = string(types.ConsumerStatusCreating), nil
-		return g.pause(ctx, "waiting until it is ACTIVE")
+		return g.pause(ctx, "")
 	}
 	if ctx.Err() != nil {
 		g.result.Registered = true // the call may have arrived
@@ -142,7 +142,7 @@ func (g *registering) ask(ctx context.Context) error {
 	g.last = err
 	switch classify(err) {
 	case limited:
-		return g.refused(ctx, err)
+		return g.refused(ctx)
 	case inUse:
 		// Somebody else was faster, or the stream is being created or deleted.
 		return g.pause(ctx, "")
@@ -155,7 +155,7 @@ func (g *registering) ask(ctx context.Context) error {
 
 // refused finds out what limit was met: a full stream ends it, the others
 // pass.
-func (g *registering) refused(ctx context.Context, refusal error) error {
+func (g *registering) refused(ctx context.Context) error {
 	l, err := g.list(ctx, g.deadline)
 	if err != nil {
 		return g.overtime(err)
@@ -176,7 +176,7 @@ func (g *registering) refused(ctx context.Context, refusal error) error {
 		g.refusals = 0
 	}
 	if staying >= mostConsumers || g.refusals >= refusalsOfAFull {
-		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers, Err: refusal}
+		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers}
 	}
 	switch {
 	case creating >= mostCreating:

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,7 +54,7 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	switch {
 	case o.Stream == "":
 		return nil, &reader.OptionError{Field: "stream", Want: "the name or ARN of a stream"}
-	case !strings.HasPrefix(o.StreamARN, "arn:"):
+	case !streamARN.MatchString(o.StreamARN):
 		return nil, &reader.OptionError{Field: "stream ARN", Want: "the ARN of a stream"}
 	case o.Timeout < 0:
 		return nil, &reader.OptionError{Field: "register consumer timeout", Want: "more than 0"}

@@ -133,6 +133,10 @@ func TestPrunableAreOldEphemeralConsumersOnly(t *testing.T) {
 	if got := Prunable(all, "kin_", 24*time.Hour, now); !reflect.DeepEqual(got, all[:2]) {
 		t.Errorf("got %+v", got)
 	}
+	all[3].Created = now.Add(time.Second)
+	if got, want := Prunable(all, "kin_", 0, now), []Consumer{all[0], all[1], all[3]}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
 	if got := Prunable(all, "databricks_", 24*time.Hour, now); !reflect.DeepEqual(got, all[4:5]) {
 		t.Errorf("got %+v", got)
 	}

@@ -11,6 +11,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
+// StreamName is the name of a stream that is given by name or ARN, empty if it
+// is neither. A stream's name is written like a consumer's.
+func StreamName(stream string) string {
+	if m := streamARN.FindStringSubmatch(stream); m != nil {
+		return m[1]
+	}
+	if consumerName.MatchString(stream) {
+		return stream
+	}
+	return ""
+}
+
 // StreamClient is what FindStream calls; kinesis.Client is one.
 type StreamClient interface {
 	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)

@@ -1,0 +1,131 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/efo"
+)
+
+func newConsumersDeregister(e *env) *cobra.Command {
+	o := &consumersDeregisterOptions{}
+	c := &cobra.Command{
+		Use:   "deregister STREAM NAME|ARN...",
+		Short: "Remove consumers of a stream",
+		Long: `Remove stream consumers, by their full names or their ARNs, and wait until they
+are gone. What reads with them is cut off. On a terminal kin asks first;
+elsewhere --yes is needed. --dry-run prints those that would be removed.
+
+One that is CREATING is waited for, since only then it can be removed. One that
+is not there is said and is no failure. When one cannot be removed the others
+still are, and the exit code is 1.
+
+It needs kinesis:DescribeStreamConsumer and kinesis:DeregisterStreamConsumer,
+and kinesis:DescribeStreamSummary when STREAM is a name.`,
+		Example: `  kin consumers deregister orders kin_billing
+  kin consumers deregister orders kin_billing kin_audit --yes
+  kin consumers deregister orders kin_billing --dry-run`,
+		Args:              consumerArguments(1, anyNumber, "kin_billing"),
+		ValidArgsFunction: e.completeConsumers(anyNumber),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.stream = args[0]
+			for _, id := range args[1:] {
+				if !slices.Contains(o.ids, id) {
+					o.ids = append(o.ids, id)
+				}
+			}
+			return runConsumersDeregister(c.Context(), e, o)
+		},
+	}
+	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+type consumersDeregisterOptions struct {
+	stream      string
+	ids         []string
+	yes, dryRun bool
+}
+
+func (o *consumersDeregisterOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the consumers that would be removed, and remove none")
+}
+
+func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterOptions) error {
+	if !o.yes && !o.dryRun && !e.canAsk() {
+		return usageHint("--dry-run prints what would be removed", "consumers are removed without asking only with --yes, and there is no terminal to ask on")
+	}
+	consumers, err := e.consumers(ctx, o.stream, 0, o.ids...)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.dryRun:
+		return e.printReport(ctx, func(ctx context.Context) (string, error) {
+			there, err := consumers.there(ctx, o.ids)
+			if err != nil {
+				return "", err
+			}
+			e.say(fmt.Sprintf("%s would be removed; %s", counted(int64(len(there)), "consumer"), billed))
+			return consumers.list(reportTable, there)
+		})
+	case o.yes:
+		e.say(billed)
+		return consumers.remove(ctx, o.ids)
+	}
+	there, err := consumers.there(ctx, o.ids)
+	if err != nil || len(there) == 0 {
+		return err
+	}
+	e.say(billed)
+	if err := consumers.confirm(ctx, there, false); err != nil {
+		return err
+	}
+	return consumers.remove(ctx, arns(there))
+}
+
+// there are those of the consumers that are registered; the others are said.
+func (c *consumersOf) there(ctx context.Context, ids []string) ([]efo.Consumer, error) {
+	var found []efo.Consumer
+	for _, id := range ids {
+		one, err := c.Describe(ctx, efo.ID(id))
+		var gone *efo.NotFoundError
+		switch {
+		case errors.As(err, &gone):
+			if err := c.sayGone(ctx, id); err != nil {
+				return nil, err
+			}
+		case err != nil:
+			return nil, err
+		case !slices.Contains(found, one): // by name and by ARN
+			found = append(found, one)
+		}
+	}
+	return found, nil
+}
+
+// sayGone tells of a consumer that is not there. The error is that of a stream
+// that is not there either.
+func (c *consumersOf) sayGone(ctx context.Context, id string) error {
+	hint, err := c.missing(ctx, id)
+	if err == nil {
+		c.say(fmt.Sprintf("consumer %s of %s is not registered, so there is nothing to remove: %s", id, c.name, hint))
+	}
+	return err
+}
+
+// arns name consumers so that nobody else's take their place.
+func arns(consumers []efo.Consumer) []string {
+	list := make([]string, len(consumers))
+	for i, c := range consumers {
+		list[i] = c.ARN
+	}
+	return list
+}

@@ -1,0 +1,56 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+)
+
+func newConsumersList(e *env) *cobra.Command {
+	o := &consumersListOptions{}
+	c := &cobra.Command{
+		Use:   "list STREAM",
+		Short: "List the consumers of a stream",
+		Long: `List the stream consumers that are registered with a stream, by name: a table,
+or with -o json one JSON object that has their ARNs, too.
+
+It needs kinesis:ListStreamConsumers, and kinesis:DescribeStreamSummary when
+STREAM is a name.`,
+		Example: `  kin consumers list orders
+  kin consumers list orders -o json | jq -r '.consumers[].consumerARN'
+  kin consumers list arn:aws:kinesis:eu-west-1:123456789012:stream/orders --profile billing`,
+		Args:              consumerArguments(0, 0, ""),
+		ValidArgsFunction: e.completeConsumers(0),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.stream = args[0]
+			return runConsumersList(c.Context(), e, o)
+		},
+	}
+	addReportFlag(c, &o.output)
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+type consumersListOptions struct {
+	stream string
+	output reportForm
+}
+
+func runConsumersList(ctx context.Context, e *env, o *consumersListOptions) error {
+	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+		consumers, err := e.consumers(ctx, o.stream, 0)
+		if err != nil {
+			return "", err
+		}
+		l, err := consumers.List(ctx)
+		if err != nil {
+			return "", err
+		}
+		if len(l.Consumers) == 0 {
+			e.say(consumers.name + " has no consumers; " + billed)
+		} else {
+			e.say(billed)
+		}
+		return consumers.list(o.output, l.Consumers)
+	})
+}

@@ -1,0 +1,124 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/efo"
+)
+
+func newConsumersPrune(e *env) *cobra.Command {
+	o := &consumersPruneOptions{olderThan: durationValue(24 * time.Hour), prefix: "kin_"}
+	c := &cobra.Command{
+		Use:   "prune STREAM",
+		Short: "Remove what killed runs have left behind",
+		Long: `Remove ephemeral consumers: those that a run without a checkpoint registers for
+itself and removes on its way out, unless it is killed. They are called
+PREFIXtmp_UUID; no other consumer is ever touched. Their age is told by the
+service's clock.
+
+The service does not say whether a consumer is being read with: let --older-than
+be longer than your longest run.
+
+They are printed first, as kin consumers list does it. Then kin asks, on a
+terminal; elsewhere they are removed with --yes only.
+
+It needs kinesis:ListStreamConsumers, for the removal what kin consumers
+deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,
+		Example: `  kin consumers prune orders
+  kin consumers prune orders --older-than 1h --yes
+  kin consumers prune orders --consumer-name-prefix ci_ -o json`,
+		Args:              consumerArguments(0, 0, ""),
+		ValidArgsFunction: e.completeConsumers(0),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.stream = args[0]
+			return runConsumersPrune(c.Context(), e, o)
+		},
+	}
+	o.addFlags(c.Flags())
+	addReportFlag(c, &o.output)
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+type consumersPruneOptions struct {
+	stream      string
+	olderThan   durationValue
+	prefix      prefixValue
+	yes, dryRun bool
+	output      reportForm
+}
+
+func (o *consumersPruneOptions) addFlags(f *pflag.FlagSet) {
+	f.Var(&o.olderThan, "older-than", "only those that were registered longer ago than this")
+	f.Var(&o.prefix, "consumer-name-prefix", "what their names begin with, in front of tmp_")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print them only, also on a terminal")
+}
+
+func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) error {
+	if o.yes && o.dryRun {
+		return usage("--yes and --dry-run contradict each other: want one of them")
+	}
+	consumers, err := e.consumers(ctx, o.stream, 0)
+	if err != nil {
+		return err
+	}
+	var found []efo.Consumer
+	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+		l, err := consumers.List(ctx)
+		if err != nil {
+			return "", err
+		}
+		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
+		e.say(fmt.Sprintf("%s has %s; %s", consumers.name, o.which(len(found)), billed))
+		return consumers.list(o.output, found)
+	}); err != nil || len(found) == 0 || o.dryRun {
+		return err
+	}
+	if !o.yes {
+		if !e.canAsk() {
+			e.say("nothing was removed: there is no terminal to ask on; --yes removes without asking")
+			return nil
+		}
+		if err := consumers.confirm(ctx, found, isTerminal(e.Out)); err != nil {
+			return err
+		}
+	}
+	return consumers.remove(ctx, arns(found))
+}
+
+// which says how many consumers there are of those that were looked for.
+func (o *consumersPruneOptions) which(n int) string {
+	number := "no ephemeral consumers"
+	if n > 0 {
+		number = counted(int64(n), "ephemeral consumer")
+	}
+	text := fmt.Sprintf("%s (%stmp_…)", number, o.prefix)
+	if o.olderThan > 0 {
+		text += " older than " + o.olderThan.String()
+	}
+	return text
+}
+
+// prefixValue is what the names of consumers begin with. It leaves room for
+// what follows it: tmp_ and a UUID.
+type prefixValue string
+
+var consumerPrefix = regexp.MustCompile(`^[a-zA-Z0-9_.-]{0,88}$`)
+
+func (v *prefixValue) Set(s string) error {
+	if !consumerPrefix.MatchString(s) {
+		return fmt.Errorf("want at most 88 letters, digits and _.-")
+	}
+	*v = prefixValue(s)
+	return nil
+}
+
+func (v *prefixValue) String() string { return string(*v) }
+func (v *prefixValue) Type() string   { return "prefix" }

@@ -1,0 +1,83 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/efo"
+	"kin/reader"
+)
+
+func newConsumersRegister(e *env) *cobra.Command {
+	o := &consumersRegisterOptions{timeout: spanValue{durationValue(efo.DefaultTimeout)}}
+	c := &cobra.Command{
+		Use:   "register STREAM NAME",
+		Short: "Register a consumer and print its ARN",
+		Long: `Register a stream consumer, wait until it is ACTIVE, and print its ARN. NAME is
+the full name: letters, digits and _.-, up to 128 of them.
+
+A consumer of that name that is there already is used as it is, and the exit
+code is 0, too. One that is CREATING is waited for; one that is DELETING is
+waited out, and then registered again. When the stream has no room the consumers
+that it has are listed.
+
+AWS bills the consumer until it is deregistered, also when this command was
+stopped while it waited.
+
+It needs kinesis:DescribeStreamConsumer and kinesis:RegisterStreamConsumer, and
+kinesis:DescribeStreamSummary when STREAM is a name.`,
+		Example: `  kin consumers register orders kin_billing
+  arn=$(kin consumers register orders kin_billing -q)
+  kin consumers register orders kin_billing --register-consumer-timeout 10m`,
+		Args:              consumerArguments(1, 1, "kin_billing"),
+		ValidArgsFunction: e.completeConsumers(0),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.stream, o.name = args[0], args[1]
+			return runConsumersRegister(c.Context(), e, o)
+		},
+	}
+	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+type consumersRegisterOptions struct {
+	stream, name string
+	timeout      spanValue
+}
+
+func (o *consumersRegisterOptions) addFlags(f *pflag.FlagSet) {
+	f.Var(&o.timeout, "register-consumer-timeout", "give up when the consumer is not ACTIVE after this long")
+}
+
+func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptions) error {
+	var bad *reader.OptionError
+	if err := efo.CheckName(o.name); errors.As(err, &bad) {
+		return usage("%s", bad)
+	}
+	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+		consumers, err := e.consumers(ctx, o.stream, time.Duration(o.timeout.durationValue))
+		if err != nil {
+			return "", err
+		}
+		remove := fmt.Sprintf("%s: kin consumers deregister %s %s", billed, o.stream, o.name)
+		g, err := consumers.Register(ctx, o.name)
+		if err != nil {
+			if g.Registered {
+				e.say(fmt.Sprintf("consumer %s may be registered all the same; %s", o.name, remove))
+			}
+			return "", err
+		}
+		if g.Registered {
+			e.say(remove)
+		} else {
+			e.say(fmt.Sprintf("consumer %s was registered already; %s", o.name, remove))
+		}
+		return g.Consumer.ARN + "\n", nil
+	})
+}

@@ -1,0 +1,114 @@
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"kin/efo"
+)
+
+// atOnce is how many consumers are removed at a time. Each is looked at twice a
+// second at first, of the 20 looks that a stream has.
+const atOnce = 5
+
+// remove deregisters consumers and waits until they are gone. Each is said when
+// it is; one that cannot be removed is named, and does not keep the others. The
+// error is that of the only one, or has the exit code of a partial failure.
+func (c *consumersOf) remove(ctx context.Context, ids []string) error {
+	var (
+		mu     sync.Mutex
+		group  errgroup.Group
+		failed = map[string]error{}
+		absent = map[string]bool{}
+	)
+	group.SetLimit(atOnce)
+	for _, id := range ids {
+		group.Go(func() error {
+			removed, err := c.Deregister(ctx, efo.ID(id))
+			if removed {
+				c.say(fmt.Sprintf("deregistered consumer %s of %s", efo.ID(id).Name(), c.name))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed[id] = err
+			}
+			absent[id] = err == nil && !removed
+			return nil
+		})
+	}
+	_ = group.Wait() // which has no errors: they are kept by consumer
+	for _, id := range ids {
+		if absent[id] {
+			if err := c.sayGone(ctx, id); err != nil {
+				failed[id] = err
+			}
+		}
+	}
+	return c.failures(ctx, ids, failed)
+}
+
+// failures tells of the consumers that could not be removed.
+func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[string]error) error {
+	switch {
+	case len(failed) == 0:
+		return nil
+	case ctx.Err() != nil:
+		var left []string
+		for _, id := range ids {
+			if failed[id] != nil {
+				left = append(left, efo.ID(id).Name())
+			}
+		}
+		c.e.say(fmt.Sprintf("stopped before this was known to be gone: %s; kin consumers list %s tells", strings.Join(left, ", "), c.stream))
+		return context.Cause(ctx)
+	case len(ids) == 1:
+		return failed[ids[0]]
+	}
+	e := c.e
+	for _, id := range ids {
+		if err := failed[id]; err != nil {
+			e.printError(e.explain(ctx, err))
+		}
+	}
+	return fmt.Errorf("%d of %s could not be removed", len(failed), counted(int64(len(ids)), "consumer"))
+}
+
+// canAsk says whether there is a terminal to ask a question on and to answer
+// it.
+func (e *env) canAsk() bool { return isTerminal(e.In) && isTerminal(e.Err) }
+
+// confirm shows the consumers on the terminal, unless they were shown there,
+// and asks whether they are to go. Anything but yes is no, which is exit code
+// 1: nothing was done.
+func (c *consumersOf) confirm(ctx context.Context, consumers []efo.Consumer, shown bool) error {
+	e := c.e
+	if !shown {
+		e.print(strings.TrimSuffix(consumerTable(palette{}, consumers), "\n"))
+	}
+	question := fmt.Sprintf("kin: remove %s of %s? [y/N] ", counted(int64(len(consumers)), "consumer"), c.name)
+	if _, err := fmt.Fprint(e.Err, question); err != nil {
+		return fmt.Errorf("ask: %w", err)
+	}
+	answer := make(chan string, 1) // one for nobody when a signal comes first
+	go func() {
+		line, _ := bufio.NewReader(e.In).ReadString('\n') // what was typed before the end is the answer
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(e.Err)
+		return context.Cause(ctx)
+	case a := <-answer:
+		if a == "y" || a == "yes" {
+			return nil
+		}
+	}
+	e.print("nothing was removed")
+	return silentError{exitFailed}
+}
