@@ -23,24 +23,32 @@ type live struct {
 
 const liveEvery = 500 * time.Millisecond
 
-// startLive shows r's progress until stop. It returns a live line that shows
-// nothing where none is wanted.
+// startLive shows r's progress until stop.
 func (e *env) startLive(r *reader.Reader) *live {
+	var before reader.Progress
+	return e.startLine(!isTerminal(e.Out) && os.Getenv("TERM") != "dumb", func() string {
+		now := r.Progress()
+		text := liveText(before, now, liveEvery)
+		before = now
+		return text
+	})
+}
+
+// startLine shows what text returns until stop. It returns a live line that
+// shows nothing where none is wanted.
+func (e *env) startLine(wanted bool, text func() string) *live {
 	l := &live{w: e.Err, quit: make(chan struct{})}
-	if e.quiet || e.debug || !isTerminal(e.Err) || isTerminal(e.Out) || os.Getenv("TERM") == "dumb" {
+	if !wanted || e.quiet || e.debug || !isTerminal(e.Err) {
 		return l
 	}
 	e.liveLine = true
 	l.ended.Go(func() {
 		tick := time.NewTicker(liveEvery)
 		defer tick.Stop()
-		var before reader.Progress
 		for {
 			select {
 			case <-tick.C:
-				now := r.Progress()
-				l.show(liveText(before, now, liveEvery))
-				before = now
+				l.show(text())
 			case <-l.quit:
 				l.show("")
 				return

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,22 +39,36 @@ What gzip or zstd compressed is read as what it holds, also from stdin
 one that has no key where the flags look for it, is rejected by its number,
 counted from 1 over all files.
 
-Records are written at least once. What fails of a request is retried alone; a
-record that is not accepted within --retry-for, or never can be, ends the run.
+Records are written at least once. What fails of a request is retried alone, and
+a shard that refuses records does not hold up the others. A record that is not
+accepted within --retry-for, or never can be, ends the run; with --failed it goes
+to that file as it came, and the run goes on. The exit code is 0 when every record
+was written.
+
 Several requests are in flight at a time, but never two with records of the same
 partition key, so those keep their order as long as none of them fails:
-PutRecords itself promises no order among the records of one request. A record waits at most --linger for others, so
-tail -f file | kin write orders is live. What goes to a shard is held back to
-what a shard takes: 1,000 records and 1 MiB a second. With an endpoint outside of
-AWS, --rate unlimited lifts that.
+PutRecords itself promises no order among the records of one request. --ordered
+keeps it whatever fails, with one record of a key in a request; with --aggregate
+too, which puts many records of a key into one, that costs little. Records of
+different keys have no order.
 
-stdout stays empty. One line on stderr says what was written; if that is not
-everything, another says up to which record of the input everything is. The
-exit code is 0 when every record was written.`,
+A record waits at most --linger for others, so tail -f file | kin write orders is
+live. What goes to a shard is held back to what a shard takes: 1,000 records and
+1 MiB a second. With an endpoint outside of AWS, --rate unlimited lifts that.
+
+One line on stderr says what was written (-v: on each shard too); if that is not
+everything, another says up to which record of the input everything is, and
+--skip with that number goes on there. The first signal ends the reading of the
+input, and what was read is written for up to --grace; a second one ends the run
+at once. stdout stays empty but for --report and --dry-run:
+
+  {"record":7,"shardId":"shardId-000000000000","sequenceNumber":"4964..."}
+  {"record":8,"errorCode":"Rejected","errorMessage":"not JSON"}`,
 		Example: `  kin write orders orders.ndjson.gz --key-field /user/id
   kin write orders orders.csv --input csv --key-jq '"\(.region)-\(.id)"'
   tail -f app.log | kin write logs --partition-key web-1
-  kin read orders --from trim_horizon --available-now --data base64 | kin write copy --input records`,
+  kin read orders --from trim_horizon --available-now --data base64 | kin write copy --input records
+  kin write orders orders.ndjson --failed failed.ndjson --report > report.jsonl`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageHint("for example: "+c.CommandPath()+" orders orders.ndjson", "%s needs the name or ARN of a stream", c.CommandPath())
@@ -77,144 +91,160 @@ type writeOptions struct {
 	files  []string
 
 	inputOptions
-	retryFor durationValue
-	linger   durationValue
-	rate     writeRate
+	deliveryOptions
+	skip           skipValue
+	pace           paceValue
+	report, dryRun bool
 }
 
 func defaultWriteOptions() *writeOptions {
-	d := writer.DefaultOptions()
-	return &writeOptions{inputOptions: defaultInputOptions(), retryFor: durationValue(d.RetryFor), linger: durationValue(d.Linger)}
+	return &writeOptions{inputOptions: defaultInputOptions(), deliveryOptions: defaultDeliveryOptions()}
 }
 
 func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	o.inputOptions.addFlags(f)
-	f.Var(&o.retryFor, "retry-for", "give up on a record after this long (0: do not retry)")
-	f.Var(&o.linger, "linger", "how long a record may wait for others to share its request")
-	f.Var(&o.rate, "rate", "write at most so many records or bytes a second, over all shards: 100/s, 1mb/s")
+	f.Var(&o.skip, "skip", "pass over so many `records` of the input: those a run before has written")
+	o.deliveryOptions.addFlags(f)
+	f.Var(&o.pace, "pace", "write records as far apart as they once arrived, or so many `times` as fast: 1x, 10x (records)")
+	f.BoolVar(&o.report, "report", false, "print what became of each record, as a line of JSON in the order of the input")
+	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing; print the shard and the size of each record, or why it would be rejected")
 }
 
 // writer turns the flags into the core's options.
 func (o *writeOptions) writer() (writer.Options, error) {
 	wo := writer.DefaultOptions()
 	wo.Stream = o.stream
-	wo.RetryFor = time.Duration(o.retryFor)
-	wo.Linger = time.Duration(o.linger)
-	wo.RecordRate, wo.ByteRate, wo.Unshaped = o.rate.records, o.rate.bytes, o.rate.unlimited
-	return wo, o.check()
+	o.deliveryOptions.apply(&wo)
+	wo.Skip, wo.Pace = int64(o.skip), float64(o.pace)
+	if err := o.inputOptions.check(); err != nil {
+		return wo, err
+	}
+	switch {
+	case o.pace > 0 && o.form != inputRecords:
+		return wo, usage("--pace contradicts --input %s: only records have arrival times", o.form)
+	case o.dryRun && o.report:
+		return wo, usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
+	case o.dryRun && o.pace > 0:
+		return wo, usage("--dry-run and --pace contradict each other: a dry run writes nothing")
+	case o.dryRun && o.failed.text != "":
+		return wo, usage("--dry-run and --failed contradict each other: a dry run prints what would be rejected")
+	}
+	return wo, nil
 }
 
-func runWrite(ctx context.Context, e *env, o *writeOptions) error {
+// newInput opens nothing yet.
+func (o *writeOptions) newInput(stdin io.Reader) (*writeInput, error) {
+	in := newWriteInput(&o.inputOptions, o.files, stdin)
+	if o.aggregate && o.form != inputRecords && len(o.keyFlags()) == 0 {
+		in.key = sharedKeys()
+	}
+	var err error
+	if in.pack, err = o.compress.compressor(); err != nil {
+		return nil, err
+	}
+	return in, in.check()
+}
+
+func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	wo, err := o.writer()
 	if err != nil {
 		return err
 	}
-	in := newWriteInput(&o.inputOptions, o.files, e.In)
-	if err := in.check(); err != nil {
+	in, err := o.newInput(e.In)
+	if err != nil {
 		return err
 	}
-	wo.Say, wo.Log = e.say, e.log
+	var failed *failedFile
+	if o.failed.text != "" {
+		if failed, err = openFailed(o.failed.text, in.files, in.ending); err != nil {
+			return err
+		}
+		wo.Rejected, in.spill = failed.add, failed.copy
+		defer func() { err = errors.Join(err, failed.close()) }()
+	}
 	client, err := e.kinesis(ctx, o.stream)
 	if err != nil {
 		return err
 	}
-	if wo.Unshaped && !isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint)) {
-		return usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
+	if err := o.deliveryOptions.check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
+		return err
 	}
 	if err := in.place(ctx, client, o); err != nil {
 		return err
 	}
+	wo.Say, wo.Log = e.say, e.log
+	var printed *report
+	if o.report || o.dryRun {
+		if printed, ctx, err = e.openReport(ctx); err != nil {
+			return err
+		}
+	}
+	if o.report {
+		wo.Report = printed.results
+	}
 	w, err := writer.New(client, wo)
-	var bad *writer.OptionError
-	if errors.As(err, &bad) {
-		return usage("%s", bad)
-	} else if err != nil {
-		return err
+	if err != nil {
+		return wrongOption(err)
 	}
 	if in.readsStdin() && isTerminal(e.In) {
 		e.say("reading records from the terminal, one a line; end with Ctrl-D (on Windows Ctrl-Z, Enter)")
 	}
+	if o.dryRun {
+		return dryRun(ctx, e, w, in, printed)
+	}
+	return write(ctx, e, w, in, failed, o)
+}
 
-	defer sayWhenStopping(ctx, e, wo.Grace)()
-	sum, err := w.Run(ctx, in.next)
+// write runs w and says what became of the input.
+func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed *failedFile, o *writeOptions) error {
+	next := in.next
+	if failed != nil {
+		next = failed.follow(in)
+	}
+	stop := watchStop(ctx, e, w, time.Duration(o.grace))
+	bar := e.startBar(in, w, o)
+	sum, err := w.Run(ctx, next)
+	bar.stop()
+	stop()
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {
-		return err // it never began
+		return wrongOption(err) // it never began
 	}
 	e.say(wrote(sum, o.stream))
+	sayShards(e, w.Shards(), o.stream)
+	if err == nil && sum.Read < int64(o.skip) {
+		e.say(fmt.Sprintf("the input has %s, fewer than --skip %s", counted(sum.Read, "record"), humanize.Comma(int64(o.skip))))
+	}
 	if err != nil && sum.Read > 0 {
-		e.print(standing(sum))
+		e.print(standing(sum, o.failed.text))
+	}
+	if err == nil && failed != nil {
+		return failed.verdict(sum.Read - int64(o.skip))
+	}
+	if errors.Is(err, errStdoutClosed) {
+		return errReportClosed
 	}
 	return err
 }
 
-// sayWhenStopping tells whoever stopped the run what it still does, if that is
-// not over at once. The function it returns must be called in the end.
-func sayWhenStopping(ctx context.Context, e *env, grace time.Duration) func() {
-	over, end := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(time.Second):
-			e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal ends it at once")
-		case <-over.Done():
-		}
-	})
-	return func() { stop(); end() }
+// dryRun prints what would become of the input.
+func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, printed *report) error {
+	sum, err := w.DryRun(ctx, in.next, printed.preview)
+	if flushed := printed.flush(); err == nil {
+		err = flushed
+	}
+	if err != nil && sum.Read == 0 && ctx.Err() == nil {
+		return wrongOption(err)
+	}
+	e.say(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(sum.Read, "record"), humanize.Comma(sum.Rejected)))
+	return err
 }
 
-// wrote is the line that says what a run has done.
-func wrote(s writer.Summary, stream string) string {
-	name := stream[strings.LastIndexByte(stream, '/')+1:]
-	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
-		bytesOf(s.Bytes), name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
-	if s.PossiblyTwice > 0 {
-		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
+// wrongOption makes wrong usage of an option that the core refuses.
+func wrongOption(err error) error {
+	var bad *writer.OptionError
+	if errors.As(err, &bad) {
+		return usage("%s", bad)
 	}
-	return text
-}
-
-// standing is the line that says how far a run came that did not write all.
-func standing(s writer.Summary) string {
-	text := "nothing of the input is written"
-	beyond := s.Written - s.WrittenThrough
-	switch {
-	case s.WrittenThrough > 0 && beyond > 0:
-		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), counted(beyond, "record"))
-	case s.WrittenThrough > 0:
-		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
-	case beyond == 1:
-		text = "the first record of the input is not written, and 1 record behind it is"
-	case beyond > 1:
-		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", counted(beyond, "record"))
-	}
-	if s.Unsure > 0 {
-		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
-	}
-	return text
-}
-
-// bytesOf is a number of bytes as the service's documents have it: 11.8 MB.
-func bytesOf(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, prefix := humanize.ComputeSI(float64(n))
-	return fmt.Sprintf("%.1f %sB", value, prefix)
-}
-
-// lasted is a duration as people say it: 3.2s, 5m12s.
-func lasted(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	}
-	v := durationValue(d.Round(time.Second))
-	return v.String()
-}
-
-// counted is n with its noun, which is regular.
-func counted(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return humanize.Comma(n) + " " + noun + "s"
+	return err
 }

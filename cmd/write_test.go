@@ -41,7 +41,7 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 		if got := wrote(tt.summary, "arn:aws:kinesis:us-east-1:000000000000:stream/orders"); got != tt.wrote {
 			t.Errorf("got  %s\nwant %s", got, tt.wrote)
 		}
-		if got := standing(tt.summary); got != tt.standing {
+		if got := standing(tt.summary, ""); got != tt.standing {
 			t.Errorf("got  %s\nwant %s", got, tt.standing)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"kin/format"
 	"kin/reader"
@@ -29,10 +30,15 @@ type writeInput struct {
 	open    func(io.Reader) format.Input
 	key     func(context.Context, *reader.Record) error // nil: the input has keys
 	hashKey string                                      // of every record; empty: its own, if any
+	pack    func(payload []byte) ([]byte, error)        // compresses payloads; nil: they stay as they are
 	ending  []byte                                      // what ends a record where it comes from
 	// spill is called for a rejected record that is too long to be kept: write
 	// writes it as it came. It goes on with a nil Source. nil: nobody wants it.
 	spill func(write func(io.Writer) error) error
+
+	size       int64        // of all files; 0 when it is not known
+	unmeasured bool         // one of them has none
+	read       atomic.Int64 // of size
 
 	name    string // of the input that is read
 	current format.Input
@@ -77,6 +83,7 @@ func (in *writeInput) check() error {
 			if stdin++; stdin > 1 {
 				return usage("- is stdin, which can be read only once")
 			}
+			in.measure(in.stdinInfo())
 			continue
 		}
 		info, err := os.Stat(name)
@@ -89,8 +96,33 @@ func (in *writeInput) check() error {
 		case info.IsDir():
 			return &fileError{name, errors.New("is a directory")}
 		}
+		in.measure(info)
+	}
+	if in.unmeasured {
+		in.size = 0
 	}
 	return nil
+}
+
+// measure adds to the size of the input that of a file, if it has one.
+func (in *writeInput) measure(info os.FileInfo) {
+	if info == nil || !info.Mode().IsRegular() {
+		in.unmeasured = true
+		return
+	}
+	in.size += info.Size()
+}
+
+func (in *writeInput) stdinInfo() os.FileInfo {
+	f, ok := in.stdin.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	return info
 }
 
 func (in *writeInput) readsStdin() bool {
@@ -142,6 +174,11 @@ func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 		}
 		if in.hashKey != "" {
 			r.ExplicitHashKey = in.hashKey
+		}
+		if in.pack != nil {
+			if r.Data, err = in.pack(r.Data); err != nil {
+				return writer.Record{}, fmt.Errorf("compress a record: %w", err)
+			}
 		}
 		return writer.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey, Data: r.Data,
 			Source: source, Arrival: r.ApproximateArrivalTimestamp}, nil
@@ -211,6 +248,7 @@ func (in *writeInput) begin() error {
 		in.closers.add(f.Close)
 		r = f
 	}
+	r = countedReader{r, &in.read}
 	if !in.whole {
 		data := format.Decompress(r)
 		in.closers = append(closers{data.Close}, in.closers...)

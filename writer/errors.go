@@ -26,11 +26,14 @@ type RejectedError struct {
 }
 
 func (e *RejectedError) Error() string {
+	if !e.Sent && e.Records > 1 {
+		return fmt.Sprintf("%s rejected, the first is record %s: %s", records(e.Records), humanize.Comma(e.First), e.Reason)
+	}
 	if !e.Sent {
 		return fmt.Sprintf("record %s rejected: %s", humanize.Comma(e.First), e.Reason)
 	}
 	text := fmt.Sprintf("%s rejected after %s of retries, the first is record %s (%s)",
-		count(e.Records, "record"), duration(e.After), humanize.Comma(e.First), e.Reason)
+		records(e.Records), duration(e.After), humanize.Comma(e.First), e.Reason)
 	if e.Unsure > 0 {
 		text += fmt.Sprintf("; %s may be in the stream all the same", humanize.Comma(e.Unsure))
 	}
@@ -113,12 +116,12 @@ func (e *entryError) ErrorCode() string             { return e.code }
 func (e *entryError) ErrorMessage() string          { return e.message }
 func (e *entryError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 
-// count is n with its noun, which is regular.
-func count(n int64, noun string) string {
+// records is n with its noun.
+func records(n int64) string {
 	if n == 1 {
-		return "1 " + noun
+		return "1 record"
 	}
-	return humanize.Comma(n) + " " + noun + "s"
+	return humanize.Comma(n) + " records"
 }
 
 func deref(s *string) string {

@@ -56,12 +56,10 @@ func (d *dispatcher) tell(out outbox) (told int, err error) {
 			return i, err
 		}
 	}
-	for _, r := range out.results {
-		if err := d.o.Report(r); err != nil {
-			return len(out.rejections), err
-		}
+	if len(out.results) > 0 {
+		err = d.o.Report(out.results)
 	}
-	return len(out.rejections), nil
+	return len(out.rejections), err
 }
 
 // standing is what the run has done so far.

@@ -338,7 +338,7 @@ func (d *dispatcher) troubled(now time.Time, cause error) {
 		d.trouble.since = now
 	}
 	if d.trouble.now(now) {
-		d.outbox.says = append(d.outbox.says, fmt.Sprintf("%s: %s not written yet, retrying: %s", d.o.Stream, count(int64(d.failing), "record"), apierror.Brief(cause)))
+		d.outbox.says = append(d.outbox.says, fmt.Sprintf("%s: %s not written yet, retrying: %s", d.o.Stream, records(int64(d.failing)), apierror.Brief(cause)))
 	}
 }
 
@@ -370,7 +370,7 @@ func (e *countError) Error() string {
 	if e.out != nil {
 		got = len(e.out.Records)
 	}
-	return fmt.Sprintf("the answer to %s is about %d", count(int64(e.want), "record"), got)
+	return fmt.Sprintf("the answer to %s is about %d", records(int64(e.want)), got)
 }
 
 // trouble says when a person should hear of retries: when they have lasted for

@@ -57,9 +57,8 @@ type Record struct {
 	// Data is the payload. nil is an empty payload.
 	Data []byte
 	// Source is the record as it came, for Options.Rejected: the bytes of the
-	// input that it was made from, without what ends a record there (the
-	// newline of a line). nil means that Data is that. Without Rejected it is
-	// not looked at.
+	// input that it was made from, with what ends it there, such as the newline
+	// of a line. Without Rejected it is not looked at.
 	Source []byte
 	// Arrival is when the record once arrived in the stream it was read from,
 	// for Options.Pace. The zero time is not waited for.
@@ -123,11 +122,11 @@ type Options struct {
 	// written.
 	Skip int64
 
-	// Report is told what became of each record, in the order of the input.
-	// Rejected is handed the records that are given up, as they are; nil means
+	// Report is told what became of each record, in the order of the input,
+	// those at once that are known at once. Rejected is handed the records that are given up, as they are; nil means
 	// that the first of them ends the run. Both are called on the goroutine of
 	// Run, and an error of theirs ends the run.
-	Report   func(Result) error
+	Report   func([]Result) error
 	Rejected func(Rejection) error
 	// Say tells a person what they should know; nil is silence. It is called
 	// on the goroutine of Run.

@@ -1,0 +1,35 @@
+package cmd
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// compressor makes what a payload is compressed to; each payload stands alone.
+func (v compressionValue) compressor() (func(payload []byte) ([]byte, error), error) {
+	switch v {
+	case compressGzip:
+		w := gzip.NewWriter(io.Discard)
+		return func(payload []byte) ([]byte, error) {
+			var out bytes.Buffer
+			w.Reset(&out)
+			if _, err := w.Write(payload); err != nil {
+				return nil, err
+			}
+			if err := w.Close(); err != nil {
+				return nil, err
+			}
+			return out.Bytes(), nil
+		}, nil
+	case compressZstd:
+		w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		return func(payload []byte) ([]byte, error) { return w.EncodeAll(payload, nil), nil }, nil
+	}
+	return nil, nil
+}

@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"kin/writer"
+)
+
+// countedReader counts what is read of an input.
+type countedReader struct {
+	io.Reader
+	read *atomic.Int64
+}
+
+func (r countedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.read.Add(int64(n))
+	return n, err
+}
+
+// startBar shows how far a run is, on a terminal, when the size of its input is
+// known.
+func (e *env) startBar(in *writeInput, w *writer.Writer, o *writeOptions) *live {
+	began := time.Now()
+	wanted := in.size > 0 && e.colored(e.Err) && !(o.report && isTerminal(e.Out))
+	return e.startLine(wanted, func() string {
+		return barText(in.read.Load(), in.size, w.Progress(), int64(o.skip), time.Since(began))
+	})
+}
+
+const barWidth = 20
+
+// barText is the line for a run that has read so many bytes of an input. What
+// is read waits before it is written, so the number of all records is taken
+// from those in the part that was read.
+func barText(read, size int64, s writer.Summary, skip int64, took time.Duration) string {
+	done := s.Read - skip // what counts for the pace
+	if read <= 0 || done <= 0 || took <= 0 {
+		return ""
+	}
+	all := float64(s.Read)*float64(size)/float64(read) - float64(skip)
+	settled := float64(s.Written + s.Rejected)
+	share := min(1, settled/max(1, all))
+	rate := float64(s.Written) / took.Seconds()
+	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %.1f MB/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
+		humanize.Comma(s.Written), humanize.Comma(int64(rate)), float64(s.Bytes)/took.Seconds()/1e6)
+	if settled > 0 && share < 1 {
+		left := durationValue(time.Duration(took.Seconds() / settled * (all - settled) * float64(time.Second)).Round(time.Second))
+		text += "  " + left.String() + " left"
+	}
+	return text
+}

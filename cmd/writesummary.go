@@ -1,0 +1,106 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"kin/writer"
+)
+
+// wrote is the line that says what a run has done.
+func wrote(s writer.Summary, stream string) string {
+	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
+		bytesOf(s.Bytes), streamName(stream), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+	if s.PossiblyTwice > 0 {
+		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
+	}
+	return text
+}
+
+// streamName is the name of a stream that may be given as an ARN.
+func streamName(stream string) string { return stream[strings.LastIndexByte(stream, '/')+1:] }
+
+// sayShards says, to those who want to hear more, what was done on each shard.
+func sayShards(e *env, shards []writer.ShardSummary, stream string) {
+	if !e.verbose {
+		return
+	}
+	for _, s := range shards {
+		name := s.ShardID
+		if name == "" {
+			name = "no shard known"
+		}
+		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", streamName(stream), name, counted(s.Written, "record"), bytesOf(s.Bytes),
+			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+		if s.PossiblyTwice > 0 {
+			text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
+		}
+		e.print(text)
+	}
+}
+
+// standing is the line that says how far a run came that did not write all.
+// failed is the file with the records that were given up, if there is one.
+func standing(s writer.Summary, failed string) string {
+	if failed != "" {
+		return savedStanding(s, failed)
+	}
+	text := "nothing of the input is written"
+	beyond := s.Written - s.WrittenThrough
+	switch {
+	case s.WrittenThrough > 0 && beyond > 0:
+		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), counted(beyond, "record"))
+	case s.WrittenThrough > 0:
+		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
+	case beyond == 1:
+		text = "the first record of the input is not written, and 1 record behind it is"
+	case beyond > 1:
+		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", counted(beyond, "record"))
+	}
+	if s.Unsure > 0 {
+		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
+	}
+	return text
+}
+
+// savedStanding is standing for a run that saves what it gives up: all it has
+// read is in one of the two places.
+func savedStanding(s writer.Summary, failed string) string {
+	text := fmt.Sprintf("everything up to record %s of the input is written or in %s", humanize.Comma(s.WrittenThrough), failed)
+	if s.WrittenThrough == 0 {
+		text = "nothing of the input is written or in " + failed
+	}
+	if s.Unsure > 0 {
+		text += fmt.Sprintf("; of those in it, %s may be written too", humanize.Comma(s.Unsure))
+	}
+	return text
+}
+
+// bytesOf is a number of bytes as the service's documents have it: 11.8 MB.
+func bytesOf(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, prefix := humanize.ComputeSI(float64(n))
+	return fmt.Sprintf("%.1f %sB", value, prefix)
+}
+
+// lasted is a duration as people say it: 3.2s, 5m12s.
+func lasted(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	v := durationValue(d.Round(time.Second))
+	return v.String()
+}
+
+// counted is n with its noun, which is regular.
+func counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return humanize.Comma(n) + " " + noun + "s"
+}
