@@ -292,13 +292,17 @@ func (d *dispatcher) reject(e *entry, cause error, sent bool) {
 		at.count(e)
 		at.Rejected++
 	}
+	reason := apierror.Brief(cause)
+	if !sent {
+		reason = messageOf(cause)
+	}
 	result := Result{Record: e.number, ErrorCode: codeOf(cause), ErrorMessage: messageOf(cause)}
 	if d.o.Rejected == nil {
 		d.done(e, rejected, result)
 		return
 	}
 	d.outbox.rejections = append(d.outbox.rejections, Rejection{
-		Record: e.Record, Number: e.number, Reason: apierror.Brief(cause), Unsure: e.unsure,
+		Record: e.Record, Number: e.number, Reason: reason, Unsure: e.unsure,
 	})
 	d.done(e, saved, result)
 	signal(d.changed)
