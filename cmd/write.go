@@ -213,7 +213,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	e.say(wrote(sum, o.stream))
 	sayShards(e, w.Shards(), o.stream)
 	if err == nil && sum.Read < int64(o.skip) {
-		e.say(fmt.Sprintf("the input has %s, fewer than --skip %s", countedRecords(sum.Read), humanize.Comma(int64(o.skip))))
+		e.say(fmt.Sprintf("the input has %s, fewer than --skip %s", counted(sum.Read, "record"), humanize.Comma(int64(o.skip))))
 	}
 	if err != nil && sum.Read > 0 {
 		e.print(standing(sum, o.failed.text))
@@ -236,7 +236,7 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)
 	}
-	e.say(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", countedRecords(sum.Read), humanize.Comma(sum.Rejected)))
+	e.say(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(sum.Read, "record"), humanize.Comma(sum.Rejected)))
 	return err
 }
 

@@ -150,6 +150,6 @@ func (f *failedFile) verdict(read int64) error {
 	if f.records == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), countedRecords(read),
+	return fmt.Errorf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), counted(read, "record"),
 		f.name, humanize.Comma(f.first.Number), f.first.Reason)
 }

@@ -12,7 +12,7 @@ import (
 
 // wrote is the line that says what a run has done.
 func wrote(s writer.Summary, stream string) string {
-	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", countedRecords(s.Written),
+	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
 		bytesOf(s.Bytes), streamName(stream), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 	if s.PossiblyTwice > 0 {
 		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
@@ -33,7 +33,7 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		if name == "" {
 			name = "no shard known"
 		}
-		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", streamName(stream), name, countedRecords(s.Written), bytesOf(s.Bytes),
+		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", streamName(stream), name, counted(s.Written, "record"), bytesOf(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 		if s.PossiblyTwice > 0 {
 			text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
@@ -52,13 +52,13 @@ func standing(s writer.Summary, failed string) string {
 	beyond := s.Written - s.WrittenThrough
 	switch {
 	case s.WrittenThrough > 0 && beyond > 0:
-		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), countedRecords(beyond))
+		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), counted(beyond, "record"))
 	case s.WrittenThrough > 0:
 		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
 	case beyond == 1:
 		text = "the first record of the input is not written, and 1 record behind it is"
 	case beyond > 1:
-		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", countedRecords(beyond))
+		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", counted(beyond, "record"))
 	}
 	if s.Unsure > 0 {
 		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
@@ -97,10 +97,10 @@ func lasted(d time.Duration) string {
 	return v.String()
 }
 
-// countedRecords is n with its noun.
-func countedRecords(n int64) string {
+// counted is n with its noun, which is regular.
+func counted(n int64, noun string) string {
 	if n == 1 {
-		return "1 record"
+		return "1 " + noun
 	}
-	return humanize.Comma(n) + " records"
+	return humanize.Comma(n) + " " + noun + "s"
 }
