@@ -62,13 +62,15 @@ const tuningHelp = `The defaults let two readers of any kind share a stream with
 limits. A shard gives 5 fetches and 2 MB a second to all its readers together.
 
 MORE READERS
-  Take less: --max-fetch-rate 0.5 --min-fetch-period 1s.
+  Take less: --max-fetch-rate 0.5 --min-fetch-period 1s. Or read through a
+  consumer, which has 2 MB a second of each shard for itself and is billed: --efo.
 
 LOW LATENCY
   kin tail waits at most 200ms for more records, kin read 10s; both print at
   once when every shard is at its tip. For the only reader of a stream,
   --low-latency fetches every 210ms and up to 2 MB a second. A run with
   --available-now and short waits may fail to keep up with the newest records.
+  With --efo records come within milliseconds, whoever else reads the stream.
 
 RATE LIMITS
   "Hit rate limit. Sleeping for 5 seconds." means that a shard refused a fetch.

@@ -35,7 +35,8 @@ stopped. With --checkpoint FILE it goes on where the last run with that file
 stood, and moves the checkpoint behind every batch that was written: a record
 is printed at least once, and a run that was killed repeats at most one batch.
 --exec takes the place of stdout: a batch is committed when the command that
-got it exits with 0.
+got it exits with 0. --efo reads through a stream consumer, which is billed: it
+is removed at the end unless it has a name or a checkpoint.
 
 Order is kept within a shard and from a shard to its children, never between
 unrelated shards.
@@ -44,7 +45,8 @@ unrelated shards.
 		Example: `  kin read orders --from trim_horizon --available-now
   kin read orders --checkpoint orders.ckpt >> orders.jsonl
   kin read orders --from 15m --limit 100 | jq .data
-  kin read orders --checkpoint orders.ckpt --exec 'gzip >> orders.jsonl.gz'`,
+  kin read orders --checkpoint orders.ckpt --exec 'gzip >> orders.jsonl.gz'
+  kin read orders --efo --from trim_horizon --available-now`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.parsed(e, c.Flags(), args); err != nil {

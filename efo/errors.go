@@ -39,6 +39,14 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("consumer %q not found in stream %q", e.Consumer, e.Stream)
 }
 
+// NotFound is true; it marks the error for those who do not import the type.
+func (e *NotFoundError) NotFound() bool { return true }
+
+// Hint says what to do next.
+func (e *NotFoundError) Hint() string {
+	return "those that are there are shown by: kin consumers list " + e.Stream
+}
+
 // TimeoutError means that a consumer did not come into the state that was
 // waited for.
 type TimeoutError struct {
