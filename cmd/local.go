@@ -178,10 +178,9 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 	if len(o.command) > 0 {
 		return runCommand(ctx, e, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), noConnectionSettings()...))
 	}
-	for _, v := range variables {
-		if _, err := io.WriteString(e.Out, "export "+v+"\n"); err != nil {
-			return stdoutError(err)
-		}
+	// In one piece: who sees the first line has all of them.
+	if _, err := io.WriteString(e.Out, "export "+strings.Join(variables, "\nexport ")+"\n"); err != nil {
+		return stdoutError(err)
 	}
 	<-ctx.Done()
 	return context.Cause(ctx)

@@ -11,7 +11,7 @@ export AWS_ACCESS_KEY_ID=kin AWS_SECRET_ACCESS_KEY=kin
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 export AWS_ENDPOINT_URL=http://127.0.0.1:9 AWS_ENDPOINT_URL_KINESIS=http://127.0.0.1:9
-unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
+unset AWS_CA_BUNDLE NODE_EXTRA_CA_CERTS AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
 
 npm_packages=$(dirname "${BASH_SOURCE[0]}")/npm
 
@@ -32,14 +32,15 @@ servers_stop() {
   server_pids=()
 }
 
-# server_address LOG PID PATTERN: waits until the server's log says where it
-# listens, and sets $endpoint. PATTERN is sed's, with the address as its \1.
+# server_address LOG PID PATTERN [SCHEME]: waits until the server's log says
+# where it listens, and sets $endpoint. PATTERN is sed's, with the address as its
+# \1; the scheme is http unless it is given.
 server_address() {
-  local log=$1 pid=$2 pattern=$3 address
+  local log=$1 pid=$2 pattern=$3 scheme=${4:-http} address
   for _ in {1..300}; do
     address=$(sed -n "s|$pattern|\\1|p" "$log" | head -n 1)
     if [[ -n $address ]]; then
-      endpoint=http://$address
+      endpoint=$scheme://$address
       export AWS_ENDPOINT_URL_KINESIS=$endpoint
       return
     fi
@@ -53,15 +54,24 @@ server_address() {
   fail "the server does not listen after 30 s"
 }
 
-# start_local KIN NAME ARG...: `kin local` by the given binary.
+# start_local KIN NAME ARG...: `kin local` by the given binary. With --tls among
+# the arguments clients are told whom to trust.
 start_local() {
-  local kin=$1 log=${work:?}/$2.log
+  local kin=$1 log=${work:?}/$2.log scheme=http
   shift 2
   : >"$log"
   "$kin" local --listen 127.0.0.1:0 "$@" >"$log" 2>&1 &
   server_pid=$!
   server_pids+=("$server_pid")
-  server_address "$log" "$server_pid" '^export AWS_ENDPOINT_URL_KINESIS=.*http://\(127\.0\.0\.1:[0-9]*\).*'
+  [[ " $* " != *" --tls "* ]] || scheme=https
+  server_address "$log" "$server_pid" "^export AWS_ENDPOINT_URL_KINESIS=.*$scheme://\(127\.0\.0\.1:[0-9]*\).*" "$scheme"
+  unset AWS_CA_BUNDLE NODE_EXTRA_CA_CERTS
+  if [[ $scheme == https ]]; then
+    # They came in one piece with the address.
+    AWS_CA_BUNDLE=$(sed -n "s/^export AWS_CA_BUNDLE='\{0,1\}\([^']*\).*/\1/p" "$log")
+    NODE_EXTRA_CA_CERTS=$AWS_CA_BUNDLE
+    export AWS_CA_BUNDLE NODE_EXTRA_CA_CERTS
+  fi
 }
 
 # start_kinesis_local: npm's kinesis-local; it wants its own folder as the

@@ -1,0 +1,99 @@
+// Usage: node subscribe.mjs STREAM COUNT
+//
+// Reads a stream by enhanced fan-out with AWS's SDK for JavaScript, as
+// scripts/subscribe does with the one for Go: registers a consumer, subscribes to
+// every shard from its start, and to the children of each that ends, until it
+// has COUNT records; then it removes the consumer. A subscription that breaks is
+// taken up again after 5 seconds.
+//
+// It prints shard, sequence number and payload of each record, and on stderr
+// what it took. The SDK speaks HTTP/2 only: by prior knowledge to an http
+// endpoint, by ALPN to an https one.
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  DeregisterStreamConsumerCommand,
+  DescribeStreamConsumerCommand,
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  ListShardsCommand,
+  RegisterStreamConsumerCommand,
+  SubscribeToShardCommand
+} from '@aws-sdk/client-kinesis'
+
+const again = 5100 // ms after a successful call, when the next may be made
+const patience = setTimeout(() => {
+  console.error(`subscribe.mjs: ${left} records are missing after a minute`)
+  process.exit(1)
+}, 60_000)
+
+const stream = process.argv[2]
+const count = Number(process.argv[3])
+const client = new KinesisClient({ maxAttempts: 1 })
+const shards = new Map() // by ID: whether it has ended
+const codes = [] // of errors in a stream
+let left = count
+let done
+const complete = new Promise((resolve) => { done = resolve })
+
+const summary = await client.send(new DescribeStreamSummaryCommand({ StreamName: stream }))
+const StreamARN = summary.StreamDescriptionSummary.StreamARN
+const made = await client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: 'subscribe-js' }))
+const ConsumerARN = made.Consumer.ConsumerARN
+for (let status = 'CREATING'; status !== 'ACTIVE'; await wait(100)) {
+  const described = await client.send(new DescribeStreamConsumerCommand({ ConsumerARN }))
+  status = described.ConsumerDescription.ConsumerStatus
+}
+const listed = await client.send(new ListShardsCommand({ StreamName: stream }))
+for (const shard of listed.Shards) begin(shard.ShardId)
+await complete
+console.error(`${count} records of ${shards.size} shards over ${client.config.requestHandler.metadata.handlerProtocol}, errors in a stream: [${codes.join(' ')}]`)
+await client.send(new DeregisterStreamConsumerCommand({ ConsumerARN }))
+clearTimeout(patience)
+process.exit(0) // the streams are still open
+
+function begin (id) {
+  if (shards.has(id) || left <= 0) return
+  shards.set(id, false)
+  read(id).then((children) => {
+    shards.set(id, true)
+    for (const child of children) {
+      if (child.ParentShards.every((parent) => shards.get(parent))) begin(child.ShardId)
+    }
+  }).catch((err) => {
+    if (left <= 0) return // the consumer is gone
+    console.error(`subscribe.mjs: ${id}:`, err)
+    process.exit(1)
+  })
+}
+
+// read takes one subscription after another until the shard ends.
+async function read (ShardId) {
+  let StartingPosition = { Type: 'TRIM_HORIZON' }
+  for (;;) {
+    const began = Date.now()
+    const answer = await client.send(new SubscribeToShardCommand({ ConsumerARN, ShardId, StartingPosition }))
+    try {
+      for await (const { SubscribeToShardEvent: event } of answer.EventStream) {
+        take(ShardId, event)
+        if (event.ContinuationSequenceNumber === undefined) return event.ChildShards
+        StartingPosition = { Type: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: event.ContinuationSequenceNumber }
+      }
+    } catch (err) {
+      if (err.$fault === undefined) throw err // not the service's
+      codes.push(err.name)
+    }
+    await wait(began + again - Date.now())
+  }
+}
+
+function take (id, event) {
+  if (event.MillisBehindLatest === undefined || (event.ContinuationSequenceNumber === undefined && !(event.ChildShards?.length > 0))) {
+    throw new Error(`an event that says too little: ${JSON.stringify(event)}`)
+  }
+  const decoder = new TextDecoder()
+  for (const r of event.Records) {
+    process.stdout.write(`${id} ${r.SequenceNumber} ${decoder.decode(r.Data)}\n`)
+    left--
+  }
+  if (left <= 0) done()
+}
