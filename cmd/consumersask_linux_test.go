@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -59,21 +58,7 @@ func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
 		{[]string{"prune", "orders", "--older-than", "0s"}, "n\n", false, exitFailed},
 	} {
 		t.Run(strings.Join(append(test.args, test.answer), " "), func(t *testing.T) {
-			endpoint, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			server := httptest.NewServer(endpoint)
-			defer server.Close()
-			for name, value := range map[string]string{
-				"AWS_ENDPOINT_URL_KINESIS": server.URL, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
-				"AWS_ACCESS_KEY_ID": "kin", "AWS_SECRET_ACCESS_KEY": "kin", "XDG_CONFIG_HOME": t.TempDir(),
-			} {
-				t.Setenv(name, value)
-			}
-			run := func(ctx context.Context, s Streams, args ...string) int {
-				return Main(ctx, append([]string{"consumers"}, args...), s)
-			}
+			run := consumersOfOrders(t, local.Options{})
 			var out, messages bytes.Buffer
 			if code := run(t.Context(), Streams{Out: &out, Err: &messages}, "register", "orders", ephemeral); code != 0 {
 				t.Fatal(messages.String())

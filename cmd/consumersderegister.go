@@ -54,6 +54,7 @@ type consumersDeregisterOptions struct {
 }
 
 func (o *consumersDeregisterOptions) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the consumers that would be removed, and remove none")
 }
@@ -73,7 +74,7 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 			if err != nil {
 				return "", err
 			}
-			e.say(fmt.Sprintf("%s would be removed; %s", counted(int64(len(there)), "consumer"), billed))
+			e.say(counted(int64(len(there)), "consumer") + " would be removed\n" + billed)
 			return consumers.list(reportTable, there)
 		})
 	case o.yes:
@@ -116,7 +117,7 @@ func (c *consumersOf) there(ctx context.Context, ids []string) ([]efo.Consumer, 
 func (c *consumersOf) sayGone(ctx context.Context, id string) error {
 	hint, err := c.missing(ctx, id)
 	if err == nil {
-		c.say(fmt.Sprintf("consumer %s of %s is not registered, so there is nothing to remove: %s", id, c.name, hint))
+		c.say(fmt.Sprintf("consumer %s of %s is not registered: nothing to remove\nhint: %s", id, c.name, hint))
 	}
 	return err
 }

@@ -47,10 +47,9 @@ func runConsumersList(ctx context.Context, e *env, o *consumersListOptions) erro
 			return "", err
 		}
 		if len(l.Consumers) == 0 {
-			e.say(consumers.name + " has no consumers; " + billed)
-		} else {
-			e.say(billed)
+			e.say(consumers.name + " has no consumers")
 		}
+		e.say(billed)
 		return consumers.list(o.output, l.Consumers)
 	})
 }

@@ -76,7 +76,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 			return "", err
 		}
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
-		e.say(fmt.Sprintf("%s has %s; %s", consumers.name, o.which(len(found)), billed))
+		e.say(consumers.name + " has " + o.which(len(found)) + "\n" + billed)
 		return consumers.list(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
 		return err

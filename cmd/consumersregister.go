@@ -52,6 +52,7 @@ type consumersRegisterOptions struct {
 }
 
 func (o *consumersRegisterOptions) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
 	f.Var(&o.timeout, "register-consumer-timeout", "give up when the consumer is not ACTIVE after this long")
 }
 
@@ -65,18 +66,18 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		if err != nil {
 			return "", err
 		}
-		remove := fmt.Sprintf("%s: kin consumers deregister %s %s", billed, o.stream, o.name)
+		remove := fmt.Sprintf("%s\nremove it with: kin consumers deregister %s %s", billed, o.stream, o.name)
 		g, err := consumers.Register(ctx, o.name)
 		if err != nil {
 			if g.Registered {
-				e.say(fmt.Sprintf("consumer %s may be registered all the same; %s", o.name, remove))
+				e.say(fmt.Sprintf("consumer %s may be registered all the same\n%s", o.name, remove))
 			}
 			return "", err
 		}
 		if g.Registered {
 			e.say(remove)
 		} else {
-			e.say(fmt.Sprintf("consumer %s was registered already; %s", o.name, remove))
+			e.say(fmt.Sprintf("consumer %s was registered already\n%s", o.name, remove))
 		}
 		return g.Consumer.ARN + "\n", nil
 	})

@@ -25,6 +25,7 @@ const (
 )
 
 func addReportFlag(c *cobra.Command, form *reportForm) {
+	c.Flags().SortFlags = false
 	c.Flags().VarP(form, "output", "o", "table or json")
 	if err := c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{string(reportTable), string(reportJSON)}, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // a flag that was not added the line before

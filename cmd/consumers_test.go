@@ -1,0 +1,161 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kin/internal/local"
+)
+
+// consumersOfOrders starts an endpoint with the stream orders and returns what
+// runs kin consumers against it.
+func consumersOfOrders(t *testing.T, o local.Options) func(ctx context.Context, s Streams, args ...string) int {
+	t.Helper()
+	o.Streams = []local.StreamSpec{{Name: "orders", Shards: 1}}
+	endpoint, err := local.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(endpoint)
+	t.Cleanup(server.Close)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_KINESIS": server.URL, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": "kin", "AWS_SECRET_ACCESS_KEY": "kin", "XDG_CONFIG_HOME": t.TempDir(),
+	} {
+		t.Setenv(name, value)
+	}
+	return func(ctx context.Context, s Streams, args ...string) int {
+		return Main(ctx, append([]string{"consumers"}, args...), s)
+	}
+}
+
+// heard is a stderr that calls out when a text is said.
+type heard struct {
+	said []byte
+	text string
+	call func()
+}
+
+func (h *heard) Write(b []byte) (int, error) {
+	h.said = append(h.said, b...)
+	if h.call != nil && strings.Contains(h.String(), h.text) {
+		h.call()
+		h.call = nil
+	}
+	return len(b), nil
+}
+
+func (h *heard) String() string { return string(h.said) }
+
+var consumerLine = regexp.MustCompile(`^arn:aws:kinesis:us-east-1:000000000000:stream/orders/consumer/kin_a:[0-9]+\n$`)
+
+// Consumers take their time to become ACTIVE and to go: register and
+// deregister wait for that, and say so once.
+func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
+	const delay = 400 * time.Millisecond
+	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: delay, ConsumerDeletingDelay: delay})
+	var out, messages bytes.Buffer
+	step := func(args ...string) (code int, took time.Duration) {
+		out.Reset()
+		messages.Reset()
+		began := time.Now()
+		code = run(t.Context(), Streams{Out: &out, Err: &messages}, args...)
+		return code, time.Since(began)
+	}
+
+	code, took := step("register", "orders", "kin_a")
+	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: " + billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
+	if code != 0 || took < delay || messages.String() != want || !consumerLine.MatchString(out.String()) {
+		t.Errorf("register: exit code %d after %s, %q, %q", code, took, out.String(), messages.String())
+	}
+	first := out.String()
+	if code, took = step("register", "orders", "kin_a"); code != 0 || took > delay || out.String() != first {
+		t.Errorf("register again: exit code %d after %s, %q", code, took, messages.String())
+	}
+
+	// It is going: what registers it now waits that out.
+	done := make(chan int, 1)
+	leaving := &heard{text: "it is DELETING", call: func() {
+		go func() {
+			var out, messages bytes.Buffer
+			code := run(t.Context(), Streams{Out: &out, Err: &messages}, "register", "orders", "kin_a")
+			if !strings.Contains(messages.String(), "it is DELETING: waiting until it is gone, to register it again") ||
+				!consumerLine.MatchString(out.String()) || out.String() == first {
+				t.Errorf("register one that is DELETING: %q, %q", out.String(), messages.String())
+			}
+			done <- code
+		}()
+	}}
+	if code := run(t.Context(), Streams{Out: &out, Err: leaving}, "deregister", "orders", "kin_a", "--yes"); code != 0 {
+		t.Errorf("deregister: exit code %d, %q", code, leaving.String())
+	}
+	if code := <-done; code != 0 {
+		t.Errorf("register one that is DELETING: exit code %d", code)
+	}
+
+	// CREATING, it cannot be removed yet.
+	creating := &heard{text: "it is CREATING", call: func() {
+		go func() {
+			var out, messages bytes.Buffer
+			done <- run(t.Context(), Streams{Out: &out, Err: &messages}, "deregister", "orders", "kin_b", "--yes")
+			if !strings.Contains(messages.String(), "it is CREATING: waiting until it can be removed") ||
+				!strings.Contains(messages.String(), "deregistered consumer kin_b of orders") {
+				t.Errorf("deregister one that is CREATING: %q", messages.String())
+			}
+			done <- 0
+		}()
+	}}
+	if code := run(t.Context(), Streams{Out: &out, Err: creating}, "register", "orders", "kin_b"); code != 0 {
+		t.Errorf("register: exit code %d, %q", code, creating.String())
+	}
+	if code := <-done; code != 0 {
+		t.Errorf("deregister one that is CREATING: exit code %d", code)
+	}
+	<-done
+}
+
+// Whoever stops waiting for a consumer is told that it is there.
+func TestAStoppedRegistrationIsSaid(t *testing.T) {
+	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var out bytes.Buffer
+	messages := &heard{text: "it is CREATING", call: func() { cancel(SignalError{syscall.SIGTERM}) }}
+	code := run(ctx, Streams{Out: &out, Err: messages}, "register", "orders", "kin_a")
+	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: consumer kin_a may be registered all the same\nkin: " +
+		billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
+	if code != 143 || messages.String() != want || out.Len() > 0 {
+		t.Errorf("exit code %d, %q, %q", code, out.String(), messages.String())
+	}
+}
+
+// A stdout that is closed ends a wait, quietly, though nothing is written.
+func TestAClosedStdoutEndsARegistration(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a pipe cannot be watched")
+	}
+	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	messages := &heard{text: "it is CREATING", call: func() { r.Close() }}
+	done := make(chan int, 1)
+	go func() { done <- run(t.Context(), Streams{Out: w, Err: messages}, "register", "orders", "kin_a") }()
+	select {
+	case code := <-done:
+		if code != 0 {
+			t.Errorf("exit code %d, %q", code, messages.String())
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it waits for ever")
+	}
+}
