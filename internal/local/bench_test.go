@@ -7,7 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // discard is a response writer that keeps only the size and the status.
@@ -105,4 +111,42 @@ func BenchmarkSequenceNumber(b *testing.B) {
 	for b.Loop() {
 		dst = q.append(dst[:0])
 	}
+}
+
+// BenchmarkPutToFrame is the time from a PutRecord call to its record's event
+// at a subscriber, both through the SDK, over HTTP/1.1 on loopback.
+func BenchmarkPutToFrame(b *testing.B) {
+	r := start(b, Options{Limits: LimitsOff, Streams: []StreamSpec{{"orders", 1}}})
+	registered, err := r.RegisterStreamConsumer(b.Context(), &kinesis.RegisterStreamConsumerInput{StreamARN: aws.String(ordersARN), ConsumerName: aws.String("c")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	subscriber := kinesis.New(r.Client.Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: transport} })
+	out, err := subscriber.SubscribeToShard(b.Context(), &kinesis.SubscribeToShardInput{
+		ConsumerARN: registered.Consumer.ConsumerARN, ShardId: aws.String(shard0), StartingPosition: fromLatest,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer out.GetStream().Close()
+	var waits []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		if _, err := r.PutRecord(b.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), Data: []byte("x"), PartitionKey: aws.String("k")}); err != nil {
+			b.Fatal(err)
+		}
+		for received := false; !received; {
+			e, ok := <-out.GetStream().Events()
+			if !ok {
+				b.Fatalf("the stream ended with %v", out.GetStream().Err())
+			}
+			received = len(e.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent).Value.Records) > 0
+		}
+		waits = append(waits, time.Since(began))
+	}
+	slices.Sort(waits)
+	b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "median-µs")
+	b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
 }

@@ -1,6 +1,10 @@
 package local
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
 
 func TestTokenBucket(t *testing.T) {
 	const s = second
@@ -68,6 +72,29 @@ func TestTokenBucket(t *testing.T) {
 			if got := c.meter.allow(take.at, take.n); got != take.want {
 				t.Errorf("%s: take %d, %v at %v: got %v, want %v", c.name, i, take.n, take.at, got, take.want)
 			}
+		}
+	}
+}
+
+// What does not fit now fits after the wait, and a moment before it does not.
+func TestAMeterSaysHowLongToWait(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		limits := []Limits{LimitsOn, LimitsWindow}[random.IntN(2)]
+		m := newMeter(limits, 2*mib, 2*mib)
+		now := int64(1_000_000*second) + random.Int64N(second)
+		for range random.IntN(4) {
+			m.fits(now, 1)
+			m.take(float64(random.IntN(10 * mib)))
+		}
+		n := float64(random.IntN(10 * mib))
+		if m.fits(now, n) {
+			continue
+		}
+		wait := int64(m.wait(now, n))
+		before, after := m, m
+		if wait <= 0 || before.fits(now+wait-int64(time.Millisecond), n) && wait > int64(time.Millisecond) || !after.fits(now+wait, n) {
+			t.Fatalf("%s: %.0f used, %.0f wanted: a wait of %s is not it", limits, m.used, n, time.Duration(wait))
 		}
 	}
 }

@@ -273,3 +273,36 @@ func TestConsumersDoNotDisturbEachOther(t *testing.T) {
 		writing.Wait()
 	})
 }
+
+// A connection that breaks is no clean end, by any protocol; an early end is.
+func TestHowFaultsOfASubscriptionLookOnTheWire(t *testing.T) {
+	overEveryProtocol(t, Options{}, func(t *testing.T, e *Endpoint, s *subject) {
+		for range 2 { // two events
+			s.putAt(t, "0", strings.Repeat("x", 600_000))
+		}
+		for fault, clean := range map[string]bool{"cut": false, "cut:1": false, "early": true, "empty": true, "stream:KMSThrottlingException": true, "reset": false} {
+			if err := e.AddFault("SubscribeToShard=" + fault + "*1"); err != nil {
+				t.Fatal(err)
+			}
+			body := fmt.Sprintf(`{"ConsumerARN":%q,"ShardId":%q,"StartingPosition":{"Type":"TRIM_HORIZON"}}`, s.register(t, strings.ReplaceAll(fault, ":", "_")), shard0)
+			req := must(http.NewRequestWithContext(s.ctx, http.MethodPost, *s.Options().BaseEndpoint, strings.NewReader(body)))(t)
+			sign(req, "SubscribeToShard")
+			res, err := s.Options().HTTPClient.Do(req)
+			if err == nil {
+				_, err = io.ReadAll(res.Body)
+				_ = res.Body.Close()
+			}
+			if (err == nil) != clean {
+				t.Errorf("%s: the answer ended with %v", fault, err)
+			}
+		}
+	})
+}
+
+// sign makes a request one of the API, as far as this endpoint looks.
+func sign(r *http.Request, op string) {
+	r.Header.Set("Content-Type", jsonType)
+	r.Header.Set("X-Amz-Target", target+op)
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=kin/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=00")
+	r.Header.Set("X-Amz-Date", "20260101T000000Z")
+}

@@ -49,7 +49,7 @@ func (e *Endpoint) turn(u *subscription) turn {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	t := turn{wait: min(u.began.Add(subscriptionLife).Sub(now), u.heard.Add(heartbeat).Sub(now))}
-	if u.stuck || u.script.kind == "silent" {
+	if u.script.kind == "silent" {
 		t.wait = u.began.Add(subscriptionLife).Sub(now)
 	}
 	switch {
