@@ -28,19 +28,23 @@ func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignme
 	return &Assignment{s: s, shard: shard, begin: begin, failures: newFailures(s.run)}
 }
 
-// Stream is the stream's name, StreamARN its ARN where the caller gave one,
-// else nil; ShardID is the shard.
-func (a *Assignment) Stream() string     { return a.s.ref.name }
+// Stream is the stream's name.
+func (a *Assignment) Stream() string { return a.s.ref.name }
+
+// StreamARN is the stream's ARN where the caller gave one, else nil.
 func (a *Assignment) StreamARN() *string { return a.s.ref.byARN() }
-func (a *Assignment) ShardID() string    { return a.shard }
+
+// ShardID is the shard.
+func (a *Assignment) ShardID() string { return a.shard }
 
 // Begin is the position to begin at.
 func (a *Assignment) Begin() checkpoint.Shard { return a.begin }
 
-// QueryID is the query id of the run's positions; IsKept says whether they are
-// kept for a run to come.
+// QueryID is the query id of the run's positions.
 func (a *Assignment) QueryID() string { return a.s.run.file.ID }
-func (a *Assignment) IsKept() bool    { return a.s.run.o.Positions != nil }
+
+// IsKept says whether the positions are kept for a run to come.
+func (a *Assignment) IsKept() bool { return a.s.run.o.Positions != nil }
 
 // Until is the run's bound in the stream's own time; zero without one.
 func (a *Assignment) Until() time.Time { return a.s.until }
@@ -48,11 +52,11 @@ func (a *Assignment) Until() time.Time { return a.s.until }
 // Now is the service's clock, carried on by this process's.
 func (a *Assignment) Now() time.Time { return a.s.run.now() }
 
-// Log takes what is for those who look for a fault. Say and Chat are as in
-// Options.
-func (a *Assignment) Log() *slog.Logger   { return a.s.run.log }
-func (a *Assignment) Say(message string)  { a.s.run.o.Say(message) }
-func (a *Assignment) Chat(message string) { a.s.run.o.Chat(message) }
+// Log takes what is for those who look for a fault.
+func (a *Assignment) Log() *slog.Logger { return a.s.run.log }
+
+// Say tells a person what they should know.
+func (a *Assignment) Say(message string) { a.s.run.o.Say(message) }
 
 // Succeeded says that a call, or a wait for an event, passed.
 func (a *Assignment) Succeeded() { a.failures.over() }
