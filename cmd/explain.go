@@ -175,7 +175,7 @@ func accessHint(err error) string {
 		return "writing needs " + writePermissions + " on the stream"
 	case "ListStreamConsumers", "RegisterStreamConsumer":
 		return "this needs kinesis:" + op.Operation() + " on the stream"
-	case "DescribeStreamConsumer", "DeregisterStreamConsumer":
+	case "SubscribeToShard", "DescribeStreamConsumer", "DeregisterStreamConsumer":
 		return "this needs kinesis:" + op.Operation() + " on the stream and on its consumers, STREAM-ARN/consumer/*"
 	case "DescribeStreamSummary":
 		return "a stream's ARN is found with kinesis:DescribeStreamSummary on it; give the ARN and it is not needed"

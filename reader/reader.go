@@ -121,7 +121,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		trouble: trouble{tell: r.o.Say},
 		hints:   hints{say: r.o.Say},
 	}
-	if r.o.Tasks > 0 {
+	if r.o.Tasks > 0 && r.o.Source == nil {
 		run.slots = make(chan struct{}, r.o.Tasks*r.o.ShardsPerTask)
 	}
 	if err := run.open(groupCtx); err != nil {

@@ -151,12 +151,7 @@ func TestAuthoritiesOfOnesOwn(t *testing.T) {
 		_, _ = io.WriteString(w, `{"Shards":[]}`)
 	}))
 	defer server.Close()
-	bundle := filepath.Join(t.TempDir(), "ca.pem")
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(bundle, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("AWS_CA_BUNDLE", bundle)
+	trust(t, server)
 	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
@@ -164,4 +159,15 @@ func TestAuthoritiesOfOnesOwn(t *testing.T) {
 	if _, err := client.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("a")}); err != nil {
 		t.Error(err)
 	}
+}
+
+// trust makes a server's certificate one that AWS_CA_BUNDLE vouches for.
+func trust(t *testing.T, server *httptest.Server) {
+	t.Helper()
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(bundle, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CA_BUNDLE", bundle)
 }

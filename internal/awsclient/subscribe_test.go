@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -234,4 +235,48 @@ func TestCloseEndsAWait(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	s.Close()
+}
+
+// The service pushes over HTTP/2 alone; and a window of its own bounds what is
+// under way of each shard.
+func TestSubscriptionsUseHTTP2AndABoundedWindow(t *testing.T) {
+	withKeys(t)
+	var sent atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.ProtoMajor != 2 {
+			t.Errorf("asked over %s", req.Proto)
+		}
+		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
+		part := pushed(t, 1, strings.Repeat("x", 100_000))
+		for range 100 {
+			if _, err := w.Write(part); err != nil {
+				return
+			}
+			sent.Add(int64(len(part)))
+		}
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	trust(t, server)
+	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
+		StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := int64(-1)
+	for now := int64(0); now != before; now = sent.Load() { // until the sender stands still
+		before = now
+		time.Sleep(100 * time.Millisecond)
+	}
+	if n := sent.Load(); n > 1<<20 {
+		t.Errorf("%d bytes were taken that nobody read", n)
+	}
+	if got, err := payloads(s); len(got) != 100*100_001 || err != io.EOF {
+		t.Errorf("got %d bytes, %v", len(got), err)
+	}
 }
