@@ -87,6 +87,7 @@ func commands(e *env) []*cobra.Command {
 		newRead(e),
 		newTail(e),
 		newWrite(e),
+		newCopy(e),
 		newConsumers(e),
 		newLocal(e),
 		newDemo(e),

@@ -63,16 +63,34 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string) 
 // IgnoresHashKeys says whether a stream distributes its records itself, by the
 // strategy AUTO. A stream that may not be described counts as one that does not.
 func IgnoresHashKeys(ctx context.Context, client PlaceClient, stream string) (bool, error) {
+	summary, err := describeStream(ctx, client, stream)
+	return summary != nil && summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto, err
+}
+
+// Identity is what tells a stream from others of its name: its ARN, and when it
+// was created. Both are zero if the stream may not be described.
+func Identity(ctx context.Context, client PlaceClient, stream string) (arn string, created time.Time, err error) {
+	summary, err := describeStream(ctx, client, stream)
+	if summary == nil {
+		return "", time.Time{}, err
+	}
+	return aws.ToString(summary.StreamARN), aws.ToTime(summary.StreamCreationTimestamp), nil
+}
+
+// describeStream returns nil for a stream that may not be described.
+func describeStream(ctx context.Context, client PlaceClient, stream string) (*types.StreamDescriptionSummary, error) {
 	in := &kinesis.DescribeStreamSummaryInput{}
 	in.StreamName, in.StreamARN = nameOrARN(stream)
 	out, err := atStart(ctx, "DescribeStreamSummary", stream, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		return client.DescribeStreamSummary(ctx, in)
 	})
 	if v := classify(err); err != nil && v != denied && v != unheard {
-		return false, err
+		return nil, err
 	}
-	return err == nil && out.StreamDescriptionSummary != nil &&
-		out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto, nil
+	if out == nil {
+		return nil, nil
+	}
+	return out.StreamDescriptionSummary, nil
 }
 
 // atStart repeats a call that can be retried, for as long as the start of a run

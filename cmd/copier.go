@@ -1,0 +1,231 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"kin/format"
+	"kin/reader"
+	"kin/writer"
+)
+
+// copier hands batches of a reader to a writer, and each back to the reader when
+// the writer has settled all of it: written, or saved as rejected.
+type copier struct {
+	w      *writer.Writer
+	grace  time.Duration
+	pack   func(payload []byte) ([]byte, error) // nil: as it is
+	failed *failedFile                          // nil: a rejected record ends the run
+
+	batches chan []*reader.Block // unbuffered; closed at the end
+	settled chan struct{}        // holds a token when the batch is
+	through atomic.Int64         // the number of the batch's last record
+
+	mu       sync.Mutex
+	current  []*reader.Block // the batch
+	first    int64           // the number of its first record
+	saved    map[int64]bool  // rejected records of the batch that were saved
+	rejected int64           // of all batches that were settled
+	lost     bool            // a record of the batch is neither written nor saved
+
+	blocks []*reader.Block // of the batch, not begun; next's own
+	frames []byte          // of the block that next is in
+
+	stop func()
+	done chan struct{} // closed when the writer's run is over
+	sum  writer.Summary
+	err  error
+}
+
+func newCopier(o *copyOptions) (*copier, error) {
+	c := &copier{
+		grace: time.Duration(o.write.grace), saved: map[int64]bool{},
+		batches: make(chan []*reader.Block), settled: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	var err error
+	if c.pack, err = o.write.compress.compressor(); err != nil {
+		return nil, err
+	}
+	if name := o.write.failed.text; name != "" {
+		c.failed, err = openFailed(name, nil, []byte{'\n'})
+	}
+	return c, err
+}
+
+// begin starts the writer. The context it returns ends when the writer fails. A
+// signal does not end the writer: it stops the reader, behind the batch that is
+// being written, and the writer only when that takes longer than the grace.
+func (c *copier) begin(ctx context.Context, e *env) context.Context {
+	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	reading, stopReading := context.WithCancelCause(ctx)
+	unwatch := watchStop(ctx, e, c.w, c.grace)
+	inTime := graceTimer(ctx, c.grace, c.w.Abandon)
+	c.stop = func() { inTime(); unwatch(); cancel(nil); stopReading(nil) }
+	go func() {
+		defer close(c.done)
+		sum, err := c.w.Run(writing, c.next)
+		c.sum = sum
+		switch {
+		case err != nil && ctx.Err() != nil:
+			c.err = context.Cause(ctx)
+		case err != nil:
+			c.err = c.placed(err)
+		}
+		stopReading(c.err)
+	}()
+	return reading
+}
+
+// copy is the reader's handler.
+func (c *copier) copy(b *reader.Batch) error {
+	c.mu.Lock()
+	c.current, c.first = b.Blocks, c.through.Load()+1
+	c.mu.Unlock()
+	c.through.Add(int64(b.Records))
+	select {
+	case c.batches <- b.Blocks:
+	case <-c.done:
+		return c.ended()
+	}
+	select {
+	case <-c.settled:
+	case <-c.done:
+		return c.ended()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rejected += int64(len(c.saved))
+	clear(c.saved)
+	c.current = nil
+	return nil
+}
+
+func (c *copier) ended() error {
+	if c.err == nil {
+		return errors.New("the writer ended before the reader")
+	}
+	return c.err
+}
+
+// end lets the writer end, and returns what it failed of.
+func (c *copier) end() error {
+	close(c.batches)
+	<-c.done
+	c.stop()
+	return c.err
+}
+
+// next is the writer's input.
+func (c *copier) next(ctx context.Context) (writer.Record, error) {
+	for len(c.frames) == 0 {
+		if len(c.blocks) > 0 {
+			c.frames, c.blocks = c.blocks[0].Data, c.blocks[1:]
+			continue
+		}
+		select {
+		case blocks, more := <-c.batches:
+			if !more {
+				return writer.Record{}, io.EOF
+			}
+			c.blocks = blocks
+		case <-ctx.Done():
+			return writer.Record{}, context.Cause(ctx)
+		}
+	}
+	r, frame, rest, err := cutFrame(c.frames)
+	if err != nil {
+		return writer.Record{}, err
+	}
+	c.frames = rest
+	if c.pack != nil {
+		if r.Data, err = c.pack(r.Data); err != nil {
+			return writer.Record{}, fmt.Errorf("compress a payload: %w", err)
+		}
+	}
+	return writer.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey, Data: r.Data,
+		Source: frame, Arrival: r.ApproximateArrivalTimestamp}, nil
+}
+
+// reject saves a record that was given up, as a line that kin write takes.
+func (c *copier) reject(r writer.Rejection) error {
+	record, _, _, err := cutFrame(r.Source)
+	if err != nil {
+		return err
+	}
+	if r.Source, err = (format.JSON{Data: format.DataBase64}).Append(nil, record); err != nil {
+		return err
+	}
+	if err := c.failed.add(r); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.saved[r.Number] = true
+	return nil
+}
+
+// report is told what became of records, in their order. One that is neither
+// written nor saved keeps its batch from ever being settled: the run is ending.
+func (c *copier) report(results []writer.Result) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range results {
+		if r.SequenceNumber == "" && !c.saved[r.Record] {
+			c.lost = true
+		}
+	}
+	if n := len(results); n > 0 && !c.lost && results[n-1].Record == c.through.Load() {
+		c.settled <- struct{}{}
+	}
+	return nil
+}
+
+// placed names the record that an error is about by where it came from.
+func (c *copier) placed(err error) error {
+	var rejected *writer.RejectedError
+	if !errors.As(err, &rejected) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	left := rejected.First - c.first
+	for _, b := range c.current {
+		if left >= int64(b.Records) {
+			left -= int64(b.Records)
+			continue
+		}
+		for frames := b.Data; left >= 0; left-- {
+			r, _, rest, torn := cutFrame(frames)
+			if torn != nil {
+				return errors.Join(err, torn)
+			}
+			if frames = rest; left == 0 {
+				return fmt.Errorf("%s/%s, sequence number %s: %w", r.Stream, r.ShardID, r.SequenceNumber, err)
+			}
+		}
+	}
+	return err
+}
+
+// beyond is the line that says what is in the destination although the
+// checkpoint, which is committed records far, stands in front of it.
+func (c *copier) beyond(committed int64) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	written := c.sum.Written - (committed - c.rejected)
+	if written <= 0 && c.sum.Unsure == 0 {
+		return ""
+	}
+	text := counted(written, "record") + " of them lie behind the checkpoint"
+	if c.sum.Unsure > 0 {
+		text += fmt.Sprintf(", and %s more may be written", humanize.Comma(c.sum.Unsure))
+	}
+	return text + ": the next run with it writes them again"
+}

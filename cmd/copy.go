@@ -1,0 +1,185 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/reader"
+	"kin/writer"
+)
+
+func newCopy(e *env) *cobra.Command {
+	o := defaultCopyOptions()
+	c := &cobra.Command{
+		Use:   "copy SRC DST",
+		Short: "Copy records from a stream to another",
+		Long: `Copy records of the stream SRC to the stream DST.
+
+SRC and DST are names or ARNs, in one account and region or, with the flags
+--dst-..., in two. Bounds, positions and checkpoint are those of kin read, order
+and rates those of kin write: a record keeps its partition key and its payload,
+and the records of a key keep their order as far as kin write promises it
+(--ordered). Records out of KPL aggregates are written as records of their own,
+with their explicit hash keys where they have one (--aggregate packs them
+again); the service does not tell the explicit hash keys of other records.
+
+With --checkpoint FILE a run goes on where the last one stopped. The checkpoint
+moves behind a batch when every record of it was acknowledged by DST: none is
+lost whatever ends the run, and a run that was killed repeats at most the
+records of a batch. A signal lets the batch that is being written be finished,
+for at most --grace.
+
+A record that DST does not accept ends the run, or goes to --failed FILE as a
+line that kin write --input records takes. stdout stays empty. One line on
+stderr says what was copied, and the exit code is 0 when every record was.`,
+		Example: `  kin copy orders orders-test --from trim_horizon --available-now
+  kin copy orders archive --dst-region eu-west-1 --checkpoint archive.ckpt
+  kin copy orders local --from 1h --dst-endpoint http://127.0.0.1:4567`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usageHint("for example: "+c.CommandPath()+" orders orders-test", "%s needs the names or ARNs of two streams, got %d", c.CommandPath(), len(args))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.read.parsed(e, c.Flags(), args[:1]); err != nil {
+				return err
+			}
+			o.to.stream = args[1]
+			return optionUsage(c, runCopy(c.Context(), e, o))
+		},
+	}
+	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+// copyOptions are the flags of the reading and of the writing commands that
+// make sense together, and those about DST.
+type copyOptions struct {
+	read  *readOptions
+	write deliveryOptions
+	to    destination
+}
+
+func defaultCopyOptions() *copyOptions {
+	return &copyOptions{read: defaultReadOptions(), write: defaultDeliveryOptions()}
+}
+
+func (o *copyOptions) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	o.to.addFlags(f)
+	o.read.addSourceFlags(f)
+	o.write.addFlags(f)
+	o.read.addFetchFlags(f)
+}
+
+// options turns the flags into those of the two cores.
+func (o *copyOptions) options() (reader.Options, writer.Options, error) {
+	wo := writer.DefaultOptions()
+	wo.Stream = o.to.stream
+	o.write.apply(&wo)
+	ro, err := o.read.reader()
+	if err != nil {
+		return ro, wo, err
+	}
+	ro.Encode = appendFrame
+	switch {
+	case len(o.read.streams) != 1:
+		return ro, wo, usageHint("run a copy for each", "SRC: want one name or ARN, got %d", len(o.read.streams))
+	case o.write.failed.text != "" && o.read.checkpoint.text != "" && sameFile(o.write.failed.text, o.read.checkpoint.text):
+		return ro, wo, usage("--failed and --checkpoint are the same file: want one for each")
+	}
+	return ro, wo, o.to.check()
+}
+
+func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
+	ro, wo, err := o.options()
+	if err != nil {
+		return err
+	}
+	source := o.read.streams[0]
+	client, err := e.kinesis(ctx, source)
+	if err != nil {
+		return err
+	}
+	if err := o.to.connect(ctx, e); err != nil {
+		return err
+	}
+	if err := o.write.check(aws.ToString(o.to.client.Options().BaseEndpoint)); err != nil {
+		return err
+	}
+	if err := o.to.refuseSource(ctx, e, source); err != nil {
+		return err
+	}
+	c, err := newCopier(o)
+	if err != nil {
+		return err
+	}
+	if c.failed != nil {
+		defer func() { err = errors.Join(err, c.failed.close()) }()
+		wo.Rejected = c.reject
+	}
+	wo.Report = c.report
+	wo.Say, wo.Log = e.say, e.log
+	if c.w, err = writer.New(o.to.client, wo); err != nil {
+		return wrongOption(err)
+	}
+	var r *reader.Reader
+	err = readInto(ctx, e, o.read, client, ro, func(ctx context.Context, opened *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
+		r = opened
+		return c.copy, c.begin(ctx, e), nil
+	})
+	if r == nil {
+		return err // it never began
+	}
+	if failed := c.end(); failed != nil {
+		// The reader has ended of it, and hints are about DST.
+		err, e.client, e.clientRegion = failed, o.to.client, o.to.clientRegion
+	}
+	if err != nil && c.sum.Read == 0 && ctx.Err() == nil {
+		return wrongOption(err)
+	}
+	e.say(copied(c.sum, source, o.to.stream))
+	sayShards(e, c.w.Shards(), o.to.stream)
+	if err != nil && o.read.checkpoint.text != "" {
+		if text := c.beyond(r.Progress().Records); text != "" {
+			e.print(text)
+		}
+	}
+	if err == nil && c.failed != nil {
+		return c.failed.verdict(c.sum.Read)
+	}
+	return err
+}
+
+// copied is the line that says what a run has done.
+func copied(s writer.Summary, source, destination string) string {
+	text := fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", counted(s.Written, "record"), bytesOf(s.Bytes),
+		streamName(source), streamName(destination), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+	if s.PossiblyTwice > 0 {
+		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
+	}
+	return text
+}
+
+// graceTimer abandons a run some time after its context has ended. The function
+// it returns must be called in the end.
+func graceTimer(ctx context.Context, grace time.Duration, abandon func()) func() {
+	over, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(grace):
+			abandon()
+		case <-over.Done():
+		}
+	})
+	return func() { stop(); end() }
+}

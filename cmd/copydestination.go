@@ -1,0 +1,115 @@
+package cmd
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/spf13/pflag"
+
+	"kin/internal/awsclient"
+	"kin/writer"
+)
+
+// destination is where copy writes to, and the flags that lead there. What they
+// do not say is as it is for the source.
+type destination struct {
+	stream                    string
+	region, profile, endpoint string
+	roleARN, roleExternalID   string
+	client                    *kinesis.Client
+	clientRegion              string
+}
+
+func (d *destination) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&d.region, "dst-region", "", "AWS `region` of DST (default: that of its ARN, or of SRC)")
+	f.StringVar(&d.profile, "dst-profile", "", "`name` of the AWS profile for DST (default: the credentials for SRC)")
+	f.StringVar(&d.endpoint, "dst-endpoint", "", "`URL` of the service for DST (default: that for SRC)")
+	f.StringVar(&d.roleARN, "dst-role-arn", "", "`ARN` of an IAM role to take on for DST")
+	f.StringVar(&d.roleExternalID, "dst-role-external-id", "", "the external `ID` that --dst-role-arn asks for")
+}
+
+func (d *destination) check() error {
+	arnRegion := regionOfARN(d.stream)
+	switch {
+	case d.region != "" && arnRegion != "" && d.region != arnRegion:
+		return usage("--dst-region %s contradicts the region of DST's ARN, %s", d.region, arnRegion)
+	case d.roleARN != "" && !roleARNPattern.MatchString(d.roleARN):
+		return usage("--dst-role-arn %s: want the ARN of a role, such as arn:aws:iam::123456789012:role/writer", d.roleARN)
+	case d.roleExternalID != "" && d.roleARN == "":
+		return usage("--dst-role-external-id needs --dst-role-arn")
+	case len(d.roleExternalID) == 1 || len(d.roleExternalID) > 1224 || !externalIDPattern.MatchString(d.roleExternalID):
+		return usage("--dst-role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", d.roleExternalID)
+	}
+	return nil
+}
+
+// regionOfARN is the region of a stream that is named by its ARN.
+func regionOfARN(stream string) string {
+	if parts := strings.SplitN(stream, ":", 6); len(parts) == 6 && parts[0] == "arn" {
+		return parts[3]
+	}
+	return ""
+}
+
+// connect makes the client for DST. That for SRC is e's.
+func (d *destination) connect(ctx context.Context, e *env) error {
+	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.log}
+	if o.Endpoint == "" {
+		o.Endpoint = e.endpoint
+	}
+	if d.profile == "" {
+		o.Profile, o.Region = e.profile, e.clientRegion
+		o.Keys, o.Role = e.connection.keys(), e.connection.role()
+	}
+	if arnRegion := regionOfARN(d.stream); arnRegion != "" {
+		o.Region = arnRegion
+	}
+	if d.region != "" {
+		o.Region = d.region
+	}
+	if d.roleARN != "" {
+		o.Role = connection{roleARN: d.roleARN, roleExternalID: d.roleExternalID, stsEndpoint: e.connection.stsEndpoint}.role()
+	}
+	var err error
+	d.client, d.clientRegion, err = awsclient.NewKinesis(ctx, o)
+	return err
+}
+
+// refuseSource refuses to copy a stream into itself.
+func (d *destination) refuseSource(ctx context.Context, e *env, source string) error {
+	endpoint := func(c *kinesis.Client) string {
+		return strings.TrimRight(strings.ToLower(aws.ToString(c.Options().BaseEndpoint)), "/")
+	}
+	at, oneCaller := endpoint(e.client), d.profile == "" && d.roleARN == ""
+	arns := regionOfARN(source) != "" && regionOfARN(d.stream) != ""
+	oneRegion := e.clientRegion == d.clientRegion
+	if streamName(source) != streamName(d.stream) || at != endpoint(d.client) {
+		return nil
+	}
+	if !isOwnEndpoint(at) && (!oneRegion || arns && source != d.stream) {
+		return nil // of two regions or accounts
+	}
+	same := usageHint("give another stream, --dst-region or --dst-endpoint",
+		"%s is both SRC and DST: a copy into itself would read what it writes, without end", streamName(source))
+	if source == d.stream && oneRegion && (arns || oneCaller) {
+		return same
+	}
+	// The same name for two callers, or once with an account and once without, or
+	// an endpoint that may know neither regions nor accounts.
+	from, fromCreated, err := writer.Identity(ctx, e.client, source)
+	if err != nil {
+		return err
+	}
+	to, toCreated, err := writer.Identity(ctx, d.client, d.stream)
+	switch {
+	case err != nil:
+		return err
+	case from == "" || to == "":
+		return usageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
+	case from == to, isOwnEndpoint(at) && fromCreated.Equal(toCreated):
+		return same
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package cmd
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"kin/reader"
+)
+
+// A frame is a record on its way from the reader to the writer, exact in every
+// byte: texts and payload with their lengths in front, numbers as varints.
+
+// appendFrame appends r.
+func appendFrame(dst []byte, r reader.Record) ([]byte, error) {
+	for _, text := range []string{r.Stream, r.ShardID, r.SequenceNumber, r.PartitionKey, r.ExplicitHashKey} {
+		dst = binary.AppendUvarint(dst, uint64(len(text)))
+		dst = append(dst, text...)
+	}
+	sub := int64(-1)
+	if r.Aggregated {
+		sub = r.SubSequenceNumber
+	}
+	dst = binary.AppendVarint(dst, sub)
+	arrival := int64(0)
+	if !r.ApproximateArrivalTimestamp.IsZero() {
+		arrival = r.ApproximateArrivalTimestamp.UnixMilli()
+	}
+	dst = binary.AppendVarint(dst, arrival)
+	dst = binary.AppendUvarint(dst, uint64(len(r.Data)))
+	return append(dst, r.Data...), nil
+}
+
+var errFrame = errors.New("a frame is torn")
+
+// cutFrame returns the first record of frames, and the frame itself. Its payload
+// shares memory with them.
+func cutFrame(frames []byte) (r reader.Record, frame, rest []byte, err error) {
+	rest = frames
+	for _, text := range []*string{&r.Stream, &r.ShardID, &r.SequenceNumber, &r.PartitionKey, &r.ExplicitHashKey} {
+		var b []byte
+		if b, rest, err = cutBytes(rest); err != nil {
+			return r, nil, nil, err
+		}
+		*text = string(b)
+	}
+	sub, n := binary.Varint(rest)
+	if n <= 0 {
+		return r, nil, nil, errFrame
+	}
+	if rest = rest[n:]; sub >= 0 {
+		r.Aggregated, r.SubSequenceNumber = true, sub
+	}
+	arrival, n := binary.Varint(rest)
+	if n <= 0 {
+		return r, nil, nil, errFrame
+	}
+	if rest = rest[n:]; arrival != 0 {
+		r.ApproximateArrivalTimestamp = time.UnixMilli(arrival).UTC()
+	}
+	if r.Data, rest, err = cutBytes(rest); err != nil {
+		return r, nil, nil, err
+	}
+	return r, frames[:len(frames)-len(rest)], rest, nil
+}
+
+func cutBytes(b []byte) (cut, rest []byte, err error) {
+	size, n := binary.Uvarint(b)
+	if n <= 0 || size > uint64(len(b)-n) {
+		return nil, nil, errFrame
+	}
+	end := n + int(size)
+	return b[n:end:end], b[end:], nil
+}
