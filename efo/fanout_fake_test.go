@@ -244,6 +244,7 @@ type run struct {
 	lastWords []string
 	got       []string // payloads, in the order they were handed on
 	handle    func(*reader.Batch) error
+	wrap      func(reader.Source) reader.Source
 }
 
 func newRun(s *fakeService) *run {
@@ -274,6 +275,9 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.reader.Source, r.reader.Silence = f.Source, f.Silence()
+	if r.wrap != nil {
+		r.reader.Source = func(a *reader.Assignment) reader.Source { return r.wrap(f.Source(a)) }
+	}
 	core, err := reader.New(r.service, r.reader)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package efo
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -438,6 +439,50 @@ func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
 		if size := sizeOf(big.Records); size < 2<<20 || size > 2<<20+4<<10 {
 			t.Errorf("an event of 1 MiB takes %d", size)
 		}
+		s := newService(t, "a")
+		s.script("a", says(event(big), event(quiet(2))))
+		r := newRun(s)
+		r.reader.AvailableNow = true
+		rooms := &watchedRoom{}
+		r.wrap = func(next reader.Source) reader.Source { return watchedSource{next, rooms} }
+		if err := r.do(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if want := []int64{sizeOf(big.Records), sizeOf(nil)}; !slices.Equal(rooms.taken, want) || !slices.Equal(rooms.said, want) {
+			t.Errorf("took %d and said %d, want %d", rooms.taken, rooms.said, want)
+		}
+	})
+}
+
+// watchedSource is a source that is watched while it takes room.
+type watchedSource struct {
+	reader.Source
+	rooms *watchedRoom
+}
+
+type watchedRoom struct {
+	reader.Room
+	taken, said []int64
+}
+
+func (w watchedSource) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
+	w.rooms.Room = room
+	resp, err := w.Source.Next(ctx, w.rooms)
+	if resp != nil {
+		w.rooms.said = append(w.rooms.said, resp.Taken)
+	}
+	return resp, err
+}
+
+func (w *watchedRoom) Take(ctx context.Context, size int64) error {
+	w.taken = append(w.taken, size)
+	return w.Room.Take(ctx, size)
+}
+
+func TestASlowOutputStopsTheStreams(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		big := records(1, 1)
+		big.Records[0].Data = make([]byte, 1<<20)
 		s := newService(t, "a", "b")
 		for _, id := range []string{"a", "b"} {
 			var steps []step
