@@ -42,6 +42,7 @@ type dispatcher struct {
 
 	requestBytes int // what a request may count; less once one was refused
 	line         backoff
+	lineFailed   time.Time // when that was counted last
 	lineUntil    time.Time // no request before that: the service itself failed
 
 	blocked bool  // the intake waits for room
@@ -259,7 +260,7 @@ func (d *dispatcher) next(now time.Time) (r *request, wake time.Time, over bool)
 // long enough, and when the next of the other lanes opens.
 func (d *dispatcher) look(now time.Time) (due, wake time.Time) {
 	d.active = slices.DeleteFunc(d.active, func(l *lane) bool {
-		l.listed = len(l.ready) > 0
+		l.listed = !l.empty()
 		return !l.listed
 	})
 	d.open = d.open[:0]
@@ -281,7 +282,7 @@ func (d *dispatcher) fills() bool {
 	for _, l := range d.open {
 		switch {
 		case d.o.Aggregate, d.o.Ordered:
-			n += len(l.ready)
+			n += len(l.retries) + len(l.ready)
 		default:
 			n += l.records
 		}

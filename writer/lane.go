@@ -28,12 +28,15 @@ type lane struct {
 	shardID string // empty when it is not known
 	listed  bool   // it is among the dispatcher's active lanes
 
-	ready   []*keyQueue // keys with records that may be sent now
-	records int         // of those keys
+	retries []*keyQueue // keys whose first record failed: they go before the others
+	ready   []*keyQueue // the other keys with records that may be sent now
+	records int         // of all those keys
 	bytes   int
 	oldest  time.Time // about when the first of those records was read
 
 	wait    backoff
+	failed  time.Time     // when that was counted last
+	flying  int           // requests with records of the lane
 	until   time.Time     // the lane is closed until then
 	tokens  *rate.Limiter // records; nil is no limit
 	byteTok *rate.Limiter
@@ -52,13 +55,31 @@ func newLane(shardID string, shaped bool) *lane {
 // its turn.
 func (l *lane) add(k *keyQueue) {
 	k.ready = true
-	if first := k.entries[0].arrived; len(l.ready) == 0 || first.Before(l.oldest) {
+	if first := k.entries[0].arrived; l.empty() || first.Before(l.oldest) {
 		l.oldest = first
 	}
-	l.ready = append(l.ready, k)
+	if k.entries[0].sent.IsZero() {
+		l.ready = append(l.ready, k)
+	} else {
+		l.retries = append(l.retries, k)
+	}
 	l.records += len(k.entries)
 	l.bytes += k.bytes
 }
+
+// empty says whether no key is in line.
+func (l *lane) empty() bool { return len(l.retries)+len(l.ready) == 0 }
+
+// line is the keys of which the first is next.
+func (l *lane) line() *[]*keyQueue {
+	if len(l.retries) > 0 {
+		return &l.retries
+	}
+	return &l.ready
+}
+
+// first is the key that is next.
+func (l *lane) first() *keyQueue { return (*l.line())[0] }
 
 // grow counts a record that was pushed on a key in line.
 func (l *lane) grow(e *entry) {
@@ -68,9 +89,10 @@ func (l *lane) grow(e *entry) {
 
 // takeFirst takes the first key out of line.
 func (l *lane) takeFirst() *keyQueue {
-	k := l.ready[0]
-	l.ready[0] = nil
-	l.ready = l.ready[1:]
+	line := l.line()
+	k := (*line)[0]
+	(*line)[0] = nil
+	*line = (*line)[1:]
 	k.ready = false
 	l.records -= len(k.entries)
 	l.bytes -= k.bytes
@@ -83,11 +105,14 @@ func (l *lane) opens(now, began time.Time) time.Time {
 	if now.Before(l.until) {
 		return l.until
 	}
+	if l.wait.attempts > 0 && l.flying > 0 {
+		return now.Add(callTimeout) // one request finds out, and wakes the others
+	}
 	if l.tokens == nil {
 		return now
 	}
 	records := float64(min(l.records, pieceRecords)) - l.tokens.TokensAt(now)
-	first := l.ready[0].entries[0].size
+	first := l.first().entries[0].size
 	bytes := float64(max(min(l.bytes, pieceBytes), min(first, burstBytes))) - l.byteTok.TokensAt(now)
 	missing := max(records/shardRecords, bytes/shardBytes)
 	if missing <= tokenError {
@@ -149,10 +174,15 @@ func (l *lane) drain(now time.Time) {
 	}
 }
 
-// fail closes the lane for a while. worked says that some of the request was
-// written to it all the same, which begins the waits anew; most bounds the
-// wait.
-func (l *lane) fail(now time.Time, worked bool, most time.Duration) time.Duration {
+// fail closes the lane for a while, because of a request that was sent at a
+// time. worked says that some of the request was written to the lane all the
+// same, which begins the waits anew; most bounds the wait. Requests that were
+// in flight together fail of one cause, which counts once.
+func (l *lane) fail(sent, now time.Time, worked bool, most time.Duration) time.Duration {
+	if sent.Before(l.failed) {
+		return l.until.Sub(now)
+	}
+	l.failed = now
 	if worked {
 		l.wait.reset()
 	}

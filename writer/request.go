@@ -15,7 +15,9 @@ type request struct {
 	parcels []parcel
 	entries []*entry // of all parcels
 	keys    []*keyQueue
+	lanes   []*lane
 	bytes   int
+	sent    time.Time
 	input   []types.PutRecordsRequestEntry
 	users   []kpl.Record // scratch
 
@@ -45,6 +47,7 @@ func (d *dispatcher) build(now time.Time) *request {
 		}
 		d.fill(r, l, now)
 	}
+	r.sent = now
 	d.inFlight++
 	for _, e := range r.entries {
 		if d.leaves(e, now); !e.unsure {
@@ -69,23 +72,28 @@ func (d *dispatcher) blank() *request {
 // fill adds to the request what one lane may send.
 func (d *dispatcher) fill(r *request, l *lane, now time.Time) {
 	a := l.allows(now)
-	for range len(l.ready) {
-		k := l.ready[0]
-		begun := len(r.entries)
+	begun := len(r.parcels)
+	for range len(l.retries) + len(l.ready) {
+		k := l.first()
+		from := len(r.entries)
+		retry := !k.entries[0].sent.IsZero()
 		for taken := 0; taken < len(k.entries) && len(r.parcels) < requestRecords; {
+			if retry && k.entries[taken].sent.IsZero() {
+				break // retries go before other keys, what is new waits its turn
+			}
 			n, size := d.packs(k.entries[taken:])
 			if len(r.parcels) > 0 && r.bytes+size > d.requestBytes || !a.take(size) {
 				break
 			}
-			from := len(r.entries)
+			at := len(r.entries)
 			r.entries = append(r.entries, k.entries[taken:taken+n]...)
-			r.parcels = append(r.parcels, parcel{key: k, lane: l, from: from, to: from + n, size: size})
+			r.parcels = append(r.parcels, parcel{key: k, lane: l, from: at, to: at + n, size: size})
 			r.bytes += size
 			if taken += n; d.o.Ordered {
 				break // the next one must not be in the stream when this one fails
 			}
 		}
-		n := len(r.entries) - begun
+		n := len(r.entries) - from
 		if n == 0 {
 			break
 		}
@@ -94,8 +102,12 @@ func (d *dispatcher) fill(r *request, l *lane, now time.Time) {
 		k.inFlight = true
 		r.keys = append(r.keys, k)
 	}
-	if len(l.ready) > 0 {
-		l.oldest = l.ready[0].entries[0].arrived
+	if !l.empty() {
+		l.oldest = l.first().entries[0].arrived
+	}
+	if len(r.parcels) > begun {
+		l.flying++
+		r.lanes = append(r.lanes, l)
 	}
 	l.spend(now, a)
 }
@@ -189,7 +201,8 @@ func (r *request) reset() {
 	clear(r.parcels)
 	clear(r.entries)
 	clear(r.keys)
+	clear(r.lanes)
 	clear(r.input)
 	clear(r.users)
-	*r = request{parcels: r.parcels[:0], entries: r.entries[:0], keys: r.keys[:0], input: r.input[:0], users: r.users[:0]}
+	*r = request{parcels: r.parcels[:0], entries: r.entries[:0], keys: r.keys[:0], lanes: r.lanes[:0], input: r.input[:0], users: r.users[:0]}
 }

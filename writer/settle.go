@@ -27,6 +27,9 @@ func (d *dispatcher) settle(ctx context.Context, r *request, out *kinesis.PutRec
 	} else {
 		d.settleEach(ctx, r, out.Records, now)
 	}
+	for _, l := range r.lanes {
+		l.flying--
+	}
 	for _, k := range r.keys {
 		k.inFlight = false
 		switch {
@@ -56,9 +59,11 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 	switch v {
 	case again, unsure:
 		d.settleFailed(r, &failed, now)
-		pause := min(d.line.next(), failed.remaining)
-		d.lineUntil = now.Add(pause)
-		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.parcels), "attempt", d.line.attempts, "wait", pause, "error", err)
+		if !r.sent.Before(d.lineFailed) { // those in flight together fail of one cause
+			d.lineFailed = now
+			d.lineUntil = now.Add(min(d.line.next(), failed.remaining))
+		}
+		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.parcels), "attempt", d.line.attempts, "wait", d.lineUntil.Sub(now), "error", err)
 	case refused:
 		d.putBack(r, nil)
 		d.stop(&CallError{"PutRecords", d.o.Stream, err, r.entries[0].number, r.last()})
@@ -140,7 +145,7 @@ func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types
 		if drained[l] {
 			l.drain(now)
 		}
-		pause := l.fail(now, worked[l], f.remaining)
+		pause := l.fail(r.sent, now, worked[l], f.remaining)
 		d.o.Log.DebugContext(ctx, "records failed", "stream", d.o.Stream, "shard", l.shardID, "records", len(f.failed), "of", len(r.parcels),
 			"attempt", l.wait.attempts, "wait", pause, "error", f.cause)
 	}
@@ -318,8 +323,8 @@ func (d *dispatcher) leaveRest() {
 	}
 	var rest []*entry
 	for _, l := range d.active {
-		for _, k := range l.ready {
-			rest = append(rest, k.entries...)
+		for !l.empty() {
+			rest = append(rest, l.takeFirst().entries...)
 		}
 	}
 	slices.SortFunc(rest, byNumber)

@@ -155,7 +155,7 @@ func (d *dispatcher) refreshShards(ctx context.Context) {
 func (d *dispatcher) realign() {
 	var waiting []*keyQueue
 	for _, l := range d.active {
-		for len(l.ready) > 0 {
+		for !l.empty() {
 			waiting = append(waiting, l.takeFirst())
 		}
 		l.listed = false

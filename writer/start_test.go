@@ -16,10 +16,8 @@ import (
 )
 
 func TestTheRecordLimitIsTheStreams(t *testing.T) {
-	described := func(kib *int32) func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-			return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{MaxRecordSizeInKiB: kib}}, nil
-		}
+	limited := func(kib *int32) func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		return described(types.StreamDescriptionSummary{MaxRecordSizeInKiB: kib})
 	}
 	failing := func(err error) func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		return func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, err }
@@ -30,8 +28,8 @@ func TestTheRecordLimitIsTheStreams(t *testing.T) {
 		describe func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
 		limit    int
 	}{
-		{"told", described(aws.Int32(10240)), 10 << 20},
-		{"not told", described(nil), 1 << 20},
+		{"told", limited(aws.Int32(10240)), 10 << 20},
+		{"not told", limited(nil), 1 << 20},
 		{"denied", failing(answered(400, &types.AccessDeniedException{})), 1 << 20},
 		{"unknown call", failing(answered(400, api("UnknownOperationException"))), 1 << 20},
 		{"not for this endpoint", failing(answered(400, &types.ValidationException{})), 1 << 20},
@@ -44,7 +42,7 @@ func TestTheRecordLimitIsTheStreams(t *testing.T) {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
-			return described(aws.Int32(2048))(ctx)
+			return limited(aws.Int32(2048))(ctx)
 		}, 2 << 20},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,8 +11,9 @@
 // for what waits.
 //
 // What it promises about order: no two requests with records of the same
-// partition key are in flight at the same time. So a record is never overtaken
-// by a record of its key of a later request. It does not promise order inside a
+// partition key are in flight at the same time, and the later records of a key
+// wait until every one of an earlier request is settled. So a record is never
+// overtaken by a record of its key of a later request. It does not promise order inside a
 // request: PutRecords itself processes entries independently, so when an entry
 // fails, later entries of the same request and the same partition key may be in
 // the stream before the entry is retried. As long as no entry fails, the

@@ -56,3 +56,10 @@ func (b bench) cpu(ctx context.Context, stream string, records int) error {
 	fmt.Printf("medians of %d on %.2f GB: kin read %.2f, plain loop %.2f CPU s per GB: %.1f times less\n", cpuRounds, gigabytes, kin, loop, loop/kin)
 	return nil
 }
+
+// timed runs a command and returns how long it took by the clock.
+func timed(command *exec.Cmd) (time.Duration, error) {
+	began := time.Now()
+	err := command.Run()
+	return time.Since(began), err
+}

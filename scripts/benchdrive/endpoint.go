@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"kin/scripts/plainhttp"
 )
@@ -72,4 +73,35 @@ func (b bench) fill(ctx context.Context, stream string, shards, records int) err
 		}
 	}
 	return nil
+}
+
+// renew deletes a stream and creates it again with as many shards, empty.
+func (e endpoint) renew(ctx context.Context, stream string) error {
+	var described struct {
+		StreamDescriptionSummary struct{ OpenShardCount int }
+	}
+	in := map[string]any{"StreamName": stream}
+	if err := e.Call(ctx, "DescribeStreamSummary", in, &described); err != nil {
+		return err
+	}
+	if err := e.Call(ctx, "DeleteStream", in, nil); err != nil {
+		return err
+	}
+	create := map[string]any{"StreamName": stream, "ShardCount": described.StreamDescriptionSummary.OpenShardCount}
+	for ctx.Err() == nil {
+		if err := e.Call(ctx, "CreateStream", create, nil); err == nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond) // it is still being deleted
+	}
+	var now struct {
+		StreamDescriptionSummary struct{ StreamStatus string }
+	}
+	for ctx.Err() == nil && now.StreamDescriptionSummary.StreamStatus != "ACTIVE" {
+		if err := e.Call(ctx, "DescribeStreamSummary", in, &now); err != nil {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return ctx.Err()
 }

@@ -7,6 +7,8 @@
 //	benchdrive ... cpu STREAM RECORDS              kin read beside benchloop
 //	benchdrive ... stalled STREAM SECONDS BUFFER ARG...
 //	benchdrive ... two STREAM SECONDS RATE         two kin read on one stream
+//	benchdrive ... saturate STREAM SECONDS SHARDS  kin write into all that the shards take
+//	benchdrive ... write STREAM RECORDS FILE       kin write beside benchput
 //
 // The endpoint is a `kin local`, by AWS_ENDPOINT_URL_KINESIS.
 package main
@@ -25,14 +27,15 @@ import (
 
 // bench is what the measurements share.
 type bench struct {
-	kin, loop string
-	endpoint  endpoint
+	kin, loop, put string
+	endpoint       endpoint
 }
 
 func main() {
 	b := bench{endpoint: endpoint{plainhttp.Endpoint(os.Getenv("AWS_ENDPOINT_URL_KINESIS"))}}
 	flag.StringVar(&b.kin, "kin", "", "the kin `file` to run")
 	flag.StringVar(&b.loop, "loop", "", "the benchloop `file` to run")
+	flag.StringVar(&b.put, "put", "", "the benchput `file` to run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -69,6 +72,14 @@ func (b bench) run(ctx context.Context, args []string) error {
 		return b.cpu(ctx, stream, n)
 	case what == "stalled" && len(args) > 0:
 		return b.stalled(ctx, stream, n, args[0], args[1:])
+	case what == "saturate" && len(args) == 1:
+		shards, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		return b.saturate(ctx, stream, n, shards)
+	case what == "write" && len(args) == 1:
+		return b.write(ctx, stream, n, args[0])
 	case what == "two" && len(args) == 1:
 		rate, err := strconv.Atoi(args[0])
 		if err != nil {

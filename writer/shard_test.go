@@ -1,0 +1,328 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// to is a record with an explicit hash key in one of n equal shards.
+func to(shard, shards int, data string) Record {
+	return Record{PartitionKey: data, ExplicitHashKey: *listed(make([]string, shards)).Shards[shard].HashKeyRange.EndingHashKey, Data: []byte(data)}
+}
+
+// KINESIS.md 2.5: a shard that refuses everything does not stall the others,
+// and is asked less and less often.
+func TestAHotShardDoesNotStallTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var last time.Duration // when the other shard had all of its records
+		hot := 0
+		s := &service{shards: fourShards()[:2]}
+		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			fails := map[int]string{}
+			for i, e := range in.Records {
+				if s.shardOf(e) == s.shards[0] {
+					fails[i] = codeThroughput
+				} else {
+					last = time.Since(began)
+				}
+			}
+			if len(fails) > 0 {
+				hot++
+			}
+			return s.store(in, fails), nil
+		}
+		o := options()
+		o.RetryFor = time.Minute
+		w := newWriter(t, s, o)
+		got, err := w.Run(t.Context(), source(func(i int) (Record, error) {
+			if i > 4000 {
+				return Record{}, io.EOF
+			}
+			return to(i%2, 2, strconv.Itoa(i)), nil
+		}))
+		var rejected *RejectedError
+		if !errors.As(err, &rejected) || got.Written != 2000 {
+			t.Errorf("got %+v, %v, want the 2,000 of the other shard written", got, err)
+		}
+		if last > 2*time.Second {
+			t.Errorf("the other shard had its records after %s, want the 1.5s that its rate takes", last)
+		}
+		if hot > 25 {
+			t.Errorf("%d requests to the hot shard in a minute, want waits that grow", hot)
+		}
+		shards := w.Shards()
+		if len(shards) != 2 || shards[1].Written != 2000 || shards[1].Retried != 0 || shards[0].Rejected != rejected.Records {
+			t.Errorf("got %+v", shards)
+		}
+	})
+}
+
+// KINESIS.md 2.5: what goes to a shard is held back to its limits, and all
+// shards together take as much as all of them may.
+func TestTheLimitsOfEachShardAreKeptTo(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		records int
+		data    int
+	}{
+		{"records", 12_000, 10},
+		{"bytes", 1200, 20_000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{shards: fourShards()}
+				limits := newBuckets(s)
+				s.put = limits.put
+				data := make([]byte, tt.data)
+				var size int
+				got, err := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
+					if i > tt.records {
+						return Record{}, io.EOF
+					}
+					r := to(i%4, 4, strconv.Itoa(i))
+					r.Data = data
+					size += len(r.Data) + len(r.PartitionKey) + len(r.ExplicitHashKey)
+					return r, nil
+				}))
+				if err != nil || got.Written != int64(tt.records) || limits.refused > 0 {
+					t.Errorf("got %+v, %v, %d refused, want all written and none refused", got, err, limits.refused)
+				}
+				each := max(float64(tt.records)/4/shardRecords, float64(size)/4/shardBytes)
+				if took := got.Duration.Seconds(); took > each || took < each-1 {
+					t.Errorf("took %.2fs, want up to %.2fs", took, each)
+				}
+			})
+		})
+	}
+}
+
+// buckets are the limits of a service's shards, as kin local has them.
+type buckets struct {
+	s              *service
+	began          time.Time
+	records, bytes map[string]float64 // used since the beginning
+	refused        int
+}
+
+func newBuckets(s *service) *buckets {
+	return &buckets{s: s, began: time.Now(), records: map[string]float64{}, bytes: map[string]float64{}}
+}
+
+func (b *buckets) put(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+	time.Sleep(15 * time.Millisecond)
+	b.s.mu.Lock()
+	fails := map[int]string{}
+	now := time.Since(b.began).Seconds()
+	for i, e := range in.Records {
+		shard, size := b.s.shardOf(e), float64(len(e.Data)+len(*e.PartitionKey))
+		b.records[shard] = max(b.records[shard], (now-1)*1000) // a bucket that is full
+		b.bytes[shard] = max(b.bytes[shard], (now-1)*(1<<20))
+		if b.records[shard]+1 > now*1000+1000 || b.bytes[shard]+size > now*(1<<20)+(1<<20) {
+			fails[i] = codeThroughput
+			b.refused++
+			continue
+		}
+		b.records[shard]++
+		b.bytes[shard] += size
+	}
+	b.s.mu.Unlock()
+	return b.s.store(in, fails), nil
+}
+
+// KINESIS.md bug 30: twice as much as the shards take, for a minute, all of it
+// from somebody who does not keep to their limits: memory stays bounded and it
+// drains.
+func TestOverloadIsBoundedAndDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{shards: fourShards()[:2], forgetful: true}
+		limits := newBuckets(s)
+		s.put = limits.put
+		o := options()
+		o.Unshaped = true
+		w := newWriter(t, s, o)
+		const rate, seconds = 4000, 60
+		most := 0
+		data := make([]byte, 1000)
+		got, err := w.Run(t.Context(), source(func(i int) (Record, error) {
+			if i > rate*seconds {
+				return Record{}, io.EOF
+			}
+			if i%(rate/100) == 0 {
+				time.Sleep(10 * time.Millisecond)
+				w.mu.Lock()
+				w.running.mu.Lock()
+				most = max(most, w.running.held)
+				w.running.mu.Unlock()
+				w.mu.Unlock()
+			}
+			return Record{PartitionKey: strconv.Itoa(i), Data: data}, nil
+		}))
+		if err != nil || got.Written != rate*seconds || got.Rejected != 0 {
+			t.Errorf("got %+v, %v, want all written", got, err)
+		}
+		if most > bufferBytes || most < bufferBytes/2 {
+			t.Errorf("%d bytes held at the most, want the buffer to fill and no more", most)
+		}
+		if len(s.requests) > 20*seconds*2*2 {
+			t.Errorf("%d requests, want no storm", len(s.requests))
+		}
+		if got.Duration > 140*time.Second {
+			t.Errorf("took %s, want little more than the 2m that the shards take", got.Duration)
+		}
+	})
+}
+
+// KINESIS.md 2.4 and bug 30: a record that went to another shard than was
+// predicted has the shards listed anew, whether its number is higher or lower.
+func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
+	for name, after := range map[string][]string{
+		"higher": {"shardId-000000000007", "shardId-000000000008"},
+		"lower":  {"shardId-000000000000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{shards: []string{"shardId-000000000003", "shardId-000000000004"}}
+				began := time.Now()
+				s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					if time.Since(began) > 2*time.Second {
+						s.mu.Lock()
+						s.shards = after
+						s.mu.Unlock()
+					}
+					return nil, nil
+				}
+				w := newWriter(t, s, options())
+				next := keyed(600, 50)
+				got, err := w.Run(t.Context(), func(ctx context.Context) (Record, error) {
+					time.Sleep(10 * time.Millisecond)
+					return next(ctx)
+				})
+				if err != nil || got.Written != 600 {
+					t.Errorf("got %+v, %v", got, err)
+				}
+				if s.lists != 2 {
+					t.Errorf("shards listed %d times, want at the start and once anew", s.lists)
+				}
+				if record, twice := disorder(s.stored); record != "" || twice != "" {
+					t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+				}
+				var ids []string
+				for _, r := range w.running.shards.ranges {
+					ids = append(ids, r.id)
+				}
+				equal(t, "shards", ids, after)
+			})
+		})
+	}
+}
+
+// A list that never fits what happens is given up on, not asked for for ever.
+func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{shards: []string{"shardId-000000000003"}}
+		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			out := s.store(in, nil)
+			for i := range out.Records {
+				out.Records[i].ShardId = aws.String("shardId-000000000009")
+			}
+			return out, nil
+		}
+		w := newWriter(t, s, options())
+		next := keyed(12_000, 50)
+		got, err := w.Run(t.Context(), func(ctx context.Context) (Record, error) {
+			time.Sleep(10 * time.Millisecond)
+			return next(ctx)
+		})
+		if err != nil || got.Written != 12_000 || s.lists > refreshTries+1 {
+			t.Errorf("got %+v, %v, shards listed %d times, want at most %d", got, err, s.lists, refreshTries+1)
+		}
+		if record, twice := disorder(s.stored); record != "" || twice != "" {
+			t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+		}
+	})
+}
+
+// paged is a service whose list of shards comes in pages, as strictly as the
+// real one: a token alone.
+type paged struct {
+	*service
+	pages [][]types.Shard
+	asked []kinesis.ListShardsInput
+}
+
+func (p *paged) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	p.asked = append(p.asked, *in)
+	at := 0
+	if in.NextToken != nil {
+		if in.StreamName != nil || in.ShardFilter != nil {
+			return nil, answered(400, &types.InvalidArgumentException{})
+		}
+		at, _ = strconv.Atoi(*in.NextToken)
+	}
+	out := &kinesis.ListShardsOutput{Shards: p.pages[at]}
+	if at+1 < len(p.pages) {
+		out.NextToken = aws.String(strconv.Itoa(at + 1))
+	}
+	return out, nil
+}
+
+func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
+	all := listed(fourShards()).Shards
+	closed := all[0]
+	closed.ShardId, closed.SequenceNumberRange = aws.String("shardId-000000000099"), &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
+	p := &paged{service: &service{}, pages: [][]types.Shard{{all[3], closed}, {all[0], all[3]}, {all[2], all[1]}}}
+	ranges, err := listShards(t.Context(), p, "orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, r := range ranges {
+		ids = append(ids, r.id)
+	}
+	equal(t, "shards", ids, fourShards())
+	if len(p.asked) != 3 || p.asked[0].ShardFilter == nil || p.asked[0].ShardFilter.Type != types.ShardFilterTypeAtLatest {
+		t.Errorf("asked %+v", p.asked)
+	}
+	p.pages = [][]types.Shard{{all[0], all[2], all[3]}}
+	if ranges, err := listShards(t.Context(), p, "orders"); err == nil {
+		t.Errorf("got %v, want an error for a list with a hole", ranges)
+	}
+}
+
+// Each record goes to the shard that its MD5 or its hash key belongs to.
+func TestTheShardOfARecordIsPredicted(t *testing.T) {
+	s := &service{shards: []string{"a", "b", "c", "d", "e", "f", "g"}}
+	ranges, err := listShards(t.Context(), s, "orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newShardMap(streamFacts{shards: ranges}, true)
+	for i := range 1000 {
+		r := Record{PartitionKey: fmt.Sprint("key", i)}
+		if i%3 == 0 {
+			r = to(i%7, 7, r.PartitionKey)
+		}
+		e := types.PutRecordsRequestEntry{PartitionKey: &r.PartitionKey}
+		if r.ExplicitHashKey != "" {
+			e.ExplicitHashKey = &r.ExplicitHashKey
+		}
+		if got, want := m.predict(&entry{Record: r}), s.shardOf(e); got != want {
+			t.Fatalf("%+v: got %s, want %s", r, got, want)
+		}
+	}
+	if !slices.IsSortedFunc(m.ranges, func(a, b shardRange) int { return a.Starting.Compare(b.Starting) }) {
+		t.Error("the ranges are not in order")
+	}
+}
