@@ -46,3 +46,58 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBarOfAWrite(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		read, size int64
+		summary    writer.Summary
+		skip       int64
+		took       time.Duration
+		want       string
+	}{
+		{"nothing read yet", 0, 1000, writer.Summary{}, 0, time.Second, ""},
+		{"half of it read, a quarter written", 500, 1000, writer.Summary{Read: 40_000, Written: 19_000, Rejected: 1000, Bytes: 19_000_000}, 0, 10 * time.Second,
+			"[=====               ]  25 %  19,000 records  1,900/s  1.9 MB/s  30s left"},
+		{"what was skipped does not count", 500, 1000, writer.Summary{Read: 40_000, Written: 10_000, Bytes: 10_000_000}, 30_000, 10 * time.Second,
+			"[====                ]  20 %  10,000 records  1,000/s  1.0 MB/s  40s left"},
+		{"all of it", 1000, 1000, writer.Summary{Read: 100, Written: 100, Bytes: 100}, 0, time.Second,
+			"[====================] 100 %  100 records  100/s  0.0 MB/s"},
+	} {
+		if got := barText(tt.read, tt.size, tt.summary, tt.skip, tt.took); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestTheLinesAboutAWriteThatSaves(t *testing.T) {
+	for _, tt := range []struct {
+		summary writer.Summary
+		want    string
+	}{
+		{writer.Summary{Read: 1500, WrittenThrough: 1500, Unsure: 3}, "everything up to record 1,500 of the input is written or in failed; of those in it, 3 may be written too"},
+		{writer.Summary{Read: 1500}, "nothing of the input is written or in failed"},
+	} {
+		if got := standing(tt.summary, "failed"); got != tt.want {
+			t.Errorf("got  %s\nwant %s", got, tt.want)
+		}
+	}
+}
+
+func TestRatesOfAWrite(t *testing.T) {
+	for text, want := range map[string]writeRate{
+		"100/s": {text: "100/s", records: 100}, "2.5/s": {text: "2.5/s", records: 2.5}, "1mb/s": {text: "1mb/s", bytes: 1e6},
+		"1.5MiB/s": {text: "1.5MiB/s", bytes: 1.5 * (1 << 20)}, "unlimited": {text: "unlimited", unlimited: true},
+	} {
+		var got writeRate
+		if err := got.Set(text); err != nil || got != want {
+			t.Errorf("%s: got %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "100", "/s", "-1/s", "0/s", "nan/s", "inf/s", "0b/s", "1mb"} {
+		var got writeRate
+		if err := got.Set(text); err == nil {
+			t.Errorf("%s: accepted as %+v", text, got)
+		}
+	}
+}

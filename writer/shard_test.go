@@ -228,7 +228,7 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 	}
 }
 
-// A list that never fits what happens is given up on, not asked for for ever.
+// A list that never fits what happens is given up on, not asked for without end.
 func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{shards: []string{"shardId-000000000003"}}

@@ -41,7 +41,10 @@ func (b bench) saturate(ctx context.Context, stream string, seconds, shards int)
 	server := &http.Server{Handler: proxy, ReadHeaderTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	defer func() { _ = server.Close(); <-served }()
+	defer func() {
+		_ = server.Close()
+		_ = <-served // that it was closed
+	}()
 
 	command := exec.CommandContext(ctx, b.kin, "write", stream, "--key-delimiter", ":")
 	command.Env = append(os.Environ(), "AWS_ENDPOINT_URL_KINESIS=http://"+listener.Addr().String())
