@@ -43,7 +43,9 @@ func (b bench) saturate(ctx context.Context, stream string, seconds, shards int)
 	go func() { served <- server.Serve(listener) }()
 	defer func() {
 		_ = server.Close()
-		_ = <-served // that it was closed
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			fmt.Fprintln(os.Stderr, "benchdrive: the proxy:", err)
+		}
 	}()
 
 	command := exec.CommandContext(ctx, b.kin, "write", stream, "--key-delimiter", ":")
