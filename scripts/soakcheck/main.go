@@ -1,7 +1,7 @@
 // Command soakcheck judges what scripts/soak left in a folder (soakdrive says
 // what is there). It shares no code with kin, nor with soakdrive.
 //
-//	soakcheck DIR
+//	soakcheck [write|copy] DIR
 //
 // It ends with 0 only if
 //
@@ -13,6 +13,12 @@
 //     one of its parents; and so are those of each shard, whatever the key;
 //   - no run prints a record twice, and what it repeats of earlier runs is at
 //     most a batch for each kill since the checkpoint last moved.
+//
+// With write it ends with 0 only if every record of the input is in the stream
+// with its key, and nothing besides; if the first copies of each key's records
+// are in the order of the input; and if no more records are there more than
+// once than what the runs said may be. With copy the same holds for the stream
+// that was copied to, against the one that was copied, but for the order.
 package main
 
 import (
@@ -21,12 +27,18 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: soakcheck DIR")
+	c := &check{}
+	judges := map[string]func(string) error{"": c.judge, "write": c.judgeWrite, "copy": c.judgeCopy}
+	of, dir := "", os.Args[len(os.Args)-1]
+	if len(os.Args) == 3 {
+		of = os.Args[1]
+	}
+	judge := judges[of]
+	if judge == nil || len(os.Args) < 2 || len(os.Args) > 3 {
+		fmt.Fprintln(os.Stderr, "usage: soakcheck [write|copy] DIR")
 		os.Exit(2)
 	}
-	c := &check{}
-	if err := c.judge(os.Args[1]); err != nil {
+	if err := judge(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "soakcheck:", err)
 		os.Exit(1)
 	}

@@ -25,9 +25,14 @@ var scripted = []string{
 	"PutRecords=partial", "PutRecords=partial:0", "PutRecords=partial:0,1,2,5,11,17,23",
 }
 
-// rare are drawn once in a while: a writer with one request in flight waits
-// for the end of its time.
+// rare are drawn once in a while: a writer waits for the end of their time. A
+// soak that stops writers draws them more often, so that some are stopped in it.
 var rare = []string{"PutRecords=stall"}
+
+const (
+	rareOf        = 300
+	rareOfWriters = 40
+)
 
 // faults scripts one every second, for the next call, or the next one to three
 // of GetRecords, and clears what has not happened at the end. An operation has
@@ -41,7 +46,10 @@ func (d *drive) faults(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("list faults: %w", err)
 		}
-		spec := draw(r, string(waiting))
+		spec := d.draw(r, string(waiting))
+		if spec == "" {
+			continue
+		}
 		if strings.Contains(spec, "%s") {
 			spec = fmt.Sprintf(spec, between(r, 50*time.Millisecond, 1500*time.Millisecond).Round(time.Millisecond))
 		}
@@ -71,16 +79,26 @@ func (d *drive) faults(ctx context.Context) error {
 }
 
 // draw takes a fault of an operation that none is waiting for, or any of
-// GetRecords, which is called all the time.
-func draw(r *rand.Rand, waiting string) string {
-	for {
+// GetRecords, which is called all the time; where nobody reads, there is none of
+// that. It is empty when none is to be had.
+func (d *drive) draw(r *rand.Rand, waiting string) string {
+	of := rareOf
+	if d.mode != "read" {
+		of = rareOfWriters
+	}
+	for range 100 {
 		spec := scripted[r.IntN(len(scripted))]
-		if r.IntN(300) == 0 {
+		if r.IntN(of) == 0 {
 			spec = rare[r.IntN(len(rare))]
 		}
 		operation, _, _ := strings.Cut(spec, "=")
+		reads := strings.HasPrefix(operation, "Get")
+		if reads && d.mode == "write" {
+			continue
+		}
 		if operation == "GetRecords" || !strings.Contains(waiting, operation+"=") {
 			return spec
 		}
 	}
+	return ""
 }

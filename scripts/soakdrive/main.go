@@ -1,18 +1,21 @@
 // Command soakdrive is the trouble of scripts/soak: it makes `kin write`
 // write steadily, reshards the stream, scripts faults, and kills and restarts
-// `kin read`. It shares no code with kin.
+// `kin read`. With -mode write it stops and restarts `kin write` instead, and
+// with -mode copy `kin copy`. It shares no code with kin.
 //
-//	soakdrive -kin FILE -endpoint URL -dir DIR [-seconds N] [-seed S] [-rate N]
+//	soakdrive -kin FILE -endpoint URL -dir DIR [-mode read|write|copy] [-seconds N] [-seed S] [-rate N]
 //
-// At the end it stops writing, clears the faults, lets a last
-// `kin read --available-now` catch up, and reads the stream by itself. DIR has
-// then what scripts/soakcheck judges:
+// At the end it stops writing, clears the faults, lets a last run of what it
+// ended before do the rest, and reads the stream by itself. DIR has then what
+// scripts/soakcheck judges:
 //
 //	written.jsonl  every payload that went into kin write, in that order
 //	read.jsonl     what all runs of kin read printed
 //	runs.jsonl     where in read.jsonl each run began, and how it ended
 //	stream.jsonl   every record of the stream, shard by shard
 //	shards.jsonl   every shard, with its parents
+//	stops.jsonl    with -mode write and copy: what each run said when it ended
+//	copy-*.jsonl   with -mode copy: the stream that was copied to
 //
 // The seed decides what is done; when the processes get to run it does not.
 package main
@@ -34,6 +37,7 @@ import (
 // drive is what all troubles share.
 type drive struct {
 	kin, dir string
+	mode     string
 	endpoint endpoint
 	stream   string
 	seed     uint64
@@ -50,11 +54,12 @@ func main() {
 	flag.StringVar(&d.kin, "kin", "", "the kin `file` to run")
 	flag.StringVar((*string)(&d.endpoint.Endpoint), "endpoint", "", "`URL` of kin local")
 	flag.StringVar(&d.dir, "dir", "", "the `folder` for what comes out")
+	flag.StringVar(&d.mode, "mode", "read", "what is ended again and again: read, write or copy")
 	seconds := flag.Int("seconds", 60, "how long")
 	flag.Uint64Var(&d.seed, "seed", 1, "decides what is done")
 	flag.IntVar(&d.rate, "rate", 400, "records a second")
 	flag.Parse()
-	if d.kin == "" || d.endpoint.Endpoint == "" || d.dir == "" || flag.NArg() > 0 {
+	if modes[d.mode] == nil || d.kin == "" || d.endpoint.Endpoint == "" || d.dir == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -64,8 +69,10 @@ func main() {
 	if err := d.run(ctx); err != nil {
 		d.fail("%v", err)
 	}
-	for _, name := range []string{"kills", "faults", "splits", "merges"} {
-		fmt.Printf("%s: %d\n", name, d.counts[name])
+	for _, name := range []string{"kills", "stops", "faults", "splits", "merges"} {
+		if n, ok := d.counts[name]; ok {
+			fmt.Printf("%s: %d\n", name, n)
+		}
 	}
 	for _, failure := range d.failures {
 		fmt.Println("VIOLATION:", failure)
@@ -75,23 +82,46 @@ func main() {
 	}
 }
 
+// mode is what a soak does: troubles, all at once, and then the rest in peace.
+type mode struct {
+	troubles []func(*drive, context.Context) error
+	rest     []func(*drive, context.Context) error
+}
+
+var modes = map[string]*mode{
+	"read": {
+		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
+		rest:     []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
+	},
+	"write": {
+		troubles: []func(*drive, context.Context) error{(*drive).reshard, (*drive).faults, (*drive).stopWrite},
+		rest:     []func(*drive, context.Context) error{(*drive).writeRest, (*drive).dump},
+	},
+	"copy": {
+		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).reshardCopy, (*drive).faults, (*drive).stopCopy},
+		rest:     []func(*drive, context.Context) error{(*drive).copyRest, (*drive).dump, (*drive).dumpCopy},
+	},
+}
+
 func (d *drive) run(ctx context.Context) error {
 	var troubles sync.WaitGroup
-	for _, trouble := range []func(context.Context) error{d.write, d.reshard, d.faults, d.kill} {
+	for _, trouble := range modes[d.mode].troubles {
 		troubles.Go(func() {
-			if err := trouble(ctx); err != nil {
+			if err := trouble(d, ctx); err != nil {
 				d.fail("%v", err)
 			}
 		})
 	}
 	troubles.Wait()
-	if err := ctx.Err(); err != nil {
-		return err
+	for _, rest := range modes[d.mode].rest {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := rest(d, ctx); err != nil {
+			return err
+		}
 	}
-	if err := d.readRest(ctx); err != nil {
-		return err
-	}
-	return d.dump(ctx)
+	return nil
 }
 
 // random is a source of its own for each trouble, so that none disturbs the

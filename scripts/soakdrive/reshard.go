@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -15,11 +16,17 @@ const (
 	mostShards   = 24
 )
 
-// reshard splits and merges shards at random.
-func (d *drive) reshard(ctx context.Context) error {
-	r := d.random(2)
+// reshard splits and merges shards of the stream at random.
+func (d *drive) reshard(ctx context.Context) error { return d.reshardOf(ctx, d.stream, d.random(2)) }
+
+// reshardCopy does so with the stream that is copied to.
+func (d *drive) reshardCopy(ctx context.Context) error {
+	return d.reshardOf(ctx, copyStream, d.random(5))
+}
+
+func (d *drive) reshardOf(ctx context.Context, stream string, r *rand.Rand) error {
 	for d.sleep(ctx, between(r, 2*time.Second, 8*time.Second)) {
-		all, err := d.endpoint.shards(ctx, d.stream)
+		all, err := d.endpoint.shards(ctx, stream)
 		if err != nil {
 			return err
 		}
@@ -30,9 +37,9 @@ func (d *drive) reshard(ctx context.Context) error {
 		split := r.IntN(2) == 0
 		i := r.IntN(len(open) - 1)
 		if split && len(open) < mostShards || len(open) <= fewestShards {
-			err = d.split(ctx, open[i], int64(1+r.IntN(7)))
+			err = d.split(ctx, stream, open[i], int64(1+r.IntN(7)))
 		} else {
-			err = d.merge(ctx, open[i], open[i+1])
+			err = d.merge(ctx, stream, open[i], open[i+1])
 		}
 		if err != nil {
 			return err
@@ -42,7 +49,7 @@ func (d *drive) reshard(ctx context.Context) error {
 }
 
 // split divides a shard behind eighths of its hash keys.
-func (d *drive) split(ctx context.Context, s shard, eighths int64) error {
+func (d *drive) split(ctx context.Context, stream string, s shard, eighths int64) error {
 	first, last := number(s.HashKeyRange.StartingHashKey), number(s.HashKeyRange.EndingHashKey)
 	width := new(big.Int).Sub(last, first)
 	if width.Cmp(big.NewInt(1000)) < 0 {
@@ -52,14 +59,14 @@ func (d *drive) split(ctx context.Context, s shard, eighths int64) error {
 	middle.Rsh(middle, 3).Add(middle, first)
 	d.count("splits", 1)
 	return d.endpoint.Call(ctx, "SplitShard", map[string]any{
-		"StreamName": d.stream, "ShardToSplit": s.ShardID, "NewStartingHashKey": middle.String(),
+		"StreamName": stream, "ShardToSplit": s.ShardID, "NewStartingHashKey": middle.String(),
 	}, nil)
 }
 
-func (d *drive) merge(ctx context.Context, a, b shard) error {
+func (d *drive) merge(ctx context.Context, stream string, a, b shard) error {
 	d.count("merges", 1)
 	return d.endpoint.Call(ctx, "MergeShards", map[string]any{
-		"StreamName": d.stream, "ShardToMerge": a.ShardID, "AdjacentShardToMerge": b.ShardID,
+		"StreamName": stream, "ShardToMerge": a.ShardID, "AdjacentShardToMerge": b.ShardID,
 	}, nil)
 }
 
@@ -71,18 +78,24 @@ func number(decimal string) *big.Int {
 	return n
 }
 
-// dump writes all shards, and the records of each, as the endpoint has them.
-func (d *drive) dump(ctx context.Context) error {
-	all, err := d.endpoint.shards(ctx, d.stream)
+// dump writes all shards of the stream, and the records of each, as the
+// endpoint has them.
+func (d *drive) dump(ctx context.Context) error { return d.dumpOf(ctx, d.stream, "") }
+
+// dumpCopy does so with the stream that was copied to.
+func (d *drive) dumpCopy(ctx context.Context) error { return d.dumpOf(ctx, copyStream, "copy-") }
+
+func (d *drive) dumpOf(ctx context.Context, stream, prefix string) error {
+	all, err := d.endpoint.shards(ctx, stream)
 	if err != nil {
 		return err
 	}
 	slices.SortFunc(all, func(a, b shard) int { return cmp.Compare(a.ShardID, b.ShardID) })
-	shards, err := createLines(d.path("shards.jsonl"))
+	shards, err := createLines(d.path(prefix + "shards.jsonl"))
 	if err != nil {
 		return err
 	}
-	records, err := createLines(d.path("stream.jsonl"))
+	records, err := createLines(d.path(prefix + "stream.jsonl"))
 	if err != nil {
 		return err
 	}
@@ -90,7 +103,7 @@ func (d *drive) dump(ctx context.Context) error {
 		if err := shards.enc.Encode(s); err != nil {
 			return err
 		}
-		if err := d.dumpShard(ctx, s, records); err != nil {
+		if err := d.dumpShard(ctx, stream, s, records); err != nil {
 			return fmt.Errorf("read %s: %w", s.ShardID, err)
 		}
 	}
@@ -109,10 +122,10 @@ type record struct {
 }
 
 // dumpShard stays below five calls a second.
-func (d *drive) dumpShard(ctx context.Context, s shard, to *jsonLines) error {
+func (d *drive) dumpShard(ctx context.Context, stream string, s shard, to *jsonLines) error {
 	var at struct{ ShardIterator string }
 	err := d.endpoint.Call(ctx, "GetShardIterator", map[string]any{
-		"StreamName": d.stream, "ShardId": s.ShardID, "ShardIteratorType": "TRIM_HORIZON",
+		"StreamName": stream, "ShardId": s.ShardID, "ShardIteratorType": "TRIM_HORIZON",
 	}, &at)
 	for err == nil {
 		var out struct {

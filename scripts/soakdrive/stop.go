@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// copyStream is what kin copy writes to.
+const copyStream = "copied"
+
+// stop is what a run of kin write or kin copy said when it ended.
+type stop struct {
+	Through int64 // everything up to that record of the input is written
+	Written int64 // records
+	// What may be in the stream twice once the rest is written: records that
+	// were sent again without an answer, records that may be written or not, and
+	// records that are written behind the ones that are not.
+	Twice, Unsure, Beyond int64
+	Rejected              int64
+	Code                  int
+}
+
+// grace is less than a request may take, so that some stops leave it open what
+// became of the requests under way.
+const grace = "3s"
+
+// stopWrite makes an input, and runs kin write on it again and again, each time
+// behind what the run before says is written, until it is stopped.
+func (d *drive) stopWrite(ctx context.Context) error {
+	if err := d.makeInput(); err != nil {
+		return err
+	}
+	stops, err := createLines(d.path("stops.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stops.f.Close() }()
+	r, skip := d.random(4), int64(0)
+	for time.Now().Before(d.end) && ctx.Err() == nil {
+		one, err := d.stopAfter(ctx, d.drawWait(r), d.writeArgs(skip, "--rate", fmt.Sprintf("%d/s", d.rate))...)
+		if err != nil {
+			return err
+		}
+		if one.Through < skip {
+			one.Through = skip
+		}
+		skip = one.Through
+		if err := stops.enc.Encode(one); err != nil {
+			return err
+		}
+		if one.Code == 0 {
+			return nil // all of it is written
+		}
+	}
+	return nil
+}
+
+// writeRest writes what is left of the input, without faults.
+func (d *drive) writeRest(ctx context.Context) error {
+	skip, err := d.through()
+	if err != nil {
+		return err
+	}
+	return d.lastRun(ctx, d.writeArgs(skip)...)
+}
+
+func (d *drive) writeArgs(skip int64, more ...string) []string {
+	return append([]string{"write", d.stream, d.path("written.jsonl"), "--key-field", "/key", "--ordered", "--grace", grace,
+		"--skip", strconv.FormatInt(skip, 10)}, more...)
+}
+
+// stopCopy runs kin copy again and again, and stops it.
+func (d *drive) stopCopy(ctx context.Context) error {
+	stops, err := createLines(d.path("stops.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stops.f.Close() }()
+	r := d.random(4)
+	for time.Now().Before(d.end) && ctx.Err() == nil {
+		one, err := d.stopAfter(ctx, d.drawWait(r), d.copyArgs()...)
+		if err != nil {
+			return err
+		}
+		if err := stops.enc.Encode(one); err != nil {
+			return err
+		}
+		if one.Code == 0 {
+			d.fail("kin copy ended by itself, without an error")
+		}
+	}
+	return nil
+}
+
+// copyRest copies what is left, without faults.
+func (d *drive) copyRest(ctx context.Context) error {
+	return d.lastRun(ctx, d.copyArgs("--available-now")...)
+}
+
+func (d *drive) copyArgs(more ...string) []string {
+	return append([]string{"copy", d.stream, copyStream, "--from", "trim_horizon", "--checkpoint", d.path("checkpoint"),
+		"--grace", grace, "--max-fetch-duration", "1s"}, more...)
+}
+
+// drawWait draws how long a run may go on.
+func (d *drive) drawWait(r *rand.Rand) time.Duration {
+	switch how := r.IntN(10); {
+	case how < 2:
+		return between(r, 20*time.Millisecond, time.Second)
+	case how < 8:
+		return between(r, time.Second, 6*time.Second)
+	}
+	return between(r, 6*time.Second, 15*time.Second)
+}
+
+// stopAfter runs kin, stops it with SIGTERM, and reads what it said.
+func (d *drive) stopAfter(ctx context.Context, wait time.Duration, args ...string) (stop, error) {
+	var said bytes.Buffer
+	command := exec.CommandContext(ctx, d.kin, args...)
+	command.Stderr = &said
+	if err := command.Start(); err != nil {
+		return stop{}, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	var err error
+	select {
+	case <-time.After(min(wait, max(0, time.Until(d.end)))):
+		if err := command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return stop{}, err
+		}
+		err = <-ended
+		d.count("stops", 1)
+	case err = <-ended:
+	}
+	one := heard(said.String())
+	if one.Code, err = exitCode(err); err != nil {
+		return one, err
+	}
+	if one.Code != 0 && one.Code != 128+int(syscall.SIGTERM) {
+		d.fail("kin %s ended with %d, see stops.log", args[0], one.Code)
+	}
+	return one, d.log(said.String(), one.Code)
+}
+
+// lastRun runs kin to its end.
+func (d *drive) lastRun(ctx context.Context, args ...string) error {
+	var said bytes.Buffer
+	command := exec.CommandContext(ctx, d.kin, args...)
+	command.Stderr = &said
+	code, err := exitCode(command.Run())
+	if err := errors.Join(err, d.log(said.String(), code)); err != nil {
+		return err
+	}
+	if code != 0 {
+		return fmt.Errorf("the last kin %s ended with %d: %s", args[0], code, said.String())
+	}
+	one := heard(said.String())
+	f, err := os.OpenFile(d.path("stops.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(f, "{\"Written\":%d,\"Twice\":%d,\"Rejected\":%d,\"Last\":true}\n", one.Written, one.Twice, one.Rejected); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func exitCode(err error) (int, error) {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() >= 0 {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// log keeps what a run said.
+func (d *drive) log(said string, code int) error {
+	f, err := os.OpenFile(d.path("stops.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(f, "%s-- %d\n", said, code); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// through is how far the input was written when the last run was stopped.
+func (d *drive) through() (int64, error) {
+	b, err := os.ReadFile(d.path("stops.jsonl"))
+	if err != nil {
+		return 0, err
+	}
+	n := int64(0)
+	for _, m := range regexp.MustCompile(`"Through":(\d+)`).FindAllSubmatch(b, -1) {
+		if n, err = strconv.ParseInt(string(m[1]), 10, 64); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// What a run says at its end.
+var (
+	saidDone   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice)?$`)
+	saidUpTo   = regexp.MustCompile(`(?m)^kin: everything up to record ([\d,]+) of the input is written`)
+	saidBeyond = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? of them lie behind the checkpoint)`)
+	saidUnsure = regexp.MustCompile(`(?m)([\d,]+) more may be(?:$| written)`)
+)
+
+func heard(said string) stop {
+	return stop{
+		Written: figure(saidDone, said, 1), Rejected: figure(saidDone, said, 2), Twice: figure(saidDone, said, 3),
+		Through: figure(saidUpTo, said, 1), Beyond: figure(saidBeyond, said, 1) + figure(saidBeyond, said, 2), Unsure: figure(saidUnsure, said, 1),
+	}
+}
+
+// figure is a number that was said; 0 if it was not.
+func figure(what *regexp.Regexp, said string, group int) int64 {
+	m := what.FindStringSubmatch(said)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(strings.ReplaceAll(m[group], ",", ""), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// makeInput writes as many lines as are due in the time.
+func (d *drive) makeInput() error {
+	f, err := os.Create(d.path("written.jsonl"))
+	if err != nil {
+		return err
+	}
+	r := d.random(3)
+	running := make([]int, keys)
+	padding := bytes.Repeat([]byte("kinesis "), 64)
+	var lines bytes.Buffer
+	for n := range int(time.Until(d.end).Seconds() * float64(d.rate)) {
+		key := r.IntN(keys)
+		fmt.Fprintf(&lines, "{\"key\":\"key-%02d\",\"n\":%d,\"global\":%d,\"padding\":\"%s\"}\n", key, running[key], n, padding[:r.IntN(len(padding))])
+		running[key]++
+	}
+	if _, err := f.Write(lines.Bytes()); err != nil {
+		return err
+	}
+	return f.Close()
+}
