@@ -122,6 +122,26 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 	<-done
 }
 
+// Several go at once: all are on their way out before the first is gone.
+func TestConsumersAreRemovedAtOnce(t *testing.T) {
+	run := consumersOfOrders(t, local.Options{ConsumerDeletingDelay: 2 * time.Second})
+	args := []string{"deregister", "orders", "--yes"}
+	for _, name := range []string{"kin_a", "kin_b", "kin_c"} {
+		if code := run(t.Context(), Streams{Out: &heard{}, Err: &heard{}}, "register", "orders", name); code != 0 {
+			t.Fatalf("register %s: exit code %d", name, code)
+		}
+		args = append(args, name)
+	}
+	messages := &heard{}
+	if code := run(t.Context(), Streams{Out: &heard{}, Err: messages}, args...); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	before, _, gone := strings.Cut(messages.String(), "deregistered consumer")
+	if n := strings.Count(before, "it is DELETING: waiting until it is gone"); n != 3 || !gone {
+		t.Errorf("%d of 3 were on their way out before one was gone: %q", n, messages.String())
+	}
+}
+
 // Whoever stops waiting for a consumer is told that it is there.
 func TestAStoppedRegistrationIsSaid(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
