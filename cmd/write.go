@@ -216,7 +216,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 		e.say(fmt.Sprintf("the input has %s, fewer than --skip %s", counted(sum.Read, "record"), humanize.Comma(int64(o.skip))))
 	}
 	if err != nil && sum.Read > 0 {
-		e.print(standing(sum, o.failed.text))
+		e.print(standing(sum, o.failed.text, int64(o.skip)))
 	}
 	if err == nil && failed != nil {
 		return failed.verdict(sum.Read - int64(o.skip))

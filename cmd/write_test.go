@@ -41,7 +41,7 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 		if got := wrote(tt.summary, "arn:aws:kinesis:us-east-1:000000000000:stream/orders"); got != tt.wrote {
 			t.Errorf("got  %s\nwant %s", got, tt.wrote)
 		}
-		if got := standing(tt.summary, ""); got != tt.standing {
+		if got := standing(tt.summary, "", 0); got != tt.standing {
 			t.Errorf("got  %s\nwant %s", got, tt.standing)
 		}
 	}
@@ -78,7 +78,7 @@ func TestTheLinesAboutAWriteThatSaves(t *testing.T) {
 		{writer.Summary{Read: 1500, WrittenThrough: 1500, Unsure: 3}, "everything up to record 1,500 of the input is written or in failed; of those in it, 3 may be written too"},
 		{writer.Summary{Read: 1500}, "nothing of the input is written or in failed"},
 	} {
-		if got := standing(tt.summary, "failed"); got != tt.want {
+		if got := standing(tt.summary, "failed", 0); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
 		}
 	}
@@ -98,6 +98,21 @@ func TestRatesOfAWrite(t *testing.T) {
 		var got writeRate
 		if err := got.Set(text); err == nil {
 			t.Errorf("%s: accepted as %+v", text, got)
+		}
+	}
+}
+
+func TestWhatIsWrittenBehindSkippedRecords(t *testing.T) {
+	for _, tt := range []struct {
+		summary writer.Summary
+		want    string
+	}{
+		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "everything up to record 1,010 of the input is written, and 20 records behind it; 2 more may be"},
+		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "everything up to record 1,010 of the input is written"},
+		{writer.Summary{Read: 600, WrittenThrough: 600}, "everything up to record 600 of the input is written"},
+	} {
+		if got := standing(tt.summary, "", 1000); got != tt.want {
+			t.Errorf("got  %s\nwant %s", got, tt.want)
 		}
 	}
 }

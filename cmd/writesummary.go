@@ -44,12 +44,13 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 
 // standing is the line that says how far a run came that did not write all.
 // failed is the file with the records that were given up, if there is one.
-func standing(s writer.Summary, failed string) string {
+// skipped is how many records of the input were passed over.
+func standing(s writer.Summary, failed string, skipped int64) string {
 	if failed != "" {
 		return savedStanding(s, failed)
 	}
 	text := "nothing of the input is written"
-	beyond := s.Written - s.WrittenThrough
+	beyond := s.Written - (s.WrittenThrough - min(skipped, s.WrittenThrough))
 	switch {
 	case s.WrittenThrough > 0 && beyond > 0:
 		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), counted(beyond, "record"))

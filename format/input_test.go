@@ -197,3 +197,31 @@ func BenchmarkLines(b *testing.B) {
 		}
 	}
 }
+
+// Lines joined by newlines come back as they were, and their sources are the
+// input; without carriage returns each has lost one at most, at its end.
+func FuzzLinesInput(f *testing.F) {
+	f.Add([]byte("a\r\n\nb\r\r\n\xff"), uint8(1), false)
+	f.Add([]byte("\n\r\n"), uint8(0), true)
+	f.Fuzz(func(t *testing.T, input []byte, step uint8, chomp bool) {
+		in := NewLines(&stepReader{input, int(step)}, len(input), chomp)
+		want := bytes.Split(input, []byte("\n"))
+		if n := len(want); len(want[n-1]) == 0 {
+			want = want[:n-1]
+		}
+		var sources []byte
+		for _, w := range want {
+			if chomp {
+				w = bytes.TrimSuffix(w, []byte("\r"))
+			}
+			r, err := in.Next()
+			if err != nil || !bytes.Equal(r.Data, w) {
+				t.Fatalf("got %q, %v, want %q", r.Data, err, w)
+			}
+			sources = append(sources, in.Source()...)
+		}
+		if _, err := in.Next(); err != io.EOF || !bytes.Equal(sources, input) {
+			t.Fatalf("got %v, sources %q, want the end and %q", err, sources, input)
+		}
+	})
+}
