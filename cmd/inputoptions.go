@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -177,11 +178,11 @@ func (v *delimiterValue) Type() string   { return "text" }
 
 // splitKey divides the payload of r into partition key and payload.
 func (v *delimiterValue) splitKey(_ context.Context, r *reader.Record) error {
-	key, data, found := strings.Cut(string(r.Data), string(*v))
+	key, data, found := bytes.Cut(r.Data, []byte(*v))
 	if !found {
 		return fmt.Errorf("no %q behind a key", string(*v))
 	}
-	r.PartitionKey, r.Data = key, r.Data[len(r.Data)-len(data):]
+	r.PartitionKey, r.Data = string(key), data
 	return nil
 }
 

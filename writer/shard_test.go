@@ -326,3 +326,42 @@ func TestTheShardOfARecordIsPredicted(t *testing.T) {
 		t.Error("the ranges are not in order")
 	}
 }
+
+// Requests that fail together fail of one cause: the wait behind them is that
+// of one failure, for the service and for a shard.
+func TestFailuresTogetherCountOnce(t *testing.T) {
+	for name, fail := range map[string]func(*service, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error){
+		"the service": func(*service, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) { return nil, throttled() },
+		"a shard": func(s *service, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			fails := map[int]string{}
+			for i := range in.Records {
+				fails[i] = "InternalFailure"
+			}
+			return s.store(in, fails), nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{shards: fourShards()[:1]}
+				s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					time.Sleep(time.Duration(n) * time.Millisecond)
+					if n <= 8 {
+						return fail(s, in)
+					}
+					return nil, nil
+				}
+				o := options()
+				o.Unshaped = true
+				got, err := newWriter(t, s, o).Run(t.Context(), source(func(i int) (Record, error) {
+					if i > 4000 {
+						return Record{}, io.EOF
+					}
+					return Record{PartitionKey: strconv.Itoa(i)}, nil
+				}))
+				if err != nil || got.Written != 4000 || got.Retried != 4000 || got.Duration > time.Second/2 {
+					t.Errorf("got %+v, %v, want all written after one short wait", got, err)
+				}
+			})
+		})
+	}
+}

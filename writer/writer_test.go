@@ -276,7 +276,9 @@ func TestRandomKeysDiffer(t *testing.T) {
 func BenchmarkRun(b *testing.B) {
 	const records = 10_000
 	data := make([]byte, 1000)
-	w, err := New(&sink{}, options())
+	o := options()
+	o.Unshaped = true
+	w, err := New(&sink{}, o)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -287,9 +289,35 @@ func BenchmarkRun(b *testing.B) {
 			if i > records {
 				return Record{}, io.EOF
 			}
-			return Record{PartitionKey: "k", Data: data}, nil
+			return Record{PartitionKey: RandomKey(), Data: data}, nil
 		})); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestAFullRequestDoesNotLinger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var at []time.Duration
+		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			at = append(at, time.Since(began))
+			return nil, nil
+		}}
+		next := numbered(501)
+		i := 0
+		o := options()
+		o.Linger = time.Second
+		_, err := newWriter(t, s, o).Run(t.Context(), func(ctx context.Context) (Record, error) {
+			if i++; i > 501 {
+				time.Sleep(5 * time.Second)
+			}
+			return next(ctx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "requests", s.sizes(), []int{500, 1})
+		equal(t, "times", at, []time.Duration{0, time.Second})
+	})
 }
