@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"strings"
@@ -79,10 +78,6 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 	return fmt.Errorf("%d of %s could not be removed", len(failed), counted(int64(len(ids)), "consumer"))
 }
 
-// canAsk says whether there is a terminal to ask a question on and to answer
-// it.
-func (e *env) canAsk() bool { return isTerminal(e.In) && isTerminal(e.Err) }
-
 // confirm shows the consumers on the terminal, unless they were shown there,
 // and asks whether they are to go. Anything but yes is no, which is exit code
 // 1: nothing was done.
@@ -91,23 +86,9 @@ func (c *consumersOf) confirm(ctx context.Context, consumers []efo.Consumer, sho
 	if !shown {
 		e.print(strings.TrimSuffix(consumerTable(palette{}, consumers), "\n"))
 	}
-	question := fmt.Sprintf("kin: remove %s of %s? [y/N] ", counted(int64(len(consumers)), "consumer"), c.name)
-	if _, err := fmt.Fprint(e.Err, question); err != nil {
-		return fmt.Errorf("ask: %w", err)
-	}
-	answer := make(chan string, 1) // one for nobody when a signal comes first
-	go func() {
-		line, _ := bufio.NewReader(e.In).ReadString('\n') // what was typed before the end is the answer
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		_, _ = fmt.Fprintln(e.Err)
-		return context.Cause(ctx)
-	case a := <-answer:
-		if a == "y" || a == "yes" {
-			return nil
-		}
+	yes, err := e.ask(ctx, fmt.Sprintf("remove %s of %s?", counted(int64(len(consumers)), "consumer"), c.name))
+	if err != nil || yes {
+		return err
 	}
 	e.print("nothing was removed")
 	return silentError{exitFailed}

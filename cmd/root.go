@@ -89,6 +89,7 @@ func commands(e *env) []*cobra.Command {
 		newWrite(e),
 		newCopy(e),
 		newConsumers(e),
+		newCheckpoint(e),
 		newLocal(e),
 		newDemo(e),
 		newVersion(e),

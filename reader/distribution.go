@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -72,13 +71,7 @@ func (d *distribution) ask(ctx context.Context, s *streamRun) (automatic bool, e
 		close(d.asking)
 		d.asking = nil
 	}()
-	out, err := patiently(ctx, s.run, 0, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-			return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-				StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
-			})
-		})
-	})
+	out, err := patiently(ctx, s.run, 0, s.describe)
 	var gaveUp *GaveUpError
 	switch {
 	case ctx.Err() != nil:

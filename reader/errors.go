@@ -85,6 +85,8 @@ type CheckpointError struct {
 	Stream string
 	Reason string
 	Err    error // may be nil
+
+	recreated bool // the stream is not the one it was
 }
 
 func (e *CheckpointError) Error() string { return "the checkpoint cannot be used: " + e.Reason }

@@ -110,24 +110,29 @@ func (s *streamRun) lag(shard *shard, known map[shardKey]*standing) (behind int6
 func (r *run) summarize(lags []Lag) []StreamLag {
 	figures := make([]StreamLag, len(r.streams))
 	for i, s := range r.streams {
-		f := StreamLag{Stream: s.ref.name}
-		sum := 0.0
-		for _, lag := range lags {
-			if lag.Stream != f.Stream {
-				continue
-			}
-			if f.Shards == 0 {
-				f.Min = lag.MillisBehindLatest
-			}
-			f.Shards++
-			sum += float64(lag.MillisBehindLatest)
-			f.Max = max(f.Max, lag.MillisBehindLatest)
-			f.Min = min(f.Min, lag.MillisBehindLatest)
-		}
-		if f.Shards > 0 {
-			f.Avg = sum / float64(f.Shards)
-		}
-		figures[i] = f
+		figures[i] = summarize(s.ref.name, lags)
 	}
 	return figures
+}
+
+// summarize makes the three figures of one stream.
+func summarize(stream string, lags []Lag) StreamLag {
+	f := StreamLag{Stream: stream}
+	sum := 0.0
+	for _, lag := range lags {
+		if lag.Stream != stream {
+			continue
+		}
+		if f.Shards == 0 {
+			f.Min = lag.MillisBehindLatest
+		}
+		f.Shards++
+		sum += float64(lag.MillisBehindLatest)
+		f.Max = max(f.Max, lag.MillisBehindLatest)
+		f.Min = min(f.Min, lag.MillisBehindLatest)
+	}
+	if f.Shards > 0 {
+		f.Avg = sum / float64(f.Shards)
+	}
+	return f
 }

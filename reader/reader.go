@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -104,6 +105,7 @@ type run struct {
 	clock   time.Time  // the service's time when the run was started, and
 	local   time.Time  // this process's at that moment
 	started bool       // all streams are open
+	looking bool       // it reads nothing, and starts no shard
 }
 
 // errDone ends the goroutines of a run that is complete.
@@ -139,10 +141,19 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 
 // open lists all streams and saves where their shards begin, before the first
 // record is asked for: a run that is killed now has lost nothing.
-func (r *run) open(ctx context.Context) (err error) {
+func (r *run) open(ctx context.Context) error {
+	if err := r.place(ctx); err != nil {
+		return err
+	}
+	return r.positions.Save(r.file)
+}
+
+// place lists all streams and decides where their shards begin.
+func (r *run) place(ctx context.Context) (err error) {
 	if r.file, err = r.positions.Load(); err != nil {
 		return err
 	}
+	r.file.Streams = slices.Clone(r.file.Streams) // what was loaded stays as it was
 	entries := make([]checkpoint.Stream, len(r.o.Streams))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, given := range r.o.Streams {
@@ -164,7 +175,7 @@ func (r *run) open(ctx context.Context) (err error) {
 			r.file.Streams = append(r.file.Streams, entry)
 		}
 	}
-	return r.positions.Save(r.file)
+	return nil
 }
 
 // launch starts the goroutines: one a stream that looks for new shards, one a
@@ -180,13 +191,18 @@ func (r *run) launch() {
 	}
 	r.started = true
 	r.hints.turns(r.reading, cap(r.slots))
+	r.setClock()
+	r.checkComplete()
+}
+
+// setClock takes the service's time from the listings. It wants the lock held.
+func (r *run) setClock() {
 	r.local = time.Now()
 	for _, s := range r.streams {
 		if s.listedAt.After(r.clock) {
 			r.clock = s.listedAt
 		}
 	}
-	r.checkComplete()
 }
 
 // checkComplete closes the buffer when a bounded run has nothing left to

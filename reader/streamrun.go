@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +52,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	s.place = placement{stream: s.ref.given, only: s.run.o.Shards, initial: s.run.o.InitialPosition, startedAt: l.at}
 	if saved != nil {
 		entry = *saved
+		entry.Shards = maps.Clone(saved.Shards) // what was saved stays as it was
 		s.place.startedAt, s.place.saved = saved.StartedAt.Time, saved.Shards
 		if s.place.initial, err = ParsePosition(saved.InitialPosition); err != nil {
 			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.name, Reason: "its initial position: " + err.Error()}
@@ -99,13 +101,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if s.run.o.Positions == nil {
 		return nil
 	}
-	out, err := patiently(ctx, s.run, startTimeout, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-			return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-				StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
-			})
-		})
-	})
+	out, err := patiently(ctx, s.run, startTimeout, s.describe)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -127,11 +123,25 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	}
 	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
 	if was := entry.CreatedAt; !was.IsZero() && !was.Equal(created) {
-		return &CheckpointError{Stream: s.ref.name, Reason: fmt.Sprintf("stream %s was deleted and created again at %s (it was one of %s)",
-			s.ref.name, created.Format(time.RFC3339), was.Format(time.RFC3339))}
+		return recreated(s.ref.name, was.Time, created)
 	}
 	entry.CreatedAt = checkpoint.Time{Time: created}
 	return nil
+}
+
+// recreated is the error for a stream that is not the one it was.
+func recreated(stream string, was, is time.Time) error {
+	return &CheckpointError{Stream: stream, recreated: true, Reason: fmt.Sprintf("stream %s was deleted and created again at %s (it was one of %s)",
+		stream, is.Format(time.RFC3339), was.Format(time.RFC3339))}
+}
+
+// describe makes one attempt at the stream's summary.
+func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
+			StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
+		})
+	})
 }
 
 // The methods below take the run's lock.
@@ -215,6 +225,9 @@ func (s *streamRun) begins() string {
 
 // start starts every shard that may be read.
 func (s *streamRun) start() {
+	if s.run.looking {
+		return
+	}
 	for _, ready := range s.lineage.ready() {
 		ready.state = reading
 		s.run.reading++

@@ -1,0 +1,31 @@
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+)
+
+// canAsk says whether there is a terminal to ask a question on and to answer
+// it.
+func (e *env) canAsk() bool { return isTerminal(e.In) && isTerminal(e.Err) }
+
+// ask asks a question on the terminal. Anything but yes is no.
+func (e *env) ask(ctx context.Context, question string) (bool, error) {
+	if _, err := fmt.Fprintf(e.Err, "kin: %s [y/N] ", question); err != nil {
+		return false, fmt.Errorf("ask: %w", err)
+	}
+	answer := make(chan string, 1) // one for nobody when a signal comes first
+	go func() {
+		line, _ := bufio.NewReader(e.In).ReadString('\n') // what was typed before the end is the answer
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(e.Err)
+		return false, context.Cause(ctx)
+	case a := <-answer:
+		return a == "y" || a == "yes", nil
+	}
+}

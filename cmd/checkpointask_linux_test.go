@@ -1,0 +1,97 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kin/internal/local"
+)
+
+// On a terminal kin shows the difference and asks. Only yes moves the file.
+func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
+	endpoint, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(endpoint)
+	defer server.Close()
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_KINESIS": server.URL, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": "kin", "AWS_SECRET_ACCESS_KEY": "kin", "XDG_CONFIG_HOME": t.TempDir(),
+	} {
+		t.Setenv(name, value)
+	}
+	for _, test := range []struct {
+		answer string // what is typed; "stop" is a signal
+		moved  bool
+		code   int
+	}{
+		{"y\n", true, exitOK},
+		{"n\n", false, exitFailed},
+		{"\n", false, exitFailed},
+		{"\x04", false, exitFailed},
+		{"stop", false, 130},
+	} {
+		t.Run(test.answer, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "c.json")
+			var out, messages bytes.Buffer
+			if code := Main(t.Context(), []string{"read", "orders", "--checkpoint", path, "--available-now"}, Streams{Out: &out, Err: &messages}); code != 0 {
+				t.Fatal(messages.String())
+			}
+			was, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tty, screen := terminal(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			shown := make(chan string, 1)
+			go func() {
+				var seen []byte
+				for !bytes.Contains(seen, []byte("? [y/N] ")) {
+					b := make([]byte, 1000)
+					n, err := screen.Read(b)
+					if seen = append(seen, b[:n]...); err != nil {
+						break
+					}
+				}
+				shown <- string(seen)
+				if test.answer == "stop" {
+					cancel(SignalError{syscall.SIGINT})
+				} else if _, err := screen.WriteString(test.answer); err != nil {
+					t.Error(err)
+				}
+			}()
+			done := make(chan int, 1)
+			go func() {
+				done <- Main(ctx, []string{"checkpoint", "reset", path, "--to", "trim_horizon"}, Streams{In: tty, Out: tty, Err: tty})
+			}()
+			select {
+			case code := <-done:
+				if code != test.code {
+					t.Errorf("exit code %d, want %d", code, test.code)
+				}
+			case <-time.After(30 * time.Second):
+				t.Fatal("it waits for ever")
+			}
+			if text := <-shown; !strings.Contains(text, "shardId-000000000000") || !strings.Contains(text, "kin: move "+path+" so? [y/N] ") {
+				t.Errorf("shown %q", text)
+			}
+			is, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			backups, err := filepath.Glob(path + ".*.bak")
+			if moved := !bytes.Equal(was, is); err != nil || moved != test.moved || (len(backups) == 1) != test.moved {
+				t.Errorf("moved %t, backups %v, %v; want %t", moved, backups, err, test.moved)
+			}
+		})
+	}
+}

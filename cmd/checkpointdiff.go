@@ -1,0 +1,108 @@
+package cmd
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"kin/internal/checkpoint"
+)
+
+// resetReport is what reset prints with -o json: what is moved, and nothing
+// that stays.
+type resetReport struct {
+	Path    string        `json:"path"`
+	Streams []resetStream `json:"streams"`
+}
+
+type resetStream struct {
+	StreamName      string        `json:"streamName"`
+	StreamARN       string        `json:"streamARN,omitempty"`
+	InitialPosition *resetInitial `json:"initialPosition,omitempty"`
+	Shards          []movedShard  `json:"shards"`
+}
+
+// resetInitial is where the first run began, and is to have begun.
+type resetInitial struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// movedShard is a shard that moves; one of the two is absent when the file
+// has it only before, or only after.
+type movedShard struct {
+	ShardID string          `json:"shardId"`
+	From    *positionReport `json:"from,omitempty"`
+	To      *positionReport `json:"to,omitempty"`
+}
+
+// difference is what changes of the streams between two states of a file.
+func difference(path string, was, is checkpoint.File, streams []string) resetReport {
+	r := resetReport{Path: path, Streams: []resetStream{}}
+	names := make([]string, len(streams))
+	for i, s := range streams {
+		names[i] = streamName(s)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		before, after := was.Find(name), is.Find(name)
+		s := resetStream{StreamName: name, StreamARN: after.ARN, Shards: []movedShard{}}
+		if before.InitialPosition != after.InitialPosition {
+			s.InitialPosition = &resetInitial{before.InitialPosition, after.InitialPosition}
+		}
+		ids := maps.Clone(before.Shards)
+		maps.Copy(ids, after.Shards)
+		for _, id := range slices.Sorted(maps.Keys(ids)) {
+			one := movedShard{ShardID: id}
+			if at, there := before.Shards[id]; there {
+				p := reportPosition(at)
+				one.From = &p
+			}
+			if at, there := after.Shards[id]; there {
+				p := reportPosition(at)
+				one.To = &p
+			}
+			if one.From == nil || one.To == nil || !one.From.equal(*one.To) {
+				s.Shards = append(s.Shards, one)
+			}
+		}
+		if s.InitialPosition != nil || len(s.Shards) > 0 {
+			r.Streams = append(r.Streams, s)
+		}
+	}
+	return r
+}
+
+func (r resetReport) isEmpty() bool { return len(r.Streams) == 0 }
+
+// table is the difference for eyes.
+func (r resetReport) table(p palette) string {
+	var b strings.Builder
+	for i, s := range r.Streams {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s", s.StreamName)
+		if s.InitialPosition != nil {
+			fmt.Fprintf(&b, ": the first run began at %s, and will have begun at %s", s.InitialPosition.From, s.InitialPosition.To)
+		}
+		b.WriteByte('\n')
+		if len(s.Shards) == 0 {
+			continue
+		}
+		rows := [][]string{{"SHARD", "FROM", "TO"}}
+		for _, shard := range s.Shards {
+			rows = append(rows, []string{shard.ShardID, shard.From.optional(), shard.To.optional()})
+		}
+		b.WriteString(aligned(p, rows))
+	}
+	return b.String()
+}
+
+func (p *positionReport) optional() string {
+	if p == nil {
+		return "-"
+	}
+	return p.short()
+}

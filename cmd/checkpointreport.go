@@ -1,0 +1,169 @@
+package cmd
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"kin/internal/checkpoint"
+)
+
+// positionReport is a shard's position as every report has it.
+type positionReport struct {
+	Type              checkpoint.Kind `json:"type"`
+	SequenceNumber    string          `json:"sequenceNumber,omitempty"`
+	SubSequenceNumber *int64          `json:"subSequenceNumber,omitempty"`
+	Timestamp         checkpoint.Time `json:"timestamp,omitzero"`
+}
+
+func reportPosition(s checkpoint.Shard) positionReport {
+	return positionReport{s.Position, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
+}
+
+func (p positionReport) equal(q positionReport) bool {
+	sub := func(p positionReport) int64 {
+		if p.SubSequenceNumber == nil {
+			return -1
+		}
+		return *p.SubSequenceNumber
+	}
+	return p.Type == q.Type && p.SequenceNumber == q.SequenceNumber && sub(p) == sub(q) && p.Timestamp.Equal(q.Timestamp.Time)
+}
+
+// short is a position as the tables have it: of a sequence number the digits
+// that differ within a shard.
+func (p positionReport) short() string {
+	const digits = 12
+	sequence := p.SequenceNumber
+	if len(sequence) > digits {
+		sequence = "…" + sequence[len(sequence)-digits:]
+	}
+	switch p.Type {
+	case checkpoint.AfterSequenceNumber:
+		return "after " + sequence
+	case checkpoint.AtSequenceNumber:
+		if p.SubSequenceNumber != nil {
+			return fmt.Sprintf("in %s/%d", sequence, *p.SubSequenceNumber)
+		}
+		return "at " + sequence
+	case checkpoint.AtTimestamp:
+		return tableTime(p.Timestamp.Time)
+	case checkpoint.TrimHorizon:
+		return "trim_horizon"
+	case checkpoint.ShardEnd:
+		return "end"
+	}
+	return string(p.Type)
+}
+
+// checkpointReport is what show prints with -o json.
+type checkpointReport struct {
+	Path    string             `json:"path"`
+	ID      string             `json:"id"`
+	Streams []savedStream      `json:"streams"`
+	Output  *checkpoint.Output `json:"output,omitempty"`
+}
+
+type savedStream struct {
+	StreamName      string          `json:"streamName"`
+	StreamARN       string          `json:"streamARN,omitempty"`
+	CreatedAt       checkpoint.Time `json:"createdAt,omitzero"`
+	StartedAt       checkpoint.Time `json:"startedAt"`
+	InitialPosition string          `json:"initialPosition"`
+	Shards          []savedShard    `json:"shards"`
+}
+
+type savedShard struct {
+	ShardID               string          `json:"shardId"`
+	ParentShardID         string          `json:"parentShardId,omitempty"`
+	AdjacentParentShardID string          `json:"adjacentParentShardId,omitempty"`
+	Position              positionReport  `json:"position"`
+	Continuation          string          `json:"continuation,omitempty"`
+	ReadThrough           checkpoint.Time `json:"readThrough,omitzero"`
+	LastArrival           checkpoint.Time `json:"lastArrival,omitzero"`
+	UpdatedAt             checkpoint.Time `json:"updatedAt,omitzero"`
+}
+
+func reportCheckpoint(path string, f checkpoint.File) checkpointReport {
+	r := checkpointReport{Path: path, ID: f.ID, Streams: []savedStream{}, Output: f.Output}
+	for _, s := range f.Streams {
+		one := savedStream{s.Name, s.ARN, s.CreatedAt, s.StartedAt, s.InitialPosition, []savedShard{}}
+		for _, id := range slices.Sorted(maps.Keys(s.Shards)) {
+			at := s.Shards[id]
+			parent, adjacent := parentsOf(at.Parents)
+			one.Shards = append(one.Shards, savedShard{id, parent, adjacent, reportPosition(at), at.Continuation, at.ReadThrough, at.LastArrival, at.UpdatedAt})
+		}
+		r.Streams = append(r.Streams, one)
+	}
+	slices.SortFunc(r.Streams, func(a, b savedStream) int { return strings.Compare(a.StreamName, b.StreamName) })
+	return r
+}
+
+// parentsOf are a shard's parent and, after a merge, its other one.
+func parentsOf(parents []string) (parent, adjacent string) {
+	if len(parents) > 0 {
+		parent = parents[0]
+	}
+	if len(parents) > 1 {
+		adjacent = parents[1]
+	}
+	return parent, adjacent
+}
+
+// table is the report for eyes.
+func (r checkpointReport) table(p palette) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "query id %s\n", r.ID)
+	if r.Output != nil {
+		fmt.Fprintf(&b, "output %s, good up to byte %d\n", r.Output.Path, r.Output.Length)
+	}
+	for _, s := range r.Streams {
+		fmt.Fprintf(&b, "\n%s: the first run began %s at %s\n", s.StreamName, tableTime(s.StartedAt.Time), s.InitialPosition)
+		rows := [][]string{{"SHARD", "POSITION", "READ_THROUGH"}}
+		for _, shard := range s.Shards {
+			rows = append(rows, []string{shard.ShardID, shard.Position.short(), optionalTime(shard.ReadThrough.Time)})
+		}
+		b.WriteString(aligned(p, rows))
+	}
+	return b.String()
+}
+
+// optionalTime is a time of a table, or that there is none.
+func optionalTime(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return tableTime(t)
+}
+
+// aligned is a table: the first row its headers, columns as wide as they have
+// to be, nothing behind the last one.
+func aligned(p palette, rows [][]string) string {
+	var wide []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(wide) {
+				wide = append(wide, 0)
+			}
+			wide[i] = max(wide[i], len([]rune(cell)))
+		}
+	}
+	var b strings.Builder
+	for i, row := range rows {
+		var line strings.Builder
+		for j, cell := range row {
+			line.WriteString(cell)
+			if j < len(row)-1 {
+				line.WriteString(strings.Repeat(" ", wide[j]-len([]rune(cell))+2))
+			}
+		}
+		text := line.String()
+		if i == 0 {
+			text = p.head.Render(text)
+		}
+		b.WriteString(text + "\n")
+	}
+	return b.String()
+}

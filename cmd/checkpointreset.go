@@ -1,0 +1,162 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/internal/checkpoint"
+	"kin/reader"
+)
+
+func newCheckpointReset(e *env) *cobra.Command {
+	o := &checkpointResetOptions{}
+	c := &cobra.Command{
+		Use:   "reset FILE --to POSITION",
+		Short: "Move a checkpoint file to another position",
+		Long: `Move the positions of a checkpoint file. The next run goes on as a first run
+does that begins at POSITION now: a time or an age leaves out what is older, and
+trim_horizon reads all that is retained. With --shard only the shards named are
+moved; their descendants stay where they are, and wait for them again.
+
+kin shows the difference first. Then it asks, on a terminal; elsewhere --yes is
+needed. The file as it was is kept beside it, under the name that is said on
+stderr. While a run holds the file it is not moved (exit 8).
+
+It needs kinesis:ListShards, and kinesis:DescribeStreamSummary to refuse a
+stream that was deleted and created again, and a time that is no longer
+retained. A stream of another account is given by its ARN, with --stream.`,
+		Example: `  kin checkpoint reset orders.ckpt --to 15m --dry-run
+  kin checkpoint reset orders.ckpt --to 2026-11-22T10:00:00Z --yes
+  kin checkpoint reset orders.ckpt --to trim_horizon --shard shardId-000000000002 --yes`,
+		Args: fileArgument,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.path = args[0]
+			return optionUsage(c, runCheckpointReset(c.Context(), e, o))
+		},
+	}
+	o.addFlags(c.Flags())
+	addReportFlag(c, &o.output)
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+type checkpointResetOptions struct {
+	path            string
+	to              positionValue
+	streams, shards []string
+	yes, dryRun     bool
+	output          reportForm
+}
+
+func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
+	f.Var(&o.to, "to", "where the next run is to begin: "+reader.PositionForms)
+	f.StringArrayVar(&o.shards, "shard", nil, "move only this `shard` of the one stream (repeatable)")
+	f.StringSliceVar(&o.streams, "stream", nil, "`streams` of the file to move (default: all)")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the difference, and move nothing")
+}
+
+// check refuses what cannot be asked for, before anything is looked at.
+func (o *checkpointResetOptions) check(e *env) error {
+	switch {
+	case !o.to.given:
+		return usage("--to is needed: want %s", reader.PositionForms)
+	case o.yes && o.dryRun:
+		return usage("--yes and --dry-run contradict each other: want one of them")
+	case !o.yes && !o.dryRun && !e.canAsk():
+		return usageHint("--dry-run prints what would be moved", "a checkpoint is moved without asking only with --yes, and there is no terminal to ask on")
+	}
+	for _, s := range o.shards {
+		if s == "" {
+			return usage("--shard: want the ID of a shard, such as shardId-000000000000")
+		}
+	}
+	return nil
+}
+
+func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) (err error) {
+	if err := o.check(e); err != nil {
+		return err
+	}
+	view := checkpoint.NewView(o.path)
+	was, err := view.Load() // a file that is not there gets no lock either
+	if err != nil {
+		return err
+	}
+	var file *checkpoint.Handle
+	if !o.dryRun {
+		if file, err = checkpoint.Open(o.path); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, file.Release()) }()
+		if was, err = file.Load(); err != nil {
+			return err
+		}
+	}
+	is, streams, err := o.restart(ctx, e, was)
+	if err != nil {
+		return err
+	}
+	diff := difference(o.path, was, is, streams)
+	if err := e.printReport(ctx, func(context.Context) (string, error) {
+		if o.output == reportJSON {
+			return jsonLine(diff)
+		}
+		return diff.table(e.palette()), nil
+	}); err != nil {
+		return err
+	}
+	switch {
+	case diff.isEmpty():
+		e.say(o.path + " stands there already: nothing is moved")
+		return nil
+	case o.dryRun:
+		e.say(o.path + " would be moved so; nothing was")
+		return nil
+	case !o.yes:
+		if yes, err := e.ask(ctx, fmt.Sprintf("move %s so?", o.path)); err != nil {
+			return err
+		} else if !yes {
+			e.print("nothing was moved")
+			return silentError{exitFailed}
+		}
+	}
+	backup, err := file.Backup()
+	if err != nil {
+		return err
+	}
+	if err := file.Save(is); err != nil {
+		return err
+	}
+	e.say(fmt.Sprintf("%s was moved; as it was, it is kept as %s", o.path, backup))
+	return nil
+}
+
+// restart is the file as it is to be, and the streams of it that are moved.
+func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkpoint.File) (is checkpoint.File, streams []string, err error) {
+	if streams, err = streamsIn(o.path, was, o.streams); err != nil {
+		return is, nil, err
+	}
+	one := len(streams) == 1
+	switch {
+	case len(o.shards) > 0 && !one:
+		return is, nil, usageHint("--stream names it", "--shard is of one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+	case o.to.Kind == reader.AtSequence && !one:
+		return is, nil, usageHint("--stream names it", "--to SHARD:SEQUENCE is for one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+	}
+	client, err := e.kinesis(ctx, regionHints(was, streams)...)
+	if err != nil {
+		return is, nil, err
+	}
+	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, InitialPosition: o.to.Position, Say: e.say, Chat: e.chat, Log: e.log})
+	if err != nil {
+		return is, nil, err
+	}
+	is, err = l.Restart(ctx, was, o.shards)
+	return is, streams, err
+}

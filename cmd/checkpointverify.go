@@ -1,0 +1,157 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kin/internal/checkpoint"
+	"kin/reader"
+)
+
+func newCheckpointVerify(e *env) *cobra.Command {
+	o := &checkpointVerifyOptions{}
+	c := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Hold a checkpoint file against the live streams",
+		Long: `Hold the positions of a checkpoint file against its streams as they are, and
+end with 6 if a run that goes on from it would fail or skip records:
+
+  RECREATED      the stream was deleted and created again
+  TRIMMED        records may be gone that were not read: the checkpoint stood
+                 still for longer than the stream retains them
+  UNKNOWN_SHARD  the stream has had no such shard
+  REFUSED        the service does not accept the sequence number
+
+It reads no record, takes no lock and changes nothing. It needs
+kinesis:ListShards and kinesis:GetShardIterator, and
+kinesis:DescribeStreamSummary to see the first two. A stream of another account
+is given by its ARN, with --stream.`,
+		Example: `  kin checkpoint verify orders.ckpt
+  kin checkpoint verify orders.ckpt -o json | jq '.streams[].findings'
+  kin checkpoint verify all.ckpt --stream orders --stream payments`,
+		Args: fileArgument,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.path = args[0]
+			return runCheckpointVerify(c.Context(), e, o)
+		},
+	}
+	c.Flags().StringSliceVar(&o.streams, "stream", nil, "`streams` of the file to verify (default: all)")
+	addReportFlag(c, &o.output)
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+type checkpointVerifyOptions struct {
+	path    string
+	streams []string
+	output  reportForm
+}
+
+func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions) error {
+	view := checkpoint.NewView(o.path)
+	f, err := view.Load()
+	if err != nil {
+		return err
+	}
+	streams, err := streamsIn(o.path, f, o.streams)
+	if err != nil {
+		return err
+	}
+	client, err := e.kinesis(ctx, regionHints(f, streams)...)
+	if err != nil {
+		return err
+	}
+	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, Positions: view, Say: e.say, Chat: e.chat, Log: e.log})
+	if err != nil {
+		return err
+	}
+	var checks []reader.StreamCheck
+	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+		if checks, err = l.Verify(ctx); err != nil {
+			return "", err
+		}
+		return o.report(e.palette(), checks)
+	}); err != nil {
+		return err
+	}
+	return o.judge(checks)
+}
+
+// verifyReport is what verify prints with -o json.
+type verifyReport struct {
+	Path    string         `json:"path"`
+	Streams []verifyStream `json:"streams"`
+}
+
+type verifyStream struct {
+	StreamName    string          `json:"streamName"`
+	StreamARN     string          `json:"streamARN,omitempty"`
+	ShardCount    int             `json:"shardCount"`
+	NewShardCount int             `json:"newShardCount"`
+	Usable        bool            `json:"usable"`
+	Findings      []verifyFinding `json:"findings"`
+}
+
+type verifyFinding struct {
+	Fault   reader.Fault `json:"fault"`
+	ShardID string       `json:"shardId,omitempty"`
+	Message string       `json:"message"`
+}
+
+func (o *checkpointVerifyOptions) report(p palette, checks []reader.StreamCheck) (string, error) {
+	if o.output != reportJSON {
+		return verifyTable(p, checks), nil
+	}
+	r := verifyReport{Path: o.path}
+	for _, c := range checks {
+		s := verifyStream{c.Stream, c.ARN, c.Shards, c.New, len(c.Findings) == 0, []verifyFinding{}}
+		for _, f := range c.Findings {
+			s.Findings = append(s.Findings, verifyFinding{f.Fault, f.ShardID, f.Message})
+		}
+		r.Streams = append(r.Streams, s)
+	}
+	return jsonLine(r)
+}
+
+// verifyTable is a line for each stream, and one for each finding.
+func verifyTable(p palette, checks []reader.StreamCheck) string {
+	var b strings.Builder
+	for _, c := range checks {
+		verdict := p.good.Render("usable")
+		if len(c.Findings) > 0 {
+			verdict = p.passing.Render("not usable")
+		}
+		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, counted(int64(c.Shards), "shard"), c.New)
+		for _, f := range c.Findings {
+			fmt.Fprintf(&b, "  %-13s  %s\n", f.Fault, f.Message)
+		}
+	}
+	return b.String()
+}
+
+// judge is exit code 6 where something was found, with what to do about the
+// gravest of it.
+func (o *checkpointVerifyOptions) judge(checks []reader.StreamCheck) error {
+	found := 0
+	faults := map[reader.Fault]bool{}
+	for _, c := range checks {
+		for _, f := range c.Findings {
+			found++
+			faults[f.Fault] = true
+		}
+	}
+	if found == 0 {
+		return nil
+	}
+	next := "kin checkpoint reset " + o.path + " --to POSITION moves it"
+	switch {
+	case faults[reader.Recreated]:
+		next = "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
+	case len(faults) == 1 && faults[reader.Trimmed]:
+		next = "kin read --allow-data-loss goes on from the oldest record that is left; kin checkpoint reset moves it elsewhere"
+	}
+	return &checkpoint.UnusableError{Path: o.path, Reason: counted(int64(found), "finding"), Next: next}
+}

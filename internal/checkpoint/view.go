@@ -1,0 +1,36 @@
+package checkpoint
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// View is a checkpoint file that somebody looks at. It takes no lock, so that
+// it works while a run holds the file, and it never writes: a replacement is
+// atomic, so that every Load sees a whole file.
+type View struct{ path string }
+
+// NewView returns a view of the file at path, which is not read yet.
+func NewView(path string) View { return View{path} }
+
+// Owns is true for every shard: a file has one run.
+func (v View) Owns(string, string) bool { return true }
+
+// Load reads the file as it is now. A file that is not there cannot be looked
+// at: its error is an *UnusableError, as for one that is no checkpoint.
+func (v View) Load() (File, error) {
+	f, err := Read(v.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return File{}, &UnusableError{Path: v.path, Reason: "it is not there", Next: "kin read --checkpoint FILE makes one"}
+	}
+	if err != nil {
+		return File{}, unusable(v.path, err)
+	}
+	return f, nil
+}
+
+// Save refuses.
+func (v View) Save(File) error { return errors.New("a view of a checkpoint is never saved") }
+
+// Release has nothing to give up.
+func (v View) Release() error { return nil }

@@ -1,0 +1,70 @@
+package reader
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"kin/internal/checkpoint"
+)
+
+// glance is one fetch of one shard at the position that a run has for it. It
+// is thrown away: the position does not move.
+//
+// A child that waits for its parents is glanced at like any other shard: its
+// position, TRIM_HORIZON or a time, is known before it may be read, and the
+// first record there is the oldest of its own data. So one GetRecords tells, and
+// its parents are not asked twice.
+type glance struct {
+	stream *streamRun
+	shard  *shard
+	at     checkpoint.Shard // of the report; the lineage's may be moved on
+	state  ShardState
+
+	next    time.Time // when the shard may be fetched again
+	heard   time.Time // when the answer came, by this process's clock
+	behind  int64     // MillisBehindLatest of the answer
+	arrival time.Time // of the record that it holds; zero without one
+}
+
+func (g *glance) key() shardKey { return shardKey{g.stream.ref.name, g.shard.id} }
+
+// fetch makes the one fetch, not before due.
+func (g *glance) fetch(ctx context.Context, due time.Time) error {
+	s := g.stream
+	a := newAssignment(s, g.shard.id, g.shard.at)
+	if a.IsTrimmed(a.begin) {
+		// A source would find that out by asking, and ask again. What is left came
+		// later than what was trimmed.
+		a.begin = Oldest()
+	}
+	p := newPolling(a)
+	p.due = due
+	resp, err := p.Next(ctx, s.run.buf)
+	if err != nil {
+		return err
+	}
+	s.run.buf.Return(resp.Taken)
+	g.heard, g.next = time.Now(), p.due
+	g.behind = aws.ToInt64(resp.MillisBehindLatest)
+	if len(resp.Records) > 0 {
+		g.arrival = aws.ToTime(resp.Records[0].ApproximateArrivalTimestamp)
+	}
+	return nil
+}
+
+// look is what the glance saw.
+func (g *glance) look(clock *serverClock) ShardLook {
+	sl := ShardLook{ShardID: g.shard.id, State: g.state, Parents: g.shard.parents, Position: g.at}
+	if g.state == Done {
+		return sl
+	}
+	sl.MillisBehindLatest = max(g.behind, 0)
+	if !g.arrival.IsZero() {
+		// MillisBehindLatest of a page is counted from behind its records, so that
+		// it is 0 where the page has the only record that is unread.
+		sl.MillisBehindLatest = max(g.behind, clock.at(g.heard).Sub(g.arrival).Milliseconds(), 1)
+	}
+	return sl
+}

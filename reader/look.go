@@ -1,0 +1,256 @@
+package reader
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"golang.org/x/sync/errgroup"
+
+	"kin/internal/checkpoint"
+)
+
+// LookOptions says which streams a Looker looks at, and from where.
+type LookOptions struct {
+	// Streams are names or ARNs, each stream once.
+	Streams []string
+	// Positions are those of a run. They are loaded for each look, so that a run
+	// that moves them is seen to move, and never saved. nil looks from
+	// InitialPosition; an age counts from the first look.
+	Positions       Positions
+	InitialPosition Position
+
+	// Say, Chat and Log are as in Options.
+	Say, Chat func(message string)
+	Log       *slog.Logger
+}
+
+// Looker tells where the shards of streams stand, as a run finds them that
+// begins at the same positions: it lists, places, guards and paces as a run
+// does, and changes nothing. It is made by NewLooker, and its methods are for
+// one goroutine.
+type Looker struct {
+	client timedClient
+	clock  *serverClock
+	o      Options
+	// next is when a shard may be fetched again; a look that comes too early
+	// waits.
+	next  map[shardKey]time.Time
+	arns  map[string]string // of the streams whose ARN was asked for; "" is not told
+	quiet bool              // what was said by the look before is not said again
+}
+
+const (
+	// looksAtOnce bounds the fetches of a look that are under way: as many
+	// records are in memory at once.
+	looksAtOnce = 32
+	// lookRetries is how long a look tries a call.
+	lookRetries = startTimeout
+)
+
+// NewLooker checks every field of o and returns a looker, or an *OptionError
+// that names the field in words.
+func NewLooker(client Client, lo LookOptions) (*Looker, error) {
+	o := DefaultOptions()
+	o.Streams, o.InitialPosition, o.Positions = lo.Streams, lo.InitialPosition, lo.Positions
+	o.Encode = func(dst []byte, _ Record) ([]byte, error) { return dst, nil }
+	// One record tells how old the oldest unread one is.
+	o.MaxRecordsPerFetch = 1
+	o.FetchBufferSize = looksAtOnce * leastReservation
+	o.ShardsPerTask, o.Tasks = looksAtOnce, 1
+	o.RetryFor = lookRetries
+	o.AllowDataLoss = true // what is gone is not unread any more
+	o.Say, o.Chat, o.Log = lo.Say, lo.Chat, lo.Log
+	r, err := New(client, o)
+	if err != nil {
+		return nil, err
+	}
+	clock := &serverClock{}
+	l := &Looker{
+		client: timedClient{client, clock}, clock: clock, o: r.o,
+		next: map[shardKey]time.Time{}, arns: map[string]string{},
+	}
+	return l, nil
+}
+
+// Look is where the shards of all streams stand at one time.
+type Look struct {
+	Time    time.Time // the service's clock
+	Streams []StreamLook
+}
+
+// StreamLook is one stream of a look: its shards by ID.
+type StreamLook struct {
+	Stream string
+	ARN    string // empty when it is not known
+	Shards []ShardLook
+	// Lag sums up the shards that are not Done.
+	Lag StreamLag
+}
+
+// ShardState is what a run does with a shard.
+type ShardState string
+
+// The states of shards.
+const (
+	// Reading: a run fetches the shard.
+	Reading ShardState = "READING"
+	// WaitingForParent: a run fetches it when its parents were read.
+	WaitingForParent ShardState = "WAITING_FOR_PARENT"
+	// Done: it was read to its end, or is gone.
+	Done ShardState = "DONE"
+)
+
+// ShardLook is one shard of a look.
+type ShardLook struct {
+	ShardID string
+	State   ShardState
+	Parents []string // none, one, or two after a merge
+	// Position is where a run begins in the shard.
+	Position checkpoint.Shard
+	// MillisBehindLatest is how long ago the oldest record arrived that was not
+	// read yet. Without one it is what the service says of an empty page: 0 at
+	// the tip, also of a shard that has been quiet for long. A shard that waits
+	// for its parents is behind by its own data. It is 0 of a Done shard.
+	MillisBehindLatest int64
+}
+
+// Look looks at every shard once, with one GetRecords for each that is not
+// Done. Its errors are those of Reader.Run.
+func (l *Looker) Look(ctx context.Context) (Look, error) {
+	run, err := l.open(ctx)
+	if err != nil {
+		return Look{}, err
+	}
+	glances, err := l.fetch(ctx, run)
+	if err != nil {
+		return Look{}, err
+	}
+	l.sharpen(ctx, run, glances)
+	look := Look{Time: l.clock.at(time.Now()).Truncate(time.Millisecond)}
+	for _, s := range run.streams {
+		sl := StreamLook{Stream: s.ref.name, ARN: l.arn(ctx, s)}
+		for _, g := range glances {
+			if g.stream == s {
+				sl.Shards = append(sl.Shards, g.look(l.clock))
+			}
+		}
+		sl.sum()
+		look.Streams = append(look.Streams, sl)
+	}
+	l.quiet = true
+	return look, nil
+}
+
+// open lists and places all shards as a run does at its start.
+func (l *Looker) open(ctx context.Context) (*run, error) {
+	o := l.o
+	if l.quiet {
+		o.Say = o.Chat // of the positions; fetching says what it has to say
+	}
+	r, err := lookingRun(ctx, l.client, o)
+	if err != nil {
+		return nil, err
+	}
+	r.o.Say = l.o.Say
+	if p := l.o.InitialPosition; p.Kind == Ago {
+		l.o.InitialPosition = Position{Kind: AtTimestamp, Timestamp: r.clock.Add(-p.Age)}
+	}
+	return r, nil
+}
+
+// lookingRun is a run that reads nothing, with its shards placed.
+func lookingRun(ctx context.Context, client Client, o Options) (*run, error) {
+	r := &run{
+		client: client, o: o, positions: o.Positions, log: o.Log, progress: &progress{}, ctx: ctx,
+		buf:     newBuffer(o.FetchBufferSize),
+		trouble: trouble{tell: o.Say},
+		hints:   hints{say: o.Chat},
+		slots:   make(chan struct{}, o.Tasks*o.ShardsPerTask),
+		looking: true,
+	}
+	if r.positions == nil {
+		r.positions = forgetful{}
+	}
+	if err := r.place(ctx); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.setClock()
+	return r, nil
+}
+
+// fetch glances at every shard that is not outside the run, by stream and ID.
+func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
+	var all []*glance
+	r.mu.Lock()
+	for _, s := range r.streams {
+		ready := s.lineage.ready()
+		for _, shard := range s.lineage.sorted() {
+			g := &glance{stream: s, shard: shard, at: shard.at, state: WaitingForParent}
+			if saved, known := s.place.saved[shard.id]; known {
+				g.at = saved // the guard may have moved on from it
+			}
+			switch {
+			case shard.state == outside:
+				continue
+			case shard.state == ended:
+				g.state = Done
+			case slices.Contains(ready, shard):
+				g.state = Reading
+			}
+			all = append(all, g)
+		}
+	}
+	r.mu.Unlock()
+	group, ctx := errgroup.WithContext(ctx) // the run's slots bound it, so that a shard that sleeps keeps nobody waiting
+	for _, g := range all {
+		if g.state != Done {
+			due := l.next[g.key()]
+			group.Go(func() error { return g.fetch(ctx, due) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, g := range all {
+		l.next[g.key()] = g.next
+	}
+	return all, nil
+}
+
+// sum makes the connector's three figures out of the shards that are not Done.
+func (s *StreamLook) sum() {
+	var lags []Lag
+	for _, shard := range s.Shards {
+		if shard.State != Done {
+			lags = append(lags, Lag{s.Stream, shard.ShardID, shard.MillisBehindLatest})
+		}
+	}
+	s.Lag = summarize(s.Stream, lags)
+}
+
+// arn is the stream's ARN, as far as it is known. A look from a position has
+// no other use for the call, so that one attempt is enough; the permission is
+// optional.
+func (l *Looker) arn(ctx context.Context, s *streamRun) string {
+	if s.ref.arn != "" {
+		return s.ref.arn
+	}
+	if entry := s.run.file.Find(s.ref.name); entry != nil && entry.ARN != "" {
+		return entry.ARN
+	}
+	if _, asked := l.arns[s.ref.name]; !asked && l.o.Positions == nil {
+		out, err := s.describe(ctx)
+		if err != nil || out.StreamDescriptionSummary == nil {
+			s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
+			l.arns[s.ref.name] = ""
+		} else {
+			l.arns[s.ref.name] = aws.ToString(out.StreamDescriptionSummary.StreamARN)
+		}
+	}
+	return l.arns[s.ref.name]
+}

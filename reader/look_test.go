@@ -1,0 +1,479 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+)
+
+// diary knows what is unread without asking kin: when which record was put,
+// and which were read.
+type diary struct {
+	*service
+	put  map[int][]time.Time // by shard, in order
+	read map[int]int         // how many of them
+	m    *memory
+}
+
+func newDiary(t testing.TB, shards int, o local.Options) *diary {
+	return &diary{newService(t, shards, o), map[int][]time.Time{}, map[int]int{}, newMemory()}
+}
+
+// write puts n records, a second and a bit apart.
+func (d *diary) write(shard, n int) {
+	for range n {
+		time.Sleep(1003 * time.Millisecond)
+		d.service.put(shard, "x")
+		d.put[shard] = append(d.put[shard], d.Now())
+	}
+}
+
+// readOn goes on reading with the diary's checkpoint, up to a number of records;
+// 0 reads all there is.
+func (d *diary) readOn(limit int) {
+	d.t.Helper()
+	o := testOptions()
+	o.Positions, o.AvailableNow, o.Limit = d.m, limit == 0, int64(limit)
+	if err := readInto(d.t, d, time.Minute, o, func(b *Batch) error {
+		for _, block := range b.Blocks {
+			var n int
+			if _, err := fmt.Sscanf(block.ShardID, "shardId-%d", &n); err != nil {
+				return err
+			}
+			d.read[n] += block.Records
+		}
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// unread is how old the oldest record of a shard is that was not read and is
+// still retained, in milliseconds; 0 without one.
+func (d *diary) unread(shard int) int64 {
+	for _, at := range d.put[shard][d.read[shard]:] {
+		if age := d.Now().Sub(at); age < 24*time.Hour {
+			return age.Milliseconds()
+		}
+	}
+	return 0
+}
+
+// look is what a look at the diary's checkpoint says, a word a shard.
+func (d *diary) look() (Look, string) {
+	d.t.Helper()
+	fetches := 0
+	var mu sync.Mutex
+	client := &watched{Client: d, before: func(call string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if call == "GetRecords" {
+			fetches++
+		}
+		return nil
+	}}
+	l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m, Say: func(m string) { d.t.Log(m) }})
+	d.must(err)
+	saved, positions := len(d.m.saved), maps.Clone(d.m.file.Streams[0].Shards)
+	look, err := l.Look(d.t.Context())
+	d.must(err)
+	if !reflect.DeepEqual(positions, d.m.file.Streams[0].Shards) {
+		d.t.Error("a look changed positions")
+	}
+	for _, s := range look.Streams[0].Shards {
+		if at, known := positions[s.ShardID]; known && !reflect.DeepEqual(s.Position, at) {
+			d.t.Errorf("%s stands at %+v, want %+v", s.ShardID, s.Position, at)
+		}
+	}
+	if len(d.m.saved) != saved {
+		d.t.Error("a look saved positions")
+	}
+	if asked := look.Streams[0].Lag.Shards; fetches != asked {
+		d.t.Errorf("%d fetches for %d shards", fetches, asked)
+	}
+	return look, words(look)
+}
+
+func words(look Look) string {
+	var all []string
+	for _, s := range look.Streams[0].Shards {
+		all = append(all, fmt.Sprintf("%s %s %d", strings.TrimLeft(strings.TrimPrefix(s.ShardID, "shardId-"), "0"), s.State, s.MillisBehindLatest))
+	}
+	return strings.TrimSpace(strings.Join(all, ", "))
+}
+
+// The figures agree with what is really unread, to the millisecond, whatever
+// time passes in between.
+func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
+	const odd = time.Hour + 17*time.Minute + 3*time.Second + 456*time.Millisecond
+	for _, test := range []struct {
+		name  string
+		do    func(d *diary)
+		want  func(d *diary) string
+		avg   float64
+		count int
+	}{
+		{"nothing was ever written", func(d *diary) {
+			d.readOn(0)
+			time.Sleep(odd)
+		}, func(*diary) string { return " READING 0, 1 READING 0" }, 0, 2},
+		{"one record behind", func(d *diary) {
+			d.write(0, 3)
+			d.readOn(0)
+			d.write(0, 1)
+			time.Sleep(odd)
+		}, func(d *diary) string { return fmt.Sprintf(" READING %d, 1 READING 0", d.unread(0)) }, float64(odd.Milliseconds()) / 2, 2},
+		{"many behind, in both shards", func(d *diary) {
+			d.write(0, 3)
+			d.write(1, 2)
+			d.readOn(0)
+			d.write(1, 5)
+			d.write(0, 7)
+			time.Sleep(odd)
+		}, func(d *diary) string { return fmt.Sprintf(" READING %d, 1 READING %d", d.unread(0), d.unread(1)) }, -1, 2},
+		{"nothing was read yet", func(d *diary) {
+			d.readOn(0)
+			d.write(0, 2)
+			d.write(1, 2)
+			time.Sleep(odd)
+		}, func(d *diary) string { return fmt.Sprintf(" READING %d, 1 READING %d", d.unread(0), d.unread(1)) }, -1, 2},
+		{"at the tip", func(d *diary) {
+			d.write(0, 3)
+			d.write(1, 3)
+			d.readOn(0)
+		}, func(*diary) string { return " READING 0, 1 READING 0" }, 0, 2},
+		{"quiet for hours", func(d *diary) {
+			d.write(0, 3)
+			d.readOn(0)
+			time.Sleep(23 * time.Hour)
+		}, func(*diary) string { return " READING 0, 1 READING 0" }, 0, 2},
+		{"quiet for days, and read all the time", func(d *diary) {
+			d.write(0, 3)
+			for range 5 {
+				d.readOn(0)
+				time.Sleep(20 * time.Hour)
+			}
+		}, func(*diary) string { return " READING 0, 1 READING 0" }, 0, 2},
+		{"quiet for days, then one record", func(d *diary) {
+			d.write(0, 3)
+			for range 5 {
+				d.readOn(0)
+				time.Sleep(20 * time.Hour)
+			}
+			d.write(0, 1)
+			time.Sleep(odd)
+		}, func(d *diary) string { return fmt.Sprintf(" READING %d, 1 READING 0", d.unread(0)) }, -1, 2},
+		{"a split whose parent is unread", func(d *diary) {
+			d.write(0, 5)
+			d.readOn(2)
+			d.split(0)
+			d.write(2, 2)
+			time.Sleep(odd)
+		}, func(d *diary) string {
+			return fmt.Sprintf(" READING %d, 1 READING 0, 2 WAITING_FOR_PARENT %d, 3 WAITING_FOR_PARENT 0", d.unread(0), d.unread(2))
+		}, -1, 4},
+		{"a split whose parent was read", func(d *diary) {
+			d.write(0, 5)
+			d.split(0)
+			d.readOn(0)
+			d.write(3, 2)
+			time.Sleep(odd)
+		}, func(d *diary) string {
+			return fmt.Sprintf(" DONE 0, 1 READING 0, 2 READING 0, 3 READING %d", d.unread(3))
+		}, -1, 3},
+		{"a merge of which one parent was read", func(d *diary) {
+			d.write(0, 2)
+			d.write(1, 1)
+			d.readOn(0)
+			d.write(1, 1)
+			d.mergeInto(0, 1)
+			d.write(2, 1)
+			time.Sleep(odd)
+		}, func(d *diary) string {
+			return fmt.Sprintf(" READING 0, 1 READING %d, 2 WAITING_FOR_PARENT %d", d.unread(1), d.unread(2))
+		}, -1, 3},
+		{"a checkpoint that was trimmed", func(d *diary) {
+			d.write(0, 3)
+			d.readOn(0)
+			d.write(0, 2)
+			time.Sleep(20 * time.Hour)
+			d.write(0, 2)
+			time.Sleep(20 * time.Hour)
+			if d.unread(0) == 0 || d.unread(0) > (21*time.Hour).Milliseconds() {
+				d.t.Fatal("nothing is tested")
+			}
+		}, func(d *diary) string { return fmt.Sprintf(" READING %d, 1 READING 0", d.unread(0)) }, -1, 2},
+	} {
+		for _, trimmed := range []local.Trimmed{local.TrimmedOldest, local.TrimmedError, local.TrimmedEmpty} {
+			t.Run(test.name+", "+string(trimmed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					d := newDiary(t, 2, local.Options{Trimmed: trimmed})
+					test.do(d)
+					look, got := d.look()
+					if want := strings.TrimSpace(test.want(d)); got != want {
+						t.Errorf("got  %s\nwant %s", got, want)
+					}
+					if lag := look.Streams[0].Lag; lag.Shards != test.count || test.avg >= 0 && lag.Avg != test.avg {
+						t.Errorf("figures %+v, want %d shards and %v on average", lag, test.count, test.avg)
+					}
+					if !look.Time.Equal(d.Now().Truncate(time.Millisecond)) {
+						t.Errorf("the look is of %s, and it is %s", look.Time, d.Now())
+					}
+				})
+			})
+		}
+	}
+}
+
+// A child that waits is behind by its own data, its parent by its own; the one
+// that is DONE stays out of the three figures.
+func TestFiguresOfALook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDiary(t, 2, local.Options{})
+		d.write(0, 1)
+		d.split(0)
+		d.readOn(0)
+		d.write(1, 1)
+		d.write(2, 1)
+		time.Sleep(time.Minute)
+		look, _ := d.look()
+		want := StreamLag{"orders", 3, float64(d.unread(1)+d.unread(2)) / 3, d.unread(1), 0}
+		if got := look.Streams[0].Lag; got != want || want.Max <= d.unread(2) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+// Where this machine's clock is wrong, the service's is found out to the
+// millisecond: by its Date, which is cut to the second.
+func TestALookIsExactUnderAMovedClock(t *testing.T) {
+	for _, move := range []time.Duration{20 * time.Hour, 90*time.Second + 7*time.Millisecond, time.Hour + 999*time.Millisecond, 2*time.Second + 500*time.Millisecond} {
+		t.Run(move.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(217 * time.Millisecond) // not at a full second
+				d := newDiary(t, 1, local.Options{})
+				d.write(0, 1)
+				d.readOn(0)
+				d.write(0, 1)
+				d.Advance(move)
+				before := d.unread(0)
+				look, err := d.looker().Look(t.Context())
+				d.must(err)
+				// The look takes a moment of its own to find the clock out; the figure is
+				// of when the shard answered.
+				if got := look.Streams[0].Shards[0].MillisBehindLatest; got < before-1 || got > before+1 {
+					t.Errorf("%d ms behind, want %d", got, before)
+				}
+				if off := look.Time.Sub(d.Now()).Abs(); off > 2*time.Millisecond {
+					t.Errorf("the clock is off by %s", off)
+				}
+			})
+		})
+	}
+}
+
+func (d *diary) looker() *Looker {
+	l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m})
+	d.must(err)
+	return l
+}
+
+// Each look costs one GetRecords a shard, and the next one waits its turn.
+func TestALookAsksEachShardOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDiary(t, 8, local.Options{})
+		for n := range 8 {
+			d.write(n, 3)
+		}
+		d.readOn(5)
+		d.split(0)
+		d.split(3)
+		var mu sync.Mutex
+		calls := map[string]int{}
+		client := &watched{Client: d, before: func(call string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			calls[call]++
+			return nil
+		}}
+		l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m})
+		d.must(err)
+		began := time.Now()
+		for range 3 {
+			_, err := l.Look(t.Context())
+			d.must(err)
+		}
+		if calls["GetRecords"] != 3*12 || calls["GetShardIterator "+shardName(8)] != 3 {
+			t.Errorf("12 shards, three looks: %v", calls)
+		}
+		if took := time.Since(began); took != 2*DefaultOptions().MinFetchPeriod {
+			t.Errorf("three looks took %s", took)
+		}
+	})
+}
+
+// A rate limit is waited for as a run does it, inside the look, and the other
+// shards are not held up.
+func TestALookWaitsForRateLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDiary(t, 40, local.Options{})
+		d.readOn(0)
+		d.write(7, 1)
+		time.Sleep(10 * time.Second)
+		var said []string
+		d.fault("GetRecords=ProvisionedThroughputExceededException*35")
+		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Say: func(m string) { said = append(said, m) }})
+		d.must(err)
+		began, want := time.Now(), d.unread(7)
+		look, err := l.Look(t.Context())
+		d.must(err)
+		took := time.Since(began)
+		if took != throttleSleep || len(said) != 35 || !strings.HasSuffix(said[0], ": Hit rate limit. Sleeping for 5 seconds.") {
+			t.Errorf("it took %s and said %d times %.1q", took, len(said), said)
+		}
+		if got := look.Streams[0].Shards[7].MillisBehindLatest; got != want && got != want+took.Milliseconds() {
+			t.Errorf("%d ms behind, want %d", got, want)
+		}
+	})
+}
+
+// A look that gets no answer gives up after its time, and one that is denied at
+// once.
+func TestALookThatFails(t *testing.T) {
+	for spec, wait := range map[string]bool{"GetRecords=InternalFailure": true, "ListShards=InternalFailure": true, "GetRecords=AccessDeniedException": false} {
+		t.Run(spec, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDiary(t, 2, local.Options{})
+				d.readOn(0)
+				d.fault(spec)
+				began := time.Now()
+				_, err := d.looker().Look(t.Context())
+				var gaveUp *GaveUpError
+				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+mostBackoff {
+					t.Errorf("after %s: %v", took, err)
+				}
+			})
+		})
+	}
+}
+
+// Without a checkpoint a look stands where a run would begin; an age is counted
+// from the first look.
+func TestALookFromAPosition(t *testing.T) {
+	for _, test := range []struct {
+		from  Position
+		first string // of the shards' figures, after two minutes
+		later string // and after another two
+	}{
+		{Position{Kind: TrimHorizon}, " READING 120000", " READING 240000"},
+		{Position{Kind: Latest}, " READING 0", " READING 0"},
+		{Position{Kind: Ago, Age: time.Minute}, " READING 0", " READING 0"},
+		{Position{Kind: Ago, Age: 3 * time.Minute}, " READING 120000", " READING 240000"},
+	} {
+		t.Run(test.from.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 1, local.Options{})
+				s.put(0, "1")
+				time.Sleep(2 * time.Minute)
+				l, err := NewLooker(s, LookOptions{Streams: []string{"orders"}, InitialPosition: test.from})
+				s.must(err)
+				for _, want := range []string{test.first, test.later} {
+					look, err := l.Look(t.Context())
+					s.must(err)
+					if got := words(look); got != strings.TrimSpace(want) {
+						t.Errorf("got %q, want %q", got, want)
+					}
+					if look.Streams[0].ARN == "" {
+						t.Error("the ARN is missing")
+					}
+					time.Sleep(2 * time.Minute)
+				}
+			})
+		})
+	}
+}
+
+// Both kinds of reading leave positions that a look can take: also where
+// nothing was ever read, and inside an aggregate.
+func TestALookTakesEveryPosition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 4, local.Options{})
+		for n := range 4 {
+			s.put(n, "1", "2")
+		}
+		first, err := s.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{
+			StreamName: ptr("orders"), ShardId: ptr(shardName(2)), ShardIteratorType: "TRIM_HORIZON"})
+		s.must(err)
+		page, err := s.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: first.ShardIterator})
+		s.must(err)
+		at := func(n int) string { return *page.Records[n].SequenceNumber }
+		began, sub := time.Now(), int64(3)
+		time.Sleep(time.Second)
+		m := newMemory()
+		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "latest", StartedAt: checkpoint.Time{Time: began}, Shards: map[string]checkpoint.Shard{
+			shardName(0): {Position: checkpoint.TrimHorizon, Continuation: "77"},
+			shardName(1): {Position: checkpoint.AtTimestamp, Timestamp: checkpoint.Time{Time: began.Add(time.Millisecond)}, Continuation: "77"},
+			shardName(2): {Position: checkpoint.AtSequenceNumber, SequenceNumber: at(1), SubSequenceNumber: &sub},
+			shardName(3): {Position: checkpoint.ShardEnd},
+		}}}
+		l, err := NewLooker(s, LookOptions{Streams: []string{"orders"}, Positions: m})
+		s.must(err)
+		look, err := l.Look(t.Context())
+		s.must(err)
+		if got, want := words(look), "READING 1000, 1 READING 0, 2 READING 1000, 3 DONE 0"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := look.Streams[0].Shards[2].Position.SubSequenceNumber; got == nil || *got != 3 {
+			t.Errorf("position %v", look.Streams[0].Shards[2].Position)
+		}
+	})
+}
+
+func ptr(s string) *string { return &s }
+
+// However a shard's end is told, no shard is started by a look.
+func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDiary(t, 2, way)
+				d.write(0, 2)
+				d.readOn(0)
+				d.split(0)
+				fetches := map[string]int{}
+				var mu sync.Mutex
+				l, err := NewLooker(&watched{Client: d, before: func(call string) error {
+					mu.Lock()
+					defer mu.Unlock()
+					fetches[call]++
+					return nil
+				}}, LookOptions{Streams: []string{"orders"}, Positions: d.m})
+				d.must(err)
+				ctx, cancel := context.WithCancel(t.Context())
+				look, err := l.Look(ctx)
+				d.must(err)
+				cancel()
+				synctest.Wait()
+				if got, want := words(look), "READING 0, 1 READING 0, 2 WAITING_FOR_PARENT 0, 3 WAITING_FOR_PARENT 0"; got != want {
+					t.Errorf("got %q, want %q", got, want)
+				}
+				if fetches["GetRecords"] != 4 {
+					t.Errorf("calls %v", slices.Sorted(maps.Keys(fetches)))
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,108 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"kin/internal/checkpoint"
+)
+
+// Restart returns positions as they are to be for a run that begins anew at
+// the position that the looker was made for: file, with the looker's streams
+// as a first run places them now. With shards named, of one stream, those
+// alone are moved; the others, their descendants too, stay where they are.
+//
+// It asks the streams for their shards and their time, and moves nothing. A
+// stream that was deleted and created again is a *CheckpointError, a position
+// that it no longer retains an *OptionError about "to".
+func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
+	o := l.o
+	o.Positions = fresh{file.ID}
+	r, err := lookingRun(ctx, l.client, o)
+	var bad *OptionError
+	if errors.As(err, &bad) && bad.Field == "initial position" {
+		return checkpoint.File{}, &OptionError{"to", bad.Want}
+	}
+	if err != nil {
+		return checkpoint.File{}, err
+	}
+	moved := file
+	moved.Streams = slices.Clone(file.Streams)
+	for _, s := range r.streams {
+		entry := r.file.Find(s.ref.name)
+		if err := s.checkRetained(); err != nil {
+			return checkpoint.File{}, err
+		}
+		known := moved.Find(s.ref.name)
+		if known == nil {
+			moved.Streams = append(moved.Streams, *entry)
+			continue
+		}
+		if was, is := known.CreatedAt, entry.CreatedAt; !was.IsZero() && !is.IsZero() && !was.Equal(is.Time) {
+			return checkpoint.File{}, recreated(s.ref.name, was.Time, is.Time)
+		}
+		if len(shards) == 0 {
+			*known = *entry
+			continue
+		}
+		known.Shards = maps.Clone(known.Shards)
+		for _, id := range shards {
+			at, err := s.begin(id)
+			if err != nil {
+				return checkpoint.File{}, err
+			}
+			known.Shards[id] = at
+		}
+	}
+	return moved, nil
+}
+
+// begin is where a first run begins in a shard.
+func (s *streamRun) begin(id string) (checkpoint.Shard, error) {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	shard := s.lineage.shards[id]
+	if shard == nil {
+		return checkpoint.Shard{}, &ShardNotFoundError{Stream: s.ref.given, Shard: id, Known: slices.Sorted(maps.Keys(s.lineage.shards))}
+	}
+	at := shard.at
+	switch {
+	case shard.state != outside:
+	case s.place.initial.Kind == AtSequence:
+		return checkpoint.Shard{}, &OptionError{"to", "a sequence number of the shard that is moved"}
+	default: // latest, of a shard that takes no more records
+		at = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.ShardEnd}
+	}
+	at.UpdatedAt = checkpoint.Time{Time: s.listedAt}
+	return at, nil
+}
+
+// checkRetained refuses a time that is older than the stream's oldest record
+// can be: the next run would find a gap.
+func (s *streamRun) checkRetained() error {
+	p, oldest := s.place, s.listedAt.Add(-s.retention)
+	at := p.initial.Timestamp
+	if p.initial.Kind == Ago {
+		at = p.startedAt.Add(-p.initial.Age)
+	} else if p.initial.Kind != AtTimestamp {
+		return nil
+	}
+	if s.retention > 0 && at.Before(oldest) {
+		return &OptionError{"to", fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), s.ref.name)}
+	}
+	return nil
+}
+
+// fresh are the positions of a run that has not begun, under a query id.
+type fresh struct{ id string }
+
+func (fresh) Owns(string, string) bool { return true }
+func (f fresh) Load() (checkpoint.File, error) {
+	return checkpoint.File{Version: checkpoint.Version, ID: f.id}, nil
+}
+func (fresh) Save(checkpoint.File) error { return errors.New("a look is never saved") }
+func (fresh) Release() error             { return nil }

@@ -1,0 +1,165 @@
+package reader
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// serverClock tells the service's time from the Date of its answers. A Date is
+// cut to the second, so that one answer leaves a second of doubt; each further
+// one narrows it. While this machine's clock is within that doubt it is taken
+// for right: then the age of a record is as exact as the machine's clock is.
+// It is safe for concurrent use.
+type serverClock struct {
+	mu     sync.Mutex
+	known  bool
+	lo, hi time.Duration // the service's time less this machine's is within
+	trip   time.Duration // the shortest call
+}
+
+// heard takes in an answer to a call: the service's clock showed date at some
+// time between sent and received.
+func (c *serverClock) heard(sent, received, date time.Time) {
+	if date.IsZero() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lo, hi := date.Sub(received), date.Add(time.Second).Sub(sent)
+	trip := received.Sub(sent)
+	if !c.known {
+		c.known, c.lo, c.hi, c.trip = true, lo, hi, trip
+		return
+	}
+	c.trip = min(c.trip, trip)
+	switch both, least := min(c.hi, hi), max(c.lo, lo); {
+	case least <= both:
+		c.lo, c.hi = least, both
+	case least-both < mostDisagreement:
+		c.lo, c.hi = both, least // two hosts, a little apart
+	default:
+		c.lo, c.hi = lo, hi // one of the clocks was set
+	}
+}
+
+// mostDisagreement is how far the clocks of the service's hosts may be apart.
+const mostDisagreement = 250 * time.Millisecond
+
+// isRight says whether this machine's clock may be the service's.
+func (c *serverClock) isRight() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.known || c.lo <= 0 && c.hi >= 0
+}
+
+// at is the service's time when this machine's clock showed t.
+func (c *serverClock) at(t time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t = t.Round(0).UTC() // differences to the service's times are of wall clocks
+	if !c.known || c.lo <= 0 && c.hi >= 0 {
+		return t
+	}
+	return t.Add(c.lo + (c.hi-c.lo)/2)
+}
+
+// How far the doubt is narrowed where this machine's clock is wrong.
+const (
+	fineEnough   = time.Millisecond / 2
+	mostQuestion = 60
+	mostSharpen  = 4 * time.Second
+)
+
+// ask returns when a question narrows the doubt: when the service's clock is
+// about to pass a full second, and about an eighth of the doubt sooner than
+// it surely has. It is zero when the doubt is small enough.
+func (c *serverClock) ask(now time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	doubt := c.hi - c.lo
+	if !c.known || doubt <= max(fineEnough, c.trip) {
+		return time.Time{}
+	}
+	// At t the service's clock shows t+lo to t+hi. An answer tells something when
+	// a full second is in between; it is hi-lo/8 away from t+hi.
+	edge := now.Add(c.hi - doubt/8)
+	wait := edge.Truncate(time.Second).Sub(edge)
+	for wait < 0 {
+		wait += time.Second
+	}
+	if within := edge.Sub(edge.Truncate(time.Second)); within < doubt*6/8 {
+		wait = 0 // the second is in between already
+	}
+	return now.Add(wait)
+}
+
+// sharpen finds out the service's time to about a millisecond where a figure
+// depends on it and this machine's clock is wrong: it asks for one shard again
+// and again, at the turn of the service's second. That takes up to a few
+// seconds, and only with the first look; a call that fails ends it.
+func (l *Looker) sharpen(ctx context.Context, r *run, glances []*glance) {
+	needed := false
+	for _, g := range glances {
+		needed = needed || !g.arrival.IsZero()
+	}
+	if !needed {
+		return
+	}
+	started := time.Now()
+	ref := r.streams[0].ref
+	for range mostQuestion {
+		if l.clock.isRight() {
+			return
+		}
+		at := l.clock.ask(time.Now())
+		if at.IsZero() || at.Sub(started) > mostSharpen || sleepUntil(ctx, at) != nil {
+			return
+		}
+		_, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+			return l.client.ListShards(ctx, &kinesis.ListShardsInput{
+				StreamName: ref.byName(), StreamARN: ref.byARN(), MaxResults: aws.Int32(1),
+			})
+		})
+		if err != nil {
+			r.log.Debug("ask for the time", "error", err)
+			return
+		}
+	}
+}
+
+// timedClient is a client whose answers set a clock.
+type timedClient struct {
+	Client
+	clock *serverClock
+}
+
+func (c timedClient) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	sent := time.Now()
+	out, err := c.Client.ListShards(ctx, in, o...)
+	if err == nil {
+		c.clock.heard(sent, time.Now(), serverTime(out.ResultMetadata))
+	}
+	return out, err
+}
+
+func (c timedClient) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	sent := time.Now()
+	out, err := c.Client.GetShardIterator(ctx, in, o...)
+	if err == nil {
+		c.clock.heard(sent, time.Now(), serverTime(out.ResultMetadata))
+	}
+	return out, err
+}
+
+func (c timedClient) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	sent := time.Now()
+	out, err := c.Client.GetRecords(ctx, in, o...)
+	if err == nil {
+		c.clock.heard(sent, time.Now(), serverTime(out.ResultMetadata))
+	}
+	return out, err
+}
