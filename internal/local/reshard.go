@@ -37,7 +37,6 @@ func (e *Endpoint) child(st *stream, created int64, start, last hashKey, parent,
 		if p != nil {
 			p.closed = created
 			p.children = append(p.children, c)
-			p.changed.ring()
 		}
 	}
 	if adjacent != nil {

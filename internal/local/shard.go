@@ -30,7 +30,7 @@ type shard struct {
 	oldest   uint64 // index of the oldest record not trimmed
 	next     uint64 // index the next record gets
 	arrived  int64  // ms, of the newest record
-	changed  bell   // rung when a record arrives and when the shard is closed
+	changed  bell   // rung when a record arrives
 	meters   shardMeters
 }
 

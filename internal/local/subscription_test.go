@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -220,20 +222,30 @@ func TestContinuationIsWhereToGoOn(t *testing.T) {
 			s := f.open(from)
 			event := s.next()
 			if i%3 != 0 { // else nothing was written
-				want = append(want, fmt.Sprint(i))
-				f.put(t, fmt.Sprint(i), "k")
+				_ = s.stream.Close()
+				f.endpoint.Advance(6 * time.Second)
+				var several []string
+				for n := range i {
+					several = append(several, fmt.Sprint(i, " ", n))
+					f.put(t, several[n], "k")
+				}
+				want = append(want, several...)
+				s = f.open(at(types.ShardIteratorTypeAfterSequenceNumber, event.ContinuationSequenceNumber))
 				event = s.next()
-				if got := payloads(event); !slices.Equal(got, want[len(want)-1:]) {
-					t.Fatalf("round %d: got %q, want the last of %q", i, got, want)
+				if got := payloads(event); !slices.Equal(got, several) {
+					t.Fatalf("round %d: got %q, want %q", i, got, several)
 				}
 			}
 			if i%4 == 0 {
 				event = s.next() // five seconds later
 			}
 			_ = s.stream.Close()
-			f.endpoint.Advance(6 * time.Second)
 			missed := fmt.Sprint("missed ", i)
+			if i%2 == 0 { // else within the second of the event
+				f.endpoint.Advance(6 * time.Second)
+			}
 			f.put(t, missed, "k")
+			f.endpoint.Advance(6 * time.Second)
 			it := f.iterator(t, kinesis.GetShardIteratorInput{
 				ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber, StartingSequenceNumber: event.ContinuationSequenceNumber,
 			})
@@ -574,8 +586,38 @@ func TestCloseEndsASubscriptionWithItsConnection(t *testing.T) {
 			t.Errorf("the answer ended with %v", err)
 		}
 		synctest.Wait()
-		if _, err := io.ReadAll(blocked); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("the answer nobody read ended with %v", err)
+		if n := subscriptionsServed(); n != 0 {
+			t.Errorf("%d subscriptions are still served", n)
+		}
+		if rest, err := io.ReadAll(blocked); len(rest) != 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("the answer nobody read has %d bytes and ended with %v", len(rest), err)
+		}
+	})
+}
+
+// subscriptionsServed is how many goroutines serve one.
+func subscriptionsServed() int {
+	stacks := make([]byte, 1<<20)
+	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("(*Endpoint).pump("))
+}
+
+func TestCloseEndsASubscriptionServedByHand(t *testing.T) {
+	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
+		body := fmt.Sprintf(`{"ConsumerARN":%q,"ShardId":%q,"StartingPosition":{"Type":"LATEST"}}`, f.arn, shard0)
+		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		sign(req, "SubscribeToShard")
+		served := make(chan any)
+		go func() {
+			defer func() { served <- recover() }()
+			f.endpoint.ServeHTTP(httptest.NewRecorder(), req)
+		}()
+		synctest.Wait()
+		began := time.Now()
+		if err := f.endpoint.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if cause := <-served; cause != http.ErrAbortHandler || time.Since(began) != 0 {
+			t.Errorf("it ended with %v after %s", cause, time.Since(began))
 		}
 	})
 }
@@ -656,6 +698,17 @@ func TestGoingAwayEndsASubscription(t *testing.T) {
 		synctest.Wait()
 		if err := out.GetStream().Close(); err != nil && !errors.Is(err, context.Canceled) {
 			t.Error(err)
+		}
+		f.endpoint.Advance(5 * time.Second)
+		closed := f.open(fromLatest)
+		closed.next()
+		if n := subscriptionsServed(); n != 1 {
+			t.Errorf("%d subscriptions are served, want one", n)
+		}
+		_ = closed.stream.Close()
+		synctest.Wait()
+		if n := subscriptionsServed(); n != 0 {
+			t.Errorf("%d subscriptions are still served", n)
 		}
 	})
 }
