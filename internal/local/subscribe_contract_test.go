@@ -200,7 +200,8 @@ func TestHowASubscriptionEndsThroughTheSDK(t *testing.T) {
 	})
 }
 
-// Close comes back although clients hold streams that they do not read.
+// Close comes back although clients hold streams that they do not read, and
+// leaves nobody behind.
 func TestCloseWithClientsThatDoNotRead(t *testing.T) {
 	overEveryProtocol(t, Options{}, func(t *testing.T, e *Endpoint, s *subject) {
 		for range 20 {
@@ -209,8 +210,14 @@ func TestCloseWithClientsThatDoNotRead(t *testing.T) {
 		for _, name := range []string{"a", "b"} {
 			must(subscribe(t, s.Client, s.register(t, name), fromHorizon))(t)
 		}
+		if n := subscriptionsServed(); n != 2 {
+			t.Errorf("%d subscriptions are served, want 2", n)
+		}
 		if err := e.Close(); err != nil {
 			t.Error(err)
+		}
+		if n := subscriptionsServed(); n != 0 {
+			t.Errorf("%d subscriptions are served after Close", n)
 		}
 	})
 }

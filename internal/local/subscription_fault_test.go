@@ -52,9 +52,9 @@ func frame(body io.Reader) (kind string, err error) {
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{":event-type", ":exception-type", ":error-code"} {
+	for name, prefix := range map[string]string{":event-type": "", ":exception-type": "", ":error-code": "error "} {
 		if v := m.Headers.Get(name); v != nil {
-			kind = v.String()
+			kind = prefix + v.String()
 		}
 	}
 	if kind == "SubscribeToShardEvent" {
@@ -78,10 +78,10 @@ func TestFaultsOfASubscription(t *testing.T) {
 		"stream:InternalFailureException":      "initial-response>InternalFailureException>EOF>0s",
 		"stream:ResourceInUseException:2":      "initial-response>event>event>ResourceInUseException>EOF>1s",
 		"stream:KMSOptInRequired":              "initial-response>KMSOptInRequired>EOF>0s",
-		"stream:InternalFailure":               "initial-response>InternalFailure>EOF>0s",
+		"stream:InternalFailure":               "initial-response>error InternalFailure>EOF>0s",
 		"no-initial-response,early":            "event>EOF>0s",
 		"no-initial-response,silent":           "EOF>5m0s",
-		"latency:1s,stream:SomeException":      "initial-response>SomeException>EOF>1s",
+		"latency:1s,stream:SomeException":      "initial-response>error SomeException>EOF>1s",
 		"no-initial-response,latency:1s,early": "event>EOF>1s",
 	} {
 		inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
