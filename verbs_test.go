@@ -37,6 +37,8 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"records": verbRecords,
 	"split":   verbSplit,
 	"merge":   verbMerge,
+	"retain":  verbRetain,
+	"encrypt": verbEncrypt,
 	"role":    verbRole,
 	"fault":   verbFault,
 	"served":  verbServed,
@@ -213,6 +215,24 @@ func verbMerge(ts *testscript.TestScript, neg bool, args []string) {
 	_, err := s.client.MergeShards(ctx, &kinesis.MergeShardsInput{StreamName: &args[0], ShardToMerge: &args[1], AdjacentShardToMerge: &args[2]})
 	ts.Check(err)
 	ts.Check(s.awaitActive(ctx, args[0]))
+}
+
+// retain STREAM HOURS makes a stream keep its records for longer.
+func verbRetain(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 2, 2, "retain STREAM HOURS")
+	_, err := s.client.IncreaseStreamRetentionPeriod(ctx, &kinesis.IncreaseStreamRetentionPeriodInput{
+		StreamName: &args[0], RetentionPeriodHours: aws.Int32(int32(number(ts, args[1]))),
+	})
+	ts.Check(err)
+}
+
+// encrypt STREAM KEY encrypts a stream, as far as answers say.
+func verbEncrypt(ts *testscript.TestScript, neg bool, args []string) {
+	s, ctx := verb(ts, neg, args, 2, 2, "encrypt STREAM KEY")
+	_, err := s.client.StartStreamEncryption(ctx, &kinesis.StartStreamEncryptionInput{
+		StreamName: &args[0], KeyId: &args[1], EncryptionType: types.EncryptionTypeKms,
+	})
+	ts.Check(err)
 }
 
 // role ARN [EXTERNAL_ID] lets AssumeRole give credentials of a role.

@@ -69,8 +69,11 @@ type consumerReport struct {
 }
 
 func reportOf(c efo.Consumer) consumerReport {
-	return consumerReport{Name: c.Name, ARN: c.ARN, Status: string(c.Status), Created: c.Created.UTC().Format("2006-01-02T15:04:05.000Z")}
+	return consumerReport{Name: c.Name, ARN: c.ARN, Status: string(c.Status), Created: reportTime(c.Created)}
 }
+
+// reportTime is a time as the reports have it: RFC 3339 UTC with milliseconds.
+func reportTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // list is the report of a stream's consumers.
 func (c *consumersOf) list(form reportForm, consumers []efo.Consumer) (string, error) {

@@ -173,6 +173,8 @@ func accessHint(err error) string {
 	switch op.Operation() {
 	case "PutRecords":
 		return "writing needs " + writePermissions + " on the stream"
+	case "ListStreams":
+		return "this needs kinesis:ListStreams, which is for all streams: its resource is *"
 	case "ListStreamConsumers", "RegisterStreamConsumer":
 		return "this needs kinesis:" + op.Operation() + " on the stream"
 	case "SubscribeToShard", "DescribeStreamConsumer", "DeregisterStreamConsumer":

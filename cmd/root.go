@@ -88,6 +88,8 @@ func commands(e *env) []*cobra.Command {
 		newTail(e),
 		newWrite(e),
 		newCopy(e),
+		newShards(e),
+		newStreams(e),
 		newConsumers(e),
 		newCheckpoint(e),
 		newLocal(e),

@@ -20,6 +20,10 @@ type listing struct {
 // them. A list is not atomic: shards that come twice are one. Its token lives
 // five minutes; when that has expired, the next attempt begins again.
 func (s *streamRun) list(ctx context.Context, after string) (listing, error) {
+	return s.listFiltered(ctx, after, nil)
+}
+
+func (s *streamRun) listFiltered(ctx context.Context, after string, filter *types.ShardFilter) (listing, error) {
 	var (
 		all   listing
 		token string
@@ -30,7 +34,7 @@ func (s *streamRun) list(ctx context.Context, after string) (listing, error) {
 		if token != "" {
 			in.NextToken = aws.String(token) // and nothing that names the stream
 		} else {
-			in.StreamName, in.StreamARN = s.ref.byName(), s.ref.byARN()
+			in.StreamName, in.StreamARN, in.ShardFilter = s.ref.byName(), s.ref.byARN(), filter
 			if after != "" {
 				in.ExclusiveStartShardId = aws.String(after)
 			}

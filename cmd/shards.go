@@ -1,0 +1,140 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/efo"
+	"kin/reader"
+	"kin/survey"
+)
+
+func newShards(e *env) *cobra.Command {
+	o := &shardsOptions{}
+	c := &cobra.Command{
+		Use:   "shards STREAM",
+		Short: "Show a stream's shards, where keys lead, and which shards are hot",
+		Long: `Show the shards of a stream that are retained, as a tree: each below the shard
+that it was split or merged from. A merged shard has a + behind its ID and stands
+below both its parents, below the second as a line that says where it is drawn. SHARE
+is a shard's part of the hash key space, FROM where that begins; sequence numbers
+are shortened, -o json has them whole.
+
+--key tells which open shard the records of a partition key go to and, with
+--at, which shard held it then, closed ones included. The service tells that for
+the time that the stream retains; before, only for keys whose shard was never
+split or merged (else exit 3). A stream with the record distribution strategy
+AUTO puts records where it likes: there --key tells nothing, and exits with 1.
+
+It needs kinesis:ListShards. With kinesis:DescribeStreamSummary it also tells the
+stream's ARN and status and notices AUTO.`,
+		Example: `  kin shards orders
+  kin shards orders --key ada --key grace --at 2h
+  kin shards orders -o json | jq -r '.shards[] | select(.state == "OPEN").shardId'`,
+		Args:              consumerArguments(0, 0, ""),
+		ValidArgsFunction: e.completeConsumers(0),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.stream = args[0]
+			if err := o.parsed(c.Flags()); err != nil {
+				return err
+			}
+			return optionUsage(c, runShards(c.Context(), e, o))
+		},
+	}
+	addReportFlag(c, &o.output)
+	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
+	return c
+}
+
+type shardsOptions struct {
+	stream string
+	output reportForm
+	keys   []string
+	at     toValue
+}
+
+func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.keys, "key", nil, "tell which shard the records of this partition `key` go to (repeatable)")
+	f.Var(&o.at, "at", "with --key: which shard held it at a time, or so long ago")
+}
+
+// parsed refuses flags that mean nothing together.
+func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
+	if efo.StreamName(o.stream) == "" {
+		return usage("%q: want the name or ARN of one stream", o.stream)
+	}
+	if f.Changed("at") && len(o.keys) == 0 {
+		return usage("--at needs --key")
+	}
+	for _, key := range o.keys {
+		if n := len([]rune(key)); n < 1 || n > 256 {
+			return usage("--key %s: want a partition key of 1 to 256 characters", quotedStart(key))
+		}
+	}
+	return nil
+}
+
+// quotedStart is a text in quotes, cut where it is long.
+func quotedStart(s string) string {
+	if r := []rune(s); len(r) > 20 {
+		return fmt.Sprintf("%q...", string(r[:20]))
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+func runShards(ctx context.Context, e *env, o *shardsOptions) error {
+	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+		client, err := e.kinesis(ctx, o.stream)
+		if err != nil {
+			return "", err
+		}
+		s, err := survey.LookAt(ctx, client, o.stream, e.log)
+		if err != nil {
+			return "", err
+		}
+		if len(o.keys) > 0 {
+			return o.keyReport(ctx, e, client, s)
+		}
+		switch {
+		case s.Summary == nil:
+			e.say("DescribeStreamSummary of " + o.stream + " is not allowed: its ARN and status are not known")
+		case s.Summary.StreamStatus != types.StreamStatusActive:
+			e.say(fmt.Sprintf("%s is %s", o.stream, s.Summary.StreamStatus))
+		}
+		if o.output == reportJSON {
+			return jsonLine(shardsReportOf(s))
+		}
+		return shardsTable(e.palette(), terminalWidth(e.Out), s), nil
+	})
+}
+
+// keyReport is the report of --key.
+func (o *shardsOptions) keyReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
+	if s.Summary == nil {
+		e.say("DescribeStreamSummary of " + o.stream + " is not allowed: taking it that records are in the shards of their hash keys")
+	}
+	var found []survey.Key
+	var err error
+	if at := reader.Position(o.at); at.Kind == reader.Latest {
+		found, err = s.Keys(o.keys)
+	} else {
+		found, err = s.KeysAt(ctx, client, o.keys, at, e.log)
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, k := range found {
+		if k.Ambiguous != "" {
+			e.say(fmt.Sprintf("%s: %s was open at that moment too; it became %s then", printable(k.PartitionKey), k.Ambiguous, k.Shard.ID))
+		}
+	}
+	if o.output == reportJSON {
+		return jsonLine(keysReportOf(found))
+	}
+	return keysTable(e.palette(), found), nil
+}

@@ -1,0 +1,83 @@
+package cmd
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"kin/survey"
+)
+
+// shardsReport is what kin shards prints with -o json. ARN and status are left
+// out where the stream may not be described.
+type shardsReport struct {
+	StreamName     string        `json:"streamName"`
+	StreamARN      string        `json:"streamARN,omitempty"`
+	StreamStatus   string        `json:"streamStatus,omitempty"`
+	OpenShardCount int           `json:"openShardCount"`
+	Shards         []shardReport `json:"shards"`
+}
+
+type shardReport struct {
+	ShardID         string        `json:"shardId"`
+	State           string        `json:"state"`
+	Parent          string        `json:"parentShardId,omitempty"`
+	AdjacentParent  string        `json:"adjacentParentShardId,omitempty"`
+	Children        []string      `json:"childShards"`
+	HashKeys        hashKeyRange  `json:"hashKeyRange"`
+	HashKeyShare    float64       `json:"hashKeyShare"`
+	SequenceNumbers sequenceRange `json:"sequenceNumberRange"`
+}
+
+type hashKeyRange struct {
+	Starting string `json:"startingHashKey"`
+	Ending   string `json:"endingHashKey"`
+}
+
+type sequenceRange struct {
+	Starting string `json:"startingSequenceNumber,omitempty"`
+	Ending   string `json:"endingSequenceNumber,omitempty"`
+}
+
+func shardsReportOf(s *survey.Stream) shardsReport {
+	r := shardsReport{StreamName: streamNameOf(s.Given), OpenShardCount: len(s.Open()), Shards: []shardReport{}}
+	if s.Summary != nil {
+		r.StreamARN, r.StreamStatus = aws.ToString(s.Summary.StreamARN), string(s.Summary.StreamStatus)
+	} else if r.StreamName != s.Given {
+		r.StreamARN = s.Given
+	}
+	for _, shard := range s.Shards {
+		r.Shards = append(r.Shards, shardReport{
+			ShardID: shard.ID, State: stateOf(shard), Parent: shard.Parent, AdjacentParent: shard.Adjacent,
+			Children:        append([]string{}, shard.Children...),
+			HashKeys:        hashKeyRange{shard.Hashes.Starting.String(), shard.Hashes.Ending.String()},
+			HashKeyShare:    shard.Hashes.Share(),
+			SequenceNumbers: sequenceRange{shard.First, shard.Last},
+		})
+	}
+	return r
+}
+
+func stateOf(s survey.Shard) string {
+	if s.Closed {
+		return "CLOSED"
+	}
+	return "OPEN"
+}
+
+// keysReport is what kin shards --key prints with -o json.
+type keysReport struct {
+	Keys []keyReport `json:"keys"`
+}
+
+type keyReport struct {
+	PartitionKey string `json:"partitionKey"`
+	HashKey      string `json:"hashKey"`
+	ShardID      string `json:"shardId"`
+}
+
+func keysReportOf(found []survey.Key) keysReport {
+	r := keysReport{Keys: []keyReport{}}
+	for _, k := range found {
+		r.Keys = append(r.Keys, keyReport{k.PartitionKey, k.HashKey.String(), k.Shard.ID})
+	}
+	return r
+}

@@ -1,0 +1,117 @@
+package cmd
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"kin/efo"
+	"kin/survey"
+)
+
+// streamNameOf is the name of a stream that was given by name or ARN.
+func streamNameOf(given string) string { return efo.StreamName(given) }
+
+// besideTree is how wide the columns behind the tree are: two spaces and six
+// letters of state, two and seven of the share, two and seven of where that
+// begins, and two in front of the sequence numbers.
+const (
+	besideTree    = 2 + 6 + 2 + 7 + 2 + 7
+	leastSequence = 9  // columns of a shortened sequence number
+	mostSequence  = 56 // digits of a whole one
+)
+
+// shardsTable is the tree of a stream's shards: a line each, as wide as the
+// terminal where the tree is not deeper than that.
+func shardsTable(p palette, width int, s *survey.Stream) string {
+	branches := s.Tree()
+	names := make([]string, len(branches))
+	wide := len("SHARD")
+	for i, b := range branches {
+		names[i] = branchName(b, width-besideTree)
+		if b.Elsewhere == "" {
+			wide = max(wide, utf8.RuneCountInString(names[i]))
+		}
+	}
+	sequence := min((width-wide-besideTree-2-1)/2, mostSequence)
+	head := fmt.Sprintf("%-*s  %-6s  %7s  %7s", wide, "SHARD", "STATE", "SHARE", "FROM")
+	if sequence >= leastSequence {
+		head += "  SEQUENCE NUMBERS"
+	}
+	var t strings.Builder
+	fmt.Fprintln(&t, p.head.Render(head))
+	for i, b := range branches {
+		if b.Elsewhere != "" {
+			fmt.Fprintf(&t, "%s  above, below %s\n", names[i], b.Elsewhere)
+			continue
+		}
+		state := p.good.Render("OPEN") + "  "
+		if b.Shard.Closed {
+			state = p.passing.Render("CLOSED")
+		}
+		fmt.Fprintf(&t, "%s%s  %s  %7s  %7s", names[i], strings.Repeat(" ", wide-utf8.RuneCountInString(names[i])), state,
+			percent(b.Shard.Hashes.Share()), percent(b.Shard.Hashes.Starting.Place()))
+		if sequence >= leastSequence {
+			fmt.Fprintf(&t, "  %s-%s", shortened(b.Shard.First, sequence), shortened(b.Shard.Last, sequence))
+		}
+		t.WriteByte('\n')
+	}
+	return t.String()
+}
+
+// branchName is a shard with what is drawn in front of it, which is cut where
+// there is no room for it: the nearest generations stay.
+func branchName(b survey.Branch, room int) string {
+	name := b.Shard.ID
+	if b.Shard.Adjacent != "" {
+		name += "+"
+	}
+	stem := []rune(b.Stem)
+	if most := max(room-len(name), 4); len(stem) > most {
+		stem = append([]rune{'…'}, stem[len(stem)-most+1:]...)
+	}
+	return string(stem) + name
+}
+
+// shortened is a number of which the middle is left out, where it has more
+// digits than there is room for.
+func shortened(digits string, room int) string {
+	if len(digits) <= room {
+		return digits
+	}
+	back := room / 2
+	return digits[:room-1-back] + "…" + digits[len(digits)-back:]
+}
+
+func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + "%" }
+
+// keysTable is where partition keys lead. The keys come last: nobody knows how
+// long they are.
+func keysTable(p palette, found []survey.Key) string {
+	wide, hash := len("SHARD"), len("HASH KEY")
+	for _, k := range found {
+		wide, hash = max(wide, len(k.Shard.ID)), max(hash, len(k.HashKey.String()))
+	}
+	var t strings.Builder
+	fmt.Fprintln(&t, p.head.Render(fmt.Sprintf("%-*s  %-6s  %*s  %s", wide, "SHARD", "STATE", hash, "HASH KEY", "KEY")))
+	for _, k := range found {
+		state := p.good.Render("OPEN") + "  "
+		if k.Shard.Closed {
+			state = p.passing.Render("CLOSED")
+		}
+		fmt.Fprintf(&t, "%-*s  %s  %*s  %s\n", wide, k.Shard.ID, state, hash, k.HashKey, printable(k.PartitionKey))
+	}
+	return t.String()
+}
+
+// printable is a partition key as a table shows it: as it is, or in quotes
+// where a terminal would obey some of it.
+func printable(key string) string {
+	for _, r := range key {
+		if !strconv.IsPrint(r) || r == utf8.RuneError {
+			return strconv.Quote(key)
+		}
+	}
+	return key
+}

@@ -1,0 +1,120 @@
+package cmd
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/survey"
+)
+
+// streamsReport is what kin streams prints with -o json: the members of
+// DescribeStreamSummary, without those that could not be had.
+type streamsReport struct {
+	Streams []streamReport `json:"streams"`
+}
+
+type streamReport struct {
+	StreamName     string `json:"streamName"`
+	StreamARN      string `json:"streamARN,omitempty"`
+	StreamStatus   string `json:"streamStatus,omitempty"`
+	StreamMode     string `json:"streamMode,omitempty"`
+	OpenShardCount *int32 `json:"openShardCount,omitempty"`
+	Retention      *int32 `json:"retentionPeriodHours,omitempty"`
+	ConsumerCount  *int32 `json:"consumerCount,omitempty"`
+	EncryptionType string `json:"encryptionType,omitempty"`
+	KeyID          string `json:"keyId,omitempty"`
+	MaxRecordSize  *int32 `json:"maxRecordSizeInKiB,omitempty"`
+	Distribution   string `json:"recordDistributionStrategy,omitempty"`
+	Created        string `json:"streamCreationTimestamp,omitempty"`
+}
+
+func streamsReportOf(streams []types.StreamDescriptionSummary) streamsReport {
+	r := streamsReport{Streams: []streamReport{}}
+	for _, s := range streams {
+		one := streamReport{
+			StreamName: aws.ToString(s.StreamName), StreamARN: aws.ToString(s.StreamARN), StreamStatus: string(s.StreamStatus), StreamMode: modeOf(s),
+			OpenShardCount: s.OpenShardCount, Retention: s.RetentionPeriodHours, ConsumerCount: s.ConsumerCount,
+			EncryptionType: string(s.EncryptionType), KeyID: aws.ToString(s.KeyId), MaxRecordSize: s.MaxRecordSizeInKiB,
+			Distribution: string(s.RecordDistributionStrategy),
+		}
+		if s.StreamCreationTimestamp != nil {
+			one.Created = reportTime(*s.StreamCreationTimestamp)
+		}
+		r.Streams = append(r.Streams, one)
+	}
+	return r
+}
+
+func modeOf(s types.StreamDescriptionSummary) string {
+	if s.StreamModeDetails == nil {
+		return ""
+	}
+	return string(s.StreamModeDetails.StreamMode)
+}
+
+// streamsTable is a table of streams, empty if there are none: a line each,
+// columns aligned. What is not known is a dash. The status is a column where
+// one is not ACTIVE.
+func streamsTable(p palette, streams []types.StreamDescriptionSummary) string {
+	if len(streams) == 0 {
+		return ""
+	}
+	wide, status := len("NAME"), 0
+	for _, s := range streams {
+		wide = max(wide, len(aws.ToString(s.StreamName)))
+		if s.StreamStatus != types.StreamStatusActive {
+			status = len("CREATING")
+		}
+	}
+	head := fmt.Sprintf("%-*s  %-11s  %6s  %9s  %9s  %s", wide, "NAME", "MODE", "SHARDS", "RETENTION", "CONSUMERS", "ENCRYPTION")
+	if status > 0 {
+		head += "  STATUS"
+	}
+	var t strings.Builder
+	fmt.Fprintln(&t, p.head.Render(head))
+	for _, s := range streams {
+		encryption := orDash(string(s.EncryptionType))
+		fmt.Fprintf(&t, "%-*s  %-11s  %6s  %9s  %9s  %s", wide, aws.ToString(s.StreamName), orDash(modeOf(s)),
+			numberOrDash(s.OpenShardCount), orDash(ageText(survey.Retention(s))), numberOrDash(s.ConsumerCount), encryption)
+		if status > 0 {
+			fmt.Fprintf(&t, "%s  %s", strings.Repeat(" ", max(0, len("ENCRYPTION")-len(encryption))), p.status(orDash(string(s.StreamStatus))))
+		}
+		t.WriteByte('\n')
+	}
+	return t.String()
+}
+
+// ageText is a retention period as people say it: 24h, 7d, 7d12h. Nothing is
+// "".
+func ageText(d time.Duration) string {
+	hours := int(d / time.Hour)
+	switch days := hours / 24; {
+	case hours == 0:
+		return ""
+	case days < 2:
+		return strconv.Itoa(hours) + "h"
+	case hours%24 == 0:
+		return strconv.Itoa(days) + "d"
+	default:
+		return fmt.Sprintf("%dd%dh", days, hours%24)
+	}
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func numberOrDash(n *int32) string {
+	if n == nil {
+		return "-"
+	}
+	return strconv.Itoa(int(*n))
+}

@@ -1,0 +1,36 @@
+package kpl
+
+import (
+	"math"
+	"testing"
+)
+
+func TestHashKeysArePrintedAsTheyAreRead(t *testing.T) {
+	for _, text := range []string{"0", "7", "18446744073709551615", "18446744073709551616", "170141183460469231731687303715884105728", "340282366920938463463374607431768211455"} {
+		k, ok := ParseHashKey(text)
+		if !ok || k.String() != text {
+			t.Errorf("%s: %s, %t", text, k, ok)
+		}
+	}
+}
+
+func TestTheShareOfARange(t *testing.T) {
+	for _, c := range []struct {
+		from, to     string
+		share, place float64
+	}{
+		{"0", "340282366920938463463374607431768211455", 1, 0},
+		{"0", "170141183460469231731687303715884105727", 0.5, 0},
+		{"170141183460469231731687303715884105728", "340282366920938463463374607431768211455", 0.5, 0.5},
+		{"85070591730234615865843651857942052864", "170141183460469231731687303715884105727", 0.25, 0.25},
+		{"255211775190703847597530955573826158592", "340282366920938463463374607431768211455", 0.25, 0.75},
+		{"5", "5", 0x1p-128, 5 * 0x1p-128},
+	} {
+		from, _ := ParseHashKey(c.from)
+		to, _ := ParseHashKey(c.to)
+		share, place := HashKeyRange{from, to}.Share(), from.Place()
+		if math.Abs(share-c.share) > c.share*1e-12 || place != c.place {
+			t.Errorf("%s to %s: share %v at %v, want %v at %v", c.from, c.to, share, place, c.share, c.place)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package survey
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/kpl"
+	"kin/reader"
+)
+
+// Key is a partition key and where it leads.
+type Key struct {
+	PartitionKey string
+	HashKey      kpl.HashKey
+	Shard        Shard
+	// Ambiguous is the parent of Shard that the service names for the same
+	// moment, when it named both; else empty.
+	Ambiguous string
+}
+
+// AutomaticError means that keys lead nowhere in a stream.
+type AutomaticError struct{ Stream string }
+
+func (e *AutomaticError) Error() string {
+	return fmt.Sprintf("%s distributes its records itself (AUTO): a partition key leads to no shard", e.Stream)
+}
+
+// Hint says what can be done all the same.
+func (e *AutomaticError) Hint() string {
+	return fmt.Sprintf("kin read %s | jq 'select(.partitionKey == \"KEY\") | .shardId' tells where records of a key went", e.Stream)
+}
+
+// UnknownShardError means that the service does not tell which shard held a
+// key.
+type UnknownShardError struct{ Reason, Advice string }
+
+func (e *UnknownShardError) Error() string { return e.Reason }
+
+// Hint says what can be asked.
+func (e *UnknownShardError) Hint() string { return e.Advice }
+
+// NotFound is true; it marks the error for those who do not import the type.
+func (e *UnknownShardError) NotFound() bool { return true }
+
+// Keys tells which open shard records of partition keys go to, by key. Errors
+// are *AutomaticError and *UnknownShardError.
+func (s *Stream) Keys(keys []string) ([]Key, error) {
+	if s.IsAutomatic() {
+		return nil, &AutomaticError{s.Given}
+	}
+	return locate(keys, s.Open())
+}
+
+// KeysAt tells which shard held partition keys at a time in the past, closed
+// shards included. at is reader.AtTimestamp or reader.Ago. Errors are those of
+// Keys and of reader.ListShards, and *reader.OptionError for a time in the
+// future.
+//
+// The service tells which shards were open at a time within the retention
+// period. Before that it tells nothing, but that a shard without parents has
+// been there since the stream was created.
+func (s *Stream) KeysAt(ctx context.Context, client reader.Client, keys []string, at reader.Position, log *slog.Logger) ([]Key, error) {
+	if s.IsAutomatic() {
+		return nil, &AutomaticError{s.Given}
+	}
+	then := at.Timestamp
+	if at.Kind == reader.Ago {
+		then = s.At.Add(-at.Age)
+	}
+	switch {
+	case then.After(s.At.Add(time.Second)):
+		return nil, &reader.OptionError{Field: "at", Want: "a time that is not in the future; the service's clock says " + clockText(s.At)}
+	case s.Summary != nil && then.Before(aws.ToTime(s.Summary.StreamCreationTimestamp).Truncate(time.Second)):
+		return nil, &UnknownShardError{fmt.Sprintf("%s had no shards at %s: it was created at %s", s.Given, clockText(then), clockText(*s.Summary.StreamCreationTimestamp)), ""}
+	case !then.Before(s.At): // of the second that the clock shows
+		return locate(keys, s.Open())
+	}
+	filter := &types.ShardFilter{Type: types.ShardFilterTypeAtTimestamp, Timestamp: aws.Time(then)}
+	horizon := s.horizon()
+	if then.Before(horizon) {
+		filter = &types.ShardFilter{Type: types.ShardFilterTypeAtTrimHorizon}
+	}
+	listed, err := reader.ListShards(ctx, client, s.Given, filter, log)
+	if err != nil {
+		return nil, err
+	}
+	shards, err := shardsOf(listed.Shards)
+	if err != nil {
+		return nil, fmt.Errorf("list shards of %s: %w", s.Given, err)
+	}
+	found, err := locate(keys, shards)
+	if err != nil || !then.Before(horizon) {
+		return found, err
+	}
+	for _, k := range found {
+		if k.Shard.Parent != "" {
+			return nil, &UnknownShardError{
+				fmt.Sprintf("which shard held %q at %s is not known any more: %s descends from shards that %s no longer retains", k.PartitionKey, clockText(then), k.Shard.ID, s.Given),
+				"the service tells what the shards were since " + clockText(horizon),
+			}
+		}
+	}
+	return found, nil
+}
+
+// horizon is the time since when the service tells of closed shards; zero when
+// it is not known.
+func (s *Stream) horizon() time.Time {
+	if s.Summary == nil || s.Summary.RetentionPeriodHours == nil {
+		return time.Time{}
+	}
+	return s.At.Add(-time.Duration(*s.Summary.RetentionPeriodHours) * time.Hour)
+}
+
+// locate finds each key's shard among those of one moment.
+func locate(keys []string, shards []Shard) ([]Key, error) {
+	var found []Key
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
+		k := Key{PartitionKey: key, HashKey: kpl.HashKeyOf(key)}
+		for _, shard := range shards {
+			if !shard.Hashes.Contains(k.HashKey) {
+				continue
+			}
+			// At the moment of a split or a merge the service names parents and
+			// children (API documentation): from then on the child has the key.
+			if k.Shard.ID != "" && slices.Contains(k.Shard.parents(), shard.ID) {
+				k.Ambiguous = shard.ID
+				continue
+			}
+			if slices.Contains(shard.parents(), k.Shard.ID) {
+				k.Ambiguous = k.Shard.ID
+			}
+			k.Shard = shard
+		}
+		if k.Shard.ID == "" {
+			return nil, &UnknownShardError{fmt.Sprintf("no shard has the hash key of %q, %s", key, k.HashKey), "the list of shards may be out of date: try again"}
+		}
+		found = append(found, k)
+	}
+	slices.SortFunc(found, func(a, b Key) int { return strings.Compare(a.PartitionKey, b.PartitionKey) })
+	return found, nil
+}
+
+func clockText(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,48 @@
+package survey
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+const (
+	halfway     = "170141183460469231731687303715884105728"
+	justBefore  = "170141183460469231731687303715884105727"
+	lastHashKey = "340282366920938463463374607431768211455"
+)
+
+// At the moment of a split the service names the parent and its children, in
+// any order: the child has the key, and it is said.
+func TestTheChildHasTheKeyAtTheMomentOfASplit(t *testing.T) {
+	parent := listed("0", "", "", "0", lastHashKey, true)
+	low, high := listed("1", "0", "", "0", justBefore, false), listed("2", "0", "", halfway, lastHashKey, false)
+	for _, order := range [][]types.Shard{{parent, low, high}, {low, high, parent}} {
+		shards, err := shardsOf(order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := locate([]string{"grace", "ada", "ada"}, shards) // MD5: below and above the middle
+		if err != nil || len(found) != 2 {
+			t.Fatalf("%v, %v", found, err)
+		}
+		if k := found[0]; k.PartitionKey != "ada" || k.Shard.ID != "2" || k.Ambiguous != "0" {
+			t.Errorf("%+v", k)
+		}
+		if k := found[1]; k.PartitionKey != "grace" || k.Shard.ID != "1" || k.Ambiguous != "0" {
+			t.Errorf("%+v", k)
+		}
+	}
+}
+
+func TestAKeyThatNoShardHasIsAnError(t *testing.T) {
+	shards, err := shardsOf([]types.Shard{listed("0", "", "", "0", justBefore, false)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var unknown *UnknownShardError
+	if _, err := locate([]string{"ada"}, shards); !errors.As(err, &unknown) {
+		t.Errorf("%v", err)
+	}
+}

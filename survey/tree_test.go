@@ -1,0 +1,82 @@
+package survey
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// listed is a shard as ListShards tells of it.
+func listed(id, parent, adjacent, from, to string, closed bool) types.Shard {
+	s := types.Shard{
+		ShardId:             aws.String(id),
+		HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String(from), EndingHashKey: aws.String(to)},
+		SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
+	}
+	if parent != "" {
+		s.ParentShardId = aws.String(parent)
+	}
+	if adjacent != "" {
+		s.AdjacentParentShardId = aws.String(adjacent)
+	}
+	if closed {
+		s.SequenceNumberRange.EndingSequenceNumber = aws.String("2")
+	}
+	return s
+}
+
+func TestEveryShardIsDrawnOnceAndMergedOnesAreFoundBelowBothParents(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		shards []types.Shard
+		want   []string
+	}{
+		{"none", nil, nil},
+		{"a split and a merge, children first", []types.Shard{
+			listed("4", "2", "1", "0", "9", false),
+			listed("3", "0", "", "0", "1", false),
+			listed("2", "0", "", "2", "4", true),
+			listed("1", "", "", "5", "9", true),
+			listed("0", "", "", "0", "4", true),
+		}, []string{"0", "├ 2", "│ └ 4", "└ 3", "1", "└ 4 (below 2)"}},
+		{"a parent that is no longer retained", []types.Shard{
+			listed("7", "3", "", "0", "4", false),
+			listed("8", "3", "5", "5", "9", false), // its other parent is
+			listed("5", "", "", "7", "9", true),
+		}, []string{"5", "└ 8", "7"}},
+		{"generations", []types.Shard{
+			listed("0", "", "", "0", "9", true), listed("1", "0", "", "0", "4", true), listed("2", "0", "", "5", "9", false),
+			listed("3", "1", "", "0", "2", false), listed("4", "1", "", "3", "4", false),
+		}, []string{"0", "├ 1", "│ ├ 3", "│ └ 4", "└ 2"}},
+		{"shards that descend from each other", []types.Shard{
+			listed("0", "1", "", "0", "4", false), listed("1", "0", "", "5", "9", false),
+		}, []string{"0", "└ 1"}},
+	} {
+		shards, err := shardsOf(c.shards)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, b := range (&Stream{Shards: shards}).Tree() {
+			line := b.Stem + b.Shard.ID
+			if b.Elsewhere != "" {
+				line += " (below " + b.Elsewhere + ")"
+			}
+			got = append(got, line)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAShardWithoutARangeIsAnError(t *testing.T) {
+	if _, err := shardsOf([]types.Shard{{ShardId: aws.String("0")}}); err == nil {
+		t.Error("no error")
+	}
+	if _, err := shardsOf([]types.Shard{listed("0", "", "", "0", "many", false)}); err == nil {
+		t.Error("no error for a range that is no number")
+	}
+}
