@@ -79,14 +79,14 @@ func (a *Assignment) Error(call string, err error) error {
 // the oldest record, a refusal, or empty answers for ever.
 func (a *Assignment) IsTrimmed(at checkpoint.Shard) bool {
 	arrived := at.LastArrival
-	return at.SequenceNumber != "" && a.s.retention > 0 && !arrived.IsZero() &&
-		arrived.Before(a.s.run.now().Add(-a.s.retention))
+	return at.SequenceNumber != "" && a.s.retention() > 0 && !arrived.IsZero() &&
+		arrived.Before(a.s.run.now().Add(-a.s.retention()))
 }
 
 // IsStuck says whether a response is what a position that is no longer
 // retained gets for ever: nothing, as far behind as the stream reaches.
 func (a *Assignment) IsStuck(at checkpoint.Shard, resp *Response) bool {
-	return resp.isEmpty() && a.IsTrimmed(at) && aws.ToInt64(resp.MillisBehindLatest) >= a.s.retention.Milliseconds()
+	return resp.isEmpty() && a.IsTrimmed(at) && aws.ToInt64(resp.MillisBehindLatest) >= a.s.retention().Milliseconds()
 }
 
 // Oldest is where to begin again when a position is no longer retained: all
@@ -121,8 +121,9 @@ func saysParents(children []types.ChildShard) bool {
 }
 
 // IsGone finds out, after the service did not know the shard, whether it was
-// trimmed, which it tells, for what was beyond at is lost. With the stream
-// gone, its error says so.
+// trimmed, which it tells, for what was beyond at is lost; where positions are
+// kept that is a *DataLossError, unless it is allowed. With the stream gone, its
+// error says so.
 func (a *Assignment) IsGone(ctx context.Context, at checkpoint.Shard) (bool, error) {
 	if err := a.s.refresh(ctx); err != nil {
 		return false, err
@@ -130,12 +131,20 @@ func (a *Assignment) IsGone(ctx context.Context, at checkpoint.Shard) (bool, err
 	if a.s.isListed(a.shard) {
 		return false, nil
 	}
-	a.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", a.s.ref.name, a.shard, describe(at)))
+	gone := &DataLossError{Stream: a.s.ref.name, gone: fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", a.s.ref.name, a.shard, describe(at))}
+	if a.s.run.o.Positions != nil && !a.s.run.o.AllowDataLoss {
+		return false, gone
+	}
+	a.Say(gone.Error())
 	return true, nil
 }
 
 // Refused is the error for a position that the service does not accept.
 func (a *Assignment) Refused(at checkpoint.Shard, err error) error {
+	if classify(err) == gone {
+		// With its code it would be taken for the stream's absence.
+		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.given, apierror.Brief(err))
+	}
 	if at.SequenceNumber == "" {
 		return err
 	}

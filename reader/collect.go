@@ -22,8 +22,8 @@ type collector struct {
 	bytes int64     // what it holds in memory
 	ended bool      // it holds the end of a shard
 
-	began  time.Time // the run
-	record time.Time // when the last record came, or the run began
+	opened time.Time // when the streams were open
+	record time.Time // when the last record came, or the streams were open
 
 	observed time.Time // when the last observation was made
 
@@ -47,8 +47,8 @@ func (r *run) collect(handle func(*Batch) error) error {
 	if r.o.Limit > 0 {
 		c.left = r.o.Limit
 	}
-	c.began = time.Now()
-	c.record, c.observed = c.began, c.began
+	now := time.Now()
+	c.record, c.observed, c.opened = now, now, now
 	defer c.drop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -166,7 +166,7 @@ const leastIdleCommit = time.Second
 // complete ends a run by itself: a bound in time is met, or nothing comes any
 // more.
 func (c *collector) complete() error {
-	if c.record.Equal(c.began) {
+	if c.record.Equal(c.opened) {
 		c.hints.empty(c.streams, c.o)
 	}
 	return c.flush()
@@ -177,7 +177,7 @@ func (c *collector) timedOut() error {
 	if err := c.complete(); err != nil {
 		return err
 	}
-	if c.o.bounded() || c.left > 0 {
+	if c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0 {
 		return &TimeoutError{c.o.Timeout}
 	}
 	return nil
@@ -260,6 +260,9 @@ func (c *collector) flush() error {
 	for _, b := range c.batch.Blocks {
 		stream := c.file.Find(b.Stream)
 		stream.Shards[b.ShardID] = b.after
+	}
+	for _, s := range c.streams {
+		s.keepLeft(c.file.Find(s.ref.name))
 	}
 	if err := c.positions.Save(c.file); err != nil {
 		return err

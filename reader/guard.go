@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,9 +71,13 @@ func readThrough(s checkpoint.Shard) time.Time {
 type DataLossError struct {
 	Stream string
 	gaps   []gap
+	gone   string // of a shard that is not there any more, in words
 }
 
 func (e *DataLossError) Error() string {
+	if e.gone != "" {
+		return e.gone
+	}
 	lines := make([]string, 0, len(e.gaps))
 	for _, g := range e.gaps {
 		lines = append(lines, g.message(e.Stream))
@@ -97,14 +102,61 @@ func (g gap) message(stream string) string {
 		stream, g.shard, g.from.UTC().Format(time.RFC3339), g.to.UTC().Format(time.RFC3339))
 }
 
-// guard ends a run whose checkpoint is older than what the stream retains or,
-// where data loss is allowed, moves those shards to the oldest record left. It
-// wants the run's lock held.
-func (s *streamRun) guard(now time.Time) error {
-	if s.place.saved == nil || s.retention == 0 {
+// expiry is by how much what the service retains may have passed what was read
+// before a run that is under way is ended: one that reads at the very edge of
+// what is retained, as from trim_horizon, is no news to anybody, and the service
+// does not delete to the second.
+const expiry = time.Minute
+
+// guardLive is guard for a shard that is being read: before is where it stood
+// before a response. A run that could not fetch, or write, for longer than the
+// stream retains its records, goes on wherever the service lets it.
+func (s *streamRun) guardLive(ctx context.Context, shard string, before checkpoint.Shard, resp *Response) error {
+	through := before.ReadThrough.Time
+	passed := func() bool {
+		kept := s.retention()
+		return kept > 0 && through.Before(resp.ServerTime.Add(-kept-expiry))
+	}
+	if s.run.o.Positions == nil || through.IsZero() || resp.ServerTime.IsZero() || !passed() {
 		return nil
 	}
-	gaps := s.place.gaps(s.lineage, now, s.retention)
+	if err := s.learnRetention(ctx); err != nil {
+		return err
+	}
+	if !passed() { // it was made longer since the run began
+		return nil
+	}
+	lost := &DataLossError{Stream: s.ref.name, gaps: []gap{{shard, through, resp.ServerTime.Add(-s.retention())}}}
+	if !s.run.o.AllowDataLoss {
+		return lost
+	}
+	s.run.o.Say(lost.Error())
+	return nil
+}
+
+// learnRetention asks how long the stream keeps its records now. What is not
+// allowed leaves what was known.
+func (s *streamRun) learnRetention(ctx context.Context) error {
+	out, err := patiently(ctx, s.run, startTimeout, s.describe)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil || out.StreamDescriptionSummary == nil:
+		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
+	case out.StreamDescriptionSummary.RetentionPeriodHours != nil:
+		s.kept.Store(int64(time.Duration(*out.StreamDescriptionSummary.RetentionPeriodHours) * time.Hour))
+	}
+	return nil
+}
+
+// guard ends a run whose checkpoint is older than what the stream retains or,
+// where data loss is allowed, moves those shards to the oldest record left. It
+// wants the run's lock held. entries are what is to be saved.
+func (s *streamRun) guard(now time.Time, entries map[string]checkpoint.Shard) error {
+	if s.place.saved == nil || s.retention() == 0 {
+		return nil
+	}
+	gaps := s.place.gaps(s.lineage, now, s.retention())
 	if len(gaps) == 0 {
 		return nil
 	}
@@ -115,6 +167,8 @@ func (s *streamRun) guard(now time.Time) error {
 		s.run.o.Say(g.message(s.ref.name))
 		if shard := s.lineage.shards[g.shard]; shard.state == waiting {
 			shard.at = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.TrimHorizon}
+		} else {
+			entries[g.shard] = goneBy(entries[g.shard], now)
 		}
 	}
 	return nil

@@ -34,6 +34,9 @@ type shard struct {
 	id      string
 	parents []string // none, one, or two after a merge
 	state   shardState
+	// left says that the run leaves the shard, which it has placed, to another
+	// run with the same positions.
+	left bool
 	// at is where to begin: the checkpoint's position, or the initial one.
 	at checkpoint.Shard
 	// unlisted is set for a shard that was found as a child and whose parents

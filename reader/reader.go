@@ -105,6 +105,7 @@ type run struct {
 	clock   time.Time  // the service's time when the run was started, and
 	local   time.Time  // this process's at that moment
 	started bool       // all streams are open
+	began   time.Time  // the run, by this process's clock
 	looking bool       // it reads nothing, and starts no shard
 }
 
@@ -122,11 +123,12 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		enc:     &encoder{encode: r.o.Encode, whole: r.o.NoDeaggregate, limit: r.o.Limit, lanes: make(chan struct{}, runtime.GOMAXPROCS(0))},
 		trouble: trouble{tell: r.o.Say},
 		hints:   hints{say: r.o.Say},
+		began:   time.Now(),
 	}
 	if r.o.Tasks > 0 && r.o.Source == nil {
 		run.slots = make(chan struct{}, r.o.Tasks*r.o.ShardsPerTask)
 	}
-	if err := run.open(groupCtx); err != nil {
+	if err := run.openInTime(groupCtx); err != nil {
 		return err
 	}
 	run.launch()
@@ -137,6 +139,16 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 	}
 	run.sayLeftOut()
 	return err
+}
+
+// openInTime is open, within the time of the run.
+func (r *run) openInTime(ctx context.Context) error {
+	if r.o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, r.o.Timeout, &TimeoutError{r.o.Timeout})
+		defer cancel()
+	}
+	return r.open(ctx)
 }
 
 // open lists all streams and saves where their shards begin, before the first
@@ -277,6 +289,9 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 	for {
 		resp, err := source.Next(ctx, s.run.buf)
 		if err != nil {
+			return err
+		}
+		if err := s.guardLive(ctx, shard.id, at, resp); err != nil {
 			return err
 		}
 		block, reached, err := s.encode(ctx, shard, resp, at)

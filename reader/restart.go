@@ -84,14 +84,14 @@ func (s *streamRun) begin(id string) (checkpoint.Shard, error) {
 // checkRetained refuses a time that is older than the stream's oldest record
 // can be: the next run would find a gap.
 func (s *streamRun) checkRetained() error {
-	p, oldest := s.place, s.listedAt.Add(-s.retention)
+	p, oldest := s.place, s.listedAt.Add(-s.retention())
 	at := p.initial.Timestamp
 	if p.initial.Kind == Ago {
 		at = p.startedAt.Add(-p.initial.Age)
 	} else if p.initial.Kind != AtTimestamp {
 		return nil
 	}
-	if s.retention > 0 && at.Before(oldest) {
+	if s.retention() > 0 && at.Before(oldest) {
 		return &OptionError{"to", fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), s.ref.name)}
 	}
 	return nil

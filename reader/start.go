@@ -85,15 +85,22 @@ func (p placement) named() []string {
 }
 
 // restrict takes what is not this run's out of it: the shards of others, and
-// those that are neither named nor descend from one that is.
+// those that are neither named nor descend from one that is. What only the run
+// leaves out, and not where it began, is left to a later run.
 func (p placement) restrict(l *lineage) {
 	inside := map[string]bool{}
 	if named := p.named(); len(named) > 0 {
 		inside = l.descendants(named)
 	}
 	for _, s := range l.shards {
-		if s.state == waiting && (!p.owns(s.id) || len(p.named()) > 0 && !inside[s.id]) {
+		if s.state != waiting {
+			continue
+		}
+		switch {
+		case !p.owns(s.id):
 			s.state = outside
+		case len(p.named()) > 0 && !inside[s.id]:
+			s.state, s.left = outside, p.initial.Kind != AtSequence
 		}
 	}
 }

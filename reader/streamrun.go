@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,8 +26,8 @@ type streamRun struct {
 	listedAt time.Time       // the service's time when the run began
 	// until is the bound in the stream's own time; zero without one.
 	until time.Time
-	// retention is how long the stream keeps records; 0 is not known.
-	retention time.Duration
+	// kept is how long the stream keeps records, as retention returns it.
+	kept atomic.Int64
 	// distribution says whether records are where their hash keys belong.
 	distribution distribution
 	leftOut      int64 // records of aggregates that were left out
@@ -74,18 +75,21 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		return checkpoint.Stream{}, err
 	}
 	for _, id := range lost {
-		if s.retention == 0 { // the guard below does not know
+		if s.retention() == 0 { // the guard below does not know
 			s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(entry.Shards[id])))
 		}
 	}
-	if err := s.guard(l.at); err != nil {
+	if err := s.guard(l.at, entry.Shards); err != nil {
 		return checkpoint.Stream{}, err
 	}
 	if err := s.checkHalfRead(); err != nil {
 		return checkpoint.Stream{}, err
 	}
+	for _, id := range lost { // and that is said, or was allowed, or is no loss
+		entry.Shards[id] = goneBy(entry.Shards[id], l.at)
+	}
 	for id, shard := range s.lineage.shards {
-		if shard.state == waiting {
+		if shard.state == waiting || shard.left {
 			if shard.at.UpdatedAt.IsZero() {
 				shard.at.UpdatedAt = checkpoint.Time{Time: l.at}
 			}
@@ -93,6 +97,28 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		}
 	}
 	return entry, nil
+}
+
+// goneBy is the position in a shard that is no longer retained at a time.
+func goneBy(at checkpoint.Shard, now time.Time) checkpoint.Shard {
+	t := checkpoint.Time{Time: now}
+	return checkpoint.Shard{Parents: at.Parents, Position: checkpoint.ShardEnd, SequenceNumber: at.SequenceNumber,
+		LastArrival: at.LastArrival, ReadThrough: t, UpdatedAt: t}
+}
+
+// keepLeft puts the positions of shards that appeared, and that this run leaves
+// to another one, into what is saved of the stream.
+func (s *streamRun) keepLeft(saved *checkpoint.Stream) {
+	if len(s.place.only) == 0 {
+		return
+	}
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	for id, shard := range s.lineage.shards {
+		if _, known := saved.Shards[id]; !known && shard.left {
+			saved.Shards[id] = shard.at
+		}
+	}
 }
 
 // identify asks which stream this is, for the checkpoint: one that was deleted
@@ -113,7 +139,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	summary := out.StreamDescriptionSummary
 	s.distribution.learn(summary)
 	if hours := summary.RetentionPeriodHours; hours != nil {
-		s.retention = time.Duration(*hours) * time.Hour
+		s.kept.Store(int64(time.Duration(*hours) * time.Hour))
 	}
 	if summary.StreamARN != nil {
 		entry.ARN = *summary.StreamARN
@@ -143,6 +169,9 @@ func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummar
 		})
 	})
 }
+
+// retention is how long the stream keeps records; 0 is not known.
+func (s *streamRun) retention() time.Duration { return time.Duration(s.kept.Load()) }
 
 // The methods below take the run's lock.
 

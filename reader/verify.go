@@ -94,8 +94,8 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	s.run.mu.Lock()
 	listed := maps.Clone(s.listed)
 	var gaps []gap
-	if s.retention > 0 {
-		gaps = s.place.gaps(s.lineage, s.listedAt, s.retention)
+	if s.retention() > 0 {
+		gaps = s.place.gaps(s.lineage, s.listedAt, s.retention())
 	}
 	for id, shard := range s.lineage.shards {
 		if _, known := saved[id]; !known && shard.state == waiting {
