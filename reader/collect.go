@@ -26,6 +26,7 @@ type collector struct {
 	record time.Time // when the last record came, or the streams were open
 
 	observed time.Time // when the last observation was made
+	told     time.Time // when the progress was brought up to date
 
 	shards map[shardKey]*standing // of those that have said anything
 }
@@ -38,6 +39,9 @@ type standing struct {
 	tip    bool
 	last   bool  // no block follows
 	behind int64 // milliseconds
+	// ended is, of a shard that has ended, since when its children may hold
+	// what nobody has read; zero where that is not known.
+	ended time.Time
 }
 
 // collect runs until the buffer is closed and empty, the limit is reached, the
@@ -49,6 +53,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 	}
 	now := time.Now()
 	c.record, c.observed, c.opened = now, now, now
+	c.tell(0, 0)
 	defer c.drop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -61,6 +66,9 @@ func (r *run) collect(handle func(*Batch) error) error {
 		}
 		if err := c.observeIdle(); err != nil {
 			return err
+		}
+		if time.Since(c.told) >= progressEvery {
+			c.tell(0, 0)
 		}
 		block, more := r.buf.take()
 		switch {
@@ -135,11 +143,27 @@ func (c *collector) note(b *Block) {
 		s = &standing{}
 		c.shards[key] = s
 	}
-	s.at, s.last = time.Now(), b.last
+	now := time.Now()
+	if b.end {
+		s.ended = c.endedSince(s, b, now)
+	}
+	s.at, s.last = now, b.last
 	s.tip = b.behind == nil || *b.behind == 0
 	if b.behind != nil {
 		s.behind = *b.behind
 	}
+}
+
+// endedSince is since when the children of a shard whose end has come may hold
+// records: since the shard was last seen to be open, for one that was read at its
+// tip, else since its last record arrived.
+func (c *collector) endedSince(s *standing, b *Block, now time.Time) time.Time {
+	if arrived := b.after.LastArrival.Time; s.tip && now.Sub(s.at) <= c.silence() {
+		return s.at
+	} else if !arrived.IsZero() {
+		return now.Add(arrived.Sub(c.now()))
+	}
+	return time.Time{}
 }
 
 func (c *collector) most() int64 { return min(mostBatch, c.o.FetchBufferSize/4) }
@@ -190,7 +214,7 @@ func (c *collector) isIdle() bool {
 		return false
 	}
 	for _, s := range c.shards {
-		if !s.last && time.Since(s.at) > max(c.o.IdleTimeout, mostIdleSilence, c.o.Silence) {
+		if !s.last && time.Since(s.at) > max(c.o.IdleTimeout, c.silence()) {
 			return false
 		}
 	}
@@ -200,9 +224,15 @@ func (c *collector) isIdle() bool {
 // mostIdleSilence is how long a shard that is asked regularly may say nothing.
 const mostIdleSilence = 3 * time.Second
 
+// silence is how long a shard of this run may say nothing.
+func (r *run) silence() time.Duration { return max(mostIdleSilence, r.o.Silence) }
+
+// progressEvery is how often a run says how it goes while nothing is written.
+const progressEvery = time.Second
+
 // wait is how long nothing needs to be looked at if no block comes.
 func (c *collector) wait() time.Duration {
-	wait := c.untilDue()
+	wait := min(c.untilDue(), time.Until(c.told.Add(progressEvery)))
 	if left := time.Until(c.record.Add(c.o.IdleTimeout)); c.o.IdleTimeout > 0 && left > 0 {
 		wait = min(wait, left) // after that, the next block is what can change it
 	}
@@ -289,15 +319,21 @@ func (c *collector) report() {
 	for _, b := range c.batch.Blocks {
 		c.countLeftOut(b)
 	}
+	c.tell(c.batch.Records, c.batch.Bytes)
+}
+
+// tell adds what was written to the run's progress, and says how far it is.
+func (c *collector) tell(records, bytes int) {
+	c.told = time.Now()
 	lags := c.lags(c.shards)
 	behind := int64(0)
 	for _, lag := range lags {
 		behind = max(behind, lag.MillisBehindLatest)
 	}
 	c.progress.add(func(p *Progress) {
-		p.Records += int64(c.batch.Records)
-		p.Bytes += int64(c.batch.Bytes)
-		if c.batch.Records > 0 {
+		p.Records += int64(records)
+		p.Bytes += int64(bytes)
+		if records > 0 {
 			p.Batches++
 		}
 		p.Behind = time.Duration(behind) * time.Millisecond

@@ -3,6 +3,8 @@ package reader
 import (
 	"sync"
 	"time"
+
+	"kin/internal/checkpoint"
 )
 
 // Progress is what a run has done so far. Records and Bytes count what was
@@ -83,27 +85,47 @@ func (r *run) lags(known map[shardKey]*standing) []Lag {
 				continue
 			}
 			if behind, ok := s.lag(shard, known); ok {
-				all = append(all, Lag{s.ref.name, shard.id, behind})
+				all = append(all, Lag{s.ref.name, shard.id, behind.Milliseconds()})
 			}
 		}
 	}
 	return all
 }
 
-// lag is how far a shard is behind: what it said last or, until it has, what
-// its parents said. It wants the run's lock held.
-func (s *streamRun) lag(shard *shard, known map[shardKey]*standing) (behind int64, ok bool) {
+// lag is how far a shard is behind: what it said last, and what has passed since
+// when it has said nothing for longer than is usual. Until it has said anything,
+// it is as far as its parents, or as what may have come since they ended; and
+// without parents, as what came since it was read last, or since the time where
+// its reading begins. It wants the run's lock held.
+func (s *streamRun) lag(shard *shard, known map[shardKey]*standing) (behind time.Duration, ok bool) {
 	if said := known[shardKey{s.ref.name, shard.id}]; said != nil {
-		return said.behind, true
+		late := time.Since(said.at) - s.run.silence()
+		return time.Duration(said.behind)*time.Millisecond + max(0, late), true
 	}
 	for _, id := range shard.parents {
-		if parent := s.lineage.shards[id]; parent != nil {
-			if b, said := s.lag(parent, known); said {
-				behind, ok = max(behind, b), true
-			}
+		parent := s.lineage.shards[id]
+		if parent == nil {
+			continue
+		}
+		b, told := s.lag(parent, known)
+		if said := known[shardKey{s.ref.name, id}]; said != nil && parent.state == ended {
+			b, told = time.Since(said.ended), !said.ended.IsZero()
+		}
+		if told {
+			behind, ok = max(behind, b), true
 		}
 	}
-	return behind, ok
+	if ok {
+		return behind, true
+	}
+	since := shard.at.ReadThrough
+	if since.IsZero() && shard.at.Position == checkpoint.AtTimestamp {
+		since = shard.at.Timestamp
+	}
+	if !since.IsZero() {
+		return max(0, s.run.clock.Add(time.Since(s.run.local)).Sub(since.Time)), true
+	}
+	return 0, false
 }
 
 // summarize makes the connector's three figures out of the lags of shards.

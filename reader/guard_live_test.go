@@ -1,0 +1,200 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+)
+
+// blockedFor reads a stream into an output that takes a while for its first
+// batch, and returns what was written.
+func blockedFor(t *testing.T, s *service, o Options, d time.Duration) (got []string, err error) {
+	t.Helper()
+	o.MaxFetchDuration, o.FetchBufferSize = 200*time.Millisecond, 1 // a block at a time
+	o.ShardFetchInterval = time.Hour
+	err = readInto(t, s, d+time.Minute, o, func(b *Batch) error {
+		if len(got) == 0 {
+			time.Sleep(d)
+		}
+		got = append(got, batchRecords(b)...)
+		return nil
+	})
+	return got, err
+}
+
+func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		s.meanwhile(func() {
+			time.Sleep(time.Minute)
+			s.put(0, "2") // which nobody reads in time
+			time.Sleep(29 * time.Hour)
+			s.put(0, "3")
+		})
+		o, m := testOptions(), newMemory()
+		o.Positions = m
+		got, err := blockedFor(t, s, o, 30*time.Hour)
+		var loss *DataLossError
+		if !errors.As(err, &loss) || !slices.Equal(got, []string{"1"}) || !strings.Contains(err.Error(), "may be gone") {
+			t.Fatalf("got %q, %v", got, err)
+		}
+		if at := m.position(shardName(0)); !strings.HasPrefix(at, "AFTER_SEQUENCE_NUMBER") {
+			t.Errorf("stands at %s", at)
+		}
+	})
+}
+
+func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		s.meanwhile(func() {
+			time.Sleep(time.Minute)
+			s.put(0, "2")
+			time.Sleep(29 * time.Hour)
+			s.put(0, "3")
+		})
+		o := testOptions()
+		var said []string
+		o.Positions, o.AllowDataLoss = newMemory(), true
+		o.Say = func(m string) { said = append(said, m) }
+		got, err := blockedFor(t, s, o, 30*time.Hour)
+		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said, "\n"), "may be gone") {
+			t.Errorf("got %q, %v, said %q", got, err, said)
+		}
+	})
+}
+
+func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		s.meanwhile(func() {
+			time.Sleep(time.Minute)
+			s.put(0, "2")
+			_, err := s.IncreaseStreamRetentionPeriod(t.Context(), &kinesis.IncreaseStreamRetentionPeriodInput{
+				StreamName: aws.String("orders"), RetentionPeriodHours: aws.Int32(48),
+			})
+			s.must(err)
+		})
+		o := testOptions()
+		o.Positions = newMemory()
+		got, err := blockedFor(t, s, o, 30*time.Hour)
+		if err != nil || !slices.Equal(got, []string{"1", "2"}) {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// vanishing lists the shard a once, and does not know it afterwards.
+func vanishing() *fake {
+	f := newFake(&fakeShard{id: "a", records: []int{1, 2}}, &fakeShard{id: "b", records: []int{3}})
+	listed := 0
+	f.hook = func(call, shard string) error {
+		if call == "ListShards" {
+			if listed++; listed == 2 {
+				f.change(func() { f.shards = f.shards[1:] })
+			}
+		}
+		if call == "GetShardIterator" && strings.HasPrefix(shard, "a ") {
+			return apiError("ResourceNotFoundException")
+		}
+		return nil
+	}
+	return f
+}
+
+func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const gone = "orders/a is no longer retained; what it held beyond its start is gone"
+		o := testOptions()
+		o.Positions, o.AvailableNow = newMemory(), true
+		_, err := collectRun(t.Context(), t, vanishing(), o)
+		var loss *DataLossError
+		if !errors.As(err, &loss) || err.Error() != gone {
+			t.Errorf("got %v", err)
+		}
+		var said []string
+		o.Positions, o.AllowDataLoss = newMemory(), true
+		o.Say = func(m string) { said = append(said, m) }
+		got, err := collectRun(t.Context(), t, vanishing(), o)
+		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said, gone) {
+			t.Errorf("got %q, %v, said %q", got, err, said)
+		}
+	})
+}
+
+func TestALossThatWasAllowedIsNotToldAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		time.Sleep(3 * time.Second)
+		o, m := bounded(), newMemory()
+		o.Positions = m
+		_, err := readFor(t, s, time.Minute, o)
+		s.must(err)
+		// A shard that was read half, and is no longer listed.
+		m.file.Streams[0].Shards[shardName(7)] = checkpoint.Shard{
+			Position: checkpoint.AfterSequenceNumber, SequenceNumber: "7",
+			ReadThrough: checkpoint.Time{Time: s.Now().Add(-72 * time.Hour)},
+		}
+		var loss *DataLossError
+		if _, err := readFor(t, s, time.Minute, o); !errors.As(err, &loss) {
+			t.Fatalf("got %v", err)
+		}
+		o.AllowDataLoss = true
+		_, err = readFor(t, s, time.Minute, o)
+		s.must(err)
+		o.AllowDataLoss = false
+		_, err = readFor(t, s, time.Minute, o)
+		s.must(err)
+	})
+}
+
+func TestTheTimeOfARunCountsItsStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, hook := range map[string]func(ctx context.Context) error{
+			"slow":    func(context.Context) error { time.Sleep(15 * time.Second); return nil },
+			"refused": func(context.Context) error { return apiError("InternalFailure") },
+		} {
+			f := newFake(&fakeShard{id: "a", records: []int{1}})
+			f.hook = func(call, _ string) error {
+				if call == "ListShards" {
+					return hook(t.Context())
+				}
+				return nil
+			}
+			o := testOptions()
+			o.AvailableNow, o.Timeout = true, 10*time.Second
+			began := time.Now()
+			_, err := collectRun(t.Context(), t, f, o)
+			var late *TimeoutError
+			if !errors.As(err, &late) || time.Since(began) > 16*time.Second {
+				t.Errorf("%s: got %v after %s", name, err, time.Since(began))
+			}
+		}
+	})
+}
+
+func TestAnIdleTimeThatDidNotComeIsABoundThatWasNotMet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := testOptions()
+		o.Timeout, o.IdleTimeout = time.Second, 5*time.Second
+		_, err := collectRun(t.Context(), t, newFake(&fakeShard{id: "a", records: []int{1}}), o)
+		var late *TimeoutError
+		if !errors.As(err, &late) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -1,0 +1,95 @@
+package reader
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kin/internal/local"
+)
+
+// lagsOver runs a reader for a while and returns what it said of each shard's
+// lag at the end.
+func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[string]time.Duration {
+	t.Helper()
+	r, err := New(client, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Timeout = d
+	lags := map[string]time.Duration{}
+	r.o.Timeout = d
+	if err := r.Run(t.Context(), func(*Batch) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, lag := range r.Progress().Lags {
+		lags[lag.ShardID] = time.Duration(lag.MillisBehindLatest) * time.Millisecond
+	}
+	return lags
+}
+
+func within(t *testing.T, what string, got, least, most time.Duration) {
+	t.Helper()
+	if got < least || got > most {
+		t.Errorf("%s: %s behind, want %s to %s", what, got, least, most)
+	}
+}
+
+func TestAShardThatSaysNothingFallsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		time.AfterFunc(5*time.Second, func() { s.fault("GetRecords=InternalFailure") })
+		lags := lagsOver(t, s, 30*time.Second, testOptions())
+		within(t, "a shard that has failed for 25 s", lags[shardName(0)], 18*time.Second, 25*time.Second)
+	})
+}
+
+func TestAChildThatWasNotReadIsAsFarBehindAsItsParentEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		time.Sleep(time.Second)
+		s.split(0)
+		s.put(1, "2")
+		time.Sleep(25 * time.Minute)
+		// The parent is read; its children's iterators fail.
+		w := &watched{Client: s, before: func(call string) error {
+			if call == "GetShardIterator "+shardName(1) || call == "GetShardIterator "+shardName(2) {
+				return apiError("InternalFailure")
+			}
+			return nil
+		}}
+		lags := lagsOver(t, w, 10*time.Second, testOptions())
+		within(t, "a child of 25 minutes ago", lags[shardName(1)], 25*time.Minute, 26*time.Minute)
+	})
+}
+
+func TestAChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		time.Sleep(time.Hour) // since the parent's last record
+		w := &watched{Client: s, before: func(call string) error {
+			if call == "GetShardIterator "+shardName(1) || call == "GetShardIterator "+shardName(2) {
+				return apiError("InternalFailure")
+			}
+			return nil
+		}}
+		time.AfterFunc(5*time.Second, func() { s.split(0) })
+		lags := lagsOver(t, w, 10*time.Second, testOptions())
+		within(t, "a child of 5 s ago", lags[shardName(1)], 4*time.Second, 7*time.Second)
+	})
+}
+
+func TestAShardIsBehindBeforeItHasSaidAnything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		time.Sleep(time.Hour)
+		s.fault("GetRecords=InternalFailure")
+		o := testOptions()
+		o.InitialPosition = Position{Kind: Ago, Age: 10 * time.Minute}
+		lags := lagsOver(t, s, 10*time.Second, o)
+		within(t, "a shard from 10 minutes ago on", lags[shardName(0)], 10*time.Minute, 11*time.Minute)
+	})
+}
