@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/spf13/cobra"
@@ -14,10 +15,10 @@ import (
 )
 
 func newShards(e *env) *cobra.Command {
-	o := &shardsOptions{}
+	o := &shardsOptions{span: spanValue{durationValue(5 * time.Second)}}
 	c := &cobra.Command{
 		Use:   "shards STREAM",
-		Short: "Show a stream's shards, where keys lead, and which shards are hot",
+		Short: "Show a stream's shards, where keys lead, and which are hot",
 		Long: `Show the shards of a stream that are retained, as a tree: each below the shard
 that it was split or merged from. A merged shard has a + behind its ID and stands
 below both its parents, below the second as a line that says where it is drawn. SHARE
@@ -30,10 +31,20 @@ the time that the stream retains; before, only for keys whose shard was never
 split or merged (else exit 3). A stream with the record distribution strategy
 AUTO puts records where it likes: there --key tells nothing, and exits with 1.
 
-It needs kinesis:ListShards. With kinesis:DescribeStreamSummary it also tells the
-stream's ARN and status and notices AUTO.`,
+--rates reads what arrives in the open shards --for some seconds and shows, the
+hottest first, how fast each is written, which part of its write limit that is
+(1,000 records and 1 MiB a second, partition keys included), and its hottest
+partition keys with the part of its bytes that each has at least; records inside
+of KPL aggregates count with their own keys. For a shard that takes half of its
+limit or more it tells the hash key at which a split parts its bytes evenly, or
+that none does. It fetches each shard twice a second, and changes nothing.
+
+It needs kinesis:ListShards, and --rates kinesis:GetShardIterator and
+kinesis:GetRecords. With kinesis:DescribeStreamSummary it also tells the stream's
+ARN and status and notices AUTO.`,
 		Example: `  kin shards orders
   kin shards orders --key ada --key grace --at 2h
+  kin shards orders --rates --for 10s
   kin shards orders -o json | jq -r '.shards[] | select(.state == "OPEN").shardId'`,
 		Args:              consumerArguments(0, 0, ""),
 		ValidArgsFunction: e.completeConsumers(0),
@@ -56,11 +67,15 @@ type shardsOptions struct {
 	output reportForm
 	keys   []string
 	at     toValue
+	rates  bool
+	span   spanValue
 }
 
 func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.keys, "key", nil, "tell which shard the records of this partition `key` go to (repeatable)")
 	f.Var(&o.at, "at", "with --key: which shard held it at a time, or so long ago")
+	f.BoolVar(&o.rates, "rates", false, "sample what arrives: rates, hottest keys, and where to split a hot shard")
+	f.Var(&o.span, "for", "with --rates: how long to sample")
 }
 
 // parsed refuses flags that mean nothing together.
@@ -68,8 +83,13 @@ func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
 	if efo.StreamName(o.stream) == "" {
 		return usage("%q: want the name or ARN of one stream", o.stream)
 	}
-	if f.Changed("at") && len(o.keys) == 0 {
+	switch {
+	case f.Changed("at") && len(o.keys) == 0:
 		return usage("--at needs --key")
+	case f.Changed("for") && !o.rates:
+		return usage("--for needs --rates")
+	case o.rates && len(o.keys) > 0:
+		return usage("--rates and --key are two reports: want one of them")
 	}
 	for _, key := range o.keys {
 		if n := len([]rune(key)); n < 1 || n > 256 {
@@ -106,8 +126,11 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 		case s.Summary.StreamStatus != types.StreamStatusActive:
 			e.say(fmt.Sprintf("%s is %s", o.stream, s.Summary.StreamStatus))
 		}
+		if o.rates {
+			return o.rateReport(ctx, e, client, s)
+		}
 		if o.output == reportJSON {
-			return jsonLine(shardsReportOf(s))
+			return jsonLine(shardsReportOf(s, nil))
 		}
 		return shardsTable(e.palette(), terminalWidth(e.Out), s), nil
 	})
@@ -137,4 +160,18 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, client reader.Cli
 		return jsonLine(keysReportOf(found))
 	}
 	return keysTable(e.palette(), found), nil
+}
+
+// rateReport is the report of --rates.
+func (o *shardsOptions) rateReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
+	span := time.Duration(o.span.durationValue)
+	e.chat(fmt.Sprintf("sampling %s for %s", o.stream, o.span.String()))
+	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Say: e.say, Log: e.log})
+	if err != nil {
+		return "", err
+	}
+	if o.output == reportJSON {
+		return jsonLine(shardsReportOf(s, rates))
+	}
+	return ratesTable(e.palette(), terminalWidth(e.Out), s, rates), nil
 }

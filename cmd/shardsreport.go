@@ -25,6 +25,7 @@ type shardReport struct {
 	HashKeys        hashKeyRange  `json:"hashKeyRange"`
 	HashKeyShare    float64       `json:"hashKeyShare"`
 	SequenceNumbers sequenceRange `json:"sequenceNumberRange"`
+	Rates           *ratesReport  `json:"rates,omitempty"`
 }
 
 type hashKeyRange struct {
@@ -37,7 +38,9 @@ type sequenceRange struct {
 	Ending   string `json:"endingSequenceNumber,omitempty"`
 }
 
-func shardsReportOf(s *survey.Stream) shardsReport {
+// shardsReportOf is the report of a stream, with the rates of the shards that
+// have some.
+func shardsReportOf(s *survey.Stream, rates map[string]survey.Rates) shardsReport {
 	r := shardsReport{StreamName: streamNameOf(s.Given), OpenShardCount: len(s.Open()), Shards: []shardReport{}}
 	if s.Summary != nil {
 		r.StreamARN, r.StreamStatus = aws.ToString(s.Summary.StreamARN), string(s.Summary.StreamStatus)
@@ -45,13 +48,45 @@ func shardsReportOf(s *survey.Stream) shardsReport {
 		r.StreamARN = s.Given
 	}
 	for _, shard := range s.Shards {
-		r.Shards = append(r.Shards, shardReport{
+		one := shardReport{
 			ShardID: shard.ID, State: stateOf(shard), Parent: shard.Parent, AdjacentParent: shard.Adjacent,
 			Children:        append([]string{}, shard.Children...),
 			HashKeys:        hashKeyRange{shard.Hashes.Starting.String(), shard.Hashes.Ending.String()},
 			HashKeyShare:    shard.Hashes.Share(),
 			SequenceNumbers: sequenceRange{shard.First, shard.Last},
-		})
+		}
+		if rate, sampled := rates[shard.ID]; sampled {
+			one.Rates = ratesReportOf(rate)
+		}
+		r.Shards = append(r.Shards, one)
+	}
+	return r
+}
+
+// ratesReport is what --rates adds to a shard. The keys come hottest first.
+type ratesReport struct {
+	RecordsPerSecond float64        `json:"recordsPerSecond"`
+	BytesPerSecond   float64        `json:"bytesPerSecond"`
+	WriteLimitShare  float64        `json:"writeLimitShare"`
+	HotKeys          []hotKeyReport `json:"hotKeys"`
+	SplitAt          string         `json:"splitAt,omitempty"`
+}
+
+type hotKeyReport struct {
+	PartitionKey string  `json:"partitionKey"`
+	Share        float64 `json:"share"`
+}
+
+func ratesReportOf(rate survey.Rates) *ratesReport {
+	r := &ratesReport{
+		RecordsPerSecond: rate.RecordsPerSecond, BytesPerSecond: rate.BytesPerSecond, WriteLimitShare: rate.WriteLimitShare,
+		HotKeys: []hotKeyReport{},
+	}
+	for _, k := range rate.HotKeys {
+		r.HotKeys = append(r.HotKeys, hotKeyReport(k))
+	}
+	if rate.SplitAt != nil {
+		r.SplitAt = rate.SplitAt.String()
 	}
 	return r
 }

@@ -53,11 +53,20 @@ func shardsTable(p palette, width int, s *survey.Stream) string {
 		fmt.Fprintf(&t, "%s%s  %s  %7s  %7s", names[i], strings.Repeat(" ", wide-utf8.RuneCountInString(names[i])), state,
 			percent(b.Shard.Hashes.Share()), percent(b.Shard.Hashes.Starting.Place()))
 		if sequence >= leastSequence {
-			fmt.Fprintf(&t, "  %s-%s", shortened(b.Shard.First, sequence), shortened(b.Shard.Last, sequence))
+			t.WriteString("  " + sequenceText(b.Shard, sequence))
 		}
 		t.WriteByte('\n')
 	}
 	return t.String()
+}
+
+// sequenceText is the range of a shard's sequence numbers, each in the given
+// columns; the one that an open shard has may have those of both.
+func sequenceText(s survey.Shard, columns int) string {
+	if !s.Closed {
+		return shortened(s.First, 2*columns) + "-"
+	}
+	return shortened(s.First, columns) + "-" + shortened(s.Last, columns)
 }
 
 // branchName is a shard with what is drawn in front of it, which is cut where

@@ -119,7 +119,7 @@ func (s *Stream) horizon() time.Time {
 	return s.At.Add(-time.Duration(*s.Summary.RetentionPeriodHours) * time.Hour)
 }
 
-// locate finds each key's shard among those of one moment.
+// locate finds each key's shard among those of one moment, which are by ID.
 func locate(keys []string, shards []Shard) ([]Key, error) {
 	var found []Key
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
@@ -129,11 +129,8 @@ func locate(keys []string, shards []Shard) ([]Key, error) {
 				continue
 			}
 			// At the moment of a split or a merge the service names parents and
-			// children (API documentation): from then on the child has the key.
-			if k.Shard.ID != "" && slices.Contains(k.Shard.parents(), shard.ID) {
-				k.Ambiguous = shard.ID
-				continue
-			}
+			// children (API documentation): from then on the child has the key. It
+			// comes behind its parents, for IDs grow.
 			if slices.Contains(shard.parents(), k.Shard.ID) {
 				k.Ambiguous = k.Shard.ID
 			}
