@@ -47,7 +47,7 @@ retained. A stream of another account is given by its ARN, with --stream.`,
 
 type checkpointResetOptions struct {
 	path            string
-	to              positionValue
+	to              targetValue
 	streams, shards []string
 	yes, dryRun     bool
 	output          reportForm

@@ -104,7 +104,8 @@ const exitCodesHelp = `kin ends with one of these codes:
     4  access denied, or no credentials
     5  gave up on throttling or time-outs, or --timeout came before the bound
     6  a checkpoint that cannot be used
-    7  a condition that was asked for does not hold (--fail-on-empty, --expect)
+    7  a condition that was asked for does not hold (--fail-on-empty, --expect,
+       --max of kin lag)
     8  held by another run
   129  stopped by SIGHUP, after a clean stop
   130  stopped by SIGINT, after a clean stop

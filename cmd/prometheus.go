@@ -39,6 +39,9 @@ func serveMetrics(ctx context.Context, address string, r *reader.Reader) (stop f
 	}, nil
 }
 
+// behindMetric is the name of the gauge that says how far a shard is behind.
+const behindMetric = "kin_millis_behind_latest"
+
 // progressCollector turns a run's progress into metrics when they are asked
 // for.
 type progressCollector struct {
@@ -59,7 +62,7 @@ func newProgressCollector(progress func() reader.Progress) *progressCollector {
 	}
 	return &progressCollector{
 		progress: progress,
-		behind: prometheus.NewDesc("kin_millis_behind_latest",
+		behind: prometheus.NewDesc(behindMetric,
 			"Milliseconds that a shard is behind its tip; a shard that waits for its parents is as far behind as they are.",
 			[]string{"stream", "shard"}, nil),
 		counters: []progressCounter{

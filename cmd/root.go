@@ -91,6 +91,7 @@ func commands(e *env) []*cobra.Command {
 		newShards(e),
 		newStreams(e),
 		newConsumers(e),
+		newLag(e),
 		newCheckpoint(e),
 		newLocal(e),
 		newDemo(e),

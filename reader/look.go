@@ -128,8 +128,9 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	if err != nil {
 		return Look{}, err
 	}
+	heard := time.Now() // what follows may take a moment
 	l.sharpen(ctx, run, glances)
-	look := Look{Time: l.clock.at(time.Now()).Truncate(time.Millisecond)}
+	look := Look{Time: l.clock.at(heard).Truncate(time.Millisecond)}
 	for _, s := range run.streams {
 		sl := StreamLook{Stream: s.ref.name, ARN: l.arn(ctx, s)}
 		for _, g := range glances {

@@ -69,38 +69,35 @@ func (c *serverClock) at(t time.Time) time.Time {
 
 // How far the doubt is narrowed where this machine's clock is wrong.
 const (
-	fineEnough   = time.Millisecond / 2
-	mostQuestion = 60
-	mostSharpen  = 4 * time.Second
+	fineEnough   = 2 * time.Millisecond // half of it is the error
+	slice        = 32                   // of the doubt that one question takes off, while it is answered with no
+	mostQuestion = 200
+	mostSharpen  = 3 * time.Second
 )
 
-// ask returns when a question narrows the doubt: when the service's clock is
-// about to pass a full second, and about an eighth of the doubt sooner than
-// it surely has. It is zero when the doubt is small enough.
+// ask returns when a question narrows the doubt: when the service's clock may
+// just have passed a full second, so that a slice of the doubt is gone if it has
+// not, and all but a slice if it has. It is zero when the doubt is small enough.
 func (c *serverClock) ask(now time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	doubt := c.hi - c.lo
-	if !c.known || doubt <= max(fineEnough, c.trip) {
+	if !c.known || doubt <= max(fineEnough, 2*c.trip) {
 		return time.Time{}
 	}
-	// At t the service's clock shows t+lo to t+hi. An answer tells something when
-	// a full second is in between; it is hi-lo/8 away from t+hi.
-	edge := now.Add(c.hi - doubt/8)
-	wait := edge.Truncate(time.Second).Sub(edge)
-	for wait < 0 {
-		wait += time.Second
+	// The service's clock shows now+lo to now+hi. An answer tells something when
+	// a full second is in between, a slice away from both ends.
+	edge := now.Add(c.hi - doubt/slice)
+	if within := edge.Sub(edge.Truncate(time.Second)); within > doubt-2*doubt/slice {
+		return now.Add(time.Second - within)
 	}
-	if within := edge.Sub(edge.Truncate(time.Second)); within < doubt*6/8 {
-		wait = 0 // the second is in between already
-	}
-	return now.Add(wait)
+	return now
 }
 
 // sharpen finds out the service's time to about a millisecond where a figure
 // depends on it and this machine's clock is wrong: it asks for one shard again
-// and again, at the turn of the service's second. That takes up to a few
-// seconds, and only with the first look; a call that fails ends it.
+// and again, at the turn of the service's second. That takes two or three seconds,
+// and only with the first look; a call that fails ends it.
 func (l *Looker) sharpen(ctx context.Context, r *run, glances []*glance) {
 	needed := false
 	for _, g := range glances {

@@ -1,0 +1,243 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"kin/internal/checkpoint"
+	"kin/reader"
+)
+
+func newLag(e *env) *cobra.Command {
+	o := &lagOptions{checkpoint: textValue{kind: "the name of a file"}}
+	c := &cobra.Command{
+		Use:   "lag STREAM...",
+		Short: "Tell how far a checkpoint or a position is behind",
+		Long: `Tell how far each shard is behind, for the checkpoint of a kin read, which may be
+running, or for a position in the streams. With --checkpoint, STREAM may be left
+out: then it is all streams of the file.
+
+A shard is as far behind as its oldest record is old that was not read yet. So a
+quiet shard is not behind, and neither is one that is done; a child that waits
+for its parent is, by its own data. The three figures of a stream leave out
+shards that are done.
+
+Each look costs one GetRecords a shard, within the limits that all its readers
+share. It takes no lock and changes nothing. LAST_READ is the age of the last
+record that was read.`,
+		Example: `  kin lag orders --checkpoint orders.ckpt
+  kin lag orders --checkpoint orders.ckpt --watch 2s
+  kin lag orders --checkpoint orders.ckpt --max 60s -o json
+  kin lag orders payments --from 15m -o prometheus`,
+		Args:              func(*cobra.Command, []string) error { return nil }, // with --checkpoint none is needed
+		ValidArgsFunction: e.completeStreams,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.parsed(e, c, args); err != nil {
+				return err
+			}
+			return optionUsage(c, aboutFrom(runLag(c.Context(), e, o)))
+		},
+	}
+	o.addFlags(c.Flags())
+	addConnectionFlags(c.Flags(), &e.connection)
+	forms := cobra.FixedCompletions([]string{string(lagTable), string(lagJSON), string(lagPrometheus)}, cobra.ShellCompDirectiveNoFileComp)
+	if err := c.RegisterFlagCompletionFunc("output", forms); err != nil {
+		panic(err) // a flag that was not added above
+	}
+	return c
+}
+
+type lagOptions struct {
+	streams    []string
+	checkpoint textValue
+	from       targetValue
+	output     lagForm
+	watch      spanValue
+	most       mostValue
+}
+
+func (o *lagOptions) addFlags(f *pflag.FlagSet) {
+	f.Var(&o.checkpoint, "checkpoint", "the checkpoint `file` whose positions are looked at; this or --from")
+	f.Var(&o.from, "from", "the position that is looked at: "+reader.PositionForms)
+	f.VarP(&o.output, "output", "o", "table, json or prometheus")
+	f.Var(&o.watch, "watch", "look again and again, this often, at least every 1s; on a terminal with a trend, and the time until it has caught up")
+	f.Var(&o.most, "max", "end with 7 if any shard is further behind than this")
+}
+
+// parsed takes the arguments, and wants one of the two places to look from. Of
+// two that were set, one by hand goes before one that is a setting.
+func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
+	f := c.Flags()
+	if o.checkpoint.text != "" && o.from.given {
+		byHand := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
+		switch file, from := byHand("checkpoint"), byHand("from"); {
+		case file == from:
+			return usage("--checkpoint and --from contradict each other: want one of them")
+		case file:
+			o.from = targetValue{}
+		default:
+			o.checkpoint.text = ""
+		}
+	}
+	if o.checkpoint.text == "" && !o.from.given {
+		return usageHint("for example: "+c.CommandPath()+" orders --checkpoint orders.ckpt", "%s needs --checkpoint FILE or --from POSITION", c.CommandPath())
+	}
+	if o.watch.durationValue != 0 && time.Duration(o.watch.durationValue) < leastWatch {
+		return usage("--watch %s: want 1s or more: each look costs a fetch of every shard", o.watch.String())
+	}
+	o.streams = splitStreams(args)
+	if o.checkpoint.text != "" {
+		return nil
+	}
+	if len(o.streams) == 0 {
+		return usageHint("for example: "+c.CommandPath()+" orders --from 15m", "%s needs the name or ARN of a stream", c.CommandPath())
+	}
+	return nil
+}
+
+// leastWatch leaves four of the five fetches that a shard allows a second to
+// those who read it.
+const leastWatch = time.Second
+
+// looker turns the flags into what looks.
+func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*reader.Looker, error) {
+	lo := reader.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.chat, Log: e.log}
+	var client *kinesis.Client
+	var err error
+	if o.checkpoint.text == "" {
+		client, err = e.kinesis(ctx, o.streams...)
+	} else {
+		view := checkpoint.NewView(o.checkpoint.text)
+		lo.Positions = view
+		var f checkpoint.File
+		if f, err = view.Load(); err != nil {
+			return nil, err
+		}
+		if lo.Streams, err = streamsIn(o.checkpoint.text, f, o.streams); err != nil {
+			return nil, err
+		}
+		client, err = e.kinesis(ctx, regionHints(f, lo.Streams)...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return reader.NewLooker(client, lo)
+}
+
+// aboutFrom gives what the core says of the initial position to --from.
+func aboutFrom(err error) error {
+	var bad *reader.OptionError
+	if errors.As(err, &bad) && bad.Field == "initial position" {
+		return &reader.OptionError{Field: "from", Want: bad.Want}
+	}
+	return err
+}
+
+func runLag(ctx context.Context, e *env, o *lagOptions) error {
+	if o.watch.durationValue != 0 {
+		return watchLag(ctx, e, o)
+	}
+	l, err := o.looker(ctx, e, e.say)
+	if err != nil {
+		return err
+	}
+	var look reader.Look
+	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+		if look, err = l.Look(ctx); err != nil {
+			return "", err
+		}
+		return o.report(e.palette(), look)
+	}); err != nil {
+		return err
+	}
+	return o.judge(look)
+}
+
+// judge is exit code 7 where a shard is further behind than it may be.
+func (o *lagOptions) judge(look reader.Look) error {
+	if !o.most.given {
+		return nil
+	}
+	most := time.Duration(o.most.durationValue)
+	stream, worst := "", reader.ShardLook{}
+	for _, s := range look.Streams {
+		for _, shard := range s.Shards {
+			if shard.MillisBehindLatest > worst.MillisBehindLatest {
+				stream, worst = s.Stream, shard
+			}
+		}
+	}
+	if behind := millis(worst.MillisBehindLatest); behind > most {
+		return &conditionError{fmt.Sprintf("%s/%s is %s behind, and --max is %s", stream, worst.ShardID, behind, o.most.String())}
+	}
+	return nil
+}
+
+func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// mostValue is a duration that counts when it was given, 0 too.
+type mostValue struct {
+	durationValue
+	given bool
+}
+
+func (v *mostValue) Set(s string) error {
+	v.given = true
+	return v.durationValue.Set(s)
+}
+
+// targetValue is a position that has no default.
+type targetValue struct{ positionValue }
+
+func (v *targetValue) String() string {
+	if !v.given {
+		return ""
+	}
+	return v.positionValue.String()
+}
+
+// lagForm is the value of -o of lag; its zero value is a table.
+type lagForm string
+
+const (
+	lagTable      lagForm = "table"
+	lagJSON       lagForm = "json"
+	lagPrometheus lagForm = "prometheus"
+)
+
+func (f *lagForm) Type() string { return "form" }
+
+func (f *lagForm) String() string {
+	if *f == "" {
+		return string(lagTable)
+	}
+	return string(*f)
+}
+
+func (f *lagForm) Set(s string) error {
+	switch v := lagForm(s); v {
+	case lagTable, lagJSON, lagPrometheus:
+		*f = v
+		return nil
+	}
+	return fmt.Errorf("want table, json or prometheus")
+}
+
+// completeStreams completes names of streams, each once.
+func (e *env) completeStreams(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	all, directive := e.completeConsumers(0)(c, nil, typed)
+	var left []string
+	for _, name := range all {
+		if !slices.Contains(splitStreams(args), name) {
+			left = append(left, name)
+		}
+	}
+	return left, directive
+}

@@ -1,0 +1,139 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"kin/reader"
+)
+
+// watcher looks again and again. On a terminal it draws each look over the
+// last one; elsewhere it prints one report after another.
+type watcher struct {
+	e       *env
+	o       *lagOptions
+	drawn   bool // on a terminal
+	history history
+	began   bool // a report was printed
+
+	mu    sync.Mutex
+	notes []string // what was said since, for below the frame
+}
+
+// mostNotes are shown below a frame.
+const mostNotes = 3
+
+func watchLag(ctx context.Context, e *env, o *lagOptions) error {
+	w := &watcher{e: e, o: o, history: history{}}
+	w.drawn = o.isTable() && isTerminal(e.Out) && os.Getenv("TERM") != "dumb"
+	say := e.say
+	if w.drawn {
+		say = w.note
+	}
+	l, err := o.looker(ctx, e, say)
+	if err != nil {
+		return err
+	}
+	out, ctx, err := e.openStdout(ctx, false)
+	if err != nil {
+		return err
+	}
+	for {
+		next := time.Now().Add(time.Duration(o.watch.durationValue))
+		look, err := l.Look(ctx)
+		if err = w.took(look, err, out); err != nil {
+			return err
+		}
+		timer := time.NewTimer(time.Until(next))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// took prints what a look came to. Once there was one, a look that gave up
+// does not end the watch: the next one may have more luck.
+func (w *watcher) took(look reader.Look, err error, out *stdout) error {
+	var exhausted gaveUp
+	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
+		if w.drawn {
+			w.note(err.Error())
+			return w.print(out, w.frame(w.history.last))
+		}
+		w.e.say(err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.history.add(look)
+	text, err := w.text(look)
+	if err != nil {
+		return err
+	}
+	if err := w.print(out, text); err != nil {
+		return err
+	}
+	w.began = true
+	return w.o.judge(look)
+}
+
+// text is a look as it is printed: a frame, or a report, and an empty line
+// between two tables.
+func (w *watcher) text(look reader.Look) (string, error) {
+	if w.drawn {
+		return w.frame(look), nil
+	}
+	text, err := w.o.report(w.e.palette(), look)
+	if w.began && w.o.isTable() {
+		text = "\n" + text
+	}
+	return text, err
+}
+
+func (w *watcher) print(out *stdout, text string) error {
+	if _, err := out.w.WriteString(text); err != nil {
+		return stdoutError(err)
+	}
+	return stdoutError(out.w.Flush())
+}
+
+// note keeps a message for the frame; -q leaves it out.
+func (w *watcher) note(message string) {
+	if w.e.quiet {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.notes = append(w.notes, message); len(w.notes) > mostNotes {
+		w.notes = w.notes[1:]
+	}
+}
+
+// frame is a look as it is drawn over the last one, within the terminal.
+func (w *watcher) frame(look reader.Look) string {
+	width, height := 80, 24
+	if f, ok := w.e.Out.(*os.File); ok {
+		if x, y, err := term.GetSize(int(f.Fd())); err == nil && x > 0 && y > 1 {
+			width, height = x, y
+		}
+	}
+	w.mu.Lock()
+	notes := w.notes
+	w.mu.Unlock()
+	lines := frameLines(w.e.palette(), look, w.history, notes, width, height-1)
+	start := "\x1b[H"
+	if !w.began {
+		start = "\x1b[2J\x1b[H"
+	}
+	return start + strings.Join(lines, "\x1b[K\n") + "\x1b[K\n\x1b[J"
+}
