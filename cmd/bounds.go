@@ -28,7 +28,7 @@ func (o *boundOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
 	f.Var(&o.limit, "limit", "end after `N` records")
 	f.Var(&o.idle, "idle-timeout", "end when no record has come for this long")
-	f.Var(&o.timeout, "timeout", "end after this long; exit 5 when another bound was not met by then")
+	f.Var(&o.timeout, "timeout", "end after this long; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then")
 	f.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "exit 7 when the run ends without a record")
 	f.Var(&o.expect, "expect", "exit 7 when the run ends with another number of records than `N`")
 }
@@ -52,8 +52,12 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 		return usageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
 			"%s from latest would read nothing", bound)
 	}
-	if from := ro.InitialPosition; !hasCheckpoint && (from.Kind == reader.Ago && ro.To.Kind == reader.Ago && ro.To.Age >= from.Age ||
-		from.Kind == reader.AtTimestamp && ro.To.Kind == reader.AtTimestamp && ro.To.Timestamp.Before(from.Timestamp)) {
+	switch from := ro.InitialPosition; {
+	case hasCheckpoint:
+	case from.Kind == reader.Ago && ro.To.Kind == reader.Ago && ro.To.Age == from.Age:
+		return usage("--to %s and --from %s are the same time: nothing lies between them", o.to.String(), from)
+	case from.Kind == reader.Ago && ro.To.Kind == reader.Ago && ro.To.Age > from.Age,
+		from.Kind == reader.AtTimestamp && ro.To.Kind == reader.AtTimestamp && ro.To.Timestamp.Before(from.Timestamp):
 		return usage("--to %s is before --from %s: nothing lies between them", o.to.String(), from)
 	}
 	ends := o.availableNow || ro.To.Kind != reader.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0

@@ -50,6 +50,11 @@ func fileArgument(c *cobra.Command, args []string) error {
 	return nil
 }
 
+// wantStreams is the value of a --stream that was not given.
+func wantStreams() textsValue {
+	return textsValue{kind: "the name or ARN of a stream", commas: true}
+}
+
 // streamsIn are the streams of a checkpoint that were asked for, as the caller
 // gave them; all of them, by name, if none was.
 func streamsIn(path string, f checkpoint.File, given []string) ([]string, error) {

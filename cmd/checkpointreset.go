@@ -14,7 +14,7 @@ import (
 )
 
 func newCheckpointReset(e *env) *cobra.Command {
-	o := &checkpointResetOptions{}
+	o := &checkpointResetOptions{streams: wantStreams(), shards: textsValue{kind: wantShard}}
 	c := &cobra.Command{
 		Use:   "reset FILE --to POSITION",
 		Short: "Move a checkpoint file to another position",
@@ -48,15 +48,15 @@ retained. A stream of another account is given by its ARN, with --stream.`,
 type checkpointResetOptions struct {
 	path            string
 	to              targetValue
-	streams, shards []string
+	streams, shards textsValue
 	yes, dryRun     bool
 	output          reportForm
 }
 
 func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.to, "to", "where the next run is to begin: "+reader.PositionForms)
-	f.StringArrayVar(&o.shards, "shard", nil, "move only this `shard` of the one stream (repeatable)")
-	f.StringSliceVar(&o.streams, "stream", nil, "`streams` of the file to move (default: all)")
+	f.Var(&o.shards, "shard", "move only this `shard` of the one stream (repeatable)")
+	f.Var(&o.streams, "stream", "`streams` of the file to move (default: all)")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the difference, and move nothing")
 }
@@ -70,11 +70,6 @@ func (o *checkpointResetOptions) check(e *env) error {
 		return usage("--yes and --dry-run contradict each other: want one of them")
 	case !o.yes && !o.dryRun && !e.canAsk():
 		return usageHint("--dry-run prints what would be moved", "a checkpoint is moved without asking only with --yes, and there is no terminal to ask on")
-	}
-	for _, s := range o.shards {
-		if s == "" {
-			return usage("--shard: want the ID of a shard, such as shardId-000000000000")
-		}
 	}
 	return nil
 }
@@ -139,12 +134,12 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 
 // restart is the file as it is to be, and the streams of it that are moved.
 func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkpoint.File) (is checkpoint.File, streams []string, err error) {
-	if streams, err = streamsIn(o.path, was, o.streams); err != nil {
+	if streams, err = streamsIn(o.path, was, o.streams.list); err != nil {
 		return is, nil, err
 	}
 	one := len(streams) == 1
 	switch {
-	case len(o.shards) > 0 && !one:
+	case len(o.shards.list) > 0 && !one:
 		return is, nil, usageHint("--stream names it", "--shard is of one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	case o.to.Kind == reader.AtSequence && !one:
 		return is, nil, usageHint("--stream names it", "--to SHARD:SEQUENCE is for one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
@@ -157,6 +152,6 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkp
 	if err != nil {
 		return is, nil, err
 	}
-	is, err = l.Restart(ctx, was, o.shards)
+	is, err = l.Restart(ctx, was, o.shards.list)
 	return is, streams, err
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func newCheckpointVerify(e *env) *cobra.Command {
-	o := &checkpointVerifyOptions{}
+	o := &checkpointVerifyOptions{streams: wantStreams()}
 	c := &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Hold a checkpoint file against the live streams",
@@ -38,7 +38,7 @@ is given by its ARN, with --stream.`,
 			return runCheckpointVerify(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringSliceVar(&o.streams, "stream", nil, "`streams` of the file to verify (default: all)")
+	c.Flags().Var(&o.streams, "stream", "`streams` of the file to verify (default: all)")
 	addReportFlag(c, &o.output)
 	addConnectionFlags(c.Flags(), &e.connection)
 	return c
@@ -46,7 +46,7 @@ is given by its ARN, with --stream.`,
 
 type checkpointVerifyOptions struct {
 	path    string
-	streams []string
+	streams textsValue
 	output  reportForm
 }
 
@@ -56,7 +56,7 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 	if err != nil {
 		return err
 	}
-	streams, err := streamsIn(o.path, f, o.streams)
+	streams, err := streamsIn(o.path, f, o.streams.list)
 	if err != nil {
 		return err
 	}

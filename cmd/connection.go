@@ -20,13 +20,13 @@ type connection struct {
 
 func addConnectionFlags(f *pflag.FlagSet, c *connection) {
 	const visible = "; a command line is visible to ps: a profile or the environment is better"
-	f.StringVar(&c.accessKey, "aws-access-key", "", "access `key` ID, with --aws-secret-key in place of the credentials that the AWS SDK finds"+visible)
-	f.StringVar(&c.secretKey, "aws-secret-key", "", "secret `key` of --aws-access-key"+visible)
-	f.StringVar(&c.sessionToken, "aws-session-token", "", "`token` of temporary keys"+visible)
-	f.StringVar(&c.roleARN, "role-arn", "", "`ARN` of an IAM role to take on, with the keys given or those that the AWS SDK finds")
-	f.StringVar(&c.roleExternalID, "role-external-id", "", "the external `ID` that the role asks for")
-	f.StringVar(&c.roleSessionName, "role-session-name", "", "`name` of the role's session, which the account's logs will show (default: kin-PID)")
-	f.StringVar(&c.stsEndpoint, "sts-endpoint", "", "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
+	textVar(f, &c.accessKey, "aws-access-key", "the ID of an access key", "access `key` ID, with --aws-secret-key in place of the credentials that the AWS SDK finds"+visible)
+	textVar(f, &c.secretKey, "aws-secret-key", "a secret key", "secret `key` of --aws-access-key"+visible)
+	textVar(f, &c.sessionToken, "aws-session-token", "a token", "`token` of temporary keys"+visible)
+	textVar(f, &c.roleARN, "role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/reader", "`ARN` of an IAM role to take on, with the keys given or those that the AWS SDK finds")
+	textVar(f, &c.roleExternalID, "role-external-id", "an external ID", "the external `ID` that the role asks for")
+	textVar(f, &c.roleSessionName, "role-session-name", "a name", "`name` of the role's session, which the account's logs will show (default: kin-PID)")
+	textVar(f, &c.stsEndpoint, "sts-endpoint", wantURL, "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
 }
 
 var (

@@ -23,11 +23,11 @@ type destination struct {
 }
 
 func (d *destination) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&d.region, "dst-region", "", "AWS `region` of DST (default: that of its ARN, or of SRC)")
-	f.StringVar(&d.profile, "dst-profile", "", "`name` of the AWS profile for DST (default: the credentials for SRC)")
-	f.StringVar(&d.endpoint, "dst-endpoint", "", "`URL` of the service for DST (default: that for SRC)")
-	f.StringVar(&d.roleARN, "dst-role-arn", "", "`ARN` of an IAM role to take on for DST")
-	f.StringVar(&d.roleExternalID, "dst-role-external-id", "", "the external `ID` that --dst-role-arn asks for")
+	textVar(f, &d.region, "dst-region", "a region such as us-east-1", "AWS `region` of DST (default: that of its ARN, or of SRC)")
+	textVar(f, &d.profile, "dst-profile", "the name of a profile", "`name` of the AWS profile for DST (default: the credentials for SRC)")
+	textVar(f, &d.endpoint, "dst-endpoint", wantURL, "`URL` of the service for DST (default: that for SRC)")
+	textVar(f, &d.roleARN, "dst-role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/writer", "`ARN` of an IAM role to take on for DST")
+	textVar(f, &d.roleExternalID, "dst-role-external-id", "an external ID", "the external `ID` that --dst-role-arn asks for")
 }
 
 func (d *destination) check() error {

@@ -20,7 +20,7 @@ type fanOutOptions struct {
 	efo             bool
 	name            textValue
 	prefix          string
-	registeredIDs   []string
+	registeredIDs   textsValue
 	registeredType  idType
 	refresh         durationValue
 	registerTimeout durationValue
@@ -33,6 +33,7 @@ func defaultFanOutOptions() fanOutOptions {
 	return fanOutOptions{
 		name:            textValue{kind: "a name"},
 		prefix:          d.NamePrefix,
+		registeredIDs:   textsValue{kind: "the name or ARN of a consumer", commas: true},
 		refresh:         durationValue(d.RefreshInterval),
 		registerTimeout: durationValue(d.RegisterTimeout),
 	}
@@ -43,7 +44,7 @@ func (o *fanOutOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.efo, "efo", false, "short for --consumer-mode efo")
 	f.Var(&o.name, "consumer-name", "`name` of the stream consumer, behind its prefix; without it and without a checkpoint the consumer is for this run alone, and removed at its end (default: the query id)")
 	f.StringVar(&o.prefix, "consumer-name-prefix", o.prefix, "`text` in front of the consumer's name")
-	f.StringSliceVar(&o.registeredIDs, "registered-consumer-id", nil, "`consumers` that exist, one for each stream, separated by commas; used as they are, never registered or removed")
+	f.Var(&o.registeredIDs, "registered-consumer-id", "`consumers` that exist, one for each stream, separated by commas; used as they are, never registered or removed")
 	f.Var(&o.registeredType, "registered-consumer-id-type", "what --registered-consumer-id gives: name or arn")
 	f.Var(&o.refresh, "consumer-refresh-interval", "how often to look after the consumer, which is registered again if it is gone; at most 3600s")
 	f.Var(&o.registerTimeout, "register-consumer-timeout", "how long to wait for a consumer to become ACTIVE")
@@ -62,10 +63,16 @@ var (
 // mode is used, and not refused.
 func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	given := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
-	if o.efo && given("consumer-mode") && o.mode != modeEFO {
-		return usage("--efo and --consumer-mode %s contradict each other", &o.mode)
+	// Of two sources the higher one has hidden what the lower says: both come from
+	// one here.
+	if f.Changed("efo") && f.Changed("consumer-mode") && o.efo != (o.mode == modeEFO) {
+		name := "--efo"
+		if !o.efo {
+			name = "--efo=false"
+		}
+		return usage("%s and --consumer-mode %s contradict each other", name, &o.mode)
 	}
-	if o.efo && (given("efo") || !given("consumer-mode")) {
+	if o.efo {
 		o.mode = modeEFO
 	}
 	unused, hint := fanOutFlags, "add --efo, or leave it out"
@@ -77,7 +84,7 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 			return usageHint(hint, "--%s means nothing with --consumer-mode %s", name, &o.mode)
 		}
 	}
-	if o.mode == modeEFO && given("registered-consumer-id-type") && len(o.registeredIDs) == 0 {
+	if o.mode == modeEFO && given("registered-consumer-id-type") && len(o.registeredIDs.list) == 0 {
 		return usage("--registered-consumer-id-type needs --registered-consumer-id")
 	}
 	return nil
@@ -88,7 +95,7 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 	fo := efo.DefaultOptions()
 	fo.Streams = ro.Streams
 	fo.Name, fo.NamePrefix = o.name.text, o.prefix
-	fo.RegisteredIDs, fo.RegisteredByARN = o.registeredIDs, o.registeredType == idTypeARN
+	fo.RegisteredIDs, fo.RegisteredByARN = o.registeredIDs.list, o.registeredType == idTypeARN
 	fo.RefreshInterval = time.Duration(o.refresh)
 	fo.RegisterTimeout = time.Duration(o.registerTimeout)
 	fo.RequireDeregistration = o.deregister

@@ -37,7 +37,7 @@ type inputOptions struct {
 }
 
 func defaultInputOptions() inputOptions {
-	return inputOptions{form: inputLines, shard: textValue{kind: "the ID of a shard, such as shardId-000000000000"}}
+	return inputOptions{form: inputLines, shard: textValue{kind: wantShard}}
 }
 
 func (o *inputOptions) addFlags(f *pflag.FlagSet) {

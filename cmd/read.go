@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,9 +81,9 @@ type readOptions struct {
 
 	boundOptions
 	fanOutOptions
-	shards     []string
+	shards     textsValue
 	lowLatency bool
-	retryFor   durationValue
+	retryFor   spanValue
 
 	noDeaggregate, noHashFilter bool
 
@@ -109,6 +108,7 @@ func defaultReadOptions() *readOptions {
 		tasks:         taskValue(d.Tasks),
 		shardInterval: durationValue(d.ShardFetchInterval),
 		pageSize:      d.MaxShardsPerDescribe,
+		shards:        textsValue{kind: wantShard},
 		checkpoint:    textValue{kind: "a file"},
 		exec:          textValue{kind: "a command"},
 		metrics:       textValue{kind: "a file, or - for stderr"},
@@ -122,7 +122,7 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.noDeaggregate, "no-deaggregate", false, "keep KPL aggregates as the records they are, in place of the records inside")
 	f.Var(&o.data, "data", "payloads as "+strings.Join(format.DataModeNames(), ", "))
 	o.addFetchFlags(f)
-	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long; without it only the calls at the start are given up, after 30s")
+	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long, more than 0; without it only the calls at the start are given up, after 30s")
 }
 
 // addSourceFlags gives a command the flags that say which records are read.
@@ -131,7 +131,7 @@ func (o *readOptions) addSourceFlags(f *pflag.FlagSet) {
 	f.Var(&o.checkpoint, "checkpoint", "`file` that keeps where the run stands; a later run goes on from there")
 	f.BoolVar(&o.allowDataLoss, "allow-data-loss", false, "go on from the oldest record that is left when the checkpoint is older than what the stream retains, in place of exit 6")
 	o.boundOptions.addFlags(f)
-	f.StringArrayVar(&o.shards, "shard", nil, "read only this `shard` of the stream and its descendants (repeatable)")
+	f.Var(&o.shards, "shard", "read only this `shard` of the stream and its descendants (repeatable)")
 	f.BoolVar(&o.noHashFilter, "no-hash-filter", false, "keep records of KPL aggregates whose hash keys belong to another shard; for producers that aggregate without regard to shards")
 }
 
@@ -196,14 +196,11 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.Tasks = int(o.tasks)
 	ro.ShardFetchInterval = time.Duration(o.shardInterval)
 	ro.MaxShardsPerDescribe = o.pageSize
-	ro.Shards = o.shards
+	ro.Shards = o.shards.list
 	ro.NoDeaggregate = o.noDeaggregate
 	ro.NoHashFilter = o.noHashFilter
-	ro.RetryFor = time.Duration(o.retryFor)
+	ro.RetryFor = time.Duration(o.retryFor.durationValue)
 	ro.AllowDataLoss = o.allowDataLoss
-	if slices.Contains(o.shards, "") {
-		return ro, usage("--shard: want the ID of a shard, such as shardId-000000000000")
-	}
 	if o.metrics.text != "" && sameFile(o.metrics.text, o.checkpoint.text) {
 		return ro, usage("--metrics and --checkpoint are the same file: want one for each")
 	}

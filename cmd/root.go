@@ -57,9 +57,9 @@ Try it without an AWS account:  kin demo`,
 
 	f := root.PersistentFlags()
 	f.SortFlags = false
-	f.StringVar(&e.profile, "profile", "", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
-	f.StringVar(&e.region, "region", "", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
-	f.StringVar(&e.endpoint, "endpoint", "", "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
+	textVar(f, &e.profile, "profile", "the name of a profile", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
+	textVar(f, &e.region, "region", "a region such as us-east-1", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
+	textVar(f, &e.endpoint, "endpoint", wantURL, "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
 	f.Var(&e.color, "color", "colour: auto, always or never")
 	f.BoolVarP(&e.verbose, "verbose", "v", false, "say more on stderr")
 	f.BoolVarP(&e.quiet, "quiet", "q", false, "say only errors on stderr")

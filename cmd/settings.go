@@ -42,16 +42,32 @@ const refusesSettings = "kin_refuses_settings"
 var choices = [][]string{
 	{"initial-position", "from"},
 	{"verbose", "quiet"},
-	{"partition-key", "key-field"},
+	{"available-now", "to"},
 	{"no-deaggregate", "no-hash-filter"},
+	{"consumer-mode", "efo"},
+	{"consumer-name", "registered-consumer-id"},
+	{"partition-key", "key-field", "key-jq", "key-delimiter"},
+	{"explicit-hash-key", "shard"},
+	{"delimiter", "null"},
+	{"yes", "dry-run"},
 }
 
 // replaced are flags that take the place of others, with any value or with the
 // one given: they hide what a lower source says of those.
 var replaced = map[string][]string{
-	"low-latency":   {"min-fetch-period", "max-fetch-rate", "max-fetch-duration"},
-	"profile":       {"aws-access-key", "aws-secret-key", "aws-session-token"},
-	"input=records": {"partition-key", "key-field"},
+	"low-latency":            {"min-fetch-period", "max-fetch-rate", "max-fetch-duration"},
+	"profile":                {"aws-access-key", "aws-secret-key", "aws-session-token"},
+	"efo=false":              {"consumer-mode"},
+	"registered-consumer-id": {"require-consumer-deregistration"},
+	"input=lines":            {"delimiter", "null", "pace"},
+	"input=records": {"delimiter", "null", "chomp", "partition-key", "key-field", "key-jq", "key-delimiter",
+		"explicit-hash-key", "shard"},
+	"input=json": {"delimiter", "null", "chomp", "key-delimiter", "pace"},
+	"input=csv":  {"delimiter", "null", "chomp", "key-delimiter", "pace"},
+	"input=raw":  {"chomp", "pace"},
+	"delimiter":  {"input", "chomp", "pace"},
+	"null":       {"input", "chomp", "pace"},
+	"dry-run":    {"report", "pace", "failed"},
 }
 
 // applySettings gives the command's flags the values that the environment and
@@ -117,8 +133,11 @@ func (e *env) applyLayer(flags *pflag.FlagSet, layer settings, hidden map[string
 // hide notes that a flag is decided, and with it what it is an alternative to.
 func hide(hidden map[string]bool, name string, value pflag.Value) {
 	hidden[name] = true
+	for _, other := range replaced[name+"="+value.String()] {
+		hidden[other] = true
+	}
 	if value.Type() == "bool" && value.String() == "false" {
-		return
+		return // it chooses nothing
 	}
 	for _, choice := range choices {
 		if slices.Contains(choice, name) {
@@ -127,7 +146,7 @@ func hide(hidden map[string]bool, name string, value pflag.Value) {
 			}
 		}
 	}
-	for _, other := range append(replaced[name], replaced[name+"="+value.String()]...) {
+	for _, other := range replaced[name] {
 		hidden[other] = true
 	}
 }
@@ -188,7 +207,7 @@ func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 // repeatable says whether a flag takes several values.
 func repeatable(v pflag.Value) bool {
 	switch v.(type) {
-	case pflag.SliceValue, *streamsValue, *rolesValue, *faultsValue:
+	case *textsValue, *streamsValue, *rolesValue, *faultsValue:
 		return true
 	}
 	return false

@@ -22,7 +22,8 @@ in a command's table for that command, and there they go first:
   stream = ["orders:4", "payments"]
 
 A key or a KIN_ variable that no flag has is a mistake (exit 2). What a flag
-chooses hides its alternative in a lower place: -q one of verbose there.
+chooses hides its alternative in a lower place: -q one of verbose there, --to one
+of available-now. An empty text in the file is a mistake too.
 kin help, version and completion look at none of this, and a command that runs
 below kin local gets none of the settings about the service and credentials.
 

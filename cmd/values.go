@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/spf13/pflag"
 	"github.com/xhit/go-str2duration/v2"
 
 	"kin/reader"
@@ -52,7 +53,7 @@ func (v *spanValue) Set(s string) error {
 	return nil
 }
 
-// textValue is a text that is not empty; its zero value is none. An empty one
+// textValue is a text that is not blank; its zero value is none. An empty one
 // is a shell's variable that was not set, and would be no flag at all.
 type textValue struct {
 	text string
@@ -60,7 +61,7 @@ type textValue struct {
 }
 
 func (v *textValue) Set(s string) error {
-	if s == "" {
+	if isBlank(s) {
 		return fmt.Errorf("want %s", v.kind)
 	}
 	v.text = s
@@ -69,6 +70,70 @@ func (v *textValue) Set(s string) error {
 
 func (v *textValue) String() string { return v.text }
 func (v *textValue) Type() string   { return "text" }
+
+// wantShard and wantURL are what flags about shards and endpoints want.
+const (
+	wantShard = "the ID of a shard, such as shardId-000000000000"
+	wantURL   = "a URL such as http://127.0.0.1:4567"
+)
+
+// isBlank says whether a text has nothing that can be seen.
+func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// textVar gives a command a flag for a text that is not blank and is kept in
+// p; kind is what it names, for messages.
+func textVar(f *pflag.FlagSet, p *string, name, kind, usage string) {
+	f.Var(&textAt{p, kind}, name, usage)
+}
+
+// textAt is a textValue that is kept elsewhere.
+type textAt struct {
+	p    *string
+	kind string
+}
+
+func (v *textAt) Set(s string) error {
+	text := textValue{kind: v.kind}
+	err := text.Set(s)
+	if err == nil {
+		*v.p = text.text
+	}
+	return err
+}
+
+func (v *textAt) String() string {
+	if v.p == nil { // pflag's own idea of a zero value
+		return ""
+	}
+	return *v.p
+}
+
+func (v *textAt) Type() string { return "text" }
+
+// textsValue is a list of texts, none of them blank; its zero value is none. A
+// list that is nothing but an empty text would ask for what no list does: all.
+type textsValue struct {
+	list   []string
+	kind   string // what each text names, for messages
+	commas bool   // several may stand in one value
+}
+
+func (v *textsValue) Set(s string) error {
+	texts := []string{s}
+	if v.commas {
+		texts = strings.Split(s, ",")
+	}
+	for _, text := range texts {
+		if isBlank(text) {
+			return fmt.Errorf("want %s", v.kind)
+		}
+		v.list = append(v.list, strings.TrimSpace(text))
+	}
+	return nil
+}
+
+func (v *textsValue) String() string { return strings.Join(v.list, ",") }
+func (v *textsValue) Type() string   { return "texts" }
 
 // addressValue is a host and a port to listen at; its zero value is none.
 type addressValue string
