@@ -8,8 +8,9 @@ import (
 )
 
 // What SimpleDateFormat of OpenJDK 17 says of the same pattern and text. Those
-// marked with an asterisk it refuses: zone IDs and Z are Joda-Time's, GMT+2 and
-// +02:00 are java.util.TimeZone's.
+// marked with an asterisk it refuses, or does not read to their end: zone IDs
+// are java.time's and, as Z, Joda-Time's, GMT+2 and +02:00 are
+// java.util.TimeZone's.
 func TestParseReadsWhatJavaReads(t *testing.T) {
 	for _, c := range []struct{ pattern, text, want string }{
 		{Documented, "06/25/2020 10:23:45 PDT", "2020-06-25T17:23:45Z"},
@@ -26,6 +27,14 @@ func TestParseReadsWhatJavaReads(t *testing.T) {
 		{Documented, "06/25/2020 10:23:45 CEST", "2020-06-25T08:23:45Z"},
 		{Documented, "06/25/2020 10:23:45 America/Los_Angeles", "2020-06-25T17:23:45Z"}, // *
 		{Documented, "01/25/2020 10:23:45 America/Los_Angeles", "2020-01-25T18:23:45Z"}, // *
+		{Documented, "06/25/2020 10:23:45 PST8PDT", "2020-06-25T17:23:45Z"},             // *
+		{Documented, "01/25/2020 10:23:45 PST8PDT", "2020-01-25T18:23:45Z"},             // *
+		{Documented, "06/25/2020 10:23:45 EST5EDT", "2020-06-25T14:23:45Z"},             // *
+		{Documented, "06/25/2020 10:23:45 CST6CDT", "2020-06-25T15:23:45Z"},             // *
+		{Documented, "06/25/2020 10:23:45 MST7MDT", "2020-06-25T16:23:45Z"},             // *
+		{Documented, "01/25/2020 10:23:45 Japan", "2020-01-25T01:23:45Z"},               // *
+		{Documented, "06/25/2020 10:23:45 GB-Eire", "2020-06-25T09:23:45Z"},             // *
+		{Documented, "01/25/2020 10:23:45 NZ-CHAT", "2020-01-24T20:38:45Z"},             // *
 		{Documented, "06/25/2020 10:23:45 Etc/GMT+8", "2020-06-25T18:23:45Z"},           // *
 		{Documented, "02/29/2020 23:59:59 Z", "2020-02-29T23:59:59Z"},                   // *
 		{DateString, "Thu Jun 25 10:23:45 PDT 2020", "2020-06-25T17:23:45Z"},
@@ -93,6 +102,12 @@ func TestTextsWithNoMeaningOrSeveral(t *testing.T) {
 		{Documented, "06/25/2020 10:23:45", `want " " at its end`},
 		{Documented, "06/25/2020 10:23:45 ", `unknown zone ""`},
 		{Documented, "06/25/2020 10:23:45 CST", "CST means several zones (-0600 America, -0500 Cuba, +0800 China): want an offset such as -0600, or a zone ID"},
+		{Documented, "06/25/2020 10:23:45 ADT", "ADT means several zones (-0300 Atlantic, +0400 Arabia): want an offset such as -0300, or a zone ID"},
+		{Documented, "06/25/2020 10:23:45 AST", "-0400 Atlantic, +0300 Arabia"},
+		{Documented, "06/25/2020 10:23:45 ACST", "+0930 Australia, -0400 Brazil"},
+		{Documented, "06/25/2020 10:23:45 IDT", "+0300 Israel, +0630 India"},
+		{Documented, "06/25/2020 10:23:45 pst8pdt", "unknown zone"},
+		{Documented, "06/25/2020 10:23:45 Factory", "unknown zone"},
 		{Documented, "06/25/2020 10:23:45 IST", "+0530 India, +0200 Israel, +0100 Ireland"},
 		{Documented, "06/25/2020 10:23:45 BST", "several zones"},
 		{Documented, "06/25/2020 10:23:45 XYZ", `unknown zone "XYZ": want ` + forms},
@@ -176,6 +191,13 @@ func TestZoneTables(t *testing.T) {
 			if _, err := parseOffset(m[:5]); err != nil {
 				t.Errorf("%s: %q: %v", name, m, err)
 			}
+		}
+	}
+	for id := range plainIDs {
+		_, one := zoneNames[strings.ToUpper(id)]
+		_, several := severalZones[strings.ToUpper(id)]
+		if z, err := parseZone(id); err != nil || z.location == nil || one || several {
+			t.Errorf("%s: %+v, %v", id, z, err)
 		}
 	}
 	for name, minutes := range zoneNames {

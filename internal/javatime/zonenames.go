@@ -29,7 +29,7 @@ var zoneNames = map[string]int{
 	// -0400
 	"BOT": -240, "EDT": -240, "GYT": -240, "VET": -240,
 	// -0300
-	"ADT": -180, "BRT": -180, "GFT": -180, "PMST": -180, "ROTT": -180, "SRT": -180, "UYT": -180,
+	"BRT": -180, "GFT": -180, "PMST": -180, "ROTT": -180, "SRT": -180, "UYT": -180,
 	// -0230
 	"NDT": -150,
 	// -0200
@@ -43,7 +43,7 @@ var zoneNames = map[string]int{
 	// +0200
 	"CAT": 120, "CEST": 120, "EET": 120, "MEST": 120, "SAST": 120,
 	// +0300
-	"EAT": 180, "EEST": 180, "IDT": 180, "MSK": 180, "TRT": 180,
+	"EAT": 180, "EEST": 180, "MSK": 180, "TRT": 180,
 	// +0330
 	"IRST": 210,
 	// +0400
@@ -66,8 +66,6 @@ var zoneNames = map[string]int{
 	"ACWST": 525,
 	// +0900
 	"JST": 540, "KST": 540, "PWT": 540, "TLT": 540, "WIT": 540, "YAKT": 540,
-	// +0930
-	"ACST": 570,
 	// +1000
 	"AEST": 600, "CHST": 600, "CHUT": 600, "DDUT": 600, "PGT": 600, "VLAT": 600,
 	// +1030
@@ -88,19 +86,32 @@ var zoneNames = map[string]int{
 	"LINT": 840,
 }
 
+// plainIDs are the zone IDs of OpenJDK 17 (java.time.ZoneId) that have no slash,
+// without those that are abbreviations too, and are read as such.
+var plainIDs = map[string]bool{
+	"CST6CDT": true, "EST5EDT": true, "MST7MDT": true, "PST8PDT": true,
+	"Cuba": true, "Egypt": true, "Eire": true, "GB": true, "GB-Eire": true, "GMT0": true, "Greenwich": true,
+	"Hongkong": true, "Iceland": true, "Iran": true, "Israel": true, "Jamaica": true, "Japan": true,
+	"Kwajalein": true, "Libya": true, "NZ": true, "NZ-CHAT": true, "Navajo": true, "PRC": true, "Poland": true,
+	"Portugal": true, "ROK": true, "Singapore": true, "Turkey": true, "Universal": true, "W-SU": true, "Zulu": true,
+}
+
 // severalZones are abbreviations that mean several offsets in Java: in the
 // table above, or because java.util.TimeZone has another zone of that ID.
 var severalZones = map[string][]string{
-	"ACT": {"-0500 Brazil", "+0930 Australia"},
-	"AMT": {"-0400 Brazil", "+0400 Armenia"},
-	"ART": {"-0300 Argentina", "+0200 Egypt"},
-	"AST": {"-0400 Atlantic", "+0300 Arabia", "-0900 Alaska"},
-	"BST": {"+0100 Britain", "+0600 Bangladesh", "+1100 Bougainville"},
-	"CDT": {"-0500 America", "-0400 Cuba"},
-	"CLT": {"-0400 Chile", "-0300 Antarctica"},
-	"CST": {"-0600 America", "-0500 Cuba", "+0800 China"},
-	"GST": {"+0400 Gulf", "-0200 South Georgia"},
-	"IST": {"+0530 India", "+0200 Israel", "+0100 Ireland"},
-	"NST": {"-0330 Newfoundland", "+1200 New Zealand"},
-	"SST": {"-1100 Samoa", "+1100 Solomon Islands"},
+	"ACST": {"+0930 Australia", "-0400 Brazil"},
+	"ACT":  {"-0500 Brazil", "+0930 Australia"},
+	"ADT":  {"-0300 Atlantic", "+0400 Arabia"},
+	"AMT":  {"-0400 Brazil", "+0400 Armenia"},
+	"ART":  {"-0300 Argentina", "+0200 Egypt"},
+	"AST":  {"-0400 Atlantic", "+0300 Arabia", "-0900 Alaska"},
+	"BST":  {"+0100 Britain", "+0600 Bangladesh", "+1100 Bougainville"},
+	"CDT":  {"-0500 America", "-0400 Cuba"},
+	"CLT":  {"-0400 Chile", "-0300 Antarctica"},
+	"CST":  {"-0600 America", "-0500 Cuba", "+0800 China"},
+	"GST":  {"+0400 Gulf", "-0200 South Georgia"},
+	"IDT":  {"+0300 Israel", "+0630 India"},
+	"IST":  {"+0530 India", "+0200 Israel", "+0100 Ireland"},
+	"NST":  {"-0330 Newfoundland", "+1200 New Zealand"},
+	"SST":  {"-1100 Samoa", "+1100 Solomon Islands"},
 }
