@@ -207,7 +207,7 @@ func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 // repeatable says whether a flag takes several values.
 func repeatable(v pflag.Value) bool {
 	switch v.(type) {
-	case *textsValue, *streamsValue, *rolesValue, *faultsValue:
+	case pflag.SliceValue, *textsValue, *streamsValue, *rolesValue, *faultsValue:
 		return true
 	}
 	return false

@@ -13,8 +13,8 @@ import (
 // streams in place of one.
 func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 	exempt := []string{
-		"consumer-name-prefix",       // no prefix is one
-		"partition-key", "key-field", // refused with what else is wrong about keys
+		"consumer-name-prefix",              // no prefix is one
+		"partition-key", "key-field", "key", // refused with what else is wrong about keys
 	}
 	seen := 0
 	var walk func(c *cobra.Command)
