@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -121,7 +122,8 @@ type record struct {
 	Data           []byte
 }
 
-// dumpShard stays below five calls a second.
+// dumpShard stays below five calls a second, and waits where a shard has given
+// more than it may.
 func (d *drive) dumpShard(ctx context.Context, stream string, s shard, to *jsonLines) error {
 	var at struct{ ShardIterator string }
 	err := d.endpoint.Call(ctx, "GetShardIterator", map[string]any{
@@ -133,8 +135,14 @@ func (d *drive) dumpShard(ctx context.Context, stream string, s shard, to *jsonL
 			NextShardIterator  string
 			MillisBehindLatest int64
 		}
-		if err = d.endpoint.Call(ctx, "GetRecords", map[string]any{"ShardIterator": at.ShardIterator}, &out); err != nil {
-			break
+		wait := 210 * time.Millisecond
+		err = d.endpoint.Call(ctx, "GetRecords", map[string]any{"ShardIterator": at.ShardIterator}, &out)
+		switch {
+		case err != nil && strings.Contains(err.Error(), "ProvisionedThroughputExceededException"):
+			err, out.NextShardIterator, out.MillisBehindLatest = nil, at.ShardIterator, 1
+			wait = time.Second
+		case err != nil:
+			return err
 		}
 		for _, one := range out.Records {
 			one.ShardID = s.ShardID
@@ -147,7 +155,7 @@ func (d *drive) dumpShard(ctx context.Context, stream string, s shard, to *jsonL
 		}
 		at.ShardIterator = out.NextShardIterator
 		select {
-		case <-time.After(210 * time.Millisecond):
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
