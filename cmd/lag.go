@@ -128,8 +128,12 @@ func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*rea
 	if err != nil {
 		return nil, err
 	}
+	followBuffer(lagMemory)
 	return reader.NewLooker(client, lo)
 }
+
+// lagMemory is about what the answers of one look may hold at once.
+const lagMemory = 20 << 20
 
 // aboutFrom gives what the core says of the initial position to --from.
 func aboutFrom(err error) error {

@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"bufio"
+	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -162,5 +165,37 @@ func TestAFrameFitsTheTerminal(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A look that gave up ends a watch that has had none, and no other; what will not
+// pass ends it always.
+func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		began, stays bool
+		err          error
+	}{
+		{"the first one", false, false, &reader.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
+		{"a later one", true, true, &reader.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
+		{"another stream of that name", true, false, &reader.CheckpointError{Stream: "orders", Reason: "it was created again"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var data, messages bytes.Buffer
+			w := &watcher{e: newEnv(Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
+			out := &stdout{w: bufio.NewWriter(&data)}
+			if test.began {
+				if err := w.took(lookAt(lookedAt, "orders", 5), nil, out); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := w.took(reader.Look{}, test.err, out)
+			if stays := err == nil; stays != test.stays || stays != strings.Contains(messages.String(), "kin: gave up after 30s: no route to host\n") {
+				t.Errorf("%v, said %q", err, messages.String())
+			}
+			if n := strings.Count(data.String(), "\n"); n == 1 != test.began {
+				t.Errorf("printed %q", data.String())
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,7 +32,7 @@ type glance struct {
 func (g *glance) key() shardKey { return shardKey{g.stream.ref.name, g.shard.id} }
 
 // fetch makes the one fetch, not before due.
-func (g *glance) fetch(ctx context.Context, due time.Time) error {
+func (g *glance) fetch(ctx context.Context, due time.Time, sizes *answerSizes) error {
 	s := g.stream
 	a := newAssignment(s, g.shard.id, g.shard.at)
 	if a.IsTrimmed(a.begin) {
@@ -41,18 +42,61 @@ func (g *glance) fetch(ctx context.Context, due time.Time) error {
 	}
 	p := newPolling(a)
 	p.due = due
-	resp, err := p.Next(ctx, s.run.buf)
+	room := &glanceRoom{buf: s.run.buf, sizes: sizes}
+	resp, err := p.Next(ctx, room)
 	if err != nil {
 		return err
 	}
-	s.run.buf.Return(resp.Taken)
 	g.heard, g.next = time.Now(), p.due
+	sizes.saw(p.pace.size)
+	room.Return(resp.Taken)
 	g.behind = aws.ToInt64(resp.MillisBehindLatest)
 	if len(resp.Records) > 0 {
 		g.arrival = aws.ToTime(resp.Records[0].ApproximateArrivalTimestamp)
 	}
 	return nil
 }
+
+// answerSizes is how large the answers of looks have been: a source learns that
+// of its own shard, and a glance has none but its one.
+type answerSizes struct {
+	mu      sync.Mutex
+	largest int64 // bytes
+	known   bool
+}
+
+func (a *answerSizes) saw(size int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.largest, a.known = max(a.largest, size), true
+}
+
+// room is what one more answer takes while it is received and taken apart: a
+// good deal until one has been seen.
+func (a *answerSizes) room() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.known {
+		return looksAtOnce / 4 * leastReservation
+	}
+	return max(leastReservation, 2*inFlight*a.largest)
+}
+
+// glanceRoom is the room of one glance.
+type glanceRoom struct {
+	buf   *buffer
+	sizes *answerSizes
+	taken int64
+}
+
+// Take waits for room as large as the answers so far.
+func (r *glanceRoom) Take(ctx context.Context, _ int64) error {
+	r.taken = r.sizes.room()
+	return r.buf.Take(ctx, r.taken)
+}
+
+// Return gives it back.
+func (r *glanceRoom) Return(int64) { r.buf.Return(r.taken) }
 
 // look is what the glance saw.
 func (g *glance) look(clock *serverClock) ShardLook {

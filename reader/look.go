@@ -40,11 +40,12 @@ type Looker struct {
 	next  map[shardKey]time.Time
 	arns  map[string]string // of the streams whose ARN was asked for; "" is not told
 	quiet bool              // what was said by the look before is not said again
+	sizes answerSizes
 }
 
 const (
-	// looksAtOnce bounds the fetches of a look that are under way: as many
-	// records are in memory at once.
+	// looksAtOnce bounds the fetches of a look that are under way; fewer are where
+	// records are large.
 	looksAtOnce = 32
 	// lookRetries is how long a look tries a call.
 	lookRetries = startTimeout
@@ -211,7 +212,7 @@ func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
 	for _, g := range all {
 		if g.state != Done {
 			due := l.next[g.key()]
-			group.Go(func() error { return g.fetch(ctx, due) })
+			group.Go(func() error { return g.fetch(ctx, due, &l.sizes) })
 		}
 	}
 	if err := group.Wait(); err != nil {

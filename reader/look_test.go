@@ -477,3 +477,30 @@ func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
 		})
 	}
 }
+
+// Many shards are asked at once, but not when their records are large: the memory
+// of a look does not follow theirs.
+func TestALookHoldsFewLargeRecordsAtOnce(t *testing.T) {
+	for size, want := range map[int]int{10: looksAtOnce, 1 << 20: 4} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var shards []*fakeShard
+				for n := range 200 {
+					shards = append(shards, &fakeShard{id: shardName(n), records: []int{1}, payloads: map[int][]byte{1: make([]byte, size)}})
+				}
+				f := newFake(shards...)
+				peak := f.slowFetches(50 * time.Millisecond)
+				l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := l.Look(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if got := peak(); got != want {
+					t.Errorf("%d fetches at once, want %d", got, want)
+				}
+			})
+		})
+	}
+}
