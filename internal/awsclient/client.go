@@ -37,7 +37,8 @@ type Options struct {
 	Role Role
 	// Version is kin's own, sent in the user agent.
 	Version string
-	// Log receives what the SDK says of itself; nil discards it.
+	// Log receives what the SDK says of itself and, at debug level, a line about
+	// each attempt of a call; nil discards it.
 	Log *slog.Logger
 }
 
@@ -93,6 +94,7 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),
 		}),
 	}
+	load = append(load, logCalls(ctx, o.Log)...)
 	if o.Profile != "" {
 		load = append(load, config.WithSharedConfigProfile(o.Profile))
 	}
