@@ -80,6 +80,7 @@ func noConnectionSettings() []string {
 	variables := []string{variableOf("profile") + "=", variableOf("region") + "=", variableOf("endpoint") + "="}
 	var f pflag.FlagSet
 	addConnectionFlags(&f, &connection{})
+	(&destination{}).addFlags(&f)
 	f.VisitAll(func(flag *pflag.Flag) { variables = append(variables, variableOf(flag.Name)+"=") })
 	return variables
 }
