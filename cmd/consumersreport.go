@@ -134,7 +134,7 @@ func consumerTable(p palette, consumers []efo.Consumer) string {
 }
 
 // palette is how a table looks: plain when stdout is not coloured.
-type palette struct{ head, good, passing lipgloss.Style }
+type palette struct{ head, good, passing, bad lipgloss.Style }
 
 func (e *env) palette() palette {
 	r := lipgloss.NewRenderer(e.Out)
@@ -146,6 +146,7 @@ func (e *env) palette() palette {
 		head:    r.NewStyle().Bold(true),
 		good:    r.NewStyle().Foreground(lipgloss.Color("2")),
 		passing: r.NewStyle().Foreground(lipgloss.Color("3")),
+		bad:     r.NewStyle().Foreground(lipgloss.Color("1")),
 	}
 }
 

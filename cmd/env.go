@@ -96,21 +96,31 @@ func (e *env) print(message string) {
 // kinesis returns a client for the given streams, names or ARNs. Streams that
 // are named by ARN bring their region along.
 func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, error) {
+	o, err := e.awsOptions(streams...)
+	if err != nil {
+		return nil, err
+	}
+	e.client, e.clientRegion, err = awsclient.NewKinesis(ctx, o)
+	return e.client, err
+}
+
+// awsOptions are those of a client for the given streams.
+func (e *env) awsOptions(streams ...string) (awsclient.Options, error) {
 	asked := e.region
 	if e.origins["region"] != "" {
 		asked = "" // a setting is for where nothing else says it, as AWS_REGION is
 	}
 	region, err := regionOf(streams, asked)
 	if err != nil {
-		return nil, err
+		return awsclient.Options{}, err
 	}
 	if region == "" {
 		region = e.region
 	}
 	if err := e.connection.check(); err != nil {
-		return nil, err
+		return awsclient.Options{}, err
 	}
-	e.client, e.clientRegion, err = awsclient.NewKinesis(ctx, awsclient.Options{
+	return awsclient.Options{
 		Profile:  e.profile,
 		Region:   region,
 		Endpoint: e.endpoint,
@@ -118,8 +128,7 @@ func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, 
 		Role:     e.connection.role(),
 		Version:  version(),
 		Log:      e.log,
-	})
-	return e.client, err
+	}, nil
 }
 
 // regionOf returns the region that the ARNs among streams name, or fallback.

@@ -90,6 +90,7 @@ func commands(e *env) []*cobra.Command {
 		newCopy(e),
 		newShards(e),
 		newStreams(e),
+		newDoctor(e),
 		newConsumers(e),
 		newLag(e),
 		newCheckpoint(e),

@@ -77,15 +77,32 @@ var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 // here and not in its middle. Errors are *ConfigError, ErrNoRegion,
 // *CredentialsError and *RoleError.
 func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
+	cfg, err := configure(ctx, o)
+	if err != nil {
+		return nil, "", err
+	}
+	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
+		k.Retryer = aws.NopRetryer{}
+		k.HTTPClient = wholeBody{cfg.HTTPClient, streaming(cfg.HTTPClient)}
+		if o.Endpoint != "" {
+			k.BaseEndpoint = aws.String(o.Endpoint)
+		}
+	})
+	return client, cfg.Region, nil
+}
+
+// configure resolves what the options leave open, and retrieves the
+// credentials once.
+func configure(ctx context.Context, o Options) (aws.Config, error) {
 	endpoint := o.Endpoint
 	if endpoint == "" {
 		endpoint = firstSet("AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL")
 	}
 	if err := checkEndpoint(endpoint); err != nil {
-		return nil, "", &ConfigError{err}
+		return aws.Config{}, &ConfigError{err}
 	}
 	if err := checkEndpoint(o.Role.STSEndpoint); err != nil {
-		return nil, "", &ConfigError{fmt.Errorf("STS %w", err)}
+		return aws.Config{}, &ConfigError{fmt.Errorf("STS %w", err)}
 	}
 	load := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newTransport()),
@@ -106,45 +123,38 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return nil, "", &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
+		return aws.Config{}, &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
 	}
 	if cfg.Region == "" {
 		if endpoint == "" {
-			return nil, "", ErrNoRegion
+			return aws.Config{}, ErrNoRegion
 		}
 		// An endpoint of one's own has no region; the signature needs one.
 		cfg.Region = "us-east-1"
 	}
 	if !regionName.MatchString(cfg.Region) {
-		return nil, "", &ConfigError{fmt.Errorf("region %q: want a name such as us-east-1", cfg.Region)}
+		return aws.Config{}, &ConfigError{fmt.Errorf("region %q: want a name such as us-east-1", cfg.Region)}
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil, "", context.Cause(ctx)
+			return aws.Config{}, context.Cause(ctx)
 		}
-		return nil, "", &CredentialsError{err}
+		return aws.Config{}, &CredentialsError{err}
 	}
 	if o.Role.ARN != "" {
 		useRole(&cfg, o.Role)
 		if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 			if ctx.Err() != nil {
-				return nil, "", context.Cause(ctx)
+				return aws.Config{}, context.Cause(ctx)
 			}
 			var refused *RoleError
 			if errors.As(err, &refused) {
 				err = refused // without the words of the cache around it
 			}
-			return nil, "", err
+			return aws.Config{}, err
 		}
 	}
-	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
-		k.Retryer = aws.NopRetryer{}
-		k.HTTPClient = wholeBody{cfg.HTTPClient, streaming(cfg.HTTPClient)}
-		if o.Endpoint != "" {
-			k.BaseEndpoint = aws.String(o.Endpoint)
-		}
-	})
-	return client, cfg.Region, nil
+	return cfg, nil
 }
 
 func checkEndpoint(endpoint string) error {

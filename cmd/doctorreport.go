@@ -1,0 +1,74 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"kin/doctor"
+)
+
+// doctorReport is what kin doctor prints with -o json. The checks stand in the
+// order they were made.
+type doctorReport struct {
+	StreamName string        `json:"streamName"`
+	StreamARN  string        `json:"streamARN,omitempty"`
+	Findings   int           `json:"findings"`
+	Checks     []checkReport `json:"checks"`
+}
+
+type checkReport struct {
+	Check   string        `json:"check"`
+	Status  doctor.Status `json:"status"`
+	Message string        `json:"message"`
+	Advice  string        `json:"advice,omitempty"`
+}
+
+func doctorReportOf(r *doctor.Report) doctorReport {
+	report := doctorReport{StreamName: r.Stream, StreamARN: r.ARN, Findings: r.Findings(), Checks: []checkReport{}}
+	for _, c := range r.Checks {
+		report.Checks = append(report.Checks, checkReport{c.Name, c.Status, c.Message, c.Advice})
+	}
+	return report
+}
+
+// statusWords are what the lines begin with.
+var statusWords = map[doctor.Status]string{doctor.OK: "ok", doctor.Warn: "warn", doctor.Fail: "fail", doctor.Skipped: "skip"}
+
+// doctorLines are a line for each check, with what to change behind it.
+func doctorLines(p palette, r *doctor.Report) string {
+	wide := 0
+	for _, c := range r.Checks {
+		wide = max(wide, len(c.Name))
+	}
+	var t strings.Builder
+	for _, c := range r.Checks {
+		word := fmt.Sprintf("%-4s", statusWords[c.Status])
+		switch c.Status {
+		case doctor.OK:
+			word = p.good.Render(word)
+		case doctor.Warn:
+			word = p.passing.Render(word)
+		case doctor.Fail:
+			word = p.bad.Render(word)
+		case doctor.Skipped:
+		}
+		line := fmt.Sprintf("%s  %-*s  %s", word, wide, c.Name, c.Message)
+		if c.Advice != "" {
+			line += "; " + c.Advice
+		}
+		fmt.Fprintln(&t, line)
+	}
+	return t.String()
+}
+
+// indentedJSON is a document for people to paste, on several lines.
+func indentedJSON(v any) (string, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return b.String(), err
+}

@@ -1,0 +1,99 @@
+package doctor
+
+import (
+	"errors"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"kin/internal/apierror"
+)
+
+// answer is what the outcome of a call says of the permission for it.
+type answer int
+
+const (
+	allowed     answer = iota // it passed
+	dryRun                    // it would have passed
+	missing                   // the stream, shard or consumer is not there
+	denied                    // this caller may not make it
+	unauthentic               // nobody knows this caller
+	busy                      // too many calls, or a passing failure of the service
+	unreachable               // nobody answered
+	unknown                   // anything else
+)
+
+// reading decides, by error code, what the outcome of a call means.
+func reading(err error) answer {
+	if err == nil {
+		return allowed
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return unreachable
+	}
+	switch api.ErrorCode() {
+	case "DryRunOperationException":
+		return dryRun // permissions and parameters are right (API documentation)
+	case "ResourceNotFoundException":
+		return missing
+	case "AccessDeniedException", "AccessDenied", "KMSAccessDeniedException", "OptInRequired", "KMSOptInRequired":
+		return denied
+	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "ExpiredToken",
+		"MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidClientTokenId",
+		"SignatureDoesNotMatch", "RequestExpired":
+		return unauthentic
+	case "ProvisionedThroughputExceededException", "LimitExceededException", "ThrottlingException", "Throttling",
+		"RequestLimitExceeded", "KMSThrottlingException", "InternalFailure", "InternalFailureException",
+		"ServiceUnavailable", "ServiceUnavailableException", "ExpiredNextTokenException", "ExpiredIteratorException":
+		return busy
+	}
+	return unknown
+}
+
+func brief(err error) string { return apierror.Brief(err) }
+
+// clock compares this machine's clock with the service's, as far as the Date of
+// answers, which is cut to the second, can tell.
+type clock struct {
+	asked, answered time.Time // by this machine
+	date            time.Time // by the service; zero until it has answered
+}
+
+func (c *clock) asking() { c.asked = time.Now() }
+
+func (c *clock) heard(m middleware.Metadata) {
+	if date, ok := awsmiddleware.GetServerTime(m); ok {
+		c.answered, c.date = time.Now(), date
+	}
+}
+
+// heardOf takes the date out of an answer that was a refusal.
+func (c *clock) heardOf(err error) {
+	var refusal *smithyhttp.ResponseError
+	if !errors.As(err, &refusal) || refusal.Response == nil {
+		return
+	}
+	if date, parseErr := smithyhttp.ParseTime(refusal.Response.Header.Get("Date")); parseErr == nil {
+		c.answered, c.date = time.Now(), date
+	}
+}
+
+// ahead is how far this machine's clock is ahead of the service's at least;
+// negative is behind, and 0 means that they may show the same. ok is false
+// when the service has not said.
+func (c *clock) ahead() (d time.Duration, ok bool) {
+	first, last := c.date, c.date.Add(time.Second) // the service's clock was within
+	switch {
+	case c.date.IsZero():
+		return 0, false
+	case c.asked.After(last):
+		return c.asked.Sub(last), true
+	case c.answered.Before(first):
+		return c.answered.Sub(first), true
+	}
+	return 0, true
+}

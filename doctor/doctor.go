@@ -1,0 +1,308 @@
+// Package doctor finds out what is wrong with a stream and with the access to
+// it, and which IAM policy gives what a command needs.
+//
+// It promises that nothing is changed: a permission is tried by a dry run where
+// the service has one, by a call that asks, or on a consumer that cannot be
+// there; what cannot be tried so is not. It does not promise that a call which
+// was allowed now is allowed later.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/efo"
+	"kin/reader"
+)
+
+// Status is what came of a check.
+type Status string
+
+// The statuses. Warn and Fail are findings.
+const (
+	OK      Status = "OK"
+	Warn    Status = "WARN"
+	Fail    Status = "FAIL"
+	Skipped Status = "SKIPPED" // it could not be made; the message says why
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name    string // of the thing, or of the API call that was tried
+	Status  Status
+	Message string // one line
+	Advice  string // what to change; empty without a finding
+}
+
+// IsFinding says whether something is to be changed.
+func (c Check) IsFinding() bool { return c.Status == Warn || c.Status == Fail }
+
+// Report is what was found out about a stream.
+type Report struct {
+	Stream string // its name
+	ARN    string // empty when it could not be found out
+	// Summary is nil where the stream may not be described.
+	Summary *types.StreamDescriptionSummary
+	Checks  []Check // in the order they were made
+}
+
+// Findings is how many of the checks are findings.
+func (r *Report) Findings() int {
+	n := 0
+	for _, c := range r.Checks {
+		if c.IsFinding() {
+			n++
+		}
+	}
+	return n
+}
+
+// Client is what the doctor calls; kinesis.Client is one. Its calls must be
+// single attempts.
+type Client interface {
+	reader.Client
+	efo.RegistryClient
+	PutRecords(context.Context, *kinesis.PutRecordsInput, ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error)
+}
+
+// Identity is who is calling.
+type Identity struct {
+	ARN, Account string
+	Source       string // of the credentials, in words
+}
+
+// ErrNoSTS means that there is nobody to ask who is calling.
+var ErrNoSTS = errors.New("no endpoint of STS is known")
+
+// Options say what is to be examined.
+type Options struct {
+	Stream           string // name or ARN; required
+	Region, Endpoint string // of the client, for people
+	// Foreign says that the endpoint is not AWS's, and may do what a dry run only
+	// is to try.
+	Foreign bool
+	Needs   []Need // whose permissions are tried; none is all
+	// ConsumerPrefix begins the names of consumers that runs register.
+	ConsumerPrefix string
+	// Identify asks who is calling; its error may be ErrNoSTS.
+	Identify func(context.Context) (Identity, error)
+	// Subscribe makes one SubscribeToShard call and ends what comes of it.
+	Subscribe func(context.Context, *kinesis.SubscribeToShardInput) error
+	Log       *slog.Logger // nil discards
+}
+
+// Examine makes all checks. What they find is no error; errors are those of
+// reader.ListShards for a stream that is not there, and of the context.
+func Examine(ctx context.Context, client Client, o Options) (*Report, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &examination{client: client, o: o, report: &Report{Stream: efo.StreamName(o.Stream)}}
+	if e.report.Stream == "" {
+		return nil, &reader.OptionError{Field: "stream", Want: "the name or ARN of one stream"}
+	}
+	if strings.HasPrefix(o.Stream, "arn:") {
+		e.report.ARN = o.Stream
+	}
+	err := e.run(ctx)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return e.report, err
+}
+
+// examination is one Examine.
+type examination struct {
+	client Client
+	o      Options
+	report *Report
+
+	shards  []types.Shard // open ones; nil if they may not be listed
+	dryRuns bool          // the endpoint has answered one as one
+	clock   clock
+}
+
+func (e *examination) add(name string, status Status, message, advice string) {
+	e.report.Checks = append(e.report.Checks, Check{name, status, message, advice})
+}
+
+func (e *examination) run(ctx context.Context) error {
+	e.identify(ctx)
+	e.add("region", OK, e.o.Region, "")
+	summary, err := reach(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
+		out, err := e.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: e.byName(), StreamARN: e.byARN()})
+		if err != nil {
+			return nil, e.callError("DescribeStreamSummary", err)
+		}
+		e.clock.heard(out.ResultMetadata)
+		return out.StreamDescriptionSummary, nil
+	})
+	switch reading(err) {
+	case missing:
+		return err
+	case unreachable:
+		e.add("endpoint", Fail, e.o.Endpoint+": "+brief(err), "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)")
+		return nil
+	case unauthentic:
+		e.add("endpoint", OK, e.o.Endpoint, "")
+		e.clockCheck()
+		e.add("signature", Fail, brief(err), "the credentials are not valid here: check the profile, its keys and the clock")
+		return nil
+	}
+	e.add("endpoint", OK, e.o.Endpoint, "")
+	e.report.Summary = summary
+	if summary != nil && aws.ToString(summary.StreamARN) != "" {
+		e.report.ARN = *summary.StreamARN
+	}
+	if !e.serves() { // and its calls are refused for that, whoever makes them
+		e.clockCheck()
+		e.streamCheck()
+		e.tried("DescribeStreamSummary", err, Warn)
+		return nil
+	}
+	shardsErr := e.listShards(ctx)
+	if reading(shardsErr) == missing {
+		return shardsErr
+	}
+	e.clockCheck()
+	e.streamCheck()
+	e.tried("DescribeStreamSummary", err, Warn)
+	e.tried("ListShards", shardsErr, Fail)
+	e.readCalls(ctx)
+	e.writeCalls(ctx)
+	consumers, at := e.consumerCalls(ctx)
+	e.facts(consumers, at)
+	return nil
+}
+
+// serves says whether the stream can be read and written, as far as is known.
+func (e *examination) serves() bool {
+	s := e.report.Summary
+	return s == nil || s.StreamStatus == types.StreamStatusActive || s.StreamStatus == types.StreamStatusUpdating
+}
+
+// identify finds out whose credentials these are.
+func (e *examination) identify(ctx context.Context) {
+	who, err := e.o.Identify(ctx)
+	from := ""
+	if who.Source != "" {
+		from = "from " + who.Source
+	}
+	switch {
+	case err == nil:
+		e.add("credentials", OK, strings.TrimSpace(who.ARN+", "+from), "")
+		if e.report.ARN == "" {
+			e.report.ARN = arnIn(who, e.o.Region, e.report.Stream)
+		}
+	case errors.Is(err, ErrNoSTS):
+		e.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not known: "+ErrNoSTS.Error()), "")
+	case reading(err) == unauthentic:
+		e.add("credentials", Fail, brief(err), "the credentials are not valid: check the profile, its keys and the clock")
+	case reading(err) == denied:
+		e.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not told: "+brief(err)), "")
+	default:
+		e.add("credentials", Skipped, strings.TrimSpace(from+"; STS cannot be asked whose they are: "+brief(err)), "")
+	}
+}
+
+// listShards lists the shards that are open.
+func (e *examination) listShards(ctx context.Context) error {
+	listed, err := reader.ListShards(ctx, e.client, e.o.Stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, e.o.Log)
+	if err != nil {
+		return err
+	}
+	e.shards = slices.DeleteFunc(listed.Shards, func(s types.Shard) bool {
+		return s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil
+	})
+	return nil
+}
+
+// byName and byARN are the two members of a request that name the stream: one
+// of them is nil.
+func (e *examination) byName() *string {
+	if e.byARN() != nil {
+		return nil
+	}
+	return aws.String(e.o.Stream)
+}
+
+func (e *examination) byARN() *string {
+	if strings.HasPrefix(e.o.Stream, "arn:") {
+		return aws.String(e.o.Stream)
+	}
+	return nil
+}
+
+func (e *examination) callError(call string, err error) error {
+	e.clock.heardOf(err)
+	return &reader.CallError{Call: call, Stream: e.o.Stream, Err: err}
+}
+
+// arnIn is the ARN of a stream of the caller's own account.
+func arnIn(who Identity, region, stream string) string {
+	parts := strings.Split(who.ARN, ":")
+	if len(parts) < 2 || who.Account == "" {
+		return ""
+	}
+	return "arn:" + parts[1] + ":kinesis:" + region + ":" + who.Account + ":stream/" + stream
+}
+
+// attempts and their waits: a doctor does not wait for long.
+const (
+	attempts    = 3
+	attemptFor  = 10 * time.Second
+	attemptWait = 300 * time.Millisecond
+)
+
+// reach makes a call, again if the service cannot be reached or has no time.
+func reach[T any](ctx context.Context, e *examination, call func(context.Context) (T, error)) (T, error) {
+	for n := 1; ; n++ {
+		attempt, cancel := context.WithTimeout(ctx, attemptFor)
+		e.clock.asking()
+		v, err := call(attempt)
+		cancel()
+		if what := reading(err); n == attempts || what != unreachable && what != busy || ctx.Err() != nil {
+			return v, err
+		}
+		e.o.Log.Debug("call failed", "attempt", n, "error", err)
+		timer := time.NewTimer(attemptWait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return v, context.Cause(ctx)
+		}
+	}
+}
+
+// Identified finds out a stream's ARN and describes it, for a policy. A stream
+// that may not be described has no summary; then the ARN is the one given, or
+// that of a stream of this name in the caller's account. Errors are those of
+// reader.DescribeStream.
+func Identified(ctx context.Context, client reader.Client, o Options) (arn string, summary *types.StreamDescriptionSummary, err error) {
+	summary, err = reader.DescribeStream(ctx, client, o.Stream, o.Log)
+	switch {
+	case err == nil && summary != nil && aws.ToString(summary.StreamARN) != "":
+		return *summary.StreamARN, summary, nil
+	case err != nil && reading(err) != denied:
+		return "", nil, err
+	case strings.HasPrefix(o.Stream, "arn:"):
+		return o.Stream, nil, nil
+	}
+	who, whoErr := o.Identify(ctx)
+	if arn = arnIn(who, o.Region, o.Stream); whoErr == nil && arn != "" {
+		return arn, summary, nil
+	}
+	if err == nil {
+		err = errors.New("the endpoint tells no ARN of the stream: give it in place of the name")
+	}
+	return "", nil, err
+}

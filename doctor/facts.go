@@ -1,0 +1,163 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/xhit/go-str2duration/v2"
+
+	"kin/efo"
+	"kin/internal/kpl"
+)
+
+const (
+	// mostSkew is what a clock may be off by unnoticed, and signedSkew what
+	// signatures bear (AWS Signature Version 4).
+	mostSkew   = 2 * time.Second
+	signedSkew = 5 * time.Minute
+)
+
+func (e *examination) clockCheck() {
+	ahead, ok := e.clock.ahead()
+	off := ahead.Abs().Round(time.Second)
+	side := "ahead of"
+	if ahead < 0 {
+		side = "behind"
+	}
+	message := fmt.Sprintf("this machine's is %s %s the service's", str2duration.String(off), side)
+	switch {
+	case !ok:
+		e.add("clock", Skipped, "the service did not tell its time", "")
+	case ahead.Abs() <= mostSkew:
+		e.add("clock", OK, "this machine's agrees with the service's to the second", "")
+	case ahead.Abs() < signedSkew:
+		e.add("clock", Warn, message+"; kin goes by the service's", "set this machine's clock: the service refuses signatures that are 5 minutes off")
+	default:
+		e.add("clock", Fail, message, "set this machine's clock: the service refuses signatures that are 5 minutes off")
+	}
+}
+
+// streamCheck tells what state the stream is in.
+func (e *examination) streamCheck() {
+	s := e.report.Summary
+	if s == nil {
+		e.add("stream", Skipped, "not known: it may not be described", "")
+		return
+	}
+	mode := ""
+	if s.StreamModeDetails != nil {
+		mode = ", " + string(s.StreamModeDetails.StreamMode)
+	}
+	message := string(s.StreamStatus) + mode
+	switch {
+	case s.StreamStatus == types.StreamStatusUpdating:
+		e.add("stream", OK, message+"; it can be read and written meanwhile", "")
+	case e.serves():
+		e.add("stream", OK, message, "")
+	case s.StreamStatus == types.StreamStatusCreating:
+		e.add("stream", Fail, message+"; it cannot be read and written yet", "wait until it is ACTIVE, and look again")
+	default:
+		e.add("stream", Fail, message+"; it cannot be read and written", "create it again when it is gone")
+	}
+}
+
+// facts tells what there is to know about the stream beside the calls.
+func (e *examination) facts(consumers []efo.Consumer, at time.Time) {
+	e.coverageCheck()
+	if s := e.report.Summary; s != nil {
+		e.add("retention", OK, hoursText(aws.ToInt32(s.RetentionPeriodHours))+"; what is not read by then is gone", "")
+		e.recordSizeCheck(s)
+		e.distributionCheck(s)
+		e.encryptionCheck(s)
+	}
+	e.consumersCheck(consumers, at)
+}
+
+func hoursText(hours int32) string {
+	if hours > 24 && hours%24 == 0 {
+		return fmt.Sprintf("%d days", hours/24)
+	}
+	return fmt.Sprintf("%d hours", hours)
+}
+
+// coverageCheck looks whether every partition key has one open shard.
+func (e *examination) coverageCheck() {
+	if e.shards == nil {
+		return
+	}
+	var ranges []kpl.HashKeyRange
+	for _, s := range e.shards {
+		if s.HashKeyRange == nil {
+			continue
+		}
+		from, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey))
+		to, too := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.EndingHashKey))
+		if ok && too {
+			ranges = append(ranges, kpl.HashKeyRange{Starting: from, Ending: to})
+		}
+	}
+	slices.SortFunc(ranges, func(a, b kpl.HashKeyRange) int { return a.Starting.Compare(b.Starting) })
+	whole := len(ranges) > 0 && kpl.HashKeyRange{Starting: ranges[0].Starting, Ending: ranges[len(ranges)-1].Ending}.IsWhole()
+	for i := 1; i < len(ranges); i++ {
+		whole = whole && ranges[i-1].Ending.Next() == ranges[i].Starting
+	}
+	if !whole {
+		e.add("shards", Warn, fmt.Sprintf("%d open, which do not cover the hash key space", len(e.shards)), "list them again: kin shards "+e.o.Stream)
+		return
+	}
+	e.add("shards", OK, fmt.Sprintf("%d open, which cover the hash key space", len(e.shards)), "")
+}
+
+func (e *examination) recordSizeCheck(s *types.StreamDescriptionSummary) {
+	kib := aws.ToInt32(s.MaxRecordSizeInKiB)
+	switch {
+	case kib == 0:
+		e.add("record size", Skipped, "the endpoint does not tell the largest", "")
+	case kib > 1024:
+		e.add("record size", OK, fmt.Sprintf("up to %d KiB; the write limit of a shard is 1 MiB a second all the same", kib), "")
+	default:
+		e.add("record size", OK, fmt.Sprintf("up to %d KiB", kib), "")
+	}
+}
+
+func (e *examination) distributionCheck(s *types.StreamDescriptionSummary) {
+	if s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto {
+		e.add("distribution", OK, "AUTO: the stream ignores partition keys, and keeps no order of them", "")
+		return
+	}
+	e.add("distribution", OK, "by partition key", "")
+}
+
+func (e *examination) encryptionCheck(s *types.StreamDescriptionSummary) {
+	switch key := aws.ToString(s.KeyId); {
+	case s.EncryptionType != types.EncryptionTypeKms:
+		e.add("encryption", OK, "none at rest", "")
+	case isAWSManaged(key):
+		e.add("encryption", OK, "KMS, with AWS's own key "+key+"; it wants no permission", "")
+	default:
+		e.add("encryption", OK, "KMS, with "+key+": reading needs kms:Decrypt on it, writing kms:GenerateDataKey, which are not tried", "")
+	}
+}
+
+// consumersCheck tells of the stream's consumers, and of those that a killed run
+// has left behind.
+func (e *examination) consumersCheck(consumers []efo.Consumer, at time.Time) {
+	const most = 20 // 50 with On-demand Advantage (API documentation)
+	if at.IsZero() {
+		return // they could not be listed, and a check says so
+	}
+	message := fmt.Sprintf("%d registered", len(consumers))
+	left := efo.Prunable(consumers, e.o.ConsumerPrefix, leftoverAfter, at)
+	switch {
+	case len(left) > 0:
+		e.add("consumers", Warn, fmt.Sprintf("%s, %d of them by runs of kin that were to remove them, more than %s ago (%s)", message, len(left), str2duration.String(leftoverAfter), left[0].Name),
+			"AWS bills them: kin consumers prune "+e.o.Stream+" --older-than 1h")
+	case len(consumers) >= most:
+		e.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", most), "remove those that nobody reads with: kin consumers deregister "+e.o.Stream)
+	default:
+		e.add("consumers", OK, message, "")
+	}
+}

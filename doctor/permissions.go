@@ -1,0 +1,159 @@
+package doctor
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/google/uuid"
+
+	"kin/efo"
+)
+
+// needed says whether the permission for a call is one of those to be tried.
+func (e *examination) needed(call string) bool {
+	return len(e.o.Needs) == 0 || slices.ContainsFunc(e.o.Needs, func(n Need) bool { return slices.Contains(n.calls(), call) })
+}
+
+// tried adds the check of a call's permission, by what came of trying it. harm
+// is the status of a refusal.
+func (e *examination) tried(call string, err error, harm Status) {
+	if !e.needed(call) {
+		return
+	}
+	switch reading(err) {
+	case dryRun:
+		e.add(call, OK, "allowed (a dry run)", "")
+	case allowed:
+		e.add(call, OK, "allowed", "")
+	case denied:
+		e.add(call, harm, "denied: "+brief(err), e.allow(call))
+	case busy:
+		e.add(call, Warn, "not tried to the end: "+brief(err), "try again; other readers or writers may use up the limit")
+	default:
+		e.add(call, Warn, "not known: "+brief(err), "try again with --debug")
+	}
+}
+
+// allow says which policy has a permission.
+func (e *examination) allow(call string) string {
+	for _, n := range Needs() {
+		if slices.Contains(n.streamCalls(), call) || slices.Contains(n.consumerCalls(), call) {
+			return "allow kinesis:" + call + " (kin doctor " + e.o.Stream + " --policy " + string(n) + ")"
+		}
+	}
+	return "allow kinesis:" + call
+}
+
+func (e *examination) skip(call, reason string) {
+	if e.needed(call) {
+		e.add(call, Skipped, reason, "")
+	}
+}
+
+// readCalls tries GetShardIterator and GetRecords, both by dry runs.
+func (e *examination) readCalls(ctx context.Context) {
+	if len(e.shards) == 0 {
+		e.skip("GetShardIterator", "not tried: no shard is known")
+		e.skip("GetRecords", "not tried: no shard is known")
+		return
+	}
+	in := kinesis.GetShardIteratorInput{
+		StreamName: e.byName(), StreamARN: e.byARN(), ShardId: e.shards[0].ShardId,
+		ShardIteratorType: types.ShardIteratorTypeLatest, DryRun: aws.Bool(true),
+	}
+	out, err := reach(ctx, e, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+		return e.client.GetShardIterator(ctx, &in)
+	})
+	e.tried("GetShardIterator", err, Fail)
+	e.dryRuns = reading(err) == dryRun
+	if e.dryRuns { // a dry run of GetRecords wants an iterator, which is no dry run
+		in.DryRun = nil
+		out, err = reach(ctx, e, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+			return e.client.GetShardIterator(ctx, &in)
+		})
+	}
+	if err != nil {
+		e.skip("GetRecords", "not tried: there is no shard iterator to try it with")
+		return
+	}
+	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
+		return e.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: out.ShardIterator, StreamARN: e.byARN(), Limit: aws.Int32(1), DryRun: aws.Bool(true)})
+	})
+	e.tried("GetRecords", err, Fail)
+}
+
+// writeCalls tries PutRecords by a dry run, where that is sure to be one.
+func (e *examination) writeCalls(ctx context.Context) {
+	if !e.needed("PutRecords") {
+		return
+	}
+	if e.o.Foreign && !e.dryRuns {
+		e.skip("PutRecords", "not tried: this endpoint may not know dry runs, and would write")
+		return
+	}
+	_, err := reach(ctx, e, func(ctx context.Context) (*kinesis.PutRecordsOutput, error) {
+		return e.client.PutRecords(ctx, &kinesis.PutRecordsInput{
+			StreamName: e.byName(), StreamARN: e.byARN(), DryRun: aws.Bool(true),
+			Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("kin-doctor"), Data: []byte("dry run")}},
+		})
+	})
+	e.tried("PutRecords", err, Fail)
+}
+
+// consumerCalls tries the calls of enhanced fan-out: one lists the consumers,
+// the others are about one that cannot be there, so that a call which is allowed
+// finds nothing. It returns the consumers and the service's time, as far as
+// they are known.
+func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consumer, at time.Time) {
+	calls := []string{"ListStreamConsumers", "RegisterStreamConsumer", "DescribeStreamConsumer", "SubscribeToShard", "DeregisterStreamConsumer"}
+	arn := e.report.ARN
+	registry, err := efo.NewRegistry(e.client, efo.RegistryOptions{Stream: e.o.Stream, StreamARN: arn, Log: e.o.Log})
+	if err != nil {
+		for _, call := range calls {
+			e.skip(call, "not tried: the stream's ARN is not known")
+		}
+		return nil, time.Time{}
+	}
+	listing, err := registry.List(ctx)
+	e.tried("ListStreamConsumers", err, Warn)
+	e.skip("RegisterStreamConsumer", "not tried: it would register a consumer, which is billed")
+
+	nobody := efo.EphemeralName(e.o.ConsumerPrefix, uuid.New())
+	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.DescribeStreamConsumerOutput, error) {
+		return e.client.DescribeStreamConsumer(ctx, &kinesis.DescribeStreamConsumerInput{StreamARN: aws.String(arn), ConsumerName: aws.String(nobody)})
+	})
+	e.tried("DescribeStreamConsumer", found(err), Fail)
+	if e.needed("SubscribeToShard") && len(e.shards) > 0 {
+		_, err = reach(ctx, e, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, e.o.Subscribe(ctx, &kinesis.SubscribeToShardInput{
+				ConsumerARN: aws.String(arn + "/consumer/" + nobody + ":1"), ShardId: e.shards[0].ShardId, DryRun: aws.Bool(true),
+				StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest},
+			})
+		})
+		e.tried("SubscribeToShard", found(err), Fail)
+	} else {
+		e.skip("SubscribeToShard", "not tried: no shard is known")
+	}
+	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
+		return e.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{StreamARN: aws.String(arn), ConsumerName: aws.String(nobody)})
+	})
+	e.tried("DeregisterStreamConsumer", found(err), Fail)
+	return listing.Consumers, listing.At
+}
+
+// found takes the answer that a consumer is not there for what it is: the call
+// was allowed.
+func found(err error) error {
+	if reading(err) == missing {
+		return nil
+	}
+	return err
+}
+
+// leftoverAfter is how old an ephemeral consumer is when its run was probably
+// killed.
+const leftoverAfter = time.Hour
