@@ -115,6 +115,9 @@ func (e *env) applyLayer(flags *pflag.FlagSet, layer settings, hidden map[string
 	sort.Strings(names)
 	for _, name := range names {
 		s := layer[name]
+		if len(s.values) > 1 && !repeatable(flags.Lookup(name).Value) {
+			return usage("%s: want one value: this command takes no list of them", s.text)
+		}
 		for _, value := range s.values {
 			if err := flags.Set(name, value); err != nil {
 				var invalid *pflag.InvalidValueError
@@ -187,11 +190,12 @@ func settableCommands(root *cobra.Command) map[string]*cobra.Command {
 	return found
 }
 
-// settableFlags are the flags of a command, or of all if it is nil.
+// settableFlags are the flags of a command, or of all if it is nil: of several
+// with one name one that can be repeated, if any can.
 func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 	found := map[string]*pflag.Flag{}
 	add := func(f *pflag.Flag) {
-		if f.Name != "help" {
+		if known := found[f.Name]; f.Name != "help" && (known == nil || repeatable(f.Value)) {
 			found[f.Name] = f
 		}
 	}

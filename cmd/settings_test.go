@@ -102,6 +102,7 @@ func TestWhichSettingGoesFirst(t *testing.T) {
 		{"several", "[local]\nstream = [\"a:2\", \"b\"]", nil, "local", "stream=a:2 b:1"},
 		{"several in a variable", "[local]\nstream = [\"a:2\", \"b\"]", map[string]string{"KIN_STREAM": "c\nd:3\n"}, "local", "stream=c:1 d:3"},
 		{"several shards in a variable", "", map[string]string{"KIN_SHARD": "a\nb"}, "read", "shard=a,b"},
+		{"a flag that is repeatable in another command", `shard = ["a"]`, nil, "write", "shard=a"},
 		{"several keys in a variable", "", map[string]string{"KIN_KEY": "a\nb,c"}, "shards", `key=[a,"b,c"]`},
 		{"several on the command line", "[local]\nstream = [\"a:2\", \"b\"]", nil, "local --stream e", "stream=e:1"},
 		{"TOML's own types", "limit = 1_000\nmax-fetch-rate = 2\navailable-now = true\nfrom = 2026-11-22T10:00:00+02:00", nil, "read",
