@@ -98,7 +98,7 @@ A RUN THAT READS NOTHING
 const exitCodesHelp = `kin ends with one of these codes:
 
     0  done; also: limit reached, nothing found, stdout closed
-    1  failed, or any record or item failed
+    1  failed, or any record or item failed; also: kin doctor found something
     2  wrong usage
     3  stream, shard or consumer not found
     4  access denied, or no credentials

@@ -153,7 +153,8 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, client reader.Cli
 	}
 	for _, k := range found {
 		if k.Ambiguous != "" {
-			e.say(fmt.Sprintf("%s: %s was open at that moment too; it became %s then", printable(k.PartitionKey), k.Ambiguous, k.Shard.ID))
+			e.say(fmt.Sprintf("%s: the service names the parent %s for that time, too: it was split or merged at that very moment, or this endpoint does not know when",
+				printable(k.PartitionKey), k.Ambiguous))
 		}
 	}
 	if o.output == reportJSON {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 	denied                    // this caller may not make it
 	unauthentic               // nobody knows this caller
 	busy                      // too many calls, or a passing failure of the service
+	unheard                   // the endpoint has no such call
 	unreachable               // nobody answered
 	unknown                   // anything else
 )
@@ -40,6 +42,8 @@ func reading(err error) answer {
 		return dryRun // permissions and parameters are right (API documentation)
 	case "ResourceNotFoundException":
 		return missing
+	case "UnknownOperationException":
+		return unheard
 	case "AccessDeniedException", "AccessDenied", "KMSAccessDeniedException", "OptInRequired", "KMSOptInRequired":
 		return denied
 	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "ExpiredToken",
@@ -96,4 +100,32 @@ func (c *clock) ahead() (d time.Duration, ok bool) {
 		return c.answered.Sub(first), true
 	}
 	return 0, true
+}
+
+// attempts and their waits: a doctor does not wait for long.
+const (
+	attempts    = 3
+	attemptFor  = 10 * time.Second
+	attemptWait = 300 * time.Millisecond
+)
+
+// reach makes a call, again if the service cannot be reached or has no time.
+func reach[T any](ctx context.Context, e *examination, call func(context.Context) (T, error)) (T, error) {
+	for n := 1; ; n++ {
+		attempt, cancel := context.WithTimeout(ctx, attemptFor)
+		e.clock.asking()
+		v, err := call(attempt)
+		cancel()
+		if what := reading(err); n == attempts || what != unreachable && what != busy || ctx.Err() != nil {
+			return v, err
+		}
+		e.o.Log.Debug("call failed", "attempt", n, "error", err)
+		timer := time.NewTimer(attemptWait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return v, context.Cause(ctx)
+		}
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -244,65 +243,4 @@ func (e *examination) byARN() *string {
 func (e *examination) callError(call string, err error) error {
 	e.clock.heardOf(err)
 	return &reader.CallError{Call: call, Stream: e.o.Stream, Err: err}
-}
-
-// arnIn is the ARN of a stream of the caller's own account.
-func arnIn(who Identity, region, stream string) string {
-	parts := strings.Split(who.ARN, ":")
-	if len(parts) < 2 || who.Account == "" {
-		return ""
-	}
-	return "arn:" + parts[1] + ":kinesis:" + region + ":" + who.Account + ":stream/" + stream
-}
-
-// attempts and their waits: a doctor does not wait for long.
-const (
-	attempts    = 3
-	attemptFor  = 10 * time.Second
-	attemptWait = 300 * time.Millisecond
-)
-
-// reach makes a call, again if the service cannot be reached or has no time.
-func reach[T any](ctx context.Context, e *examination, call func(context.Context) (T, error)) (T, error) {
-	for n := 1; ; n++ {
-		attempt, cancel := context.WithTimeout(ctx, attemptFor)
-		e.clock.asking()
-		v, err := call(attempt)
-		cancel()
-		if what := reading(err); n == attempts || what != unreachable && what != busy || ctx.Err() != nil {
-			return v, err
-		}
-		e.o.Log.Debug("call failed", "attempt", n, "error", err)
-		timer := time.NewTimer(attemptWait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return v, context.Cause(ctx)
-		}
-	}
-}
-
-// Identified finds out a stream's ARN and describes it, for a policy. A stream
-// that may not be described has no summary; then the ARN is the one given, or
-// that of a stream of this name in the caller's account. Errors are those of
-// reader.DescribeStream.
-func Identified(ctx context.Context, client reader.Client, o Options) (arn string, summary *types.StreamDescriptionSummary, err error) {
-	summary, err = reader.DescribeStream(ctx, client, o.Stream, o.Log)
-	switch {
-	case err == nil && summary != nil && aws.ToString(summary.StreamARN) != "":
-		return *summary.StreamARN, summary, nil
-	case err != nil && reading(err) != denied:
-		return "", nil, err
-	case strings.HasPrefix(o.Stream, "arn:"):
-		return o.Stream, nil, nil
-	}
-	who, whoErr := o.Identify(ctx)
-	if arn = arnIn(who, o.Region, o.Stream); whoErr == nil && arn != "" {
-		return arn, summary, nil
-	}
-	if err == nil {
-		err = errors.New("the endpoint tells no ARN of the stream: give it in place of the name")
-	}
-	return "", nil, err
 }

@@ -132,6 +132,17 @@ func TestAStreamThatIsNotActiveIsAFindingUnlessItIsUpdating(t *testing.T) {
 	}
 }
 
+func TestACallThatAnEndpointDoesNotHaveIsNoFinding(t *testing.T) {
+	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, _ *simple, o *Options) {
+		o.Subscribe = func(context.Context, *kinesis.SubscribeToShardInput) error {
+			return &smithy.GenericAPIError{Code: "UnknownOperationException"}
+		}
+	})
+	if c := report.check(t, "SubscribeToShard"); c.Status != Skipped || report.Findings() != 0 {
+		t.Errorf("%+v, %d findings", c, report.Findings())
+	}
+}
+
 func TestAHoleInTheHashKeySpaceIsAFinding(t *testing.T) {
 	report, _ := examine(t, local.Options{}, func(c *kinesis.Client, s *simple, _ *Options) {
 		out, err := c.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("orders")})
@@ -200,7 +211,7 @@ func TestWhatTheOutcomeOfACallSays(t *testing.T) {
 	for code, want := range map[string]answer{
 		"DryRunOperationException": dryRun, "ResourceNotFoundException": missing, "AccessDeniedException": denied,
 		"KMSAccessDeniedException": denied, "InvalidSignatureException": unauthentic, "ProvisionedThroughputExceededException": busy,
-		"InternalFailure": busy, "ValidationException": unknown,
+		"InternalFailure": busy, "ValidationException": unknown, "UnknownOperationException": unheard,
 	} {
 		if got := reading(&smithy.GenericAPIError{Code: code}); got != want {
 			t.Errorf("%s: %d, want %d", code, got, want)

@@ -33,6 +33,8 @@ func (e *examination) tried(call string, err error, harm Status) {
 		e.add(call, harm, "denied: "+brief(err), e.allow(call))
 	case busy:
 		e.add(call, Warn, "not tried to the end: "+brief(err), "try again; other readers or writers may use up the limit")
+	case unheard:
+		e.add(call, Skipped, "this endpoint does not know the call", "")
 	default:
 		e.add(call, Warn, "not known: "+brief(err), "try again with --debug")
 	}

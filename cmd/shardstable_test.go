@@ -1,0 +1,80 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"kin/internal/kpl"
+	"kin/survey"
+)
+
+// generations is a stream that was split and merged again and again: each
+// generation stands further to the right.
+func generations(n int) *survey.Stream {
+	whole := kpl.HashKeyRange{Ending: func() kpl.HashKey {
+		k, _ := kpl.ParseHashKey("340282366920938463463374607431768211455")
+		return k
+	}()}
+	s := &survey.Stream{Given: "orders"}
+	for i := range n {
+		shard := survey.Shard{ID: fmt.Sprintf("shardId-%012d", i), Hashes: whole, First: strings.Repeat("1", 56)}
+		if i > 0 {
+			shard.Parent = s.Shards[i-1].ID
+			s.Shards[i-1].Children = []string{shard.ID}
+			s.Shards[i-1].Closed, s.Shards[i-1].Last = true, strings.Repeat("2", 56)
+		}
+		s.Shards = append(s.Shards, shard)
+	}
+	return s
+}
+
+func TestTheTableOfShardsIsNoWiderThanTheTerminal(t *testing.T) {
+	for _, width := range []int{80, 100, 200, 300} {
+		for _, n := range []int{1, 2, 5, 12, 40} {
+			lines := strings.Split(strings.TrimSuffix(shardsTable(palette{}, width, generations(n)), "\n"), "\n")
+			if len(lines) != n+1 {
+				t.Fatalf("%d generations: %d lines", n, len(lines))
+			}
+			for i, line := range lines {
+				if w := lipgloss.Width(line); w > width {
+					t.Errorf("%d generations at %d columns, line %d has %d: %s", n, width, i, w, line)
+				}
+			}
+			last := lines[n]
+			if !strings.Contains(last, fmt.Sprintf("shardId-%012d  OPEN    100.00%%    0.00%%", n-1)) {
+				t.Errorf("%d generations at %d columns: %s", n, width, last)
+			}
+		}
+	}
+	if wide := shardsTable(palette{}, 200, generations(1)); !strings.Contains(wide, strings.Repeat("1", 56)) {
+		t.Errorf("whole sequence numbers have room, but: %s", wide)
+	}
+}
+
+func TestWhatATerminalWouldObeyIsQuoted(t *testing.T) {
+	for key, want := range map[string]string{
+		"ada": "ada", "grüße": "grüße", "two words": "two words",
+		"\x1b[2J": `"\x1b[2J"`, "a\nb": `"a\nb"`, "\u202eevil": `"\u202eevil"`, "bad\xff": `"bad\xff"`,
+	} {
+		if got := printable(key); got != want {
+			t.Errorf("%q: %s, want %s", key, got, want)
+		}
+	}
+}
+
+func TestKeysAreCutToTheRoomThereIs(t *testing.T) {
+	keys := []survey.HotKey{{PartitionKey: strings.Repeat("customer-", 20), Share: 0.5}, {PartitionKey: "日本語日本語日本語日本語", Share: 0.25}, {PartitionKey: "c", Share: 0.1}}
+	for _, room := range []int{6, 10, 20, 28, 40, 60, 100} {
+		if text := keysText(keys, room); lipgloss.Width(text) > room {
+			t.Errorf("%d columns: %q", room, text)
+		}
+	}
+	got, want := keysText(keys, 100), []string{"customer-custom… 50%", "日本語日本語日… 25%", "c 10%"}
+	if !slices.Equal(strings.Split(got, ", "), want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

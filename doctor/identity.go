@@ -1,0 +1,45 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/reader"
+)
+
+// Identified finds out a stream's ARN and describes it, for a policy. A stream
+// that may not be described has no summary; then the ARN is the one given, or
+// that of a stream of this name in the caller's account. Errors are those of
+// reader.DescribeStream.
+func Identified(ctx context.Context, client reader.Client, o Options) (arn string, summary *types.StreamDescriptionSummary, err error) {
+	summary, err = reader.DescribeStream(ctx, client, o.Stream, o.Log)
+	switch {
+	case err == nil && summary != nil && aws.ToString(summary.StreamARN) != "":
+		return *summary.StreamARN, summary, nil
+	case err != nil && reading(err) != denied:
+		return "", nil, err
+	case strings.HasPrefix(o.Stream, "arn:"):
+		return o.Stream, nil, nil
+	}
+	who, whoErr := o.Identify(ctx)
+	if arn = arnIn(who, o.Region, o.Stream); whoErr == nil && arn != "" {
+		return arn, summary, nil
+	}
+	if err == nil {
+		err = errors.New("the endpoint tells no ARN of the stream: give it in place of the name")
+	}
+	return "", nil, err
+}
+
+// arnIn is the ARN of a stream of the caller's own account.
+func arnIn(who Identity, region, stream string) string {
+	parts := strings.Split(who.ARN, ":")
+	if len(parts) < 2 || who.Account == "" {
+		return ""
+	}
+	return "arn:" + parts[1] + ":kinesis:" + region + ":" + who.Account + ":stream/" + stream
+}
