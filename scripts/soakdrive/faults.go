@@ -35,7 +35,7 @@ const (
 )
 
 // faults scripts one every second, for the next call, or the next one to three
-// of GetRecords, and clears what has not happened at the end. An operation has
+// of GetRecords and SubscribeToShard, and clears what has not happened at the end. An operation has
 // one fault at a time: they must not pile up for a caller that waits longer
 // after each.
 func (d *drive) faults(ctx context.Context) error {
@@ -53,8 +53,12 @@ func (d *drive) faults(ctx context.Context) error {
 		if strings.Contains(spec, "%s") {
 			spec = fmt.Sprintf(spec, between(r, 50*time.Millisecond, 1500*time.Millisecond).Round(time.Millisecond))
 		}
+		if strings.Contains(spec, "%d") {
+			spec = fmt.Sprintf(spec, events(r))
+		}
 		n := 1
-		if strings.HasPrefix(spec, "GetRecords=") && !strings.HasSuffix(spec, "stall") {
+		if strings.HasPrefix(spec, "GetRecords=") && !strings.HasSuffix(spec, "stall") ||
+			strings.HasPrefix(spec, "SubscribeToShard=") && !isLasting(spec) {
 			n += r.IntN(3)
 		}
 		if _, err := d.endpoint.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s*%d", spec, n)); err != nil {
@@ -83,11 +87,12 @@ func (d *drive) faults(ctx context.Context) error {
 // that. It is empty when none is to be had.
 func (d *drive) draw(r *rand.Rand, waiting string) string {
 	of := rareOf
-	if d.mode != "read" {
+	if d.mode == "write" || d.mode == "copy" {
 		of = rareOfWriters
 	}
+	all := faultsOf(d.mode)
 	for range 100 {
-		spec := scripted[r.IntN(len(scripted))]
+		spec := all[r.IntN(len(all))]
 		if r.IntN(of) == 0 {
 			spec = rare[r.IntN(len(rare))]
 		}
@@ -96,7 +101,7 @@ func (d *drive) draw(r *rand.Rand, waiting string) string {
 		if reads && d.mode == "write" {
 			continue
 		}
-		if operation == "GetRecords" || !strings.Contains(waiting, operation+"=") {
+		if operation == "GetRecords" && d.mode != "efo" || !strings.Contains(waiting, operation+"=") {
 			return spec
 		}
 	}

@@ -12,8 +12,11 @@ import (
 
 const (
 	keys = 97
-	// buffer bounds what a batch may be: a quarter of it.
-	buffer = 4_000_000
+	// buffer bounds what a batch may be: a quarter of it. pushedBuffer has room
+	// in that for one event of enhanced fan-out, which holds up to 1 MiB of
+	// payloads, and may be a batch of its own: as JSON lines that is twice as much.
+	buffer       = 4_000_000
+	pushedBuffer = 10_000_000
 )
 
 // write feeds `kin write` steadily, and ends it by the end of its input.
@@ -89,12 +92,16 @@ func (d *drive) kill(ctx context.Context) error {
 		default:
 			wait = between(r, 6*time.Second, 15*time.Second)
 		}
+		var polling bool
+		if d.mode == "efo" {
+			wait, polling = life(r), r.IntN(6) == 0
+		}
 		growing := r.IntN(3) > 0
 		pause := between(r, time.Millisecond, 500*time.Millisecond)
 		if r.IntN(6) == 0 {
 			pause = between(r, 2*time.Second, 8*time.Second)
 		}
-		if err := d.runOnce(ctx, runs, func() {
+		if err := d.runOnce(ctx, runs, polling, func() {
 			d.sleep(ctx, wait)
 			if growing {
 				d.awaitGrowth(ctx, 5*time.Second)
@@ -108,12 +115,15 @@ func (d *drive) kill(ctx context.Context) error {
 }
 
 // runOnce runs kin read until the time has come, and kills it with signal 9.
-func (d *drive) runOnce(ctx context.Context, runs *jsonLines, untilThen func()) error {
-	command, done, err := d.read(ctx)
+func (d *drive) runOnce(ctx context.Context, runs *jsonLines, polling bool, untilThen func()) error {
+	command, done, err := d.read(ctx, polling)
 	if err != nil {
 		return err
 	}
-	one := run{Start: d.size(), Killed: true, Bound: buffer / 4}
+	if polling {
+		d.count("polls", 1)
+	}
+	one := run{Start: d.size(), Killed: true, Bound: d.buffer() / 4}
 	before := d.checkpoint()
 	if err := command.Start(); err != nil {
 		return err
@@ -146,13 +156,13 @@ func (d *drive) readRest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(runs, "{\"Start\":%d,\"Bound\":%d}\n", d.size(), buffer/4); err != nil {
+	if _, err := fmt.Fprintf(runs, "{\"Start\":%d,\"Bound\":%d}\n", d.size(), d.buffer()/4); err != nil {
 		return err
 	}
 	if err := runs.Close(); err != nil {
 		return err
 	}
-	command, done, err := d.read(ctx, "--available-now")
+	command, done, err := d.read(ctx, false, "--available-now")
 	if err != nil {
 		return err
 	}
@@ -162,9 +172,18 @@ func (d *drive) readRest(ctx context.Context) error {
 	return nil
 }
 
-// read is the command, appending to read.jsonl. done closes its files and
-// hands on the error.
-func (d *drive) read(ctx context.Context, more ...string) (command *exec.Cmd, done func(error) error, err error) {
+// buffer is the --fetch-buffer-size of the runs.
+func (d *drive) buffer() int64 {
+	if d.mode == "efo" {
+		return pushedBuffer
+	}
+	return buffer
+}
+
+// read is the command, appending to read.jsonl. In a soak of enhanced fan-out
+// some runs poll nevertheless: they go on from the same checkpoint. done closes
+// its files and hands on the error.
+func (d *drive) read(ctx context.Context, polling bool, more ...string) (command *exec.Cmd, done func(error) error, err error) {
 	const appending = os.O_CREATE | os.O_APPEND | os.O_RDWR
 	out, err := os.OpenFile(d.path("read.jsonl"), appending, 0o644)
 	if err != nil {
@@ -174,9 +193,14 @@ func (d *drive) read(ctx context.Context, more ...string) (command *exec.Cmd, do
 	if err != nil {
 		return nil, nil, err
 	}
+	if d.mode == "efo" && !polling {
+		// ResourceInUseException in a stream means that another reader has taken
+		// the consumer over, and ends a run that is not told otherwise.
+		more = append(more, "--efo", "--take-over")
+	}
 	command = exec.CommandContext(ctx, d.kin, append([]string{
 		"read", d.stream, "--from", "trim_horizon", "--checkpoint", d.path("checkpoint"), "-v",
-		"--fetch-buffer-size", fmt.Sprint(buffer), "--max-shards-per-describe", "10",
+		"--fetch-buffer-size", fmt.Sprint(d.buffer()), "--max-shards-per-describe", "10",
 	}, more...)...)
 	command.Stdout, command.Stderr = out, log
 	return command, func(err error) error {

@@ -1,9 +1,9 @@
 // Command soakdrive is the trouble of scripts/soak: it makes `kin write`
 // write steadily, reshards the stream, scripts faults, and kills and restarts
-// `kin read`. With -mode write it stops and restarts `kin write` instead, and
+// `kin read`, by enhanced fan-out with -mode efo. With -mode write it stops and restarts `kin write` instead, and
 // with -mode copy `kin copy`. It shares no code with kin.
 //
-//	soakdrive -kin FILE -endpoint URL -dir DIR [-mode read|write|copy] [-seconds N] [-seed S] [-rate N]
+//	soakdrive -kin FILE -endpoint URL -dir DIR [-mode read|efo|write|copy] [-seconds N] [-seed S] [-rate N]
 //
 // At the end it stops writing, clears the faults, lets a last run of what it
 // ended before do the rest, and reads the stream by itself. DIR has then what
@@ -54,7 +54,7 @@ func main() {
 	flag.StringVar(&d.kin, "kin", "", "the kin `file` to run")
 	flag.StringVar((*string)(&d.endpoint.Endpoint), "endpoint", "", "`URL` of kin local")
 	flag.StringVar(&d.dir, "dir", "", "the `folder` for what comes out")
-	flag.StringVar(&d.mode, "mode", "read", "what is ended again and again: read, write or copy")
+	flag.StringVar(&d.mode, "mode", "read", "what is ended again and again: read, efo, write or copy")
 	seconds := flag.Int("seconds", 60, "how long")
 	flag.Uint64Var(&d.seed, "seed", 1, "decides what is done")
 	flag.IntVar(&d.rate, "rate", 400, "records a second")
@@ -69,7 +69,7 @@ func main() {
 	if err := d.run(ctx); err != nil {
 		d.fail("%v", err)
 	}
-	for _, name := range []string{"kills", "stops", "faults", "splits", "merges"} {
+	for _, name := range []string{"kills", "polls", "stops", "faults", "splits", "merges"} {
 		if n, ok := d.counts[name]; ok {
 			fmt.Printf("%s: %d\n", name, n)
 		}
@@ -90,6 +90,10 @@ type mode struct {
 
 var modes = map[string]*mode{
 	"read": {
+		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
+		rest:     []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
+	},
+	"efo": {
 		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
 		rest:     []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
 	},
