@@ -41,7 +41,8 @@ type script struct {
 	silent bool // it has no more to say at all
 }
 
-// step is what a stream says after a while.
+// step is what a stream says after a while: an event, an error, or a message
+// that is neither.
 type step struct {
 	after time.Duration
 	event *types.SubscribeToShardEvent
@@ -123,6 +124,7 @@ type fakeStream struct {
 	script
 	began  time.Time
 	last   string // continuation sequence number
+	next   step   // that Await has waited for
 	once   sync.Once
 	closed chan struct{}
 }
@@ -140,33 +142,57 @@ func (f *fakeStream) Close() {
 
 var errClosed = errors.New("use of closed network connection")
 
-func (f *fakeStream) Next() (*types.SubscribeToShardEvent, error) {
-	next := step{after: 5 * time.Second, event: &types.SubscribeToShardEvent{
+func (f *fakeStream) Await() (int64, error) {
+	f.next = step{after: 5 * time.Second, event: &types.SubscribeToShardEvent{
 		ContinuationSequenceNumber: aws.String(f.last), MillisBehindLatest: aws.Int64(0),
 	}}
 	switch {
 	case len(f.steps) > 0:
-		next, f.steps = f.steps[0], f.steps[1:]
+		f.next, f.steps = f.steps[0], f.steps[1:]
 	case f.silent:
 		<-f.closed
-		return nil, errClosed
+		return 0, errClosed
 	}
-	timer := time.NewTimer(next.after)
+	timer := time.NewTimer(f.next.after)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-f.closed:
-		return nil, errClosed
+		return 0, errClosed
 	}
-	if next.event != nil {
-		f.last = aws.ToString(next.event.ContinuationSequenceNumber)
-		if len(next.event.Records) > 0 {
+	if errors.Is(f.next.err, io.EOF) {
+		return 0, io.EOF
+	}
+	return frameSize(f.next.event), nil
+}
+
+func (f *fakeStream) Next() (*types.SubscribeToShardEvent, error) {
+	select {
+	case <-f.closed:
+		return nil, errClosed
+	default:
+	}
+	event := f.next.event
+	if event != nil {
+		f.last = aws.ToString(event.ContinuationSequenceNumber)
+		if len(event.Records) > 0 {
 			f.service.mu.Lock()
 			defer f.service.mu.Unlock()
 			f.service.sent++
 		}
 	}
-	return next.event, next.err
+	return event, f.next.err
+}
+
+// frameSize is about what an event has on the wire.
+func frameSize(e *types.SubscribeToShardEvent) int64 {
+	size := int64(200)
+	if e != nil {
+		for _, r := range e.Records {
+			size += int64(len(r.Data))*4/3 + 200
+		}
+	}
+	return size
 }
 
 func (s *fakeService) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {

@@ -19,13 +19,16 @@ import (
 
 // Stream is the event stream of one SubscribeToShard call.
 type Stream interface {
-	// Next returns the next event: io.EOF when the service has ended the stream,
-	// another error when it broke off or the service sent one.
+	// Await waits until the next message begins to arrive, and returns its size
+	// in bytes. Next receives it; it returns nil for a message that is no event.
+	// Both return io.EOF when the service has ended the stream, another error
+	// when it broke off or the service sent one.
+	Await() (int64, error)
 	Next() (*types.SubscribeToShardEvent, error)
 	// ServerTime is the service's clock when it answered the call; zero when it
 	// did not say.
 	ServerTime() time.Time
-	// Close ends the stream, also while Next waits.
+	// Close ends the stream, also while Await or Next waits.
 	Close()
 }
 
@@ -108,24 +111,41 @@ func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Respons
 			return nil, err
 		}
 	}
-	event, err := s.receive(ctx)
-	if errors.Is(err, io.EOF) {
-		return nil, s.over()
-	}
+	// Room is what stands between an event and its being received: while there is
+	// none the service waits, or ends the subscription.
+	var size int64
+	err := s.listen(ctx, func() (err error) { size, err = s.open.Await(); return err })
 	if err != nil {
-		return nil, s.Error("SubscribeToShard", err)
+		return nil, s.over(err)
+	}
+	taken := roomFor(size)
+	if err := room.Take(ctx, taken); err != nil {
+		return nil, err
+	}
+	resp, err := s.receive(ctx)
+	if resp == nil {
+		room.Return(taken)
+		return nil, err
+	}
+	resp.Taken = taken
+	return resp, nil
+}
+
+// receive receives the message that is arriving. It returns nothing for one that
+// is no event.
+func (s *source) receive(ctx context.Context) (*reader.Response, error) {
+	var event *types.SubscribeToShardEvent
+	err := s.listen(ctx, func() (err error) { event, err = s.open.Next(); return err })
+	if err != nil {
+		return nil, s.over(err)
+	}
+	if event == nil {
+		return nil, nil
 	}
 	resp, err := s.response(ctx, event)
 	if err != nil {
 		return nil, err
 	}
-	// The event is here already; room for it is what stands between it and the
-	// next one. While there is none the service waits, or ends the subscription.
-	size := sizeOf(event.Records)
-	if err := room.Take(ctx, size); err != nil {
-		return nil, err
-	}
-	resp.Taken = size
 	s.received(resp)
 	return resp, nil
 }
@@ -187,9 +207,9 @@ var (
 	errEmpty  = errors.New("the subscription ended without an event")
 )
 
-// receive waits for the next event, as long as a stream may be silent. Time in
-// which nobody waits is none in which it is.
-func (s *source) receive(ctx context.Context) (*types.SubscribeToShardEvent, error) {
+// listen calls a method of the open stream that waits, as long as a stream may be
+// silent. Time in which nobody listens is none in which it is.
+func (s *source) listen(ctx context.Context, wait func() error) error {
 	defer context.AfterFunc(ctx, s.open.Close)()
 	var silent atomic.Bool
 	timer := time.AfterFunc(mostSilence, func() {
@@ -197,16 +217,20 @@ func (s *source) receive(ctx context.Context) (*types.SubscribeToShardEvent, err
 		s.open.Close()
 	})
 	defer timer.Stop()
-	event, err := s.open.Next()
+	err := wait()
 	if err != nil && silent.Load() {
-		return nil, errSilent
+		return errSilent
 	}
-	return event, err
+	return err
 }
 
-// over takes in that the service has ended the subscription: after five
-// minutes, which is a reason for the next one, or before its first event.
-func (s *source) over() error {
+// over takes in why the subscription is over. That the service has ended it,
+// after five minutes, is a reason for the next one, unless that was before its
+// first event.
+func (s *source) over(err error) error {
+	if !errors.Is(err, io.EOF) {
+		return s.Error("SubscribeToShard", err)
+	}
 	s.Close()
 	s.ended = true
 	if !s.heard {
@@ -274,13 +298,6 @@ func (s *source) isOld() bool {
 	return began.Before(until) && s.Now().After(until.Add(time.Second)) // a Date is cut to the second
 }
 
-// sizeOf is about what an event holds while it is encoded: itself, and what it
-// becomes.
-func sizeOf(records []types.Record) int64 {
-	const overhead = 512 // of a record, twice
-	size := int64(1 << 10)
-	for _, r := range records {
-		size += 2*int64(len(r.Data)+len(aws.ToString(r.PartitionKey))) + overhead
-	}
-	return size
-}
+// roomFor is about what an event of so many bytes holds while it is encoded:
+// itself, and what it becomes.
+func roomFor(size int64) int64 { return 2*size + 1<<10 }

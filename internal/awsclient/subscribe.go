@@ -3,8 +3,10 @@ package awsclient
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"time"
@@ -81,37 +83,54 @@ var errNoAnswer = errors.New("no answer")
 // did not say. Every event is younger.
 func (s *Subscription) ServerTime() time.Time { return s.serverTime }
 
-// Next returns the next event: io.EOF when the service has ended the stream,
-// io.ErrUnexpectedEOF or what the network said when it broke off, and the
-// API's error when the service sent one. After an error there is no next.
-func (s *Subscription) Next() (*types.SubscribeToShardEvent, error) {
-	for {
-		s.body.inside = false
-		message, err := s.protocol.DeserializeEventMessage(schemas.SubscribeToShardEventStream, kinesis.TypeRegistry, s.body)
-		switch {
-		case s.body.err != nil: // whatever was made of it
-			return nil, s.body.err
-		case errors.Is(err, io.EOF) && s.body.inside:
-			return nil, io.ErrUnexpectedEOF
-		case err != nil:
-			return nil, err
-		}
-		// What is not an event is an initial-response, or what a later version
-		// of the service says.
-		if event, ok := message.(*types.SubscribeToShardEvent); ok {
-			return event, nil
-		}
+// Await waits until the next message begins to arrive and returns its size in
+// bytes; 0 when it cannot be told. Next receives it. Until then no more of it is
+// held here than what the connection reads ahead. The errors are those of Next.
+func (s *Subscription) Await() (int64, error) {
+	s.body.inside = false
+	// A message begins with its length, that of its headers, and a checksum of
+	// both, of four bytes each.
+	prelude, err := s.body.r.Peek(12)
+	switch {
+	case errors.Is(err, io.EOF) && len(prelude) > 0:
+		return 0, io.ErrUnexpectedEOF
+	case err != nil:
+		return 0, err
+	case crc32.ChecksumIEEE(prelude[:8]) != binary.BigEndian.Uint32(prelude[8:]):
+		return 0, nil // what follows is no message, which Next says
 	}
+	return int64(binary.BigEndian.Uint32(prelude)), nil
+}
+
+// Next receives the next message. It returns nil for one that is not an event: an
+// initial-response, or what a later version of the service says. It returns
+// io.EOF when the service has ended the stream, io.ErrUnexpectedEOF or what the
+// network said when it broke off, and the API's error when the service sent one.
+// After an error there is no next.
+func (s *Subscription) Next() (*types.SubscribeToShardEvent, error) {
+	s.body.inside = false
+	message, err := s.protocol.DeserializeEventMessage(schemas.SubscribeToShardEventStream, kinesis.TypeRegistry, s.body)
+	switch {
+	case s.body.err != nil: // whatever was made of it
+		return nil, s.body.err
+	case errors.Is(err, io.EOF) && s.body.inside:
+		return nil, io.ErrUnexpectedEOF
+	case err != nil:
+		return nil, err
+	}
+	event, _ := message.(*types.SubscribeToShardEvent)
+	return event, nil
 }
 
 // Close ends the stream and the connection it holds. It may be called at any
-// time, also while Next waits, which then returns an error; and more than once.
+// time, also while Await or Next waits, which then returns an error; and more
+// than once.
 func (s *Subscription) Close() { s.close() }
 
 // streamBody is what an event stream's decoder reads from. The decoder says
 // EOF of a message that breaks off too.
 type streamBody struct {
-	r      io.Reader
+	r      *bufio.Reader
 	inside bool  // something of the next message was read
 	err    error // that is not io.EOF
 }

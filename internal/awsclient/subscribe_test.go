@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,9 +81,15 @@ func subscribeTo(t *testing.T, breakOff bool, answer ...[]byte) (*Subscription, 
 func payloads(s *Subscription) (got string, err error) {
 	defer s.Close()
 	for {
+		if _, err := s.Await(); err != nil {
+			return got, err
+		}
 		event, err := s.Next()
 		if err != nil {
 			return got, err
+		}
+		if event == nil {
+			continue // the initial-response
 		}
 		for _, r := range event.Records {
 			got += string(r.Data) + " "
@@ -278,5 +285,30 @@ func TestSubscriptionsUseHTTP2AndABoundedWindow(t *testing.T) {
 	}
 	if got, err := payloads(s); len(got) != 100*100_001 || err != io.EOF {
 		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+}
+
+func TestAMessageSaysItsSizeBeforeItIsReceived(t *testing.T) {
+	first, second := initial(t), pushed(t, 1, strings.Repeat("a", 100_000))
+	bad := pushed(t, 2, "b")
+	bad[0] ^= 1 // a length that would be 16 MB
+	s, err := subscribeTo(t, false, first, second, bad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var sizes []int64
+	for range 3 {
+		size, err := s.Await()
+		if again, _ := s.Await(); err != nil || again != size {
+			t.Fatalf("got %d, %v, and then %d", size, err, again)
+		}
+		sizes = append(sizes, size)
+		if _, err = s.Next(); err != nil {
+			break
+		}
+	}
+	if want := []int64{int64(len(first)), int64(len(second)), 0}; !slices.Equal(sizes, want) {
+		t.Errorf("got %d, want %d", sizes, want)
 	}
 }
