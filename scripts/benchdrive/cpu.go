@@ -28,7 +28,7 @@ func (b bench) cpu(ctx context.Context, stream string, records int) error {
 	perGB := make([][]float64, len(programs))
 	for range cpuRounds {
 		for i, p := range programs {
-			if err := b.endpoint.count(ctx); err != nil {
+			if err := b.endpoint.count(ctx, "GetRecords"); err != nil {
 				return err
 			}
 			command := exec.CommandContext(ctx, p.args[0], p.args[1:]...)

@@ -18,29 +18,35 @@ type endpoint struct{ plainhttp.Endpoint }
 // counted is what a counter begins with: more calls than a measurement makes.
 const counted = 1_000_000_000
 
-// count begins to count the calls of GetRecords at the endpoint: a fault that
+// count begins to count the calls of an operation at the endpoint: a fault that
 // delays the next calls by nothing is used up by one with each.
-func (e endpoint) count(ctx context.Context) error {
+func (e endpoint) count(ctx context.Context, operation string) error {
 	if _, err := e.Send(ctx, http.MethodDelete, "/_kin/fault", nil); err != nil {
 		return err
 	}
-	_, err := e.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "GetRecords=latency:1ns*%d", counted))
+	_, err := e.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s=latency:1ns*%d", operation, counted))
 	return err
 }
 
-// calls returns how many calls were counted, and ends the counting.
-func (e endpoint) calls(ctx context.Context) (int, error) {
+// countedSoFar returns how many calls were counted.
+func (e endpoint) countedSoFar(ctx context.Context) (int, error) {
 	left, err := e.Send(ctx, http.MethodGet, "/_kin/fault", nil)
 	if err != nil {
 		return 0, err
 	}
 	_, digits, _ := strings.Cut(strings.TrimSpace(string(left)), "*")
 	n, err := strconv.Atoi(digits)
+	return counted - n, err
+}
+
+// calls returns how many calls were counted, and ends the counting.
+func (e endpoint) calls(ctx context.Context) (int, error) {
+	n, err := e.countedSoFar(ctx)
 	if err != nil {
 		return 0, err
 	}
 	_, err = e.Send(ctx, http.MethodDelete, "/_kin/fault", nil)
-	return counted - n, err
+	return n, err
 }
 
 type entry struct {

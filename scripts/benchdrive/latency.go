@@ -16,7 +16,8 @@ import (
 // latency puts one record at a time and takes the time from before the put
 // until its line is here. A line comes right after a fetch: the puts are spread
 // evenly over the reader's fetch period after it, in random order, so that no
-// moment of the period has more of them.
+// moment of the period has more of them. A reader that is pushed to has no
+// period, 0.
 func (b bench) latency(ctx context.Context, stream string, records, period int, args []string) error {
 	command := exec.CommandContext(ctx, b.kin, args...)
 	pipe, err := command.StdoutPipe()
@@ -39,10 +40,14 @@ func (b bench) latency(ctx context.Context, stream string, records, period int, 
 	}()
 	var took []time.Duration
 	const warming = 3
+	rest, half := 250*time.Millisecond, fmt.Sprintf(" (half the fetch period: %.1f ms)", float64(period)/2)
+	if period == 0 {
+		period, rest, half = 100, 20*time.Millisecond, ""
+	}
 	turns := rand.Perm(records)
 	for n := -warming; n < records; n++ {
 		turn := turns[max(n, 0)]
-		time.Sleep(250*time.Millisecond + time.Duration((float64(turn)+rand.Float64())/float64(records)*float64(period)*float64(time.Millisecond)))
+		time.Sleep(rest + time.Duration((float64(turn)+rand.Float64())/float64(records)*float64(period)*float64(time.Millisecond)))
 		text := "record " + strconv.Itoa(n)
 		put := time.Now()
 		if err := b.endpoint.Call(ctx, "PutRecord", map[string]any{
@@ -69,7 +74,7 @@ func (b bench) latency(ctx context.Context, stream string, records, period int, 
 	_ = command.Wait() // it was killed
 	slices.Sort(took)
 	at := func(share float64) float64 { return took[int(share*float64(len(took)-1))].Seconds() * 1000 }
-	fmt.Printf("kin %s: %d records, put to print: median %.1f ms (half the fetch period: %.1f ms), least %.1f, 10 %% %.1f, 90 %% %.1f, most %.1f\n",
-		strings.Join(args, " "), len(took), at(0.5), float64(period)/2, at(0), at(0.1), at(0.9), at(1))
+	fmt.Printf("kin %s: %d records, put to print: median %.1f ms%s, least %.1f, 10 %% %.1f, 90 %% %.1f, 99 %% %.1f, most %.1f\n",
+		strings.Join(args, " "), len(took), at(0.5), half, at(0), at(0.1), at(0.9), at(0.99), at(1))
 	return err
 }

@@ -3,9 +3,11 @@
 //
 //	benchdrive [-kin FILE] [-loop FILE] fill STREAM SHARDS RECORDS
 //	benchdrive ... latency STREAM RECORDS MILLISECONDS ARG...
-//	                                               put to print, of kin ARG..., which fetches so often
+//	                                               put to print, of kin ARG..., which fetches so often; 0: is pushed to
 //	benchdrive ... cpu STREAM RECORDS              kin read beside benchloop
 //	benchdrive ... stalled STREAM SECONDS BUFFER ARG...
+//	benchdrive ... idle OPERATION SHARDS SECONDS ARG...
+//	                                               what kin ARG... takes while nothing is written
 //	benchdrive ... two STREAM SECONDS RATE         two kin read on one stream
 //	benchdrive ... saturate STREAM SECONDS SHARDS  kin write into all that the shards take
 //	benchdrive ... write STREAM RECORDS FILE       kin write beside benchput
@@ -72,6 +74,12 @@ func (b bench) run(ctx context.Context, args []string) error {
 		return b.cpu(ctx, stream, n)
 	case what == "stalled" && len(args) > 0:
 		return b.stalled(ctx, stream, n, args[0], args[1:])
+	case what == "idle" && len(args) > 1:
+		seconds, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		return b.idle(ctx, stream, n, seconds, args[1:]) // an operation stands where the others have a stream
 	case what == "saturate" && len(args) == 1:
 		shards, err := strconv.Atoi(args[0])
 		if err != nil {

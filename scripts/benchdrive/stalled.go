@@ -26,7 +26,7 @@ func (b bench) stalled(ctx context.Context, stream string, seconds int, megabyte
 		return err
 	}
 	time.Sleep(time.Duration(seconds) * time.Second)
-	peak, err := highWater(command.Process.Pid)
+	peak, err := memoryOf(command.Process.Pid, "VmHWM")
 	_ = command.Process.Kill()
 	_ = command.Wait()
 	if err != nil {
@@ -41,17 +41,17 @@ func (b bench) stalled(ctx context.Context, stream string, seconds int, megabyte
 	return nil
 }
 
-// highWater is VmHWM in MB (10^6 bytes).
-func highWater(pid int) (float64, error) {
+// memoryOf is a figure of a process, such as VmHWM or VmRSS, in MB (10^6 bytes).
+func memoryOf(pid int, figure string) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
+		if value, found := strings.CutPrefix(line, figure+":"); found {
 			kib, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
 			return kib * 1024 / 1e6, err
 		}
 	}
-	return 0, fmt.Errorf("no VmHWM of process %d", pid)
+	return 0, fmt.Errorf("no %s of process %d", figure, pid)
 }

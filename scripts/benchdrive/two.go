@@ -33,7 +33,7 @@ func (b bench) two(ctx context.Context, stream string, seconds, rate int) error 
 		}
 	}
 	time.Sleep(2 * time.Second) // both are at latest
-	if err := b.endpoint.count(ctx); err != nil {
+	if err := b.endpoint.count(ctx, "GetRecords"); err != nil {
 		return err
 	}
 	written, err := b.feed(ctx, stream, seconds, rate)
