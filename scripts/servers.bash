@@ -17,17 +17,24 @@ npm_packages=$(dirname "${BASH_SOURCE[0]}")/npm
 
 server_pids=()
 
-# server_stop PID: ends a server and waits for it.
+# server_stop PID: ends a server and waits for it; after 10 s, not politely:
+# kinesis-local waits for connections whose clients are gone.
 server_stop() {
   kill "$1" 2>/dev/null || true
+  for _ in {1..100}; do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -9 "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }
 
-# servers_stop: for the EXIT trap.
+# servers_stop: for the EXIT trap. What was started last ends first: a server may
+# wait for the end of its connections.
 servers_stop() {
-  local pid
-  for pid in "${server_pids[@]}"; do
-    server_stop "$pid"
+  local i
+  for ((i = ${#server_pids[@]} - 1; i >= 0; i--)); do
+    server_stop "${server_pids[i]}"
   done
   server_pids=()
 }
