@@ -34,8 +34,9 @@ const (
 	rareOfWriters = 40
 )
 
-// faults scripts one every second, for the next call, or the next one to three
-// of GetRecords and SubscribeToShard, and clears what has not happened at the end. An operation has
+// faults scripts one every second, for the next call, the next one to three of
+// GetRecords, or the next one to eight of SubscribeToShard, which come together
+// when a run begins, and clears what has not happened at the end. An operation has
 // one fault at a time: they must not pile up for a caller that waits longer
 // after each.
 func (d *drive) faults(ctx context.Context) error {
@@ -57,9 +58,11 @@ func (d *drive) faults(ctx context.Context) error {
 			spec = fmt.Sprintf(spec, events(r))
 		}
 		n := 1
-		if strings.HasPrefix(spec, "GetRecords=") && !strings.HasSuffix(spec, "stall") ||
-			strings.HasPrefix(spec, "SubscribeToShard=") && !isLasting(spec) {
+		switch {
+		case strings.HasPrefix(spec, "GetRecords=") && !strings.HasSuffix(spec, "stall"):
 			n += r.IntN(3)
+		case strings.HasPrefix(spec, "SubscribeToShard=") && !isLasting(spec):
+			n += r.IntN(8)
 		}
 		if _, err := d.endpoint.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s*%d", spec, n)); err != nil {
 			return fmt.Errorf("script the fault %s: %w", spec, err)
