@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,14 +67,28 @@ func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
 			s.put(0, "3")
 		})
 		o := testOptions()
-		var said []string
-		o.Positions, o.AllowDataLoss = newMemory(), true
-		o.Say = func(m string) { said = append(said, m) }
+		said, say := listener()
+		o.Positions, o.AllowDataLoss, o.Say = newMemory(), true, say
 		got, err := blockedFor(t, s, o, 30*time.Hour)
-		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said, "\n"), "may be gone") {
-			t.Errorf("got %q, %v, said %q", got, err, said)
+		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said(), "\n"), "may be gone") {
+			t.Errorf("got %q, %v, said %q", got, err, said())
 		}
 	})
+}
+
+// listener hears what a run says, from all its goroutines.
+func listener() (said func() []string, say func(string)) {
+	var mu sync.Mutex
+	var all []string
+	return func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(all)
+		}, func(m string) {
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, m)
+		}
 }
 
 func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsTold(t *testing.T) {
@@ -125,12 +140,11 @@ func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 		if !errors.As(err, &loss) || err.Error() != gone {
 			t.Errorf("got %v", err)
 		}
-		var said []string
-		o.Positions, o.AllowDataLoss = newMemory(), true
-		o.Say = func(m string) { said = append(said, m) }
+		said, say := listener()
+		o.Positions, o.AllowDataLoss, o.Say = newMemory(), true, say
 		got, err := collectRun(t.Context(), t, vanishing(), o)
-		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said, gone) {
-			t.Errorf("got %q, %v, said %q", got, err, said)
+		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said(), gone) {
+			t.Errorf("got %q, %v, said %q", got, err, said())
 		}
 	})
 }

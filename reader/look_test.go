@@ -334,8 +334,13 @@ func TestALookWaitsForRateLimits(t *testing.T) {
 		d.write(7, 1)
 		time.Sleep(10 * time.Second)
 		var said []string
+		var mu sync.Mutex
 		d.fault("GetRecords=ProvisionedThroughputExceededException*35")
-		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Say: func(m string) { said = append(said, m) }})
+		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Say: func(m string) {
+			mu.Lock()
+			defer mu.Unlock()
+			said = append(said, m)
+		}})
 		d.must(err)
 		began, want := time.Now(), d.unread(7)
 		look, err := l.Look(t.Context())
