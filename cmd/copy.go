@@ -162,12 +162,8 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 
 // copied is the line that says what a run has done.
 func copied(s writer.Summary, source, destination string) string {
-	text := fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", counted(s.Written, "record"), bytesOf(s.Bytes),
-		streamName(source), streamName(destination), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
-	if s.PossiblyTwice > 0 {
-		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
-	}
-	return text
+	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", counted(s.Written, "record"), bytesOf(s.Bytes),
+		streamName(source), streamName(destination), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
 }
 
 // graceTimer abandons a run some time after its context has ended. The function

@@ -14,10 +14,19 @@ import (
 func wrote(s writer.Summary, stream string) string {
 	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
 		bytesOf(s.Bytes), streamName(stream), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
-	if s.PossiblyTwice > 0 {
-		text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
+	return text + twice(s.PossiblyTwice, s.PossibleCopies)
+}
+
+// twice is the part of a summary about records that the stream may hold more
+// often than once; empty where there are none.
+func twice(records, copies int64) string {
+	switch {
+	case records == 0:
+		return ""
+	case copies > records:
+		return fmt.Sprintf(", %s possibly twice or more often (up to %s too many)", humanize.Comma(records), counted(copies, "copy"))
 	}
-	return text
+	return ", " + humanize.Comma(records) + " possibly twice"
 }
 
 // streamName is the name of a stream that may be given as an ARN.
@@ -35,10 +44,7 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		}
 		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", streamName(stream), name, counted(s.Written, "record"), bytesOf(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
-		if s.PossiblyTwice > 0 {
-			text += ", " + humanize.Comma(s.PossiblyTwice) + " possibly twice"
-		}
-		e.print(text)
+		e.print(text + twice(s.PossiblyTwice, s.PossibleCopies))
 	}
 }
 
@@ -102,6 +108,9 @@ func lasted(d time.Duration) string {
 func counted(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return humanize.Comma(n) + " " + stem + "ies"
 	}
 	return humanize.Comma(n) + " " + noun + "s"
 }

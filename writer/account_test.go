@@ -316,6 +316,77 @@ func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 	})
 }
 
+// How often a record may be in the stream is counted by what is not known: each
+// request without an answer may have left a copy.
+func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{shards: fourShards()[:1]}
+		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			switch n {
+			case 1, 2, 4: // the record is there, and nobody knows
+				s.store(in, nil)
+				return nil, answered(500, api("InternalFailure"))
+			case 3:
+				return nil, throttled()
+			}
+			return nil, nil
+		}
+		w := newWriter(t, s, options())
+		got, err := w.Run(t.Context(), numbered(2))
+		got.Duration = 0
+		want := Summary{Read: 2, Written: 2, Bytes: 2, Retried: 2, PossiblyTwice: 2, PossibleCopies: 6, WrittenThrough: 2}
+		if err != nil || got != want || len(s.stored) != 8 {
+			t.Errorf("got %+v, %v, and %d stored, want %+v and 8", got, err, len(s.stored), want)
+		}
+		equal(t, "shards", w.Shards(), []ShardSummary{{ShardID: s.shards[0], Written: 2, Bytes: 2, Retried: 2, PossiblyTwice: 2, PossibleCopies: 6}})
+	})
+}
+
+// A report does not call a record unwritten of which that is not known.
+func TestAReportSaysWhatIsNotKnown(t *testing.T) {
+	const maybe = "; it may be in the stream, for it is not known what became of a request with it"
+	for _, tt := range []struct {
+		name  string
+		first error // of the first request; every later one is throttled
+		grace time.Duration
+		want  Result
+	}{
+		{"in flight", nil, time.Second, Result{Record: 1, ErrorCode: "NoAnswer", ErrorMessage: "the run ended before it was written" + maybe}},
+		{"no answer, and then throttled", answered(500, api("InternalFailure")), time.Second,
+			Result{Record: 1, ErrorCode: "NoAnswer", ErrorMessage: "the run ended before it was written" + maybe}},
+		{"given up after no answer", answered(500, api("InternalFailure")), time.Hour,
+			Result{Record: 1, ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down" + maybe}},
+		{"throttled", throttled(), time.Second, Result{Record: 1, ErrorCode: "NotWritten", ErrorMessage: "the run ended before it was written"}},
+		{"throttled, given up", throttled(), time.Hour, Result{Record: 1, ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					switch {
+					case n == 1 && tt.first == nil:
+						<-ctx.Done()
+						return nil, ctx.Err()
+					case n == 1:
+						return nil, tt.first
+					}
+					return nil, throttled()
+				}}
+				o := options()
+				o.Grace = tt.grace
+				var told []Result
+				o.Report = func(r []Result) error {
+					told = append(told, r...)
+					return nil
+				}
+				if _, err := cancelledAfter(t, 2*time.Second, s, o, numbered(1)); err == nil {
+					t.Error("no error")
+				}
+				equal(t, "told", told, []Result{tt.want})
+			})
+		})
+	}
+}
+
 func TestADryRunWritesNothing(t *testing.T) {
 	s := &service{shards: fourShards()}
 	o := options()

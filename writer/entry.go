@@ -17,9 +17,13 @@ type entry struct {
 	sent    time.Time // when it was sent first
 	retried bool      // it was sent more than once
 	failing bool      // the last request with it failed
-	unsure  bool      // a request with it ended without an answer
-	twice   bool      // and it was sent again
+	// unknown counts the requests with it whose outcome is not known, and again
+	// those of them after which it was sent once more.
+	unknown, again int
 }
+
+// unsure says that the record may be in the stream without its being known.
+func (e *entry) unsure() bool { return e.unknown > 0 }
 
 // entryOverhead is about what an entry takes beside its bytes.
 const entryOverhead = 320

@@ -69,7 +69,7 @@ func TestAnAnswerThatDoesNotMatchFailsAll(t *testing.T) {
 				}}
 				got, err := newWriter(t, s, options()).Run(t.Context(), numbered(3))
 				got.Duration = 0
-				if want := (Summary{Read: 3, Written: 3, Bytes: 3, Retried: 3, PossiblyTwice: 3, WrittenThrough: 3}); err != nil || got != want {
+				if want := (Summary{Read: 3, Written: 3, Bytes: 3, Retried: 3, PossiblyTwice: 3, PossibleCopies: 3, WrittenThrough: 3}); err != nil || got != want {
 					t.Errorf("got %+v, %v, want %+v", got, err, want)
 				}
 				equal(t, "requests", s.sizes(), []int{3, 3})
@@ -131,7 +131,7 @@ func TestWhatARequestsErrorMeans(t *testing.T) {
 				want := Summary{Read: 502, Written: 502, Bytes: 9 + 90*2 + 403*3, Retried: 2, WrittenThrough: 502}
 				switch tt.want {
 				case twice:
-					want.PossiblyTwice = 2
+					want.PossiblyTwice, want.PossibleCopies = 2, 2
 				case ended:
 					want = Summary{Read: 502, Written: 500, Bytes: 9 + 90*2 + 401*3, WrittenThrough: 500}
 				}
@@ -176,7 +176,7 @@ func TestACallThatHangsIsEndedAndItsRecordsRetried(t *testing.T) {
 			t.Errorf("took %s, want 30s and a short wait", got.Duration)
 		}
 		got.Duration = 0
-		if want := (Summary{Read: 2, Written: 2, Bytes: 2, Retried: 2, PossiblyTwice: 2, WrittenThrough: 2}); err != nil || got != want {
+		if want := (Summary{Read: 2, Written: 2, Bytes: 2, Retried: 2, PossiblyTwice: 2, PossibleCopies: 2, WrittenThrough: 2}); err != nil || got != want {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
 	})

@@ -18,7 +18,7 @@ func (d *dispatcher) giveUp(over []*entry, cause error, now time.Time) {
 		Sent: true, After: now.Sub(over[0].sent),
 	}
 	for _, one := range over {
-		if one.unsure {
+		if one.unsure() {
 			e.Unsure++
 		}
 		d.reject(one, cause, true)
@@ -42,13 +42,13 @@ func (d *dispatcher) reject(e *entry, cause error, sent bool) {
 	if !sent {
 		reason = messageOf(cause)
 	}
-	result := Result{Record: e.number, ErrorCode: codeOf(cause), ErrorMessage: messageOf(cause)}
+	result := failedResult(e, cause)
 	if d.o.Rejected == nil {
 		d.done(e, rejected, result)
 		return
 	}
 	d.outbox.rejections = append(d.outbox.rejections, Rejection{
-		Record: e.Record, Number: e.number, Reason: reason, Unsure: e.unsure,
+		Record: e.Record, Number: e.number, Reason: reason, Unsure: e.unsure(),
 	})
 	d.done(e, saved, result)
 	signal(d.changed)
@@ -75,8 +75,22 @@ func (d *dispatcher) leaveRest() {
 			d.reject(e, why, !e.sent.IsZero())
 			continue
 		}
-		d.done(e, rejected, Result{Record: e.number, ErrorCode: why.code, ErrorMessage: why.message})
+		d.done(e, rejected, failedResult(e, why))
 	}
+}
+
+// failedResult is what to report of a record that is not written as far as is
+// known. What is not known is said: nobody should take NotWritten, or what the
+// service said of the last request alone, for all there is.
+func failedResult(e *entry, cause error) Result {
+	code, message := codeOf(cause), messageOf(cause)
+	if e.unsure() {
+		if code == codeNotWritten {
+			code = codeNoAnswer
+		}
+		message += "; it may be in the stream, for it is not known what became of a request with it"
+	}
+	return Result{Record: e.number, ErrorCode: code, ErrorMessage: message}
 }
 
 // The codes of records that failed without one of the service's.

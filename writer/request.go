@@ -50,7 +50,7 @@ func (d *dispatcher) build(now time.Time) *request {
 	r.sent = now
 	d.inFlight++
 	for _, e := range r.entries {
-		if d.leaves(e, now); !e.unsure {
+		if d.leaves(e, now); !e.unsure() {
 			r.doubtful++
 		}
 	}
@@ -148,10 +148,11 @@ func (d *dispatcher) leaves(e *entry, now time.Time) {
 		e.retried = true
 		d.summary.Retried++
 	}
-	if e.unsure && !e.twice {
-		e.twice = true
+	if e.unknown > 0 && e.again == 0 {
 		d.summary.PossiblyTwice++
 	}
+	d.summary.PossibleCopies += int64(e.unknown - e.again)
+	e.again = e.unknown
 }
 
 // send makes the call and settles it. writing is done when the run waits no

@@ -243,12 +243,13 @@ func (d *dispatcher) putBack(r *request, parcels []parcel) {
 	}
 }
 
-// doubt notes that it is not known whether a record was written.
+// doubt notes that it is not known whether the last request with a record wrote
+// it.
 func (d *dispatcher) doubt(e *entry) {
-	if !e.unsure {
-		e.unsure = true
+	if !e.unsure() {
 		d.summary.Unsure++
 	}
+	e.unknown++
 }
 
 // done settles a record for good.
@@ -259,7 +260,7 @@ func (d *dispatcher) done(e *entry, s state, r Result) {
 			d.trouble = trouble{}
 		}
 	}
-	if e.unsure && s == written {
+	if e.unsure() && s == written {
 		d.summary.Unsure--
 	}
 	d.held -= e.held

@@ -78,7 +78,8 @@ type Result struct {
 
 	// ErrorCode is the service's, or Rejected for a record that can never be
 	// accepted, NoAnswer for one that no answer told of, NotWritten for one
-	// that was read and not written when the run ended.
+	// that was read and not written when the run ended. The message of one that
+	// may be in the stream all the same says so.
 	ErrorCode, ErrorMessage string
 }
 
@@ -180,8 +181,9 @@ type Summary struct {
 
 	// PossiblyTwice counts records that were sent again although it is not
 	// known what became of an earlier request with them: the stream may hold
-	// them twice.
-	PossiblyTwice int64
+	// them twice, or more often if that happened several times. PossibleCopies
+	// is how many copies too many of them all there may be.
+	PossiblyTwice, PossibleCopies int64
 	// Unsure counts records that are not written as far as is known, and of
 	// which a request was sent whose outcome is not known.
 	Unsure int64
@@ -196,17 +198,19 @@ type Summary struct {
 // ShardSummary is what a run has done on one shard: the one that took the
 // record, or, for records that none took, the one they should have gone to.
 type ShardSummary struct {
-	ShardID                                          string // empty where it is not known
-	Written, Bytes, Retried, Rejected, PossiblyTwice int64
+	ShardID                           string // empty where it is not known
+	Written, Bytes, Retried, Rejected int64
+	PossiblyTwice, PossibleCopies     int64
 }
 
 func (s *ShardSummary) count(e *entry) {
 	if e.retried {
 		s.Retried++
 	}
-	if e.twice {
+	if e.again > 0 {
 		s.PossiblyTwice++
 	}
+	s.PossibleCopies += int64(e.again)
 }
 
 // Writer writes to one stream.

@@ -10,8 +10,8 @@ type stop struct {
 	Written, Twice, Unsure, Beyond, Rejected int64
 }
 
-// readStops returns how many records may be in the stream more than once by what
-// the runs said, all together.
+// readStops returns how many copies too many of all records may be in the stream
+// by what the runs said, all together.
 func (c *check) readStops(path string) (allowed int64, err error) {
 	var all stop
 	runs := 0
@@ -28,7 +28,7 @@ func (c *check) readStops(path string) (allowed int64, err error) {
 		all.Rejected += one.Rejected
 		return nil
 	})
-	fmt.Printf("said: %d records written in %d runs, %d possibly twice, %d that may be written, %d written behind others that were not, %d rejected\n",
+	fmt.Printf("said: %d records written in %d runs, %d copies that may be too many, %d that may be written, %d written behind others that were not, %d rejected\n",
 		all.Written, runs, all.Twice, all.Unsure, all.Beyond, all.Rejected)
 	if all.Rejected > all.Unsure {
 		c.violated("%d records were rejected", all.Rejected)
@@ -91,9 +91,9 @@ func (c *check) contents() map[string]int {
 }
 
 // surplus wants each of want in got, at least as often, nothing besides, and no
-// more of them more often than is allowed.
+// more copies too many of all of them than are allowed.
 func (c *check) surplus(want, got map[string]int, allowed int64) {
-	missing, foreign, more, copies := 0, 0, int64(0), 0
+	missing, foreign, more, copies := 0, 0, 0, int64(0)
 	for data, n := range want {
 		switch left := got[data] - n; {
 		case left < 0:
@@ -101,7 +101,7 @@ func (c *check) surplus(want, got map[string]int, allowed int64) {
 			c.violated("missing: %.80s", data)
 		case left > 0:
 			more++
-			copies += left
+			copies += int64(left)
 		}
 	}
 	for data := range got {
@@ -110,10 +110,10 @@ func (c *check) surplus(want, got map[string]int, allowed int64) {
 			c.violated("never written: %.80s", data)
 		}
 	}
-	fmt.Printf("records: %d wanted, %d missing, %d foreign; %d are there more often (%d copies), by what was said it may be %d\n",
+	fmt.Printf("records: %d wanted, %d missing, %d foreign; %d are there more often (%d copies too many), by what was said it may be %d copies\n",
 		len(want), missing, foreign, more, copies, allowed)
-	if more > allowed {
-		c.violated("%d records are there more often than they should be, and only of %d it was said that they may", more, allowed)
+	if copies > allowed {
+		c.violated("there are %d copies too many, and only of %d it was said that there may be", copies, allowed)
 	}
 }
 

@@ -22,9 +22,9 @@ const copyStream = "copied"
 type stop struct {
 	Through int64 // everything up to that record of the input is written
 	Written int64 // records
-	// What may be in the stream twice once the rest is written: records that
-	// were sent again without an answer, records that may be written or not, and
-	// records that are written behind the ones that are not.
+	// What may be in the stream too often once the rest is written: copies of
+	// records that were sent again without an answer, records that may be written
+	// or not, and records that are written behind the ones that are not.
 	Twice, Unsure, Beyond int64
 	Rejected              int64
 	Code                  int
@@ -213,7 +213,7 @@ func (d *drive) through() (int64, error) {
 
 // What a run says at its end.
 var (
-	saidDone   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice)?$`)
+	saidDone   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
 	saidUpTo   = regexp.MustCompile(`(?m)^kin: everything up to record ([\d,]+) of the input is written`)
 	saidBeyond = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? of them lie behind the checkpoint)`)
 	saidUnsure = regexp.MustCompile(`(?m)([\d,]+) more may be(?:$| written)`)
@@ -221,7 +221,7 @@ var (
 
 func heard(said string) stop {
 	return stop{
-		Written: figure(saidDone, said, 1), Rejected: figure(saidDone, said, 2), Twice: figure(saidDone, said, 3),
+		Written: figure(saidDone, said, 1), Rejected: figure(saidDone, said, 2), Twice: max(figure(saidDone, said, 3), figure(saidDone, said, 4)),
 		Through: figure(saidUpTo, said, 1), Beyond: figure(saidBeyond, said, 1) + figure(saidBeyond, said, 2), Unsure: figure(saidUnsure, said, 1),
 	}
 }
