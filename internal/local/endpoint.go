@@ -177,8 +177,8 @@ func (e *Endpoint) serveTracked(w http.ResponseWriter, r *http.Request) {
 }
 
 // Served is how many calls of an operation have been answered so far, errors
-// and faults included. A call counts once its answer is on its way to the
-// client.
+// and faults included. A call counts when its answer is there to be sent: a
+// client that has the answer finds it counted.
 func (e *Endpoint) Served(op string) int {
 	e.served.Lock()
 	defer e.served.Unlock()

@@ -164,8 +164,8 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.breakAnswer(w, r, c, err)
 		return
 	}
-	e.answer(w, c, err)
 	e.count(op)
+	e.answer(w, c, err)
 }
 
 // prepare checks who is asking and reads the request.

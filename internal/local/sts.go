@@ -62,8 +62,8 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request) {
 		e.breakAnswer(w, r, c.call, err)
 		return
 	}
-	e.answer(w, c.call, err)
 	e.count(c.op)
+	e.answer(w, c.call, err)
 }
 
 // prepareSTS checks who is asking and what for.
