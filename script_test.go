@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -76,6 +77,7 @@ func setup(env *testscript.Env) error {
 		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(env.WorkDir, ".aws", "credentials"),
 		"HOME="+env.WorkDir,
 		"PORT="+port,
+		"ENDPOINT_PORT="+strconv.Itoa(listener.Addr().(*net.TCPAddr).Port),
 		"TZ=UTC",
 		"VECTORS="+vectors,
 	)

@@ -60,10 +60,11 @@ func (p positionReport) short() string {
 
 // checkpointReport is what show prints with -o json.
 type checkpointReport struct {
-	Path    string             `json:"path"`
-	ID      string             `json:"id"`
-	Streams []savedStream      `json:"streams"`
-	Output  *checkpoint.Output `json:"output,omitempty"`
+	Path        string             `json:"path"`
+	ID          string             `json:"id"`
+	Streams     []savedStream      `json:"streams"`
+	Destination *savedDestination  `json:"destination,omitempty"`
+	Output      *checkpoint.Output `json:"output,omitempty"`
 }
 
 type savedStream struct {
@@ -73,6 +74,12 @@ type savedStream struct {
 	StartedAt       checkpoint.Time `json:"startedAt"`
 	InitialPosition string          `json:"initialPosition"`
 	Shards          []savedShard    `json:"shards"`
+}
+
+type savedDestination struct {
+	StreamName string          `json:"streamName"`
+	StreamARN  string          `json:"streamARN,omitempty"`
+	CreatedAt  checkpoint.Time `json:"createdAt,omitzero"`
 }
 
 type savedShard struct {
@@ -88,6 +95,9 @@ type savedShard struct {
 
 func reportCheckpoint(path string, f checkpoint.File) checkpointReport {
 	r := checkpointReport{Path: path, ID: f.ID, Streams: []savedStream{}, Output: f.Output}
+	if d := f.Destination; d != nil {
+		r.Destination = &savedDestination{d.Name, d.ARN, d.CreatedAt}
+	}
 	for _, s := range f.Streams {
 		one := savedStream{s.Name, s.ARN, s.CreatedAt, s.StartedAt, s.InitialPosition, []savedShard{}}
 		for _, id := range slices.Sorted(maps.Keys(s.Shards)) {
@@ -116,6 +126,9 @@ func parentsOf(parents []string) (parent, adjacent string) {
 func (r checkpointReport) table(p palette) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "query id %s\n", r.ID)
+	if r.Destination != nil {
+		fmt.Fprintf(&b, "copied into %s\n", r.Destination.StreamName)
+	}
 	if r.Output != nil {
 		fmt.Fprintf(&b, "output %s, good up to byte %d\n", r.Output.Path, r.Output.Length)
 	}

@@ -21,6 +21,7 @@ import (
 type copier struct {
 	w      *writer.Writer
 	grace  time.Duration
+	within time.Duration                        // the time of the run; 0 is no limit
 	pack   func(payload []byte) ([]byte, error) // nil: as it is
 	failed *failedFile                          // nil: a rejected record ends the run
 
@@ -46,7 +47,7 @@ type copier struct {
 
 func newCopier(o *copyOptions) (*copier, error) {
 	c := &copier{
-		grace: time.Duration(o.write.grace), saved: map[int64]bool{},
+		grace: time.Duration(o.write.grace), within: time.Duration(o.read.timeout.durationValue), saved: map[int64]bool{},
 		batches: make(chan []*reader.Block), settled: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	var err error
@@ -54,27 +55,36 @@ func newCopier(o *copyOptions) (*copier, error) {
 		return nil, err
 	}
 	if name := o.write.failed.text; name != "" {
-		c.failed, err = openFailed(name, nil, []byte{'\n'})
+		c.failed, err = openFailed(name, []byte{'\n'}, nil, nil, nil)
 	}
 	return c, err
 }
 
 // begin starts the writer. The context it returns ends when the writer fails. A
-// signal does not end the writer: it stops the reader, behind the batch that is
-// being written, and the writer only when that takes longer than the grace.
+// signal, or the end of the run's time, does not end the writer: it stops the
+// reader, behind the batch that is being written, and the writer only when that
+// takes longer than the grace.
 func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
 	unwatch := watchStop(ctx, e, c.w, c.grace)
-	inTime := graceTimer(ctx, c.grace, c.w.Abandon)
-	c.stop = func() { inTime(); unwatch(); cancel(nil); stopReading(nil) }
+	over, endTimer := ctx, context.CancelFunc(func() {})
+	if c.within > 0 {
+		over, endTimer = context.WithTimeoutCause(ctx, c.within, &unfinishedError{c.within, c.grace})
+	}
+	inTime := c.abandonAfterGrace(over, func() {
+		if ctx.Err() == nil { // of a signal, watchStop speaks
+			e.say("the time of the run is over: finishing the batch that is being written, for at most " + (*durationValue)(&c.grace).String())
+		}
+	})
+	c.stop = func() { inTime(); endTimer(); unwatch(); cancel(nil); stopReading(nil) }
 	go func() {
 		defer close(c.done)
 		sum, err := c.w.Run(writing, c.next)
 		c.sum = sum
 		switch {
-		case err != nil && ctx.Err() != nil:
-			c.err = context.Cause(ctx)
+		case errors.Is(err, writer.ErrAbandoned) && over.Err() != nil:
+			c.err = context.Cause(over)
 		case err != nil:
 			c.err = c.placed(err)
 		}
@@ -82,6 +92,39 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	}()
 	return reading
 }
+
+// abandonAfterGrace gives the writer up when over has ended and the grace too,
+// and calls slow when that is not at once. The function it returns must be
+// called in the end.
+func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
+	written, end := context.WithCancel(context.WithoutCancel(over))
+	stop := context.AfterFunc(over, func() {
+		later, expired := time.After(time.Second), time.After(c.grace)
+		for {
+			select {
+			case <-later:
+				slow()
+			case <-expired:
+				c.w.Abandon()
+				return
+			case <-written.Done():
+				return
+			}
+		}
+	})
+	return func() { stop(); end() }
+}
+
+// unfinishedError means that a run's time was over, and the grace too, while a
+// batch was being written.
+type unfinishedError struct{ within, grace time.Duration }
+
+func (e *unfinishedError) Error() string {
+	return fmt.Sprintf("the time of %s was over, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace))
+}
+
+// GaveUp is true: it ends with the code of a time that was over.
+func (e *unfinishedError) GaveUp() bool { return true }
 
 // copy is the reader's handler.
 func (c *copier) copy(b *reader.Batch) error {
@@ -214,13 +257,17 @@ func (c *copier) placed(err error) error {
 	return err
 }
 
-// beyond is the line that says what is in the destination although the
-// checkpoint, which is committed records far, stands in front of it.
-func (c *copier) beyond(committed int64) string {
+// left is the line that says what is in the destination although the batch it is
+// of was not finished: the checkpoint, if there is one, is committed records far,
+// and stands in front of it.
+func (c *copier) left(committed int64, checkpointed bool) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	written := c.sum.Written - (committed - c.rejected)
-	if written <= 0 && c.sum.Unsure == 0 {
+	switch {
+	case !checkpointed && c.sum.Unsure > 0:
+		return counted(c.sum.Unsure, "record") + " more may be written"
+	case !checkpointed, written <= 0 && c.sum.Unsure == 0:
 		return ""
 	}
 	text := counted(written, "record") + " of them lie behind the checkpoint"

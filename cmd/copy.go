@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/dustin/go-humanize"
@@ -33,8 +32,9 @@ again); the service does not tell the explicit hash keys of other records.
 With --checkpoint FILE a run goes on where the last one stopped. The checkpoint
 moves behind a batch when every record of it was acknowledged by DST: none is
 lost whatever ends the run, and a run that was killed repeats at most the
-records of a batch. A signal lets the batch that is being written be finished,
-for at most --grace.
+records of a batch. It is for DST alone: a copy into another stream with it, and
+kin read, are refused. A signal, or the end of --timeout, lets the batch that is
+being written be finished, for at most --grace.
 
 A record that DST does not accept ends the run, or goes to --failed FILE as a
 line that kin write --input records takes. stdout stays empty. One line on
@@ -119,6 +119,14 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err := o.to.refuseSource(ctx, e, source); err != nil {
 		return err
 	}
+	if o.read.checkpoint.text != "" {
+		to, err := o.to.identify(ctx)
+		if err != nil {
+			e.explains(o.to.client, o.to.clientRegion)
+			return err
+		}
+		o.read.claim = ofCopyInto(to)
+	}
 	c, err := newCopier(o)
 	if err != nil {
 		return err
@@ -141,21 +149,26 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err // it never began
 	}
 	if failed := c.end(); failed != nil {
-		// The reader has ended of it, and hints are about DST.
-		err, e.client, e.clientRegion = failed, o.to.client, o.to.clientRegion
+		err = failed // the reader has ended of it
+		e.explains(o.to.client, o.to.clientRegion)
 	}
 	if err != nil && c.sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)
 	}
 	e.say(copied(c.sum, source, o.to.stream))
 	sayShards(e, c.w.Shards(), o.to.stream)
-	if err != nil && o.read.checkpoint.text != "" {
-		if text := c.beyond(r.Progress().Records); text != "" {
+	if err == nil && c.failed != nil {
+		return c.failed.verdict(c.sum.Read)
+	}
+	if err != nil && c.failed != nil {
+		if text := c.failed.kept(); text != "" {
 			e.print(text)
 		}
 	}
-	if err == nil && c.failed != nil {
-		return c.failed.verdict(c.sum.Read)
+	if err != nil {
+		if text := c.left(r.Progress().Records, o.read.checkpoint.text != ""); text != "" {
+			e.print(text)
+		}
 	}
 	return err
 }
@@ -164,18 +177,4 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 func copied(s writer.Summary, source, destination string) string {
 	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", counted(s.Written, "record"), bytesOf(s.Bytes),
 		streamName(source), streamName(destination), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
-}
-
-// graceTimer abandons a run some time after its context has ended. The function
-// it returns must be called in the end.
-func graceTimer(ctx context.Context, grace time.Duration, abandon func()) func() {
-	over, end := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(grace):
-			abandon()
-		case <-over.Done():
-		}
-	})
-	return func() { stop(); end() }
 }

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"net"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -77,15 +79,30 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 	return err
 }
 
+// placeOf is an endpoint such that two names of one place are the same: loopback
+// has several.
+func placeOf(endpoint string) string {
+	u, err := url.Parse(strings.ToLower(endpoint))
+	if err != nil || u.Host == "" {
+		return endpoint
+	}
+	host, port := u.Hostname(), u.Port()
+	if ip := net.ParseIP(host); host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
+}
+
 // refuseSource refuses to copy a stream into itself.
 func (d *destination) refuseSource(ctx context.Context, e *env, source string) error {
-	endpoint := func(c *kinesis.Client) string {
-		return strings.TrimRight(strings.ToLower(aws.ToString(c.Options().BaseEndpoint)), "/")
-	}
-	at, oneCaller := endpoint(e.client), d.profile == "" && d.roleARN == ""
+	at, there := aws.ToString(e.client.Options().BaseEndpoint), aws.ToString(d.client.Options().BaseEndpoint)
+	oneCaller := d.profile == "" && d.roleARN == ""
 	arns := regionOfARN(source) != "" && regionOfARN(d.stream) != ""
 	oneRegion := e.clientRegion == d.clientRegion
-	if streamName(source) != streamName(d.stream) || at != endpoint(d.client) {
+	if streamName(source) != streamName(d.stream) || placeOf(at) != placeOf(there) {
 		return nil
 	}
 	if !isOwnEndpoint(at) && (!oneRegion || arns && source != d.stream) {
@@ -93,11 +110,12 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	}
 	same := usageHint("give another stream, --dst-region or --dst-endpoint",
 		"%s is both SRC and DST: a copy into itself would read what it writes, without end", streamName(source))
-	if source == d.stream && oneRegion && (arns || oneCaller) {
+	oneName := strings.TrimRight(at, "/") == strings.TrimRight(there, "/")
+	if source == d.stream && oneName && oneRegion && (arns || oneCaller) {
 		return same
 	}
 	// The same name for two callers, or once with an account and once without, or
-	// an endpoint that may know neither regions nor accounts.
+	// an endpoint that may know neither regions nor accounts, or has two names.
 	from, fromCreated, err := writer.Identity(ctx, e.client, source)
 	if err != nil {
 		return err
@@ -105,6 +123,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	to, toCreated, err := writer.Identity(ctx, d.client, d.stream)
 	switch {
 	case err != nil:
+		e.explains(d.client, d.clientRegion)
 		return err
 	case from == "" || to == "":
 		return usageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")

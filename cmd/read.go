@@ -88,6 +88,7 @@ type readOptions struct {
 	noDeaggregate, noHashFilter bool
 
 	checkpoint    textValue
+	claim         func(*env, *checkpoint.Handle) error // what the run wants of the checkpoint's past
 	allowDataLoss bool
 	data          format.DataMode
 	exec          textValue // of read only
@@ -110,6 +111,7 @@ func defaultReadOptions() *readOptions {
 		pageSize:      d.MaxShardsPerDescribe,
 		shards:        textsValue{kind: wantShard},
 		checkpoint:    textValue{kind: "a file"},
+		claim:         notOfCopy,
 		exec:          textValue{kind: "a command"},
 		metrics:       textValue{kind: "a file, or - for stderr"},
 		fanOutOptions: defaultFanOutOptions(),
@@ -302,6 +304,9 @@ func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error
 		}
 		open.add(file.Release) // Run releases it too; this is for the ways out before
 		ro.Positions = file
+		if err := o.claim(e, file); err != nil {
+			return err
+		}
 		if err := o.notePosition(e, file); err != nil {
 			return err
 		}

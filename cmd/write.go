@@ -157,7 +157,10 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	}
 	var failed *failedFile
 	if o.failed.text != "" {
-		if failed, err = openFailed(o.failed.text, in.files, in.ending); err != nil {
+		if failed, err = openFailed(o.failed.text, in.ending, in.files, e.In, e.Out); err != nil {
+			return err
+		}
+		if err := failed.suits(in, o); err != nil {
 			return err
 		}
 		wo.Rejected, in.spill = failed.add, failed.copy
@@ -200,7 +203,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed *failedFile, o *writeOptions) error {
 	next := in.next
 	if failed != nil {
-		next = failed.follow(in)
+		next = failed.follow(in, int64(o.skip))
 	}
 	stop := watchStop(ctx, e, w, time.Duration(o.grace))
 	bar := e.startBar(in, w, o)
@@ -232,6 +235,9 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	sum, err := w.DryRun(ctx, in.next, printed.preview)
 	if flushed := printed.flush(); err == nil {
 		err = flushed
+	}
+	if errors.Is(err, errReportClosed) || errors.Is(err, errStdoutClosed) {
+		return errStdoutClosed // whoever reads it has had enough, and nothing is missing for it
 	}
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/format"
 	"kin/writer"
 )
 
@@ -21,20 +22,32 @@ import (
 type failedFile struct {
 	name   string
 	ending []byte // what ends a record of the input; empty where nothing does
+	under  []byte // the header that its rows stand below; nil where there is none
 
 	mu      sync.Mutex
-	header  []byte // what the records of the input stand below; nil where there is none
 	f       *os.File
+	regular bool // and not a pipe or a device, which cannot be looked at
+	begun   bool // something is in it
 	records int64
+	unsure  int64 // of records, those that may be in the stream all the same
 	first   writer.Rejection
 }
 
 // openFailed checks what can be known of the file before anything is written.
-func openFailed(name string, inputs []string, ending []byte) (*failedFile, error) {
+// inputs are the files that are read, and streams the process's own: the records
+// that are given up must not go where they come from, or between those of a
+// report.
+func openFailed(name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*failedFile, error) {
+	if name == "-" {
+		return nil, usage("--failed -: want the name of a file")
+	}
 	for _, input := range inputs {
-		if input != "-" && sameFile(name, input) {
+		if input == "-" && isFile(stdin, name) || input != "-" && sameFile(name, input) {
 			return nil, usage("--failed %s: is an input of this run", name)
 		}
+	}
+	if isFile(stdout, name) {
+		return nil, usage("--failed %s: stdout goes there too", name)
 	}
 	info, err := os.Stat(filepath.Dir(name))
 	var path *os.PathError
@@ -46,10 +59,96 @@ func openFailed(name string, inputs []string, ending []byte) (*failedFile, error
 	case !info.IsDir():
 		return nil, &fileError{name, errors.New("its folder is not one")}
 	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return nil, &fileError{name, errors.New("is a directory")}
+	f := &failedFile{name: name, ending: ending}
+	if info, err := os.Stat(name); err == nil {
+		if info.IsDir() {
+			return nil, &fileError{name, errors.New("is a directory")}
+		}
+		f.begun = info.Mode().IsRegular() && info.Size() > 0
 	}
-	return &failedFile{name: name, ending: ending}, nil
+	return f, nil
+}
+
+// isFile says whether a stream of the process is the regular file of that name.
+func isFile(stream any, name string) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	named, err := os.Stat(name)
+	return err == nil && os.SameFile(info, named)
+}
+
+// suits says whether what is given up of an input can be told apart in the file:
+// whole inputs have nothing between them, and rows can be read again only below
+// their own header.
+func (f *failedFile) suits(in *writeInput, o *writeOptions) error {
+	apart := "write them one by one, each with a file of its own for --failed"
+	switch {
+	case o.form == inputRaw && len(f.ending) == 0 && in.several:
+		return usageHint(apart, "--failed %s: whole inputs would run together in it", f.name)
+	case o.form == inputRaw && len(f.ending) == 0 && f.begun:
+		return usageHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.name)
+	case o.form != inputCSV:
+		return nil
+	}
+	if f.begun {
+		header, err := headerOf(f.name, true)
+		if err != nil {
+			return err
+		}
+		f.under = header
+	}
+	if o.skip > 0 {
+		return nil // which files are passed over is not known yet
+	}
+	first, under := "", f.under
+	for _, name := range in.files {
+		header, err := headerOf(name, in.whole)
+		switch {
+		case err != nil:
+			return err
+		case header == nil:
+			continue
+		case under == nil:
+			first, under = name, header
+		case format.SameHeader(under, header):
+		case first == "":
+			return usageHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.name, name)
+		default:
+			return usageHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.name, name, first)
+		}
+	}
+	return nil
+}
+
+// headerOf is the header of a file of rows; nil where it has none that can be
+// used, which whoever reads it will say, and where reading it would take it away.
+func headerOf(name string, whole bool) ([]byte, error) {
+	info, err := os.Stat(name)
+	if name == "-" || err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if !whole {
+		data := format.Decompress(f)
+		defer data.Close()
+		r = data
+	}
+	rows := format.NewCSV(r, maxLine)
+	if _, err := rows.Next(); err != nil && rows.Header() == nil {
+		return nil, nil
+	}
+	return rows.Header(), nil
 }
 
 // add appends one record.
@@ -58,6 +157,9 @@ func (f *failedFile) add(r writer.Rejection) error {
 	defer f.mu.Unlock()
 	if f.records++; f.records == 1 {
 		f.first = writer.Rejection{Number: r.Number, Reason: r.Reason}
+	}
+	if r.Unsure {
+		f.unsure++
 	}
 	if len(r.Source) == 0 {
 		return nil // it was written when it was read
@@ -68,17 +170,46 @@ func (f *failedFile) add(r writer.Rejection) error {
 	})
 }
 
-// follow returns next, and keeps what the records that it returns stand below.
-func (f *failedFile) follow(in *writeInput) func(context.Context) (writer.Record, error) {
+// follow returns next, and keeps what the records that it returns stand below;
+// those that are passed over are not asked.
+func (f *failedFile) follow(in *writeInput, skip int64) func(context.Context) (writer.Record, error) {
+	read := int64(0)
 	return func(ctx context.Context) (writer.Record, error) {
 		r, err := in.next(ctx)
-		if in.current != nil {
-			f.mu.Lock()
-			f.header = in.header()
-			f.mu.Unlock()
+		if read++; read <= skip || in.current == nil {
+			return r, err
+		}
+		if other := f.standBelow(in.header()); other {
+			return writer.Record{}, &headerError{file: f.name, input: in.name, read: read - 1}
 		}
 		return r, err
 	}
+}
+
+// standBelow takes in the header of the records that follow. It reports whether
+// that is another one than the file's.
+func (f *failedFile) standBelow(header []byte) (other bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.under == nil {
+		f.under = bytes.Clone(header)
+	}
+	return header != nil && !bytes.Equal(f.under, header) && !format.SameHeader(f.under, header)
+}
+
+// headerError is an input whose rows cannot go where those before it go.
+type headerError struct {
+	file, input string
+	read        int64 // records before it
+}
+
+func (e *headerError) Error() string {
+	return fmt.Sprintf("--failed %s: the rows of %s stand below another header than those before them", e.file, e.input)
+}
+
+// Hint says what to do next.
+func (e *headerError) Hint() string {
+	return fmt.Sprintf("give --skip %d and another file for --failed", e.read)
 }
 
 // copy appends a record that was not kept.
@@ -92,6 +223,7 @@ func (f *failedFile) copy(write func(io.Writer) error) error {
 func (f *failedFile) append(write func(io.Writer) error) error {
 	err := f.begin()
 	if err == nil {
+		f.begun = true
 		err = write(f.f)
 	}
 	if err != nil {
@@ -101,31 +233,52 @@ func (f *failedFile) append(write func(io.Writer) error) error {
 }
 
 // begin makes the file end where a record can begin: an input need not end its
-// last one.
+// last one. What went into a pipe is not seen again.
 func (f *failedFile) begin() error {
 	if f.f == nil {
-		var err error
-		if f.f, err = os.OpenFile(f.name, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
+		if err := f.open(); err != nil {
 			return err
 		}
 	}
-	size, err := f.f.Seek(0, io.SeekEnd)
 	switch {
-	case err != nil || len(f.ending) == 0:
+	case len(f.ending) == 0:
+		return nil
+	case !f.begun:
+		_, err := f.f.Write(f.under)
 		return err
-	case size == 0:
-		_, err := f.f.Write(f.header)
+	case !f.regular:
+		return nil
+	}
+	size, err := f.f.Seek(0, io.SeekEnd)
+	if err != nil {
 		return err
 	}
 	tail := make([]byte, min(size, int64(len(f.ending))))
 	if _, err := f.f.ReadAt(tail, size-int64(len(tail))); err != nil {
 		return err
 	}
-	if bytes.Equal(tail, f.ending) {
+	if size == 0 || bytes.Equal(tail, f.ending) {
 		return nil
 	}
 	_, err = f.f.Write(f.ending)
 	return err
+}
+
+func (f *failedFile) open() error {
+	mode := os.O_RDWR
+	if info, err := os.Stat(f.name); err == nil && !info.Mode().IsRegular() {
+		mode = os.O_WRONLY
+	}
+	var err error
+	if f.f, err = os.OpenFile(f.name, os.O_CREATE|mode|os.O_APPEND, 0o600); err != nil {
+		return err
+	}
+	info, err := f.f.Stat()
+	if err != nil {
+		return err
+	}
+	f.regular = info.Mode().IsRegular()
+	return nil
 }
 
 // close ends the file and returns what the run failed of, if it did of these
@@ -136,10 +289,29 @@ func (f *failedFile) close() error {
 	if f.f == nil {
 		return nil
 	}
-	if err := errors.Join(f.f.Sync(), f.f.Close()); err != nil {
+	var err error
+	if f.regular {
+		err = f.f.Sync()
+	}
+	if err := errors.Join(err, f.f.Close()); err != nil {
 		return fmt.Errorf("save records in --failed %s: %w", f.name, err)
 	}
 	return nil
+}
+
+// kept is the line about what is in the file, for a run that failed of something
+// else; empty if there is nothing.
+func (f *failedFile) kept() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.records == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s saved to %s", counted(f.records, "rejected record"), f.name)
+	if f.unsure > 0 {
+		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
+	}
+	return text
 }
 
 // verdict is the error of a run that read all of its input and gave up some of
@@ -150,6 +322,10 @@ func (f *failedFile) verdict(read int64) error {
 	if f.records == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), counted(read, "record"),
+	text := fmt.Sprintf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), counted(read, "record"),
 		f.name, humanize.Comma(f.first.Number), f.first.Reason)
+	if f.unsure > 0 {
+		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
+	}
+	return errors.New(text)
 }

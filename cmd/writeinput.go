@@ -169,6 +169,9 @@ func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 		source := in.current.Source()
 		if in.key != nil {
 			if err := in.key(ctx, &r); err != nil {
+				if ctx.Err() != nil { // it was not finished, and says nothing about the record
+					return writer.Record{}, context.Cause(ctx)
+				}
 				return writer.Record{Source: source}, writer.Reject(in.named(err))
 			}
 		}

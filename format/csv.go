@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"kin/reader"
@@ -79,6 +80,19 @@ func (in *CSV) readHeader() error {
 
 // Header is the header as it came; nil before the first row was asked for.
 func (in *CSV) Header() []byte { return in.header }
+
+// SameHeader says whether rows below one header can be read below the other too:
+// whether they have the same names in the same order, however they are written.
+func SameHeader(a, b []byte) bool {
+	names := func(header []byte) [][]byte {
+		in := NewCSV(bytes.NewReader(header), len(header))
+		if err := in.readHeader(); err != nil {
+			return nil
+		}
+		return in.names
+	}
+	return slices.EqualFunc(names(a), names(b), bytes.Equal)
+}
 
 // read reads the next row into in.row, and says in which line it began.
 func (in *CSV) read() (began int64, err error) {

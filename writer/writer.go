@@ -268,12 +268,12 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 	writing, abandon := withGrace(ctx, w.o.Grace)
 	defer abandon(nil)
 	w.mu.Lock()
-	w.running, w.abandon = d, func() { abandon(errAbandoned) }
+	w.running, w.abandon = d, func() { abandon(ErrAbandoned) }
 	w.mu.Unlock()
 
 	go newIntake(next, facts.recordLimit, w.o, d).run(reading)
 	err = d.run(writing)
-	if errors.Is(err, errAbandoned) && ctx.Err() != nil {
+	if errors.Is(err, ErrAbandoned) && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	s := d.standing()
@@ -281,10 +281,12 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 	return s, err
 }
 
-var errAbandoned = errors.New("the run was given up")
+// ErrAbandoned is what a run ends with that was abandoned and not cancelled.
+var ErrAbandoned = errors.New("the run was given up")
 
 // Abandon ends a run at once: requests in flight are given up, and what became
-// of their records is not known. A run that nobody cancelled ends with an error.
+// of their records is not known. A run that nobody cancelled ends with
+// ErrAbandoned.
 func (w *Writer) Abandon() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

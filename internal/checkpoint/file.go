@@ -23,7 +23,17 @@ type File struct {
 	Version int      `json:"version"`
 	ID      string   `json:"id"` // the query id, a UUID
 	Streams []Stream `json:"streams"`
-	Output  *Output  `json:"output,omitempty"`
+	// Destination is the stream that a copy writes to; nil for any other run.
+	Destination *Destination `json:"destination,omitempty"`
+	Output      *Output      `json:"output,omitempty"`
+}
+
+// Destination is the stream that the records up to a checkpoint were copied
+// into. ARN and CreatedAt are absent where the run may not ask for them.
+type Destination struct {
+	Name      string `json:"name"`
+	ARN       string `json:"arn,omitempty"`
+	CreatedAt Time   `json:"createdAt,omitzero"`
 }
 
 // Output is how far the file that a run writes to was good when the checkpoint

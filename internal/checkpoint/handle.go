@@ -90,6 +90,9 @@ func (h *Handle) Owns(string, string) bool { return true }
 // Load returns what the file said when it was opened, or what was saved last.
 func (h *Handle) Load() (File, error) { return h.file, nil }
 
+// SetDestination says where the run copies to, from the next Save on.
+func (h *Handle) SetDestination(d Destination) { h.file.Destination = &d }
+
 // Save replaces the file. When it returns nil the new contents are on the
 // disk; when it fails the old ones are still there.
 func (h *Handle) Save(f File) error {

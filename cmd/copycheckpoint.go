@@ -1,0 +1,74 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/checkpoint"
+	"kin/writer"
+)
+
+// A checkpoint says which records a run need not see again, and that is true of
+// one destination only: one that was copied into, or whatever kin read printed.
+
+// notOfCopy refuses a checkpoint of a copy to a run that is none: what it reads
+// would never be copied.
+func notOfCopy(_ *env, file *checkpoint.Handle) error {
+	saved, err := file.Load()
+	if err != nil || saved.Destination == nil {
+		return err
+	}
+	return &checkpoint.UnusableError{
+		Path: file.Path(), Reason: "it is of a copy into " + saved.Destination.Name + ", which would miss what this run reads",
+		Next: "name another file",
+	}
+}
+
+// identify returns what tells DST from every other stream.
+func (d *destination) identify(ctx context.Context) (checkpoint.Destination, error) {
+	arn, created, err := writer.Identity(ctx, d.client, d.stream)
+	if arn == "" && regionOfARN(d.stream) != "" {
+		arn = d.stream
+	}
+	return checkpoint.Destination{Name: streamName(d.stream), ARN: arn, CreatedAt: checkpoint.Time{Time: created}}, err
+}
+
+// ofCopyInto dedicates a checkpoint to the copies into to, and refuses one of
+// copies into another stream.
+func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error {
+	return func(e *env, file *checkpoint.Handle) error {
+		saved, err := file.Load()
+		if err != nil {
+			return err
+		}
+		switch was := saved.Destination; {
+		case was == nil && file.Existed():
+			e.say(fmt.Sprintf("%s goes on from a checkpoint that is of no copy yet: what was read with it before is not in %s", to.Name, to.Name))
+		case was == nil:
+		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
+			return &checkpoint.UnusableError{
+				Path: file.Path(), Reason: fmt.Sprintf("it is of a copy into %s, and %s has nothing of what that copied", another(*was, to), to.Name),
+				Next: "name another file: a copy into another stream begins at --from",
+			}
+		case !was.CreatedAt.IsZero() && !to.CreatedAt.IsZero() && !was.CreatedAt.Equal(to.CreatedAt.Time):
+			e.say(fmt.Sprintf("%s was deleted and created again since the last run with this checkpoint: what was copied before is not in it", to.Name))
+		}
+		file.SetDestination(to)
+		return nil
+	}
+}
+
+// another is what to call a stream that is not to: its name, where that says it.
+func another(was, to checkpoint.Destination) string {
+	if was.Name != to.Name {
+		return was.Name
+	}
+	return was.ARN
+}
+
+// explains makes hints about errors be about the streams that client sees.
+func (e *env) explains(client *kinesis.Client, region string) {
+	e.client, e.clientRegion = client, region
+}
