@@ -1,0 +1,122 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"kin/format"
+	"kin/writer"
+)
+
+// suits says whether what is given up of an input can be told apart in the file:
+// whole inputs have nothing between them, and rows can be read again only below
+// their own header.
+func (f *failedFile) suits(in *writeInput, o *writeOptions) error {
+	apart := "write them one by one, each with a file of its own for --failed"
+	switch {
+	case o.form == inputRaw && len(f.ending) == 0 && in.several:
+		return usageHint(apart, "--failed %s: whole inputs would run together in it", f.name)
+	case o.form == inputRaw && len(f.ending) == 0 && f.begun:
+		return usageHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.name)
+	case o.form != inputCSV:
+		return nil
+	}
+	if f.begun {
+		header, err := headerOf(f.name, true)
+		if err != nil {
+			return err
+		}
+		f.under = header
+	}
+	if o.skip > 0 {
+		return nil // which files are passed over is not known yet
+	}
+	first, under := "", f.under
+	for _, name := range in.files {
+		header, err := headerOf(name, in.whole)
+		switch {
+		case err != nil:
+			return err
+		case header == nil:
+			continue
+		case under == nil:
+			first, under = name, header
+		case format.SameHeader(under, header):
+		case first == "":
+			return usageHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.name, name)
+		default:
+			return usageHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.name, name, first)
+		}
+	}
+	return nil
+}
+
+// headerOf is the header of a file of rows; nil where it has none that can be
+// used, which whoever reads it will say, and where reading it would take it away.
+func headerOf(name string, whole bool) ([]byte, error) {
+	info, err := os.Stat(name)
+	if name == "-" || err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if !whole {
+		data := format.Decompress(f)
+		defer data.Close()
+		r = data
+	}
+	rows := format.NewCSV(r, maxLine)
+	if _, err := rows.Next(); err != nil && rows.Header() == nil {
+		return nil, nil
+	}
+	return rows.Header(), nil
+}
+
+// follow returns next, and keeps what the records that it returns stand below;
+// those that are passed over are not asked.
+func (f *failedFile) follow(in *writeInput, skip int64) func(context.Context) (writer.Record, error) {
+	read := int64(0)
+	return func(ctx context.Context) (writer.Record, error) {
+		r, err := in.next(ctx)
+		if read++; read <= skip || in.current == nil {
+			return r, err
+		}
+		if other := f.standBelow(in.header()); other {
+			return writer.Record{}, &headerError{file: f.name, input: in.name, read: read - 1}
+		}
+		return r, err
+	}
+}
+
+// standBelow takes in the header of the records that follow. It reports whether
+// that is another one than the file's.
+func (f *failedFile) standBelow(header []byte) (other bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.under == nil {
+		f.under = bytes.Clone(header)
+	}
+	return header != nil && !bytes.Equal(f.under, header) && !format.SameHeader(f.under, header)
+}
+
+// headerError is an input whose rows cannot go where those before it go.
+type headerError struct {
+	file, input string
+	read        int64 // records before it
+}
+
+func (e *headerError) Error() string {
+	return fmt.Sprintf("--failed %s: the rows of %s stand below another header than those before them", e.file, e.input)
+}
+
+// Hint says what to do next.
+func (e *headerError) Hint() string {
+	return fmt.Sprintf("give --skip %d and another file for --failed", e.read)
+}
