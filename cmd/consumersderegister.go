@@ -81,11 +81,11 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 		e.say(billed)
 		return consumers.remove(ctx, o.ids)
 	}
+	e.say(billed)
 	there, err := consumers.there(ctx, o.ids)
 	if err != nil || len(there) == 0 {
 		return err
 	}
-	e.say(billed)
 	if err := consumers.confirm(ctx, there, false); err != nil {
 		return err
 	}

@@ -87,6 +87,9 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	if o.mode == modeEFO && given("registered-consumer-id-type") && len(o.registeredIDs.list) == 0 {
 		return usage("--registered-consumer-id-type needs --registered-consumer-id")
 	}
+	if o.mode == modeEFO && given("consumer-name-prefix") && len(o.registeredIDs.list) > 0 {
+		return usageHint("leave one of the two out", "--consumer-name-prefix means nothing with --registered-consumer-id, which is used as it is")
+	}
 	return nil
 }
 

@@ -75,11 +75,7 @@ const (
 )
 
 func (o Options) validate() error {
-	longest := o.NamePrefix + o.Name
-	if o.Name == "" {
-		longest = EphemeralName(o.NamePrefix, uuid.UUID{})
-	}
-	if err := CheckName(longest); err != nil {
+	if err := o.checkNames(); err != nil {
 		return err
 	}
 	for _, check := range []struct {
@@ -108,6 +104,21 @@ func (o Options) validate() error {
 		}
 	}
 	return nil
+}
+
+// checkNames checks what a consumer of the run's own would be called.
+func (o Options) checkNames() error {
+	if len(o.RegisteredIDs) > 0 {
+		return nil
+	}
+	made := EphemeralName("", uuid.UUID{}) // as long as any that is made up
+	if o.NamePrefix != "" && CheckName(o.NamePrefix) != nil || o.Name == "" && CheckName(o.NamePrefix+made) != nil {
+		return &reader.OptionError{Field: "consumer name prefix", Want: fmt.Sprintf("up to %d letters, digits and _.-, or nothing", 128-len(made))}
+	}
+	if o.Name == "" {
+		return nil
+	}
+	return CheckName(o.NamePrefix + o.Name)
 }
 
 // FanOut reads streams through a stream consumer of each: it makes the sources

@@ -16,6 +16,15 @@ type listing struct {
 	at time.Time
 }
 
+// last is the highest of the shard IDs, which grow with the shards' ages.
+func (l listing) last() string {
+	last := ""
+	for _, s := range l.shards {
+		last = max(last, aws.ToString(s.ShardId))
+	}
+	return last
+}
+
 // list makes one attempt at listing the shards after the given ID, or all of
 // them. A list is not atomic: shards that come twice are one. Its token lives
 // five minutes; when that has expired, the next attempt begins again.

@@ -158,8 +158,9 @@ func TestALossThatWasAllowedIsNotToldAgain(t *testing.T) {
 		o.Positions = m
 		_, err := readFor(t, s, time.Minute, o)
 		s.must(err)
-		// A shard that was read half, and is no longer listed.
-		m.file.Streams[0].Shards[shardName(7)] = checkpoint.Shard{
+		// A shard that was read half, and is no longer listed: an older one than
+		// those that are.
+		m.file.Streams[0].Shards[shardName(0)[:len(shardName(0))-1]] = checkpoint.Shard{
 			Position: checkpoint.AfterSequenceNumber, SequenceNumber: "7",
 			ReadThrough: checkpoint.Time{Time: s.Now().Add(-72 * time.Hour)},
 		}

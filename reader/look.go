@@ -152,8 +152,8 @@ func (l *Looker) open(ctx context.Context) (*run, error) {
 	if l.quiet {
 		o.Say = o.Chat // of the positions; fetching says what it has to say
 	}
-	r, err := lookingRun(ctx, l.client, o)
-	if err != nil {
+	r := lookingRun(ctx, l.client, o)
+	if err := r.placeAll(ctx); err != nil {
 		return nil, err
 	}
 	r.o.Say = l.o.Say
@@ -163,8 +163,8 @@ func (l *Looker) open(ctx context.Context) (*run, error) {
 	return r, nil
 }
 
-// lookingRun is a run that reads nothing, with its shards placed.
-func lookingRun(ctx context.Context, client Client, o Options) (*run, error) {
+// lookingRun is a run that reads nothing.
+func lookingRun(ctx context.Context, client Client, o Options) *run {
 	r := &run{
 		client: client, o: o, positions: o.Positions, log: o.Log, progress: &progress{}, ctx: ctx,
 		buf:     newBuffer(o.FetchBufferSize),
@@ -176,13 +176,18 @@ func lookingRun(ctx context.Context, client Client, o Options) (*run, error) {
 	if r.positions == nil {
 		r.positions = forgetful{}
 	}
+	return r
+}
+
+// placeAll is open, but for saving.
+func (r *run) placeAll(ctx context.Context) error {
 	if err := r.place(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.setClock()
-	return r, nil
+	return nil
 }
 
 // fetch glances at every shard that is not outside the run, by stream and ID.

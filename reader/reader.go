@@ -107,6 +107,9 @@ type run struct {
 	started bool       // all streams are open
 	began   time.Time  // the run, by this process's clock
 	looking bool       // it reads nothing, and starts no shard
+	// verifying says that what is wrong with the positions is looked for, and does
+	// not end the run.
+	verifying bool
 }
 
 // errDone ends the goroutines of a run that is complete.

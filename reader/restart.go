@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 )
 
@@ -22,7 +23,8 @@ import (
 func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
 	o := l.o
 	o.Positions = fresh{file.ID}
-	r, err := lookingRun(ctx, l.client, o)
+	r := lookingRun(ctx, l.client, o)
+	err := r.placeAll(ctx)
 	var bad *OptionError
 	if errors.As(err, &bad) && bad.Field == "initial position" {
 		return checkpoint.File{}, &OptionError{"to", bad.Want}
@@ -35,6 +37,9 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 	for _, s := range r.streams {
 		entry := r.file.Find(s.ref.name)
 		if err := s.checkRetained(); err != nil {
+			return checkpoint.File{}, err
+		}
+		if err := s.checkAccepted(ctx); err != nil {
 			return checkpoint.File{}, err
 		}
 		known := moved.Find(s.ref.name)
@@ -95,6 +100,21 @@ func (s *streamRun) checkRetained() error {
 		return &OptionError{"to", fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), s.ref.name)}
 	}
 	return nil
+}
+
+// checkAccepted refuses a sequence number that the service does not accept: no
+// run could go on from it.
+func (s *streamRun) checkAccepted(ctx context.Context) error {
+	p := s.place.initial
+	if p.Kind != AtSequence {
+		return nil
+	}
+	at := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: p.SequenceNumber}
+	err := s.accepts(ctx, newAssignment(s, p.ShardID, at))
+	if err != nil && classify(err) == refused {
+		return &OptionError{"to", fmt.Sprintf("a sequence number that the service accepts: %s", apierror.Brief(err))}
+	}
+	return err
 }
 
 // fresh are the positions of a run that has not begun, under a query id.

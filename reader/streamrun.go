@@ -31,6 +31,7 @@ type streamRun struct {
 	// distribution says whether records are where their hash keys belong.
 	distribution distribution
 	leftOut      int64 // records of aggregates that were left out
+	described    bool  // the stream's summary is known
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -65,6 +66,11 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		return checkpoint.Stream{}, err
 	}
 	s.place.owns = func(shard string) bool { return s.run.positions.Owns(s.ref.name, shard) }
+	if !s.run.verifying {
+		if l, err = s.confirm(ctx, l); err != nil {
+			return checkpoint.Stream{}, err
+		}
+	}
 
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
@@ -97,6 +103,39 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		}
 	}
 	return entry, nil
+}
+
+// A listing that does not know a shard of the checkpoint is asked for again: it
+// may lag behind a reshard whose children a run has met already.
+const (
+	confirmations = 3
+	confirmEvery  = time.Second
+)
+
+// confirm returns a listing with every shard that the checkpoint has and that is
+// not older than what is listed. Positions in shards that the stream has not had
+// are another stream's: they say nothing of what was read of this one, and when
+// such shards come to be nothing would be read of them.
+func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
+	for tries := 0; ; tries++ {
+		last := l.last()
+		foreign := slices.DeleteFunc(keys(s.place.saved), func(id string) bool { return id <= last })
+		if len(foreign) == 0 {
+			return l, nil
+		}
+		if tries == confirmations {
+			return l, &CheckpointError{Stream: s.ref.name, Reason: fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.name, slices.Min(foreign), last)}
+		}
+		if err := sleepUntil(ctx, time.Now().Add(confirmEvery)); err != nil {
+			return l, err
+		}
+		at := l.at
+		var err error
+		if l, err = patiently(ctx, s.run, startTimeout, func(ctx context.Context) (listing, error) { return s.list(ctx, "") }); err != nil {
+			return l, err
+		}
+		l.at = at // the time that the run began
+	}
 }
 
 // goneBy is the position in a shard that is no longer retained at a time.
@@ -136,6 +175,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name))
 		return nil
 	}
+	s.described = true
 	summary := out.StreamDescriptionSummary
 	s.distribution.learn(summary)
 	if hours := summary.RetentionPeriodHours; hours != nil {

@@ -45,6 +45,9 @@ type StreamCheck struct {
 	// that a run adds to them.
 	Shards, New int
 	Findings    []Finding // by shard ID
+	// Unseen are the faults that were not looked for: they need
+	// DescribeStreamSummary, which is not allowed.
+	Unseen []Fault
 }
 
 // Verify holds the positions against the streams as they are. It asks for a
@@ -56,7 +59,9 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 		o := l.o
 		o.Streams = []string{given}
 		o.Say = o.Chat // what a run says of its positions is among the findings
-		r, err := lookingRun(ctx, l.client, o)
+		r := lookingRun(ctx, l.client, o)
+		r.verifying = true
+		err := r.placeAll(ctx)
 		var other *CheckpointError
 		switch {
 		case errors.As(err, &other) && other.recreated:
@@ -91,6 +96,9 @@ func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
 func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	saved := s.place.saved
 	c := StreamCheck{Stream: s.ref.name, Shards: len(saved)}
+	if !s.described {
+		c.Unseen = []Fault{Recreated, Trimmed}
+	}
 	s.run.mu.Lock()
 	listed := maps.Clone(s.listed)
 	var gaps []gap
