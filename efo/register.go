@@ -169,13 +169,14 @@ func (g *registering) refused(ctx context.Context) error {
 			deleting++
 		}
 	}
-	staying := len(l.Consumers) - deleting
-	if staying >= fewestConsumers && creating < mostCreating {
+	staying, next := len(l.Consumers)-deleting, g.limit.next()
+	looksFull := staying >= fewestConsumers && creating < mostCreating
+	if looksFull {
 		g.refusals++
 	} else {
 		g.refusals = 0
 	}
-	if staying >= mostConsumers || g.refusals >= refusalsOfAFull {
+	if staying >= mostConsumers || g.refusals >= refusalsOfAFull || looksFull && next >= time.Until(g.deadline) {
 		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers}
 	}
 	switch {
@@ -184,7 +185,7 @@ func (g *registering) refused(ctx context.Context) error {
 	case len(l.Consumers) >= fewestConsumers && deleting > 0:
 		g.say("the stream has no room for another consumer: waiting for one that is DELETING")
 	}
-	return g.wait(ctx, g.limit.next())
+	return g.wait(ctx, next)
 }
 
 // waiting is the wait for a consumer's state.
