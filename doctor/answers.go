@@ -21,6 +21,8 @@ const (
 	dryRun                    // it would have passed
 	missing                   // the stream, shard or consumer is not there
 	denied                    // this caller may not make it
+	keyDenied                 // this caller may not use the stream's key
+	keyUnusable               // nobody may use the stream's key as it is
 	unauthentic               // nobody knows this caller
 	busy                      // too many calls, or a passing failure of the service
 	unheard                   // the endpoint has no such call
@@ -44,8 +46,12 @@ func reading(err error) answer {
 		return missing
 	case "UnknownOperationException":
 		return unheard
-	case "AccessDeniedException", "AccessDenied", "KMSAccessDeniedException", "OptInRequired", "KMSOptInRequired":
+	case "AccessDeniedException", "AccessDenied", "OptInRequired":
 		return denied
+	case "KMSAccessDeniedException", "KMSOptInRequired":
+		return keyDenied
+	case "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException":
+		return keyUnusable
 	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "ExpiredToken",
 		"MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidClientTokenId",
 		"SignatureDoesNotMatch", "RequestExpired":

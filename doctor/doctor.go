@@ -163,7 +163,7 @@ func (e *examination) run(ctx context.Context) error {
 	}
 	if !e.serves() { // and its calls are refused for that, whoever makes them
 		e.clockCheck()
-		e.streamCheck()
+		e.streamCheck(err)
 		e.tried("DescribeStreamSummary", err, Warn)
 		return nil
 	}
@@ -172,7 +172,7 @@ func (e *examination) run(ctx context.Context) error {
 		return shardsErr
 	}
 	e.clockCheck()
-	e.streamCheck()
+	e.streamCheck(err)
 	e.tried("DescribeStreamSummary", err, Warn)
 	e.tried("ListShards", shardsErr, Fail)
 	e.readCalls(ctx)

@@ -210,7 +210,7 @@ func TestARefusalTellsTheTimeToo(t *testing.T) {
 func TestWhatTheOutcomeOfACallSays(t *testing.T) {
 	for code, want := range map[string]answer{
 		"DryRunOperationException": dryRun, "ResourceNotFoundException": missing, "AccessDeniedException": denied,
-		"KMSAccessDeniedException": denied, "InvalidSignatureException": unauthentic, "ProvisionedThroughputExceededException": busy,
+		"KMSAccessDeniedException": keyDenied, "KMSDisabledException": keyUnusable, "InvalidSignatureException": unauthentic, "ProvisionedThroughputExceededException": busy,
 		"InternalFailure": busy, "ValidationException": unknown, "UnknownOperationException": unheard,
 	} {
 		if got := reading(&smithy.GenericAPIError{Code: code}); got != want {

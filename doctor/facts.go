@@ -41,10 +41,18 @@ func (e *examination) clockCheck() {
 }
 
 // streamCheck tells what state the stream is in.
-func (e *examination) streamCheck() {
+// described is the error of describing it.
+func (e *examination) streamCheck(described error) {
 	s := e.report.Summary
-	if s == nil {
+	switch {
+	case s == nil && reading(described) == denied:
 		e.add("stream", Skipped, "not known: it may not be described", "")
+		return
+	case s == nil && described != nil:
+		e.add("stream", Skipped, "not known: describing it failed", "")
+		return
+	case s == nil:
+		e.add("stream", Skipped, "not known: the endpoint does not describe it", "")
 		return
 	}
 	mode := ""

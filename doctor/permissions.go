@@ -31,6 +31,10 @@ func (e *examination) tried(call string, err error, harm Status) {
 		e.add(call, OK, "allowed", "")
 	case denied:
 		e.add(call, harm, "denied: "+brief(err), e.allow(call))
+	case keyDenied:
+		e.add(call, harm, "the key of the stream may not be used: "+brief(err), e.allowKey(call))
+	case keyUnusable:
+		e.add(call, harm, "the key of the stream cannot be used: "+brief(err), "enable the key, or encrypt the stream with another")
 	case busy:
 		e.add(call, Warn, "not tried to the end: "+brief(err), "try again; other readers or writers may use up the limit")
 	case unheard:
@@ -48,6 +52,19 @@ func (e *examination) allow(call string) string {
 		}
 	}
 	return "allow kinesis:" + call
+}
+
+// allowKey says which policy has the permission for the stream's key that a call
+// wants.
+func (e *examination) allowKey(call string) string {
+	action, need := keyCall(NeedRead), NeedRead
+	switch call {
+	case "PutRecords":
+		action, need = keyCall(NeedWrite), NeedWrite
+	case "SubscribeToShard":
+		need = NeedEFO
+	}
+	return "allow kms:" + action + " on it, in an IAM policy (kin doctor " + e.o.Stream + " --policy " + string(need) + ") or the key's own"
 }
 
 func (e *examination) skip(call, reason string) {
@@ -121,7 +138,12 @@ func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consum
 		return nil, time.Time{}
 	}
 	listing, err := registry.List(ctx)
-	e.tried("ListStreamConsumers", err, Warn)
+	switch {
+	case reading(err) == denied && len(e.o.Needs) > 0: // nobody needs it for reading
+		e.skip("ListStreamConsumers", "not allowed: only kin consumers list and prune need it, and the list of a full stream")
+	default:
+		e.tried("ListStreamConsumers", err, Warn)
+	}
 	e.skip("RegisterStreamConsumer", "not tried: it would register a consumer, which is billed")
 
 	nobody := efo.EphemeralName(e.o.ConsumerPrefix, uuid.New())

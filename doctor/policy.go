@@ -107,17 +107,22 @@ func NewPolicy(n Need, streamARN, prefix string, summary *types.StreamDescriptio
 	if isAWSManaged(key) {
 		return p, nil // its policy lets in all who may use the stream
 	}
-	call := "Decrypt"
-	if n == NeedWrite {
-		call = "GenerateDataKey"
-	}
-	s := Statement{Sid: "Key", Effect: "Allow", Action: actions("kms", []string{call})}
+	s := Statement{Sid: "Key", Effect: "Allow", Action: actions("kms", []string{keyCall(n)})}
 	var err error
 	if s.Resource, s.Condition, err = keyResource(key, streamARN); err != nil {
 		return Policy{}, err
 	}
 	p.Statement = append(p.Statement, s)
 	return p, nil
+}
+
+// keyCall is the call of KMS that the service makes for a caller of a stream that
+// is encrypted (developer guide, "Using server-side encryption").
+func keyCall(n Need) string {
+	if n == NeedWrite {
+		return "GenerateDataKey"
+	}
+	return "Decrypt"
 }
 
 func actions(service string, calls []string) []string {

@@ -3,12 +3,15 @@ package writer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"kin/internal/apierror"
 )
 
 // The service's limits of a request. The margin is there because requests of a
@@ -57,11 +60,15 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 	if facts.auto {
 		return facts, nil
 	}
-	return facts, w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
-		var err error
-		facts.shards, err = listShards(ctx, w.client, w.o.Stream)
-		return err
+	var last error
+	err = w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
+		facts.shards, last = listShards(ctx, w.client, w.o.Stream)
+		return last
 	})
+	if err == nil && last != nil && !w.o.Unshaped {
+		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, apierror.Brief(last)))
+	}
+	return facts, err
 }
 
 // ask makes a call of the start until it is answered. A stream that may be
