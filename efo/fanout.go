@@ -70,8 +70,10 @@ const (
 	// removeTimeout bounds what a run does at its end to remove a consumer,
 	// also one that is still CREATING.
 	removeTimeout = time.Minute
-	// usualWait is how long a consumer may be CREATING without a word about it.
-	usualWait = 5 * time.Second
+	// usualWait is how long a consumer may be CREATING without a word about it, and
+	// usualRemoval how long its removal may take.
+	usualWait    = 5 * time.Second
+	usualRemoval = 2 * time.Second
 )
 
 func (o Options) validate() error {
@@ -180,7 +182,7 @@ func (f *FanOut) holding(a *reader.Assignment) *holding {
 // have ended. It has its own time: that ctx has ended does not matter.
 func (f *FanOut) Close(ctx context.Context) error {
 	f.refresh.Wait()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout+lastLook) // the registry's time is over first, and it says why
 	defer cancel()
 	errs, words := make([]error, len(f.holdings)), make([]string, len(f.holdings))
 	var group sync.WaitGroup

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/uuid"
+	"github.com/xhit/go-str2duration/v2"
 
 	"kin/reader"
 )
@@ -27,8 +28,7 @@ type holding struct {
 	lock      chan struct{} // has room for one: who waits for it can be cancelled
 	registry  *Registry
 	arn       string // of the consumer when it was last seen to be ACTIVE
-	asked     bool   // the service was asked for it
-	there     bool   // and it is there, or may be because of this run
+	there     bool   // it is there, or may be because of this run
 	takenOver bool
 	said      time.Time // when a person was told of it
 }
@@ -159,7 +159,6 @@ func (h *holding) acquire(ctx context.Context) error {
 		h.arn = c.ARN
 		return err
 	}
-	h.asked = true // whatever becomes of it
 	r, err := h.registry.Register(ctx, string(h.id))
 	h.there = h.there || err == nil || r.Registered
 	if err != nil {
@@ -211,17 +210,20 @@ func (h *holding) lost(ctx context.Context, shard string) error {
 // to be said of a consumer that stays. The run has ended; nobody holds the lock.
 func (h *holding) release(ctx context.Context) (stays string, err error) {
 	switch {
-	case !h.own || !h.asked:
+	case !h.own || !h.there:
 		return "", nil
-	case h.brief && h.registry != nil:
-	case !h.there:
-		return "", nil
+	case h.brief:
 	case h.takenOver:
 		return fmt.Sprintf("consumer %s of %s stays registered: another reader uses it, and it is billed", h.id, h.stream), nil
 	case !h.f.o.RequireDeregistration:
 		return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: kin consumers deregister %s %s --yes",
 			h.id, h.stream, h.stream, h.id), nil
 	}
+	slow := time.AfterFunc(usualRemoval, func() {
+		h.f.o.Say(fmt.Sprintf("removing consumer %s of %s, for at most %s; a second signal ends that at once, and leaves it registered and billed",
+			h.id, h.stream, str2duration.String(removeTimeout)))
+	})
+	defer slow.Stop()
 	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
 	if err != nil {
 		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err}

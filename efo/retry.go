@@ -107,6 +107,7 @@ func attempt[T any](ctx context.Context, deadline time.Time, call func(context.C
 func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
 	began := time.Now()
 	back := backoff{first: firstBackoff, most: mostBackoff}
+	var last error // of the attempt before
 	for {
 		v, err := attempt(ctx, deadline, call)
 		if err == nil {
@@ -121,6 +122,10 @@ func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time,
 			return v, err
 		}
 		left := time.Until(deadline)
+		if left <= 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = last // which says more than that the time of this one was over
+		}
+		last = err
 		if left <= 0 {
 			return v, &reader.GaveUpError{After: time.Since(began), Err: err}
 		}
