@@ -132,8 +132,9 @@ func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*rea
 	return reader.NewLooker(client, lo)
 }
 
-// lagMemory is about what the answers of one look may hold at once.
-const lagMemory = 20 << 20
+// lagMemory is about what the answers of one look should hold at once: a thousand
+// shards whose records are of a megabyte are looked at in less than 60 MB.
+const lagMemory = 10 << 20
 
 // aboutFrom gives what the core says of the initial position to --from.
 func aboutFrom(err error) error {

@@ -149,6 +149,14 @@ func TestAFrameFitsTheTerminal(t *testing.T) {
 		lines[21] != "and 381 shards more, 6m20s behind at most" {
 		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
+	// What differs by the time of the look alone is no order.
+	for n := range behind {
+		behind[n] = 60_000 + int64(n*37%400)
+	}
+	lines = frameOf(80, 23, nil, lookAt(lookedAt, "orders", behind...))
+	if !strings.HasPrefix(lines[2], "shardId-000000000000 ") || !strings.HasPrefix(lines[20], "shardId-000000000018 ") || lines[21] != "and 381 shards more, 1m00s behind at most" {
+		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
+	}
 	two := reader.Look{Time: lookedAt, Streams: append(many.Streams, lookAt(lookedAt, "payments", behind[:7]...).Streams...)}
 	notes := []string{strings.Repeat("x", 300), "y"}
 	for width := 1; width < 130; width += 3 {

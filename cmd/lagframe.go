@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,9 +144,13 @@ func streamLines(look reader.Look, s reader.StreamLook, h history, room int) []s
 	}
 	shown, below := live, ""
 	if most := max(1, room-4); len(live) > room-3 && len(live) > most { // the head, the headers, an empty line, and what is below
-		slices.SortStableFunc(live, func(a, b reader.ShardLook) int { return int(b.MillisBehindLatest - a.MillisBehindLatest) })
+		// Shards are looked at one after another: those that are as far behind as the
+		// furthest, but for that, stay in their order from frame to frame.
+		nearer := func(shard reader.ShardLook) int64 { return (s.Lag.Max - shard.MillisBehindLatest) / 1000 }
+		slices.SortStableFunc(live, func(a, b reader.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
 		shown = live[:most]
-		below = fmt.Sprintf("and %s more, %s behind at most", counted(int64(len(live)-most), "shard"), brief(millis(live[most].MillisBehindLatest)))
+		worst := slices.MaxFunc(live[most:], func(a, b reader.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
+		below = fmt.Sprintf("and %s more, %s behind at most", counted(int64(len(live)-most), "shard"), brief(millis(worst.MillisBehindLatest)))
 	}
 	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", sparks, "TREND"), "CAUGHT_UP"}}
 	for _, shard := range shown {
