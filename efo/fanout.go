@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -95,7 +96,7 @@ func (o Options) validate() error {
 			return &reader.OptionError{Field: check.field, Want: check.want}
 		}
 	}
-	for _, id := range o.RegisteredIDs {
+	for i, id := range o.RegisteredIDs {
 		if ID(id).isARN() != o.RegisteredByARN {
 			return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("names, or ARNs with the type arn; got %q", id)}
 		}
@@ -103,6 +104,12 @@ func (o Options) validate() error {
 			if err := CheckName(id); err != nil {
 				return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("the name of a consumer, got %q", id)}
 			}
+			continue
+		}
+		// What a consumer of another stream gets would pass for this one's records.
+		var bad *reader.OptionError
+		if err := CheckID(ID(id), o.Streams[i]); errors.As(err, &bad) {
+			return &reader.OptionError{Field: "registered consumer id", Want: bad.Want}
 		}
 	}
 	return nil
@@ -117,8 +124,14 @@ func (o Options) checkNames() error {
 	if o.NamePrefix != "" && CheckName(o.NamePrefix) != nil || o.Name == "" && CheckName(o.NamePrefix+made) != nil {
 		return &reader.OptionError{Field: "consumer name prefix", Want: fmt.Sprintf("up to %d letters, digits and _.-, or nothing", 128-len(made))}
 	}
+	if o.Name == "" && strings.HasSuffix(o.NamePrefix, ephemeral) {
+		return &reader.OptionError{Field: "consumer name prefix", Want: "another end than tmp_: consumers of such names are for one run alone, and kin consumers prune removes them"}
+	}
 	if o.Name == "" {
 		return nil
+	}
+	if name := o.NamePrefix + o.Name; IsEphemeral(name[:max(0, strings.LastIndex(name, ephemeral))], name) {
+		return &reader.OptionError{Field: "consumer name", Want: "another name: consumers called tmp_UUID are for one run alone, and kin consumers prune removes them"}
 	}
 	return CheckName(o.NamePrefix + o.Name)
 }

@@ -177,9 +177,16 @@ func (h *holding) acquire(ctx context.Context) error {
 func (h *holding) find(ctx context.Context) error {
 	var arn string
 	var err error
+	arn, err = FindStream(ctx, h.f.client, h.given, h.f.o.Log)
 	if m := consumerARN.FindStringSubmatch(string(h.id)); m != nil {
-		arn = m[1] // no call is needed for what a consumer's ARN says
-	} else if arn, err = FindStream(ctx, h.f.client, h.given, h.f.o.Log); err != nil {
+		if isDenied(err) {
+			arn, err = m[1], nil // its stream has the name of this one
+		}
+		if err == nil && arn != m[1] { // of another account, or another region
+			return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("one of a consumer of %s, not of %s", arn, m[1])}
+		}
+	}
+	if err != nil {
 		return err
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
