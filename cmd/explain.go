@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -215,6 +216,9 @@ func (e *env) didYouMean(ctx context.Context, name string) string {
 	found := fmt.Sprintf("kin found %d streams in %s", len(names), e.clientRegion)
 	if len(names) == 1 {
 		found = "kin found 1 stream in " + e.clientRegion
+	}
+	if slices.Contains(names, name) {
+		return "ListStreams has it: it is being created or deleted, or the answer is wrong; try again"
 	}
 	if near := nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q? %s", near, found)

@@ -210,7 +210,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	sum, err := w.Run(ctx, next)
 	bar.stop()
 	stop()
-	if err != nil && sum.Read == 0 && ctx.Err() == nil {
+	if err != nil && sum.Read == 0 && !in.begun() && ctx.Err() == nil {
 		return wrongOption(err) // it never began
 	}
 	e.say(wrote(sum, o.stream))
@@ -218,7 +218,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	if err == nil && sum.Read < int64(o.skip) {
 		e.say(fmt.Sprintf("the input has %s, fewer than --skip %s", counted(sum.Read, "record"), humanize.Comma(int64(o.skip))))
 	}
-	if err != nil && sum.Read > 0 {
+	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
 		e.print(standing(sum, o.failed.text, int64(o.skip)))
 	}
 	if err == nil && failed != nil {

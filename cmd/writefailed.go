@@ -51,20 +51,35 @@ func openFailed(name string, ending []byte, inputs []string, stdin io.Reader, st
 	var path *os.PathError
 	switch {
 	case errors.As(err, &path):
-		return nil, &fileError{name, path.Err}
+		return nil, &failedFileError{name, path.Err}
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
-		return nil, &fileError{name, errors.New("its folder is not one")}
+		return nil, &failedFileError{name, errors.New("its folder is not one")}
 	}
 	f := &failedFile{name: name, ending: ending}
 	if info, err := os.Stat(name); err == nil {
 		if info.IsDir() {
-			return nil, &fileError{name, errors.New("is a directory")}
+			return nil, &failedFileError{name, errors.New("is a directory")}
 		}
 		f.begun = info.Mode().IsRegular() && info.Size() > 0
 	}
 	return f, nil
+}
+
+// failedFileError is a --failed that cannot be written to, found before anything
+// was written.
+type failedFileError struct {
+	name string
+	err  error
+}
+
+func (e *failedFileError) Error() string { return "--failed " + e.name + ": " + e.err.Error() }
+func (e *failedFileError) Unwrap() error { return e.err }
+
+// Hint says what to do next.
+func (e *failedFileError) Hint() string {
+	return "nothing was written; want a file, in a folder that is there"
 }
 
 // isFile says whether a stream of the process is the regular file of that name.

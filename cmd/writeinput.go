@@ -40,7 +40,7 @@ type writeInput struct {
 	unmeasured bool         // one of them has none
 	read       atomic.Int64 // of size
 
-	name    string // of the input that is read
+	name    string // of the input that is read; empty before the first
 	current format.Input
 	closers closers
 }
@@ -146,6 +146,9 @@ func (e *fileError) Unwrap() error { return e.err }
 
 // Hint says what to do next.
 func (e *fileError) Hint() string { return "nothing was written; want files, or - for stdin" }
+
+// begun says whether any input was opened.
+func (in *writeInput) begun() bool { return in.name != "" }
 
 // next is the writer's input. A read that blocks, of a terminal or a pipe,
 // does not obey ctx.

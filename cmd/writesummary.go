@@ -67,7 +67,10 @@ func standing(s writer.Summary, failed string, skipped int64) string {
 	case beyond > 1:
 		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", counted(beyond, "record"))
 	}
-	if s.Unsure > 0 {
+	switch {
+	case s.Unsure > 0 && s.WrittenThrough == 0 && beyond <= 0:
+		text = fmt.Sprintf("no record of the input is known to be written; %s may be", counted(s.Unsure, "record"))
+	case s.Unsure > 0:
 		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
 	}
 	return text

@@ -94,10 +94,14 @@ func (s *source) rewind(err error) error {
 // contested decides whether another reader has taken the consumer over. The
 // service allows that five seconds after a subscription began. The old one gets
 // ResourceInUseException then, or just ends, and for five seconds so does every
-// call; a call within five seconds of one's own, and one while the consumer is
-// not ACTIVE, get it too.
+// call: also the next one of a reader whose own subscription broke off. A call
+// within five seconds of one's own, and one while the consumer is not ACTIVE,
+// get it too.
 func (s *source) contested(ctx context.Context, inStream bool) error {
-	if !inStream && !(s.ended && time.Since(s.answered) > betweenSuccesses) {
+	// Of a consumer that nobody else knows, the service has not noticed yet that
+	// the last subscription is over.
+	ours := s.holding.brief || s.answered.IsZero() || time.Since(s.answered) <= betweenSuccesses+betweenCalls // as far as clocks agree
+	if !inStream && ours {
 		return nil
 	}
 	replaced, err := s.holding.check(ctx, s.arn)

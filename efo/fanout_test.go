@@ -234,6 +234,7 @@ func TestAReaderThatIsTakenOverStops(t *testing.T) {
 	for name, steps := range map[string][]step{
 		"told in the stream": {event(records(1, 2)), {10 * time.Second, nil, apiError("ResourceInUseException")}},
 		"by a clean end":     {event(records(1, 2)), {10 * time.Second, nil, over.err}},
+		"after a cut":        {event(records(1, 2)), {10 * time.Second, nil, errors.New("cut")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -278,6 +279,18 @@ func TestARunIsNotTakenOverByItself(t *testing.T) {
 		r := newRun(s)
 		r.doFor(time.Minute)
 		if r.text() != "1 2 3 4 5 6 " {
+			t.Errorf("got %q after %q", r.text(), s.made("a"))
+		}
+	})
+	// Nor is one with a name by what it did itself just before.
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", refuses("ResourceInUseException"), says(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}),
+			refuses("ResourceInUseException"), says(event(records(3, 4))))
+		r := newRun(s)
+		r.o.Name = "app"
+		r.doFor(time.Minute)
+		if r.text() != "1 2 3 4 " {
 			t.Errorf("got %q after %q", r.text(), s.made("a"))
 		}
 	})

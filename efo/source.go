@@ -64,7 +64,6 @@ type source struct {
 	due      time.Time     // when the next call may be made
 	answered time.Time     // when the last call ended that may have been a success
 	heard    bool          // the open subscription has had an event
-	ended    bool          // the service ended the last subscription without an error
 	empty    bool          // the last event had no record, and
 	behind   time.Duration // how far it was behind
 	back     backoff
@@ -178,7 +177,7 @@ func (s *source) begin(ctx context.Context) error {
 	}
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
-	s.heard, s.ended, s.empty = false, false, false
+	s.heard, s.empty = false, false
 	return nil
 }
 
@@ -232,7 +231,6 @@ func (s *source) over(err error) error {
 		return s.Error("SubscribeToShard", err)
 	}
 	s.Close()
-	s.ended = true
 	if !s.heard {
 		return s.Error("SubscribeToShard", errEmpty)
 	}

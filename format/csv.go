@@ -50,9 +50,17 @@ func (in *CSV) Next() (reader.Record, error) {
 		return reader.Record{}, err
 	}
 	if n := len(in.row.ends); n != len(in.names) {
-		return reader.Record{}, &LineError{began, fmt.Errorf("%d fields, and %d names in the header", n, len(in.names))}
+		return reader.Record{}, &LineError{began, fmt.Errorf("%s, where the header has %d", fields(n), len(in.names))}
 	}
 	return reader.Record{Data: in.object()}, nil
+}
+
+// fields is n with its noun.
+func fields(n int) string {
+	if n == 1 {
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", n)
 }
 
 // readHeader reads the names.

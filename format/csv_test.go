@@ -28,7 +28,7 @@ func TestCSV(t *testing.T) {
 		{"spaces are kept", " id , name\n 1 ,\t2\n", []string{`{" id ":" 1 "," name":"\t2"}`}},
 		{"a carriage return inside", "id,name\n1\r2,3\n", []string{`{"id":"1\r2","name":"3"}`}},
 		{"one column", "id\n1\n\"\"\n2\n", []string{`{"id":"1"}`, `{"id":""}`, `{"id":"2"}`}},
-		{"too few and too many", "id,name\n1\n1,2,3\n4,5\n", []string{"!line 2: 1 fields, and 2 names in the header", "!line 3: 3 fields, and 2 names in the header", `{"id":"4","name":"5"}`}},
+		{"too few and too many", "id,name\n1\n1,2,3\n4,5\n", []string{"!line 2: 1 field, where the header has 2", "!line 3: 3 fields, where the header has 2", `{"id":"4","name":"5"}`}},
 		{"a quote inside", "id,name\na\"b,c\n\"a\"b,c\n1,2\n", []string{
 			"!line 2: a quote in the middle of a field (want the field in quotes, and its quotes doubled)",
 			"!line 3: a quote in the middle of a field (want the field in quotes, and its quotes doubled)", `{"id":"1","name":"2"}`}},

@@ -55,7 +55,7 @@ func (q *KeyQuery) Text(ctx context.Context, doc []byte) (string, error) {
 	decoder.UseNumber() // a large number keeps its digits
 	var value any
 	if err := decoder.Decode(&value); err != nil && err != io.EOF {
-		return "", fmt.Errorf("not JSON: %w", err)
+		return "", fmt.Errorf("jq cannot read it: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()

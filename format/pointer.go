@@ -54,7 +54,11 @@ func (p *Pointer) Text(doc []byte) (string, error) {
 	}
 	switch value[0] {
 	case '"':
-		return string(unquote(nil, value)), nil
+		text, err := unquote(nil, value)
+		if err != nil {
+			return "", fmt.Errorf("at %s: %w", p.text, err)
+		}
+		return string(text), nil
 	case 'n':
 		return "", fmt.Errorf("%s is null", p.text)
 	case '{':

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"kin/reader"
@@ -149,7 +150,10 @@ func (a *arena) restore(mode DataMode, data []byte) ([]byte, error) {
 	text := data[1 : len(data)-1]
 	if bytes.IndexByte(text, '\\') >= 0 {
 		// No escape is shorter than what it means.
-		text = unquote(a.room(len(text)), data)
+		var err error
+		if text, err = unquote(a.room(len(text)), data); err != nil {
+			return nil, fmt.Errorf("data: %w", err)
+		}
 	}
 	if mode == DataBase64 {
 		decoded, err := base64.StdEncoding.AppendDecode(a.room(base64.StdEncoding.DecodedLen(len(text))), text)
@@ -181,7 +185,11 @@ func stringMember(name string, value []byte) (string, error) {
 	if bytes.IndexByte(value, '\\') < 0 {
 		return string(value[1 : len(value)-1]), nil
 	}
-	return string(unquote(nil, value)), nil
+	text, err := unquote(nil, value)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return string(text), nil
 }
 
 // members yields the unquoted names and the raw values of a valid JSON object
@@ -194,8 +202,9 @@ func members(object []byte) func(yield func(name, value []byte) bool) {
 			end := skipString(object, i)
 			name := object[i+1 : end-1]
 			if bytes.IndexByte(name, '\\') >= 0 {
-				unquoted = unquote(unquoted[:0], object[i:end])
-				name = unquoted
+				if text, err := unquote(unquoted[:0], object[i:end]); err == nil { // else nobody asks for that name
+					unquoted, name = text, text
+				}
 			}
 			i = skipSpace(object, skipSpace(object, end)+1)
 			end = skipValue(object, i, 0)
@@ -209,14 +218,17 @@ func members(object []byte) func(yield func(name, value []byte) bool) {
 	}
 }
 
-// unquote appends what the valid JSON string quoted stands for; half a
-// surrogate pair stands for U+FFFD, as in encoding/json.
-func unquote(dst, quoted []byte) []byte {
+var errHalfPair = errors.New("half of a surrogate pair stands for no character")
+
+// unquote appends what the valid JSON string quoted stands for. Half of a
+// surrogate pair, which encoding/json takes for U+FFFD, is an error: two texts
+// would become one.
+func unquote(dst, quoted []byte) ([]byte, error) {
 	s := quoted[1 : len(quoted)-1]
 	for len(s) > 0 {
 		n := bytes.IndexByte(s, '\\')
 		if n < 0 {
-			return append(dst, s...)
+			return append(dst, s...), nil
 		}
 		dst = append(dst, s[:n]...)
 		c := s[n+1]
@@ -241,12 +253,15 @@ func unquote(dst, quoted []byte) []byte {
 					s = s[6:]
 				}
 			}
+			if utf16.IsSurrogate(r) {
+				return dst, errHalfPair
+			}
 			dst = utf8.AppendRune(dst, r)
 			continue
 		}
 		dst = append(dst, c)
 	}
-	return dst
+	return dst, nil
 }
 
 func isHighSurrogate(r rune) bool { return 0xd800 <= r && r < 0xdc00 }

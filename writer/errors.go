@@ -40,6 +40,15 @@ func (e *RejectedError) Error() string {
 	return text
 }
 
+// add takes in records that were given up later.
+func (e *RejectedError) add(more *RejectedError) {
+	all, unsure := e.Records+more.Records, e.Unsure+more.Unsure
+	if more.First < e.First {
+		*e = *more
+	}
+	e.Records, e.Unsure = all, unsure
+}
+
 // duration prints d without the zeros at its end: 5m, not 5m0s.
 func duration(d time.Duration) string {
 	s := d.Round(time.Second / 10).String()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -221,6 +222,36 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 		said = said[1:]
 		if len(said) < 5 || len(said) > 6 || said[0] != "orders: 2 records not written yet, retrying: ProvisionedThroughputExceededException: slow down" {
 			t.Errorf("said %q, want a line a minute", said)
+		}
+	})
+}
+
+// Requests that are in flight when the first record is given up may have more:
+// what the run ends with is about all of them.
+func TestAllThatWasGivenUpIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{shards: fourShards()}
+		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			if n == 1 { // the first in the input is the last to be known
+				time.Sleep(time.Second)
+			}
+			fails := map[int]string{}
+			for i := range in.Records {
+				fails[i] = codeThroughput
+			}
+			return s.store(in, fails), nil
+		}
+		o := options()
+		o.RetryFor = 0
+		got, err := newWriter(t, s, o).Run(t.Context(), source(func(i int) (Record, error) {
+			if i > 1200 {
+				return Record{}, io.EOF
+			}
+			return to(i%4, 4, strconv.Itoa(i)), nil
+		}))
+		var rejected *RejectedError
+		if !errors.As(err, &rejected) || rejected.Records != got.Rejected || rejected.First != 1 || got.Rejected < 501 {
+			t.Errorf("got %v, and %d rejected", err, got.Rejected)
 		}
 	})
 }

@@ -23,9 +23,16 @@ func (d *dispatcher) giveUp(over []*entry, cause error, now time.Time) {
 		}
 		d.reject(one, cause, true)
 	}
-	if d.o.Rejected == nil {
-		d.stop(e)
+	if d.o.Rejected != nil {
+		return
 	}
+	// Requests that were in flight when the first one was given up may bring more.
+	var first *RejectedError
+	if errors.As(d.stopped, &first) && first.Sent {
+		first.add(e)
+		return
+	}
+	d.stop(e)
 }
 
 func byNumber(a, b *entry) int { return int(a.number - b.number) }

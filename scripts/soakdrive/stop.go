@@ -216,7 +216,7 @@ var (
 	saidDone   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
 	saidUpTo   = regexp.MustCompile(`(?m)^kin: everything up to record ([\d,]+) of the input is written`)
 	saidBeyond = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? of them lie behind the checkpoint)`)
-	saidUnsure = regexp.MustCompile(`(?m)([\d,]+) more may be(?:$| written)`)
+	saidUnsure = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?) may be(?:$| written)`)
 )
 
 func heard(said string) stop {
