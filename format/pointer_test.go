@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -73,6 +74,9 @@ func FuzzPointer(f *testing.F) {
 		}
 		got, err := p.Text(doc)
 		want, ok := walk(text, doc)
+		if errors.Is(err, errHalfPair) && strings.Contains(want, "\ufffd") {
+			return // encoding/json puts something in its place
+		}
 		if ok != (err == nil) || got != want {
 			t.Errorf("%q of %q: got %q, %v, want %q, %v", text, doc, got, err, want, ok)
 		}
