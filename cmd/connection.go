@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -71,6 +72,33 @@ func (c connection) role() awsclient.Role {
 		name = fmt.Sprintf("kin-%d", os.Getpid())
 	}
 	return awsclient.Role{ARN: c.roleARN, ExternalID: c.roleExternalID, SessionName: name, STSEndpoint: c.stsEndpoint}
+}
+
+// placeFlags are the flags of this command line that say where the service is and
+// who is calling, for commands that messages tell: what is set elsewhere holds
+// for them too, and keys are not repeated.
+func (e *env) placeFlags() []string {
+	var flags []string
+	for _, f := range []struct{ name, value string }{
+		{"profile", e.profile}, {"region", e.region}, {"endpoint", e.endpoint},
+		{"role-arn", e.connection.roleARN}, {"role-external-id", e.connection.roleExternalID}, {"sts-endpoint", e.connection.stsEndpoint},
+	} {
+		if f.value != "" && e.origins[f.name] == "" {
+			flags = append(flags, "--"+f.name, shellWord(f.value))
+		}
+	}
+	return flags
+}
+
+// plainWord is what a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// shellWord is a text as a shell takes it.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // noConnectionSettings are the variables with which a kin below this one asks

@@ -82,9 +82,9 @@ func consumerArguments(least, most int, example string) cobra.PositionalArgs {
 // consumersOf are the consumers of one stream, as the commands use them.
 type consumersOf struct {
 	*efo.Registry
-	e      *env
-	stream string // as it was given
-	name   string // the stream's name
+	e    *env
+	told efo.Told // for the commands that messages tell
+	name string   // the stream's name
 
 	speech sync.Mutex // several are removed at once
 }
@@ -116,8 +116,8 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 	if err := checkConsumers(ids, arn); err != nil {
 		return nil, err
 	}
-	c := &consumersOf{e: e, stream: stream, name: name}
-	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: stream, StreamARN: arn, Timeout: timeout, Say: c.say, Log: e.log})
+	c := &consumersOf{e: e, told: efo.Told{Stream: stream, Flags: e.placeFlags()}, name: name}
+	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: stream, Told: c.told, StreamARN: arn, Timeout: timeout, Say: c.say, Log: e.log})
 	return c, err
 }
 
@@ -147,7 +147,7 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
 		return "", err
 	case err != nil: // a courtesy that cannot be had
-		return "kin consumers list " + c.stream + " lists those there are", nil
+		return c.told.Command("list") + " lists those there are", nil
 	case len(l.Consumers) == 0:
 		return c.name + " has no consumers", nil
 	}
@@ -162,7 +162,7 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	if near := nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil
 	}
-	return fmt.Sprintf("%s has %s; kin consumers list %s lists them", c.name, counted(int64(len(all)), "consumer"), c.stream), nil
+	return fmt.Sprintf("%s has %s; %s lists them", c.name, counted(int64(len(all)), "consumer"), c.told.Command("list")), nil
 }
 
 // missingConsumerError is a consumer that is not there, with what may have been

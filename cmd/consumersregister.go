@@ -66,7 +66,7 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		if err != nil {
 			return "", err
 		}
-		remove := fmt.Sprintf("%s\nremove it with: kin consumers deregister %s %s", billed, o.stream, o.name)
+		remove := fmt.Sprintf("%s\nremove it with: %s", billed, consumers.told.Command("deregister", o.name))
 		g, err := consumers.Register(ctx, o.name)
 		if err != nil {
 			if g.Registered {

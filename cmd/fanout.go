@@ -103,6 +103,7 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 	fo.RegisterTimeout = time.Duration(o.registerTimeout)
 	fo.RequireDeregistration = o.deregister
 	fo.TakeOver = o.takeOver
+	fo.Flags = e.placeFlags()
 	fo.Say, fo.Chat, fo.LastWord, fo.Log = e.say, e.chat, e.lastWord, e.log
 	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
 		s, err := awsclient.Subscribe(ctx, client, in)

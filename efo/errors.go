@@ -33,7 +33,10 @@ func (e *CallError) Operation() string { return e.Call }
 
 // NotFoundError means that there is no such consumer, or no such stream: the
 // service answers both alike. Registry.List tells them apart.
-type NotFoundError struct{ Stream, Consumer string }
+type NotFoundError struct {
+	Stream, Consumer string
+	Told             Told
+}
 
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("consumer %q not found in stream %q", e.Consumer, e.Stream)
@@ -44,7 +47,7 @@ func (e *NotFoundError) NotFound() bool { return true }
 
 // Hint says what to do next.
 func (e *NotFoundError) Hint() string {
-	return "those that are there are shown by: kin consumers list " + e.Stream
+	return "those that are there are shown by: " + e.Told.Command("list")
 }
 
 // TimeoutError means that a consumer did not come into the state that was
@@ -55,6 +58,7 @@ type TimeoutError struct {
 	State            string // CREATING, ACTIVE, DELETING, or "not registered"
 	After            time.Duration
 	Err              error // why the last attempt was refused; nil when nothing was
+	Told             Told
 }
 
 func (e *TimeoutError) Error() string {
@@ -76,13 +80,14 @@ func (e *TimeoutError) Hint() string {
 	if e.State == notRegistered {
 		return "nothing was registered; --register-consumer-timeout waits longer"
 	}
-	return fmt.Sprintf("look at it with: kin consumers describe %s %s", e.Stream, e.Consumer)
+	return "look at it with: " + e.Told.Command("describe", e.Consumer)
 }
 
 // LimitError means that the stream has as many consumers as it may have.
 type LimitError struct {
 	Stream, Consumer string
 	Registered       []Consumer // sorted by name
+	Told             Told
 }
 
 func (e *LimitError) Error() string {
@@ -97,7 +102,7 @@ func (e *LimitError) Hint() string {
 		wide = max(wide, len(c.Name))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "free one of these with: kin consumers deregister %s NAME", e.Stream)
+	fmt.Fprintf(&b, "free one of these with: %s", e.Told.Command("deregister", "NAME"))
 	for _, c := range e.Registered {
 		fmt.Fprintf(&b, "\n  %-*s  %s since %s", wide, c.Name, c.Status, c.Created.UTC().Format(time.RFC3339))
 	}

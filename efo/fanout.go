@@ -48,6 +48,9 @@ type Options struct {
 	// in place of a *TakenOverError.
 	TakeOver bool
 
+	// Flags are those that lead to the streams, for the commands that messages
+	// tell.
+	Flags []string
 	// Subscribe makes one SubscribeToShard call.
 	Subscribe Subscribe
 

@@ -61,6 +61,9 @@ func newHolding(f *FanOut, a *reader.Assignment) *holding {
 	return h
 }
 
+// told is how commands lead to the stream: as it was given.
+func (h *holding) told() Told { return Told{h.given, h.f.o.Flags} }
+
 func (h *holding) enter(ctx context.Context) error {
 	select {
 	case h.lock <- struct{}{}:
@@ -190,7 +193,7 @@ func (h *holding) find(ctx context.Context) error {
 		return err
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
-		Stream: h.stream, StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
+		Stream: h.stream, Told: h.told(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
 		Say: h.f.o.Say, SayAfter: usualWait, Log: h.f.o.Log,
 	})
 	return err
@@ -223,8 +226,8 @@ func (h *holding) release(ctx context.Context) (stays string, err error) {
 	case h.takenOver:
 		return fmt.Sprintf("consumer %s of %s stays registered: another reader uses it, and it is billed", h.id, h.stream), nil
 	case !h.f.o.RequireDeregistration:
-		return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: kin consumers deregister %s %s --yes",
-			h.id, h.stream, h.stream, h.id), nil
+		return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: %s",
+			h.id, h.stream, h.told().Command("deregister", string(h.id), "--yes")), nil
 	}
 	slow := time.AfterFunc(usualRemoval, func() {
 		h.f.o.Say(fmt.Sprintf("removing consumer %s of %s, for at most %s; a second signal ends that at once, and leaves it registered and billed",
@@ -233,7 +236,7 @@ func (h *holding) release(ctx context.Context) (stays string, err error) {
 	defer slow.Stop()
 	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
 	if err != nil {
-		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err}
+		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Told: h.told()}
 	}
 	if removed {
 		h.f.o.Chat(fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
@@ -252,6 +255,7 @@ func isDenied(err error) bool {
 type LeftBehindError struct {
 	Stream, Consumer string
 	Err              error
+	Told             Told
 }
 
 func (e *LeftBehindError) Error() string {
@@ -262,5 +266,5 @@ func (e *LeftBehindError) Unwrap() error { return e.Err }
 
 // Hint says what to do next.
 func (e *LeftBehindError) Hint() string {
-	return fmt.Sprintf("remove it with: kin consumers deregister %s %s --yes", e.Stream, e.Consumer)
+	return "remove it with: " + e.Told.Command("deregister", e.Consumer, "--yes")
 }

@@ -73,7 +73,7 @@ func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 		case err != nil:
 			return Consumer{}, err
 		case c == nil:
-			return Consumer{}, &NotFoundError{r.o.Stream, string(id)}
+			return Consumer{}, &NotFoundError{r.o.Stream, string(id), r.o.Told}
 		case c.Status == types.ConsumerStatusActive:
 			return *c, nil
 		}
@@ -177,7 +177,7 @@ func (g *registering) refused(ctx context.Context) error {
 		g.refusals = 0
 	}
 	if staying >= mostConsumers || g.refusals >= refusalsOfAFull || looksFull && next >= time.Until(g.deadline) {
-		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers}
+		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers, Told: g.o.Told}
 	}
 	switch {
 	case creating >= mostCreating:
@@ -251,7 +251,7 @@ func (w *waiting) timeout(last error) error {
 		state = "in a state that the service did not tell"
 	}
 	return &TimeoutError{
-		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: state, After: time.Since(w.began), Err: last,
+		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: state, After: time.Since(w.began), Err: last, Told: w.r.o.Told,
 	}
 }
 

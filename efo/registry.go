@@ -31,6 +31,7 @@ const DefaultTimeout = 300 * time.Second
 // RegistryOptions say whose consumers a Registry is about.
 type RegistryOptions struct {
 	Stream    string        // as the user named it, for messages; required
+	Told      Told          // for the commands that hints tell; without a stream it is Stream
 	StreamARN string        // required: FindStream finds it
 	Timeout   time.Duration // of Register and Deregister; 0 is DefaultTimeout
 	// Say hears what is being waited for, for a person; nil is nobody. It may
@@ -61,6 +62,9 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.Told.Stream == "" {
+		o.Told.Stream = o.Stream
 	}
 	if o.Say == nil {
 		o.Say = func(string) {}
@@ -113,7 +117,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 		}
 		return c, nil
 	case classify(err) == gone:
-		return Consumer{}, &NotFoundError{r.o.Stream, string(id)}
+		return Consumer{}, &NotFoundError{r.o.Stream, string(id), r.o.Told}
 	}
 	return Consumer{}, err
 }

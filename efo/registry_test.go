@@ -106,7 +106,7 @@ func TestDescribe(t *testing.T) {
 		}
 		_, err := r.Describe(t.Context(), "kin_b")
 		var missing *NotFoundError
-		if !errors.As(err, &missing) || *missing != (NotFoundError{"orders", "kin_b"}) {
+		if !errors.As(err, &missing) || missing.Stream != "orders" || missing.Consumer != "kin_b" {
 			t.Errorf("got %v", err)
 		}
 	})
