@@ -18,7 +18,10 @@ func (e *env) ask(ctx context.Context, question string) (bool, error) {
 	}
 	answer := make(chan string, 1) // one for nobody when a signal comes first
 	go func() {
-		line, _ := bufio.NewReader(e.In).ReadString('\n') // what was typed before the end is the answer
+		line, err := bufio.NewReader(e.In).ReadString('\n') // what was typed before the end is the answer
+		if err != nil {
+			_, _ = fmt.Fprintln(e.Err) // nobody has ended the line of the question
+		}
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {

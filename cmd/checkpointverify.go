@@ -23,6 +23,7 @@ end with 6 if a run that goes on from it would fail or skip records:
   TRIMMED        records may be gone that were not read: the checkpoint stood
                  still for longer than the stream retains them
   UNKNOWN_SHARD  the stream has had no such shard
+  NOT_ENDED      a shard is open that was read to its end, as the file says
   REFUSED        the service does not accept the sequence number
 
 It reads no record, takes no lock and changes nothing. It needs

@@ -68,7 +68,7 @@ func (o *lagOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.from, "from", "the position that is looked at: "+reader.PositionForms)
 	f.VarP(&o.output, "output", "o", "table, json or prometheus")
 	f.Var(&o.watch, "watch", "look again and again, this often, at least every 1s; on a terminal with a trend, and the time until it has caught up")
-	f.Var(&o.most, "max", "end with 7 if any shard is further behind than this")
+	f.Var(&o.most, "max", "end with 7 if any shard is further behind than this, or if records are gone that were not read")
 }
 
 // parsed takes the arguments, and wants one of the two places to look from. Of
@@ -88,6 +88,9 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 	}
 	if o.checkpoint.text == "" && !o.from.given {
 		return usageHint("for example: "+c.CommandPath()+" orders --checkpoint orders.ckpt", "%s needs --checkpoint FILE or --from POSITION", c.CommandPath())
+	}
+	if o.watch.durationValue != 0 && o.output == lagPrometheus {
+		return usageHint("run it again for each scrape; kin read --metrics-listen serves them", "--watch and --output prometheus contradict each other: an exposition is one look")
 	}
 	if o.watch.durationValue != 0 && time.Duration(o.watch.durationValue) < leastWatch {
 		return usage("--watch %s: want 1s or more: each look costs a fetch of every shard", o.watch.String())
@@ -173,6 +176,9 @@ func (o *lagOptions) judge(look reader.Look) error {
 	most := time.Duration(o.most.durationValue)
 	stream, worst := "", reader.ShardLook{}
 	for _, s := range look.Streams {
+		if len(s.Losses) > 0 {
+			return &conditionError{s.Losses[0] + "; --max does not hold of what can no longer be read"}
+		}
 		for _, shard := range s.Shards {
 			if shard.MillisBehindLatest > worst.MillisBehindLatest {
 				stream, worst = s.Stream, shard

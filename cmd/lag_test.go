@@ -64,11 +64,16 @@ func TestLagInJSONHasTheKeysOfTheContract(t *testing.T) {
 
 func TestMetricsOfALookLeaveOutShardsThatAreDone(t *testing.T) {
 	got, err := lagMetrics(lookAt(lookedAt, `or"ders`, 1500, -1, 0))
-	want := `# HELP kin_millis_behind_latest Milliseconds that a shard is behind: the age of its oldest record that was not read.
+	figure := func(name, what, value string) string {
+		name = "kin_" + name + "_millis_behind_latest"
+		return "# HELP " + name + " Milliseconds that the shards of a stream are behind, " + what + "; those that are done left out.\n# TYPE " + name + " gauge\n" +
+			name + `{stream="or\"ders"} ` + value + "\n"
+	}
+	want := figure("avg", "on average", "750") + figure("max", "at most", "1500") + `# HELP kin_millis_behind_latest Milliseconds that a shard is behind: the age of its oldest record that was not read.
 # TYPE kin_millis_behind_latest gauge
 kin_millis_behind_latest{shard="shardId-000000000000",stream="or\"ders"} 1500
 kin_millis_behind_latest{shard="shardId-000000000002",stream="or\"ders"} 0
-`
+` + figure("min", "at least", "0")
 	if err != nil || got != want {
 		t.Errorf("got %s %v", got, err)
 	}

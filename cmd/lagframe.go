@@ -73,12 +73,16 @@ func (t *trend) line() string {
 	return b.String()
 }
 
-// caughtUp is when it will not be behind any more if it goes on as it did.
+// lately is how many looks say how it goes on: what was before them is over.
+const lately = 6
+
+// caughtUp is when it will not be behind any more if it goes on as it did lately.
 func (t *trend) caughtUp() string {
 	n := len(t.at) - 1
+	first := max(0, n+1-lately)
 	now := t.behind[n]
-	passed := t.at[n].Sub(t.at[0])
-	switch gained := t.behind[0] - now; {
+	passed := t.at[n].Sub(t.at[first])
+	switch gained := t.behind[first] - now; {
 	case now == 0:
 		return "now"
 	case passed <= 0:

@@ -88,13 +88,24 @@ func lagLine(look reader.Look) (string, error) {
 }
 
 // lagMetrics is a look as Prometheus reads it, under the name that
-// --metrics-listen has.
+// --metrics-listen has, and with the connector's three figures.
 func lagMetrics(look reader.Look) (string, error) {
+	figure := func(name, what string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "kin_" + name + "_millis_behind_latest", Help: "Milliseconds that the shards of a stream are behind, " + what + "; those that are done left out.",
+		}, []string{"stream"})
+	}
+	avg, most, least := figure("avg", "on average"), figure("max", "at most"), figure("min", "at least")
 	behind := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: behindMetric,
 		Help: "Milliseconds that a shard is behind: the age of its oldest record that was not read.",
 	}, []string{"stream", "shard"})
 	for _, s := range look.Streams {
+		if s.Lag.Shards > 0 {
+			avg.WithLabelValues(s.Stream).Set(s.Lag.Avg)
+			most.WithLabelValues(s.Stream).Set(float64(s.Lag.Max))
+			least.WithLabelValues(s.Stream).Set(float64(s.Lag.Min))
+		}
 		for _, shard := range s.Shards {
 			if shard.State != reader.Done {
 				behind.WithLabelValues(s.Stream, shard.ShardID).Set(float64(shard.MillisBehindLatest))
@@ -102,8 +113,10 @@ func lagMetrics(look reader.Look) (string, error) {
 		}
 	}
 	registry := prometheus.NewRegistry()
-	if err := registry.Register(behind); err != nil {
-		return "", err
+	for _, gauge := range []prometheus.Collector{behind, avg, most, least} {
+		if err := registry.Register(gauge); err != nil {
+			return "", err
+		}
 	}
 	families, err := registry.Gather()
 	if err != nil {

@@ -92,8 +92,8 @@ func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
 		return usage("--rates and --key are two reports: want one of them")
 	}
 	for _, key := range o.keys {
-		if n := len([]rune(key)); n < 1 || n > 256 {
-			return usage("--key %s: want a partition key of 1 to 256 characters", quotedStart(key))
+		if !validKey(key) {
+			return usage("--key %s: want a partition key of 1 to 256 characters in valid UTF-8", quotedStart(key))
 		}
 	}
 	return nil

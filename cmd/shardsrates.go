@@ -80,6 +80,9 @@ func keysText(keys []survey.HotKey, room int) string {
 			one = text + ", " + one
 		}
 		if lipgloss.Width(one) > room {
+			if text != "" && lipgloss.Width(text+", …") <= room {
+				text += ", …"
+			}
 			break
 		}
 		text = one

@@ -55,7 +55,7 @@ func shardsReportOf(s *survey.Stream, rates map[string]survey.Rates) shardsRepor
 			HashKeyShare:    shard.Hashes.Share(),
 			SequenceNumbers: sequenceRange{shard.First, shard.Last},
 		}
-		if rate, sampled := rates[shard.ID]; sampled {
+		if rate, sampled := rates[shard.ID]; sampled || rates != nil { // a closed one takes nothing
 			one.Rates = ratesReportOf(rate)
 		}
 		r.Shards = append(r.Shards, one)

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -190,16 +191,33 @@ const leastIdleCommit = time.Second
 // complete ends a run by itself: a bound in time is met, or nothing comes any
 // more.
 func (c *collector) complete() error {
-	if c.record.Equal(c.opened) {
+	if c.record.Equal(c.opened) && c.unheard() == 0 {
 		c.hints.empty(c.streams, c.o)
 	}
 	return c.flush()
+}
+
+// unheard is how many of the shards that are being read have not said anything.
+func (c *collector) unheard() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.streams {
+		for id, shard := range s.lineage.shards {
+			if shard.state == reading && c.shards[shardKey{s.ref.name, id}] == nil {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // timedOut ends a run whose time is over.
 func (c *collector) timedOut() error {
 	if err := c.complete(); err != nil {
 		return err
+	}
+	if n := c.unheard(); n > 0 {
+		c.o.Say(fmt.Sprintf("nothing was heard of %d of %d shards before the time was over", n, c.openShards()))
 	}
 	if c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0 {
 		return &TimeoutError{c.o.Timeout}

@@ -2,10 +2,13 @@ package reader
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"kin/internal/checkpoint"
 )
@@ -57,6 +60,61 @@ func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 		got, err := collectRun(t.Context(), t, f, o)
 		if err != nil || strings.Join(got, " ") != "3" {
 			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// What was not answered was not refused: the two are told apart.
+func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
+	for code, want := range map[string]string{
+		"AccessDeniedException":  "DescribeStreamSummary of orders is not allowed: ",
+		"InternalFailure":        "DescribeStreamSummary of orders gives no answer (InternalFailure: told to): ",
+		"LimitExceededException": "DescribeStreamSummary of orders gives no answer (LimitExceededException: told to): ",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+			f.hook = func(call, _ string) error {
+				if call == "DescribeStreamSummary" {
+					return apiError(code)
+				}
+				return nil
+			}
+			o := testOptions()
+			said, say := listener()
+			o.Positions, o.AvailableNow, o.Say = newMemory(), true, say
+			if _, err := collectRun(t.Context(), t, f, o); err != nil {
+				t.Error(err)
+			}
+			want += "the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read"
+			if !slices.Contains(said(), want) {
+				t.Errorf("said %q, want %q", said(), want)
+			}
+		})
+	}
+}
+
+// A shard that is no longer listed was read to its end where it was read up to a
+// time that is still retained; one that was never read was not.
+func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "b", parent: "a", records: []int{3}})
+		f.hours = aws.Int32(24)
+		resume := func(at checkpoint.Shard) error {
+			m := positionsIn(map[string]string{"b": "3"})
+			at.UpdatedAt = checkpoint.Time{Time: time.Now()}
+			m.file.Streams[0].Shards["a"] = at
+			o := testOptions()
+			o.Positions, o.AvailableNow = m, true
+			_, err := collectRun(t.Context(), t, f, o)
+			return err
+		}
+		if err := resume(checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: time.Now()}}); err != nil {
+			t.Error(err)
+		}
+		var loss *DataLossError
+		err := resume(checkpoint.Shard{Position: checkpoint.TrimHorizon})
+		if !errors.As(err, &loss) || err.Error() != "orders/a is no longer retained; what it held beyond its start is gone" {
+			t.Errorf("got %v", err)
 		}
 	})
 }

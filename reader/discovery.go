@@ -25,6 +25,15 @@ func (l listing) last() string {
 	return last
 }
 
+// open are the IDs of the shards that take records.
+func (l listing) open() map[string]bool {
+	open := map[string]bool{}
+	for _, s := range l.shards {
+		open[aws.ToString(s.ShardId)] = !isClosed(s)
+	}
+	return open
+}
+
 // list makes one attempt at listing the shards after the given ID, or all of
 // them. A list is not atomic: shards that come twice are one. Its token lives
 // five minutes; when that has expired, the next attempt begins again.

@@ -26,6 +26,7 @@ type fake struct {
 	page   int // records in a page; 0 for all
 	// strategy is how it says that the stream distributes records.
 	strategy types.RecordDistributionStrategy
+	hours    *int32 // for which it retains records; nil does not say
 	// hook sees every call before it is answered; an error is the answer.
 	hook  func(call, shard string) error
 	calls []string // "GetRecords shardId-1 @12s", in order
@@ -221,6 +222,7 @@ func (f *fake) DescribeStreamSummary(_ context.Context, _ *kinesis.DescribeStrea
 	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
 		StreamARN:               aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"),
 		StreamCreationTimestamp: aws.Time(time.Unix(1, 0)), RecordDistributionStrategy: f.strategy,
+		RetentionPeriodHours: f.hours,
 	}}, nil
 }
 

@@ -149,22 +149,51 @@ func (s *streamRun) learnRetention(ctx context.Context) error {
 	return nil
 }
 
+// isLoss says whether a shard that is no longer listed may have held records
+// beyond a position. It is listed until its last record has expired: where it was
+// read up to a time that the stream still retains, nothing came later.
+func (s *streamRun) isLoss(at checkpoint.Shard) bool {
+	return s.retention() == 0 || at.ReadThrough.IsZero()
+}
+
+func (s *streamRun) gone(id string, at checkpoint.Shard) string {
+	return fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(at))
+}
+
+// lose tells of a loss that the run goes on behind.
+func (s *streamRun) lose(message string) {
+	s.losses = append(s.losses, message)
+	s.run.o.Say(message)
+}
+
 // guard ends a run whose checkpoint is older than what the stream retains or,
 // where data loss is allowed, moves those shards to the oldest record left. It
-// wants the run's lock held. entries are what is to be saved.
-func (s *streamRun) guard(now time.Time, entries map[string]checkpoint.Shard) error {
-	if s.place.saved == nil || s.retention() == 0 {
+// wants the run's lock held. lost are shards that are no longer listed and were
+// not read to their end, and entries are what is to be saved.
+func (s *streamRun) guard(now time.Time, lost []string, entries map[string]checkpoint.Shard) error {
+	if s.place.saved == nil {
 		return nil
 	}
-	gaps := s.place.gaps(s.lineage, now, s.retention())
-	if len(gaps) == 0 {
-		return nil
+	var gaps []gap
+	if s.retention() > 0 {
+		gaps = s.place.gaps(s.lineage, now, s.retention())
 	}
-	if !s.run.o.AllowDataLoss {
+	if len(gaps) > 0 && !s.run.o.AllowDataLoss {
 		return &DataLossError{Stream: s.ref.name, gaps: gaps}
 	}
+	for _, id := range lost {
+		at := entries[id]
+		told := slices.ContainsFunc(gaps, func(g gap) bool { return g.shard == id })
+		if told || !s.isLoss(at) {
+			continue
+		}
+		if s.retention() > 0 && !s.run.o.AllowDataLoss {
+			return &DataLossError{Stream: s.ref.name, gone: s.gone(id, at)}
+		}
+		s.lose(s.gone(id, at))
+	}
 	for _, g := range gaps {
-		s.run.o.Say(g.message(s.ref.name))
+		s.lose(g.message(s.ref.name))
 		if shard := s.lineage.shards[g.shard]; shard.state == waiting {
 			shard.at = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.TrimHorizon}
 		} else {

@@ -87,6 +87,8 @@ type StreamLook struct {
 	Stream string
 	ARN    string // empty when it is not known
 	Shards []ShardLook
+	// Losses are what is gone, or may be, that was not read, in words.
+	Losses []string
 	// Lag sums up the shards that are not Done.
 	Lag StreamLag
 }
@@ -133,7 +135,7 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	l.sharpen(ctx, run, glances)
 	look := Look{Time: l.clock.at(heard).Truncate(time.Millisecond)}
 	for _, s := range run.streams {
-		sl := StreamLook{Stream: s.ref.name, ARN: l.arn(ctx, s)}
+		sl := StreamLook{Stream: s.ref.name, ARN: l.arn(ctx, s), Losses: s.losses}
 		for _, g := range glances {
 			if g.stream == s {
 				sl.Shards = append(sl.Shards, g.look(l.clock))

@@ -427,6 +427,7 @@ func TestALookTakesEveryPosition(t *testing.T) {
 		at := func(n int) string { return *page.Records[n].SequenceNumber }
 		began, sub := time.Now(), int64(3)
 		time.Sleep(time.Second)
+		s.split(3)
 		m := newMemory()
 		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "latest", StartedAt: checkpoint.Time{Time: began}, Shards: map[string]checkpoint.Shard{
 			shardName(0): {Position: checkpoint.TrimHorizon, Continuation: "77"},
@@ -438,7 +439,7 @@ func TestALookTakesEveryPosition(t *testing.T) {
 		s.must(err)
 		look, err := l.Look(t.Context())
 		s.must(err)
-		if got, want := words(look), "READING 1000, 1 READING 0, 2 READING 1000, 3 DONE 0"; got != want {
+		if got, want := words(look), "READING 1000, 1 READING 0, 2 READING 1000, 3 DONE 0, 4 READING 0, 5 READING 0"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		if got := look.Streams[0].Shards[2].Position.SubSequenceNumber; got == nil || *got != 3 {

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
 
+	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 )
 
@@ -31,7 +34,8 @@ type streamRun struct {
 	// distribution says whether records are where their hash keys belong.
 	distribution distribution
 	leftOut      int64 // records of aggregates that were left out
-	described    bool  // the stream's summary is known
+	losses       []string
+	described    bool // the stream's summary is known
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -80,12 +84,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	if err != nil {
 		return checkpoint.Stream{}, err
 	}
-	for _, id := range lost {
-		if s.retention() == 0 { // the guard below does not know
-			s.run.o.Say(fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(entry.Shards[id])))
-		}
-	}
-	if err := s.guard(l.at, entry.Shards); err != nil {
+	if err := s.guard(l.at, lost, entry.Shards); err != nil {
 		return checkpoint.Stream{}, err
 	}
 	if err := s.checkHalfRead(); err != nil {
@@ -108,23 +107,22 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 // A listing that does not know a shard of the checkpoint is asked for again: it
 // may lag behind a reshard whose children a run has met already.
 const (
-	confirmations = 3
+	confirmations = 5
 	confirmEvery  = time.Second
 )
 
 // confirm returns a listing with every shard that the checkpoint has and that is
-// not older than what is listed. Positions in shards that the stream has not had
-// are another stream's: they say nothing of what was read of this one, and when
-// such shards come to be nothing would be read of them.
+// not older than what is listed, and in which those are closed that it has read to
+// their end. Positions of which that cannot be had are another stream's: they say
+// nothing of what was read of this one, and keep what comes from being read.
 func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
 	for tries := 0; ; tries++ {
-		last := l.last()
-		foreign := slices.DeleteFunc(keys(s.place.saved), func(id string) bool { return id <= last })
-		if len(foreign) == 0 {
+		reason := s.contradiction(l)
+		if reason == "" {
 			return l, nil
 		}
 		if tries == confirmations {
-			return l, &CheckpointError{Stream: s.ref.name, Reason: fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.name, slices.Min(foreign), last)}
+			return l, &CheckpointError{Stream: s.ref.name, Reason: reason}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(confirmEvery)); err != nil {
 			return l, err
@@ -136,6 +134,21 @@ func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
 		}
 		l.at = at // the time that the run began
 	}
+}
+
+// contradiction says what a listing and the checkpoint cannot both be right about;
+// nothing where they can.
+func (s *streamRun) contradiction(l listing) string {
+	last, open := l.last(), l.open()
+	for _, id := range slices.Sorted(maps.Keys(s.place.saved)) {
+		switch {
+		case id > last: // IDs only grow
+			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.name, id, last)
+		case open[id] && s.place.saved[id].Position == checkpoint.ShardEnd:
+			return fmt.Sprintf("%s/%s has not ended, as it says: it is open", s.ref.name, id)
+		}
+	}
+	return ""
 }
 
 // goneBy is the position in a shard that is no longer retained at a time.
@@ -172,7 +185,11 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	}
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name))
+		why := "is not allowed"
+		if !isDenied(err) {
+			why = "gives no answer" + because(err)
+		}
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name, why))
 		return nil
 	}
 	s.described = true
@@ -193,6 +210,20 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	}
 	entry.CreatedAt = checkpoint.Time{Time: created}
 	return nil
+}
+
+// isDenied says whether a call is not allowed.
+func isDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException"
+}
+
+// because is an error in brackets; nothing without one.
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return " (" + apierror.Brief(err) + ")"
 }
 
 // recreated is the error for a stream that is not the one it was.

@@ -26,6 +26,9 @@ const (
 	Trimmed Fault = "TRIMMED"
 	// UnknownShard: the stream has not had such a shard.
 	UnknownShard Fault = "UNKNOWN_SHARD"
+	// NotEnded: a shard is open of which the positions say that it was read to its
+	// end.
+	NotEnded Fault = "NOT_ENDED"
 	// Refused: the service does not accept the position.
 	Refused Fault = "REFUSED"
 )
@@ -105,7 +108,9 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	if s.retention() > 0 {
 		gaps = s.place.gaps(s.lineage, s.listedAt, s.retention())
 	}
+	open := map[string]bool{}
 	for id, shard := range s.lineage.shards {
+		open[id] = listed[id] && !shard.closed
 		if _, known := saved[id]; !known && shard.state == waiting {
 			c.New++
 		}
@@ -125,14 +130,15 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	for _, id := range slices.Sorted(maps.Keys(saved)) {
 		at := saved[id]
 		switch {
+		case open[id] && at.Position == checkpoint.ShardEnd:
+			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("%s/%s has not ended: it is open", s.ref.name, id)})
 		case listed[id] && at.SequenceNumber != "" && at.Position != checkpoint.ShardEnd:
 			ask = append(ask, id)
 		case listed[id]:
 		case id > last: // IDs only grow
 			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", s.ref.name, id, last)})
-		case at.Position != checkpoint.ShardEnd && !trimmed[id]:
-			c.Findings = append(c.Findings, Finding{Trimmed, id,
-				fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(at))})
+		case at.Position != checkpoint.ShardEnd && !trimmed[id] && s.isLoss(at):
+			c.Findings = append(c.Findings, Finding{Trimmed, id, s.gone(id, at)})
 		}
 	}
 	refused, err := s.refused(ctx, ask)
