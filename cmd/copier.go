@@ -43,6 +43,8 @@ type copier struct {
 	done chan struct{} // closed when the writer's run is over
 	sum  writer.Summary
 	err  error
+	// abandoned says that the writer was given up.
+	abandoned bool
 }
 
 func newCopier(o *copyOptions) (*copier, error) {
@@ -81,9 +83,12 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	go func() {
 		defer close(c.done)
 		sum, err := c.w.Run(writing, c.next)
-		c.sum = sum
+		c.sum, c.abandoned = sum, errors.Is(err, writer.ErrAbandoned)
+		var late *unfinishedError
 		switch {
-		case errors.Is(err, writer.ErrAbandoned) && over.Err() != nil:
+		case c.abandoned && errors.As(context.Cause(over), &late) && sum.Read == 0:
+			c.err = &unbegunError{late.within}
+		case c.abandoned && over.Err() != nil:
 			c.err = context.Cause(over)
 		case err != nil:
 			c.err = c.placed(err)
@@ -93,12 +98,16 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	return reading
 }
 
-// abandonAfterGrace gives the writer up when over has ended and the grace too,
-// and calls slow when that is not at once. The function it returns must be
+// abandonAfterGrace gives the writer up when over has ended and the grace too, at
+// once where it has not begun, and calls slow when it takes longer. The function it returns must be
 // called in the end.
 func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
 	written, end := context.WithCancel(context.WithoutCancel(over))
 	stop := context.AfterFunc(over, func() {
+		if c.w.Progress().Read == 0 { // no request was sent
+			c.w.Abandon()
+			return
+		}
 		later, expired := time.After(time.Second), time.After(c.grace)
 		for {
 			select {
@@ -123,8 +132,28 @@ func (e *unfinishedError) Error() string {
 	return fmt.Sprintf("the time of %s was over, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace))
 }
 
+// Hint says what to do next.
+func (e *unfinishedError) Hint() string {
+	return "a longer --timeout or --grace lets it be finished; with a checkpoint the next run writes the batch again"
+}
+
 // GaveUp is true: it ends with the code of a time that was over.
 func (e *unfinishedError) GaveUp() bool { return true }
+
+// unbegunError means that a run's time was over before the first request.
+type unbegunError struct{ within time.Duration }
+
+func (e *unbegunError) Error() string {
+	return fmt.Sprintf("the time of %s was over before anything was written", (*durationValue)(&e.within))
+}
+
+// Hint says what to look at.
+func (e *unbegunError) Hint() string {
+	return "is the destination there? check --dst-region and --dst-endpoint, or give it a longer --timeout"
+}
+
+// GaveUp is true: it ends with the code of a time that was over.
+func (e *unbegunError) GaveUp() bool { return true }
 
 // copy is the reader's handler.
 func (c *copier) copy(b *reader.Batch) error {
@@ -157,11 +186,21 @@ func (c *copier) ended() error {
 	return c.err
 }
 
-// end lets the writer end, and returns what it failed of.
-func (c *copier) end() error {
+// end lets the writer end, and returns what it failed of. Where the run was to end
+// and no batch is being written, nothing is waited for: not that it begins either.
+func (c *copier) end(stopped bool) error {
+	c.mu.Lock()
+	idle := c.current == nil
+	c.mu.Unlock()
+	if stopped && idle {
+		c.w.Abandon()
+	}
 	close(c.batches)
 	<-c.done
 	c.stop()
+	if stopped && idle && c.abandoned {
+		return nil
+	}
 	return c.err
 }
 
@@ -266,13 +305,23 @@ func (c *copier) left(committed int64, checkpointed bool) string {
 	written := c.sum.Written - (committed - c.rejected)
 	switch {
 	case !checkpointed && c.sum.Unsure > 0:
-		return counted(c.sum.Unsure, "record") + " more may be written"
+		return counted(c.sum.Unsure, "record") + " more may be written: it is not known what became of their requests"
 	case !checkpointed, written <= 0 && c.sum.Unsure == 0:
 		return ""
 	}
-	text := counted(written, "record") + " of them lie behind the checkpoint"
-	if c.sum.Unsure > 0 {
-		text += fmt.Sprintf(", and %s more may be written", humanize.Comma(c.sum.Unsure))
+	const again = ": the next run with it writes them again"
+	switch {
+	case written <= 0:
+		return counted(c.sum.Unsure, "record") + " may be written beyond the checkpoint" + again
+	case c.sum.Unsure > 0:
+		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(c.sum.Unsure), again)
 	}
-	return text + ": the next run with it writes them again"
+	return areWritten(written) + " beyond the checkpoint" + again
+}
+
+func areWritten(records int64) string {
+	if records == 1 {
+		return "1 record is written"
+	}
+	return counted(records, "record") + " are written"
 }

@@ -148,7 +148,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if r == nil {
 		return err // it never began
 	}
-	if failed := c.end(); failed != nil {
+	if failed := c.end(err != nil); failed != nil {
 		err = failed // the reader has ended of it
 		e.explains(o.to.client, o.to.clientRegion)
 	}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
@@ -53,7 +54,11 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 				Next: "name another file: a copy into another stream begins at --from",
 			}
 		case !was.CreatedAt.IsZero() && !to.CreatedAt.IsZero() && !was.CreatedAt.Equal(to.CreatedAt.Time):
-			e.say(fmt.Sprintf("%s was deleted and created again since the last run with this checkpoint: what was copied before is not in it", to.Name))
+			return &checkpoint.UnusableError{
+				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream that was copied into, which was created at %s: it has nothing of what was copied", to.Name,
+					to.CreatedAt.Format(time.RFC3339), was.CreatedAt.Format(time.RFC3339)),
+				Next: "name another file: a copy into another stream begins at --from",
+			}
 		}
 		file.SetDestination(to)
 		return nil

@@ -96,26 +96,23 @@ func placeOf(endpoint string) string {
 	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
 }
 
-// refuseSource refuses to copy a stream into itself.
+// refuseSource refuses to copy a stream into itself, however the two are named.
 func (d *destination) refuseSource(ctx context.Context, e *env, source string) error {
 	at, there := aws.ToString(e.client.Options().BaseEndpoint), aws.ToString(d.client.Options().BaseEndpoint)
-	oneCaller := d.profile == "" && d.roleARN == ""
+	oneRegion, own := e.clientRegion == d.clientRegion, isOwnEndpoint(at) || isOwnEndpoint(there)
 	arns := regionOfARN(source) != "" && regionOfARN(d.stream) != ""
-	oneRegion := e.clientRegion == d.clientRegion
-	if streamName(source) != streamName(d.stream) || placeOf(at) != placeOf(there) {
-		return nil
-	}
-	if !isOwnEndpoint(at) && (!oneRegion || arns && source != d.stream) {
-		return nil // of two regions or accounts
+	if streamName(source) != streamName(d.stream) || !own && (!oneRegion || arns && source != d.stream) {
+		return nil // of two names, regions or accounts
 	}
 	same := usageHint("give another stream, --dst-region or --dst-endpoint",
 		"%s is both SRC and DST: a copy into itself would read what it writes, without end", streamName(source))
-	oneName := strings.TrimRight(at, "/") == strings.TrimRight(there, "/")
-	if source == d.stream && oneName && oneRegion && (arns || oneCaller) {
+	onePlace, oneCaller := placeOf(at) == placeOf(there), d.profile == "" && d.roleARN == ""
+	if source == d.stream && strings.TrimRight(at, "/") == strings.TrimRight(there, "/") && oneRegion && (arns || oneCaller) {
 		return same
 	}
 	// The same name for two callers, or once with an account and once without, or
-	// an endpoint that may know neither regions nor accounts, or has two names.
+	// at an endpoint that may know neither regions nor accounts, or that has two
+	// names.
 	from, fromCreated, err := writer.Identity(ctx, e.client, source)
 	if err != nil {
 		return err
@@ -125,9 +122,13 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	case err != nil:
 		e.explains(d.client, d.clientRegion)
 		return err
-	case from == "" || to == "":
+	case (from == "" || to == "") && onePlace:
 		return usageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
-	case from == to, isOwnEndpoint(at) && fromCreated.Equal(toCreated):
+	case from == "" || to == "":
+		return nil
+	case from == to && (onePlace || !own):
+		return same
+	case own && fromCreated.Equal(toCreated) && (onePlace || fromCreated.Nanosecond() != 0): // two places make no streams in one millisecond
 		return same
 	}
 	return nil

@@ -256,7 +256,12 @@ func New(client Client, o Options) (*Writer, error) {
 // A Writer makes one run at a time.
 func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, error)) (Summary, error) {
 	began := time.Now()
-	facts, err := w.start(ctx)
+	starting, started := context.WithCancelCause(ctx)
+	defer started(nil)
+	w.mu.Lock()
+	w.abandon = func() { started(ErrAbandoned) }
+	w.mu.Unlock()
+	facts, err := w.start(starting)
 	if err != nil {
 		return Summary{Duration: time.Since(began)}, err
 	}

@@ -215,7 +215,7 @@ func (d *drive) through() (int64, error) {
 var (
 	saidDone   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
 	saidUpTo   = regexp.MustCompile(`(?m)^kin: everything up to record ([\d,]+) of the input is written`)
-	saidBeyond = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? of them lie behind the checkpoint)`)
+	saidBeyond = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
 	saidUnsure = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?) may be(?:$| written)`)
 )
 
