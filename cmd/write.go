@@ -194,7 +194,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 		e.say("reading records from the terminal, one a line; end with Ctrl-D (on Windows Ctrl-Z, Enter)")
 	}
 	if o.dryRun {
-		return dryRun(ctx, e, w, in, printed)
+		return dryRun(ctx, e, w, in, printed, int64(o.skip))
 	}
 	return write(ctx, e, w, in, failed, o)
 }
@@ -210,11 +210,14 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	sum, err := w.Run(ctx, next)
 	bar.stop()
 	stop()
-	if err != nil && sum.Read == 0 && !in.begun() && ctx.Err() == nil {
+	if err != nil && sum.Read == 0 && !in.opened.Load() && ctx.Err() == nil {
 		return wrongOption(err) // it never began
 	}
 	e.say(wrote(sum, o.stream))
 	sayShards(e, w.Shards(), o.stream)
+	if n := in.timeless.Load(); o.pace > 0 && n > 0 {
+		e.say(counted(n, "record") + " had no arrival time, and --pace did not wait for them")
+	}
 	if err == nil && sum.Read < int64(o.skip) {
 		e.say(fmt.Sprintf("the input has %s, fewer than --skip %s", counted(sum.Read, "record"), humanize.Comma(int64(o.skip))))
 	}
@@ -231,7 +234,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 }
 
 // dryRun prints what would become of the input.
-func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, printed *report) error {
+func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, printed *report, skip int64) error {
 	sum, err := w.DryRun(ctx, in.next, printed.preview)
 	if flushed := printed.flush(); err == nil {
 		err = flushed
@@ -242,7 +245,7 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)
 	}
-	e.say(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(sum.Read, "record"), humanize.Comma(sum.Rejected)))
+	e.say(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
 	return err
 }
 

@@ -38,9 +38,13 @@ type writeInput struct {
 
 	size       int64        // of all files; 0 when it is not known
 	unmeasured bool         // one of them has none
-	read       atomic.Int64 // of size
+	read       atomic.Int64 // of size; what is compressed counts as it is
+	produced   atomic.Int64 // what that held
+	consumed   atomic.Int64 // what of that was in records that were handed out
+	timeless   atomic.Int64 // records without an arrival time
+	opened     atomic.Bool  // any input was
 
-	name    string // of the input that is read; empty before the first
+	name    string // of the input that is read
 	current format.Input
 	closers closers
 }
@@ -147,9 +151,6 @@ func (e *fileError) Unwrap() error { return e.err }
 // Hint says what to do next.
 func (e *fileError) Hint() string { return "nothing was written; want files, or - for stdin" }
 
-// begun says whether any input was opened.
-func (in *writeInput) begun() bool { return in.name != "" }
-
 // next is the writer's input. A read that blocks, of a terminal or a pipe,
 // does not obey ctx.
 func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
@@ -166,10 +167,14 @@ func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 			}
 			continue
 		}
+		source := in.current.Source()
+		in.consumed.Add(int64(len(source)))
 		if err != nil {
 			return in.reject(err)
 		}
-		source := in.current.Source()
+		if r.ApproximateArrivalTimestamp.IsZero() {
+			in.timeless.Add(1)
+		}
 		if in.key != nil {
 			if err := in.key(ctx, &r); err != nil {
 				if ctx.Err() != nil { // it was not finished, and says nothing about the record
@@ -241,6 +246,7 @@ func (in *writeInput) begin() error {
 	if len(in.files) == 0 {
 		return io.EOF
 	}
+	in.opened.Store(true)
 	in.name = in.files[0]
 	in.files = in.files[1:]
 	r := in.stdin
@@ -260,8 +266,18 @@ func (in *writeInput) begin() error {
 		in.closers = append(closers{data.Close}, in.closers...)
 		r = data
 	}
-	in.current = in.open(r)
+	in.current = in.open(countedReader{r, &in.produced})
 	return nil
+}
+
+// position is how much of size was handed out in records: of what was read, the
+// part that is not ahead of them.
+func (in *writeInput) position() int64 {
+	produced := in.produced.Load()
+	if produced == 0 {
+		return 0
+	}
+	return int64(float64(in.read.Load()) * min(1, float64(in.consumed.Load())/float64(produced)))
 }
 
 func (in *writeInput) end() error {

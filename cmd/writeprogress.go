@@ -30,7 +30,7 @@ func (e *env) startBar(in *writeInput, w *writer.Writer, o *writeOptions) *live 
 	began := time.Now()
 	wanted := in.size > 0 && e.colored(e.Err) && !(o.report && isTerminal(e.Out))
 	return e.startLine(wanted, func() string {
-		return barText(in.read.Load(), in.size, w.Progress(), int64(o.skip), time.Since(began))
+		return barText(in.position(), in.size, w.Progress(), int64(o.skip), time.Since(began))
 	})
 }
 

@@ -1,0 +1,47 @@
+package cmd
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// However far a file is read ahead, and whatever it is compressed with, what
+// counts is how much of it was handed out.
+func TestThePositionInTheInputIsThatOfTheRecords(t *testing.T) {
+	var plain, packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	for n := range int64(1000) {
+		fmt.Fprintf(&plain, "%010d\n", n*2654435761%1e10) // which does not compress well
+	}
+	if _, err := zip.Write(plain.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"plain": plain.Bytes(), "packed": packed.Bytes()} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o := defaultInputOptions()
+		o.given = func(string) bool { return false }
+		in := newWriteInput(&o, []string{path}, nil)
+		if err := in.check(); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 1000 {
+			if _, err := in.next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			share := float64(in.position()) / float64(in.size)
+			if n == 9 && (share < 0.009 || share > 0.012) || n == 499 && (share < 0.49 || share > 0.51) {
+				t.Errorf("%s: %.3f of it after record %d", name, share, n+1)
+			}
+		}
+	}
+}
