@@ -17,6 +17,7 @@ type entry struct {
 	sent    time.Time // when it was sent first
 	retried bool      // it was sent more than once
 	failing bool      // the last request with it failed
+	suspect bool      // a request with it and others was refused: it goes alone
 	// unknown counts the requests with it whose outcome is not known, and again
 	// those of them after which it was sent once more.
 	unknown, again int

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -325,6 +326,63 @@ func TestAnEndpointOfOldTakesHalfTheBytes(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A record that the service refuses, for a reason that nobody here knows, is given
+// up alone where records are saved.
+func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
+	for _, aggregate := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{shards: fourShards()}
+			s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				for _, e := range in.Records {
+					if strings.Contains(string(e.Data), "poison") {
+						return nil, answered(400, &types.InvalidArgumentException{Message: aws.String("not that")})
+					}
+				}
+				return nil, nil
+			}
+			o := options()
+			o.Aggregate = aggregate
+			var saved []string
+			o.Rejected = func(r Rejection) error {
+				saved = append(saved, fmt.Sprintf("%d %s %s", r.Number, r.Data, r.Reason))
+				return nil
+			}
+			got, err := newWriter(t, s, o).Run(t.Context(), source(func(i int) (Record, error) {
+				switch {
+				case i == 7 || i == 444:
+					return Record{PartitionKey: "k" + strconv.Itoa(i%3), Data: []byte("poison")}, nil
+				case i > 1200:
+					return Record{}, io.EOF
+				}
+				return Record{PartitionKey: "k" + strconv.Itoa(i%3), Data: []byte(strconv.Itoa(i))}, nil
+			}))
+			if err != nil || got.Written != 1198 || got.Rejected != 2 || got.WrittenThrough != 1200 || got.PossiblyTwice != 0 {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			slices.Sort(saved)
+			equal(t, "saved", saved, []string{"444 poison InvalidArgumentException: not that", "7 poison InvalidArgumentException: not that"})
+		})
+	}
+}
+
+// Where everything is refused it is not the records: the run ends, and does not
+// give up all of its input.
+func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			return nil, answered(400, &types.ValidationException{Message: aws.String("never")})
+		}}
+		o := options()
+		saved := 0
+		o.Rejected = func(r Rejection) error { saved++; return nil }
+		got, err := newWriter(t, s, o).Run(t.Context(), numbered(1200))
+		var call *CallError
+		if !errors.As(err, &call) || got.Written != 0 || int64(saved) != got.Rejected || got.WrittenThrough != got.Read {
+			t.Errorf("got %+v, %v, %d saved", got, err, saved)
+		}
+	})
 }
 
 func TestARefusedRequestNamesItsRecords(t *testing.T) {

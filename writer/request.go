@@ -17,6 +17,7 @@ type request struct {
 	keys    []*keyQueue
 	lanes   []*lane
 	bytes   int
+	alone   bool // it holds a suspect, and takes nothing else
 	sent    time.Time
 	input   []types.PutRecordsRequestEntry
 	users   []kpl.Record // scratch
@@ -81,10 +82,12 @@ func (d *dispatcher) fill(r *request, l *lane, now time.Time) {
 			if retry && k.entries[taken].sent.IsZero() {
 				break // retries go before other keys, what is new waits its turn
 			}
+			suspect := k.entries[taken].suspect
 			n, size := d.packs(k.entries[taken:])
-			if len(r.parcels) > 0 && r.bytes+size > d.requestBytes || !a.take(size) {
+			if len(r.parcels) > 0 && (suspect || r.alone || r.bytes+size > d.requestBytes) || !a.take(size) {
 				break
 			}
+			r.alone = suspect
 			at := len(r.entries)
 			r.entries = append(r.entries, k.entries[taken:taken+n]...)
 			r.parcels = append(r.parcels, parcel{key: k, lane: l, from: at, to: at + n, size: size})
@@ -116,7 +119,7 @@ func (d *dispatcher) fill(r *request, l *lane, now time.Time) {
 // and what that counts.
 func (d *dispatcher) packs(entries []*entry) (n, size int) {
 	first := entries[0]
-	if !d.o.Aggregate {
+	if !d.o.Aggregate || first.suspect {
 		return 1, first.size
 	}
 	var fit kpl.Size

@@ -64,6 +64,9 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 		}
 		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.parcels), "attempt", d.line.attempts, "wait", d.lineUntil.Sub(now), "error", err)
 	case refused:
+		if d.o.Rejected != nil && d.singleOut(r, err) {
+			return
+		}
 		d.putBack(r, nil)
 		d.stop(&CallError{"PutRecords", d.o.Stream, err, r.entries[0].number, r.last()})
 	default:
@@ -71,6 +74,33 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 		d.stop(&CallError{Call: "PutRecords", Stream: d.o.Stream, Err: err})
 	}
 }
+
+// singleOut finds the records that the service does not take, for a run that
+// saves them and goes on: those of a request that was refused as it is go alone,
+// and one that is refused alone is given up. It reports false when everything is
+// refused from the start on: then it is not the records.
+func (d *dispatcher) singleOut(r *request, err error) bool {
+	if len(r.entries) > 1 {
+		for _, e := range r.entries {
+			e.suspect = true
+		}
+		d.putBack(r, nil)
+		return true
+	}
+	if d.refusals++; d.refusals >= mostRefusals && d.summary.Written == 0 {
+		return false
+	}
+	e := r.entries[0]
+	if !e.failing {
+		e.failing = true
+		d.failing++
+	}
+	d.reject(e, err, true)
+	return true
+}
+
+// mostRefusals of records, with none that was accepted, are not the records'.
+const mostRefusals = 10
 
 // last is the highest number of a record in the request.
 func (r *request) last() (number int64) {
