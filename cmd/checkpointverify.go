@@ -80,7 +80,7 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 	}
 	for _, c := range checks {
 		if len(c.Unseen) > 0 {
-			e.say(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: that it was deleted and created again, or that records expired before they were read, is not seen", c.Stream))
+			e.say(fmt.Sprintf("DescribeStreamSummary of %s %s: that it was deleted and created again, or that records expired before they were read, is not seen", c.Stream, c.UnseenBecause))
 		}
 	}
 	return o.judge(checks)

@@ -74,16 +74,16 @@ func (c connection) role() awsclient.Role {
 	return awsclient.Role{ARN: c.roleARN, ExternalID: c.roleExternalID, SessionName: name, STSEndpoint: c.stsEndpoint}
 }
 
-// placeFlags are the flags of this command line that say where the service is and
-// who is calling, for commands that messages tell: what is set elsewhere holds
-// for them too, and keys are not repeated.
+// placeFlags are the flags of this command that say where the service is and who
+// is calling, for commands that messages tell: what is set for all commands holds
+// for those too, and keys are not repeated.
 func (e *env) placeFlags() []string {
 	var flags []string
 	for _, f := range []struct{ name, value string }{
 		{"profile", e.profile}, {"region", e.region}, {"endpoint", e.endpoint},
 		{"role-arn", e.connection.roleARN}, {"role-external-id", e.connection.roleExternalID}, {"sts-endpoint", e.connection.stsEndpoint},
 	} {
-		if f.value != "" && e.origins[f.name] == "" {
+		if f.value != "" && (e.origins[f.name] == "" || e.narrow[f.name]) {
 			flags = append(flags, "--"+f.name, shellWord(f.value))
 		}
 	}

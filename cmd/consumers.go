@@ -147,7 +147,7 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
 		return "", err
 	case err != nil: // a courtesy that cannot be had
-		return c.told.Command("list") + " lists those there are", nil
+		return c.told.Command("list", "") + " lists those there are", nil
 	case len(l.Consumers) == 0:
 		return c.name + " has no consumers", nil
 	}
@@ -162,7 +162,7 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	if near := nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil
 	}
-	return fmt.Sprintf("%s has %s; %s lists them", c.name, counted(int64(len(all)), "consumer"), c.told.Command("list")), nil
+	return fmt.Sprintf("%s has %s; %s lists them", c.name, counted(int64(len(all)), "consumer"), c.told.Command("list", "")), nil
 }
 
 // missingConsumerError is a consumer that is not there, with what may have been

@@ -64,7 +64,7 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 				left = append(left, efo.ID(id).Name())
 			}
 		}
-		c.e.say(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.told.Command("list")))
+		c.e.say(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.told.Command("list", "")))
 		return context.Cause(ctx)
 	case len(ids) == 1:
 		return failed[ids[0]]

@@ -30,6 +30,7 @@ type env struct {
 	profile, region, endpoint string
 	connection                connection
 	origins                   map[string]string // where flags came from that are not from the command line
+	narrow                    map[string]bool   // those of them that another command does not get
 	color                     colorMode
 	verbose, quiet, debug     bool
 
@@ -46,7 +47,7 @@ type env struct {
 
 // newEnv returns the environment before the flags were parsed.
 func newEnv(s Streams) *env {
-	return &env{Streams: s, log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}}
+	return &env{Streams: s, log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}, narrow: map[string]bool{}}
 }
 
 // flagsParsed is called once, when the global flags have their values.

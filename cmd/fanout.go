@@ -104,6 +104,11 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 	fo.RequireDeregistration = o.deregister
 	fo.TakeOver = o.takeOver
 	fo.Flags = e.placeFlags()
+	for _, id := range fo.RegisteredIDs {
+		if region := regionOfARN(id); region != "" && e.clientRegion != "" && region != e.clientRegion {
+			return nil, usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.clientRegion)
+		}
+	}
 	fo.Say, fo.Chat, fo.LastWord, fo.Log = e.say, e.chat, e.lastWord, e.log
 	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
 		s, err := awsclient.Subscribe(ctx, client, in)
@@ -127,15 +132,20 @@ func closeFanOut(ctx context.Context, e *env, f *efo.FanOut, result error) error
 	if err == nil {
 		return result
 	}
+	code := exitFailed
 	for _, err := range unjoined(err) {
 		e.print(err.Error())
 		var knowing advised
 		if errors.As(err, &knowing) {
 			e.print("hint: " + knowing.Hint())
 		}
+		if x := e.explain(ctx, err); x.code == exitDenied {
+			code = x.code
+			e.print("hint: " + x.hint)
+		}
 	}
 	if result == nil || errors.Is(result, errStdoutClosed) {
-		return silentError{exitFailed}
+		return silentError{code}
 	}
 	return result
 }

@@ -23,6 +23,7 @@ type setting struct {
 	values []string // several for a flag that can be repeated; none: the default, whatever comes after
 	origin string   // KIN_MAX_FETCH_RATE, or FILE:LINE
 	text   string   // the setting as it stands there, for messages; without what is secret
+	narrow bool     // it is for one command, or for those below one
 }
 
 // settings are a layer: one source's values by flag.
@@ -127,6 +128,7 @@ func (e *env) applyLayer(flags *pflag.FlagSet, layer settings, hidden map[string
 				return usage("%s: %s", s.text, err)
 			}
 			e.origins[name] = s.origin
+			e.narrow[name] = s.narrow
 		}
 		hide(hidden, name, flags.Lookup(name).Value)
 	}

@@ -102,7 +102,7 @@ func (f *configFile) table(name string, members map[string]any) error {
 		if err != nil {
 			return usage("%s: %s: %s", place, key, err)
 		}
-		found[key] = setting{flag: key, values: values, origin: place, text: place + ": " + key + " = " + strings.Join(values, ", ")}
+		found[key] = setting{flag: key, values: values, origin: place, narrow: name != "", text: place + ": " + key + " = " + strings.Join(values, ", ")}
 	}
 	return nil
 }

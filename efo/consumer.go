@@ -94,6 +94,11 @@ func IsEphemeral(prefix, name string) bool {
 	return err == nil && id.String() == rest // Parse takes other spellings too
 }
 
+// isEphemeral is IsEphemeral with whatever prefix.
+func isEphemeral(name string) bool {
+	return IsEphemeral(name[:max(0, strings.LastIndex(name, ephemeral))], name)
+}
+
 // Prunable are the ephemeral consumers with this prefix that were registered
 // longer than olderThan before now, which is to be the service's time, and
 // are not being deleted already. An olderThan of 0 takes them at any age.

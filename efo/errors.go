@@ -47,7 +47,7 @@ func (e *NotFoundError) NotFound() bool { return true }
 
 // Hint says what to do next.
 func (e *NotFoundError) Hint() string {
-	return "those that are there are shown by: " + e.Told.Command("list")
+	return "those that are there are shown by: " + e.Told.Command("list", "")
 }
 
 // TimeoutError means that a consumer did not come into the state that was
@@ -79,6 +79,9 @@ func (e *TimeoutError) GaveUp() bool { return true }
 func (e *TimeoutError) Hint() string {
 	if e.State == notRegistered {
 		return "nothing was registered; --register-consumer-timeout waits longer"
+	}
+	if e.Doing == "register" && isEphemeral(e.Consumer) { // its run removes it
+		return "--register-consumer-timeout waits longer"
 	}
 	return "look at it with: " + e.Told.Command("describe", e.Consumer)
 }

@@ -133,7 +133,7 @@ func (o Options) checkNames() error {
 	if o.Name == "" {
 		return nil
 	}
-	if name := o.NamePrefix + o.Name; IsEphemeral(name[:max(0, strings.LastIndex(name, ephemeral))], name) {
+	if isEphemeral(o.NamePrefix + o.Name) {
 		return &reader.OptionError{Field: "consumer name", Want: "another name: consumers called tmp_UUID are for one run alone, and kin consumers prune removes them"}
 	}
 	return CheckName(o.NamePrefix + o.Name)

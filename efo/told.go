@@ -1,6 +1,9 @@
 package efo
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Told is how the commands that messages tell lead to the stream a run was
 // about: what the stream is called on a command line, and the flags behind it
@@ -12,8 +15,18 @@ type Told struct {
 	Flags  []string // as a shell takes them
 }
 
-// Command is a command of kin consumers about the stream.
-func (t Told) Command(verb string, args ...string) string {
-	words := append([]string{"kin", "consumers", verb, t.Stream}, args...)
-	return strings.Join(append(words, t.Flags...), " ")
+// Command is a command of kin consumers about the stream, or about one consumer
+// of it; its name may begin as a flag does.
+func (t Told) Command(verb, consumer string, flags ...string) string {
+	words := []string{"kin", "consumers", verb, t.Stream}
+	flags = slices.Concat(flags, t.Flags)
+	switch {
+	case strings.HasPrefix(consumer, "-"):
+		words = slices.Concat(words, flags, []string{"--", consumer})
+	case consumer != "":
+		words = slices.Concat(words, []string{consumer}, flags)
+	default:
+		words = append(words, flags...)
+	}
+	return strings.Join(words, " ")
 }

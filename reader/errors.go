@@ -87,6 +87,7 @@ type CheckpointError struct {
 	Err    error // may be nil
 
 	recreated bool // the stream is not the one it was
+	next      string
 }
 
 func (e *CheckpointError) Error() string { return "the checkpoint cannot be used: " + e.Reason }
@@ -97,5 +98,8 @@ func (e *CheckpointError) Unusable() bool { return true }
 
 // Hint says what to do next.
 func (e *CheckpointError) Hint() string {
+	if e.next != "" {
+		return e.next
+	}
 	return "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
 }

@@ -35,7 +35,7 @@ type streamRun struct {
 	distribution distribution
 	leftOut      int64 // records of aggregates that were left out
 	losses       []string
-	described    bool // the stream's summary is known
+	undescribed  string // why the stream's summary is not known; empty when it is
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -122,7 +122,7 @@ func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
 			return l, nil
 		}
 		if tries == confirmations {
-			return l, &CheckpointError{Stream: s.ref.name, Reason: reason}
+			return l, &CheckpointError{Stream: s.ref.name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(confirmEvery)); err != nil {
 			return l, err
@@ -185,14 +185,13 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	}
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		why := "is not allowed"
+		s.undescribed = "is not allowed"
 		if !isDenied(err) {
-			why = "gives no answer" + because(err)
+			s.undescribed = "gives no answer" + because(err)
 		}
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name, why))
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name, s.undescribed))
 		return nil
 	}
-	s.described = true
 	summary := out.StreamDescriptionSummary
 	s.distribution.learn(summary)
 	if hours := summary.RetentionPeriodHours; hours != nil {

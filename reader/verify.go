@@ -49,8 +49,9 @@ type StreamCheck struct {
 	Shards, New int
 	Findings    []Finding // by shard ID
 	// Unseen are the faults that were not looked for: they need
-	// DescribeStreamSummary, which is not allowed.
-	Unseen []Fault
+	// DescribeStreamSummary, and UnseenBecause says what became of that.
+	Unseen        []Fault
+	UnseenBecause string
 }
 
 // Verify holds the positions against the streams as they are. It asks for a
@@ -99,8 +100,8 @@ func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
 func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	saved := s.place.saved
 	c := StreamCheck{Stream: s.ref.name, Shards: len(saved)}
-	if !s.described {
-		c.Unseen = []Fault{Recreated, Trimmed}
+	if s.undescribed != "" {
+		c.Unseen, c.UnseenBecause = []Fault{Recreated, Trimmed}, s.undescribed
 	}
 	s.run.mu.Lock()
 	listed := maps.Clone(s.listed)
