@@ -17,17 +17,18 @@ import (
 type answer int
 
 const (
-	allowed     answer = iota // it passed
-	dryRun                    // it would have passed
-	missing                   // the stream, shard or consumer is not there
-	denied                    // this caller may not make it
-	keyDenied                 // this caller may not use the stream's key
-	keyUnusable               // nobody may use the stream's key as it is
-	unauthentic               // nobody knows this caller
-	busy                      // too many calls, or a passing failure of the service
-	unheard                   // the endpoint has no such call
-	unreachable               // nobody answered
-	unknown                   // anything else
+	allowed         answer = iota // it passed
+	dryRun                        // it would have passed
+	missing                       // the stream, shard or consumer is not there
+	denied                        // this caller may not make it
+	keyDenied                     // this caller may not use the stream's key
+	keyUnusable                   // nobody may use the stream's key as it is
+	keyUnsubscribed               // this caller's account does not use KMS
+	unauthentic                   // nobody knows this caller
+	busy                          // too many calls, or a passing failure of the service
+	unheard                       // the endpoint has no such call
+	unreachable                   // nobody answered
+	unknown                       // anything else
 )
 
 // reading decides, by error code, what the outcome of a call means.
@@ -48,8 +49,10 @@ func reading(err error) answer {
 		return unheard
 	case "AccessDeniedException", "AccessDenied", "OptInRequired":
 		return denied
-	case "KMSAccessDeniedException", "KMSOptInRequired":
+	case "KMSAccessDeniedException":
 		return keyDenied
+	case "KMSOptInRequired":
+		return keyUnsubscribed
 	case "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException":
 		return keyUnusable
 	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "ExpiredToken",

@@ -33,6 +33,8 @@ func (e *examination) tried(call string, err error, harm Status) {
 		e.add(call, harm, "denied: "+brief(err), e.allow(call))
 	case keyDenied:
 		e.add(call, harm, "the key of the stream may not be used: "+brief(err), e.allowKey(call))
+	case keyUnsubscribed:
+		e.add(call, harm, "the key of the stream may not be used: "+brief(err), "subscribe the account to AWS KMS")
 	case keyUnusable:
 		e.add(call, harm, "the key of the stream cannot be used: "+brief(err), "enable the key, or encrypt the stream with another")
 	case busy:
