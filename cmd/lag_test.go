@@ -69,7 +69,8 @@ func TestMetricsOfALookLeaveOutShardsThatAreDone(t *testing.T) {
 		return "# HELP " + name + " Milliseconds that the shards of a stream are behind, " + what + "; those that are done left out.\n# TYPE " + name + " gauge\n" +
 			name + `{stream="or\"ders"} ` + value + "\n"
 	}
-	want := figure("avg", "on average", "750") + figure("max", "at most", "1500") + `# HELP kin_millis_behind_latest Milliseconds that a shard is behind: the age of its oldest record that was not read.
+	losses := "# HELP kin_losses Stretches of a stream's shards that are gone, or may be, and were not read.\n# TYPE kin_losses gauge\n" + `kin_losses{stream="or\"ders"} 0` + "\n"
+	want := figure("avg", "on average", "750") + losses + figure("max", "at most", "1500") + `# HELP kin_millis_behind_latest Milliseconds that a shard is behind: the age of its oldest record that was not read.
 # TYPE kin_millis_behind_latest gauge
 kin_millis_behind_latest{shard="shardId-000000000000",stream="or\"ders"} 1500
 kin_millis_behind_latest{shard="shardId-000000000002",stream="or\"ders"} 0

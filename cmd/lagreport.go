@@ -27,6 +27,7 @@ type lagStream struct {
 	Max        *int64     `json:"maxMsBehindLatest,omitempty"`
 	Min        *int64     `json:"minMsBehindLatest,omitempty"`
 	Shards     []lagShard `json:"shards"`
+	Losses     []string   `json:"losses,omitempty"` // what is gone, or may be, that was not read
 }
 
 type lagShard struct {
@@ -72,7 +73,7 @@ func (o *lagOptions) report(p palette, look reader.Look) (string, error) {
 func lagLine(look reader.Look) (string, error) {
 	r := lagReport{Timestamp: checkpoint.Time{Time: look.Time}}
 	for _, s := range look.Streams {
-		one := lagStream{StreamName: s.Stream, StreamARN: s.ARN, Shards: []lagShard{}}
+		one := lagStream{StreamName: s.Stream, StreamARN: s.ARN, Shards: []lagShard{}, Losses: s.Losses}
 		if s.Lag.Shards > 0 {
 			one.Avg, one.Max, one.Min = &s.Lag.Avg, &s.Lag.Max, &s.Lag.Min
 		}
@@ -96,11 +97,15 @@ func lagMetrics(look reader.Look) (string, error) {
 		}, []string{"stream"})
 	}
 	avg, most, least := figure("avg", "on average"), figure("max", "at most"), figure("min", "at least")
+	losses := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "kin_losses", Help: "Stretches of a stream's shards that are gone, or may be, and were not read.",
+	}, []string{"stream"})
 	behind := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: behindMetric,
 		Help: "Milliseconds that a shard is behind: the age of its oldest record that was not read.",
 	}, []string{"stream", "shard"})
 	for _, s := range look.Streams {
+		losses.WithLabelValues(s.Stream).Set(float64(len(s.Losses)))
 		if s.Lag.Shards > 0 {
 			avg.WithLabelValues(s.Stream).Set(s.Lag.Avg)
 			most.WithLabelValues(s.Stream).Set(float64(s.Lag.Max))
@@ -113,7 +118,7 @@ func lagMetrics(look reader.Look) (string, error) {
 		}
 	}
 	registry := prometheus.NewRegistry()
-	for _, gauge := range []prometheus.Collector{behind, avg, most, least} {
+	for _, gauge := range []prometheus.Collector{behind, avg, most, least, losses} {
 		if err := registry.Register(gauge); err != nil {
 			return "", err
 		}

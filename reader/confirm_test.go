@@ -55,6 +55,15 @@ func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 			return nil
 		}
 		m := positionsIn(map[string]string{"a": "1", "b": "2"})
+		l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checks, err := l.Verify(t.Context())
+		if err != nil || len(checks) != 1 || len(checks[0].Findings) > 0 {
+			t.Errorf("got %+v, %v", checks, err)
+		}
+		f.change(func() { f.calls, f.shards = nil, f.shards[:1] })
 		o := testOptions()
 		o.Positions, o.AvailableNow = m, true
 		got, err := collectRun(t.Context(), t, f, o)
