@@ -1,0 +1,64 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// abandonAfterGrace gives the writer up when over has ended and the grace too, at
+// once where it has a batch and has not begun, and calls slow when it takes
+// longer. The function it returns must be called in the end.
+func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
+	written, end := context.WithCancel(context.WithoutCancel(over))
+	stop := context.AfterFunc(over, func() {
+		if !c.idle() && c.w.Progress().Read == 0 { // no request was sent
+			c.w.Abandon()
+			return
+		}
+		later, expired := time.After(time.Second), time.After(c.grace)
+		for {
+			select {
+			case <-later:
+				slow()
+			case <-expired:
+				c.w.Abandon()
+				return
+			case <-written.Done():
+				return
+			}
+		}
+	})
+	return func() { stop(); end() }
+}
+
+// unfinishedError means that a run's time was over, and the grace too, while a
+// batch was being written.
+type unfinishedError struct{ within, grace time.Duration }
+
+func (e *unfinishedError) Error() string {
+	return fmt.Sprintf("the time of %s was over, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace))
+}
+
+// Hint says what to do next.
+func (e *unfinishedError) Hint() string {
+	return "a longer --timeout or --grace lets it be finished; with a checkpoint the next run writes the batch again"
+}
+
+// GaveUp is true: it ends with the code of a time that was over.
+func (e *unfinishedError) GaveUp() bool { return true }
+
+// unbegunError means that a run's time was over before the first request.
+type unbegunError struct{ within time.Duration }
+
+func (e *unbegunError) Error() string {
+	return fmt.Sprintf("the time of %s was over before anything was written", (*durationValue)(&e.within))
+}
+
+// Hint says what to look at.
+func (e *unbegunError) Hint() string {
+	return "is the destination there? check --dst-region and --dst-endpoint, or give it a longer --timeout"
+}
+
+// GaveUp is true: it ends with the code of a time that was over.
+func (e *unbegunError) GaveUp() bool { return true }
