@@ -218,8 +218,9 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	if n := in.timeless.Load(); o.pace > 0 && n > 0 {
 		e.say(counted(n, "record") + " had no arrival time, and --pace did not wait for them")
 	}
+	sayElsewhere(e, w.Shards(), o)
 	if err == nil && sum.Read < int64(o.skip) {
-		e.say(fmt.Sprintf("the input has %s, fewer than --skip %s", counted(sum.Read, "record"), humanize.Comma(int64(o.skip))))
+		return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", counted(sum.Read, "record"), humanize.Comma(int64(o.skip)))
 	}
 	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
 		e.print(standing(sum, o.failed.text, int64(o.skip)))

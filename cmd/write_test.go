@@ -62,7 +62,7 @@ func TestTheBarOfAWrite(t *testing.T) {
 		{"what was skipped does not count", 500, 1000, writer.Summary{Read: 40_000, Written: 10_000, Bytes: 10_000_000}, 30_000, 10 * time.Second,
 			"[====                ]  20 %  10,000 records  1,000/s  1.0 MB/s  40s left"},
 		{"all of it", 1000, 1000, writer.Summary{Read: 100, Written: 100, Bytes: 100}, 0, time.Second,
-			"[====================] 100 %  100 records  100/s  0.0 MB/s"},
+			"[====================] 100 %  100 records  100/s  100 B/s"},
 	} {
 		if got := barText(tt.read, tt.size, tt.summary, tt.skip, tt.took); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)

@@ -63,6 +63,11 @@ func openFailed(name string, ending []byte, inputs []string, stdin io.Reader, st
 			return nil, &failedFileError{name, errors.New("is a directory")}
 		}
 		f.begun = info.Mode().IsRegular() && info.Size() > 0
+		if !info.Mode().IsRegular() { // a pipe may make wait for whoever reads it: now, and not in the middle of the run
+			if err := f.open(); err != nil {
+				return nil, &failedFileError{name, err}
+			}
+		}
 	}
 	return f, nil
 }

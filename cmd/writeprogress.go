@@ -48,8 +48,8 @@ func barText(read, size int64, s writer.Summary, skip int64, took time.Duration)
 	settled := float64(s.Written + s.Rejected)
 	share := min(1, settled/max(1, all))
 	rate := float64(s.Written) / took.Seconds()
-	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %.1f MB/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
-		humanize.Comma(s.Written), humanize.Comma(int64(rate)), float64(s.Bytes)/took.Seconds()/1e6)
+	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %s/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
+		humanize.Comma(s.Written), humanize.Comma(int64(rate)), bytesOf(int64(float64(s.Bytes)/took.Seconds())))
 	if settled > 0 && share < 1 {
 		left := durationValue(time.Duration(took.Seconds() / settled * (all - settled) * float64(time.Second)).Round(time.Second))
 		text += "  " + left.String() + " left"

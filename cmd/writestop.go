@@ -23,7 +23,7 @@ func watchStop(ctx context.Context, e *env, w *writer.Writer, grace time.Duratio
 				signal.Notify(second, s)
 			}
 		}
-		defer signal.Stop(second) // a third one is as the system has it
+		defer signal.Stop(second)
 		slow := time.After(time.Second)
 		for {
 			select {
@@ -31,6 +31,12 @@ func watchStop(ctx context.Context, e *env, w *writer.Writer, grace time.Duratio
 				e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal ends it at once")
 			case <-second:
 				w.Abandon()
+				signal.Stop(second) // a third one is as the system has it
+				select {
+				case <-time.After(time.Second):
+					e.say("what is written to does not take it, and holds the run up; another signal ends it without a word")
+				case <-over.Done():
+				}
 				return
 			case <-over.Done():
 				return

@@ -48,6 +48,19 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 	}
 }
 
+// sayElsewhere says where records went that were led to one shard: that may be
+// split, or merged, while they are written.
+func sayElsewhere(e *env, shards []writer.ShardSummary, o *writeOptions) {
+	if !o.given("shard") {
+		return
+	}
+	for _, s := range shards {
+		if s.Written > 0 && s.ShardID != o.shard.text {
+			e.say(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.text, counted(s.Written, "record"), s.ShardID))
+		}
+	}
+}
+
 // standing is the line that says how far a run came that did not write all.
 // failed is the file with the records that were given up, if there is one.
 // skipped is how many records of the input were passed over.
