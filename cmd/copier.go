@@ -35,10 +35,12 @@ type copier struct {
 	saved    map[int64]bool  // rejected records of the batch that were saved
 	rejected int64           // of all batches that were settled
 	lost     bool            // a record of the batch is neither written nor saved
+	ending   bool            // the reader has ended
 
 	blocks []*reader.Block // of the batch, not begun; next's own
 	frames []byte          // of the block that next is in
 
+	over context.Context // ends with a signal, or the time of the run
 	stop func()
 	done chan struct{} // closed when the writer's run is over
 	sum  writer.Summary
@@ -72,13 +74,14 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	unwatch := watchStop(ctx, e, c.w, c.grace)
 	over, endTimer := ctx, context.CancelFunc(func() {})
 	if c.within > 0 {
-		over, endTimer = context.WithTimeoutCause(ctx, c.within, &unfinishedError{c.within, c.grace})
+		over, endTimer = context.WithTimeoutCause(ctx, c.within, &unfinishedError{c.within, c.grace, c.failed != nil})
 	}
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
 			e.say("the time of the run is over: finishing the batch that is being written, for at most " + (*durationValue)(&c.grace).String())
 		}
 	})
+	c.over = over
 	c.stop = func() { inTime(); endTimer(); unwatch(); cancel(nil); stopReading(nil) }
 	go func() {
 		defer close(c.done)
@@ -86,7 +89,7 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 		c.sum, c.abandoned = sum, errors.Is(err, writer.ErrAbandoned)
 		var late *unfinishedError
 		switch {
-		case c.abandoned && errors.As(context.Cause(over), &late) && sum.Read == 0:
+		case c.abandoned && errors.As(context.Cause(over), &late) && !c.w.Began():
 			c.err = &unbegunError{late.within}
 		case c.abandoned && over.Err() != nil:
 			c.err = context.Cause(over)
@@ -112,7 +115,11 @@ func (c *copier) copy(b *reader.Batch) error {
 	select {
 	case <-c.settled:
 	case <-c.done:
-		return c.ended()
+		select {
+		case <-c.settled: // all of it was written or saved before the writer ended
+		default:
+			return c.ended()
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -129,20 +136,37 @@ func (c *copier) ended() error {
 	return c.err
 }
 
-// end lets the writer end, and returns what it failed of. Where the run was to end
-// and no batch is being written, nothing is waited for: not that it begins either.
-func (c *copier) end(stopped bool) error {
-	idle := c.idle()
-	if stopped && idle {
+// end lets the writer end, and returns what it failed of; failed says that the
+// reader did. Where the run was to end and no batch is being written, nothing is
+// waited for: not that it begins either.
+func (c *copier) end(failed bool) error {
+	c.mu.Lock()
+	c.ending = true
+	c.mu.Unlock()
+	given := (failed || c.over.Err() != nil) && c.idle()
+	began := c.w.Began()
+	if given {
 		c.w.Abandon()
 	}
 	close(c.batches)
 	<-c.done
+	late := context.Cause(c.over)
 	c.stop()
-	if stopped && idle && c.abandoned {
-		return nil
+	var unfinished *unfinishedError
+	switch {
+	case !given || !c.abandoned:
+		return c.err
+	case !failed && !began && errors.As(late, &unfinished):
+		return &unbegunError{unfinished.within}
 	}
-	return c.err
+	return nil
+}
+
+// isWaitedFor says that the run waits for the writer: for a batch, or at its end.
+func (c *copier) isWaitedFor() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.current != nil || c.ending
 }
 
 // idle says that no batch is being written.
@@ -250,19 +274,22 @@ func (c *copier) placed(err error) error {
 func (c *copier) left(committed int64, checkpointed bool) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	written := c.sum.Written - (committed - c.rejected)
+	written, unsure := c.sum.Written-(committed-c.rejected), c.sum.Unsure
+	if c.failed != nil {
+		unsure -= c.failed.unsureRecords() // of those it is said where they are
+	}
 	switch {
-	case !checkpointed && c.sum.Unsure > 0:
-		return counted(c.sum.Unsure, "record") + " more may be written: it is not known what became of their requests"
-	case !checkpointed, written <= 0 && c.sum.Unsure == 0:
+	case !checkpointed && unsure > 0:
+		return counted(unsure, "record") + " more may be written: it is not known what became of their requests"
+	case !checkpointed, written <= 0 && unsure <= 0:
 		return ""
 	}
 	const again = ": the next run with it writes them again"
 	switch {
 	case written <= 0:
-		return counted(c.sum.Unsure, "record") + " may be written beyond the checkpoint" + again
-	case c.sum.Unsure > 0:
-		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(c.sum.Unsure), again)
+		return counted(unsure, "record") + " may be written beyond the checkpoint" + again
+	case unsure > 0:
+		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(unsure), again)
 	}
 	return areWritten(written) + " beyond the checkpoint" + again
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/dustin/go-humanize"
@@ -100,6 +101,29 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	return ro, wo, o.to.check()
 }
 
+// check asks what has to be known of DST before anything is read, within the time
+// of the run.
+func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
+	if within := time.Duration(o.read.timeout.durationValue); within > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within})
+		defer cancel()
+	}
+	if err := o.to.refuseSource(ctx, e, source); err != nil {
+		return err
+	}
+	if o.read.checkpoint.text == "" {
+		return nil
+	}
+	to, err := o.to.identify(ctx)
+	if err != nil {
+		e.explains(o.to.client, o.to.clientRegion)
+		return err
+	}
+	o.read.claim = ofCopyInto(to)
+	return nil
+}
+
 func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	ro, wo, err := o.options()
 	if err != nil {
@@ -116,16 +140,8 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err := o.write.check(aws.ToString(o.to.client.Options().BaseEndpoint)); err != nil {
 		return err
 	}
-	if err := o.to.refuseSource(ctx, e, source); err != nil {
+	if err := o.check(ctx, e, source); err != nil {
 		return err
-	}
-	if o.read.checkpoint.text != "" {
-		to, err := o.to.identify(ctx)
-		if err != nil {
-			e.explains(o.to.client, o.to.clientRegion)
-			return err
-		}
-		o.read.claim = ofCopyInto(to)
 	}
 	c, err := newCopier(o)
 	if err != nil {

@@ -46,7 +46,7 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			e.say(fmt.Sprintf("%s goes on from a checkpoint that is of no copy yet: what was read with it before is not in %s", to.Name, to.Name))
+			e.say(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{
@@ -58,6 +58,14 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream that was copied into, which was created at %s: it has nothing of what was copied", to.Name,
 					to.CreatedAt.Format(time.RFC3339), was.CreatedAt.Format(time.RFC3339)),
 				Next: "name another file: a copy into another stream begins at --from",
+			}
+		}
+		if was := saved.Destination; was != nil { // what is not told today was told before
+			if to.ARN == "" {
+				to.ARN = was.ARN
+			}
+			if to.CreatedAt.IsZero() {
+				to.CreatedAt = was.CreatedAt
 			}
 		}
 		file.SetDestination(to)

@@ -7,12 +7,12 @@ import (
 )
 
 // abandonAfterGrace gives the writer up when over has ended and the grace too, at
-// once where it has a batch and has not begun, and calls slow when it takes
-// longer. The function it returns must be called in the end.
+// once where the run waits for it and it has not begun, and calls slow when it
+// takes longer. The function it returns must be called in the end.
 func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
 	written, end := context.WithCancel(context.WithoutCancel(over))
 	stop := context.AfterFunc(over, func() {
-		if !c.idle() && c.w.Progress().Read == 0 { // no request was sent
+		if c.isWaitedFor() && !c.w.Began() { // no request was sent
 			c.w.Abandon()
 			return
 		}
@@ -20,7 +20,9 @@ func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
 		for {
 			select {
 			case <-later:
-				slow()
+				if !c.idle() {
+					slow()
+				}
 			case <-expired:
 				c.w.Abandon()
 				return
@@ -34,7 +36,10 @@ func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
 
 // unfinishedError means that a run's time was over, and the grace too, while a
 // batch was being written.
-type unfinishedError struct{ within, grace time.Duration }
+type unfinishedError struct {
+	within, grace time.Duration
+	saved         bool // what was not written is in --failed
+}
 
 func (e *unfinishedError) Error() string {
 	return fmt.Sprintf("the time of %s was over, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace))
@@ -42,6 +47,9 @@ func (e *unfinishedError) Error() string {
 
 // Hint says what to do next.
 func (e *unfinishedError) Hint() string {
+	if e.saved {
+		return "a longer --timeout or --grace lets it be finished"
+	}
 	return "a longer --timeout or --grace lets it be finished; with a checkpoint the next run writes the batch again"
 }
 

@@ -55,8 +55,8 @@ func shardsReportOf(s *survey.Stream, rates map[string]survey.Rates) shardsRepor
 			HashKeyShare:    shard.Hashes.Share(),
 			SequenceNumbers: sequenceRange{shard.First, shard.Last},
 		}
-		if rate, sampled := rates[shard.ID]; sampled || rates != nil { // a closed one takes nothing
-			one.Rates = ratesReportOf(rate)
+		if rates != nil {
+			one.Rates = ratesReportOf(rates[shard.ID]) // of a closed one, which takes nothing, all zero
 		}
 		r.Shards = append(r.Shards, one)
 	}

@@ -163,7 +163,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 		if err := failed.suits(in, o); err != nil {
 			return err
 		}
-		wo.Rejected, in.spill = failed.add, failed.copy
+		wo.Rejected = failed.add
 		defer func() { err = errors.Join(err, failed.close()) }()
 	}
 	client, err := e.kinesis(ctx, o.stream)

@@ -207,6 +207,13 @@ func (f *failedFile) close() error {
 	return nil
 }
 
+// unsureRecords is how many of its records may be in the stream all the same.
+func (f *failedFile) unsureRecords() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.unsure
+}
+
 // kept is the line about what is in the file, for a run that failed of something
 // else; empty if there is nothing.
 func (f *failedFile) kept() string {

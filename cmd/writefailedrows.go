@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -79,18 +80,34 @@ func headerOf(name string, whole bool) ([]byte, error) {
 	return rows.Header(), nil
 }
 
-// follow returns next, and keeps what the records that it returns stand below;
-// those that are passed over are not asked.
+// follow returns next, and keeps what the records that it returns stand below, and
+// those that are too long to be kept; what is passed over is not asked.
 func (f *failedFile) follow(in *writeInput, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)
+	fits := func() error {
+		if in.current != nil && f.standBelow(in.header()) {
+			return &headerError{file: f.name, input: in.name, read: read}
+		}
+		return nil
+	}
+	in.spill = func(write func(io.Writer) error) error {
+		if read < skip {
+			return nil // a run before has saved it
+		}
+		if err := fits(); err != nil {
+			return err
+		}
+		return f.copy(write)
+	}
 	return func(ctx context.Context) (writer.Record, error) {
 		r, err := in.next(ctx)
-		if read++; read <= skip || in.current == nil {
-			return r, err
+		var other *headerError
+		if read >= skip && !errors.As(err, &other) {
+			if bad := fits(); bad != nil {
+				return writer.Record{}, bad
+			}
 		}
-		if other := f.standBelow(in.header()); other {
-			return writer.Record{}, &headerError{file: f.name, input: in.name, read: read - 1}
-		}
+		read++
 		return r, err
 	}
 }

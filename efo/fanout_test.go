@@ -282,6 +282,18 @@ func TestARunIsNotTakenOverByItself(t *testing.T) {
 			t.Errorf("got %q after %q", r.text(), s.made("a"))
 		}
 	})
+	// Nor by a success whose answer was a failure of the service's.
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", says(event(records(1, 2)), step{20 * time.Second, nil, errors.New("cut")}), refuses("InternalFailure"),
+			refuses("ResourceInUseException"), says(event(records(3, 4))))
+		r := newRun(s)
+		r.o.Name = "app"
+		r.doFor(time.Minute)
+		if r.text() != "1 2 3 4 " {
+			t.Errorf("got %q after %q", r.text(), s.made("a"))
+		}
+	})
 	// Nor is one with a name by what it did itself just before.
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")

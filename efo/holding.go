@@ -2,16 +2,15 @@ package efo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 	"github.com/google/uuid"
 	"github.com/xhit/go-str2duration/v2"
 
+	"kin/internal/apierror"
 	"kin/reader"
 )
 
@@ -130,7 +129,7 @@ func (h *holding) look(ctx context.Context) (replaced bool, err error) {
 	was := h.arn
 	c, err := h.registry.Describe(ctx, h.id)
 	switch {
-	case isDenied(err):
+	case apierror.IsDenied(err):
 		return false, nil // it is taken at its word
 	case err == nil && c.Status == types.ConsumerStatusActive:
 		h.arn = c.ARN
@@ -154,7 +153,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	}
 	if !h.own {
 		c, err := h.registry.AwaitActive(ctx, h.id)
-		if isDenied(err) && h.id.isARN() {
+		if apierror.IsDenied(err) && h.id.isARN() {
 			h.f.o.Chat(fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
 			h.arn = string(h.id)
 			return nil
@@ -182,8 +181,8 @@ func (h *holding) find(ctx context.Context) error {
 	var err error
 	arn, err = FindStream(ctx, h.f.client, h.given, h.f.o.Log)
 	if m := consumerARN.FindStringSubmatch(string(h.id)); m != nil {
-		if isDenied(err) {
-			arn, err = m[1], nil // its stream has the name of this one
+		if err != nil && classify(err) != gone {
+			arn, err = m[1], nil // its stream has the name of this one, and that has to do
 		}
 		if err == nil && arn != m[1] { // of another account, or another region
 			return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("one of a consumer of %s, not of %s", arn, m[1])}
@@ -242,12 +241,6 @@ func (h *holding) release(ctx context.Context) (stays string, err error) {
 		h.f.o.Chat(fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
 	}
 	return "", nil
-}
-
-// isDenied says whether a call is not allowed.
-func isDenied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException"
 }
 
 // LeftBehindError means that a consumer which was to be removed may be there

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 
 	"kin/internal/checkpoint"
 	"kin/reader"
@@ -169,8 +168,7 @@ func (s *source) begin(ctx context.Context) error {
 	now := time.Now()
 	s.due = now.Add(betweenCalls)
 	if err != nil {
-		var said smithy.APIError
-		if !errors.As(err, &said) {
+		if classify(err) == again {
 			s.answered = now // it may have been a success whose answer was lost
 		}
 		return s.Error("SubscribeToShard", err)

@@ -202,8 +202,8 @@ func (c *collector) unheard() (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range c.streams {
-		for id, shard := range s.lineage.shards {
-			if shard.state == reading && c.shards[shardKey{s.ref.name, id}] == nil {
+		for _, shard := range s.lineage.shards {
+			if shard.state == reading && !shard.heard {
 				n++
 			}
 		}

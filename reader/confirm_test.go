@@ -127,3 +127,55 @@ func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 		}
 	})
 }
+
+// A run that was told to read one shard does not fail of another's loss, and does
+// not hide it from the run that reads both.
+func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "b", records: []int{3}})
+		f.hours = aws.Int32(24)
+		for name, at := range map[string]checkpoint.Shard{
+			"never read":    {Position: checkpoint.TrimHorizon, UpdatedAt: checkpoint.Time{Time: time.Now()}},
+			"read long ago": {Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: time.Now().Add(-72 * time.Hour)}},
+		} {
+			m := positionsIn(map[string]string{"b": "3"})
+			m.file.Streams[0].Shards["a"] = at
+			o := testOptions()
+			o.Positions, o.AvailableNow, o.Shards = m, true, []string{"b"}
+			if _, err := collectRun(t.Context(), t, f, o); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			o.Shards = nil
+			var loss *DataLossError
+			if _, err := collectRun(t.Context(), t, f, o); !errors.As(err, &loss) {
+				t.Errorf("%s: both: got %v", name, err)
+			}
+		}
+	})
+}
+
+// A shard whose blocks wait for the output was heard.
+func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "b" && len(f.times("GetRecords", "b")) == 1 {
+				time.Sleep(11 * time.Second)
+			}
+			return nil
+		}
+		o := testOptions()
+		said, say := listener()
+		o.Timeout, o.Say = 20*time.Second, say
+		r, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Run(t.Context(), func(*Batch) error { time.Sleep(15 * time.Second); return nil }); err != nil {
+			t.Error(err)
+		}
+		if slices.ContainsFunc(said(), func(s string) bool { return strings.Contains(s, "nothing was heard") }) {
+			t.Errorf("said %q", said())
+		}
+	})
+}

@@ -45,6 +45,7 @@ type shard struct {
 	unlisted bool
 	// closed is what the last listing said.
 	closed bool
+	heard  bool // it has said anything in this run
 	// hashes is the shard's hash key range; nil when nobody has told it.
 	hashes *kpl.HashKeyRange
 }

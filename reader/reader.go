@@ -306,6 +306,7 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		block.last = done || ended
 		at = block.after
 		s.run.buf.put(block, resp.Taken) // from here on it is the collector's
+		s.wasHeard(shard)
 		switch {
 		case ended: // and its last block is ahead of all its children's
 			return s.ended(ctx, shard, resp.Children)

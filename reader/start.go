@@ -41,6 +41,10 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 			}
 		}
 	}
+	if named := p.named(); len(named) > 0 { // what the run leaves out is told by the one that does not
+		inside := l.descendants(named)
+		lost = slices.DeleteFunc(lost, func(id string) bool { return !inside[id] })
+	}
 	past := l.ancestors(keys(p.saved))
 	for _, s := range l.shards {
 		if s.state == ended {

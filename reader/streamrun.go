@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
@@ -185,7 +184,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
 		s.undescribed = "is not allowed"
-		if !isDenied(err) {
+		if !apierror.IsDenied(err) {
 			s.undescribed = "gives no answer" + because(err)
 		}
 		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name, s.undescribed))
@@ -208,12 +207,6 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	}
 	entry.CreatedAt = checkpoint.Time{Time: created}
 	return nil
-}
-
-// isDenied says whether a call is not allowed.
-func isDenied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException"
 }
 
 // because is an error in brackets; nothing without one.
@@ -275,6 +268,16 @@ func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.C
 	}
 	s.run.finished()
 	return nil
+}
+
+// wasHeard takes in that a shard has said something.
+func (s *streamRun) wasHeard(shard *shard) {
+	if shard.heard { // which nobody else sets
+		return
+	}
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	shard.heard = true
 }
 
 // paused takes in that a bound was reached inside a shard.

@@ -127,3 +127,28 @@ func TestARunThatIsCancelledAtItsStartSaysWhy(t *testing.T) {
 		}
 	})
 }
+
+// A run can be given up at any moment of its start, and before it.
+func TestAbandonIsNotLost(t *testing.T) {
+	for name, when := range map[string]func(*service, *Writer){
+		"before the run":   func(_ *service, w *Writer) { w.Abandon() },
+		"in the last call": func(s *service, w *Writer) { s.listing = w.Abandon },
+		"while it is waiting": func(s *service, w *Writer) {
+			s.listing = func() { time.AfterFunc(time.Second, w.Abandon); time.Sleep(time.Minute) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{shards: fourShards()}
+				w := newWriter(t, s, options())
+				when(s, w)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				got, err := w.Run(ctx, after3())
+				if !errors.Is(err, ErrAbandoned) || got.Written > 0 {
+					t.Errorf("got %+v, %v", got, err)
+				}
+			})
+		})
+	}
+}

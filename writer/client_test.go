@@ -27,6 +27,8 @@ type service struct {
 	// an endpoint that does not list them.
 	shards []string
 	lists  int // calls of ListShards
+	// listing sees each call of it; nil is nobody.
+	listing func()
 
 	forgetful bool // only counts what comes
 
@@ -48,6 +50,9 @@ func (s *service) DescribeStreamSummary(ctx context.Context, _ *kinesis.Describe
 }
 
 func (s *service) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	if s.listing != nil {
+		s.listing()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lists++

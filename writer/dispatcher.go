@@ -38,7 +38,7 @@ type dispatcher struct {
 	inFlight    int   // requests
 	flying      int64 // their records, but for those that are unsure already
 	failing     int   // records whose last request failed
-	refusals    int   // records that the service did not take alone
+	refusals    int   // records that the service did not take, since it took one
 	trouble     trouble
 
 	requestBytes int // what a request may count; less once one was refused

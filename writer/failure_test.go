@@ -367,19 +367,46 @@ func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
 	}
 }
 
+// So is one entry of an answer.
+func TestAnEntryThatIsRefusedIsGivenUpAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{}
+		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			fails := map[int]string{}
+			for i, e := range in.Records {
+				if string(e.Data) == "3" {
+					fails[i] = "InvalidArgumentException"
+				}
+			}
+			return s.store(in, fails), nil
+		}
+		o := options()
+		var saved []int64
+		o.Rejected = func(r Rejection) error { saved = append(saved, r.Number); return nil }
+		got, err := newWriter(t, s, o).Run(t.Context(), numbered(5))
+		if err != nil || got.Written != 4 || got.Rejected != 1 || got.WrittenThrough != 5 {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		equal(t, "saved", saved, []int64{3})
+	})
+}
+
 // Where everything is refused it is not the records: the run ends, and does not
 // give up all of its input.
 func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			if n == 1 { // that one was taken does not mean that any will be
+				return nil, nil
+			}
 			return nil, answered(400, &types.ValidationException{Message: aws.String("never")})
 		}}
 		o := options()
 		saved := 0
 		o.Rejected = func(r Rejection) error { saved++; return nil }
-		got, err := newWriter(t, s, o).Run(t.Context(), numbered(1200))
+		got, err := newWriter(t, s, o).Run(t.Context(), numbered(5000))
 		var call *CallError
-		if !errors.As(err, &call) || got.Written != 0 || int64(saved) != got.Rejected || got.WrittenThrough != got.Read {
+		if !errors.As(err, &call) || got.Written != 500 || len(s.requests) > mostRefusals+20 || int64(saved) != got.Rejected || got.WrittenThrough != got.Read {
 			t.Errorf("got %+v, %v, %d saved", got, err, saved)
 		}
 	})

@@ -64,7 +64,8 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 		}
 		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.parcels), "attempt", d.line.attempts, "wait", d.lineUntil.Sub(now), "error", err)
 	case refused:
-		if d.o.Rejected != nil && d.singleOut(r, err) {
+		if d.suspects(err) {
+			d.singleOut(r, err)
 			return
 		}
 		d.putBack(r, nil)
@@ -75,32 +76,37 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 	}
 }
 
-// singleOut finds the records that the service does not take, for a run that
-// saves them and goes on: those of a request that was refused as it is go alone,
-// and one that is refused alone is given up. It reports false when everything is
-// refused from the start on: then it is not the records.
-func (d *dispatcher) singleOut(r *request, err error) bool {
-	if len(r.entries) > 1 {
-		for _, e := range r.entries {
-			e.suspect = true
-		}
-		d.putBack(r, nil)
-		return true
+// singleOut finds the records of a request that was refused as it is: they go
+// alone, and one that is refused alone is given up.
+func (d *dispatcher) singleOut(r *request, err error) {
+	if len(r.entries) == 1 {
+		d.giveUpRefused(r.entries[0], err)
+		return
 	}
-	if d.refusals++; d.refusals >= mostRefusals && d.summary.Written == 0 {
-		return false
+	for _, e := range r.entries {
+		e.suspect = true
 	}
-	e := r.entries[0]
+	d.putBack(r, nil)
+}
+
+// suspects says whether an answer may be about a record, for a run that saves those
+// that are given up.
+func (d *dispatcher) suspects(err error) bool {
+	return d.o.Rejected != nil && classify(err) == refused && d.refusals < mostRefusals
+}
+
+// giveUpRefused gives up a record that the service does not take.
+func (d *dispatcher) giveUpRefused(e *entry, why error) {
+	d.refusals++
 	if !e.failing {
 		e.failing = true
 		d.failing++
 	}
-	d.reject(e, err, true)
-	return true
+	d.reject(e, why, true)
 }
 
-// mostRefusals of records, with none that was accepted, are not the records'.
-const mostRefusals = 10
+// mostRefusals in a row, with no record accepted between them, are not the records'.
+const mostRefusals = 100
 
 // last is the highest number of a record in the request.
 func (r *request) last() (number int64) {
@@ -132,6 +138,11 @@ func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types
 			continue
 		}
 		why := &entryError{deref(result.ErrorCode), deref(result.ErrorMessage)}
+		suspect := d.suspects(why)
+		if suspect && len(p.of(r)) == 1 {
+			d.giveUpRefused(r.entries[p.from], why)
+			continue
+		}
 		f.failed = append(f.failed, *p)
 		if f.cause == nil {
 			f.cause = why
@@ -139,6 +150,10 @@ func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types
 		// An entry is not the request: what passes for one entry and not for
 		// another may pass later, unless its code says that it will not.
 		switch code, known := byCode(why.code); {
+		case suspect: // one of several
+			for _, e := range p.of(r) {
+				e.suspect = true
+			}
 		case why.code == "":
 			for _, e := range p.of(r) {
 				d.doubt(e)
@@ -184,6 +199,7 @@ func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types
 func (d *dispatcher) settleWritten(r *request, p *parcel, shard, sequence string) {
 	at := d.shard(shard)
 	entries := p.of(r)
+	d.refusals = 0
 	if p.lane.shardID != shard {
 		d.shards.hold(entries[0], shard)
 	}

@@ -218,9 +218,10 @@ type Writer struct {
 	client Client
 	o      Options
 
-	mu      sync.Mutex
-	running *dispatcher // of the last run
-	abandon context.CancelFunc
+	mu        sync.Mutex
+	running   *dispatcher // of the last run; nil until it has begun to read
+	abandon   context.CancelFunc
+	abandoned bool // the run, or the next one, is to end at once
 }
 
 // New returns a writer, or an *OptionError that names the field in words.
@@ -258,9 +259,8 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 	began := time.Now()
 	starting, started := context.WithCancelCause(ctx)
 	defer started(nil)
-	w.mu.Lock()
-	w.abandon = func() { started(ErrAbandoned) }
-	w.mu.Unlock()
+	w.abandonWith(nil, func() { started(ErrAbandoned) })
+	defer w.forget()
 	facts, err := w.start(starting)
 	if err != nil {
 		return Summary{Duration: time.Since(began)}, err
@@ -272,9 +272,7 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 
 	writing, abandon := withGrace(ctx, w.o.Grace)
 	defer abandon(nil)
-	w.mu.Lock()
-	w.running, w.abandon = d, func() { abandon(ErrAbandoned) }
-	w.mu.Unlock()
+	w.abandonWith(d, func() { abandon(ErrAbandoned) })
 
 	go newIntake(next, facts.recordLimit, w.o, d).run(reading)
 	err = d.run(writing)
@@ -291,13 +289,38 @@ var ErrAbandoned = errors.New("the run was given up")
 
 // Abandon ends a run at once: requests in flight are given up, and what became
 // of their records is not known. A run that nobody cancelled ends with
-// ErrAbandoned.
+// ErrAbandoned; so does the next one when there is none.
 func (w *Writer) Abandon() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.abandoned = true
 	if w.abandon != nil {
 		w.abandon()
 	}
+}
+
+// abandonWith says how Abandon ends the run from now on. One that was called
+// before is not lost.
+func (w *Writer) abandonWith(d *dispatcher, abandon context.CancelFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running, w.abandon = d, abandon
+	if w.abandoned {
+		abandon()
+	}
+}
+
+func (w *Writer) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.abandon, w.abandoned = nil, false
+}
+
+// Began says whether the run has found the stream, and reads its input.
+func (w *Writer) Began() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.running != nil
 }
 
 // Progress is how far the run is. Records whose request is under way count as

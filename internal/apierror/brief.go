@@ -51,3 +51,9 @@ func Brief(err error) string {
 		err = next
 	}
 }
+
+// IsDenied says whether a call is not allowed to this caller.
+func IsDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException"
+}
