@@ -74,7 +74,11 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	unwatch := watchStop(ctx, e, c.w, c.grace)
 	over, endTimer := ctx, context.CancelFunc(func() {})
 	if c.within > 0 {
-		over, endTimer = context.WithTimeoutCause(ctx, c.within, &unfinishedError{c.within, c.grace, c.failed != nil})
+		late := &unfinishedError{within: c.within, grace: c.grace}
+		if c.failed != nil {
+			late.saved = c.failed.name
+		}
+		over, endTimer = context.WithTimeoutCause(ctx, c.within, late)
 	}
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks

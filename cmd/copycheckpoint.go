@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
@@ -13,6 +12,9 @@ import (
 
 // A checkpoint says which records a run need not see again, and that is true of
 // one destination only: one that was copied into, or whatever kin read printed.
+
+// exactTime is RFC 3339 with the milliseconds in which streams differ.
+const exactTime = "2006-01-02T15:04:05.000Z07:00"
 
 // notOfCopy refuses a checkpoint of a copy to a run that is none: what it reads
 // would never be copied.
@@ -56,7 +58,7 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 		case !was.CreatedAt.IsZero() && !to.CreatedAt.IsZero() && !was.CreatedAt.Equal(to.CreatedAt.Time):
 			return &checkpoint.UnusableError{
 				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream that was copied into, which was created at %s: it has nothing of what was copied", to.Name,
-					to.CreatedAt.Format(time.RFC3339), was.CreatedAt.Format(time.RFC3339)),
+					to.CreatedAt.Format(exactTime), was.CreatedAt.Format(exactTime)),
 				Next: "name another file: a copy into another stream begins at --from",
 			}
 		}

@@ -38,7 +38,7 @@ func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
 // batch was being written.
 type unfinishedError struct {
 	within, grace time.Duration
-	saved         bool // what was not written is in --failed
+	saved         string // the file of --failed, which has what was not written; empty without
 }
 
 func (e *unfinishedError) Error() string {
@@ -47,8 +47,8 @@ func (e *unfinishedError) Error() string {
 
 // Hint says what to do next.
 func (e *unfinishedError) Hint() string {
-	if e.saved {
-		return "a longer --timeout or --grace lets it be finished"
+	if e.saved != "" {
+		return "what was not written is in " + e.saved + ": kin write --input records takes it"
 	}
 	return "a longer --timeout or --grace lets it be finished; with a checkpoint the next run writes the batch again"
 }

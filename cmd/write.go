@@ -216,11 +216,11 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	e.say(wrote(sum, o.stream))
 	sayShards(e, w.Shards(), o.stream)
 	if n := in.timeless.Load(); o.pace > 0 && n > 0 {
-		e.say(counted(n, "record") + " had no arrival time, and --pace did not wait for them")
+		e.say("--pace did not wait for " + counted(n, "record") + " without an arrival time")
 	}
 	sayElsewhere(e, w.Shards(), o)
 	if err == nil && sum.Read < int64(o.skip) {
-		return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", counted(sum.Read, "record"), humanize.Comma(int64(o.skip)))
+		return wrongSkip(sum.Read, int64(o.skip))
 	}
 	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
 		e.print(standing(sum, o.failed.text, int64(o.skip)))
@@ -246,8 +246,17 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)
 	}
+	if err == nil && sum.Read < skip {
+		return wrongSkip(sum.Read, skip)
+	}
 	e.say(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
 	return err
+}
+
+// wrongSkip is the error of an input that ends before the records that are to be
+// passed over do.
+func wrongSkip(read, skip int64) error {
+	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", counted(read, "record"), humanize.Comma(skip))
 }
 
 // wrongOption makes wrong usage of an option that the core refuses.

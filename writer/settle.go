@@ -69,7 +69,7 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 			return
 		}
 		d.putBack(r, nil)
-		d.stop(&CallError{"PutRecords", d.o.Stream, err, r.entries[0].number, r.last()})
+		d.stop(&CallError{"PutRecords", d.o.Stream, err, r.first(), r.last()})
 	default:
 		d.putBack(r, nil)
 		d.stop(&CallError{Call: "PutRecords", Stream: d.o.Stream, Err: err})
@@ -107,6 +107,11 @@ func (d *dispatcher) giveUpRefused(e *entry, why error) {
 
 // mostRefusals in a row, with no record accepted between them, are not the records'.
 const mostRefusals = 100
+
+// first is the lowest number of a record in the request.
+func (r *request) first() int64 {
+	return slices.MinFunc(r.entries, byNumber).number
+}
 
 // last is the highest number of a record in the request.
 func (r *request) last() (number int64) {
