@@ -125,6 +125,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	case (from == "" || to == "") && onePlace:
 		return usageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
+		e.say("DescribeStreamSummary is not allowed: it is not known whether " + streamName(source) + " is another stream there")
 		return nil
 	case from == to && (onePlace || !own):
 		return same
