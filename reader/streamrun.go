@@ -102,53 +102,6 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	return entry, nil
 }
 
-// A listing that does not know a shard of the checkpoint is asked for again: it
-// may lag behind a reshard whose children a run has met already.
-const (
-	confirmations = 5
-	confirmEvery  = time.Second
-)
-
-// confirm returns a listing with every shard that the checkpoint has and that is
-// not older than what is listed, and in which those are closed that it has read to
-// their end. Positions of which that cannot be had are another stream's: they say
-// nothing of what was read of this one, and keep what comes from being read.
-func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
-	for tries := 0; ; tries++ {
-		reason := s.contradiction(l)
-		if reason == "" {
-			return l, nil
-		}
-		if tries == confirmations {
-			return l, &CheckpointError{Stream: s.ref.name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
-		}
-		if err := sleepUntil(ctx, time.Now().Add(confirmEvery)); err != nil {
-			return l, err
-		}
-		at := l.at
-		var err error
-		if l, err = patiently(ctx, s.run, startTimeout, func(ctx context.Context) (listing, error) { return s.list(ctx, "") }); err != nil {
-			return l, err
-		}
-		l.at = at // the time that the run began
-	}
-}
-
-// contradiction says what a listing and the checkpoint cannot both be right about;
-// nothing where they can.
-func (s *streamRun) contradiction(l listing) string {
-	last, open := l.last(), l.open()
-	for _, id := range slices.Sorted(maps.Keys(s.place.saved)) {
-		switch {
-		case id > last: // IDs only grow
-			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.name, id, last)
-		case open[id] && s.place.saved[id].Position == checkpoint.ShardEnd:
-			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.name, id)
-		}
-	}
-	return ""
-}
-
 // goneBy is the position in a shard that is no longer retained at a time.
 func goneBy(at checkpoint.Shard, now time.Time) checkpoint.Shard {
 	t := checkpoint.Time{Time: now}
