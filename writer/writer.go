@@ -240,6 +240,9 @@ func New(client Client, o Options) (*Writer, error) {
 
 // Run writes what next returns until next returns io.EOF. It returns nil when
 // all of it is written, or was handed to Options.Rejected.
+// With it, the records of a request that the service refuses as it is go alone, and
+// those that are refused alone are handed over; many in a row are not the records'
+// fault, and end the run as without it.
 //
 // Without that function the first record that cannot be written ends the run
 // with a *RejectedError, and one that the input or a limit of the service
