@@ -15,7 +15,7 @@ import (
 // and a number if there is one of that second already. The copy is on the disk
 // when it returns.
 func (h *Handle) Backup() (string, error) {
-	b, err := os.ReadFile(h.path)
+	b, err := readRegular(h.path)
 	if err != nil {
 		return "", fmt.Errorf("back up checkpoint: %w", err)
 	}

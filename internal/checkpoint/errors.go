@@ -48,3 +48,41 @@ func (e *HeldError) Error() string {
 
 // Held is true; it marks the error for those who do not import the type.
 func (e *HeldError) Held() bool { return true }
+
+// LostLockError means that a run no longer holds its checkpoint's lock: another
+// run may use the checkpoint, and nothing was saved.
+type LostLockError struct {
+	Path, Lock string
+	Err        error // what was found at its path; nil when that is another file
+}
+
+func (e *LostLockError) Error() string {
+	became := "replaced"
+	if e.Err != nil {
+		became = "removed"
+	}
+	return fmt.Sprintf("lock file %s was %s while this run held it: another run may use checkpoint %s, and kin did not save it", e.Lock, became, e.Path)
+}
+
+func (e *LostLockError) Unwrap() error { return e.Err }
+
+// Held is true; it marks the error for those who do not import the type.
+func (e *LostLockError) Held() bool { return true }
+
+// Hint says what to do next.
+func (e *LostLockError) Hint() string {
+	return "check that no other run uses the checkpoint, and run kin again; never remove a lock file while a run uses it"
+}
+
+// UnsavableError means that kin refused to write a checkpoint that it could not
+// load again. The file was left as it was.
+type UnsavableError struct {
+	Path string
+	Err  error
+}
+
+func (e *UnsavableError) Error() string {
+	return fmt.Sprintf("checkpoint %s was not saved, and is as it was: kin could not load it again: %s", e.Path, e.Err)
+}
+
+func (e *UnsavableError) Unwrap() error { return e.Err }

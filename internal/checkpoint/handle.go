@@ -1,15 +1,12 @@
 package checkpoint
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/google/uuid"
 )
 
@@ -17,8 +14,10 @@ import (
 // for concurrent use.
 type Handle struct {
 	path string // symlinks resolved
-	lock *flock.Flock
+	lock *lockFile
 	file File
+	// destination is what SetDestination was given; nil before that.
+	destination *Destination
 	// existed says whether the file was there when it was opened.
 	existed bool
 }
@@ -66,7 +65,11 @@ func unusable(path string, err error) error {
 // not there matches fs.ErrNotExist; of one that cannot be used it is
 // *UnusableError.
 func Read(path string) (File, error) {
-	b, err := os.ReadFile(path)
+	b, err := readRegular(path)
+	var odd *notRegularError
+	if errors.As(err, &odd) {
+		return File{}, &UnusableError{Path: path, Reason: odd.Error(), Next: "name a regular file"}
+	}
 	if err != nil {
 		return File{}, err
 	}
@@ -90,12 +93,24 @@ func (h *Handle) Owns(string, string) bool { return true }
 // Load returns what the file said when it was opened, or what was saved last.
 func (h *Handle) Load() (File, error) { return h.file, nil }
 
-// SetDestination says where the run copies to, from the next Save on.
-func (h *Handle) SetDestination(d Destination) { h.file.Destination = &d }
+// SetDestination names the stream that the run copies to. Every later Save
+// writes it, whatever the file that it is given has.
+func (h *Handle) SetDestination(d Destination) {
+	h.destination = &d
+	h.file.Destination = &d
+}
 
 // Save replaces the file. When it returns nil the new contents are on the
-// disk; when it fails the old ones are still there.
+// disk; when it fails the old ones are still there. It refuses what Open would
+// refuse to load, and, with a *LostLockError, to write without the lock.
 func (h *Handle) Save(f File) error {
+	f = h.complete(f)
+	if err := f.check(); err != nil {
+		return &UnsavableError{Path: h.path, Err: err}
+	}
+	if err := h.lock.stillThere(); err != nil {
+		return err
+	}
 	b, err := f.encode()
 	if err != nil {
 		return fmt.Errorf("encode checkpoint: %w", err)
@@ -107,9 +122,8 @@ func (h *Handle) Save(f File) error {
 	return nil
 }
 
-// Release unlocks the file. The lock file itself stays: removing it would let
-// two runs hold two files of the same name.
-func (h *Handle) Release() error { return h.lock.Close() }
+// Release unlocks the file.
+func (h *Handle) Release() error { return h.lock.release() }
 
 // resolve follows the symlinks of a path whose last element need not exist, so
 // that a replacement does not replace the link. With an error it returns the
@@ -148,55 +162,4 @@ func resolve(path string) (string, error) {
 		return given, err
 	}
 	return filepath.Join(dir, filepath.Base(path)), nil
-}
-
-// acquire takes the lock beside path, or fails at once.
-func acquire(path string) (*flock.Flock, error) {
-	name := path + ".lock"
-	lock := flock.New(name, flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
-	var pathErr *fs.PathError
-	switch {
-	case err != nil && cannotLock(err):
-		return nil, &UnusableError{Path: path, Reason: "its file system cannot lock files (" + err.Error() + ")",
-			Next: "keep the checkpoint on a local disk"}
-	case err != nil && errors.As(err, &pathErr):
-		return nil, err
-	case err != nil:
-		return nil, &fs.PathError{Op: "lock", Path: name, Err: err}
-	case !locked:
-		return nil, &HeldError{Path: path, Holder: holder(name)}
-	}
-	if err := sign(name); err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	return lock, nil
-}
-
-// holder reads who signed the lock file. What cannot be read is nobody: the
-// caller knows that the file is held, and says so without a name.
-func holder(name string) Holder {
-	var h Holder
-	b, err := os.ReadFile(name)
-	if err != nil || json.Unmarshal(b, &h) != nil {
-		return Holder{}
-	}
-	return h
-}
-
-// sign writes this process's name into the lock file, in place: a lock file
-// that is renamed locks nothing.
-func sign(name string) error {
-	host, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("sign %s: %w", name, err)
-	}
-	b, err := json.Marshal(Holder{Host: host, PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second)})
-	if err != nil {
-		return fmt.Errorf("sign %s: %w", name, err)
-	}
-	if err := os.WriteFile(name, append(b, '\n'), 0o600); err != nil && !lockedRegion(err) {
-		return err
-	}
-	return nil
 }

@@ -1,0 +1,117 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// complete returns f with what belongs to the file and not to a run's
+// positions. A run that leaves one of these out does not delete it.
+func (h *Handle) complete(f File) File {
+	if f.Version == 0 {
+		f.Version = h.file.Version
+	}
+	if f.ID == "" {
+		f.ID = h.file.ID
+	}
+	if f.Output == nil {
+		f.Output = h.file.Output
+	}
+	switch {
+	case h.destination != nil:
+		f.Destination = h.destination
+	case f.Destination == nil:
+		f.Destination = h.file.Destination
+	}
+	return f
+}
+
+// check returns what is wrong with a file, which was loaded or is to be saved.
+// Both ask for the same: what is written can be loaded again.
+func (f File) check() error {
+	switch {
+	case f.Version != Version:
+		return fmt.Errorf("it has version %d, and this kin reads version %d", f.Version, Version)
+	case f.ID == "":
+		return errors.New("it has no query id")
+	case f.Destination != nil && !f.Destination.CreatedAt.inRange():
+		return fmt.Errorf("createdAt of destination %s is out of range", f.Destination.Name)
+	}
+	seen := map[string]bool{}
+	for _, s := range f.Streams {
+		if s.Name == "" || seen[s.Name] {
+			return fmt.Errorf("stream %q is there twice or has no name", s.Name)
+		}
+		seen[s.Name] = true
+		if !s.CreatedAt.inRange() || !s.StartedAt.inRange() {
+			return fmt.Errorf("a time of stream %s is out of range", s.Name)
+		}
+		for id, shard := range s.Shards {
+			if err := shard.check(id); err != nil {
+				return fmt.Errorf("shard %s of stream %s: %w", id, s.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// shardID is what the service allows as a shard's ID (API documentation).
+var shardID = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
+
+// check returns what is wrong with a shard, which has the ID.
+func (s Shard) check(id string) error {
+	if !shardID.MatchString(id) {
+		return fmt.Errorf("ID %q: want a shard ID", id)
+	}
+	if i := slices.IndexFunc(s.Parents, func(p string) bool { return !shardID.MatchString(p) || p == id }); i >= 0 {
+		return fmt.Errorf("parent %q: want the ID of another shard", s.Parents[i])
+	}
+	if s.SubSequenceNumber != nil && (s.Position != AtSequenceNumber || *s.SubSequenceNumber < 0) {
+		return fmt.Errorf("%s with sub-sequence number %d: it is for AT_SEQUENCE_NUMBER, and 0 or more", s.Position, *s.SubSequenceNumber)
+	}
+	switch s.Position {
+	case AfterSequenceNumber, AtSequenceNumber:
+		if !isSequenceNumber(s.SequenceNumber) {
+			return fmt.Errorf("%s needs a sequence number, has %q", s.Position, s.SequenceNumber)
+		}
+	case AtTimestamp:
+		if s.Timestamp.IsZero() {
+			return errors.New("AT_TIMESTAMP needs a timestamp")
+		}
+	case TrimHorizon, ShardEnd:
+	default:
+		return fmt.Errorf("unknown position %q", s.Position)
+	}
+	if s.SequenceNumber != "" && !isSequenceNumber(s.SequenceNumber) {
+		return fmt.Errorf("%s with sequence number %q: want decimal digits", s.Position, s.SequenceNumber)
+	}
+	if s.Continuation != "" && !isSequenceNumber(s.Continuation) {
+		return fmt.Errorf("continuation %q: want decimal digits", s.Continuation)
+	}
+	for _, t := range []Time{s.Timestamp, s.ReadThrough, s.LastArrival, s.UpdatedAt} {
+		if !t.inRange() {
+			return errors.New("a time is out of range")
+		}
+	}
+	return nil
+}
+
+// isSequenceNumber reports whether s is decimal and not longer than the service
+// allows (API documentation: up to 129 digits).
+func isSequenceNumber(s string) bool {
+	const most = 129
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= most
+}
+
+// inRange reports whether RFC 3339 can write the time.
+func (t Time) inRange() bool {
+	y := t.UTC().Year()
+	return y >= 0 && y <= 9999
+}

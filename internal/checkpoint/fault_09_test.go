@@ -1,0 +1,51 @@
+package checkpoint
+
+import (
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+)
+
+func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.json")
+	h := open(t, path)
+	first := whole()
+	first.Destination = &Destination{Name: "old"}
+	if err := h.Save(first); err != nil {
+		t.Fatal(err)
+	}
+	dst := Destination{Name: "copies", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/copies", CreatedAt: Time{time.UnixMilli(1_700_000_000_123).UTC()}}
+	h.SetDestination(dst)
+	loaded, err := h.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := File{Version: Version, Streams: loaded.Streams} // says nothing of the destination, the output and the id
+	for name, f := range map[string]File{"without a destination": bare, "with the one before": first, "as it was loaded": loaded} {
+		if err := h.Save(f); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got.Destination, &dst) || !reflect.DeepEqual(got.Output, first.Output) || got.ID != first.ID || got.Version != Version {
+			t.Errorf("%s: saved destination %+v, output %+v, id %q, version %d", name, got.Destination, got.Output, got.ID, got.Version)
+		}
+	}
+	if err := h.Release(); err != nil {
+		t.Fatal(err)
+	}
+	// Also in a run that does not call SetDestination.
+	h = open(t, path)
+	if err := h.Save(File{Version: Version, ID: first.ID, Streams: loaded.Streams}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(path); err != nil || !reflect.DeepEqual(got.Destination, &dst) {
+		t.Errorf("the next run saved destination %+v, %v", got.Destination, err)
+	}
+	if err := h.Release(); err != nil {
+		t.Fatal(err)
+	}
+}
