@@ -112,4 +112,5 @@ const exitCodesHelp = `kin ends with one of these codes:
   143  stopped by SIGTERM, after a clean stop
 
 The first signal stops a run cleanly: what was written is committed, nothing
-else is. A second signal ends it at once.`
+else is. Signals within a second of the first are ignored, for supervisors
+deliver a stop twice. A later one ends the run at once.`

@@ -59,8 +59,8 @@ live. What goes to a shard is held back to what a shard takes: 1,000 records and
 One line on stderr says what was written (-v: on each shard too); if that is not
 everything, another says up to which record of the input everything is, and
 --skip with that number goes on there. The first signal ends the reading of the
-input, and what was read is written for up to --grace; a second one ends the run
-at once. stdout stays empty but for --report and --dry-run:
+input, and what was read is written for up to --grace; one that comes more than a
+second later ends the run at once. stdout stays empty but for --report and --dry-run:
 
   {"record":7,"shardId":"shardId-000000000000","sequenceNumber":"4964..."}
   {"record":8,"errorCode":"Rejected","errorMessage":"not JSON"}`,

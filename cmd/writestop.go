@@ -4,44 +4,48 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"syscall"
 	"time"
-
-	"kin/writer"
 )
+
+// abandoner is a writer that can be stopped at once.
+type abandoner interface{ Abandon() }
 
 // watchStop stands by while a run writes. When the first signal has stopped its
 // intake, and what was read is not written at once, it says what the run still
-// does; a second signal ends that, and the run says what it cannot be sure of.
-// The function it returns must be called in the end.
-func watchStop(ctx context.Context, e *env, w *writer.Writer, grace time.Duration) func() {
+// does. A second signal abandons the writer, and the run reports what may be
+// written. The function it returns must be called in the end.
+func watchStop(ctx context.Context, e *env, w abandoner, grace time.Duration) func() {
 	over, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		second := make(chan os.Signal, 1)
-		for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
-			if !signal.Ignored(s) {
-				signal.Notify(second, s)
-			}
-		}
-		defer signal.Stop(second)
-		slow := time.After(time.Second)
-		for {
-			select {
-			case <-slow:
-				e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal ends it at once")
-			case <-second:
-				w.Abandon()
-				signal.Stop(second) // a third one is as the system has it
-				select {
-				case <-time.After(time.Second):
-					e.say("what is written to does not take it, and holds the run up; another signal ends it without a word")
-				case <-over.Done():
-				}
-				return
-			case <-over.Done():
-				return
-			}
-		}
+		signals := notifyStops()
+		defer signal.Stop(signals) // a third one is as the system has it
+		abandonAtSecond(ctx, over, signals, e, w, grace)
 	})
 	return func() { stop(); end() }
+}
+
+// abandonAtSecond abandons the writer at the second signal, until over ends. It
+// takes the duplicates of that signal too, also behind the end of the run: they
+// would kill the process before it has reported.
+func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, e *env, w abandoner, grace time.Duration) {
+	stops := stopsBehind(ctx)
+	slow := time.After(duplicateWindow)
+	for {
+		select {
+		case <-slow:
+			e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal ends it at once")
+		case <-signals:
+			if !stops.counts(time.Now()) {
+				continue
+			}
+			w.Abandon()
+			dropDuplicates(signals, nil)
+			if over.Err() == nil {
+				e.say("what is written to does not take it, and holds the run up; another signal ends it without a word")
+			}
+			return
+		case <-over.Done():
+			return
+		}
+	}
 }

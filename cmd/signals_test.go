@@ -1,0 +1,158 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// arrival is a signal that a test delivers, so long after the first one.
+type arrival struct {
+	after  time.Duration
+	signal os.Signal
+}
+
+var (
+	sigterm = syscall.SIGTERM
+	sighup  = syscall.SIGHUP
+)
+
+// deliver sends signals as the system does: one that nobody takes is dropped.
+func deliver(signals chan<- os.Signal, arrivals []arrival) {
+	began := time.Now()
+	for _, a := range arrivals {
+		time.Sleep(a.after - time.Since(began))
+		select {
+		case signals <- a.signal:
+		default:
+		}
+		synctest.Wait()
+	}
+}
+
+func TestFault10TheFirstSignalStopsARunAndItsDuplicatesAreTaken(t *testing.T) {
+	for name, test := range map[string]struct {
+		arrivals []arrival
+		want     os.Signal
+	}{
+		"once":                      {[]arrival{{0, sigterm}}, sigterm},
+		"twice at once":             {[]arrival{{0, sigterm}, {0, sigterm}}, sigterm},
+		"SIGTERM, then SIGINT":      {[]arrival{{0, sigterm}, {time.Millisecond, os.Interrupt}}, sigterm},
+		"SIGHUP, SIGTERM and again": {[]arrival{{0, sighup}, {time.Millisecond, sigterm}, {999 * time.Millisecond, sigterm}}, sighup},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				signals, given := make(chan os.Signal, 1), make(chan time.Duration, 1)
+				began := time.Now()
+				go func() {
+					cancelOnce(cancel, signals, nil)
+					given <- time.Since(began)
+				}()
+				deliver(signals, test.arrivals)
+				var got SignalError
+				if !errors.As(context.Cause(ctx), &got) || got.Signal != test.want {
+					t.Errorf("the run was stopped by %v, want %v", context.Cause(ctx), test.want)
+				}
+				// From then on the default action ends the process.
+				if lasted := <-given; lasted != duplicateWindow {
+					t.Errorf("the signals were given back after %s, want %s", lasted, duplicateWindow)
+				}
+			})
+		})
+	}
+}
+
+func TestFault10ARunThatEndsByItselfTakesNoMoreSignals(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	over, given := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(given)
+		cancelOnce(cancel, make(chan os.Signal), over)
+	}()
+	close(over)
+	<-given
+	if ctx.Err() != nil {
+		t.Errorf("it was stopped by %v", context.Cause(ctx))
+	}
+}
+
+// abandoned counts the calls.
+type abandoned struct{ calls int }
+
+func (a *abandoned) Abandon() { a.calls++ }
+
+func TestFault10TheGraceOfAWriteEndsWithASecondStopOnly(t *testing.T) {
+	for name, test := range map[string]struct {
+		cause    error
+		arrivals []arrival
+		want     int
+	}{
+		"a duplicate":                   {SignalError{sigterm}, []arrival{{0, sigterm}}, 0},
+		"duplicates of other kinds":     {SignalError{sigterm}, []arrival{{time.Millisecond, os.Interrupt}, {2 * time.Millisecond, sighup}, {999 * time.Millisecond, sigterm}}, 0},
+		"a second stop":                 {SignalError{sigterm}, []arrival{{time.Second, sigterm}}, 1},
+		"a second stop behind one":      {SignalError{sigterm}, []arrival{{0, sigterm}, {1100 * time.Millisecond, os.Interrupt}}, 1},
+		"a second stop that is doubled": {SignalError{sigterm}, []arrival{{3 * time.Second, sigterm}, {3 * time.Second, sigterm}, {3500 * time.Millisecond, sighup}}, 1},
+		// A run that ended by itself has had no signal yet.
+		"the first signal of a run that is ending": {errStdoutClosed, []arrival{{2 * time.Second, sigterm}, {2001 * time.Millisecond, sigterm}}, 0},
+		"the second one of such a run":             {errStdoutClosed, []arrival{{0, sigterm}, {1100 * time.Millisecond, sigterm}}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				cause := test.cause
+				if s, ok := cause.(SignalError); ok {
+					cause = &firstSignalError{s, time.Now()}
+				}
+				cancel(cause)
+				over, end := context.WithCancel(t.Context())
+				defer end()
+				signals, done := make(chan os.Signal, 1), make(chan struct{})
+				w := &abandoned{}
+				e := newEnv(Streams{Err: &bytes.Buffer{}})
+				go func() {
+					defer close(done)
+					abandonAtSecond(ctx, over, signals, e, w, 10*time.Second)
+				}()
+				deliver(signals, test.arrivals)
+				end()
+				<-done
+				if w.calls != test.want {
+					t.Errorf("the writer was abandoned %d times, want %d", w.calls, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestFault10AStopThatTakesLongSaysThatASecondSignalEndsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(&firstSignalError{SignalError{sigterm}, time.Now()})
+		over, end := context.WithCancel(t.Context())
+		defer end()
+		var said bytes.Buffer
+		signals, w := make(chan os.Signal, 1), &abandoned{}
+		e := newEnv(Streams{Err: &said})
+		go abandonAtSecond(ctx, over, signals, e, w, 10*time.Second)
+		deliver(signals, []arrival{{0, sigterm}, {1500 * time.Millisecond, sigterm}})
+		time.Sleep(duplicateWindow)
+		synctest.Wait()
+		want := []string{
+			"kin: stopping: writing what was read, for at most 10s; a second signal ends it at once",
+			"kin: what is written to does not take it, and holds the run up; another signal ends it without a word",
+		}
+		if got := strings.Split(strings.TrimSpace(said.String()), "\n"); !reflect.DeepEqual(got, want) {
+			t.Errorf("got %q", got)
+		}
+	})
+}
