@@ -70,6 +70,9 @@ and of SubscribeToShard, where cut and stall are in the middle of an event:
   cut:N, stall:N       cut and stall after N events
   stream:CODE[:N]      an error in the stream, at once or after N events
   no-initial-response  the first frame is missing, whatever else happens
+  no-end, no-end:HOW   the end of a closed shard is not announced: the connection
+                       breaks there (break), the stream closes (close), or empty
+                       events go on (idle); whatever else happens
 
 Faults can also be added, listed and cleared while it runs: POST, GET and
 DELETE /_kin/fault.`,

@@ -18,6 +18,14 @@ type endError struct{ err error }
 func (e *endError) Error() string { return e.err.Error() }
 func (e *endError) Unwrap() error { return e.err }
 
+// endOf is an error that ends the run as it is; nil for nil.
+func endOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &endError{err}
+}
+
 // failed decides what to do about a subscription that could not be had or, when
 // it was open, that failed. It returns nothing when the next is to be tried, at
 // the time it has set.
@@ -43,6 +51,13 @@ func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.
 			return nil, err
 		}
 	case again, limited, stale:
+		if err := s.ended(ctx, err); err != nil {
+			return nil, err
+		}
+		if s.rest != nil {
+			s.Succeeded()
+			return nil, nil
+		}
 	}
 	s.Retried()
 	if _, err := s.Failed(err); err != nil {

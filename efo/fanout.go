@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -145,6 +146,10 @@ type FanOut struct {
 	client Client
 	o      Options
 
+	// knows is set when the endpoint has answered SubscribeToShard as Kinesis does,
+	// lacks when it does not have the call.
+	knows, lacks atomic.Bool
+
 	mu       sync.Mutex
 	holdings []*holding     // one a stream, in the order of their first shards
 	refresh  sync.WaitGroup // goroutines that look after them
@@ -179,6 +184,21 @@ func (f *FanOut) Source(a *reader.Assignment) reader.Source {
 
 // Silence is for reader.Options.
 func (f *FanOut) Silence() time.Duration { return usualSilence }
+
+// answered takes in what a SubscribeToShard came to. It returns an error when the
+// endpoint does not have the call.
+func (f *FanOut) answered(err error) error {
+	switch {
+	case err == nil:
+		f.knows.Store(true)
+	case isUnknownCall(err), !f.knows.Load() && isNoAnswerOfKinesis(err):
+		f.lacks.Store(true)
+		return noConsumers("SubscribeToShard", err)
+	case hasCode(err):
+		f.knows.Store(true)
+	}
+	return nil
+}
 
 // holding returns the holding of a shard's stream.
 func (f *FanOut) holding(a *reader.Assignment) *holding {

@@ -28,6 +28,7 @@ type holding struct {
 	registry  *Registry
 	arn       string // of the consumer when it was last seen to be ACTIVE
 	there     bool   // it is there, or may be because of this run
+	made      bool   // this run has registered it, or may have
 	takenOver bool
 	said      time.Time // when a person was told of it
 }
@@ -163,6 +164,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	}
 	r, err := h.registry.Register(ctx, string(h.id))
 	h.there = h.there || err == nil || r.Registered
+	h.made = h.made || r.Registered
 	if err != nil {
 		return err
 	}
@@ -222,6 +224,7 @@ func (h *holding) release(ctx context.Context) (stays string, err error) {
 	case !h.own || !h.there:
 		return "", nil
 	case h.brief:
+	case h.made && h.f.lacks.Load(): // nobody can read through it here
 	case h.takenOver:
 		return fmt.Sprintf("consumer %s of %s stays registered: another reader uses it, and it is billed", h.id, h.stream), nil
 	case !h.f.o.RequireDeregistration:

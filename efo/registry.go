@@ -190,8 +190,12 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 	}
 }
 
-// failed puts a call's name on its error.
+// failed puts a call's name on its error. Of an endpoint that does not have the
+// call it is a *NoConsumersError.
 func (r *Registry) failed(call string, id ID, err error) error {
+	if isUnknownCall(err) {
+		return noConsumers(call, err)
+	}
 	return &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
 }
 

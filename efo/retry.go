@@ -29,6 +29,10 @@ const (
 // classify decides, by error code, what a failed call means. Errors without a
 // code come from the way to the service and back, and pass.
 func classify(err error) verdict {
+	var none *NoConsumersError
+	if errors.As(err, &none) {
+		return fatal
+	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		var params smithy.InvalidParamsError

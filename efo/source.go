@@ -60,18 +60,27 @@ type source struct {
 	at   checkpoint.Shard
 	open Stream // nil without one
 
-	due      time.Time     // when the next call may be made
-	answered time.Time     // when the last call ended that may have been a success
-	heard    bool          // the open subscription has had an event
+	// rest reads the shard with GetRecords, once subscriptions cannot; else nil.
+	rest reader.Source
+
+	due      time.Time // when the next call may be made
+	answered time.Time // when the last call ended that may have been a success
+	heard    bool      // the open subscription has had an event
+	progress progress
 	empty    bool          // the last event had no record, and
 	behind   time.Duration // how far it was behind
 	back     backoff
 	refusals int // in a row
+
+	saidBehind bool // that records came from before the position
 }
 
 // Next returns the shard's next event as a response.
 func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
 	for {
+		if s.rest != nil {
+			return s.nextOfRest(ctx, room)
+		}
 		resp, err := s.attempt(ctx, room)
 		if err == nil && resp != nil {
 			return resp, nil
@@ -101,6 +110,9 @@ func (s *source) Close() {
 // attempt waits for one event, with a subscription if there is none. It
 // returns nothing where a subscription ended as it should.
 func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Response, error) {
+	if err := s.checkIdle(ctx); err != nil || s.rest != nil {
+		return nil, endOf(err)
+	}
 	if s.open != nil && s.isOld() {
 		s.Close()
 	}
@@ -140,6 +152,10 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	if event == nil {
 		return nil, nil
 	}
+	s.heard = true
+	if !s.dropBehind(event) {
+		return nil, nil
+	}
 	resp, err := s.response(ctx, event)
 	if err != nil {
 		return nil, err
@@ -167,6 +183,9 @@ func (s *source) begin(ctx context.Context) error {
 	})
 	now := time.Now()
 	s.due = now.Add(betweenCalls)
+	if missing := s.holding.f.answered(err); missing != nil {
+		return &endError{missing}
+	}
 	if err != nil {
 		if classify(err) == again {
 			s.answered = now // it may have been a success whose answer was lost
@@ -176,6 +195,7 @@ func (s *source) begin(ctx context.Context) error {
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
 	s.heard, s.empty = false, false
+	s.progress.begin()
 	return nil
 }
 
@@ -202,6 +222,7 @@ func startingPosition(at checkpoint.Shard) *types.StartingPosition {
 var (
 	errSilent = fmt.Errorf("no event came for %s", mostSilence)
 	errEmpty  = errors.New("the subscription ended without an event")
+	errNoMove = errors.New("the subscription ended without progress")
 )
 
 // listen calls a method of the open stream that waits, as long as a stream may be
@@ -222,15 +243,17 @@ func (s *source) listen(ctx context.Context, wait func() error) error {
 }
 
 // over takes in why the subscription is over. That the service has ended it,
-// after five minutes, is a reason for the next one, unless that was before its
-// first event.
+// after five minutes, is a reason for the next one, unless it made no progress.
 func (s *source) over(err error) error {
 	if !errors.Is(err, io.EOF) {
 		return s.Error("SubscribeToShard", err)
 	}
 	s.Close()
-	if !s.heard {
+	switch {
+	case !s.heard:
 		return s.Error("SubscribeToShard", errEmpty)
+	case !s.progress.moved:
+		return s.Error("SubscribeToShard", errNoMove)
 	}
 	return nil
 }
@@ -264,6 +287,7 @@ var errTrimmed = errors.New("the position is no longer retained")
 
 // received moves the position behind an event.
 func (s *source) received(resp *reader.Response) {
+	s.progress.event(s.moves(resp), isIdle(resp), time.Since(s.answered))
 	if n := len(resp.Records); n > 0 {
 		s.at = checkpoint.Shard{
 			Position:       checkpoint.AfterSequenceNumber,
@@ -274,10 +298,11 @@ func (s *source) received(resp *reader.Response) {
 	s.at.Continuation = resp.Continuation
 	s.empty = len(resp.Records) == 0
 	s.behind = time.Duration(aws.ToInt64(resp.MillisBehindLatest)) * time.Millisecond
-	s.heard = true
-	s.back.reset()
-	s.refusals = 0
-	s.Succeeded()
+	if s.progress.moved {
+		s.back.reset()
+		s.refusals = 0
+		s.Succeeded()
+	}
 	s.Log().Debug("got event", "stream", s.Stream(), "shard", s.ShardID(), "records", len(resp.Records),
 		"behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }

@@ -45,7 +45,10 @@ type shard struct {
 	unlisted bool
 	// closed is what the last listing said.
 	closed bool
-	heard  bool // it has said anything in this run
+	// hasChild is set when a shard is found that came of it: then it is closed,
+	// whatever the last listing said.
+	hasChild bool
+	heard    bool // it has said anything in this run
 	// hashes is the shard's hash key range; nil when nobody has told it.
 	hashes *kpl.HashKeyRange
 }
@@ -69,6 +72,7 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 		if known == nil {
 			known = &shard{id: id, parents: parentsOf(s.ParentShardId, s.AdjacentParentShardId)}
 			l.shards[id] = known
+			l.markParents(known)
 			found = append(found, known)
 		}
 		known.closed = isClosed(s)
@@ -92,9 +96,19 @@ func (l *lineage) addChildren(children []types.ChildShard) []*shard {
 		child := &shard{id: id, parents: slices.Clone(c.ParentShards), hashes: hashKeyRange(c.HashKeyRange)}
 		child.unlisted = slices.ContainsFunc(child.parents, func(p string) bool { return l.shards[p] == nil })
 		l.shards[id] = child
+		l.markParents(child)
 		found = append(found, child)
 	}
 	return found
+}
+
+// markParents notes at the parents of a new shard that they have a child.
+func (l *lineage) markParents(child *shard) {
+	for _, id := range child.parents {
+		if parent := l.shards[id]; parent != nil {
+			parent.hasChild = true
+		}
+	}
 }
 
 // listed says that a complete listing was merged: what it did not show is not

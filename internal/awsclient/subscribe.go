@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -34,17 +35,18 @@ type Subscription struct {
 
 // Subscribe makes one SubscribeToShard call. The context governs the whole
 // stream, not only the call, whose answer may take 30 s. The client must be one
-// of this package.
+// of this package. An answer that is a page of HTML is a *smithyhttp.ResponseError.
 func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.SubscribeToShardInput) (*Subscription, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(mostWait, func() { cancel(errNoAnswer) })
 	var body io.ReadCloser
+	var answer *smithyhttp.Response
 	out, err := client.SubscribeToShard(ctx, in, func(o *kinesis.Options) {
 		if w, ok := o.HTTPClient.(wholeBody); ok {
 			o.HTTPClient = streamedBody{w.streams}
 		}
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			_, err := stack.Deserialize.Swap("OperationEventStreamDeserializer", keepBody{&body})
+			_, err := stack.Deserialize.Swap("OperationEventStreamDeserializer", keepBody{&body, &answer})
 			return err
 		})
 	})
@@ -53,7 +55,10 @@ func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.Subscrib
 		err = errNoAnswer
 	}
 	if err == nil && body == nil {
-		err = errors.New("the answer has no event stream")
+		err = errNoStream
+	}
+	if err == nil && strings.HasPrefix(strings.ToLower(answer.Header.Get("Content-Type")), "text/html") {
+		err = &smithyhttp.ResponseError{Response: answer, Err: errNoStream}
 	}
 	if err != nil {
 		if body != nil {
@@ -77,7 +82,10 @@ func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.Subscrib
 // mostWait is how long the service may take to answer, as for other calls.
 const mostWait = 30 * time.Second
 
-var errNoAnswer = errors.New("no answer")
+var (
+	errNoAnswer = errors.New("no answer")
+	errNoStream = errors.New("the answer has no event stream")
+)
 
 // ServerTime is the service's clock when it answered the call; zero when it
 // did not say. Every event is younger.
@@ -145,8 +153,11 @@ func (b *streamBody) Read(p []byte) (int, error) {
 }
 
 // keepBody stands in for the SDK's event stream deserializer and leaves the
-// body to the caller.
-type keepBody struct{ body *io.ReadCloser }
+// body to the caller, with the answer it is of.
+type keepBody struct {
+	body   *io.ReadCloser
+	answer **smithyhttp.Response
+}
 
 func (keepBody) ID() string { return "OperationEventStreamDeserializer" }
 
@@ -155,7 +166,7 @@ func (k keepBody) HandleDeserialize(ctx context.Context, in middleware.Deseriali
 ) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
-		*k.body = resp.Body
+		*k.body, *k.answer = resp.Body, resp
 	}
 	return out, metadata, err
 }

@@ -20,7 +20,8 @@ type fault struct {
 	code    string
 	delay   time.Duration
 	indexes []int
-	after   int // events before it happens, in a subscription
+	after   int    // events before it happens, in a subscription
+	ending  string // of no-end
 
 	left   int     // calls left, -1 = no end
 	chance float64 // 1 = always
@@ -34,9 +35,10 @@ type script struct {
 	indexes []int // of partial; nil = every second entry
 
 	// Of SubscribeToShard:
-	bare     bool  // no initial-response
-	after    int   // events that come before the rest of the script
-	inStream error // what ends the stream
+	bare     bool   // no initial-response
+	noEnd    string // what comes in place of a shard's end: break, close or idle; "" = the end
+	after    int    // events that come before the rest of the script
+	inStream error  // what ends the stream
 }
 
 // breaks says whether the answer of the call is damaged on its way out.
@@ -106,6 +108,14 @@ func parseFault(spec string) (*fault, error) {
 		if f.after, err = parseEvents(value); err != nil {
 			return nil, fmt.Errorf("want a number of events from 0 such as %s:3", kind)
 		}
+	case kind == "no-end":
+		f.kind, f.ending = kind, "break"
+		if valued {
+			f.ending = value
+		}
+		if !slices.Contains([]string{"break", "close", "idle"}, f.ending) {
+			return nil, errors.New("want no-end:break, no-end:close or no-end:idle")
+		}
 	case valued:
 		return nil, fmt.Errorf("%q takes no value", kind)
 	case kind == "early":
@@ -141,7 +151,7 @@ func (f *fault) fits(op string) bool {
 		return op == "GetRecords"
 	case "empty":
 		return op == "GetRecords" || op == "SubscribeToShard"
-	case "silent", "early", "stream", "no-initial-response":
+	case "silent", "early", "stream", "no-initial-response", "no-end":
 		return op == "SubscribeToShard"
 	case "partial":
 		return op == "PutRecords"
@@ -180,12 +190,15 @@ func (f *fault) fits(op string) bool {
 //	stall, stall:N       nothing more comes from the middle of the next event's frame on
 //	stream:CODE[:N]      the error comes in the stream, in place of the next event
 //	no-initial-response  the first frame is missing
+//	no-end, no-end:HOW   the end of a closed shard is not announced: the connection
+//	                     breaks there (break), the stream closes (close), or empty
+//	                     events go on (idle)
 //
 // reset on the one side and cut and stall on the other are the two halves of a
 // client's doubt whether its records were stored. Faults are looked at in the
 // order they were added: the first that applies is the one that happens, but
-// latency and no-initial-response happen together with whatever comes after
-// them.
+// latency, no-initial-response and no-end happen together with whatever comes
+// after them.
 func (e *Endpoint) AddFault(spec string) error {
 	f, err := parseFault(spec)
 	if err != nil {
@@ -250,6 +263,9 @@ func (f *faults) pick(c *call) script {
 			continue
 		case "no-initial-response":
 			s.bare = true
+			continue
+		case "no-end":
+			s.noEnd = one.ending
 			continue
 		case "stream":
 			s.inStream = fail(one.code, "scripted fault: %s", one.spec)

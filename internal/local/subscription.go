@@ -27,12 +27,13 @@ type subscription struct {
 }
 
 // turn is what a subscription does next: it sends event or err if there is one,
-// then closes if it is over, or else waits.
+// then closes if it is over, breaks off if it is broken, or else waits.
 type turn struct {
-	event *event
-	err   error
-	over  bool
-	wait  time.Duration // at most, with neither event nor err
+	event  *event
+	err    error
+	over   bool
+	broken bool          // the connection breaks, with nothing more
+	wait   time.Duration // at most, with neither event nor err
 }
 
 // event is a SubscribeToShardEvent, ready to be written without a lock.
@@ -97,6 +98,13 @@ func (e *Endpoint) fill(t *turn, u *subscription, now time.Time) {
 	}
 	next := p.first + uint64(p.count)
 	ended := sh.closed != 0 && next == sh.next && !u.stuck && (p.count == 0 || !e.options.EndAlone)
+	if ended && u.script.noEnd != "" {
+		ended = false
+		if p.count == 0 && u.script.noEnd != "idle" {
+			*t = turn{over: u.script.noEnd == "close", broken: u.script.noEnd == "break"}
+			return
+		}
+	}
 	due := now.Sub(u.heard) >= heartbeat || u.events == 0 && !e.options.QuietStart
 	if p.count == 0 && !ended && !due {
 		return
@@ -176,6 +184,8 @@ func (e *Endpoint) pump(w http.ResponseWriter, r *http.Request, c *call) {
 		}
 		t := e.turn(u)
 		switch {
+		case t.broken:
+			panic(http.ErrAbortHandler)
 		case t.err != nil:
 			out.exception(t.err)
 			out.send()

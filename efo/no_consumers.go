@@ -1,0 +1,96 @@
+package efo
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// NoConsumersError means that an endpoint does not know the calls of enhanced
+// fan-out, as some implementations of the service do not.
+type NoConsumersError struct {
+	Call string // RegisterStreamConsumer, SubscribeToShard, ...
+	// Answer is what the endpoint answered, in words.
+	Answer string
+}
+
+func (e *NoConsumersError) Error() string {
+	return "this endpoint has no stream consumers: read without --efo"
+}
+
+// Hint says how that was found out.
+func (e *NoConsumersError) Hint() string {
+	return "it answered " + e.Call + " with " + e.Answer + "; kin read STREAM reads with GetRecords"
+}
+
+// isUnknownCall says whether an endpoint answered that it does not know the call.
+func isUnknownCall(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" || statusOf(err) == http.StatusNotImplemented
+}
+
+// isNoAnswerOfKinesis says whether an answer comes from something that does not
+// have the call at all: 404 or 405 without an error code of Kinesis, or a page of
+// HTML. It is to be asked only before the endpoint has ever answered the call: in
+// between, a proxy may say so for a while. What a proxy or a load balancer says of
+// its own is never one: 401, 403 and 407 refuse the caller, 408, 429, 502, 503 and
+// 504 pass.
+func isNoAnswerOfKinesis(err error) bool {
+	if hasCode(err) {
+		return false
+	}
+	switch statusOf(err) {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return true
+	case http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError:
+		return isHTML(err)
+	}
+	return false
+}
+
+// hasCode says whether the service itself answered with an error.
+func hasCode(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError"
+}
+
+func answerOf(err error) *smithyhttp.Response {
+	var answer *smithyhttp.ResponseError
+	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
+		return nil
+	}
+	return answer.Response
+}
+
+// statusOf is the HTTP status of an answer that is an error; 0 without one.
+func statusOf(err error) int {
+	if answer := answerOf(err); answer != nil {
+		return answer.StatusCode
+	}
+	return 0
+}
+
+func isHTML(err error) bool {
+	answer := answerOf(err)
+	return answer != nil && strings.HasPrefix(strings.ToLower(answer.Header.Get("Content-Type")), "text/html")
+}
+
+// noConsumers is the error of a call that the endpoint does not have.
+func noConsumers(call string, err error) *NoConsumersError {
+	var api smithy.APIError
+	answer := fmt.Sprintf("HTTP status %d", statusOf(err))
+	switch {
+	case !hasCode(err) && isHTML(err):
+		answer = "a page of HTML"
+	case errors.As(err, &api) && hasCode(err):
+		answer = api.ErrorCode()
+		if text := api.ErrorMessage(); text != "" && text != answer && text != "UnknownError" {
+			answer += ": " + text
+		}
+	}
+	return &NoConsumersError{Call: call, Answer: answer}
+}

@@ -1,0 +1,138 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+
+	"kin/internal/apierror"
+	"kin/reader"
+)
+
+// Some servers do not announce the end of a shard: they break the connection
+// there, end the stream, or send empty events for ever. What follows notices that,
+// asks ListShards, and reads a closed shard to its end with GetRecords.
+const (
+	// mostStalls is how many subscriptions in a row may make no progress.
+	mostStalls = 3
+	// mostIdle is how many events in a row may bring nothing new of a shard that
+	// takes no more records. The service ends such a subscription at once.
+	mostIdle = 3
+	// settled is how long a subscription lasts whose events count as progress,
+	// even where they move nothing: an idle shard.
+	settled = 30 * time.Second
+	// reportEvery is how often the stalls of a shard are reported.
+	reportEvery = time.Minute
+)
+
+// progress is what a source's subscriptions have brought.
+type progress struct {
+	opened   bool // a subscription was opened, and its end not yet counted
+	moved    bool // it has made progress
+	stalls   int  // subscriptions in a row that made none
+	idle     int  // events in a row that brought nothing new
+	reported time.Time
+}
+
+// begin notes a subscription that was opened.
+func (p *progress) begin() { p.opened, p.moved = true, false }
+
+// event notes an event: whether it moves the position, and whether it shows that
+// nothing is left to read.
+func (p *progress) event(moves, atTip bool, lasted time.Duration) {
+	if moves || lasted >= settled {
+		p.moved, p.stalls = true, 0
+	}
+	if moves && !atTip {
+		p.idle = 0
+	} else {
+		p.idle++
+	}
+}
+
+// moves says whether a response moves the position that it was got behind.
+func (s *source) moves(resp *reader.Response) bool {
+	return resp.End || len(resp.Records) > 0 ||
+		resp.Continuation != s.at.Continuation && resp.Continuation != s.at.SequenceNumber
+}
+
+// isIdle says whether a response shows that there is nothing to read.
+func isIdle(resp *reader.Response) bool {
+	return !resp.End && len(resp.Records) == 0 && aws.ToInt64(resp.MillisBehindLatest) == 0
+}
+
+// ended counts a subscription that ended, or that could not be had, with err. At
+// mostStalls in a row it asks whether the shard is closed: then its rest is read
+// with GetRecords, else that is reported.
+func (s *source) ended(ctx context.Context, err error) error {
+	opened, moved := s.progress.opened, s.progress.moved
+	s.progress.opened = false
+	if opened && moved || !opened && !isBrokenOff(err) {
+		return nil
+	}
+	if s.progress.stalls++; s.progress.stalls < mostStalls {
+		return nil
+	}
+	closed, closedErr := s.IsClosed(ctx)
+	switch {
+	case closedErr != nil:
+		return closedErr
+	case closed && (opened || s.progress.stalls > mostStalls):
+		s.readRest(fmt.Sprintf("%d subscriptions in a row made no progress, and the shard is closed", s.progress.stalls))
+	case closed, !opened:
+		// The service could not be reached until now. The next call decides.
+	default:
+		s.reportStalls(err)
+	}
+	return nil
+}
+
+// isBrokenOff says whether the connection broke before the service answered.
+func isBrokenOff(err error) bool {
+	var api smithy.APIError
+	return !errors.As(err, &api) && classify(err) == again
+}
+
+// reportStalls reports, once a minute, that subscriptions make no progress.
+func (s *source) reportStalls(err error) {
+	if now := time.Now(); s.progress.reported.IsZero() || now.Sub(s.progress.reported) >= reportEvery {
+		s.progress.reported = now
+		s.Say(fmt.Sprintf("%s/%s: %d subscriptions in a row made no progress (%s): subscribing again",
+			s.Stream(), s.ShardID(), s.progress.stalls, apierror.Brief(err)))
+	}
+}
+
+// checkIdle finds out whether a shard that brings nothing new has ended, and then
+// goes on with its rest.
+func (s *source) checkIdle(ctx context.Context) error {
+	if s.progress.idle < mostIdle || !s.SeemsClosed() {
+		return nil
+	}
+	s.progress.idle = 0
+	closed, err := s.IsClosed(ctx)
+	if err == nil && closed {
+		s.readRest("the shard is closed, and its subscription does not end")
+	}
+	return err
+}
+
+// readRest gives the subscription up and reads the shard with GetRecords from
+// where it stood.
+func (s *source) readRest(why string) {
+	s.Close()
+	s.Say(fmt.Sprintf("%s/%s: %s: reading it to its end with GetRecords", s.Stream(), s.ShardID(), why))
+	s.rest = s.Poll(s.at)
+}
+
+// nextOfRest returns the next response of GetRecords.
+func (s *source) nextOfRest(ctx context.Context, room reader.Room) (*reader.Response, error) {
+	resp, err := s.rest.Next(ctx, room)
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("the end of %s/%s is not announced to stream consumers: %w", s.Stream(), s.ShardID(), err)
+	}
+	return resp, err
+}

@@ -1,0 +1,438 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/awsclient"
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+	"kin/reader"
+)
+
+// live is the embedded endpoint without a network, with one stream, orders. In a
+// bubble its clock is the bubble's.
+type live struct {
+	*kinesis.Client
+	endpoint *local.Endpoint
+	t        *testing.T
+	put      int // records
+}
+
+func newLive(t *testing.T, shards int, faults ...string) *live {
+	t.Helper()
+	e, err := local.New(local.Options{Limits: local.LimitsOff, Streams: []local.StreamSpec{{Name: "orders", Shards: shards}}, Faults: faults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: e} })
+	return &live{Client: client, endpoint: e, t: t}
+}
+
+func (l *live) must(err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// fill puts n more records, whose payloads are their numbers.
+func (l *live) fill(n int) {
+	l.t.Helper()
+	for range n {
+		l.put++
+		text := strconv.Itoa(l.put)
+		_, err := l.PutRecord(l.t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: &text, Data: []byte(text)})
+		l.must(err)
+	}
+}
+
+// split splits a shard in the middle.
+func (l *live) split(shard string) {
+	l.t.Helper()
+	listed, err := l.ListShards(l.t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("orders")})
+	l.must(err)
+	for _, s := range listed.Shards {
+		if *s.ShardId == shard {
+			low, _ := new(big.Int).SetString(*s.HashKeyRange.StartingHashKey, 10)
+			high, _ := new(big.Int).SetString(*s.HashKeyRange.EndingHashKey, 10)
+			_, err := l.SplitShard(l.t.Context(), &kinesis.SplitShardInput{StreamName: aws.String("orders"), ShardToSplit: &shard,
+				NewStartingHashKey: aws.String(low.Add(low, high).Rsh(low, 1).String())})
+			l.must(err)
+		}
+	}
+}
+
+func (l *live) merge(shard, adjacent string) {
+	l.t.Helper()
+	_, err := l.MergeShards(l.t.Context(), &kinesis.MergeShardsInput{StreamName: aws.String("orders"), ShardToMerge: &shard, AdjacentShardToMerge: &adjacent})
+	l.must(err)
+}
+
+type liveClient interface {
+	Client
+	reader.Client
+}
+
+// liveRun is one run over it.
+type liveRun struct {
+	reader reader.Options
+	o      Options
+	client liveClient
+	got    []string
+	said   []string
+	mu     sync.Mutex
+}
+
+func (l *live) run() *liveRun {
+	r := &liveRun{reader: reader.DefaultOptions(), o: DefaultOptions(), client: l}
+	r.reader.Streams = []string{"orders"}
+	r.reader.InitialPosition = reader.Position{Kind: reader.TrimHorizon}
+	r.reader.MaxFetchDuration = 200 * time.Millisecond
+	r.reader.Encode = func(dst []byte, rec reader.Record) ([]byte, error) { return append(append(dst, rec.Data...), ' '), nil }
+	r.o.Streams = r.reader.Streams
+	r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+		return awsclient.Subscribe(ctx, l.Client, in)
+	}
+	say := func(m string) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.said = append(r.said, m)
+	}
+	r.o.Say, r.reader.Say = say, say
+	return r
+}
+
+func (r *liveRun) do(ctx context.Context) error {
+	f, err := New(r.client, r.o)
+	if err != nil {
+		return err
+	}
+	r.reader.Source, r.reader.Silence = f.Source, f.Silence()
+	core, err := reader.New(r.client, r.reader)
+	if err != nil {
+		return err
+	}
+	err = core.Run(ctx, func(b *reader.Batch) error {
+		for _, block := range b.Blocks {
+			r.got = append(r.got, strings.Fields(string(block.Data))...)
+		}
+		return nil
+	})
+	return errors.Join(err, f.Close(ctx))
+}
+
+// doFor runs it for a while and wants it to be under way still.
+func (r *liveRun) doFor(t *testing.T, d time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	if err := r.do(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the run ended: %v", err)
+	}
+}
+
+// wantOnce wants the payloads 1 to n, each once.
+func wantOnce(t *testing.T, n int, got ...string) {
+	t.Helper()
+	seen := map[string]int{}
+	for _, g := range got {
+		seen[g]++
+	}
+	missing, twice := 0, 0
+	for i := 1; i <= n; i++ {
+		switch seen[strconv.Itoa(i)] {
+		case 0:
+			missing++
+		case 1:
+		default:
+			twice++
+		}
+	}
+	if len(seen) > n || missing > 0 || twice > 0 {
+		t.Errorf("%d records came: %d of %d are missing, %d came twice", len(got), missing, n, twice)
+	}
+}
+
+// saying returns how many messages have a text in them.
+func (r *liveRun) saying(text string) int {
+	n := 0
+	for _, s := range r.said {
+		if strings.Contains(s, text) {
+			n++
+		}
+	}
+	return n
+}
+
+const shard0, shard1 = "shardId-000000000000", "shardId-000000000001"
+
+// endings are how a server leaves out the end of a shard, and what is said of it.
+var endings = map[string]string{
+	"no-end:break": "3 subscriptions in a row made no progress, and the shard is closed: reading it to its end with GetRecords",
+	"no-end:close": "3 subscriptions in a row made no progress, and the shard is closed: reading it to its end with GetRecords",
+	"no-end:idle":  "the shard is closed, and its subscription does not end: reading it to its end with GetRecords",
+}
+
+// TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd: a server breaks off, ends
+// the stream, or goes on with empty events where a shard ends.
+func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
+	for ending, want := range endings {
+		for name, test := range map[string]func(*live, *liveRun){
+			"split while it is read": func(l *live, r *liveRun) {
+				l.fill(1000)
+				time.AfterFunc(7*time.Second, func() {
+					l.split(shard0)
+					l.fill(1000)
+				})
+				r.doFor(l.t, 2*time.Minute)
+			},
+			"merged while it is read": func(l *live, r *liveRun) {
+				l.fill(500)
+				time.AfterFunc(7*time.Second, func() {
+					l.merge(shard0, shard1)
+					l.fill(500)
+				})
+				r.doFor(l.t, 2*time.Minute)
+			},
+			"split and merged before the run": func(l *live, r *liveRun) {
+				l.fill(300)
+				l.split(shard0)
+				l.fill(300)
+				l.merge("shardId-000000000002", "shardId-000000000003")
+				l.fill(300)
+				r.reader.AvailableNow = true
+				l.must(r.do(l.t.Context()))
+			},
+			"up to a time": func(l *live, r *liveRun) {
+				l.fill(300)
+				l.split(shard0)
+				l.fill(300)
+				time.Sleep(time.Second)
+				r.reader.To = reader.Position{Kind: reader.AtTimestamp, Timestamp: time.Now()}
+				time.Sleep(time.Second)
+				l.must(r.do(l.t.Context()))
+			},
+			"up to a limit": func(l *live, r *liveRun) {
+				l.fill(300)
+				l.split(shard0)
+				l.fill(300)
+				r.reader.Limit = 600
+				l.must(r.do(l.t.Context()))
+			},
+		} {
+			t.Run(ending+"/"+name, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					l := newLive(t, 2, "SubscribeToShard="+ending)
+					r := l.run()
+					test(l, r)
+					wantOnce(t, l.put, r.got...)
+					if got := r.saying("orders/" + shard0 + ": " + want); got != 1 {
+						t.Errorf("it was said %d times, want once: %q", got, r.said)
+					}
+				})
+			})
+		}
+	}
+}
+
+// With a checkpoint, runs of both modes go on from what the takeover has saved.
+func TestFault11ACheckpointInsideTheTakeoverIsForBothModes(t *testing.T) {
+	for ending := range endings {
+		t.Run(ending, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				l := newLive(t, 1, "SubscribeToShard="+ending)
+				positions := newMemory()
+				var got []string
+				for i, limit := range []int64{100, 150, 200, 150} {
+					if i == 0 {
+						l.fill(300)
+						l.split(shard0)
+						l.fill(300)
+					}
+					r := l.run()
+					r.reader.Positions, r.reader.Limit = positions, limit
+					r.o.Name = "test"
+					if i == 2 { // a run that polls, in between
+						r.reader.MinFetchPeriod = 200 * time.Millisecond
+						core, err := reader.New(l, r.reader)
+						l.must(err)
+						l.must(core.Run(t.Context(), func(b *reader.Batch) error {
+							for _, block := range b.Blocks {
+								r.got = append(r.got, strings.Fields(string(block.Data))...)
+							}
+							return nil
+						}))
+					} else {
+						l.must(r.do(t.Context()))
+					}
+					got = append(got, r.got...)
+				}
+				wantOnce(t, 600, got...)
+				if at := positions.file.Streams[0].Shards[shard0]; at.Position != checkpoint.ShardEnd || at.Continuation != "" {
+					t.Errorf("%s stands at %+v", shard0, at)
+				}
+			})
+		})
+	}
+}
+
+// denied is a client that may not read with GetRecords.
+type denied struct{ *live }
+
+func (d denied) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	return nil, apiError("AccessDeniedException")
+}
+
+func TestFault11ATakeoverThatIsNotAllowedSaysWhatItIsFor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := newLive(t, 1, "SubscribeToShard=no-end")
+		l.fill(10)
+		l.split(shard0)
+		r := l.run()
+		r.client = denied{l}
+		err := r.do(t.Context())
+		var call *reader.CallError
+		if !errors.As(err, &call) || call.Call != "GetShardIterator" || !strings.HasPrefix(err.Error(), "the end of orders/"+shard0+" is not announced to stream consumers: GetShardIterator for ") {
+			t.Errorf("got %v", err)
+		}
+		wantOnce(t, 10, r.got...)
+	})
+}
+
+// A shard that is open is subscribed to again, less and less often, and that is
+// reported once a minute.
+func TestFault11StallsOfAnOpenShardAreReported(t *testing.T) {
+	for name, script := range map[string]script{
+		"breaks off":            says(step{err: errors.New("unexpected EOF")}),
+		"ends":                  says(over),
+		"an event that repeats": says(event(quiet(2)), over),
+		"an event, and breaks":  says(event(quiet(2)), step{err: errors.New("unexpected EOF")}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				s.script("a", says(event(records(1, 2)), over))
+				for range 50 {
+					s.script("a", script)
+				}
+				r := newRun(s)
+				r.doFor(5 * time.Minute)
+				reports := 0
+				for _, said := range r.said {
+					if strings.HasPrefix(said, "orders/a: ") && strings.Contains(said, " subscriptions in a row made no progress (") && strings.HasSuffix(said, "): subscribing again") {
+						reports++
+					}
+				}
+				if reports < 3 || reports > 5 {
+					t.Errorf("%d reports in 5 minutes, want one a minute: %q", reports, r.said)
+				}
+				if !slices.ContainsFunc(r.said, func(m string) bool { return strings.HasPrefix(m, "orders/a: 3 subscriptions in a row") }) {
+					t.Errorf("the third in a row was not reported: %q", r.said)
+				}
+				gaps := s.gaps()
+				if last := gaps[len(gaps)-1]; len(gaps) > 25 || last < mostWait/2 {
+					t.Errorf("the waits did not grow: %v", gaps)
+				}
+			})
+		})
+	}
+}
+
+// An idle shard whose subscriptions live as long as they may is no stall, even
+// where the continuation never moves.
+func TestFault11AnIdleShardIsNoStall(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		for range 6 {
+			var steps []step
+			for range 59 {
+				steps = append(steps, step{5 * time.Second, quiet(7), nil})
+			}
+			s.script("a", says(append(steps, step{5 * time.Second, nil, over.err})...))
+		}
+		r := newRun(s)
+		r.doFor(29 * time.Minute)
+		if len(r.said) > 0 {
+			t.Errorf("said %q", r.said)
+		}
+		if calls := s.made("a"); len(calls) != 6 {
+			t.Errorf("calls: %q", calls)
+		}
+	})
+}
+
+// A service that cannot be reached is no reason to give a subscription up: it is
+// tried once more when ListShards answers.
+func TestFault11AnOutageIsNoEndOfAClosedShard(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
+		s.script("a", says(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}))
+		for range 3 {
+			s.script("a", script{refuse: errors.New("dial tcp: connection refused")})
+		}
+		s.script("a", says(event(records(3, 4)), event(end(child("b", "a")))))
+		r := newRun(s)
+		r.doFor(2 * time.Minute)
+		if got := r.text(); got != "1 2 3 4 " {
+			t.Errorf("got %q, said %q", got, r.said)
+		}
+	})
+}
+
+func TestFault11TheEndpointLeavesTheEndOfAShardOut(t *testing.T) {
+	// The endpoint's fault is what the tests above believe it to be.
+	for ending := range endings {
+		t.Run(ending, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLive(t, 1, "SubscribeToShard="+ending)
+				l.fill(3)
+				l.split(shard0)
+				arn := "arn:aws:kinesis:us-east-1:000000000000:stream/orders"
+				made, err := l.RegisterStreamConsumer(t.Context(), &kinesis.RegisterStreamConsumerInput{StreamARN: &arn, ConsumerName: aws.String("c")})
+				l.must(err)
+				s, err := awsclient.Subscribe(t.Context(), l.Client, &kinesis.SubscribeToShardInput{
+					ConsumerARN: made.Consumer.ConsumerARN, ShardId: aws.String(shard0),
+					StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon},
+				})
+				l.must(err)
+				defer s.Close()
+				records := 0
+				for range 10 {
+					e, err := s.Next()
+					if err != nil {
+						if ending == "no-end:idle" {
+							t.Errorf("it ended: %v", err)
+						}
+						break
+					}
+					if e == nil {
+						continue
+					}
+					records += len(e.Records)
+					if e.ContinuationSequenceNumber == nil || len(e.ChildShards) > 0 {
+						t.Fatal(fmt.Sprint("the end was announced: ", e))
+					}
+				}
+				if records != 3 {
+					t.Errorf("%d records, want 3", records)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,35 @@
+package reader
+
+import (
+	"context"
+
+	"kin/internal/checkpoint"
+)
+
+// SeemsClosed says whether the listings so far show that the shard takes no more
+// records: one calls it closed, or names a child of it. It makes no call.
+func (a *Assignment) SeemsClosed() bool {
+	a.s.run.mu.Lock()
+	defer a.s.run.mu.Unlock()
+	shard := a.s.lineage.shards[a.shard]
+	return shard != nil && (shard.closed || shard.hasChild)
+}
+
+// IsClosed asks ListShards whether the shard takes no more records. A shard that
+// is no longer listed takes none. It retries as the run does.
+func (a *Assignment) IsClosed(ctx context.Context) (bool, error) {
+	if err := a.s.refresh(ctx); err != nil {
+		return false, err
+	}
+	return !a.s.isOpen(a.shard), nil
+}
+
+// Poll returns a source that reads the shard with GetRecords from a position on,
+// for one that cannot read it further in its own way. The position's continuation
+// is not used: its last record, or the place where reading began, is as good.
+func (a *Assignment) Poll(at checkpoint.Shard) Source {
+	at.Continuation = ""
+	p := newPolling(a)
+	p.at = at
+	return p
+}
