@@ -63,6 +63,8 @@ func TestTheBarOfAWrite(t *testing.T) {
 			"[====                ]  20 %  10,000 records  1,000/s  1.0 MB/s  40s left"},
 		{"all of it", 1000, 1000, writer.Summary{Read: 100, Written: 100, Bytes: 100}, 0, time.Second,
 			"[====================] 100 %  100 records  100/s  100 B/s"},
+		{"longer than a duration can be", 1, 1 << 50, writer.Summary{Read: 1, Written: 1, Bytes: 100}, 0, 24 * time.Hour,
+			"[                    ]   0 %  1 records  0/s  0 B/s"},
 	} {
 		if got := barText(tt.read, tt.size, tt.summary, tt.skip, tt.took); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)

@@ -36,6 +36,10 @@ func (e *env) startBar(in *writeInput, w *writer.Writer, o *writeOptions) *live 
 
 const barWidth = 20
 
+// mostLeft is the longest time left that is shown: an estimate of more is no use,
+// and may be longer than a duration can be.
+const mostLeft = 1000 * time.Hour
+
 // barText is the line for a run that has read so many bytes of an input. What
 // is read waits before it is written, so the number of all records is taken
 // from those in the part that was read.
@@ -50,9 +54,9 @@ func barText(read, size int64, s writer.Summary, skip int64, took time.Duration)
 	rate := float64(s.Written) / took.Seconds()
 	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %s/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
 		humanize.Comma(s.Written), humanize.Comma(int64(rate)), bytesOf(int64(float64(s.Bytes)/took.Seconds())))
-	if settled > 0 && share < 1 {
-		left := durationValue(time.Duration(took.Seconds() / settled * (all - settled) * float64(time.Second)).Round(time.Second))
-		text += "  " + left.String() + " left"
+	if left := took.Seconds() / settled * (all - settled); settled > 0 && share < 1 && left < mostLeft.Seconds() {
+		shown := durationValue(time.Duration(left * float64(time.Second)).Round(time.Second))
+		text += "  " + shown.String() + " left"
 	}
 	return text
 }

@@ -2,7 +2,6 @@ package writer
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
@@ -23,9 +22,8 @@ type dispatcher struct {
 	mu      sync.Mutex
 	shards  *shardMap
 	keys    map[string]*keyQueue
-	active  []*lane // lanes with records that may be sent
-	open    []*lane // scratch of next
-	turn    int     // which of them is first
+	lanes   schedule // lanes with records that may be sent
+	taken   []*lane  // scratch of build
 	ledger  *ledger
 	summary Summary
 	byShard map[string]*ShardSummary
@@ -46,6 +44,7 @@ type dispatcher struct {
 	lineFailed   time.Time // when that was counted last
 	lineUntil    time.Time // no request before that: the service itself failed
 
+	steps   int   // records that were looked at while answers were settled
 	blocked bool  // the intake waits for room
 	closed  bool  // no more will be read
 	ending  error // why; nil after the whole input
@@ -64,6 +63,7 @@ func newDispatcher(client Client, o Options, facts streamFacts) *dispatcher {
 		keys: map[string]*keyQueue{}, byShard: map[string]*ShardSummary{},
 		ledger: newLedger(o.Report != nil, o.Skip), requestBytes: requestBytes,
 	}
+	d.lanes = newSchedule(d.began)
 	d.shards = newShardMap(facts, d.shaped())
 	return d
 }
@@ -128,6 +128,7 @@ func (d *dispatcher) enqueue(e *entry) {
 		return
 	case k.ready:
 		k.lane.grow(e)
+		d.lanes.grew(k.lane)
 	default:
 		d.lineUp(k)
 	}
@@ -150,10 +151,7 @@ func (d *dispatcher) keyOf(e *entry) string {
 // lineUp puts a key into its lane.
 func (d *dispatcher) lineUp(k *keyQueue) {
 	k.lane.add(k)
-	if !k.lane.listed {
-		k.lane.listed = true
-		d.active = append(d.active, k.lane)
-	}
+	d.lanes.again(k.lane)
 }
 
 // closeIntake ends the intake: what was read is still written, and then the
@@ -247,49 +245,25 @@ func (d *dispatcher) next(now time.Time) (r *request, wake time.Time, over bool)
 	case now.Before(d.lineUntil):
 		return nil, d.lineUntil, false
 	}
-	due, wake := d.look(now)
-	switch {
-	case len(d.open) == 0:
+	oldest, wake := d.lanes.look(now)
+	if oldest.IsZero() {
 		return nil, wake, false
-	case now.Before(due) && !d.closed && !d.blocked && !d.fills():
+	}
+	due := oldest.Add(d.o.Linger)
+	if now.Before(due) && !d.closed && !d.blocked && !d.fills() {
 		return nil, earlier(wake, due), false
 	}
 	return d.build(now), time.Time{}, false
 }
 
-// look finds the lanes that are open now, when the records in them have waited
-// long enough, and when the next of the other lanes opens.
-func (d *dispatcher) look(now time.Time) (due, wake time.Time) {
-	d.active = slices.DeleteFunc(d.active, func(l *lane) bool {
-		l.listed = !l.empty()
-		return !l.listed
-	})
-	d.open = d.open[:0]
-	var oldest time.Time
-	for _, l := range d.active {
-		if at := l.opens(now, d.began); at.After(now) {
-			wake = earlier(wake, at)
-			continue
-		}
-		d.open = append(d.open, l)
-		oldest = earlier(oldest, l.oldest)
-	}
-	return oldest.Add(d.o.Linger), wake
-}
-
 // fills says whether the open lanes have enough for a whole request.
 func (d *dispatcher) fills() bool {
-	n, bytes := 0, 0
-	for _, l := range d.open {
-		switch {
-		case d.o.Aggregate, d.o.Ordered:
-			n += len(l.retries) + len(l.ready)
-		default:
-			n += l.records
-		}
-		bytes += l.bytes
+	open := d.lanes.counts
+	n := open.records
+	if d.o.Aggregate || d.o.Ordered {
+		n = open.keys
 	}
-	return n >= requestRecords || bytes >= d.requestBytes
+	return n >= requestRecords || open.bytes >= d.requestBytes
 }
 
 // earlier is the earlier of two times of which zero is never.

@@ -1,10 +1,6 @@
 package writer
 
-import (
-	"time"
-
-	"kin/internal/kpl"
-)
+import "time"
 
 // entry is a record of the input on its way.
 type entry struct {
@@ -34,44 +30,4 @@ func newEntry(r Record, number int64, arrived time.Time) *entry {
 	e.size = len(r.Data) + len(r.PartitionKey) + len(r.ExplicitHashKey)
 	e.held = e.size + len(r.Source) + entryOverhead
 	return e
-}
-
-// keyQueue holds what waits of one partition key, in the order of the input.
-// While a request with the key is in flight no other one takes it, so that
-// records of a key do not pass each other between requests.
-type keyQueue struct {
-	name     string
-	hash     kpl.HashKey // of its first record
-	lane     *lane
-	entries  []*entry
-	bytes    int       // what they count
-	few      [1]*entry // where entries begins: most keys have one record
-	ready    bool      // it is in its lane
-	inFlight bool
-}
-
-// push adds a record behind the others.
-func (k *keyQueue) push(e *entry) {
-	if k.entries == nil {
-		k.entries = k.few[:0]
-	}
-	k.entries = append(k.entries, e)
-	k.bytes += e.size
-}
-
-// back puts records in front again, in their order.
-func (k *keyQueue) back(entries []*entry) {
-	k.entries = append(append(make([]*entry, 0, len(entries)+len(k.entries)), entries...), k.entries...)
-	for _, e := range entries {
-		k.bytes += e.size
-	}
-}
-
-// drop takes the first n records off.
-func (k *keyQueue) drop(n int) {
-	for _, e := range k.entries[:n] {
-		k.bytes -= e.size
-	}
-	clear(k.entries[:n])
-	k.entries = k.entries[n:]
 }

@@ -26,7 +26,12 @@ const (
 // has its fill, and the other lanes go on.
 type lane struct {
 	shardID string // empty when it is not known
-	listed  bool   // it is among the dispatcher's active lanes
+
+	in      *laneHeap  // of the schedule; nil when no key is in line
+	at      int        // its place there
+	opensAt time.Time  // not before that
+	turn    int        // when it was taken last
+	counted laneCounts // what the schedule counts of it while it is open
 
 	retries []*keyQueue // keys whose first record failed: they go before the others
 	ready   []*keyQueue // the other keys with records that may be sent now
@@ -65,6 +70,11 @@ func (l *lane) add(k *keyQueue) {
 	}
 	l.records += len(k.entries)
 	l.bytes += k.bytes
+}
+
+// counts is what is in line.
+func (l *lane) counts() laneCounts {
+	return laneCounts{len(l.retries) + len(l.ready), l.records, l.bytes}
 }
 
 // empty says whether no key is in line.

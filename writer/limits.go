@@ -23,6 +23,9 @@ const (
 	requestMargin     = 16 << 10
 )
 
+// mostRecordKiB is the largest record limit that a stream may have.
+const mostRecordKiB = 10 << 10
+
 // defaultRecordLimit holds for streams whose own limit is not known.
 const defaultRecordLimit = 1 << 20
 
@@ -124,7 +127,7 @@ func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
 	}
 	f.auto = out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
-		f.recordLimit = int(*kib) << 10
+		f.recordLimit = int(min(*kib, mostRecordKiB)) << 10
 	}
 }
 

@@ -2,6 +2,7 @@ package writer
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -23,12 +24,29 @@ const burstFor = 10
 func newRates(o Options) rates {
 	r := rates{pace: o.Pace}
 	if o.RecordRate > 0 {
-		r.records = rate.NewLimiter(rate.Limit(o.RecordRate), max(1, int(o.RecordRate/burstFor)))
+		r.records = newLimiter(o.RecordRate)
 	}
 	if o.ByteRate > 0 {
-		r.bytes = rate.NewLimiter(rate.Limit(o.ByteRate), max(1, int(o.ByteRate/burstFor)))
+		r.bytes = newLimiter(o.ByteRate)
 	}
 	return r
+}
+
+func newLimiter(perSecond float64) *rate.Limiter {
+	const most = 1 << 30 // and no rate is too large for an int
+	return rate.NewLimiter(rate.Limit(perSecond), int(max(1, min(perSecond/burstFor, most))))
+}
+
+// divided is d divided by a factor, or the longest duration if that is longer.
+func divided(d time.Duration, by float64) time.Duration {
+	switch f := float64(d) / by; {
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	default:
+		return time.Duration(f)
+	}
 }
 
 // wait returns when r may go on, or with the cause of ctx.
@@ -39,7 +57,7 @@ func (w *rates) wait(ctx context.Context, r Record) error {
 		if w.began.IsZero() {
 			w.began, w.arrival = now, r.Arrival
 		}
-		until = w.began.Add(time.Duration(float64(r.Arrival.Sub(w.arrival)) / w.pace))
+		until = w.began.Add(divided(r.Arrival.Sub(w.arrival), w.pace))
 	}
 	until = later(until, reserve(w.records, now, 1))
 	until = later(until, reserve(w.bytes, now, len(r.Data)+len(r.PartitionKey)+len(r.ExplicitHashKey)))

@@ -70,7 +70,7 @@ func (d *dispatcher) leaveRest() {
 		return
 	}
 	var rest []*entry
-	for _, l := range d.active {
+	for _, l := range d.lanes.drain() {
 		for !l.empty() {
 			rest = append(rest, l.takeFirst().entries...)
 		}

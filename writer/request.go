@@ -36,17 +36,27 @@ type parcel struct {
 
 func (p *parcel) of(r *request) []*entry { return r.entries[p.from:p.to] }
 
-// build takes a request's worth from the open lanes, each lane being first in
-// its turn. The caller holds mu.
+// mostMisfits is how many lanes, whose next record does not fit any more, are
+// tried before a request counts as full.
+const mostMisfits = 16
+
+// build takes a request's worth from the open lanes, those with the oldest
+// records first. The caller holds mu.
 func (d *dispatcher) build(now time.Time) *request {
 	r := d.blank()
-	d.turn++
-	for i := range d.open {
-		l := d.open[(i+d.turn)%len(d.open)]
-		if len(r.parcels) == requestRecords {
+	d.taken = d.taken[:0]
+	for misfits := 0; len(r.parcels) < requestRecords && misfits < mostMisfits && !r.alone; {
+		l := d.lanes.next()
+		if l == nil {
 			break
 		}
-		d.fill(r, l, now)
+		d.taken = append(d.taken, l)
+		if !d.fill(r, l, now) {
+			misfits++
+		}
+	}
+	for _, l := range d.taken {
+		d.lanes.again(l)
 	}
 	r.sent = now
 	d.inFlight++
@@ -70,8 +80,9 @@ func (d *dispatcher) blank() *request {
 	return r
 }
 
-// fill adds to the request what one lane may send.
-func (d *dispatcher) fill(r *request, l *lane, now time.Time) {
+// fill adds to the request what one lane may send, and reports whether that was
+// anything.
+func (d *dispatcher) fill(r *request, l *lane, now time.Time) bool {
 	a := l.allows(now)
 	begun := len(r.parcels)
 	for range len(l.retries) + len(l.ready) {
@@ -108,11 +119,13 @@ func (d *dispatcher) fill(r *request, l *lane, now time.Time) {
 	if !l.empty() {
 		l.oldest = l.first().entries[0].arrived
 	}
-	if len(r.parcels) > begun {
-		l.flying++
-		r.lanes = append(r.lanes, l)
+	if len(r.parcels) == begun {
+		return false
 	}
+	l.flying++
+	r.lanes = append(r.lanes, l)
 	l.spend(now, a)
+	return true
 }
 
 // packs returns how many of the entries of one key go into the next parcel,

@@ -26,17 +26,18 @@ func (d *dispatcher) settle(ctx context.Context, r *request, out *kinesis.PutRec
 	} else {
 		d.settleEach(ctx, r, out.Records, now)
 	}
-	for _, l := range r.lanes {
-		l.flying--
-	}
 	for _, k := range r.keys {
-		k.inFlight = false
+		k.inFlight, k.flying = false, 0
 		switch {
 		case len(k.entries) > 0:
 			d.lineUp(k)
 		default:
 			delete(d.keys, k.name)
 		}
+	}
+	for _, l := range r.lanes {
+		l.flying--
+		d.lanes.again(l)
 	}
 	r.reset()
 	d.free = append(d.free, r)
@@ -215,10 +216,11 @@ func (d *dispatcher) settleFailed(r *request, f *failure, now time.Time) {
 			keep = append(keep, p)
 			continue
 		}
-		for _, e := range entries {
+		for at, e := range entries {
+			d.steps++
 			if left := d.o.RetryFor - now.Sub(e.sent); left > 0 {
 				f.remaining = min(f.remaining, left)
-				keep = append(keep, parcel{key: p.key, lane: p.lane, from: slices.Index(r.entries, e), to: slices.Index(r.entries, e) + 1})
+				keep = append(keep, parcel{key: p.key, lane: p.lane, from: p.from + at, to: p.from + at + 1})
 				continue
 			}
 			over = append(over, e)

@@ -43,6 +43,13 @@ const (
 	refreshTries = 5
 )
 
+// refreshPause is how long the next list waits after so many in a row that
+// brought nothing new.
+func refreshPause(useless int) time.Duration {
+	const doublings = 6 // refreshFirst after these is more than refreshMost
+	return min(refreshMost, refreshFirst<<min(useless, doublings))
+}
+
 // blindLanes are how many queues there are when it is not known which shards:
 // one that is closed for a while should not stop all.
 const blindLanes = 16
@@ -137,7 +144,7 @@ func (d *dispatcher) refreshShards(ctx context.Context) {
 	} else {
 		m.useless = 0
 	}
-	m.after = time.Now().Add(min(refreshMost, refreshFirst<<m.useless))
+	m.after = time.Now().Add(refreshPause(m.useless))
 	d.o.Log.DebugContext(ctx, "shards listed anew", "stream", d.o.Stream, "shards", len(ranges), "same", same, "error", err)
 	switch {
 	case same && m.useless >= refreshTries:
@@ -154,13 +161,11 @@ func (d *dispatcher) refreshShards(ctx context.Context) {
 // realign puts every key into the lane that is now its own.
 func (d *dispatcher) realign() {
 	var waiting []*keyQueue
-	for _, l := range d.active {
+	for _, l := range d.lanes.drain() {
 		for !l.empty() {
 			waiting = append(waiting, l.takeFirst())
 		}
-		l.listed = false
 	}
-	d.active = d.active[:0]
 	for _, k := range d.keys {
 		k.lane = d.shards.laneOf(k.hash)
 	}
