@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/efo"
+	"kin/survey"
 )
 
 // completeFor bounds what a shell waits for.
@@ -30,7 +31,7 @@ func (e *env) completeConsumers(most int) cobra.CompletionFunc {
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			streams, err := streamNames(ctx, client)
+			streams, err := survey.StreamNames(ctx, client)
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}

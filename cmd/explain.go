@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
 	"github.com/agext/levenshtein"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go"
 
 	"kin/internal/awsclient"
+	"kin/internal/paging"
+	"kin/survey"
 )
 
 // explanation is an error as a person reads it and as a shell sees it.
@@ -189,8 +189,11 @@ func accessHint(err error) string {
 // reachHint helps where the service could not be reached at all.
 func (e *env) reachHint(err error) string {
 	var api smithy.APIError
-	if errors.As(err, &api) {
+	switch {
+	case errors.As(err, &api):
 		return ""
+	case paging.IsEndless(err):
+		return "the service does not answer so: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 	}
 	return "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 }
@@ -206,7 +209,7 @@ func (e *env) didYouMean(ctx context.Context, name string) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookAround)
 	defer cancel()
-	names, err := streamNames(ctx, e.client)
+	names, err := survey.StreamNames(ctx, e.client)
 	switch {
 	case err != nil:
 		return "check the name, --region and --endpoint"
@@ -224,21 +227,6 @@ func (e *env) didYouMean(ctx context.Context, name string) string {
 		return fmt.Sprintf("did you mean %q? %s", near, found)
 	}
 	return found + "; check the name and --region"
-}
-
-// streamNames lists the streams of the account in the client's region.
-func streamNames(ctx context.Context, client *kinesis.Client) ([]string, error) {
-	var names []string
-	pages := kinesis.NewListStreamsPaginator(client, &kinesis.ListStreamsInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, page.StreamNames...)
-	}
-	sort.Strings(names)
-	return names, nil
 }
 
 // nearest returns the name that is most like the given one, or "" if none is

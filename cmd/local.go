@@ -58,6 +58,8 @@ operation, such as GetRecords, or * for all. FAULT is
   cut, stall        the call is done; its answer ends half-way, or stops there
   expired-iterator  GetRecords: ExpiredIteratorException
   expired-token     a list call with a NextToken: ExpiredNextTokenException
+  repeat-token      a list call: the first page and the same NextToken again
+  empty-page        a list call: an empty page, with a NextToken that leads on
   empty             GetRecords: no records, yet MillisBehindLatest above zero
   partial:3,7,499   PutRecords: these entries, counted from 0, are throttled
   partial           PutRecords: every second entry is throttled

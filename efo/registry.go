@@ -12,6 +12,7 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/paging"
 	"kin/reader"
 )
 
@@ -139,15 +140,24 @@ func (r *Registry) List(ctx context.Context) (Listing, error) {
 
 func (r *Registry) list(ctx context.Context, deadline time.Time) (Listing, error) {
 	began := time.Now()
+	back := backoff{first: firstBackoff, most: mostBackoff}
+	var last error // of the list before
 	for {
 		l, err := r.pages(ctx, deadline)
-		if err == nil || classify(err) != stale {
+		left := time.Until(deadline)
+		switch {
+		case err != nil && last != nil && left <= 0 && errors.Is(err, context.DeadlineExceeded):
+			err = last // which says more than that the time of this one was over
+		case err == nil || classify(err) != stale:
 			return l, err
 		}
-		if time.Until(deadline) <= 0 {
+		if left <= 0 {
 			return Listing{}, &reader.GaveUpError{After: time.Since(began), Err: err}
 		}
-		if err := sleep(ctx, firstBackoff); err != nil {
+		last = err
+		wait := min(back.next(), left)
+		r.o.Log.Debug("list again", "attempt", back.attempts, "wait", wait, "error", err)
+		if err := sleep(ctx, wait); err != nil {
 			return Listing{}, err
 		}
 	}
@@ -155,10 +165,11 @@ func (r *Registry) list(ctx context.Context, deadline time.Time) (Listing, error
 
 // pages lists once, page after page. A list is not atomic: a name that comes
 // twice is one consumer, the later one. An expired token ends it: what was
-// listed before may be gone by now.
+// listed before may be gone by now. So does a list that would never end.
 func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, error) {
 	byName := map[string]Consumer{}
 	var token *string
+	var guard paging.Guard
 	for {
 		// StreamARN is required with a token too, unlike with ListShards;
 		// StreamCreationTimestamp would be refused (API documentation).
@@ -173,10 +184,14 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 		if err != nil {
 			return Listing{}, err
 		}
+		before := len(byName)
 		for _, c := range out.Consumers {
 			byName[aws.ToString(c.ConsumerName)] = fromList(c, r.o.StreamARN)
 		}
 		if token = out.NextToken; aws.ToString(token) != "" {
+			if err := guard.Next(*token, len(byName)-before); err != nil {
+				return Listing{}, r.failed("ListStreamConsumers", "", err)
+			}
 			continue
 		}
 		l := Listing{At: time.Now()}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"kin/internal/paging"
 	"kin/reader"
 )
 
@@ -23,7 +24,7 @@ const (
 	inUse                  // the stream or the consumer is not in the state for it
 	gone                   // no such consumer, shard or stream
 	refused                // the position was not accepted
-	stale                  // the token of a list is too old: the list begins again
+	stale                  // a list cannot go on, because its token is too old or comes twice: it begins again
 )
 
 // classify decides, by error code, what a failed call means. Errors without a
@@ -39,6 +40,9 @@ func classify(err error) verdict {
 		var serialization *smithy.SerializationError
 		if errors.As(err, &params) || errors.As(err, &serialization) {
 			return fatal // our own arguments never left this process
+		}
+		if paging.IsEndless(err) {
+			return stale
 		}
 		return again
 	}

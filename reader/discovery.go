@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/paging"
 )
 
 // listing is what ListShards said, all pages together.
@@ -46,6 +48,7 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 		all   listing
 		token string
 		seen  = map[string]int{}
+		guard paging.Guard
 	)
 	for {
 		in := &kinesis.ListShardsInput{MaxResults: aws.Int32(int32(s.run.o.MaxShardsPerDescribe))}
@@ -66,6 +69,7 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 		if all.at.IsZero() {
 			all.at = serverTime(out.ResultMetadata)
 		}
+		before := len(all.shards)
 		for _, shard := range out.Shards {
 			id := aws.ToString(shard.ShardId)
 			if i, twice := seen[id]; twice {
@@ -77,6 +81,9 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 		}
 		if token = aws.ToString(out.NextToken); token == "" {
 			return all, nil
+		}
+		if err := guard.Next(token, len(all.shards)-before); err != nil {
+			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
 		}
 	}
 }

@@ -116,7 +116,7 @@ func (s *Stream) horizon() time.Time {
 	if s.Summary == nil || s.Summary.RetentionPeriodHours == nil {
 		return time.Time{}
 	}
-	return s.At.Add(-time.Duration(*s.Summary.RetentionPeriodHours) * time.Hour)
+	return s.At.Add(-Retention(*s.Summary))
 }
 
 // locate finds each key's shard among those of one moment, which are by ID.

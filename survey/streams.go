@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"kin/internal/apierror"
+	"kin/internal/paging"
 	"kin/reader"
 )
 
@@ -111,37 +113,108 @@ func describe(ctx context.Context, client StreamsClient, s types.StreamSummary, 
 	return found, nil
 }
 
-// listStreams lists all streams. A list is not atomic: what comes twice is
-// taken once. Pages are asked for by name: a token may become too old.
+// listStreams lists all streams. Each page is retried for up to 30 s; so is a
+// list that would never end, from its first page on.
 func listStreams(ctx context.Context, client StreamsClient, log *slog.Logger) ([]types.StreamSummary, error) {
-	var all []types.StreamSummary
-	seen := map[string]bool{}
 	pace := rate.NewLimiter(listsPerSecond, listsPerSecond)
-	in := &kinesis.ListStreamsInput{}
-	for {
-		if err := pace.Wait(ctx); err != nil {
-			return nil, context.Cause(ctx)
-		}
-		out, err := reader.Ask(ctx, log, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
+	ask := func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+		return reader.Ask(ctx, log, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
+			if err := pace.Wait(ctx); err != nil {
+				return nil, err
+			}
 			out, err := client.ListStreams(ctx, in)
 			if err != nil {
 				err = &AccountError{"ListStreams", err}
 			}
 			return out, err
 		})
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	began := time.Now()
+	for wait := firstPause; ; wait = min(2*wait, mostPause) {
+		all, err := pagesOfStreams(ctx, ask)
+		if !paging.IsEndless(err) {
+			return all, err
+		}
+		err = &AccountError{"ListStreams", err}
+		if time.Since(began) >= listTimeout {
+			return nil, &reader.GaveUpError{After: time.Since(began), Err: err}
+		}
+		log.Debug("list again", "wait", wait, "error", err)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// A list that would never end is begun again after a pause, until listTimeout is
+// over.
+const (
+	firstPause  = 200 * time.Millisecond
+	mostPause   = 5 * time.Second
+	listTimeout = 30 * time.Second
+)
+
+// StreamNames are the names of the account's streams, sorted. It makes a single
+// attempt, in as little time as the service lets it. Errors are *AccountError.
+func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
+	all, err := pagesOfStreams(ctx, func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+		return client.ListStreams(ctx, in)
+	})
+	if err != nil {
+		return nil, &AccountError{"ListStreams", err}
+	}
+	var names []string
+	for _, s := range all {
+		names = append(names, aws.ToString(s.StreamName))
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// pagesOfStreams lists all streams, page after page. A list is not atomic: what
+// comes twice is taken once. Pages are asked for by name, for a token may become
+// too old, and by token where a page has no name. A list that would never end is
+// a *paging.Error.
+func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error)) ([]types.StreamSummary, error) {
+	var all []types.StreamSummary
+	seen := map[string]bool{}
+	last := ""
+	in := &kinesis.ListStreamsInput{}
+	var guard paging.Guard
+	for {
+		out, err := ask(ctx, in)
 		if err != nil {
 			return nil, err
 		}
+		before := len(all)
+		end := ""
 		for _, s := range pageOf(out) {
-			if name := aws.ToString(s.StreamName); !seen[name] {
+			name := aws.ToString(s.StreamName)
+			if name != "" && !seen[name] {
 				seen[name] = true
 				all = append(all, s)
 			}
+			end = cmp.Or(name, end)
 		}
-		if !aws.ToBool(out.HasMoreStreams) || len(out.StreamNames) == 0 {
+		if !aws.ToBool(out.HasMoreStreams) {
 			return all, nil
 		}
-		in = &kinesis.ListStreamsInput{ExclusiveStartStreamName: aws.String(out.StreamNames[len(out.StreamNames)-1])}
+		next := "name " + last // where a page has neither name nor token, nothing moves
+		switch token := aws.ToString(out.NextToken); {
+		case end != "":
+			last = end
+			in, next = &kinesis.ListStreamsInput{ExclusiveStartStreamName: aws.String(last)}, "name "+last
+		case token != "":
+			in, next = &kinesis.ListStreamsInput{NextToken: aws.String(token)}, "token "+token
+		}
+		if err := guard.Next(next, len(all)-before); err != nil {
+			return nil, err
+		}
 	}
 }
 
@@ -158,7 +231,11 @@ func pageOf(out *kinesis.ListStreamsOutput) []types.StreamSummary {
 	return page
 }
 
+// mostRetention is the longest that a stream may keep records (API
+// documentation of IncreaseStreamRetentionPeriod).
+const mostRetention = 8760
+
 // Retention is how long a stream keeps records; 0 is not known.
 func Retention(s types.StreamDescriptionSummary) time.Duration {
-	return time.Duration(aws.ToInt32(s.RetentionPeriodHours)) * time.Hour
+	return time.Duration(min(max(aws.ToInt32(s.RetentionPeriodHours), 0), mostRetention)) * time.Hour
 }

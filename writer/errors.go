@@ -101,6 +101,18 @@ func (e *GaveUpError) Unwrap() error { return e.Err }
 // GaveUp is true; it marks the error for those who do not import the type.
 func (e *GaveUpError) GaveUp() bool { return true }
 
+// InterruptedError means that a call was failing when the run's time was over, or
+// a signal came.
+type InterruptedError struct {
+	Cause error // why the run ended
+	Last  error // the last failure
+}
+
+func (e *InterruptedError) Error() string { return e.Cause.Error() + ": " + e.Last.Error() }
+
+// Unwrap is why the run ended, and of what it failed.
+func (e *InterruptedError) Unwrap() []error { return []error{e.Cause, e.Last} }
+
 // OptionError means that a field of Options cannot be used.
 type OptionError struct {
 	Field string // in words, such as "retry for"

@@ -78,39 +78,17 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 // written but not described, and an endpoint that does not know the call, leave
 // things at their defaults.
 func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) error {
-	for wait := (backoff{}); ; {
-		err := do(start)
-		if err == nil {
-			return nil
-		}
-		failed := err
-		var named *CallError
-		if !errors.As(err, &named) {
-			failed = &CallError{Call: call, Stream: w.o.Stream, Err: err}
-		}
-		v := classify(err)
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case v == notFound, v == fatal:
-			return failed
-		case v != again && v != unsure:
-			w.o.Log.DebugContext(ctx, "call refused", "call", call, "stream", w.o.Stream, "error", err)
-			return nil
-		}
-		w.o.Log.DebugContext(ctx, "call failed", "call", call, "stream", w.o.Stream, "attempt", wait.attempts+1, "error", err)
-		if sleep(start, wait.next()) == nil {
-			continue
-		}
-		var api smithy.APIError
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case v == again && errors.As(err, &api):
-			return nil // throttled, but it is there
-		}
-		return &GaveUpError{time.Since(began), failed}
+	err := persist(ctx, start, began, w.o.Log, naming(call, w.o.Stream), do)
+	var api smithy.APIError
+	var exhausted *GaveUpError
+	switch v := classify(err); {
+	case err == nil, ctx.Err() != nil, v == notFound, v == fatal:
+		return err
+	case errors.As(err, &exhausted) && (v != again || !errors.As(err, &api)):
+		return err
 	}
+	w.o.Log.DebugContext(ctx, "call refused", "call", call, "stream", w.o.Stream, "error", err) // or throttled, but the stream is there
+	return nil
 }
 
 func (w *Writer) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {

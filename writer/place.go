@@ -3,6 +3,7 @@ package writer
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/kpl"
 )
 
 // PlaceClient is what it takes to find a shard. Its calls must be single
@@ -25,31 +28,25 @@ type PlaceClient interface {
 // *ShardError; other errors are as those of Run.
 func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string) (string, error) {
 	var shards []types.Shard
-	for token := ""; ; {
-		in := &kinesis.ListShardsInput{}
-		if token != "" {
-			in.NextToken = &token // and nothing that names the stream
-		} else {
-			in.StreamName, in.StreamARN = nameOrARN(stream)
-		}
-		out, err := atStart(ctx, "ListShards", stream, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
-			return client.ListShards(ctx, in)
-		})
-		if err != nil {
-			return "", err
-		}
-		shards = append(shards, out.Shards...)
-		if token = aws.ToString(out.NextToken); token == "" {
-			break
-		}
+	err := atStart(ctx, "ListShards", stream, func(ctx context.Context) error {
+		shards = nil
+		return eachShard(ctx, client, stream, nil, func(s types.Shard) { shards = append(shards, s) })
+	})
+	if err != nil {
+		return "", err
 	}
 	missing := &ShardError{Stream: stream, Shard: shardID}
 	for _, s := range shards {
 		id := aws.ToString(s.ShardId)
 		open := s.SequenceNumberRange == nil || s.SequenceNumberRange.EndingSequenceNumber == nil
 		switch {
-		case id == shardID && open && s.HashKeyRange != nil:
-			return aws.ToString(s.HashKeyRange.StartingHashKey), nil
+		case id == shardID && open:
+			if s.HashKeyRange != nil {
+				if first, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey)); ok {
+					return first.String(), nil
+				}
+			}
+			return "", &CallError{Call: "ListShards", Stream: stream, Err: fmt.Errorf("shard %q has no hash key range that can be read", id)}
 		case id == shardID:
 			missing.Closed = true
 		case open:
@@ -81,8 +78,12 @@ func Identity(ctx context.Context, client PlaceClient, stream string) (arn strin
 func describeStream(ctx context.Context, client PlaceClient, stream string) (*types.StreamDescriptionSummary, error) {
 	in := &kinesis.DescribeStreamSummaryInput{}
 	in.StreamName, in.StreamARN = nameOrARN(stream)
-	out, err := atStart(ctx, "DescribeStreamSummary", stream, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return client.DescribeStreamSummary(ctx, in)
+	var out *kinesis.DescribeStreamSummaryOutput
+	err := atStart(ctx, "DescribeStreamSummary", stream, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, startAttempt)
+		defer cancel()
+		out, err = client.DescribeStreamSummary(ctx, in)
+		return err
 	})
 	if v := classify(err); err != nil && v != denied && v != unheard {
 		return nil, err
@@ -95,31 +96,10 @@ func describeStream(ctx context.Context, client PlaceClient, stream string) (*ty
 
 // atStart repeats a call that can be retried, for as long as the start of a run
 // may take.
-func atStart[T any](ctx context.Context, name, stream string, call func(context.Context) (T, error)) (T, error) {
-	began := time.Now()
+func atStart(ctx context.Context, name, stream string, call func(context.Context) error) error {
 	start, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	for wait := (backoff{}); ; {
-		attempt, end := context.WithTimeout(start, startAttempt)
-		out, err := call(attempt)
-		end()
-		if err == nil {
-			return out, nil
-		}
-		failed := &CallError{Call: name, Stream: stream, Err: err}
-		v := classify(err)
-		switch {
-		case ctx.Err() != nil:
-			return out, context.Cause(ctx)
-		case v != again && v != unsure:
-			return out, failed
-		case sleep(start, wait.next()) == nil:
-		case ctx.Err() != nil:
-			return out, context.Cause(ctx)
-		default:
-			return out, &GaveUpError{time.Since(began), failed}
-		}
-	}
+	return persist(ctx, start, time.Now(), slog.New(slog.DiscardHandler), naming(name, stream), call)
 }
 
 // ShardError means that a shard cannot be written to: it is not there, or it

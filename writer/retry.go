@@ -65,6 +65,8 @@ func byCode(code string) (verdict, bool) {
 		return again, true // too much of all writers together
 	case "ResourceInUseException":
 		return again, true // the stream is being created
+	case "ExpiredNextTokenException":
+		return again, true // it lives 300 s: the list begins again
 	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
 		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException":
 		return unsure, true // theirs, and passing

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
@@ -178,43 +177,21 @@ func (d *dispatcher) realign() {
 // listShards makes one attempt at listing the open shards, in the order of
 // their ranges. It returns none where they do not cover the hash key space
 // exactly: a list is not atomic.
-func listShards(ctx context.Context, client Client, stream string) ([]shardRange, error) {
+func listShards(ctx context.Context, client shardLister, stream string) ([]shardRange, error) {
 	var ranges []shardRange
-	in := &kinesis.ListShardsInput{ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}}
-	in.StreamName, in.StreamARN = nameOrARN(stream)
-	seen := map[string]bool{}
-	for {
-		out, err := listPage(ctx, client, in)
-		if err != nil {
-			return nil, &CallError{Call: "ListShards", Stream: stream, Err: err}
+	err := eachShard(ctx, client, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
+		if r, ok := openRange(s); ok {
+			ranges = append(ranges, r)
 		}
-		for _, s := range out.Shards {
-			r, ok := openRange(s)
-			if ok && !seen[r.id] {
-				seen[r.id] = true
-				ranges = append(ranges, r)
-			}
-		}
-		if aws.ToString(out.NextToken) == "" {
-			break
-		}
-		in = &kinesis.ListShardsInput{NextToken: out.NextToken} // and nothing else
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(ranges, func(a, b shardRange) int { return a.Starting.Compare(b.Starting) })
 	if !covers(ranges) {
 		return nil, &CallError{Call: "ListShards", Stream: stream, Err: errors.New("the open shards do not cover the hash key space")}
 	}
 	return ranges, nil
-}
-
-func listPage(ctx context.Context, client Client, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, startAttempt)
-	defer cancel()
-	out, err := client.ListShards(ctx, in)
-	if err == nil && out == nil {
-		err = errors.New("an empty answer")
-	}
-	return out, err
 }
 
 // openRange is the range of a shard that takes records. Endpoints that know no
@@ -228,14 +205,15 @@ func openRange(s types.Shard) (shardRange, bool) {
 	return shardRange{aws.ToString(s.ShardId), kpl.HashKeyRange{Starting: from, Ending: to}}, ok && too
 }
 
-// covers says whether ranges are the hash key space without holes and overlaps.
+// covers says whether ranges, by their starts, are the hash key space without
+// holes and overlaps.
 func covers(ranges []shardRange) bool {
 	if len(ranges) == 0 {
 		return false
 	}
 	whole := kpl.HashKeyRange{Starting: ranges[0].Starting, Ending: ranges[len(ranges)-1].Ending}
 	for i := 1; i < len(ranges); i++ {
-		if ranges[i-1].Ending.Next() != ranges[i].Starting {
+		if ranges[i-1].Ending.Next() != ranges[i].Starting || ranges[i-1].Starting.Compare(ranges[i].Starting) >= 0 {
 			return false
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // Endpoint is one embedded service with its streams. It is safe for concurrent
@@ -20,6 +21,9 @@ type Endpoint struct {
 	clock   *clock
 	key     []byte // seals iterators and tokens
 	faults  faults
+
+	emptyPages atomic.Uint32 // that a fault has answered
+
 	server  *http.Server
 	closing chan struct{}
 

@@ -122,7 +122,7 @@ func parseFault(spec string) (*fault, error) {
 		f.after = 1
 	case codePattern.MatchString(kind):
 		f.kind, f.code = "error", kind
-	case !slices.Contains([]string{"reset", "garbage", "html", "cut", "stall", "expired-iterator", "expired-token", "empty", "partial",
+	case !slices.Contains([]string{"reset", "garbage", "html", "cut", "stall", "expired-iterator", "expired-token", "repeat-token", "empty-page", "empty", "partial",
 		"silent", "no-initial-response"}, kind):
 		return nil, fmt.Errorf("%q is neither an error code nor a fault", kind)
 	}
@@ -155,7 +155,7 @@ func (f *fault) fits(op string) bool {
 		return op == "SubscribeToShard"
 	case "partial":
 		return op == "PutRecords"
-	case "expired-token":
+	case "expired-token", "repeat-token", "empty-page":
 		return slices.Contains(tokenCalls, op)
 	}
 	return true
@@ -176,6 +176,8 @@ func (f *fault) fits(op string) bool {
 //	stall              the call is done, and its answer stops half-way until the client goes
 //	expired-iterator   GetRecords: ExpiredIteratorException
 //	expired-token      a list call with a NextToken: ExpiredNextTokenException
+//	repeat-token       a list call: the first page, and the NextToken of the request again
+//	empty-page         a list call: an empty page, and a new NextToken that leads to the page left out
 //	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at the same place
 //	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the others stored
 //	partial            PutRecords: every second entry, from index 1, is throttled

@@ -23,6 +23,8 @@ func TestParseFault(t *testing.T) {
 		{"PutRecords=partial:3,7,499*2", "PutRecords=partial:3,7,499*2"},
 		{"PutRecords=partial", "PutRecords=partial"},
 		{"ListShards=expired-token*1", "ListShards=expired-token*1"},
+		{"ListStreams=repeat-token", "ListStreams=repeat-token"},
+		{"ListStreamConsumers=empty-page*99", "ListStreamConsumers=empty-page*99"},
 		{"*=cut*1", "*=cut*1"},
 	} {
 		f, err := parseFault(c.in)
@@ -46,6 +48,8 @@ func TestParseFault(t *testing.T) {
 		"GetRecords=partial":       `partial cannot happen to GetRecords`,
 		"ListShards=empty":         `empty cannot happen to ListShards`,
 		"GetRecords=expired-token": `expired-token cannot happen to GetRecords`,
+		"GetRecords=repeat-token":  `repeat-token cannot happen to GetRecords`,
+		"PutRecords=empty-page":    `empty-page cannot happen to PutRecords`,
 	} {
 		_, err := parseFault(in)
 		if err == nil || err.Error() != want {

@@ -56,6 +56,17 @@ func (e *Endpoint) listShards(c *call) error {
 		return inUse("Stream %s under account %s is in state %s.", s.name, Account, state)
 	}
 	s.forget(now)
+	faulty := c.pagesFault()
+	if faulty.repeats {
+		t.number = 0
+	}
+	place := func(number int) token {
+		return token{
+			kind: kindShards, made: now, stream: s.id, name: s.name, number: uint64(number),
+			filter: byte(slices.Index(shardFilters, filter.kind)), time: filter.time,
+		}
+	}
+	rest := place(len(s.shards))
 	out := struct {
 		NextToken string `json:",omitempty"`
 		Shards    []shardDescription
@@ -68,15 +79,14 @@ func (e *Endpoint) listShards(c *call) error {
 		if sh == nil || sh.id <= after || !filter.takes(s, sh, now) {
 			continue
 		}
-		if len(out.Shards) == min(most, shardPage) {
-			out.NextToken = token{
-				kind: kindShards, made: now, stream: s.id, name: s.name, number: uint64(i),
-				filter: byte(slices.Index(shardFilters, filter.kind)), time: filter.time,
-			}.sealed(e.key)
+		if faulty.empty || len(out.Shards) == min(most, shardPage) {
+			rest = place(i)
+			out.NextToken = rest.sealed(e.key)
 			break
 		}
 		out.Shards = append(out.Shards, sh.describe())
 	}
+	out.NextToken = faulty.next(e, out.NextToken, place(0), rest)
 	return c.reply(out)
 }
 

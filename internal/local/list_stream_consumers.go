@@ -42,6 +42,13 @@ func (e *Endpoint) listStreamConsumers(c *call) error {
 		return limitExceeded("Rate exceeded for stream %s under account %s.", s.name, Account)
 	}
 	s.settleConsumers(now)
+	faulty := c.pagesFault()
+	first := token{kind: kindConsumers, made: now, stream: s.id, name: s.name}
+	rest := first
+	rest.after = t.after
+	if faulty.repeats {
+		t.after = ""
+	}
 	out := struct {
 		Consumers []consumerDescription
 		NextToken string `json:",omitempty"`
@@ -49,6 +56,9 @@ func (e *Endpoint) listStreamConsumers(c *call) error {
 	for _, name := range slices.Sorted(maps.Keys(s.consumers)) {
 		if name <= t.after {
 			continue
+		}
+		if faulty.empty {
+			break
 		}
 		if n := len(out.Consumers); n == min(most, 100) {
 			out.NextToken = token{
@@ -58,5 +68,6 @@ func (e *Endpoint) listStreamConsumers(c *call) error {
 		}
 		out.Consumers = append(out.Consumers, s.describeConsumer(c, s.consumers[name], now))
 	}
+	out.NextToken = faulty.next(e, out.NextToken, first, rest)
 	return c.reply(out)
 }

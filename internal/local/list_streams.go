@@ -20,6 +20,11 @@ func (e *Endpoint) listStreams(c *call) error {
 		}
 		after = t.name
 	}
+	faulty := c.pagesFault()
+	rest := token{kind: kindStreams, made: now, name: after}
+	if faulty.repeats {
+		after = ""
+	}
 	type summary struct {
 		StreamName              string
 		StreamARN               string
@@ -39,6 +44,9 @@ func (e *Endpoint) listStreams(c *call) error {
 		from++
 	}
 	for _, name := range names[from:] {
+		if faulty.empty {
+			break
+		}
 		s, err := e.stream(name)
 		if err != nil {
 			continue // deleted meanwhile
@@ -56,6 +64,8 @@ func (e *Endpoint) listStreams(c *call) error {
 		out.StreamSummaries = append(out.StreamSummaries,
 			summary{f.StreamName, f.StreamARN, f.StreamStatus, f.StreamModeDetails, f.StreamCreationTimestamp})
 	}
+	out.NextToken = faulty.next(e, out.NextToken, token{kind: kindStreams, made: now}, rest)
+	out.HasMoreStreams = out.NextToken != ""
 	return c.reply(out)
 }
 

@@ -1,0 +1,59 @@
+// Package paging ends listings that would go on for ever: a server that repeats
+// a page token, or that answers page after page with nothing new.
+package paging
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// mostEmpty pages in a row with nothing new end a listing.
+const mostEmpty = 100
+
+// Guard watches the pages of one listing. The zero Guard is ready. It keeps a
+// hash of each token, so its memory follows the number of pages and not the
+// length of tokens. It is not safe for concurrent use.
+type Guard struct {
+	seen  map[[16]byte]struct{}
+	empty int
+}
+
+// Next notes a page and the token of the page behind it; for listings that go on
+// behind a name, the name. An empty token means that there is no such page.
+// items is how many items the page had that no page before it had. Next returns
+// an *Error when the listing would never end: when the token came before in this
+// listing, or when 100 pages in a row had no new items. The listing has failed
+// then. A caller that retries it begins with the first page and a new Guard.
+func (g *Guard) Next(token string, items int) error {
+	if token == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(token))
+	key := [16]byte(sum[:16])
+	if _, twice := g.seen[key]; twice {
+		return &Error{"the answer repeats a page token"}
+	}
+	if g.seen == nil {
+		g.seen = map[[16]byte]struct{}{}
+	}
+	g.seen[key] = struct{}{}
+	if g.empty++; items > 0 {
+		g.empty = 0
+	}
+	if g.empty >= mostEmpty {
+		return &Error{fmt.Sprintf("%d pages in a row brought nothing new", mostEmpty)}
+	}
+	return nil
+}
+
+// Error means that a listing would never end. The same listing may pass later.
+type Error struct{ Reason string }
+
+func (e *Error) Error() string { return e.Reason + ", so the list would never end" }
+
+// IsEndless says whether err is, or wraps, an *Error.
+func IsEndless(err error) bool {
+	var endless *Error
+	return errors.As(err, &endless)
+}

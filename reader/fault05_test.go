@@ -1,0 +1,126 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// pagedFake is a fake whose lists of shards have pages. tokens returns the token
+// behind each page of the nth list, from 1; "" ends it. A page whose token begins
+// with "empty" is empty, and the others have all shards.
+type pagedFake struct {
+	*fake
+	tokens func(list int) []string
+
+	list, page int
+}
+
+func (p *pagedFake) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	out, err := p.fake.ListShards(ctx, in, o...)
+	if err != nil {
+		return nil, err
+	}
+	if in.NextToken == nil {
+		p.list, p.page = p.list+1, 0
+	}
+	tokens := p.tokens(p.list)
+	token := tokens[min(p.page, len(tokens)-1)]
+	if p.page++; token != "" {
+		out.NextToken = aws.String(token)
+	}
+	if strings.HasPrefix(token, "empty") {
+		out.Shards = nil
+	}
+	return out, nil
+}
+
+func emptyPages(n int, then ...string) []string {
+	var tokens []string
+	for i := range n {
+		tokens = append(tokens, fmt.Sprint("empty ", i))
+	}
+	return append(tokens, then...)
+}
+
+func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first, later []string
+		want         string
+	}{
+		"A, A":                      {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
+		"A, B, A":                   {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
+		"the same shards for ever":  {nil, nil, "100 pages in a row brought nothing new"},
+		"100 empty pages":           {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
+		"99 empty pages":            {emptyPages(99, ""), emptyPages(99, ""), ""},
+		"bad, and the next is good": {[]string{"A", "A"}, []string{"A", ""}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &pagedFake{fake: newFake(&fakeShard{id: "a", records: []int{1}})}
+				p.tokens = func(list int) []string {
+					switch {
+					case tt.first == nil:
+						return []string{fmt.Sprint("page ", p.page)}
+					case list == 1:
+						return tt.first
+					}
+					return tt.later
+				}
+				began := time.Now()
+				batches, err := collectRun(t.Context(), t, p, bounded())
+				var exhausted *GaveUpError
+				switch {
+				case tt.want == "" && (err != nil || !slices.Equal(batches, []string{"1"})):
+					t.Errorf("got %q, %v", batches, err)
+				case tt.want != "" && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), tt.want) || time.Since(began) < startTimeout):
+					t.Errorf("got %v after %s, want that it gave up: %s", err, time.Since(began), tt.want)
+				}
+				if calls := len(p.times("ListShards", "")); calls > 40 {
+					t.Errorf("%d lists in half a minute", calls)
+				}
+			})
+		})
+	}
+}
+
+// A run goes on while the list of shards is bad, and finds the new shards when it
+// is good again.
+func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pagedFake{fake: newFake(&fakeShard{id: "a", records: []int{1}})}
+		began := time.Now()
+		p.tokens = func(int) []string {
+			if bad := time.Since(began) > time.Second && time.Since(began) < 2*time.Minute; bad {
+				return []string{"A", "B", "A"}
+			}
+			return []string{""}
+		}
+		go func() {
+			time.Sleep(time.Minute)
+			p.change(func() {
+				p.shards[0].records = append(p.shards[0].records, 2)
+				p.shards = append(p.shards, &fakeShard{id: "b", records: []int{3}})
+			})
+		}()
+		o := testOptions()
+		o.Limit = 3
+		var said []string
+		o.Say = func(s string) { said = append(said, s) }
+		batches, err := collectRun(t.Context(), t, p, o)
+		if want := []string{"1", "2", "3"}; err != nil || !slices.Equal(batches, want) {
+			t.Errorf("got %q, %v, want %q", batches, err, want)
+		}
+		if text := strings.Join(said, "\n"); !strings.Contains(text, "ListShards for stream orders: the answer repeats a page token") {
+			t.Errorf("said %q", text)
+		}
+	})
+}

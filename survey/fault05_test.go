@@ -1,0 +1,120 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/reader"
+)
+
+// answers is an account whose ListStreams is scripted.
+type answers struct {
+	account
+	list  func(n int, in *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput // n counts from 1
+	calls int
+}
+
+func (a *answers) ListStreams(_ context.Context, in *kinesis.ListStreamsInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error) {
+	a.calls++
+	return a.list(a.calls, in), nil
+}
+
+// more is a page that is not the last.
+func more(token string, names ...string) *kinesis.ListStreamsOutput {
+	out := &kinesis.ListStreamsOutput{StreamNames: names, HasMoreStreams: aws.Bool(true)}
+	if token != "" {
+		out.NextToken = &token
+	}
+	return out
+}
+
+func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+	last := &kinesis.ListStreamsOutput{StreamNames: []string{"z"}, HasMoreStreams: aws.Bool(false)}
+	for name, tt := range map[string]struct {
+		list func(n int, in *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput
+		want []string // the streams; nil is a failure
+		text string
+	}{
+		"the same page again": {list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more("", "a", "b") }, text: "repeats a page token"},
+		"two pages in turn": {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+			return more("", []string{"a", "b"}[n%2])
+		}, text: "repeats a page token"},
+		"more, and nothing": {list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more("") }, text: "repeats a page token"},
+		"empty pages":       {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more(fmt.Sprint(n)) }, text: "100 pages in a row brought nothing new"},
+		"new names and old streams": {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+			return more(fmt.Sprint(n), "a", "")
+		}, text: "repeats a page token"},
+		"a few empty pages": {list: func(n int, in *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+			switch {
+			case n == 1:
+				return more("1", "a")
+			case n == 2 && *in.ExclusiveStartStreamName != "a", n > 2 && (in.ExclusiveStartStreamName != nil || *in.NextToken != fmt.Sprint(n-1)):
+				return more("", "wrong")
+			case n < 30:
+				return more(fmt.Sprint(n))
+			}
+			return last
+		}, want: []string{"a", "z"}},
+		"good the second time": {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+			if n <= 2 {
+				return more("", "a")
+			}
+			return last
+		}, want: []string{"z"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := &answers{list: tt.list}
+				began := time.Now()
+				streams, _, err := Streams(t.Context(), a, nil)
+				var got []string
+				for _, s := range streams {
+					got = append(got, *s.StreamName)
+				}
+				var exhausted *reader.GaveUpError
+				switch {
+				case tt.want != nil && (err != nil || !slices.Equal(got, tt.want)):
+					t.Errorf("got %v, %v, want %v", got, err, tt.want)
+				case tt.want == nil && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), "ListStreams: ") || !strings.Contains(err.Error(), tt.text)):
+					t.Errorf("got %v, %v, want that it gave up: %s", got, err, tt.text)
+				case tt.want == nil && time.Since(began) > 2*listTimeout:
+					t.Errorf("it took %s", time.Since(began))
+				}
+			})
+		})
+	}
+}
+
+// A courtesy, such as a completion, does not repeat a list.
+func TestFault05NamesOfStreamsAreAskedForOnce(t *testing.T) {
+	a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more("", "a") }}
+	var failed *AccountError
+	if names, err := StreamNames(t.Context(), a); !errors.As(err, &failed) || a.calls != 2 {
+		t.Errorf("got %v, %v after %d calls", names, err, a.calls)
+	}
+}
+
+// What a server says of the retention may be no number of hours that a duration
+// can hold.
+func TestFault04RetentionDoesNotOverflow(t *testing.T) {
+	for hours, want := range map[int32]time.Duration{24: 24 * time.Hour, -1: 0, 1<<31 - 1: 8760 * time.Hour} {
+		var s Stream
+		s.Summary = &types.StreamDescriptionSummary{RetentionPeriodHours: &hours}
+		if got := Retention(*s.Summary); got != want {
+			t.Errorf("%d hours: got %s, want %s", hours, got, want)
+		}
+		if s.At = time.Now(); s.horizon().After(s.At) {
+			t.Errorf("%d hours: the horizon %s is to come", hours, s.horizon())
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// pagedService is a service whose lists of shards have pages. tokens returns the
+// token behind each page of the nth list, from 1; "" ends it. A page whose token
+// begins with "empty" is empty, and the others have all shards.
+type pagedService struct {
+	*service
+	tokens func(list int) []string
+
+	list, page, calls int
+}
+
+func (p *pagedService) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	p.calls++
+	if in.NextToken == nil {
+		p.list, p.page = p.list+1, 0
+	}
+	tokens := p.tokens(p.list)
+	token := tokens[min(p.page, len(tokens)-1)]
+	p.page++
+	if strings.HasPrefix(token, "empty") {
+		return &kinesis.ListShardsOutput{NextToken: &token}, nil
+	}
+	out, err := p.service.ListShards(ctx, in, o...)
+	if token != "" {
+		out.NextToken = aws.String(token)
+	}
+	return out, err
+}
+
+func emptyPages(n int, then ...string) []string {
+	var tokens []string
+	for i := range n {
+		tokens = append(tokens, fmt.Sprint("empty ", i))
+	}
+	return append(tokens, then...)
+}
+
+func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first, later []string
+		want         string
+	}{
+		"A, A":                      {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
+		"A, B, A":                   {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
+		"100 empty pages":           {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
+		"99 empty pages":            {emptyPages(99, ""), emptyPages(99, ""), ""},
+		"bad, and the next is good": {[]string{"A", "A"}, []string{"A", ""}, ""},
+	} {
+		for what, call := range map[string]func(context.Context, *pagedService) error{
+			"start of a run": func(ctx context.Context, p *pagedService) error {
+				w, err := New(p, options())
+				if err == nil {
+					_, err = w.Run(ctx, numbered(3))
+				}
+				if err == nil && len(p.stored) != 3 {
+					err = errors.New("not written")
+				}
+				return err
+			},
+			"place of a shard": func(ctx context.Context, p *pagedService) error {
+				key, err := HashKeyOf(ctx, p, "orders", p.shards[1])
+				if err == nil && key != "85070591730234615865843651857942052864" {
+					err = errors.New("it begins at " + key)
+				}
+				return err
+			},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p := &pagedService{service: &service{shards: fourShards()}, tokens: func(list int) []string {
+						if list == 1 {
+							return tt.first
+						}
+						return tt.later
+					}}
+					began := time.Now()
+					err := call(t.Context(), p)
+					var exhausted *GaveUpError
+					switch {
+					case tt.want == "" && err != nil:
+						t.Errorf("got %v", err)
+					case tt.want != "" && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), tt.want) || time.Since(began) != startTimeout):
+						t.Errorf("got %v after %s, want that it gave up: %s", err, time.Since(began), tt.want)
+					}
+					if p.list > 20 {
+						t.Errorf("%d lists in half a minute", p.list)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A run goes on while the list of shards is bad, and follows it when it is good
+// again.
+func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{shards: fourShards()[:2]}
+		p := &pagedService{service: s}
+		began := time.Now()
+		p.tokens = func(list int) []string {
+			if list > 1 && time.Since(began) < 2*time.Minute {
+				return []string{"A", "A"}
+			}
+			return []string{""}
+		}
+		w := newWriter(t, p, options())
+		got, err := w.Run(t.Context(), source(func(i int) (Record, error) {
+			switch {
+			case i > 600:
+				return Record{}, io.EOF
+			case i == 60:
+				s.mu.Lock()
+				s.shards = fourShards()
+				s.mu.Unlock()
+			}
+			time.Sleep(time.Second)
+			return to(i%4, 4, fmt.Sprint(i)), nil
+		}))
+		if err != nil || got.Written != 600 {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if n := len(w.running.shards.ranges); n != 4 || p.list < 3 || p.list > 30 {
+			t.Errorf("%d shards are known after %d lists, want 4 after a few", n, p.list)
+		}
+	})
+}

@@ -1,0 +1,64 @@
+package writer
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/paging"
+)
+
+// shardLister is what it takes to list shards.
+type shardLister interface {
+	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
+}
+
+// eachShard makes one attempt at listing the shards of a stream, page after page,
+// and calls visit for each of them once: a list is not atomic, and a shard may come
+// twice. nil is no filter. Errors are *CallError; so is a list that would never
+// end, and one with a shard that has no ID.
+func eachShard(ctx context.Context, client shardLister, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
+	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
+	in := &kinesis.ListShardsInput{ShardFilter: filter}
+	in.StreamName, in.StreamARN = nameOrARN(stream)
+	seen := map[string]bool{}
+	var guard paging.Guard
+	for {
+		out, err := listPage(ctx, client, in)
+		if err != nil {
+			return failed(err)
+		}
+		before := len(seen)
+		for _, s := range out.Shards {
+			id := aws.ToString(s.ShardId)
+			if id == "" {
+				return failed(errors.New("a shard without an ID"))
+			}
+			if !seen[id] {
+				seen[id] = true
+				visit(s)
+			}
+		}
+		token := aws.ToString(out.NextToken)
+		if token == "" {
+			return nil
+		}
+		if err := guard.Next(token, len(seen)-before); err != nil {
+			return failed(err)
+		}
+		in = &kinesis.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
+	}
+}
+
+func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, startAttempt)
+	defer cancel()
+	out, err := client.ListShards(ctx, in)
+	if err == nil && out == nil {
+		err = errors.New("an empty answer")
+	}
+	return out, err
+}
