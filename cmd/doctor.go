@@ -132,7 +132,7 @@ func (o *doctorOptions) examination(e *env, client *kinesis.Client) (doctor.Opti
 	}
 	return doctor.Options{
 		Stream: o.stream, Region: e.clientRegion, Endpoint: endpoint, Foreign: foreign,
-		Needs: o.needs, ConsumerPrefix: string(o.prefix), Log: e.log,
+		Needs: o.needs, ConsumerPrefix: string(o.prefix), Log: e.log, Advise: adviceOn,
 		Identify: func(ctx context.Context) (doctor.Identity, error) {
 			who, err := awsclient.Identify(ctx, where, foreign)
 			if errors.Is(err, awsclient.ErrNoSTS) {

@@ -82,6 +82,7 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		credentials *awsclient.CredentialsError
 		role        *awsclient.RoleError
 		config      *awsclient.ConfigError
+		proxy       *awsclient.ProxyError
 		api         smithy.APIError
 		state       unusable
 		other       held
@@ -98,11 +99,12 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		return explanation{condition.message, "", exitCondition}
 	case errors.Is(err, awsclient.ErrNoRegion):
 		return explanation{"no AWS region", "give --region, set AWS_REGION, or name the stream by its ARN", exitUsage}
+	case errors.As(err, &proxy):
+		return e.explainProxy(err, proxy)
 	case errors.As(err, &role):
 		return explainRole(err, role)
 	case errors.As(err, &credentials):
-		return explanation{"no AWS credentials: " + credentials.Err.Error(),
-			"set AWS_PROFILE or give --profile; kin looks where the AWS SDK does: environment, shared configuration, instance profile", exitDenied}
+		return explainCredentials(credentials)
 	case errors.As(err, &config):
 		return explanation{text, e.connectionOrigins(text, config.Hint()), exitUsage}
 	case errors.As(err, &state) && state.Unusable():
@@ -131,6 +133,9 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 
 // explainAPI explains an answer of the service by its error code.
 func (e *env) explainAPI(ctx context.Context, err error, api smithy.APIError) explanation {
+	if x, ok := explainRefused(err); ok {
+		return x
+	}
 	name := ""
 	var of ofStream
 	if errors.As(err, &of) {
@@ -149,10 +154,6 @@ func (e *env) explainAPI(ctx context.Context, err error, api smithy.APIError) ex
 		return explanation{err.Error(), "the stream is encrypted: its key needs kms:Decrypt for reading, kms:GenerateDataKey for writing", exitDenied}
 	case "AccessDeniedException", "OptInRequired":
 		return explanation{err.Error(), accessHint(err), exitDenied}
-	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
-		"MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidClientTokenId",
-		"SignatureDoesNotMatch", "ExpiredToken", "RequestExpired":
-		return explanation{err.Error(), "the credentials are not valid here: check the profile, its keys and the clock", exitDenied}
 	case "ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "ThrottlingException":
 		return explanation{err.Error(), "", exitGaveUp}
 	}
@@ -194,6 +195,8 @@ func (e *env) reachHint(err error) string {
 		return ""
 	case paging.IsEndless(err):
 		return "the service does not answer so: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+	case awsclient.IsCertificateError(err):
+		return certificateHint
 	}
 	return "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 }

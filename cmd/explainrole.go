@@ -11,17 +11,21 @@ import (
 // explainRole explains, by its error code, why a role could not be taken on.
 func explainRole(err error, role *awsclient.RoleError) explanation {
 	var api smithy.APIError
+	var answer *awsclient.AnswerError
+	if errors.As(role, &answer) {
+		return explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): what answers there is not STS, or is broken", exitFailed}
+	}
 	if !errors.As(role, &api) {
 		return explanation{err.Error(), "check the network, --region and --sts-endpoint (AWS_ENDPOINT_URL_STS)", exitGaveUp}
+	}
+	if x, ok := explainRefused(err); ok {
+		return x
 	}
 	switch api.ErrorCode() {
 	case "ValidationError":
 		return explanation{err.Error(), "", exitUsage}
 	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "InternalFailure", "ServiceUnavailable":
 		return explanation{err.Error(), "", exitGaveUp}
-	case "InvalidClientTokenId", "SignatureDoesNotMatch", "IncompleteSignature", "ExpiredToken", "ExpiredTokenException",
-		"MissingAuthenticationToken", "UnrecognizedClientException":
-		return explanation{err.Error(), "the credentials that are to take on the role are not valid: check the profile, its keys and the clock", exitDenied}
 	case "RegionDisabledException":
 		return explanation{err.Error(), "the account does not use STS in this region: give --sts-endpoint", exitDenied}
 	}

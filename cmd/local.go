@@ -51,8 +51,11 @@ AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS, and gone when the run ends.
 the next N calls (OP=FAULT*N), or with a probability (OP=FAULT@P). OP is an
 operation, such as GetRecords, or * for all. FAULT is
 
-  an error code     XxxException, InternalFailure or ServiceUnavailable
+  an error code     XxxException, InternalFailure, ServiceUnavailable, or one of
+                    AWS's for refused signatures, such as ExpiredToken
   latency:D         the answer begins D later
+  skew:D            the endpoint's clock is D ahead, or behind with -D: a signature
+                    that is 5 minutes off gets InvalidSignatureException
   reset             the connection is reset, and nothing was done
   garbage, html     an answer that is not Kinesis, and nothing was done
   cut, stall        the call is done; its answer ends half-way, or stops there

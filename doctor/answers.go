@@ -57,7 +57,8 @@ func reading(err error) answer {
 		return keyUnusable
 	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "ExpiredToken",
 		"MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidClientTokenId",
-		"SignatureDoesNotMatch", "RequestExpired":
+		"SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture", "TokenRefreshRequired",
+		"AuthFailure", "IncompleteSignature", "MissingAuthenticationToken":
 		return unauthentic
 	case "ProvisionedThroughputExceededException", "LimitExceededException", "ThrottlingException", "Throttling",
 		"RequestLimitExceeded", "KMSThrottlingException", "InternalFailure", "InternalFailureException",
@@ -125,7 +126,7 @@ func reach[T any](ctx context.Context, e *examination, call func(context.Context
 		e.clock.asking()
 		v, err := call(attempt)
 		cancel()
-		if what := reading(err); n == attempts || what != unreachable && what != busy || ctx.Err() != nil {
+		if what := reading(err); n == attempts || apierror.IsPermanent(err) || what != unreachable && what != busy || ctx.Err() != nil {
 			return v, err
 		}
 		e.o.Log.Debug("call failed", "attempt", n, "error", err)

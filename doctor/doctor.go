@@ -95,7 +95,10 @@ type Options struct {
 	Identify func(context.Context) (Identity, error)
 	// Subscribe makes one SubscribeToShard call and ends what comes of it.
 	Subscribe func(context.Context, *kinesis.SubscribeToShardInput) error
-	Log       *slog.Logger // nil discards
+	// Advise says what to do about a call that was refused because of who signed it, or
+	// that a proxy refused; empty for other errors. nil knows of none.
+	Advise func(error) string
+	Log    *slog.Logger // nil discards
 }
 
 // Examine makes all checks. What they find is no error; errors are those of
@@ -133,6 +136,16 @@ func (e *examination) add(name string, status Status, message, advice string) {
 	e.report.Checks = append(e.report.Checks, Check{name, status, message, advice})
 }
 
+// advice is what to do about an error, or fallback where nobody knows.
+func (e *examination) advice(err error, fallback string) string {
+	if e.o.Advise != nil {
+		if text := e.o.Advise(err); text != "" {
+			return text
+		}
+	}
+	return fallback
+}
+
 func (e *examination) run(ctx context.Context) error {
 	e.identify(ctx)
 	e.add("region", OK, e.o.Region, "")
@@ -148,12 +161,12 @@ func (e *examination) run(ctx context.Context) error {
 	case missing:
 		return err
 	case unreachable:
-		e.add("endpoint", Fail, e.o.Endpoint+": "+brief(err), "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)")
+		e.add("endpoint", Fail, e.o.Endpoint+": "+brief(err), e.advice(err, "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)"))
 		return nil
 	case unauthentic:
 		e.add("endpoint", OK, e.o.Endpoint, "")
 		e.clockCheck()
-		e.add("signature", Fail, brief(err), "the credentials are not valid here: check the profile, its keys and the clock")
+		e.add("signature", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
 		return nil
 	}
 	e.add("endpoint", OK, e.o.Endpoint, "")
@@ -204,7 +217,7 @@ func (e *examination) identify(ctx context.Context) {
 	case errors.Is(err, ErrNoSTS):
 		e.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not known: "+ErrNoSTS.Error()), "")
 	case reading(err) == unauthentic:
-		e.add("credentials", Fail, brief(err), "the credentials are not valid: check the profile, its keys and the clock")
+		e.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
 	case reading(err) == denied:
 		e.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not told: "+brief(err)), "")
 	default:

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"kin/internal/apierror"
 	"kin/internal/paging"
 	"kin/reader"
 )
@@ -34,7 +35,13 @@ func classify(err error) verdict {
 	if errors.As(err, &none) {
 		return fatal
 	}
+	if apierror.IsPermanent(err) {
+		return fatal // no credentials, or a proxy that refuses
+	}
 	var api smithy.APIError
+	if apierror.IsUnsent(err) {
+		return again // the source of the credentials, or the proxy, may be back later
+	}
 	if !errors.As(err, &api) {
 		var params smithy.InvalidParamsError
 		var serialization *smithy.SerializationError

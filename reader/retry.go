@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"kin/internal/apierror"
 )
 
 // verdict is what to do about a call that failed.
@@ -24,7 +26,13 @@ const (
 // classify decides, by error code, what a failed call means. Errors without a
 // code come from the way to the service and back, and pass.
 func classify(err error) verdict {
+	if apierror.IsPermanent(err) {
+		return fatal // no credentials, or a proxy that refuses
+	}
 	var api smithy.APIError
+	if apierror.IsUnsent(err) {
+		return again // the source of the credentials, or the proxy, may be back later
+	}
 	if !errors.As(err, &api) {
 		var params smithy.InvalidParamsError
 		var serialization *smithy.SerializationError

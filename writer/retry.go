@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"kin/internal/apierror"
 )
 
 // verdict is what to do about a call, or an entry of one, that failed.
@@ -28,6 +30,12 @@ const (
 // classify decides, by error code, what a failed call means. Errors without a
 // code come from the way to the service and back, and pass.
 func classify(err error) verdict {
+	switch {
+	case apierror.IsPermanent(err):
+		return fatal // no credentials, or a proxy that refuses
+	case apierror.IsUnsent(err):
+		return again
+	}
 	var answer *smithyhttp.ResponseError
 	status := 0
 	if errors.As(err, &answer) {
@@ -81,7 +89,8 @@ func byCode(code string) (verdict, bool) {
 	case "KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException",
 		"KMSOptInRequired", "OptInRequired", "UnrecognizedClientException", "InvalidSignatureException",
 		"ExpiredTokenException", "ExpiredToken", "MissingAuthenticationTokenException",
-		"IncompleteSignatureException", "InvalidClientTokenId", "SignatureDoesNotMatch", "RequestExpired":
+		"IncompleteSignatureException", "InvalidClientTokenId", "SignatureDoesNotMatch", "RequestExpired",
+		"RequestTimeTooSkewed", "RequestInTheFuture", "TokenRefreshRequired", "AuthFailure":
 		return fatal, true // key and credentials do not change by waiting
 	}
 	return unheard, false

@@ -24,9 +24,12 @@ func Brief(err error) string {
 		sent      *url.Error
 		op        *net.OpError
 	)
+	var described interface{ Brief() string }
 	switch {
 	case err == nil:
 		return ""
+	case errors.As(err, &described):
+		return described.Brief()
 	case errors.As(err, &malformed):
 		return "the answer is not one of Kinesis"
 	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
@@ -50,6 +53,19 @@ func Brief(err error) string {
 		}
 		err = next
 	}
+}
+
+// IsPermanent reports whether an error says that the same call will fail again: there
+// are no credentials, or a proxy refuses the connection.
+func IsPermanent(err error) bool {
+	var p interface{ Permanent() bool }
+	return errors.As(err, &p) && p.Permanent()
+}
+
+// IsUnsent reports whether an error says that the request never reached the service.
+func IsUnsent(err error) bool {
+	var u interface{ Unsent() bool }
+	return errors.As(err, &u) && u.Unsent()
 }
 
 // IsDenied says whether a call is not allowed to this caller.

@@ -3,7 +3,9 @@
 //
 // It promises a client whose calls are single attempts: the SDK's own retries
 // are off, because the reader and the writer own their loops and must see each
-// throttled call. It does not promise that the endpoint answers.
+// throttled call. Two refusals are retried here, once in each call: one for a wrong
+// clock, and one for credentials that have expired. It does not promise that the
+// endpoint answers.
 package awsclient
 
 import (
@@ -45,13 +47,6 @@ type Options struct {
 // ErrNoRegion means that no region was given and none could be resolved.
 var ErrNoRegion = errors.New("no AWS region")
 
-// CredentialsError means that no credentials could be found or that their
-// source refused to give them.
-type CredentialsError struct{ Err error }
-
-func (e *CredentialsError) Error() string { return "find credentials: " + e.Err.Error() }
-func (e *CredentialsError) Unwrap() error { return e.Err }
-
 // ConfigError means that the configuration itself cannot be used: an unknown
 // profile, a malformed endpoint.
 type ConfigError struct{ Err error }
@@ -69,6 +64,12 @@ func (e *ConfigError) Hint() string {
 
 func (e *ConfigError) Unwrap() error { return e.Err }
 
+// Permanent is true: a configuration does not change by waiting.
+func (e *ConfigError) Permanent() bool { return true }
+
+// Brief is what a call came to whose credentials were to be loaded again.
+func (e *ConfigError) Brief() string { return e.Err.Error() }
+
 // regionName is what may stand in a host name.
 var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
@@ -77,13 +78,14 @@ var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 // here and not in its middle. Errors are *ConfigError, ErrNoRegion,
 // *CredentialsError and *RoleError.
 func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
-	cfg, err := configure(ctx, o)
+	cfg, credentials, err := configure(ctx, o)
 	if err != nil {
 		return nil, "", err
 	}
 	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
-		k.Retryer = aws.NopRetryer{}
-		k.HTTPClient = wholeBody{cfg.HTTPClient, streaming(cfg.HTTPClient)}
+		k.Retryer, k.RetryMaxAttempts = retriesRefusals{}, 0 // AWS_MAX_ATTEMPTS is for the SDK's own
+		k.APIOptions = append(k.APIOptions, addRetries(credentials))
+		k.HTTPClient = wholeBodies(cfg.HTTPClient)
 		if o.Endpoint != "" {
 			k.BaseEndpoint = aws.String(o.Endpoint)
 		}
@@ -91,70 +93,99 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 	return client, cfg.Region, nil
 }
 
-// configure resolves what the options leave open, and retrieves the
-// credentials once.
-func configure(ctx context.Context, o Options) (aws.Config, error) {
+// configure resolves what the options leave open, and retrieves the credentials once.
+// The configuration uses the credentials that it returns, which can be renewed.
+func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 	endpoint := o.Endpoint
 	if endpoint == "" {
 		endpoint = firstSet("AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL")
 	}
 	if err := checkEndpoint(endpoint); err != nil {
-		return aws.Config{}, &ConfigError{err}
+		return aws.Config{}, nil, &ConfigError{err}
 	}
 	if err := checkEndpoint(o.Role.STSEndpoint); err != nil {
-		return aws.Config{}, &ConfigError{fmt.Errorf("STS %w", err)}
+		return aws.Config{}, nil, &ConfigError{fmt.Errorf("STS %w", err)}
 	}
-	load := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(newTransport()),
-		config.WithLogger(sdkLogger(o.Log)),
-		config.WithAPIOptions([]func(*middlewareStack) error{
-			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),
-		}),
+	if err := checkProxies(); err != nil {
+		return aws.Config{}, nil, &ConfigError{err}
 	}
-	load = append(load, logCalls(ctx, o.Log)...)
-	if o.Profile != "" {
-		load = append(load, config.WithSharedConfigProfile(o.Profile))
-	}
-	if o.Region != "" {
-		load = append(load, config.WithRegion(o.Region))
-	}
-	if o.Keys != (Keys{}) {
-		load = append(load, staticKeys(o.Keys))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	cfg, _, err := load(ctx, o)
 	if err != nil {
-		return aws.Config{}, &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
+		return aws.Config{}, nil, err
 	}
 	if cfg.Region == "" {
 		if endpoint == "" {
-			return aws.Config{}, ErrNoRegion
+			return aws.Config{}, nil, ErrNoRegion
 		}
 		// An endpoint of one's own has no region; the signature needs one.
 		cfg.Region = "us-east-1"
 	}
 	if !regionName.MatchString(cfg.Region) {
-		return aws.Config{}, &ConfigError{fmt.Errorf("region %q: want a name such as us-east-1", cfg.Region)}
+		return aws.Config{}, nil, &ConfigError{fmt.Errorf("region %q: want a name such as us-east-1", cfg.Region)}
 	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+	credentials, err := newRenewable(ctx, func(ctx context.Context) (aws.CredentialsProvider, Source, error) {
+		return loadCredentials(ctx, o, cfg.Region)
+	})
+	if err != nil {
+		return aws.Config{}, nil, err
+	}
+	cfg.Credentials = credentials
+	if _, err := credentials.Retrieve(ctx); err != nil {
 		if ctx.Err() != nil {
-			return aws.Config{}, context.Cause(ctx)
+			return aws.Config{}, nil, context.Cause(ctx)
 		}
-		return aws.Config{}, &CredentialsError{err}
+		return aws.Config{}, nil, err
 	}
-	if o.Role.ARN != "" {
-		useRole(&cfg, o.Role)
-		if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-			if ctx.Err() != nil {
-				return aws.Config{}, context.Cause(ctx)
-			}
-			var refused *RoleError
-			if errors.As(err, &refused) {
-				err = refused // without the words of the cache around it
-			}
-			return aws.Config{}, err
+	return cfg, credentials, nil
+}
+
+// load resolves the SDK's configuration, and says where its credentials come from. Errors are
+// *ConfigError and *CredentialsError.
+func load(ctx context.Context, o Options) (aws.Config, Source, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(newTransport()),
+		config.WithLogger(sdkLogger(o.Log)),
+		config.WithRetryer(standardRetries),
+		config.WithAPIOptions([]func(*middlewareStack) error{
+			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),
+			checkCredentialAnswers,
+		}),
+	}
+	options = append(options, logCalls(ctx, o.Log)...)
+	if o.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(o.Profile))
+	}
+	if o.Region != "" {
+		options = append(options, config.WithRegion(o.Region))
+	}
+	if o.Keys != (Keys{}) {
+		options = append(options, staticKeys(o.Keys))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Config{}, Source{}, loadError(ctx, o, err)
+	}
+	shared := sharedOf(cfg)
+	source := sourceOf(o, shared)
+	if source.Kind == Process {
+		if err := useProcess(&cfg, shared); err != nil {
+			return aws.Config{}, Source{}, &CredentialsError{err, source}
 		}
 	}
-	return cfg, nil
+	return cfg, source, nil
+}
+
+// loadError is the error of a configuration that cannot be loaded.
+func loadError(ctx context.Context, o Options, err error) error {
+	var code config.AssumeRoleTokenProviderNotSetError
+	if !errors.As(err, &code) {
+		return &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
+	}
+	source := sourceOf(o, nil)
+	if shared, sharedErr := config.LoadSharedConfigProfile(ctx, source.profileName()); sharedErr == nil {
+		source = sourceOf(o, &shared)
+	}
+	return &CredentialsError{err, source}
 }
 
 func checkEndpoint(endpoint string) error {

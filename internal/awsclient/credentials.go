@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Keys are an access key of one's own, in place of what the SDK would find.
@@ -30,15 +34,92 @@ type Role struct {
 	STSEndpoint string
 }
 
+// CredentialsError means that no credentials could be found or that their source
+// refused to give them.
+type CredentialsError struct {
+	Err    error
+	Source Source
+}
+
+func (e *CredentialsError) Error() string { return "find credentials: " + e.Err.Error() }
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// Brief is what a call that could not be signed came to.
+func (e *CredentialsError) Brief() string { return "no AWS credentials: " + e.Reason() }
+
+// Reason is what the source said, without the SDK's chain of prefixes where it is known.
+func (e *CredentialsError) Reason() string {
+	var known interface{ Brief() string }
+	var process *ProcessError
+	var answer *AnswerError
+	switch {
+	case errors.As(e.Err, &known):
+		return known.Brief()
+	case errors.As(e.Err, &process):
+		return process.Error()
+	case errors.As(e.Err, &answer):
+		return answer.Error()
+	}
+	return printable(e.Err.Error())
+}
+
+// Unsent is true: without credentials nothing is sent.
+func (e *CredentialsError) Unsent() bool { return true }
+
+// Permanent reports whether the source will refuse again.
+func (e *CredentialsError) Permanent() bool { return !mayPass(e.Err) }
+
 // RoleError means that the role could not be taken on.
 type RoleError struct {
-	ARN string
-	Err error
+	ARN    string
+	Err    error
+	Source Source // of the credentials that were to assume it
+}
+
+// Brief is what a call that could not be signed came to.
+func (e *RoleError) Brief() string { return e.Error() }
+
+// Unsent is true: without credentials nothing is sent.
+func (e *RoleError) Unsent() bool { return true }
+
+// Permanent reports whether STS will refuse again.
+func (e *RoleError) Permanent() bool { return !mayPass(e.Err) }
+
+// mayPass reports whether the failure of a source of credentials may be over later:
+// it could not be reached, is overloaded, or gave a garbled answer.
+func mayPass(err error) bool {
+	var (
+		permanent interface{ Permanent() bool }
+		api       smithy.APIError
+		answer    *smithyhttp.ResponseError
+		malformed *smithy.DeserializationError
+		network   net.Error
+	)
+	switch {
+	case errors.As(err, &permanent):
+		return !permanent.Permanent()
+	case errors.As(err, &api):
+		switch api.ErrorCode() {
+		case "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "InternalFailure",
+			"ServiceUnavailable", "RequestTimeout", "UnknownError":
+			return true
+		}
+		return errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
+	case errors.As(err, &malformed), isAnswerError(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF):
+		return true
+	}
+	return errors.As(err, &network)
 }
 
 func (e *RoleError) Error() string {
 	var api smithy.APIError
+	var known interface{ Brief() string }
+	var answer *AnswerError
 	switch {
+	case errors.As(e.Err, &known):
+		return fmt.Sprintf("assume role %s: %s", e.ARN, known.Brief())
+	case errors.As(e.Err, &answer):
+		return fmt.Sprintf("assume role %s: %s", e.ARN, answer)
 	case errors.As(e.Err, &api):
 		return fmt.Sprintf("assume role %s: %s: %s", e.ARN, api.ErrorCode(), api.ErrorMessage())
 	case errors.Is(e.Err, context.DeadlineExceeded):
@@ -62,12 +143,32 @@ func staticKeys(k Keys) func(*config.LoadOptions) error {
 	return config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(k.AccessKey, k.SecretKey, k.SessionToken))
 }
 
-// useRole makes the configuration use the role's credentials, taken on with
-// those it has. They are renewed for as long as the client is in use. STS is
-// called as the SDK calls it, with retries: no loop of kin's is around it.
-func useRole(cfg *aws.Config, r Role) {
-	client := sts.NewFromConfig(*cfg, func(o *sts.Options) {
-		o.HTTPClient = wholeBody{next: cfg.HTTPClient}
+// loadCredentials resolves the credentials anew: those that are found or given, or
+// those of the role that is assumed with them. Errors are *ConfigError and
+// *CredentialsError.
+func loadCredentials(ctx context.Context, o Options, region string) (aws.CredentialsProvider, Source, error) {
+	cfg, source, err := load(ctx, o)
+	if err != nil {
+		return nil, source, err
+	}
+	if o.Role.ARN == "" {
+		return cfg.Credentials, source, nil
+	}
+	if cfg.Region == "" {
+		cfg.Region = region
+	}
+	return assumeRole(cfg, source, o.Role), source, nil
+}
+
+// assumeRole returns the role's credentials, which is assumed with those of the
+// configuration. They are renewed for as long as they are in use. STS is called as the SDK
+// calls it, with retries: no loop of kin's is around it.
+func assumeRole(cfg aws.Config, source Source, r Role) aws.CredentialsProvider {
+	base := cfg.Credentials
+	cfg.Credentials = baseCredentials{base, source}
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) {
+		o.HTTPClient = wholeBodies(cfg.HTTPClient)
+		o.APIOptions = append(o.APIOptions, addRetries(nil))
 		if r.STSEndpoint != "" {
 			o.BaseEndpoint = aws.String(r.STSEndpoint)
 		}
@@ -78,23 +179,59 @@ func useRole(cfg *aws.Config, r Role) {
 			o.ExternalID = aws.String(r.ExternalID)
 		}
 	})
-	cfg.Credentials = aws.NewCredentialsCache(roleProvider{r.ARN, next}, func(o *aws.CredentialsCacheOptions) {
+	return aws.NewCredentialsCache(roleProvider{r.ARN, source, next}, func(o *aws.CredentialsCacheOptions) {
 		o.ExpiryWindow = renewBefore
 	})
 }
 
+// baseCredentials tells credentials that cannot be found from a role that cannot be
+// assumed.
+type baseCredentials struct {
+	next   aws.CredentialsProvider
+	source Source
+}
+
+func (b baseCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	c, err := b.next.Retrieve(ctx)
+	if err != nil {
+		err = retrieveError(ctx, err, b.source)
+	}
+	return c, err
+}
+
 // roleProvider names the role in what goes wrong, in the middle of a run too.
 type roleProvider struct {
-	arn  string
-	next aws.CredentialsProvider
+	arn    string
+	source Source // of the credentials that assume it
+	next   aws.CredentialsProvider
 }
 
 func (p roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, roleTimeout)
 	defer cancel()
 	c, err := p.next.Retrieve(ctx)
+	var found *CredentialsError
+	if errors.As(err, &found) {
+		return c, found // without those there was no call
+	}
 	if err != nil {
-		return c, &RoleError{p.arn, err}
+		return c, &RoleError{p.arn, err, p.source}
 	}
 	return c, nil
+}
+
+// retrieveError is the error of credentials that could not be retrieved: without the
+// words of the caches around it.
+func retrieveError(ctx context.Context, err error, source Source) error {
+	var role *RoleError
+	var found *CredentialsError
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case errors.As(err, &role):
+		return role
+	case errors.As(err, &found):
+		return found
+	}
+	return &CredentialsError{err, source}
 }

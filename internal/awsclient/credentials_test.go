@@ -25,9 +25,12 @@ type service struct {
 	*httptest.Server
 	lasts   time.Duration // of the credentials it gives
 	denies  bool
-	forms   []url.Values
-	signers []string // the access key of each call, STS's first
-	tokens  []string
+	expired map[string]bool // access keys that have
+	// onExpired is called when one of those is refused; nil does nothing.
+	onExpired func()
+	forms     []url.Values
+	signers   []string // the access key of each call, STS's first
+	tokens    []string
 }
 
 func newService(t *testing.T) *service {
@@ -37,7 +40,20 @@ func newService(t *testing.T) *service {
 		key, _, _ = strings.Cut(key, "/")
 		s.signers = append(s.signers, key)
 		s.tokens = append(s.tokens, r.Header.Get("X-Amz-Security-Token"))
-		if r.Header.Get("X-Amz-Target") != "" {
+		kinesis := r.Header.Get("X-Amz-Target") != ""
+		if s.expired[key] {
+			w.WriteHeader(http.StatusForbidden)
+			if s.onExpired != nil {
+				s.onExpired()
+			}
+			if kinesis {
+				_, _ = io.WriteString(w, `{"__type":"ExpiredTokenException"}`)
+			} else {
+				_, _ = io.WriteString(w, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>old</Message></Error></ErrorResponse>`)
+			}
+			return
+		}
+		if kinesis {
 			_, _ = io.WriteString(w, `{"Shards":[]}`)
 			return
 		}

@@ -36,6 +36,8 @@ type httpClient = aws.HTTPClient
 // built into no other.
 func newTransport() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.Proxy = environmentProxy
+		t.OnProxyConnectResponse = refusedConnect
 		t.MaxIdleConns = maxIdleConnections
 		t.MaxIdleConnsPerHost = maxIdleConnections
 	})
@@ -56,6 +58,24 @@ func streaming(like httpClient) httpClient {
 			SendPingTimeout:           time.Minute,
 		}
 	})
+}
+
+// wholeBodies is a wholeBody over the transport of a configuration.
+func wholeBodies(transport httpClient) wholeBody {
+	return wholeBody{named(transport), named(streaming(transport))}
+}
+
+// named is a client that names the proxy in what goes wrong there.
+func named(next httpClient) httpClient {
+	client, ok := next.(*awshttp.BuildableClient)
+	if !ok {
+		return next
+	}
+	proxy := client.GetTransport().Proxy
+	if proxy == nil {
+		return next
+	}
+	return throughProxy{next, proxy}
 }
 
 // Do sends the request and reads the whole answer. Its error says which of the

@@ -28,18 +28,19 @@ const identifyFor = 10 * time.Second
 // ErrNoSTS. Source is there whenever there are credentials. Other errors are
 // those of NewKinesis and of the call, which is made once.
 func Identify(ctx context.Context, o Options, foreign bool) (Identity, error) {
-	cfg, err := configure(ctx, o)
+	cfg, credentials, err := configure(ctx, o)
 	if err != nil {
 		return Identity{}, err
 	}
-	credentials, err := cfg.Credentials.Retrieve(ctx)
+	key, err := credentials.Retrieve(ctx)
 	if err != nil {
-		return Identity{}, &CredentialsError{err}
+		return Identity{}, err
 	}
-	who := Identity{Source: sourceText(credentials.Source)}
+	who := Identity{Source: sourceText(key.Source)}
 	client := sts.NewFromConfig(cfg, func(s *sts.Options) {
-		s.HTTPClient = wholeBody{next: cfg.HTTPClient}
-		s.Retryer = aws.NopRetryer{}
+		s.HTTPClient = wholeBodies(cfg.HTTPClient)
+		s.Retryer, s.RetryMaxAttempts = retriesRefusals{}, 0
+		s.APIOptions = append(s.APIOptions, addRetries(credentials))
 		if o.Role.STSEndpoint != "" {
 			s.BaseEndpoint = aws.String(o.Role.STSEndpoint)
 		}

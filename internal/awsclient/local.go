@@ -14,7 +14,7 @@ func NewLocal(url string) *kinesis.Client {
 		BaseEndpoint: aws.String(url),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("kin", "kin", ""),
-		HTTPClient:   wholeBody{transport, streaming(transport)},
+		HTTPClient:   wholeBodies(transport),
 		Retryer:      aws.NopRetryer{},
 	})
 }

@@ -30,7 +30,8 @@ type fault struct {
 // script is what the faults make of one call. The zero script is no fault.
 type script struct {
 	delay   time.Duration
-	kind    string // "" = none
+	skew    time.Duration // of the clock that signatures are checked by
+	kind    string        // "" = none
 	err     error
 	indexes []int // of partial; nil = every second entry
 
@@ -52,7 +53,7 @@ type faults struct {
 
 var (
 	faultPattern = regexp.MustCompile(`^([A-Za-z*]+)=(.+?)(?:\*([0-9]+)|@([0-9.]+))?$`)
-	codePattern  = regexp.MustCompile(`^[A-Z][A-Za-z]*(Exception|Failure|Unavailable)$|^KMSOptInRequired$`)
+	codePattern  = regexp.MustCompile(`^[A-Z][A-Za-z]*(Exception|Failure|Unavailable)$|^(KMSOptInRequired|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied|Request(Expired|InTheFuture|TimeTooSkewed)|TokenRefreshRequired)$`)
 )
 
 // tokenCalls are the operations that take a NextToken.
@@ -84,6 +85,11 @@ func parseFault(spec string) (*fault, error) {
 		f.kind = kind
 		if f.delay, err = time.ParseDuration(value); err != nil || f.delay <= 0 {
 			return nil, errors.New("want a duration such as latency:500ms")
+		}
+	case kind == "skew":
+		f.kind = kind
+		if f.delay, err = time.ParseDuration(value); err != nil || f.delay == 0 {
+			return nil, errors.New("want a duration such as skew:10m or skew:-10m")
 		}
 	case kind == "partial" && valued:
 		f.kind = kind
@@ -169,6 +175,8 @@ func (f *fault) fits(op string) bool {
 //
 //	an error code      XxxException, InternalFailure (500), ServiceUnavailable (503)
 //	latency:D          the answer begins D later, in real time
+//	skew:D             the endpoint's clock is D ahead of its own time, as the Date of the answer says;
+//	                   a signature that is 5 minutes off by that clock gets InvalidSignatureException
 //	reset              the connection is reset; nothing was done
 //	garbage            200 with a body that is not JSON; nothing was done
 //	html               503 with a page of HTML; nothing was done
@@ -199,8 +207,8 @@ func (f *fault) fits(op string) bool {
 // reset on the one side and cut and stall on the other are the two halves of a
 // client's doubt whether its records were stored. Faults are looked at in the
 // order they were added: the first that applies is the one that happens, but
-// latency, no-initial-response and no-end happen together with whatever comes
-// after them.
+// latency, skew, no-initial-response and no-end happen together with whatever
+// comes after them.
 func (e *Endpoint) AddFault(spec string) error {
 	f, err := parseFault(spec)
 	if err != nil {
@@ -262,6 +270,9 @@ func (f *faults) pick(c *call) script {
 		switch one.kind {
 		case "latency":
 			s.delay += one.delay
+			continue
+		case "skew":
+			s.skew += one.delay
 			continue
 		case "no-initial-response":
 			s.bare = true

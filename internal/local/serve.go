@@ -151,7 +151,10 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if answered := e.before(w, r, op, c.script); answered {
 			return
 		}
-		if err = c.script.err; err == nil {
+		if err = e.checkSkew(w, r, c.script.skew, "InvalidSignatureException"); err == nil {
+			err = c.script.err
+		}
+		if err == nil {
 			err = handle(e, c)
 		}
 	}

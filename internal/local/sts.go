@@ -53,7 +53,10 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request) {
 		if answered := e.before(w, r, c.op, c.script); answered {
 			return
 		}
-		if err = c.script.err; err == nil {
+		if err = e.checkSkew(w, r, c.script.skew, "SignatureDoesNotMatch"); err == nil {
+			err = c.script.err
+		}
+		if err == nil {
 			err = stsOperations[c.op](e, c)
 		}
 	}

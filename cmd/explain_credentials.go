@@ -1,0 +1,225 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/aws/smithy-go"
+	"github.com/xhit/go-str2duration/v2"
+
+	"kin/internal/awsclient"
+)
+
+// explainCredentials explains why there are no credentials to sign with.
+func explainCredentials(found *awsclient.CredentialsError) explanation {
+	s := found.Source
+	var process *awsclient.ProcessError
+	var api smithy.APIError
+	switch {
+	case s.MFA != "" && !errors.As(found.Err, &api):
+		return explanation{
+			fmt.Sprintf("no AWS credentials: %s asks for a code of the MFA device %s, and kin does not ask for one", profileText(s), s.MFA),
+			"set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to what this prints: aws sts get-session-token --serial-number " +
+				shellWord(s.MFA) + " --token-code CODE", exitDenied,
+		}
+	case errors.As(found.Err, &process):
+		return explanation{
+			"no AWS credentials: " + process.Error(),
+			"run the credential_process of " + profileText(s) + " by hand: aws configure get credential_process" + profileFlag(s), exitDenied,
+		}
+	case s.Kind == awsclient.SSO && found.Permanent():
+		return explanation{"no AWS credentials: " + found.Reason(), "the session of IAM Identity Center expired or was not begun: " + renewal(s), exitDenied}
+	case s.Kind == awsclient.LoginSession && found.Permanent():
+		return explanation{"no AWS credentials: " + found.Reason(), "the login session expired or was not begun: " + renewal(s), exitDenied}
+	case errors.As(found.Err, &api):
+		return explanation{"no AWS credentials: " + found.Reason(), sourceHint(s, api.ErrorCode()), exitDenied}
+	}
+	return explanation{"no AWS credentials: " + found.Reason(), searchHint(s), exitDenied}
+}
+
+// searchHint says where credentials may be put, for a search that found none.
+func searchHint(s awsclient.Source) string {
+	const places = "kin looks where the AWS SDK does: environment, shared configuration, instance profile"
+	switch {
+	case s.Kind == awsclient.GivenKeys:
+		return "check --aws-access-key and --aws-secret-key"
+	case s.Kind == awsclient.EnvironmentKeys:
+		return "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	case s.Kind == awsclient.WebIdentity:
+		return "check the web identity token file: AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile"
+	case s.Kind == awsclient.Container:
+		return "check the container's credentials endpoint: AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+	case s.Profile != "":
+		return "profile " + s.Profile + " names no credentials, and there is no instance profile: aws configure" + profileFlag(s)
+	}
+	return "set AWS_PROFILE or give --profile; " + places
+}
+
+// explainRefused explains a call that was refused because of who signed it, or
+// when. ok is false for other errors.
+func explainRefused(err error) (x explanation, ok bool) {
+	hint := refusedHint(err)
+	return explanation{err.Error(), hint, exitDenied}, hint != ""
+}
+
+// refusedHint says what to do about such a refusal; it is empty for other errors.
+func refusedHint(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	var s awsclient.Source
+	var refused *awsclient.RefusedError
+	var role *awsclient.RoleError
+	switch {
+	case errors.As(err, &refused) && refused.IsClock():
+		if hint := sourceHint(s, api.ErrorCode()); hint != "" {
+			return clockHint(refused.Ahead)
+		}
+		return ""
+	case errors.As(err, &role):
+		s = role.Source
+	case refused != nil:
+		s = refused.Source
+	}
+	return sourceHint(s, api.ErrorCode())
+}
+
+// sourceHint says what to do about an error code; it is empty for those that are not
+// about credentials.
+func sourceHint(s awsclient.Source, code string) string {
+	switch code {
+	case "ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired":
+		return "the session token expired: " + renewal(s)
+	case "UnrecognizedClientException", "InvalidClientTokenId":
+		return "the access key ID" + ofSource(s) + " does not exist here, or its session token is wrong: aws sts get-caller-identity" + profileFlag(s)
+	case "SignatureDoesNotMatch", "InvalidSignatureException":
+		return "the secret access key" + ofSource(s) + " does not belong to the access key ID: aws sts get-caller-identity" + profileFlag(s)
+	case "RequestTimeTooSkewed", "RequestInTheFuture":
+		return "this machine's clock differs from the service's: " + setClock()
+	case "AuthFailure", "MissingAuthenticationTokenException", "MissingAuthenticationToken", "IncompleteSignatureException", "IncompleteSignature":
+		return "the credentials" + ofSource(s) + " are not accepted here: aws sts get-caller-identity" + profileFlag(s)
+	}
+	return ""
+}
+
+// renewal is how credentials are renewed, a command where there is one.
+func renewal(s awsclient.Source) string {
+	switch s.Kind {
+	case awsclient.SSO:
+		return "aws sso login" + profileFlag(s)
+	case awsclient.LoginSession:
+		return "aws login" + profileFlag(s)
+	case awsclient.GivenKeys:
+		return "give new keys with --aws-access-key, --aws-secret-key and --aws-session-token"
+	case awsclient.EnvironmentKeys:
+		return "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to new keys"
+	case awsclient.ProfileKeys:
+		return "write new keys into the profile: aws configure" + profileFlag(s)
+	case awsclient.Process:
+		return "the credential_process returned old keys: aws configure get credential_process" + profileFlag(s)
+	case awsclient.WebIdentity:
+		return "renew the web identity token file: AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile"
+	case awsclient.Container:
+		return "the container's credentials endpoint returned old keys: restart the container"
+	case awsclient.NoSource:
+	}
+	return "renew the keys, then try: aws sts get-caller-identity" + profileFlag(s)
+}
+
+// profileFlag is the flag that aws needs for the profile in use.
+func profileFlag(s awsclient.Source) string {
+	if s.Profile == "" || s.Kind == awsclient.GivenKeys || s.Kind == awsclient.EnvironmentKeys {
+		return ""
+	}
+	return " --profile " + shellWord(s.Profile)
+}
+
+func profileText(s awsclient.Source) string {
+	if s.Profile == "" {
+		return "the default profile"
+	}
+	return "profile " + s.Profile
+}
+
+// ofSource names where a key comes from, behind the key.
+func ofSource(s awsclient.Source) string {
+	switch s.Kind {
+	case awsclient.GivenKeys:
+		return " of --aws-access-key"
+	case awsclient.EnvironmentKeys:
+		return " in the environment (AWS_ACCESS_KEY_ID)"
+	case awsclient.ProfileKeys, awsclient.SSO, awsclient.LoginSession, awsclient.Process:
+		return " of " + profileText(s)
+	case awsclient.WebIdentity, awsclient.Container, awsclient.NoSource:
+	}
+	return ""
+}
+
+// clockHint says how wrong this machine's clock is. ahead is how far the service's
+// is ahead of it.
+func clockHint(ahead time.Duration) string {
+	direction := "behind"
+	if ahead < 0 {
+		ahead, direction = -ahead, "ahead"
+	}
+	round := time.Minute
+	if ahead >= 48*time.Hour {
+		round = time.Hour
+	}
+	return fmt.Sprintf("this machine's clock is %s %s: %s", str2duration.String(ahead.Round(round)), direction, setClock())
+}
+
+// setClock is a command that sets this machine's clock.
+func setClock() string {
+	switch runtime.GOOS {
+	case "windows":
+		return "w32tm /resync"
+	case "darwin":
+		return "sudo sntp -sS time.apple.com"
+	}
+	return "sudo chronyc makestep"
+}
+
+// explainProxy explains a call that failed at a proxy.
+func (e *env) explainProxy(err error, proxy *awsclient.ProxyError) explanation {
+	var exhausted gaveUp
+	code := exitFailed
+	if errors.As(err, &exhausted) && exhausted.GaveUp() {
+		code = exitGaveUp
+	}
+	return explanation{err.Error(), proxyHint(proxy), code}
+}
+
+func proxyHint(proxy *awsclient.ProxyError) string {
+	name := proxy.Variable
+	if name == "" {
+		name = "HTTPS_PROXY"
+	}
+	return "check the proxy in " + name + "; NO_PROXY lists the hosts that need none, and AWS_CA_BUNDLE names the certificates to trust" + otherProxy(name)
+}
+
+// otherProxy names HTTPS_PROXY where another variable chose the proxy.
+func otherProxy(name string) string {
+	if name == "HTTPS_PROXY" {
+		return ""
+	}
+	return "; endpoints with https use HTTPS_PROXY"
+}
+
+// adviceOn says what to do about a refused signature or a proxy; it is empty for
+// other errors.
+func adviceOn(err error) string {
+	var proxy *awsclient.ProxyError
+	switch {
+	case errors.As(err, &proxy):
+		return proxyHint(proxy)
+	case awsclient.IsCertificateError(err):
+		return certificateHint
+	}
+	return refusedHint(err)
+}
+
+const certificateHint = "check --endpoint; AWS_CA_BUNDLE names a file of certificates to trust"

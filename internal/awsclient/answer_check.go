@@ -1,0 +1,111 @@
+package awsclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// checkCredentialAnswers makes errors of answers whose credentials are incomplete.
+// The SDK's providers use them without a look, and panic.
+func checkCredentialAnswers(stack *middlewareStack) error {
+	return stack.Initialize.Add(credentialAnswers{}, middleware.Before)
+}
+
+type credentialAnswers struct{}
+
+func (credentialAnswers) ID() string { return "KinCredentialAnswers" }
+
+func (credentialAnswers) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+	middleware.InitializeOutput, middleware.Metadata, error,
+) {
+	out, metadata, err := next.HandleInitialize(ctx, in)
+	if err != nil {
+		return out, metadata, err
+	}
+	now, dated := awsmiddleware.GetServerTime(metadata)
+	if !dated {
+		now = time.Now()
+	}
+	switch answer := out.Result.(type) {
+	case *sts.AssumeRoleOutput:
+		err = checkSTSCredentials(answer.Credentials, now)
+	case *sts.AssumeRoleWithWebIdentityOutput:
+		err = checkSTSCredentials(answer.Credentials, now)
+	case *sso.GetRoleCredentialsOutput:
+		if c := answer.RoleCredentials; c == nil {
+			err = errNoCredentials
+		} else {
+			at := time.UnixMilli(c.Expiration)
+			err = checkCredentials(c.AccessKeyId, c.SecretAccessKey, c.SessionToken, &at, now)
+		}
+	case *signin.CreateOAuth2TokenOutput:
+		if answer.TokenOutput == nil || answer.TokenOutput.AccessToken == nil || answer.TokenOutput.ExpiresIn == nil {
+			err = errNoCredentials
+		} else if c := answer.TokenOutput.AccessToken; aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || aws.ToString(c.SessionToken) == "" {
+			err = errHalfCredentials
+		}
+	}
+	return out, metadata, err
+}
+
+// AnswerError means that an answer has no credentials that could be used.
+type AnswerError struct{ Reason string }
+
+func (e *AnswerError) Error() string { return e.Reason }
+
+var (
+	errNoCredentials   = &AnswerError{"the answer has no credentials"}
+	errHalfCredentials = &AnswerError{"the answer has a part of the credentials only"}
+)
+
+// checkSTSCredentials checks what STS gave. The expiration becomes one by this
+// machine's clock where that is wrong: with a clock ahead of the service's the
+// credentials would be taken for expired at once, and asked for with each call.
+func checkSTSCredentials(c *ststypes.Credentials, now time.Time) error {
+	if c == nil {
+		return errNoCredentials
+	}
+	if err := checkCredentials(c.AccessKeyId, c.SecretAccessKey, c.SessionToken, c.Expiration, now); err != nil {
+		return err
+	}
+	if off := now.Sub(time.Now()); max(off, -off) > skewThreshold {
+		c.Expiration = aws.Time(c.Expiration.Add(-off))
+	}
+	return nil
+}
+
+// lastYear is the last one in which credentials may plausibly expire. The service's
+// sessions last 36 hours at most; other servers give credentials for centuries.
+const lastYear = 2999
+
+func checkCredentials(id, secret, token *string, expires *time.Time, now time.Time) error {
+	switch {
+	case aws.ToString(id) == "" && aws.ToString(secret) == "" && aws.ToString(token) == "":
+		return errNoCredentials
+	case aws.ToString(id) == "" || aws.ToString(secret) == "" || aws.ToString(token) == "":
+		return errHalfCredentials
+	case expires == nil:
+		return &AnswerError{"the answer does not say when the credentials expire"}
+	case !expires.After(now):
+		return &AnswerError{fmt.Sprintf("the credentials in the answer expired at %s", expires.UTC().Format(time.RFC3339))}
+	case expires.Year() > lastYear:
+		return &AnswerError{fmt.Sprintf("the credentials in the answer expire at %s, which is not plausible", expires.UTC().Format(time.RFC3339))}
+	}
+	return nil
+}
+
+// isAnswerError reports whether an answer had no usable credentials.
+func isAnswerError(err error) bool {
+	var answer *AnswerError
+	return errors.As(err, &answer)
+}
