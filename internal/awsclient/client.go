@@ -57,7 +57,7 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 func (e *ConfigError) Hint() string {
 	var profile config.SharedConfigProfileNotExistError
 	if errors.As(e.Err, &profile) {
-		return "check --profile and AWS_PROFILE; profiles are kept in AWS's shared configuration files"
+		return "check --profile and AWS_PROFILE; the profiles that are in AWS's shared configuration files: aws configure list-profiles"
 	}
 	return ""
 }
@@ -182,10 +182,21 @@ func loadError(ctx context.Context, o Options, err error) error {
 		return &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
 	}
 	source := sourceOf(o, nil)
-	if shared, sharedErr := config.LoadSharedConfigProfile(ctx, source.profileName()); sharedErr == nil {
+	if shared, sharedErr := config.LoadSharedConfigProfile(ctx, source.profileName(), sharedFiles); sharedErr == nil {
 		source = sourceOf(o, &shared)
 	}
 	return &CredentialsError{err, source}
+}
+
+// sharedFiles reads the shared configuration files that the environment names, as
+// config.LoadDefaultConfig does.
+func sharedFiles(o *config.LoadSharedConfigOptions) {
+	if name := os.Getenv("AWS_CONFIG_FILE"); name != "" {
+		o.ConfigFiles = []string{name}
+	}
+	if name := os.Getenv("AWS_SHARED_CREDENTIALS_FILE"); name != "" {
+		o.CredentialsFiles = []string{name}
+	}
 }
 
 func checkEndpoint(endpoint string) error {

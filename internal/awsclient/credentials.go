@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -93,7 +94,8 @@ func mayPass(err error) bool {
 		api       smithy.APIError
 		answer    *smithyhttp.ResponseError
 		malformed *smithy.DeserializationError
-		network   net.Error
+		send      *smithyhttp.RequestSendError
+		op        *net.OpError // not net.Error, which the errno of a missing file is
 	)
 	switch {
 	case errors.As(err, &permanent):
@@ -108,7 +110,7 @@ func mayPass(err error) bool {
 	case errors.As(err, &malformed), isAnswerError(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
 	}
-	return errors.As(err, &network)
+	return errors.As(err, &send) || errors.As(err, &op)
 }
 
 func (e *RoleError) Error() string {
@@ -232,6 +234,9 @@ func retrieveError(ctx context.Context, err error, source Source) error {
 		return role
 	case errors.As(err, &found):
 		return found
+	}
+	for strings.HasPrefix(err.Error(), "failed to refresh cached credentials, ") && errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
 	}
 	return &CredentialsError{err, source}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode"
@@ -144,8 +145,12 @@ func (t *tail) line() string {
 	return printable(string(t.kept))
 }
 
+// controlSequence is a command to a terminal, such as a colour.
+var controlSequence = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]")
+
 // printable is a text without what could move a cursor or forge a line.
 func printable(s string) string {
+	s = controlSequence.ReplaceAllString(s, "")
 	s = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
 			return ' '

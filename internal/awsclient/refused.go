@@ -137,7 +137,7 @@ func (c checkRefusal) HandleFinalize(ctx context.Context, in middleware.Finalize
 	switch {
 	case !state.clock && (reason&badClock != 0 || skewed && reason&perhapsClock != 0):
 		state.clock, refused.again = true, true // the SDK signs the next attempt by the Date of this answer
-	case state.credentials || skewed || c.credentials == nil:
+	case state.credentials || c.credentials == nil:
 	case reason&(expiredToken|perhapsRotated) != 0:
 		state.credentials = true
 		if err := c.credentials.renew(ctx, before.number); err != nil {
