@@ -109,7 +109,11 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 	if err != nil {
 		return nil, err
 	}
-	arn, err := efo.FindStream(ctx, client, stream, e.log)
+	within := timeout
+	if within == 0 {
+		within = efo.DefaultTimeout
+	}
+	arn, err := efo.FindStreamWithin(ctx, client, stream, within, e.log)
 	if err != nil {
 		return nil, err
 	}

@@ -100,11 +100,11 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 	case errors.Is(err, awsclient.ErrNoRegion):
 		return explanation{"no AWS region", "give --region, set AWS_REGION, or name the stream by its ARN", exitUsage}
 	case errors.As(err, &proxy):
-		return e.explainProxy(err, proxy)
+		return afterRetries(err, explanation{text, proxyHint(proxy), exitFailed})
 	case errors.As(err, &role):
-		return explainRole(err, role)
+		return afterRetries(err, explainRole(err, role))
 	case errors.As(err, &credentials):
-		return explainCredentials(credentials)
+		return afterRetries(err, explainCredentials(credentials))
 	case errors.As(err, &config):
 		return explanation{text, e.connectionOrigins(text, config.Hint()), exitUsage}
 	case errors.As(err, &state) && state.Unusable():
@@ -115,7 +115,7 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		}
 		return explanation{text, "wait for that run to end, or give this one a checkpoint of its own", exitHeld}
 	case errors.As(err, &exhausted) && exhausted.GaveUp():
-		if errors.As(err, &knowing) {
+		if errors.As(err, &knowing) && knowing.Hint() != "" {
 			return explanation{text, knowing.Hint(), exitGaveUp}
 		}
 		return explanation{text, e.reachHint(err), exitGaveUp}
@@ -129,6 +129,15 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		return explanation{fmt.Sprintf("%s %s: %s", path.Op, path.Path, path.Err), "", exitFailed}
 	}
 	return explanation{text, "", exitFailed}
+}
+
+// afterRetries makes an explanation that of the end of retries, where err is one.
+func afterRetries(err error, x explanation) explanation {
+	var exhausted gaveUp
+	if errors.As(err, &exhausted) && exhausted.GaveUp() {
+		x.message, x.code = err.Error(), exitGaveUp
+	}
+	return x
 }
 
 // explainAPI explains an answer of the service by its error code.

@@ -183,16 +183,7 @@ func setClock() string {
 	return "sudo chronyc makestep"
 }
 
-// explainProxy explains a call that failed at a proxy.
-func (e *env) explainProxy(err error, proxy *awsclient.ProxyError) explanation {
-	var exhausted gaveUp
-	code := exitFailed
-	if errors.As(err, &exhausted) && exhausted.GaveUp() {
-		code = exitGaveUp
-	}
-	return explanation{err.Error(), proxyHint(proxy), code}
-}
-
+// proxyHint says what to do about a call that failed at a proxy.
 func proxyHint(proxy *awsclient.ProxyError) string {
 	name := proxy.Variable
 	if name == "" {

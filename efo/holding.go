@@ -18,11 +18,12 @@ import (
 // follows lock is guarded by it.
 type holding struct {
 	f      *FanOut
-	stream string // its name
-	given  string // and how the calls name it: the ARN where there is one
-	id     ID     // of the consumer: its name, or the ARN of one that was given
-	own    bool   // the run registers it, and may remove it
-	brief  bool   // it is for this run alone
+	report func(key any, err error) // hears of calls that are retried
+	stream string                   // its name
+	given  string                   // and how the calls name it: the ARN where there is one
+	id     ID                       // of the consumer: its name, or the ARN of one that was given
+	own    bool                     // the run registers it, and may remove it
+	brief  bool                     // it is for this run alone
 
 	lock      chan struct{} // has room for one: who waits for it can be cancelled
 	registry  *Registry
@@ -34,7 +35,7 @@ type holding struct {
 }
 
 func newHolding(f *FanOut, a *reader.Assignment) *holding {
-	h := &holding{f: f, stream: a.Stream(), given: a.Stream(), own: true, lock: make(chan struct{}, 1)}
+	h := &holding{f: f, report: a.Reported, stream: a.Stream(), given: a.Stream(), own: true, lock: make(chan struct{}, 1)}
 	if arn := a.StreamARN(); arn != nil {
 		h.given = *arn
 	}
@@ -181,7 +182,7 @@ func (h *holding) acquire(ctx context.Context) error {
 func (h *holding) find(ctx context.Context) error {
 	var arn string
 	var err error
-	arn, err = FindStream(ctx, h.f.client, h.given, h.f.o.Log)
+	arn, err = FindStreamWithin(ctx, h.f.client, h.given, h.f.o.RegisterTimeout, h.f.o.Log)
 	if m := consumerARN.FindStringSubmatch(string(h.id)); m != nil {
 		if err != nil && classify(err) != gone {
 			arn, err = m[1], nil // its stream has the name of this one, and that has to do
@@ -196,6 +197,7 @@ func (h *holding) find(ctx context.Context) error {
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
 		Stream: h.stream, Told: h.told(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
 		Say: h.f.o.Say, SayAfter: usualWait, Log: h.f.o.Log,
+		Attempted: func(err error) { h.report(h, err) },
 	})
 	return err
 }

@@ -125,6 +125,7 @@ func (g *registering) ask(ctx context.Context) error {
 		})
 	})
 	if err == nil {
+		g.attempted(nil)
 		g.result.Registered = true
 		if out.Consumer != nil {
 			g.result.Consumer = fromList(*out.Consumer, g.o.StreamARN)
@@ -139,6 +140,7 @@ func (g *registering) ask(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	err = g.failed("RegisterStreamConsumer", g.id, err)
+	g.attempted(err)
 	g.last = err
 	switch classify(err) {
 	case limited:

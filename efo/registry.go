@@ -41,6 +41,9 @@ type RegistryOptions struct {
 	// SayAfter is how long a wait may take without a word.
 	SayAfter time.Duration
 	Log      *slog.Logger // nil discards
+	// Attempted hears what came of each attempt of a call that is waited for: its
+	// *CallError, or nil. A nil func hears nothing.
+	Attempted func(error)
 }
 
 // Registry is the consumers of one stream. It may be used from several
@@ -72,6 +75,9 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Attempted == nil {
+		o.Attempted = func(error) {}
 	}
 	return &Registry{client, o}, nil
 }
@@ -108,6 +114,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 		if err != nil {
 			err = r.failed("DescribeStreamConsumer", id, err)
 		}
+		r.attempted(err)
 		return out, err
 	})
 	switch {
@@ -179,6 +186,7 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 			if err != nil {
 				err = r.failed("ListStreamConsumers", "", err)
 			}
+			r.attempted(err)
 			return out, err
 		})
 		if err != nil {
@@ -212,6 +220,19 @@ func (r *Registry) failed(call string, id ID, err error) error {
 		return noConsumers(call, err)
 	}
 	return &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
+}
+
+// attempted reports what came of one attempt. An answer that the caller knows what
+// to do with is a success: of the way to the service it is the end of a failure.
+func (r *Registry) attempted(err error) {
+	if err != nil {
+		switch classify(err) {
+		case gone, refused, stale, inUse, fatal:
+			err = nil
+		case again, limited:
+		}
+	}
+	r.o.Attempted(err)
 }
 
 func isNotFound(err error) bool {

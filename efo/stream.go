@@ -32,13 +32,18 @@ type StreamClient interface {
 // about consumers take nothing else. An ARN is taken at its word, without a
 // call. Errors are *reader.GaveUpError after 30 s of retries, and *CallError.
 func FindStream(ctx context.Context, client StreamClient, stream string, log *slog.Logger) (string, error) {
+	return FindStreamWithin(ctx, client, stream, startTimeout, log)
+}
+
+// FindStreamWithin is FindStream with another time for the retries; 30 s is the most.
+func FindStreamWithin(ctx context.Context, client StreamClient, stream string, within time.Duration, log *slog.Logger) (string, error) {
 	if strings.HasPrefix(stream, "arn:") {
 		return stream, nil
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	out, err := patiently(ctx, log, time.Now().Add(startTimeout), func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := patiently(ctx, log, time.Now().Add(min(within, startTimeout)), func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		out, err := client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(stream)})
 		if err != nil {
 			err = &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}

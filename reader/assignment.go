@@ -65,6 +65,24 @@ func (a *Assignment) Succeeded() { a.failures.over() }
 // before the next attempt, or a *GaveUpError.
 func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failures.count(err) }
 
+// Reported notes what came of an attempt of a call that is not about the shard alone;
+// nil is a success. The key tells such calls apart. It is safe for concurrent use.
+func (a *Assignment) Reported(key any, err error) {
+	if err == nil {
+		a.s.run.trouble.passed(key)
+	} else {
+		a.s.run.trouble.failed(key, err, 0)
+	}
+}
+
+// leave ends the assignment. What fails when the run is over stays on record as the
+// reason.
+func (a *Assignment) leave(ctx context.Context) {
+	if ctx.Err() == nil {
+		a.failures.end()
+	}
+}
+
 // Retried counts a failure that was not a rate limit.
 func (a *Assignment) Retried() { a.s.run.progress.retried() }
 

@@ -6,14 +6,27 @@ import (
 )
 
 // TimeoutError means that a run's time was over before its bound was met.
-type TimeoutError struct{ After time.Duration }
-
-func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("the time of %s was over before the bound was met", e.After)
+type TimeoutError struct {
+	After time.Duration
+	Err   error // of a call that failed at that time; nil when none did
 }
 
-// Hint says what became of what was read.
+func (e *TimeoutError) Error() string {
+	text := fmt.Sprintf("the time of %s was over before the bound was met", e.After)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// Hint says what became of what was read; it is empty when a call failed, which is
+// to be mended first.
 func (e *TimeoutError) Hint() string {
+	if e.Err != nil {
+		return ""
+	}
 	return "what was read by then is written; with a checkpoint the next run goes on behind it"
 }
 
@@ -65,4 +78,12 @@ func (s *streamRun) reached(resp *Response) bool {
 		now = time.Now() // an endpoint without a clock of its own
 	}
 	return !now.Before(s.until)
+}
+
+// sayFailing reports a call that fails when a run ends by itself: there may be more
+// than what was read.
+func (r *run) sayFailing(when string) {
+	if err := r.trouble.now(); err != nil {
+		r.o.Say(fmt.Sprintf("a call still failed %s: %s", when, err))
+	}
 }

@@ -89,6 +89,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 		case !more:
 			return c.complete()
 		case c.isIdle():
+			c.sayFailing("at the end")
 			return c.complete()
 		case c.isDue():
 			if err := c.flush(); err != nil {
@@ -220,8 +221,9 @@ func (c *collector) timedOut() error {
 		c.o.Say(fmt.Sprintf("nothing was heard of %d of %d shards before the time was over", n, c.openShards()))
 	}
 	if c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0 {
-		return &TimeoutError{c.o.Timeout}
+		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now()}
 	}
+	c.sayFailing("when the time was over")
 	return nil
 }
 

@@ -98,18 +98,24 @@ func patiently[T any](ctx context.Context, r *run, most time.Duration, call func
 	for {
 		v, err := call(ctx)
 		if err == nil {
+			f.over()
 			return v, nil
 		}
 		if ctx.Err() != nil {
+			if f.since.IsZero() {
+				r.trouble.failed(&f, err, 0) // its first attempt had no answer by then
+			}
 			return v, context.Cause(ctx)
 		}
 		switch classify(err) {
 		case again, throttled, expired:
 		case fatal, refused, gone:
+			f.end()
 			return v, err
 		}
 		wait, err := f.count(err)
 		if err != nil {
+			f.end()
 			return v, err
 		}
 		if err := sleepUntil(ctx, time.Now().Add(wait)); err != nil {

@@ -170,7 +170,7 @@ func lookingRun(ctx context.Context, client Client, o Options) *run {
 	r := &run{
 		client: client, o: o, positions: o.Positions, log: o.Log, progress: &progress{}, ctx: ctx,
 		buf:     newBuffer(o.FetchBufferSize),
-		trouble: trouble{tell: o.Say},
+		trouble: trouble{report: o.Say},
 		hints:   hints{say: o.Chat},
 		slots:   make(chan struct{}, o.Tasks*o.ShardsPerTask),
 		looking: true,

@@ -124,7 +124,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		ctx: groupCtx, group: group,
 		buf:     newBuffer(r.o.FetchBufferSize),
 		enc:     &encoder{encode: r.o.Encode, whole: r.o.NoDeaggregate, limit: r.o.Limit, lanes: make(chan struct{}, runtime.GOMAXPROCS(0))},
-		trouble: trouble{tell: r.o.Say},
+		trouble: trouble{report: r.o.Say},
 		hints:   hints{say: r.o.Say},
 		began:   time.Now(),
 	}
@@ -148,10 +148,15 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 func (r *run) openInTime(ctx context.Context) error {
 	if r.o.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, r.o.Timeout, &TimeoutError{r.o.Timeout})
+		ctx, cancel = context.WithTimeoutCause(ctx, r.o.Timeout, &TimeoutError{After: r.o.Timeout})
 		defer cancel()
 	}
-	return r.open(ctx)
+	err := r.open(ctx)
+	var late *TimeoutError
+	if errors.As(err, &late) {
+		return &TimeoutError{After: late.After, Err: r.trouble.now()}
+	}
+	return err
 }
 
 // open lists all streams and saves where their shards begin, before the first
@@ -286,7 +291,9 @@ func (s *streamRun) source(a *Assignment) Source {
 // read fetches one shard to its end, or to the bound.
 func (s *streamRun) read(ctx context.Context, shard *shard) error {
 	s.run.log.Debug("shard opened", "stream", s.ref.name, "shard", shard.id, "position", describe(shard.at))
-	source := s.source(newAssignment(s, shard.id, shard.at))
+	a := newAssignment(s, shard.id, shard.at)
+	defer a.leave(ctx)
+	source := s.source(a)
 	defer source.Close()
 	at := shard.at
 	for {

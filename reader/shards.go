@@ -75,5 +75,5 @@ func askingRun(client Client, log *slog.Logger) *run {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &run{client: client, o: DefaultOptions(), log: log, trouble: trouble{tell: func(message string) { log.Debug("call failed", "message", message) }}}
+	return &run{client: client, o: DefaultOptions(), log: log, trouble: trouble{report: func(message string) { log.Debug("call failed", "message", message) }}}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 
 	"github.com/aws/smithy-go"
@@ -31,6 +32,9 @@ func Brief(err error) string {
 	case errors.As(err, &described):
 		return described.Brief()
 	case errors.As(err, &malformed):
+		if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusBadRequest {
+			return fmt.Sprintf("the answer is not one of Kinesis (HTTP status %d)", answer.HTTPStatusCode())
+		}
 		return "the answer is not one of Kinesis"
 	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
 		return api.ErrorCode() + ": " + api.ErrorMessage()

@@ -1,0 +1,180 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// lines collects messages.
+type lines struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *lines) say(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, text)
+}
+
+func (l *lines) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.all, "\n")
+}
+
+// refusedConnection is what the SDK returns where nothing listens.
+func refusedConnection() error {
+	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: "X", Err: &smithyhttp.RequestSendError{
+		Err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")},
+	}}
+}
+
+func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		hook func(ctx context.Context) error
+		want string
+	}{
+		"nothing listens": {func(context.Context) error { return refusedConnection() }, "ListShards for stream orders: dial tcp: connect: connection refused"},
+		"throttled":       {func(context.Context) error { return apiError("LimitExceededException") }, "ListShards for stream orders: LimitExceededException: told to"},
+		"no answer":       {func(context.Context) error { time.Sleep(4 * time.Second); return context.DeadlineExceeded }, "ListShards for stream orders: no answer in time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a"})
+				f.hook = func(call, _ string) error {
+					if call == "ListShards" {
+						return c.hook(t.Context())
+					}
+					return nil
+				}
+				o := testOptions()
+				o.Timeout = 5 * time.Second
+				o.AvailableNow = true
+				_, err := collectRun(t.Context(), t, f, o)
+				var late *TimeoutError
+				if !errors.As(err, &late) || err.Error() != "the time of 5s was over before the bound was met: "+c.want || late.Hint() != "" {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
+	for name, bounded := range map[string]bool{"of a run with a bound": true, "of a run without": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b"})
+				f.hook = func(call, shard string) error {
+					if call == "GetRecords" && shard == "b" {
+						return refusedConnection()
+					}
+					return nil
+				}
+				var said lines
+				o := testOptions()
+				o.Timeout, o.AvailableNow, o.Say = 4*time.Second, bounded, said.say
+				_, err := collectRun(t.Context(), t, f, o)
+				const reason = "GetRecords for orders/b: dial tcp: connect: connection refused"
+				if bounded && (err == nil || err.Error() != "the time of 4s was over before the bound was met: "+reason) {
+					t.Errorf("got %v", err)
+				}
+				if !bounded && (err != nil || !strings.Contains(said.text(), "a call still failed when the time was over: "+reason)) {
+					t.Errorf("got %v and %q", err, said.text())
+				}
+			})
+		})
+	}
+}
+
+// A run in which nothing fails any more says nothing of what did.
+func TestFault14TimeoutForgetsWhatPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		f.hook = func(call, shard string) error {
+			if call == "GetRecords" && len(f.times(call, shard)) < 3 {
+				return refusedConnection()
+			}
+			return nil
+		}
+		o := testOptions()
+		o.Timeout, o.Limit = 20*time.Second, 1
+		_, err := collectRun(t.Context(), t, f, o)
+		var late *TimeoutError
+		if !errors.As(err, &late) || late.Err != nil || late.Hint() == "" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestFault14ConnectedAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		down map[string]time.Duration // until when each shard fails
+		want []string                 // messages about trouble
+	}{
+		"one shard":                {map[string]time.Duration{"a": 12 * time.Second}, []string{"still trying: GetRecords for orders/a", "orders/a: connected again after "}},
+		"not spoken of":            {map[string]time.Duration{"a": 2 * time.Second}, nil},
+		"all shards, the last one": {map[string]time.Duration{"a": 12 * time.Second, "b": 30 * time.Second}, []string{"still trying: GetRecords for orders/", "connected again after "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"})
+				var up time.Duration
+				f.hook = func(call, shard string) error {
+					if call == "GetRecords" && time.Since(f.began) < c.down[shard] {
+						return refusedConnection()
+					}
+					up = max(up, c.down[shard])
+					return nil
+				}
+				var said lines
+				o := testOptions()
+				o.Timeout = 50 * time.Second
+				o.Say = said.say
+				if _, err := collectRun(t.Context(), t, f, o); err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, line := range said.all {
+					if strings.Contains(line, "trying") || strings.Contains(line, "connected") {
+						got = append(got, line)
+					}
+				}
+				if len(got) != len(c.want) {
+					t.Fatalf("said %q", got)
+				}
+				for i, want := range c.want {
+					if !strings.HasPrefix(got[i], want) {
+						t.Errorf("said %q, want %q", got[i], want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A person who does not read holds nobody up: the report of one shard's trouble blocks,
+// and the other shard is read.
+func TestFault14ReportHoldsNoLock(t *testing.T) {
+	var report trouble
+	entered, leave := make(chan struct{}), make(chan struct{})
+	report.report = func(string) { close(entered); <-leave }
+	go report.failed("a", refusedConnection(), time.Minute)
+	<-entered
+	report.failed("b", refusedConnection(), time.Second)
+	report.passed("b")
+	if report.now() == nil {
+		t.Error("the failure of a is not known")
+	}
+	close(leave)
+}
