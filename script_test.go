@@ -66,6 +66,7 @@ func setup(env *testscript.Env) error {
 	}
 	url := "http://" + listener.Addr().String()
 	env.Values[serviceKey{}] = &service{endpoint, awsclient.NewLocal(url)}
+	env.Values[proxyKey{}] = &proxy{}
 	env.Vars = append(env.Vars,
 		"AWS_ENDPOINT_URL_KINESIS="+url,
 		"AWS_ENDPOINT_URL_STS="+url,

@@ -51,6 +51,8 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 
 	"consumers":  verbConsumers,
 	"deregister": verbDeregister,
+	"proxy":      verbProxy,
+	"proxied":    verbProxied,
 }
 
 func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) (*service, context.Context) {

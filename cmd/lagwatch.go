@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/xhit/go-str2duration/v2"
 	"golang.org/x/term"
 
 	"kin/reader"
@@ -20,7 +21,8 @@ type watcher struct {
 	o       *lagOptions
 	drawn   bool // on a terminal
 	history history
-	began   bool // a report was printed
+	began   bool      // a report was printed
+	failing time.Time // since when looks give up; zero when the last one did not
 
 	mu    sync.Mutex
 	notes []string // what was said since, for below the frame
@@ -65,6 +67,10 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 func (w *watcher) took(look reader.Look, err error, out *stdout) error {
 	var exhausted gaveUp
 	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
+		var spent *reader.GaveUpError
+		if w.failing.IsZero() && errors.As(err, &spent) {
+			w.failing = time.Now().Add(-spent.After)
+		}
 		if w.drawn {
 			w.note(err.Error())
 			return w.print(out, w.frame(w.history.last))
@@ -74,6 +80,15 @@ func (w *watcher) took(look reader.Look, err error, out *stdout) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !w.failing.IsZero() {
+		message := "connected again after " + str2duration.String(time.Since(w.failing).Round(time.Second))
+		w.failing = time.Time{}
+		if w.drawn {
+			w.note(message)
+		} else {
+			w.e.say(message)
+		}
 	}
 	w.history.add(look)
 	text, err := w.text(look)

@@ -83,14 +83,17 @@ func checkProxies() error {
 	return nil
 }
 
-// isProxyURL parses as net/http does (golang.org/x/net/http/httpproxy, parseProxy):
-// without a scheme it is http.
+// isProxyURL reports whether net/http makes a proxy of a text that a person would
+// expect. Without a scheme it is http. A URL that cannot be parsed, or has another
+// scheme, becomes the proxy of a host named http there (golang.org/x/net/http/httpproxy,
+// parseProxy).
 func isProxyURL(s string) bool {
+	if !strings.Contains(s, "://") {
+		s = "http://" + s
+	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme == "" || u.Host == "" {
-		if u, err = url.Parse("http://" + s); err != nil {
-			return false
-		}
+	if err != nil {
+		return false
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strconv"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// proxy is an HTTP proxy of a script. Whatever host it is asked for, it goes to the
+// script's endpoint.
+type proxy struct {
+	*httptest.Server
+	forward  http.Handler
+	endpoint string // host and port
+
+	mu    sync.Mutex // guards the following
+	mode  string     // forward, mitm, or an HTTP status
+	asked int        // requests since the mode was set
+}
+
+type proxyKey struct{}
+
+// verbProxy starts the script's proxy, at $PROXY, or changes what it does.
+func verbProxy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: proxy forward|mitm|STATUS")
+	}
+	p, running := ts.Value(proxyKey{}).(*proxy)
+	if !running || p.Server == nil {
+		u, err := url.Parse(ts.Getenv("AWS_ENDPOINT_URL_KINESIS"))
+		ts.Check(err)
+		if p == nil {
+			ts.Fatalf("the script has no proxy")
+		}
+		p.endpoint, p.forward = u.Host, httputil.NewSingleHostReverseProxy(u)
+		p.Server = httptest.NewServer(p)
+		ts.Defer(p.Server.Close)
+		ts.Setenv("PROXY", p.Listener.Addr().String())
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mode, p.asked = args[0], 0
+}
+
+// verbProxied wants that many requests to have come to the proxy.
+func verbProxied(ts *testscript.TestScript, neg bool, args []string) {
+	p, ok := ts.Value(proxyKey{}).(*proxy)
+	if neg || len(args) != 1 || !ok {
+		ts.Fatalf("usage: proxied N")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked != n {
+		ts.Fatalf("the proxy was asked %d times, want %d", p.asked, n)
+	}
+}
+
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	mode := p.mode
+	p.asked++
+	p.mu.Unlock()
+	if status, err := strconv.Atoi(mode); err == nil {
+		if status == http.StatusProxyAuthRequired {
+			w.Header().Set("Proxy-Authenticate", `Basic realm="corp"`)
+		}
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "<html><body>no</body></html>")
+		return
+	}
+	if r.Method != http.MethodConnect {
+		w.Header().Set("Via", "1.1 corp")
+		p.forward.ServeHTTP(w, r)
+		return
+	}
+	client, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer client.Close()
+	_, _ = fmt.Fprint(client, "HTTP/1.1 200 Connection established\r\n\r\n")
+	if mode == "mitm" {
+		certificate := httptest.NewUnstartedServer(nil)
+		certificate.StartTLS()
+		config := certificate.TLS.Clone()
+		certificate.Close()
+		_ = tls.Server(client, config).HandshakeContext(r.Context())
+		return
+	}
+	server, err := net.Dial("tcp", p.endpoint)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() { _, _ = io.Copy(server, client) }()
+	_, _ = io.Copy(client, server)
+}
