@@ -78,7 +78,7 @@ func checkSTSCredentials(c *ststypes.Credentials, now time.Time) error {
 	if err := checkCredentials(c.AccessKeyId, c.SecretAccessKey, c.SessionToken, c.Expiration, now); err != nil {
 		return err
 	}
-	if off := now.Sub(time.Now()); max(off, -off) > skewThreshold {
+	if off := time.Until(now); max(off, -off) > skewThreshold {
 		c.Expiration = aws.Time(c.Expiration.Add(-off))
 	}
 	return nil

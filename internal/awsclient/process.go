@@ -85,11 +85,12 @@ func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		if err != nil {
 			return nil, err
 		}
-		cmd.Stderr = &printed
-		if isatty.IsTerminal(os.Stderr.Fd()) {
-			cmd.Stderr = io.MultiWriter(os.Stderr, &printed) // it may ask for a code
+		if isTerminal(cmd.Stderr) {
+			cmd.Stderr = io.MultiWriter(cmd.Stderr, &printed) // it may ask for a code
+		} else {
+			cmd.Stderr = &printed
 		}
-		if !isatty.IsTerminal(os.Stdin.Fd()) {
+		if !isTerminal(cmd.Stdin) {
 			cmd.Stdin = nil
 		}
 		return cmd, nil
@@ -99,6 +100,11 @@ func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		err = &ProcessError{processReason(err), printed.line()}
 	}
 	return c, err
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
 }
 
 // processReason is what went wrong, without what the process printed to stdout.

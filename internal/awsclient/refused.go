@@ -130,7 +130,7 @@ func (c checkRefusal) HandleFinalize(ctx context.Context, in middleware.Finalize
 	refused := &RefusedError{Err: err, Source: before.source}
 	date, dated := awsmiddleware.GetServerTime(metadata)
 	if dated {
-		refused.Ahead = date.Sub(time.Now())
+		refused.Ahead = time.Until(date)
 	}
 	signed, isSigned := signingTime(in.Request)
 	skewed := dated && isSigned && max(date.Sub(signed), signed.Sub(date)) > skewThreshold
