@@ -52,8 +52,11 @@ always in this order; a line break is never inside:
 With --data auto, a payload that is a JSON object or array in valid UTF-8 is
 embedded as it was written (json); only line breaks are taken out of it. Other
 valid UTF-8 is a string (text), and so are JSON's scalars. Anything else is
-base64. --data json, text or base64 asks for one of them; a payload that does
-not fit ends the run and is named by shard and sequence number.
+base64. Only JSON that strict parsers read back is embedded: no half of a
+surrogate pair, no number beyond a double, and at most 254 levels, where an
+object counts as two (jq 1.6 reads no more).
+--data json, text or base64 asks for one of them; a payload that does not fit
+ends the run (exit 1), and the message names its shard and sequence number.
 
 kin write --input records reads these lines back. With --data base64 every byte
 makes the way there and back.`

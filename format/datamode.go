@@ -9,8 +9,8 @@ type DataMode uint8
 // The four modes. Forcing one of the last three makes a payload that does not
 // fit an error; every payload fits DataBase64.
 const (
-	DataAuto   DataMode = iota // JSON objects and arrays embedded, other valid UTF-8 as a string, the rest in base64
-	DataJSON                   // any JSON value, embedded
+	DataAuto   DataMode = iota // JSON objects and arrays that strict parsers accept embedded, other valid UTF-8 as a string, the rest in base64
+	DataJSON                   // any JSON value that strict parsers accept, embedded
 	DataText                   // valid UTF-8, as a string
 	DataBase64                 // anything
 )

@@ -25,7 +25,8 @@ type JSON struct {
 	// Data says how payloads are printed.
 	//
 	// An embedded payload (dataEncoding json) keeps its own bytes, without the
-	// white space around them; one that holds line breaks is compacted.
+	// white space around them; one that holds line breaks is compacted. Only
+	// what strict parsers read back is embedded: see embeddable.
 	Data DataMode
 }
 
@@ -61,20 +62,28 @@ func (j JSON) Append(dst []byte, r reader.Record) ([]byte, error) {
 		if r.Aggregated {
 			at += fmt.Sprintf(", sub-sequence number %d", r.SubSequenceNumber)
 		}
-		return dst, fmt.Errorf("shard %s, sequence number %s: payload is not %s", r.ShardID, at, misfit[j.Data])
+		return dst, fmt.Errorf("shard %s, sequence number %s: payload is %s", r.ShardID, at, j.misfit(r.Data))
 	}
 	return append(line, "}\n"...), nil
 }
 
-// misfit names what a payload was not.
-var misfit = [...]string{DataJSON: "valid JSON", DataText: "valid UTF-8 text"}
+// misfit says why a payload does not fit the mode.
+func (j JSON) misfit(data []byte) string {
+	switch {
+	case j.Data == DataText:
+		return "not valid UTF-8 text"
+	case validJSON(data):
+		return "JSON that other parsers refuse: half of a surrogate pair, a number beyond a double, or too many levels"
+	}
+	return "not valid JSON"
+}
 
 // appendData appends the members dataEncoding and data, and reports whether
 // the payload fits the mode.
 func (j JSON) appendData(dst, data []byte) ([]byte, bool) {
 	switch j.Data {
 	case DataJSON:
-		if !validJSON(data) {
+		if !embeddable(data) {
 			return dst, false
 		}
 		return appendEmbedded(dst, data), true
@@ -87,7 +96,7 @@ func (j JSON) appendData(dst, data []byte) ([]byte, bool) {
 		return appendBase64(dst, data), true
 	}
 	switch {
-	case isContainer(data) && validJSON(data):
+	case isContainer(data) && embeddable(data):
 		return appendEmbedded(dst, data), true
 	case utf8.Valid(data):
 		return appendText(dst, data), true

@@ -113,7 +113,7 @@ func (p *Pretty) appendFlat(dst, data []byte, i int) ([]byte, int) {
 func flatWidth(data []byte, i, limit int) (width, end int) {
 	open := data[i]
 	if open != '{' && open != '[' {
-		end = skipValue(data, i, 0)
+		end = skipValue(data, i, 0, anyJSON)
 		return utf8.RuneCount(data[i:end]), end
 	}
 	width = 2
@@ -148,7 +148,7 @@ func (p *Pretty) appendName(dst, name []byte) []byte {
 // appendScalar appends the string, number or word at data[i] with its own
 // bytes and returns the index after it.
 func (p *Pretty) appendScalar(dst, data []byte, i int) ([]byte, int) {
-	end := skipValue(data, i, 0)
+	end := skipValue(data, i, 0, anyJSON)
 	s := p.number
 	switch data[i] {
 	case '"':

@@ -95,7 +95,7 @@ func child(value []byte, token string) []byte {
 func element(array []byte, index int) []byte {
 	i := skipSpace(array, 1)
 	for array[i] != ']' {
-		end := skipValue(array, i, 0)
+		end := skipValue(array, i, 0, anyJSON)
 		if index == 0 {
 			return array[i:end]
 		}

@@ -78,7 +78,7 @@ func (a *arena) parseRecord(line []byte) (reader.Record, error) {
 	if len(object) == 0 {
 		return reader.Record{}, errors.New("empty, want a JSON object")
 	}
-	if object[0] != '{' || skipObject(object, 0, 0) != len(object) {
+	if object[0] != '{' || skipObject(object, 0, 0, anyJSON) != len(object) {
 		return reader.Record{}, errors.New("not a JSON object")
 	}
 
@@ -207,7 +207,7 @@ func members(object []byte) func(yield func(name, value []byte) bool) {
 				}
 			}
 			i = skipSpace(object, skipSpace(object, end)+1)
-			end = skipValue(object, i, 0)
+			end = skipValue(object, i, 0, anyJSON)
 			if !yield(name, object[i:end]) {
 				return
 			}

@@ -6,17 +6,26 @@ import (
 	"unicode/utf8"
 )
 
-// maxJSONDepth is how many objects and arrays may lie in one another. Other
-// programs stop at 10,000 (encoding/json, jq), and an embedded payload must
-// leave room for the line around it.
+// maxJSONDepth is how many objects and arrays of an input may be nested.
+// encoding/json and jq 1.7 stop at 10,000.
 const maxJSONDepth = 9999
+
+// jsonRules are what a scan accepts.
+type jsonRules bool
+
+const (
+	anyJSON    jsonRules = false // what RFC 8259 allows, nested up to maxJSONDepth
+	strictJSON jsonRules = true  // what embeddable allows, but for surrogates
+)
 
 // validJSON reports whether b is one JSON value in valid UTF-8 with nothing
 // but white space around it, nested no deeper than maxJSONDepth.
 // It agrees with encoding/json.Valid except for those two limits:
 // encoding/json accepts broken UTF-8 inside strings.
-func validJSON(b []byte) bool {
-	i := skipValue(b, skipSpace(b, 0), 0)
+func validJSON(b []byte) bool { return isValue(b, anyJSON) }
+
+func isValue(b []byte, rules jsonRules) bool {
+	i := skipValue(b, skipSpace(b, 0), 0, rules)
 	return i >= 0 && skipSpace(b, i) == len(b) && utf8.Valid(b)
 }
 
@@ -39,9 +48,10 @@ func trimSpace(b []byte) []byte {
 }
 
 // skipValue returns the index after the JSON value that begins at b[i], or -1
-// if there is none. depth is the number of objects and arrays around it. Bytes
-// of 0x80 and above inside strings are not looked at.
-func skipValue(b []byte, i, depth int) int {
+// if there is none. depth is the number of objects and arrays around it; the
+// strict rules count objects twice. Bytes of 0x80 and above inside strings are
+// not looked at.
+func skipValue(b []byte, i, depth int, rules jsonRules) int {
 	if i >= len(b) {
 		return -1
 	}
@@ -49,9 +59,9 @@ func skipValue(b []byte, i, depth int) int {
 	case '"':
 		return skipString(b, i)
 	case '{':
-		return skipObject(b, i, depth+1)
+		return skipObject(b, i, depth+1, rules)
 	case '[':
-		return skipArray(b, i, depth+1)
+		return skipArray(b, i, depth+1, rules)
 	case 't':
 		return skipWord(b, i, "true")
 	case 'f':
@@ -59,12 +69,19 @@ func skipValue(b []byte, i, depth int) int {
 	case 'n':
 		return skipWord(b, i, "null")
 	default:
-		return skipNumber(b, i)
+		end := skipNumber(b, i)
+		if rules == strictJSON && end > i+shortNumber && !isDouble(b[i:end]) {
+			return -1
+		}
+		return end
 	}
 }
 
-func skipObject(b []byte, i, depth int) int {
-	if depth > maxJSONDepth {
+func skipObject(b []byte, i, depth int, rules jsonRules) int {
+	if rules == strictJSON {
+		depth++
+	}
+	if depth > rules.mostDepth() {
 		return -1
 	}
 	i = skipSpace(b, i+1)
@@ -81,7 +98,7 @@ func skipObject(b []byte, i, depth int) int {
 		if i = skipSpace(b, i); i >= len(b) || b[i] != ':' {
 			return -1
 		}
-		if i = skipValue(b, skipSpace(b, i+1), depth); i < 0 {
+		if i = skipValue(b, skipSpace(b, i+1), depth, rules); i < 0 {
 			return -1
 		}
 		if i = skipSpace(b, i); i >= len(b) {
@@ -98,8 +115,8 @@ func skipObject(b []byte, i, depth int) int {
 	}
 }
 
-func skipArray(b []byte, i, depth int) int {
-	if depth > maxJSONDepth {
+func skipArray(b []byte, i, depth int, rules jsonRules) int {
+	if depth > rules.mostDepth() {
 		return -1
 	}
 	i = skipSpace(b, i+1)
@@ -107,7 +124,7 @@ func skipArray(b []byte, i, depth int) int {
 		return i + 1
 	}
 	for {
-		if i = skipValue(b, i, depth); i < 0 {
+		if i = skipValue(b, i, depth, rules); i < 0 {
 			return -1
 		}
 		if i = skipSpace(b, i); i >= len(b) {
