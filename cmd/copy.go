@@ -27,8 +27,8 @@ SRC and DST are names or ARNs, in one account and region or, with the flags
 and rates those of kin write: a record keeps its partition key and its payload,
 and the records of a key keep their order as far as kin write promises it
 (--ordered). Records out of KPL aggregates are written as records of their own,
-with their explicit hash keys where they have one (--aggregate packs them
-again); the service does not tell the explicit hash keys of other records.
+all of them (--hash-filter: kin help format), with their explicit hash keys where
+they have one (--aggregate packs them again); the service does not tell the explicit hash keys of other records.
 
 With --checkpoint FILE a run goes on where the last one stopped. The checkpoint
 moves behind a batch when every record of it was acknowledged by DST: none is

@@ -58,6 +58,17 @@ object counts as two (jq 1.6 reads no more).
 --data json, text or base64 asks for one of them; a payload that does not fit
 ends the run (exit 1), and the message names its shard and sequence number.
 
+The records of a KPL aggregate are printed one by one, all of them. After a
+split or a merge, a KPL producer sends records again that were in an aggregate
+for the wrong shard, and they are printed twice. --hash-filter drops each record
+whose hash key is outside of its shard's range, and reports how many. Use it only
+where KPL producers alone write to the stream: other producers send nothing
+again, and the filter loses their records. A stream with the
+RecordDistributionStrategy AUTO refuses it (exit 2). --no-hash-filter is the
+default. A record of an aggregate whose partition key Kinesis does not accept is
+printed with the aggregate's, and kin reports it. An aggregate that expands to
+more than 64 MiB and more than 256 times its size is printed as one record.
+
 kin write --input records reads these lines back. With --data base64 every byte
 makes the way there and back.`
 

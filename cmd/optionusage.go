@@ -24,5 +24,8 @@ func optionUsage(c *cobra.Command, err error) error {
 	if short := c.Flags().Lookup("from"); name == "initial-position" && short.Changed {
 		flag = short
 	}
+	if flag.Value.Type() == "bool" {
+		return usageHint("run again without --"+flag.Name, "--%s: want %s", flag.Name, bad.Want)
+	}
 	return usage("--%s %s: want %s", flag.Name, flag.Value, bad.Want)
 }

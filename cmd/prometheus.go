@@ -71,7 +71,7 @@ func newProgressCollector(progress func() reader.Progress) *progressCollector {
 			counter("kin_batches_total", "Batches written and committed.", func(p reader.Progress) int64 { return p.Batches }),
 			counter("kin_throttles_total", "Fetches that met a shard's read limit.", func(p reader.Progress) int64 { return p.Throttles }),
 			counter("kin_retries_total", "Fetches that failed otherwise and were tried again.", func(p reader.Progress) int64 { return p.Retries }),
-			counter("kin_left_out_records_total", "Records of aggregates that belong to another shard.", func(p reader.Progress) int64 { return p.LeftOut }),
+			counter("kin_left_out_records_total", "Records of aggregates that --hash-filter dropped.", func(p reader.Progress) int64 { return p.LeftOut }),
 		},
 	}
 }

@@ -85,7 +85,7 @@ type readOptions struct {
 	lowLatency bool
 	retryFor   spanValue
 
-	noDeaggregate, noHashFilter bool
+	noDeaggregate, hashFilter, noHashFilter bool
 
 	checkpoint    textValue
 	claim         func(*env, *checkpoint.Handle) error // what the run wants of the checkpoint's past
@@ -134,7 +134,8 @@ func (o *readOptions) addSourceFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.allowDataLoss, "allow-data-loss", false, "go on from the oldest record that is left when the checkpoint is older than what the stream retains, in place of exit 6")
 	o.boundOptions.addFlags(f)
 	f.Var(&o.shards, "shard", "read only this `shard` of the stream and its descendants (repeatable)")
-	f.BoolVar(&o.noHashFilter, "no-hash-filter", false, "keep records of KPL aggregates whose hash keys belong to another shard; for producers that aggregate without regard to shards")
+	f.BoolVar(&o.hashFilter, "hash-filter", false, "drop records of KPL aggregates whose hash keys are outside of their shard's range, and report how many; only for streams that KPL producers alone write to, which send such records again")
+	f.BoolVar(&o.noHashFilter, "no-hash-filter", false, "keep all records of KPL aggregates: this is the default")
 }
 
 // addFetchFlags gives a command the flags that say how they are fetched.
@@ -200,14 +201,22 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.MaxShardsPerDescribe = o.pageSize
 	ro.Shards = o.shards.list
 	ro.NoDeaggregate = o.noDeaggregate
-	ro.NoHashFilter = o.noHashFilter
+	ro.HashFilter = o.hashFilter
+	ro.Line = format.JSON{}.Append
 	ro.RetryFor = time.Duration(o.retryFor.durationValue)
 	ro.AllowDataLoss = o.allowDataLoss
 	if o.metrics.text != "" && sameFile(o.metrics.text, o.checkpoint.text) {
 		return ro, usage("--metrics and --checkpoint are the same file: want one for each")
 	}
-	if o.noDeaggregate && o.noHashFilter {
-		return ro, usageHint("give one of the two", "--no-hash-filter is for the records inside aggregates, and --no-deaggregate keeps aggregates whole")
+	switch {
+	case o.hashFilter && o.noHashFilter:
+		return ro, usageHint("give one of the two", "--hash-filter drops records of aggregates, and --no-hash-filter keeps them")
+	case o.noDeaggregate && (o.hashFilter || o.noHashFilter):
+		name := "--hash-filter"
+		if o.noHashFilter {
+			name = "--no-hash-filter"
+		}
+		return ro, usageHint("give one of the two", "%s is for the records inside aggregates, and --no-deaggregate keeps aggregates whole", name)
 	}
 	return ro, o.boundOptions.apply(&ro, o.checkpoint.text != "")
 }
@@ -248,7 +257,7 @@ type sink func(ctx context.Context, r *reader.Reader) (func(*reader.Batch) error
 // what all reading commands have in common.
 func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, open sink) (err error) {
 	ro.Unlimited = isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint))
-	ro.Say, ro.Chat, ro.Log = e.say, e.chat, e.log
+	ro.Say, ro.Chat, ro.Report, ro.Log = e.say, e.chat, e.print, e.log
 	var files closers
 	defer func() { err = errors.Join(err, files.close()) }()
 	if err := o.openFiles(e, &ro, &files); err != nil {

@@ -44,7 +44,7 @@ var choices = [][]string{
 	{"initial-position", "from"},
 	{"verbose", "quiet"},
 	{"available-now", "to"},
-	{"no-deaggregate", "no-hash-filter"},
+	{"no-deaggregate", "hash-filter", "no-hash-filter"},
 	{"consumer-mode", "efo"},
 	{"consumer-name", "registered-consumer-id"},
 	{"partition-key", "key-field", "key-jq", "key-delimiter"},

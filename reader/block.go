@@ -5,15 +5,11 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
 	"kin/internal/checkpoint"
-	"kin/internal/kpl"
 )
 
-// Block is one response of one shard, encoded. It is valid until the handler
-// of its batch returns.
+// Block is one response of one shard, encoded, or a slice of one that is large
+// or expands. It is valid until the handler of its batch returns.
 type Block struct {
 	Stream  string
 	ShardID string
@@ -24,9 +20,11 @@ type Block struct {
 
 	index   []entry
 	marks   []mark           // of its first user records, as far as a limit may reach
-	leftOut int              // records of aggregates that belong to another shard
+	leftOut int              // records of aggregates outside of the shard's hash key range
+	rekeyed int              // records of aggregates whose own key cannot be used
 	after   checkpoint.Shard // where the shard stands once the block is written
 	behind  *int64           // MillisBehindLatest
+	more    bool             // more of the same response follows
 	end     bool             // the shard ended with it
 	last    bool             // no block of the shard comes after it in this run
 	room    int64            // what it holds of the buffer
@@ -37,15 +35,16 @@ type entry struct {
 	end      int // offset in Data behind its encoding
 	records  int // how many records of the block were encoded up to and with it
 	leftOut  int // and how many left out
+	rekeyed  int
 	sequence string
 	arrival  time.Time
 }
 
 // mark is one encoded user record of an aggregate, for a cut inside of it.
 type mark struct {
-	end              int // these three as entry has them
-	records, leftOut int32
-	sub              int32 // its sub-sequence number
+	end                       int // these four as entry has them
+	records, leftOut, rekeyed int32
+	sub                       int32 // its sub-sequence number
 }
 
 // size is what the block holds in memory.
@@ -66,12 +65,10 @@ func (b *Block) cut(n int) {
 	b.stand(*last)
 	if last.records > n {
 		m := b.marks[sort.Search(len(b.marks), func(i int) bool { return int(b.marks[i].records) >= n })]
-		last.end, last.records, last.leftOut = m.end, n, int(m.leftOut)
-		sub := int64(m.sub)
-		b.after.Position = checkpoint.AtSequenceNumber
-		b.after.SubSequenceNumber = &sub
+		last.end, last.records, last.leftOut, last.rekeyed = m.end, n, int(m.leftOut), int(m.rekeyed)
+		b.standInside(int64(m.sub))
 	}
-	b.Data, b.Records, b.leftOut = b.Data[:last.end], last.records, last.leftOut
+	b.Data, b.Records, b.leftOut, b.rekeyed = b.Data[:last.end], last.records, last.leftOut, last.rekeyed
 }
 
 // stand sets the position after the block behind a source record.
@@ -85,90 +82,22 @@ func (b *Block) stand(last entry) {
 	b.after.LastArrival = checkpoint.Time{Time: last.arrival}
 }
 
-// lineOverhead is about what a record's encoding adds to its key and payload.
-const lineOverhead = 256
-
-// encodedSize is about how many bytes the encoding of records takes.
-func encodedSize(records []types.Record) int {
-	size := 0
-	for _, r := range records {
-		size += len(r.Data) + len(aws.ToString(r.PartitionKey)) + lineOverhead
-	}
-	return size
+// standInside sets the position after the block behind one of the records of
+// the aggregate where it stands.
+func (b *Block) standInside(sub int64) {
+	b.after.Position = checkpoint.AtSequenceNumber
+	b.after.SubSequenceNumber = &sub
 }
 
-// encoder turns responses into blocks. Its lanes bound how many do so at once.
-type encoder struct {
-	encode func([]byte, Record) ([]byte, error)
-	whole  bool  // aggregates are not expanded
-	limit  int64 // as Options has it: user records up to it are marked
-	lanes  chan struct{}
+// note adds a source record to the index, as far as it was encoded.
+func (b *Block) note(r Record) {
+	b.index = append(b.index, entry{len(b.Data), b.Records, b.leftOut, b.rekeyed, r.SequenceNumber, r.ApproximateArrivalTimestamp})
 }
 
-// block encodes a response. until, when it is not zero, is a bound: the block
-// ends before the first record that arrived later, and reached says that there
-// was one. before is the shard's position before the response, maybe inside an
-// aggregate. The error is errUndecided when the filter cannot be applied.
-func (e *encoder) block(stream, shard string, resp *Response, before checkpoint.Shard, until time.Time, f hashFilter) (b *Block, reached bool, err error) {
-	e.lanes <- struct{}{}
-	defer func() { <-e.lanes }()
-
-	b = &Block{Stream: stream, ShardID: shard, after: before, behind: resp.MillisBehindLatest}
-	b.index = make([]entry, 0, len(resp.Records))
-	b.Data = make([]byte, 0, encodedSize(resp.Records))
-	r := Record{Stream: stream, ShardID: shard}
-	var users []kpl.Record
-	for _, record := range resp.Records {
-		r.SequenceNumber = aws.ToString(record.SequenceNumber)
-		r.PartitionKey = aws.ToString(record.PartitionKey)
-		r.ApproximateArrivalTimestamp = aws.ToTime(record.ApproximateArrivalTimestamp)
-		r.Data = record.Data
-		if !until.IsZero() && r.ApproximateArrivalTimestamp.After(until) {
-			reached = true
-			break
-		}
-		isAggregate := false
-		if !e.whole {
-			users, isAggregate = kpl.Split(users[:0], r.Data)
-		}
-		if isAggregate {
-			err = e.expand(b, r, users, written(before, r.SequenceNumber), f)
-		} else {
-			err = e.append(b, r)
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		b.index = append(b.index, entry{len(b.Data), b.Records, b.leftOut, r.SequenceNumber, r.ApproximateArrivalTimestamp})
-	}
-	b.advance(resp, reached)
-	return b, reached, nil
-}
-
-// append encodes one record.
-func (e *encoder) append(b *Block, r Record) error {
-	n := len(b.Data)
-	data, err := e.encode(b.Data, r)
-	if err != nil {
-		return err
-	}
-	if b.Data = data; len(data) == n {
-		return nil
-	}
-	b.Records++
-	if r.Aggregated && int64(b.Records) <= e.limit {
-		b.marks = append(b.marks, mark{len(data), int32(b.Records), int32(b.leftOut), int32(r.SubSequenceNumber)})
-	}
-	return nil
-}
-
-// advance sets the position after the block.
+// advance sets the position after the last block of a response.
 func (b *Block) advance(resp *Response, reached bool) {
 	if n := len(b.index); n > 0 {
 		b.stand(b.index[n-1])
-	}
-	if !resp.ServerTime.IsZero() {
-		b.after.UpdatedAt = checkpoint.Time{Time: resp.ServerTime}
 	}
 	if reached {
 		return

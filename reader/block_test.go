@@ -23,12 +23,44 @@ func response(behind int64, arrivals ...int) *Response {
 
 func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	t.Helper()
-	e := &encoder{encode: func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil }, lanes: make(chan struct{}, 1)}
-	b, reached, err := e.block("orders", "a", r, checkpoint.Shard{Parents: []string{"p"}, Position: checkpoint.TrimHorizon}, until, hashFilter{})
-	if err != nil {
-		t.Fatal(err)
+	e := newEncoder(func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil })
+	s := newSlicer(e, r, checkpoint.Shard{Parents: []string{"p"}, Position: checkpoint.TrimHorizon}, hashFilter{})
+	s.until = until
+	return onlyBlock(t, s), s.reached
+}
+
+func newEncoder(encode func([]byte, Record) ([]byte, error)) *encoder {
+	return &encoder{encode: encode, most: mostBatch, slots: make(chan struct{}, 1)}
+}
+
+// newSlicer encodes a response of orders/a.
+func newSlicer(e *encoder, resp *Response, before checkpoint.Shard, f hashFilter) *slicer {
+	return &slicer{e: e, stream: "orders", shard: "a", resp: resp, before: before, at: before, filter: f,
+		undivided: func(Record, int) {}, badKey: func(Record) {}}
+}
+
+// allBlocks encodes the rest of a response.
+func allBlocks(t testing.TB, s *slicer) []*Block {
+	t.Helper()
+	for blocks := []*Block(nil); ; {
+		b, err := s.slice(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if blocks = append(blocks, b); !b.more {
+			return blocks
+		}
 	}
-	return b, reached
+}
+
+// onlyBlock encodes a response that is one block.
+func onlyBlock(t testing.TB, s *slicer) *Block {
+	t.Helper()
+	blocks := allBlocks(t, s)
+	if len(blocks) != 1 {
+		t.Fatalf("%d blocks, want one", len(blocks))
+	}
+	return blocks[0]
 }
 
 func TestBlockEndsBeforeTheFirstRecordBeyondTheBound(t *testing.T) {

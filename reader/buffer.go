@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -9,14 +10,22 @@ import (
 // they arrived, and bounds their bytes. It never drops a block and never
 // deadlocks: an empty buffer takes any block, and one block at a time may
 // exceed the bound.
+//
+// Two kinds wait for room: sources, for what they fetch, and responses that were
+// fetched, for their next block. Responses go first: they hold room already, and
+// have to get on for it to be given back. While no block is on its way to the
+// handler, nothing else gives room back, and one of them may exceed the bound.
 type buffer struct {
 	most int64
 
-	mu     sync.Mutex
-	used   int64 // bytes of blocks, of blocks being written, and reserved
-	blocks []*Block
-	queue  []chan struct{} // those who wait for room, first come first served
-	closed bool            // no block will come
+	mu      sync.Mutex
+	used    int64 // bytes of blocks, of blocks being written, and reserved
+	unsent  int   // blocks that were put and not yet written
+	granted int   // blocks that have room, for which their response waited
+	blocks  []*Block
+	queue   []chan struct{} // sources that wait for room, first come first served
+	slices  []chan struct{} // responses that wait for it
+	closed  bool            // no block will come
 	// news has one element when something changed for the one that takes.
 	news chan struct{}
 }
@@ -25,36 +34,60 @@ func newBuffer(most int64) *buffer {
 	return &buffer{most: most, news: make(chan struct{}, 1)}
 }
 
-// Take reserves size bytes, waiting until they fit or the buffer is empty.
+// Take reserves size bytes for a fetch, waiting until they fit or the buffer is
+// empty.
 func (b *buffer) Take(ctx context.Context, size int64) error {
+	return b.await(ctx, &b.queue, size, b.fits)
+}
+
+// takeSlice reserves size bytes for a block of a response that was fetched.
+func (b *buffer) takeSlice(ctx context.Context, size int64) error {
+	return b.await(ctx, &b.slices, size, func(size int64) bool {
+		if !b.fitsSlice(size) {
+			return false
+		}
+		b.granted++
+		return true
+	})
+}
+
+// await reserves size bytes as soon as it is its turn in the queue and they fit.
+func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, fits func(int64) bool) error {
 	b.mu.Lock()
-	if len(b.queue) == 0 && b.fits(size) {
+	if len(*queue) == 0 && fits(size) {
 		b.used += size
 		b.mu.Unlock()
 		return nil
 	}
 	turn := make(chan struct{}, 1)
-	b.queue = append(b.queue, turn)
-	b.tell() // a waiting source is a reason to hand a batch on
+	*queue = append(*queue, turn)
+	b.tell() // who waits is a reason to hand a batch on
 	b.mu.Unlock()
 	for {
 		select {
 		case <-turn:
 		case <-ctx.Done():
 			b.mu.Lock()
-			b.leave(turn)
+			b.leave(queue, turn)
 			b.mu.Unlock()
 			return context.Cause(ctx)
 		}
 		b.mu.Lock()
-		if b.fits(size) {
+		if fits(size) {
 			b.used += size
-			b.leave(turn)
+			b.leave(queue, turn)
 			b.mu.Unlock()
 			return nil
 		}
 		b.mu.Unlock()
 	}
+}
+
+// charge reserves size bytes that are in memory already.
+func (b *buffer) charge(size int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.used += size
 }
 
 // Return gives back reserved bytes.
@@ -65,12 +98,17 @@ func (b *buffer) Return(size int64) {
 	b.wake()
 }
 
-// put adds a block in place of the reservation that was made for it.
-func (b *buffer) put(block *Block, reserved int64) {
+// put adds a block in place of the reservation that was made for it; granted
+// says that takeSlice did.
+func (b *buffer) put(block *Block, reserved int64, granted bool) {
 	block.room = block.size()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.used += block.room - reserved
+	b.unsent++
+	if granted {
+		b.granted--
+	}
 	b.blocks = append(b.blocks, block)
 	b.wake()
 	b.tell()
@@ -96,6 +134,7 @@ func (b *buffer) written(blocks []*Block) {
 	for _, block := range blocks {
 		b.used -= block.room
 	}
+	b.unsent -= len(blocks)
 	b.wake()
 }
 
@@ -103,7 +142,7 @@ func (b *buffer) written(blocks []*Block) {
 func (b *buffer) full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.queue) > 0
+	return len(b.queue)+len(b.slices) > 0
 }
 
 // close says that no block will come.
@@ -116,26 +155,29 @@ func (b *buffer) close() {
 
 // The methods below want the lock held.
 
-func (b *buffer) fits(size int64) bool { return b.used == 0 || b.used+size <= b.most }
+func (b *buffer) fits(size int64) bool {
+	return len(b.slices) == 0 && (b.used == 0 || b.used+size <= b.most)
+}
 
-// wake gives the first in the queue another look.
+func (b *buffer) fitsSlice(size int64) bool {
+	return b.used+size <= b.most || b.unsent == 0 && b.granted == 0
+}
+
+// wake gives the first in each queue another look.
 func (b *buffer) wake() {
-	if len(b.queue) > 0 {
-		select {
-		case b.queue[0] <- struct{}{}:
-		default:
+	for _, queue := range [][]chan struct{}{b.slices, b.queue} {
+		if len(queue) > 0 {
+			select {
+			case queue[0] <- struct{}{}:
+			default:
+			}
 		}
 	}
 }
 
-// leave takes one out of the queue and wakes the next.
-func (b *buffer) leave(turn chan struct{}) {
-	for i, t := range b.queue {
-		if t == turn {
-			b.queue = append(b.queue[:i], b.queue[i+1:]...)
-			break
-		}
-	}
+// leave takes one out of its queue and wakes the next.
+func (b *buffer) leave(queue *[]chan struct{}, turn chan struct{}) {
+	*queue = slices.DeleteFunc(*queue, func(t chan struct{}) bool { return t == turn })
 	b.wake()
 }
 

@@ -65,7 +65,7 @@ func TestBufferCountsABlockUntilItIsWritten(t *testing.T) {
 	if err := b.Take(t.Context(), 900); err != nil {
 		t.Fatal(err)
 	}
-	b.put(&Block{Data: make([]byte, 600)}, 900)
+	b.put(&Block{Data: make([]byte, 600)}, 900, false)
 	block, _ := b.take()
 	if b.used != 600 {
 		t.Errorf("%d bytes used while the block is being written, want 600", b.used)

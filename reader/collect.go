@@ -150,7 +150,7 @@ func (c *collector) note(b *Block) {
 		s.ended = c.endedSince(s, b, now)
 	}
 	s.at, s.last = now, b.last
-	s.tip = b.behind == nil || *b.behind == 0
+	s.tip = !b.more && (b.behind == nil || *b.behind == 0)
 	if b.behind != nil {
 		s.behind = *b.behind
 	}
@@ -337,7 +337,7 @@ func (c *collector) drop() {
 // report brings the run's progress up to date.
 func (c *collector) report() {
 	for _, b := range c.batch.Blocks {
-		c.countLeftOut(b)
+		c.countUsers(b)
 	}
 	c.tell(c.batch.Records, c.batch.Bytes)
 }

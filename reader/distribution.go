@@ -8,53 +8,86 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/apierror"
 )
 
 // distribution is how a stream spreads its records over its shards: by their
 // hash keys, or, with the strategy AUTO, as it likes. Such a stream has ranges
 // too, and they mean nothing: a filter would drop good records.
+//
+// The strategy can be changed at any time. So an answer holds for the responses
+// that were received before the question, and for no other: nothing is dropped
+// of a response that may be younger than the change.
 type distribution struct {
 	mu        sync.Mutex
 	asking    chan struct{} // closed when the call that is under way has an answer; nil without one
 	automatic bool
-	refused   bool      // to tell; streams went by hash keys before there was a choice
-	told      time.Time // when it was told last
+	refused   bool // to answer; streams went by hash keys before there was a choice
+	begun     int  // calls
+	answered  int  // the number of the last call that was answered, from 1
+	asked     time.Time
 }
 
-// distributionFor is how long an answer is believed: a stream's strategy can
-// be changed. While no record is out of range, nobody asks.
-const distributionFor = time.Minute
+// betweenQuestions is the least time between two calls for a stream, of which an
+// account has 20 a second. While no record is out of range, nobody asks.
+const betweenQuestions = time.Second
 
-func (d *distribution) known() (automatic, decided bool) {
+func (d *distribution) isAutomatic() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.automatic, d.isDecided()
+	return d.automatic
 }
 
-// isDecided wants the lock held.
-func (d *distribution) isDecided() bool {
-	return d.refused || !d.told.IsZero() && time.Since(d.told) < distributionFor
-}
-
-// learn takes in what the service says of a stream.
-func (d *distribution) learn(s *types.StreamDescriptionSummary) {
+func (d *distribution) isRefused() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.told = time.Now()
-	d.automatic = s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
+	return d.refused
 }
 
-// ask asks the service, unless another shard has just done so. The permission
-// is optional. Its error is that the run has ended, or that it gave up.
-func (d *distribution) ask(ctx context.Context, s *streamRun) (automatic bool, err error) {
+// calls is how many calls have begun: a response is received between two of them.
+func (d *distribution) calls() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.begun
+}
+
+// holdsFor says whether what is known holds for a response that was received when
+// so many calls had begun. It wants the lock held.
+func (d *distribution) holdsFor(received int) bool {
+	return d.automatic || d.refused || d.answered > received
+}
+
+// begin notes that a call begins, and returns its number.
+func (d *distribution) begin() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.begun++
+	d.asked = time.Now()
+	return d.begun
+}
+
+// learn takes in what a call says of a stream.
+func (d *distribution) learn(s *types.StreamDescriptionSummary, call int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.answered = call
+	d.automatic = d.automatic || s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
+}
+
+// ask asks the service, unless another shard has done so since a response was
+// received. most bounds how long the call is retried; 0 is for ever. The
+// permission is optional. Its error is that the run has ended, that the call gave
+// up, or that the stream is gone.
+func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most time.Duration) (automatic bool, err error) {
 	for {
 		d.mu.Lock()
-		automatic, decided, answer := d.automatic, d.isDecided(), d.asking
-		if !decided && answer == nil {
+		automatic, known, answer := d.automatic, d.holdsFor(received), d.asking
+		if !known && answer == nil {
 			break
 		}
 		d.mu.Unlock()
-		if decided {
+		if known {
 			return automatic, nil
 		}
 		select {
@@ -63,6 +96,7 @@ func (d *distribution) ask(ctx context.Context, s *streamRun) (automatic bool, e
 			return false, context.Cause(ctx)
 		}
 	}
+	due := d.asked.Add(betweenQuestions)
 	d.asking = make(chan struct{})
 	d.mu.Unlock()
 	defer func() {
@@ -71,22 +105,64 @@ func (d *distribution) ask(ctx context.Context, s *streamRun) (automatic bool, e
 		close(d.asking)
 		d.asking = nil
 	}()
-	out, err := patiently(ctx, s.run, 0, s.describe)
+	if err := sleepUntil(ctx, due); err != nil {
+		return false, err
+	}
+	call := d.begin()
+	out, err := patiently(ctx, s.run, most, s.describe)
 	var gaveUp *GaveUpError
 	switch {
 	case ctx.Err() != nil:
 		return false, context.Cause(ctx)
 	case errors.As(err, &gaveUp):
 		return false, err
+	case err != nil && classify(err) == gone:
+		return false, &CallError{Call: "DescribeStreamSummary", Stream: s.ref.given, Err: err}
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		s.run.o.Chat(fmt.Sprintf("DescribeStreamSummary of %s is not allowed: taking it that records are in the shards of their hash keys", s.ref.name))
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.name, unanswered(err)))
 		d.mu.Lock()
 		d.refused = true
 		d.mu.Unlock()
 		return false, nil
 	}
-	d.learn(out.StreamDescriptionSummary)
-	automatic, _ = d.known()
-	return automatic, nil
+	d.learn(out.StreamDescriptionSummary, call)
+	return d.isAutomatic(), nil
+}
+
+// unanswered says in words why a stream's summary is not known.
+func unanswered(err error) string {
+	if apierror.IsDenied(err) {
+		return "is not allowed"
+	}
+	return "gives no answer" + because(err)
+}
+
+// checkFilter refuses the hash filter for a stream whose ranges mean nothing.
+func (s *streamRun) checkFilter(ctx context.Context) error {
+	if !s.run.o.HashFilter {
+		return nil
+	}
+	automatic, err := s.distribution.ask(ctx, s, 0, startTimeout)
+	if err == nil && automatic {
+		err = &OptionError{"hash filter", fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.name)}
+	}
+	return err
+}
+
+// decide makes a filter fit for a response in which it found records to drop.
+// Where the stream has become AUTO since the run began, it drops nothing from now
+// on: a record of a response that was checked before is not AUTO's.
+func (s *streamRun) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
+	automatic, err := s.distribution.ask(ctx, s, received, 0)
+	if err != nil {
+		return f, err
+	}
+	if f.decided = true; automatic {
+		f.hashes = nil
+		if !s.warnedOfAuto.Swap(true) {
+			s.run.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.name))
+		}
+	}
+	return f, nil
 }

@@ -78,10 +78,11 @@ type Options struct {
 	Timeout time.Duration
 	// NoDeaggregate keeps KPL aggregates as the records they are.
 	NoDeaggregate bool
-	// NoHashFilter keeps the records of aggregates that belong to another
-	// shard. Left out, they are delivered once, from their own shard; it is for
-	// producers that aggregate without regard to shards.
-	NoHashFilter bool
+	// HashFilter drops each record of an aggregate whose hash key is outside of the
+	// shard's range, and counts it. It is for streams that only KPL producers write
+	// to: after a split or a merge they send such records again. A stream with the
+	// RecordDistributionStrategy AUTO is an *OptionError.
+	HashFilter bool
 	// RetryFor bounds how long one call is retried; 0 is for ever once the run
 	// is under way, and 30 s for the calls of its start.
 	RetryFor time.Duration
@@ -90,6 +91,9 @@ type Options struct {
 	// nothing is left out. It is called from several goroutines at once; an
 	// error ends the run.
 	Encode func(dst []byte, r Record) ([]byte, error)
+	// Line appends a record as a JSON line. What it appends is only counted, for
+	// aggregates that expand too far, whatever Encode does. nil counts Encode.
+	Line func(dst []byte, r Record) ([]byte, error)
 	// Positions is where positions are kept; nil keeps them for this run only.
 	Positions Positions
 
@@ -99,8 +103,9 @@ type Options struct {
 
 	// Say tells a person what they should know, Chat what only somebody who
 	// watches wants to know. Both may be called from several goroutines; nil
-	// is silence.
-	Say, Chat func(message string)
+	// is silence. Report is for what has to be known of the records that were
+	// dropped, however quiet the run is; nil is Say.
+	Say, Chat, Report func(message string)
 	// Log is for those who look for a fault; nil discards it.
 	Log *slog.Logger
 }
@@ -165,7 +170,7 @@ func (o Options) validate() error {
 		{o.Limit >= 0, "limit", "1 or more"},
 		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},
 		{o.Timeout >= 0, "timeout", "0 or more"},
-		{!o.NoDeaggregate || !o.NoHashFilter, "no hash filter", "aggregates that are expanded; no deaggregate keeps them whole"},
+		{!o.NoDeaggregate || !o.HashFilter, "hash filter", "aggregates that are expanded; no deaggregate keeps them whole"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 		{o.Silence >= 0, "silence", "0 or more"},
 	} {

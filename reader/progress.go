@@ -13,7 +13,7 @@ type Progress struct {
 	Records, Bytes, Batches int64
 	Throttles               int64 // fetches that met a shard's read limit
 	Retries                 int64 // fetches that failed otherwise and were tried again
-	LeftOut                 int64 // records of aggregates that belong to another shard
+	LeftOut                 int64 // records of aggregates that the hash filter dropped
 	Behind                  time.Duration
 	Shards                  int   // being read
 	Lags                    []Lag // of the shards that are read or wait for their parents

@@ -50,6 +50,9 @@ func New(client Client, o Options) (*Reader, error) {
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
+	if o.Report == nil {
+		o.Report = o.Say
+	}
 	if o.Chat == nil {
 		o.Chat = func(string) {}
 	}
@@ -122,8 +125,11 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 	run := &run{
 		client: r.client, o: r.o, positions: r.positions, log: r.o.Log, progress: &r.progress,
 		ctx: groupCtx, group: group,
-		buf:     newBuffer(r.o.FetchBufferSize),
-		enc:     &encoder{encode: r.o.Encode, whole: r.o.NoDeaggregate, limit: r.o.Limit, lanes: make(chan struct{}, runtime.GOMAXPROCS(0))},
+		buf: newBuffer(r.o.FetchBufferSize),
+		enc: &encoder{
+			encode: r.o.Encode, line: r.o.Line, whole: r.o.NoDeaggregate, limit: r.o.Limit,
+			most: mostSlice(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		},
 		trouble: trouble{report: r.o.Say},
 		hints:   hints{say: r.o.Say},
 		began:   time.Now(),
@@ -140,7 +146,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 	if groupErr := group.Wait(); err == nil && !errors.Is(groupErr, errDone) {
 		err = groupErr
 	}
-	run.sayLeftOut()
+	run.reportUsers()
 	return err
 }
 
@@ -304,18 +310,13 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		if err := s.guardLive(ctx, shard.id, at, resp); err != nil {
 			return err
 		}
-		block, reached, err := s.encode(ctx, shard, resp, at)
-		if err != nil {
+		var done bool
+		if at, done, err = s.deliver(ctx, shard, resp, at); err != nil {
 			return err
 		}
-		done := reached || s.boundMet(shard, resp)
-		ended := block.end
-		block.last = done || ended
-		at = block.after
-		s.run.buf.put(block, resp.Taken) // from here on it is the collector's
 		s.wasHeard(shard)
 		switch {
-		case ended: // and its last block is ahead of all its children's
+		case at.Position == checkpoint.ShardEnd: // and its last block is ahead of all its children's
 			return s.ended(ctx, shard, resp.Children)
 		case done:
 			s.paused(shard)

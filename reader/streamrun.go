@@ -32,9 +32,12 @@ type streamRun struct {
 	kept atomic.Int64
 	// distribution says whether records are where their hash keys belong.
 	distribution distribution
-	leftOut      int64 // records of aggregates that were left out
-	losses       []string
-	undescribed  string // why the stream's summary is not known; empty when it is
+	leftOut      int64 // records of aggregates that the filter dropped
+	rekeyed      int64 // records of aggregates whose keys cannot be used
+	// What was said already, once for the stream.
+	warned, warnedOfKey, warnedOfAuto atomic.Bool
+	losses                            []string
+	undescribed                       string // why the stream's summary is not known; empty when it is
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -66,6 +69,9 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		return checkpoint.Stream{}, &OptionError{"initial position", "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
 	}
 	if err := s.identify(ctx, &entry); err != nil {
+		return checkpoint.Stream{}, err
+	}
+	if err := s.checkFilter(ctx); err != nil {
 		return checkpoint.Stream{}, err
 	}
 	s.place.owns = func(shard string) bool { return s.run.positions.Owns(s.ref.name, shard) }
@@ -130,21 +136,19 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if s.run.o.Positions == nil {
 		return nil
 	}
+	call := s.distribution.begin()
 	out, err := patiently(ctx, s.run, startTimeout, s.describe)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		s.undescribed = "is not allowed"
-		if !apierror.IsDenied(err) {
-			s.undescribed = "gives no answer" + because(err)
-		}
+		s.undescribed = unanswered(err)
 		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name, s.undescribed))
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
-	s.distribution.learn(summary)
+	s.distribution.learn(summary, call)
 	if hours := summary.RetentionPeriodHours; hours != nil {
 		s.kept.Store(int64(time.Duration(*hours) * time.Hour))
 	}

@@ -144,7 +144,6 @@ type taken struct {
 	records, bytes int64
 	keys           *sketch
 	places         places
-	users          []kpl.Record // for reuse
 }
 
 // take is the sample's encoder: it appends nothing, so that nothing is kept.
@@ -160,17 +159,18 @@ func (t *taker) take(dst []byte, r reader.Record) ([]byte, error) {
 	defer s.mu.Unlock()
 	s.records++
 	s.bytes += int64(len(r.Data) + len(r.PartitionKey))
-	users, isAggregate := kpl.Split(s.users[:0], r.Data)
-	if !isAggregate {
+	var a kpl.Aggregated
+	if !a.Parse(r.Data) {
 		s.count(kpl.Record{PartitionKey: r.PartitionKey, Data: r.Data})
 		return dst, nil
 	}
 	// The aggregate's own key says nothing: producers give all of them the same.
-	for _, user := range users {
-		s.count(user)
+	for c := a.Cursor(); c.Next(); {
+		if c.BadKey { // read prints such a record with the aggregate's key
+			c.Record.PartitionKey = r.PartitionKey
+		}
+		s.count(c.Record)
 	}
-	clear(users)
-	s.users = users[:0]
 	return dst, nil
 }
 

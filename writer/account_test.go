@@ -244,9 +244,14 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 			s := &service{shards: fourShards()[:1]}
 			s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 				for _, e := range in.Records {
-					split, ok := kpl.Split(nil, e.Data)
-					if !ok {
-						split = []kpl.Record{{PartitionKey: *e.PartitionKey, Data: e.Data}}
+					split := []kpl.Record{{PartitionKey: *e.PartitionKey, Data: e.Data}}
+					var a kpl.Aggregated
+					ok := a.Parse(e.Data)
+					if ok {
+						split = nil
+					}
+					for c := a.Cursor(); c.Next(); {
+						split = append(split, c.Record)
 					}
 					if ok && (len(split) < 2 || len(e.Data) > 51200) {
 						t.Errorf("an aggregate of %d records, %d bytes", len(split), len(e.Data))

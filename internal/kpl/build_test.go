@@ -18,7 +18,7 @@ func TestAnAggregateIsTakenApartAgain(t *testing.T) {
 	} {
 		before := []byte("before")
 		built := Aggregate(before, users)
-		got, ok := Split(nil, built[len(before):])
+		got, ok := split(nil, built[len(before):])
 		if !ok || !slices.EqualFunc(got, users, func(a, b Record) bool {
 			return a.PartitionKey == b.PartitionKey && a.ExplicitHashKey == b.ExplicitHashKey && bytes.Equal(a.Data, b.Data)
 		}) {

@@ -2,8 +2,9 @@
 // user records in the payload of one record.
 //
 // It promises that every payload is either split into exactly the user records
-// it was built from, or left alone; no payload makes it fail. It does no I/O
-// and knows nothing of streams.
+// it was built from, or left alone; no payload makes it fail, and it needs
+// memory for the keys only, however many records there are. It does no I/O and
+// knows nothing of streams.
 //
 // The format is aggregation-format.md of awslabs/amazon-kinesis-producer: a
 // magic number, a protocol buffer, and the MD5 of the protocol buffer.
@@ -24,7 +25,7 @@ package kpl
 import (
 	"bytes"
 	"crypto/md5"
-	"unicode/utf8"
+	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -51,113 +52,174 @@ const (
 	recordData           = 3
 )
 
-// mostKey is how many characters a partition key may have in Kinesis. What is
-// longer was not put by anybody, and would be repeated in every record that
-// refers to it.
-const mostKey = 256
+// HasMagic reports whether a payload may be an aggregate: it begins as one.
+func HasMagic(payload []byte) bool { return bytes.HasPrefix(payload, magic) }
 
-// Split appends the user records of an aggregate to dst, in order: the index
-// of each is its sub-sequence number. When the payload is not an aggregate, or
-// one that is damaged in any way, dst is returned as it was and ok is false:
-// the payload is a record of its own, as AWS's client library has it.
+// Aggregated is the payload of an aggregated record, checked to its end. The
+// zero value holds no record; Parse may be called again and again.
+type Aggregated struct {
+	message []byte // the protocol buffer
+	keys    table
+	hashes  table
+	text    string // the message as far as it holds keys, unless that is long
+	records int
+	data    int // bytes of all user payloads
+}
+
+// Parse takes a payload, which must not change while a is used. When it is not
+// an aggregate, or one that is damaged in any way, it returns false: the payload
+// is a record of its own, as AWS's client library has it. A record that refers
+// to a key which is not in its table makes a damaged aggregate: nobody can say
+// what its producer meant. A table of more than 32,768 keys that has more keys
+// than there are records counts as damage too: no producer writes it, and it
+// costs memory.
 //
-// An aggregate may hold no records. Tags and unknown fields are skipped.
-func Split(dst []Record, payload []byte) (_ []Record, ok bool) {
+// An aggregate may hold no records. Tags and unknown fields are skipped. A key
+// that Kinesis does not accept costs only the records that use it: see Cursor.
+func (a *Aggregated) Parse(payload []byte) bool {
+	a.message = nil
 	body, isMagic := bytes.CutPrefix(payload, magic)
-	if !isMagic || len(body) <= md5.Size {
-		return dst, false
+	if !isMagic || len(body) <= md5.Size || len(body) > math.MaxInt32 {
+		return false
 	}
 	message, sum := body[:len(body)-md5.Size], body[len(body)-md5.Size:]
 	if got := md5.Sum(message); !bytes.Equal(got[:], sum) {
-		return dst, false
+		return false
 	}
-	var few [2][64]span // on the stack
-	t, end, ok := tables{few[0][:0], few[1][:0]}.read(message)
-	if !ok {
-		return dst, false
+	if !a.read(message) {
+		a.message = nil
+		return false
 	}
-	text := string(message[:end])
-	n := len(dst)
-	for rest := message; len(rest) > 0; {
-		f := next(rest)
-		rest = rest[f.size:]
-		if f.is(records, protowire.BytesType) {
-			r, ok := t.record(text, f.bytes)
-			if !ok {
-				return dst[:n], false
-			}
-			dst = append(dst, r)
-		}
-	}
-	return dst, true
+	return true
 }
 
-// tables are the two key tables of an aggregate. They may hold a key twice.
-type tables struct{ partitionKeys, explicitHashKeys []span }
+// Records is how many user records there are; this and what follows are for an
+// aggregate.
+func (a *Aggregated) Records() int { return a.records }
 
-// span is where in the message a key is.
-type span struct{ from, to int }
+// PayloadBytes is how many bytes the payloads of all user records have.
+func (a *Aggregated) PayloadBytes() int { return a.data }
 
-// read adds the keys of a message to the tables, wherever they are in it, and
-// says whether the message can be walked to its end and every key be used. The
-// keys are in the message up to end: one string of it holds them all. The
-// tables go in and out by value, which keeps small ones off the heap.
-func (t tables) read(message []byte) (_ tables, end int, ok bool) {
+// LongestKey is how many bytes the longest partition key has.
+func (a *Aggregated) LongestKey() int { return a.keys.longest }
+
+// read walks the message to its end and fills the tables, wherever they are.
+func (a *Aggregated) read(message []byte) bool {
+	a.message, a.records, a.data = message, 0, 0
+	a.keys.reset()
+	a.hashes.reset()
+	mostKey, mostHash := -1, -1
 	for at := 0; at < len(message); {
 		f := next(message[at:])
 		if f.size < 0 {
-			return t, 0, false
+			return false
 		}
 		at += f.size
-		key := span{at - len(f.bytes), at}
 		switch {
+		case f.is(records, protowire.BytesType):
+			r, ok := parseRecord(f.bytes)
+			if !ok {
+				return false
+			}
+			mostKey, mostHash = max(mostKey, r.key), max(mostHash, r.hash)
+			a.records++
+			a.data += len(r.data)
 		case f.is(partitionKeyTable, protowire.BytesType):
-			if !utf8.Valid(f.bytes) || utf8.RuneCount(f.bytes) > mostKey {
-				return t, 0, false
-			}
-			t.partitionKeys, end = append(t.partitionKeys, key), at
+			a.keys.add(at-len(f.bytes), at)
 		case f.is(explicitHashKeyTable, protowire.BytesType):
-			if _, ok := parseHashKey(f.bytes); !ok && len(f.bytes) > 0 {
-				return t, 0, false
-			}
-			t.explicitHashKeys, end = append(t.explicitHashKeys, key), at
+			a.hashes.add(at-len(f.bytes), at)
 		}
 	}
-	return t, end, true
-}
-
-// record reads one record of the message; text is the message as far as it
-// holds keys. Of a field that comes twice the last counts.
-func (t tables) record(text string, b []byte) (r Record, ok bool) {
-	var keyed, filled bool
-	for len(b) > 0 {
-		f := next(b)
-		if f.size < 0 {
-			return Record{}, false
-		}
-		b = b[f.size:]
-		switch {
-		case f.is(partitionKeyIndex, protowire.VarintType):
-			if r.PartitionKey, keyed = lookUp(text, t.partitionKeys, f.number); !keyed {
-				return Record{}, false
-			}
-		case f.is(explicitHashKeyIndex, protowire.VarintType):
-			if r.ExplicitHashKey, ok = lookUp(text, t.explicitHashKeys, f.number); !ok {
-				return Record{}, false
-			}
-		case f.is(recordData, protowire.BytesType):
-			r.Data, filled = f.bytes, true
-		}
+	if mostKey >= a.keys.count || mostHash >= a.hashes.count ||
+		!a.keys.fill(message, partitionKeyTable, a.records) || !a.hashes.fill(message, explicitHashKeyTable, a.records) {
+		return false
 	}
-	return r, keyed && filled
+	a.keys.check(message, isPartitionKey)
+	a.hashes.check(message, isExplicitHashKey)
+	a.text = ""
+	if end := max(a.keys.end, a.hashes.end); end <= longText {
+		a.text = string(message[:end])
+	}
+	return true
 }
 
-func lookUp(text string, table []span, index uint64) (key string, ok bool) {
-	if index >= uint64(len(table)) {
+// longText is how far the keys may reach into a message for one string to hold
+// them all.
+const longText = 1 << 20
+
+// key is a key of a table as a string; ok is false for a bad one.
+func (a *Aggregated) key(t *table, index int) (_ string, ok bool) {
+	s := t.spans[index]
+	switch {
+	case s.size == bad:
 		return "", false
+	case a.text == "":
+		return string(a.message[s.from : int(s.from)+int(s.size)]), true
 	}
-	s := table[index]
-	return text[s.from:s.to], true
+	return a.text[s.from : int(s.from)+int(s.size)], true
+}
+
+// table is one of the two key tables of an aggregate. It may hold a key twice.
+type table struct {
+	spans   []span
+	count   int
+	longest int // bytes of a key
+	end     int // of the last key
+}
+
+// span is where in the message a key is.
+type span struct{ from, size int32 }
+
+// bad is the size of a key that Kinesis does not accept.
+const bad = -1
+
+// manyKeys are noted while the message is walked. A table that has more is
+// walked again, when it is known how many records there are.
+const manyKeys = 1 << 15
+
+func (t *table) reset() {
+	if cap(t.spans) > manyKeys {
+		t.spans = nil
+	}
+	*t = table{spans: t.spans[:0]}
+}
+
+func (t *table) add(from, to int) {
+	if t.count++; t.count <= manyKeys {
+		t.spans = append(t.spans, span{int32(from), int32(to - from)})
+	}
+}
+
+// fill notes all keys of a table that has many. It is false for a table that no
+// producer writes.
+func (t *table) fill(message []byte, id protowire.Number, records int) bool {
+	if t.count <= manyKeys {
+		return true
+	}
+	if t.count > records {
+		return false
+	}
+	t.spans = make([]span, 0, t.count)
+	for at := 0; at < len(message); {
+		f := next(message[at:])
+		at += f.size
+		if f.is(id, protowire.BytesType) {
+			t.spans = append(t.spans, span{int32(at - len(f.bytes)), int32(len(f.bytes))})
+		}
+	}
+	return true
+}
+
+// check marks the keys that are bad.
+func (t *table) check(message []byte, accepted func([]byte) bool) {
+	for i, s := range t.spans {
+		t.end = int(s.from + s.size)
+		if !accepted(message[s.from:t.end]) {
+			t.spans[i].size = bad
+		} else {
+			t.longest = max(t.longest, int(s.size))
+		}
+	}
 }
 
 // field is one field on the wire.
@@ -175,6 +237,11 @@ func (f field) is(id protowire.Number, kind protowire.Type) bool { return f.id =
 
 // next reads the field that b begins with.
 func next(b []byte) field {
+	if id := b[0] >> 3; b[0] < 0x80 && id > 0 && protowire.Type(b[0]&7) == protowire.BytesType { // nearly all
+		if n, at := shortVarint(b, 1); n >= 0 && n <= len(b)-at {
+			return field{id: protowire.Number(id), kind: protowire.BytesType, size: at + n, bytes: b[at : at+n]}
+		}
+	}
 	id, kind, tag := protowire.ConsumeTag(b)
 	if tag < 0 {
 		return field{size: tag}

@@ -80,15 +80,14 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 		leftOut  int64
 		describe int // calls
 	}{
-		{"a shard of the lower half", mixed, lowerHalf, nil, "1.0 1.2 1.4 1.6 1.8", 5, 1},
-		{"a shard of the upper half", mixed, upperHalf, nil, "1.1 1.3 1.5 1.7 1.9", 5, 1},
-		{"none belongs there", upper, lowerHalf, nil, "", 10, 1},
-		{"all belong there", upper, upperHalf, nil, all, 0, 0},
-		{"a shard of all hash keys", mixed, wholeRange, nil, all, 0, 0},
-		{"a range that nobody has told", mixed, nil, nil, all, 0, 0},
-		{"a range that cannot be read", mixed, unreadable, nil, all, 0, 0},
-		{"no filter", mixed, lowerHalf, func(o *Options, _ *fake) { o.NoHashFilter = true }, all, 0, 0},
-		{"a stream that distributes records itself", mixed, lowerHalf, func(_ *Options, f *fake) { f.strategy = types.RecordDistributionStrategyAuto }, all, 0, 1},
+		{"a shard of the lower half", mixed, lowerHalf, nil, "1.0 1.2 1.4 1.6 1.8", 5, 2},
+		{"a shard of the upper half", mixed, upperHalf, nil, "1.1 1.3 1.5 1.7 1.9", 5, 2},
+		{"none belongs there", upper, lowerHalf, nil, "", 10, 2},
+		{"all belong there", upper, upperHalf, nil, all, 0, 1},
+		{"a shard of all hash keys", mixed, wholeRange, nil, all, 0, 1},
+		{"a range that nobody has told", mixed, nil, nil, all, 0, 1},
+		{"a range that cannot be read", mixed, unreadable, nil, all, 0, 1},
+		{"no filter", mixed, lowerHalf, func(o *Options, _ *fake) { o.HashFilter = false }, all, 0, 0},
 		{"not allowed to ask", mixed, lowerHalf, func(_ *Options, f *fake) {
 			f.hook = func(call, _ string) error {
 				if call == "DescribeStreamSummary" {
@@ -98,22 +97,21 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 			}
 		}, "1.0 1.2 1.4 1.6 1.8", 5, 1},
 		{"asked until there is an answer", mixed, lowerHalf, func(_ *Options, f *fake) {
-			f.strategy = types.RecordDistributionStrategyAuto
 			f.hook = func(call, _ string) error {
-				if call == "DescribeStreamSummary" && len(f.times(call, "")) < 20 {
+				if n := len(f.times(call, "")); call == "DescribeStreamSummary" && n > 1 && n < 20 {
 					return apiError("LimitExceededException")
 				}
 				return nil
 			}
-		}, all, 0, 20},
-		{"aggregates that are kept whole", mixed, lowerHalf, func(o *Options, _ *fake) { o.NoDeaggregate = true }, fmt.Sprintf("%.20q", mixed), 0, 0},
+		}, "1.0 1.2 1.4 1.6 1.8", 5, 20},
+		{"aggregates that are kept whole", mixed, lowerHalf, func(o *Options, _ *fake) { o.HashFilter, o.NoDeaggregate = false, true }, fmt.Sprintf("%.20q", mixed), 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(&fakeShard{id: "a", records: []int{1, 2}, payloads: map[int][]byte{1: test.payload}, hashes: test.hashes})
 				o := subOptions()
 				var log said
-				o.Say = log.say
+				o.HashFilter, o.Say = true, log.say
 				if test.change != nil {
 					test.change(&o, f)
 				}
@@ -141,15 +139,15 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 				}
 				var lines []string
 				for _, line := range log.lines {
-					if strings.Contains(line, "left out") {
+					if strings.Contains(line, "--hash-filter drop") {
 						lines = append(lines, line)
 					}
 				}
 				var want []string
 				if test.leftOut > 0 {
 					want = []string{
-						"orders/a: an aggregate holds records that belong to another shard, where their producer sends them again: they are left out here (--no-hash-filter keeps them)",
-						fmt.Sprintf("orders: records of aggregates left out because they belong to another shard: %d", test.leftOut),
+						"orders/a: an aggregate holds records whose hash keys are outside of the shard's range: --hash-filter drops them",
+						fmt.Sprintf("orders: --hash-filter dropped %d records of aggregates: their hash keys are outside of their shards' ranges", test.leftOut),
 					}
 				}
 				if !slices.Equal(lines, want) {
@@ -175,7 +173,7 @@ func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
 			return nil
 		}
 		o := subOptions()
-		o.AvailableNow, o.Limit = false, 5
+		o.AvailableNow, o.Limit, o.HashFilter = false, 5, true
 		o.ShardFetchInterval = time.Hour
 		batches, err := collectRun(t.Context(), t, f, o)
 		if want := []string{"1.0 1.2 1.4 1.6 1.8"}; err != nil || !slices.Equal(batches, want) {
@@ -184,20 +182,23 @@ func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
 	})
 }
 
-func TestStrategyIsAskedForAgainWhenTheAnswerIsOld(t *testing.T) {
-	// A stream's strategy can be changed while a run goes on.
+func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
+	// A stream's strategy can be changed while a run goes on: an answer from before a
+	// response says nothing about it.
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
 		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: mixed, 2: mixed, 3: mixed, 4: mixed}, hashes: lowerHalf})
 		o := subOptions()
-		o.AvailableNow, o.Limit = false, 30
+		o.AvailableNow, o.Limit, o.HashFilter = false, 30, true
 		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
 		var log said
 		o.Say = log.say
+		var kept said
+		o.Report = kept.say
 		go func() {
 			time.Sleep(30 * time.Second)
-			f.change(func() { f.find("a").records = append(f.find("a").records, 2) }) // the answer still holds
-			time.Sleep(60 * time.Second)
+			f.change(func() { f.find("a").records = append(f.find("a").records, 2) })
+			time.Sleep(5 * time.Second)
 			f.change(func() {
 				f.strategy = types.RecordDistributionStrategyAuto
 				f.find("a").records = append(f.find("a").records, 3)
@@ -217,13 +218,49 @@ func TestStrategyIsAskedForAgainWhenTheAnswerIsOld(t *testing.T) {
 		if err != nil || !slices.Equal(batches, want) {
 			t.Errorf("got %q, %v, want %q", batches, err, want)
 		}
-		if calls := len(f.times("DescribeStreamSummary", "")); calls != 2 {
-			t.Errorf("asked %d times, want 2", calls)
+		if calls := len(f.times("DescribeStreamSummary", "")); calls != 4 {
+			t.Errorf("asked %d times, want at the start and for three responses", calls)
 		}
-		if len(log.lines) != 2 {
-			t.Errorf("said %q, want the first time and the total", log.lines)
+		if len(log.lines) != 1 {
+			t.Errorf("said %q, want the first time", log.lines)
+		}
+		if want := []string{
+			"the RecordDistributionStrategy of orders has become AUTO: --hash-filter drops no more records of it",
+			"orders: --hash-filter dropped 10 records of aggregates: their hash keys are outside of their shards' ranges",
+		}; !slices.Equal(kept.lines, want) {
+			t.Errorf("reported %q, want %q", kept.lines, want)
 		}
 	})
+}
+
+func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: aggregate(t, "mixed")}, hashes: lowerHalf})
+			f.strategy = types.RecordDistributionStrategyAuto
+			o, m := subOptions(), newMemory()
+			if o.HashFilter = true; kept {
+				o.Positions = m
+			}
+			batches, err := collectRun(t.Context(), t, f, o)
+			var bad *OptionError
+			if !errors.As(err, &bad) || bad.Field != "hash filter" || len(batches) > 0 || len(m.saved) > 0 {
+				t.Errorf("got %q, %v", batches, err)
+			}
+			if n := len(f.times("GetRecords", "a")); n != 0 {
+				t.Errorf("%d fetches", n)
+			}
+			if calls := len(f.times("DescribeStreamSummary", "")); calls != 1 {
+				t.Errorf("asked %d times, want once", calls)
+			}
+
+			o.HashFilter = false
+			batches, err = collectRun(t.Context(), t, f, o)
+			if err != nil || len(strings.Fields(strings.Join(batches, " "))) != 10 {
+				t.Errorf("without the filter: got %q, %v", batches, err)
+			}
+		})
+	}
 }
 
 func TestShardsAskForTheStrategyTogether(t *testing.T) {
@@ -234,17 +271,19 @@ func TestShardsAskForTheStrategyTogether(t *testing.T) {
 			f.shards = append(f.shards, &fakeShard{id: fmt.Sprintf("shard-%d", i), records: []int{1}, payloads: map[int][]byte{1: mixed}, hashes: upperHalf})
 		}
 		f.hook = func(call, _ string) error {
-			if call == "DescribeStreamSummary" {
+			if call == "DescribeStreamSummary" && len(f.times(call, "")) > 1 {
 				time.Sleep(time.Second)
 			}
 			return nil
 		}
-		batches, err := collectRun(t.Context(), t, f, subOptions())
+		o := subOptions()
+		o.HashFilter = true
+		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 8*5 {
 			t.Errorf("got %d records, %v, want 40", got, err)
 		}
-		if calls := len(f.times("DescribeStreamSummary", "")); calls != 1 {
-			t.Errorf("asked %d times, want once", calls)
+		if calls := len(f.times("DescribeStreamSummary", "")); calls != 2 {
+			t.Errorf("asked %d times, want once at the start and once for all", calls)
 		}
 	})
 }
@@ -253,13 +292,13 @@ func TestRunThatGivesUpOnTheStrategyLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: aggregate(t, "mixed")}, hashes: lowerHalf})
 		f.hook = func(call, _ string) error {
-			if call == "DescribeStreamSummary" {
+			if call == "DescribeStreamSummary" && len(f.times(call, "")) > 1 {
 				return apiError("LimitExceededException")
 			}
 			return nil
 		}
 		o, m := subOptions(), newMemory()
-		o.RetryFor, o.Positions = time.Minute, m
+		o.RetryFor, o.Positions, o.HashFilter = time.Minute, m, true
 		batches, err := collectRun(t.Context(), t, f, o)
 		var gaveUp *GaveUpError
 		if len(batches) > 0 || !errors.As(err, &gaveUp) || m.position("a") != "TRIM_HORIZON" {
@@ -394,12 +433,9 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 	lower := hashFilter{hashes: hashKeyRange(lowerHalf), decided: true}
 	encode := func(t *testing.T, f hashFilter, limit int64) *Block {
 		t.Helper()
-		e := &encoder{encode: subOptions().Encode, limit: limit, lanes: make(chan struct{}, 1)}
-		b, _, err := e.block("orders", "a", resp, checkpoint.Shard{Position: checkpoint.TrimHorizon}, time.Time{}, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
+		e := newEncoder(subOptions().Encode)
+		e.limit = limit
+		return onlyBlock(t, newSlicer(e, resp, checkpoint.Shard{Position: checkpoint.TrimHorizon}, f))
 	}
 	position := func(b *Block) string {
 		sub := ""
@@ -449,11 +485,10 @@ func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
 	resp.Records[1].Data = broken
 	resp.Records[2].Data = ten[:len(ten)-1]
 	resp.Records[3].Data = append(ten[:4:4], "fourteen bytes"...)
-	e := &encoder{encode: subOptions().Encode, lanes: make(chan struct{}, 1)}
-	b, _, err := e.block("orders", "a", resp, checkpoint.Shard{}, time.Time{}, hashFilter{hashes: &kpl.HashKeyRange{}, decided: true})
+	b := onlyBlock(t, newSlicer(newEncoder(subOptions().Encode), resp, checkpoint.Shard{}, hashFilter{hashes: &kpl.HashKeyRange{}, decided: true}))
 	want := fmt.Sprintf(`"a" %.20q %.20q %.20q "e" `, resp.Records[1].Data, resp.Records[2].Data, resp.Records[3].Data)
-	if err != nil || string(b.Data) != want || b.Records != 5 || b.after.SequenceNumber != "5" {
-		t.Errorf("got %s, %v, want %s", b.Data, err, want)
+	if string(b.Data) != want || b.Records != 5 || b.after.SequenceNumber != "5" {
+		t.Errorf("got %s, want %s", b.Data, want)
 	}
 }
 
@@ -463,13 +498,15 @@ func TestStrategyIsNotAskedForAfterTheRunHasEnded(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stopped := errors.New("stopped")
 		f.hook = func(call, _ string) error {
-			if call == "DescribeStreamSummary" {
+			if call == "DescribeStreamSummary" && len(f.times(call, "")) > 1 {
 				cancel(stopped)
 				return context.Canceled
 			}
 			return nil
 		}
-		if _, err := collectRun(ctx, t, f, subOptions()); !errors.Is(err, stopped) {
+		o := subOptions()
+		o.HashFilter = true
+		if _, err := collectRun(ctx, t, f, o); !errors.Is(err, stopped) {
 			t.Errorf("ended with %v", err)
 		}
 	})
@@ -486,7 +523,7 @@ func BenchmarkBlock(b *testing.B) {
 		}
 		return r
 	}
-	e := &encoder{encode: func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil }, lanes: make(chan struct{}, 1)}
+	e := newEncoder(func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil })
 	for _, bench := range []struct {
 		name string
 		r    *Response
@@ -500,9 +537,7 @@ func BenchmarkBlock(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(10_000_000)
 			for b.Loop() {
-				if _, _, err := e.block("orders", "a", bench.r, checkpoint.Shard{}, time.Time{}, bench.f); err != nil {
-					b.Fatal(err)
-				}
+				allBlocks(b, newSlicer(e, bench.r, checkpoint.Shard{}, bench.f))
 			}
 		})
 	}

@@ -1,0 +1,102 @@
+package reader
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+)
+
+// deliver encodes a response and puts its blocks into the buffer. It returns the
+// position behind them, and whether the shard has nothing more for this run.
+func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, before checkpoint.Shard) (at checkpoint.Shard, done bool, err error) {
+	room := hold(s.run.buf, resp)
+	slices := &slicer{
+		e: s.run.enc, stream: s.ref.name, shard: shard.id, resp: resp, before: before, at: before, until: s.until,
+		filter: s.hashFilter(shard), undivided: s.keepsWhole, badKey: s.warnOfKey,
+	}
+	received := s.distribution.calls()
+	for {
+		if err := room.take(ctx, int64(slices.wants())); err != nil {
+			return before, false, err
+		}
+		block, err := slices.slice(ctx)
+		if errors.Is(err, errUndecided) {
+			if slices.filter, err = s.decide(ctx, slices.filter, received); err != nil {
+				return before, false, err
+			}
+			continue
+		}
+		if err != nil {
+			return before, false, err
+		}
+		at = block.after
+		if !block.more {
+			done = slices.reached || s.boundMet(shard, resp)
+			block.last = done || block.end
+		}
+		room.put(block) // from here on it is the collector's
+		if !block.more {
+			return at, done, nil
+		}
+	}
+}
+
+// holding is what a response has of the buffer while it is encoded.
+type holding struct {
+	buf *buffer
+	// response is for the response itself, spare what its source took beyond that,
+	// and next is for the next block.
+	response, spare, next int64
+	waited                bool // next was taken from the buffer, and not from spare
+}
+
+// hold counts what a response takes, also beyond what its source took for it.
+func hold(buf *buffer, resp *Response) *holding {
+	size := responseSize(resp.Records)
+	if more := size - resp.Taken; more > 0 {
+		buf.charge(more)
+		return &holding{buf: buf, response: size}
+	}
+	return &holding{buf: buf, response: size, spare: resp.Taken - size}
+}
+
+func responseSize(records []types.Record) int64 {
+	size := int64(0)
+	for _, r := range records {
+		size += int64(len(r.Data) + len(aws.ToString(r.PartitionKey)) + recordOverhead)
+	}
+	return size
+}
+
+// take takes room for the next block, unless it has some: of what the source took
+// where that is enough, else it waits.
+func (h *holding) take(ctx context.Context, size int64) error {
+	switch {
+	case h.next > 0:
+		return nil
+	case size <= h.spare:
+		h.spare -= size
+	default:
+		if err := h.buf.takeSlice(ctx, size); err != nil {
+			return err
+		}
+		h.waited = true
+	}
+	h.next = size
+	return nil
+}
+
+// put hands the block over in place of its room; with the last one, all that the
+// response had is given back.
+func (h *holding) put(b *Block) {
+	room := h.next
+	if !b.more {
+		room += h.response + h.spare
+	}
+	h.buf.put(b, room, h.waited)
+	h.next, h.waited = 0, false
+}

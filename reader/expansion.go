@@ -1,0 +1,89 @@
+package reader
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/dustin/go-humanize"
+
+	"kin/internal/kpl"
+)
+
+// An aggregate that expands to more than mostExpansion times its size, and to
+// more than leastExpansion bytes, is handed out as the one record it is: a
+// megabyte that a producer sends would become hundreds of them at every reader.
+const (
+	mostExpansion  = 256
+	leastExpansion = 64 << 20
+)
+
+// explodes reports whether the aggregate r expands beyond that, counted as JSON
+// lines. It counts only where a bound does not decide, and no further than it
+// needs.
+func (e *encoder) explodes(a *kpl.Aggregated, r Record) bool {
+	most := max(leastExpansion, mostExpansion*len(r.Data))
+	// What a line has beside names and key, and the longest escape of a byte.
+	const members, escape = 512, 6
+	key := max(a.LongestKey(), len(r.PartitionKey))
+	line := members + len(r.Stream) + len(r.ShardID) + len(r.SequenceNumber) + escape*key
+	if int64(a.Records())*int64(line)+escape*int64(a.PayloadBytes()) <= int64(most) {
+		return false
+	}
+	c := expansion{line: e.line, r: r}
+	if c.line == nil {
+		c.line = e.encode
+	}
+	for at := a.Cursor(); at.Next(); {
+		c.add(at.Record, at.Index)
+		if c.bytes > most {
+			return true
+		}
+	}
+	return false
+}
+
+// expansion counts the bytes of an aggregate's JSON lines.
+type expansion struct {
+	line  func([]byte, Record) ([]byte, error)
+	r     Record // the aggregate
+	bytes int
+
+	key, hashKey string // of the record before
+	keys         int    // bytes of its line without a payload
+	scratch      []byte
+}
+
+// add counts one user record. Its line is that of its keys without a payload, and
+// what the payload adds to the line without keys.
+func (c *expansion) add(u kpl.Record, index int) {
+	if c.keys == 0 || u.PartitionKey != c.key || u.ExplicitHashKey != c.hashKey {
+		c.key, c.hashKey = u.PartitionKey, u.ExplicitHashKey
+		c.keys = c.length(u.PartitionKey, u.ExplicitHashKey, nil)
+	}
+	c.bytes += c.keys + len(strconv.Itoa(index)) - 1
+	if len(u.Data) > 0 {
+		c.bytes += c.length("", "", u.Data) - c.length("", "", nil)
+	}
+}
+
+// length is that of a line. One that cannot be printed ends the run when it is
+// its turn, and counts nothing here.
+func (c *expansion) length(key, hashKey string, data []byte) int {
+	r := c.r
+	r.Aggregated, r.PartitionKey, r.ExplicitHashKey, r.Data = true, key, hashKey, data
+	line, err := c.line(c.scratch[:0], r)
+	if err != nil {
+		return 0
+	}
+	c.scratch = line
+	return len(line)
+}
+
+// keepsWhole warns, once for a stream, of an aggregate that is not expanded.
+func (s *streamRun) keepsWhole(r Record, records int) {
+	if s.warned.Swap(true) {
+		return
+	}
+	s.run.o.Say(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it as one record, and every other one like it",
+		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), mostExpansion))
+}

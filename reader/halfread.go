@@ -1,0 +1,38 @@
+package reader
+
+import "fmt"
+
+// HalfReadError means that a run that keeps aggregates whole was to resume
+// inside one.
+type HalfReadError struct {
+	Stream, Shard     string
+	SequenceNumber    string
+	SubSequenceNumber int64 // of the last record that was written
+}
+
+func (e *HalfReadError) Error() string {
+	return fmt.Sprintf("the checkpoint cannot be used without expanding aggregates: it stands inside one, behind sub-sequence number %d of sequence number %s in %s/%s",
+		e.SubSequenceNumber, e.SequenceNumber, e.Stream, e.Shard)
+}
+
+// Unusable is true; it marks the error for those who do not import the type.
+func (e *HalfReadError) Unusable() bool { return true }
+
+// Hint says what to do next.
+func (e *HalfReadError) Hint() string {
+	return "run once without --no-deaggregate to read the rest of it, or begin with a new checkpoint file"
+}
+
+// checkHalfRead refuses positions inside an aggregate to a run that does not
+// expand them. It wants the run's lock held.
+func (s *streamRun) checkHalfRead() error {
+	if !s.run.o.NoDeaggregate {
+		return nil
+	}
+	for _, shard := range s.lineage.shards {
+		if sub := shard.at.SubSequenceNumber; shard.state == waiting && sub != nil {
+			return &HalfReadError{Stream: s.ref.name, Shard: shard.id, SequenceNumber: shard.at.SequenceNumber, SubSequenceNumber: *sub}
+		}
+	}
+	return nil
+}

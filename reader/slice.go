@@ -1,0 +1,208 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+	"kin/internal/kpl"
+)
+
+// slicer encodes one response of a shard, block by block: one block for most,
+// several for a response that is large or expands. A block may end inside an
+// aggregate. Its methods are for one goroutine.
+type slicer struct {
+	e             *encoder
+	stream, shard string
+	resp          *Response
+	// before is the shard's position before the response, maybe inside an
+	// aggregate; at is the one behind the last block.
+	before, at checkpoint.Shard
+	until      time.Time // a bound; zero without one
+	filter     hashFilter
+	// undivided is told of an aggregate that is not expanded, and badKey of a record
+	// whose keys cannot be used.
+	undivided func(r Record, records int)
+	badKey    func(r Record)
+
+	next      int  // the record of the response that is not finished
+	inside    bool // next is an aggregate, and cursor is in it
+	aggregate kpl.Aggregated
+	cursor    kpl.Cursor
+	pending   bool // cursor is at a record that was not encoded yet
+	handled   int  // records of the aggregate that this block has
+
+	unfinished *Block // the next block, as far as the filter was decided
+
+	// reached says that a record came which arrived behind the bound: the last
+	// block ends before it.
+	reached bool
+}
+
+// wants is how much room the next block may need: what is left of the response,
+// or the most that a block may have.
+func (s *slicer) wants() int {
+	left := s.resp.Records[s.next:]
+	if s.inside || !s.e.whole && slices.ContainsFunc(left, func(r types.Record) bool { return kpl.HasMagic(r.Data) }) {
+		return s.e.most
+	}
+	return min(s.e.most, encodedSizes(left))
+}
+
+// slice encodes the next block. Its more is false when it is the last one of
+// the response. The error is errUndecided when the filter cannot be applied; then
+// filter has to be decided before the next call.
+func (s *slicer) slice(ctx context.Context) (*Block, error) {
+	if err := s.e.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.e.leave()
+
+	b := s.unfinished
+	if b == nil {
+		left := s.resp.Records[s.next:]
+		b = &Block{Stream: s.stream, ShardID: s.shard, after: s.at, behind: s.resp.MillisBehindLatest}
+		b.index = make([]entry, 0, min(len(left), s.e.most/lineOverhead+1))
+		b.Data = make([]byte, 0, min(s.e.most, encodedSizes(left)))
+		s.handled = 0
+	}
+	full, err := s.encode(b)
+	s.unfinished = nil
+	if errors.Is(err, errUndecided) {
+		s.unfinished = b
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !s.resp.ServerTime.IsZero() {
+		b.after.UpdatedAt = checkpoint.Time{Time: s.resp.ServerTime}
+	}
+	if b.more = full; full {
+		b.stand(b.index[len(b.index)-1])
+		if s.handled > 0 {
+			b.standInside(int64(s.cursor.Index - 1)) // the cursor is at the next one
+		}
+	} else {
+		b.advance(s.resp, s.reached)
+	}
+	s.at = b.after
+	return b, nil
+}
+
+// encode encodes records into a block until it is full, or the response is done.
+func (s *slicer) encode(b *Block) (full bool, err error) {
+	r := Record{Stream: s.stream, ShardID: s.shard}
+	for ; s.next < len(s.resp.Records); s.next++ {
+		record := &s.resp.Records[s.next]
+		r.SequenceNumber = aws.ToString(record.SequenceNumber)
+		r.PartitionKey = aws.ToString(record.PartitionKey)
+		r.ApproximateArrivalTimestamp = aws.ToTime(record.ApproximateArrivalTimestamp)
+		r.Data = record.Data
+		if !s.until.IsZero() && r.ApproximateArrivalTimestamp.After(s.until) {
+			s.reached = true
+			return false, nil
+		}
+		if s.inside || s.begin(r) {
+			full, err = s.expand(b, r)
+			if err != nil {
+				return false, err
+			}
+			if s.handled > 0 || !full {
+				b.note(r)
+			}
+			if full {
+				return true, nil
+			}
+			s.inside, s.handled = false, 0
+			continue
+		}
+		if b.isFull(s.e.most, encodedSize(r.PartitionKey, r.Data)) {
+			return true, nil
+		}
+		if err := s.e.append(b, r); err != nil {
+			return false, err
+		}
+		b.note(r)
+	}
+	return false, nil
+}
+
+// isFull says whether a block has no room for an encoding of about a size. There
+// is always room for a first one.
+func (b *Block) isFull(most, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > most }
+
+// begin opens a record that is an aggregate and is to be expanded.
+func (s *slicer) begin(r Record) bool {
+	if s.e.whole || !s.aggregate.Parse(r.Data) {
+		return false
+	}
+	if s.e.explodes(&s.aggregate, r) {
+		s.undivided(r, s.aggregate.Records())
+		return false
+	}
+	s.inside, s.pending, s.handled = true, false, 0
+	s.cursor = s.aggregate.Cursor()
+	for after := written(s.before, r.SequenceNumber); int64(s.cursor.Index) < after && s.cursor.Next(); {
+	}
+	return true
+}
+
+// expand encodes the user records of the aggregate r that are left, until the
+// block is full.
+//
+// A record whose own partition key cannot be used gets that of the aggregate,
+// which the service accepted for it; an explicit hash key that cannot be used is
+// dropped. Where its hash key is not known, such a record belongs to every shard.
+func (s *slicer) expand(b *Block, r Record) (full bool, err error) {
+	own := r.PartitionKey
+	r.Aggregated = true
+	var key, hashKey string // of the record before
+	belongs, known := true, false
+	for s.pending || s.cursor.Next() {
+		s.pending = true
+		c, u := &s.cursor, s.cursor.Record
+		if !known || u.PartitionKey != key || u.ExplicitHashKey != hashKey || c.BadKey || c.BadHashKey {
+			placed := !c.BadHashKey && (!c.BadKey || u.ExplicitHashKey != "")
+			belongs = !placed || s.filter.contains(u)
+			key, hashKey, known = u.PartitionKey, u.ExplicitHashKey, placed // the keys of an aggregate are often the same
+		}
+		if c.BadKey {
+			u.PartitionKey = own
+		}
+		switch {
+		case !belongs && !s.filter.decided:
+			return false, errUndecided
+		case !belongs:
+			b.leftOut++
+		case b.isFull(s.e.most, encodedSize(u.PartitionKey, u.Data)):
+			return true, nil
+		default:
+			r.SubSequenceNumber = int64(c.Index)
+			if c.BadKey || c.BadHashKey {
+				b.rekeyed++
+				s.badKey(r)
+			}
+			r.PartitionKey, r.ExplicitHashKey, r.Data = u.PartitionKey, u.ExplicitHashKey, u.Data
+			if err := s.e.append(b, r); err != nil {
+				return false, err
+			}
+		}
+		s.pending = false
+		s.handled++
+	}
+	return false, nil
+}
+
+// written is the index of the last record of an aggregate that was written
+// already, when a position is inside it; else -1.
+func written(at checkpoint.Shard, sequence string) int64 {
+	if at.SubSequenceNumber == nil || at.SequenceNumber != sequence {
+		return -1
+	}
+	return *at.SubSequenceNumber
+}
