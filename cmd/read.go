@@ -298,9 +298,9 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 // followBuffer makes the collector of garbage work harder as memory nears what
 // the fetch buffer allows for, unless GOMEMLIMIT says what it is to do.
 func followBuffer(size int64) {
-	const beside = 20 << 20 // what kin needs without any record
+	const beside = 6 << 20 // what kin needs without any record, but for its program
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(size + size/4 + beside)
+		debug.SetMemoryLimit(size + size/8 + beside)
 	}
 }
 

@@ -20,6 +20,9 @@ type pace struct {
 	count  int           // records of the last response that had any
 	size   int64         // bytes of the last response
 	record float64       // bytes of a record on average; 0 until one has come
+	// unknown says that the first fetch may bring as much as the service returns:
+	// the shard begins in the past, and no record has come yet.
+	unknown bool
 }
 
 const (
@@ -75,14 +78,31 @@ func (p *pace) share() float64 {
 	return p.rate
 }
 
-// room is what the next fetch takes from the buffer.
-func (p *pace) room() int64 { return max(leastReservation, inFlight*p.expected()) }
+// room is what the next fetch takes from the buffer. Where nothing is known of the
+// shard it is for the largest response: then few shards are fetched at once, or one
+// alone, until records have come.
+func (p *pace) room() int64 {
+	if p.unknown && p.record == 0 {
+		return inFlight * mostResponse
+	}
+	return max(leastReservation, inFlight*max(p.expected(), int64(p.record)))
+}
+
+// learn takes over how large records are elsewhere in the run, until one has come.
+func (p *pace) learn(record int64) {
+	if p.record == 0 {
+		p.record = float64(record)
+	}
+}
 
 // ask is how many records to ask for.
 func (p *pace) ask() int {
 	records := float64(p.target) / unknownRecord
-	if p.record > 0 {
+	switch {
+	case p.record > 0:
 		records = float64(p.expected()) / p.record
+	case p.unknown && p.target < mostResponse/4: // the largest response would not fit the buffer
+		records = 4
 	}
 	return max(1, min(p.limit, int(records)))
 }
@@ -90,7 +110,7 @@ func (p *pace) ask() int {
 // received takes in a response and returns when the next fetch may start, for
 // the rate, when this one started at a time.
 func (p *pace) received(records int, bytes int64, started time.Time) time.Time {
-	p.size = bytes
+	p.size, p.unknown = bytes, false
 	if records > 0 {
 		p.count = records
 		average := float64(bytes) / float64(records)

@@ -32,7 +32,15 @@ type polling struct {
 }
 
 func newPolling(a *Assignment) *polling {
-	return &polling{Assignment: a, at: a.begin, pace: newPace(a.s.run.o)}
+	p := &polling{Assignment: a, at: a.begin, pace: newPace(a.s.run.o)}
+	p.pace.unknown = !isRecent(a.begin, a.Now())
+	return p
+}
+
+// isRecent says whether a shard is read from about now on: not much has come
+// since.
+func isRecent(at checkpoint.Shard, now time.Time) bool {
+	return at.Position == checkpoint.AtTimestamp && now.Sub(at.Timestamp.Time) < 10*time.Second
 }
 
 // Next returns the shard's next response.
@@ -66,10 +74,12 @@ func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 		return nil, err
 	}
 	defer p.s.run.giveSlot()
+	p.pace.learn(p.s.run.record.Load())
 	taken := p.pace.room()
 	if err := room.Take(ctx, taken); err != nil {
 		return nil, err
 	}
+	p.pace.learn(p.s.run.record.Load()) // it may have waited
 	resp, err := p.fetch(ctx)
 	if err != nil {
 		room.Return(taken)
@@ -144,6 +154,9 @@ func (p *polling) received(resp *Response, started time.Time) {
 	}
 	if due := p.pace.received(len(resp.Records), size, started); due.After(p.due) {
 		p.due = due
+	}
+	if len(resp.Records) > 0 {
+		p.s.run.record.Store(int64(p.pace.record))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -100,6 +101,7 @@ type run struct {
 	trouble trouble
 	hints   hints
 	slots   chan struct{} // fetches under way at once; nil without a cap
+	record  atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
 	file    checkpoint.File
 	streams []*streamRun
 

@@ -69,7 +69,9 @@ func (s *slicer) slice(ctx context.Context) (*Block, error) {
 		b = &Block{Stream: s.stream, ShardID: s.shard, after: s.at, behind: s.resp.MillisBehindLatest}
 		b.index = make([]entry, 0, min(len(left), s.e.most/lineOverhead+1))
 		b.Data = make([]byte, 0, min(s.e.most, encodedSizes(left)))
-		s.handled = 0
+		if s.handled = 0; s.inside {
+			s.grow(b)
+		}
 	}
 	full, err := s.encode(b)
 	s.unfinished = nil
@@ -107,7 +109,7 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 			s.reached = true
 			return false, nil
 		}
-		if s.inside || s.begin(r) {
+		if s.inside || s.begin(b, r) {
 			full, err = s.expand(b, r)
 			if err != nil {
 				return false, err
@@ -137,7 +139,7 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 func (b *Block) isFull(most, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > most }
 
 // begin opens a record that is an aggregate and is to be expanded.
-func (s *slicer) begin(r Record) bool {
+func (s *slicer) begin(b *Block, r Record) bool {
 	if s.e.whole || !s.aggregate.Parse(r.Data) {
 		return false
 	}
@@ -149,7 +151,20 @@ func (s *slicer) begin(r Record) bool {
 	s.cursor = s.aggregate.Cursor()
 	for after := written(s.before, r.SequenceNumber); int64(s.cursor.Index) < after && s.cursor.Next(); {
 	}
+	s.grow(b)
 	return true
+}
+
+// grow makes room in a block for what is left of the aggregate, as far as the
+// block may have it, so that it does not grow by copies.
+func (s *slicer) grow(b *Block) {
+	left := s.aggregate.Records() - s.cursor.Index
+	size := s.aggregate.PayloadBytes()*left/max(1, s.aggregate.Records()) + left*(s.aggregate.LongestKey()+lineOverhead)
+	if size = min(s.e.most, len(b.Data)+size); size > cap(b.Data) {
+		data := make([]byte, len(b.Data), min(s.e.most, max(size, 2*cap(b.Data))))
+		copy(data, b.Data)
+		b.Data = data
+	}
 }
 
 // expand encodes the user records of the aggregate r that are left, until the

@@ -1,0 +1,54 @@
+package reader
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kin/internal/checkpoint"
+)
+
+func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
+	o := DefaultOptions()
+	o.FetchBufferSize = 16_000_000
+	p := newPace(o)
+	p.unknown = true
+	if room, ask := p.room(), p.ask(); room != inFlight*mostResponse || ask != 4 {
+		t.Errorf("first %d bytes for %d records", room, ask)
+	}
+	p.received(1, 1_000_000, time.Time{})
+	if room, ask := p.room(), p.ask(); room < inFlight*1_000_000 || ask != 1 {
+		t.Errorf("then %d bytes for %d records of 1 MB", room, ask)
+	}
+	// Behind an empty page, nothing much can have come.
+	p = newPace(o)
+	p.unknown = true
+	p.received(0, 0, time.Time{})
+	if room := p.room(); room > 5*leastReservation {
+		t.Errorf("%d bytes behind an empty page", room)
+	}
+}
+
+func TestFault16ShardsThatBeginInThePastAreFetchedOneAfterTheOther(t *testing.T) {
+	for position, want := range map[Position]int{{Kind: TrimHorizon}: 1, {Kind: Latest}: 6} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake()
+			for i := range 6 {
+				f.shards = append(f.shards, &fakeShard{id: fmt.Sprint("shard-", i)})
+			}
+			most := f.slowFetches(10 * time.Millisecond)
+			o := testOptions()
+			o.InitialPosition, o.AvailableNow, o.FetchBufferSize = position, true, 16_000_000
+			if _, err := collectRun(t.Context(), t, f, o); err != nil {
+				t.Fatal(err)
+			}
+			if most() != want {
+				t.Errorf("from %s: %d fetches at once, want %d", position, most(), want)
+			}
+		})
+	}
+	if !isRecent(checkpoint.Shard{Position: checkpoint.AtTimestamp, Timestamp: checkpoint.Time{Time: time.Unix(100, 0)}}, time.Unix(105, 0)) {
+		t.Error("five seconds ago is not recent")
+	}
+}
