@@ -13,20 +13,20 @@ func (e *env) canAsk() bool { return isTerminal(e.In) && isTerminal(e.Err) }
 
 // ask asks a question on the terminal. Anything but yes is no.
 func (e *env) ask(ctx context.Context, question string) (bool, error) {
-	if _, err := fmt.Fprintf(e.Err, "kin: %s [y/N] ", question); err != nil {
+	if _, err := fmt.Fprintf(e.stderr, "kin: %s [y/N] ", question); err != nil {
 		return false, fmt.Errorf("ask: %w", err)
 	}
 	answer := make(chan string, 1) // one for nobody when a signal comes first
 	go func() {
 		line, err := bufio.NewReader(e.In).ReadString('\n') // what was typed before the end is the answer
 		if err != nil {
-			_, _ = fmt.Fprintln(e.Err) // nobody has ended the line of the question
+			_, _ = fmt.Fprintln(e.stderr) // nobody has ended the line of the question
 		}
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {
 	case <-ctx.Done():
-		_, _ = fmt.Fprintln(e.Err)
+		_, _ = fmt.Fprintln(e.stderr)
 		return false, context.Cause(ctx)
 	case a := <-answer:
 		return a == "y" || a == "yes", nil

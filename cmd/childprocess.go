@@ -26,7 +26,7 @@ func runCommand(ctx context.Context, e *env, command, variables []string) error 
 	}
 	//nolint:gosec,noctx // running what the user typed is the point; a context would kill it
 	c := exec.Command(command[0], command[1:]...)
-	c.Stdin, c.Stdout, c.Stderr = e.In, e.Out, e.Err
+	c.Stdin, c.Stdout, c.Stderr = e.In, e.Out, e.childStderr()
 	c.Env = append(os.Environ(), variables...)
 	if err := c.Start(); err != nil {
 		return notStarted(e, command[0], err)

@@ -164,6 +164,7 @@ func (e *env) printReport(ctx context.Context, report func(context.Context) (str
 	if err != nil {
 		return err
 	}
+	defer out.close()
 	text, err := report(ctx)
 	if err != nil {
 		return err

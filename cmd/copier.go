@@ -49,7 +49,7 @@ type copier struct {
 	abandoned bool
 }
 
-func newCopier(o *copyOptions) (*copier, error) {
+func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
 	c := &copier{
 		grace: time.Duration(o.write.grace), within: time.Duration(o.read.timeout.durationValue), saved: map[int64]bool{},
 		batches: make(chan []*reader.Block), settled: make(chan struct{}, 1), done: make(chan struct{}),
@@ -59,7 +59,7 @@ func newCopier(o *copyOptions) (*copier, error) {
 		return nil, err
 	}
 	if name := o.write.failed.text; name != "" {
-		c.failed, err = openFailed(name, []byte{'\n'}, nil, nil, nil)
+		c.failed, err = openFailed(ctx, name, []byte{'\n'}, nil, nil, nil)
 	}
 	return c, err
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -124,6 +123,16 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	return nil
 }
 
+// copier makes the copier, within the time of the run.
+func (o *copyOptions) copier(ctx context.Context) (*copier, error) {
+	if within := time.Duration(o.read.timeout.durationValue); within > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within})
+		defer cancel()
+	}
+	return newCopier(ctx, o)
+}
+
 func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	ro, wo, err := o.options()
 	if err != nil {
@@ -143,12 +152,12 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err := o.check(ctx, e, source); err != nil {
 		return err
 	}
-	c, err := newCopier(o)
+	c, err := o.copier(ctx)
 	if err != nil {
 		return err
 	}
 	if c.failed != nil {
-		defer func() { err = errors.Join(err, c.failed.close()) }()
+		defer func() { err = e.closed(ctx, err, c.failed.close()) }() // for the ways out before
 		wo.Rejected = c.reject
 	}
 	wo.Report = c.report
@@ -157,16 +166,24 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return wrongOption(err)
 	}
 	var r *reader.Reader
-	err = readInto(ctx, e, o.read, client, ro, func(ctx context.Context, opened *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
-		r = opened
-		return c.copy, c.begin(ctx, e), nil
+	err = readInto(ctx, e, o.read, client, ro, sink{
+		open: func(ctx context.Context, opened *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
+			r = opened
+			return c.copy, c.begin(ctx, e), nil
+		},
+		close: func(result error) error {
+			if failed := c.end(result != nil); failed != nil {
+				result = failed // the reader has ended of it
+				e.explains(o.to.client, o.to.clientRegion)
+			}
+			if c.failed == nil {
+				return result
+			}
+			return e.closed(ctx, result, c.failed.close())
+		},
 	})
 	if r == nil {
 		return err // it never began
-	}
-	if failed := c.end(err != nil); failed != nil {
-		err = failed // the reader has ended of it
-		e.explains(o.to.client, o.to.clientRegion)
 	}
 	if err != nil && c.sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)

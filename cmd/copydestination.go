@@ -75,7 +75,7 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 		o.Role = connection{roleARN: d.roleARN, roleExternalID: d.roleExternalID, stsEndpoint: e.connection.stsEndpoint}.role()
 	}
 	var err error
-	d.client, d.clientRegion, err = awsclient.NewKinesis(ctx, o)
+	d.client, d.clientRegion, err = newClient(ctx, o)
 	return err
 }
 

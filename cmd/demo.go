@@ -125,6 +125,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer out.close()
 	tailCtx, stopTail := context.WithCancelCause(tailCtx)
 	defer stopTail(nil)
 	group, groupCtx := errgroup.WithContext(tailCtx)

@@ -38,16 +38,12 @@ type env struct {
 	client       *kinesis.Client
 	clientRegion string
 
-	lastWords []string // what is said when everything else has been
-
-	// liveLine is set while a line on stderr is being rewritten: a message
-	// clears it first.
-	liveLine bool
+	stderr *stderr // every message goes through it
 }
 
 // newEnv returns the environment before the flags were parsed.
 func newEnv(s Streams) *env {
-	return &env{Streams: s, log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}, narrow: map[string]bool{}}
+	return &env{Streams: s, stderr: &stderr{w: s.Err}, log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}, narrow: map[string]bool{}}
 }
 
 // flagsParsed is called once, when the global flags have their values.
@@ -56,42 +52,9 @@ func (e *env) flagsParsed() error {
 		return usage("-v and -q contradict each other: want one of them")
 	}
 	if e.debug {
-		e.log = slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	return nil
-}
-
-// say prints one message line to a person. With -q only errors are said.
-func (e *env) say(message string) {
-	if !e.quiet {
-		e.print(message)
-	}
-}
-
-// chat is for what only somebody who watches wants to know: shards that open
-// and close. It is heard on a terminal, or with -v.
-func (e *env) chat(message string) {
-	if e.verbose || (!e.quiet && isTerminal(e.Err)) {
-		e.print(message)
-	}
-}
-
-// lastWord is say for what stays true after the run: it comes behind everything
-// else, an error included. It is not for several goroutines.
-func (e *env) lastWord(message string) { e.lastWords = append(e.lastWords, message) }
-
-// print writes a message to stderr. It has nowhere to report its own failure.
-func (e *env) print(message string) {
-	var b strings.Builder
-	if e.liveLine {
-		b.WriteString("\r\x1b[K")
-	}
-	for line := range strings.SplitSeq(message, "\n") {
-		b.WriteString("kin: ")
-		b.WriteString(line)
-		b.WriteByte('\n')
-	}
-	_, _ = io.WriteString(e.Err, b.String())
 }
 
 // kinesis returns a client for the given streams, names or ARNs. Streams that
@@ -101,8 +64,22 @@ func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, 
 	if err != nil {
 		return nil, err
 	}
-	e.client, e.clientRegion, err = awsclient.NewKinesis(ctx, o)
+	e.client, e.clientRegion, err = newClient(ctx, o)
 	return e.client, err
+}
+
+// newClient is awsclient.NewKinesis that ends with ctx: a file of the AWS
+// configuration may be a FIFO.
+func newClient(ctx context.Context, o awsclient.Options) (*kinesis.Client, string, error) {
+	type made struct {
+		client *kinesis.Client
+		region string
+	}
+	m, err := await(ctx, func() (m made, err error) {
+		m.client, m.region, err = awsclient.NewKinesis(ctx, o)
+		return m, err
+	}, func(made) {})
+	return m.client, m.region, err
 }
 
 // awsOptions are those of a client for the given streams.

@@ -22,7 +22,7 @@ func (e *env) execBatch(ctx context.Context, command string) func(*reader.Batch)
 		// A signal stops the run behind this batch, not in its middle.
 		c := shellCommand(context.WithoutCancel(ctx), command)
 		c.Stdin = io.MultiReader(parts...)
-		c.Stdout, c.Stderr = e.Out, e.Err
+		c.Stdout, c.Stderr = e.Out, e.childStderr()
 		if err := c.Run(); err != nil {
 			return fmt.Errorf("--exec %q: %w; its batch of %d records is not committed", command, err, b.Records)
 		}

@@ -46,6 +46,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	if err != nil {
 		return err
 	}
+	defer out.close()
 	for {
 		next := time.Now().Add(time.Duration(o.watch.durationValue))
 		look, err := l.Look(ctx)

@@ -16,7 +16,6 @@ import (
 // live is the line on stderr that says how a run goes. It is shown when stderr
 // is a terminal and stdout is not, so that it never mixes with records.
 type live struct {
-	w     io.Writer
 	quit  chan struct{}
 	ended sync.WaitGroup
 }
@@ -37,34 +36,32 @@ func (e *env) startLive(r *reader.Reader) *live {
 // startLine shows what text returns until stop. It returns a live line that
 // shows nothing where none is wanted.
 func (e *env) startLine(wanted bool, text func() string) *live {
-	l := &live{w: e.Err, quit: make(chan struct{})}
-	if !wanted || e.quiet || e.debug || !isTerminal(e.Err) {
-		return l
+	l := &live{quit: make(chan struct{})}
+	if wanted && !e.quiet && !e.debug && isTerminal(e.Err) {
+		l.ended.Go(func() { l.refresh(e.stderr, text) })
 	}
-	e.liveLine = true
-	l.ended.Go(func() {
-		tick := time.NewTicker(liveEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				l.show(text())
-			case <-l.quit:
-				l.show("")
-				return
-			}
-		}
-	})
 	return l
+}
+
+// refresh shows what text returns, again and again, until it is stopped.
+func (l *live) refresh(s *stderr, text func() string) {
+	tick := time.NewTicker(liveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.show(text())
+		case <-l.quit:
+			s.hide()
+			return
+		}
+	}
 }
 
 func (l *live) stop() {
 	close(l.quit)
 	l.ended.Wait()
 }
-
-// show replaces the line. What cannot be shown is no loss.
-func (l *live) show(text string) { _, _ = io.WriteString(l.w, "\r\x1b[K"+text) }
 
 // liveText is the line for what happened between two looks.
 func liveText(before, now reader.Progress, between time.Duration) string {

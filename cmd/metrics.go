@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,13 +24,13 @@ type metricsWriter struct {
 }
 
 // openMetrics opens what --metrics names: a file, which is appended to, or -
-// for stderr.
-func (e *env) openMetrics(path string) (*metricsWriter, error) {
-	m := &metricsWriter{w: e.Err, close: func() error { return nil }, runID: uuid.NewString()}
+// for stderr. It waits for the reader of a FIFO until ctx ends.
+func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, error) {
+	m := &metricsWriter{w: e.stderr, close: func() error { return nil }, runID: uuid.NewString()}
 	if path == "-" {
 		return m, nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // metrics are for others to read
+	f, err := openFile(ctx, path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // metrics are for others to read
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -237,30 +236,52 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	if err != nil {
 		return err
 	}
-	return readInto(ctx, e, o, client, ro, func(ctx context.Context, r *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
-		if o.exec.text != "" {
-			return e.execBatch(ctx, o.exec.text), ctx, nil
-		}
-		out, ctx, err := e.openStdout(ctx, o.checkpoint.text != "")
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.writeBatch, ctx, nil
-	})
+	return readInto(ctx, e, o, client, ro, e.stdoutOrExec(o))
 }
 
-// sink opens what the batches of r are written to, and returns what writes one,
-// with a context that ends when nothing more can be written.
-type sink func(ctx context.Context, r *reader.Reader) (func(*reader.Batch) error, context.Context, error)
+// stdoutOrExec writes batches to stdout, or to the command of --exec.
+func (e *env) stdoutOrExec(o *readOptions) sink {
+	var out *stdout
+	return sink{
+		open: func(ctx context.Context, _ *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
+			if o.exec.text != "" {
+				return e.execBatch(ctx, o.exec.text), ctx, nil
+			}
+			opened, ctx, err := e.openStdout(ctx, o.checkpoint.text != "")
+			if err != nil {
+				return nil, nil, err
+			}
+			out = opened
+			return out.writeBatch, ctx, nil
+		},
+		close: func(result error) error {
+			if out != nil {
+				out.close()
+			}
+			return result
+		},
+	}
+}
 
-// readInto reads as ro says and writes what it encodes where open leads to. It is
-// what all reading commands have in common.
-func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, open sink) (err error) {
+// sink is what the batches of a run are written to.
+type sink struct {
+	// open returns what writes a batch, with a context that ends when nothing more
+	// can be written.
+	open func(ctx context.Context, r *reader.Reader) (func(*reader.Batch) error, context.Context, error)
+	// close is called when reading has ended with result, and returns what the run
+	// comes to. It is called only after open.
+	close func(result error) error
+}
+
+// readInto reads as ro says and writes what it encodes into a sink. It is what all
+// reading commands have in common. At its end the sink is closed first, then
+// consumers are removed, then files are closed, and the checkpoint's lock goes last.
+func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, to sink) (err error) {
 	ro.Unlimited = isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint))
 	ro.Say, ro.Chat, ro.Report, ro.Log = e.say, e.chat, e.print, e.log
 	var files closers
-	defer func() { err = errors.Join(err, files.close()) }()
-	if err := o.openFiles(e, &ro, &files); err != nil {
+	defer func() { err = e.closed(ctx, err, files.close()) }()
+	if err := o.openFiles(ctx, e, &ro, &files); err != nil {
 		return err
 	}
 	if o.mode == modeEFO {
@@ -282,10 +303,11 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 		}
 		files.add(stop)
 	}
-	handle, ctx, err := open(ctx, r)
+	handle, ctx, err := to.open(ctx, r)
 	if err != nil {
 		return err
 	}
+	defer func() { err = to.close(err) }()
 	if o.metrics.text != "-" {
 		defer e.startLive(r).stop()
 	}
@@ -304,15 +326,21 @@ func followBuffer(size int64) {
 	}
 }
 
-// openFiles opens the checkpoint and the metrics file, where there are any.
-func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error {
+// openFiles opens the checkpoint and the metrics file, where there are any, within
+// the time of the run.
+func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options, open *closers) error {
+	if ro.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, ro.Timeout, &reader.TimeoutError{After: ro.Timeout})
+		defer cancel()
+	}
 	if o.checkpoint.text != "" {
 		file, err := checkpoint.Open(o.checkpoint.text)
 		if err != nil {
 			return err
 		}
-		open.add(file.Release) // Run releases it too; this is for the ways out before
-		ro.Positions = file
+		open.add(file.Release)
+		ro.Positions = lockedCheckpoint{file}
 		if err := o.claim(e, file); err != nil {
 			return err
 		}
@@ -321,7 +349,7 @@ func (o *readOptions) openFiles(e *env, ro *reader.Options, open *closers) error
 		}
 	}
 	if o.metrics.text != "" {
-		metrics, err := e.openMetrics(o.metrics.text)
+		metrics, err := e.openMetrics(ctx, o.metrics.text)
 		if err != nil {
 			return err
 		}
@@ -340,20 +368,6 @@ func sameFile(a, b string) bool {
 	fileA, errA := os.Stat(a)
 	fileB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(fileA, fileB)
-}
-
-// closers are what a run has to close at its end, in the order they were
-// opened.
-type closers []func() error
-
-func (c *closers) add(f func() error) { *c = append(*c, f) }
-
-func (c *closers) close() error {
-	var errs []error
-	for _, f := range *c {
-		errs = append(errs, f())
-	}
-	return errors.Join(errs...)
 }
 
 // notePosition says what the checkpoint makes of the position: streams that it

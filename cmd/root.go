@@ -21,7 +21,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	root := newRoot(e)
 	root.SetArgs(args)
 	code := e.report(ctx, root.ExecuteContext(ctx))
-	for _, message := range e.lastWords {
+	for _, message := range e.stderr.takeLastWords() {
 		e.say(message)
 	}
 	return code
@@ -52,7 +52,7 @@ Try it without an AWS account:  kin demo`,
 	}
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
-	root.SetErr(e.Err)
+	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(flagError)
 
 	f := root.PersistentFlags()

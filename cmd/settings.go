@@ -81,7 +81,8 @@ func (e *env) applySettings(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	tables, err := readConfigFile(configPath(), c.Root())
+	read := func() (map[string]settings, error) { return readConfigFile(configPath(), c.Root()) }
+	tables, err := await(c.Context(), read, func(map[string]settings) {})
 	if err != nil {
 		return err
 	}

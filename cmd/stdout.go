@@ -20,18 +20,23 @@ var errStdoutMissing = errors.New("stdout is closed: its records would be lost b
 
 // stdout is the one owner of a run's standard output.
 type stdout struct {
-	w *bufio.Writer
+	w       *bufio.Writer
+	unwatch func() // ends the watch for a hang-up
 }
+
+// close ends the context that came with it, and waits for the end of the watch. It
+// leaves stdout itself open.
+func (o *stdout) close() { o.unwatch() }
 
 // openStdout takes stdout for a run. The context it returns ends, with
 // errStdoutClosed as its cause, when the other side hangs up, also while
 // nothing is written. A file that ends in the middle of a line, as a killed
-// run leaves it, gets its newline first.
+// run leaves it, gets its newline first. The stdout must be closed in the end.
 //
 // keeps says that what is written counts as delivered, to a checkpoint: then a
 // stdout that was closed before the run began is refused.
 func (e *env) openStdout(ctx context.Context, keeps bool) (*stdout, context.Context, error) {
-	out := &stdout{w: bufio.NewWriterSize(e.Out, 256<<10)}
+	out := &stdout{w: bufio.NewWriterSize(e.Out, 256<<10), unwatch: func() {}}
 	f, ok := e.Out.(*os.File)
 	if !ok {
 		return out, ctx, nil
@@ -49,7 +54,15 @@ func (e *env) openStdout(ctx context.Context, keeps bool) (*stdout, context.Cont
 		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	watchHangup(ctx, f, func() { cancel(errStdoutClosed) })
+	stop, err := watchHangup(f, func() { cancel(errStdoutClosed) })
+	if err != nil {
+		cancel(nil)
+		return nil, nil, fmt.Errorf("watch stdout: %w", err)
+	}
+	out.unwatch = func() {
+		stop()
+		cancel(nil)
+	}
 	return out, ctx, nil
 }
 

@@ -3,7 +3,6 @@
 package cmd
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -16,31 +15,48 @@ import (
 
 func isClosedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
-// hangupLook is how often the watch looks whether it is still wanted; a
-// hang-up itself wakes it at once.
-const hangupLook = 200 // milliseconds
-
-// watchHangup calls hungUp when the reading side of a pipe goes away, until
-// ctx ends. On a quiet stream no write would ever say so.
-func watchHangup(ctx context.Context, f *os.File, hungUp func()) {
+// watchHangup calls hungUp when the reading side of a pipe goes away. On a quiet
+// stream no write would ever say so. stop ends the watch and waits for its end.
+func watchHangup(f *os.File, hungUp func()) (stop func(), err error) {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) == 0 {
-		return
+		return func() {}, nil //nolint:nilerr // what cannot be looked at is no pipe that can be watched
 	}
-	fd := int32(f.Fd()) //nolint:gosec // a descriptor is a small number
+	woken, waker, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	ended := make(chan struct{})
 	go func() {
-		for ctx.Err() == nil {
-			fds := []unix.PollFd{{Fd: fd}}
-			n, err := unix.Poll(fds, hangupLook)
-			if err != nil && !errors.Is(err, unix.EINTR) {
-				return
-			}
-			if n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP|unix.POLLNVAL) != 0 {
-				hungUp()
-				return
-			}
+		defer close(ended)
+		if pollHangup(f, woken) {
+			hungUp()
 		}
 	}()
+	return func() {
+		_ = waker.Close() // which is what wakes it
+		<-ended
+		_ = woken.Close() // nothing was in it
+	}, nil
+}
+
+// pollHangup waits until the reading side of f goes away, and returns true, or
+// until woken's other side is closed.
+func pollHangup(f, woken *os.File) bool {
+	fds := []unix.PollFd{
+		{Fd: int32(f.Fd())},                          //nolint:gosec // a descriptor is a small number
+		{Fd: int32(woken.Fd()), Events: unix.POLLIN}, //nolint:gosec // and so is this one
+	}
+	for {
+		_, err := unix.Poll(fds, -1)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil || fds[1].Revents != 0:
+			return false
+		case fds[0].Revents&(unix.POLLERR|unix.POLLHUP|unix.POLLNVAL) != 0:
+			return true
+		}
+	}
 }
 
 // looksClosed says whether a process was started without this descriptor. Go

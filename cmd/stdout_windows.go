@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"context"
 	"errors"
 	"os"
 	"syscall"
@@ -15,7 +14,7 @@ func isClosedPipe(err error) bool {
 
 // watchHangup does nothing: a pipe cannot be watched here, so that a hang-up
 // shows with the next write.
-func watchHangup(context.Context, *os.File, func()) {}
+func watchHangup(*os.File, func()) (stop func(), err error) { return func() {}, nil }
 
 // looksClosed is false: a write to a handle that is not there fails here.
 func looksClosed(*os.File) bool { return false }

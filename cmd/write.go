@@ -157,14 +157,14 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	}
 	var failed *failedFile
 	if o.failed.text != "" {
-		if failed, err = openFailed(o.failed.text, in.ending, in.files, e.In, e.Out); err != nil {
+		if failed, err = openFailed(ctx, o.failed.text, in.ending, in.files, e.In, e.Out); err != nil {
 			return err
 		}
 		if err := failed.suits(in, o); err != nil {
 			return err
 		}
 		wo.Rejected = failed.add
-		defer func() { err = errors.Join(err, failed.close()) }()
+		defer func() { err = e.closed(ctx, err, failed.close()) }()
 	}
 	client, err := e.kinesis(ctx, o.stream)
 	if err != nil {
@@ -182,6 +182,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 		if printed, ctx, err = e.openReport(ctx); err != nil {
 			return err
 		}
+		defer printed.out.close()
 	}
 	if o.report {
 		wo.Report = printed.results

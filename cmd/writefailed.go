@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +35,8 @@ type failedFile struct {
 // openFailed checks what can be known of the file before anything is written.
 // inputs are the files that are read, and streams the process's own: the records
 // that are given up must not go where they come from, or between those of a
-// report.
-func openFailed(name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*failedFile, error) {
+// report. It waits for the reader of a FIFO until ctx ends.
+func openFailed(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*failedFile, error) {
 	if name == "-" {
 		return nil, usage("--failed -: want the name of a file")
 	}
@@ -64,7 +65,11 @@ func openFailed(name string, ending []byte, inputs []string, stdin io.Reader, st
 		}
 		f.begun = info.Mode().IsRegular() && info.Size() > 0
 		if !info.Mode().IsRegular() { // a pipe may make wait for whoever reads it: now, and not in the middle of the run
-			if err := f.open(); err != nil {
+			err := f.open(func(mode int) (*os.File, error) { return openFile(ctx, name, mode, failedMode) })
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			if err != nil {
 				return nil, &failedFileError{name, err}
 			}
 		}
@@ -144,7 +149,8 @@ func (f *failedFile) append(write func(io.Writer) error) error {
 // last one. What went into a pipe is not seen again.
 func (f *failedFile) begin() error {
 	if f.f == nil {
-		if err := f.open(); err != nil {
+		// What is given up within the grace of a stopped run is saved too.
+		if err := f.open(func(mode int) (*os.File, error) { return os.OpenFile(f.name, mode, failedMode) }); err != nil {
 			return err
 		}
 	}
@@ -172,13 +178,16 @@ func (f *failedFile) begin() error {
 	return err
 }
 
-func (f *failedFile) open() error {
+// failedMode is the mode of a new file: it has payloads.
+const failedMode = 0o600
+
+func (f *failedFile) open(open func(mode int) (*os.File, error)) error {
 	mode := os.O_RDWR
 	if info, err := os.Stat(f.name); err == nil && !info.Mode().IsRegular() {
 		mode = os.O_WRONLY
 	}
 	var err error
-	if f.f, err = os.OpenFile(f.name, os.O_CREATE|mode|os.O_APPEND, 0o600); err != nil {
+	if f.f, err = open(os.O_CREATE | mode | os.O_APPEND); err != nil {
 		return err
 	}
 	info, err := f.f.Stat()
@@ -201,7 +210,9 @@ func (f *failedFile) close() error {
 	if f.regular {
 		err = f.f.Sync()
 	}
-	if err := errors.Join(err, f.f.Close()); err != nil {
+	file := f.f
+	f.f = nil
+	if err := errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("save records in --failed %s: %w", f.name, err)
 	}
 	return nil

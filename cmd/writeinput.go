@@ -156,7 +156,7 @@ func (e *fileError) Hint() string { return "nothing was written; want files, or 
 func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 	for {
 		if in.current == nil {
-			if err := in.begin(); err != nil {
+			if err := in.begin(ctx); err != nil {
 				return writer.Record{}, err
 			}
 		}
@@ -242,7 +242,7 @@ func (in *writeInput) named(err error) error {
 }
 
 // begin opens the next input, or returns io.EOF.
-func (in *writeInput) begin() error {
+func (in *writeInput) begin(ctx context.Context) error {
 	if len(in.files) == 0 {
 		return io.EOF
 	}
@@ -253,7 +253,7 @@ func (in *writeInput) begin() error {
 	if in.name == "-" {
 		in.name = "stdin"
 	} else {
-		f, err := os.Open(in.name)
+		f, err := openFile(ctx, in.name, os.O_RDONLY, 0)
 		if err != nil {
 			return err
 		}
@@ -263,7 +263,7 @@ func (in *writeInput) begin() error {
 	r = countedReader{r, &in.read}
 	if !in.whole {
 		data := format.Decompress(r)
-		in.closers = append(closers{data.Close}, in.closers...)
+		in.closers.add(data.Close)
 		r = data
 	}
 	in.current = in.open(countedReader{r, &in.produced})

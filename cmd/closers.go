@@ -1,0 +1,44 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+
+	"kin/internal/checkpoint"
+)
+
+// closers are what a run has to close at its end: what was opened last is closed
+// first.
+type closers []func() error
+
+func (c *closers) add(f func() error) { *c = append(*c, f) }
+
+func (c *closers) close() error {
+	var errs []error
+	for i := len(*c) - 1; i >= 0; i-- {
+		errs = append(errs, (*c)[i]())
+	}
+	*c = nil
+	return errors.Join(errs...)
+}
+
+// closed returns what a run comes to whose files were closed with err. A file that
+// could not be closed fails the run. Where something else has failed it before,
+// that is reported at once.
+func (e *env) closed(ctx context.Context, result, err error) error {
+	switch {
+	case err == nil:
+		return result
+	case result == nil, errors.Is(result, errStdoutClosed):
+		return err
+	}
+	e.printError(e.explain(ctx, err))
+	return result
+}
+
+// lockedCheckpoint is a checkpoint whose lock outlives the reader's run: the run's
+// outputs are closed first.
+type lockedCheckpoint struct{ *checkpoint.Handle }
+
+// Release keeps the lock.
+func (lockedCheckpoint) Release() error { return nil }

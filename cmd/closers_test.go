@@ -1,0 +1,177 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"kin/internal/awsclient"
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+	"kin/reader"
+)
+
+func TestFault09WhatWasOpenedLastIsClosedFirst(t *testing.T) {
+	var order []string
+	var files closers
+	boom := errors.New("close metrics.json: no space left on device")
+	files.add(func() error { order = append(order, "lock"); return nil })
+	files.add(func() error { order = append(order, "metrics"); return boom })
+	files.add(func() error { order = append(order, "server"); return nil })
+	if err := files.close(); !errors.Is(err, boom) {
+		t.Errorf("got %v", err)
+	}
+	if want := []string{"server", "metrics", "lock"}; !reflect.DeepEqual(order, want) {
+		t.Errorf("closed in the order %q, want %q", order, want)
+	}
+	if err := files.close(); err != nil || len(order) != 3 {
+		t.Errorf("closed again: %q, %v", order, err)
+	}
+}
+
+func TestFault09AFileThatCannotBeClosedFailsTheRun(t *testing.T) {
+	boom, failed := errors.New("close metrics.json: no space left on device"), errors.New("the run failed")
+	for name, test := range map[string]struct {
+		result, closing error
+		code            int
+		said            string
+	}{
+		"nothing failed":        {nil, nil, exitOK, ""},
+		"the close alone":       {nil, boom, exitFailed, "kin: close metrics.json: no space left on device\n"},
+		"behind a closed pipe":  {errStdoutClosed, boom, exitFailed, "kin: close metrics.json: no space left on device\n"},
+		"behind a failed run":   {failed, boom, exitFailed, "kin: close metrics.json: no space left on device\nkin: the run failed\n"},
+		"behind a signal":       {SignalError{sigterm}, boom, 143, "kin: close metrics.json: no space left on device\n"},
+		"behind another's lock": {&checkpoint.HeldError{Path: "c.json"}, nil, exitHeld, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said bytes.Buffer
+			e := newEnv(Streams{Err: &said})
+			code := e.report(t.Context(), e.closed(t.Context(), test.result, test.closing))
+			if code != test.code || test.code != exitHeld && said.String() != test.said {
+				t.Errorf("got %d and %q, want %d and %q", code, said.String(), test.code, test.said)
+			}
+		})
+	}
+}
+
+// isHeld says whether a checkpoint is locked.
+func isHeld(t *testing.T, path string) bool {
+	t.Helper()
+	h, err := checkpoint.Open(path)
+	var held *checkpoint.HeldError
+	if errors.As(err, &held) {
+		return true
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Release(); err != nil {
+		t.Fatal(err)
+	}
+	return false
+}
+
+// listening serves an endpoint on loopback and returns its URL.
+func listening(t *testing.T, o local.Options) string {
+	t.Helper()
+	endpoint, err := local.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- endpoint.Serve(listener) }()
+	t.Cleanup(func() {
+		if err := endpoint.Close(); err != nil {
+			t.Error(err)
+		}
+		<-served
+	})
+	return "http://" + listener.Addr().String()
+}
+
+// TestFault09TheLockGoesLast: the output and the metrics file are closed while the
+// checkpoint is still held, whatever the run comes to.
+func TestFault09TheLockGoesLast(t *testing.T) {
+	url := listening(t, local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}}})
+	boom := errors.New("boom")
+	for name, want := range map[string]error{"complete": nil, "failed": boom} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			path := filepath.Join(folder, "c.json")
+			o := defaultReadOptions()
+			o.streams = []string{"orders"}
+			o.checkpoint.text, o.metrics.text = path, filepath.Join(folder, "metrics.json")
+			o.availableNow = true
+			ro, err := o.reader()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ro.Encode = func(dst []byte, _ reader.Record) ([]byte, error) { return dst, nil }
+			closed := false
+			e := newEnv(Streams{Err: &bytes.Buffer{}})
+			err = readInto(t.Context(), e, o, awsclient.NewLocal(url), ro, sink{
+				open: func(ctx context.Context, _ *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
+					return func(*reader.Batch) error { return nil }, ctx, nil
+				},
+				close: func(result error) error {
+					closed = true
+					if !isHeld(t, path) {
+						t.Error("the checkpoint was released before the output was closed")
+					}
+					return errors.Join(result, want)
+				},
+			})
+			if !errors.Is(err, want) || want == nil && err != nil || !closed {
+				t.Errorf("got %v, closed %v", err, closed)
+			}
+			if isHeld(t, path) {
+				t.Error("the checkpoint is still held")
+			}
+
+			var files closers
+			if err := o.openFiles(t.Context(), e, &ro, &files); err != nil {
+				t.Fatal(err)
+			}
+			if err := ro.Positions.Release(); err != nil || !isHeld(t, path) {
+				t.Errorf("the reader's run releases the lock: %v", err)
+			}
+			metrics := files[len(files)-1]
+			files[len(files)-1] = func() error {
+				if !isHeld(t, path) {
+					t.Error("the checkpoint was released before the metrics file was closed")
+				}
+				return metrics()
+			}
+			if err := files.close(); err != nil || isHeld(t, path) {
+				t.Errorf("still held, or %v", err)
+			}
+		})
+	}
+}
+
+// The file of rejected records is closed inside a copy, and again on its way out.
+func TestFault09AClosedFileIsReportedOnce(t *testing.T) {
+	f := &failedFile{name: filepath.Join(t.TempDir(), "failed.ndjson")}
+	if err := f.open(func(mode int) (*os.File, error) { return os.OpenFile(f.name, mode, failedMode) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.close(); err == nil || !strings.Contains(err.Error(), "save records in --failed ") {
+		t.Errorf("got %v", err)
+	}
+	if err := f.close(); err != nil {
+		t.Errorf("again: %v", err)
+	}
+}

@@ -1,0 +1,106 @@
+package cmd
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// torn is a writer that lets others run in the middle of what it is given, and is
+// not safe for several goroutines.
+type torn struct{ bytes.Buffer }
+
+func (w *torn) Write(p []byte) (int, error) {
+	for i := range p {
+		if i%8 == 0 {
+			time.Sleep(time.Microsecond)
+		}
+		w.WriteByte(p[i])
+	}
+	return len(p), nil
+}
+
+// TestFault19MessagesOfManyGoroutinesAreWhole prints from many goroutines while the
+// live line is refreshed; the race detector looks on.
+func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
+	var w torn
+	e := newEnv(Streams{Err: &w})
+	e.verbose = true
+	e.debug = true
+	if err := e.flagsParsed(); err != nil {
+		t.Fatal(err)
+	}
+	m := &metricsWriter{w: e.stderr}
+	l := &live{quit: make(chan struct{})}
+	stop := make(chan struct{})
+	l.ended.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				e.stderr.hide()
+				return
+			default:
+				e.stderr.show(fmt.Sprint("live ", i))
+			}
+		}
+	})
+	const many, each = 8, 20
+	var all sync.WaitGroup
+	for g := range many {
+		all.Go(func() {
+			for i := range each {
+				e.say(fmt.Sprintf("say %d.%d\nhint %d.%d", g, i, g, i))
+				e.chat(fmt.Sprintf("chat %d.%d", g, i))
+				e.lastWord(fmt.Sprintf("last %d.%d", g, i))
+				e.log.Debug("log", "at", fmt.Sprintf("%d.%d", g, i))
+				if _, err := io.WriteString(m.w, fmt.Sprintf("{\"metrics\":\"%d.%d\"}\n", g, i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	close(stop)
+	l.ended.Wait()
+	if words := e.stderr.takeLastWords(); len(words) != many*each {
+		t.Errorf("%d last words, want %d", len(words), many*each)
+	}
+
+	// What is left without the live line are whole messages, each once, and the
+	// hint of a message is behind it.
+	live := regexp.MustCompile(`\r\x1b\[K(live \d+)?`)
+	whole := regexp.MustCompile(`^(kin: (say|hint|chat) \d+\.\d+|time=\S+ level=DEBUG msg=log at=\d+\.\d+|{"metrics":"\d+\.\d+"})$`)
+	lines := strings.Split(strings.TrimSuffix(live.ReplaceAllString(w.String(), ""), "\n"), "\n")
+	for i, line := range lines {
+		if !whole.MatchString(line) {
+			t.Errorf("a torn line: %q", line)
+		}
+		if said, ok := strings.CutPrefix(line, "kin: say "); ok && (i+1 == len(lines) || lines[i+1] != "kin: hint "+said) {
+			t.Errorf("%q is not followed by its hint", line)
+		}
+	}
+	if want := many * each * 5; len(lines) != want {
+		t.Errorf("%d lines, want %d", len(lines), want)
+	}
+	if !strings.HasSuffix(w.String(), clearLine) {
+		t.Error("the live line was not cleared at its end")
+	}
+}
+
+func TestFault19AMessageClearsTheLiveLineOnlyWhileItIsShown(t *testing.T) {
+	var w bytes.Buffer
+	e := newEnv(Streams{Err: &w})
+	e.print("before")
+	e.stderr.show("10 records")
+	e.print("while")
+	e.stderr.hide()
+	e.print("after")
+	if got, want := w.String(), "kin: before\n\r\x1b[K10 records\r\x1b[Kkin: while\n\r\x1b[Kkin: after\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,118 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"kin/internal/local"
+)
+
+// left are the goroutines of package cmd, but for those of tests, that are there
+// a moment after a run.
+func left() string {
+	var found []string
+	for range 50 {
+		buffer := make([]byte, 4<<20)
+		found = nil
+		for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+			if strings.Contains(stack, "kin/cmd.") && !strings.Contains(stack, "testing.tRunner") && !strings.Contains(stack, "_test.go") {
+				found = append(found, stack)
+			}
+		}
+		if len(found) == 0 {
+			return ""
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return strings.Join(found, "\n\n")
+}
+
+// TestFault19NothingWatchesStdoutBehindARun: a run that ends by itself, as one that
+// is stopped, leaves no goroutine behind.
+func TestFault19NothingWatchesStdoutBehindARun(t *testing.T) {
+	url := listening(t, local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}, {Name: "copy", Shards: 1}}})
+	for _, variable := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		t.Setenv(variable, "kin")
+	}
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_ENDPOINT_URL_KINESIS", url)
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	for _, args := range []string{
+		"write orders --report --partition-key k",
+		"read orders --from trim_horizon --available-now",
+		"read orders --efo --from trim_horizon --available-now",
+		"copy orders copy --from trim_horizon --available-now",
+		"shards orders", "streams", "lag orders --from 15m", "consumers list orders",
+		"write orders --dry-run",
+	} {
+		t.Run(args, func(t *testing.T) {
+			out, in, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			var said strings.Builder
+			code := Main(t.Context(), strings.Fields(args), Streams{In: strings.NewReader("one\n"), Out: in, Err: &said})
+			if code != exitOK {
+				t.Errorf("exit code %d: %s", code, said.String())
+			}
+			if stacks := left(); stacks != "" {
+				t.Errorf("goroutines are left:\n%s", stacks)
+			}
+			if err := in.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for _, args := range []string{"lag orders --from 15m --watch 1s", "tail orders", "read orders --metrics-listen 127.0.0.1:0"} {
+		t.Run(args, func(t *testing.T) {
+			out, in, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(300*time.Millisecond, func() { cancel(SignalError{sigterm}) })
+			if code := Main(ctx, strings.Fields(args), Streams{In: strings.NewReader(""), Out: in, Err: io.Discard}); code != 143 {
+				t.Errorf("exit code %d", code)
+			}
+			if stacks := left(); stacks != "" {
+				t.Errorf("goroutines are left:\n%s", stacks)
+			}
+			if err := in.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestFault19AHangUpEndsTheContextOfStdout(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a pipe cannot be watched there")
+	}
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	e := newEnv(Streams{Out: in, Err: io.Discard})
+	opened, ctx, err := e.openStdout(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	if !errors.Is(context.Cause(ctx), errStdoutClosed) {
+		t.Errorf("got %v", context.Cause(ctx))
+	}
+	opened.close()
+}
