@@ -4,21 +4,36 @@ import "slices"
 
 // split closes an open shard and puts two in its place, the second starting at
 // middle. The caller holds st.mu for writing and has checked the arguments.
-func (e *Endpoint) split(st *stream, parent *shard, middle hashKey, now int64) (low, high *shard) {
-	created := max(now, st.created+1)
-	low = e.child(st, created, parent.start, middle.previous(), parent, nil)
-	high = e.child(st, created, middle, parent.last, parent, nil)
-	i := slices.Index(st.open, parent)
+func (e *Endpoint) split(st *stream, parent *shard, middle hashKey, now int64) {
+	i := st.openIndex(parent)
+	low, high := e.halves(st, parent, middle, now)
 	st.open = slices.Replace(st.open, i, i+1, low, high)
-	return low, high
 }
 
 // merge closes two open shards, the second right above the first, and puts one
 // in their place. The caller holds st.mu for writing and has checked that.
 func (e *Endpoint) merge(st *stream, parent, adjacent *shard, now int64) {
-	c := e.child(st, max(now, st.created+1), parent.start, adjacent.last, parent, adjacent)
-	i := slices.Index(st.open, parent)
-	st.open = slices.Replace(st.open, i, i+2, c)
+	i := st.openIndex(parent)
+	st.open = slices.Replace(st.open, i, i+2, e.whole(st, parent, adjacent, now))
+}
+
+// openIndex is where an open shard stands among the open ones.
+func (s *stream) openIndex(sh *shard) int {
+	i, _ := slices.BinarySearchFunc(s.open, sh.start, func(open *shard, start hashKey) int { return open.start.compare(start) })
+	return i
+}
+
+// halves closes a shard and makes two of it, which the caller opens.
+func (e *Endpoint) halves(st *stream, parent *shard, middle hashKey, now int64) (low, high *shard) {
+	created := max(now, st.created+1)
+	low = e.child(st, created, parent.start, middle.previous(), parent, nil)
+	high = e.child(st, created, middle, parent.last, parent, nil)
+	return low, high
+}
+
+// whole closes two shards and makes one of them, which the caller opens.
+func (e *Endpoint) whole(st *stream, parent, adjacent *shard, now int64) *shard {
+	return e.child(st, max(now, st.created+1), parent.start, adjacent.last, parent, adjacent)
 }
 
 // child makes a shard of its parents and closes them. Its epoch is later than
@@ -54,31 +69,35 @@ func (e *Endpoint) rescale(st *stream, target int, now int64) {
 	for i := range starts {
 		starts[i] = boundary(i, target)
 	}
-	for _, sh := range slices.Clone(st.open) {
+	split := make([]*shard, 0, max(target, len(st.open)))
+	for _, sh := range st.open {
 		from, _ := slices.BinarySearchFunc(starts, sh.start.next(), hashKey.compare)
 		to := len(starts)
 		if sh.last != maxHashKey {
 			to, _ = slices.BinarySearchFunc(starts, sh.last.next(), hashKey.compare)
 		}
-		e.splitAt(st, sh, starts[from:to], now)
+		split = e.splitAt(st, split, sh, starts[from:to], now)
 	}
-	for i := 1; i < len(st.open); {
-		if _, wanted := slices.BinarySearchFunc(starts, st.open[i].start, hashKey.compare); wanted {
-			i++
+	st.open = split[:0]
+	for _, sh := range split { // each is read before its place is taken
+		last := len(st.open) - 1
+		if _, wanted := slices.BinarySearchFunc(starts, sh.start, hashKey.compare); wanted || last < 0 {
+			st.open = append(st.open, sh)
 			continue
 		}
-		e.merge(st, st.open[i-1], st.open[i], now)
+		st.open[last] = e.whole(st, st.open[last], sh, now)
 	}
+	clear(split[len(st.open):])
 }
 
 // splitAt splits a shard at every one of the sorted places, the middle one
-// first, so that lineages stay short.
-func (e *Endpoint) splitAt(st *stream, sh *shard, places []hashKey, now int64) {
+// first, so that lineages stay short, and appends what it became to open.
+func (e *Endpoint) splitAt(st *stream, open []*shard, sh *shard, places []hashKey, now int64) []*shard {
 	if len(places) == 0 {
-		return
+		return append(open, sh)
 	}
 	m := len(places) / 2
-	low, high := e.split(st, sh, places[m], now)
-	e.splitAt(st, low, places[:m], now)
-	e.splitAt(st, high, places[m+1:], now)
+	low, high := e.halves(st, sh, places[m], now)
+	open = e.splitAt(st, open, low, places[:m], now)
+	return e.splitAt(st, open, high, places[m+1:], now)
 }
