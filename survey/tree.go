@@ -6,7 +6,7 @@ import "slices"
 type Branch struct {
 	Shard Shard
 	// Stem is what is drawn in front of the shard: two columns for each
-	// generation above it.
+	// generation above it, or for the nearest 500.
 	Stem string
 	// Elsewhere is the parent under which the shard is drawn with its
 	// descendants, where this is its other parent; else empty.
@@ -23,12 +23,12 @@ func (s *Stream) Tree() []Branch {
 	}
 	for _, shard := range s.Shards {
 		if t.home(shard) == "" {
-			t.draw(shard, "", "")
+			t.draw(shard)
 		}
 	}
 	for _, shard := range s.Shards { // of which there is none, unless they descend from themselves
 		if !t.drawn[shard.ID] {
-			t.draw(shard, "", "")
+			t.draw(shard)
 		}
 	}
 	return t.branches
@@ -50,21 +50,51 @@ func (t *tree) home(s Shard) string {
 	return parents[i]
 }
 
-// draw adds a shard and what is below it. below is the stem of its children.
-func (t *tree) draw(s Shard, stem, below string) {
-	t.branches = append(t.branches, Branch{Shard: s, Stem: stem})
-	t.drawn[s.ID] = true
-	for i, id := range s.Children {
-		fork, beside := "├ ", "│ "
-		if i == len(s.Children)-1 {
-			fork, beside = "└ ", "  "
+// mostStem bounds a stem: without it the tree of a long chain takes the square of
+// its length.
+const mostStem = 500 * 2 // columns
+
+// twig is a shard that is to be drawn. below is the stem of its children.
+type twig struct {
+	shard       Shard
+	stem, below string
+	elsewhere   string
+}
+
+// draw adds a shard and what is below it, each shard once and without recursion:
+// a lineage is as deep as a stream is old.
+func (t *tree) draw(s Shard) {
+	for todo := []twig{{shard: s}}; len(todo) > 0; {
+		next := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if next.elsewhere == "" && t.drawn[next.shard.ID] {
+			continue
 		}
-		child := t.shards[id]
-		switch home := t.home(child); {
-		case home != s.ID:
-			t.branches = append(t.branches, Branch{Shard: child, Stem: below + fork, Elsewhere: home})
-		case !t.drawn[id]:
-			t.draw(child, below+fork, below+beside)
+		t.branches = append(t.branches, Branch{Shard: next.shard, Stem: next.stem, Elsewhere: next.elsewhere})
+		if next.elsewhere != "" {
+			continue
+		}
+		t.drawn[next.shard.ID] = true
+		for i := len(next.shard.Children) - 1; i >= 0; i-- { // the first is drawn first: it is put last
+			fork, beside := "├ ", "│ "
+			if i == len(next.shard.Children)-1 {
+				fork, beside = "└ ", "  "
+			}
+			child := t.shards[next.shard.Children[i]]
+			down := twig{shard: child, stem: shortStem(next.below + fork), below: shortStem(next.below + beside)}
+			if home := t.home(child); home != next.shard.ID {
+				down.elsewhere = home
+			}
+			todo = append(todo, down)
 		}
 	}
+}
+
+// shortStem is what the nearest generations have of a stem.
+func shortStem(stem string) string {
+	if len(stem) <= mostStem { // in bytes, and so in columns
+		return stem
+	}
+	columns := []rune(stem)
+	return string(columns[max(0, len(columns)-mostStem):])
 }

@@ -1,8 +1,10 @@
 package survey
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -78,5 +80,58 @@ func TestAShardWithoutARangeIsAnError(t *testing.T) {
 	}
 	if _, err := shardsOf([]types.Shard{listed("0", "", "", "0", "many", false)}); err == nil {
 		t.Error("no error for a range that is no number")
+	}
+}
+
+func TestFault01TheTreeDrawsEachShardOnce(t *testing.T) {
+	// 1,000 splits and merges: 2^1000 ways from the first shard to the last.
+	const pairs = 1000
+	id := func(n int) string { return fmt.Sprintf("shardId-%012d", n) }
+	shards := []types.Shard{listed(id(0), "", "", "0", "9", true)}
+	for n := 0; n < 3*pairs; n += 3 {
+		shards = append(shards, listed(id(n+1), id(n), "", "0", "4", true), listed(id(n+2), id(n), "", "5", "9", true), listed(id(n+3), id(n+1), id(n+2), "0", "9", true))
+	}
+	all, err := shardsOf(shards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, crossed, longest := map[string]int{}, 0, 0
+	for _, b := range (&Stream{Shards: all}).Tree() {
+		longest = max(longest, utf8.RuneCountInString(b.Stem))
+		if b.Elsewhere == "" {
+			drawn[b.Shard.ID]++
+		} else {
+			crossed++
+		}
+	}
+	for id, n := range drawn {
+		if n != 1 {
+			t.Fatalf("%s is drawn %d times", id, n)
+		}
+	}
+	if len(drawn) != len(shards) || crossed != pairs {
+		t.Errorf("%d shards are drawn, and %d below their other parents, want %d and %d", len(drawn), crossed, len(shards), pairs)
+	}
+	if longest > mostStem {
+		t.Errorf("a stem has %d columns, want at most %d", longest, mostStem)
+	}
+}
+
+func TestFault01TheTreeIsAsDeepAsTheLineage(t *testing.T) {
+	const depth = 20_000
+	id := func(n int) string { return fmt.Sprintf("shardId-%012d", n) }
+	s := &Stream{}
+	for n := range depth {
+		shard := Shard{ID: id(n), Children: []string{id(n + 1)}}
+		if n > 0 {
+			shard.Parent = id(n - 1)
+		}
+		if n == depth-1 {
+			shard.Children = nil
+		}
+		s.Shards = append(s.Shards, shard)
+	}
+	if n := len(s.Tree()); n != depth {
+		t.Errorf("%d branches, want %d", n, depth)
 	}
 }
