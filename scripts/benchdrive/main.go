@@ -8,6 +8,8 @@
 //	benchdrive ... stalled STREAM SECONDS BUFFER ARG...
 //	benchdrive ... idle OPERATION SHARDS SECONDS ARG...
 //	                                               what kin ARG... takes while nothing is written
+//	benchdrive [-rival FILE] ... trickle STREAM SHARDS SECONDS RATE ARG...
+//	                                               kin read with a checkpoint, idle and with RATE records a second
 //	benchdrive ... two STREAM SECONDS RATE         two kin read on one stream
 //	benchdrive ... saturate STREAM SECONDS SHARDS  kin write into all that the shards take
 //	benchdrive ... write STREAM RECORDS FILE       kin write beside benchput
@@ -29,14 +31,15 @@ import (
 
 // bench is what the measurements share.
 type bench struct {
-	kin, loop, put string
-	endpoint       endpoint
+	kin, loop, put, rival string
+	endpoint              endpoint
 }
 
 func main() {
 	b := bench{endpoint: endpoint{plainhttp.Endpoint(os.Getenv("AWS_ENDPOINT_URL_KINESIS"))}}
 	flag.StringVar(&b.kin, "kin", "", "the kin `file` to run")
 	flag.StringVar(&b.loop, "loop", "", "the benchloop `file` to run")
+	flag.StringVar(&b.rival, "rival", "", "another kin `file` that trickle measures beside it")
 	flag.StringVar(&b.put, "put", "", "the benchput `file` to run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -80,6 +83,16 @@ func (b bench) run(ctx context.Context, args []string) error {
 			return err
 		}
 		return b.idle(ctx, stream, n, seconds, args[1:]) // an operation stands where the others have a stream
+	case what == "trickle" && len(args) > 1:
+		seconds, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		rate, err := strconv.Atoi(args[1])
+		if err != nil {
+			return err
+		}
+		return b.trickle(ctx, stream, n, seconds, rate, args[2:])
 	case what == "saturate" && len(args) == 1:
 		shards, err := strconv.Atoi(args[0])
 		if err != nil {
