@@ -125,7 +125,7 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	if err != nil {
 		return err
 	}
-	if err := file.Save(is); err != nil {
+	if err := file.Save(is, nil); err != nil {
 		return err
 	}
 	e.say(fmt.Sprintf("%s was moved; as it was, it is kept as %s", o.path, backup))

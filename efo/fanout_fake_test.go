@@ -256,10 +256,10 @@ func newMemory() *memory {
 	return &memory{checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}}
 }
 
-func (m *memory) Owns(string, string) bool       { return true }
-func (m *memory) Load() (checkpoint.File, error) { return m.file, nil }
-func (m *memory) Save(f checkpoint.File) error   { m.file = f; return nil }
-func (m *memory) Release() error                 { return nil }
+func (m *memory) Owns(string, string) bool                         { return true }
+func (m *memory) Load() (checkpoint.File, error)                   { return m.file, nil }
+func (m *memory) Save(f checkpoint.File, _ checkpoint.Moved) error { m.file = f; return nil }
+func (m *memory) Release() error                                   { return nil }
 
 // run is one run over a fake service, and what it came to.
 type run struct {

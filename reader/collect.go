@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"kin/internal/checkpoint"
 )
 
 // mostBatch bounds a batch's bytes, with a quarter of the buffer; one block is
@@ -29,32 +31,20 @@ type collector struct {
 	observed time.Time // when the last observation was made
 	told     time.Time // when the progress was brought up to date
 
-	shards map[shardKey]*standing // of those that have said anything
-}
-
-type shardKey struct{ stream, shard string }
-
-// standing is what the last block of a shard said.
-type standing struct {
-	at     time.Time // when it came
-	tip    bool
-	last   bool  // no block follows
-	behind int64 // milliseconds
-	// ended is, of a shard that has ended, since when its children may hold
-	// what nobody has read; zero where that is not known.
-	ended time.Time
+	statuses *shardStatuses
 }
 
 // collect runs until the buffer is closed and empty, the limit is reached, the
 // handler fails, or the run's context ends.
 func (r *run) collect(handle func(*Batch) error) error {
-	c := &collector{run: r, handle: handle, left: -1, shards: map[shardKey]*standing{}}
+	c := &collector{run: r, handle: handle, left: -1, statuses: newShardStatuses(r)}
 	if r.o.Limit > 0 {
 		c.left = r.o.Limit
 	}
 	now := time.Now()
 	c.record, c.observed, c.opened = now, now, now
-	c.tell(0, 0)
+	c.progress.begin(c.statuses)
+	defer c.progress.end(c.statuses)
 	defer c.drop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -133,39 +123,8 @@ func (c *collector) add(b *Block) error {
 	if len(b.index) > 0 {
 		c.record = time.Now()
 	}
-	c.note(b)
+	c.statuses.take(b, time.Now())
 	return nil
-}
-
-// note remembers how far the block's shard is behind.
-func (c *collector) note(b *Block) {
-	key := shardKey{b.Stream, b.ShardID}
-	s := c.shards[key]
-	if s == nil {
-		s = &standing{}
-		c.shards[key] = s
-	}
-	now := time.Now()
-	if b.end {
-		s.ended = c.endedSince(s, b, now)
-	}
-	s.at, s.last = now, b.last
-	s.tip = !b.more && (b.behind == nil || *b.behind == 0)
-	if b.behind != nil {
-		s.behind = *b.behind
-	}
-}
-
-// endedSince is since when the children of a shard whose end has come may hold
-// records: since the shard was last seen to be open, for one that was read at its
-// tip, else since its last record arrived.
-func (c *collector) endedSince(s *standing, b *Block, now time.Time) time.Time {
-	if arrived := b.after.LastArrival.Time; s.tip && now.Sub(s.at) <= c.silence() {
-		return s.at
-	} else if !arrived.IsZero() {
-		return now.Add(arrived.Sub(c.now()))
-	}
-	return time.Time{}
 }
 
 func (c *collector) most() int64 { return min(mostBatch, c.o.FetchBufferSize/4) }
@@ -192,24 +151,18 @@ const leastIdleCommit = time.Second
 // complete ends a run by itself: a bound in time is met, or nothing comes any
 // more.
 func (c *collector) complete() error {
-	if c.record.Equal(c.opened) && c.unheard() == 0 {
+	if c.record.Equal(c.opened) && c.unheardShards() == 0 {
 		c.hints.empty(c.streams, c.o)
 	}
 	return c.flush()
 }
 
-// unheard is how many of the shards that are being read have not said anything.
-func (c *collector) unheard() (n int) {
+// unheardShards is how many of the shards that are being read have not said
+// anything.
+func (c *collector) unheardShards() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, s := range c.streams {
-		for _, shard := range s.lineage.shards {
-			if shard.state == reading && !shard.heard {
-				n++
-			}
-		}
-	}
-	return n
+	return c.unheard
 }
 
 // timedOut ends a run whose time is over.
@@ -217,7 +170,7 @@ func (c *collector) timedOut() error {
 	if err := c.complete(); err != nil {
 		return err
 	}
-	if n := c.unheard(); n > 0 {
+	if n := c.unheardShards(); n > 0 {
 		c.o.Say(fmt.Sprintf("nothing was heard of %d of %d shards before the time was over", n, c.openShards()))
 	}
 	if c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0 {
@@ -230,15 +183,8 @@ func (c *collector) timedOut() error {
 // isIdle says whether no record has come for the idle time although every shard
 // was asked: a shard that sleeps, fails or is behind is not idle.
 func (c *collector) isIdle() bool {
-	if c.o.IdleTimeout == 0 || time.Since(c.record) < c.o.IdleTimeout || !c.allAtTip() {
-		return false
-	}
-	for _, s := range c.shards {
-		if !s.last && time.Since(s.at) > max(c.o.IdleTimeout, c.silence()) {
-			return false
-		}
-	}
-	return true
+	return c.o.IdleTimeout > 0 && time.Since(c.record) >= c.o.IdleTimeout && c.allAtTip() &&
+		c.statuses.silence(time.Now()) <= max(c.o.IdleTimeout, c.silence())
 }
 
 // mostIdleSilence is how long a shard that is asked regularly may say nothing.
@@ -279,19 +225,7 @@ func (c *collector) untilDue() time.Duration {
 
 // allAtTip says whether every shard that is being read was at its tip when it
 // last answered.
-func (c *collector) allAtTip() bool {
-	said := 0
-	for _, s := range c.shards {
-		if s.last {
-			continue
-		}
-		if !s.tip {
-			return false
-		}
-		said++
-	}
-	return said >= c.openShards()
-}
+func (c *collector) allAtTip() bool { return c.statuses.atTip(c.openShards()) }
 
 // flush hands the batch on and, when it was written, moves the positions.
 func (c *collector) flush() error {
@@ -307,14 +241,7 @@ func (c *collector) flush() error {
 		}
 		c.hints.wrote(time.Since(start), c.buf.full(), c.o.FetchBufferSize)
 	}
-	for _, b := range c.batch.Blocks {
-		stream := c.file.Find(b.Stream)
-		stream.Shards[b.ShardID] = b.after
-	}
-	for _, s := range c.streams {
-		s.keepLeft(c.file.Find(s.ref.name))
-	}
-	if err := c.positions.Save(c.file); err != nil {
+	if err := c.positions.Save(c.file, c.move()); err != nil {
 		return err
 	}
 	c.report()
@@ -325,6 +252,24 @@ func (c *collector) flush() error {
 		return nil
 	}
 	return c.observe(c.id-1, records)
+}
+
+// move moves the positions behind the batch, takes over what other goroutines
+// left for them, and returns what differs from what was saved last.
+func (c *collector) move() checkpoint.Moved {
+	moved := checkpoint.Moved{}
+	for _, b := range c.batch.Blocks {
+		c.statuses.streams[b.Stream].saved.Shards[b.ShardID] = b.after
+		moved[b.Stream] = append(moved[b.Stream], b.ShardID)
+	}
+	for _, s := range c.statuses.ordered {
+		name := s.saved.Name
+		moved[name] = append(moved[name], s.run.keepLeft(s.saved.Shards)...)
+		pruned := s.run.prune(s.saved.Shards)
+		c.statuses.forget(s, pruned)
+		moved[name] = append(moved[name], pruned...)
+	}
+	return moved
 }
 
 // drop gives the batch's memory back.
@@ -342,23 +287,17 @@ func (c *collector) report() {
 	c.tell(c.batch.Records, c.batch.Bytes)
 }
 
-// tell adds what was written to the run's progress, and says how far it is.
+// tell adds what was written to the run's progress.
 func (c *collector) tell(records, bytes int) {
+	shards := c.openShards()
 	c.told = time.Now()
-	lags := c.lags(c.shards)
-	behind := int64(0)
-	for _, lag := range lags {
-		behind = max(behind, lag.MillisBehindLatest)
-	}
 	c.progress.add(func(p *Progress) {
 		p.Records += int64(records)
 		p.Bytes += int64(bytes)
 		if records > 0 {
 			p.Batches++
 		}
-		p.Behind = time.Duration(behind) * time.Millisecond
-		p.Shards = c.openShards()
-		p.Lags = lags
+		p.Shards = shards
 	})
 }
 
@@ -377,7 +316,7 @@ func (c *collector) observe(batch int64, records int) error {
 	now := time.Now()
 	o := Observation{
 		QueryID: c.file.ID, Time: c.now(), BatchID: batch, Records: records,
-		Streams: c.summarize(c.lags(c.shards)),
+		Streams: c.statuses.figures(),
 	}
 	if passed := now.Sub(c.observed).Seconds(); passed > 0 {
 		o.Rate = float64(records) / passed

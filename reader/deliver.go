@@ -14,9 +14,22 @@ import (
 // position behind them, and whether the shard has nothing more for this run.
 func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, before checkpoint.Shard) (at checkpoint.Shard, done bool, err error) {
 	room := hold(s.run.buf, resp)
+	// Warnings wait until the turn to encode is given back: whoever reads them may
+	// be slow, and other shards wait for that turn.
+	var ofSize, ofKey func()
 	slices := &slicer{
 		e: s.run.enc, stream: s.ref.name, shard: shard.id, resp: resp, before: before, at: before, until: s.until,
-		filter: s.hashFilter(shard), undivided: s.keepsWhole, badKey: s.warnOfKey,
+		filter: s.hashFilter(shard),
+		undivided: func(r Record, records int) {
+			if ofSize == nil {
+				ofSize = func() { s.keepsWhole(r, records) }
+			}
+		},
+		badKey: func(r Record) {
+			if ofKey == nil {
+				ofKey = func() { s.warnOfKey(r) }
+			}
+		},
 	}
 	received := s.distribution.calls()
 	for {
@@ -24,6 +37,12 @@ func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, b
 			return before, false, err
 		}
 		block, err := slices.slice(ctx)
+		for _, warn := range []func(){ofSize, ofKey} {
+			if warn != nil {
+				warn()
+			}
+		}
+		ofSize, ofKey = nil, nil
 		if errors.Is(err, errUndecided) {
 			if slices.filter, err = s.decide(ctx, slices.filter, received); err != nil {
 				return before, false, err

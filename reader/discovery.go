@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	tree "kin/internal/lineage"
 	"kin/internal/paging"
 )
 
@@ -80,12 +81,38 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 			all.shards = append(all.shards, shard)
 		}
 		if token = aws.ToString(out.NextToken); token == "" {
-			return all, nil
+			return all, s.checkListing(all, seen)
 		}
 		if err := guard.Next(token, len(all.shards)-before); err != nil {
 			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
 		}
 	}
+}
+
+// checkListing refuses a listing in which a shard is its own ancestor. at is
+// where in it each shard is.
+func (s *streamRun) checkListing(l listing, at map[string]int) error {
+	isBackward := func(shard types.Shard) bool {
+		id := aws.ToString(shard.ShardId)
+		return id <= aws.ToString(shard.ParentShardId) || id <= aws.ToString(shard.AdjacentParentShardId)
+	}
+	var suspects []string
+	for _, shard := range l.shards {
+		if isBackward(shard) {
+			suspects = append(suspects, aws.ToString(shard.ShardId))
+		}
+	}
+	id := tree.OwnAncestor(suspects, func(id string) []string {
+		i, listed := at[id]
+		if !listed {
+			return nil
+		}
+		return parentsOf(l.shards[i].ParentShardId, l.shards[i].AdjacentParentShardId)
+	})
+	if id == "" {
+		return nil
+	}
+	return s.ownAncestor("ListShards", "", ownAncestorError(id))
 }
 
 // patiently repeats a call that can be retried: for as long as a start may
@@ -143,7 +170,9 @@ func (s *streamRun) discover(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.merge(l, after == "")
+		if err := s.merge(l, after == ""); err != nil {
+			return err
+		}
 	}
 }
 
@@ -153,6 +182,5 @@ func (s *streamRun) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.merge(l, true)
-	return nil
+	return s.merge(l, true)
 }

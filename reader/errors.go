@@ -2,6 +2,7 @@ package reader
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"kin/internal/apierror"
@@ -44,6 +45,34 @@ func (e *GaveUpError) Unwrap() error { return e.Err }
 
 // GaveUp is true; it marks the error for those who do not import the type.
 func (e *GaveUpError) GaveUp() bool { return true }
+
+// LineageError means that by what the service answers a shard is its own
+// ancestor. Nothing can be read in the order of such a lineage.
+type LineageError struct {
+	Call   string // that answered; empty where the end of a shard did
+	Stream string // as the caller named it
+	Ended  string // the shard whose end named its children; else empty
+	Shard  string // its own ancestor
+}
+
+func (e *LineageError) Error() string {
+	if e.Ended != "" {
+		return fmt.Sprintf("the children that %s/%s ended with: shard %s is its own ancestor", e.Stream, e.Ended, e.Shard)
+	}
+	return fmt.Sprintf("%s for stream %s: shard %s is its own ancestor", e.Call, e.Stream, e.Shard)
+}
+
+// StreamName is the stream as the caller named it.
+func (e *LineageError) StreamName() string { return e.Stream }
+
+// Hint says how to look at the answer.
+func (e *LineageError) Hint() string {
+	name := "--stream-name"
+	if strings.HasPrefix(e.Stream, "arn:") {
+		name = "--stream-arn"
+	}
+	return fmt.Sprintf("the endpoint's answer is wrong: check --endpoint, and aws kinesis list-shards %s %s", name, e.Stream)
+}
 
 // OptionError means that a field of Options cannot be used.
 type OptionError struct {

@@ -244,7 +244,7 @@ func (m *memory) Owns(_, shard string) bool      { return m.owned == nil || m.ow
 func (m *memory) Load() (checkpoint.File, error) { return m.file, nil }
 func (m *memory) Release() error                 { return nil }
 
-func (m *memory) Save(f checkpoint.File) error {
+func (m *memory) Save(f checkpoint.File, _ checkpoint.Moved) error {
 	copied := f
 	copied.Streams = nil
 	for _, s := range f.Streams {

@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,14 +25,16 @@ type gap struct {
 // when its last record came. It wants the shards placed.
 func (p placement) gaps(l *lineage, now time.Time, retention time.Duration) []gap {
 	horizon := now.Add(-retention)
-	inside := l.descendants(p.named())
+	continued := p.continued()
 	var found []gap
-	for _, id := range slices.Sorted(slices.Values(keys(p.saved))) {
+	for _, id := range slices.Sorted(maps.Keys(p.saved)) {
 		s := p.saved[id]
-		if !p.owns(id) || len(p.named()) > 0 && !inside[id] {
+		if !p.owns(id) || l.inside != nil && !l.inside[id] {
 			continue
 		}
-		if s.Position == checkpoint.ShardEnd && !p.childless(id) {
+		// Where the checkpoint knows a child of a shard that ended, reading goes
+		// on in that one.
+		if s.Position == checkpoint.ShardEnd && continued[id] {
 			continue
 		}
 		if through := readThrough(s); !through.IsZero() && through.Before(horizon) {
@@ -41,15 +44,15 @@ func (p placement) gaps(l *lineage, now time.Time, retention time.Duration) []ga
 	return found
 }
 
-// childless says whether the checkpoint knows no child of a shard that it knows
-// to have ended: reading goes on where the shard ended.
-func (p placement) childless(parent string) bool {
+// continued are the shards of which the checkpoint knows a child.
+func (p placement) continued() map[string]bool {
+	continued := map[string]bool{}
 	for _, s := range p.saved {
-		if slices.Contains(s.Parents, parent) {
-			return false
+		for _, parent := range s.Parents {
+			continued[parent] = true
 		}
 	}
-	return true
+	return continued
 }
 
 // readThrough is up to when everything in a shard was read. Of a shard that
@@ -167,9 +170,9 @@ func (s *streamRun) lose(message string) {
 }
 
 // guard ends a run whose checkpoint is older than what the stream retains or,
-// where data loss is allowed, moves those shards to the oldest record left. It
-// wants the run's lock held. lost are shards that are no longer listed and were
-// not read to their end, and entries are what is to be saved.
+// where data loss is allowed, moves those shards to the oldest record left. lost
+// are shards that are no longer listed and were not read to their end, and
+// entries are what is to be saved.
 func (s *streamRun) guard(now time.Time, lost []string, entries map[string]checkpoint.Shard) error {
 	if s.place.saved == nil {
 		return nil
@@ -181,10 +184,13 @@ func (s *streamRun) guard(now time.Time, lost []string, entries map[string]check
 	if len(gaps) > 0 && !s.run.o.AllowDataLoss {
 		return &DataLossError{Stream: s.ref.name, gaps: gaps}
 	}
+	reported := map[string]bool{}
+	for _, g := range gaps {
+		reported[g.shard] = true
+	}
 	for _, id := range lost {
 		at := entries[id]
-		told := slices.ContainsFunc(gaps, func(g gap) bool { return g.shard == id })
-		if told || !s.isLoss(at) {
+		if reported[id] || !s.isLoss(at) {
 			continue
 		}
 		if s.retention() > 0 && !s.run.o.AllowDataLoss {

@@ -24,7 +24,7 @@ func (e *HalfReadError) Hint() string {
 }
 
 // checkHalfRead refuses positions inside an aggregate to a run that does not
-// expand them. It wants the run's lock held.
+// expand them. It is for the start, when nobody else knows the stream's shards.
 func (s *streamRun) checkHalfRead() error {
 	if !s.run.o.NoDeaggregate {
 		return nil

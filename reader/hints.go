@@ -9,11 +9,12 @@ import (
 )
 
 // hints are what a run says, once, when it shows a symptom that its options
-// can cure. kin help tuning tells more.
+// can cure. kin help tuning tells more. Whoever reads the messages may be slow:
+// nothing is held while one is said.
 type hints struct {
 	say func(string)
 
-	mu        sync.Mutex
+	mu        sync.Mutex  // guards what follows
 	throttles []time.Time // of the last window
 	limits    bool        // was said
 	slow      time.Duration
@@ -30,34 +31,46 @@ const (
 
 // throttled notes a fetch that met a shard's read limit.
 func (h *hints) throttled(now time.Time) {
+	if h.countThrottle(now) {
+		h.say("hint: rate limits come again and again: something else reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
+	}
+}
+
+// countThrottle reports whether there were too many, the first time.
+func (h *hints) countThrottle(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.limits {
-		return
+		return false
 	}
 	h.throttles = append(h.throttles, now)
 	for now.Sub(h.throttles[0]) > throttleWindow {
 		h.throttles = h.throttles[1:]
 	}
-	if len(h.throttles) > manyThrottles {
-		h.limits = true
-		h.say("hint: rate limits come again and again: something else reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
-	}
+	h.limits = len(h.throttles) > manyThrottles
+	return h.limits
 }
 
 // wrote notes how long a batch took to be written, and whether a fetch was
 // waiting for room meanwhile.
 func (h *hints) wrote(took time.Duration, waiting bool, buffer int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !waiting || h.output {
-		return
-	}
-	if h.slow += took; h.slow >= slowOutput {
-		h.output = true
+	if waiting && h.countSlow(took) {
 		h.say(fmt.Sprintf("hint: the output is slower than the stream: the buffer of %s is full and fetching waits for it; a larger --fetch-buffer-size helps against bursts only (kin help tuning)",
 			humanize.Bytes(uint64(buffer))))
 	}
+}
+
+// countSlow reports whether fetching has waited for too long in all, the first
+// time.
+func (h *hints) countSlow(took time.Duration) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.output {
+		return false
+	}
+	h.slow += took
+	h.output = h.slow >= slowOutput
+	return h.output
 }
 
 // turns tells of more shards than are fetched at once.

@@ -199,9 +199,9 @@ type journal struct {
 	written []int
 }
 
-func (j *journal) Save(f checkpoint.File) error {
+func (j *journal) Save(f checkpoint.File, _ checkpoint.Moved) error {
 	j.written = append(j.written, len(j.records))
-	return j.memory.Save(f)
+	return j.memory.Save(f, nil)
 }
 
 func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {

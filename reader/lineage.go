@@ -11,6 +11,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
+	tree "kin/internal/lineage"
 )
 
 // shardState is where a shard stands in a run.
@@ -45,25 +46,41 @@ type shard struct {
 	unlisted bool
 	// closed is what the last listing said.
 	closed bool
-	// hasChild is set when a shard is found that came of it: then it is closed,
-	// whatever the last listing said.
-	hasChild bool
-	heard    bool // it has said anything in this run
+	heard  bool // it has said anything in this run; its goroutine's own
 	// hashes is the shard's hash key range; nil when nobody has told it.
 	hashes *kpl.HashKeyRange
 }
 
 // lineage is the family of a stream's shards and the order it imposes: a child
 // may be read once all its parents that are known have ended. It does no I/O
-// and is not safe for concurrent use.
+// and is not safe for concurrent use. Its indexes grow with each change, so that
+// a change costs what it changes and not what the stream is.
 type lineage struct {
 	shards map[string]*shard
+	// children are the IDs of the known shards that descend from a shard, by the
+	// ID of that one, which need not be known.
+	children map[string][]string
+	// past are the IDs of shards that are not known, that are parents of known
+	// ones, and that are not to be read: they were pruned, or the checkpoint has
+	// a child of theirs. An old listing that shows them again changes nothing.
+	past map[string]bool
+	// inside are the shards that the run is restricted to, with their
+	// descendants; nil is no restriction.
+	inside map[string]bool
+	// last is the highest ID of all shards that were ever known; IDs grow with
+	// the shards' ages.
+	last string
+
+	candidates []*shard // may have become readable since ready was called
+	unlisted   []*shard // wait for a whole listing
+	backward   []string // IDs of shards that are not above those of their parents
 }
 
-func newLineage() *lineage { return &lineage{shards: map[string]*shard{}} }
+func newLineage() *lineage {
+	return &lineage{shards: map[string]*shard{}, children: map[string][]string{}, past: map[string]bool{}}
+}
 
-// add merges what a complete listing says and returns the shards that are new,
-// by ID. Their state is waiting; the caller says where they begin.
+// add merges a listing, and returns the shards that are new, by ID.
 func (l *lineage) add(listed []types.Shard) []*shard {
 	var found []*shard
 	for _, s := range listed {
@@ -72,7 +89,6 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 		if known == nil {
 			known = &shard{id: id, parents: parentsOf(s.ParentShardId, s.AdjacentParentShardId)}
 			l.shards[id] = known
-			l.markParents(known)
 			found = append(found, known)
 		}
 		known.closed = isClosed(s)
@@ -80,55 +96,99 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 			known.hashes = hashKeyRange(s.HashKeyRange)
 		}
 	}
+	found = l.dropPast(found)
+	for _, s := range found {
+		l.index(s)
+	}
 	sort.Slice(found, func(i, j int) bool { return found[i].id < found[j].id })
 	return found
 }
 
 // addChildren merges what the end of a shard says of its children, and returns
-// those that are new.
-func (l *lineage) addChildren(children []types.ChildShard) []*shard {
+// those that are new. The error names a shard that would be its own ancestor.
+func (l *lineage) addChildren(parent string, children []types.ChildShard) ([]*shard, error) {
 	var found []*shard
 	for _, c := range children {
 		id := aws.ToString(c.ShardId)
-		if id == "" || l.shards[id] != nil {
+		if id == "" || l.past[id] {
+			continue
+		}
+		if l.shards[id] != nil {
+			if l.descends(parent, id) || slices.ContainsFunc(c.ParentShards, func(p string) bool { return l.descends(p, id) }) {
+				return nil, ownAncestorError(id)
+			}
 			continue
 		}
 		child := &shard{id: id, parents: slices.Clone(c.ParentShards), hashes: hashKeyRange(c.HashKeyRange)}
-		child.unlisted = slices.ContainsFunc(child.parents, func(p string) bool { return l.shards[p] == nil })
-		l.shards[id] = child
-		l.markParents(child)
+		child.unlisted = slices.ContainsFunc(child.parents, func(p string) bool { return l.shards[p] == nil && !l.past[p] })
+		l.insert(child)
+		if child.unlisted {
+			l.unlisted = append(l.unlisted, child)
+		}
 		found = append(found, child)
 	}
-	return found
+	return found, l.check()
 }
 
-// markParents notes at the parents of a new shard that they have a child.
-func (l *lineage) markParents(child *shard) {
-	for _, id := range child.parents {
-		if parent := l.shards[id]; parent != nil {
-			parent.hasChild = true
+// insert adds a shard that is not known yet.
+func (l *lineage) insert(s *shard) {
+	l.shards[s.id] = s
+	l.index(s)
+}
+
+// index takes a new shard into everything that is derived from shards.
+func (l *lineage) index(s *shard) {
+	for _, p := range s.parents {
+		if of := l.children[p]; len(of) == 0 || of[len(of)-1] != s.id { // a parent that is named twice
+			l.children[p] = append(of, s.id)
 		}
+	}
+	if tree.IsBackward(s.id, s.parents) {
+		l.backward = append(l.backward, s.id)
+	}
+	l.last = max(l.last, s.id)
+	l.candidates = append(l.candidates, s)
+	if slices.ContainsFunc(s.parents, func(p string) bool { return l.inside[p] }) {
+		l.include(s.id)
 	}
 }
 
 // listed says that a complete listing was merged: what it did not show is not
 // there.
 func (l *lineage) listed() {
-	for _, s := range l.shards {
+	for _, s := range l.unlisted {
 		s.unlisted = false
+	}
+	l.candidates = append(l.candidates, l.unlisted...)
+	l.unlisted = nil
+}
+
+// settle moves a shard to a state in which it keeps no child waiting, ended or
+// outside.
+func (l *lineage) settle(s *shard, state shardState) {
+	s.state = state
+	for _, id := range l.children[s.id] {
+		l.candidates = append(l.candidates, l.shards[id])
 	}
 }
 
-// ready returns the shards that may be read now, by ID.
+// ready returns the shards that have become readable since it was called last,
+// by ID. It looks at those alone of which something has changed.
 func (l *lineage) ready() []*shard {
 	var ready []*shard
-	for _, s := range l.shards {
-		if s.state == waiting && !s.unlisted && !slices.ContainsFunc(s.parents, l.blocks) {
+	for _, s := range l.candidates {
+		if l.isReady(s) && l.shards[s.id] == s {
 			ready = append(ready, s)
 		}
 	}
+	l.candidates = nil
 	sort.Slice(ready, func(i, j int) bool { return ready[i].id < ready[j].id })
-	return ready
+	return slices.Compact(ready)
+}
+
+// isReady says whether a shard may be read now.
+func (l *lineage) isReady(s *shard) bool {
+	return s.state == waiting && !s.unlisted && !slices.ContainsFunc(s.parents, l.blocks)
 }
 
 // blocks says whether a child has to wait for the parent of that ID. A parent
@@ -138,56 +198,9 @@ func (l *lineage) blocks(parent string) bool {
 	return p != nil && p.state != ended && p.state != outside
 }
 
-// ancestors returns the IDs of all shards that the given ones descend from, as
-// far as they are known.
-func (l *lineage) ancestors(of []string) map[string]bool {
-	found := map[string]bool{}
-	for len(of) > 0 {
-		s := l.shards[of[len(of)-1]]
-		of = of[:len(of)-1]
-		if s == nil {
-			continue
-		}
-		for _, p := range s.parents {
-			if !found[p] {
-				found[p] = true
-				of = append(of, p)
-			}
-		}
-	}
-	return found
-}
-
-// descendants returns the given IDs and those of all shards that descend from
-// them.
-func (l *lineage) descendants(of []string) map[string]bool {
-	found := map[string]bool{}
-	for _, id := range of {
-		found[id] = true
-	}
-	for changed := true; changed; {
-		changed = false
-		for id, s := range l.shards {
-			if !found[id] && slices.ContainsFunc(s.parents, func(p string) bool { return found[p] }) {
-				found[id], changed = true, true
-			}
-		}
-	}
-	return found
-}
-
 // sorted returns all shards by ID.
 func (l *lineage) sorted() []*shard {
 	return slices.SortedFunc(maps.Values(l.shards), func(a, b *shard) int { return strings.Compare(a.id, b.id) })
-}
-
-// lastID returns the highest shard ID; IDs grow with the shards' ages.
-func (l *lineage) lastID() string {
-	last := ""
-	for id := range l.shards {
-		last = max(last, id)
-	}
-	return last
 }
 
 func parentsOf(ids ...*string) []string {

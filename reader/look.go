@@ -3,7 +3,6 @@ package reader
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -136,10 +135,8 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	look := Look{Time: l.clock.at(heard).Truncate(time.Millisecond)}
 	for _, s := range run.streams {
 		sl := StreamLook{Stream: s.ref.name, ARN: l.arn(ctx, s), Losses: s.losses}
-		for _, g := range glances {
-			if g.stream == s {
-				sl.Shards = append(sl.Shards, g.look(l.clock))
-			}
+		for ; len(glances) > 0 && glances[0].stream == s; glances = glances[1:] {
+			sl.Shards = append(sl.Shards, glances[0].look(l.clock))
 		}
 		sl.sum()
 		look.Streams = append(look.Streams, sl)
@@ -194,10 +191,8 @@ func (r *run) placeAll(ctx context.Context) error {
 
 // fetch glances at every shard that is not outside the run, by stream and ID.
 func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
-	var all []*glance
-	r.mu.Lock()
+	var all []*glance // nobody else knows the run until the first is fetched
 	for _, s := range r.streams {
-		ready := s.lineage.ready()
 		for _, shard := range s.lineage.sorted() {
 			g := &glance{stream: s, shard: shard, at: shard.at, state: WaitingForParent}
 			if saved, known := s.place.saved[shard.id]; known {
@@ -208,13 +203,12 @@ func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
 				continue
 			case shard.state == ended:
 				g.state = Done
-			case slices.Contains(ready, shard):
+			case s.lineage.isReady(shard):
 				g.state = Reading
 			}
 			all = append(all, g)
 		}
 	}
-	r.mu.Unlock()
 	group, ctx := errgroup.WithContext(ctx) // the run's slots bound it, so that a shard that sleeps keeps nobody waiting
 	for _, g := range all {
 		if g.state != Done {

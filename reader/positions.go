@@ -14,8 +14,9 @@ type Positions interface {
 	Owns(stream, shard string) bool
 	// Load returns the positions as they are.
 	Load() (checkpoint.File, error)
-	// Save keeps the positions; they are durable when it returns nil.
-	Save(checkpoint.File) error
+	// Save keeps the positions; they are durable when it returns nil. moved are
+	// the shards that differ from what was saved last; nil is any of them.
+	Save(f checkpoint.File, moved checkpoint.Moved) error
 	// Release gives up what Load took.
 	Release() error
 }
@@ -27,5 +28,5 @@ func (forgetful) Owns(string, string) bool { return true }
 func (forgetful) Load() (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}, nil
 }
-func (forgetful) Save(checkpoint.File) error { return nil }
-func (forgetful) Release() error             { return nil }
+func (forgetful) Save(checkpoint.File, checkpoint.Moved) error { return nil }
+func (forgetful) Release() error                               { return nil }

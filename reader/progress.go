@@ -3,8 +3,6 @@ package reader
 import (
 	"sync"
 	"time"
-
-	"kin/internal/checkpoint"
 )
 
 // Progress is what a run has done so far. Records and Bytes count what was
@@ -54,14 +52,39 @@ type StreamLag struct {
 type progress struct {
 	mu sync.Mutex
 	p  Progress
+	// statuses have the lags while the run goes on; nil before and after.
+	statuses *shardStatuses
 }
 
 // Progress returns what the run has done so far. It may be called from any
-// goroutine.
+// goroutine, and looks at every shard: what it costs grows with the stream.
 func (r *Reader) Progress() Progress {
-	r.progress.mu.Lock()
-	defer r.progress.mu.Unlock()
-	return r.progress.p // Lags is replaced, never changed
+	p, statuses := r.progress.get()
+	if statuses != nil {
+		p.Lags, p.Behind = statuses.list()
+	}
+	return p
+}
+
+func (p *progress) get() (Progress, *shardStatuses) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.p, p.statuses
+}
+
+// begin says where the lags are while the run goes on.
+func (p *progress) begin(statuses *shardStatuses) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.statuses = statuses
+}
+
+// end keeps the lags as they are at the end of the run.
+func (p *progress) end(statuses *shardStatuses) {
+	lags, longest := statuses.list()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.p.Lags, p.p.Behind, p.statuses = lags, longest, nil
 }
 
 func (p *progress) throttled() { p.add(func(p *Progress) { p.Throttles++ }) }
@@ -71,90 +94,4 @@ func (p *progress) add(change func(*Progress)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change(&p.p)
-}
-
-// lags returns the lag of every shard that has a figure, by stream in the
-// run's order and by shard ID. known holds what the shards said last.
-func (r *run) lags(known map[shardKey]*standing) []Lag {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var all []Lag
-	for _, s := range r.streams {
-		for _, shard := range s.lineage.sorted() {
-			if shard.state != reading && shard.state != waiting {
-				continue
-			}
-			if behind, ok := s.lag(shard, known); ok {
-				all = append(all, Lag{s.ref.name, shard.id, behind.Milliseconds()})
-			}
-		}
-	}
-	return all
-}
-
-// lag is how far a shard is behind: what it said last, and what has passed since
-// when it has said nothing for longer than is usual. Until it has said anything,
-// it is as far as its parents, or as what may have come since they ended; and
-// without parents, as what came since it was read last, or since the time where
-// its reading begins. It wants the run's lock held.
-func (s *streamRun) lag(shard *shard, known map[shardKey]*standing) (behind time.Duration, ok bool) {
-	if said := known[shardKey{s.ref.name, shard.id}]; said != nil {
-		late := time.Since(said.at) - s.run.silence()
-		return time.Duration(said.behind)*time.Millisecond + max(0, late), true
-	}
-	for _, id := range shard.parents {
-		parent := s.lineage.shards[id]
-		if parent == nil {
-			continue
-		}
-		b, told := s.lag(parent, known)
-		if said := known[shardKey{s.ref.name, id}]; said != nil && parent.state == ended {
-			b, told = time.Since(said.ended), !said.ended.IsZero()
-		}
-		if told {
-			behind, ok = max(behind, b), true
-		}
-	}
-	if ok {
-		return behind, true
-	}
-	since := shard.at.ReadThrough
-	if since.IsZero() && shard.at.Position == checkpoint.AtTimestamp {
-		since = shard.at.Timestamp
-	}
-	if !since.IsZero() {
-		return max(0, s.run.clock.Add(time.Since(s.run.local)).Sub(since.Time)), true
-	}
-	return 0, false
-}
-
-// summarize makes the connector's three figures out of the lags of shards.
-func (r *run) summarize(lags []Lag) []StreamLag {
-	figures := make([]StreamLag, len(r.streams))
-	for i, s := range r.streams {
-		figures[i] = summarize(s.ref.name, lags)
-	}
-	return figures
-}
-
-// summarize makes the three figures of one stream.
-func summarize(stream string, lags []Lag) StreamLag {
-	f := StreamLag{Stream: stream}
-	sum := 0.0
-	for _, lag := range lags {
-		if lag.Stream != stream {
-			continue
-		}
-		if f.Shards == 0 {
-			f.Min = lag.MillisBehindLatest
-		}
-		f.Shards++
-		sum += float64(lag.MillisBehindLatest)
-		f.Max = max(f.Max, lag.MillisBehindLatest)
-		f.Min = min(f.Min, lag.MillisBehindLatest)
-	}
-	if f.Shards > 0 {
-		f.Avg = sum / float64(f.Shards)
-	}
-	return f
 }

@@ -107,6 +107,7 @@ type run struct {
 
 	mu      sync.Mutex // guards the lineages and what follows
 	reading int        // shards that a goroutine reads
+	unheard int        // of those, the ones that have not said anything
 	clock   time.Time  // the service's time when the run was started, and
 	local   time.Time  // this process's at that moment
 	started bool       // all streams are open
@@ -173,7 +174,7 @@ func (r *run) open(ctx context.Context) error {
 	if err := r.place(ctx); err != nil {
 		return err
 	}
-	return r.positions.Save(r.file)
+	return r.positions.Save(r.file, nil)
 }
 
 // place lists all streams and decides where their shards begin.
@@ -207,20 +208,24 @@ func (r *run) place(ctx context.Context) (err error) {
 }
 
 // launch starts the goroutines: one a stream that looks for new shards, one a
-// shard that fetches it.
+// shard that fetches it. Until it has started the first, nobody else knows the
+// run, and no lock is needed.
 func (r *run) launch() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.streams {
-		r.group.Go(func() error { return s.discover(r.ctx) })
-		before := r.reading
-		s.start()
-		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.name, r.reading-before, s.begins()))
+	starting := make([][]*shard, len(r.streams))
+	for i, s := range r.streams {
+		s.report(s.lineage.sorted())
+		s.left = nil // these are saved
+		starting[i] = s.markReady()
+		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.name, len(starting[i]), s.begins()))
 	}
-	r.started = true
 	r.hints.turns(r.reading, cap(r.slots))
+	r.started = true
 	r.setClock()
 	r.checkComplete()
+	for i, s := range r.streams {
+		r.group.Go(func() error { return s.discover(r.ctx) })
+		s.start(starting[i])
+	}
 }
 
 // setClock takes the service's time from the listings. It wants the lock held.
@@ -239,12 +244,7 @@ func (r *run) checkComplete() {
 	if !r.o.bounded() || !r.started || r.reading > 0 {
 		return
 	}
-	for _, s := range r.streams {
-		if len(s.lineage.ready()) > 0 {
-			return
-		}
-	}
-	r.buf.close()
+	r.buf.close() // whatever may be read is being read: see markReady
 }
 
 // finished takes in that a shard's goroutine has nothing left to do.
@@ -256,10 +256,13 @@ func (r *run) finished() {
 }
 
 // now is the service's clock, carried on by this process's.
-func (r *run) now() time.Time {
+func (r *run) now() time.Time { return r.serviceTime(time.Now()) }
+
+// serviceTime is what the service's clock showed when this process's showed now.
+func (r *run) serviceTime(now time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.clock.Add(time.Since(r.local))
+	return r.clock.Add(now.Sub(r.local))
 }
 
 // openShards returns how many shards are being read.

@@ -124,5 +124,7 @@ func (fresh) Owns(string, string) bool { return true }
 func (f fresh) Load() (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: f.id}, nil
 }
-func (fresh) Save(checkpoint.File) error { return errors.New("a look is never saved") }
-func (fresh) Release() error             { return nil }
+func (fresh) Save(checkpoint.File, checkpoint.Moved) error {
+	return errors.New("a look is never saved")
+}
+func (fresh) Release() error { return nil }

@@ -34,6 +34,10 @@ func classify(err error) verdict {
 		return again // the source of the credentials, or the proxy, may be back later
 	}
 	if !errors.As(err, &api) {
+		var lineage *LineageError
+		if errors.As(err, &lineage) {
+			return fatal // the parents of a shard never change
+		}
 		var params smithy.InvalidParamsError
 		var serialization *smithy.SerializationError
 		if errors.As(err, &params) || errors.As(err, &serialization) {

@@ -7,12 +7,12 @@ import (
 )
 
 // SeemsClosed says whether the listings so far show that the shard takes no more
-// records: one calls it closed, or names a child of it. It makes no call.
+// records: one calls it closed, or a shard descends from it. It makes no call.
 func (a *Assignment) SeemsClosed() bool {
 	a.s.run.mu.Lock()
 	defer a.s.run.mu.Unlock()
 	shard := a.s.lineage.shards[a.shard]
-	return shard != nil && (shard.closed || shard.hasChild)
+	return shard != nil && (shard.closed || len(a.s.lineage.children[shard.id]) > 0)
 }
 
 // IsClosed asks ListShards whether the shard takes no more records. A shard that

@@ -172,12 +172,14 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 }
 
 func TestFault16SliceThatHasMoreBehindItIsNotAtTheTip(t *testing.T) {
-	c := &collector{run: &run{}, shards: map[shardKey]*standing{}}
-	c.note(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0), more: true})
+	r := &run{}
+	r.streams = []*streamRun{{run: r, ref: newStreamRef("orders"), found: []*shard{{id: "a"}}}}
+	c := &collector{run: r, statuses: newShardStatuses(r)}
+	c.statuses.take(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0), more: true}, startedAt)
 	if c.allAtTip() {
 		t.Error("a slice counts as the tip")
 	}
-	c.note(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0)})
+	c.statuses.take(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0)}, startedAt)
 	if !c.allAtTip() {
 		t.Error("the last slice does not")
 	}

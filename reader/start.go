@@ -1,11 +1,13 @@
 package reader
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"kin/internal/checkpoint"
+	tree "kin/internal/lineage"
 )
 
 // placement decides where the shards of one stream begin and which of them a
@@ -33,17 +35,21 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 	}
 	// Shards that the checkpoint knows and the service no longer lists still
 	// count as parents.
-	for id, s := range p.saved {
+	for _, id := range slices.Sorted(maps.Keys(p.saved)) {
+		s := p.saved[id]
 		if l.shards[id] == nil {
-			l.shards[id] = &shard{id: id, parents: s.Parents, closed: true, state: ended}
+			l.insert(&shard{id: id, parents: s.Parents, closed: true, state: ended})
 			if s.Position != checkpoint.ShardEnd && p.owns(id) {
 				lost = append(lost, id)
 			}
 		}
 	}
+	if err := p.checkAncestors(l); err != nil {
+		return nil, err
+	}
 	if named := p.named(); len(named) > 0 { // what the run leaves out is told by the one that does not
-		inside := l.descendants(named)
-		lost = slices.DeleteFunc(lost, func(id string) bool { return !inside[id] })
+		l.inside = l.descendants(named)
+		lost = slices.DeleteFunc(lost, func(id string) bool { return !l.inside[id] })
 	}
 	past := l.ancestors(keys(p.saved))
 	for _, s := range l.shards {
@@ -65,9 +71,27 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 		}
 		s.at.Parents = s.parents
 	}
-	p.restrict(l)
-	slices.Sort(lost)
+	l.expectPast(p.saved)
+	for _, s := range l.shards {
+		p.restrict(l, s)
+	}
 	return lost, nil
+}
+
+// checkAncestors refuses a checkpoint by which, together with what is listed, a
+// shard descends from itself.
+func (p placement) checkAncestors(l *lineage) error {
+	id := tree.OwnAncestor(slices.Collect(maps.Keys(l.shards)), func(id string) []string {
+		if s := l.shards[id]; s != nil {
+			return slices.Concat(s.parents, p.saved[id].Parents)
+		}
+		return nil
+	})
+	if id == "" {
+		return nil
+	}
+	return &CheckpointError{Stream: p.stream, Reason: fmt.Sprintf("with it, shard %s of stream %s is its own ancestor", id, p.stream),
+		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
 }
 
 // later places shards that were found while the run was under way.
@@ -76,7 +100,9 @@ func (p placement) later(l *lineage, found []*shard) {
 		p.descend(s)
 		s.at.Parents = s.parents
 	}
-	p.restrict(l)
+	for _, s := range found { // all are known now, and with them who descends from whom
+		p.restrict(l, s)
+	}
 }
 
 // named are the shards that the run is restricted to, with their descendants;
@@ -88,24 +114,17 @@ func (p placement) named() []string {
 	return p.only
 }
 
-// restrict takes what is not this run's out of it: the shards of others, and
-// those that are neither named nor descend from one that is. What only the run
+// restrict takes a shard out of the run that is not its own: one of others, or
+// one that is neither named nor descends from one that is. What only the run
 // leaves out, and not where it began, is left to a later run.
-func (p placement) restrict(l *lineage) {
-	inside := map[string]bool{}
-	if named := p.named(); len(named) > 0 {
-		inside = l.descendants(named)
-	}
-	for _, s := range l.shards {
-		if s.state != waiting {
-			continue
-		}
-		switch {
-		case !p.owns(s.id):
-			s.state = outside
-		case len(p.named()) > 0 && !inside[s.id]:
-			s.state, s.left = outside, p.initial.Kind != AtSequence
-		}
+func (p placement) restrict(l *lineage, s *shard) {
+	switch {
+	case s.state != waiting:
+	case !p.owns(s.id):
+		l.settle(s, outside)
+	case l.inside != nil && !l.inside[s.id]:
+		s.left = p.initial.Kind != AtSequence
+		l.settle(s, outside)
 	}
 }
 

@@ -5,27 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 )
 
-// streamRun is one stream of a run. Its lineage is guarded by the run's lock.
+// streamRun is one stream of a run. The run's lock guards what is said to be
+// guarded, once the run has begun: until then nobody else knows the stream.
 type streamRun struct {
-	run      *run
-	ref      streamRef
-	place    placement
-	lineage  *lineage
-	listed   map[string]bool // shard IDs of the last whole listing
-	listedAt time.Time       // the service's time when the run began
+	run     *run
+	ref     streamRef
+	place   placement
+	lineage *lineage // guarded
+	// listed is, by shard ID, whether the last whole listing shows a shard as
+	// closed. The map is guarded, and replaced, never changed.
+	listed   map[string]bool
+	listedAt time.Time // the service's time when the run began
+	// merging is held while a listing is compared with the last one. Nobody but
+	// another listing waits for it.
+	merging sync.Mutex
+	// What the collector has to take over, guarded: shards that were found and
+	// are to be read, those that were found and are left to another run, and
+	// shards that listings no longer show, of which goneBefore waits for the next
+	// whole listing.
+	found, left []*shard
+	goneNow     [][]string
+	goneBefore  []string
 	// until is the bound in the stream's own time; zero without one.
 	until time.Time
 	// kept is how long the stream keeps records, as retention returns it.
@@ -80,10 +90,12 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		return checkpoint.Stream{}, err
 	}
 
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
 	s.lineage.add(l.shards)
-	s.sawAll(l)
+	if err := s.lineage.check(); err != nil {
+		return checkpoint.Stream{}, s.ownAncestor("ListShards", "", err)
+	}
+	s.listed = closedShards(l)
+	s.lineage.listed()
 	lost, err := s.place.first(s.lineage)
 	if err != nil {
 		return checkpoint.Stream{}, err
@@ -105,6 +117,8 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 			entry.Shards[id] = shard.at
 		}
 	}
+	s.goneNow = [][]string{s.unlistedAtStart()}
+	s.prune(entry.Shards)
 	return entry, nil
 }
 
@@ -113,21 +127,6 @@ func goneBy(at checkpoint.Shard, now time.Time) checkpoint.Shard {
 	t := checkpoint.Time{Time: now}
 	return checkpoint.Shard{Parents: at.Parents, Position: checkpoint.ShardEnd, SequenceNumber: at.SequenceNumber,
 		LastArrival: at.LastArrival, ReadThrough: t, UpdatedAt: t}
-}
-
-// keepLeft puts the positions of shards that appeared, and that this run leaves
-// to another one, into what is saved of the stream.
-func (s *streamRun) keepLeft(saved *checkpoint.Stream) {
-	if len(s.place.only) == 0 {
-		return
-	}
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	for id, shard := range s.lineage.shards {
-		if _, known := saved.Shards[id]; !known && shard.left {
-			saved.Shards[id] = shard.at
-		}
-	}
 }
 
 // identify asks which stream this is, for the checkpoint: one that was deleted
@@ -191,127 +190,3 @@ func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummar
 
 // retention is how long the stream keeps records; 0 is not known.
 func (s *streamRun) retention() time.Duration { return time.Duration(s.kept.Load()) }
-
-// The methods below take the run's lock.
-
-// merge takes in a listing and starts what may start.
-func (s *streamRun) merge(l listing, whole bool) {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	found := s.lineage.add(l.shards)
-	s.place.later(s.lineage, found)
-	if whole {
-		s.sawAll(l)
-	}
-	s.start()
-}
-
-// ended takes in that a shard's last block is in the buffer: its children may
-// follow.
-func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.ChildShard) error {
-	s.run.mu.Lock()
-	found := s.lineage.addChildren(children)
-	s.place.later(s.lineage, found)
-	parent.state = ended
-	orphan := slices.ContainsFunc(found, func(c *shard) bool { return c.unlisted })
-	s.start()
-	s.run.mu.Unlock()
-	s.run.o.Chat(endMessage(s.ref.name, parent.id, children))
-	if orphan {
-		// A child names a parent that nobody has seen: list before it starts.
-		if err := s.refresh(ctx); err != nil {
-			return err
-		}
-	}
-	s.run.finished()
-	return nil
-}
-
-// wasHeard takes in that a shard has said something.
-func (s *streamRun) wasHeard(shard *shard) {
-	if shard.heard { // which nobody else sets
-		return
-	}
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	shard.heard = true
-}
-
-// paused takes in that a bound was reached inside a shard.
-func (s *streamRun) paused(shard *shard) {
-	s.run.mu.Lock()
-	shard.state = paused
-	s.run.mu.Unlock()
-	s.run.finished()
-}
-
-func (s *streamRun) lastID() string {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	return s.lineage.lastID()
-}
-
-// isClosed says whether the shard takes no more records, as far as is known.
-func (s *streamRun) isClosed(shard *shard) bool {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	return shard.closed
-}
-
-// isOpen says whether the last listing shows the shard as taking records.
-func (s *streamRun) isOpen(id string) bool {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	return s.listed[id] && !s.lineage.shards[id].closed
-}
-
-func (s *streamRun) isListed(id string) bool {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	return s.listed[id]
-}
-
-// begins says where the stream's run begins, in words.
-func (s *streamRun) begins() string {
-	if s.place.saved != nil {
-		return "the checkpoint"
-	}
-	return s.place.initial.String()
-}
-
-// The methods below want the run's lock held.
-
-// start starts every shard that may be read.
-func (s *streamRun) start() {
-	if s.run.looking {
-		return
-	}
-	for _, ready := range s.lineage.ready() {
-		ready.state = reading
-		s.run.reading++
-		s.run.group.Go(func() error { return s.read(s.run.ctx, ready) })
-	}
-}
-
-// sawAll remembers which shards a whole listing shows.
-func (s *streamRun) sawAll(l listing) {
-	s.listed = make(map[string]bool, len(l.shards))
-	for _, shard := range l.shards {
-		s.listed[aws.ToString(shard.ShardId)] = true
-	}
-	s.lineage.listed()
-}
-
-func endMessage(stream, id string, children []types.ChildShard) string {
-	ids := make([]string, len(children))
-	for i, c := range children {
-		ids[i] = aws.ToString(c.ShardId)
-	}
-	switch len(ids) {
-	case 0:
-		return fmt.Sprintf("%s/%s ended", stream, id)
-	case 1:
-		return fmt.Sprintf("%s/%s ended: merged into %s", stream, id, ids[0])
-	}
-	return fmt.Sprintf("%s/%s ended: split into %s", stream, id, strings.Join(ids, " and "))
-}

@@ -103,20 +103,20 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	if s.undescribed != "" {
 		c.Unseen, c.UnseenBecause = []Fault{Recreated, Trimmed}, s.undescribed
 	}
-	s.run.mu.Lock()
-	listed := maps.Clone(s.listed)
+	// Nobody else knows the run until positions are asked about.
+	listed := s.listed
 	var gaps []gap
 	if s.retention() > 0 {
 		gaps = s.place.gaps(s.lineage, s.listedAt, s.retention())
 	}
 	open := map[string]bool{}
 	for id, shard := range s.lineage.shards {
-		open[id] = listed[id] && !shard.closed
+		_, isListed := listed[id]
+		open[id] = isListed && !shard.closed
 		if _, known := saved[id]; !known && shard.state == waiting {
 			c.New++
 		}
 	}
-	s.run.mu.Unlock()
 
 	trimmed := map[string]bool{}
 	for _, g := range gaps {
@@ -130,12 +130,13 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	var ask []string
 	for _, id := range slices.Sorted(maps.Keys(saved)) {
 		at := saved[id]
+		_, isListed := listed[id]
 		switch {
 		case open[id] && at.Position == checkpoint.ShardEnd:
 			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("%s/%s has not ended: it is open", s.ref.name, id)})
-		case listed[id] && at.SequenceNumber != "" && at.Position != checkpoint.ShardEnd:
+		case isListed && at.SequenceNumber != "" && at.Position != checkpoint.ShardEnd:
 			ask = append(ask, id)
-		case listed[id]:
+		case isListed:
 		case id > last: // IDs only grow
 			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", s.ref.name, id, last)})
 		case at.Position != checkpoint.ShardEnd && !trimmed[id] && s.isLoss(at):

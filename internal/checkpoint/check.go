@@ -3,8 +3,11 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+
+	"kin/internal/lineage"
 )
 
 // complete returns f with what belongs to the file and not to a run's
@@ -28,9 +31,41 @@ func (h *Handle) complete(f File) File {
 	return f
 }
 
-// check returns what is wrong with a file, which was loaded or is to be saved.
-// Both ask for the same: what is written can be loaded again.
+// check returns what is wrong with a file that was loaded. checkMoved asks for
+// the same of one that is to be saved: what is written can be loaded again.
 func (f File) check() error {
+	if err := f.checkMoved(nil); err != nil {
+		return err
+	}
+	return f.checkAncestors()
+}
+
+// checkMoved returns what is wrong with a file in which only the shards of moved
+// differ from one that is known to be good; nil is all of them.
+func (f File) checkMoved(moved Moved) error {
+	if err := f.checkFrame(); err != nil {
+		return err
+	}
+	for _, s := range f.Streams {
+		ids := slices.Values(moved[s.Name])
+		if moved == nil {
+			ids = maps.Keys(s.Shards)
+		}
+		for id := range ids {
+			shard, there := s.Shards[id]
+			if !there {
+				continue // it was taken out
+			}
+			if err := shard.check(id); err != nil {
+				return fmt.Errorf("shard %s of stream %s: %w", id, s.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// checkFrame returns what is wrong with a file beside its shards.
+func (f File) checkFrame() error {
 	switch {
 	case f.Version != Version:
 		return fmt.Errorf("it has version %d, and this kin reads version %d", f.Version, Version)
@@ -48,10 +83,17 @@ func (f File) check() error {
 		if !s.CreatedAt.inRange() || !s.StartedAt.inRange() {
 			return fmt.Errorf("a time of stream %s is out of range", s.Name)
 		}
-		for id, shard := range s.Shards {
-			if err := shard.check(id); err != nil {
-				return fmt.Errorf("shard %s of stream %s: %w", id, s.Name, err)
-			}
+	}
+	return nil
+}
+
+// checkAncestors refuses a file by which a shard descends from itself: nothing
+// can be read in that order.
+func (f File) checkAncestors() error {
+	for _, s := range f.Streams {
+		ids := slices.Collect(maps.Keys(s.Shards))
+		if id := lineage.OwnAncestor(ids, func(id string) []string { return s.Shards[id].Parents }); id != "" {
+			return fmt.Errorf("shard %s of stream %s is its own ancestor", id, s.Name)
 		}
 	}
 	return nil

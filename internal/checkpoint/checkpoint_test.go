@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestWhatIsSavedIsLoaded(t *testing.T) {
 	if first, _ := h.Load(); first.ID == "" || first.Version != Version {
 		t.Errorf("a new checkpoint is %+v", first)
 	}
-	if err := h.Save(whole()); err != nil {
+	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Release(); err != nil {
@@ -104,7 +105,7 @@ func TestSecondRunIsToldWhoHoldsTheFile(t *testing.T) {
 		t.Errorf("held by %+v", held.Holder)
 	}
 	// Saving does not lose the lock: the file is replaced, the lock file is not.
-	if err := h.Save(whole()); err != nil {
+	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(path); !errors.As(err, &held) {
@@ -176,7 +177,7 @@ func TestFailedSaveLeavesTheOldFile(t *testing.T) {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Save(whole()); !errors.Is(err, fs.ErrNotExist) {
+		if err := h.Save(whole(), nil); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("got %v, want the folder to be missing", err)
 		}
 		return
@@ -184,7 +185,7 @@ func TestFailedSaveLeavesTheOldFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "c.json")
 	h := open(t, path)
-	if err := h.Save(whole()); err != nil {
+	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(dir, 0o500); err != nil {
@@ -193,7 +194,7 @@ func TestFailedSaveLeavesTheOldFile(t *testing.T) {
 	defer func() { _ = os.Chmod(dir, 0o700) }()
 	other := whole()
 	other.ID = "other"
-	if err := h.Save(other); err == nil {
+	if err := h.Save(other, nil); err == nil {
 		t.Error("saved into a folder that is closed")
 	}
 	if f, err := Read(path); err != nil || f.ID != whole().ID {
@@ -210,7 +211,7 @@ func TestLeftoversOfAKilledRunAreRemoved(t *testing.T) {
 		}
 	}
 	h := open(t, path)
-	if err := h.Save(whole()); err != nil {
+	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Release(); err != nil {
@@ -236,7 +237,7 @@ func TestSymlinkIsFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := open(t, link) // dangling: the target is made
-	if err := h.Save(whole()); err != nil {
+	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
 	var held *HeldError
@@ -273,6 +274,10 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if string(out) != byLibrary(t, first) {
+			t.Fatalf("%s was written, other than encoding/json does", out)
+		}
+		out = slices.Clone(out) // the encoder's own
 		again, err := decode(out)
 		if err != nil {
 			t.Fatalf("%s was written as %s and is not read: %v", b, out, err)

@@ -49,7 +49,7 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "c.json")
 			h := open(t, path)
-			if err := h.Save(whole()); err != nil {
+			if err := h.Save(whole(), nil); err != nil {
 				t.Fatal(err)
 			}
 			before, err := os.ReadFile(path)
@@ -59,7 +59,7 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 			bad := whole()
 			spoil(&bad)
 			var refused *UnsavableError
-			if err := h.Save(bad); !errors.As(err, &refused) {
+			if err := h.Save(bad, nil); !errors.As(err, &refused) {
 				t.Fatalf("saved: %v", err)
 			}
 			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {

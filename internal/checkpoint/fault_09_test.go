@@ -12,7 +12,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	h := open(t, path)
 	first := whole()
 	first.Destination = &Destination{Name: "old"}
-	if err := h.Save(first); err != nil {
+	if err := h.Save(first, nil); err != nil {
 		t.Fatal(err)
 	}
 	dst := Destination{Name: "copies", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/copies", CreatedAt: Time{time.UnixMilli(1_700_000_000_123).UTC()}}
@@ -23,7 +23,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	}
 	bare := File{Version: Version, Streams: loaded.Streams} // says nothing of the destination, the output and the id
 	for name, f := range map[string]File{"without a destination": bare, "with the one before": first, "as it was loaded": loaded} {
-		if err := h.Save(f); err != nil {
+		if err := h.Save(f, nil); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		got, err := Read(path)
@@ -39,7 +39,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	}
 	// Also in a run that does not call SetDestination.
 	h = open(t, path)
-	if err := h.Save(File{Version: Version, ID: first.ID, Streams: loaded.Streams}); err != nil {
+	if err := h.Save(File{Version: Version, ID: first.ID, Streams: loaded.Streams}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := Read(path); err != nil || !reflect.DeepEqual(got.Destination, &dst) {

@@ -87,7 +87,7 @@ func TestFault18ALostLockFileEndsTheRunAndNothingIsSaved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "c.json")
 			h := open(t, path)
-			if err := h.Save(whole()); err != nil {
+			if err := h.Save(whole(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := lose(path + ".lock"); err != nil {
@@ -95,7 +95,7 @@ func TestFault18ALostLockFileEndsTheRunAndNothingIsSaved(t *testing.T) {
 			}
 			next := whole()
 			next.ID = "another"
-			err := h.Save(next)
+			err := h.Save(next, nil)
 			var lost *LostLockError
 			if !errors.As(err, &lost) || !lost.Held() || lost.Hint() == "" {
 				t.Errorf("%v, want a lost lock", err)
@@ -134,7 +134,7 @@ func TestFault18ACheckpointThatIsNoFileIsNotWaitedFor(t *testing.T) {
 	// One that a run holds, and that is replaced by a FIFO.
 	path := filepath.Join(dir, "c.json")
 	h := open(t, path)
-	if err := h.Save(whole()); err != nil {
+	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {

@@ -129,18 +129,6 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// encode returns the file's bytes, one shard a line's worth readable by eye.
-func (f File) encode() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(f); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
 // decode reads a whole file and checks that it says what a reader needs. Its
 // error is a reason, without the path.
 func decode(b []byte) (File, error) {

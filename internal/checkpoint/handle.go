@@ -20,6 +20,7 @@ type Handle struct {
 	destination *Destination
 	// existed says whether the file was there when it was opened.
 	existed bool
+	encoder encoder
 }
 
 // Open locks the checkpoint file at path and reads it. A file that is not
@@ -101,17 +102,22 @@ func (h *Handle) SetDestination(d Destination) {
 }
 
 // Save replaces the file. When it returns nil the new contents are on the
-// disk; when it fails the old ones are still there. It refuses what Open would
-// refuse to load, and, with a *LostLockError, to write without the lock.
-func (h *Handle) Save(f File) error {
+// disk; when it fails the old ones are still there. moved are the shards that
+// differ from those of the last Save, or nil: only they are checked and encoded.
+// Save refuses what Open would refuse to load, and, with a *LostLockError, to
+// write without the lock.
+func (h *Handle) Save(f File, moved Moved) error {
 	f = h.complete(f)
-	if err := f.check(); err != nil {
+	if h.encoder.streams == nil {
+		moved = nil // nothing was encoded before
+	}
+	if err := f.checkMoved(moved); err != nil {
 		return &UnsavableError{Path: h.path, Err: err}
 	}
 	if err := h.lock.stillThere(); err != nil {
 		return err
 	}
-	b, err := f.encode()
+	b, err := h.encoder.encode(f, moved)
 	if err != nil {
 		return fmt.Errorf("encode checkpoint: %w", err)
 	}

@@ -30,7 +30,7 @@ func (v View) Load() (File, error) {
 }
 
 // Save refuses.
-func (v View) Save(File) error { return errors.New("a view of a checkpoint is never saved") }
+func (v View) Save(File, Moved) error { return errors.New("a view of a checkpoint is never saved") }
 
 // Release has nothing to give up.
 func (v View) Release() error { return nil }

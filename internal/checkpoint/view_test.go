@@ -26,14 +26,14 @@ func TestAViewReadsWhatARunHolds(t *testing.T) {
 	for _, id := range []string{"first", "second"} {
 		f := whole()
 		f.ID = id
-		if err := h.Save(f); err != nil {
+		if err := h.Save(f, nil); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := v.Load(); err != nil || !reflect.DeepEqual(got, f) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
-	if err := v.Save(whole()); err == nil {
+	if err := v.Save(whole(), nil); err == nil {
 		t.Error("a view was saved")
 	}
 	if got, err := v.Load(); err != nil || got.ID != "second" || v.Release() != nil || !v.Owns("orders", "shardId-000000000000") {
@@ -53,7 +53,7 @@ func TestABackupIsTheFileByteForByte(t *testing.T) {
 	for _, id := range []string{"first", "second", "third"} {
 		f := whole()
 		f.ID = id
-		if err := h.Save(f); err != nil {
+		if err := h.Save(f, nil); err != nil {
 			t.Fatal(err)
 		}
 		backup, err := h.Backup()

@@ -1,0 +1,272 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+)
+
+// pairs are the shards of a stream that was split and merged again so often.
+func pairs(n int) []types.Shard {
+	shards := []types.Shard{{ShardId: aws.String(shardName(0))}}
+	for top := 0; top < 3*n; top += 3 {
+		for _, half := range []int{1, 2} {
+			shards = append(shards, types.Shard{ShardId: aws.String(shardName(top + half)), ParentShardId: aws.String(shardName(top))})
+		}
+		shards = append(shards, types.Shard{ShardId: aws.String(shardName(top + 3)), ParentShardId: aws.String(shardName(top + 1)), AdjacentParentShardId: aws.String(shardName(top + 2))})
+	}
+	return shards
+}
+
+func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
+	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
+	listed := pairs(1000)
+	r := &run{o: testOptions(), clock: startedAt, local: time.Now()}
+	s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
+	r.streams = []*streamRun{s}
+	s.lineage.add(listed)
+	s.lineage.shards[shardName(0)].at = atTime(startedAt.Add(-time.Hour))
+	s.report(s.lineage.sorted())
+	statuses := newShardStatuses(r)
+	lags, longest := statuses.list()
+	if len(lags) != len(listed) || longest < time.Hour || longest > time.Hour+time.Minute {
+		t.Errorf("%d lags, at most %s, want one of each of %d shards, all of them 1h", len(lags), longest, len(listed))
+	}
+	if statuses.lags.visits != len(listed) {
+		t.Errorf("%d shards were visited, want each of %d once", statuses.lags.visits, len(listed))
+	}
+	if !slices.IsSortedFunc(lags, func(a, b Lag) int { return strings.Compare(a.ShardID, b.ShardID) }) {
+		t.Error("the lags are not by shard ID")
+	}
+}
+
+func TestFault01WhatBecomesReadableCostsWhatChanged(t *testing.T) {
+	l := newLineage()
+	listed := pairs(1000)
+	l.add(listed)
+	for range listed {
+		for _, s := range l.ready() {
+			l.settle(s, ended)
+			if n := len(l.candidates); n > 3 {
+				t.Fatalf("%s ended and %d shards are looked at, want its children", s.id, n)
+			}
+		}
+	}
+	for _, s := range l.shards {
+		if s.state != ended {
+			t.Fatalf("%s was never readable", s.id)
+		}
+	}
+}
+
+func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
+	s := &streamRun{run: &run{o: testOptions(), looking: true}, ref: newStreamRef("orders"), lineage: newLineage()}
+	before := listing{shards: pairs(1000)}
+	s.listed = closedShards(before)
+	after := listing{shards: append(slices.Clone(before.shards[1:]), types.Shard{ShardId: aws.String(shardName(9000))})}
+	after.shards[7].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
+	listed := closedShards(after)
+	var ids []string
+	for _, c := range s.changed(after, listed) {
+		ids = append(ids, *c.ShardId)
+	}
+	if want := []string{shardName(8), shardName(9000)}; !slices.Equal(ids, want) {
+		t.Errorf("changed %.200q, want what closed and what is new: %q", ids, want)
+	}
+	if gone := s.disappeared(listed); !slices.Equal(gone, []string{shardName(0)}) {
+		t.Errorf("gone %q, want %q", gone, shardName(0))
+	}
+}
+
+func TestFault01ManySplitsAndMergesAreRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		const generations = 40
+		var want []string
+		for n := range generations {
+			s.put(3*n, fmt.Sprint(n))
+			s.split(3 * n)
+			time.Sleep(time.Minute)
+			s.mergeInto(3*n+1, 3*n+2)
+			time.Sleep(time.Minute)
+			want = append(want, fmt.Sprint(n))
+		}
+		o := testOptions()
+		o.AvailableNow = true
+		got, err := readFor(t, s, time.Hour, o)
+		s.must(err)
+		ordered(t, got, want...)
+	})
+}
+
+// cyclic are lineages in which a shard is its own ancestor.
+var cyclic = map[string]struct {
+	shards []*fakeShard
+	id     string
+}{
+	"its own parent":       {[]*fakeShard{{id: "a"}, {id: "b", parent: "b"}}, "b"},
+	"its own other parent": {[]*fakeShard{{id: "a"}, {id: "b", parent: "a", adjacent: "b"}}, "b"},
+	"two of each other":    {[]*fakeShard{{id: "a", parent: "b"}, {id: "b", parent: "a"}}, "a"},
+	"three in a ring":      {[]*fakeShard{{id: "a", parent: "c"}, {id: "b", parent: "a"}, {id: "c", parent: "b"}, {id: "d"}}, "a"},
+}
+
+func wantLineageError(t *testing.T, err error, id string) {
+	t.Helper()
+	var wrong *LineageError
+	if !errors.As(err, &wrong) || wrong.Shard != id || !strings.Contains(err.Error(), "shard "+id+" is its own ancestor") {
+		t.Errorf("got %v, want that %s is its own ancestor", err, id)
+	}
+}
+
+func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
+	for name, c := range cyclic {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				_, _, err := runFor(t, newFake(c.shards...), time.Hour, testOptions())
+				wantLineageError(t, err, c.id)
+				l, err := NewLooker(newFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = l.Look(t.Context())
+				wantLineageError(t, err, c.id)
+				_, err = l.Restart(t.Context(), checkpoint.File{Version: 1, ID: "id"}, nil)
+				wantLineageError(t, err, c.id)
+				l.o.Positions = newMemory()
+				_, err = l.Verify(t.Context())
+				wantLineageError(t, err, c.id)
+				_, err = ListShards(t.Context(), newFake(c.shards...), "orders", nil, nil)
+				wantLineageError(t, err, c.id)
+				if time.Since(start) > 0 {
+					t.Error("an answer that is wrong for good was asked for again")
+				}
+			})
+		})
+	}
+}
+
+func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
+	child := func(id string, parents ...string) types.ChildShard {
+		return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
+	}
+	for _, test := range []struct {
+		name     string
+		later    []*fakeShard       // are listed after a minute
+		children []types.ChildShard // that b ends with
+		id       string
+	}{
+		{"a new shard that is its own parent", []*fakeShard{{id: "c", parent: "c"}}, nil, "c"},
+		{"new shards of each other", []*fakeShard{{id: "c", parent: "d"}, {id: "d", parent: "c"}}, nil, "c"},
+		{"a parent that shows late and descends from its child", []*fakeShard{{id: "0", parent: "b"}}, nil, "0"},
+		{"an end whose child is the shard itself", nil, []types.ChildShard{child("b", "a")}, "b"},
+		{"an end whose child is its own parent", nil, []types.ChildShard{child("c", "b", "c")}, "c"},
+		{"an end whose child is the shard's parent", nil, []types.ChildShard{child("a", "b")}, "a"},
+		{"an end whose children are of each other", nil, []types.ChildShard{child("c", "b", "d"), child("d", "c")}, "c"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := &fakeShard{id: "a", closed: true, records: []int{1}, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{2}}
+				b.adjacent = "0" // which nobody has seen yet
+				f := newFake(a, b)
+				w := &watched{Client: f, after: func(out any) {
+					if page, ok := out.(*kinesis.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == nil && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {
+						page.ChildShards = test.children
+					}
+				}}
+				if test.children != nil {
+					b.closed, b.children = true, []string{"x"}
+					f.shards = append(f.shards, &fakeShard{id: "x", parent: "b"})
+				} else {
+					time.AfterFunc(30*time.Second, func() { f.change(func() { f.shards = append(f.shards, test.later...) }) })
+				}
+				_, err := readFor(t, w, time.Hour, testOptions())
+				wantLineageError(t, err, test.id)
+			})
+		})
+	}
+}
+
+func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
+	at := func(parents ...string) checkpoint.Shard {
+		return checkpoint.Shard{Parents: parents, Position: checkpoint.ShardEnd}
+	}
+	for _, test := range []struct {
+		name  string
+		saved map[string]checkpoint.Shard
+		id    string
+	}{
+		{"in itself", map[string]checkpoint.Shard{"a": at("0"), "0": at("a")}, "0"},
+		{"together with the listing", map[string]checkpoint.Shard{"0": at("b"), "a": at()}, "0"},
+		{"a listed shard, of which it knows other parents", map[string]checkpoint.Shard{"a": at("b")}, "a"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
+				o := testOptions()
+				o.Positions = m
+				f := newFake(&fakeShard{id: "a", parent: "0", closed: true}, &fakeShard{id: "b", parent: "a"})
+				for use, do := range map[string]func() error{
+					"a run": func() error { _, _, err := runFor(t, f, time.Minute, o); return err },
+					"a look": func() error {
+						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+						if err == nil {
+							_, err = l.Look(context.WithoutCancel(t.Context()))
+						}
+						return err
+					},
+					"a verification": func() error {
+						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+						if err == nil {
+							_, err = l.Verify(context.WithoutCancel(t.Context()))
+						}
+						return err
+					},
+				} {
+					err := do()
+					var unusable *CheckpointError
+					if !errors.As(err, &unusable) || !strings.Contains(err.Error(), "shard "+test.id+" of stream orders is its own ancestor") {
+						t.Errorf("%s: got %v, want that %s is its own ancestor", use, err, test.id)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestFault01WalksGoAsDeepAsTheLineage(t *testing.T) {
+	// A chain that is deeper than a stack of calls would be.
+	const depth = 200_000
+	l := newLineage()
+	chain := make([]types.Shard, depth)
+	for n := range chain {
+		chain[n].ShardId = aws.String(fmt.Sprintf("shardId-%012d", n))
+		if n > 0 {
+			chain[n].ParentShardId = chain[n-1].ShardId
+		}
+	}
+	l.add(chain)
+	first, last := *chain[0].ShardId, *chain[depth-1].ShardId
+	if n := len(l.descendants([]string{first})); n != depth {
+		t.Errorf("%d descendants, want %d", n, depth)
+	}
+	if n := len(l.ancestors([]string{last})); n != depth-1 {
+		t.Errorf("%d ancestors, want %d", n, depth-1)
+	}
+	if err := l.check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,190 @@
+package reader
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+)
+
+// movesOf counts what each Save says has moved.
+type movesOf struct {
+	*memory
+	moved []int // -1 is everything
+}
+
+func (m *movesOf) Save(f checkpoint.File, moved checkpoint.Moved) error {
+	n := -1
+	if moved != nil {
+		n = 0
+		for _, ids := range moved {
+			n += len(ids)
+		}
+	}
+	m.moved = append(m.moved, n)
+	return m.memory.Save(f, moved)
+}
+
+func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const shards = 100
+		s := newService(t, shards, local.Options{})
+		s.meanwhile(func() {
+			for n := range 30 {
+				time.Sleep(time.Second)
+				s.put(n%shards, fmt.Sprint(n))
+			}
+		})
+		m := &movesOf{memory: newMemory()}
+		o := testOptions()
+		o.Positions, o.MaxFetchDuration = m, 50*time.Millisecond
+		blocks, records := 0, 0
+		err := readInto(t, s, time.Minute, o, func(b *Batch) error {
+			blocks += len(b.Blocks)
+			records += b.Records
+			return nil
+		})
+		s.must(err)
+		if records != 30 {
+			t.Fatalf("%d records, want 30", records)
+		}
+		if m.moved[0] != -1 || len(m.moved) < 31 {
+			t.Fatalf("%d saves, want the first of all shards and one for each record", len(m.moved))
+		}
+		// Each shard answers twice or three times a second, and each of its
+		// answers is in one batch.
+		total := 0
+		for _, n := range m.moved[1:] {
+			if total += n; n < 0 {
+				t.Fatal("a batch saved all shards")
+			}
+		}
+		if most := shards * 60 * 3; total > most {
+			t.Errorf("%d shards were saved in %d batches, want at most one for each of %d answers", total, len(m.moved)-1, most)
+		}
+	})
+}
+
+func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 50, local.Options{})
+		s.put(0, numbers(1, 20)...)
+		for asks := range 2 {
+			r, err := New(s, testOptions())
+			s.must(err)
+			r.o.Timeout = 10 * time.Second
+			var statuses *shardStatuses
+			s.must(r.Run(t.Context(), func(*Batch) error {
+				_, statuses = r.progress.get()
+				if statuses.lags.visits != 0 {
+					t.Errorf("the lags of %d shards were computed before anybody asked", statuses.lags.visits)
+				}
+				for range asks {
+					if n := len(r.Progress().Lags); n != 50 {
+						t.Errorf("%d lags, want 50", n)
+					}
+				}
+				return nil
+			}))
+			if most := (asks + 1) * 50; statuses.lags.visits > most { // and once when the run ends
+				t.Errorf("%d asked, and %d lags were computed, want at most %d", asks, statuses.lags.visits, most)
+			}
+			if n := len(r.Progress().Lags); n != 50 {
+				t.Errorf("%d lags when the run is over, want 50", n)
+			}
+		}
+	})
+}
+
+func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
+	r := &run{o: testOptions()}
+	s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
+	r.streams = []*streamRun{s}
+	const shards = 20
+	for n := range shards {
+		s.lineage.add([]types.Shard{{ShardId: aws.String(fmt.Sprint(n))}})
+	}
+	s.report(s.lineage.sorted())
+	a := newShardStatuses(r)
+	random := rand.New(rand.NewPCG(1, 2))
+	now := startedAt
+	for range 5000 {
+		now = now.Add(time.Duration(random.IntN(1000)) * time.Millisecond)
+		id := fmt.Sprint(random.IntN(shards))
+		of := a.streams["orders"]
+		status := of.shards[id]
+		switch {
+		case status != nil && status.last && random.IntN(4) == 0:
+			a.forget(of, []string{id})
+			delete(s.lineage.shards, id)
+			s.report(s.lineage.add([]types.Shard{{ShardId: aws.String(id)}})) // as a new one
+		case status == nil || !status.last:
+			b := &Block{Stream: "orders", ShardID: id, behind: aws.Int64(int64(random.IntN(3)) * 1000), last: random.IntN(20) == 0}
+			b.end = b.last && random.IntN(2) == 0
+			a.take(b, now)
+		}
+		answered, behind, silence := 0, 0, time.Duration(0)
+		for _, status := range of.shards {
+			if status.heard && !status.last {
+				answered++
+				silence = max(silence, now.Sub(status.at))
+				if !status.tip {
+					behind++
+				}
+			}
+		}
+		if a.answering.Len() != answered || a.behind != behind || a.silence(now) != silence {
+			t.Fatalf("%d answering, %d behind, silent for %s; a walk finds %d, %d and %s", a.answering.Len(), a.behind, a.silence(now), answered, behind, silence)
+		}
+		if a.atTip(answered) != (behind == 0) || a.atTip(answered+1) {
+			t.Fatal("at the tip is not what a walk finds")
+		}
+	}
+}
+
+// BenchmarkFlush is what the collector does for a batch of one block.
+func BenchmarkFlush(b *testing.B) {
+	for _, shards := range []int{1000, 10_000} {
+		b.Run(fmt.Sprintf("%d shards", shards), func(b *testing.B) {
+			r := &run{o: testOptions(), positions: forgetful{}, progress: &progress{}, buf: newBuffer(1 << 30)}
+			s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
+			r.streams = []*streamRun{s}
+			r.file.Streams = []checkpoint.Stream{{Name: "orders", Shards: map[string]checkpoint.Shard{}}}
+			listed := make([]types.Shard, shards)
+			for n := range listed {
+				listed[n].ShardId = aws.String(shardName(n))
+			}
+			s.lineage.add(listed)
+			s.report(s.lineage.sorted())
+			c := &collector{run: r, left: -1, statuses: newShardStatuses(r), handle: func(*Batch) error { return nil }}
+			r.reading = shards
+			block := func(n int) *Block {
+				return &Block{Stream: "orders", ShardID: shardName(n), behind: aws.Int64(0), Records: 1, after: checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1"}}
+			}
+			for n := range shards {
+				if err := c.add(block(n)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				if err := c.add(block(n % shards)); err != nil {
+					b.Fatal(err)
+				}
+				if !c.allAtTip() {
+					b.Fatal("not at the tip")
+				}
+				if err := c.flush(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

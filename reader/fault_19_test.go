@@ -1,0 +1,113 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kin/internal/checkpoint"
+	"kin/internal/local"
+)
+
+func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
+	for message, code := range map[string]string{
+		"hint: rate limits come again": "ProvisionedThroughputExceededException",
+		"still trying":                 "InternalFailure",
+	} {
+		t.Run(message, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, start := newService(t, 4, local.Options{}), time.Now()
+				released, blocked := make(chan struct{}), make(chan struct{}, 1)
+				o := testOptions()
+				o.Say = func(said string) {
+					if strings.Contains(said, message) {
+						select {
+						case blocked <- struct{}{}:
+							<-released
+						default: // one is enough
+						}
+					}
+				}
+				// Two shards fail for a while, so that the second one meets the first.
+				client := &watched{Client: s, before: func(call string) error {
+					failing := call == "GetShardIterator "+shardName(0) || call == "GetShardIterator "+shardName(1)
+					if failing && time.Since(start) < 2*time.Minute {
+						return apiError(code)
+					}
+					return nil
+				}}
+				s.meanwhile(func() {
+					for n := range 60 {
+						time.Sleep(10 * time.Second)
+						s.put(n%4, fmt.Sprint(n))
+					}
+				})
+				time.AfterFunc(20*time.Minute, func() { close(released) })
+				shards := map[string]bool{}
+				err := readInto(t, client, 15*time.Minute, o, func(b *Batch) error {
+					for _, block := range b.Blocks {
+						if block.Records > 0 {
+							shards[block.ShardID] = true
+						}
+					}
+					return nil
+				})
+				s.must(err)
+				if len(blocked) == 0 {
+					t.Fatal("nothing was said that could block")
+				}
+				if len(shards) < 3 {
+					t.Errorf("records came of %v, want three of four shards while one is blocked", shards)
+				}
+			})
+		})
+	}
+}
+
+func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hours, now := int32(24), time.Now()
+		f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"}, &fakeShard{id: "c"})
+		f.hours = &hours
+		old := checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: now.Add(-48 * time.Hour)}}
+		m := newMemory()
+		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": old, "0": old}}}
+		o := testOptions()
+		o.Positions, o.AllowDataLoss, o.Tasks, o.ShardsPerTask = m, true, 1, 1
+		made, err := New(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		r := lookingRun(ctx, f, made.o)
+		said := 0
+		r.o.Say = func(message string) {
+			said++
+			if !r.mu.TryLock() {
+				t.Errorf("%q was said under the run's lock", message)
+				return
+			}
+			r.mu.Unlock()
+		}
+		r.o.Chat, r.hints.say, r.looking = r.o.Say, r.o.Say, false
+		r.group, r.ctx = errgroup.WithContext(ctx)
+		if err := r.placeAll(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if lost := said; lost != 2 {
+			t.Errorf("%d messages at the start, want one of each loss", lost)
+		}
+		r.enc = newEncoder(o.Encode)
+		r.launch()
+		if said != 4 { // how many shards are read, and that they take turns
+			t.Errorf("%d messages once it runs, want 4", said)
+		}
+		cancel()
+		_ = r.group.Wait() // it was cancelled
+	})
+}

@@ -1,0 +1,189 @@
+package reader
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kin/internal/checkpoint"
+)
+
+// lagPass is what one pass over the lags of all shards needs. Passes wait for
+// each other; nobody else waits for one for longer than a portion takes.
+type lagPass struct {
+	mu     sync.Mutex // guards what follows, and sorted and lag of streams and shards
+	round  int
+	visits int // of shards, in all passes
+}
+
+// shardLag is the lag of a shard as the pass of a round has computed it.
+type shardLag struct {
+	round  int
+	behind time.Duration
+	known  bool
+}
+
+// lagPortion is how many shards a pass looks at while it holds the lock that
+// blocks are taken under.
+const lagPortion = 256
+
+// each calls do with the lag of every shard that is read or waits for its
+// parents, and that has one: by stream in the run's order, and by shard ID. Each
+// shard is visited once, however many descend from it.
+func (a *shardStatuses) each(do func(stream int, shard string, behind time.Duration)) {
+	a.lags.mu.Lock()
+	defer a.lags.mu.Unlock()
+	a.lags.round++
+	now := time.Now()
+	service := a.run.serviceTime(now)
+	for i, stream := range a.ordered {
+		a.sort(stream)
+		for some := range slices.Chunk(stream.sorted, lagPortion) {
+			for _, s := range a.portion(stream, some, now, service) {
+				do(i, s.id, s.lag.behind)
+			}
+		}
+	}
+}
+
+// portion computes the lags of some shards and returns those that have one.
+func (a *shardStatuses) portion(stream *streamStatuses, some []*shardStatus, now, service time.Time) (found []*shardStatus) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range some {
+		if s.last || s.removed.Load() {
+			continue // ended, paused at a bound, or pruned
+		}
+		if a.find(stream, s, now, service); s.lag.known {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// sort takes new shards into the sorted ones, and those that were pruned out.
+func (a *shardStatuses) sort(stream *streamStatuses) {
+	a.mu.Lock()
+	stream.learn()
+	fresh, pruned := stream.fresh, stream.pruned
+	stream.fresh, stream.pruned = nil, false
+	a.mu.Unlock()
+	byID := func(a, b *shardStatus) int { return strings.Compare(a.id, b.id) }
+	stream.sorted = append(stream.sorted, fresh...)
+	if pruned {
+		stream.sorted = slices.DeleteFunc(stream.sorted, func(s *shardStatus) bool { return s.removed.Load() })
+	}
+	if !slices.IsSortedFunc(stream.sorted, byID) {
+		slices.SortFunc(stream.sorted, byID)
+	}
+}
+
+// find computes how far a shard is behind, and on the way its parents as far as
+// they are needed, without recursion. It wants both locks held.
+func (a *shardStatuses) find(stream *streamStatuses, s *shardStatus, now, service time.Time) {
+	round := a.lags.round
+	way := []*shardStatus{s}
+	for len(way) > 0 {
+		s := way[len(way)-1]
+		missing := false
+		if !s.heard && s.lag.round != round {
+			for _, id := range s.parents {
+				if p := stream.shards[id]; p != nil && !p.hasEnded && p.lag.round != round {
+					way, missing = append(way, p), true
+				}
+			}
+		}
+		if missing {
+			continue
+		}
+		way = way[:len(way)-1]
+		if s.lag.round != round {
+			a.lags.visits++
+			behind, known := a.lagOf(stream, s, now, service)
+			s.lag = shardLag{round, behind, known}
+		}
+	}
+}
+
+// lagOf is how far a shard is behind whose parents' lags are computed: what it
+// said last, and what has passed since when it has said nothing for longer than
+// is usual. Until it has said anything, it is as far as its parents, or as what
+// may have come since they ended; and without parents, as what came since it was
+// read last, or since the time where its reading begins.
+func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, service time.Time) (behind time.Duration, ok bool) {
+	if s.heard {
+		late := now.Sub(s.at) - a.run.silence()
+		return time.Duration(s.behind)*time.Millisecond + max(0, late), true
+	}
+	for _, id := range s.parents {
+		switch p := stream.shards[id]; {
+		case p == nil:
+		case p.hasEnded && !p.ended.IsZero():
+			behind, ok = max(behind, now.Sub(p.ended)), true
+		case !p.hasEnded && p.lag.known:
+			behind, ok = max(behind, p.lag.behind), true
+		}
+	}
+	if ok {
+		return behind, true
+	}
+	since := s.shard.at.ReadThrough
+	if since.IsZero() && s.shard.at.Position == checkpoint.AtTimestamp {
+		since = s.shard.at.Timestamp
+	}
+	if !since.IsZero() {
+		return max(0, service.Sub(since.Time)), true
+	}
+	return 0, false
+}
+
+// list is the lags as Progress has them, and the longest of them.
+func (a *shardStatuses) list() (all []Lag, longest time.Duration) {
+	a.each(func(stream int, shard string, behind time.Duration) {
+		all = append(all, Lag{a.run.streams[stream].ref.name, shard, behind.Milliseconds()})
+		longest = max(longest, behind.Truncate(time.Millisecond))
+	})
+	return all, longest
+}
+
+// figures makes the connector's three figures out of the lags of shards.
+func (a *shardStatuses) figures() []StreamLag {
+	figures := make([]StreamLag, len(a.run.streams))
+	for i, s := range a.run.streams {
+		figures[i].Stream = s.ref.name
+	}
+	a.each(func(stream int, _ string, behind time.Duration) { figures[stream].count(behind.Milliseconds()) })
+	for i := range figures {
+		figures[i].finish()
+	}
+	return figures
+}
+
+// summarize makes the three figures of one stream out of the lags of its shards.
+func summarize(stream string, lags []Lag) StreamLag {
+	f := StreamLag{Stream: stream}
+	for _, lag := range lags {
+		f.count(lag.MillisBehindLatest)
+	}
+	f.finish()
+	return f
+}
+
+// count takes in the lag of one shard, in milliseconds. Until finish, Avg is
+// their sum.
+func (f *StreamLag) count(lag int64) {
+	if f.Shards == 0 {
+		f.Min = lag
+	}
+	f.Shards++
+	f.Avg += float64(lag)
+	f.Max = max(f.Max, lag)
+	f.Min = min(f.Min, lag)
+}
+
+func (f *StreamLag) finish() {
+	if f.Shards > 0 {
+		f.Avg /= float64(f.Shards)
+	}
+}
