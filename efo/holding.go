@@ -32,6 +32,7 @@ type holding struct {
 	made      bool   // this run has registered it, or may have
 	takenOver bool
 	said      time.Time // when a person was told of it
+	messages  []func()  // to be handed on once the lock is given back
 }
 
 func newHolding(f *FanOut, a *reader.Assignment) *holding {
@@ -74,7 +75,21 @@ func (h *holding) enter(ctx context.Context) error {
 	}
 }
 
-func (h *holding) leave() { <-h.lock }
+// leave gives the lock back, and then hands on the messages that are due: whoever
+// reads them may be slow, and shards wait for the lock.
+func (h *holding) leave() {
+	messages := h.messages
+	h.messages = nil
+	<-h.lock
+	for _, hand := range messages {
+		hand()
+	}
+}
+
+// later hands a message on once the lock is given back.
+func (h *holding) later(to func(string), message string) {
+	h.messages = append(h.messages, func() { to(message) })
+}
 
 // ready returns the ARN of the consumer, ACTIVE when it was last looked at. The
 // first call finds it or registers it, and lets it be looked after until the
@@ -156,7 +171,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	if !h.own {
 		c, err := h.registry.AwaitActive(ctx, h.id)
 		if apierror.IsDenied(err) && h.id.isARN() {
-			h.f.o.Chat(fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
+			h.later(h.f.o.Chat, fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
 			h.arn = string(h.id)
 			return nil
 		}
@@ -174,7 +189,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	if r.Registered {
 		verb = "registered"
 	}
-	h.f.o.Chat(fmt.Sprintf("%s: %s consumer %s", h.stream, verb, h.id))
+	h.later(h.f.o.Chat, fmt.Sprintf("%s: %s consumer %s", h.stream, verb, h.id))
 	return nil
 }
 
@@ -214,7 +229,7 @@ func (h *holding) lost(ctx context.Context, shard string) error {
 	}
 	if now := time.Now(); h.said.IsZero() || now.Sub(h.said) >= time.Minute {
 		h.said = now
-		h.f.o.Say(fmt.Sprintf("another reader has taken over consumer %s of %s: subscribing again", h.id.Name(), h.stream))
+		h.later(h.f.o.Say, fmt.Sprintf("another reader has taken over consumer %s of %s: subscribing again", h.id.Name(), h.stream))
 	}
 	return nil
 }
