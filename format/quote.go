@@ -3,6 +3,7 @@ package format
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -45,6 +46,9 @@ func appendQuoted(dst, s []byte) []byte {
 			i++
 			continue
 		}
+		if left := len(s) - from; left > longString && cap(dst)-len(dst) < left+longest {
+			dst = slices.Grow(dst, quotedSize(s[from:])+1)
+		}
 		dst = append(dst, s[from:i]...)
 		dst = appendEscape(dst, r)
 		i += n
@@ -52,6 +56,36 @@ func appendQuoted(dst, s []byte) []byte {
 	}
 	dst = append(dst, s[from:]...)
 	return append(dst, '"')
+}
+
+const (
+	// longString is how long a string may be that grows its buffer step by step: each
+	// step holds it twice, and a step beyond it is larger than what it needs.
+	longString = 1 << 20
+	longest    = 6 // bytes of an escape
+)
+
+// quotedSize is how many bytes appendQuoted makes of s, without the quotes.
+func quotedSize(s []byte) int {
+	size := len(s)
+	for i := 0; i < len(s); {
+		if i+8 <= len(s) && unquotable(binary.LittleEndian.Uint64(s[i:])) == 0 {
+			i += 8
+			continue
+		}
+		r, n := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRune(s[i:])
+		}
+		switch {
+		case r == '"' || r == '\\' || r == '\n' || r == '\r' || r == '\t':
+			size++
+		case r < ' ' || 0x7f <= r && r < 0xa0 || r == '\u2028' || r == '\u2029' || r == utf8.RuneError && n == 1:
+			size += longest - n
+		}
+		i += n
+	}
+	return size
 }
 
 // unquotable marks with its high bit each byte of w that cannot simply be

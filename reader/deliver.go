@@ -73,14 +73,18 @@ type holding struct {
 	waited                bool // next was taken from the buffer, and not from spare
 }
 
-// hold counts what a response takes, also beyond what its source took for it.
+// hold counts what a response takes, also beyond what its source took for it. Of
+// what the source took for a larger one, it keeps as much as a response of this
+// size has while it is received and encoded.
 func hold(buf *buffer, resp *Response) *holding {
 	size := responseSize(resp.Records)
-	if more := size - resp.Taken; more > 0 {
-		buf.charge(more)
-		return &holding{buf: buf, response: size}
+	spare := min(max(0, resp.Taken-size), (inFlight-1)*size)
+	if rest := resp.Taken - size - spare; rest > 0 {
+		buf.Return(rest)
+	} else if rest < 0 {
+		buf.charge(-rest)
 	}
-	return &holding{buf: buf, response: size, spare: resp.Taken - size}
+	return &holding{buf: buf, response: size, spare: spare}
 }
 
 func responseSize(records []types.Record) int64 {

@@ -337,3 +337,26 @@ func TestFault16ResponseGoesBeforeFetches(t *testing.T) {
 		}
 	})
 }
+
+func TestFault16ResponseKeepsNoMoreRoomThanItNeeds(t *testing.T) {
+	for _, taken := range []int64{0, 300, 1 << 20, inFlight * mostResponse} {
+		b := newBuffer(16_000_000)
+		if err := b.Take(t.Context(), taken); err != nil {
+			t.Fatal(err)
+		}
+		resp := response(0, 10, 20)
+		resp.Taken = taken
+		h := hold(b, resp)
+		size := responseSize(resp.Records)
+		if b.used != h.response+h.spare || h.response != size || b.used > inFlight*size {
+			t.Errorf("taken %d: %d used, %d for the response and %d to spare", taken, b.used, h.response, h.spare)
+		}
+		if err := h.take(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+		h.put(&Block{})
+		if block, _ := b.take(); b.used != block.room {
+			t.Errorf("taken %d: %d used behind it, and the block has %d", taken, b.used, block.room)
+		}
+	}
+}

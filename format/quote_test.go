@@ -1,0 +1,34 @@
+package format
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestFault16SizeOfAQuotedString(t *testing.T) {
+	r := rand.New(rand.NewPCG(16, 2026))
+	pieces := []string{"a", "12345678", "\x00", "\"", "\\", "\n", "\t", "\x7f", "é", "\u0085", "\u2028", "\U0001f600", "\xff", "\xed\xa0\x80", "\ufffd"}
+	for range 5000 {
+		var s []byte
+		for range r.IntN(20) {
+			s = append(s, pieces[r.IntN(len(pieces))]...)
+		}
+		if got, want := quotedSize(s), len(appendQuoted(nil, s))-2; got != want {
+			t.Fatalf("%q: %d bytes, want %d", s, got, want)
+		}
+	}
+}
+
+func TestFault16LongStringGrowsItsBufferOnce(t *testing.T) {
+	s := bytes.Repeat([]byte{1}, 3*longString)
+	n := testing.AllocsPerRun(1, func() {
+		line, err := JSON{}.Append(make([]byte, 0, 4*longString), record(string(s)))
+		if err != nil || cap(line) > 6*len(s)+longString {
+			t.Errorf("%d bytes of room for %d, %v", cap(line), len(line), err)
+		}
+	})
+	if n > 6 { // of the record itself too
+		t.Errorf("%v allocations", n)
+	}
+}
