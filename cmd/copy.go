@@ -173,7 +173,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		},
 		close: func(result error) error {
 			if failed := c.end(result != nil); failed != nil {
-				result = failed // the reader has ended of it
+				result = o.ofAnother(failed) // the reader has ended of it
 				e.explains(o.to.client, o.to.clientRegion)
 			}
 			if c.failed == nil {

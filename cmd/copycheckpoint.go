@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -72,6 +73,19 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 		}
 		file.SetDestination(to)
 		return nil
+	}
+}
+
+// ofAnother is the error of a run whose destination was created again meanwhile: its
+// checkpoint is about records that are not in it.
+func (o *copyOptions) ofAnother(err error) error {
+	var gone *writer.GoneError
+	if o.read.checkpoint.text == "" || !errors.As(err, &gone) || !gone.Again {
+		return err
+	}
+	return &checkpoint.UnusableError{
+		Path: o.read.checkpoint.text, Reason: gone.Error() + ", and has nothing of what was copied before",
+		Next: "name another file: a copy into another stream begins at --from",
 	}
 }
 

@@ -214,9 +214,9 @@ func (s *sink) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*ki
 func (s *sink) PutRecords(_ context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
 	out := &kinesis.PutRecordsOutput{Records: make([]types.PutRecordsResultEntry, len(in.Records))}
 	for i := range out.Records {
-		out.Records[i] = types.PutRecordsResultEntry{SequenceNumber: &sequence}
+		out.Records[i] = types.PutRecordsResultEntry{SequenceNumber: &sequence, ShardId: &firstShard}
 	}
 	return out, nil
 }
 
-var sequence = "1"
+var sequence, firstShard = "1", "shardId-000000000000"

@@ -44,6 +44,7 @@ type dispatcher struct {
 	lineFailed   time.Time // when that was counted last
 	lineUntil    time.Time // no request before that: the service itself failed
 
+	recheck bool  // the stream is being created or deleted: it may be another one later
 	steps   int   // records that were looked at while answers were settled
 	blocked bool  // the intake waits for room
 	closed  bool  // no more will be read

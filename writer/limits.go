@@ -33,6 +33,8 @@ const defaultRecordLimit = 1 << 20
 type streamFacts struct {
 	recordLimit int          // bytes of data and partition key
 	auto        bool         // keys are ignored
+	found       bool         // a call was answered that is about it
+	created     time.Time    // when it was created; zero where it may not be described
 	shards      []shardRange // open ones; none when it is not known what goes where
 }
 
@@ -48,8 +50,9 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 	defer cancel()
 	facts := streamFacts{recordLimit: defaultRecordLimit}
 	err := w.ask(ctx, start, "DescribeStreamSummary", began, func(ctx context.Context) error {
-		out, err := w.describe(ctx)
+		out, err := describe(ctx, w.client, w.o.Stream)
 		if err == nil {
+			facts.found = true
 			facts.learn(out)
 		}
 		return err
@@ -66,6 +69,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 	var last error
 	err = w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
 		facts.shards, last = listShards(ctx, w.client, w.o.Stream)
+		facts.found = facts.found || last == nil
 		return last
 	})
 	if err == nil && last != nil && !w.o.Unshaped {
@@ -91,18 +95,25 @@ func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, d
 	return nil
 }
 
-func (w *Writer) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+// describe makes one attempt at describing a stream.
+func describe(ctx context.Context, client summarizer, stream string) (*kinesis.DescribeStreamSummaryOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, startAttempt)
 	defer cancel()
 	in := &kinesis.DescribeStreamSummaryInput{}
-	in.StreamName, in.StreamARN = nameOrARN(w.o.Stream)
-	return w.client.DescribeStreamSummary(ctx, in)
+	in.StreamName, in.StreamARN = nameOrARN(stream)
+	return client.DescribeStreamSummary(ctx, in)
+}
+
+// summarizer is what it takes to describe a stream.
+type summarizer interface {
+	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
 }
 
 func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
 	if out == nil || out.StreamDescriptionSummary == nil {
 		return
 	}
+	f.created = creation(out)
 	f.auto = out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
 		f.recordLimit = int(min(*kib, mostRecordKiB)) << 10

@@ -76,13 +76,9 @@ func Identity(ctx context.Context, client PlaceClient, stream string) (arn strin
 
 // describeStream returns nil for a stream that may not be described.
 func describeStream(ctx context.Context, client PlaceClient, stream string) (*types.StreamDescriptionSummary, error) {
-	in := &kinesis.DescribeStreamSummaryInput{}
-	in.StreamName, in.StreamARN = nameOrARN(stream)
 	var out *kinesis.DescribeStreamSummaryOutput
 	err := atStart(ctx, "DescribeStreamSummary", stream, func(ctx context.Context) (err error) {
-		ctx, cancel := context.WithTimeout(ctx, startAttempt)
-		defer cancel()
-		out, err = client.DescribeStreamSummary(ctx, in)
+		out, err = describe(ctx, client, stream)
 		return err
 	})
 	if v := classify(err); err != nil && v != denied && v != unheard {

@@ -103,6 +103,7 @@ func failedResult(e *entry, cause error) Result {
 // The codes of records that failed without one of the service's.
 const (
 	codeThroughput = "ProvisionedThroughputExceededException"
+	codeInUse      = "ResourceInUseException"
 	codeRejected   = "Rejected"   // it can never be accepted, and was not sent
 	codeNoAnswer   = "NoAnswer"   // what came back was no answer of the service
 	codeNotWritten = "NotWritten" // the run ended first

@@ -56,6 +56,7 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 		v = unsure // given up by us
 	}
 	failed := failure{verdict: v, cause: err, failed: r.parcels}
+	d.recheck = d.recheck || codeOf(err) == codeInUse
 	switch v {
 	case again, unsure:
 		d.settleFailed(r, &failed, now)
@@ -106,12 +107,12 @@ func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types
 	drained := map[*lane]bool{}
 	for i := range r.parcels {
 		p, result := &r.parcels[i], &results[i]
-		if result.SequenceNumber != nil && *result.SequenceNumber != "" {
+		why := outcome(result)
+		if why == nil {
 			worked[p.lane] = true
-			d.settleWritten(r, p, deref(result.ShardId), *result.SequenceNumber)
+			d.settleWritten(r, p, *result.ShardId, *result.SequenceNumber)
 			continue
 		}
-		why := &entryError{deref(result.ErrorCode), deref(result.ErrorMessage)}
 		suspect := d.suspects(why)
 		if suspect && len(p.of(r)) == 1 {
 			d.giveUpRefused(r.entries[p.from], why)
@@ -123,19 +124,24 @@ func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types
 		}
 		// An entry is not the request: what passes for one entry and not for
 		// another may pass later, unless its code says that it will not.
-		switch code, known := byCode(why.code); {
+		named, ok := why.(*entryError) //nolint:errorlint // outcome returns it as it is
+		if !ok {
+			for _, e := range p.of(r) {
+				d.doubt(e)
+			}
+			continue
+		}
+		switch code, known := byCode(named.code); {
 		case suspect: // one of several
 			for _, e := range p.of(r) {
 				e.suspect = true
 			}
-		case why.code == "":
-			for _, e := range p.of(r) {
-				d.doubt(e)
-			}
 		case known && code != again && code != unsure:
 			f.verdict, f.cause = code, why
-		case why.code == codeThroughput:
+		case named.code == codeThroughput:
 			drained[p.lane] = true
+		case named.code == codeInUse:
+			d.recheck = true
 		}
 	}
 	if len(f.failed) == 0 {

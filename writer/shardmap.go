@@ -123,20 +123,35 @@ func (d *dispatcher) refreshDue(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m := d.shards
-	if !m.mistaken || m.refreshing || now.Before(m.after) || d.stopped != nil {
+	if !m.mistaken && !d.recheck || m.refreshing || now.Before(m.after) || d.stopped != nil {
 		return false
 	}
 	m.refreshing = true
 	return true
 }
 
-// refreshShards lists the shards and lines everything up anew.
+// refreshShards looks whether the stream is still the one that the run began with,
+// lists its shards and lines everything up anew.
 func (d *dispatcher) refreshShards(ctx context.Context) {
-	ranges, err := listShards(ctx, d.client, d.o.Stream)
+	another, settled := d.isAnother(ctx)
+	var ranges []shardRange
+	var err error
+	if !d.stream.auto {
+		ranges, err = listShards(ctx, d.client, d.o.Stream)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m := d.shards
 	m.refreshing, m.mistaken = false, false
+	d.recheck = d.recheck && !settled
+	if another {
+		d.stop(&GoneError{Stream: d.o.Stream, Again: true})
+		return
+	}
+	if d.stream.auto {
+		m.after = time.Now().Add(refreshFirst)
+		return
+	}
 	same := err == nil && slices.Equal(ranges, m.ranges)
 	if err != nil || same {
 		m.useless++

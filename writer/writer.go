@@ -248,8 +248,9 @@ func New(client Client, o Options) (*Writer, error) {
 // with a *RejectedError, and one that the input or a limit of the service
 // refuses only after everything before it was written. So does an error of next,
 // which is returned as it is; next reports a record that its source cannot make
-// sense of with Reject. A call that cannot succeed is a *CallError, a service
-// that does not answer at the start a *GaveUpError. When ctx is cancelled the
+// sense of with Reject. A call that cannot succeed is a *CallError, a stream that
+// was deleted meanwhile a *GoneError, and a service that does not answer at the
+// start a *GaveUpError. When ctx is cancelled the
 // run stops reading, writes what it has read for at most Options.Grace, and
 // returns the cause.
 //
@@ -284,7 +285,7 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 	}
 	s := d.standing()
 	s.Duration = time.Since(began)
-	return s, err
+	return s, w.gone(ctx, facts, s, err)
 }
 
 // ErrAbandoned is what a run ends with that was abandoned and not cancelled.

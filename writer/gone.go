@@ -1,0 +1,120 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// GoneError means that the stream was deleted while a run wrote to it. Records
+// that were acknowledged before are gone with it.
+type GoneError struct {
+	Stream string // as the caller named it
+	// Again says that another stream was created under its name.
+	Again bool
+	Err   error // the answer that it is not there; nil without
+}
+
+// Unwrap is the answer that the stream is not there.
+func (e *GoneError) Unwrap() error { return e.Err }
+
+func (e *GoneError) Error() string {
+	if e.Again {
+		return fmt.Sprintf("stream %s was deleted and created again while it was written to", e.Stream)
+	}
+	return fmt.Sprintf("stream %s was deleted while it was written to", e.Stream)
+}
+
+// Hint says what became of the records.
+func (e *GoneError) Hint() string {
+	if e.Again {
+		return "what was written to the first stream is gone: write it again, without --skip"
+	}
+	return "what was written is gone with it"
+}
+
+// NotFound is true while there is no such stream; it marks the error for those who
+// do not import the type.
+func (e *GoneError) NotFound() bool { return !e.Again }
+
+// mostGoneLook bounds the look at a stream when a run ends.
+const mostGoneLook = 5 * time.Second
+
+// gone turns the end of a run into a *GoneError where the stream was deleted
+// meanwhile: it is not found any more, or it is another than the run began with.
+// That is asked for once; without an answer the run ends as it would have.
+func (w *Writer) gone(ctx context.Context, facts streamFacts, s Summary, err error) error {
+	var call *CallError
+	lost := errors.As(err, &call) && call.Call == "PutRecords" && classify(call.Err) == notFound
+	switch {
+	case lost && !facts.found && s.Written == 0:
+		return err // it may never have been there
+	case lost:
+	case err != nil, ctx.Err() != nil, facts.created.IsZero(), s.Written == 0, s.Duration < leastLife:
+		return err
+	}
+	ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostGoneLook)
+	defer cancel()
+	out, failed := describe(ask, w.client, w.o.Stream)
+	switch {
+	case failed == nil && facts.isAnother(out):
+		return &GoneError{Stream: w.o.Stream, Again: true}
+	case failed == nil && lost && facts.isSame(out):
+		return err // the answer is not the service's last word
+	case failed != nil && !lost && classify(failed) != notFound:
+		w.o.Log.DebugContext(ctx, "describe the stream at the end", "stream", w.o.Stream, "error", failed)
+		return err
+	case failed == nil && !lost:
+		return err
+	}
+	return &GoneError{Stream: w.o.Stream, Err: err}
+}
+
+// isAnother says whether the stream is another than the run began with: one that was
+// deleted and created again may have shards of the same IDs. settled says that it is
+// neither being created nor deleted, or that it is not known.
+func (d *dispatcher) isAnother(ctx context.Context) (another, settled bool) {
+	if d.stream.created.IsZero() {
+		return false, true
+	}
+	out, err := describe(ctx, d.client, d.o.Stream)
+	if err != nil {
+		d.o.Log.DebugContext(ctx, "describe the stream", "stream", d.o.Stream, "error", err)
+		return false, false
+	}
+	if out == nil || out.StreamDescriptionSummary == nil {
+		return false, true
+	}
+	status := out.StreamDescriptionSummary.StreamStatus
+	return d.stream.isAnother(out), status != types.StreamStatusCreating && status != types.StreamStatusDeleting
+}
+
+// leastLife is less than it takes to delete a stream and to create it again.
+const leastLife = time.Second
+
+// isAnother says whether a summary is of another stream than the one that the run
+// began with.
+func (f *streamFacts) isAnother(out *kinesis.DescribeStreamSummaryOutput) bool {
+	created := creation(out)
+	return !f.created.IsZero() && !created.IsZero() && !created.Equal(f.created)
+}
+
+// isSame says whether a summary is of the stream that the run began with, and
+// that it is not being deleted.
+func (f *streamFacts) isSame(out *kinesis.DescribeStreamSummaryOutput) bool {
+	created := creation(out)
+	return !created.IsZero() && created.Equal(f.created) && out.StreamDescriptionSummary.StreamStatus != types.StreamStatusDeleting
+}
+
+// creation is when the stream of a summary was created; zero if it does not say.
+func creation(out *kinesis.DescribeStreamSummaryOutput) time.Time {
+	if out == nil || out.StreamDescriptionSummary == nil {
+		return time.Time{}
+	}
+	return aws.ToTime(out.StreamDescriptionSummary.StreamCreationTimestamp)
+}
