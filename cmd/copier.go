@@ -94,7 +94,9 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 		var late *unfinishedError
 		switch {
 		case c.abandoned && errors.As(context.Cause(over), &late) && !c.w.Began():
-			c.err = &unbegunError{late.within}
+			c.err = &unbegunError{late.within, c.w.Failing()}
+		case c.abandoned && late != nil:
+			c.err = &unfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
 		case c.abandoned && over.Err() != nil:
 			c.err = context.Cause(over)
 		case err != nil:
@@ -161,7 +163,7 @@ func (c *copier) end(failed bool) error {
 	case !given || !c.abandoned:
 		return c.err
 	case !failed && !began && errors.As(late, &unfinished):
-		return &unbegunError{unfinished.within}
+		return &unbegunError{unfinished.within, c.w.Failing()}
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	if within := time.Duration(o.read.timeout.durationValue); within > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within})
+		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within: within})
 		defer cancel()
 	}
 	if err := o.to.refuseSource(ctx, e, source); err != nil {
@@ -198,6 +198,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 			e.print(text)
 		}
 	}
+	printFailing(ctx, e, c.w)
 	if err != nil {
 		if text := c.left(r.Progress().Records, o.read.checkpoint.text != ""); text != "" {
 			e.print(text)

@@ -39,10 +39,21 @@ func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
 type unfinishedError struct {
 	within, grace time.Duration
 	saved         string // the file of --failed, which has what was not written; empty without
+	last          error  // of a call that failed at that time; nil when none did
 }
 
 func (e *unfinishedError) Error() string {
-	return fmt.Sprintf("the time of %s was over, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace))
+	return withFailure(fmt.Sprintf("the time of %s was over, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace)), e.last)
+}
+
+func (e *unfinishedError) Unwrap() error { return e.last }
+
+// withFailure is the message about an end, with the call that failed at that time.
+func withFailure(message string, last error) string {
+	if last == nil {
+		return message
+	}
+	return message + ": " + last.Error()
 }
 
 // Hint says what to do next.
@@ -57,11 +68,16 @@ func (e *unfinishedError) Hint() string {
 func (e *unfinishedError) GaveUp() bool { return true }
 
 // unbegunError means that a run's time was over before the first request.
-type unbegunError struct{ within time.Duration }
+type unbegunError struct {
+	within time.Duration
+	last   error // of a call that failed at that time; nil when none did
+}
 
 func (e *unbegunError) Error() string {
-	return fmt.Sprintf("the time of %s was over before anything was written", (*durationValue)(&e.within))
+	return withFailure(fmt.Sprintf("the time of %s was over before anything was written", (*durationValue)(&e.within)), e.last)
 }
+
+func (e *unbegunError) Unwrap() error { return e.last }
 
 // Hint says what to look at.
 func (e *unbegunError) Hint() string {

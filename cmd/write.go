@@ -226,6 +226,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
 		e.print(standing(sum, o.failed.text, int64(o.skip)))
 	}
+	printFailing(ctx, e, w)
 	if err == nil && failed != nil {
 		return failed.verdict(sum.Read - int64(o.skip))
 	}

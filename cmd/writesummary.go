@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -87,6 +88,13 @@ func standing(s writer.Summary, failed string, skipped int64) string {
 		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
 	}
 	return text
+}
+
+// printFailing prints what failed when a signal ended a run, which prints no error.
+func printFailing(ctx context.Context, e *env, w *writer.Writer) {
+	if last := w.Failing(); last != nil && ctx.Err() != nil {
+		e.print("the last failure: " + last.Error())
+	}
 }
 
 // savedStanding is standing for a run that saves what it gives up: all it has

@@ -82,7 +82,8 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 // written but not described, and an endpoint that does not know the call, leave
 // things at their defaults.
 func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) error {
-	err := persist(ctx, start, began, w.o.Log, naming(call, w.o.Stream), do)
+	named := naming(call, w.o.Stream)
+	err := persist(ctx, start, began, w.o.Log, named, w.noted(named, do))
 	var api smithy.APIError
 	var exhausted *GaveUpError
 	switch v := classify(err); {

@@ -9,8 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
-	"kin/internal/apierror"
 )
 
 // settle takes the answer to a request, or what came instead of one. What is
@@ -284,7 +282,7 @@ func (d *dispatcher) done(e *entry, s state, r Result) {
 	if e.failing {
 		d.failing--
 		if d.failing == 0 {
-			d.trouble = trouble{}
+			d.recovered(time.Now(), s == written)
 		}
 	}
 	if e.unsure() && s == written {
@@ -294,19 +292,6 @@ func (d *dispatcher) done(e *entry, s state, r Result) {
 	d.outstanding--
 	d.ledger.settle(e.number, s, r, d.outbox.report)
 	d.summary.WrittenThrough = d.ledger.through
-}
-
-// troubled says that records fail, when they have for long enough.
-func (d *dispatcher) troubled(now time.Time, cause error) {
-	if d.failing == 0 {
-		return
-	}
-	if d.trouble.since.IsZero() {
-		d.trouble.since = now
-	}
-	if d.trouble.now(now) {
-		d.outbox.says = append(d.outbox.says, fmt.Sprintf("%s: %s not written yet, retrying: %s", d.o.Stream, records(int64(d.failing)), apierror.Brief(cause)))
-	}
 }
 
 // shrink takes the refusal of a request as the smaller limit of an older
@@ -338,16 +323,4 @@ func (e *countError) Error() string {
 		got = len(e.out.Records)
 	}
 	return fmt.Sprintf("the answer to %s is about %d", records(int64(e.want)), got)
-}
-
-// trouble says when a person should hear of retries: when they have lasted for
-// troubleAfter, and then every troubleEvery.
-type trouble struct{ since, said time.Time }
-
-func (t *trouble) now(now time.Time) bool {
-	if now.Sub(t.since) < troubleAfter || !t.said.IsZero() && now.Sub(t.said) < troubleEvery {
-		return false
-	}
-	t.said = now
-	return true
 }

@@ -221,7 +221,8 @@ type Writer struct {
 	mu        sync.Mutex
 	running   *dispatcher // of the last run; nil until it has begun to read
 	abandon   context.CancelFunc
-	abandoned bool // the run, or the next one, is to end at once
+	abandoned bool  // the run, or the next one, is to end at once
+	failing   error // of the last call of the start
 }
 
 // New returns a writer, or an *OptionError that names the field in words.

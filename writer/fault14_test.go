@@ -1,0 +1,179 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// refusedDial is an address where nothing listens.
+func refusedDial() error { return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED} }
+
+// A failure that was reported ends with a message, and one that was not does not.
+func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fails time.Duration
+		want  []string
+	}{
+		"short": {3 * time.Second, nil},
+		"long": {30 * time.Second, []string{
+			"orders: 3 records not written yet, retrying: dial tcp: connection refused", "orders: connected again after ",
+		}},
+		"longer": {100 * time.Second, []string{
+			"orders: 3 records not written yet, retrying: ", "orders: 3 records not written yet, retrying: ", "orders: connected again after 1m",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{shards: fourShards()}
+				began := time.Now()
+				s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					if time.Since(began) < tt.fails {
+						return nil, refusedDial()
+					}
+					return nil, nil
+				}
+				o := options()
+				var said []string
+				o.Say = func(message string) { said = append(said, message) }
+				w := newWriter(t, s, o)
+				if _, err := w.Run(t.Context(), numbered(3)); err != nil {
+					t.Fatal(err)
+				}
+				if !slices.EqualFunc(said, tt.want, strings.HasPrefix) {
+					t.Errorf("said %q, want %q", said, tt.want)
+				}
+				if last := w.Failing(); last != nil {
+					t.Errorf("still failing: %v", last)
+				}
+				if len(said) > 0 {
+					text, _ := strings.CutPrefix(said[len(said)-1], "orders: connected again after ")
+					lasted, err := time.ParseDuration(text)
+					if err != nil || lasted%time.Second != 0 || lasted < tt.fails-time.Second || lasted > tt.fails+mostBackoff {
+						t.Errorf("it is said to have lasted %q", text)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A failure that ends because its records are given up is not said to be over.
+func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			return nil, refusedDial()
+		}}
+		o := options()
+		o.RetryFor = time.Minute
+		o.Rejected = func(Rejection) error { return nil }
+		var said []string
+		o.Say = func(message string) { said = append(said, message) }
+		w := newWriter(t, s, o)
+		if _, err := w.Run(t.Context(), numbered(3)); err != nil {
+			t.Fatal(err)
+		}
+		if len(said) == 0 || slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, "connected again") }) {
+			t.Errorf("said %q", said)
+		}
+		if last := w.Failing(); last == nil || !strings.Contains(last.Error(), "PutRecords for stream orders: dial tcp: connection refused") {
+			t.Errorf("the last failure is %v", last)
+		}
+	})
+}
+
+// Whatever ends a run while a call fails, it is known which, and why.
+func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
+	over := errors.New("the time of 5s was over")
+	fails := func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		return nil, refusedDial()
+	}
+	describe := func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, refusedDial() }
+	hangs := func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		<-ctx.Done()
+		return nil, fmt.Errorf("canceled: %w", ctx.Err())
+	}
+	calls := 0
+	once := func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		if calls++; calls == 1 {
+			return nil, refusedDial()
+		}
+		return hangs(ctx)
+	}
+	for name, tt := range map[string]struct {
+		service service
+		abandon bool
+		error   string // of Run
+		failing string // empty is none
+	}{
+		"at the start":           {service{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"then it hangs":          {service{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"it only hangs":          {service{describe: hangs}, false, "the time of 5s was over", ""},
+		"abandoned at the start": {service{describe: describe}, true, "the run was given up: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"while it writes":        {service{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
+		"abandoned":              {service{put: fails}, true, "the run was given up", "PutRecords for stream orders: dial tcp: connection refused"},
+		"nothing fails":          {service{}, false, "the time of 5s was over", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls = 0
+				ctx, cancel := context.WithCancelCause(t.Context())
+				o := options()
+				o.Grace = 0
+				w := newWriter(t, &tt.service, o)
+				time.AfterFunc(5*time.Second, func() {
+					if tt.abandon {
+						w.Abandon()
+						return
+					}
+					cancel(over)
+				})
+				n := 0
+				_, err := w.Run(ctx, func(ctx context.Context) (Record, error) {
+					if n++; n < 3 {
+						return Record{PartitionKey: "k"}, nil
+					}
+					<-ctx.Done()
+					return Record{}, io.EOF
+				})
+				cancel(nil)
+				failing := ""
+				if last := w.Failing(); last != nil {
+					failing = last.Error()
+				}
+				if err == nil || err.Error() != tt.error || failing != tt.failing || errors.Is(err, over) == tt.abandon {
+					t.Errorf("got %v, and failing is %q, want %s, and %q", err, failing, tt.error, tt.failing)
+				}
+			})
+		})
+	}
+}
+
+// The end of the start's time does not hide what failed before.
+func TestFault14GivingUpNamesTheFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := &service{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+			if time.Since(began) < 21*time.Second {
+				return nil, refusedDial()
+			}
+			<-ctx.Done()
+			return nil, fmt.Errorf("canceled: %w", ctx.Err())
+		}}
+		_, err := newWriter(t, s, options()).Run(t.Context(), numbered(1))
+		var exhausted *GaveUpError
+		if !errors.As(err, &exhausted) || !strings.HasSuffix(err.Error(), "gave up after 30s: DescribeStreamSummary for stream orders: dial tcp: connection refused") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
