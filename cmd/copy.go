@@ -127,7 +127,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 func (o *copyOptions) copier(ctx context.Context) (*copier, error) {
 	if within := time.Duration(o.read.timeout.durationValue); within > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within})
+		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within: within})
 		defer cancel()
 	}
 	return newCopier(ctx, o)

@@ -111,18 +111,18 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 		return hangs(ctx)
 	}
 	for name, tt := range map[string]struct {
-		service service
+		service *service
 		abandon bool
 		error   string // of Run
 		failing string // empty is none
 	}{
-		"at the start":           {service{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"then it hangs":          {service{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"it only hangs":          {service{describe: hangs}, false, "the time of 5s was over", ""},
-		"abandoned at the start": {service{describe: describe}, true, "the run was given up: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"while it writes":        {service{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
-		"abandoned":              {service{put: fails}, true, "the run was given up", "PutRecords for stream orders: dial tcp: connection refused"},
-		"nothing fails":          {service{}, false, "the time of 5s was over", ""},
+		"at the start":           {&service{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"then it hangs":          {&service{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"it only hangs":          {&service{describe: hangs}, false, "the time of 5s was over", ""},
+		"abandoned at the start": {&service{describe: describe}, true, "the run was given up: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"while it writes":        {&service{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
+		"abandoned":              {&service{put: fails}, true, "the run was given up", "PutRecords for stream orders: dial tcp: connection refused"},
+		"nothing fails":          {&service{}, false, "the time of 5s was over", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				o := options()
 				o.Grace = 0
-				w := newWriter(t, &tt.service, o)
+				w := newWriter(t, tt.service, o)
 				time.AfterFunc(5*time.Second, func() {
 					if tt.abandon {
 						w.Abandon()
