@@ -24,18 +24,13 @@ func (r jsonRules) mostDepth() int {
 // a number that is no finite double, and half of a surrogate pair.
 func embeddable(b []byte) bool { return isValue(b, strictJSON) && pairsSurrogates(b) }
 
-// shortNumber is how many bytes a number may have without being beyond a
-// double: the shortest that is has five, as 1e309.
-const shortNumber = 4
+// mostDigits is how long a number without an exponent may be that is surely a
+// finite double.
+const mostDigits = 300
 
 // isDouble reports whether a double can hold a JSON number, rounded. It refuses
 // every integer that Python refuses for its 4,300 digits.
 func isDouble(number []byte) bool {
-	// Up to here no number without an exponent is too large.
-	const mostDigits = 300
-	if len(number) <= mostDigits && bytes.IndexByte(number, 'e') < 0 && bytes.IndexByte(number, 'E') < 0 {
-		return true
-	}
 	_, err := strconv.ParseFloat(string(number), 64)
 	return err == nil
 }

@@ -69,8 +69,8 @@ func skipValue(b []byte, i, depth int, rules jsonRules) int {
 	case 'n':
 		return skipWord(b, i, "null")
 	default:
-		end := skipNumber(b, i)
-		if rules == strictJSON && end > i+shortNumber && !isDouble(b[i:end]) {
+		end, exponent := skipNumber(b, i)
+		if rules == strictJSON && (exponent || end > i+mostDigits) && !isDouble(b[i:end]) {
 			return -1
 		}
 		return end
@@ -224,24 +224,25 @@ func skipWord(b []byte, i int, word string) int {
 	return i + len(word)
 }
 
-func skipNumber(b []byte, i int) int {
+// skipNumber also says whether the number has an exponent.
+func skipNumber(b []byte, i int) (end int, exponent bool) {
 	if b[i] == '-' {
 		i++
 	}
 	switch {
 	case i >= len(b):
-		return -1
+		return -1, false
 	case b[i] == '0':
 		i++
 	case '1' <= b[i] && b[i] <= '9':
 		i = skipDigits(b, i)
 	default:
-		return -1
+		return -1, false
 	}
 	if i < len(b) && b[i] == '.' {
 		n := skipDigits(b, i+1)
 		if n == i+1 {
-			return -1
+			return -1, false
 		}
 		i = n
 	}
@@ -252,11 +253,11 @@ func skipNumber(b []byte, i int) int {
 		}
 		n := skipDigits(b, i)
 		if n == i {
-			return -1
+			return -1, false
 		}
-		i = n
+		return n, true
 	}
-	return i
+	return i, false
 }
 
 func skipDigits(b []byte, i int) int {
