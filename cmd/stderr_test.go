@@ -5,22 +5,22 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // torn is a writer that lets others run in the middle of what it is given, and is
 // not safe for several goroutines.
-type torn struct{ bytes.Buffer }
+type torn struct{ got bytes.Buffer }
 
 func (w *torn) Write(p []byte) (int, error) {
 	for i := range p {
 		if i%8 == 0 {
-			time.Sleep(time.Microsecond)
+			runtime.Gosched()
 		}
-		w.WriteByte(p[i])
+		w.got.WriteByte(p[i])
 	}
 	return len(p), nil
 }
@@ -75,7 +75,7 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	// hint of a message is behind it.
 	live := regexp.MustCompile(`\r\x1b\[K(live \d+)?`)
 	whole := regexp.MustCompile(`^(kin: (say|hint|chat) \d+\.\d+|time=\S+ level=DEBUG msg=log at=\d+\.\d+|{"metrics":"\d+\.\d+"})$`)
-	lines := strings.Split(strings.TrimSuffix(live.ReplaceAllString(w.String(), ""), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(live.ReplaceAllString(w.got.String(), ""), "\n"), "\n")
 	for i, line := range lines {
 		if !whole.MatchString(line) {
 			t.Errorf("a torn line: %q", line)
@@ -87,7 +87,7 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	if want := many * each * 5; len(lines) != want {
 		t.Errorf("%d lines, want %d", len(lines), want)
 	}
-	if !strings.HasSuffix(w.String(), clearLine) {
+	if !strings.HasSuffix(w.got.String(), clearLine) {
 		t.Error("the live line was not cleared at its end")
 	}
 }
