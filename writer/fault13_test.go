@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,7 @@ type life struct {
 	inUse      int    // requests that are refused when it is back
 	denied     bool   // it may not be described
 	ids        string // of the shards of the second stream: the first letter counts
-	wrote      int
+	wrote      atomic.Int64
 }
 
 func (l *life) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
@@ -38,8 +39,8 @@ func (l *life) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSum
 	return described(types.StreamDescriptionSummary{StreamCreationTimestamp: aws.Time(created), StreamStatus: types.StreamStatusActive})(context.Background())
 }
 
-func (l *life) isBack() bool { return l.back > 0 && l.wrote >= l.back }
-func (l *life) isGone() bool { return l.gone > 0 && l.wrote >= l.gone && !l.isBack() }
+func (l *life) isBack() bool { return l.back > 0 && l.wrote.Load() >= int64(l.back) }
+func (l *life) isGone() bool { return l.gone > 0 && l.wrote.Load() >= int64(l.gone) && !l.isBack() }
 
 func (l *life) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, o ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
 	switch {
@@ -49,30 +50,31 @@ func (l *life) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, o ..
 		l.inUse--
 		return nil, answered(400, &types.ResourceInUseException{})
 	}
-	l.wrote += len(in.Records)
+	l.wrote.Add(int64(len(in.Records)))
 	return l.service.PutRecords(ctx, in, o...)
 }
 
 // A stream that is deleted ends the run, and the error says so, and whether there is
 // another of its name; a stream that was never there is not said to be deleted.
 func TestFault13AStreamThatGoesWhileItIsWrittenTo(t *testing.T) {
-	missing := &life{service: &service{}, gone: 1, wrote: 1, denied: true}
+	missing := &life{service: &service{}, gone: 1, denied: true}
+	missing.wrote.Store(1)
 	for name, tt := range map[string]struct {
-		life life
+		life *life
 		want error // nil: all is written
 	}{
-		"stays":                                {life{}, nil},
-		"deleted":                              {life{gone: 4}, &GoneError{Stream: "orders"}},
-		"deleted, and may not be described":    {life{gone: 4, denied: true}, &GoneError{Stream: "orders"}},
-		"deleted and created, with other IDs":  {life{gone: 4, back: 4, ids: "x"}, &GoneError{Stream: "orders", Again: true}},
-		"deleted and created, the same IDs":    {life{back: 4}, &GoneError{Stream: "orders", Again: true}},
-		"created again, which takes a while":   {life{back: 4, inUse: 3}, &GoneError{Stream: "orders", Again: true}},
-		"created again, not to be described":   {life{back: 4, denied: true}, nil},
-		"in use for a while, and the same one": {life{inUse: 3}, nil},
+		"stays":                                {&life{}, nil},
+		"deleted":                              {&life{gone: 4}, &GoneError{Stream: "orders"}},
+		"deleted, and may not be described":    {&life{gone: 4, denied: true}, &GoneError{Stream: "orders"}},
+		"deleted and created, with other IDs":  {&life{gone: 4, back: 4, ids: "x"}, &GoneError{Stream: "orders", Again: true}},
+		"deleted and created, the same IDs":    {&life{back: 4}, &GoneError{Stream: "orders", Again: true}},
+		"created again, which takes a while":   {&life{back: 4, inUse: 3}, &GoneError{Stream: "orders", Again: true}},
+		"created again, not to be described":   {&life{back: 4, denied: true}, nil},
+		"in use for a while, and the same one": {&life{inUse: 3}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := &tt.life
+				l := tt.life
 				l.service = &service{shards: fourShards()}
 				i := 0
 				got, err := newWriter(t, l, options()).Run(t.Context(), func(ctx context.Context) (Record, error) {
