@@ -11,6 +11,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"kin/internal/apierror"
+	"kin/internal/servertime"
 )
 
 // answer is what the outcome of a call says of the permission for it.
@@ -75,14 +76,24 @@ func brief(err error) string { return apierror.Brief(err) }
 type clock struct {
 	asked, answered time.Time // by this machine
 	date            time.Time // by the service; zero until it has answered
+	wrong           time.Time // the last Date that cannot be right; zero without one
 }
 
 func (c *clock) asking() { c.asked = time.Now() }
 
 func (c *clock) heard(m middleware.Metadata) {
 	if date, ok := awsmiddleware.GetServerTime(m); ok {
-		c.answered, c.date = time.Now(), date
+		c.take(date)
 	}
+}
+
+// take takes the Date of an answer, unless it cannot be right.
+func (c *clock) take(date time.Time) {
+	if !servertime.Plausible(date) {
+		c.wrong = date
+		return
+	}
+	c.answered, c.date = time.Now(), date
 }
 
 // heardOf takes the date out of an answer that was a refusal.
@@ -92,7 +103,7 @@ func (c *clock) heardOf(err error) {
 		return
 	}
 	if date, parseErr := smithyhttp.ParseTime(refusal.Response.Header.Get("Date")); parseErr == nil {
-		c.answered, c.date = time.Now(), date
+		c.take(date)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/efo"
+	"kin/internal/validate"
 	"kin/reader"
 )
 
@@ -155,6 +156,9 @@ func (e *examination) run(ctx context.Context) error {
 			return nil, e.callError("DescribeStreamSummary", err)
 		}
 		e.clock.heard(out.ResultMetadata)
+		if err := validate.Summary(e.o.Stream, out.StreamDescriptionSummary); err != nil {
+			return nil, &reader.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
+		}
 		return out.StreamDescriptionSummary, nil
 	})
 	switch reading(err) {

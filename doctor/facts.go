@@ -29,6 +29,8 @@ func (e *examination) clockCheck() {
 	}
 	message := fmt.Sprintf("this machine's is %s %s the service's", str2duration.String(off), side)
 	switch {
+	case !ok && !e.clock.wrong.IsZero():
+		e.add("clock", Fail, "the service's says "+e.clock.wrong.UTC().Format(time.RFC3339)+", which cannot be right", "check --endpoint: what answers there is not Kinesis, or its clock is wrong")
 	case !ok:
 		e.add("clock", Skipped, "the service did not tell its time", "")
 	case ahead.Abs() <= mostSkew:

@@ -3,13 +3,13 @@ package efo
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/validate"
 )
 
 // dropBehind drops the records of an event that come before the position that was
@@ -42,11 +42,9 @@ func (s *source) isBehind(r types.Record) bool {
 	sequence := aws.ToString(r.SequenceNumber)
 	switch s.at.Position {
 	case checkpoint.AfterSequenceNumber:
-		order, ok := compareSequences(sequence, s.at.SequenceNumber)
-		return ok && order <= 0
+		return validate.SequenceNumber(sequence) && validate.Compare(sequence, s.at.SequenceNumber) <= 0
 	case checkpoint.AtSequenceNumber:
-		order, ok := compareSequences(sequence, s.at.SequenceNumber)
-		return ok && order < 0
+		return validate.SequenceNumber(sequence) && validate.Compare(sequence, s.at.SequenceNumber) < 0
 	case checkpoint.AtTimestamp:
 		// Calls carry times in whole milliseconds.
 		arrived := aws.ToTime(r.ApproximateArrivalTimestamp)
@@ -54,21 +52,4 @@ func (s *source) isBehind(r types.Record) bool {
 	case checkpoint.TrimHorizon, checkpoint.ShardEnd:
 	}
 	return false
-}
-
-// compareSequences compares two sequence numbers as numbers, whatever their
-// length. ok is false when one of them is none.
-func compareSequences(a, b string) (order int, ok bool) {
-	if !isDecimal(a) || !isDecimal(b) {
-		return 0, false
-	}
-	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
-	if len(a) != len(b) {
-		return len(a) - len(b), true
-	}
-	return strings.Compare(a, b), true
-}
-
-func isDecimal(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/paging"
+	"kin/internal/servertime"
 	"kin/reader"
 )
 
@@ -51,6 +51,7 @@ type RegistryOptions struct {
 type Registry struct {
 	client RegistryClient
 	o      RegistryOptions
+	dates  *servertime.Check // of its listings
 }
 
 // NewRegistry returns the registry of a stream. The error is a
@@ -79,7 +80,7 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Attempted == nil {
 		o.Attempted = func(error) {}
 	}
-	return &Registry{client, o}, nil
+	return &Registry{client, o, &servertime.Check{Report: o.Say}}, nil
 }
 
 // StreamARN is the ARN of the stream whose consumers these are.
@@ -89,7 +90,7 @@ func (r *Registry) StreamARN() string { return r.o.StreamARN }
 func (r *Registry) within(timeout time.Duration) *Registry {
 	o := r.o
 	o.Timeout = timeout
-	return &Registry{r.client, o}
+	return &Registry{r.client, o, r.dates}
 }
 
 // Describe asks for one consumer. Errors are *NotFoundError,
@@ -111,6 +112,9 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 	}
 	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.DescribeStreamConsumerOutput, error) {
 		out, err := r.client.DescribeStreamConsumer(ctx, in)
+		if err == nil {
+			err = checkDescription(out.ConsumerDescription)
+		}
 		if err != nil {
 			err = r.failed("DescribeStreamConsumer", id, err)
 		}
@@ -177,12 +181,16 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 	byName := map[string]Consumer{}
 	var token *string
 	var guard paging.Guard
+	var at time.Time
 	for {
 		// StreamARN is required with a token too, unlike with ListShards;
 		// StreamCreationTimestamp would be refused (API documentation).
 		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
 		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
 			out, err := r.client.ListStreamConsumers(ctx, in)
+			if err == nil {
+				at, err = r.checkListing(out)
+			}
 			if err != nil {
 				err = r.failed("ListStreamConsumers", "", err)
 			}
@@ -202,10 +210,7 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 			}
 			continue
 		}
-		l := Listing{At: time.Now()}
-		if at, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
-			l.At = at
-		}
+		l := Listing{At: at}
 		for _, name := range slices.Sorted(maps.Keys(byName)) {
 			l.Consumers = append(l.Consumers, byName[name])
 		}

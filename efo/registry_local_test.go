@@ -65,8 +65,11 @@ func TestRegistryOverTheWire(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(l.Consumers, []Consumer{g.Consumer}) || time.Since(l.At).Abs() > time.Minute {
 		t.Errorf("%+v, %v", l, err)
 	}
-	endpoint.Advance(48 * time.Hour)
-	if l, err = r.List(t.Context()); err != nil || time.Until(l.At) < 47*time.Hour {
+	for range 3 { // a clock that moves by more at once is not believed
+		endpoint.Advance(16 * time.Hour)
+		l, err = r.List(t.Context())
+	}
+	if err != nil || time.Until(l.At) < 47*time.Hour {
 		t.Errorf("the service's time is two days ahead: %+v, %v", l, err)
 	}
 	if removed, err := r.Deregister(t.Context(), ID(g.Consumer.ARN)); err != nil || !removed {

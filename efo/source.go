@@ -54,7 +54,8 @@ type source struct {
 	*reader.Assignment
 	holding   *holding
 	subscribe Subscribe
-	arn       string // of the consumer that was last subscribed with
+	arn       string    // of the consumer that was last subscribed with
+	began     time.Time // by the service, the open subscription; zero when it did not say
 
 	// at is the position behind the last event received, in order.
 	at   checkpoint.Shard
@@ -152,6 +153,9 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	if event == nil {
 		return nil, nil
 	}
+	if err := s.check(event); err != nil {
+		return nil, err
+	}
 	s.heard = true
 	if !s.dropBehind(event) {
 		return nil, nil
@@ -192,6 +196,13 @@ func (s *source) begin(ctx context.Context) error {
 		}
 		return s.Error("SubscribeToShard", err)
 	}
+	began, err := s.ServerTime(stream.ServerTime())
+	if err != nil {
+		stream.Close()
+		s.answered, s.due = now, now.Add(betweenSuccesses)
+		return s.Error("SubscribeToShard", err)
+	}
+	s.began = began
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
 	s.heard, s.empty = false, false
@@ -262,7 +273,7 @@ func (s *source) over(err error) error {
 func (s *source) response(ctx context.Context, event *types.SubscribeToShardEvent) (*reader.Response, error) {
 	resp := &reader.Response{
 		Records:            event.Records,
-		ServerTime:         s.open.ServerTime(),
+		ServerTime:         s.began,
 		MillisBehindLatest: event.MillisBehindLatest,
 		Continuation:       aws.ToString(event.ContinuationSequenceNumber),
 	}
@@ -311,7 +322,7 @@ func (s *source) received(resp *reader.Response) {
 // subscription: an event does not say when it was made, so that what proves a
 // time to be over is an empty event of a subscription that began behind it.
 func (s *source) isOld() bool {
-	until, began := s.Until(), s.open.ServerTime()
+	until, began := s.Until(), s.began
 	if until.IsZero() || began.IsZero() || !s.empty || time.Now().Before(s.due) {
 		return false
 	}

@@ -20,7 +20,10 @@ import (
 // bubble runs a test under its own clock.
 func bubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
-	synctest.Test(t, test)
+	synctest.Test(t, func(t *testing.T) {
+		toTheTimeOfTheService()
+		test(t)
+	})
 }
 
 func same(t *testing.T, what string, got, want []string) {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/validate"
 )
 
 // StreamName is the name of a stream that is given by name or ARN, empty if it
@@ -45,6 +47,9 @@ func FindStreamWithin(ctx context.Context, client StreamClient, stream string, w
 	}
 	out, err := patiently(ctx, log, time.Now().Add(min(within, startTimeout)), func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		out, err := client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(stream)})
+		if err == nil {
+			err = validate.Summary(stream, out.StreamDescriptionSummary)
+		}
 		if err != nil {
 			err = &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
 		}

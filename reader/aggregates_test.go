@@ -397,7 +397,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	t.Run("a bound before the aggregate's arrival", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, m, err := resumed(t, newFake(records(t)), func(o *Options) {
-				o.AvailableNow, o.To = false, Position{Kind: AtTimestamp, Timestamp: time.Unix(1, 0)}
+				o.AvailableNow, o.To = false, Position{Kind: AtTimestamp, Timestamp: arrival(1)}
 			})
 			if err != nil || !reflect.DeepEqual(m.file.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
 				t.Errorf("%v, position %+v", err, m.file.Streams[0].Shards["a"])

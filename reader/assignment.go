@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/validate"
 )
 
 // Assignment is one shard that a run reads, as the shard's source sees it:
@@ -22,6 +23,7 @@ type Assignment struct {
 	shard    string
 	begin    checkpoint.Shard
 	failures failures
+	repeated time.Time // when records that came again were last reported
 }
 
 func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignment {
@@ -112,11 +114,14 @@ func (a *Assignment) IsStuck(at checkpoint.Shard, resp *Response) bool {
 func Oldest() checkpoint.Shard { return checkpoint.Shard{Position: checkpoint.TrimHorizon} }
 
 // EndedInto confirms that a shard ended and returns its children, which may be
-// missing. Where the answer does not name them, as some endpoints have it and
-// as a broken answer looks, ListShards is asked: closed or gone there is the
-// end; open is ErrOpenEnd, a reason to ask again from where the answer began.
+// missing. Where the answer does not name them, or they cannot be its children,
+// as some endpoints have it and as a broken answer looks, ListShards is asked:
+// closed or gone there is the end; open is ErrOpenEnd, a reason to ask again from
+// where the answer began. A child that does not name its parents would not wait
+// for its other parent after a merge; the KCL takes such an answer for broken
+// (DataRetrievalUtil.java).
 func (a *Assignment) EndedInto(ctx context.Context, children []types.ChildShard) ([]types.ChildShard, error) {
-	if saysParents(children) {
+	if len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c, a.shard) }) {
 		return children, nil
 	}
 	if err := a.s.refresh(ctx); err != nil {
@@ -130,13 +135,6 @@ func (a *Assignment) EndedInto(ctx context.Context, children []types.ChildShard)
 
 // ErrOpenEnd means that an answer cannot be right, and nothing of it is used.
 var ErrOpenEnd = fmt.Errorf("the answer ends a shard that is open")
-
-// saysParents says whether there are children, and each names its parents:
-// one that does not would not wait for its other parent after a merge. The KCL
-// takes such an answer for broken (DataRetrievalUtil.java).
-func saysParents(children []types.ChildShard) bool {
-	return len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return len(c.ParentShards) == 0 })
-}
 
 // IsGone finds out, after the service did not know the shard, whether it was
 // trimmed, which it tells, for what was beyond at is lost; where positions are

@@ -23,6 +23,8 @@ type Block struct {
 	leftOut int              // records of aggregates outside of the shard's hash key range
 	rekeyed int              // records of aggregates whose own key cannot be used
 	after   checkpoint.Shard // where the shard stands once the block is written
+	floor   time.Time        // what after.ReadThrough was before the block
+	date    time.Time        // as Response.latest
 	behind  *int64           // MillisBehindLatest
 	more    bool             // more of the same response follows
 	end     bool             // the shard ended with it
@@ -78,8 +80,20 @@ func (b *Block) stand(last entry) {
 	b.after.SubSequenceNumber = nil
 	b.after.Continuation = "" // of another place
 	b.after.Timestamp = checkpoint.Time{}
-	b.after.ReadThrough = checkpoint.Time{Time: last.arrival}
+	b.readThrough(last.arrival)
 	b.after.LastArrival = checkpoint.Time{Time: last.arrival}
+}
+
+// readThrough sets up to when everything in the shard was read. That never
+// falls, and is never after the service's time.
+func (b *Block) readThrough(t time.Time) {
+	if !b.date.IsZero() && t.After(b.date) {
+		t = b.date
+	}
+	if t.Before(b.floor) {
+		t = b.floor
+	}
+	b.after.ReadThrough = checkpoint.Time{Time: t}
 }
 
 // standInside sets the position after the block behind one of the records of
@@ -103,7 +117,7 @@ func (b *Block) advance(resp *Response, reached bool) {
 		return
 	}
 	if through := resp.readThrough(); !through.IsZero() {
-		b.after.ReadThrough = checkpoint.Time{Time: through}
+		b.readThrough(through)
 	}
 	b.after.Continuation = resp.Continuation
 	if resp.End {

@@ -75,6 +75,9 @@ func (s *streamRun) reached(resp *Response) bool {
 	}
 	now := resp.ServerTime
 	if now.IsZero() {
+		now = s.run.dates.Now()
+	}
+	if now.IsZero() {
 		now = time.Now() // an endpoint without a clock of its own
 	}
 	return !now.Before(s.until)

@@ -105,7 +105,7 @@ func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
 			t.Errorf("took %s, want until the time has come", took)
 		}
 
-		o.To = Position{Kind: AtTimestamp, Timestamp: time.Unix(1, 0)}
+		o.To = Position{Kind: AtTimestamp, Timestamp: arrival(1)}
 		batches, err = collectRun(t.Context(), t, f, o)
 		if got := strings.Join(batches, " "); err != nil || got != "1" {
 			t.Errorf("got %q, %v, want what arrived up to the time", got, err)

@@ -10,6 +10,7 @@ import (
 
 	tree "kin/internal/lineage"
 	"kin/internal/paging"
+	"kin/internal/validate"
 )
 
 // listing is what ListShards said, all pages together.
@@ -68,10 +69,15 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
 		}
 		if all.at.IsZero() {
-			all.at = serverTime(out.ResultMetadata)
+			if all.at, err = s.run.dates.Accept(serverTime(out.ResultMetadata)); err != nil {
+				return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
+			}
 		}
 		before := len(all.shards)
 		for _, shard := range out.Shards {
+			if err := validate.Shard(shard); err != nil {
+				return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
+			}
 			id := aws.ToString(shard.ShardId)
 			if i, twice := seen[id]; twice {
 				all.shards[i] = shard

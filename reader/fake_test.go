@@ -44,7 +44,21 @@ type fakeShard struct {
 	hashes               *types.HashKeyRange
 }
 
-func newFake(shards ...*fakeShard) *fake { return &fake{shards: shards, began: time.Now()} }
+func newFake(shards ...*fakeShard) *fake {
+	toTheTimeOfTheService()
+	return &fake{shards: shards, began: time.Now()}
+}
+
+// toTheTimeOfTheService sleeps, in a bubble, until a time that the service can
+// have had: a bubble begins in 2000.
+func toTheTimeOfTheService() {
+	if now := time.Now(); now.Year() < 2013 {
+		time.Sleep(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Sub(now))
+	}
+}
+
+// arrival is when the fake's record of a sequence number arrived.
+func arrival(sequence int) time.Time { return time.Unix(1_700_000_000+int64(sequence), 0) }
 
 func (f *fake) enter(call, shard string) error {
 	f.mu.Lock()
@@ -190,7 +204,7 @@ func (f *fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 		}
 		out.Records = append(out.Records, types.Record{
 			SequenceNumber: aws.String(text), PartitionKey: aws.String("k"), Data: data,
-			ApproximateArrivalTimestamp: aws.Time(time.Unix(int64(s.records[at]), 0)),
+			ApproximateArrivalTimestamp: aws.Time(arrival(s.records[at])),
 		})
 		at++
 	}
@@ -221,7 +235,7 @@ func (f *fake) DescribeStreamSummary(_ context.Context, _ *kinesis.DescribeStrea
 	}
 	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
 		StreamARN:               aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"),
-		StreamCreationTimestamp: aws.Time(time.Unix(1, 0)), RecordDistributionStrategy: f.strategy,
+		StreamCreationTimestamp: aws.Time(arrival(0)), RecordDistributionStrategy: f.strategy,
 		RetentionPeriodHours: f.hours,
 	}}, nil
 }

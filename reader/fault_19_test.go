@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/servertime"
 )
 
 func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
@@ -84,7 +85,7 @@ func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		r := lookingRun(ctx, f, made.o)
+		r := lookingRun(ctx, timedClient{Client: f, clock: &serverClock{}, dates: &servertime.Check{}}, made.o)
 		said := 0
 		r.o.Say = func(message string) {
 			said++

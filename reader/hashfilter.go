@@ -59,7 +59,7 @@ func hashKeyRange(r *types.HashKeyRange) *kpl.HashKeyRange {
 	}
 	starting, ok1 := kpl.ParseHashKey(aws.ToString(r.StartingHashKey))
 	ending, ok2 := kpl.ParseHashKey(aws.ToString(r.EndingHashKey))
-	if !ok1 || !ok2 {
+	if !ok1 || !ok2 || starting.Compare(ending) > 0 {
 		return nil
 	}
 	return &kpl.HashKeyRange{Starting: starting, Ending: ending}

@@ -33,6 +33,7 @@ type service struct {
 
 func newService(t testing.TB, shards int, o local.Options) *service {
 	t.Helper()
+	toTheTimeOfTheService()
 	if shards > 0 {
 		o.Streams = []local.StreamSpec{{Name: "orders", Shards: shards}}
 	}

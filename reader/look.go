@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
+	"kin/internal/servertime"
 )
 
 // LookOptions says which streams a Looker looks at, and from where.
@@ -33,6 +34,7 @@ type LookOptions struct {
 type Looker struct {
 	client timedClient
 	clock  *serverClock
+	dates  *servertime.Check // of all looks
 	o      Options
 	// next is when a shard may be fetched again; a look that comes too early
 	// waits.
@@ -67,9 +69,9 @@ func NewLooker(client Client, lo LookOptions) (*Looker, error) {
 	if err != nil {
 		return nil, err
 	}
-	clock := &serverClock{}
+	clock, dates := &serverClock{}, &servertime.Check{Report: r.o.Say}
 	l := &Looker{
-		client: timedClient{client, clock}, clock: clock, o: r.o,
+		client: timedClient{client, clock, dates}, clock: clock, dates: dates, o: r.o,
 		next: map[shardKey]time.Time{}, arns: map[string]string{},
 	}
 	return l, nil
@@ -163,11 +165,12 @@ func (l *Looker) open(ctx context.Context) (*run, error) {
 }
 
 // lookingRun is a run that reads nothing.
-func lookingRun(ctx context.Context, client Client, o Options) *run {
+func lookingRun(ctx context.Context, client timedClient, o Options) *run {
 	r := &run{
 		client: client, o: o, positions: o.Positions, log: o.Log, progress: &progress{}, ctx: ctx,
 		buf:     newBuffer(o.FetchBufferSize),
 		trouble: trouble{report: o.Say},
+		dates:   client.dates,
 		hints:   hints{say: o.Chat},
 		slots:   make(chan struct{}, o.Tasks*o.ShardsPerTask),
 		looking: true,

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/checkpoint"
+	"kin/internal/validate"
 )
 
 // polling is the source that asks: GetShardIterator once, then GetRecords
@@ -24,6 +25,9 @@ type polling struct {
 	// iterator is rebuilt from it, never from where the run began.
 	at       checkpoint.Shard
 	iterator string
+	// shown is the highest sequence number of the answers to the iterators since
+	// the last one that was rebuilt; empty before the first of them has records.
+	shown string
 
 	pace     pace
 	due      time.Time // when the next fetch may start
@@ -50,9 +54,12 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 			return nil, err
 		}
 		resp, err := p.take(ctx, room)
-		if err == nil {
+		switch {
+		case err == nil && resp != nil:
 			p.succeeded(resp)
 			return resp, nil
+		case err == nil:
+			continue
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -81,7 +88,7 @@ func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 	}
 	p.pace.learn(p.s.run.record.Load()) // it may have waited
 	resp, err := p.fetch(ctx)
-	if err != nil {
+	if resp == nil || err != nil {
 		room.Return(taken)
 		return nil, err
 	}
@@ -89,7 +96,8 @@ func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 	return resp, nil
 }
 
-// fetch makes one attempt at the next response.
+// fetch makes one attempt at the next response. It returns nothing for a page
+// that has only records that were received before, and leads further.
 func (p *polling) fetch(ctx context.Context) (*Response, error) {
 	started := time.Now()
 	p.due = started.Add(p.pace.period)
@@ -99,7 +107,7 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.iterator = iterator
+		p.iterator, p.shown = iterator, ""
 	}
 	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
 		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
@@ -113,9 +121,18 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 	}
 	resp := &Response{
 		Records:            out.Records,
-		ServerTime:         serverTime(out.ResultMetadata),
 		MillisBehindLatest: out.MillisBehindLatest,
 		End:                aws.ToString(out.NextShardIterator) == "",
+	}
+	next := aws.ToString(out.NextShardIterator)
+	size := sizeOf(resp.Records)
+	if known, err := p.check(resp, serverTime(out.ResultMetadata)); err != nil {
+		p.iterator = "" // the next one is built from the position
+		return nil, p.Error("GetRecords", err)
+	} else if known {
+		p.iterator = next
+		p.paced(len(out.Records), size, started)
+		return nil, nil
 	}
 	if resp.End {
 		if resp.Children, err = p.EndedInto(ctx, out.ChildShards); errors.Is(err, ErrOpenEnd) {
@@ -128,9 +145,31 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 		p.toOldest()
 		return nil, p.Error("GetRecords", errTrimmed)
 	}
-	p.iterator = aws.ToString(out.NextShardIterator)
-	p.received(resp, started)
+	p.iterator = next
+	p.received(resp)
+	p.paced(len(out.Records), size, started)
 	return resp, nil
+}
+
+// check checks a response and drops what was received before. known says that
+// nothing is left of a page from which the next one leads on.
+func (p *polling) check(resp *Response, date time.Time) (known bool, err error) {
+	if err := p.Check(resp); err != nil {
+		return false, err
+	}
+	if resp.ServerTime, err = p.Assignment.ServerTime(date); err != nil {
+		return false, err
+	}
+	if len(resp.Records) == 0 {
+		return false, nil
+	}
+	last := aws.ToString(resp.Records[len(resp.Records)-1].SequenceNumber)
+	known = p.dropReceived(p.at, resp) > 0 && len(resp.Records) == 0 && !resp.End
+	if known && p.shown != "" && validate.Compare(last, p.shown) <= 0 {
+		return false, errRepeats // and its next page would be this one again
+	}
+	p.shown = last
+	return known, nil
 }
 
 // toOldest begins again with the oldest record.
@@ -138,13 +177,17 @@ func (p *polling) toOldest() { p.at, p.iterator = Oldest(), "" }
 
 var errTrimmed = errors.New("the position is no longer retained")
 
-// received moves the position behind a response and says when the next fetch
-// may start: not sooner than the shard's rate allows for what came.
-func (p *polling) received(resp *Response, started time.Time) {
+// sizeOf is how many bytes of payloads and partition keys the records have.
+func sizeOf(records []types.Record) int64 {
 	size := int64(0)
-	for _, r := range resp.Records {
+	for _, r := range records {
 		size += int64(len(r.Data) + len(aws.ToString(r.PartitionKey)))
 	}
+	return size
+}
+
+// received moves the position behind a response.
+func (p *polling) received(resp *Response) {
 	if n := len(resp.Records); n > 0 {
 		p.at = checkpoint.Shard{
 			Position:       checkpoint.AfterSequenceNumber,
@@ -152,10 +195,15 @@ func (p *polling) received(resp *Response, started time.Time) {
 			LastArrival:    checkpoint.Time{Time: aws.ToTime(resp.Records[n-1].ApproximateArrivalTimestamp)},
 		}
 	}
-	if due := p.pace.received(len(resp.Records), size, started); due.After(p.due) {
+}
+
+// paced sets when the next fetch may start: not sooner than the shard's rate
+// allows for what came.
+func (p *polling) paced(records int, size int64, started time.Time) {
+	if due := p.pace.received(records, size, started); due.After(p.due) {
 		p.due = due
 	}
-	if len(resp.Records) > 0 {
+	if records > 0 {
 		p.s.run.record.Store(int64(p.pace.record))
 	}
 }

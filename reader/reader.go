@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
+	"kin/internal/servertime"
 )
 
 // Client is what a reader needs of the service. Its calls are single attempts:
@@ -99,6 +100,7 @@ type run struct {
 	buf     *buffer
 	enc     *encoder
 	trouble trouble
+	dates   *servertime.Check // of all answers
 	hints   hints
 	slots   chan struct{} // fetches under way at once; nil without a cap
 	record  atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
@@ -134,6 +136,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 			most: mostSlice(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
 		trouble: trouble{report: r.o.Say},
+		dates:   &servertime.Check{Report: r.o.Say},
 		hints:   hints{say: r.o.Say},
 		began:   time.Now(),
 	}
@@ -314,6 +317,9 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		}
 		if err := s.guardLive(ctx, shard.id, at, resp); err != nil {
 			return err
+		}
+		if resp.latest = resp.ServerTime; resp.latest.IsZero() {
+			resp.latest = s.run.dates.Now()
 		}
 		var done bool
 		if at, done, err = s.deliver(ctx, shard, resp, at); err != nil {

@@ -7,6 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/smithy-go/middleware"
+
+	"kin/internal/servertime"
 )
 
 // serverClock tells the service's time from the Date of its answers. A Date is
@@ -132,13 +135,23 @@ func (l *Looker) sharpen(ctx context.Context, r *run, glances []*glance) {
 type timedClient struct {
 	Client
 	clock *serverClock
+	dates *servertime.Check
+}
+
+// heard sets the clock by an answer whose Date may be used. The caller checks
+// the Date again, and refuses the answer where it has to.
+func (c timedClient) heard(sent time.Time, m middleware.Metadata) {
+	received := time.Now()
+	if date, err := c.dates.Accept(serverTime(m)); err == nil {
+		c.clock.heard(sent, received, date)
+	}
 }
 
 func (c timedClient) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
 	sent := time.Now()
 	out, err := c.Client.ListShards(ctx, in, o...)
 	if err == nil {
-		c.clock.heard(sent, time.Now(), serverTime(out.ResultMetadata))
+		c.heard(sent, out.ResultMetadata)
 	}
 	return out, err
 }
@@ -147,7 +160,7 @@ func (c timedClient) GetShardIterator(ctx context.Context, in *kinesis.GetShardI
 	sent := time.Now()
 	out, err := c.Client.GetShardIterator(ctx, in, o...)
 	if err == nil {
-		c.clock.heard(sent, time.Now(), serverTime(out.ResultMetadata))
+		c.heard(sent, out.ResultMetadata)
 	}
 	return out, err
 }
@@ -156,7 +169,7 @@ func (c timedClient) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput
 	sent := time.Now()
 	out, err := c.Client.GetRecords(ctx, in, o...)
 	if err == nil {
-		c.clock.heard(sent, time.Now(), serverTime(out.ResultMetadata))
+		c.heard(sent, out.ResultMetadata)
 	}
 	return out, err
 }

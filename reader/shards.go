@@ -7,6 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/servertime"
+	"kin/internal/validate"
 )
 
 // Shards is what ListShards said of a stream, all pages together.
@@ -28,7 +31,7 @@ func ListShards(ctx context.Context, client Client, stream string, filter *types
 	}
 	l, err := patiently(ctx, s.run, startTimeout, func(ctx context.Context) (listing, error) { return s.listFiltered(ctx, "", filter) })
 	if l.at.IsZero() {
-		l.at = time.Now().Truncate(time.Second)
+		l.at = s.run.dateNow()
 	}
 	return Shards{l.shards, l.at}, err
 }
@@ -42,6 +45,9 @@ func DescribeStream(ctx context.Context, client Client, stream string, log *slog
 	}
 	out, err := Ask(ctx, log, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		out, err := client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: s.ref.byName(), StreamARN: s.ref.byARN()})
+		if err == nil {
+			err = validate.Summary(s.ref.name, out.StreamDescriptionSummary)
+		}
 		if err != nil {
 			err = &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
 		}
@@ -75,5 +81,5 @@ func askingRun(client Client, log *slog.Logger) *run {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &run{client: client, o: DefaultOptions(), log: log, trouble: trouble{report: func(message string) { log.Debug("call failed", "message", message) }}}
+	return &run{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, trouble: trouble{report: func(message string) { log.Debug("call failed", "message", message) }}}
 }

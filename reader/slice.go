@@ -66,7 +66,7 @@ func (s *slicer) slice(ctx context.Context) (*Block, error) {
 	b := s.unfinished
 	if b == nil {
 		left := s.resp.Records[s.next:]
-		b = &Block{Stream: s.stream, ShardID: s.shard, after: s.at, behind: s.resp.MillisBehindLatest}
+		b = &Block{Stream: s.stream, ShardID: s.shard, after: s.at, floor: s.at.ReadThrough.Time, date: s.resp.latest, behind: s.resp.MillisBehindLatest}
 		b.index = make([]entry, 0, min(len(left), s.e.most/lineOverhead+1))
 		b.Data = make([]byte, 0, min(s.e.most, encodedSizes(left)))
 		if s.handled = 0; s.inside {

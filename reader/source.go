@@ -35,6 +35,10 @@ type Response struct {
 	// ServerTime is the service's clock when it answered; zero when it did not
 	// say. Its precision is that of an HTTP Date: whole seconds, rounded down.
 	ServerTime time.Time
+	// latest is the latest time that the service's clock can have shown: the
+	// ServerTime or, without one, what its answers before lead to; zero when it
+	// never said.
+	latest time.Time
 	// MillisBehindLatest is how far the response is from the shard's tip; nil
 	// when the service did not say.
 	MillisBehindLatest *int64

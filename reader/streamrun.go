@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 )
@@ -58,7 +56,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		return checkpoint.Stream{}, err
 	}
 	if l.at.IsZero() {
-		l.at = time.Now().Truncate(time.Second) // an endpoint without a clock of its own
+		l.at = s.run.dateNow()
 	}
 	s.listedAt, s.until = l.at, s.run.o.until(l.at)
 	entry := checkpoint.Stream{
@@ -155,6 +153,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 		entry.ARN = *summary.StreamARN
 	}
 	if summary.StreamCreationTimestamp == nil {
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s has no creation time: the checkpoint will not notice when the stream is deleted and created again", s.ref.name))
 		return nil
 	}
 	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
@@ -177,15 +176,6 @@ func because(err error) string {
 func recreated(stream string, was, is time.Time) error {
 	return &CheckpointError{Stream: stream, recreated: true, Reason: fmt.Sprintf("stream %s was deleted and created again at %s (it was one of %s)",
 		stream, is.Format(time.RFC3339), was.Format(time.RFC3339))}
-}
-
-// describe makes one attempt at the stream's summary.
-func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-	return attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-			StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
-		})
-	})
 }
 
 // retention is how long the stream keeps records; 0 is not known.

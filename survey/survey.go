@@ -92,7 +92,7 @@ func shardsOf(listed []types.Shard) ([]Shard, error) {
 			s.Hashes.Starting, from = kpl.ParseHashKey(aws.ToString(r.StartingHashKey))
 			s.Hashes.Ending, to = kpl.ParseHashKey(aws.ToString(r.EndingHashKey))
 		}
-		if !from || !to {
+		if !from || !to || s.Hashes.Starting.Compare(s.Hashes.Ending) > 0 {
 			return nil, fmt.Errorf("the answer has no hash key range of %s", s.ID)
 		}
 		shards = append(shards, s)

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/validate"
 )
 
 // PlaceClient is what it takes to find a shard. Its calls must be single
@@ -79,6 +80,9 @@ func describeStream(ctx context.Context, client PlaceClient, stream string) (*ty
 	var out *kinesis.DescribeStreamSummaryOutput
 	err := atStart(ctx, "DescribeStreamSummary", stream, func(ctx context.Context) (err error) {
 		out, err = describe(ctx, client, stream)
+		if err == nil {
+			err = validate.Summary(stream, out.StreamDescriptionSummary)
+		}
 		return err
 	})
 	if v := classify(err); err != nil && v != denied && v != unheard {

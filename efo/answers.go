@@ -1,0 +1,67 @@
+package efo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/servertime"
+	"kin/internal/validate"
+	"kin/reader"
+)
+
+// check checks an event before anything of it is used.
+func (s *source) check(event *types.SubscribeToShardEvent) error {
+	err := s.Check(&reader.Response{
+		Records: event.Records, MillisBehindLatest: event.MillisBehindLatest, Continuation: aws.ToString(event.ContinuationSequenceNumber),
+	})
+	if err != nil {
+		return s.Error("SubscribeToShard", err)
+	}
+	return nil
+}
+
+// checkConsumer checks what an answer says of a consumer. kin decides by its
+// name and its age whether to remove it, and removes it by its ARN.
+func checkConsumer(name, arn *string, created *time.Time) error {
+	switch {
+	case !consumerName.MatchString(aws.ToString(name)):
+		return &validate.Error{Reason: fmt.Sprintf("%.60q is not the name of a consumer", aws.ToString(name))}
+	case !strings.HasPrefix(aws.ToString(arn), "arn:"):
+		return &validate.Error{Reason: fmt.Sprintf("%.60q is not the ARN of consumer %s", aws.ToString(arn), *name)}
+	case created != nil && !servertime.Plausible(*created):
+		return &validate.Error{Reason: fmt.Sprintf("consumer %s was registered at Unix time %d", *name, created.Unix())}
+	}
+	return nil
+}
+
+func checkDescription(d *types.ConsumerDescription) error {
+	if d == nil {
+		return &validate.Error{Reason: "it has no consumer"}
+	}
+	return checkConsumer(d.ConsumerName, d.ConsumerARN, d.ConsumerCreationTimestamp)
+}
+
+// checkListing checks one page of a list, and returns the service's time: this
+// machine's own if the page does not say.
+func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Time, error) {
+	for _, c := range out.Consumers {
+		if err := checkConsumer(c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp); err != nil {
+			return time.Time{}, err
+		}
+	}
+	date, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
+	at, err := r.dates.Accept(date)
+	if at.IsZero() {
+		at = r.dates.Now()
+	}
+	if at.IsZero() {
+		at = time.Now()
+	}
+	return at, err
+}

@@ -1,0 +1,126 @@
+package efo
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+)
+
+func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
+	for name, spoil := range map[string]func(*types.SubscribeToShardEvent){
+		"a null record":              func(e *types.SubscribeToShardEvent) { e.Records[1] = types.Record{} },
+		"a sequence number in words": func(e *types.SubscribeToShardEvent) { e.Records[1].SequenceNumber = aws.String("abc") },
+		"records out of order":       func(e *types.SubscribeToShardEvent) { e.Records[0], e.Records[1] = e.Records[1], e.Records[0] },
+		"a record of 1970": func(e *types.SubscribeToShardEvent) {
+			e.Records[1].ApproximateArrivalTimestamp = aws.Time(time.Unix(1, 0))
+		},
+		"ahead of the tip":        func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(-1) },
+		"behind for ever":         func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(9_300_000_000_000_000) },
+		"a continuation in words": func(e *types.SubscribeToShardEvent) { e.ContinuationSequenceNumber = aws.String("abc") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				bad := records(3, 4)
+				spoil(bad)
+				s.script("a", says(event(records(1, 2)), event(bad)), says(event(records(3, 4))))
+				r := newRun(s)
+				m := newMemory()
+				r.reader.Positions = m
+				r.doFor(time.Minute)
+				if got := r.text(); got != "1 2 3 4 " {
+					t.Errorf("got %q", got)
+				}
+				if at := m.file.Streams[0].Shards["a"]; at.SequenceNumber != "4" || at.Continuation != "4" || at.Position != checkpoint.AfterSequenceNumber {
+					t.Errorf("saved %+v", at)
+				}
+				if made := s.made("a"); len(made) < 2 || !strings.HasPrefix(made[1], "AFTER_SEQUENCE_NUMBER:2 ") {
+					t.Errorf("subscribed at %q", made)
+				}
+			})
+		})
+	}
+}
+
+func TestFault08EventsBehindThePositionAreDroppedAndReported(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", says(event(records(8, 11)), over), says(event(records(8, 9)), event(records(10, 11)), event(records(11, 13)), event(records(11, 13))))
+		r := newRun(s)
+		m := newMemory()
+		r.reader.Positions = m
+		r.doFor(20 * time.Second)
+		if got := r.text(); got != "8 9 10 11 12 13 " {
+			t.Errorf("got %q", got)
+		}
+		if at := m.file.Streams[0].Shards["a"]; at.SequenceNumber != "13" || at.Continuation != "13" {
+			t.Errorf("saved %+v", at)
+		}
+		said := slices.DeleteFunc(r.said, func(m string) bool { return !strings.Contains(m, saysBehind) })
+		if want := []string{saysBehind}; !slices.Equal(said, want) {
+			t.Errorf("said %q", r.said)
+		}
+	})
+}
+
+func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", says(event(records(1, 2))))
+		r := newRun(s)
+		subscribed := 0
+		r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+			stream, err := s.subscribe(ctx, in)
+			if subscribed++; err == nil && subscribed == 1 {
+				return wrongDate{stream}, nil
+			}
+			return stream, err
+		}
+		s.script("a", says(event(records(1, 2))))
+		m := newMemory()
+		r.reader.Positions = m
+		r.doFor(time.Minute)
+		if got := r.text(); got != "1 2 " || subscribed != 2 {
+			t.Errorf("got %q after %d subscriptions", got, subscribed)
+		}
+		if at := m.file.Streams[0].Shards["a"]; at.UpdatedAt.Year() != 2026 {
+			t.Errorf("saved %+v", at)
+		}
+	})
+}
+
+// wrongDate is a stream whose service says that it is 1970.
+type wrongDate struct{ Stream }
+
+func (wrongDate) ServerTime() time.Time { return time.Unix(1, 0) }
+
+func TestFault08ConsumersThatCannotBeAreNotBelieved(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	name, arn := "kin_a", testStream+"/consumer/kin_a:1"
+	for _, c := range []struct {
+		name, arn *string
+		created   *time.Time
+		ok        bool
+	}{
+		{&name, &arn, &now, true},
+		{&name, &arn, nil, true},
+		{nil, &arn, &now, false},
+		{aws.String(""), &arn, &now, false},
+		{aws.String("a b"), &arn, &now, false},
+		{&name, nil, &now, false},
+		{&name, aws.String("kin_a"), &now, false},
+		{&name, &arn, aws.Time(time.Unix(0, 0)), false}, // old enough to be pruned, whatever it is
+	} {
+		if err := checkConsumer(c.name, c.arn, c.created); (err == nil) != c.ok {
+			t.Errorf("%q, %q, %v: %v", aws.ToString(c.name), aws.ToString(c.arn), c.created, err)
+		}
+	}
+}

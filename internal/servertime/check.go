@@ -1,0 +1,106 @@
+// Package servertime checks the service's time, which kin reads from the Date of
+// answers, before anything relies on it.
+//
+// It promises that a time it accepts lies between 2013 and 2100, and has moved
+// about as far as time has passed since the one it accepted before. It does not
+// promise that the first one is right: nobody else knows the service's time.
+package servertime
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// The service began in 2013.
+var (
+	earliest = time.Date(2013, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest   = time.Date(2101, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// Plausible reports whether the service can have had that time, or have it
+// while this program is in use.
+func Plausible(t time.Time) bool { return !t.Before(earliest) && t.Before(latest) }
+
+// mostDrift is how far a Date may move more, or less, than time passes.
+const mostDrift = 24 * time.Hour
+
+// ImplausibleError means that a time of the service cannot be right.
+type ImplausibleError struct{ Time time.Time }
+
+func (e *ImplausibleError) Error() string {
+	return fmt.Sprintf("the answer's Date is %s: want one between 2013 and 2100", e.Time.UTC().Format(time.RFC3339))
+}
+
+// Check accepts or refuses the Dates of one service during one run. It is safe
+// for concurrent use, and the zero value is ready.
+type Check struct {
+	// Report takes a message for a person; nil reports nothing. It is called
+	// once, by the goroutine whose Date is refused first.
+	Report func(message string)
+
+	mu       sync.Mutex
+	accepted time.Time // the last Date that was accepted; zero before the first
+	watch    stopwatch // started when it was accepted
+	reported bool
+}
+
+// Accept returns the Date if it may be used, else the zero time, which means
+// that the answer has no usable Date. The first Date of a run decides what
+// follows: where it cannot be right, Accept returns an *ImplausibleError and the
+// answer is to be refused. Later ones are compared with the last one accepted,
+// so that a clock that is constantly wrong is never accepted.
+func (c *Check) Accept(date time.Time) (time.Time, error) {
+	if date.IsZero() {
+		return date, nil
+	}
+	c.mu.Lock()
+	if c.accepted.IsZero() {
+		defer c.mu.Unlock()
+		if !Plausible(date) {
+			return time.Time{}, &ImplausibleError{date}
+		}
+		c.accepted, c.watch = date, startWatch()
+		return date, nil
+	}
+	was, drift := c.accepted, date.Sub(c.accepted)-c.watch.elapsed()
+	if Plausible(date) && drift.Abs() <= mostDrift {
+		defer c.mu.Unlock()
+		c.accepted, c.watch = date, startWatch()
+		return date, nil
+	}
+	first := !c.reported && c.Report != nil
+	c.reported = true
+	c.mu.Unlock()
+	if first {
+		c.Report(fmt.Sprintf("the service's clock went from %s to %s, more than 24h apart from the time that passed: kin does not use such a Date",
+			was.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339)))
+	}
+	return time.Time{}, nil
+}
+
+// Now is the service's time by the last Date that was accepted; zero before the
+// first one.
+func (c *Check) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.accepted.IsZero() {
+		return time.Time{}
+	}
+	return c.accepted.Add(c.watch.elapsed())
+}
+
+// stopwatch measures how much time passes, the time that the machine sleeps
+// included.
+type stopwatch struct {
+	started time.Time     // with Go's monotonic reading, which stands still meanwhile
+	boot    time.Duration // what sinceBoot returned
+}
+
+func startWatch() stopwatch { return stopwatch{time.Now(), sinceBoot()} }
+
+// elapsed is never less than what Go's clock measures, which is all there is
+// where the system has no other.
+func (s stopwatch) elapsed() time.Duration {
+	return max(time.Since(s.started), sinceBoot()-s.boot)
+}

@@ -1,0 +1,158 @@
+// Package validate checks members of the service's answers before anything of
+// an answer is used. It knows what the API documentation allows, and is lenient
+// where other implementations of the service differ from it.
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/servertime"
+)
+
+// mostDigits a sequence number has (API documentation).
+const mostDigits = 129
+
+// SequenceNumber reports whether s is a sequence number.
+func SequenceNumber(s string) bool {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= mostDigits
+}
+
+// Compare compares two sequence numbers as the numbers they are: -1, 0 or 1.
+func Compare(a, b string) int {
+	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	switch {
+	case len(a) < len(b):
+		return -1
+	case len(a) > len(b):
+		return 1
+	}
+	return strings.Compare(a, b)
+}
+
+var (
+	shardID   = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
+	streamARN = regexp.MustCompile(`^arn:[^:]+:kinesis:[^:]*:[^:]*:stream/([a-zA-Z0-9_.-]{1,128})$`)
+)
+
+// ShardID reports whether s can be the ID of a shard.
+func ShardID(s string) bool { return shardID.MatchString(s) }
+
+// Error means that an answer cannot be right. It says what is wrong with it.
+type Error struct{ Reason string }
+
+func (e *Error) Error() string { return "the answer cannot be right: " + e.Reason }
+
+func wrong(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+
+// brief shortens what an answer held, for a message.
+func brief(s string) string {
+	const most = 60
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// mostBehind is more than MillisBehindLatest can be, in milliseconds: ten years.
+const mostBehind = 10 * 366 * 24 * 60 * 60 * 1000
+
+// Records checks the records of one answer, and how far it says it is behind: a
+// sequence number for each, in growing order, and times that can be. A record may
+// have no partition key (API documentation of the strategy AUTO).
+func Records(records []types.Record, behind *int64) error {
+	if behind != nil && (*behind < 0 || *behind > mostBehind) {
+		return wrong("MillisBehindLatest is %d", *behind)
+	}
+	last := ""
+	for i, r := range records {
+		sequence := aws.ToString(r.SequenceNumber)
+		switch {
+		case sequence == "":
+			return wrong("record %d of %d has no sequence number", i+1, len(records))
+		case !SequenceNumber(sequence):
+			return wrong("sequence number %q is not a number", brief(sequence))
+		case last != "" && Compare(sequence, last) <= 0:
+			return wrong("sequence number %s follows %s", sequence, last)
+		case r.ApproximateArrivalTimestamp != nil && !servertime.Plausible(*r.ApproximateArrivalTimestamp):
+			return wrong("record %s arrived at Unix time %d", sequence, r.ApproximateArrivalTimestamp.Unix())
+		}
+		last = sequence
+	}
+	return nil
+}
+
+// Shard checks one shard of a listing. What is missing beside its ID is nothing
+// wrong: other implementations leave it out. Hash keys are for those who use
+// them: most reads do not.
+func Shard(s types.Shard) error {
+	id := aws.ToString(s.ShardId)
+	if !ShardID(id) {
+		return wrong("%q is not the ID of a shard", brief(id))
+	}
+	for _, parent := range []*string{s.ParentShardId, s.AdjacentParentShardId} {
+		if p := aws.ToString(parent); p != "" && (!ShardID(p) || p == id) {
+			return wrong("%q is not a parent of shard %s", brief(p), id)
+		}
+	}
+	if r := s.SequenceNumberRange; r != nil {
+		for _, sequence := range []*string{r.StartingSequenceNumber, r.EndingSequenceNumber} {
+			if n := aws.ToString(sequence); n != "" && !SequenceNumber(n) {
+				return wrong("sequence number %q of shard %s is not a number", brief(n), id)
+			}
+		}
+	}
+	return nil
+}
+
+// Child reports whether c can be a child of the shard, and names its parents.
+func Child(c types.ChildShard, shard string) bool {
+	if id := aws.ToString(c.ShardId); !ShardID(id) || id == shard || len(c.ParentShards) == 0 {
+		return false
+	}
+	for _, p := range c.ParentShards {
+		if !ShardID(p) || p == aws.ToString(c.ShardId) {
+			return false
+		}
+	}
+	return true
+}
+
+// mostRetention is more than a stream can retain its records for, in hours: the
+// service allows a year.
+const mostRetention = 100 * 366 * 24
+
+// Summary checks what the service says of a stream, which was asked for by name
+// or ARN. nil, and what is missing, is nothing wrong.
+func Summary(stream string, s *types.StreamDescriptionSummary) error {
+	if s == nil {
+		return nil
+	}
+	if m := streamARN.FindStringSubmatch(stream); m != nil {
+		stream = m[1]
+	}
+	if name := aws.ToString(s.StreamName); name != "" && name != stream {
+		return wrong("it is about stream %q", brief(name))
+	}
+	if arn := aws.ToString(s.StreamARN); s.StreamARN != nil {
+		if m := streamARN.FindStringSubmatch(arn); m == nil || m[1] != stream {
+			return wrong("%q is not the ARN of stream %s", brief(arn), stream)
+		}
+	}
+	if hours := s.RetentionPeriodHours; hours != nil && (*hours < 1 || *hours > mostRetention) {
+		return wrong("RetentionPeriodHours is %d", *hours)
+	}
+	if created := s.StreamCreationTimestamp; created != nil && !servertime.Plausible(*created) {
+		return wrong("the stream was created at Unix time %d", created.Unix())
+	}
+	return nil
+}

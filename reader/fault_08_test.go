@@ -1,0 +1,495 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/awsclient"
+	"kin/internal/local"
+)
+
+// spoiled spoils the answers of one call, the first few of them.
+type spoiled struct {
+	*fake
+	call  string
+	left  int
+	spoil func(out any)
+}
+
+func (s *spoiled) turn(call string, out any, err error) {
+	if err == nil && call == s.call && s.left > 0 {
+		s.left--
+		s.spoil(out)
+	}
+}
+
+func (s *spoiled) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	out, err := s.fake.GetRecords(ctx, in, o...)
+	s.turn("GetRecords", out, err)
+	return out, err
+}
+
+func (s *spoiled) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	out, err := s.fake.ListShards(ctx, in, o...)
+	s.turn("ListShards", out, err)
+	return out, err
+}
+
+func (s *spoiled) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := s.fake.DescribeStreamSummary(ctx, in, o...)
+	s.turn("DescribeStreamSummary", out, err)
+	return out, err
+}
+
+// spoils are answers that cannot be right, by call and what is wrong.
+func spoils() map[string]func(out any) {
+	last := func(change func(*types.Record)) func(any) {
+		return func(out any) {
+			if r := out.(*kinesis.GetRecordsOutput).Records; len(r) > 0 {
+				change(&r[len(r)-1])
+			}
+		}
+	}
+	behind := func(ms int64) func(any) {
+		return func(out any) { out.(*kinesis.GetRecordsOutput).MillisBehindLatest = &ms }
+	}
+	shard := func(change func(*types.Shard)) func(any) {
+		return func(out any) {
+			if s := out.(*kinesis.ListShardsOutput).Shards; len(s) > 0 {
+				change(&s[0])
+			}
+		}
+	}
+	summary := func(change func(*types.StreamDescriptionSummary)) func(any) {
+		return func(out any) { change(out.(*kinesis.DescribeStreamSummaryOutput).StreamDescriptionSummary) }
+	}
+	return map[string]func(any){
+		"GetRecords null record":             last(func(r *types.Record) { *r = types.Record{} }),
+		"GetRecords no sequence number":      last(func(r *types.Record) { r.SequenceNumber = nil }),
+		"GetRecords letters":                 last(func(r *types.Record) { r.SequenceNumber = aws.String("abc") }),
+		"GetRecords negative":                last(func(r *types.Record) { r.SequenceNumber = aws.String("-5") }),
+		"GetRecords exponent":                last(func(r *types.Record) { r.SequenceNumber = aws.String("1e9") }),
+		"GetRecords endless":                 last(func(r *types.Record) { r.SequenceNumber = aws.String(strings.Repeat("9", 5000)) }),
+		"GetRecords not growing":             last(func(r *types.Record) { r.SequenceNumber = aws.String("1") }),
+		"GetRecords arrived in 1970":         last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(5, 0)) }),
+		"GetRecords arrived in 30000":        last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(9e11, 0)) }),
+		"GetRecords arrived in -100":         last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(-7e10, 0)) }),
+		"GetRecords ahead of the tip":        behind(-1),
+		"GetRecords behind for ever":         behind(9_300_000_000_000_000),
+		"GetRecords behind since the Flood":  behind(1 << 62),
+		"ListShards null ID":                 shard(func(s *types.Shard) { s.ShardId = nil }),
+		"ListShards empty ID":                shard(func(s *types.Shard) { s.ShardId = aws.String("") }),
+		"ListShards ID with a slash":         shard(func(s *types.Shard) { s.ShardId = aws.String("../a") }),
+		"ListShards its own parent":          shard(func(s *types.Shard) { s.ParentShardId = s.ShardId }),
+		"ListShards ends at a word":          shard(func(s *types.Shard) { s.SequenceNumberRange.EndingSequenceNumber = aws.String("end") }),
+		"DescribeStreamSummary created 1970": summary(func(s *types.StreamDescriptionSummary) { s.StreamCreationTimestamp = aws.Time(time.Unix(1, 0)) }),
+		"DescribeStreamSummary created 9999": summary(func(s *types.StreamDescriptionSummary) {
+			s.StreamCreationTimestamp = aws.Time(time.Unix(253_370_764_800, 0))
+		}),
+		"DescribeStreamSummary no retention": summary(func(s *types.StreamDescriptionSummary) { s.RetentionPeriodHours = aws.Int32(0) }),
+		"DescribeStreamSummary for ever":     summary(func(s *types.StreamDescriptionSummary) { s.RetentionPeriodHours = aws.Int32(2_600_000) }),
+		"DescribeStreamSummary no ARN":       summary(func(s *types.StreamDescriptionSummary) { s.StreamARN = aws.String("orders") }),
+		"DescribeStreamSummary other ARN": summary(func(s *types.StreamDescriptionSummary) {
+			s.StreamARN = aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/other")
+		}),
+		"DescribeStreamSummary other stream":  summary(func(s *types.StreamDescriptionSummary) { s.StreamName = aws.String("other") }),
+		"GetRecords child without an ID":      func(out any) { children(out, types.ChildShard{ParentShards: []string{"a"}}) },
+		"GetRecords child of an empty parent": func(out any) { children(out, types.ChildShard{ShardId: aws.String("b"), ParentShards: []string{""}}) },
+		"GetRecords child of itself":          func(out any) { children(out, types.ChildShard{ShardId: aws.String("a"), ParentShards: []string{"a"}}) },
+		"GetRecords child with a space": func(out any) {
+			children(out, types.ChildShard{ShardId: aws.String("a b"), ParentShards: []string{"a"}})
+		},
+	}
+}
+
+func children(out any, c types.ChildShard) {
+	if o := out.(*kinesis.GetRecordsOutput); o.NextShardIterator == nil {
+		o.ChildShards = []types.ChildShard{c}
+	}
+}
+
+func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *testing.T) {
+	all := spoils()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(
+					&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5, 6}, closed: true, children: []string{"b"}},
+					&fakeShard{id: "b", parent: "a", records: []int{7, 8}},
+				)
+				f.page = 3
+				f.hours = aws.Int32(8760)
+				call, _, _ := strings.Cut(name, " ")
+				client := &spoiled{fake: f, call: call, left: 6, spoil: all[name]}
+				o, m := bounded(), newMemory()
+				o.Positions = m
+				got, err := readFor(t, client, time.Hour, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				once(t, got, numbers(1, 8))
+				ordered(t, got, numbers(1, 8)...)
+				if client.left > 0 && call != "GetRecords" && call != "ListShards" && client.left == 6 {
+					t.Error("nothing was spoiled")
+				}
+				want := []string{"SHARD_END 6", "AFTER_SEQUENCE_NUMBER 8"}
+				if at := []string{m.position("a"), m.position("b")}; !slices.Equal(at, want) {
+					t.Errorf("saved %q, want %q", at, want)
+				}
+				for _, saved := range m.saved {
+					for _, s := range saved.Streams {
+						if s.ARN != "" && s.ARN != "arn:aws:kinesis:us-east-1:000000000000:stream/orders" || !s.CreatedAt.IsZero() && !s.CreatedAt.Equal(arrival(0)) {
+							t.Errorf("saved %+v", s)
+						}
+						for id, shard := range s.Shards {
+							if id != "a" && id != "b" || slices.Contains(shard.Parents, "") || slices.Contains(shard.Parents, id) {
+								t.Errorf("saved shard %q of %q", id, shard.Parents)
+							}
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, call := range []string{"ListShards letters", "GetRecords letters"} {
+			f := newFake(&fakeShard{id: "a", records: []int{1}})
+			name, _, _ := strings.Cut(call, " ")
+			client := &spoiled{fake: f, call: name, left: 1 << 30, spoil: func(out any) {
+				switch out := out.(type) {
+				case *kinesis.ListShardsOutput:
+					out.Shards[0].ShardId = nil
+				case *kinesis.GetRecordsOutput:
+					out.Records[0].SequenceNumber = aws.String("abc")
+				}
+			}}
+			o := bounded()
+			o.RetryFor = time.Minute
+			var said []string
+			o.Say = func(m string) { said = append(said, m) }
+			got, err := readFor(t, client, time.Hour, o)
+			var gaveUp *GaveUpError
+			if !errors.As(err, &gaveUp) || len(got) > 0 {
+				t.Errorf("%s: got %q, %v", call, got, err)
+			}
+			if len(said) == 0 || !strings.HasPrefix(said[0], "still trying: "+name+" for ") {
+				t.Errorf("%s: said %q", call, said)
+			}
+		}
+	})
+}
+
+// repeating answers GetRecords with the same page, whatever the iterator says.
+type repeating struct {
+	*fake
+	left int
+	page *kinesis.GetRecordsOutput
+	same bool // the iterator, too
+}
+
+func (r *repeating) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	out, err := r.fake.GetRecords(ctx, in, o...)
+	if err != nil || r.left == 0 {
+		return out, err
+	}
+	r.left--
+	if r.page == nil {
+		r.page = out
+	}
+	page := *r.page
+	page.Records = slices.Clone(page.Records)
+	if r.same {
+		page.NextShardIterator = in.ShardIterator
+	}
+	return &page, nil
+}
+
+func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
+	for name, same := range map[string]bool{"with its own iterator": true, "with the next one": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}})
+				f.page = 2
+				o, m := bounded(), newMemory()
+				o.Positions = m
+				var said []string
+				o.Say = func(m string) { said = append(said, m) }
+				got, err := readFor(t, &repeating{fake: f, left: 100, same: same}, time.Hour, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ordered(t, got, numbers(1, 5)...)
+				once(t, got, numbers(1, 5))
+				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sends records again") })
+				if calls := len(f.times("GetRecords", "a")); len(reports) == 0 || len(reports) > 1+int(time.Since(f.began)/time.Minute) || calls < 100 {
+					t.Errorf("%d calls in %s, said %q", calls, time.Since(f.began), said)
+				}
+
+				// One that never stops is given up in time.
+				f = newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}})
+				f.page = 2
+				o = bounded()
+				o.RetryFor = time.Minute
+				got, err = readFor(t, &repeating{fake: f, left: -1, same: same}, time.Hour, o)
+				var gaveUp *GaveUpError
+				if !errors.As(err, &gaveUp) || !errors.Is(err, errRepeats) {
+					t.Errorf("ended with %v", err)
+				}
+				once(t, got, numbers(1, 2))
+			})
+		})
+	}
+}
+
+// wayward begins elsewhere than it is asked to, and now and then an
+// iterator expires.
+type wayward struct {
+	*fake
+	begin func(in *kinesis.GetShardIteratorInput)
+	turn  int
+}
+
+func (w *wayward) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	changed := *in
+	w.begin(&changed)
+	return w.fake.GetShardIterator(ctx, &changed, o...)
+}
+
+func (w *wayward) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	if w.turn++; w.turn%12 == 11 {
+		return nil, apiError("ExpiredIteratorException")
+	}
+	return w.fake.GetRecords(ctx, in, o...)
+}
+
+func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
+	for name, begin := range map[string]func(*kinesis.GetShardIteratorInput){
+		"AFTER is AT": func(in *kinesis.GetShardIteratorInput) {
+			if in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber {
+				in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
+			}
+		},
+		"the position is ignored": func(in *kinesis.GetShardIteratorInput) {
+			in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeTrimHorizon, nil
+		},
+	} {
+		for _, page := range []int{1, 2, 5} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFake(&fakeShard{id: "a", records: []int{9, 10, 11, 99, 100, 101, 102, 103}, closed: true}) // a string order would not do
+					f.page = page
+					o, m := bounded(), newMemory()
+					o.Positions = m
+					got, err := readFor(t, &wayward{fake: f, begin: begin}, time.Hour, o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					want := []string{"9", "10", "11", "99", "100", "101", "102", "103"}
+					once(t, got, want)
+					ordered(t, got, want...)
+
+					// Neither does the next run, which begins behind the last record.
+					f = newFake(&fakeShard{id: "a", records: []int{9, 10, 11, 99, 100, 101, 102, 103}})
+					f.page = page
+					m = newMemory()
+					o.Positions, o.Limit = m, 4
+					if _, err := readFor(t, f, time.Hour, o); err != nil {
+						t.Fatal(err)
+					}
+					o.Limit = 0
+					got, err = readFor(t, &wayward{fake: f, begin: begin}, time.Hour, o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					once(t, got, want[4:])
+				})
+			})
+		}
+	}
+}
+
+// dated rewrites the Date of answers.
+type dated struct {
+	next inProcess
+	date func(time.Time) time.Time
+}
+
+func (d dated) Do(req *http.Request) (*http.Response, error) {
+	resp, err := d.next.Do(req)
+	if err == nil {
+		if date, parseErr := http.ParseTime(resp.Header.Get("Date")); parseErr == nil {
+			resp.Header.Set("Date", d.date(date).UTC().Format(http.TimeFormat))
+		}
+	}
+	return resp, err
+}
+
+// withDates is a client of the service whose answers have other Dates.
+func (s *service) withDates(date func(time.Time) time.Time) *kinesis.Client {
+	return kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = dated{inProcess{s.Endpoint}, date} })
+}
+
+func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
+	for name, wrong := range map[string]time.Time{
+		"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),
+		"in two days": time.Date(2026, 1, 3, 0, 1, 0, 0, time.UTC), "years ago": time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 2, local.Options{})
+				began := time.Now()
+				client := s.withDates(func(right time.Time) time.Time {
+					if passed := time.Since(began); passed > 30*time.Second && passed < 10*time.Minute {
+						return wrong
+					}
+					return right
+				})
+				o, m := testOptions(), newMemory()
+				o.Positions, o.MaxFetchDuration = m, time.Second
+				var said []string
+				o.Say = func(m string) { said = append(said, m) }
+				s.meanwhile(func() {
+					for n := range 40 {
+						time.Sleep(20 * time.Second)
+						s.put(n%2, numbers(n, n)...)
+					}
+				})
+				got, err := readFor(t, client, 15*time.Minute, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				once(t, got, numbers(0, 39))
+				if len(said) != 1 || !strings.HasPrefix(said[0], "the service's clock went from 2026-01-01T00:00:") {
+					t.Errorf("said %q", said)
+				}
+				through := map[string]time.Time{}
+				for _, saved := range m.saved {
+					for id, shard := range saved.Streams[0].Shards {
+						for what, at := range map[string]time.Time{"readThrough": shard.ReadThrough.Time, "updatedAt": shard.UpdatedAt.Time} {
+							if at.After(time.Now()) || !at.IsZero() && at.Before(began.Add(-time.Minute)) {
+								t.Fatalf("saved %s %s of %s", what, at, id)
+							}
+						}
+						if shard.ReadThrough.Before(through[id]) {
+							t.Fatalf("readThrough of %s falls from %s to %s", id, through[id], shard.ReadThrough)
+						}
+						through[id] = shard.ReadThrough.Time
+					}
+				}
+				for id, at := range through {
+					if time.Since(at) > 2*time.Minute {
+						t.Errorf("%s was read through %s, %s ago", id, at, time.Since(at))
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
+	for name, wrong := range map[string]time.Time{"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 1, local.Options{})
+				s.put(0, "1")
+				time.Sleep(2 * time.Second)
+				began := time.Now()
+				o, m := bounded(), newMemory()
+				o.Positions = m
+				got, err := readFor(t, s.withDates(func(right time.Time) time.Time {
+					if time.Since(began) < 10*time.Second {
+						return wrong
+					}
+					return right
+				}), time.Hour, o)
+				if err != nil || !slices.Equal(got, []string{"1"}) {
+					t.Errorf("a Date that is put right: got %q, %v", got, err)
+				}
+				o.Positions = newMemory()
+				began = time.Now()
+				_, err = readFor(t, s.withDates(func(time.Time) time.Time { return wrong }), time.Hour, o)
+				var gaveUp *GaveUpError
+				if !errors.As(err, &gaveUp) || time.Since(began) > time.Minute {
+					t.Errorf("a Date that stays wrong: %v after %s", err, time.Since(began))
+				}
+			})
+		})
+	}
+}
+
+func TestFault08LagUsesNoStrayDate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, 1, local.Options{})
+		s.put(0, "1")
+		time.Sleep(2 * time.Second)
+		astray := false
+		client := s.withDates(func(right time.Time) time.Time {
+			if astray {
+				return right.Add(1000 * time.Hour)
+			}
+			return right
+		})
+		l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}})
+		s.must(err)
+		for range 3 {
+			look, err := l.Look(t.Context())
+			s.must(err)
+			if off := time.Until(look.Time).Abs(); off > 5*time.Second {
+				t.Errorf("the service's time is %s off", off)
+			}
+			if behind := look.Streams[0].Shards[0].MillisBehindLatest; behind > time.Since(s.Now()).Milliseconds()+3_600_000 {
+				t.Errorf("%d ms behind", behind)
+			}
+			astray = true
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
+	date := arrival(1000)
+	resp := func(behind int64, arrivals ...int) *Response {
+		r := &Response{ServerTime: date, latest: date, MillisBehindLatest: &behind}
+		for _, at := range arrivals {
+			r.Records = append(r.Records, types.Record{SequenceNumber: aws.String("7"), PartitionKey: aws.String("k"), ApproximateArrivalTimestamp: aws.Time(arrival(at))})
+		}
+		return r
+	}
+	e := newEncoder(func(dst []byte, _ Record) ([]byte, error) { return append(dst, 'x'), nil })
+	for name, c := range map[string]struct {
+		before int
+		resp   *Response
+		until  time.Time
+		want   time.Time
+	}{
+		"moves on":                                    {100, resp(10_000), time.Time{}, arrival(990)},
+		"behind what was read":                        {995, resp(10_000), time.Time{}, arrival(995)},
+		"a record from the future, cut":               {100, resp(0, 5000, 6000), arrival(5500), date},
+		"an old record, cut":                          {100, resp(0, 50, 6000), arrival(60), arrival(100)},
+		"a record from the future after a stray Date": {100, &Response{Records: resp(0, 5000).Records, latest: date}, time.Time{}, date},
+		"an old record of a broken answer":            {100, &Response{Records: resp(0, 50).Records}, time.Time{}, arrival(100)},
+	} {
+		before := atTime(arrival(1))
+		before.ReadThrough.Time = arrival(c.before)
+		s := newSlicer(e, c.resp, before, hashFilter{})
+		s.until = c.until
+		b := onlyBlock(t, s)
+		if got := b.after.ReadThrough.Time; !got.Equal(c.want) {
+			t.Errorf("%s: read through %s, want %s", name, got, c.want)
+		}
+	}
+}
