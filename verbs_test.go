@@ -86,7 +86,7 @@ func verbStream(ts *testscript.TestScript, neg bool, args []string) {
 // delete NAME deletes a stream and waits until it is gone.
 func verbDelete(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 1, 1, "delete NAME")
-	_, err := s.client.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &args[0]})
+	_, err := s.client.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &args[0], EnforceConsumerDeletion: aws.Bool(true)})
 	ts.Check(err)
 	ts.Check(kinesis.NewStreamNotExistsWaiter(s.client, func(o *kinesis.StreamNotExistsWaiterOptions) {
 		o.MinDelay, o.MaxDelay = 10*time.Millisecond, 100*time.Millisecond

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"kin/internal/checkpoint"
 	"kin/reader"
 )
 
@@ -47,7 +48,7 @@ func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.
 			return nil, err
 		}
 	case refused:
-		if err := s.rewind(err); err != nil {
+		if err := s.rewind(ctx, err); err != nil {
 			return nil, err
 		}
 	case again, limited, stale:
@@ -71,6 +72,9 @@ func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.
 
 // missing decides which of consumer, shard and stream is gone.
 func (s *source) missing(ctx context.Context, err error) (*reader.Response, error) {
+	if err := s.CheckStream(ctx); err != nil {
+		return nil, err
+	}
 	replaced, checkErr := s.holding.check(ctx, s.arn)
 	if checkErr != nil || replaced {
 		return nil, checkErr // the next call goes to the new one
@@ -89,21 +93,44 @@ func (s *source) missing(ctx context.Context, err error) (*reader.Response, erro
 }
 
 // rewind decides what a position becomes that the service does not accept.
-func (s *source) rewind(err error) error {
+func (s *source) rewind(ctx context.Context, err error) error {
+	if err := s.CheckStream(ctx); err != nil {
+		return err
+	}
 	switch {
 	case s.at.Continuation != "":
 		// The position of the last record is as good: nothing came between.
 		s.at.Continuation = ""
 	case s.IsTrimmed(s.at):
 		s.at = reader.Oldest()
-	default:
-		// A sequence number is refused for good; a time may be one that the host
-		// which answers has not reached yet.
-		if s.refusals++; s.at.SequenceNumber != "" || s.refusals > mostRefusals {
+	case s.at.SequenceNumber != "": // it is refused for good
+		return s.notAccepted(ctx, err)
+	default: // a time may be one that the host which answers has not reached yet
+		if s.refusals++; s.refusals > mostRefusals {
 			return s.Refused(s.at, err)
 		}
 	}
 	return nil
+}
+
+// notAccepted decides what to do when a sequence number is refused. AFTER the
+// last record of a closed shard is its end, which GetRecords finds out.
+func (s *source) notAccepted(ctx context.Context, err error) error {
+	if s.at.Position == checkpoint.AfterSequenceNumber {
+		closed, listErr := s.IsClosed(ctx)
+		if listErr != nil {
+			return listErr
+		}
+		if closed {
+			s.readRest("the shard is closed, and its position is refused")
+			return nil
+		}
+	}
+	at, err := s.NotAccepted(s.at, err)
+	if err == nil {
+		s.at = at
+	}
+	return err
 }
 
 // contested decides whether another reader has taken the consumer over. The

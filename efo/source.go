@@ -203,6 +203,7 @@ func (s *source) begin(ctx context.Context) error {
 		return s.Error("SubscribeToShard", err)
 	}
 	s.began = began
+	s.Accepted()
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
 	s.heard, s.empty = false, false

@@ -23,6 +23,7 @@ type Assignment struct {
 	shard    string
 	begin    checkpoint.Shard
 	failures failures
+	accepted bool      // the service accepted a position of the shard in this run
 	repeated time.Time // when records that came again were last reported
 }
 

@@ -49,6 +49,8 @@ type shard struct {
 	heard  bool // it has said anything in this run; its goroutine's own
 	// hashes is the shard's hash key range; nil when nobody has told it.
 	hashes *kpl.HashKeyRange
+	// first and last are its sequence numbers as listed; last only if it is closed.
+	first, last string
 }
 
 // lineage is the family of a stream's shards and the order it imposes: a child
@@ -92,6 +94,9 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 			found = append(found, known)
 		}
 		known.closed = isClosed(s)
+		if r := s.SequenceNumberRange; r != nil {
+			known.first, known.last = aws.ToString(r.StartingSequenceNumber), aws.ToString(r.EndingSequenceNumber)
+		}
 		if known.hashes == nil {
 			known.hashes = hashKeyRange(s.HashKeyRange)
 		}

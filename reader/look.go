@@ -39,8 +39,9 @@ type Looker struct {
 	// next is when a shard may be fetched again; a look that comes too early
 	// waits.
 	next  map[shardKey]time.Time
-	arns  map[string]string // of the streams whose ARN was asked for; "" is not told
-	quiet bool              // what was said by the look before is not said again
+	arns  map[string]string    // of the streams whose ARN was asked for; "" is not told
+	seen  map[string]time.Time // streams that a look has seen, and the service's time then
+	quiet bool                 // what was said by the look before is not said again
 	sizes answerSizes
 }
 
@@ -72,7 +73,7 @@ func NewLooker(client Client, lo LookOptions) (*Looker, error) {
 	clock, dates := &serverClock{}, &servertime.Check{Report: r.o.Say}
 	l := &Looker{
 		client: timedClient{client, clock, dates}, clock: clock, dates: dates, o: r.o,
-		next: map[shardKey]time.Time{}, arns: map[string]string{},
+		next: map[shardKey]time.Time{}, arns: map[string]string{}, seen: map[string]time.Time{},
 	}
 	return l, nil
 }
@@ -130,7 +131,7 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	}
 	glances, err := l.fetch(ctx, run)
 	if err != nil {
-		return Look{}, err
+		return Look{}, run.fact(ctx, err)
 	}
 	heard := time.Now() // what follows may take a moment
 	l.sharpen(ctx, run, glances)
@@ -143,6 +144,11 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 		sl.sum()
 		look.Streams = append(look.Streams, sl)
 	}
+	for _, s := range run.streams {
+		if _, again := l.seen[s.ref.given]; !again {
+			l.seen[s.ref.given] = s.listedAt
+		}
+	}
 	l.quiet = true
 	return look, nil
 }
@@ -154,7 +160,15 @@ func (l *Looker) open(ctx context.Context) (*run, error) {
 		o.Say = o.Chat // of the positions; fetching says what it has to say
 	}
 	r := lookingRun(ctx, l.client, o)
-	if err := r.placeAll(ctx); err != nil {
+	r.accepted = len(l.seen) > 0
+	err := r.placeAll(ctx)
+	if since := l.seen; len(since) > 0 {
+		for _, s := range r.streams {
+			s.listedAt = since[s.ref.given] // a stream that is younger is another
+		}
+		err = r.fact(ctx, err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.o.Say = l.o.Say

@@ -28,6 +28,9 @@ type polling struct {
 	// shown is the highest sequence number of the answers to the iterators since
 	// the last one that was rebuilt; empty before the first of them has records.
 	shown string
+	// inclusive says that AFTER a sequence number is asked for as AT it: the
+	// service refuses AFTER the last record of a closed shard.
+	inclusive bool
 
 	pace     pace
 	due      time.Time // when the next fetch may start
@@ -108,6 +111,7 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 			return nil, err
 		}
 		p.iterator, p.shown = iterator, ""
+		p.Accepted()
 	}
 	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
 		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
@@ -164,6 +168,9 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 		return false, nil
 	}
 	last := aws.ToString(resp.Records[len(resp.Records)-1].SequenceNumber)
+	if p.inclusive && p.shown == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
+		return false, errNotThere
+	}
 	known = p.dropReceived(p.at, resp) > 0 && len(resp.Records) == 0 && !resp.End
 	if known && p.shown != "" && validate.Compare(last, p.shown) <= 0 {
 		return false, errRepeats // and its next page would be this one again
@@ -172,8 +179,12 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 	return known, nil
 }
 
+// errNotThere is the error of an answer that does not begin with the record that
+// it was to begin with.
+var errNotThere = errors.New("the answer does not begin with that record")
+
 // toOldest begins again with the oldest record.
-func (p *polling) toOldest() { p.at, p.iterator = Oldest(), "" }
+func (p *polling) toOldest() { p.at, p.iterator, p.inclusive = Oldest(), "", false }
 
 var errTrimmed = errors.New("the position is no longer retained")
 
@@ -189,6 +200,7 @@ func sizeOf(records []types.Record) int64 {
 // received moves the position behind a response.
 func (p *polling) received(resp *Response) {
 	if n := len(resp.Records); n > 0 {
+		p.inclusive = false
 		p.at = checkpoint.Shard{
 			Position:       checkpoint.AfterSequenceNumber,
 			SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber),
@@ -219,6 +231,9 @@ func (p *polling) succeeded(resp *Response) {
 // failed decides what to do about a failed fetch: it returns nothing when the
 // fetch is to be tried again, at the time it has set.
 func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
+	if errors.Is(err, errNotThere) {
+		return nil, p.lost(err)
+	}
 	what := classify(err)
 	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
 	switch what {
@@ -230,15 +245,9 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		// A sequence number is refused for good. A time may be one that the host
 		// which answers has not reached yet, and an iterator may have gone bad:
 		// both get a few more chances.
-		p.refusals++
-		if p.iterator == "" && p.IsTrimmed(p.at) {
-			p.toOldest()
-			break
+		if resp, err := p.refused(ctx, err); resp != nil || err != nil {
+			return resp, err
 		}
-		if p.iterator == "" && p.at.SequenceNumber != "" || p.refusals > mostRefusals {
-			return nil, p.Refused(p.at, err)
-		}
-		p.iterator = ""
 	case expired:
 		p.iterator = ""
 	case throttled:
@@ -266,6 +275,55 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 // mostRefusals in a row will not pass.
 const mostRefusals = 3
 
+// refused decides what to do when the service does not accept the iterator or
+// the position. It returns nothing when another iterator is to be tried.
+func (p *polling) refused(ctx context.Context, err error) (*Response, error) {
+	p.refusals++
+	if err := p.CheckStream(ctx); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.iterator == "" && p.IsTrimmed(p.at):
+		p.toOldest()
+	case p.iterator == "" && p.at.SequenceNumber != "":
+		return p.notAccepted(ctx, err)
+	case p.refusals > mostRefusals:
+		return nil, p.Refused(p.at, err)
+	default:
+		p.iterator = ""
+	}
+	return nil, nil
+}
+
+// notAccepted decides what to do when a sequence number is refused. AFTER the
+// last record of a closed shard is its end, which some servers do not accept. What
+// is left is found out by reading on from that record itself; nothing is where the
+// number is the shard's last one.
+func (p *polling) notAccepted(ctx context.Context, err error) (*Response, error) {
+	if p.at.Position == checkpoint.AfterSequenceNumber {
+		closed, listErr := p.IsClosed(ctx)
+		switch {
+		case listErr != nil:
+			return nil, listErr
+		case closed && !p.inclusive:
+			p.inclusive = true
+			return nil, nil
+		case closed && p.IsLast(p.at.SequenceNumber):
+			return &Response{End: true}, nil
+		}
+	}
+	return nil, p.lost(err)
+}
+
+// lost goes on behind a position that is refused for good, where that is allowed.
+func (p *polling) lost(err error) error {
+	at, err := p.NotAccepted(p.at, err)
+	if err == nil {
+		p.at, p.iterator, p.inclusive = at, "", false
+	}
+	return err
+}
+
 // limitHit says what the connector says, once a minute for each shard; the log
 // has every one.
 func (p *polling) limitHit() {
@@ -279,6 +337,9 @@ func (p *polling) limitHit() {
 
 // missing decides whether the shard was trimmed or the stream is gone.
 func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
+	if err := p.CheckStream(ctx); err != nil {
+		return nil, err
+	}
 	gone, listErr := p.IsGone(ctx, p.at)
 	switch {
 	case listErr != nil:
@@ -308,6 +369,9 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 	switch p.at.Position {
 	case checkpoint.AfterSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
+		if p.inclusive {
+			in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
+		}
 		in.StartingSequenceNumber = aws.String(p.at.SequenceNumber)
 	case checkpoint.AtSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber

@@ -115,6 +115,8 @@ type run struct {
 	started bool       // all streams are open
 	began   time.Time  // the run, by this process's clock
 	looking bool       // it reads nothing, and starts no shard
+	// accepted says that a look before this one found its positions accepted.
+	accepted bool
 	// verifying says that what is wrong with the positions is looked for, and does
 	// not end the run.
 	verifying bool
@@ -124,6 +126,7 @@ type run struct {
 var errDone = errors.New("run complete")
 
 func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
+	whole := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(errDone)
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -153,7 +156,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		err = groupErr
 	}
 	run.reportUsers()
-	return err
+	return run.fact(whole, err)
 }
 
 // openInTime is open, within the time of the run.

@@ -45,7 +45,8 @@ type streamRun struct {
 	// What was said already, once for the stream.
 	warned, warnedOfKey, warnedOfAuto atomic.Bool
 	losses                            []string
-	undescribed                       string // why the stream's summary is not known; empty when it is
+	createdAt                         time.Time // the stream, by the service; zero when it is not known
+	undescribed                       string    // why the stream's summary is not known; empty when it is
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -160,7 +161,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if was := entry.CreatedAt; !was.IsZero() && !was.Equal(created) {
 		return recreated(s.ref.name, was.Time, created)
 	}
-	entry.CreatedAt = checkpoint.Time{Time: created}
+	entry.CreatedAt, s.createdAt = checkpoint.Time{Time: created}, created
 	return nil
 }
 

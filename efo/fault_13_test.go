@@ -1,0 +1,97 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/reader"
+)
+
+// changing is a service whose stream is another one after a while.
+type changing struct {
+	*fakeService
+	summary func(*types.StreamDescriptionSummary)
+}
+
+func (c changing) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := c.fakeService.DescribeStreamSummary(ctx, in, o...)
+	if err == nil && c.summary != nil {
+		c.summary(out.StreamDescriptionSummary)
+	}
+	return out, err
+}
+
+func TestFault13FactsOfARunAreNoOptions(t *testing.T) {
+	var (
+		deleted     *reader.StreamDeletedError
+		recreated   *reader.StreamRecreatedError
+		notRetained *reader.NotRetainedError
+	)
+	for name, c := range map[string]struct {
+		code string // of the second subscription, and those that follow
+		then func(s *fakeService) func(*types.StreamDescriptionSummary)
+		kept bool
+		want any
+	}{
+		"deleted": {"ResourceNotFoundException", func(*fakeService) func(*types.StreamDescriptionSummary) {
+			return func(s *types.StreamDescriptionSummary) { s.StreamStatus = types.StreamStatusDeleting }
+		}, false, &deleted},
+		"created again, found by the consumer": {"ResourceNotFoundException", recreate, false, &recreated},
+		"created again, found by the number":   {"InvalidArgumentException", recreate, true, &recreated},
+		"no longer retained":                   {"InvalidArgumentException", nil, false, &notRetained},
+		"no longer retained, kept":             {"InvalidArgumentException", nil, true, &notRetained},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				s.script("a", says(event(records(1, 2)), over), refuses(c.code), refuses(c.code), refuses(c.code), refuses(c.code))
+				r := newRun(s)
+				client := changing{fakeService: s}
+				if c.then != nil {
+					client.summary = c.then(s)
+				}
+				if c.kept {
+					r.reader.Positions = newMemory()
+				}
+				f, err := New(client, r.o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.reader.Source = f.Source
+				core, err := reader.New(client, r.reader)
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = core.Run(t.Context(), func(*reader.Batch) error { return nil })
+				if err := f.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				var option *reader.OptionError
+				if !errors.As(err, c.want) || errors.As(err, &option) {
+					t.Fatalf("ended with %v", err)
+				}
+				if state, is := err.(interface{ Unusable() bool }); is && state.Unusable() != c.kept {
+					t.Errorf("a checkpoint that is unusable: %v", err)
+				}
+				if n := s.count("register"); n != 1 {
+					t.Errorf("a consumer was registered %d times", n)
+				}
+			})
+		})
+	}
+}
+
+func recreate(*fakeService) func(*types.StreamDescriptionSummary) {
+	began := time.Now()
+	return func(s *types.StreamDescriptionSummary) {
+		if s.StreamCreationTimestamp = aws.Time(began.Add(-time.Hour)); time.Since(began) > 2*time.Second {
+			s.StreamCreationTimestamp = aws.Time(began.Add(2 * time.Second))
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+)
+
+// refusing refuses iterators, after a while, and says what became of the stream.
+type refusing struct {
+	*fake
+	refuse  func(in *kinesis.GetShardIteratorInput) bool
+	summary func(*types.StreamDescriptionSummary) error
+	ending  string // the last sequence number of closed shards
+	starts  string
+}
+
+func (r *refusing) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	if r.refuse(in) {
+		return nil, apiError("InvalidArgumentException")
+	}
+	return r.fake.GetShardIterator(ctx, in, o...)
+}
+
+func (r *refusing) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := r.fake.DescribeStreamSummary(ctx, in, o...)
+	if err == nil && r.summary != nil {
+		err = r.summary(out.StreamDescriptionSummary)
+	}
+	return out, err
+}
+
+func (r *refusing) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	out, err := r.fake.ListShards(ctx, in, o...)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range out.Shards {
+		if s.SequenceNumberRange.EndingSequenceNumber != nil && r.ending != "" {
+			s.SequenceNumberRange.EndingSequenceNumber, s.SequenceNumberRange.StartingSequenceNumber = aws.String(r.ending), aws.String(r.starts)
+		}
+	}
+	return out, nil
+}
+
+// expire makes the n-th GetRecords find its iterator expired.
+func expire(f *fake, n int) {
+	calls := 0
+	f.hook = func(call, _ string) error {
+		if call == "GetRecords" {
+			if calls++; calls == n {
+				return apiError("ExpiredIteratorException")
+			}
+		}
+		return nil
+	}
+}
+
+func isAfter(in *kinesis.GetShardIteratorInput) bool {
+	return in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber
+}
+
+func isAtSequence(in *kinesis.GetShardIteratorInput) bool { return in.StartingSequenceNumber != nil }
+
+func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
+	typed := Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "1"}
+	var (
+		notRetained *NotRetainedError
+		recreated   *StreamRecreatedError
+		deleted     *StreamDeletedError
+		option      *OptionError
+		unusable    *CheckpointError
+	)
+	for name, c := range map[string]struct {
+		summary func(*types.StreamDescriptionSummary) error
+		from    Position
+		kept    bool
+		first   bool // refused at the first use
+		want    any
+	}{
+		"no longer retained":                 {want: &notRetained},
+		"no longer retained, kept":           {kept: true, want: &notRetained},
+		"created again":                      {want: &recreated, summary: createdLater},
+		"created again, kept":                {kept: true, want: &recreated, summary: createdLater},
+		"being deleted":                      {want: &deleted, summary: func(s *types.StreamDescriptionSummary) error { s.StreamStatus = types.StreamStatusDeleting; return nil }},
+		"nothing is known":                   {want: &notRetained, summary: func(*types.StreamDescriptionSummary) error { return apiError("AccessDeniedException") }},
+		"typed, and accepted first":          {from: typed, want: &notRetained},
+		"typed, and refused at once":         {from: typed, first: true, want: &option},
+		"of the checkpoint, refused at once": {kept: true, first: true, want: &unusable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+				expire(f, 3)
+				began := time.Now()
+				client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+					return isAtSequence(in) && (c.first || time.Since(began) > time.Second || isAfter(in))
+				}, summary: func(s *types.StreamDescriptionSummary) error {
+					if c.summary == nil || time.Since(began) == 0 {
+						return nil
+					}
+					return c.summary(s)
+				}}
+				o := testOptions()
+				if c.from.Kind == AtSequence {
+					o.InitialPosition = c.from
+				}
+				if c.kept {
+					m := newMemory()
+					o.Positions = m
+					if c.first {
+						if _, err := readFor(t, f, time.Minute, o.limited(1)); err != nil {
+							t.Fatal(err)
+						}
+						began = time.Now()
+					}
+				}
+				_, err := readFor(t, client, time.Hour, o)
+				if !errors.As(err, c.want) {
+					t.Fatalf("ended with %v", err)
+				}
+				state, is := err.(interface{ Unusable() bool })
+				if is && state.Unusable() != c.kept {
+					t.Errorf("a checkpoint that is unusable: %v", err)
+				}
+				if c.want != any(&option) && errors.As(err, &option) {
+					t.Errorf("blames an option: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// limited are options that end after n records.
+func (o Options) limited(n int64) Options {
+	o.Limit = n
+	return o
+}
+
+func createdLater(s *types.StreamDescriptionSummary) error {
+	s.StreamCreationTimestamp = aws.Time(time.Now())
+	return nil
+}
+
+func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+		expire(f, 3)
+		client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+			if !isAfter(in) {
+				return false
+			}
+			f.find("a").records = []int{7, 8} // and what was there is gone
+			return true
+		}}
+		o := testOptions()
+		o.AllowDataLoss = true
+		var said []string
+		o.Say = func(m string) { said = append(said, m) }
+		got, err := readFor(t, client, time.Minute, o)
+		if err != nil || !slices.Equal(got, []string{"1", "2", "7", "8"}) {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if want := "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"; !slices.Contains(said, want) {
+			t.Errorf("said %q", said)
+		}
+	})
+}
+
+// TestFault13AfterTheLastRecordOfAClosedShard is about servers that refuse AFTER
+// the last sequence number of a closed shard, with records left or without.
+func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
+	for name, c := range map[string]struct {
+		refuse         func(*kinesis.GetShardIteratorInput) bool
+		starts, ending string
+		want           []string
+		lost           bool
+	}{
+		"AT is accepted": {refuse: isAfter, want: []string{"1", "2", "3", "4", "5"}},
+		"AT is accepted, an ending of another world":  {refuse: isAfter, starts: "495", ending: "9", want: []string{"1", "2", "3", "4", "5"}},
+		"AT is refused, and it is not known to be it": {refuse: isAtSequence, starts: "0", ending: "9223372036854775807", lost: true},
+		"AT is refused, an ending of another world":   {refuse: isAtSequence, starts: "495", ending: "1", lost: true},
+		"AT is refused, and records are left":         {refuse: isAtSequence, starts: "0", ending: "4", lost: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}, closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5}})
+				f.page = 2
+				expire(f, 2)
+				o, m := bounded(), newMemory()
+				o.Positions = m
+				got, err := readFor(t, &refusing{fake: f, refuse: c.refuse, starts: c.starts, ending: c.ending}, time.Hour, o)
+				var lost *NotRetainedError
+				if errors.As(err, &lost) != c.lost || !c.lost && err != nil || !slices.Equal(got, c.want) {
+					t.Errorf("got %q, %v", got, err)
+				}
+				if at := m.file.Streams[0].Shards["a"]; c.lost && at.Position == checkpoint.ShardEnd {
+					t.Errorf("saved %+v", at)
+				}
+			})
+		})
+	}
+}
+
+func TestFault13TheLastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2}, trailing: 3, closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5}})
+		expire(f, 2)
+		o, m := bounded(), newMemory()
+		o.Positions = m
+		got, err := readFor(t, &refusing{fake: f, refuse: isAtSequence, starts: "1", ending: "2"}, time.Hour, o)
+		if err != nil || !slices.Equal(got, []string{"1", "2", "5"}) || m.position("a") != "SHARD_END 2" {
+			t.Errorf("got %q, %v, saved %q", got, err, m.position("a"))
+		}
+	})
+}
+
+func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}, closed: true})
+		f.page = 2
+		expire(f, 2)
+		client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+			if isAfter(in) {
+				f.find("a").records = []int{4} // the others are no longer retained
+				return true
+			}
+			return false
+		}}
+		got, err := readFor(t, client, time.Hour, bounded())
+		var lost *NotRetainedError
+		if !errors.As(err, &lost) || slices.Contains(got, "4") {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
