@@ -122,7 +122,7 @@ func Oldest() checkpoint.Shard { return checkpoint.Shard{Position: checkpoint.Tr
 // for its other parent after a merge; the KCL takes such an answer for broken
 // (DataRetrievalUtil.java).
 func (a *Assignment) EndedInto(ctx context.Context, children []types.ChildShard) ([]types.ChildShard, error) {
-	if len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c, a.shard) }) {
+	if len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c) }) {
 		return children, nil
 	}
 	if err := a.s.refresh(ctx); err != nil {

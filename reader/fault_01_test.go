@@ -134,6 +134,7 @@ func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
 	for name, c := range cyclic {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				toTheTimeOfTheService()
 				start := time.Now()
 				_, _, err := runFor(t, newFake(c.shards...), time.Hour, testOptions())
 				wantLineageError(t, err, c.id)

@@ -100,7 +100,7 @@ func Shard(s types.Shard) error {
 		return wrong("%q is not the ID of a shard", brief(id))
 	}
 	for _, parent := range []*string{s.ParentShardId, s.AdjacentParentShardId} {
-		if p := aws.ToString(parent); p != "" && (!ShardID(p) || p == id) {
+		if p := aws.ToString(parent); p != "" && !ShardID(p) {
 			return wrong("%q is not a parent of shard %s", brief(p), id)
 		}
 	}
@@ -114,13 +114,14 @@ func Shard(s types.Shard) error {
 	return nil
 }
 
-// Child reports whether c can be a child of the shard, and names its parents.
-func Child(c types.ChildShard, shard string) bool {
-	if id := aws.ToString(c.ShardId); !ShardID(id) || id == shard || len(c.ParentShards) == 0 {
+// Child reports whether c can be a child of a shard, and names its parents. That
+// a shard is its own ancestor is for those who know the others.
+func Child(c types.ChildShard) bool {
+	if !ShardID(aws.ToString(c.ShardId)) || len(c.ParentShards) == 0 {
 		return false
 	}
 	for _, p := range c.ParentShards {
-		if !ShardID(p) || p == aws.ToString(c.ShardId) {
+		if !ShardID(p) {
 			return false
 		}
 	}
