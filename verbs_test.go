@@ -54,6 +54,7 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"deregister": verbDeregister,
 	"proxy":      verbProxy,
 	"proxied":    verbProxied,
+	"garble":     verbGarble,
 }
 
 func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) (*service, context.Context) {

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -87,6 +88,9 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 			all.shards = append(all.shards, shard)
 		}
 		if token = aws.ToString(out.NextToken); token == "" {
+			if len(all.shards) == 0 && after == "" && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
+				return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: errNoShards}
+			}
 			return all, s.checkListing(all, seen)
 		}
 		if err := guard.Next(token, len(all.shards)-before); err != nil {
@@ -120,6 +124,9 @@ func (s *streamRun) checkListing(l listing, at map[string]int) error {
 	}
 	return s.ownAncestor("ListShards", "", ownAncestorError(id))
 }
+
+// errNoShards means that an answer is garbled: every stream has an open shard.
+var errNoShards = errors.New("the answer has no shards")
 
 // patiently repeats a call that can be retried: for as long as a start may
 // take, or as long as the run lets it.

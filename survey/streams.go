@@ -104,6 +104,8 @@ func describe(ctx context.Context, client StreamsClient, s types.StreamSummary, 
 		return nil, nil
 	case err != nil && !isUnavailable(err):
 		return nil, err
+	case found != nil && aws.ToString(found.StreamName) == "":
+		found.StreamName = s.StreamName // the answer does not say
 	case found == nil:
 		found = &types.StreamDescriptionSummary{
 			StreamName: s.StreamName, StreamARN: s.StreamARN, StreamStatus: s.StreamStatus,
@@ -123,6 +125,9 @@ func listStreams(ctx context.Context, client StreamsClient, log *slog.Logger) ([
 				return nil, err
 			}
 			out, err := client.ListStreams(ctx, in)
+			if err == nil {
+				err = checkPage(out)
+			}
 			if err != nil {
 				err = &AccountError{"ListStreams", err}
 			}
@@ -216,6 +221,14 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.List
 			return nil, err
 		}
 	}
+}
+
+// checkPage refuses a page that the service cannot have sent.
+func checkPage(out *kinesis.ListStreamsOutput) error {
+	if out.HasMoreStreams == nil && len(out.StreamNames) == 0 {
+		return errors.New("the answer has no list of streams")
+	}
+	return nil
 }
 
 // pageOf are the streams of one page. Endpoints of before 2022 tell their names

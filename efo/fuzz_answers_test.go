@@ -1,0 +1,62 @@
+package efo
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/awsclient"
+	"kin/internal/garble"
+	"kin/reader"
+)
+
+// FuzzAnswers reads a stream through a consumer whose answers and events are garbled.
+// Whatever they say, the run and its clean-up end without a panic.
+func FuzzAnswers(f *testing.F) {
+	recorded, err := garble.Record(f.Context())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, script := range garble.Seeds() {
+		f.Add(script)
+	}
+	f.Fuzz(func(t *testing.T, script []byte) {
+		synctest.Test(t, func(t *testing.T) {
+			answers := garble.NewClient(recorded, script)
+			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
+			o := DefaultOptions()
+			o.Streams = []string{garble.Stream}
+			o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+				s, err := awsclient.Subscribe(ctx, client, in)
+				if err != nil {
+					return nil, err
+				}
+				return s, nil
+			}
+			fan, err := New(client, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ro := reader.DefaultOptions()
+			ro.Streams, ro.InitialPosition = o.Streams, reader.Position{Kind: reader.TrimHorizon}
+			ro.AvailableNow, ro.Timeout, ro.RetryFor = len(script)%2 == 0, 20*time.Minute, 5*time.Minute
+			ro.Encode = func(dst []byte, r reader.Record) ([]byte, error) { return append(dst, r.Data...), nil }
+			ro.Source, ro.Silence = fan.Source, fan.Silence()
+			r, err := reader.New(client, ro)
+			if err != nil {
+				t.Fatal(err)
+			}
+			runErr := r.Run(t.Context(), func(*reader.Batch) error { return nil })
+			closeErr := fan.Close(t.Context())
+			if runErr != nil && runErr.Error() == "" || closeErr != nil && closeErr.Error() == "" {
+				t.Error("an error without words")
+			}
+			if answers.Calls() > 5*garble.MostCalls {
+				t.Errorf("%d calls", answers.Calls())
+			}
+		})
+	})
+}

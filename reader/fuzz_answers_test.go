@@ -1,0 +1,67 @@
+package reader
+
+import (
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/awsclient"
+	"kin/internal/checkpoint"
+	"kin/internal/garble"
+)
+
+// FuzzAnswers reads a stream whose answers are garbled, with a checkpoint. Whatever
+// they say, the run ends without a panic, and a checkpoint that was saved can be loaded again.
+func FuzzAnswers(f *testing.F) {
+	recorded, err := garble.Record(f.Context())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, script := range garble.Seeds() {
+		f.Add(script)
+	}
+	f.Fuzz(func(t *testing.T, script []byte) {
+		path := filepath.Join(t.TempDir(), "orders.ckpt")
+		var saved checkpoint.File // the last positions of the run
+		synctest.Test(t, func(t *testing.T) {
+			kept := newMemory()
+			kept.file.Version = checkpoint.Version
+			answers := garble.NewClient(recorded, script)
+			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
+			o := testOptions()
+			o.Positions, o.AvailableNow, o.Timeout, o.RetryFor = kept, len(script)%2 == 0, 20*time.Minute, 5*time.Minute
+			r, err := New(client, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Run(t.Context(), func(*Batch) error { return nil }); err != nil && err.Error() == "" {
+				t.Error("an error without words")
+			}
+			saved = kept.file
+			if answers.Calls() > 3*garble.MostCalls {
+				t.Errorf("%d calls", answers.Calls())
+			}
+		})
+		if len(saved.Streams) == 0 {
+			return
+		}
+		h, err := checkpoint.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Save may refuse what a garbled answer made of a position; then the run ends.
+		saveErr := h.Save(saved, nil)
+		if err := h.Release(); err != nil {
+			t.Fatal(err)
+		}
+		if saveErr != nil {
+			return
+		}
+		if _, err := checkpoint.Read(path); err != nil {
+			t.Errorf("the checkpoint cannot be loaded: %v", err)
+		}
+	})
+}
