@@ -1,6 +1,8 @@
 package reader
 
 import (
+	"bytes"
+	"math/big"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -14,7 +16,7 @@ import (
 )
 
 // FuzzAnswers reads a stream whose answers are garbled, with a checkpoint. Whatever
-// they say, the run ends without a panic, and a checkpoint that was saved can be loaded again.
+// they say, the run ends without a panic, each shard's records come once and in order, and a checkpoint that was saved can be loaded again.
 func FuzzAnswers(f *testing.F) {
 	recorded, err := garble.Record(f.Context())
 	if err != nil {
@@ -33,11 +35,24 @@ func FuzzAnswers(f *testing.F) {
 			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
 			o := testOptions()
 			o.Positions, o.AvailableNow, o.Timeout, o.RetryFor = kept, len(script)%2 == 0, 20*time.Minute, 5*time.Minute
+			o.Encode = func(dst []byte, r Record) ([]byte, error) { return append(append(dst, r.SequenceNumber...), ' '), nil }
 			r, err := New(client, o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := r.Run(t.Context(), func(*Batch) error { return nil }); err != nil && err.Error() == "" {
+			last := map[string]*big.Int{}
+			if err := r.Run(t.Context(), func(b *Batch) error {
+				for _, block := range b.Blocks {
+					for _, text := range bytes.Fields(block.Data) {
+						sequence, ok := new(big.Int).SetString(string(text), 10)
+						if before := last[block.ShardID]; !ok || before != nil && sequence.Cmp(before) <= 0 {
+							t.Errorf("%s: %s after %s", block.ShardID, text, before)
+						}
+						last[block.ShardID] = sequence
+					}
+				}
+				return nil
+			}); err != nil && err.Error() == "" {
 				t.Error("an error without words")
 			}
 			saved = kept.file
