@@ -196,6 +196,7 @@ func (d *dispatcher) run(writing context.Context) error {
 		r, wake, over := d.next(time.Now())
 		switch {
 		case over:
+			ended() // a list of shards that hangs does not hold up the end
 			d.flights.Wait()
 			d.leaveRest()
 			d.deliver()

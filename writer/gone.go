@@ -64,20 +64,19 @@ func (w *Writer) gone(ctx context.Context, facts streamFacts, s Summary, err err
 	switch {
 	case failed == nil && facts.isAnother(out):
 		return &GoneError{Stream: w.o.Stream, Again: true}
-	case failed == nil && lost && facts.isSame(out):
-		return err // the answer is not the service's last word
-	case failed != nil && !lost && classify(failed) != notFound:
+	case failed == nil && lost && isDeleting(out),
+		failed != nil && classify(failed) == notFound,
+		failed != nil && classify(failed) == denied && lost:
+		return &GoneError{Stream: w.o.Stream, Err: err}
+	case failed != nil:
 		w.o.Log.DebugContext(ctx, "describe the stream at the end", "stream", w.o.Stream, "error", failed)
-		return err
-	case failed == nil && !lost:
-		return err
 	}
-	return &GoneError{Stream: w.o.Stream, Err: err}
+	return err // the stream is there, or that is not known
 }
 
 // isAnother says whether the stream is another than the run began with: one that was
 // deleted and created again may have shards of the same IDs. settled says that it is
-// neither being created nor deleted, or that it is not known.
+// neither being created nor deleted, or that this caller may not know it.
 func (d *dispatcher) isAnother(ctx context.Context) (another, settled bool) {
 	if d.stream.created.IsZero() {
 		return false, true
@@ -85,7 +84,7 @@ func (d *dispatcher) isAnother(ctx context.Context) (another, settled bool) {
 	out, err := describe(ctx, d.client, d.o.Stream)
 	if err != nil {
 		d.o.Log.DebugContext(ctx, "describe the stream", "stream", d.o.Stream, "error", err)
-		return false, false
+		return false, classify(err) == denied
 	}
 	if out == nil || out.StreamDescriptionSummary == nil {
 		return false, true
@@ -104,11 +103,9 @@ func (f *streamFacts) isAnother(out *kinesis.DescribeStreamSummaryOutput) bool {
 	return !f.created.IsZero() && !created.IsZero() && !created.Equal(f.created)
 }
 
-// isSame says whether a summary is of the stream that the run began with, and
-// that it is not being deleted.
-func (f *streamFacts) isSame(out *kinesis.DescribeStreamSummaryOutput) bool {
-	created := creation(out)
-	return !created.IsZero() && created.Equal(f.created) && out.StreamDescriptionSummary.StreamStatus != types.StreamStatusDeleting
+// isDeleting says whether a summary is of a stream that is being deleted.
+func isDeleting(out *kinesis.DescribeStreamSummaryOutput) bool {
+	return out != nil && out.StreamDescriptionSummary != nil && out.StreamDescriptionSummary.StreamStatus == types.StreamStatusDeleting
 }
 
 // creation is when the stream of a summary was created; zero if it does not say.

@@ -178,6 +178,9 @@ func (d *dispatcher) settleWritten(r *request, p *parcel, shard, sequence string
 	at := d.shard(shard)
 	entries := p.of(r)
 	d.refusals = 0
+	if !d.recheck {
+		d.shards.rechecks = 0
+	}
 	if p.lane.shardID != shard {
 		d.shards.hold(entries[0], shard)
 	}
@@ -284,6 +287,9 @@ func (d *dispatcher) done(e *entry, s state, r Result) {
 		if d.failing == 0 {
 			d.recovered(time.Now(), s == written)
 		}
+	}
+	if d.failing == 0 && s == written {
+		d.trouble.last = nil
 	}
 	if e.unsure() && s == written {
 		d.summary.Unsure--

@@ -29,8 +29,11 @@ type shardMap struct {
 
 	mistaken   bool // a record went elsewhere
 	refreshing bool
-	after      time.Time // not before that
-	useless    int       // refreshes in a row that brought nothing new
+	after      time.Time // no refresh because of a mistake before that
+	useless    int       // refreshes in a row because of mistakes that brought nothing new
+
+	recheckAfter time.Time // no refresh because of dispatcher.recheck before that
+	rechecks     int       // refreshes in a row because of it
 }
 
 // A record that went elsewhere asks for a new list of shards: soon the first
@@ -123,7 +126,9 @@ func (d *dispatcher) refreshDue(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m := d.shards
-	if !m.mistaken && !d.recheck || m.refreshing || now.Before(m.after) || d.stopped != nil {
+	mistaken := m.mistaken && !now.Before(m.after)
+	recheck := d.recheck && !now.Before(m.recheckAfter)
+	if !mistaken && !recheck || m.refreshing || d.stopped != nil {
 		return false
 	}
 	m.refreshing = true
@@ -142,26 +147,33 @@ func (d *dispatcher) refreshShards(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m := d.shards
+	mistaken := m.mistaken
 	m.refreshing, m.mistaken = false, false
-	d.recheck = d.recheck && !settled
+	if d.recheck {
+		m.recheckAfter = time.Now().Add(refreshPause(m.rechecks))
+		m.rechecks++
+		d.recheck = !settled
+	}
 	if another {
 		d.stop(&GoneError{Stream: d.o.Stream, Again: true})
 		return
 	}
 	if d.stream.auto {
-		m.after = time.Now().Add(refreshFirst)
 		return
 	}
 	same := err == nil && slices.Equal(ranges, m.ranges)
-	if err != nil || same {
-		m.useless++
-	} else {
+	switch {
+	case err == nil && !same:
 		m.useless = 0
+	case mistaken: // only a record that went elsewhere shows that the list is wrong
+		m.useless++
 	}
-	m.after = time.Now().Add(refreshPause(m.useless))
+	if mistaken {
+		m.after = time.Now().Add(refreshPause(m.useless))
+	}
 	d.o.Log.DebugContext(ctx, "shards listed anew", "stream", d.o.Stream, "shards", len(ranges), "same", same, "error", err)
 	switch {
-	case same && m.useless >= refreshTries:
+	case same && mistaken && m.useless >= refreshTries:
 		m.set(nil) // records go where no list says
 	case err != nil || same:
 		return

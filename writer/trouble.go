@@ -13,6 +13,8 @@ import (
 // then every troubleEvery.
 type trouble struct {
 	since, said time.Time
+	// failed says that a report named another failure than a refusal for now.
+	failed bool
 	// last is why they failed last. It is kept until a record is written while no
 	// other one fails: a run may end before that.
 	last error
@@ -38,6 +40,7 @@ func (d *dispatcher) troubled(now time.Time, cause error) {
 		d.trouble.since = now
 	}
 	if d.trouble.now(now) {
+		d.trouble.failed = d.trouble.failed || !isRefusedForNow(cause)
 		d.outbox.says = append(d.outbox.says, fmt.Sprintf("%s: %s not written yet, retrying: %s", d.o.Stream, records(int64(d.failing)), apierror.Brief(cause)))
 	}
 }
@@ -50,11 +53,21 @@ func (d *dispatcher) recovered(now time.Time, written bool) {
 	if !written {
 		return
 	}
-	d.trouble.last = nil
 	if !was.said.IsZero() {
 		lasted := max(time.Second, now.Sub(was.since).Round(time.Second))
-		d.outbox.says = append(d.outbox.says, fmt.Sprintf("%s: connected again after %s", d.o.Stream, duration(lasted)))
+		what := "connected"
+		if !was.failed {
+			what = "writing"
+		}
+		d.outbox.says = append(d.outbox.says, fmt.Sprintf("%s: %s again after %s", d.o.Stream, what, duration(lasted)))
 	}
+}
+
+// isRefusedForNow reports whether the service answered that it takes the records
+// later: there are too many, or the stream is being created.
+func isRefusedForNow(err error) bool {
+	v, known := byCode(codeOf(err))
+	return known && v == again
 }
 
 // Failing is the last failure of the run's calls, as a *CallError, while they fail;
