@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/aws/smithy-go"
+
 	"kin/internal/checkpoint"
 	"kin/reader"
 )
@@ -179,6 +181,48 @@ func TestAFrameFitsTheTerminal(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The message about the end of looks that gave up says whether they failed of the
+// connection, or the service only asked for fewer calls.
+func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
+	throttled := &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException"}
+	limited := &smithy.GenericAPIError{Code: "LimitExceededException"}
+	unreachable := errors.New("no route to host")
+	for _, test := range []struct {
+		name  string
+		fails []error
+		want  string
+	}{
+		{"throttled", []error{throttled, limited}, "kin: reading again after "},
+		{"no connection", []error{unreachable}, "kin: connected again after "},
+		{"no connection, then throttled", []error{unreachable, throttled}, "kin: connected again after "},
+		{"throttled, then no connection", []error{throttled, unreachable}, "kin: connected again after "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var data, messages bytes.Buffer
+			w := &watcher{e: newEnv(Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
+			out := &stdout{w: bufio.NewWriter(&data)}
+			looks := []error{nil}
+			for _, err := range test.fails {
+				looks = append(looks, &reader.GaveUpError{After: 30 * time.Second, Err: err})
+			}
+			for _, err := range append(looks, nil, &reader.GaveUpError{After: 30 * time.Second, Err: throttled}, nil) {
+				if err := w.took(lookAt(lookedAt, "orders", 5), err, out); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var again []string
+			for line := range strings.Lines(messages.String()) {
+				if strings.Contains(line, " again after ") {
+					again = append(again, line)
+				}
+			}
+			if len(again) != 2 || !strings.HasPrefix(again[0], test.want) || !strings.HasPrefix(again[1], "kin: reading again after ") {
+				t.Errorf("said %q, want %q, and then of throttling", again, test.want)
+			}
+		})
 	}
 }
 

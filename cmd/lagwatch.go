@@ -23,6 +23,7 @@ type watcher struct {
 	history history
 	began   bool      // a report was printed
 	failing time.Time // since when looks give up; zero when the last one did not
+	failed  bool      // one of those gave up for another reason than a refusal for now
 
 	mu    sync.Mutex
 	notes []string // what was said since, for below the frame
@@ -69,9 +70,10 @@ func (w *watcher) took(look reader.Look, err error, out *stdout) error {
 	var exhausted gaveUp
 	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
 		var spent *reader.GaveUpError
-		if w.failing.IsZero() && errors.As(err, &spent) {
-			w.failing = time.Now().Add(-spent.After)
+		if errors.As(err, &spent) && w.failing.IsZero() {
+			w.failing, w.failed = time.Now().Add(-spent.After), false
 		}
+		w.failed = w.failed || spent == nil || !spent.RefusedForNow()
 		if w.drawn {
 			w.note(err.Error())
 			return w.print(out, w.frame(w.history.last))
@@ -83,7 +85,11 @@ func (w *watcher) took(look reader.Look, err error, out *stdout) error {
 		return err
 	}
 	if !w.failing.IsZero() {
-		message := "connected again after " + str2duration.String(time.Since(w.failing).Round(time.Second))
+		what := "connected"
+		if !w.failed {
+			what = "reading"
+		}
+		message := what + " again after " + str2duration.String(time.Since(w.failing).Round(time.Second))
 		w.failing = time.Time{}
 		if w.drawn {
 			w.note(message)

@@ -149,7 +149,7 @@ func TestFault10AStopThatTakesLongSaysThatASecondSignalEndsIt(t *testing.T) {
 		synctest.Wait()
 		want := []string{
 			"kin: stopping: writing what was read, for at most 10s; a second signal ends it at once",
-			"kin: what is written to does not take it, and holds the run up; another signal ends it without a word",
+			"kin: the output is blocked and holds the run up; another signal ends kin at once",
 		}
 		if got := strings.Split(strings.TrimSpace(said.String()), "\n"); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %q", got)

@@ -41,7 +41,7 @@ func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, e *env
 			w.Abandon()
 			dropDuplicates(signals, nil)
 			if over.Err() == nil {
-				e.say("what is written to does not take it, and holds the run up; another signal ends it without a word")
+				e.say("the output is blocked and holds the run up; another signal ends kin at once")
 			}
 			return
 		case <-over.Done():

@@ -46,6 +46,10 @@ func (e *GaveUpError) Unwrap() error { return e.Err }
 // GaveUp is true; it marks the error for those who do not import the type.
 func (e *GaveUpError) GaveUp() bool { return true }
 
+// RefusedForNow reports whether the service answered the last attempt that the call
+// passes later: there are too many calls, or the stream is being created.
+func (e *GaveUpError) RefusedForNow() bool { return isRefusedForNow(e.Err) }
+
 // LineageError means that by what the service answers a shard is its own
 // ancestor. Nothing can be read in the order of such a lineage.
 type LineageError struct {

@@ -163,6 +163,45 @@ func TestFault14ConnectedAgain(t *testing.T) {
 	}
 }
 
+// The message about the end of failures says whether they were of the connection, or
+// the service only asked for fewer calls.
+func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
+	for code, want := range map[string]string{
+		"LimitExceededException": "orders/a: reading again after ",
+		"ThrottlingException":    "orders/a: reading again after ",
+		"ResourceInUseException": "orders/a: reading again after ",
+		"InternalFailure":        "orders/a: connected again after ",
+	} {
+		t.Run(code, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a"})
+				f.hook = func(call, _ string) error {
+					if call == "GetRecords" && time.Since(f.began) < 12*time.Second {
+						return &smithy.GenericAPIError{Code: code}
+					}
+					return nil
+				}
+				var said lines
+				o := testOptions()
+				o.Timeout = 50 * time.Second
+				o.Say = said.say
+				if _, err := collectRun(t.Context(), t, f, o); err != nil {
+					t.Fatal(err)
+				}
+				var again []string
+				for _, line := range said.all {
+					if strings.Contains(line, " again after ") {
+						again = append(again, line)
+					}
+				}
+				if len(again) != 1 || !strings.HasPrefix(again[0], want) {
+					t.Errorf("said %q, want %q", said.all, want)
+				}
+			})
+		})
+	}
+}
+
 // A person who does not read holds nobody up: the report of one shard's trouble blocks,
 // and the other shard is read.
 func TestFault14ReportHoldsNoLock(t *testing.T) {

@@ -45,18 +45,19 @@ func classify(err error) verdict {
 		}
 		return again
 	}
-	switch api.ErrorCode() {
-	case "ProvisionedThroughputExceededException":
+	switch code := api.ErrorCode(); {
+	case code == codeThroughput:
 		return throttled
+	case isThrottling(code):
+		return again // too many calls of all readers together
+	}
+	switch api.ErrorCode() {
 	case "ExpiredIteratorException":
 		return expired
 	case "InvalidArgumentException":
 		return refused
 	case "ResourceNotFoundException":
 		return gone
-	case "LimitExceededException", "KMSThrottlingException", "ThrottlingException", "Throttling",
-		"RequestLimitExceeded", "TooManyRequestsException":
-		return again // too many calls of all readers together
 	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
 		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException":
 		return again // theirs, and passing
@@ -72,6 +73,25 @@ func classify(err error) verdict {
 		return again
 	}
 	return fatal // access, keys, validation: the same call will not pass later
+}
+
+const codeThroughput = "ProvisionedThroughputExceededException"
+
+// isThrottling reports whether an error code of the service asks for fewer calls.
+func isThrottling(code string) bool {
+	switch code {
+	case codeThroughput, "LimitExceededException", "KMSThrottlingException", "ThrottlingException", "Throttling",
+		"RequestLimitExceeded", "TooManyRequestsException":
+		return true
+	}
+	return false
+}
+
+// isRefusedForNow reports whether the service answered that the call passes later:
+// there are too many calls, or the stream is being created.
+func isRefusedForNow(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && (isThrottling(api.ErrorCode()) || api.ErrorCode() == "ResourceInUseException")
 }
 
 // Waits between attempts.

@@ -70,6 +70,7 @@ type trouble struct {
 	said    time.Time       // when a line was reported last
 	about   string          // the stream or shard that the failures are about; empty for several
 	spoken  bool            // a line about these failures was reported
+	broken  bool            // such a line named another failure than a refusal for now
 	lasting int             // how many of failing are not busy
 }
 
@@ -112,6 +113,7 @@ func (t *trouble) note(key any, err error, lasted time.Duration) string {
 		return ""
 	}
 	t.said, t.spoken = now, true
+	t.broken = t.broken || !isRefusedForNow(err)
 	return fmt.Sprintf("still trying: %s", err)
 }
 
@@ -151,12 +153,16 @@ func (t *trouble) drop(key any, passed bool) string {
 	}
 	message := ""
 	if passed && t.spoken {
-		message = fmt.Sprintf("connected again after %s", str2duration.String(max(time.Second, time.Since(t.since).Round(time.Second))))
+		what := "connected"
+		if !t.broken {
+			what = "reading"
+		}
+		message = fmt.Sprintf("%s again after %s", what, str2duration.String(max(time.Second, time.Since(t.since).Round(time.Second))))
 		if t.about != "" {
 			message = t.about + ": " + message
 		}
 	}
-	t.since, t.spoken, t.about = time.Time{}, false, ""
+	t.since, t.spoken, t.broken, t.about = time.Time{}, false, false, ""
 	return message
 }
 
