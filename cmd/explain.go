@@ -203,7 +203,7 @@ func (e *env) reachHint(err error) string {
 	case errors.As(err, &api):
 		return ""
 	case paging.IsEndless(err):
-		return "the service does not answer so: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+		return "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 	case awsclient.IsCertificateError(err):
 		return certificateHint
 	}

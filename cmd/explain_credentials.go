@@ -29,15 +29,22 @@ func explainCredentials(found *awsclient.CredentialsError) explanation {
 			"no AWS credentials: " + process.Error(),
 			"run the credential_process of " + profileText(s) + " by hand: aws configure get credential_process" + profileFlag(s), exitDenied,
 		}
+	case awsclient.IsCertificateError(found.Err):
+		return explanation{"no AWS credentials: " + found.Reason(), trustHint, exitDenied}
 	case s.Kind == awsclient.SSO && found.Permanent():
 		return explanation{"no AWS credentials: " + found.Reason(), "the session of IAM Identity Center expired or was not begun: " + renewal(s), exitDenied}
 	case s.Kind == awsclient.LoginSession && found.Permanent():
 		return explanation{"no AWS credentials: " + found.Reason(), "the login session expired or was not begun: " + renewal(s), exitDenied}
 	case errors.As(found.Err, &api):
-		return explanation{"no AWS credentials: " + found.Reason(), sourceHint(s, api.ErrorCode()), exitDenied}
+		return explanation{"no AWS credentials: " + found.Reason(), reloadHint(found, sourceHint(s, api.ErrorCode())), exitDenied}
+	case !found.Permanent() && s.Kind != awsclient.Container && (s.Kind != awsclient.NoSource || s.Temporary):
+		return explanation{"no AWS credentials: " + found.Reason(), "the source of the credentials did not answer: check the network and HTTPS_PROXY, then run kin again", exitDenied}
 	}
 	return explanation{"no AWS credentials: " + found.Reason(), searchHint(s), exitDenied}
 }
+
+// trustHint is for a source of credentials whose certificate is not trusted.
+const trustHint = "set AWS_CA_BUNDLE to a file of the certificates to trust"
 
 // searchHint says where credentials may be put, for a search that found none.
 func searchHint(s awsclient.Source) string {
@@ -51,6 +58,8 @@ func searchHint(s awsclient.Source) string {
 		return "check the web identity token file: AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile"
 	case s.Kind == awsclient.Container:
 		return "check the container's credentials endpoint: AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+	case s.Kind != awsclient.NoSource || s.Temporary:
+		return "check " + profileText(s) + ": aws configure list" + profileFlag(s)
 	case s.Profile != "":
 		return "profile " + s.Profile + " names no credentials, and there is no instance profile: aws configure" + profileFlag(s)
 	}
@@ -60,8 +69,17 @@ func searchHint(s awsclient.Source) string {
 // explainRefused explains a call that was refused because of who signed it, or
 // when. ok is false for other errors.
 func explainRefused(err error) (x explanation, ok bool) {
-	hint := refusedHint(err)
+	hint := reloadHint(err, refusedHint(err))
 	return explanation{err.Error(), hint, exitDenied}, hint != ""
+}
+
+// reloadHint adds to a hint why the credentials could not be loaded again.
+func reloadHint(err error, hint string) string {
+	var refused *awsclient.RefusedError
+	if hint == "" || !errors.As(err, &refused) || refused.Reload == nil {
+		return hint
+	}
+	return "kin could not load new credentials (" + refused.Reload.Error() + "); " + hint
 }
 
 // refusedHint says what to do about such a refusal; it is empty for other errors.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/apierror"
 )
 
 // settle takes the answer to a request, or what came instead of one. What is
@@ -50,7 +52,7 @@ func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now 
 		d.putBack(r, nil)
 		return
 	}
-	if d.stopped != nil && errors.Is(err, context.Canceled) {
+	if d.stopped != nil && errors.Is(err, context.Canceled) && !apierror.IsUnsent(err) {
 		v = unsure // given up by us
 	}
 	failed := failure{verdict: v, cause: err, failed: r.parcels}

@@ -65,7 +65,7 @@ func (e *AnswerError) Error() string { return e.Reason }
 
 var (
 	errNoCredentials   = &AnswerError{"the answer has no credentials"}
-	errHalfCredentials = &AnswerError{"the answer has a part of the credentials only"}
+	errHalfCredentials = &AnswerError{"the answer has only a part of the credentials"}
 )
 
 // checkSTSCredentials checks what STS gave. The expiration becomes one by this

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go/logging"
 )
@@ -64,12 +65,6 @@ func (e *ConfigError) Hint() string {
 
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// Permanent is true: a configuration does not change by waiting.
-func (e *ConfigError) Permanent() bool { return true }
-
-// Brief is what a call came to whose credentials were to be loaded again.
-func (e *ConfigError) Brief() string { return e.Err.Error() }
-
 // regionName is what may stand in a host name.
 var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
@@ -109,7 +104,7 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 	if err := checkProxies(); err != nil {
 		return aws.Config{}, nil, &ConfigError{err}
 	}
-	cfg, _, err := load(ctx, o)
+	cfg, source, err := loadFirst(ctx, o)
 	if err != nil {
 		return aws.Config{}, nil, err
 	}
@@ -123,12 +118,10 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 	if !regionName.MatchString(cfg.Region) {
 		return aws.Config{}, nil, &ConfigError{fmt.Errorf("region %q: want a name such as us-east-1", cfg.Region)}
 	}
-	credentials, err := newRenewable(ctx, func(ctx context.Context) (aws.CredentialsProvider, Source, error) {
-		return loadCredentials(ctx, o, cfg.Region)
+	region := cfg.Region
+	credentials := newRenewable(credentialsOf(cfg, source, o.Role), source, func(ctx context.Context) (aws.CredentialsProvider, Source, error) {
+		return loadCredentials(ctx, o, region)
 	})
-	if err != nil {
-		return aws.Config{}, nil, err
-	}
 	cfg.Credentials = credentials
 	if _, err := credentials.Retrieve(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -139,6 +132,27 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 	return cfg, credentials, nil
 }
 
+// loadFirst is load at the start of a run. It returns the cause of ctx when that ends
+// first: opening a pipe that nobody writes to obeys no context.
+func loadFirst(ctx context.Context, o Options) (aws.Config, Source, error) {
+	type outcome struct {
+		cfg    aws.Config
+		source Source
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		cfg, source, err := load(ctx, o)
+		done <- outcome{cfg, source, err}
+	}()
+	select {
+	case got := <-done:
+		return got.cfg, got.source, got.err
+	case <-ctx.Done():
+		return aws.Config{}, Source{}, context.Cause(ctx)
+	}
+}
+
 // load resolves the SDK's configuration, and says where its credentials come from. Errors are
 // *ConfigError and *CredentialsError.
 func load(ctx context.Context, o Options) (aws.Config, Source, error) {
@@ -146,6 +160,7 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 		config.WithHTTPClient(newTransport()),
 		config.WithLogger(sdkLogger(o.Log)),
 		config.WithRetryer(standardRetries),
+		config.WithAssumeRoleCredentialOptions(noCode),
 		config.WithAPIOptions([]func(*middlewareStack) error{
 			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),
 			checkCredentialAnswers,
@@ -163,7 +178,7 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, Source{}, loadError(ctx, o, err)
+		return aws.Config{}, Source{}, &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
 	}
 	shared := sharedOf(cfg)
 	source := sourceOf(o, shared)
@@ -175,28 +190,10 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	return cfg, source, nil
 }
 
-// loadError is the error of a configuration that cannot be loaded.
-func loadError(ctx context.Context, o Options, err error) error {
-	var code config.AssumeRoleTokenProviderNotSetError
-	if !errors.As(err, &code) {
-		return &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
-	}
-	source := sourceOf(o, nil)
-	if shared, sharedErr := config.LoadSharedConfigProfile(ctx, source.profileName(), sharedFiles); sharedErr == nil {
-		source = sourceOf(o, &shared)
-	}
-	return &CredentialsError{err, source}
-}
-
-// sharedFiles reads the shared configuration files that the environment names, as
-// config.LoadDefaultConfig does.
-func sharedFiles(o *config.LoadSharedConfigOptions) {
-	if name := os.Getenv("AWS_CONFIG_FILE"); name != "" {
-		o.ConfigFiles = []string{name}
-	}
-	if name := os.Getenv("AWS_SHARED_CREDENTIALS_FILE"); name != "" {
-		o.CredentialsFiles = []string{name}
-	}
+// noCode is the provider of codes for a profile that asks for one of an MFA device. With
+// it the configuration is loaded in one go, and the error has the profile's source.
+func noCode(o *stscreds.AssumeRoleOptions) {
+	o.TokenProvider = func() (string, error) { return "", config.AssumeRoleTokenProviderNotSetError{} }
 }
 
 func checkEndpoint(endpoint string) error {

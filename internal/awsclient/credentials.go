@@ -60,6 +60,8 @@ func (e *CredentialsError) Reason() string {
 		return process.Error()
 	case errors.As(e.Err, &answer):
 		return answer.Error()
+	case e.Source.Kind != NoSource && errors.Is(e.Err, context.DeadlineExceeded):
+		return "their source did not answer in time"
 	}
 	return printable(e.Err.Error())
 }
@@ -87,7 +89,8 @@ func (e *RoleError) Unsent() bool { return true }
 func (e *RoleError) Permanent() bool { return !mayPass(e.Err) }
 
 // mayPass reports whether the failure of a source of credentials may be over later:
-// it could not be reached, is overloaded, or gave a garbled answer.
+// it could not be reached, is overloaded, or gave a garbled answer. The end of a call's
+// context says nothing of the source.
 func mayPass(err error) bool {
 	var (
 		permanent interface{ Permanent() bool }
@@ -107,7 +110,7 @@ func mayPass(err error) bool {
 			return true
 		}
 		return errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
-	case errors.As(err, &malformed), isAnswerError(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &malformed), isAnswerError(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
 	}
 	return errors.As(err, &send) || errors.As(err, &op)
@@ -153,13 +156,19 @@ func loadCredentials(ctx context.Context, o Options, region string) (aws.Credent
 	if err != nil {
 		return nil, source, err
 	}
-	if o.Role.ARN == "" {
-		return cfg.Credentials, source, nil
-	}
 	if cfg.Region == "" {
 		cfg.Region = region
 	}
-	return assumeRole(cfg, source, o.Role), source, nil
+	return credentialsOf(cfg, source, o.Role), source, nil
+}
+
+// credentialsOf are the credentials of a configuration, or those of the role, if it has
+// an ARN, that is assumed with them.
+func credentialsOf(cfg aws.Config, source Source, r Role) aws.CredentialsProvider {
+	if r.ARN == "" {
+		return cfg.Credentials
+	}
+	return assumeRole(cfg, source, r)
 }
 
 // assumeRole returns the role's credentials, which is assumed with those of the
@@ -196,7 +205,7 @@ type baseCredentials struct {
 func (b baseCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	c, err := b.next.Retrieve(ctx)
 	if err != nil {
-		err = retrieveError(ctx, err, b.source)
+		err = retrieveError(err, b.source)
 	}
 	return c, err
 }
@@ -223,13 +232,12 @@ func (p roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 // retrieveError is the error of credentials that could not be retrieved: without the
-// words of the caches around it.
-func retrieveError(ctx context.Context, err error, source Source) error {
+// words of the caches around it. It is a *RoleError or a *CredentialsError, also where a
+// context ended: nothing was sent.
+func retrieveError(err error, source Source) error {
 	var role *RoleError
 	var found *CredentialsError
 	switch {
-	case ctx.Err() != nil:
-		return err
 	case errors.As(err, &role):
 		return role
 	case errors.As(err, &found):
@@ -238,5 +246,5 @@ func retrieveError(ctx context.Context, err error, source Source) error {
 	for strings.HasPrefix(err.Error(), "failed to refresh cached credentials, ") && errors.Unwrap(err) != nil {
 		err = errors.Unwrap(err)
 	}
-	return &CredentialsError{err, source}
+	return &CredentialsError{nameProxy(err), source}
 }

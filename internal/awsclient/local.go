@@ -7,7 +7,7 @@ import (
 )
 
 // NewLocal returns a client of an embedded endpoint, which takes any
-// credentials. It looks at nothing in the environment.
+// credentials. Of the environment it uses only the proxy variables, as all clients do.
 func NewLocal(url string) *kinesis.Client {
 	transport := newTransport()
 	return kinesis.New(kinesis.Options{

@@ -205,6 +205,25 @@ func proxyFailure(proxy *url.URL, req *http.Request, err error) error {
 	return failure
 }
 
+// nameProxy names the proxy in the failure of a call that a client of the SDK's own
+// made: those for single sign-on and the roles of profiles do not use throughProxy.
+func nameProxy(err error) error {
+	var call *url.Error
+	if !errors.As(err, &call) {
+		return err
+	}
+	at, parseErr := url.Parse(call.URL)
+	if parseErr != nil {
+		return err
+	}
+	req := &http.Request{URL: at}
+	proxy, proxyErr := environmentProxy(req)
+	if proxyErr != nil || proxy == nil {
+		return err
+	}
+	return proxyFailure(proxy, req, err)
+}
+
 // IsCertificateError reports whether the certificate of the other side was not accepted.
 func IsCertificateError(err error) bool {
 	var (

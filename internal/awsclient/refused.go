@@ -23,6 +23,9 @@ type RefusedError struct {
 	// Date.
 	Ahead  time.Duration
 	Source Source // of the credentials
+	// Reload is why the credentials could not be loaded again; nil when they were, or
+	// when that would not help.
+	Reload error
 
 	again bool // the call is to be made once more
 }
@@ -140,8 +143,11 @@ func (c checkRefusal) HandleFinalize(ctx context.Context, in middleware.Finalize
 	case state.credentials || c.credentials == nil:
 	case reason&(expiredToken|perhapsRotated) != 0:
 		state.credentials = true
-		if err := c.credentials.renew(ctx, before.number); err != nil {
-			return out, metadata, err
+		if reloadErr := c.credentials.renew(ctx, before.number); isConfigError(reloadErr) {
+			refused.Reload = reloadErr // the refusal is what ends the run
+			return out, metadata, refused
+		} else if reloadErr != nil {
+			return out, metadata, reloadErr
 		}
 		refused.again = reason&expiredToken != 0 || c.credentials.isNew(ctx, in.Request)
 	}

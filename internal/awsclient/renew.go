@@ -2,8 +2,10 @@ package awsclient
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -16,12 +18,16 @@ import (
 // It is safe for concurrent use. Calls that are refused at the same time share
 // one load.
 type renewable struct {
-	load func(context.Context) (aws.CredentialsProvider, Source, error)
+	load loadFunc
 
 	mu      sync.Mutex // guards the following
 	now     loaded
+	failed  error   // of the last reload; nil when it worked or there was none
 	loading *reload // nil when none is under way
 }
+
+// loadFunc loads the credentials. Errors are *ConfigError and *CredentialsError.
+type loadFunc func(context.Context) (aws.CredentialsProvider, Source, error)
 
 // loaded is one load's outcome. The number tells loads apart.
 type loaded struct {
@@ -36,29 +42,38 @@ type reload struct {
 	err  error
 }
 
-func newRenewable(ctx context.Context, load func(context.Context) (aws.CredentialsProvider, Source, error)) (*renewable, error) {
-	provider, source, err := load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &renewable{load: load, now: loaded{provider, source, 1}}, nil
+const (
+	// reloadTimeout is how long a call waits for a reload.
+	reloadTimeout = 10 * time.Second
+	// A reload that finds the files unusable tries again: another program may be writing
+	// them. The wait doubles from the first to the last one, over 1.5 s.
+	firstReloadWait = 100 * time.Millisecond
+	lastReloadWait  = 800 * time.Millisecond
+)
+
+// newRenewable returns credentials that were loaded already. Only a reload calls load:
+// files that are pipes can be read only once.
+func newRenewable(provider aws.CredentialsProvider, source Source, load loadFunc) *renewable {
+	return &renewable{load: load, now: loaded{provider, source, 1}}
 }
 
-// Retrieve returns the credentials to sign with. Errors are *RoleError,
-// *CredentialsError and those of ctx. Where the credentials that a role is assumed
+// Retrieve returns the credentials to sign with. Errors are *RoleError and
+// *CredentialsError, also when ctx ends. Where the credentials that a role is assumed
 // with have expired, they are loaded again, once.
 func (r *renewable) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	now := r.current()
 	c, err := now.provider.Retrieve(ctx)
 	if err != nil && isExpired(err) && ctx.Err() == nil {
-		if err := r.renew(ctx, now.number); err != nil {
-			return aws.Credentials{}, err
+		if reloadErr := r.renew(ctx, now.number); isConfigError(reloadErr) {
+			return aws.Credentials{}, withReload(retrieveError(err, now.source), reloadErr)
+		} else if reloadErr != nil {
+			return aws.Credentials{}, reloadErr
 		}
 		now = r.current()
 		c, err = now.provider.Retrieve(ctx)
 	}
 	if err != nil {
-		return aws.Credentials{}, retrieveError(ctx, err, now.source)
+		return aws.Credentials{}, retrieveError(err, now.source)
 	}
 	return c, nil
 }
@@ -70,14 +85,16 @@ func (r *renewable) current() loaded {
 }
 
 // renew loads the credentials again, unless that was done since refused, the number
-// of the load whose credentials a call was signed with. The load itself goes on when
-// the caller's context ends: others wait for it too.
+// of the load whose credentials a call was signed with. It returns the error of that
+// reload to all of its callers, also to those that come later. The load itself goes on
+// when the caller's context ends: others wait for it too.
 func (r *renewable) renew(ctx context.Context, refused int) error {
 	r.mu.Lock()
 	if r.now.number != refused {
-		r.mu.Unlock()
-		return nil
+		defer r.mu.Unlock()
+		return r.failed
 	}
+	source := r.now.source
 	l := r.loading
 	if l == nil {
 		l = &reload{done: make(chan struct{})}
@@ -85,28 +102,88 @@ func (r *renewable) renew(ctx context.Context, refused int) error {
 		go r.reload(context.WithoutCancel(ctx), l)
 	}
 	r.mu.Unlock()
+	timer := time.NewTimer(reloadTimeout)
+	defer timer.Stop()
 	select {
 	case <-l.done:
 		return l.err
+	case <-timer.C: // opening a file obeys no context
+		return &CredentialsError{lateReloadError{context.DeadlineExceeded}, source}
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return &CredentialsError{lateReloadError{ctx.Err()}, source}
 	}
 }
 
+// lateReloadError means that a call ended before the credentials were loaded again.
+type lateReloadError struct{ err error }
+
+func (e lateReloadError) Error() string {
+	return "the service refused the credentials, and the AWS configuration could not be read again in time"
+}
+func (e lateReloadError) Brief() string { return e.Error() }
+func (e lateReloadError) Unwrap() error { return e.err }
+
 // reload does one load. Whatever comes of it, calls that were signed before do not
-// cause another.
+// cause another. A load that hangs stays the only one.
 func (r *renewable) reload(ctx context.Context, l *reload) {
-	ctx, cancel := context.WithTimeout(ctx, roleTimeout)
+	ctx, cancel := context.WithTimeout(ctx, reloadTimeout)
 	defer cancel()
-	provider, source, err := r.load(ctx)
+	provider, source, err := r.loadWhole(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
 		r.now.provider, r.now.source = provider, source
 	}
 	r.now.number++
+	r.failed = err
 	r.loading, l.err = nil, err
 	close(l.done)
+}
+
+// loadWhole loads the credentials, and tries again for a moment where the files look as
+// if another program had written only a part of them.
+func (r *renewable) loadWhole(ctx context.Context) (aws.CredentialsProvider, Source, error) {
+	before := r.current().source
+	for wait := firstReloadWait; ; wait *= 2 {
+		provider, source, err := r.load(ctx)
+		if err == nil && source.Kind == NoSource && before.Kind != NoSource {
+			if _, none := provider.Retrieve(ctx); none != nil {
+				err = &ConfigError{errors.New("the AWS configuration names no credentials any more")}
+			}
+		}
+		tokenGone := err == nil && source.Kind == ProfileKeys && before.Kind == ProfileKeys && before.Temporary && !source.Temporary
+		if !isConfigError(err) && !tokenGone || wait > lastReloadWait || sleep(ctx, wait) != nil {
+			return provider, source, err
+		}
+	}
+}
+
+// sleep waits for d, or returns the error of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func isConfigError(err error) bool {
+	var config *ConfigError
+	return errors.As(err, &config)
+}
+
+// withReload adds to a refusal why the credentials could not be loaded again.
+func withReload(err, reloadErr error) error {
+	switch e := err.(type) { //nolint:errorlint // retrieveError returns them as they are
+	case *RoleError:
+		return &RoleError{e.ARN, &RefusedError{Err: e.Err, Source: e.Source, Reload: reloadErr}, e.Source}
+	case *CredentialsError:
+		return &CredentialsError{&RefusedError{Err: e.Err, Source: e.Source, Reload: reloadErr}, e.Source}
+	}
+	return err
 }
 
 // isNew reports whether the credentials in use are others than those that a request

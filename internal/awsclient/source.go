@@ -107,11 +107,3 @@ func sharedOf(cfg aws.Config) *config.SharedConfig {
 	}
 	return nil
 }
-
-// profileName is the profile as the SDK looks it up.
-func (s Source) profileName() string {
-	if s.Profile == "" {
-		return config.DefaultSharedConfigProfile
-	}
-	return s.Profile
-}
