@@ -188,12 +188,3 @@ func (s *streamRun) discover(ctx context.Context) error {
 		}
 	}
 }
-
-// refresh lists all shards now, as often as it takes.
-func (s *streamRun) refresh(ctx context.Context) error {
-	l, err := patiently(ctx, s.run, 0, func(ctx context.Context) (listing, error) { return s.list(ctx, "") })
-	if err != nil {
-		return err
-	}
-	return s.merge(l, true)
-}

@@ -27,6 +27,8 @@ type streamRun struct {
 	// merging is held while a listing is compared with the last one. Nobody but
 	// another listing waits for it.
 	merging sync.Mutex
+	// refreshing is the listing that shards wait for together.
+	refreshing sharedListing
 	// What the collector has to take over, guarded: shards that were found and
 	// are to be read, those that were found and are left to another run, and
 	// shards that listings no longer show, of which goneBefore waits for the next

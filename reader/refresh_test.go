@@ -1,0 +1,140 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"golang.org/x/sync/errgroup"
+)
+
+// refreshed is a stream whose shards can be refreshed, of a service that may fail a
+// listing, and takes so long to answer one.
+func refreshed(f *fake, each time.Duration, fails func() error) *streamRun {
+	w := &watched{Client: f, before: func(string) error {
+		if fails != nil {
+			return fails()
+		}
+		return nil
+	}, after: func(out any) {
+		if _, is := out.(*kinesis.ListShardsOutput); is {
+			time.Sleep(each)
+		}
+	}}
+	r := askingRun(w, nil)
+	r.looking = true
+	s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
+	s.place = placement{"orders", Position{Kind: TrimHorizon}, startedAt, nil, everyone, nil}
+	return s
+}
+
+func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		s := refreshed(f, 10*time.Second, nil)
+		var shards errgroup.Group
+		ask := func(n int, want bool) {
+			for range n {
+				a := newAssignment(s, "a", atTime(startedAt))
+				shards.Go(func() error {
+					if closed, err := a.IsClosed(t.Context()); err != nil || closed != want {
+						return fmt.Errorf("closed: %v, %v, want %v", closed, err, want)
+					}
+					return nil
+				})
+			}
+		}
+		ask(1, false)
+		time.Sleep(5 * time.Second)
+		// What the listing under way shows is older than what these ask for.
+		f.change(func() { f.find("a").closed = true })
+		time.Sleep(time.Second)
+		ask(300, true)
+		time.Sleep(5 * time.Second) // into the second listing
+		if n := len(f.times("ListShards", "")); n != 2 {
+			t.Errorf("%d listings, want the second under way", n)
+		}
+		ask(300, true)
+		if err := shards.Wait(); err != nil {
+			t.Error(err)
+		}
+		if n := len(f.times("ListShards", "")); n != 3 {
+			t.Errorf("%d listings for 601 shards, want 3", n)
+		}
+	})
+}
+
+func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a"})
+		began, attempts := time.Now(), 0
+		var mu sync.Mutex
+		s := refreshed(f, 0, func() error {
+			mu.Lock()
+			defer mu.Unlock()
+			attempts++
+			if time.Since(began) < time.Minute {
+				return errors.New("dial tcp: connection refused")
+			}
+			return nil
+		})
+		if err := s.refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		alone := attempts
+		began, attempts = time.Now(), 0
+		var shards errgroup.Group
+		first, cancel := context.WithCancel(t.Context())
+		shards.Go(func() error {
+			if err := s.refresh(first); !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("cancelled: got %v", err)
+			}
+			return nil
+		})
+		time.AfterFunc(30*time.Second, cancel) // and another one lists in its place
+		for range 300 {
+			shards.Go(func() error { time.Sleep(time.Second); return s.refresh(t.Context()) })
+		}
+		if err := shards.Wait(); err != nil {
+			t.Error(err)
+		}
+		if attempts > 2*alone {
+			t.Errorf("%d attempts for 300 shards, and %d for one", attempts, alone)
+		}
+		cancel()
+	})
+}
+
+// Many shards that end at once, with answers that do not name their children, need a
+// listing or two.
+func TestFault11ShardsThatEndAtOnceShareAListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const shards = 200
+		f := newFake(&fakeShard{id: "z"})
+		for n := range shards {
+			f.shards = append(f.shards, &fakeShard{id: shardName(n), records: []int{n + 1}, closed: true})
+		}
+		listings := 0
+		w := &watched{Client: f, after: func(out any) {
+			if _, is := out.(*kinesis.ListShardsOutput); is {
+				f.change(func() { listings++ })
+				time.Sleep(time.Second)
+			}
+		}}
+		o := testOptions()
+		o.ShardFetchInterval, o.Tasks, o.ShardsPerTask = time.Hour, 1, shards+1
+		o.FetchBufferSize = 1 << 40 // all of them fetch at once
+		got, err := readFor(t, w, time.Minute, o)
+		if err != nil || len(got) != shards {
+			t.Errorf("%d records, %v", len(got), err)
+		}
+		if listings > 10 {
+			t.Errorf("%d listings when %d shards ended", listings, shards)
+		}
+	})
+}
