@@ -17,7 +17,7 @@ import (
 // that once for a shard. It returns false when nothing of the event is left.
 func (s *source) dropBehind(event *types.SubscribeToShardEvent) bool {
 	had := len(event.Records)
-	if s.at.Position == checkpoint.AtTimestamp {
+	if s.at.Position == checkpoint.AtTimestamp && s.at.Continuation == "" {
 		// Arrival times are not in order: only what leads comes before the position.
 		for len(event.Records) > 0 && s.isBehind(event.Records[0]) {
 			event.Records = event.Records[1:]
@@ -46,6 +46,11 @@ func (s *source) isBehind(r types.Record) bool {
 	case checkpoint.AtSequenceNumber:
 		return validate.SequenceNumber(sequence) && validate.Compare(sequence, s.at.SequenceNumber) < 0
 	case checkpoint.AtTimestamp:
+		if c := s.at.Continuation; c != "" {
+			// The service has gone on behind the time, to the continuation. A record
+			// behind that may bear an earlier arrival time: those are not in order.
+			return validate.SequenceNumber(sequence) && validate.SequenceNumber(c) && validate.Compare(sequence, c) <= 0
+		}
 		// Calls carry times in whole milliseconds.
 		arrived := aws.ToTime(r.ApproximateArrivalTimestamp)
 		return !arrived.IsZero() && arrived.Before(s.at.Timestamp.Truncate(time.Millisecond))

@@ -120,3 +120,48 @@ func TestFault11TheRecordOfThePositionItselfIsKeptWhereReadingBeginsAtIt(t *test
 		}
 	}
 }
+
+// An empty event moves the position on from its time: a record behind that is new,
+// also where its arrival time is a little earlier, as of a host whose clock is late.
+func TestFault11ARecordBehindAnEmptyEventIsNotFromBeforeTheTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		then func() []script
+		said int
+	}{
+		"the same subscription": {func() []script { return []script{says(event(quiet(5)), event(late(records(6, 7))))} }, 0},
+		"the next one": {func() []script {
+			return []script{says(event(quiet(5)), step{10 * time.Second, nil, errors.New("cut")}), says(event(late(records(6, 7))))}
+		}, 0},
+		"the next one begins with older records": {func() []script {
+			return []script{says(event(quiet(5)), step{10 * time.Second, nil, errors.New("cut")}), says(event(late(records(3, 7))))}
+		}, 1},
+	} {
+		for _, from := range []reader.Position{{Kind: reader.Latest}, {Kind: reader.AtTimestamp}} {
+			t.Run(name+" from "+from.String(), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := newService(t, "a")
+					s.script("a", test.then()...)
+					r := newRun(s)
+					if r.reader.InitialPosition = from; from.Kind == reader.AtTimestamp {
+						r.reader.InitialPosition.Timestamp = time.Now()
+					}
+					r.doFor(time.Minute)
+					if got := r.text(); got != "6 7 " {
+						t.Errorf("got %q", got)
+					}
+					if got := strings.Count(strings.Join(r.said, "\n"), saysBehind); got != test.said {
+						t.Errorf("it was said %d times, want %d: %q", got, test.said, r.said)
+					}
+				})
+			})
+		}
+	}
+}
+
+// late is an event whose records bear a time that is two seconds too early.
+func late(e *types.SubscribeToShardEvent) *types.SubscribeToShardEvent {
+	for i := range e.Records {
+		e.Records[i].ApproximateArrivalTimestamp = aws.Time(e.Records[i].ApproximateArrivalTimestamp.Add(-2 * time.Second))
+	}
+	return e
+}

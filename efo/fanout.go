@@ -150,6 +150,8 @@ type FanOut struct {
 	// lacks when it does not have the call.
 	knows, lacks atomic.Bool
 
+	messages messages // of the holdings
+
 	mu       sync.Mutex
 	holdings []*holding     // one a stream, in the order of their first shards
 	refresh  sync.WaitGroup // goroutines that look after them
@@ -214,8 +216,8 @@ func (f *FanOut) holding(a *reader.Assignment) *holding {
 	return h
 }
 
-// Close removes the consumers that are to go and says which stay. The run must
-// have ended. It has its own time: that ctx has ended does not matter.
+// Close removes the consumers that are to go and says which stay. A reader of the
+// messages that is slow does not hold up the removal. The run must have ended. It has its own time: that ctx has ended does not matter.
 func (f *FanOut) Close(ctx context.Context) error {
 	f.refresh.Wait()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout+lastLook) // the registry's time is over first, and it says why
@@ -226,6 +228,7 @@ func (f *FanOut) Close(ctx context.Context) error {
 		group.Go(func() { words[i], errs[i] = h.release(ctx) })
 	}
 	group.Wait()
+	f.messages.wait() // and only now for who reads them
 	for _, word := range words {
 		if word != "" {
 			f.o.LastWord(word)

@@ -195,6 +195,19 @@ func frameSize(e *types.SubscribeToShardEvent) int64 {
 	return size
 }
 
+// describing is a service that may fail to describe the consumer.
+type describing struct {
+	*fakeService
+	fails func() error
+}
+
+func (d describing) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
+	if err := d.fails(); err != nil {
+		return nil, err
+	}
+	return d.fakeService.DescribeStreamConsumer(ctx, in, o...)
+}
+
 func (s *fakeService) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -264,6 +277,7 @@ func (m *memory) Release() error                                   { return nil 
 // run is one run over a fake service, and what it came to.
 type run struct {
 	service   *fakeService
+	client    liveClient // the service, unless a test has another
 	reader    reader.Options
 	o         Options
 	said      []string
@@ -274,7 +288,7 @@ type run struct {
 }
 
 func newRun(s *fakeService) *run {
-	r := &run{service: s, reader: reader.DefaultOptions(), o: DefaultOptions()}
+	r := &run{service: s, client: s, reader: reader.DefaultOptions(), o: DefaultOptions()}
 	r.reader.Streams = []string{"orders"}
 	r.reader.InitialPosition = reader.Position{Kind: reader.TrimHorizon}
 	r.reader.MaxFetchDuration = 200 * time.Millisecond
@@ -296,7 +310,7 @@ func newRun(s *fakeService) *run {
 
 // do runs it and removes what is to be removed.
 func (r *run) do(ctx context.Context) error {
-	f, err := New(r.service, r.o)
+	f, err := New(r.client, r.o)
 	if err != nil {
 		return err
 	}
@@ -304,7 +318,7 @@ func (r *run) do(ctx context.Context) error {
 	if r.wrap != nil {
 		r.reader.Source = func(a *reader.Assignment) reader.Source { return r.wrap(f.Source(a)) }
 	}
-	core, err := reader.New(r.service, r.reader)
+	core, err := reader.New(r.client, r.reader)
 	if err != nil {
 		return err
 	}

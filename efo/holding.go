@@ -3,6 +3,7 @@ package efo
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,15 +16,18 @@ import (
 )
 
 // holding is the consumer with which a run subscribes to one stream. What
-// follows lock is guarded by it.
+// follows lock is guarded by it. Nothing that may block on a reader of messages is
+// called with the lock held, or by the goroutine that looks after the consumer:
+// messages go through the FanOut's.
 type holding struct {
 	f      *FanOut
-	report func(key any, err error) // hears of calls that are retried
-	stream string                   // its name
-	given  string                   // and how the calls name it: the ARN where there is one
-	id     ID                       // of the consumer: its name, or the ARN of one that was given
-	own    bool                     // the run registers it, and may remove it
-	brief  bool                     // it is for this run alone
+	report func(err error) // notes what came of an attempt of a call that is retried
+	forget func()          // notes that such a call is given up, and the run goes on
+	stream string          // its name
+	given  string          // and how the calls name it: the ARN where there is one
+	id     ID              // of the consumer: its name, or the ARN of one that was given
+	own    bool            // the run registers it, and may remove it
+	brief  bool            // it is for this run alone
 
 	lock      chan struct{} // has room for one: who waits for it can be cancelled
 	registry  *Registry
@@ -32,11 +36,16 @@ type holding struct {
 	made      bool   // this run has registered it, or may have
 	takenOver bool
 	said      time.Time // when a person was told of it
-	messages  []func()  // to be handed on once the lock is given back
 }
 
 func newHolding(f *FanOut, a *reader.Assignment) *holding {
-	h := &holding{f: f, report: a.Reported, stream: a.Stream(), given: a.Stream(), own: true, lock: make(chan struct{}, 1)}
+	h := &holding{f: f, stream: a.Stream(), given: a.Stream(), own: true, lock: make(chan struct{}, 1)}
+	h.report = func(err error) {
+		if message := a.Reported(h, err); message != "" {
+			h.later(a.Say, message)
+		}
+	}
+	h.forget = func() { a.Forgotten(h) }
 	if arn := a.StreamARN(); arn != nil {
 		h.given = *arn
 	}
@@ -66,6 +75,9 @@ func newHolding(f *FanOut, a *reader.Assignment) *holding {
 // told is how commands lead to the stream: as it was given.
 func (h *holding) told() Told { return Told{h.given, h.f.o.Flags} }
 
+// log does not wait for who reads it.
+func (h *holding) log() *slog.Logger { return h.f.messages.logger(h.f.o.Log) }
+
 func (h *holding) enter(ctx context.Context) error {
 	select {
 	case h.lock <- struct{}{}:
@@ -75,21 +87,10 @@ func (h *holding) enter(ctx context.Context) error {
 	}
 }
 
-// leave gives the lock back, and then hands on the messages that are due: whoever
-// reads them may be slow, and shards wait for the lock.
-func (h *holding) leave() {
-	messages := h.messages
-	h.messages = nil
-	<-h.lock
-	for _, hand := range messages {
-		hand()
-	}
-}
+func (h *holding) leave() { <-h.lock }
 
-// later hands a message on once the lock is given back.
-func (h *holding) later(to func(string), message string) {
-	h.messages = append(h.messages, func() { to(message) })
-}
+// later hands a message on without waiting for who reads it.
+func (h *holding) later(to func(string), message string) { h.f.messages.to(to)(message) }
 
 // ready returns the ARN of the consumer, ACTIVE when it was last looked at. The
 // first call finds it or registers it, and lets it be looked after until the
@@ -129,11 +130,15 @@ func (h *holding) lookAfter(ctx context.Context) {
 			return
 		}
 		_, err := h.look(ctx)
+		givenUp := err != nil && ctx.Err() == nil
+		if givenUp {
+			h.forget() // before another look can fail
+		}
 		h.leave()
-		if err != nil && ctx.Err() == nil {
+		if givenUp {
 			// The subscriptions that are there go on; the next one meets it too,
 			// and ends the run if it has to.
-			h.f.o.Log.Info("look after consumer", "stream", h.stream, "consumer", h.id.Name(), "error", err)
+			h.log().Info("look after consumer", "stream", h.stream, "consumer", h.id.Name(), "error", err)
 		}
 	}
 }
@@ -197,7 +202,7 @@ func (h *holding) acquire(ctx context.Context) error {
 func (h *holding) find(ctx context.Context) error {
 	var arn string
 	var err error
-	arn, err = FindStreamWithin(ctx, h.f.client, h.given, h.f.o.RegisterTimeout, h.f.o.Log)
+	arn, err = FindStreamWithin(ctx, h.f.client, h.given, h.f.o.RegisterTimeout, h.log())
 	if m := consumerARN.FindStringSubmatch(string(h.id)); m != nil {
 		if err != nil && classify(err) != gone {
 			arn, err = m[1], nil // its stream has the name of this one, and that has to do
@@ -211,8 +216,7 @@ func (h *holding) find(ctx context.Context) error {
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
 		Stream: h.stream, Told: h.told(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
-		Say: h.f.o.Say, SayAfter: usualWait, Log: h.f.o.Log,
-		Attempted: func(err error) { h.report(h, err) },
+		Say: h.f.messages.to(h.f.o.Say), SayAfter: usualWait, Log: h.log(), Attempted: h.report,
 	})
 	return err
 }
@@ -249,7 +253,7 @@ func (h *holding) release(ctx context.Context) (stays string, err error) {
 			h.id, h.stream, h.told().Command("deregister", string(h.id), "--yes")), nil
 	}
 	slow := time.AfterFunc(usualRemoval, func() {
-		h.f.o.Say(fmt.Sprintf("removing consumer %s of %s, for at most %s; a second signal ends that at once, and leaves it registered and billed",
+		h.later(h.f.o.Say, fmt.Sprintf("removing consumer %s of %s, for at most %s; a second signal ends that at once, and leaves it registered and billed",
 			h.id, h.stream, str2duration.String(removeTimeout)))
 	})
 	defer slow.Stop()
@@ -258,7 +262,7 @@ func (h *holding) release(ctx context.Context) (stays string, err error) {
 		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Told: h.told()}
 	}
 	if removed {
-		h.f.o.Chat(fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
+		h.later(h.f.o.Chat, fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
 	}
 	return "", nil
 }

@@ -62,7 +62,9 @@ type source struct {
 	open Stream // nil without one
 
 	// rest reads the shard with GetRecords, once subscriptions cannot; else nil.
-	rest reader.Source
+	// restRead says that it has had an answer: at is no longer where it stands.
+	rest     reader.Source
+	restRead bool
 
 	due      time.Time // when the next call may be made
 	answered time.Time // when the last call ended that may have been a success
@@ -80,7 +82,10 @@ type source struct {
 func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
 	for {
 		if s.rest != nil {
-			return s.nextOfRest(ctx, room)
+			if resp, err := s.nextOfRest(ctx, room); resp != nil || err != nil {
+				return resp, err
+			}
+			continue
 		}
 		resp, err := s.attempt(ctx, room)
 		if err == nil && resp != nil {
@@ -301,6 +306,7 @@ var errTrimmed = errors.New("the position is no longer retained")
 func (s *source) received(resp *reader.Response) {
 	s.progress.event(s.moves(resp), isIdle(resp), time.Since(s.answered))
 	if n := len(resp.Records); n > 0 {
+		s.progress.denied = false
 		s.at = checkpoint.Shard{
 			Position:       checkpoint.AfterSequenceNumber,
 			SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber),

@@ -15,7 +15,7 @@ import (
 
 // Some servers do not announce the end of a shard: they break the connection
 // there, end the stream, or send empty events for ever. What follows notices that,
-// asks ListShards, and reads a closed shard to its end with GetRecords.
+// asks ListShards, and reads a closed shard to its end with GetRecords (rest.go).
 const (
 	// mostStalls is how many subscriptions in a row may make no progress.
 	mostStalls = 3
@@ -36,6 +36,7 @@ type progress struct {
 	stalls   int  // subscriptions in a row that made none
 	idle     int  // events in a row that brought nothing new
 	reported time.Time
+	denied   bool // GetRecords was not allowed, and no record has come since
 }
 
 // begin notes a subscription that was opened.
@@ -67,7 +68,8 @@ func isIdle(resp *reader.Response) bool {
 
 // ended counts a subscription that ended, or that could not be had, with err. At
 // mostStalls in a row it asks whether the shard is closed: then its rest is read
-// with GetRecords, else that is reported.
+// with GetRecords, else that is reported. Where no subscription could be had it asks
+// only about a shard that seems closed.
 func (s *source) ended(ctx context.Context, err error) error {
 	opened, moved := s.progress.opened, s.progress.moved
 	s.progress.opened = false
@@ -75,6 +77,11 @@ func (s *source) ended(ctx context.Context, err error) error {
 		return nil
 	}
 	if s.progress.stalls++; s.progress.stalls < mostStalls {
+		return nil
+	}
+	if !opened && !s.SeemsClosed() {
+		// It is the service that cannot be reached, and all shards meet that at once.
+		// The look for new shards finds out when it can, and what ended meanwhile.
 		return nil
 	}
 	closed, closedErr := s.IsClosed(ctx)
@@ -118,21 +125,4 @@ func (s *source) checkIdle(ctx context.Context) error {
 		s.readRest("the shard is closed, and its subscription does not end")
 	}
 	return err
-}
-
-// readRest gives the subscription up and reads the shard with GetRecords from
-// where it stood.
-func (s *source) readRest(why string) {
-	s.Close()
-	s.Say(fmt.Sprintf("%s/%s: %s: reading it to its end with GetRecords", s.Stream(), s.ShardID(), why))
-	s.rest = s.Poll(s.at)
-}
-
-// nextOfRest returns the next response of GetRecords.
-func (s *source) nextOfRest(ctx context.Context, room reader.Room) (*reader.Response, error) {
-	resp, err := s.rest.Next(ctx, room)
-	if err != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("the end of %s/%s is not announced to stream consumers: %w", s.Stream(), s.ShardID(), err)
-	}
-	return resp, err
 }

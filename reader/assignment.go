@@ -69,14 +69,19 @@ func (a *Assignment) Succeeded() { a.failures.over() }
 func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failures.count(err) }
 
 // Reported notes what came of an attempt of a call that is not about the shard alone;
-// nil is a success. The key tells such calls apart. It is safe for concurrent use.
-func (a *Assignment) Reported(key any, err error) {
+// nil is a success. The key tells such calls apart. It returns the message for a
+// person that is due, empty for none: whoever holds a lock can hand it on later. It
+// is safe for concurrent use.
+func (a *Assignment) Reported(key any, err error) (message string) {
 	if err == nil {
-		a.s.run.trouble.passed(key)
-	} else {
-		a.s.run.trouble.failed(key, err, 0)
+		return a.s.run.trouble.drop(key, true)
 	}
+	return a.s.run.trouble.note(key, err, 0)
 }
+
+// Forgotten notes that a call is not retried any more, and that the run goes on
+// without its answer. It is safe for concurrent use.
+func (a *Assignment) Forgotten(key any) { a.s.run.trouble.forget(key) }
 
 // leave ends the assignment. What fails when the run is over stays on record as the
 // reason.

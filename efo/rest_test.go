@@ -1,0 +1,109 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// A role for enhanced fan-out need not allow GetRecords: a few breaks of a closed
+// shard's subscriptions do not end the run, unless they go on.
+func TestFault11AClosedShardIsSubscribedToAgainWhereGetRecordsIsNotAllowed(t *testing.T) {
+	broken := says(step{err: errors.New("cut")})
+	first := func() script { return says(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}) }
+	ends := func(from, to int) script {
+		return says(event(records(from, to)), event(end(child("b", "a"))))
+	}
+	for name, test := range map[string]struct {
+		scripts []script
+		want    string
+		denied  int // that is how often it is reported
+		fails   bool
+	}{
+		"three breaks":                   {[]script{first(), broken, broken, broken, ends(3, 4)}, "1 2 3 4 ", 1, false},
+		"five breaks":                    {[]script{first(), broken, broken, broken, broken, broken, ends(3, 4)}, "1 2 3 4 ", 1, false},
+		"breaks, a record, and breaks":   {[]script{first(), broken, broken, broken, says(event(records(3, 3)), over), broken, broken, broken, ends(4, 4)}, "1 2 3 4 ", 2, false},
+		"breaks that go on":              {[]script{first(), broken, broken, broken, broken, broken, broken, ends(3, 4)}, "1 2 ", 1, true},
+		"events that repeat and go on":   {[]script{first()}, "1 2 ", 1, true},
+		"a position that is not taken":   {[]script{first(), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), ends(3, 4)}, "1 2 3 4 ", 1, false},
+		"a position that is never taken": {[]script{first(), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), ends(3, 4)}, "1 2 ", 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
+				s.script("a", test.scripts...)
+				r := newRun(s)
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+				defer cancel()
+				err := r.do(ctx)
+				if test.fails {
+					if err == nil || !strings.HasPrefix(err.Error(), "the end of orders/a is not announced to stream consumers: GetShardIterator for ") {
+						t.Errorf("the run ended: %v, want that the shard's end cannot be read", err)
+					}
+					gaps := s.gaps()
+					if last := gaps[len(gaps)-1]; len(gaps) > 4 && last < mostWait/2 {
+						t.Errorf("the waits did not grow: %v", gaps)
+					}
+				} else if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("the run ended: %v", err)
+				}
+				if got := r.text(); got != test.want {
+					t.Errorf("got %q, want %q, said %q", got, test.want, r.said)
+				}
+				if n := strings.Count(strings.Join(r.said, "\n"), "orders/a: GetRecords is not allowed ("); n != test.denied {
+					t.Errorf("%d reports that GetRecords is not allowed, want %d: %q", n, test.denied, r.said)
+				}
+			})
+		})
+	}
+}
+
+// deniedLater is a client that may read a shard with GetRecords once.
+type deniedLater struct {
+	*live
+	pages *int
+}
+
+func (d deniedLater) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	if *d.pages++; *d.pages > 1 {
+		return nil, apiError("AccessDeniedException")
+	}
+	in.Limit = aws.Int32(3)
+	return d.live.GetRecords(ctx, in, o...)
+}
+
+// What GetRecords has read is not read again with a subscription.
+func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := newLive(t, 1, "SubscribeToShard=no-end")
+		l.fill(10)
+		l.split(shard0)
+		r, pages := l.run(), 0
+		subscribed := 0
+		subscribe := r.o.Subscribe
+		r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+			if subscribed++; subscribed <= 3 { // from the start, so that records are left to GetRecords
+				return &fakeStream{service: &fakeService{}, script: says(step{err: errors.New("cut")}), closed: make(chan struct{})}, nil
+			}
+			return subscribe(ctx, in)
+		}
+		r.client = deniedLater{l, &pages}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		err := r.do(ctx)
+		if err == nil || !strings.HasPrefix(err.Error(), "the end of orders/"+shard0+" is not announced to stream consumers: GetRecords for ") {
+			t.Errorf("the run ended: %v", err)
+		}
+		wantOnce(t, 3, r.got...)
+		if pages != 2 || subscribed != 3 {
+			t.Errorf("%d pages and %d subscriptions, want 2 and 3", pages, subscribed)
+		}
+	})
+}
