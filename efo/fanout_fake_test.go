@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -174,6 +175,9 @@ func (f *fakeStream) Next() (*types.SubscribeToShardEvent, error) {
 	}
 	event := f.next.event
 	if event != nil {
+		received := *event // a script may say the same event twice
+		received.Records = slices.Clone(event.Records)
+		event = &received
 		f.last = aws.ToString(event.ContinuationSequenceNumber)
 		if len(event.Records) > 0 {
 			f.service.mu.Lock()
