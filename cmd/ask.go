@@ -13,7 +13,9 @@ func (e *env) canAsk() bool { return isTerminal(e.In) && isTerminal(e.Err) }
 
 // ask asks a question on the terminal. Anything but yes is no.
 func (e *env) ask(ctx context.Context, question string) (bool, error) {
-	if _, err := fmt.Fprintf(e.stderr, "kin: %s [y/N] ", question); err != nil {
+	if err := e.stderr.data(ctx, fmt.Sprintf("kin: %s [y/N] ", question)); ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	} else if err != nil {
 		return false, fmt.Errorf("ask: %w", err)
 	}
 	answer := make(chan string, 1) // one for nobody when a signal comes first

@@ -53,6 +53,7 @@ func TestFault09AFileThatCannotBeClosedFailsTheRun(t *testing.T) {
 			var said bytes.Buffer
 			e := newEnv(Streams{Err: &said})
 			code := e.report(t.Context(), e.closed(t.Context(), test.result, test.closing))
+			e.stderr.flush()
 			if code != test.code || test.code != exitHeld && said.String() != test.said {
 				t.Errorf("got %d and %q, want %d and %q", code, said.String(), test.code, test.said)
 			}

@@ -43,7 +43,7 @@ type env struct {
 
 // newEnv returns the environment before the flags were parsed.
 func newEnv(s Streams) *env {
-	return &env{Streams: s, stderr: &stderr{w: s.Err}, log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}, narrow: map[string]bool{}}
+	return &env{Streams: s, stderr: newStderr(s.Err), log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}, narrow: map[string]bool{}}
 }
 
 // flagsParsed is called once, when the global flags have their values.
@@ -52,7 +52,7 @@ func (e *env) flagsParsed() error {
 		return usage("-v and -q contradict each other: want one of them")
 	}
 	if e.debug {
-		e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		e.log = slog.New(slog.NewTextHandler(stderrLog{e.stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	return nil
 }

@@ -248,6 +248,7 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 				}
 			}
 			err := w.took(reader.Look{}, test.err, out)
+			w.e.stderr.flush()
 			if stays := err == nil; stays != test.stays || stays != strings.Contains(messages.String(), "kin: gave up after 30s: no route to host\n") {
 				t.Errorf("%v, said %q", err, messages.String())
 			}

@@ -3,11 +3,12 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,7 +19,8 @@ import (
 // metricsWriter writes a run's progress, a JSON line for each observation, in
 // the shape of a streaming query's progress.
 type metricsWriter struct {
-	w     io.Writer
+	// out appends a line. It ends with ctx, also while nobody takes the line.
+	out   func(ctx context.Context, line []byte) error
 	close func() error
 	runID string
 }
@@ -26,7 +28,10 @@ type metricsWriter struct {
 // openMetrics opens what --metrics names: a file, which is appended to, or -
 // for stderr. It waits for the reader of a FIFO until ctx ends.
 func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, error) {
-	m := &metricsWriter{w: e.stderr, close: func() error { return nil }, runID: uuid.NewString()}
+	m := &metricsWriter{
+		out:   func(ctx context.Context, line []byte) error { return e.stderr.data(ctx, string(line)) },
+		close: func() error { return nil }, runID: uuid.NewString(),
+	}
 	if path == "-" {
 		return m, nil
 	}
@@ -34,7 +39,11 @@ func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, err
 	if err != nil {
 		return nil, err
 	}
-	m.w, m.close = f, f.Close
+	m.close = f.Close
+	m.out = func(ctx context.Context, line []byte) error {
+		_, err := await(ctx, func() (int, error) { return f.Write(line) }, func(int) {})
+		return err
+	}
 	return m, nil
 }
 
@@ -61,8 +70,27 @@ type sourceMetrics struct {
 	Min string `json:"minMsBehindLatest"`
 }
 
-// write appends the line of one observation.
-func (m *metricsWriter) write(o reader.Observation) error {
+// observer returns what writes a run's metrics. A signal that ends run, and the end of
+// the run's time where it has one, end its wait for whoever reads them.
+func observer(run context.Context, m *metricsWriter, timeout time.Duration) func(reader.Observation) error {
+	end := time.Now().Add(timeout)
+	return func(o reader.Observation) error {
+		ctx := run
+		if timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadlineCause(run, end, &reader.TimeoutError{After: timeout, Err: errMetricsBlocked})
+			defer cancel()
+		}
+		return m.write(ctx, o)
+	}
+}
+
+// errMetricsBlocked says what a run waited for when its time was over.
+var errMetricsBlocked = errors.New("nobody reads the metrics, and their last line is lost")
+
+// write appends the line of one observation. It waits for whoever reads the metrics,
+// until ctx ends; its error is then the cause of that.
+func (m *metricsWriter) write(ctx context.Context, o reader.Observation) error {
 	line := queryProgress{
 		ID: o.QueryID, RunID: m.runID, Timestamp: checkpoint.Time{Time: o.Time}, BatchID: o.BatchID,
 		NumInputRows: o.Records, InputRowsPerSecond: o.Rate,
@@ -78,7 +106,9 @@ func (m *metricsWriter) write(o reader.Observation) error {
 	if err != nil {
 		return err
 	}
-	if _, err := m.w.Write(append(b, '\n')); err != nil {
+	if err := m.out(ctx, append(b, '\n')); ctx.Err() != nil && err != nil {
+		return context.Cause(ctx)
+	} else if err != nil {
 		return fmt.Errorf("write metrics: %w", err)
 	}
 	return nil

@@ -329,6 +329,7 @@ func followBuffer(size int64) {
 // openFiles opens the checkpoint and the metrics file, where there are any, within
 // the time of the run.
 func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options, open *closers) error {
+	run := ctx
 	if ro.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, ro.Timeout, &reader.TimeoutError{After: ro.Timeout})
@@ -354,7 +355,7 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 			return err
 		}
 		open.add(metrics.close)
-		ro.Observe = metrics.write
+		ro.Observe = observer(run, metrics, ro.Timeout)
 	}
 	return nil
 }

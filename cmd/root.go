@@ -14,7 +14,7 @@ import (
 )
 
 // Main runs kin with args, which do not include the program's name, and
-// returns its exit code. ctx is cancelled by the first signal, with a
+// returns its exit code. Everything is printed then, unless stderr is blocked. ctx is cancelled by the first signal, with a
 // SignalError as its cause.
 func Main(ctx context.Context, args []string, s Streams) int {
 	e := newEnv(s)
@@ -24,6 +24,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	for _, message := range e.stderr.takeLastWords() {
 		e.say(message)
 	}
+	e.stderr.flush()
 	return code
 }
 

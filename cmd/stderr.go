@@ -1,72 +1,76 @@
 package cmd
 
 import (
+	"context"
 	"io"
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 // stderr is the one way to the standard error of a run: messages, the log, the
 // live line and questions. It is safe for several goroutines: none of them comes
-// between the parts of another. A write that blocks holds up those who print, and
-// nobody else.
+// between the parts of another. A stderr that takes nothing holds up nobody: see
+// stderrQueue.
 type stderr struct {
-	w io.Writer
+	queue stderrQueue
 
-	mu sync.Mutex // guards the following, and every write
-	// live is set while a line is being rewritten: what is printed clears it first.
-	live      bool
-	lastWords []string // what is printed when everything else has been
+	mu        sync.Mutex // guards lastWords
+	lastWords []string   // what is printed when everything else has been
 }
 
 const clearLine = "\r\x1b[K"
 
-// Write prints what is whole lines, as it is.
+// newStderr returns the way to w.
+func newStderr(w io.Writer) *stderr { return &stderr{queue: stderrQueue{w: w}} }
+
+// Write prints whole lines, as they are. It has no failure to report.
 func (s *stderr) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.live {
-		if _, err := io.WriteString(s.w, clearLine); err != nil {
-			return 0, err
-		}
-	}
-	return s.w.Write(p)
+	s.queue.put(string(p))
+	return len(p), nil
 }
 
 // message prints a message, a line for each of its own. It has nowhere to report its
 // own failure.
-func (s *stderr) message(message string) {
+func (s *stderr) message(message string) { s.queue.put(messageLines(message)) }
+
+// chatter is message for what may be dropped when stderr is blocked.
+func (s *stderr) chatter(message string) { s.queue.offer(messageLines(message)) }
+
+// messageLines is a message as it is printed.
+func messageLines(message string) string {
 	var b strings.Builder
 	for line := range strings.SplitSeq(message, "\n") {
 		b.WriteString("kin: ")
 		b.WriteString(line)
 		b.WriteByte('\n')
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text := b.String()
-	if s.live {
-		text = clearLine + text
-	}
-	_, _ = io.WriteString(s.w, text)
+	return b.String()
+}
+
+// data prints what the user asked for and waits until stderr has taken it, or until
+// ctx ends. Its error is that of the write, or the cause of the end of ctx.
+func (s *stderr) data(ctx context.Context, text string) error {
+	return s.queue.data(ctx, text)
+}
+
+// flush waits until everything is printed, or stderr is blocked.
+func (s *stderr) flush() { s.queue.flush(time.Now()) }
+
+// stderrLog is stderr for log lines, which are dropped when stderr is blocked.
+type stderrLog struct{ *stderr }
+
+func (l stderrLog) Write(p []byte) (int, error) {
+	l.queue.offer(string(p))
+	return len(p), nil
 }
 
 // show replaces the live line. What cannot be shown is no loss.
-func (s *stderr) show(text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.live = true
-	_, _ = io.WriteString(s.w, clearLine+text)
-}
+func (s *stderr) show(text string) { s.queue.show(text) }
 
 // hide clears the live line, which is not shown any more.
-func (s *stderr) hide() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.live = false
-	_, _ = io.WriteString(s.w, clearLine)
-}
+func (s *stderr) hide() { s.queue.hide() }
 
 // lastWord keeps a message for the end.
 func (s *stderr) lastWord(message string) {
@@ -98,7 +102,7 @@ func (e *env) say(message string) {
 // and close. It is heard on a terminal, or with -v.
 func (e *env) chat(message string) {
 	if e.verbose || (!e.quiet && isTerminal(e.Err)) {
-		e.print(message)
+		e.stderr.chatter(message)
 	}
 }
 
@@ -110,8 +114,9 @@ func (e *env) lastWord(message string) { e.stderr.lastWord(message) }
 func (e *env) print(message string) { e.stderr.message(message) }
 
 // childStderr is the standard error of a child process: the file itself where
-// there is one.
+// there is one. What kin has printed comes before what the child prints.
 func (e *env) childStderr() io.Writer {
+	e.stderr.queue.flush(time.Time{}) // without a wait for a stderr that is known to be blocked
 	if f, ok := e.Err.(*os.File); ok {
 		return f
 	}

@@ -3,7 +3,6 @@ package cmd
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"regexp"
 	"runtime"
 	"strings"
@@ -35,7 +34,6 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	if err := e.flagsParsed(); err != nil {
 		t.Fatal(err)
 	}
-	m := &metricsWriter{w: e.stderr}
 	l := &live{quit: make(chan struct{})}
 	stop := make(chan struct{})
 	l.ended.Go(func() {
@@ -58,7 +56,7 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 				e.chat(fmt.Sprintf("chat %d.%d", g, i))
 				e.lastWord(fmt.Sprintf("last %d.%d", g, i))
 				e.log.Debug("log", "at", fmt.Sprintf("%d.%d", g, i))
-				if _, err := io.WriteString(m.w, fmt.Sprintf("{\"metrics\":\"%d.%d\"}\n", g, i)); err != nil {
+				if err := e.stderr.data(t.Context(), fmt.Sprintf("{\"metrics\":\"%d.%d\"}\n", g, i)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -67,6 +65,7 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	all.Wait()
 	close(stop)
 	l.ended.Wait()
+	e.stderr.flush()
 	if words := e.stderr.takeLastWords(); len(words) != many*each {
 		t.Errorf("%d last words, want %d", len(words), many*each)
 	}
@@ -97,9 +96,11 @@ func TestFault19AMessageClearsTheLiveLineOnlyWhileItIsShown(t *testing.T) {
 	e := newEnv(Streams{Err: &w})
 	e.print("before")
 	e.stderr.show("10 records")
+	e.stderr.flush() // the next live line would take the place of this one
 	e.print("while")
 	e.stderr.hide()
 	e.print("after")
+	e.stderr.flush()
 	if got, want := w.String(), "kin: before\n\r\x1b[K10 records\r\x1b[Kkin: while\n\r\x1b[Kkin: after\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
