@@ -49,7 +49,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 	start, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	facts := streamFacts{recordLimit: defaultRecordLimit}
-	err := w.ask(ctx, start, "DescribeStreamSummary", began, func(ctx context.Context) error {
+	throttled, err := w.ask(ctx, start, "DescribeStreamSummary", began, func(ctx context.Context) error {
 		out, err := describe(ctx, w.client, w.o.Stream)
 		if err == nil {
 			facts.found = true
@@ -67,11 +67,14 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		return facts, nil
 	}
 	var last error
-	err = w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
+	_, err = w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
 		facts.shards, last = listShards(ctx, w.client, w.o.Stream)
 		facts.found = facts.found || last == nil
 		return last
 	})
+	if throttled != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return facts, throttled // it has used up the time of this call
+	}
 	if err == nil && last != nil && !w.o.Unshaped {
 		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, apierror.Brief(last)))
 	}
@@ -80,20 +83,23 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 
 // ask makes a call of the start until it is answered. A stream that may be
 // written but not described, and an endpoint that does not know the call, leave
-// things at their defaults.
-func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) error {
+// things at their defaults. throttled is not nil where the call was throttled until
+// start was over, which leaves them there too.
+func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) (throttled, err error) {
 	named := naming(call, w.o.Stream)
-	err := persist(ctx, start, began, w.o.Log, named, w.noted(named, do))
+	err = persist(ctx, start, began, w.o.Log, named, w.noted(named, do))
 	var api smithy.APIError
 	var exhausted *GaveUpError
 	switch v := classify(err); {
 	case err == nil, ctx.Err() != nil, v == notFound, v == fatal:
-		return err
+		return nil, err
 	case errors.As(err, &exhausted) && (v != again || !errors.As(err, &api)):
-		return err
+		return nil, err
+	case exhausted != nil:
+		throttled = err
 	}
 	w.o.Log.DebugContext(ctx, "call refused", "call", call, "stream", w.o.Stream, "error", err) // or throttled, but the stream is there
-	return nil
+	return throttled, nil
 }
 
 // describe makes one attempt at describing a stream.
