@@ -126,6 +126,10 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 		return err
 	}
 	if err := file.Save(is, nil); err != nil {
+		var failed *checkpoint.SaveError
+		if errors.As(err, &failed) {
+			failed.Next = "the file is as it was; mend the folder or the disk, and run it again"
+		}
 		return err
 	}
 	e.say(fmt.Sprintf("%s was moved; as it was, it is kept as %s", o.path, backup))

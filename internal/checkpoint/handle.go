@@ -25,7 +25,7 @@ type Handle struct {
 
 // Open locks the checkpoint file at path and reads it. A file that is not
 // there yet is no error: it appears with the first Save, with a new id. The
-// folder must exist. Errors are *HeldError, *UnusableError and those of the
+// folder must exist, and allow new files. Errors are *HeldError, *UnusableError and those of the
 // file system.
 func Open(path string) (*Handle, error) {
 	path, err := resolve(path)
@@ -47,19 +47,12 @@ func Open(path string) (*Handle, error) {
 		return nil, errors.Join(unusable(path, err), h.Release())
 	}
 	if err := removeLeftovers(path); err != nil {
+		return nil, errors.Join(folderUnusable(path, err), h.Release())
+	}
+	if err := checkWritable(path); err != nil {
 		return nil, errors.Join(err, h.Release())
 	}
 	return h, nil
-}
-
-// unusable makes an *UnusableError of what the file system says.
-func unusable(path string, err error) error {
-	var pathErr *fs.PathError
-	if !errors.As(err, &pathErr) {
-		return err
-	}
-	return &UnusableError{Path: path, Reason: fmt.Sprintf("%s %s: %s", pathErr.Op, pathErr.Path, pathErr.Err),
-		Next: "name a file in a folder that is there and may be written to"}
 }
 
 // Read reads the file at path without locking it. The error of a file that is
@@ -122,7 +115,8 @@ func (h *Handle) Save(f File, moved Moved) error {
 		return fmt.Errorf("encode checkpoint: %w", err)
 	}
 	if err := replace(h.path, b); err != nil {
-		return fmt.Errorf("save checkpoint: %w", err)
+		return &SaveError{Path: h.path, What: "saved", Err: err,
+			Next: "the next run with it writes the records since the last save again; mend the folder or the disk first"}
 	}
 	h.file = f
 	return nil

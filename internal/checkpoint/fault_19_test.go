@@ -1,0 +1,66 @@
+package checkpoint
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// tooLong is a name that is short enough for a file and its lock, and too long for
+// the temporary file of a save. That fails also for a user who may write everywhere.
+var tooLong = strings.Repeat("c", 249)
+
+func TestFault19AFolderWithoutNewFilesIsRefusedAtTheStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), tooLong)
+	_, err := Open(path)
+	var unusable *UnusableError
+	if !errors.As(err, &unusable) || unusable.Path != path || !strings.Contains(unusable.Reason, "cannot write files in its folder "+filepath.Dir(path)) || strings.Contains(err.Error(), ".tmp-") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestFault19AFailedSaveNamesTheCheckpointAndWhatComesAgain(t *testing.T) {
+	h := open(t, filepath.Join(t.TempDir(), "c.json"))
+	h.path = filepath.Join(filepath.Dir(h.path), tooLong)
+	err := h.Save(whole(), nil)
+	var failed *SaveError
+	if !errors.As(err, &failed) || strings.Contains(err.Error(), ".tmp-") || !strings.HasPrefix(err.Error(), "checkpoint "+h.path+" was not saved: ") ||
+		!strings.Contains(failed.Hint(), "writes the records since the last save again") {
+		t.Errorf("the error is %v", err)
+	}
+	if err := os.WriteFile(h.path, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Backup(); !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "checkpoint "+h.path+" was not backed up: ") {
+		t.Errorf("the error is %v", err)
+	}
+	if err := h.Release(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFault19TheHintFitsWhatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "c.json")
+	if err := os.WriteFile(path+".lock", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		err  error
+		hint string
+	}{
+		"the lock":    {&fs.PathError{Op: "open", Path: path + ".lock", Err: syscall.EACCES}, "let this user read and write " + path + ".lock"},
+		"the folder":  {&fs.PathError{Op: "open", Path: path, Err: syscall.EACCES}, "make the folder writable"},
+		"no folder":   {&fs.PathError{Op: "lstat", Path: filepath.Join(dir, "none"), Err: syscall.ENOENT}, "name a file in a folder that is there"},
+		"of no files": {&fs.PathError{Op: "open", Path: path, Err: syscall.EROFS}, "make the folder writable"},
+	} {
+		var got *UnusableError
+		if !errors.As(unusable(path, test.err), &got) || !strings.HasPrefix(got.Hint(), test.hint) {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
