@@ -35,7 +35,7 @@ func checkConsumer(name, arn *string, created *time.Time) error {
 	case !strings.HasPrefix(aws.ToString(arn), "arn:"):
 		return &validate.Error{Reason: fmt.Sprintf("%.60q is not the ARN of consumer %s", aws.ToString(arn), *name)}
 	case created != nil && !servertime.Plausible(*created):
-		return &validate.Error{Reason: fmt.Sprintf("consumer %s was registered at Unix time %d", *name, created.Unix())}
+		return &validate.Error{Reason: fmt.Sprintf("the registration time of consumer %s is out of range", *name)}
 	}
 	return nil
 }

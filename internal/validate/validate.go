@@ -84,7 +84,7 @@ func Records(records []types.Record, behind *int64) error {
 		case last != "" && Compare(sequence, last) <= 0:
 			return wrong("sequence number %s follows %s", sequence, last)
 		case r.ApproximateArrivalTimestamp != nil && !servertime.Plausible(*r.ApproximateArrivalTimestamp):
-			return wrong("record %s arrived at Unix time %d", sequence, r.ApproximateArrivalTimestamp.Unix())
+			return wrong("the arrival time of record %s is out of range", sequence)
 		}
 		last = sequence
 	}
@@ -150,10 +150,10 @@ func Summary(stream string, s *types.StreamDescriptionSummary) error {
 		}
 	}
 	if hours := s.RetentionPeriodHours; hours != nil && (*hours < 1 || *hours > mostRetention) {
-		return wrong("RetentionPeriodHours is %d", *hours)
+		return wrong("RetentionPeriodHours of stream %s is %d", stream, *hours)
 	}
 	if created := s.StreamCreationTimestamp; created != nil && !servertime.Plausible(*created) {
-		return wrong("the stream was created at Unix time %d", created.Unix())
+		return wrong("the creation time of stream %s is out of range", stream)
 	}
 	return nil
 }
