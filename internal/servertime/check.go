@@ -40,8 +40,9 @@ type Check struct {
 	Report func(message string)
 
 	mu       sync.Mutex
-	accepted time.Time // the last Date that was accepted; zero before the first
-	watch    stopwatch // started when it was accepted
+	now      func() time.Time // this machine's clock; nil is time.Now
+	accepted time.Time        // the last Date that was accepted; zero before the first
+	watch    stopwatch        // started when it was accepted
 	reported bool
 }
 
@@ -50,6 +51,10 @@ type Check struct {
 // follows: where it cannot be right, Accept returns an *ImplausibleError and the
 // answer is to be refused. Later ones are compared with the last one accepted,
 // so that a clock that is constantly wrong is never accepted.
+//
+// A machine that was paused or restored may have missed time on every clock that
+// only counts. A Date that is too far ahead is accepted where this machine's wall
+// clock moved as far.
 func (c *Check) Accept(date time.Time) (time.Time, error) {
 	if date.IsZero() {
 		return date, nil
@@ -60,23 +65,39 @@ func (c *Check) Accept(date time.Time) (time.Time, error) {
 		if !Plausible(date) {
 			return time.Time{}, &ImplausibleError{date}
 		}
-		c.accepted, c.watch = date, startWatch()
+		c.accepted, c.watch = date, c.startWatch()
 		return date, nil
 	}
-	was, drift := c.accepted, date.Sub(c.accepted)-c.watch.elapsed()
-	if Plausible(date) && drift.Abs() <= mostDrift {
+	was := c.accepted
+	if Plausible(date) && c.movedTo(date) {
 		defer c.mu.Unlock()
-		c.accepted, c.watch = date, startWatch()
+		c.accepted, c.watch = date, c.startWatch()
 		return date, nil
 	}
 	first := !c.reported && c.Report != nil
 	c.reported = true
 	c.mu.Unlock()
 	if first {
-		c.Report(fmt.Sprintf("the service's clock went from %s to %s, more than 24h apart from the time that passed: kin does not use such a Date",
+		c.Report(fmt.Sprintf("the Date of an answer jumped from %s to %s, more than 24h off the elapsed time: kin ignores such Dates",
 			was.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339)))
 	}
 	return time.Time{}, nil
+}
+
+// movedTo reports whether time has passed from the last accepted Date to this
+// one. It wants the lock held.
+func (c *Check) movedTo(date time.Time) bool {
+	moved := date.Sub(c.accepted)
+	drift := moved - c.watch.elapsed()
+	return drift.Abs() <= mostDrift || drift > 0 && (moved-c.wall().Sub(c.watch.wall)).Abs() <= mostDrift
+}
+
+// wall is this machine's wall clock, without Go's monotonic reading.
+func (c *Check) wall() time.Time {
+	if c.now != nil {
+		return c.now().Round(0)
+	}
+	return time.Now().Round(0)
 }
 
 // Now is the service's time by the last Date that was accepted; zero before the
@@ -95,9 +116,10 @@ func (c *Check) Now() time.Time {
 type stopwatch struct {
 	started time.Time     // with Go's monotonic reading, which stands still meanwhile
 	boot    time.Duration // what sinceBoot returned
+	wall    time.Time     // the wall clock, which somebody may set
 }
 
-func startWatch() stopwatch { return stopwatch{time.Now(), sinceBoot()} }
+func (c *Check) startWatch() stopwatch { return stopwatch{time.Now(), sinceBoot(), c.wall()} }
 
 // elapsed is never less than what Go's clock measures, which is all there is
 // where the system has no other.
