@@ -167,14 +167,18 @@ func (a *Assignment) Refused(at checkpoint.Shard, err error) error {
 		// With its code it would be taken for the stream's absence.
 		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.given, apierror.Brief(err))
 	}
-	if at.SequenceNumber == "" {
+	if at.SequenceNumber == "" || a.accepted { // then the position is not at fault
 		return err
 	}
 	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.name, a.shard, apierror.Brief(err))
 	if a.s.place.saved == nil {
 		return &OptionError{"initial position", "a sequence number of the shard; " + reason}
 	}
-	return &CheckpointError{Stream: a.s.ref.name, Reason: reason, Err: err}
+	unusable := &CheckpointError{Stream: a.s.ref.name, Reason: reason, Err: err}
+	if a.isSaved(at) {
+		unusable.next = "--allow-data-loss goes on from the oldest record that is left; if the stream is another one, delete the checkpoint file and start from scratch"
+	}
+	return unusable
 }
 
 // describe is a position in words.

@@ -183,8 +183,11 @@ func (a *Assignment) Accepted() { a.accepted = true }
 // NotAccepted decides what follows when the service refuses a sequence number
 // for good: the position to go on from, or an error. What the user typed, or
 // what the checkpoint had, is at fault where it was refused at its first use.
+// Where data loss is allowed, a number that an earlier run received is no longer
+// retained, too.
 func (a *Assignment) NotAccepted(at checkpoint.Shard, err error) (checkpoint.Shard, error) {
-	if !a.accepted && !a.s.run.accepted && at.SequenceNumber == a.begin.SequenceNumber {
+	if !a.accepted && !a.s.run.accepted && at.SequenceNumber == a.begin.SequenceNumber &&
+		!(a.s.run.o.AllowDataLoss && a.isSaved(at)) {
 		return at, a.Refused(at, err)
 	}
 	lost := &NotRetainedError{Stream: a.s.ref.name, Shard: a.shard, SequenceNumber: at.SequenceNumber,
@@ -197,6 +200,13 @@ func (a *Assignment) NotAccepted(at checkpoint.Shard, err error) (checkpoint.Sha
 	}
 	a.Say(lost.Error())
 	return Oldest(), nil
+}
+
+// isSaved reports whether a position is of the checkpoint, and has a sequence
+// number that kin received.
+func (a *Assignment) isSaved(at checkpoint.Shard) bool {
+	return a.s.place.saved != nil && at.SequenceNumber != "" &&
+		(at.Position == checkpoint.AfterSequenceNumber || at.SubSequenceNumber != nil)
 }
 
 // IsLast reports whether no record of the closed shard can follow one of that

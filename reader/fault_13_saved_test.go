@@ -1,0 +1,103 @@
+package reader
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kin/internal/checkpoint"
+)
+
+func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
+	sub := int64(2)
+	for name, c := range map[string]struct {
+		at   checkpoint.Shard
+		want []string // nil: the checkpoint cannot be used
+	}{
+		"behind a record":                  {checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "2"}, []string{"7", "8"}},
+		"inside an aggregate":              {checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}, []string{"7", "8"}},
+		"at a number that kin never had":   {checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "2"}, nil},
+		"behind a record, of an open run ": {checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}, []string{"7", "8"}},
+	} {
+		for _, allowed := range []bool{true, false} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFake(&fakeShard{id: "a", records: []int{7, 8}})
+					o, m := bounded(), newMemory()
+					c.at.UpdatedAt = checkpoint.Time{Time: time.Now()}
+					m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
+					said, say := listener()
+					o.Positions, o.AllowDataLoss, o.Say = m, allowed, say
+					got, err := readFor(t, &refusing{fake: f, refuse: isAtSequence}, time.Hour, o)
+					const lost = "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"
+					if !allowed || c.want == nil {
+						var unusable *CheckpointError
+						if !errors.As(err, &unusable) || len(got) > 0 {
+							t.Errorf("got %q, %v", got, err)
+						}
+						const allow = "--allow-data-loss goes on from the oldest record that is left"
+						if hint := unusable.Hint(); (c.want != nil) != (len(hint) > len(allow) && hint[:len(allow)] == allow) {
+							t.Errorf("hint %q", hint)
+						}
+						return
+					}
+					if err != nil || !slices.Equal(got, c.want) || !slices.Contains(said(), lost) {
+						t.Errorf("got %q, %v, said %q", got, err, said())
+					}
+					if at := m.position("a"); at != "AFTER_SEQUENCE_NUMBER 8" {
+						t.Errorf("saved %s", at)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestFault13RefusedAnswersBehindAnAcceptedPositionBlameNobody(t *testing.T) {
+	for name, c := range map[string]struct {
+		kept  bool
+		from  Position
+		after int // GetRecords calls that pass
+	}{
+		"records were read":              {after: 1},
+		"records were read, kept":        {kept: true, after: 1},
+		"a number that was typed":        {from: Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "1"}},
+		"a number that was typed, later": {from: Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "1"}, after: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+				calls := 0
+				f.hook = func(call, _ string) error {
+					if call == "GetRecords" {
+						if calls++; calls > c.after {
+							return apiError("InvalidArgumentException")
+						}
+					}
+					return nil
+				}
+				o := testOptions()
+				if c.kept {
+					o.Positions = newMemory()
+				}
+				if c.from.Kind == AtSequence {
+					o.InitialPosition = c.from
+				}
+				_, err := readFor(t, f, time.Hour, o)
+				var (
+					option   *OptionError
+					unusable *CheckpointError
+					call     *CallError
+				)
+				if errors.As(err, &option) || errors.As(err, &unusable) || !errors.As(err, &call) || call.Call != "GetRecords" {
+					t.Errorf("ended with %v, want the call that failed", err)
+				}
+				if calls != c.after+mostRefusals+1 {
+					t.Errorf("%d calls", calls)
+				}
+			})
+		})
+	}
+}
