@@ -78,6 +78,8 @@ type trouble struct {
 type failing struct {
 	err  error
 	busy bool // for the rate limit, which has a message of its own
+	// since is when it began to fail for other reasons; zero while it is busy.
+	since time.Time
 }
 
 // failed notes that an attempt of a call failed, which has done so for a while. The
@@ -94,16 +96,29 @@ func (t *trouble) note(key any, err error, lasted time.Duration) string {
 	if t.failing == nil {
 		t.failing = map[any]failing{}
 	}
+	now := time.Now()
+	was, known := t.failing[key]
+	lasting := known && !was.busy
 	f := failing{err: err, busy: classify(err) == throttled}
-	if was, known := t.failing[key]; known && !was.busy {
-		t.lasting--
+	switch {
+	case f.busy:
+	case lasting:
+		f.since = was.since
+	case known: // only now for another reason than the rate limit
+		f.since = now
+	default:
+		f.since = now.Add(-lasted)
 	}
 	t.failing[key], t.last = f, key
-	if f.busy {
+	if f.busy && lasting {
+		return t.settled(true) // the service did answer
+	} else if f.busy {
 		return ""
 	}
-	t.lasting++
-	now := time.Now()
+	lasted = min(lasted, now.Sub(f.since))
+	if !lasting {
+		t.lasting++
+	}
 	if about := subject(err); t.since.IsZero() {
 		t.since, t.about = now.Add(-lasted), about
 	} else if about != t.about {
@@ -148,6 +163,12 @@ func (t *trouble) drop(key any, passed bool) string {
 	if !known || was.busy {
 		return ""
 	}
+	return t.settled(passed)
+}
+
+// settled notes that one of the calls no longer fails for reasons that last. It
+// wants the lock held, and returns what to report.
+func (t *trouble) settled(passed bool) string {
 	if t.lasting--; t.lasting > 0 {
 		return ""
 	}
