@@ -15,8 +15,8 @@ type Cursor struct {
 	// Index is the record's place in the aggregate: its sub-sequence number. It
 	// is -1 before the first Next.
 	Index int
-	// BadKey says that the record's partition key is not valid UTF-8 or longer
-	// than 256 characters; Record has none. BadHashKey says that its explicit hash
+	// BadKey says that the record's partition key is empty, not valid UTF-8 or
+	// longer than 256 characters; Record has none. BadHashKey says that its explicit hash
 	// key is no decimal number in 0..2^128-1; Record has none.
 	BadKey, BadHashKey bool
 
@@ -54,7 +54,7 @@ func (c *Cursor) Next() bool {
 const mostKey = 256
 
 func isPartitionKey(key []byte) bool {
-	return utf8.Valid(key) && (len(key) <= mostKey || utf8.RuneCount(key) <= mostKey)
+	return len(key) > 0 && utf8.Valid(key) && (len(key) <= mostKey || utf8.RuneCount(key) <= mostKey)
 }
 
 // isExplicitHashKey accepts an empty key as none.

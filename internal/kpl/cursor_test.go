@@ -34,7 +34,7 @@ func walk(t *testing.T, payload []byte) (shown []string) {
 func TestFault08BadKeyOfAnAggregateCostsOnlyItsRecords(t *testing.T) {
 	const most = "340282366920938463463374607431768211455"
 	data := text(3, "d")
-	for name, bad := range map[string]string{"not UTF-8": "\xff", "half of a pair": "\xed\xa0\x80", "257 characters": strings.Repeat("ü", 257)} {
+	for name, bad := range map[string]string{"empty": "", "not UTF-8": "\xff", "half of a pair": "\xed\xa0\x80", "257 characters": strings.Repeat("ü", 257)} {
 		got := walk(t, seal(text(1, "a"), text(1, bad), text(1, "b"), record(number(1, 0), data), record(number(1, 1), data), record(number(1, 2), data)))
 		if want := []string{"0 a  d", "1   d bad key", "2 b  d"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
