@@ -34,7 +34,11 @@ func (e *encoder) explodes(a *kpl.Aggregated, r Record) bool {
 		c.line = e.encode
 	}
 	for at := a.Cursor(); at.Next(); {
-		c.add(at.Record, at.Index)
+		u := at.Record
+		if at.BadKey {
+			u.PartitionKey = r.PartitionKey // as expand has it
+		}
+		c.add(u, at.Index)
 		if c.bytes > most {
 			return true
 		}

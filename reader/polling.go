@@ -44,10 +44,12 @@ func newPolling(a *Assignment) *polling {
 	return p
 }
 
-// isRecent says whether a shard is read from about now on: not much has come
-// since.
+// isRecent says whether a shard is read from about now on, or was read up to
+// about now: not much has come since.
 func isRecent(at checkpoint.Shard, now time.Time) bool {
-	return at.Position == checkpoint.AtTimestamp && now.Sub(at.Timestamp.Time) < 10*time.Second
+	const most = 10 * time.Second
+	return at.Position == checkpoint.AtTimestamp && now.Sub(at.Timestamp.Time) < most ||
+		!at.ReadThrough.IsZero() && now.Sub(at.ReadThrough.Time) < most
 }
 
 // Next returns the shard's next response.

@@ -1,0 +1,70 @@
+package reader
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kin/internal/checkpoint"
+	"kin/internal/kpl"
+)
+
+func TestFault16ABadKeyIsCountedAsTheKeyThatTakesItsPlace(t *testing.T) {
+	users := make([]kpl.Record, 170_000)
+	for i := range users {
+		users[i].PartitionKey = strings.Repeat("x", 257)
+	}
+	r := Record{Stream: "orders", ShardID: "a", SequenceNumber: "1", PartitionKey: strings.Repeat("\x01", 256), Data: kpl.Aggregate(nil, users)}
+	var a kpl.Aggregated
+	if !a.Parse(r.Data) {
+		t.Fatal("not an aggregate")
+	}
+	encoded := 0
+	e := newEncoder(func(dst []byte, r Record) ([]byte, error) {
+		line, err := json.Marshal(r)
+		encoded++
+		return append(dst, line...), err
+	})
+	if !e.explodes(&a, r) {
+		t.Error("an aggregate that expands to 300 MB is expanded")
+	}
+	if encoded > 10 {
+		t.Errorf("%d lines were encoded for counting, want one of each key", encoded)
+	}
+	r.PartitionKey = "k" // then it is harmless
+	if e.explodes(&a, r) {
+		t.Error("an aggregate with a short key of its own is not expanded")
+	}
+}
+
+func TestFault16ShardsThatWereReadUpToNowAreFetchedAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		ago  time.Duration
+		want int // fetches at once
+	}{"a moment ago": {2 * time.Second, 6}, "an hour ago": {time.Hour, 1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f, m := newFake(), newMemory()
+				saved := map[string]checkpoint.Shard{}
+				for i := range 6 {
+					id := fmt.Sprint("shard-", i)
+					f.shards = append(f.shards, &fakeShard{id: id})
+					saved[id] = checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: time.Now().Add(-c.ago)}}
+				}
+				m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
+				most := f.slowFetches(10 * time.Millisecond)
+				o := bounded()
+				o.Positions, o.FetchBufferSize = m, 16_000_000
+				if _, err := collectRun(t.Context(), t, f, o); err != nil {
+					t.Fatal(err)
+				}
+				if most() != c.want {
+					t.Errorf("%d fetches at once, want %d", most(), c.want)
+				}
+			})
+		})
+	}
+}
