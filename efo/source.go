@@ -56,6 +56,7 @@ type source struct {
 	subscribe Subscribe
 	arn       string    // of the consumer that was last subscribed with
 	began     time.Time // by the service, the open subscription; zero when it did not say
+	asked     time.Time // when the open subscription was asked for
 
 	// at is the position behind the last event received, in order.
 	at   checkpoint.Shard
@@ -185,6 +186,7 @@ func (s *source) begin(ctx context.Context) error {
 		return &endError{err}
 	}
 	s.arn = arn
+	asked := time.Now()
 	stream, err := s.subscribe(ctx, &kinesis.SubscribeToShardInput{
 		ConsumerARN:      aws.String(arn),
 		ShardId:          aws.String(s.ShardID()),
@@ -207,7 +209,7 @@ func (s *source) begin(ctx context.Context) error {
 		s.answered, s.due = now, now.Add(betweenSuccesses)
 		return s.Error("SubscribeToShard", err)
 	}
-	s.began = began
+	s.began, s.asked = began, asked
 	s.Accepted()
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
@@ -280,6 +282,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 	resp := &reader.Response{
 		Records:            event.Records,
 		ServerTime:         s.began,
+		Asked:              s.asked,
 		MillisBehindLatest: event.MillisBehindLatest,
 		Continuation:       aws.ToString(event.ContinuationSequenceNumber),
 	}

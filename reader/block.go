@@ -124,5 +124,6 @@ func (b *Block) advance(resp *Response, reached bool) {
 		b.end = true
 		b.after.Position = checkpoint.ShardEnd
 		b.after.Timestamp = checkpoint.Time{}
+		b.after.SubSequenceNumber = nil // nothing is left of an aggregate where the position was
 	}
 }

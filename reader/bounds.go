@@ -67,20 +67,24 @@ func (s *streamRun) boundMet(shard *shard, resp *Response) bool {
 	return !resp.readThrough().Before(s.until)
 }
 
-// reached says whether the service's clock stood at the bound, or behind it,
-// when it answered.
+// reached reports whether the service's clock showed the bound, or later, when it
+// answered. Without a usable Date the call must have been made after the bound:
+// the response may have waited since.
 func (s *streamRun) reached(resp *Response) bool {
 	if s.run.o.AvailableNow {
 		return true // every response was asked for after the bound was set
 	}
-	now := resp.ServerTime
-	if now.IsZero() {
-		now = s.run.dates.Now()
+	if !resp.ServerTime.IsZero() {
+		return !resp.ServerTime.Before(s.until)
 	}
+	if resp.Asked.IsZero() {
+		return false
+	}
+	now := s.run.dates.Now()
 	if now.IsZero() {
 		now = time.Now() // an endpoint without a clock of its own
 	}
-	return !now.Before(s.until)
+	return !now.Add(-time.Since(resp.Asked)).Before(s.until)
 }
 
 // sayFailing reports a call that fails when a run ends by itself: there may be more

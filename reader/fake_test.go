@@ -245,7 +245,8 @@ var errStall = errors.New("stall")
 
 func apiError(code string) error { return &smithy.GenericAPIError{Code: code, Message: "told to"} }
 
-// memory is Positions in memory, with every state that was saved.
+// memory is Positions in memory, with every state that was saved. It refuses what
+// a checkpoint file refuses.
 type memory struct {
 	file  checkpoint.File
 	saved []checkpoint.File
@@ -258,7 +259,10 @@ func (m *memory) Owns(_, shard string) bool      { return m.owned == nil || m.ow
 func (m *memory) Load() (checkpoint.File, error) { return m.file, nil }
 func (m *memory) Release() error                 { return nil }
 
-func (m *memory) Save(f checkpoint.File, _ checkpoint.Moved) error {
+func (m *memory) Save(f checkpoint.File, moved checkpoint.Moved) error {
+	if err := f.CheckMoved(moved); err != nil {
+		return &checkpoint.UnsavableError{Path: "memory", Err: err}
+	}
 	copied := f
 	copied.Streams = nil
 	for _, s := range f.Streams {

@@ -127,6 +127,7 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 	}
 	resp := &Response{
 		Records:            out.Records,
+		Asked:              started,
 		MillisBehindLatest: out.MillisBehindLatest,
 		End:                aws.ToString(out.NextShardIterator) == "",
 	}

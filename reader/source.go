@@ -35,6 +35,9 @@ type Response struct {
 	// ServerTime is the service's clock when it answered; zero when it did not
 	// say. Its precision is that of an HTTP Date: whole seconds, rounded down.
 	ServerTime time.Time
+	// Asked is when the source made the call that led to the response, by this
+	// machine's clock. For a pushed event that is the subscription.
+	Asked time.Time
 	// latest is the latest time that the service's clock can have shown: the
 	// ServerTime or, without one, what its answers before lead to; zero when it
 	// never said.

@@ -31,18 +31,18 @@ func (h *Handle) complete(f File) File {
 	return f
 }
 
-// check returns what is wrong with a file that was loaded. checkMoved asks for
+// check returns what is wrong with a file that was loaded. CheckMoved asks for
 // the same of one that is to be saved: what is written can be loaded again.
 func (f File) check() error {
-	if err := f.checkMoved(nil); err != nil {
+	if err := f.CheckMoved(nil); err != nil {
 		return err
 	}
 	return f.checkAncestors()
 }
 
-// checkMoved returns what is wrong with a file in which only the shards of moved
+// CheckMoved returns what is wrong with a file in which only the shards of moved
 // differ from one that is known to be good; nil is all of them.
-func (f File) checkMoved(moved Moved) error {
+func (f File) CheckMoved(moved Moved) error {
 	if err := f.checkFrame(); err != nil {
 		return err
 	}

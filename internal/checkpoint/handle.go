@@ -104,7 +104,7 @@ func (h *Handle) Save(f File, moved Moved) error {
 	if h.encoder.streams == nil {
 		moved = nil // nothing was encoded before
 	}
-	if err := f.checkMoved(moved); err != nil {
+	if err := f.CheckMoved(moved); err != nil {
 		return &UnsavableError{Path: h.path, Err: err}
 	}
 	if err := h.lock.stillThere(); err != nil {

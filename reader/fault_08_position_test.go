@@ -1,0 +1,147 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+	"kin/internal/servertime"
+)
+
+func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
+	// The rest of the aggregate is no longer there: the first answer is the end.
+	path := filepath.Join(t.TempDir(), "orders.ckpt")
+	synctest.Test(t, func(t *testing.T) {
+		toTheTimeOfTheService()
+		sub, now := int64(3), checkpoint.Time{Time: time.Now()}
+		h, err := checkpoint.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := h.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", StartedAt: now, Shards: map[string]checkpoint.Shard{
+			"a": {Position: checkpoint.AtSequenceNumber, SequenceNumber: "5", SubSequenceNumber: &sub, UpdatedAt: now, ReadThrough: now},
+		}}}
+		if err := h.Save(file, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Release(); err != nil {
+			t.Fatal(err)
+		}
+		for run, want := range [][]string{{"7"}, nil} {
+			if h, err = checkpoint.Open(path); err != nil {
+				t.Fatal(err)
+			}
+			o := bounded()
+			o.Positions = h
+			f := newFake(&fakeShard{id: "a", closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{7}})
+			if got, err := readFor(t, f, time.Hour, o); err != nil || !slices.Equal(got, want) {
+				t.Fatalf("run %d: got %q, %v, want %q", run, got, err, want)
+			}
+		}
+	})
+	file, err := checkpoint.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := file.Streams[0].Shards["a"]; at.Position != checkpoint.ShardEnd || at.SubSequenceNumber != nil || at.SequenceNumber != "5" {
+		t.Errorf("saved %+v", at)
+	}
+}
+
+// pushed is a source that hands out responses, and then waits.
+type pushed struct{ next []func() *Response }
+
+func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {
+	if len(p.next) == 0 {
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
+	next := p.next[0]
+	p.next = p.next[1:]
+	return next(), nil
+}
+
+func (p *pushed) Close() {}
+
+func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1}})
+		o := testOptions()
+		bound := time.Now().Add(10 * time.Second)
+		o.To = Position{Kind: AtTimestamp, Timestamp: bound}
+		o.Source = func(*Assignment) Source {
+			subscribed := time.Now()
+			response := func(n int, wait time.Duration, resubscribe bool) func() *Response {
+				return func() *Response {
+					time.Sleep(wait)
+					if resubscribe {
+						subscribed = time.Now()
+					}
+					resp := &Response{Asked: subscribed, Continuation: "9"}
+					if n > 0 {
+						resp.Records = []types.Record{{SequenceNumber: aws.String(fmt.Sprint(n)), PartitionKey: aws.String("k"), Data: fmt.Append(nil, n), ApproximateArrivalTimestamp: aws.Time(arrival(n))}}
+					}
+					return resp
+				}
+			}
+			return &pushed{[]func() *Response{
+				response(0, 20*time.Second, false), // it was sent before the bound
+				response(1, time.Second, false),
+				response(0, time.Second, true),
+				response(2, time.Second, true),
+			}}
+		}
+		got, err := readFor(t, f, time.Hour, o)
+		if err != nil || !slices.Equal(got, []string{"1"}) {
+			t.Errorf("got %q, %v, want what arrived before the bound, and an end behind it", got, err)
+		}
+		if took := time.Since(bound); took > time.Minute {
+			t.Errorf("ended %s after the bound", took)
+		}
+	})
+}
+
+func TestFault08ReachedIsByWhenTheCallWasMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, dates := range map[string]*servertime.Check{"without a Date": {}, "behind a Date that was accepted": {}} {
+			toTheTimeOfTheService()
+			began := time.Now().Truncate(time.Second)
+			if name != "without a Date" {
+				if _, err := dates.Accept(began); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o := testOptions()
+			s := &streamRun{run: &run{o: o, dates: dates}, until: began.Add(10 * time.Second)}
+			asked := time.Now()
+			time.Sleep(20 * time.Second)
+			for _, c := range []struct {
+				what string
+				resp Response
+				want bool
+			}{
+				{"asked for before the bound", Response{Asked: asked}, false},
+				{"asked for after the bound", Response{Asked: time.Now()}, true},
+				{"nobody knows when it was asked for", Response{}, false},
+				{"its Date is before the bound", Response{Asked: time.Now(), ServerTime: began}, false},
+				{"its Date is after the bound", Response{Asked: asked, ServerTime: began.Add(11 * time.Second)}, true},
+			} {
+				if got := s.reached(&c.resp); got != c.want {
+					t.Errorf("%s: a response that was %s: %t", name, c.what, got)
+				}
+			}
+		}
+	})
+}
