@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +79,7 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	after := listing{shards: append(slices.Clone(before.shards[1:]), types.Shard{ShardId: aws.String(shardName(9000))})}
 	after.shards[7].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
 	listed := closedShards(after)
+	s.lineage.add(before.shards)
 	var ids []string
 	for _, c := range s.changed(after, listed) {
 		ids = append(ids, *c.ShardId)
@@ -87,6 +89,29 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	}
 	if gone := s.disappeared(listed); !slices.Equal(gone, []string{shardName(0)}) {
 		t.Errorf("gone %q, want %q", gone, shardName(0))
+	}
+	// So it is with a merge: what it merges takes its first sequence number over.
+	for i := range after.shards {
+		if after.shards[i].SequenceNumberRange == nil {
+			after.shards[i].SequenceNumberRange = &types.SequenceNumberRange{}
+		}
+		after.shards[i].SequenceNumberRange.StartingSequenceNumber = aws.String("1")
+	}
+	s.place.owns = everyone
+	if err := s.merge(after, true); err != nil {
+		t.Fatal(err)
+	}
+	var merged []string
+	for _, shard := range s.lineage.sorted() {
+		if shard.first == "1" {
+			merged = append(merged, shard.id)
+		}
+	}
+	if want := []string{shardName(8), shardName(9000)}; !slices.Equal(merged, want) {
+		t.Errorf("merged %d shards, %.200q, want %q", len(merged), merged, want)
+	}
+	if !maps.Equal(s.listed, listed) || !slices.Equal(slices.Concat(s.goneNow...), []string{shardName(0)}) {
+		t.Errorf("%d shards are listed and %q gone", len(s.listed), s.goneNow)
 	}
 }
 
@@ -125,7 +150,15 @@ var cyclic = map[string]struct {
 func wantLineageError(t *testing.T, err error, id string) {
 	t.Helper()
 	var wrong *LineageError
-	if !errors.As(err, &wrong) || wrong.Shard != id || !strings.Contains(err.Error(), "shard "+id+" is its own ancestor") {
+	if !errors.As(err, &wrong) || wrong.Shard != id {
+		t.Errorf("got %v, want that %s is its own ancestor", err, id)
+		return
+	}
+	want := "ListShards for stream orders: shard " + id + " is its own ancestor"
+	if wrong.Ended != "" {
+		want = "the end of orders/" + wrong.Ended + " names children that make shard " + id + " its own ancestor"
+	}
+	if err.Error() != want {
 		t.Errorf("got %v, want that %s is its own ancestor", err, id)
 	}
 }
@@ -239,7 +272,7 @@ func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
 				} {
 					err := do()
 					var unusable *CheckpointError
-					if !errors.As(err, &unusable) || !strings.Contains(err.Error(), "shard "+test.id+" of stream orders is its own ancestor") {
+					if !errors.As(err, &unusable) || err.Error() != "the checkpoint cannot be used: together with ListShards, it makes shard "+test.id+" of stream orders its own ancestor" {
 						t.Errorf("%s: got %v, want that %s is its own ancestor", use, err, test.id)
 					}
 				}

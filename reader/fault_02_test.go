@@ -3,32 +3,34 @@ package reader
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
 )
 
-// movesOf counts what each Save says has moved.
+// movesOf keeps what each Save says has moved, by shard ID; nil is everything.
 type movesOf struct {
 	*memory
-	moved []int // -1 is everything
+	moved [][]string
+	// batch is the distinct shards of the batch that was handed on before a Save;
+	// nil for a batch without records, which no handler sees.
+	batch [][]string
+	next  []string // of the batch that was handed on last
 }
 
 func (m *movesOf) Save(f checkpoint.File, moved checkpoint.Moved) error {
-	n := -1
-	if moved != nil {
-		n = 0
-		for _, ids := range moved {
-			n += len(ids)
-		}
-	}
-	m.moved = append(m.moved, n)
+	ids := slices.Sorted(slices.Values(moved["orders"]))
+	m.moved = append(m.moved, ids)
+	m.batch, m.next = append(m.batch, m.next), nil
 	return m.memory.Save(f, moved)
 }
 
@@ -45,29 +47,49 @@ func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
 		m := &movesOf{memory: newMemory()}
 		o := testOptions()
 		o.Positions, o.MaxFetchDuration = m, 50*time.Millisecond
-		blocks, records := 0, 0
-		err := readInto(t, s, time.Minute, o, func(b *Batch) error {
-			blocks += len(b.Blocks)
+		records := 0
+		var answers atomic.Int64
+		client := &watched{Client: s, after: func(out any) {
+			if _, ok := out.(*kinesis.GetRecordsOutput); ok {
+				answers.Add(1)
+			}
+		}}
+		err := readInto(t, client, time.Minute, o, func(b *Batch) error {
 			records += b.Records
+			for _, block := range b.Blocks {
+				m.next = append(m.next, block.ShardID)
+			}
+			slices.Sort(m.next)
+			m.next = slices.Compact(m.next)
 			return nil
 		})
 		s.must(err)
 		if records != 30 {
 			t.Fatalf("%d records, want 30", records)
 		}
-		if m.moved[0] != -1 || len(m.moved) < 31 {
+		if len(m.moved) < 31 || len(m.moved[0]) > 0 {
 			t.Fatalf("%d saves, want the first of all shards and one for each record", len(m.moved))
 		}
-		// Each shard answers twice or three times a second, and each of its
-		// answers is in one batch.
-		total := 0
-		for _, n := range m.moved[1:] {
-			if total += n; n < 0 {
+		saved, few := 0, 0
+		for n, moved := range m.moved[1:] {
+			saved += len(moved)
+			if len(moved) == 0 {
 				t.Fatal("a batch saved all shards")
 			}
+			batch := m.batch[n+1]
+			if batch != nil && !slices.Equal(slices.Compact(moved), batch) {
+				t.Errorf("%d shards were saved behind a batch of %d", len(slices.Compact(moved)), len(batch))
+			}
+			if batch != nil && len(batch) < shards {
+				few++
+			}
 		}
-		if most := shards * 60 * 3; total > most {
-			t.Errorf("%d shards were saved in %d batches, want at most one for each of %d answers", total, len(m.moved)-1, most)
+		if few == 0 {
+			t.Error("each batch had all shards: that shows nothing")
+		}
+		// Each answer is in one batch.
+		if most := int(answers.Load()); saved > most {
+			t.Errorf("%d shards were saved in %d batches, want at most one for each of %d answers", saved, len(m.moved)-1, most)
 		}
 	})
 }

@@ -233,6 +233,34 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 	})
 }
 
+func TestFault03GapsAndPruningLookAtEachShardOnce(t *testing.T) {
+	// A chain of splits and merges, of which only the last shard is not read.
+	const n = 1000
+	s := &streamRun{run: &run{o: testOptions()}, ref: newStreamRef("orders"), lineage: newLineage()}
+	all := pairs(n)
+	s.lineage.add(all)
+	saved := map[string]checkpoint.Shard{}
+	var ids []string
+	for id, shard := range s.lineage.shards {
+		saved[id] = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.ShardEnd, ReadThrough: checkpoint.Time{Time: startedAt}}
+		shard.state = ended
+		ids = append(ids, id)
+	}
+	last := shardName(3 * n)
+	p := placement{"orders", Position{Kind: TrimHorizon}, startedAt, saved, everyone, nil}
+	if found := p.gaps(s.lineage, startedAt.Add(48*time.Hour), 24*time.Hour); len(found) != 1 || found[0].shard != last {
+		t.Errorf("%d gaps, want one of %s", len(found), last)
+	}
+	if most := 2 * len(all); s.lineage.visits > most { // once for their parents, and once for their times
+		t.Errorf("%d positions were looked at, want at most %d", s.lineage.visits, most)
+	}
+	// What is not finished when it is looked at waits for the next whole listing.
+	s.goneNow = [][]string{ids}
+	if removed := s.prune(saved); len(removed) != len(all)-1 || len(saved) != 1 || !slices.Equal(s.goneBefore, []string{last}) {
+		t.Errorf("one look at each of %d shards removed %d, and %.200q wait", len(all), len(removed), s.goneBefore)
+	}
+}
+
 // BenchmarkGaps is the guard's look at a checkpoint of many ended shards.
 func BenchmarkGaps(b *testing.B) {
 	for _, n := range []int{300, 3000} {

@@ -3,7 +3,7 @@ package reader
 import (
 	"context"
 	"fmt"
-	"maps"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -25,10 +25,9 @@ type gap struct {
 // when its last record came. It wants the shards placed.
 func (p placement) gaps(l *lineage, now time.Time, retention time.Duration) []gap {
 	horizon := now.Add(-retention)
-	continued := p.continued()
+	continued := p.continued(l)
 	var found []gap
-	for _, id := range slices.Sorted(maps.Keys(p.saved)) {
-		s := p.saved[id]
+	for id, s := range p.positions(l) {
 		if !p.owns(id) || l.inside != nil && !l.inside[id] {
 			continue
 		}
@@ -41,18 +40,31 @@ func (p placement) gaps(l *lineage, now time.Time, retention time.Duration) []ga
 			found = append(found, gap{id, through, horizon})
 		}
 	}
+	slices.SortFunc(found, func(a, b gap) int { return strings.Compare(a.shard, b.shard) })
 	return found
 }
 
 // continued are the shards of which the checkpoint knows a child.
-func (p placement) continued() map[string]bool {
+func (p placement) continued(l *lineage) map[string]bool {
 	continued := map[string]bool{}
-	for _, s := range p.saved {
+	for _, s := range p.positions(l) {
 		for _, parent := range s.Parents {
 			continued[parent] = true
 		}
 	}
 	return continued
+}
+
+// positions walks over the checkpoint's positions, and counts them.
+func (p placement) positions(l *lineage) iter.Seq2[string, checkpoint.Shard] {
+	return func(yield func(string, checkpoint.Shard) bool) {
+		for id, s := range p.saved {
+			l.visits++
+			if !yield(id, s) {
+				return
+			}
+		}
+	}
 }
 
 // readThrough is up to when everything in a shard was read. Of a shard that

@@ -75,6 +75,7 @@ type lineage struct {
 
 	candidates []*shard // may have become readable since ready was called
 	unlisted   []*shard // wait for a whole listing
+	visits     int      // of the checkpoint's positions, in all walks over them
 	backward   []string // IDs of shards that are not above those of their parents
 }
 
