@@ -61,7 +61,7 @@ type LineageError struct {
 
 func (e *LineageError) Error() string {
 	if e.Ended != "" {
-		return fmt.Sprintf("the children that %s/%s ended with: shard %s is its own ancestor", e.Stream, e.Ended, e.Shard)
+		return fmt.Sprintf("the end of %s/%s names children that make shard %s its own ancestor", e.Stream, e.Ended, e.Shard)
 	}
 	return fmt.Sprintf("%s for stream %s: shard %s is its own ancestor", e.Call, e.Stream, e.Shard)
 }

@@ -11,8 +11,8 @@ type HalfReadError struct {
 }
 
 func (e *HalfReadError) Error() string {
-	return fmt.Sprintf("the checkpoint cannot be used without expanding aggregates: it stands inside one, behind sub-sequence number %d of sequence number %s in %s/%s",
-		e.SubSequenceNumber, e.SequenceNumber, e.Stream, e.Shard)
+	return fmt.Sprintf("the checkpoint's position is inside an aggregate (%s/%s, sequence number %s, after sub-sequence number %d): --no-deaggregate cannot resume there",
+		e.Stream, e.Shard, e.SequenceNumber, e.SubSequenceNumber)
 }
 
 // Unusable is true; it marks the error for those who do not import the type.

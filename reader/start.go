@@ -90,7 +90,7 @@ func (p placement) checkAncestors(l *lineage) error {
 	if id == "" {
 		return nil
 	}
-	return &CheckpointError{Stream: p.stream, Reason: fmt.Sprintf("with it, shard %s of stream %s is its own ancestor", id, p.stream),
+	return &CheckpointError{Stream: p.stream, Reason: fmt.Sprintf("together with ListShards, it makes shard %s of stream %s its own ancestor", id, p.stream),
 		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
 }
 
