@@ -43,7 +43,7 @@ type unfinishedError struct {
 }
 
 func (e *unfinishedError) Error() string {
-	return withFailure(fmt.Sprintf("the time of %s was over, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace)), e.last)
+	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace)), e.last)
 }
 
 func (e *unfinishedError) Unwrap() error { return e.last }
@@ -74,7 +74,7 @@ type unbegunError struct {
 }
 
 func (e *unbegunError) Error() string {
-	return withFailure(fmt.Sprintf("the time of %s was over before anything was written", (*durationValue)(&e.within)), e.last)
+	return withFailure(fmt.Sprintf("--timeout %s expired before anything was written", (*durationValue)(&e.within)), e.last)
 }
 
 func (e *unbegunError) Unwrap() error { return e.last }

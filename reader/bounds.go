@@ -12,7 +12,7 @@ type TimeoutError struct {
 }
 
 func (e *TimeoutError) Error() string {
-	text := fmt.Sprintf("the time of %s was over before the bound was met", e.After)
+	text := fmt.Sprintf("--timeout %s expired before the bound was reached", e.After)
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}

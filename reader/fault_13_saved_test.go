@@ -35,7 +35,7 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 					if !allowed || c.want == nil {
 						var unusable *CheckpointError
 						if !errors.As(err, &unusable) || len(got) > 0 {
-							t.Errorf("got %q, %v", got, err)
+							t.Fatalf("got %q, %v", got, err)
 						}
 						const allow = "--allow-data-loss goes on from the oldest record that is left"
 						if hint := unusable.Hint(); (c.want != nil) != (len(hint) > len(allow) && hint[:len(allow)] == allow) {

@@ -62,7 +62,7 @@ func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {
 				o.AvailableNow = true
 				_, err := collectRun(t.Context(), t, f, o)
 				var late *TimeoutError
-				if !errors.As(err, &late) || err.Error() != "the time of 5s was over before the bound was met: "+c.want || late.Hint() != "" {
+				if !errors.As(err, &late) || err.Error() != "--timeout 5s expired before the bound was reached: "+c.want || late.Hint() != "" {
 					t.Errorf("got %v", err)
 				}
 			})
@@ -86,7 +86,7 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 				o.Timeout, o.AvailableNow, o.Say = 4*time.Second, bounded, said.say
 				_, err := collectRun(t.Context(), t, f, o)
 				const reason = "GetRecords for orders/b: dial tcp: connect: connection refused"
-				if bounded && (err == nil || err.Error() != "the time of 4s was over before the bound was met: "+reason) {
+				if bounded && (err == nil || err.Error() != "--timeout 4s expired before the bound was reached: "+reason) {
 					t.Errorf("got %v", err)
 				}
 				if !bounded && (err != nil || !strings.Contains(said.text(), "a call still failed when the time was over: "+reason)) {
