@@ -493,12 +493,12 @@ func (w *watchedRoom) Return(size int64) {
 
 func TestASlowOutputStopsTheStreams(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		big := records(1, 1)
-		big.Records[0].Data = make([]byte, 1<<20)
 		s := newService(t, "a", "b")
 		for _, id := range []string{"a", "b"} {
 			var steps []step
-			for range 10 {
+			for i := range 10 {
+				big := records(i+1, i+1)
+				big.Records[0].Data = make([]byte, 1<<20)
 				steps = append(steps, event(big))
 			}
 			s.script(id, says(steps...))
