@@ -50,6 +50,9 @@ func checkDescription(d *types.ConsumerDescription) error {
 // checkListing checks one page of a list, and returns the service's time: this
 // machine's own if the page does not say.
 func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Time, error) {
+	if out.Consumers == nil { // an empty list is not nil
+		return time.Time{}, &validate.Error{Reason: "it has no list of consumers"}
+	}
 	for _, c := range out.Consumers {
 		if err := checkConsumer(c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp); err != nil {
 			return time.Time{}, err

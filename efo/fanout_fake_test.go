@@ -32,6 +32,8 @@ type fakeService struct {
 	scripts map[string][]script
 	calls   []subscribeCall
 	open    int // streams that nobody has closed
+	lags    int // listings to come that still show a shard as open that has ended
+	ended   map[string]bool
 	sent    int // events with records
 }
 
@@ -90,7 +92,7 @@ func (s *fakeService) subscribe(ctx context.Context, in *kinesis.SubscribeToShar
 		return nil, next.refuse
 	}
 	s.open++
-	stream := &fakeStream{service: s, script: next, began: time.Now(), closed: make(chan struct{}), last: aws.ToString(p.SequenceNumber)}
+	stream := &fakeStream{service: s, shard: id, script: next, began: time.Now(), closed: make(chan struct{}), last: aws.ToString(p.SequenceNumber)}
 	if stream.last == "" {
 		stream.last = "0"
 	}
@@ -122,6 +124,7 @@ func (s *fakeService) gaps() []time.Duration {
 
 type fakeStream struct {
 	service *fakeService
+	shard   string
 	script
 	began  time.Time
 	last   string // continuation sequence number
@@ -145,7 +148,7 @@ var errClosed = errors.New("use of closed network connection")
 
 func (f *fakeStream) Await() (int64, error) {
 	f.next = step{after: 5 * time.Second, event: &types.SubscribeToShardEvent{
-		ContinuationSequenceNumber: aws.String(f.last), MillisBehindLatest: aws.Int64(0),
+		ContinuationSequenceNumber: aws.String(f.last), MillisBehindLatest: aws.Int64(0), Records: []types.Record{},
 	}}
 	switch {
 	case len(f.steps) > 0:
@@ -179,6 +182,9 @@ func (f *fakeStream) Next() (*types.SubscribeToShardEvent, error) {
 		received.Records = slices.Clone(event.Records)
 		event = &received
 		f.last = aws.ToString(event.ContinuationSequenceNumber)
+		if f.last == "" && len(event.ChildShards) > 0 {
+			f.service.closeShard(f.shard)
+		}
 		if len(event.Records) > 0 {
 			f.service.mu.Lock()
 			defer f.service.mu.Unlock()
@@ -212,13 +218,33 @@ func (d describing) DescribeStreamConsumer(ctx context.Context, in *kinesis.Desc
 	return d.fakeService.DescribeStreamConsumer(ctx, in, o...)
 }
 
+// closeShard makes listings show a shard as closed: its end was announced.
+func (s *fakeService) closeShard(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = map[string]bool{}
+	}
+	s.ended[id] = true
+}
+
 func (s *fakeService) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.missing {
 		return nil, apiError("ResourceNotFoundException")
 	}
-	return &kinesis.ListShardsOutput{Shards: append([]types.Shard(nil), s.shards...)}, nil
+	shards := append([]types.Shard{}, s.shards...)
+	if len(s.ended) > 0 && s.lags > 0 {
+		s.lags--
+		return &kinesis.ListShardsOutput{Shards: shards}, nil
+	}
+	for i := range shards {
+		if s.ended[aws.ToString(shards[i].ShardId)] {
+			shards[i].SequenceNumberRange = &types.SequenceNumberRange{StartingSequenceNumber: aws.String("0"), EndingSequenceNumber: aws.String("999")}
+		}
+	}
+	return &kinesis.ListShardsOutput{Shards: shards}, nil
 }
 
 func (s *fakeService) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
@@ -250,13 +276,13 @@ func records(first, last int) *types.SubscribeToShardEvent {
 // quiet is an event without records.
 func quiet(continuation int) *types.SubscribeToShardEvent {
 	return &types.SubscribeToShardEvent{
-		ContinuationSequenceNumber: aws.String(strconv.Itoa(continuation)), MillisBehindLatest: aws.Int64(0),
+		ContinuationSequenceNumber: aws.String(strconv.Itoa(continuation)), MillisBehindLatest: aws.Int64(0), Records: []types.Record{},
 	}
 }
 
 // end is the last event of a shard.
 func end(children ...types.ChildShard) *types.SubscribeToShardEvent {
-	return &types.SubscribeToShardEvent{ChildShards: children, MillisBehindLatest: aws.Int64(0)}
+	return &types.SubscribeToShardEvent{ChildShards: children, MillisBehindLatest: aws.Int64(0), Records: []types.Record{}}
 }
 
 func says(steps ...step) script                 { return script{steps: steps} }

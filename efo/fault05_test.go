@@ -34,7 +34,7 @@ func (p *pagesOf) ListStreamConsumers(_ context.Context, in *kinesis.ListStreamC
 	}
 	token := p.lists[0][min(p.at, len(p.lists[0])-1)]
 	p.at++
-	out := &kinesis.ListStreamConsumersOutput{}
+	out := &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{}}
 	if token != "" {
 		out.NextToken = &token
 	}

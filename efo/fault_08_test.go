@@ -17,6 +17,8 @@ import (
 func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 	for name, spoil := range map[string]func(*types.SubscribeToShardEvent){
 		"a null record":              func(e *types.SubscribeToShardEvent) { e.Records[1] = types.Record{} },
+		"no records":                 func(e *types.SubscribeToShardEvent) { e.Records = nil },
+		"a record without payload":   func(e *types.SubscribeToShardEvent) { e.Records[1].Data = nil },
 		"a sequence number in words": func(e *types.SubscribeToShardEvent) { e.Records[1].SequenceNumber = aws.String("abc") },
 		"records out of order":       func(e *types.SubscribeToShardEvent) { e.Records[0], e.Records[1] = e.Records[1], e.Records[0] },
 		"a record of 1970": func(e *types.SubscribeToShardEvent) {
@@ -123,4 +125,26 @@ func TestFault08ConsumersThatCannotBeAreNotBelieved(t *testing.T) {
 			t.Errorf("%q, %q, %v: %v", aws.ToString(c.name), aws.ToString(c.arn), c.created, err)
 		}
 	}
+}
+
+// TestFault08AnEndThatListShardsContradictsIsNotUsed is about an event that ends
+// an open shard and names a child that no listing shows.
+func TestFault08AnEndThatListShardsContradictsIsNotUsed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.lags = 1 << 30 // the shard stays open
+		bad := records(3, 4)
+		bad.ContinuationSequenceNumber, bad.ChildShards = nil, []types.ChildShard{child("x", "a")}
+		s.script("a", says(event(records(1, 2)), event(bad)), says(event(records(3, 6))))
+		r := newRun(s)
+		m := newMemory()
+		r.reader.Positions = m
+		r.doFor(time.Minute)
+		if got := r.text(); got != "1 2 3 4 5 6 " {
+			t.Errorf("got %q", got)
+		}
+		if at := m.file.Streams[0].Shards["a"]; at.Position != checkpoint.AfterSequenceNumber || at.SequenceNumber != "6" {
+			t.Errorf("saved %+v", at)
+		}
+	})
 }

@@ -194,7 +194,7 @@ func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *kinesis.List
 	if aws.ToString(in.StreamARN) != testStream || in.NextToken != nil && in.StreamCreationTimestamp != nil {
 		return nil, apiError("InvalidArgumentException")
 	}
-	out := &kinesis.ListStreamConsumersOutput{}
+	out := &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{}}
 	for name, c := range f.consumers {
 		if name > aws.ToString(in.NextToken) {
 			out.Consumers = append(out.Consumers, types.Consumer{

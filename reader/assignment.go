@@ -120,14 +120,19 @@ func (a *Assignment) IsStuck(at checkpoint.Shard, resp *Response) bool {
 func Oldest() checkpoint.Shard { return checkpoint.Shard{Position: checkpoint.TrimHorizon} }
 
 // EndedInto confirms that a shard ended and returns its children, which may be
-// missing. Where the answer does not name them, or they cannot be its children,
-// as some endpoints have it and as a broken answer looks, ListShards is asked:
-// closed or gone there is the end; open is ErrOpenEnd, a reason to ask again from
-// where the answer began. A child that does not name its parents would not wait
-// for its other parent after a merge; the KCL takes such an answer for broken
-// (DataRetrievalUtil.java).
+// missing. It asks ListShards unless a listing of this run has shown that the shard
+// is closed, or one of the children. A shard that is closed or gone there has ended.
+// An open one is ErrOpenEnd: the caller asks again from where the answer began, and
+// a listing that lags catches up meanwhile.
+//
+// Children that do not name their parents are not used, and ListShards is asked: such
+// a child would not wait for its other parent after a merge. The KCL takes such an
+// answer for broken (DataRetrievalUtil.java).
 func (a *Assignment) EndedInto(ctx context.Context, children []types.ChildShard) ([]types.ChildShard, error) {
-	if len(children) > 0 && !slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c) }) {
+	if len(children) == 0 || slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c) }) {
+		children = nil
+	}
+	if children != nil && a.s.hasSeenEnd(a.shard, children) {
 		return children, nil
 	}
 	if err := a.s.refresh(ctx); err != nil {
@@ -136,7 +141,7 @@ func (a *Assignment) EndedInto(ctx context.Context, children []types.ChildShard)
 	if a.s.isOpen(a.shard) {
 		return nil, ErrOpenEnd
 	}
-	return nil, nil
+	return children, nil
 }
 
 // ErrOpenEnd means that an answer cannot be right, and nothing of it is used.

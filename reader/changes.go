@@ -200,6 +200,20 @@ func (s *streamRun) isOpen(id string) bool {
 	return listed && shard != nil && !shard.closed
 }
 
+// hasSeenEnd reports whether a listing of this run shows that the shard takes no
+// more records: it shows the shard as closed, or one of the children as its child.
+func (s *streamRun) hasSeenEnd(id string, children []types.ChildShard) bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	if shard := s.lineage.shards[id]; shard != nil && shard.closed {
+		return true
+	}
+	return slices.ContainsFunc(children, func(c types.ChildShard) bool {
+		child := s.lineage.shards[aws.ToString(c.ShardId)]
+		return child != nil && slices.Contains(child.listedParents, id)
+	})
+}
+
 func (s *streamRun) isListed(id string) bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()

@@ -74,6 +74,9 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 				return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
 			}
 		}
+		if out.Shards == nil { // an empty list is not nil
+			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: errNoShards}
+		}
 		before := len(all.shards)
 		for _, shard := range out.Shards {
 			if err := validate.Shard(shard); err != nil {

@@ -131,7 +131,7 @@ func (f *fake) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...f
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	out := &kinesis.ListShardsOutput{}
+	out := &kinesis.ListShardsOutput{Shards: []types.Shard{}}
 	for _, s := range f.shards {
 		if s.id <= aws.ToString(in.ExclusiveStartShardId) {
 			continue
@@ -195,7 +195,7 @@ func (f *fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 	if err != nil {
 		return nil, apiError("InvalidArgumentException")
 	}
-	out := &kinesis.GetRecordsOutput{MillisBehindLatest: aws.Int64(0)}
+	out := &kinesis.GetRecordsOutput{Records: []types.Record{}, MillisBehindLatest: aws.Int64(0)}
 	for n := 0; at < len(s.records) && n < int(*in.Limit) && (f.page == 0 || n < f.page); n++ {
 		text := strconv.Itoa(s.records[at])
 		data := s.payloads[s.records[at]]

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // pagedFake is a fake whose lists of shards have pages. tokens returns the token
@@ -38,7 +39,7 @@ func (p *pagedFake) ListShards(ctx context.Context, in *kinesis.ListShardsInput,
 		out.NextToken = aws.String(token)
 	}
 	if strings.HasPrefix(token, "empty") {
-		out.Shards = nil
+		out.Shards = []types.Shard{}
 	}
 	return out, nil
 }

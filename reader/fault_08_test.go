@@ -77,6 +77,9 @@ func spoils() map[string]func(out any) {
 	return map[string]func(any){
 		"GetRecords null record":             last(func(r *types.Record) { *r = types.Record{} }),
 		"GetRecords no sequence number":      last(func(r *types.Record) { r.SequenceNumber = nil }),
+		"GetRecords no payload":              last(func(r *types.Record) { r.Data = nil }),
+		"GetRecords no records":              func(out any) { out.(*kinesis.GetRecordsOutput).Records = nil },
+		"ListShards no shards":               func(out any) { out.(*kinesis.ListShardsOutput).Shards = nil },
 		"GetRecords letters":                 last(func(r *types.Record) { r.SequenceNumber = aws.String("abc") }),
 		"GetRecords negative":                last(func(r *types.Record) { r.SequenceNumber = aws.String("-5") }),
 		"GetRecords exponent":                last(func(r *types.Record) { r.SequenceNumber = aws.String("1e9") }),

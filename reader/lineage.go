@@ -44,6 +44,9 @@ type shard struct {
 	// are not all known: it waits until a listing has shown them, or shown
 	// that they are gone.
 	unlisted bool
+	// listedParents are the parents that the last listing showed; nil before one
+	// has shown the shard.
+	listedParents []string
 	// closed is what the last listing said.
 	closed bool
 	heard  bool // it has said anything in this run; its goroutine's own
@@ -89,12 +92,13 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 	for _, s := range listed {
 		id := aws.ToString(s.ShardId)
 		known := l.shards[id]
+		parents := parentsOf(s.ParentShardId, s.AdjacentParentShardId)
 		if known == nil {
-			known = &shard{id: id, parents: parentsOf(s.ParentShardId, s.AdjacentParentShardId)}
+			known = &shard{id: id, parents: parents}
 			l.shards[id] = known
 			found = append(found, known)
 		}
-		known.closed = isClosed(s)
+		known.closed, known.listedParents = isClosed(s), parents
 		if r := s.SequenceNumberRange; r != nil {
 			known.first, known.last = aws.ToString(r.StartingSequenceNumber), aws.ToString(r.EndingSequenceNumber)
 		}

@@ -174,7 +174,12 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 	if p.inclusive && p.shown == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
 		return false, errNotThere
 	}
-	known = p.dropReceived(p.at, resp) > 0 && len(resp.Records) == 0 && !resp.End
+	var dropped int
+	if p.inclusive && p.shown == "" { // the first record is the one that kin asked for
+		resp.Records, dropped = resp.Records[1:], 1
+	}
+	dropped += p.dropReceived(p.at, resp)
+	known = dropped > 0 && len(resp.Records) == 0 && !resp.End
 	if known && p.shown != "" && validate.Compare(last, p.shown) <= 0 {
 		return false, errRepeats // and its next page would be this one again
 	}

@@ -175,10 +175,16 @@ func (r *run) openInTime(ctx context.Context) error {
 }
 
 // open lists all streams and saves where their shards begin, before the first
-// record is asked for: a run that is killed now has lost nothing.
+// record is asked for: a run that is killed now has lost nothing. A position that
+// the service refuses is not saved.
 func (r *run) open(ctx context.Context) error {
 	if err := r.place(ctx); err != nil {
 		return err
+	}
+	for _, s := range r.streams {
+		if err := s.checkTyped(ctx); err != nil {
+			return err
+		}
 	}
 	return r.positions.Save(r.file, nil)
 }

@@ -31,7 +31,7 @@ func (a *answers) ListStreams(_ context.Context, in *kinesis.ListStreamsInput, _
 
 // more is a page that is not the last.
 func more(token string, names ...string) *kinesis.ListStreamsOutput {
-	out := &kinesis.ListStreamsOutput{StreamNames: names, HasMoreStreams: aws.Bool(true)}
+	out := &kinesis.ListStreamsOutput{StreamNames: append([]string{}, names...), HasMoreStreams: aws.Bool(true)}
 	if token != "" {
 		out.NextToken = &token
 	}

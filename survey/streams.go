@@ -225,7 +225,7 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.List
 
 // checkPage refuses a page that the service cannot have sent.
 func checkPage(out *kinesis.ListStreamsOutput) error {
-	if out.HasMoreStreams == nil && len(out.StreamNames) == 0 {
+	if out.StreamNames == nil && out.StreamSummaries == nil || out.HasMoreStreams == nil && len(out.StreamNames) == 0 {
 		return errors.New("the answer has no list of streams")
 	}
 	return nil

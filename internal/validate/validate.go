@@ -67,9 +67,14 @@ func brief(s string) string {
 const mostBehind = 10 * 366 * 24 * 60 * 60 * 1000
 
 // Records checks the records of one answer, and how far it says it is behind: a
-// sequence number for each, in growing order, and times that can be. A record may
-// have no partition key (API documentation of the strategy AUTO).
+// payload and a sequence number for each, in growing order, and times that can be.
+// A list that is missing or null is nil here, an empty one is not; so it is with
+// payloads. A record may have no partition key (API documentation of the strategy
+// AUTO).
 func Records(records []types.Record, behind *int64) error {
+	if records == nil {
+		return wrong("it has no list of records")
+	}
 	if behind != nil && (*behind < 0 || *behind > mostBehind) {
 		return wrong("MillisBehindLatest is %d", *behind)
 	}
@@ -81,6 +86,8 @@ func Records(records []types.Record, behind *int64) error {
 			return wrong("record %d of %d has no sequence number", i+1, len(records))
 		case !SequenceNumber(sequence):
 			return wrong("sequence number %q is not a number", brief(sequence))
+		case r.Data == nil:
+			return wrong("record %s has no payload", sequence)
 		case last != "" && Compare(sequence, last) <= 0:
 			return wrong("sequence number %s follows %s", sequence, last)
 		case r.ApproximateArrivalTimestamp != nil && !servertime.Plausible(*r.ApproximateArrivalTimestamp):

@@ -1,0 +1,87 @@
+package reader
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// TestFault08AnEndThatListShardsContradictsIsNotBelieved is about an answer that
+// ends an open shard and names a child that no listing shows.
+func TestFault08AnEndThatListShardsContradictsIsNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6)})
+		f.page = 3
+		o, m := bounded(), newMemory()
+		o.Positions = m
+		client := &spoiled{fake: f, call: "GetRecords", left: 2, spoil: func(out any) {
+			page := out.(*kinesis.GetRecordsOutput)
+			page.NextShardIterator = nil
+			page.ChildShards = []types.ChildShard{{ShardId: aws.String("x"), ParentShards: []string{"a"}}}
+		}}
+		got, err := readFor(t, client, time.Hour, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		once(t, got, numbers(1, 6))
+		if at := m.position("a"); at != "AFTER_SEQUENCE_NUMBER 6" {
+			t.Errorf("saved %q", at)
+		}
+		if _, saved := m.file.Streams[0].Shards["x"]; saved {
+			t.Error("a child was saved that no listing shows")
+		}
+	})
+}
+
+func numbersOf(first, last int) []int {
+	var n []int
+	for i := first; i <= last; i++ {
+		n = append(n, i)
+	}
+	return n
+}
+
+// lagging lists shards as they were, for a few calls after the first.
+type lagging struct {
+	*fake
+	left, calls int
+}
+
+func (l *lagging) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	out, err := l.fake.ListShards(ctx, in, o...)
+	if l.calls++; err == nil && l.calls <= l.left {
+		out.Shards = out.Shards[:1]
+		out.Shards[0].SequenceNumberRange.EndingSequenceNumber = nil
+	}
+	return out, err
+}
+
+func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T) {
+	for _, lag := range []int{0, 1, 4} { // the first listing is the one of the start
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 4), closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5, 6}})
+			f.page = 2
+			client := &lagging{fake: f, left: lag}
+			o, m := bounded(), newMemory()
+			o.Positions, o.ShardFetchInterval = m, time.Hour
+			got, err := readFor(t, client, time.Hour, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			once(t, got, numbers(1, 6))
+			ordered(t, got, numbers(1, 6)...)
+			if at := []string{m.position("a"), m.position("b")}; !slices.Equal(at, []string{"SHARD_END 4", "AFTER_SEQUENCE_NUMBER 6"}) {
+				t.Errorf("saved %q", at)
+			}
+			if client.calls != lag+1 { // no call where a listing has shown the child
+				t.Errorf("%d listings, want %d", client.calls, lag+1)
+			}
+		})
+	}
+}

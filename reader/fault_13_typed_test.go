@@ -1,0 +1,58 @@
+package reader
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}})
+		client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+			return isAtSequence(in) && *in.StartingSequenceNumber == "123"
+		}}
+		o, m := bounded(), newMemory()
+		o.Positions = m
+		o.InitialPosition = Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "123"}
+		_, err := readFor(t, client, time.Minute, o)
+		var option *OptionError
+		if !errors.As(err, &option) || option.Field != "initial position" {
+			t.Errorf("ended with %v", err)
+		}
+		if len(m.saved) > 0 {
+			t.Errorf("saved %+v", m.saved)
+		}
+		o.InitialPosition.SequenceNumber = "2"
+		got, err := readFor(t, client, time.Minute, o)
+		if err != nil || !slices.Equal(got, []string{"2", "3"}) {
+			t.Errorf("with the right number: got %q, %v", got, err)
+		}
+	})
+}
+
+// A record that kin asks for again is no fault of the service.
+func TestFault13TheRecordThatKinAsksForAgainIsNotReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}, closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5}})
+		f.page = 2
+		expire(f, 2)
+		o := bounded()
+		var said []string
+		o.Say = func(m string) { said = append(said, m) }
+		got, err := readFor(t, &refusing{fake: f, refuse: isAfter}, time.Hour, o)
+		if err != nil || !slices.Equal(got, numbers(1, 5)) {
+			t.Errorf("got %q, %v", got, err)
+		}
+		for _, m := range said {
+			if strings.Contains(m, "sends records again") {
+				t.Errorf("said %q", m)
+			}
+		}
+	})
+}

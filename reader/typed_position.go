@@ -1,0 +1,33 @@
+package reader
+
+import (
+	"context"
+
+	"kin/internal/apierror"
+	"kin/internal/checkpoint"
+)
+
+// checkTyped asks for an iterator at the sequence number that a run with new
+// positions begins with. A number that the service refuses is an *OptionError: once
+// it was saved, no later run could get past it. Runs whose positions are not kept
+// find out when they read.
+func (s *streamRun) checkTyped(ctx context.Context) error {
+	typed := s.place.initial
+	if s.run.o.Positions == nil || s.place.saved != nil || typed.Kind != AtSequence {
+		return nil
+	}
+	at := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}
+	p := newPolling(newAssignment(s, typed.ShardID, at))
+	_, err := patiently(ctx, s.run, startTimeout, p.newIterator)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case classify(err) == refused:
+		return p.Refused(at, err)
+	case s.run.o.Source != nil && apierror.IsDenied(err):
+		return nil // another source does not need the call: its own first call decides
+	}
+	return err
+}
