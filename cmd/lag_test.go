@@ -213,6 +213,7 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			w.e.stderr.flush()
 			var again []string
 			for line := range strings.Lines(messages.String()) {
 				if strings.Contains(line, " again after ") {
