@@ -23,9 +23,15 @@ func (e *env) execBatch(ctx context.Context, command string) func(*reader.Batch)
 		c := shellCommand(context.WithoutCancel(ctx), command)
 		c.Stdin = io.MultiReader(parts...)
 		c.Stdout, c.Stderr = e.Out, e.childStderr()
-		if err := c.Run(); err != nil {
-			return fmt.Errorf("--exec %q: %w; its batch of %d records is not committed", command, err, b.Records)
+		err := c.Run()
+		if err == nil {
+			return nil
 		}
-		return nil
+		err = fmt.Errorf("--exec %q: %w; its batch of %d records is not committed", command, err, b.Records)
+		if stop := stopOf(ctx, err); stop != nil {
+			e.print(err.Error())
+			return stop
+		}
+		return err
 	}
 }

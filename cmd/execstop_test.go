@@ -1,0 +1,79 @@
+//go:build unix
+
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kin/reader"
+)
+
+// A stop that kin and its child get is one stop, whichever of them gets it first.
+func TestFault10AStopThatAlsoEndsTheCommandOfExecIsAStop(t *testing.T) {
+	const never = time.Hour
+	for name, test := range map[string]struct {
+		child string
+		stop  time.Duration // after the child's end was noticed
+		want  bool
+	}{
+		"the same signal, kin first":        {"kill -TERM $$", 0, true},
+		"the same signal, the child first":  {"kill -INT $$", 50 * time.Millisecond, true},
+		"the exit code of the signal":       {"exit 143", 50 * time.Millisecond, true},
+		"a signal, and no stop":             {"kill -TERM $$", never, false},
+		"a signal, and a stop of its own":   {"kill -TERM $$", time.Second, false},
+		"a failure while kin is stopping":   {"exit 3", 0, false},
+		"a failure, and a stop after it":    {"exit 3", 50 * time.Millisecond, false},
+		"the code of another kind of death": {"exit 139", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := fmt.Errorf("wrapped: %w", exec.Command("/bin/sh", "-c", test.child).Run())
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				stop := func() { cancel(&firstSignalError{SignalError{syscall.SIGTERM}, time.Now()}) }
+				if test.stop == 0 {
+					stop()
+				} else {
+					timer := time.AfterFunc(test.stop, stop)
+					defer timer.Stop()
+				}
+				var s SignalError
+				if got := errors.As(stopOf(ctx, err), &s); got != test.want {
+					t.Errorf("a stop: %t, want %t", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+// The reason that ended ctx has to be a signal.
+func TestFault10ATimeoutIsNoStopOfTheCommandOfExec(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&reader.TimeoutError{After: time.Second})
+	if err := stopOf(ctx, exec.Command("/bin/sh", "-c", "kill -TERM $$").Run()); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFault10ABatchThatAStopCutsOffIsNotCommitted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&firstSignalError{SignalError{syscall.SIGINT}, time.Now()})
+	var messages bytes.Buffer
+	e := newEnv(Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &messages})
+	err := e.execBatch(ctx, "kill -INT $$")(&reader.Batch{Records: 5})
+	code := e.report(ctx, err)
+	e.stderr.flush()
+	const want = "kin: --exec \"kill -INT $$\": signal: interrupt; its batch of 5 records is not committed\n"
+	if code != 130 || messages.String() != want {
+		t.Errorf("exit code %d, %q", code, messages.String())
+	}
+}
