@@ -54,6 +54,9 @@ type firstSignalError struct {
 
 func (s *firstSignalError) Unwrap() error { return s.SignalError }
 
+// StoppedAt is when the signal came. Package efo asks for it.
+func (s *firstSignalError) StoppedAt() time.Time { return s.at }
+
 // cancelOnce cancels with the first signal and takes its duplicates. It returns
 // when they are over, or when over is closed.
 func cancelOnce(cancel context.CancelCauseFunc, signals <-chan os.Signal, over <-chan struct{}) {

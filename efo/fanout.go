@@ -75,10 +75,8 @@ const (
 	// removeTimeout bounds what a run does at its end to remove a consumer,
 	// also one that is still CREATING.
 	removeTimeout = time.Minute
-	// usualWait is how long a consumer may be CREATING without a word about it, and
-	// usualRemoval how long its removal may take.
-	usualWait    = 5 * time.Second
-	usualRemoval = 2 * time.Second
+	// usualWait is how long a consumer may be CREATING without a word about it.
+	usualWait = 5 * time.Second
 )
 
 func (o Options) validate() error {
@@ -216,16 +214,20 @@ func (f *FanOut) holding(a *reader.Assignment) *holding {
 	return h
 }
 
-// Close removes the consumers that are to go and says which stay. A reader of the
-// messages that is slow does not hold up the removal. The run must have ended. It has its own time: that ctx has ended does not matter.
+// Close removes the consumers that are to go and says which stay. The run must
+// have ended. A reader of the messages that is slow does not hold up the removal.
+// The removal has its own time: that ctx has ended does not matter. A
+// cause of ctx that has StoppedAt() time.Time is a signal, behind which a second one
+// may soon end the process: a removal that lasts is announced before that.
 func (f *FanOut) Close(ctx context.Context) error {
 	f.refresh.Wait()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout+lastLook) // the registry's time is over first, and it says why
+	run := ctx
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(run), removeTimeout+lastLook) // the registry's time is over first, and it says why
 	defer cancel()
 	errs, words := make([]error, len(f.holdings)), make([]string, len(f.holdings))
 	var group sync.WaitGroup
 	for i, h := range f.holdings {
-		group.Go(func() { words[i], errs[i] = h.release(ctx) })
+		group.Go(func() { words[i], errs[i] = h.release(ctx, run) })
 	}
 	group.Wait()
 	f.messages.wait() // and only now for who reads them

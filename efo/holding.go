@@ -240,7 +240,8 @@ func (h *holding) lost(ctx context.Context, shard string) error {
 
 // release does at the end of the run what the options say, and returns what is
 // to be said of a consumer that stays. The run has ended; nobody holds the lock.
-func (h *holding) release(ctx context.Context) (stays string, err error) {
+// run is the run's own context, which may have ended: a signal may be its cause.
+func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 	switch {
 	case !h.own || !h.there:
 		return "", nil
@@ -252,11 +253,10 @@ func (h *holding) release(ctx context.Context) (stays string, err error) {
 		return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: %s",
 			h.id, h.stream, h.told().Command("deregister", string(h.id), "--yes")), nil
 	}
-	slow := time.AfterFunc(usualRemoval, func() {
-		h.later(h.f.o.Say, fmt.Sprintf("removing consumer %s of %s, for at most %s; a second signal ends that at once, and leaves it registered and billed",
-			h.id, h.stream, str2duration.String(removeTimeout)))
-	})
-	defer slow.Stop()
+	defer announceRemoval(run, func() {
+		h.later(h.f.o.Say, fmt.Sprintf("removing consumer %s of %s, for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\nhint: to remove it by hand: %s",
+			h.id, h.stream, str2duration.String(removeTimeout), h.told().Command("deregister", string(h.id), "--yes")))
+	})()
 	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
 	if err != nil {
 		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Told: h.told()}
