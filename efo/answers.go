@@ -47,6 +47,13 @@ func checkDescription(d *types.ConsumerDescription) error {
 	return checkConsumer(d.ConsumerName, d.ConsumerARN, d.ConsumerCreationTimestamp)
 }
 
+func checkRegistration(c *types.Consumer) error {
+	if c == nil {
+		return &validate.Error{Reason: "it has no consumer"}
+	}
+	return checkConsumer(c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp)
+}
+
 // checkListing checks one page of a list, and returns the service's time: this
 // machine's own if the page does not say.
 func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Time, error) {

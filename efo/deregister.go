@@ -60,6 +60,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 		return r.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(c.ARN)})
 	})
 	if err == nil {
+		r.attempted("DeregisterStreamConsumer", w.id, nil)
 		w.last, w.state = nil, string(types.ConsumerStatusDeleting)
 		w.looks.reset()
 		return w.pause(ctx, "")
@@ -68,6 +69,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 		return context.Cause(ctx)
 	}
 	err = r.failed("DeregisterStreamConsumer", w.id, err)
+	r.attempted("DeregisterStreamConsumer", w.id, err)
 	w.last = err
 	switch classify(err) {
 	case gone:

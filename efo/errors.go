@@ -1,11 +1,13 @@
 package efo
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"kin/internal/apierror"
+	"kin/internal/validate"
 )
 
 // CallError is a call to the service that failed for good.
@@ -55,19 +57,25 @@ func (e *NotFoundError) Hint() string {
 type TimeoutError struct {
 	Doing            string // register, deregister
 	Stream, Consumer string
-	State            string // CREATING, ACTIVE, DELETING, or "not registered"
+	State            string // CREATING, ACTIVE, DELETING, or "not registered"; empty when no answer said
 	After            time.Duration
 	Err              error // why the last attempt was refused; nil when nothing was
 	Told             Told
 }
 
 func (e *TimeoutError) Error() string {
-	text := fmt.Sprintf("%s consumer %s of stream %s: gave up after %s: it is %s",
-		e.Doing, e.Consumer, e.Stream, e.After.Round(time.Second/10), e.State)
-	if e.Err != nil {
-		text += ": " + apierror.Brief(e.Err)
+	text := fmt.Sprintf("%s consumer %s of stream %s: gave up after %s", e.Doing, e.Consumer, e.Stream, e.After.Round(time.Second/10))
+	if e.State != "" {
+		text += ": it is " + e.State
 	}
-	return text
+	var call *CallError
+	switch {
+	case e.Err == nil:
+		return text
+	case errors.As(e.Err, &call) && !hasCode(e.Err): // a code of the service says enough
+		return text + ": " + call.Call + ": " + apierror.Brief(call.Err)
+	}
+	return text + ": " + apierror.Brief(e.Err)
 }
 
 func (e *TimeoutError) Unwrap() error { return e.Err }
@@ -75,8 +83,16 @@ func (e *TimeoutError) Unwrap() error { return e.Err }
 // GaveUp is true; it marks the error for those who do not import the type.
 func (e *TimeoutError) GaveUp() bool { return true }
 
-// Hint says what to do next.
+// Hint says what to do next. It is empty where the endpoint did not answer as
+// Kinesis does: to wait longer for that helps nobody.
 func (e *TimeoutError) Hint() string {
+	var wrong *validate.Error
+	switch {
+	case errors.As(e.Err, &wrong):
+		return "the endpoint's answer is wrong: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+	case e.State == "", e.State == notRegistered && e.Err != nil && !hasCode(e.Err):
+		return ""
+	}
 	if e.State == notRegistered {
 		return "nothing was registered; --register-consumer-timeout waits longer"
 	}

@@ -193,7 +193,9 @@ func (f *FanOut) answered(err error) error {
 		f.knows.Store(true)
 	case isUnknownCall(err), !f.knows.Load() && isNoAnswerOfKinesis(err):
 		f.lacks.Store(true)
-		return noConsumers("SubscribeToShard", err)
+		none := noConsumers("SubscribeToShard", err)
+		none.Reading = true
+		return none
 	case hasCode(err):
 		f.knows.Store(true)
 	}

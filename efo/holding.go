@@ -216,7 +216,7 @@ func (h *holding) find(ctx context.Context) error {
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
 		Stream: h.stream, Told: h.told(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
-		Say: h.f.messages.to(h.f.o.Say), SayAfter: usualWait, Log: h.log(), Attempted: h.report,
+		Say: h.f.messages.to(h.f.o.Say), SayAfter: usualWait, Log: h.log(), Attempted: h.report, Reading: true,
 	})
 	return err
 }

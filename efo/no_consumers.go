@@ -16,15 +16,25 @@ type NoConsumersError struct {
 	Call string // RegisterStreamConsumer, SubscribeToShard, ...
 	// Answer is what the endpoint answered, in words.
 	Answer string
+	// Reading says that a run met it that could read without a consumer.
+	Reading bool
 }
 
 func (e *NoConsumersError) Error() string {
-	return "this endpoint has no stream consumers: read without --efo"
+	const text = "this endpoint has no stream consumers"
+	if e.Reading {
+		return text + ": read without --efo"
+	}
+	return text
 }
 
 // Hint says how that was found out.
 func (e *NoConsumersError) Hint() string {
-	return "it answered " + e.Call + " with " + e.Answer + "; kin read STREAM reads with GetRecords"
+	hint := "it answered " + e.Call + " with " + e.Answer
+	if e.Reading {
+		return hint + "; kin read STREAM reads with GetRecords"
+	}
+	return hint + "; check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 }
 
 // isUnknownCall says whether an endpoint answered that it does not know the call.

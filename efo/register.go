@@ -125,11 +125,12 @@ func (g *registering) ask(ctx context.Context) error {
 		})
 	})
 	if err == nil {
-		g.attempted(nil)
+		err = checkRegistration(out.Consumer)
+	}
+	if err == nil {
+		g.attempted("RegisterStreamConsumer", g.id, nil)
 		g.result.Registered = true
-		if out.Consumer != nil {
-			g.result.Consumer = fromList(*out.Consumer, g.o.StreamARN)
-		}
+		g.result.Consumer = fromList(*out.Consumer, g.o.StreamARN)
 		g.refusals = 0
 		g.limit.reset()
 		g.state, g.last = string(types.ConsumerStatusCreating), nil
@@ -140,7 +141,7 @@ func (g *registering) ask(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	err = g.failed("RegisterStreamConsumer", g.id, err)
-	g.attempted(err)
+	g.attempted("RegisterStreamConsumer", g.id, err)
 	g.last = err
 	switch classify(err) {
 	case limited:
@@ -248,12 +249,8 @@ func (w *waiting) overtime(err error) error {
 }
 
 func (w *waiting) timeout(last error) error {
-	state := w.state
-	if state == "" {
-		state = "in a state that the service did not tell"
-	}
 	return &TimeoutError{
-		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: state, After: time.Since(w.began), Err: last, Told: w.r.o.Told,
+		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: w.state, After: time.Since(w.began), Err: last, Told: w.r.o.Told,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,8 +43,11 @@ type RegistryOptions struct {
 	SayAfter time.Duration
 	Log      *slog.Logger // nil discards
 	// Attempted hears what came of each attempt of a call that is waited for: its
-	// *CallError, or nil. A nil func hears nothing.
+	// *CallError, or nil. Without a func Say hears of calls that keep failing.
 	Attempted func(error)
+	// Reading says that a run reads through the consumers: it could read without
+	// them, and a *NoConsumersError says so.
+	Reading bool
 }
 
 // Registry is the consumers of one stream. It may be used from several
@@ -52,6 +56,8 @@ type Registry struct {
 	client RegistryClient
 	o      RegistryOptions
 	dates  *servertime.Check // of its listings
+	known  *sync.Map         // calls that the endpoint has answered as Kinesis does
+	trying *stillTrying      // nil where RegistryOptions.Attempted is given
 }
 
 // NewRegistry returns the registry of a stream. The error is a
@@ -77,10 +83,11 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}}
 	if o.Attempted == nil {
-		o.Attempted = func(error) {}
+		r.trying = newStillTrying(o.Say)
 	}
-	return &Registry{client, o, &servertime.Check{Report: o.Say}}, nil
+	return r, nil
 }
 
 // StreamARN is the ARN of the stream whose consumers these are.
@@ -88,9 +95,9 @@ func (r *Registry) StreamARN() string { return r.o.StreamARN }
 
 // within is the same registry with another timeout.
 func (r *Registry) within(timeout time.Duration) *Registry {
-	o := r.o
-	o.Timeout = timeout
-	return &Registry{r.client, o, r.dates}
+	other := *r
+	other.o.Timeout = timeout
+	return &other
 }
 
 // Describe asks for one consumer. Errors are *NotFoundError,
@@ -118,7 +125,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 		if err != nil {
 			err = r.failed("DescribeStreamConsumer", id, err)
 		}
-		r.attempted(err)
+		r.attempted("DescribeStreamConsumer", id, err)
 		return out, err
 	})
 	switch {
@@ -194,7 +201,7 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 			if err != nil {
 				err = r.failed("ListStreamConsumers", "", err)
 			}
-			r.attempted(err)
+			r.attempted("ListStreamConsumers", "", err)
 			return out, err
 		})
 		if err != nil {
@@ -219,25 +226,39 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 }
 
 // failed puts a call's name on its error. Of an endpoint that does not have the
-// call it is a *NoConsumersError.
+// call it is a *NoConsumersError. An endpoint that has described a consumer has
+// DeregisterStreamConsumer: what else answers that call, passes. The consumer is
+// billed, and its removal is not given up for a page of a proxy.
 func (r *Registry) failed(call string, id ID, err error) error {
-	if isUnknownCall(err) {
-		return noConsumers(call, err)
+	_, known := r.known.Load(call)
+	if isUnknownCall(err) || !known && call != "DeregisterStreamConsumer" && isNoAnswerOfKinesis(err) {
+		none := noConsumers(call, err)
+		none.Reading = r.o.Reading
+		return none
+	}
+	if hasCode(err) {
+		r.known.Store(call, true)
 	}
 	return &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
 }
 
 // attempted reports what came of one attempt. An answer that the caller knows what
 // to do with is a success: of the way to the service it is the end of a failure.
-func (r *Registry) attempted(err error) {
-	if err != nil {
+func (r *Registry) attempted(call string, id ID, err error) {
+	if err == nil {
+		r.known.Store(call, true)
+	} else {
 		switch classify(err) {
 		case gone, refused, stale, inUse, fatal:
 			err = nil
 		case again, limited:
 		}
 	}
-	r.o.Attempted(err)
+	if r.trying == nil {
+		r.o.Attempted(err)
+		return
+	}
+	r.trying.attempted(call+" "+string(id), err)
 }
 
 func isNotFound(err error) bool {

@@ -115,7 +115,7 @@ func (t *trouble) note(key any, err error, lasted time.Duration) string {
 	} else if f.busy {
 		return ""
 	}
-	lasted = min(lasted, now.Sub(f.since))
+	lasted = now.Sub(f.since) // not every caller counts it
 	if !lasting {
 		t.lasting++
 	}
