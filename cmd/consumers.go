@@ -53,8 +53,16 @@ STREAM is a name or an ARN. NAME is a consumer's full name, with its prefix.`,
 	return c
 }
 
-// billed is what every command about consumers says once.
+// billed is what a command says once where it registers a consumer or finds some.
 const billed = "AWS bills a registered consumer until it is deregistered"
+
+// billedIfAny is billed on a line of its own, empty without consumers.
+func billedIfAny(found []efo.Consumer) string {
+	if len(found) == 0 {
+		return ""
+	}
+	return "\n" + billed
+}
 
 // anyNumber of consumers.
 const anyNumber = -1

@@ -77,14 +77,12 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 			if err != nil {
 				return "", err
 			}
-			e.say(counted(int64(len(there)), "consumer") + " would be removed\n" + billed)
+			e.say(counted(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
 			return consumers.list(reportTable, there)
 		})
 	case o.yes:
-		e.say(billed)
 		return consumers.remove(ctx, o.ids)
 	}
-	e.say(billed)
 	there, err := consumers.there(ctx, o.ids)
 	if err != nil || len(there) == 0 {
 		return err

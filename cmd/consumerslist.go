@@ -48,8 +48,9 @@ func runConsumersList(ctx context.Context, e *env, o *consumersListOptions) erro
 		}
 		if len(l.Consumers) == 0 {
 			e.say(consumers.name + " has no consumers")
+		} else {
+			e.say(billed)
 		}
-		e.say(billed)
 		return consumers.list(o.output, l.Consumers)
 	})
 }

@@ -127,4 +127,5 @@ const exitCodesHelp = `kin ends with one of these codes:
 
 The first signal stops a run cleanly: what was written is committed, nothing
 else is. Signals within a second of the first are ignored, for supervisors
-deliver a stop twice. A later one ends the run at once.`
+deliver a stop twice. A later one ends the run at once. Ctrl-\ (SIGQUIT) and
+kill -9 do so at any time. What ends a run at once leaves its consumer registered.`
