@@ -131,42 +131,6 @@ func (s *streamRun) checkListing(l listing, at map[string]int) error {
 // errNoShards means that an answer is garbled: every stream has an open shard.
 var errNoShards = errors.New("the answer has no shards")
 
-// patiently repeats a call that can be retried: for as long as a start may
-// take, or as long as the run lets it.
-func patiently[T any](ctx context.Context, r *run, most time.Duration, call func(context.Context) (T, error)) (T, error) {
-	f := newFailures(r)
-	if most > 0 && (f.most == 0 || f.most > most) {
-		f.most = most
-	}
-	for {
-		v, err := call(ctx)
-		if err == nil {
-			f.over()
-			return v, nil
-		}
-		if ctx.Err() != nil {
-			if f.since.IsZero() {
-				r.trouble.failed(&f, err, 0) // its first attempt had no answer by then
-			}
-			return v, context.Cause(ctx)
-		}
-		switch classify(err) {
-		case again, throttled, expired:
-		case fatal, refused, gone:
-			f.end()
-			return v, err
-		}
-		wait, err := f.count(err)
-		if err != nil {
-			f.end()
-			return v, err
-		}
-		if err := sleepUntil(ctx, time.Now().Add(wait)); err != nil {
-			return v, err
-		}
-	}
-}
-
 // wholeListEvery is how often a look for new shards lists all of them; in
 // between, only those with higher IDs than any known are asked for.
 const wholeListEvery = time.Minute

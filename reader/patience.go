@@ -1,0 +1,79 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// patiently repeats a call that can be retried: for as long as a start may
+// take, or as long as the run lets it. most, if it is not 0, bounds the attempt that is
+// under way too.
+func patiently[T any](ctx context.Context, r *run, most time.Duration, call func(context.Context) (T, error)) (T, error) {
+	began := time.Now()
+	f := newFailures(r)
+	limited := ctx
+	if most > 0 {
+		if f.most == 0 || f.most > most {
+			f.most = most
+		}
+		var cancel context.CancelFunc
+		limited, cancel = context.WithDeadline(ctx, began.Add(most))
+		defer cancel()
+	}
+	var last error // of the attempt before
+	for {
+		answered := f.awaiting(began, last)
+		v, err := call(limited)
+		answered()
+		if err == nil {
+			f.over()
+			return v, nil
+		}
+		if ctx.Err() != nil {
+			if last == nil {
+				r.trouble.failed(&f, err, 0) // its first attempt had no answer by then
+			}
+			return v, context.Cause(ctx)
+		}
+		switch classify(err) {
+		case again, throttled, expired:
+		case fatal, refused, gone:
+			f.end()
+			return v, err
+		}
+		if limited.Err() != nil && last != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = last // it says more than that the time of this attempt was over
+		}
+		last, f.since = err, began
+		wait, err := f.count(err)
+		if err != nil {
+			f.end()
+			return v, err
+		}
+		if err := sleepUntil(ctx, time.Now().Add(wait)); err != nil {
+			return v, err
+		}
+	}
+}
+
+// awaiting reports an attempt that has no answer when the call has lasted for
+// troubleAfter, with what the attempt before came to. The function that it returns is to
+// be called when the attempt has ended.
+func (f *failures) awaiting(began time.Time, last error) (answered func()) {
+	if last == nil {
+		last = fmt.Errorf("no answer from the service for %s", troubleAfter)
+	}
+	noted := make(chan struct{})
+	timer := time.AfterFunc(time.Until(began.Add(troubleAfter)), func() {
+		defer close(noted)
+		f.run.trouble.failed(f, last, troubleAfter)
+	})
+	return func() {
+		if !timer.Stop() {
+			<-noted
+			f.since = began // so that its end is reported
+		}
+	}
+}
