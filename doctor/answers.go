@@ -41,6 +41,9 @@ func reading(err error) answer {
 	if !errors.As(err, &api) {
 		return unreachable
 	}
+	if apierror.IsIdentityCode(api.ErrorCode()) {
+		return unauthentic
+	}
 	switch api.ErrorCode() {
 	case "DryRunOperationException":
 		return dryRun // permissions and parameters are right (API documentation)
@@ -56,11 +59,6 @@ func reading(err error) answer {
 		return keyUnsubscribed
 	case "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException":
 		return keyUnusable
-	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "ExpiredToken",
-		"MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidClientTokenId",
-		"SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture", "TokenRefreshRequired",
-		"AuthFailure", "IncompleteSignature", "MissingAuthenticationToken":
-		return unauthentic
 	case "ProvisionedThroughputExceededException", "LimitExceededException", "ThrottlingException", "Throttling",
 		"RequestLimitExceeded", "KMSThrottlingException", "InternalFailure", "InternalFailureException",
 		"ServiceUnavailable", "ServiceUnavailableException", "ExpiredNextTokenException", "ExpiredIteratorException":

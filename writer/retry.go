@@ -67,6 +67,9 @@ func classify(err error) verdict {
 // byCode is the verdict on an error code of a request or of one entry. It
 // reports whether the code is known.
 func byCode(code string) (verdict, bool) {
+	if apierror.IsIdentityCode(code) {
+		return fatal, true
+	}
 	switch code {
 	case "ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException",
 		"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException":
@@ -87,11 +90,8 @@ func byCode(code string) (verdict, bool) {
 	case "AccessDeniedException":
 		return denied, true
 	case "KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException",
-		"KMSOptInRequired", "OptInRequired", "UnrecognizedClientException", "InvalidSignatureException",
-		"ExpiredTokenException", "ExpiredToken", "MissingAuthenticationTokenException",
-		"IncompleteSignatureException", "InvalidClientTokenId", "SignatureDoesNotMatch", "RequestExpired",
-		"RequestTimeTooSkewed", "RequestInTheFuture", "TokenRefreshRequired", "AuthFailure":
-		return fatal, true // key and credentials do not change by waiting
+		"KMSOptInRequired", "OptInRequired":
+		return fatal, true // the key does not change by waiting
 	}
 	return unheard, false
 }

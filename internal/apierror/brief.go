@@ -72,6 +72,19 @@ func IsUnsent(err error) bool {
 	return errors.As(err, &u) && u.Unsent()
 }
 
+// IsIdentityCode reports whether an error code refuses who signed a call, or when: the same
+// call with the same credentials will not pass.
+func IsIdentityCode(code string) bool {
+	switch code {
+	case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
+		"IncompleteSignatureException", "IncompleteSignature", "MissingAuthenticationTokenException", "MissingAuthenticationToken",
+		"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired",
+		"RequestTimeTooSkewed", "RequestInTheFuture", "AuthFailure":
+		return true
+	}
+	return false
+}
+
 // IsDenied says whether a call is not allowed to this caller.
 func IsDenied(err error) bool {
 	var api smithy.APIError

@@ -1,0 +1,24 @@
+package cmd
+
+import (
+	"testing"
+
+	"kin/internal/apierror"
+	"kin/internal/awsclient"
+)
+
+// The hints and the packages that retry know the same codes.
+func TestFault12EveryRefusalOfTheSignatureHasAHint(t *testing.T) {
+	for _, code := range []string{
+		"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
+		"IncompleteSignatureException", "IncompleteSignature", "MissingAuthenticationTokenException", "MissingAuthenticationToken",
+		"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture", "AuthFailure",
+	} {
+		if sourceHint(awsclient.Source{}, code) == "" || !apierror.IsIdentityCode(code) {
+			t.Errorf("%s is not known everywhere", code)
+		}
+	}
+	if code := "AccessDeniedException"; sourceHint(awsclient.Source{}, code) != "" || apierror.IsIdentityCode(code) {
+		t.Errorf("%s is about a permission", code)
+	}
+}
