@@ -23,7 +23,7 @@ type proxy struct {
 	endpoint string // host and port
 
 	mu    sync.Mutex // guards the following
-	mode  string     // forward, mitm, or an HTTP status
+	mode  string     // forward, mitm, garbage, close, hangup, plain, or an HTTP status
 	asked int        // requests since the mode was set
 }
 
@@ -32,7 +32,7 @@ type proxyKey struct{}
 // verbProxy starts the script's proxy, at $PROXY, or changes what it does.
 func verbProxy(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: proxy forward|mitm|STATUS")
+		ts.Fatalf("usage: proxy forward|mitm|garbage|close|hangup|plain|STATUS")
 	}
 	p, running := ts.Value(proxyKey{}).(*proxy)
 	if !running || p.Server == nil {
@@ -90,7 +90,22 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer client.Close()
+	switch mode {
+	case "garbage":
+		_, _ = fmt.Fprint(client, "220 mail.corp ESMTP\r\n")
+		return
+	case "close":
+		return
+	}
 	_, _ = fmt.Fprint(client, "HTTP/1.1 200 Connection established\r\n\r\n")
+	switch mode {
+	case "hangup":
+		return
+	case "plain":
+		_, _ = client.Read(make([]byte, 1<<10)) // the client speaks first
+		_, _ = fmt.Fprint(client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+		return
+	}
 	if mode == "mitm" {
 		certificate := httptest.NewUnstartedServer(nil)
 		certificate.StartTLS()

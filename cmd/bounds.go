@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -66,6 +68,30 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 			"--fail-on-empty and --expect judge a run that ends")
 	}
 	return nil
+}
+
+// errSlowConfiguration means that a file of the AWS configuration, such as a pipe, gave
+// nothing in time.
+var errSlowConfiguration = errors.New("the AWS configuration files could not be read in time")
+
+// startWithin runs the start of a command within --timeout. What begin still waits for then
+// is named by its error.
+func (o *boundOptions) startWithin(ctx context.Context, begin func(context.Context) error) error {
+	within := time.Duration(o.timeout.durationValue)
+	if within <= 0 {
+		return begin(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := begin(limited)
+	if err == nil || ctx.Err() != nil || !errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return err
+	}
+	var named interface{ Brief() string } // what was waited for
+	if !errors.As(err, &named) {
+		err = errSlowConfiguration
+	}
+	return &reader.TimeoutError{After: within, Err: err}
 }
 
 // judge holds what a run has read against what was expected of it.

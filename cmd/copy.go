@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -139,11 +140,14 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err
 	}
 	source := o.read.streams[0]
-	client, err := e.kinesis(ctx, source)
+	var client *kinesis.Client
+	err = o.read.startWithin(ctx, func(ctx context.Context) (err error) {
+		if client, err = e.kinesis(ctx, source); err != nil {
+			return err
+		}
+		return o.to.connect(ctx, e)
+	})
 	if err != nil {
-		return err
-	}
-	if err := o.to.connect(ctx, e); err != nil {
 		return err
 	}
 	if err := o.write.check(aws.ToString(o.to.client.Options().BaseEndpoint)); err != nil {

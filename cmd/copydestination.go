@@ -57,7 +57,7 @@ func regionOfARN(stream string) string {
 
 // connect makes the client for DST. That for SRC is e's.
 func (d *destination) connect(ctx context.Context, e *env) error {
-	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.log}
+	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.log, Report: e.print}
 	if o.Endpoint == "" {
 		o.Endpoint = e.endpoint
 	}
@@ -75,7 +75,7 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 		o.Role = connection{roleARN: d.roleARN, roleExternalID: d.roleExternalID, stsEndpoint: e.connection.stsEndpoint}.role()
 	}
 	var err error
-	d.client, d.clientRegion, err = newClient(ctx, o)
+	d.client, d.clientRegion, err = awsclient.NewKinesis(ctx, o)
 	return err
 }
 

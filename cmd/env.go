@@ -64,22 +64,8 @@ func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, 
 	if err != nil {
 		return nil, err
 	}
-	e.client, e.clientRegion, err = newClient(ctx, o)
+	e.client, e.clientRegion, err = awsclient.NewKinesis(ctx, o)
 	return e.client, err
-}
-
-// newClient is awsclient.NewKinesis that ends with ctx: a file of the AWS
-// configuration may be a FIFO.
-func newClient(ctx context.Context, o awsclient.Options) (*kinesis.Client, string, error) {
-	type made struct {
-		client *kinesis.Client
-		region string
-	}
-	m, err := await(ctx, func() (m made, err error) {
-		m.client, m.region, err = awsclient.NewKinesis(ctx, o)
-		return m, err
-	}, func(made) {})
-	return m.client, m.region, err
 }
 
 // awsOptions are those of a client for the given streams.
@@ -106,6 +92,7 @@ func (e *env) awsOptions(streams ...string) (awsclient.Options, error) {
 		Role:     e.connection.role(),
 		Version:  version(),
 		Log:      e.log,
+		Report:   e.print,
 	}, nil
 }
 

@@ -22,7 +22,7 @@ func explainCredentials(found *awsclient.CredentialsError) explanation {
 		return explanation{
 			fmt.Sprintf("no AWS credentials: %s asks for a code of the MFA device %s, and kin does not ask for one", profileText(s), s.MFA),
 			"set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to what this prints: aws sts get-session-token --serial-number " +
-				shellWord(s.MFA) + " --token-code CODE", exitDenied,
+				shellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + profileRule(s), exitDenied,
 		}
 	case errors.As(found.Err, &process):
 		return explanation{
@@ -145,6 +145,26 @@ func renewal(s awsclient.Source) string {
 	case awsclient.NoSource:
 	}
 	return "renew the keys, then try: aws sts get-caller-identity" + profileFlag(s)
+}
+
+// sourceProfileFlag is the flag that aws needs for the profile that assumes a role.
+func sourceProfileFlag(s awsclient.Source) string {
+	if s.SourceProfile == "" {
+		return ""
+	}
+	return " --profile " + shellWord(s.SourceProfile)
+}
+
+// profileRule says how to run kin with the variables: they hold the credentials of the
+// user, and not of the role, and a profile that is given goes before them.
+func profileRule(s awsclient.Source) string {
+	switch {
+	case s.Role == "":
+		return ""
+	case s.ProfileGiven:
+		return "; then run kin with --role-arn " + shellWord(s.Role) + " and without --profile"
+	}
+	return "; then run kin with --role-arn " + shellWord(s.Role)
 }
 
 // profileFlag is the flag that aws needs for the profile in use.

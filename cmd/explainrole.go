@@ -15,6 +15,9 @@ func explainRole(err error, role *awsclient.RoleError) explanation {
 	if errors.As(role, &answer) {
 		return explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): what answers there is not STS, or is broken", exitFailed}
 	}
+	if awsclient.IsForeignAnswer(role) {
+		return explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): what answers there is not STS, or is broken", exitGaveUp}
+	}
 	if awsclient.IsCertificateError(role) {
 		return explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS); AWS_CA_BUNDLE names a file of certificates to trust", exitGaveUp}
 	}

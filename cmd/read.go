@@ -232,7 +232,11 @@ func runRead(ctx context.Context, e *env, o *readOptions) error {
 // readAndWrite reads as ro says and writes what it encodes to stdout, or to
 // --exec. It is what read and tail have in common.
 func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options) error {
-	client, err := e.kinesis(ctx, o.streams...)
+	var client *kinesis.Client
+	err := o.startWithin(ctx, func(ctx context.Context) (err error) {
+		client, err = e.kinesis(ctx, o.streams...)
+		return err
+	})
 	if err != nil {
 		return err
 	}

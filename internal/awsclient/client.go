@@ -43,6 +43,8 @@ type Options struct {
 	// Log receives what the SDK says of itself and, at debug level, a line about
 	// each attempt of a call; nil discards it.
 	Log *slog.Logger
+	// Report tells a person that a source of credentials is slow; nil tells nobody.
+	Report func(string)
 }
 
 // ErrNoRegion means that no region was given and none could be resolved.
@@ -71,7 +73,7 @@ var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 // NewKinesis returns a client for Kinesis Data Streams and the region it
 // talks to. It retrieves the credentials once, so that a run without any ends
 // here and not in its middle. Errors are *ConfigError, ErrNoRegion,
-// *CredentialsError and *RoleError.
+// *CredentialsError, *RoleError and *SourceTimeoutError.
 func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
 	cfg, credentials, err := configure(ctx, o)
 	if err != nil {
@@ -123,10 +125,11 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 		return loadCredentials(ctx, o, region)
 	})
 	cfg.Credentials = credentials
-	if _, err := credentials.Retrieve(ctx); err != nil {
-		if ctx.Err() != nil {
-			return aws.Config{}, nil, context.Cause(ctx)
-		}
+	report := o.Report
+	if report == nil {
+		report = func(string) {}
+	}
+	if err := firstCredentials(ctx, credentials, source, o.Role, report); err != nil {
 		return aws.Config{}, nil, err
 	}
 	return cfg, credentials, nil
@@ -159,7 +162,7 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newTransport()),
 		config.WithLogger(sdkLogger(o.Log)),
-		config.WithRetryer(standardRetries),
+		config.WithRetryer(func() aws.Retryer { return retriesRefusals{} }),
 		config.WithAssumeRoleCredentialOptions(noCode),
 		config.WithAPIOptions([]func(*middlewareStack) error{
 			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),

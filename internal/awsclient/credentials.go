@@ -42,7 +42,7 @@ type CredentialsError struct {
 	Source Source
 }
 
-func (e *CredentialsError) Error() string { return "find credentials: " + e.Err.Error() }
+func (e *CredentialsError) Error() string { return "find credentials: " + e.Reason() }
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
 // Brief is what a call that could not be signed came to.
@@ -53,6 +53,7 @@ func (e *CredentialsError) Reason() string {
 	var known interface{ Brief() string }
 	var process *ProcessError
 	var answer *AnswerError
+	var sent *smithyhttp.RequestSendError
 	switch {
 	case errors.As(e.Err, &known):
 		return known.Brief()
@@ -60,6 +61,10 @@ func (e *CredentialsError) Reason() string {
 		return process.Error()
 	case errors.As(e.Err, &answer):
 		return answer.Error()
+	case IsForeignAnswer(e.Err):
+		return "the answer is not one of their source" + statusText(e.Err)
+	case e.Source.Kind != NoSource && errors.As(e.Err, &sent) && !errors.Is(e.Err, context.DeadlineExceeded):
+		return onTheWay(e.Err)
 	case e.Source.Kind != NoSource && errors.Is(e.Err, context.DeadlineExceeded):
 		return "their source did not answer in time"
 	}
@@ -125,18 +130,38 @@ func (e *RoleError) Error() string {
 		return fmt.Sprintf("assume role %s: %s", e.ARN, known.Brief())
 	case errors.As(e.Err, &answer):
 		return fmt.Sprintf("assume role %s: %s", e.ARN, answer)
+	case IsForeignAnswer(e.Err):
+		return fmt.Sprintf("assume role %s: the answer is not one of STS%s", e.ARN, statusText(e.Err))
 	case errors.As(e.Err, &api):
 		return fmt.Sprintf("assume role %s: %s: %s", e.ARN, api.ErrorCode(), api.ErrorMessage())
 	case errors.Is(e.Err, context.DeadlineExceeded):
 		return fmt.Sprintf("assume role %s: no answer in %s", e.ARN, roleTimeout)
 	}
-	return fmt.Sprintf("assume role %s: %s", e.ARN, e.Err)
+	return fmt.Sprintf("assume role %s: %s", e.ARN, onTheWay(e.Err))
+}
+
+// onTheWay is what happened to a call that got no answer, in one line.
+func onTheWay(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return printable(op.Error())
+	}
+	return printable(innermost(err))
+}
+
+// statusText is the HTTP status of an answer that is an error, in parentheses.
+func statusText(err error) string {
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusBadRequest {
+		return fmt.Sprintf(" (HTTP status %d)", answer.HTTPStatusCode())
+	}
+	return ""
 }
 
 func (e *RoleError) Unwrap() error { return e.Err }
 
 const (
-	// roleTimeout bounds one AssumeRole, the SDK's retries included.
+	// roleTimeout bounds one AssumeRole.
 	roleTimeout = 30 * time.Second
 	// renewBefore is how long before their end the credentials of a role are
 	// renewed, so that clocks may differ and a call may take its time.
@@ -172,8 +197,8 @@ func credentialsOf(cfg aws.Config, source Source, r Role) aws.CredentialsProvide
 }
 
 // assumeRole returns the role's credentials, which is assumed with those of the
-// configuration. They are renewed for as long as they are in use. STS is called as the SDK
-// calls it, with retries: no loop of kin's is around it.
+// configuration. They are renewed for as long as they are in use. Failures that pass
+// are retried by firstCredentials at the start, and by the loops around calls later.
 func assumeRole(cfg aws.Config, source Source, r Role) aws.CredentialsProvider {
 	base := cfg.Credentials
 	cfg.Credentials = baseCredentials{base, source}

@@ -1,15 +1,17 @@
 package awsclient
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,6 +25,8 @@ import (
 // ProcessError means that the credential process of a profile gave no credentials.
 type ProcessError struct {
 	Reason string // such as "exit status 1"
+	// Unended says that the process was still running when its time was over.
+	Unended bool
 	// Printed is the end of what the process wrote to stderr, in one line. Nothing
 	// of its stdout is in the error: that may hold keys.
 	Printed string
@@ -30,6 +34,9 @@ type ProcessError struct {
 
 func (e *ProcessError) Error() string {
 	text := "the credential process failed: " + e.Reason
+	if e.Unended {
+		text = "the credential process did not end"
+	}
 	if e.Printed != "" {
 		text += ": " + e.Printed
 	}
@@ -77,54 +84,67 @@ func assumeProfiles(cfg *aws.Config, profile *config.SharedConfig) error {
 // process runs a command that prints credentials.
 type process struct{ command string }
 
+// pipeDelay is how long a process that has ended is waited for when a child of it still
+// holds its output open.
+const pipeDelay = time.Second
+
 func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
+	defer cancel()
 	var printed tail
-	builder := processcreds.DefaultNewCommandBuilder{Args: []string{p.command}}
-	next := processcreds.NewProviderCommand(processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
-		cmd, err := builder.NewCommand(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if isTerminal(cmd.Stderr) {
-			cmd.Stderr = io.MultiWriter(cmd.Stderr, &printed) // it may ask for a code
-		} else {
-			cmd.Stderr = &printed
-		}
-		if !isTerminal(cmd.Stdin) {
-			cmd.Stdin = nil
-		}
-		return cmd, nil
-	}))
-	c, err := next.Retrieve(ctx)
-	if err != nil && ctx.Err() == nil {
-		err = &ProcessError{processReason(err), printed.line()}
+	var output bytes.Buffer
+	cmd, err := processcreds.DefaultNewCommandBuilder{Args: []string{p.command}}.NewCommand(ctx)
+	if err != nil {
+		return aws.Credentials{}, &ProcessError{Reason: err.Error()}
 	}
-	return c, err
+	cmd.Stdout, cmd.WaitDelay = &output, pipeDelay
+	if isTerminal(cmd.Stderr) {
+		cmd.Stderr = io.MultiWriter(cmd.Stderr, &printed) // it may ask for a code
+	} else {
+		cmd.Stderr = &printed
+	}
+	if !isTerminal(cmd.Stdin) {
+		cmd.Stdin = nil
+	}
+	err = cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return aws.Credentials{}, &ProcessError{Unended: true, Printed: printed.line()}
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // which says that the process itself succeeded
+		return aws.Credentials{}, &ProcessError{Reason: err.Error(), Printed: printed.line()}
+	}
+	c, reason := processOutput(output.Bytes())
+	if reason != "" {
+		return aws.Credentials{}, &ProcessError{Reason: reason, Printed: printed.line()}
+	}
+	return c, nil
+}
+
+// processOutput parses what a credential process printed. The reason, empty on success,
+// quotes nothing of it.
+func processOutput(output []byte) (c aws.Credentials, reason string) {
+	var out processcreds.CredentialProcessResponse
+	switch err := json.Unmarshal(output, &out); {
+	case err != nil:
+		return c, "its output is not the JSON object of a credential process"
+	case out.Version != 1:
+		return c, "wrong version in process output (not 1)"
+	case out.AccessKeyID == "":
+		return c, "missing AccessKeyId in process output"
+	case out.SecretAccessKey == "":
+		return c, "missing SecretAccessKey in process output"
+	}
+	c = aws.Credentials{Source: processcreds.ProviderName, AccessKeyID: out.AccessKeyID, SecretAccessKey: out.SecretAccessKey,
+		SessionToken: out.SessionToken, AccountID: out.AccountID}
+	if out.Expiration != nil {
+		c.CanExpire, c.Expires = true, *out.Expiration
+	}
+	return c, ""
 }
 
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
-}
-
-// processReason is what went wrong, without what the process printed to stdout.
-func processReason(err error) string {
-	var exit *exec.ExitError
-	var start *exec.Error
-	var provider *processcreds.ProviderError
-	switch {
-	case !errors.As(err, &provider):
-		return innermost(err)
-	case strings.HasPrefix(provider.Err.Error(), "credential process timed out"):
-		return fmt.Sprintf("it did not end within %s", processcreds.DefaultTimeout)
-	case errors.As(err, &exit):
-		return exit.Error()
-	case errors.As(err, &start):
-		return start.Error()
-	case errors.Unwrap(provider.Err) != nil: // the parser's, in a text that has the output
-		return "its output is not the JSON object of a credential process"
-	}
-	return provider.Err.Error()
 }
 
 // mostPrinted is how many bytes of a process's stderr an error quotes.

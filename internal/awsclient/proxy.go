@@ -185,8 +185,8 @@ func isProxyAnswer(resp *http.Response) bool {
 	return false
 }
 
-// proxyFailure is the error of a call that got no answer through a proxy. What
-// happened beyond the proxy is as it is without one.
+// proxyFailure is the error of a call that got no answer through a proxy: whether the
+// connection broke at the proxy or beyond it cannot be told.
 func proxyFailure(proxy *url.URL, req *http.Request, err error) error {
 	var known *ProxyError
 	if errors.As(err, &known) {
@@ -199,10 +199,19 @@ func proxyFailure(proxy *url.URL, req *http.Request, err error) error {
 		failure.text = fmt.Sprintf("the connection to %s through the proxy %s shows a certificate that is not trusted: %s", req.URL.Host, proxy.Host, innermost(err))
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
 		failure.text = fmt.Sprintf("the proxy %s cannot be reached: %s", proxy.Host, innermost(err))
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err // the caller's, and not the connection's
 	default:
-		return err
+		failure.unsent = false // the connection may have broken behind the request
+		failure.text = fmt.Sprintf("the connection to %s through the proxy %s failed: %s", req.URL.Host, proxy.Host, shortened(innermost(err)))
 	}
 	return failure
+}
+
+// shortened is a printable text of at most 200 bytes: a peer may send anything.
+func shortened(s string) string {
+	s = printable(s)
+	return strings.ToValidUTF8(s[:min(len(s), 200)], "")
 }
 
 // nameProxy names the proxy in the failure of a call that a client of the SDK's own

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -188,17 +186,4 @@ func nothingToRelease(error) error { return nil }
 func isMarked(err error) bool {
 	var refused *RefusedError
 	return errors.As(err, &refused) && refused.again
-}
-
-// standardRetries is the SDK's retryer, with the retries of this file.
-func standardRetries() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		marked := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			if isMarked(err) {
-				return aws.TrueTernary
-			}
-			return aws.UnknownTernary
-		})
-		o.Retryables = append([]retry.IsErrorRetryable{marked}, o.Retryables...)
-	})
 }

@@ -33,6 +33,8 @@ type Source struct {
 	// Role is one that the profile, not Options.Role, assumes; MFA is the serial number
 	// of the device it asks for. Both are empty without.
 	Role, MFA string
+	// SourceProfile is the profile whose credentials assume Role; empty when none is named.
+	SourceProfile string
 	// Temporary says that they include a session token, where that is known.
 	Temporary bool
 }
@@ -56,7 +58,7 @@ func sourceOf(o Options, shared *config.SharedConfig) Source {
 	case shared == nil:
 		return s
 	}
-	s.Role, s.MFA = shared.RoleARN, shared.MFASerial
+	s.Role, s.MFA, s.SourceProfile = shared.RoleARN, shared.MFASerial, shared.SourceProfileName
 	s.Kind, s.Temporary = kindOf(baseOf(shared))
 	return s
 }
