@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"runtime/debug"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -14,6 +15,7 @@ type encoder struct {
 	whole  bool                                 // aggregates are not expanded
 	limit  int64                                // as Options has it: user records up to it are marked
 	most   int                                  // bytes of a block, unless one record has more
+	large  int                                  // bytes of a payload whose line may take half of the buffer
 	slots  chan struct{}
 }
 
@@ -31,6 +33,11 @@ func (e *encoder) leave() { <-e.slots }
 
 // append encodes one record.
 func (e *encoder) append(b *Block, r Record) error {
+	if e.large > 0 && len(r.Data) > e.large {
+		// What the decoding of the response left is as large as the payload, and
+		// on a busy machine it is still there when the line has grown.
+		debug.FreeOSMemory()
+	}
 	n := len(b.Data)
 	data, err := e.encode(b.Data, r)
 	if err != nil {
@@ -65,6 +72,13 @@ func encodedSizes(records []types.Record) int {
 	}
 	return size
 }
+
+// mostEscape is how many bytes one byte of a payload takes at most: \u0001.
+const mostEscape = 6
+
+// largePayload is how many bytes a payload may have whose line cannot take half of
+// a buffer of a size.
+func largePayload(buffer int64) int { return int(buffer / 2 / mostEscape) }
 
 // leastSlice is the least that a block of a response is cut to.
 const leastSlice = 64 << 10

@@ -136,7 +136,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		buf: newBuffer(r.o.FetchBufferSize),
 		enc: &encoder{
 			encode: r.o.Encode, line: r.o.Line, whole: r.o.NoDeaggregate, limit: r.o.Limit,
-			most: mostSlice(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+			most: mostSlice(r.o.FetchBufferSize), large: largePayload(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
 		trouble: trouble{report: r.o.Say},
 		dates:   &servertime.Check{Report: r.o.Say},
