@@ -99,7 +99,10 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 		s := newService(t, 50, local.Options{})
 		s.put(0, numbers(1, 20)...)
 		for asks := range 2 {
-			r, err := New(s, testOptions())
+			o := testOptions()
+			// Then each shard has a lag before it has answered.
+			o.InitialPosition = Position{Kind: AtTimestamp, Timestamp: time.Now().Add(-time.Hour)}
+			r, err := New(s, o)
 			s.must(err)
 			r.o.Timeout = 10 * time.Second
 			var statuses *shardStatuses

@@ -129,12 +129,10 @@ func TestFault14ConnectedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"})
-				var up time.Duration
 				f.hook = func(call, shard string) error {
 					if call == "GetRecords" && time.Since(f.began) < c.down[shard] {
 						return refusedConnection()
 					}
-					up = max(up, c.down[shard])
 					return nil
 				}
 				var said lines

@@ -43,7 +43,7 @@ func patiently[T any](ctx context.Context, r *run, most time.Duration, call func
 			f.end()
 			return v, err
 		}
-		if limited.Err() != nil && last != nil && errors.Is(err, context.DeadlineExceeded) {
+		if most > 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
 			err = last // it says more than that the time of this attempt was over
 		}
 		last, f.since = err, began
@@ -52,10 +52,26 @@ func patiently[T any](ctx context.Context, r *run, most time.Duration, call func
 			f.end()
 			return v, err
 		}
+		if end, bounded := limited.Deadline(); bounded {
+			wait = beforeEnd(wait, time.Until(end))
+		}
 		if err := sleepUntil(ctx, time.Now().Add(wait)); err != nil {
 			return v, err
 		}
 	}
+}
+
+// lastAttempt is how long before the end of its time a call is tried for the last
+// time.
+const lastAttempt = time.Second
+
+// beforeEnd shortens a wait that would reach the end of the time that is left, so
+// that one more attempt can be answered.
+func beforeEnd(wait, left time.Duration) time.Duration {
+	if wait >= left && left > lastAttempt {
+		return left - lastAttempt
+	}
+	return wait
 }
 
 // awaiting reports an attempt that has no answer when the call has lasted for

@@ -121,8 +121,8 @@ func listStreams(ctx context.Context, client StreamsClient, log *slog.Logger) ([
 	pace := rate.NewLimiter(listsPerSecond, listsPerSecond)
 	ask := func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
 		return reader.Ask(ctx, log, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
-			if err := pace.Wait(ctx); err != nil {
-				return nil, err
+			if err := pace.Wait(ctx); err != nil { // also when the wait would outlast the time
+				return nil, cmp.Or(ctx.Err(), context.DeadlineExceeded)
 			}
 			out, err := client.ListStreams(ctx, in)
 			if err == nil {
