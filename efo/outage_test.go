@@ -87,8 +87,8 @@ func TestFault14ALookAtTheConsumerThatWasGivenUpIsOver(t *testing.T) {
 			}
 			return nil
 		}}
-		// The shard cannot be reached for 15 s, after the look was given up.
-		r.o.Subscribe = s.subscribeIf(func() bool { return down(6*time.Minute-time.Second, 6*time.Minute+14*time.Second+500*time.Millisecond) })
+		// The shard cannot be reached for 30 s, after the look was given up.
+		r.o.Subscribe = s.subscribeIf(func() bool { return down(6*time.Minute-time.Second, 6*time.Minute+29*time.Second+500*time.Millisecond) })
 		r.reader.Timeout, r.reader.IdleTimeout = 9*time.Minute, time.Hour
 		var late *reader.TimeoutError
 		if err := r.do(t.Context()); !errors.As(err, &late) || late.Err != nil {
