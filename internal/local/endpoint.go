@@ -51,6 +51,8 @@ type Endpoint struct {
 		changed chan struct{} // closed at the next change; nil when nobody waits
 	}
 
+	subscriptions atomic.Int64 // that are served now
+
 	conns struct {
 		sync.Mutex
 		closed bool

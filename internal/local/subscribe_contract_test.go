@@ -210,13 +210,13 @@ func TestCloseWithClientsThatDoNotRead(t *testing.T) {
 		for _, name := range []string{"a", "b"} {
 			must(subscribe(t, s.Client, s.register(t, name), fromHorizon))(t)
 		}
-		if n := subscriptionsServed(); n != 2 {
+		if n := e.subscriptions.Load(); n != 2 {
 			t.Errorf("%d subscriptions are served, want 2", n)
 		}
 		if err := e.Close(); err != nil {
 			t.Error(err)
 		}
-		if n := subscriptionsServed(); n != 0 {
+		if n := e.subscriptions.Load(); n != 0 {
 			t.Errorf("%d subscriptions are served after Close", n)
 		}
 	})

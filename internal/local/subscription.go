@@ -164,6 +164,8 @@ func (v *event) append(dst []byte) []byte {
 // ends in any other way than the service closes it ends with a panic, which
 // closes the connection.
 func (e *Endpoint) pump(w http.ResponseWriter, r *http.Request, c *call) {
+	e.subscriptions.Add(1)
+	defer e.subscriptions.Add(-1)
 	u := c.subscription
 	out := newFrames(w)
 	w.Header().Set("Content-Type", eventStreamType)

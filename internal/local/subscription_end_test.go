@@ -1,14 +1,12 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -140,26 +138,13 @@ func TestCloseEndsASubscriptionWithItsConnection(t *testing.T) {
 			t.Errorf("the answer ended with %v", err)
 		}
 		synctest.Wait()
-		if n := subscriptionsServed(); n != 0 {
+		if n := f.endpoint.subscriptions.Load(); n != 0 {
 			t.Errorf("%d subscriptions are still served", n)
 		}
 		if rest, err := io.ReadAll(blocked); len(rest) != 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("the answer nobody read has %d bytes and ended with %v", len(rest), err)
 		}
 	})
-}
-
-// subscriptionsServed is how many goroutines serve one. One that has told its
-// server by a panic that it is done does not count.
-func subscriptionsServed() int {
-	stacks := make([]byte, 1<<20)
-	n := 0
-	for stack := range bytes.SplitSeq(stacks[:runtime.Stack(stacks, true)], []byte("\n\n")) {
-		if bytes.Contains(stack, []byte("(*Endpoint).pump(")) && !bytes.Contains(stack, []byte("\npanic(")) {
-			n++
-		}
-	}
-	return n
 }
 
 func TestCloseEndsASubscriptionServedByHand(t *testing.T) {
@@ -202,12 +187,12 @@ func TestGoingAwayEndsASubscription(t *testing.T) {
 		f.endpoint.Advance(5 * time.Second)
 		closed := f.open(fromLatest)
 		closed.next()
-		if n := subscriptionsServed(); n != 1 {
+		if n := f.endpoint.subscriptions.Load(); n != 1 {
 			t.Errorf("%d subscriptions are served, want one", n)
 		}
 		_ = closed.stream.Close()
 		synctest.Wait()
-		if n := subscriptionsServed(); n != 0 {
+		if n := f.endpoint.subscriptions.Load(); n != 0 {
 			t.Errorf("%d subscriptions are still served", n)
 		}
 	})
