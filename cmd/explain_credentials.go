@@ -17,7 +17,14 @@ func explainCredentials(found *awsclient.CredentialsError) explanation {
 	s := found.Source
 	var process *awsclient.ProcessError
 	var api smithy.APIError
+	var settings *awsclient.SettingsError
 	switch {
+	case errors.As(found.Err, &settings):
+		hint := settings.Advice
+		if settings.Profile != "" {
+			hint += " --profile " + shellWord(settings.Profile)
+		}
+		return explanation{"no AWS credentials: " + found.Reason(), hint, exitDenied}
 	case s.MFA != "" && !errors.As(found.Err, &api):
 		return explanation{
 			fmt.Sprintf("no AWS credentials: %s asks for a code of the MFA device %s, and kin does not ask for one", profileText(s), s.MFA),

@@ -130,7 +130,7 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 		report = func(string) {}
 	}
 	if err := firstCredentials(ctx, credentials, source, o.Role, report); err != nil {
-		return aws.Config{}, nil, err
+		return aws.Config{}, nil, missingPart(err, source)
 	}
 	return cfg, credentials, nil
 }
@@ -157,7 +157,7 @@ func loadFirst(ctx context.Context, o Options) (aws.Config, Source, error) {
 }
 
 // load resolves the SDK's configuration, and says where its credentials come from. Errors are
-// *ConfigError and *CredentialsError.
+// *ConfigError and *CredentialsError; one about the files themselves is a *ConfigError too.
 func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newTransport()),
@@ -167,6 +167,7 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 		config.WithAPIOptions([]func(*middlewareStack) error{
 			awsmiddleware.AddUserAgentKeyValue("kin", o.Version),
 			checkCredentialAnswers,
+			nameProxyAnswers,
 		}),
 	}
 	options = append(options, logCalls(ctx, o.Log)...)
@@ -181,7 +182,7 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, Source{}, &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
+		return aws.Config{}, Source{}, namedFault(o, err)
 	}
 	shared := sharedOf(cfg)
 	source := sourceOf(o, shared)

@@ -169,7 +169,7 @@ func isProxyAnswer(resp *http.Response) bool {
 	if resp.StatusCode == http.StatusProxyAuthRequired {
 		return true
 	}
-	for _, name := range []string{"X-Amzn-Requestid", "X-Amz-Request-Id", "X-Amz-Id-2"} {
+	for _, name := range []string{"X-Amzn-Requestid", "X-Amz-Request-Id", "X-Amz-Id-2", "X-Amzn-Errortype"} {
 		if resp.Header.Get(name) != "" {
 			return false
 		}

@@ -1,0 +1,120 @@
+package awsclient
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go"
+)
+
+// SettingsError means that the environment, or a profile of the shared configuration
+// files, is written in a way that gives no credentials. Its text never has a key's value.
+type SettingsError struct {
+	Err error // the SDK's
+	// Advice says what to do, with a command at its end. Profile is the one that the
+	// command is for; empty without one.
+	Advice, Profile string
+
+	text string
+}
+
+func (e *SettingsError) Error() string { return e.text }
+func (e *SettingsError) Unwrap() error { return e.Err }
+
+// Brief is the error itself.
+func (e *SettingsError) Brief() string { return e.text }
+
+// Permanent is true: a setting stays until somebody changes it.
+func (e *SettingsError) Permanent() bool { return true }
+
+// namedFault is the error of a configuration that the SDK refused. Where a profile of the
+// shared files is the reason, it is a *CredentialsError that names the profile, around a
+// *ConfigError; else it is the *ConfigError alone.
+func namedFault(o Options, err error) error {
+	base := &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
+	source := sourceOf(o, nil)
+	fault := readSharedFiles().fault(source.Profile)
+	if fault == nil {
+		return base
+	}
+	fault.Err = base
+	return &CredentialsError{fault, source}
+}
+
+// missingPart adds to a search for credentials that found none what is missing in the
+// settings. Other errors are returned as they are.
+func missingPart(err error, source Source) error {
+	var found *CredentialsError
+	var role *RoleError
+	var empty *credentials.StaticCredentialsEmptyError
+	if errors.As(err, &role) || !errors.As(err, &found) {
+		return err
+	}
+	var fault *SettingsError
+	switch {
+	case source.Kind == EnvironmentKeys && errors.As(err, &empty):
+		if fault = environmentFault(); fault == nil {
+			fault = &SettingsError{text: printable(source.text(Role{}) + " takes its keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which are not set"),
+				Advice: "export AWS_ACCESS_KEY_ID=ID AWS_SECRET_ACCESS_KEY=SECRET"}
+		}
+	case source.Kind == NoSource && askedInstance(err):
+		if !source.ProfileGiven { // it goes before the environment
+			fault = environmentFault()
+		}
+		if fault == nil {
+			fault = readSharedFiles().fault(source.Profile)
+		}
+	}
+	if fault == nil {
+		return err
+	}
+	fault.Err = found.Err
+	return &CredentialsError{fault, source}
+}
+
+// askedInstance reports whether an error is that of a search for an instance profile.
+func askedInstance(err error) bool {
+	var op *smithy.OperationError
+	for errors.As(err, &op) {
+		if op.Service() == "ec2imds" {
+			return true
+		}
+		err = op.Err
+	}
+	return false
+}
+
+// environmentFault is what the environment lacks of a pair of keys; nil when it has all
+// or nothing.
+func environmentFault() *SettingsError {
+	id, idName := firstVariable("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY")
+	secret, secretName := firstVariable("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY")
+	const token = "AWS_SESSION_TOKEN"
+	switch {
+	case id == secret && (id || os.Getenv(token) == ""):
+		return nil
+	case id:
+		return halfPair(idName, secretName)
+	case secret:
+		return halfPair(secretName, idName)
+	}
+	return &SettingsError{text: fmt.Sprintf("%s is set, but %s and %s are not", token, idName, secretName),
+		Advice: fmt.Sprintf("export %s=ID %s=SECRET, or run: unset %s", idName, secretName, token)}
+}
+
+func halfPair(set, missing string) *SettingsError {
+	return &SettingsError{text: fmt.Sprintf("%s is set, but %s is not", set, missing),
+		Advice: fmt.Sprintf("export %s=VALUE, or run: unset %s", missing, set)}
+}
+
+// firstVariable is the first of the variables that is set; else the first one.
+func firstVariable(names ...string) (set bool, name string) {
+	for _, name := range names {
+		if os.Getenv(name) != "" {
+			return true, name
+		}
+	}
+	return false, names[0]
+}
