@@ -104,7 +104,8 @@ func verbPut(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // putfile STREAM KEY FILE [EXPLICIT_HASH_KEY] puts a record with a file's
-// bytes as its payload.
+// bytes as its payload. Where the shard's limit is met, it moves the endpoint's
+// clock on.
 func verbPutFile(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 3, 4, "putfile STREAM KEY FILE [EXPLICIT_HASH_KEY]")
 	data, err := readFile(ts.MkAbs(args[2]))
@@ -113,7 +114,13 @@ func verbPutFile(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 4 {
 		in.ExplicitHashKey = &args[3]
 	}
-	_, err = s.client.PutRecord(ctx, in)
+	for {
+		var full *types.ProvisionedThroughputExceededException
+		if _, err = s.client.PutRecord(ctx, in); !errors.As(err, &full) {
+			break
+		}
+		s.endpoint.Advance(500 * time.Millisecond)
+	}
 	ts.Check(err)
 }
 

@@ -26,104 +26,114 @@ func (s *subject) putAll(t *testing.T, list []types.PutRecordsRequestEntry) *kin
 
 const overRate = "Rate exceeded for shard shardId-000000000000 in stream orders under account 000000000000."
 
+// inStoppedTime runs a test in a bubble, where no token comes back while a
+// slow machine makes its calls.
+func inStoppedTime(t *testing.T, shards int, limits Limits, test func(*testing.T, *Endpoint, *subject)) {
+	t.Helper()
+	inBubble(t, shards, Options{Limits: limits}, func(t *testing.T, f *fanOut) { test(t, f.endpoint, &f.subject) })
+}
+
 func TestAShardTakesAThousandRecordsASecond(t *testing.T) {
 	for _, limits := range []Limits{LimitsOn, LimitsWindow, LimitsOff} {
-		r, s := with(t, 1, Options{Limits: limits})
-		r.Advance(time.Second - time.Duration(r.Now().Nanosecond())) // the start of a window
-		failed := 0
-		for range 3 {
-			out := s.putAll(t, entries(500, 1))
-			failed += int(*out.FailedRecordCount)
-			count := 0
-			for _, e := range out.Records {
-				if e.ErrorCode != nil {
-					count++
-					if *e.ErrorCode != "ProvisionedThroughputExceededException" || *e.ErrorMessage != overRate || e.SequenceNumber != nil || e.ShardId != nil {
-						t.Errorf("a failed entry: %s %s", *e.ErrorCode, *e.ErrorMessage)
+		inStoppedTime(t, 1, limits, func(t *testing.T, r *Endpoint, s *subject) {
+			r.Advance(time.Second - time.Duration(r.Now().Nanosecond())) // the start of a window
+			failed := 0
+			for range 3 {
+				out := s.putAll(t, entries(500, 1))
+				failed += int(*out.FailedRecordCount)
+				count := 0
+				for _, e := range out.Records {
+					if e.ErrorCode != nil {
+						count++
+						if *e.ErrorCode != "ProvisionedThroughputExceededException" || *e.ErrorMessage != overRate || e.SequenceNumber != nil || e.ShardId != nil {
+							t.Errorf("a failed entry: %s %s", *e.ErrorCode, *e.ErrorMessage)
+						}
+					} else if e.SequenceNumber == nil || e.ShardId == nil {
+						t.Error("an entry that neither failed nor succeeded")
 					}
-				} else if e.SequenceNumber == nil || e.ShardId == nil {
-					t.Error("an entry that neither failed nor succeeded")
+				}
+				if count != int(*out.FailedRecordCount) {
+					t.Errorf("%d entries failed, FailedRecordCount is %d", count, *out.FailedRecordCount)
 				}
 			}
-			if count != int(*out.FailedRecordCount) {
-				t.Errorf("%d entries failed, FailedRecordCount is %d", count, *out.FailedRecordCount)
+			if want := map[Limits]int{LimitsOn: 500, LimitsWindow: 500, LimitsOff: 0}[limits]; failed != want {
+				t.Errorf("limits %s: %d of 1500 failed, want %d", limits, failed, want)
 			}
-		}
-		// Tokens come back while the calls run: at 1,000 a second that is some.
-		if limits == LimitsOff && failed != 0 || limits != LimitsOff && (failed < 100 || failed > 500) {
-			t.Errorf("limits %s: %d of 1500 failed", limits, failed)
-		}
-		var err error
-		for range 2 { // a mebibyte each
-			_, err = s.PutRecord(s.ctx, &kinesis.PutRecordInput{StreamName: &s.name, Data: make([]byte, 1<<20-1), PartitionKey: aws.String("k")})
-		}
-		if limits != LimitsOff {
-			wantCode(t, err, "ProvisionedThroughputExceededException")
-			if messageOf(err) != overRate {
-				t.Errorf("got %q", messageOf(err))
+			var err error
+			for range 2 { // a mebibyte each
+				_, err = s.PutRecord(s.ctx, &kinesis.PutRecordInput{StreamName: &s.name, Data: make([]byte, 1<<20-1), PartitionKey: aws.String("k")})
 			}
-		}
-		r.Advance(2 * time.Second)
-		if out := s.putAll(t, entries(500, 1)); *out.FailedRecordCount != 0 {
-			t.Errorf("limits %s: two seconds later %d failed", limits, *out.FailedRecordCount)
-		}
+			if limits != LimitsOff {
+				wantCode(t, err, "ProvisionedThroughputExceededException")
+				if messageOf(err) != overRate {
+					t.Errorf("got %q", messageOf(err))
+				}
+			}
+			r.Advance(2 * time.Second)
+			if out := s.putAll(t, entries(500, 1)); *out.FailedRecordCount != 0 {
+				t.Errorf("limits %s: two seconds later %d failed", limits, *out.FailedRecordCount)
+			}
+		})
 	}
 }
 
 func TestAShardTakesAMebibyteASecond(t *testing.T) {
-	r, s := with(t, 1, Options{Limits: LimitsOn})
-	out := s.putAll(t, entries(20, 100_000))
-	if failed := *out.FailedRecordCount; failed < 8 || failed > 10 {
-		t.Errorf("%d of 20 records of 100 kB failed, want about 10", failed)
-	}
-	r.Advance(time.Second)
-	out = s.putAll(t, append(entries(1, 1_000_000), entries(2, 100_000)...))
-	if *out.FailedRecordCount != 2 || out.Records[0].ErrorCode != nil {
-		t.Errorf("%d failed, want the two behind the large one", *out.FailedRecordCount)
-	}
-	r.Advance(time.Second)
-	out = s.putAll(t, append(entries(1, 200_000), append(entries(1, 1_000_000), entries(1, 200_000)...)...))
-	if *out.FailedRecordCount != 1 || out.Records[1].ErrorCode == nil {
-		t.Error("a small record behind a throttled large one must land: that is how PutRecords reorders")
-	}
+	inStoppedTime(t, 1, LimitsOn, func(t *testing.T, r *Endpoint, s *subject) {
+		out := s.putAll(t, entries(20, 100_000))
+		if failed := *out.FailedRecordCount; failed != 10 {
+			t.Errorf("%d of 20 records of 100 kB failed, want 10", failed)
+		}
+		r.Advance(time.Second)
+		out = s.putAll(t, append(entries(1, 1_000_000), entries(2, 100_000)...))
+		if *out.FailedRecordCount != 2 || out.Records[0].ErrorCode != nil {
+			t.Errorf("%d failed, want the two behind the large one", *out.FailedRecordCount)
+		}
+		r.Advance(time.Second)
+		out = s.putAll(t, append(entries(1, 200_000), append(entries(1, 1_000_000), entries(1, 200_000)...)...))
+		if *out.FailedRecordCount != 1 || out.Records[1].ErrorCode == nil {
+			t.Error("a small record behind a throttled large one must land: that is how PutRecords reorders")
+		}
+	})
 }
 
 func TestShardsAreLimitedOneByOne(t *testing.T) {
-	_, s := with(t, 2, Options{Limits: LimitsOn})
-	var list []types.PutRecordsRequestEntry
-	for i := range 500 {
-		list = append(list, types.PutRecordsRequestEntry{Data: make([]byte, 4000), PartitionKey: aws.String("k"),
-			ExplicitHashKey: aws.String([]string{"0", "340282366920938463463374607431768211455"}[i/499])})
-	}
-	out := s.putAll(t, list)
-	if *out.FailedRecordCount == 0 || out.Records[499].ErrorCode != nil {
-		t.Errorf("%d failed, the only one of the second shard: %v", *out.FailedRecordCount, aws.ToString(out.Records[499].ErrorCode))
-	}
+	inStoppedTime(t, 2, LimitsOn, func(t *testing.T, _ *Endpoint, s *subject) {
+		var list []types.PutRecordsRequestEntry
+		for i := range 500 {
+			list = append(list, types.PutRecordsRequestEntry{Data: make([]byte, 4000), PartitionKey: aws.String("k"),
+				ExplicitHashKey: aws.String([]string{"0", "340282366920938463463374607431768211455"}[i/499])})
+		}
+		out := s.putAll(t, list)
+		if *out.FailedRecordCount == 0 || out.Records[499].ErrorCode != nil {
+			t.Errorf("%d failed, the only one of the second shard: %v", *out.FailedRecordCount, aws.ToString(out.Records[499].ErrorCode))
+		}
+	})
 }
 
 func TestFiveReadsASecond(t *testing.T) {
 	for _, limits := range []Limits{LimitsOn, LimitsWindow} {
-		r, s := with(t, 1, Options{Limits: limits})
-		it := s.iterator(t, trimHorizon())
-		r.Advance(2*time.Second - time.Duration(r.Now().Nanosecond()))
-		count := func() (ok int) {
-			for range 7 {
-				_, err := s.GetRecords(s.ctx, &kinesis.GetRecordsInput{ShardIterator: &it})
-				if err == nil {
-					ok++
-				} else {
-					wantCode(t, err, "ProvisionedThroughputExceededException")
+		inStoppedTime(t, 1, limits, func(t *testing.T, r *Endpoint, s *subject) {
+			it := s.iterator(t, trimHorizon())
+			r.Advance(2*time.Second - time.Duration(r.Now().Nanosecond()))
+			count := func() (ok int) {
+				for range 7 {
+					_, err := s.GetRecords(s.ctx, &kinesis.GetRecordsInput{ShardIterator: &it})
+					if err == nil {
+						ok++
+					} else {
+						wantCode(t, err, "ProvisionedThroughputExceededException")
+					}
 				}
+				return ok
 			}
-			return ok
-		}
-		if ok := count(); ok != 5 {
-			t.Errorf("limits %s: %d of 7 reads in one moment succeeded, want 5", limits, ok)
-		}
-		r.Advance(400 * time.Millisecond)
-		if ok, want := count(), map[Limits]int{LimitsOn: 2, LimitsWindow: 0}[limits]; ok != want {
-			t.Errorf("limits %s: 400 ms later %d reads succeeded, want %d", limits, ok, want)
-		}
+			if ok := count(); ok != 5 {
+				t.Errorf("limits %s: %d of 7 reads in one moment succeeded, want 5", limits, ok)
+			}
+			r.Advance(400 * time.Millisecond)
+			if ok, want := count(), map[Limits]int{LimitsOn: 2, LimitsWindow: 0}[limits]; ok != want {
+				t.Errorf("limits %s: 400 ms later %d reads succeeded, want %d", limits, ok, want)
+			}
+		})
 	}
 }
 
