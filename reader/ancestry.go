@@ -1,10 +1,6 @@
 package reader
 
-import (
-	"fmt"
-
-	tree "kin/internal/lineage"
-)
+import "fmt"
 
 // The walks over parents and children. Each visits a shard once, and none of
 // them recurses.
@@ -52,37 +48,6 @@ func (l *lineage) spread(set map[string]bool, ids []string) {
 			ids = append(ids, l.children[id]...)
 		}
 	}
-}
-
-// descends reports whether a shard is the other one, or descends from it. Where
-// IDs grow from parent to child, their order answers that for most.
-func (l *lineage) descends(id, from string) bool {
-	if id == from {
-		return true
-	}
-	if len(l.backward) == 0 && id < from {
-		return false
-	}
-	return l.ancestors([]string{id})[from]
-}
-
-// check returns an error that names a shard that is its own ancestor. Only
-// shards with an ID that is not above that of a parent can close such a cycle,
-// and the service has none.
-func (l *lineage) check() error {
-	if len(l.backward) == 0 {
-		return nil
-	}
-	id := tree.OwnAncestor(l.backward, func(id string) []string {
-		if s := l.shards[id]; s != nil {
-			return s.parents
-		}
-		return nil
-	})
-	if id == "" {
-		return nil
-	}
-	return ownAncestorError(id)
 }
 
 // ownAncestorError is the ID of a shard that is its own ancestor.

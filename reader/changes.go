@@ -25,7 +25,11 @@ func (s *streamRun) merge(l listing, whole bool) error {
 	s.merging.Lock()
 	defer s.merging.Unlock()
 	listed := closedShards(l)
-	return s.apply(s.changed(l, listed), listed, s.disappeared(listed))
+	if err := s.apply(s.changed(l, listed), listed, s.disappeared(listed)); err != nil {
+		return err
+	}
+	s.listedParents = l.parents()
+	return nil
 }
 
 // closedShards is, by shard ID, whether a listing shows a shard as closed.
@@ -38,12 +42,13 @@ func closedShards(l listing) map[string]bool {
 }
 
 // changed are the shards of a whole listing that the last one did not show, or
-// showed in another state. It wants merging held, as disappeared does.
+// showed in another state or with other parents. It wants merging held, as
+// disappeared does.
 func (s *streamRun) changed(l listing, listed map[string]bool) []types.Shard {
 	var changed []types.Shard
 	for _, shard := range l.shards {
 		id := aws.ToString(shard.ShardId)
-		if was, known := s.listed[id]; !known || was != listed[id] {
+		if was, known := s.listed[id]; !known || was != listed[id] || s.listedParents != nil && s.listedParents[id] != listedParents(shard) {
 			changed = append(changed, shard)
 		}
 	}
@@ -116,7 +121,13 @@ func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.C
 // call is empty where the end of a shard says so.
 func (s *streamRun) ownAncestor(call, shard string, err error) error {
 	var id ownAncestorError
-	if !errors.As(err, &id) {
+	var filed filedAncestorError
+	switch {
+	case errors.As(err, &filed) && call == "":
+		return filedCycle(s.ref.given, fmt.Sprintf("the end of %s/%s", s.ref.name, shard), string(filed))
+	case errors.As(err, &filed):
+		return filedCycle(s.ref.given, call, string(filed))
+	case !errors.As(err, &id):
 		return err
 	}
 	return &LineageError{Call: call, Stream: s.ref.given, Ended: shard, Shard: string(id)}

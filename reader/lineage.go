@@ -34,6 +34,7 @@ const (
 type shard struct {
 	id      string
 	parents []string // none, one, or two after a merge
+	saved   bool     // the parents are the checkpoint's: no listing shows the shard
 	state   shardState
 	// left says that the run leaves the shard, which it has placed, to another
 	// run with the same positions.
@@ -80,10 +81,12 @@ type lineage struct {
 	unlisted   []*shard // wait for a whole listing
 	visits     int      // of the checkpoint's positions, in all walks over them
 	backward   []string // IDs of shards that are not above those of their parents
+
+	answered, filed claims // of answers, and of the checkpoint
 }
 
 func newLineage() *lineage {
-	return &lineage{shards: map[string]*shard{}, children: map[string][]string{}, past: map[string]bool{}}
+	return &lineage{shards: map[string]*shard{}, children: map[string][]string{}, past: map[string]bool{}, answered: claims{}, filed: claims{}}
 }
 
 // add merges a listing, and returns the shards that are new, by ID.
@@ -97,6 +100,8 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 			known = &shard{id: id, parents: parents}
 			l.shards[id] = known
 			found = append(found, known)
+		} else {
+			l.claim(id, parents)
 		}
 		known.closed, known.listedParents = isClosed(s), parents
 		if r := s.SequenceNumberRange; r != nil {
@@ -115,23 +120,23 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 }
 
 // addChildren merges what the end of a shard says of its children, and returns
-// those that are new. The error names a shard that would be its own ancestor.
+// those that are new. The error is that of check.
 func (l *lineage) addChildren(parent string, children []types.ChildShard) ([]*shard, error) {
 	var found []*shard
 	for _, c := range children {
 		id := aws.ToString(c.ShardId)
-		if id == "" || l.past[id] {
+		if id == "" {
 			continue
 		}
-		if l.shards[id] != nil {
-			if l.descends(parent, id) || slices.ContainsFunc(c.ParentShards, func(p string) bool { return l.descends(p, id) }) {
-				return nil, ownAncestorError(id)
-			}
+		named := append([]string{parent}, c.ParentShards...)
+		if l.past[id] || l.shards[id] != nil {
+			l.claim(id, named)
 			continue
 		}
 		child := &shard{id: id, parents: slices.Clone(c.ParentShards), hashes: hashKeyRange(c.HashKeyRange)}
 		child.unlisted = slices.ContainsFunc(child.parents, func(p string) bool { return l.shards[p] == nil && !l.past[p] })
 		l.insert(child)
+		l.claim(id, named)
 		if child.unlisted {
 			l.unlisted = append(l.unlisted, child)
 		}

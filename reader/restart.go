@@ -18,8 +18,9 @@ import (
 // alone are moved; the others, their descendants too, stay where they are.
 //
 // It asks the streams for their shards and their time, and moves nothing. A
-// stream that was deleted and created again is a *CheckpointError, a position
-// that it no longer retains an *OptionError about "to".
+// stream that was deleted and created again is a *CheckpointError, and so is a
+// file by which, together with the listing, a shard descends from itself. A
+// position that the stream no longer retains is an *OptionError about "to".
 func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
 	o := l.o
 	o.Positions = fresh{file.ID}
@@ -46,6 +47,10 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 		if known == nil {
 			moved.Streams = append(moved.Streams, *entry)
 			continue
+		}
+		// A run refuses such a file, and what is moved alone would leave it one.
+		if err := (placement{stream: s.ref.given, saved: known.Shards}).checkAncestors(s.lineage); err != nil {
+			return checkpoint.File{}, err
 		}
 		if was, is := known.CreatedAt, entry.CreatedAt; !was.IsZero() && !is.IsZero() && !was.Equal(is.Time) {
 			return checkpoint.File{}, recreated(s.ref.name, was.Time, is.Time)

@@ -1,7 +1,6 @@
 package reader
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -38,7 +37,7 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 	for _, id := range slices.Sorted(maps.Keys(p.saved)) {
 		s := p.saved[id]
 		if l.shards[id] == nil {
-			l.insert(&shard{id: id, parents: s.Parents, closed: true, state: ended})
+			l.insert(&shard{id: id, parents: s.Parents, saved: true, closed: true, state: ended})
 			if s.Position != checkpoint.ShardEnd && p.owns(id) {
 				lost = append(lost, id)
 			}
@@ -47,6 +46,7 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 	if err := p.checkAncestors(l); err != nil {
 		return nil, err
 	}
+	l.claimSaved(p.saved)
 	if named := p.named(); len(named) > 0 { // what the run leaves out is told by the one that does not
 		l.inside = l.descendants(named)
 		lost = slices.DeleteFunc(lost, func(id string) bool { return !l.inside[id] })
@@ -81,17 +81,17 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 // checkAncestors refuses a checkpoint by which, together with what is listed, a
 // shard descends from itself.
 func (p placement) checkAncestors(l *lineage) error {
-	id := tree.OwnAncestor(slices.Collect(maps.Keys(l.shards)), func(id string) []string {
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(l.shards)), maps.Keys(p.saved))
+	id := tree.OwnAncestor(ids, func(id string) []string {
 		if s := l.shards[id]; s != nil {
 			return slices.Concat(s.parents, p.saved[id].Parents)
 		}
-		return nil
+		return p.saved[id].Parents
 	})
 	if id == "" {
 		return nil
 	}
-	return &CheckpointError{Stream: p.stream, Reason: fmt.Sprintf("together with ListShards, it makes shard %s of stream %s its own ancestor", id, p.stream),
-		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
+	return filedCycle(p.stream, "ListShards", id)
 }
 
 // later places shards that were found while the run was under way.

@@ -25,8 +25,9 @@ type streamRun struct {
 	listed   map[string]bool
 	listedAt time.Time // the service's time when the run began
 	// merging is held while a listing is compared with the last one. Nobody but
-	// another listing waits for it.
-	merging sync.Mutex
+	// another listing waits for it. It guards the following.
+	merging       sync.Mutex
+	listedParents map[string][2]string // as listing.parents; nil before a listing
 	// refreshing is the listing that shards wait for together.
 	refreshing sharedListing
 	// What the collector has to take over, guarded: shards that were found and
@@ -95,7 +96,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	if err := s.lineage.check(); err != nil {
 		return checkpoint.Stream{}, s.ownAncestor("ListShards", "", err)
 	}
-	s.listed = closedShards(l)
+	s.listed, s.listedParents = closedShards(l), l.parents()
 	s.lineage.listed()
 	lost, err := s.place.first(s.lineage)
 	if err != nil {

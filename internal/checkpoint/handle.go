@@ -104,7 +104,11 @@ func (h *Handle) Save(f File, moved Moved) error {
 	if h.encoder.streams == nil {
 		moved = nil // nothing was encoded before
 	}
-	if err := f.CheckMoved(moved); err != nil {
+	err := f.CheckMoved(moved)
+	if err == nil && moved == nil {
+		err = f.checkAncestors()
+	}
+	if err != nil {
 		return &UnsavableError{Path: h.path, Err: err}
 	}
 	if err := h.lock.stillThere(); err != nil {

@@ -1,0 +1,116 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+)
+
+// endsInto makes the ends of shards name children, by the ID of the placeholder
+// that the fake names in their place.
+func endsInto(children map[string]types.ChildShard) func(out any) {
+	return func(out any) {
+		page, ok := out.(*kinesis.GetRecordsOutput)
+		if !ok {
+			return
+		}
+		for i, c := range page.ChildShards {
+			if other, there := children[aws.ToString(c.ShardId)]; there {
+				page.ChildShards[i] = other
+			}
+		}
+	}
+}
+
+func childOf(id string, parents ...string) types.ChildShard {
+	return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
+}
+
+// Answers that make shards each other's ancestors end the run, also where all of
+// the shards are known and were listed without such parents.
+func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		shards []*fakeShard
+		ends   map[string]types.ChildShard
+		later  func(f *fake) // a minute after the start
+		saved  map[string]checkpoint.Shard
+		id     string
+		isFile bool // the checkpoint is a part of the cycle
+	}{
+		{name: "two ends that name each other's shards", id: "a",
+			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "b", closed: true, children: []string{"y"}}, {id: "c"}},
+			ends:   map[string]types.ChildShard{"x": childOf("b", "a"), "y": childOf("a", "b")}},
+		{name: "three ends in a ring", id: "a",
+			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "b", closed: true, children: []string{"y"}}, {id: "c", closed: true, children: []string{"z"}}, {id: "d"}},
+			ends:   map[string]types.ChildShard{"x": childOf("b", "a"), "y": childOf("c", "b"), "z": childOf("a", "c")}},
+		{name: "a listing that makes known shards each other's parents", id: "a",
+			shards: []*fakeShard{{id: "a"}, {id: "b"}},
+			later:  func(f *fake) { f.find("a").parent, f.find("b").parent = "b", "a" }},
+		{name: "a listing that turns a parent into a child", id: "a",
+			shards: []*fakeShard{{id: "a"}, {id: "b", parent: "a"}},
+			later:  func(f *fake) { f.find("a").parent, f.find("b").parent = "b", "" }},
+		{name: "an end and a listing together", id: "a",
+			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "b"}},
+			ends:   map[string]types.ChildShard{"x": childOf("b", "a")},
+			later:  func(f *fake) { f.find("a").parent = "b" }},
+		{name: "a listing and a checkpoint together", id: "a", isFile: true,
+			shards: []*fakeShard{{id: "a"}, {id: "b"}},
+			saved:  map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon}, "b": {Parents: []string{"a"}, Position: checkpoint.TrimHorizon}},
+			later:  func(f *fake) { f.find("a").parent = "b" }},
+		{name: "an end and a checkpoint together", id: "a", isFile: true,
+			shards: []*fakeShard{{id: "a", closed: true}, {id: "b", closed: true, children: []string{"x"}}, {id: "c"}},
+			saved:  map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon}, "b": {Parents: []string{"a"}, Position: checkpoint.TrimHorizon}},
+			ends:   map[string]types.ChildShard{"x": childOf("a", "b")}},
+		{name: "an end and the parents of a saved shard that is gone", id: "a", isFile: true,
+			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "c"}},
+			saved:  map[string]checkpoint.Shard{"0": {Parents: []string{"b"}, Position: checkpoint.ShardEnd}, "a": {Parents: []string{"0"}, Position: checkpoint.TrimHorizon}},
+			ends:   map[string]types.ChildShard{"x": childOf("b", "a")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(test.shards...)
+				o := testOptions()
+				if test.saved != nil {
+					m := newMemory()
+					m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
+					o.Positions = m
+				}
+				if test.later != nil {
+					time.AfterFunc(30*time.Second, func() { f.change(func() { test.later(f) }) })
+				}
+				_, err := readFor(t, &watched{Client: f, after: endsInto(test.ends)}, time.Hour, o)
+				var wrong *LineageError
+				var unusable *CheckpointError
+				switch {
+				case test.isFile:
+					if !errors.As(err, &unusable) || errors.As(err, &wrong) {
+						t.Errorf("got %v, want that the checkpoint makes %s its own ancestor", err, test.id)
+					}
+				case !errors.As(err, &wrong) || errors.As(err, &unusable) || wrong.Shard != test.id:
+					t.Errorf("got %v, want that %s is its own ancestor", err, test.id)
+				}
+			})
+		})
+	}
+}
+
+// Parents that differ and make no cycle change nothing.
+func TestFault01OtherParentsOfAKnownShardThatAreNoCycleChangeNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", closed: true, records: []int{1}, children: []string{"x"}}, &fakeShard{id: "b", records: []int{2}}, &fakeShard{id: "c", records: []int{3}})
+		time.AfterFunc(30*time.Second, func() { f.change(func() { f.find("c").parent, f.find("b").parent = "a", "c" }) })
+		_, err := readFor(t, &watched{Client: f, after: endsInto(map[string]types.ChildShard{"x": childOf("b", "a")})}, time.Hour, testOptions())
+		if !errors.Is(err, context.DeadlineExceeded) && err != nil {
+			t.Errorf("got %v, want that the run goes on", err)
+		}
+	})
+}
