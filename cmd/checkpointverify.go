@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,8 +29,10 @@ end with 6 if a run that goes on from it would fail or skip records:
 
 It reads no record, takes no lock and changes nothing. It needs
 kinesis:ListShards and kinesis:GetShardIterator, and
-kinesis:DescribeStreamSummary to see the first two: without it kin says that it
-did not see them. A stream of another account is given by its ARN, with --stream.`,
+kinesis:DescribeStreamSummary to see the first two. Where one of these cannot be
+seen, because the summary or the file lacks what it needs, kin names the check and
+the reason, and ends with 1 unless it found something. A stream of another account
+is given by its ARN, with --stream.`,
 		Example: `  kin checkpoint verify orders.ckpt
   kin checkpoint verify orders.ckpt -o json | jq '.streams[].findings'
   kin checkpoint verify all.ckpt --stream orders --stream payments`,
@@ -79,8 +82,8 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 		return err
 	}
 	for _, c := range checks {
-		if len(c.Unseen) > 0 {
-			e.say(fmt.Sprintf("DescribeStreamSummary of %s %s: that it was deleted and created again, or that records expired before they were read, is not seen", c.Stream, c.UnseenBecause))
+		for _, line := range unseenLines(c.Unseen) {
+			e.say(line)
 		}
 	}
 	return o.judge(checks)
@@ -99,7 +102,7 @@ type verifyStream struct {
 	NewShardCount int             `json:"newShardCount"`
 	Usable        bool            `json:"usable"`
 	Findings      []verifyFinding `json:"findings"`
-	Unseen        []reader.Fault  `json:"unseen,omitempty"`
+	Unseen        []reader.Fault  `json:"unseen,omitempty"` // was not looked for; messages say why
 }
 
 type verifyFinding struct {
@@ -114,7 +117,10 @@ func (o *checkpointVerifyOptions) report(p palette, checks []reader.StreamCheck)
 	}
 	r := verifyReport{Path: o.path}
 	for _, c := range checks {
-		s := verifyStream{c.Stream, c.ARN, c.Shards, c.New, len(c.Findings) == 0, []verifyFinding{}, c.Unseen}
+		s := verifyStream{c.Stream, c.ARN, c.Shards, c.New, len(c.Findings) == 0, []verifyFinding{}, nil}
+		for _, u := range c.Unseen {
+			s.Unseen = append(s.Unseen, u.Fault)
+		}
 		for _, f := range c.Findings {
 			s.Findings = append(s.Findings, verifyFinding{f.Fault, f.ShardID, f.Message})
 		}
@@ -142,8 +148,38 @@ func verifyTable(p palette, checks []reader.StreamCheck) string {
 	return b.String()
 }
 
+// unseenLines say which checks could not be made, and why.
+func unseenLines(unseen []reader.Unseen) []string {
+	const again, expired = "that it was deleted and created again", "that records expired before they were read"
+	if len(unseen) == 2 && unseen[0].Reason == unseen[1].Reason {
+		return []string{unseen[0].Reason + ": " + again + ", or " + expired + ", is not seen"}
+	}
+	var lines []string
+	for _, u := range unseen {
+		what := expired
+		if u.Fault == reader.Recreated {
+			what = again
+		}
+		lines = append(lines, u.Reason+": "+what+" is not seen")
+	}
+	return lines
+}
+
+// halfCheckedError means that nothing was found, and that not everything was
+// looked for.
+type halfCheckedError struct{ path string }
+
+func (e *halfCheckedError) Error() string {
+	return fmt.Sprintf("checkpoint %s is not verified: nothing was found, and not every check was made", e.path)
+}
+
+// Hint says what to do next.
+func (e *halfCheckedError) Hint() string {
+	return "the lines above name what each check lacks; it needs kinesis:DescribeStreamSummary, and a file that a run with that permission has saved"
+}
+
 // judge is exit code 6 where something was found, with what to do about the
-// gravest of it.
+// gravest of it, and 1 where a check could not be made.
 func (o *checkpointVerifyOptions) judge(checks []reader.StreamCheck) error {
 	found := 0
 	faults := map[reader.Fault]bool{}
@@ -154,6 +190,9 @@ func (o *checkpointVerifyOptions) judge(checks []reader.StreamCheck) error {
 		}
 	}
 	if found == 0 {
+		if slices.ContainsFunc(checks, func(c reader.StreamCheck) bool { return len(c.Unseen) > 0 }) {
+			return &halfCheckedError{o.path}
+		}
 		return nil
 	}
 	next := "kin checkpoint reset " + o.path + " --to POSITION moves it"

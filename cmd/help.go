@@ -112,7 +112,8 @@ A RUN THAT READS NOTHING
 const exitCodesHelp = `kin ends with one of these codes:
 
     0  done; also: limit reached, nothing found, stdout closed
-    1  failed, or any record or item failed; also: kin doctor found something
+    1  failed, or any record or item failed; also: kin doctor found something, or
+       kin checkpoint verify could not make all of its checks
     2  wrong usage
     3  stream, shard or consumer not found
     4  access denied, or no credentials

@@ -110,8 +110,12 @@ func (s *streamRun) check(ctx context.Context) error {
 		s.describedOr(why)
 		return s.checkListed(ctx)
 	}
-	s.describedOr("")
 	summary := out.StreamDescriptionSummary
+	if summary.StreamCreationTimestamp == nil {
+		s.describedOr("has no creation time")
+	} else {
+		s.describedOr("")
+	}
 	if summary.RetentionPeriodHours != nil {
 		s.kept.Store(int64(time.Duration(*summary.RetentionPeriodHours) * time.Hour))
 	}

@@ -77,7 +77,7 @@ func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
 		f.hours = &hours
 		old := checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: now.Add(-48 * time.Hour)}}
 		m := newMemory()
-		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": old, "0": old}}}
+		m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: checkpoint.Time{Time: arrival(0)}, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": old, "0": old}}}
 		o := testOptions()
 		o.Positions, o.AllowDataLoss, o.Tasks, o.ShardsPerTask = m, true, 1, 1
 		made, err := New(f, o)

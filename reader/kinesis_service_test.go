@@ -187,6 +187,10 @@ func (w *watched) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _
 	return watch(ctx, w, "GetRecords", in, w.Client.GetRecords)
 }
 
+func (w *watched) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return watch(ctx, w, "DescribeStreamSummary", in, w.Client.DescribeStreamSummary)
+}
+
 var errTimeIsUp = errors.New("time is up")
 
 // readFor runs a reader for a while of the bubble's time, or to its end, and

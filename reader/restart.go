@@ -52,7 +52,11 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 		if err := (placement{stream: s.ref.given, saved: known.Shards}).checkAncestors(s.lineage); err != nil {
 			return checkpoint.File{}, err
 		}
-		if was, is := known.CreatedAt, entry.CreatedAt; !was.IsZero() && !is.IsZero() && !was.Equal(is.Time) {
+		switch was, is := known.CreatedAt, entry.CreatedAt; {
+		case is.IsZero(): // and that is reported
+		case was.IsZero():
+			s.reportUncompared()
+		case !was.Equal(is.Time):
 			return checkpoint.File{}, recreated(s.ref.name, was.Time, is.Time)
 		}
 		if len(shards) == 0 {

@@ -49,7 +49,8 @@ type streamRun struct {
 	warned, warnedOfKey, warnedOfAuto atomic.Bool
 	losses                            []string
 	createdAt                         time.Time // the stream, by the service; zero when it is not known
-	undescribed                       string    // why the stream's summary is not known; empty when it is
+	undescribed                       string    // why it is not known which stream this is; empty when it is
+	blind                             blind     // which checks of the checkpoint cannot be made
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -145,7 +146,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
 		s.undescribed = unanswered(err)
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read", s.ref.name, s.undescribed))
+		s.reportBlind(s.undescribed, s.undescribed)
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
@@ -156,9 +157,20 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if summary.StreamARN != nil {
 		entry.ARN = *summary.StreamARN
 	}
+	noCreation, noRetention := "", ""
 	if summary.StreamCreationTimestamp == nil {
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s has no creation time: the checkpoint will not notice when the stream is deleted and created again", s.ref.name))
+		noCreation = "has no creation time"
+		s.undescribed = noCreation
+	}
+	if summary.RetentionPeriodHours == nil {
+		noRetention = "has no retention period"
+	}
+	s.reportBlind(noCreation, noRetention)
+	if noCreation != "" {
 		return nil
+	}
+	if s.place.saved != nil && entry.CreatedAt.IsZero() {
+		s.reportUncompared()
 	}
 	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
 	if was := entry.CreatedAt; !was.IsZero() && !was.Equal(created) {

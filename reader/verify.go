@@ -48,10 +48,9 @@ type StreamCheck struct {
 	// that a run adds to them.
 	Shards, New int
 	Findings    []Finding // by shard ID
-	// Unseen are the faults that were not looked for: they need
-	// DescribeStreamSummary, and UnseenBecause says what became of that.
-	Unseen        []Fault
-	UnseenBecause string
+	// Unseen are the faults that were not looked for. Without findings the
+	// positions are good as far as was seen, and no further.
+	Unseen []Unseen
 }
 
 // Verify holds the positions against the streams as they are. It asks for a
@@ -99,10 +98,7 @@ func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
 
 func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	saved := s.place.saved
-	c := StreamCheck{Stream: s.ref.name, Shards: len(saved)}
-	if s.undescribed != "" {
-		c.Unseen, c.UnseenBecause = []Fault{Recreated, Trimmed}, s.undescribed
-	}
+	c := StreamCheck{Stream: s.ref.name, Shards: len(saved), Unseen: s.unseen(saved)}
 	// Nobody else knows the run until positions are asked about.
 	listed := s.listed
 	var gaps []gap

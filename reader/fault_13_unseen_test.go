@@ -1,0 +1,118 @@
+package reader
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/checkpoint"
+)
+
+// A summary that lacks what a check needs, and a file that does, are reported by
+// every command that uses a checkpoint: the check is not taken for a made one.
+func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
+	const day = 24
+	created := checkpoint.Time{Time: arrival(0)}
+	for _, test := range []struct {
+		name    string
+		strip   func(*kinesis.DescribeStreamSummaryOutput)
+		created checkpoint.Time // in the file
+		timed   bool            // the file says until when the shard was read
+		unseen  []Unseen
+		said    []string // by a run and a look
+	}{
+		{name: "nothing lacks", created: created, timed: true},
+		{name: "no creation time", created: created, timed: true,
+			strip: func(out *kinesis.DescribeStreamSummaryOutput) {
+				out.StreamDescriptionSummary.StreamCreationTimestamp = nil
+			},
+			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}},
+			said:   []string{"DescribeStreamSummary of orders has no creation time: the checkpoint will not notice when the stream is deleted and created again"}},
+		{name: "no retention", created: created, timed: true,
+			strip: func(out *kinesis.DescribeStreamSummaryOutput) {
+				out.StreamDescriptionSummary.RetentionPeriodHours = nil
+			},
+			unseen: []Unseen{{Trimmed, "DescribeStreamSummary of orders has no retention period"}},
+			said:   []string{"DescribeStreamSummary of orders has no retention period: the checkpoint will not notice when records expire before they are read"}},
+		{name: "neither", created: created, timed: true,
+			strip: func(out *kinesis.DescribeStreamSummaryOutput) {
+				out.StreamDescriptionSummary.StreamCreationTimestamp, out.StreamDescriptionSummary.RetentionPeriodHours = nil, nil
+			},
+			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}, {Trimmed, "DescribeStreamSummary of orders has no retention period"}},
+			said: []string{"DescribeStreamSummary of orders has no creation time: the checkpoint will not notice when the stream is deleted and created again",
+				"DescribeStreamSummary of orders has no retention period: the checkpoint will not notice when records expire before they are read"}},
+		{name: "no summary", created: created, timed: true,
+			strip:  func(out *kinesis.DescribeStreamSummaryOutput) { out.StreamDescriptionSummary = nil },
+			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders gives no answer"}, {Trimmed, "DescribeStreamSummary of orders gives no answer"}},
+			said:   []string{"DescribeStreamSummary of orders gives no answer: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read"}},
+		{name: "no creation time in the file", timed: true,
+			unseen: []Unseen{{Recreated, "the checkpoint has no creation time of stream orders"}},
+			said:   []string{"the checkpoint has no creation time of stream orders: kin did not check whether the stream was deleted and created again"}},
+		{name: "no times of a shard in the file", created: created,
+			unseen: []Unseen{{Trimmed, "the checkpoint does not say until when it read 1 shard of stream orders"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+				f.hours = aws.Int32(day)
+				w := &watched{Client: f, after: func(out any) {
+					if summary, ok := out.(*kinesis.DescribeStreamSummaryOutput); ok && test.strip != nil {
+						test.strip(summary)
+					}
+				}}
+				m := newMemory()
+				at := checkpoint.Shard{Position: checkpoint.TrimHorizon}
+				if test.timed {
+					at.UpdatedAt = checkpoint.Time{Time: time.Now()}
+				}
+				m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
+
+				said, say := listener()
+				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Say: say})
+				if err != nil {
+					t.Fatal(err)
+				}
+				checks, err := l.Verify(t.Context())
+				if err != nil || !slices.Equal(checks[0].Unseen, test.unseen) || len(checks[0].Findings) != 0 {
+					t.Errorf("verify: %+v %v, want %+v unseen", checks, err, test.unseen)
+				}
+				wantSaid := func(by string) {
+					t.Helper()
+					lines := slices.DeleteFunc(said(), func(line string) bool {
+						return !strings.Contains(line, "will not notice") && !strings.Contains(line, "did not check")
+					})
+					if !slices.Equal(lines, test.said) {
+						t.Errorf("%s said %q, want %q", by, lines, test.said)
+					}
+				}
+				if _, err = l.Look(t.Context()); err != nil {
+					t.Error(err)
+				}
+				wantSaid("a look")
+
+				said, say = listener()
+				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}, Say: say}); err != nil {
+					t.Fatal(err)
+				}
+				if _, err = l.Restart(t.Context(), m.file, nil); err != nil {
+					t.Error(err)
+				}
+				wantSaid("a reset")
+
+				said, say = listener()
+				o := testOptions()
+				o.Positions, o.AvailableNow, o.Say = m, true, say
+				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {
+					t.Error(err)
+				}
+				wantSaid("a run")
+			})
+		})
+	}
+}
