@@ -128,7 +128,7 @@ type examination struct {
 	o      Options
 	report *Report
 
-	shards  []types.Shard // open ones; nil if they may not be listed
+	shards  []types.Shard // open ones; nil if they cannot be listed
 	dryRuns bool          // the endpoint has answered one as one
 	clock   clock
 }
@@ -229,9 +229,10 @@ func (e *examination) identify(ctx context.Context) {
 	}
 }
 
-// listShards lists the shards that are open.
+// listShards lists all shards, as every reader does, so that what is wrong with
+// closed ones shows too. It keeps those that are open.
 func (e *examination) listShards(ctx context.Context) error {
-	listed, err := reader.ListShards(ctx, e.client, e.o.Stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, e.o.Log)
+	listed, err := reader.ListShards(ctx, e.client, e.o.Stream, nil, e.o.Log)
 	if err != nil {
 		return err
 	}

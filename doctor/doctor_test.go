@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ type simple struct {
 	*kinesis.Client
 	shards  []types.Shard // in place of the endpoint's; nil is those
 	changes int
+	// hideClosed leaves out closed shards where a filter asks for open ones.
+	hideClosed bool
 }
 
 func (s *simple) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
@@ -44,7 +47,9 @@ func (s *simple) RegisterStreamConsumer(context.Context, *kinesis.RegisterStream
 func (s *simple) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
 	out, err := s.Client.ListShards(ctx, in, o...)
 	if err == nil && s.shards != nil {
-		out.Shards = s.shards
+		out.Shards = slices.DeleteFunc(slices.Clone(s.shards), func(shard types.Shard) bool {
+			return s.hideClosed && in.ShardFilter != nil && shard.SequenceNumberRange.EndingSequenceNumber != nil
+		})
 	}
 	return out, err
 }

@@ -24,6 +24,10 @@ func (e *examination) tried(call string, err error, harm Status) {
 	if !e.needed(call) {
 		return
 	}
+	if reason := wrong(err); reason != "" {
+		e.add(call, Fail, reason, wrongAdvice)
+		return
+	}
 	switch reading(err) {
 	case dryRun:
 		e.add(call, OK, "allowed (a dry run)", "")

@@ -131,6 +131,10 @@ func (s *streamRun) checkListing(l listing, at map[string]int) error {
 // errNoShards means that an answer is garbled: every stream has an open shard.
 var errNoShards = errors.New("the answer has no shards")
 
+// IsWithoutShards reports whether a listing failed because it had no shards, which
+// that of a stream always has.
+func IsWithoutShards(err error) bool { return errors.Is(err, errNoShards) }
+
 // wholeListEvery is how often a look for new shards lists all of them; in
 // between, only those with higher IDs than any known are asked for.
 const wholeListEvery = time.Minute

@@ -1,0 +1,92 @@
+package doctor
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/local"
+	"kin/internal/paging"
+	"kin/internal/validate"
+	"kin/reader"
+)
+
+// listedAs are open shards with these parents.
+func listedAs(parents map[string]string) []types.Shard {
+	var shards []types.Shard
+	for _, id := range []string{"shardId-000000000000", "shardId-000000000001", "shardId-000000000002"} {
+		s := types.Shard{ShardId: aws.String(id), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
+			HashKeyRange: &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("1")}}
+		if p := parents[id]; p != "" {
+			s.ParentShardId = aws.String(p)
+		}
+		shards = append(shards, s)
+	}
+	return shards
+}
+
+func TestFault01ACyclicListingIsAFailureThatNamesTheShard(t *testing.T) {
+	cycle := map[string]string{"shardId-000000000000": "shardId-000000000001", "shardId-000000000001": "shardId-000000000000"}
+	for name, change := range map[string]func([]types.Shard){
+		"open shards": func([]types.Shard) {},
+		// A filter of open shards would not show these, and every reader lists all.
+		"closed shards": func(shards []types.Shard) {
+			for _, s := range shards[:2] {
+				s.SequenceNumberRange.EndingSequenceNumber = aws.String("9")
+			}
+		},
+	} {
+		for _, need := range []Need{"", NeedRead, NeedWrite} {
+			t.Run(name+" "+string(need), func(t *testing.T) {
+				report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, o *Options) {
+					s.shards = listedAs(cycle)
+					change(s.shards)
+					s.hideClosed = true
+					if need != "" {
+						o.Needs = []Need{need}
+					}
+				})
+				failed := 0
+				for _, c := range report.Checks {
+					if c.Status != Fail {
+						continue
+					}
+					failed++
+					if !strings.HasSuffix(c.Message, "shard shardId-000000000000 is its own ancestor") || !strings.Contains(c.Advice, "--endpoint") {
+						t.Errorf("%+v, want a failure that names the shard", c)
+					}
+				}
+				if failed != 1 || report.Findings() == 0 {
+					t.Errorf("%d failures, want one: %v", failed, report.Checks)
+				}
+			})
+		}
+	}
+}
+
+// A list that is wrong is one that kin cannot use, whatever list it is.
+func TestFault05AListThatIsWrongIsAFailureThatSaysWhy(t *testing.T) {
+	var pages paging.Guard
+	_ = pages.Next("token", 1)
+	repeats := pages.Next("token", 1)
+	for _, call := range []string{"ListShards", "ListStreamConsumers"} {
+		for want, err := range map[string]error{
+			"the answer repeats a page token":    repeats,
+			"shardId-000000000003 is odd":        &validate.Error{Reason: "shardId-000000000003 is odd"},
+			"shard a is its own ancestor":        &reader.LineageError{Call: call, Stream: "orders", Shard: "a"},
+			"not known: something else happened": errors.New("something else happened"),
+		} {
+			e := &examination{o: Options{Stream: "orders"}, report: &Report{}}
+			e.tried(call, &reader.GaveUpError{Err: &reader.CallError{Call: call, Stream: "orders", Err: err}}, Warn)
+			c := e.report.Checks[0]
+			isWrong := !strings.HasPrefix(want, "not known")
+			if !strings.Contains(c.Message, want) || (c.Status == Fail) != isWrong || isWrong && !strings.Contains(c.Advice, "--endpoint") {
+				t.Errorf("%s %v: %+v", call, err, c)
+			}
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package doctor
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"kin/internal/paging"
+	"kin/internal/validate"
+	"kin/reader"
+)
+
+// wrongAdvice is what to do about an answer that the service never gives.
+const wrongAdvice = "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+
+// wrong returns what is wrong with an answer that passed as one of the service
+// and cannot be used: no run can go on with it. It is empty for other errors.
+func wrong(err error) string {
+	var (
+		lineage   *reader.LineageError
+		endless   *paging.Error
+		invalid   *validate.Error
+		malformed *smithy.DeserializationError
+		answer    *smithyhttp.ResponseError
+	)
+	switch {
+	case errors.As(err, &lineage):
+		return "the answer cannot be right: shard " + lineage.Shard + " is its own ancestor"
+	case errors.As(err, &endless):
+		return endless.Error()
+	case errors.As(err, &invalid):
+		return invalid.Error()
+	case reader.IsWithoutShards(err):
+		return brief(err)
+	case errors.As(err, &malformed) && (!errors.As(err, &answer) || answer.HTTPStatusCode() < http.StatusBadRequest):
+		return brief(err)
+	}
+	return ""
+}
