@@ -83,6 +83,19 @@ func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, 
 	}
 }
 
+// tryTake reserves size bytes for an answer that a source has begun to receive, beyond
+// what it took, if they fit now. It does not wait behind other sources: an answer that is
+// there goes before those that were not asked for.
+func (b *buffer) tryTake(size int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.slices) > 0 || b.used+size > b.most {
+		return false
+	}
+	b.used += size
+	return true
+}
+
 // charge reserves size bytes that are in memory already.
 func (b *buffer) charge(size int64) {
 	b.mu.Lock()

@@ -23,6 +23,9 @@ type pace struct {
 	// unknown says that the first fetch may bring as much as the service returns:
 	// the shard begins in the past, and no record has come yet.
 	unknown bool
+	// refused is the room that the next fetch needs, because an answer was refused for
+	// its size; 0 without one.
+	refused int64
 }
 
 const (
@@ -82,7 +85,10 @@ func (p *pace) share() float64 {
 // shard it is for the largest response: then few shards are fetched at once, or one
 // alone, until records have come.
 func (p *pace) room() int64 {
-	if p.unknown && p.record == 0 {
+	switch {
+	case p.refused > 0:
+		return p.refused
+	case p.unknown && p.record == 0:
 		return inFlight * mostResponse
 	}
 	return max(leastReservation, inFlight*max(p.expected(), int64(p.record)))
@@ -110,7 +116,7 @@ func (p *pace) ask() int {
 // received takes in a response and returns when the next fetch may start, for
 // the rate, when this one started at a time.
 func (p *pace) received(records int, bytes int64, started time.Time) time.Time {
-	p.size, p.unknown = bytes, false
+	p.size, p.unknown, p.refused = bytes, false, 0
 	if records > 0 {
 		p.count = records
 		average := float64(bytes) / float64(records)

@@ -40,7 +40,9 @@ type polling struct {
 
 func newPolling(a *Assignment) *polling {
 	p := &polling{Assignment: a, at: a.begin, pace: newPace(a.s.run.o)}
-	p.pace.unknown = !isRecent(a.begin, a.Now())
+	// A shard that was read before is asked with little room: it may be idle, and an answer
+	// that turns out to be large is refused before it is received (see limitAnswer).
+	p.pace.unknown = !isRecent(a.begin, a.Now()) && a.begin.ReadThrough.IsZero()
 	return p
 }
 
@@ -92,18 +94,23 @@ func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 		return nil, err
 	}
 	p.pace.learn(p.s.run.record.Load()) // it may have waited
-	resp, err := p.fetch(ctx)
+	answer := limitAnswer(&p.pace, room, taken)
+	resp, err := p.fetch(ctx, answer)
+	if refused := (*answerSizeError)(nil); errors.As(err, &refused) {
+		p.pace.refused, err = refused.needs, nil
+		p.s.run.log.Debug("answer refused for its size", "stream", p.s.ref.name, "shard", p.shard, "bytes", refused.bytes, "needs", refused.needs)
+	}
 	if resp == nil || err != nil {
-		room.Return(taken)
+		room.Return(answer.taken)
 		return nil, err
 	}
-	resp.Taken = taken
+	resp.Taken = answer.taken
 	return resp, nil
 }
 
 // fetch makes one attempt at the next response. It returns nothing for a page
 // that has only records that were received before, and leads further.
-func (p *polling) fetch(ctx context.Context) (*Response, error) {
+func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, error) {
 	started := time.Now()
 	p.due = started.Add(p.pace.period)
 
@@ -115,7 +122,7 @@ func (p *polling) fetch(ctx context.Context) (*Response, error) {
 		p.iterator, p.shown = iterator, ""
 		p.Accepted()
 	}
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
+	out, err := attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
 		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
 			ShardIterator: aws.String(p.iterator),
 			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000

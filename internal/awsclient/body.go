@@ -1,9 +1,12 @@
 package awsclient
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
+
+	"kin/internal/bodysize"
 )
 
 // body is an answer in memory, in pieces. It lets go of each piece that was read:
@@ -17,11 +20,15 @@ type body struct {
 // pieceSize is how much of an answer is read at once.
 const pieceSize = 256 << 10
 
-// readBody reads all of a response's body.
-func readBody(resp *http.Response) (*body, error) {
+// readBody reads all of a response's body, if the caller of ctx takes one of its size.
+func readBody(ctx context.Context, resp *http.Response) (*body, error) {
 	b := &body{}
 	left := resp.ContentLength // negative when the server does not say
+	total := max(0, left)
 	for {
+		if err := bodysize.Check(ctx, total); err != nil {
+			return b, err
+		}
 		size := int64(pieceSize)
 		if left >= 0 {
 			size = min(size, left+1) // to see the end
@@ -34,6 +41,7 @@ func readBody(resp *http.Response) (*body, error) {
 		left = max(0, left-int64(n))
 		if resp.ContentLength < 0 {
 			left = -1
+			total += int64(n)
 		}
 		if errors.Is(err, io.EOF) {
 			return b, nil

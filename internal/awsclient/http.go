@@ -2,6 +2,7 @@ package awsclient
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -88,7 +89,7 @@ func (w wholeBody) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return received(resp)
+	return received(req.Context(), resp)
 }
 
 // fromMemory makes a request's body one that closing does not take away.
@@ -109,9 +110,10 @@ func fromMemory(req *http.Request) error {
 	return nil
 }
 
-// received is a response whose body has been read and closed.
-func received(resp *http.Response) (*http.Response, error) {
-	body, err := readBody(resp)
+// received is a response whose body has been read and closed, unless the caller of ctx
+// refuses its size.
+func received(ctx context.Context, resp *http.Response) (*http.Response, error) {
+	body, err := readBody(ctx, resp)
 	if closeErr := resp.Body.Close(); err == nil {
 		err = closeErr
 	}

@@ -184,5 +184,5 @@ func (s streamedBody) Do(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode == http.StatusOK {
 		return resp, err
 	}
-	return received(resp)
+	return received(req.Context(), resp)
 }

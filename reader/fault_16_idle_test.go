@@ -1,0 +1,104 @@
+package reader
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/bodysize"
+	"kin/internal/checkpoint"
+)
+
+// receiving is a client that offers the size of each answer before it is received, which
+// takes a while.
+type receiving struct {
+	*fake
+
+	mu                 sync.Mutex // guards the following
+	now, most, refused int        // answers with records
+}
+
+func (r *receiving) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	out, err := r.fake.GetRecords(ctx, in, o...)
+	if err != nil || len(out.Records) == 0 {
+		return out, err
+	}
+	err = bodysize.Check(ctx, sizeOf(out.Records))
+	r.mu.Lock()
+	if err != nil {
+		r.refused++
+		r.mu.Unlock()
+		return nil, fmt.Errorf("receive: %w", err)
+	}
+	r.now++
+	r.most = max(r.most, r.now)
+	r.mu.Unlock()
+	time.Sleep(10 * time.Millisecond)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now--
+	return out, nil
+}
+
+// resumed reads on where shards were at their tips a minute ago.
+func resumed(t *testing.T, f *fake) (batches []string, client *receiving) {
+	t.Helper()
+	m, saved := newMemory(), map[string]checkpoint.Shard{}
+	for _, s := range f.shards {
+		saved[s.id] = checkpoint.Shard{Position: checkpoint.TrimHorizon, ReadThrough: checkpoint.Time{Time: time.Now().Add(-time.Minute)}}
+	}
+	m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
+	o := bounded()
+	o.Positions, o.FetchBufferSize = m, 16_000_000
+	client = &receiving{fake: f}
+	batches, err := collectRun(t.Context(), t, client, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return batches, client
+}
+
+func emptyShards(n int) *fake {
+	f := newFake()
+	for i := range n {
+		f.shards = append(f.shards, &fakeShard{id: fmt.Sprintf("shard-%02d", i)})
+	}
+	return f
+}
+
+func TestFault16IdleShardsThatResumeAreFetchedSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := emptyShards(64)
+		most := f.slowFetches(10 * time.Millisecond)
+		resumed(t, f)
+		if want := 16_000_000 / leastReservation; most() != want {
+			t.Errorf("%d fetches at once, want %d", most(), want)
+		}
+	})
+}
+
+// An answer that does not fit is refused before it is received, and asked for again with
+// the room it needs: those of 2 MB come one after the other, and none is lost.
+func TestFault16LargeAnswersOfResumedShardsKeepTheBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := emptyShards(12)
+		payload := bytes.Repeat([]byte("x"), 2_000_000)
+		for i, s := range f.shards {
+			s.records, s.payloads = []int{i + 1}, map[int][]byte{i + 1: payload}
+		}
+		batches, client := resumed(t, f)
+		if got := len(strings.Fields(strings.Join(batches, " "))); got != len(f.shards) {
+			t.Errorf("%d records, want %d", got, len(f.shards))
+		}
+		if client.most != 1 || client.refused == 0 || client.refused >= len(f.shards) {
+			t.Errorf("%d answers received at once, want 1; %d refused", client.most, client.refused)
+		}
+	})
+}
