@@ -45,6 +45,9 @@ var hostile = []struct {
 	{"many large records in ten shards", bytes.Repeat([]byte{0xff}, 1_000_000), 10, 1, 10},
 	{"10 MiB of control characters", bytes.Repeat([]byte{1}, 10_000_000), 1, 1, 1},
 	{"10,000 tiny records", []byte("x"), 10_000, 1, 1},
+	{"1 MiB of control characters in four shards", bytes.Repeat([]byte{1}, 1<<20-1), 6, 1, 4},
+	{"1 MiB of control characters in eight shards", bytes.Repeat([]byte{1}, 1<<20-1), 4, 1, 8},
+	{"10 MiB of control characters in four shards", bytes.Repeat([]byte{1}, 10<<20-1), 2, 1, 4},
 }
 
 // sealed is an aggregate of a message.
@@ -84,7 +87,8 @@ func aggregateOf(records int, data []byte) []byte {
 
 // TestFault16MemoryFollowsTheFlag runs the real binary over hostile records, and
 // holds the most memory it had against what the flag promises: itself, 30 % and
-// 40 MB.
+// 40 MB. Where one line is larger than the buffer, it takes the place of the flag: the
+// buffer holds it whole, and the SDK alone has 50 MB in memory for an answer of 10 MiB.
 func TestFault16MemoryFollowsTheFlag(t *testing.T) {
 	kin := filepath.Join(t.TempDir(), "kin")
 	if out, err := exec.Command("go", "build", "-o", kin, ".").CombinedOutput(); err != nil {
@@ -108,34 +112,36 @@ func TestFault16MemoryFollowsTheFlag(t *testing.T) {
 	client := awsclient.NewLocal(url)
 	for i, h := range hostile {
 		stream := fmt.Sprint("hostile-", i)
-		fillHostile(t, client, stream, h.payload, h.copies, h.shards)
 		want := h.lines * h.copies * h.shards
-		flags := []int{16, 64}
+		flags, least := []int{16, 64}, 0.0
 		switch size := len(h.payload); {
-		case size > 5<<20 && h.lines == 1: // one line of 60 MB
-			flags = []int{64}
+		case size > 5<<20 && h.lines == 1: // a buffer that is smaller than one line counts as that line
+			least = 6 * float64(size) / 1e6
 		case size > 5<<20: // the SDK alone needs 45 MB to decode it
 			flags = []int{32, 64}
 		}
-		for _, megabytes := range flags {
-			for _, command := range []string{"read", "tail"} {
-				t.Run(fmt.Sprintf("%s/%s/%dmb", h.name, command, megabytes), func(t *testing.T) {
-					most := float64(megabytes)*1.3 + 40
-					var peaks []float64
-					for range 3 { // where others take the cores, the collector of garbage falls behind
-						c := exec.Command(kin, command, stream, "--from", "trim_horizon", "--fetch-buffer-size", fmt.Sprintf("%dmb", megabytes), "-q")
-						c.Env = []string{"AWS_ENDPOINT_URL_KINESIS=" + url, "AWS_ENDPOINT_URL_DYNAMODB=" + url, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=kin",
-							"AWS_SECRET_ACCESS_KEY=kin", "AWS_EC2_METADATA_DISABLED=true", "HOME=" + t.TempDir(), "KIN_MAX_FETCH_RATE=unlimited", "KIN_MIN_FETCH_PERIOD=0"}
-						peak := mostMemory(t, c, want)
-						if peaks = append(peaks, peak); peak <= most {
-							t.Logf("%.1f MB of %.1f", peak, most)
-							return
+		t.Run(h.name, func(t *testing.T) {
+			fillHostile(t, client, stream, h.payload, h.copies, h.shards)
+			for _, megabytes := range flags {
+				for _, command := range []string{"read", "tail"} {
+					t.Run(fmt.Sprintf("%s/%dmb", command, megabytes), func(t *testing.T) {
+						most := max(float64(megabytes), least)*1.3 + 40
+						var peaks []float64
+						for range 3 { // where others take the cores, the collector of garbage falls behind
+							c := exec.Command(kin, command, stream, "--from", "trim_horizon", "--fetch-buffer-size", fmt.Sprintf("%dmb", megabytes), "-q")
+							c.Env = []string{"AWS_ENDPOINT_URL_KINESIS=" + url, "AWS_ENDPOINT_URL_DYNAMODB=" + url, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=kin",
+								"AWS_SECRET_ACCESS_KEY=kin", "AWS_EC2_METADATA_DISABLED=true", "HOME=" + t.TempDir(), "KIN_MAX_FETCH_RATE=unlimited", "KIN_MIN_FETCH_PERIOD=0"}
+							peak := mostMemory(t, c, want)
+							if peaks = append(peaks, peak); peak <= most {
+								t.Logf("%.1f MB of %.1f", peak, most)
+								return
+							}
 						}
-					}
-					t.Errorf("%.1f MB, want at most %.1f", peaks, most)
-				})
+						t.Errorf("%.1f MB, want at most %.1f", peaks, most)
+					})
+				}
 			}
-		}
+		})
 	}
 }
 

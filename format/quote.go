@@ -61,7 +61,7 @@ func appendQuoted(dst, s []byte) []byte {
 const (
 	// longString is how long a string may be that grows its buffer step by step: each
 	// step holds it twice, and a step beyond it is larger than what it needs.
-	longString = 1 << 20
+	longString = 64 << 10
 	longest    = 6 // bytes of an escape
 )
 
