@@ -121,7 +121,7 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 	if within == 0 {
 		within = efo.DefaultTimeout
 	}
-	arn, err := efo.FindStreamWithin(ctx, client, stream, within, e.log)
+	arn, err := efo.FindStreamWithin(ctx, client, stream, within, e.say, e.log)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"kin/doctor"
 	"kin/efo"
 	"kin/internal/awsclient"
+	"kin/reader"
 )
 
 func newDoctor(e *env) *cobra.Command {
@@ -132,7 +133,7 @@ func (o *doctorOptions) examination(e *env, client *kinesis.Client) (doctor.Opti
 	}
 	return doctor.Options{
 		Stream: o.stream, Region: e.clientRegion, Endpoint: endpoint, Foreign: foreign,
-		Needs: o.needs, ConsumerPrefix: string(o.prefix), Log: e.log, Advise: adviceOn,
+		Needs: o.needs, ConsumerPrefix: string(o.prefix), Say: e.say, Log: e.log, Advise: adviceOn,
 		Identify: func(ctx context.Context) (doctor.Identity, error) {
 			who, err := awsclient.Identify(ctx, where, foreign)
 			if errors.Is(err, awsclient.ErrNoSTS) {
@@ -152,12 +153,12 @@ func (o *doctorOptions) examination(e *env, client *kinesis.Client) (doctor.Opti
 
 // policyText is the policy that --policy asks for.
 func (o *doctorOptions) policyText(ctx context.Context, e *env, client *kinesis.Client, do doctor.Options) (string, error) {
-	arn, summary, err := doctor.Identified(ctx, client, do)
+	arn, summary, undescribed, err := doctor.Identified(ctx, client, do)
 	if err != nil {
 		return "", err
 	}
 	if summary == nil {
-		e.say("DescribeStreamSummary of " + o.stream + " is not allowed: an encrypted stream needs more than this policy has")
+		e.say("DescribeStreamSummary of " + o.stream + " " + reader.Unanswered(undescribed) + ": an encrypted stream needs more than this policy has")
 	}
 	if doctor.Need(o.policy) == doctor.NeedEFO {
 		e.say(fmt.Sprintf("the policy is for consumers whose names begin with %q; --consumer-name-prefix changes that", string(o.prefix)))

@@ -41,7 +41,8 @@ that none does. It fetches each shard twice a second, and changes nothing.
 
 It needs kinesis:ListShards, and --rates kinesis:GetShardIterator and
 kinesis:GetRecords. With kinesis:DescribeStreamSummary it also tells the stream's
-ARN and status and notices AUTO.`,
+ARN and status and notices AUTO. When that call is allowed and fails, the report has
+no such facts, and the exit code is 1.`,
 		Example: `  kin shards orders
   kin shards orders --key ada --key grace --at 2h
   kin shards orders --rates --for 10s
@@ -108,21 +109,24 @@ func quotedStart(s string) string {
 }
 
 func runShards(ctx context.Context, e *env, o *shardsOptions) error {
-	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+	failed := false
+	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
 		client, err := e.kinesis(ctx, o.stream)
 		if err != nil {
 			return "", err
 		}
-		s, err := survey.LookAt(ctx, client, o.stream, e.log)
+		asker := reader.NewAsker(client, e.say, e.log)
+		s, err := survey.LookAt(ctx, asker, o.stream)
 		if err != nil {
 			return "", err
 		}
+		failed = s.Undescribed != nil && !survey.IsUnavailable(s.Undescribed)
 		if len(o.keys) > 0 {
-			return o.keyReport(ctx, e, client, s)
+			return o.keyReport(ctx, e, asker, s)
 		}
 		switch {
 		case s.Summary == nil:
-			e.say("DescribeStreamSummary of " + o.stream + " is not allowed: its ARN and status are not known")
+			e.undescribed(s, "its ARN and status are not known")
 		case s.Summary.StreamStatus != types.StreamStatusActive:
 			e.say(fmt.Sprintf("%s is %s", o.stream, s.Summary.StreamStatus))
 		}
@@ -133,20 +137,36 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 			return jsonLine(shardsReportOf(s, nil))
 		}
 		return shardsTable(e.palette(), terminalWidth(e.Out), s), nil
-	})
+	}); err != nil {
+		return err
+	}
+	if failed {
+		return silentError{exitFailed} // it is reported
+	}
+	return nil
+}
+
+// undescribed reports why a stream has no summary, and what follows. A failure is an
+// error: -q does not leave it out.
+func (e *env) undescribed(s *survey.Stream, so string) {
+	report := e.print
+	if survey.IsUnavailable(s.Undescribed) {
+		report = e.say
+	}
+	report("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
 }
 
 // keyReport is the report of --key.
-func (o *shardsOptions) keyReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
+func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Asker, s *survey.Stream) (string, error) {
 	if s.Summary == nil {
-		e.say("DescribeStreamSummary of " + o.stream + " is not allowed: taking it that records are in the shards of their hash keys")
+		e.undescribed(s, "taking it that records are in the shards of their hash keys")
 	}
 	var found []survey.Key
 	var err error
 	if at := reader.Position(o.at); at.Kind == reader.Latest {
 		found, err = s.Keys(o.keys)
 	} else {
-		found, err = s.KeysAt(ctx, client, o.keys, at, e.log)
+		found, err = s.KeysAt(ctx, asker, o.keys, at)
 	}
 	if err != nil {
 		return "", err

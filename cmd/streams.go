@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"kin/survey"
@@ -19,8 +20,9 @@ shards, retention period, registered consumers and encryption, and their status
 where it is not ACTIVE; -o json has their ARNs, too.
 
 It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary on the streams:
-of one that may not be described it tells what the list does. It describes 15
-streams a second; an account has 20 such calls for everybody.`,
+of one that may not be described it tells what the list does. It does the same of
+one whose description fails for 30 s, names it on stderr, and exits with 1. It
+describes 15 streams a second; an account has 20 such calls for everybody.`,
 		Example: `  kin streams
   kin streams --region eu-west-1 --profile billing
   kin streams -o json | jq -r '.streams[] | select(.encryptionType == "NONE").streamName'`,
@@ -38,24 +40,58 @@ streams a second; an account has 20 such calls for everybody.`,
 type streamsOptions struct{ output reportForm }
 
 func runStreams(ctx context.Context, e *env, o *streamsOptions) error {
-	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+	failed := false
+	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
 		client, err := e.kinesis(ctx)
 		if err != nil {
 			return "", err
 		}
-		streams, undescribed, err := survey.Streams(ctx, client, e.log)
+		streams, err := survey.Streams(ctx, client, e.say, e.log)
 		if err != nil {
 			return "", err
 		}
 		if len(streams) == 0 {
 			e.say("there are no streams in " + e.clientRegion)
 		}
-		if undescribed > 0 {
-			e.say(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: of those there is what the list tells", undescribed, counted(int64(len(streams)), "stream")))
-		}
+		failed = e.reportUndescribed(streams)
 		if o.output == reportJSON {
 			return jsonLine(streamsReportOf(streams))
 		}
 		return streamsTable(e.palette(), streams), nil
-	})
+	}); err != nil {
+		return err
+	}
+	if failed {
+		return silentError{exitFailed} // it is reported
+	}
+	return nil
+}
+
+// mostFailedStreams are named one by one.
+const mostFailedStreams = 10
+
+// reportUndescribed reports the streams that were not described, and whether one of them
+// failed: what is not allowed is optional.
+func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
+	denied, failures := 0, []survey.Listed{}
+	for _, s := range streams {
+		switch {
+		case s.Undescribed == nil:
+		case survey.IsUnavailable(s.Undescribed):
+			denied++
+		default:
+			failures = append(failures, s)
+		}
+	}
+	all := counted(int64(len(streams)), "stream")
+	if denied > 0 {
+		e.say(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: of those there is what the list tells", denied, all))
+	}
+	for _, s := range failures[:min(len(failures), mostFailedStreams)] {
+		e.print(fmt.Sprintf("%s: %s", aws.ToString(s.Summary.StreamName), s.Undescribed))
+	}
+	if n := len(failures); n > 0 {
+		e.print(fmt.Sprintf("DescribeStreamSummary failed for %d of %s: kin prints what ListStreams says of those", n, all))
+	}
+	return len(failures) > 0
 }

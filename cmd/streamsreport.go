@@ -33,9 +33,10 @@ type streamReport struct {
 	Created        string `json:"streamCreationTimestamp,omitempty"`
 }
 
-func streamsReportOf(streams []types.StreamDescriptionSummary) streamsReport {
+func streamsReportOf(streams []survey.Listed) streamsReport {
 	r := streamsReport{Streams: []streamReport{}}
-	for _, s := range streams {
+	for _, listed := range streams {
+		s := listed.Summary
 		one := streamReport{
 			StreamName: aws.ToString(s.StreamName), StreamARN: aws.ToString(s.StreamARN), StreamStatus: string(s.StreamStatus), StreamMode: modeOf(s),
 			OpenShardCount: s.OpenShardCount, Retention: s.RetentionPeriodHours, ConsumerCount: s.ConsumerCount,
@@ -60,12 +61,13 @@ func modeOf(s types.StreamDescriptionSummary) string {
 // streamsTable is a table of streams, empty if there are none: a line each,
 // columns aligned. What is not known is a dash. The status is a column where
 // one is not ACTIVE.
-func streamsTable(p palette, streams []types.StreamDescriptionSummary) string {
+func streamsTable(p palette, streams []survey.Listed) string {
 	if len(streams) == 0 {
 		return ""
 	}
 	wide, status := len("NAME"), 0
-	for _, s := range streams {
+	for _, listed := range streams {
+		s := listed.Summary
 		wide = max(wide, len(aws.ToString(s.StreamName)))
 		if s.StreamStatus != types.StreamStatusActive {
 			status = len("CREATING")
@@ -77,7 +79,8 @@ func streamsTable(p palette, streams []types.StreamDescriptionSummary) string {
 	}
 	var t strings.Builder
 	fmt.Fprintln(&t, p.head.Render(head))
-	for _, s := range streams {
+	for _, listed := range streams {
+		s := listed.Summary
 		encryption := orDash(string(s.EncryptionType))
 		fmt.Fprintf(&t, "%-*s  %-11s  %6s  %9s  %9s  %s", wide, aws.ToString(s.StreamName), orDash(modeOf(s)),
 			numberOrDash(s.OpenShardCount), orDash(ageText(survey.Retention(s))), numberOrDash(s.ConsumerCount), encryption)

@@ -99,7 +99,10 @@ type Options struct {
 	// Advise says what to do about a call that was refused because of who signed it, or
 	// that a proxy refused; empty for other errors. nil knows of none.
 	Advise func(error) string
-	Log    *slog.Logger // nil discards
+	// Say is called with a line about calls that have failed, or have had no answer, for
+	// 5 s; nil is nobody.
+	Say func(string)
+	Log *slog.Logger // nil discards
 }
 
 // Examine makes all checks. What they find is no error; errors are those of
@@ -232,7 +235,7 @@ func (e *examination) identify(ctx context.Context) {
 // listShards lists all shards, as every reader does, so that what is wrong with
 // closed ones shows too. It keeps those that are open.
 func (e *examination) listShards(ctx context.Context) error {
-	listed, err := reader.ListShards(ctx, e.client, e.o.Stream, nil, e.o.Log)
+	listed, err := reader.ListShards(ctx, reader.NewAsker(e.client, e.o.Say, e.o.Log), e.o.Stream, nil)
 	if err != nil {
 		return err
 	}

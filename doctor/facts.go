@@ -54,7 +54,7 @@ func (e *examination) streamCheck(described error) {
 		e.add("stream", Skipped, "not known: describing it failed", "")
 		return
 	case s == nil:
-		e.add("stream", Skipped, "not known: the endpoint does not describe it", "")
+		e.add("stream", Skipped, "not known: DescribeStreamSummary answers without a summary", "")
 		return
 	}
 	mode := ""

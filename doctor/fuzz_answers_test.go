@@ -46,7 +46,7 @@ func FuzzAnswers(f *testing.F) {
 					}
 				}
 			}
-			arn, summary, err := Identified(t.Context(), client, o)
+			arn, summary, _, err := Identified(t.Context(), client, o)
 			if err != nil {
 				return
 			}

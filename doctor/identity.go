@@ -13,26 +13,27 @@ import (
 
 // Identified finds out a stream's ARN and describes it, for a policy. A stream
 // that may not be described has no summary; then the ARN is the one given, or
-// that of a stream of this name in the caller's account. Errors are those of
-// reader.DescribeStream.
-func Identified(ctx context.Context, client reader.Client, o Options) (arn string, summary *types.StreamDescriptionSummary, err error) {
-	summary, err = reader.DescribeStream(ctx, client, o.Stream, o.Log)
+// that of a stream of this name in the caller's account, and undescribed says why.
+// Errors are those of reader.DescribeStream.
+func Identified(ctx context.Context, client reader.Client, o Options) (arn string, summary *types.StreamDescriptionSummary, undescribed, err error) {
+	summary, err = reader.DescribeStream(ctx, reader.NewAsker(client, o.Say, o.Log), o.Stream)
+	undescribed = err
 	switch {
 	case err == nil && summary != nil && aws.ToString(summary.StreamARN) != "":
-		return *summary.StreamARN, summary, nil
-	case err != nil && reading(err) != denied:
-		return "", nil, err
+		return *summary.StreamARN, summary, nil, nil
+	case err != nil && reading(err) != denied && !errors.Is(err, reader.ErrNoSummary):
+		return "", nil, nil, err
 	case strings.HasPrefix(o.Stream, "arn:"):
-		return o.Stream, nil, nil
+		return o.Stream, summary, undescribed, nil
 	}
 	who, whoErr := o.Identify(ctx)
 	if arn = arnIn(who, o.Region, o.Stream); whoErr == nil && arn != "" {
-		return arn, summary, nil
+		return arn, summary, undescribed, nil
 	}
 	if err == nil {
 		err = errors.New("the endpoint tells no ARN of the stream: give it in place of the name")
 	}
-	return "", nil, err
+	return "", nil, nil, err
 }
 
 // arnIn is the ARN of a stream of the caller's own account.

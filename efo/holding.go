@@ -202,7 +202,7 @@ func (h *holding) acquire(ctx context.Context) error {
 func (h *holding) find(ctx context.Context) error {
 	var arn string
 	var err error
-	arn, err = FindStreamWithin(ctx, h.f.client, h.given, h.f.o.RegisterTimeout, h.log())
+	arn, err = FindStreamWithin(ctx, h.f.client, h.given, h.f.o.RegisterTimeout, h.f.messages.to(h.f.o.Say), h.log())
 	if m := consumerARN.FindStringSubmatch(string(h.id)); m != nil {
 		if err != nil && classify(err) != gone {
 			arn, err = m[1], nil // its stream has the name of this one, and that has to do

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/validate"
+	"kin/reader"
 )
 
 // StreamName is the name of a stream that is given by name or ARN, empty if it
@@ -34,32 +35,38 @@ type StreamClient interface {
 // about consumers take nothing else. An ARN is taken at its word, without a
 // call. Errors are *reader.GaveUpError after 30 s of retries, and *CallError.
 func FindStream(ctx context.Context, client StreamClient, stream string, log *slog.Logger) (string, error) {
-	return FindStreamWithin(ctx, client, stream, startTimeout, log)
+	return FindStreamWithin(ctx, client, stream, startTimeout, nil, log)
 }
 
 // FindStreamWithin is FindStream with another time for the retries; 30 s is the most.
-func FindStreamWithin(ctx context.Context, client StreamClient, stream string, within time.Duration, log *slog.Logger) (string, error) {
+// report is called with a line when the call has failed, or has had no answer, for 5 s;
+// nil is nobody.
+func FindStreamWithin(ctx context.Context, client StreamClient, stream string, within time.Duration, report func(string), log *slog.Logger) (string, error) {
 	if strings.HasPrefix(stream, "arn:") {
 		return stream, nil
 	}
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+	failed := func(err error) error {
+		return &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
 	}
-	out, err := patiently(ctx, log, time.Now().Add(min(within, startTimeout)), func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := reader.Ask(ctx, reader.NewAsker(nil, report, log), within, failed, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		out, err := client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(stream)})
 		if err == nil {
 			err = validate.Summary(stream, out.StreamDescriptionSummary)
 		}
 		if err != nil {
-			err = &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
+			err = failed(err)
 		}
 		return out, err
 	})
 	if err != nil {
 		return "", err
 	}
-	if s := out.StreamDescriptionSummary; s != nil && aws.ToString(s.StreamARN) != "" {
+	switch s := out.StreamDescriptionSummary; {
+	case s == nil:
+		return "", failed(reader.ErrNoSummary)
+	case aws.ToString(s.StreamARN) == "":
+		return "", failed(errors.New("the answer has no ARN"))
+	default:
 		return *s.StreamARN, nil
 	}
-	return "", &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: errors.New("the answer has no ARN")}
 }

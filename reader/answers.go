@@ -87,10 +87,18 @@ func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummar
 			StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
 		})
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = validate.Summary(s.ref.name, out.StreamDescriptionSummary)
 	}
-	return out, validate.Summary(s.ref.name, out.StreamDescriptionSummary)
+	if err != nil {
+		return nil, s.callError("DescribeStreamSummary")(err)
+	}
+	return out, nil
+}
+
+// callError returns what puts the name of a call about the stream on an error.
+func (s *streamRun) callError(call string) func(error) error {
+	return func(err error) error { return &CallError{Call: call, Stream: s.ref.given, Err: err} }
 }
 
 // dateNow is the service's time: what its last Date says or, of a service without a

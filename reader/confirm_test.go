@@ -77,8 +77,8 @@ func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
 	for code, want := range map[string]string{
 		"AccessDeniedException":  "DescribeStreamSummary of orders is not allowed: ",
-		"InternalFailure":        "DescribeStreamSummary of orders gives no answer (InternalFailure: told to): ",
-		"LimitExceededException": "DescribeStreamSummary of orders gives no answer (LimitExceededException: told to): ",
+		"InternalFailure":        "DescribeStreamSummary of orders fails (InternalFailure: told to): ",
+		"LimitExceededException": "DescribeStreamSummary of orders fails (LimitExceededException: told to): ",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(&fakeShard{id: "a", records: []int{1, 2}})

@@ -67,20 +67,20 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 			return s.run.client.ListShards(ctx, in)
 		})
 		if err != nil {
-			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
+			return listing{}, s.callError("ListShards")(err)
 		}
 		if all.at.IsZero() {
 			if all.at, err = s.run.dates.Accept(serverTime(out.ResultMetadata)); err != nil {
-				return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
+				return listing{}, s.callError("ListShards")(err)
 			}
 		}
 		if out.Shards == nil { // an empty list is not nil
-			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: errNoShards}
+			return listing{}, s.callError("ListShards")(errNoShards)
 		}
 		before := len(all.shards)
 		for _, shard := range out.Shards {
 			if err := validate.Shard(shard); err != nil {
-				return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
+				return listing{}, s.callError("ListShards")(err)
 			}
 			id := aws.ToString(shard.ShardId)
 			if i, twice := seen[id]; twice {
@@ -92,12 +92,12 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 		}
 		if token = aws.ToString(out.NextToken); token == "" {
 			if len(all.shards) == 0 && after == "" && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
-				return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: errNoShards}
+				return listing{}, s.callError("ListShards")(errNoShards)
 			}
 			return all, s.checkListing(all, seen)
 		}
 		if err := guard.Next(token, len(all.shards)-before); err != nil {
-			return listing{}, &CallError{Call: "ListShards", Stream: s.ref.given, Err: err}
+			return listing{}, s.callError("ListShards")(err)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func (s *streamRun) discover(ctx context.Context) error {
 		if time.Since(whole) >= wholeListEvery {
 			whole, after = time.Now(), ""
 		}
-		l, err := patiently(ctx, s.run, 0, func(ctx context.Context) (listing, error) { return s.list(ctx, after) })
+		l, err := patiently(ctx, s.run, 0, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, after) })
 		if err != nil {
 			return err
 		}

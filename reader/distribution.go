@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
-	"kin/internal/apierror"
 )
 
 // distribution is how a stream spreads its records over its shards: by their
@@ -109,7 +107,7 @@ func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most
 		return false, err
 	}
 	call := d.begin()
-	out, err := patiently(ctx, s.run, most, s.describe)
+	out, err := patiently(ctx, s.run, most, s.callError("DescribeStreamSummary"), s.describe)
 	var gaveUp *GaveUpError
 	switch {
 	case ctx.Err() != nil:
@@ -117,10 +115,10 @@ func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most
 	case errors.As(err, &gaveUp):
 		return false, err
 	case err != nil && classify(err) == gone:
-		return false, &CallError{Call: "DescribeStreamSummary", Stream: s.ref.given, Err: err}
+		return false, err
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.name, unanswered(err)))
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.name, Unanswered(err)))
 		d.mu.Lock()
 		d.refused = true
 		d.mu.Unlock()
@@ -128,14 +126,6 @@ func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most
 	}
 	d.learn(out.StreamDescriptionSummary, call)
 	return d.isAutomatic(), nil
-}
-
-// unanswered says in words why a stream's summary is not known.
-func unanswered(err error) string {
-	if apierror.IsDenied(err) {
-		return "is not allowed"
-	}
-	return "gives no answer" + because(err)
 }
 
 // checkFilter refuses the hash filter for a stream whose ranges mean nothing.

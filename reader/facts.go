@@ -95,7 +95,7 @@ func (a *Assignment) CheckStream(ctx context.Context) error { return a.s.check(c
 
 // check is CheckStream.
 func (s *streamRun) check(ctx context.Context) error {
-	out, err := patiently(ctx, s.run, startTimeout, s.describe)
+	out, err := patiently(ctx, s.run, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -103,11 +103,7 @@ func (s *streamRun) check(ctx context.Context) error {
 		return s.checkListed(ctx)
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		why := "gives no answer" + because(err)
-		if apierror.IsDenied(err) {
-			why = "is not allowed"
-		}
-		s.describedOr(why)
+		s.describedOr(Unanswered(err))
 		return s.checkListed(ctx)
 	}
 	summary := out.StreamDescriptionSummary
@@ -146,7 +142,7 @@ func (s *streamRun) describedOr(why string) {
 // checkListed is check where the stream is not described: ListShards knows at
 // least whether there is one of that name.
 func (s *streamRun) checkListed(ctx context.Context) error {
-	_, err := patiently(ctx, s.run, startTimeout, func(ctx context.Context) (listing, error) { return s.list(ctx, s.lastID()) })
+	_, err := patiently(ctx, s.run, startTimeout, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, s.lastID()) })
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -182,7 +182,7 @@ func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
 				l.o.Positions = newMemory()
 				_, err = l.Verify(t.Context())
 				wantLineageError(t, err, c.id)
-				_, err = ListShards(t.Context(), newFake(c.shards...), "orders", nil, nil)
+				_, err = ListShards(t.Context(), NewAsker(newFake(c.shards...), nil, nil), "orders", nil)
 				wantLineageError(t, err, c.id)
 				if time.Since(start) > 0 {
 					t.Error("an answer that is wrong for good was asked for again")

@@ -152,7 +152,7 @@ func (s *streamRun) guardLive(ctx context.Context, shard string, before checkpoi
 // learnRetention asks how long the stream keeps its records now. What is not
 // allowed leaves what was known.
 func (s *streamRun) learnRetention(ctx context.Context) error {
-	out, err := patiently(ctx, s.run, startTimeout, s.describe)
+	out, err := patiently(ctx, s.run, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -9,8 +9,9 @@ import (
 
 // patiently repeats a call that can be retried: for as long as a start may
 // take, or as long as the run lets it. most, if it is not 0, bounds the attempt that is
-// under way too.
-func patiently[T any](ctx context.Context, r *run, most time.Duration, call func(context.Context) (T, error)) (T, error) {
+// under way too. named puts the call's name on an error: it is for an attempt that has no
+// answer yet, errors of call have the name already.
+func patiently[T any](ctx context.Context, r *run, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
 	began := time.Now()
 	f := newFailures(r)
 	limited := ctx
@@ -24,7 +25,7 @@ func patiently[T any](ctx context.Context, r *run, most time.Duration, call func
 	}
 	var last error // of the attempt before
 	for {
-		answered := f.awaiting(began, last)
+		answered := f.awaiting(began, last, named)
 		v, err := call(limited)
 		answered()
 		if err == nil {
@@ -77,9 +78,9 @@ func beforeEnd(wait, left time.Duration) time.Duration {
 // awaiting reports an attempt that has no answer when the call has lasted for
 // troubleAfter, with what the attempt before came to. The function that it returns is to
 // be called when the attempt has ended.
-func (f *failures) awaiting(began time.Time, last error) (answered func()) {
+func (f *failures) awaiting(began time.Time, last error, named func(error) error) (answered func()) {
 	if last == nil {
-		last = fmt.Errorf("no answer from the service for %s", troubleAfter)
+		last = named(fmt.Errorf("no answer from the service for %s", troubleAfter))
 	}
 	noted := make(chan struct{})
 	timer := time.AfterFunc(time.Until(began.Add(troubleAfter)), func() {

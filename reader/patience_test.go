@@ -8,15 +8,17 @@ import (
 	"testing/synctest"
 )
 
+// named puts the name of a call on an error.
+func named(err error) error { return &CallError{Call: "ListShards", Stream: "orders", Err: err} }
+
 // An endpoint that accepts and never answers: a person hears of it while the first attempt
 // is still under way, and the time of the start bounds that attempt.
 func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said lines
-		r := askingRun(nil, nil)
-		r.trouble.report = said.say
+		r := NewAsker(nil, said.say, nil).run
 		calls := 0
-		_, err := patiently(t.Context(), r, startTimeout, func(ctx context.Context) (int, error) {
+		_, err := patiently(t.Context(), r, startTimeout, named, func(ctx context.Context) (int, error) {
 			calls++
 			return attempt(ctx, func(ctx context.Context) (int, error) {
 				<-ctx.Done()
@@ -27,7 +29,7 @@ func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 		if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListShards for stream orders: no answer in time" || calls != 1 {
 			t.Errorf("%d calls, then %v", calls, err)
 		}
-		if !strings.HasPrefix(said.text(), "still trying: no answer from the service for 5s") {
+		if !strings.HasPrefix(said.text(), "still trying: ListShards for stream orders: no answer from the service for 5s") {
 			t.Errorf("said %q", said.text())
 		}
 	})
@@ -37,7 +39,7 @@ func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 func TestFault14TheFailureBeforeTheLastAttemptIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		_, err := patiently(t.Context(), askingRun(nil, nil), startTimeout, func(ctx context.Context) (int, error) {
+		_, err := patiently(t.Context(), NewAsker(nil, nil, nil).run, startTimeout, named, func(ctx context.Context) (int, error) {
 			if calls++; calls == 1 {
 				return 0, refusedConnection()
 			}

@@ -26,7 +26,7 @@ func refreshed(f *fake, each time.Duration, fails func() error) *streamRun {
 			time.Sleep(each)
 		}
 	}}
-	r := askingRun(w, nil)
+	r := NewAsker(w, nil, nil).run
 	r.looking = true
 	s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
 	s.place = placement{"orders", Position{Kind: TrimHorizon}, startedAt, nil, everyone, nil}

@@ -56,7 +56,7 @@ type streamRun struct {
 // open lists the stream's shards, decides where each begins, and returns what
 // the checkpoint is to say of the stream before the first record is read.
 func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint.Stream, error) {
-	l, err := patiently(ctx, s.run, startTimeout, func(ctx context.Context) (listing, error) { return s.list(ctx, "") })
+	l, err := patiently(ctx, s.run, startTimeout, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, "") })
 	if err != nil {
 		return checkpoint.Stream{}, err
 	}
@@ -139,13 +139,13 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 		return nil
 	}
 	call := s.distribution.begin()
-	out, err := patiently(ctx, s.run, startTimeout, s.describe)
+	out, err := patiently(ctx, s.run, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		s.undescribed = unanswered(err)
+		s.undescribed = Unanswered(err)
 		s.reportBlind(s.undescribed, s.undescribed)
 		return nil
 	}

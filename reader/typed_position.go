@@ -18,7 +18,7 @@ func (s *streamRun) checkTyped(ctx context.Context) error {
 	}
 	at := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}
 	p := newPolling(newAssignment(s, typed.ShardID, at))
-	_, err := patiently(ctx, s.run, startTimeout, p.newIterator)
+	_, err := patiently(ctx, s.run, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
 	switch {
 	case err == nil:
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	"kin/internal/awsclient"
 	"kin/internal/garble"
+	"kin/reader"
 )
 
 // FuzzAnswers looks at streams whose answers are garbled. Whatever they say, a look
@@ -26,14 +27,14 @@ func FuzzAnswers(f *testing.F) {
 		synctest.Test(t, func(t *testing.T) {
 			answers := garble.NewClient(recorded, script)
 			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
-			streams, _, err := Streams(t.Context(), client, nil)
+			streams, err := Streams(t.Context(), client, nil, nil)
 			for _, s := range streams {
-				if err == nil && aws.ToString(s.StreamName) == "" {
+				if err == nil && aws.ToString(s.Summary.StreamName) == "" {
 					t.Error("a stream without a name")
 				}
-				_ = Retention(s)
+				_ = Retention(s.Summary)
 			}
-			s, err := LookAt(t.Context(), client, garble.Stream, nil)
+			s, err := LookAt(t.Context(), reader.NewAsker(client, nil, nil), garble.Stream)
 			if err != nil {
 				return
 			}

@@ -3,7 +3,6 @@ package survey
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +65,7 @@ func (s *Stream) Keys(keys []string) ([]Key, error) {
 // The service tells which shards were open at a time within the retention
 // period. Before that it tells nothing, but that a shard without parents has
 // been there since the stream was created.
-func (s *Stream) KeysAt(ctx context.Context, client reader.Client, keys []string, at reader.Position, log *slog.Logger) ([]Key, error) {
+func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string, at reader.Position) ([]Key, error) {
 	if s.IsAutomatic() {
 		return nil, &AutomaticError{s.Given}
 	}
@@ -87,7 +86,7 @@ func (s *Stream) KeysAt(ctx context.Context, client reader.Client, keys []string
 	if then.Before(horizon) {
 		filter = &types.ShardFilter{Type: types.ShardFilterTypeAtTrimHorizon}
 	}
-	listed, err := reader.ListShards(ctx, client, s.Given, filter, log)
+	listed, err := reader.ListShards(ctx, asker, s.Given, filter)
 	if err != nil {
 		return nil, err
 	}

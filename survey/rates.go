@@ -105,7 +105,7 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 		o.Say("the sample met the read limit of shards: others read them too; its figures are whole all the same")
 	}
 	if slices.ContainsFunc(t.ids(), func(id string) bool { return !s.has(id) }) {
-		again, err := LookAt(ctx, client, s.Given, o.Log)
+		again, err := LookAt(ctx, reader.NewAsker(client, o.Say, o.Log), s.Given)
 		if err != nil {
 			return nil, err
 		}

@@ -4,17 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"kin/internal/apierror"
@@ -35,7 +33,6 @@ const (
 	// (API documentation).
 	listsPerSecond     = 4
 	describesPerSecond = 15
-	describesAtOnce    = 4
 )
 
 // AccountError is a call about all streams that failed for good.
@@ -50,114 +47,114 @@ func (e *AccountError) Unwrap() error { return e.Err }
 // Operation is the name of the API call.
 func (e *AccountError) Operation() string { return e.Call }
 
-// Streams are the account's streams in the client's region, by name. Of those
-// that may not be described, which undescribed counts, there is what a list
-// tells: name, ARN, status, mode and creation. Errors are *AccountError,
-// *reader.CallError, and *reader.GaveUpError after 30 s of retries.
-func Streams(ctx context.Context, client StreamsClient, log *slog.Logger) (streams []types.StreamDescriptionSummary, undescribed int, err error) {
-	listed, err := listStreams(ctx, client, log)
+// Listed is one stream of the account.
+type Listed struct {
+	// Summary is what the stream's description says or, without one, what ListStreams
+	// does: name, ARN, status, mode and creation.
+	Summary types.StreamDescriptionSummary
+	// Undescribed says why the stream was not described; nil when it was.
+	Undescribed error
+}
+
+// Streams are the account's streams in the client's region, by name. report is called
+// with a line about calls that have failed, or have had no answer, for 5 s; nil is
+// nobody. A stream that cannot be described is no error. Errors are *AccountError, and
+// *reader.GaveUpError after 30 s.
+func Streams(ctx context.Context, client StreamsClient, report func(string), log *slog.Logger) ([]Listed, error) {
+	asker := reader.NewAsker(client, report, log)
+	listed, err := listStreams(ctx, client, asker)
 	if err != nil {
-		return nil, 0, err
-	}
-	var mu sync.Mutex
-	pace := rate.NewLimiter(describesPerSecond, describesAtOnce)
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(describesAtOnce)
-	for _, s := range listed {
-		group.Go(func() error {
-			if err := pace.Wait(groupCtx); err != nil {
-				return context.Cause(groupCtx)
-			}
-			found, err := describe(groupCtx, client, s, log)
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case found == nil: // deleted meanwhile
-			case found.RetentionPeriodHours == nil:
-				undescribed++
-				streams = append(streams, *found)
-			default:
-				streams = append(streams, *found)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, 0, err
-	}
-	slices.SortFunc(streams, func(a, b types.StreamDescriptionSummary) int {
-		return strings.Compare(aws.ToString(a.StreamName), aws.ToString(b.StreamName))
-	})
-	return streams, undescribed, nil
-}
-
-// describe is a stream's summary: nil for one that is gone, and what the list
-// said of one that may not be described.
-func describe(ctx context.Context, client StreamsClient, s types.StreamSummary, log *slog.Logger) (*types.StreamDescriptionSummary, error) {
-	found, err := reader.DescribeStream(ctx, client, aws.ToString(s.StreamName), log)
-	var api smithy.APIError
-	switch {
-	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
-		return nil, nil
-	case err != nil && !isUnavailable(err):
 		return nil, err
-	case found != nil && aws.ToString(found.StreamName) == "":
-		found.StreamName = s.StreamName // the answer does not say
-	case found == nil:
-		found = &types.StreamDescriptionSummary{
-			StreamName: s.StreamName, StreamARN: s.StreamARN, StreamStatus: s.StreamStatus,
-			StreamModeDetails: s.StreamModeDetails, StreamCreationTimestamp: s.StreamCreationTimestamp,
-		}
 	}
-	return found, nil
+	streams, err := describeAll(ctx, asker, listed)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(streams, func(a, b Listed) int {
+		return strings.Compare(aws.ToString(a.Summary.StreamName), aws.ToString(b.Summary.StreamName))
+	})
+	return streams, nil
 }
 
-// listStreams lists all streams. Each page is retried for up to 30 s; so is a
-// list that would never end, from its first page on.
-func listStreams(ctx context.Context, client StreamsClient, log *slog.Logger) ([]types.StreamSummary, error) {
+// listStreams lists all streams, in 30 s at most. What passes is retried: a page, and
+// from its first page on a list that would never end.
+func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker) ([]types.StreamSummary, error) {
 	pace := rate.NewLimiter(listsPerSecond, listsPerSecond)
-	ask := func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
-		return reader.Ask(ctx, log, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
-			if err := pace.Wait(ctx); err != nil { // also when the wait would outlast the time
-				return nil, cmp.Or(ctx.Err(), context.DeadlineExceeded)
-			}
+	began := time.Now()
+	var last error // of the list before
+	failed := func(err error) error {
+		if (errors.Is(err, context.DeadlineExceeded) || isLong(err)) && last != nil {
+			err = last // which says more than that the time of this one was over
+		}
+		return &reader.GaveUpError{After: time.Since(began), Err: err}
+	}
+	limited, cancel := context.WithDeadline(ctx, began.Add(listTimeout))
+	defer cancel()
+	pages := 0
+	ask := func(limited context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+		if err := pace.Wait(limited); err != nil { // also when the wait would outlast the time
+			return nil, ofAccount(&longListError{pages})
+		}
+		pages++
+		// The end of limited would hide what the last attempt came to.
+		return reader.Ask(ctx, asker, time.Until(began.Add(listTimeout)), ofAccount, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
 			out, err := client.ListStreams(ctx, in)
 			if err == nil {
 				err = checkPage(out)
 			}
 			if err != nil {
-				err = &AccountError{"ListStreams", err}
+				err = ofAccount(err)
 			}
 			return out, err
 		})
 	}
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	began := time.Now()
 	for wait := firstPause; ; wait = min(2*wait, mostPause) {
-		all, err := pagesOfStreams(ctx, ask)
-		if !paging.IsEndless(err) {
-			return all, err
+		pages = 0
+		all, err := pagesOfStreams(limited, ask)
+		var gaveUp *reader.GaveUpError
+		switch {
+		case err == nil:
+			asker.Passed(&pages)
+			return all, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.As(err, &gaveUp):
+			return nil, failed(gaveUp.Err)
+		case isLong(err) || limited.Err() != nil || time.Since(began) >= listTimeout:
+			return nil, failed(err)
+		case !paging.IsEndless(err):
+			return nil, err
 		}
-		err = &AccountError{"ListStreams", err}
-		if time.Since(began) >= listTimeout {
-			return nil, &reader.GaveUpError{After: time.Since(began), Err: err}
-		}
-		log.Debug("list again", "wait", wait, "error", err)
+		last = ofAccount(err)
+		asker.Failing(&pages, last, time.Since(began))
 		select {
 		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		case <-limited.Done():
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			return nil, failed(last)
 		}
 	}
 }
 
+// longListError means that the time of a list was over before its last page.
+type longListError struct{ pages int }
+
+func (e *longListError) Error() string {
+	return fmt.Sprintf("the list had not ended after %d pages", e.pages)
+}
+
+func isLong(err error) bool {
+	var long *longListError
+	return errors.As(err, &long)
+}
+
+// ofAccount puts the call's name on an error of ListStreams.
+func ofAccount(err error) error { return &AccountError{"ListStreams", err} }
+
 // A list that would never end is begun again after a pause, until listTimeout is
-// over.
+// over: that is the time of all pages together.
 const (
 	firstPause  = 200 * time.Millisecond
 	mostPause   = 5 * time.Second

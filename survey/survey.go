@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
+	"kin/internal/apierror"
 	"kin/internal/kpl"
 	"kin/reader"
 )
@@ -27,9 +27,10 @@ import (
 // Stream is a stream as it was when it was looked at.
 type Stream struct {
 	Given string // as the caller named it
-	// Summary is nil where the stream may not be described.
-	Summary *types.StreamDescriptionSummary
-	Shards  []Shard // that are retained, by ID
+	// Summary is nil where the stream is not described, and Undescribed says why.
+	Summary     *types.StreamDescriptionSummary
+	Undescribed error
+	Shards      []Shard // that are retained, by ID
 	// At is the service's clock, cut to the second.
 	At time.Time
 }
@@ -47,11 +48,10 @@ type Shard struct {
 	First, Last string
 }
 
-// LookAt lists a stream's shards and describes it. A stream that may not be
-// described has no Summary, which is no error. Errors are those of
-// reader.ListShards.
-func LookAt(ctx context.Context, client reader.Client, stream string, log *slog.Logger) (*Stream, error) {
-	listed, err := reader.ListShards(ctx, client, stream, nil, log)
+// LookAt lists a stream's shards and describes it. A stream that cannot be described has
+// no Summary, which is no error. Errors are those of reader.ListShards.
+func LookAt(ctx context.Context, asker *reader.Asker, stream string) (*Stream, error) {
+	listed, err := reader.ListShards(ctx, asker, stream, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -59,24 +59,38 @@ func LookAt(ctx context.Context, client reader.Client, stream string, log *slog.
 	if s.Shards, err = shardsOf(listed.Shards); err != nil {
 		return nil, fmt.Errorf("list shards of %s: %w", stream, err)
 	}
-	s.Summary, err = reader.DescribeStream(ctx, client, stream, log)
-	if err != nil && !isUnavailable(err) {
+	if s.Summary, err = reader.DescribeStream(ctx, asker, stream); err != nil && endsAll(ctx, err) {
 		return nil, err
 	}
+	s.Undescribed = err
 	return s, nil
 }
 
-// isUnavailable says whether a call is not allowed, or not known, here.
-func isUnavailable(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch api.ErrorCode() {
+// IsUnavailable reports whether a call is not allowed, or not known, here: what it is
+// asked for is optional then.
+func IsUnavailable(err error) bool {
+	switch code(err) {
 	case "AccessDeniedException", "UnknownOperationException":
 		return true
 	}
 	return false
+}
+
+// endsAll reports whether a description that failed says more than that one stream cannot
+// be described: the command has ended, the caller is not known, or the stream is not there.
+func endsAll(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || apierror.IsPermanent(err) || apierror.IsUnsent(err) || apierror.IsIdentityCode(code(err)) || isGone(err)
+}
+
+func isGone(err error) bool { return code(err) == "ResourceNotFoundException" }
+
+// code is the service's error code; empty without one.
+func code(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	return api.ErrorCode()
 }
 
 // shardsOf makes shards of what ListShards said, by ID.

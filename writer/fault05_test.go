@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // pagedService is a service whose lists of shards have pages. tokens returns the
@@ -33,7 +34,7 @@ func (p *pagedService) ListShards(ctx context.Context, in *kinesis.ListShardsInp
 	token := tokens[min(p.page, len(tokens)-1)]
 	p.page++
 	if strings.HasPrefix(token, "empty") {
-		return &kinesis.ListShardsOutput{NextToken: &token}, nil
+		return &kinesis.ListShardsOutput{Shards: []types.Shard{}, NextToken: &token}, nil
 	}
 	out, err := p.service.ListShards(ctx, in, o...)
 	if token != "" {

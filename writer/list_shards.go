@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/paging"
+	"kin/internal/validate"
 )
 
 // shardLister is what it takes to list shards.
@@ -19,7 +20,7 @@ type shardLister interface {
 // eachShard makes one attempt at listing the shards of a stream, page after page,
 // and calls visit for each of them once: a list is not atomic, and a shard may come
 // twice. nil is no filter. Errors are *CallError; so is a list that would never
-// end, and one with a shard that has no ID.
+// end, one without shards, and one with a shard that cannot be.
 func eachShard(ctx context.Context, client shardLister, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
 	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
 	in := &kinesis.ListShardsInput{ShardFilter: filter}
@@ -31,12 +32,15 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 		if err != nil {
 			return failed(err)
 		}
+		if out.Shards == nil { // an empty list is not nil
+			return failed(errNoShards)
+		}
 		before := len(seen)
 		for _, s := range out.Shards {
-			id := aws.ToString(s.ShardId)
-			if id == "" {
-				return failed(errors.New("a shard without an ID"))
+			if err := validate.Shard(s); err != nil {
+				return failed(err)
 			}
+			id := aws.ToString(s.ShardId)
 			if !seen[id] {
 				seen[id] = true
 				visit(s)
@@ -44,6 +48,9 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 		}
 		token := aws.ToString(out.NextToken)
 		if token == "" {
+			if len(seen) == 0 && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
+				return failed(errNoShards)
+			}
 			return nil
 		}
 		if err := guard.Next(token, len(seen)-before); err != nil {
@@ -52,6 +59,9 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 		in = &kinesis.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
 	}
 }
+
+// errNoShards means that an answer is garbled: every stream has an open shard.
+var errNoShards = errors.New("the answer has no shards")
 
 func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, startAttempt)

@@ -2,6 +2,7 @@ package writer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -75,6 +76,9 @@ func Identity(ctx context.Context, client PlaceClient, stream string) (arn strin
 	return aws.ToString(summary.StreamARN), aws.ToTime(summary.StreamCreationTimestamp), nil
 }
 
+// errNoSummary means that an answer describes no stream.
+var errNoSummary = errors.New("the answer has no summary")
+
 // describeStream returns nil for a stream that may not be described.
 func describeStream(ctx context.Context, client PlaceClient, stream string) (*types.StreamDescriptionSummary, error) {
 	var out *kinesis.DescribeStreamSummaryOutput
@@ -88,8 +92,11 @@ func describeStream(ctx context.Context, client PlaceClient, stream string) (*ty
 	if v := classify(err); err != nil && v != denied && v != unheard {
 		return nil, err
 	}
-	if out == nil {
+	switch {
+	case out == nil:
 		return nil, nil
+	case err == nil && out.StreamDescriptionSummary == nil:
+		return nil, &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: errNoSummary}
 	}
 	return out.StreamDescriptionSummary, nil
 }

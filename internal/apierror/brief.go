@@ -32,8 +32,8 @@ func Brief(err error) string {
 	case errors.As(err, &described):
 		return described.Brief()
 	case errors.As(err, &malformed):
-		if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusBadRequest {
-			return fmt.Sprintf("the answer is not one of Kinesis (HTTP status %d)", answer.HTTPStatusCode())
+		if errors.As(err, &answer) {
+			return notKinesis(answer)
 		}
 		return "the answer is not one of Kinesis"
 	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
@@ -46,6 +46,8 @@ func Brief(err error) string {
 		return op.Error()
 	case errors.As(err, &sent):
 		return sent.Err.Error()
+	case errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusBadRequest:
+		return notKinesis(answer)
 	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
 		return fmt.Sprintf("HTTP status %d", answer.HTTPStatusCode())
 	}
@@ -57,6 +59,15 @@ func Brief(err error) string {
 		}
 		err = next
 	}
+}
+
+// notKinesis describes an answer that the SDK could not read, or that has an error status
+// without an error code.
+func notKinesis(answer *smithyhttp.ResponseError) string {
+	if status := answer.HTTPStatusCode(); status != 0 {
+		return fmt.Sprintf("the answer is not one of Kinesis (HTTP status %d)", status)
+	}
+	return "the answer is not one of Kinesis"
 }
 
 // IsPermanent reports whether an error says that the same call will fail again: there

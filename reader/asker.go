@@ -1,0 +1,53 @@
+package reader
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"kin/internal/servertime"
+)
+
+// Asker makes calls that change nothing, outside of a run. It retries them as a run
+// retries those of its start. It may be used from several goroutines.
+type Asker struct{ run *run }
+
+// NewAsker returns an Asker. report is called with a line about calls that have failed,
+// or have had no answer, for 5 s: one line a minute for all of them. It may be called
+// from several goroutines; nil is nobody. client may be nil for Ask, and a nil log
+// discards.
+func NewAsker(client Client, report func(string), log *slog.Logger) *Asker {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if report == nil {
+		report = func(message string) { log.Debug("call failed", "message", message) }
+	}
+	return &Asker{&run{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, trouble: trouble{report: report}}}
+}
+
+// Failing notes that something which takes several calls has failed for a while, and is
+// tried again. The key tells such things apart.
+func (a *Asker) Failing(key any, err error, lasted time.Duration) {
+	a.run.trouble.failed(key, err, lasted)
+}
+
+// Passed notes that what was Failing has passed.
+func (a *Asker) Passed(key any) { a.run.trouble.passed(key) }
+
+// stream is a stream of a run that reads nothing.
+func (a *Asker) stream(given string) (*streamRun, error) {
+	o := DefaultOptions()
+	o.Streams = []string{given}
+	if err := o.checkStreams(); err != nil {
+		return nil, err
+	}
+	return &streamRun{run: a.run, ref: newStreamRef(given)}, nil
+}
+
+// Ask makes a call that changes nothing: what passes is tried again for as long as
+// within says, 30 s at most, and then the error is a *GaveUpError. named puts the name of
+// the call on an error: errors of call have it already.
+func Ask[T any](ctx context.Context, a *Asker, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+	return patiently(ctx, a.run, min(max(within, time.Nanosecond), startTimeout), named, func(ctx context.Context) (T, error) { return attempt(ctx, call) })
+}
