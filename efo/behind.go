@@ -1,6 +1,7 @@
 package efo
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,11 +13,20 @@ import (
 	"kin/internal/validate"
 )
 
+// errBehindEnd means that a subscription which replays the shard ended it before
+// the position.
+var errBehindEnd = errors.New("the subscription ends the shard before the position that was asked for")
+
 // dropBehind drops the records of an event that come before the position that was
 // asked for: some servers ignore it and begin with the oldest record. It reports
-// that once for a shard. It returns false when nothing of the event is left.
-func (s *source) dropBehind(event *types.SubscribeToShardEvent) bool {
-	had := len(event.Records)
+// that once for a shard. It returns false when nothing of the event is left. The
+// error is errBehindEnd: a shard does not end before a position that it has.
+func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
+	had, isEnd := len(event.Records), aws.ToString(event.ContinuationSequenceNumber) == ""
+	newest := ""
+	if had > 0 {
+		newest = aws.ToString(event.Records[had-1].SequenceNumber)
+	}
 	if s.at.Position == checkpoint.AtTimestamp && s.at.Continuation == "" {
 		// Arrival times are not in order: only what leads comes before the position.
 		for len(event.Records) > 0 && s.isBehind(event.Records[0]) {
@@ -25,16 +35,71 @@ func (s *source) dropBehind(event *types.SubscribeToShardEvent) bool {
 	} else {
 		event.Records = slices.DeleteFunc(event.Records, s.isBehind)
 	}
-	dropped := had - len(event.Records)
+	left := len(event.Records)
+	dropped := had - left
+	switch {
+	case left > 0:
+		s.catchingUp, s.replays = s.replays || dropped > 0, false
+	case dropped > 0:
+		s.replays = !s.isAt(newest)
+	}
 	if dropped == 0 {
-		return true
+		return s.unlessBehindEnd(isEnd)
 	}
 	s.Log().Debug("dropped records from before the position", "stream", s.Stream(), "shard", s.ShardID(), "records", dropped)
 	if !s.saidBehind {
 		s.saidBehind = true
 		s.Say(fmt.Sprintf("%s/%s: the endpoint sends records from before the position that was asked for: kin drops them", s.Stream(), s.ShardID()))
 	}
-	return len(event.Records) > 0 || aws.ToString(event.ContinuationSequenceNumber) == ""
+	if left == 0 && !isEnd {
+		return false, nil
+	}
+	return s.unlessBehindEnd(isEnd)
+}
+
+// unlessBehindEnd is errBehindEnd for the end of a shard in a replay that has not
+// reached the position; other events are used.
+func (s *source) unlessBehindEnd(isEnd bool) (bool, error) {
+	if isEnd && s.replays {
+		return false, errBehindEnd
+	}
+	return true, nil
+}
+
+// isAt reports whether a record of that sequence number is the one that the
+// position is behind: a replay that has reached it has caught up.
+func (s *source) isAt(sequence string) bool {
+	return s.at.Position == checkpoint.AfterSequenceNumber && validate.SequenceNumber(sequence) &&
+		validate.Compare(sequence, s.at.SequenceNumber) == 0
+}
+
+// continuation returns how far an event that was left by dropBehind moves the
+// position. In a replay an event says where the replay is: then the last record
+// that is handed out counts, and an event without one moves nothing. Nor does any
+// event move the position back.
+func (s *source) continuation(event *types.SubscribeToShardEvent) string {
+	c := aws.ToString(event.ContinuationSequenceNumber)
+	if c == "" {
+		return ""
+	}
+	if n := len(event.Records); n > 0 {
+		last := aws.ToString(event.Records[n-1].SequenceNumber)
+		if s.catchingUp || validate.Compare(c, last) < 0 {
+			c = last
+		}
+		s.catchingUp = false
+		return c
+	}
+	isBack := s.at.SequenceNumber != "" && validate.Compare(c, s.at.SequenceNumber) < 0 ||
+		s.at.Continuation != "" && validate.Compare(c, s.at.Continuation) < 0
+	if isBack && !s.replays && !s.saidBehind {
+		s.saidBehind = true
+		s.Say(fmt.Sprintf("%s/%s: the endpoint sends a continuation from before the position that was asked for: kin keeps its position", s.Stream(), s.ShardID()))
+	}
+	if isBack || s.replays {
+		return s.at.Continuation
+	}
+	return c
 }
 
 // isBehind says whether a record comes before the position.

@@ -13,7 +13,10 @@ import (
 	"kin/reader"
 )
 
-const saysBehind = "orders/a: the endpoint sends records from before the position that was asked for: kin drops them"
+const (
+	saysBehind       = "orders/a: the endpoint sends records from before the position that was asked for: kin drops them"
+	saysContinuation = "orders/a: the endpoint sends a continuation from before the position that was asked for: kin keeps its position"
+)
 
 // A server that ignores the position of a subscription begins with the oldest
 // record each time.

@@ -76,7 +76,10 @@ type source struct {
 	back     backoff
 	refusals int // in a row
 
-	saidBehind bool // that records came from before the position
+	saidBehind bool // that events came from before the position
+	// replays says that the open subscription has sent records from before the
+	// position and has not reached it; catchingUp that the event in hand reaches it.
+	replays, catchingUp bool
 }
 
 // Next returns the shard's next event as a response.
@@ -163,7 +166,9 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 		return nil, err
 	}
 	s.heard = true
-	if !s.dropBehind(event) {
+	if used, err := s.dropBehind(event); err != nil {
+		return nil, s.Error("SubscribeToShard", err)
+	} else if !used {
 		return nil, nil
 	}
 	resp, err := s.response(ctx, event)
@@ -214,6 +219,7 @@ func (s *source) begin(ctx context.Context) error {
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
 	s.heard, s.empty = false, false
+	s.replays, s.catchingUp = false, false
 	s.progress.begin()
 	return nil
 }
@@ -284,9 +290,9 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 		ServerTime:         s.began,
 		Asked:              s.asked,
 		MillisBehindLatest: event.MillisBehindLatest,
-		Continuation:       aws.ToString(event.ContinuationSequenceNumber),
+		Continuation:       s.continuation(event),
 	}
-	if resp.Continuation == "" {
+	if aws.ToString(event.ContinuationSequenceNumber) == "" {
 		resp.End = true
 		children, err := s.EndedInto(ctx, event.ChildShards)
 		if errors.Is(err, reader.ErrOpenEnd) {
