@@ -169,7 +169,7 @@ func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consum
 		e.skip("SubscribeToShard", "not tried: no shard is known")
 	}
 	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
-		return e.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{StreamARN: aws.String(arn), ConsumerName: aws.String(nobody)})
+		return e.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{StreamARN: aws.String(arn), ConsumerName: aws.String(nobody)}, efo.WithEmptyAnswer)
 	})
 	e.tried("DeregisterStreamConsumer", found(err), Fail)
 	return listing.Consumers, listing.At

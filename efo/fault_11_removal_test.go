@@ -1,0 +1,135 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/awsclient"
+)
+
+// removals answers DeregisterStreamConsumer in place of the endpoint, the given
+// number of times.
+type removals struct {
+	http.RoundTripper
+	body, media string
+	left, calls int
+}
+
+func (r *removals) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(req.Header.Get("X-Amz-Target"), ".DeregisterStreamConsumer") {
+		return r.RoundTripper.RoundTrip(req)
+	}
+	r.calls++
+	if r.left == 0 {
+		return r.RoundTripper.RoundTrip(req)
+	}
+	r.left--
+	return &http.Response{StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: http.Header{"Content-Type": {r.media}, "Date": {time.Now().UTC().Format(http.TimeFormat)}},
+		Body:   io.NopCloser(strings.NewReader(r.body)), ContentLength: int64(len(r.body))}, nil
+}
+
+const ordersOfLive = "arn:aws:kinesis:us-east-1:000000000000:stream/orders"
+
+// removing is a live endpoint with a consumer, app, and a client whose removals
+// are answered by r.
+func removing(t *testing.T, r *removals) (*Registry, *kinesis.Client, *[]string) {
+	t.Helper()
+	l := newLive(t, 1)
+	r.RoundTripper = l.endpoint
+	client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: r} })
+	said := &[]string{}
+	registry, err := NewRegistry(client, RegistryOptions{Stream: "orders", StreamARN: ordersOfLive, Say: func(s string) { *said = append(*said, s) }})
+	l.must(err)
+	_, err = registry.Register(t.Context(), "app")
+	l.must(err)
+	return registry, client, said
+}
+
+const portal = "<html><body>Welcome to the network. Please log in.</body></html>"
+
+// An answer that is not one of Kinesis is no removal, whatever its status.
+func TestFault11AnAnswerThatIsNotOfKinesisRemovesNoConsumer(t *testing.T) {
+	for name, r := range map[string]*removals{
+		"HTML":                {body: portal, media: "text/html; charset=utf-8"},
+		"HTML called JSON":    {body: portal, media: "application/x-amz-json-1.1"},
+		"text":                {body: "OK", media: "text/plain"},
+		"half of a JSON":      {body: `{"a":`, media: "application/x-amz-json-1.1"},
+		"JSON, no object":     {body: `[]`, media: "application/x-amz-json-1.1"},
+		"JSON and a page":     {body: "{}" + portal, media: "application/x-amz-json-1.1"},
+		"a page behind lines": {body: "\r\n\r\n" + portal, media: "text/html"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				toTheTimeOfTheService()
+				r.left = 2
+				registry, client, _ := removing(t, r)
+				removed, err := registry.Deregister(t.Context(), "app")
+				if !removed || err != nil || r.calls != 3 {
+					t.Errorf("got %t, %v after %d calls, want that the third removes it", removed, err, r.calls)
+				}
+				if _, err := registry.Describe(t.Context(), "app"); !isNotFound(err) {
+					t.Errorf("it is there: %v", err)
+				}
+				_, err = client.DeregisterStreamConsumer(t.Context(), &kinesis.DeregisterStreamConsumerInput{StreamARN: aws.String(ordersOfLive), ConsumerName: aws.String("app")})
+				if err == nil {
+					t.Error("it is removed twice")
+				}
+			})
+			synctest.Test(t, func(t *testing.T) {
+				toTheTimeOfTheService()
+				r.left, r.calls = 1<<30, 0
+				registry, _, said := removing(t, r)
+				removed, err := registry.Remove(t.Context(), "app")
+				var late *TimeoutError
+				if removed || !errors.As(err, &late) || !strings.HasSuffix(err.Error(), ": it is ACTIVE: DeregisterStreamConsumer: the answer is not one of Kinesis (HTTP status 200)") {
+					t.Errorf("got %t, %v, want why it is there still", removed, err)
+				}
+				if r.calls < 3 || len(*said) == 0 || !strings.Contains(strings.Join(*said, "\n"), "the answer is not one of Kinesis") {
+					t.Errorf("%d calls, said %q", r.calls, *said)
+				}
+			})
+		})
+	}
+}
+
+// The service sends an empty body; others send an object.
+func TestFault11AnEmptyAnswerOrAnObjectIsARemoval(t *testing.T) {
+	for _, body := range []string{"", " \n", "{}", "null", ` {"x": 1} `} {
+		if err := checkEmptyAnswer([]byte(body)); err != nil {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+}
+
+// A run says of its consumer that it may be there still.
+func TestFault11ARunWhoseConsumerIsRemovedByAPageSaysThatItMayBeThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		toTheTimeOfTheService()
+		l := newLive(t, 1)
+		r := &removals{RoundTripper: l.endpoint, body: portal, media: "text/html", left: 1 << 30}
+		client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: r} })
+		run := l.run()
+		run.client = client
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := run.do(ctx)
+		var left *LeftBehindError
+		if !errors.As(err, &left) || !strings.Contains(left.Error(), "may still be registered, and billed") || !strings.Contains(left.Error(), "the answer is not one of Kinesis") {
+			t.Errorf("got %v, want that the consumer may be there", err)
+		}
+		listed, err := client.ListStreamConsumers(t.Context(), &kinesis.ListStreamConsumersInput{StreamARN: aws.String(ordersOfLive)})
+		if err != nil || len(listed.Consumers) != 1 {
+			t.Errorf("%d consumers, %v, want the one that was not removed", len(listed.Consumers), err)
+		}
+	})
+}
