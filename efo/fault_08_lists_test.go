@@ -1,0 +1,86 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/reader"
+)
+
+// nullLists answers ListStreamConsumers with a list that is missing, and then with an
+// empty one.
+type nullLists struct {
+	RegistryClient
+	nulls, calls int
+}
+
+func (n *nullLists) ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+	if n.calls++; n.calls <= n.nulls {
+		return &kinesis.ListStreamConsumersOutput{}, nil
+	}
+	return &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{}}, nil
+}
+
+func TestFault08AListWithoutConsumersIsNotAnEmptyOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, nulls := range []int{0, 1, 1000} {
+			n := &nullLists{nulls: nulls}
+			r, err := NewRegistry(n, RegistryOptions{Stream: "orders", StreamARN: ordersARN})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := r.List(t.Context())
+			var gaveUp *reader.GaveUpError
+			switch {
+			case nulls < 1000 && (err != nil || len(l.Consumers) != 0 || n.calls != nulls+1):
+				t.Errorf("%d null lists: %v, %v after %d calls", nulls, l.Consumers, err, n.calls)
+			case nulls == 1000 && (!errors.As(err, &gaveUp) || n.calls < 2):
+				t.Errorf("null lists for ever: %v after %d calls", err, n.calls)
+			}
+		}
+	})
+}
+
+// summaries answers DescribeStreamSummary.
+type summaries func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
+
+func (s summaries) DescribeStreamSummary(ctx context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return s(ctx)
+}
+
+// The call that finds a stream is named after 5 s without an answer, and at the end.
+func TestFault14AStreamThatIsNotFoundInTimeIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		_, err := FindStreamWithin(t.Context(), summaries(func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}), "orders", DefaultTimeout, func(m string) { said = append(said, m) }, nil)
+		if err == nil || err.Error() != "gave up after 30s: DescribeStreamSummary for stream orders: no answer in time" {
+			t.Errorf("got %v", err)
+		}
+		if len(said) != 1 || said[0] != "still trying: DescribeStreamSummary for stream orders: no answer from the service for 5s" {
+			t.Errorf("said %q", said)
+		}
+	})
+}
+
+func TestFault08AStreamWithoutASummaryIsNotFound(t *testing.T) {
+	for want, summary := range map[string]*types.StreamDescriptionSummary{
+		"DescribeStreamSummary for stream orders: the answer has no summary": nil,
+		"DescribeStreamSummary for stream orders: the answer has no ARN":     {StreamName: aws.String("orders")},
+	} {
+		_, err := FindStream(t.Context(), summaries(func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+			return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: summary}, nil
+		}), "orders", nil)
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// garbledService answers with what no stream has.
+type garbledService struct {
+	*service
+	shards  *kinesis.ListShardsOutput            // nil: as service does
+	summary *kinesis.DescribeStreamSummaryOutput // nil: as service does
+	calls   int
+}
+
+func (g *garbledService) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	if g.calls++; g.shards != nil {
+		return g.shards, nil
+	}
+	return g.service.ListShards(ctx, in, o...)
+}
+
+func (g *garbledService) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	if g.summary != nil {
+		return g.summary, nil
+	}
+	return g.service.DescribeStreamSummary(ctx, in, o...)
+}
+
+func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
+	bad := types.Shard{ShardId: aws.String("a shard"), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")}}
+	number := types.Shard{ShardId: aws.String("shardId-0"), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("x")}}
+	for name, tt := range map[string]struct {
+		shards []types.Shard
+		want   string
+	}{
+		"null":             {nil, "the answer has no shards"},
+		"empty":            {[]types.Shard{}, "the answer has no shards"},
+		"no ID":            {[]types.Shard{{}}, `the answer cannot be right: "" is not the ID of a shard`},
+		"an odd ID":        {[]types.Shard{bad}, `the answer cannot be right: "a shard" is not the ID of a shard`},
+		"a sequence of it": {[]types.Shard{number}, `the answer cannot be right: sequence number "x" of shard shardId-0 is not a number`},
+	} {
+		for what, call := range map[string]func(context.Context, *garbledService) error{
+			"start of a run": func(ctx context.Context, g *garbledService) error {
+				w, err := New(g, options())
+				if err == nil {
+					_, err = w.Run(ctx, numbered(3))
+				}
+				return err
+			},
+			"place of a shard": func(ctx context.Context, g *garbledService) error {
+				_, err := HashKeyOf(ctx, g, "orders", "shardId-0")
+				return err
+			},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := &garbledService{service: &service{shards: fourShards()}, shards: &kinesis.ListShardsOutput{Shards: tt.shards}}
+					err := call(t.Context(), g)
+					var gaveUp *GaveUpError
+					if !errors.As(err, &gaveUp) || !strings.HasSuffix(err.Error(), "ListShards for stream orders: "+tt.want) || g.calls < 2 {
+						t.Errorf("got %v after %d calls", err, g.calls)
+					}
+				})
+			})
+		}
+	}
+}
+
+// An answer without a summary is no refusal: it says nothing of the stream.
+func TestFault08AnAnswerWithoutASummaryIsNoRefusal(t *testing.T) {
+	g := &garbledService{service: &service{shards: fourShards()}, summary: &kinesis.DescribeStreamSummaryOutput{}}
+	const want = "DescribeStreamSummary for stream orders: the answer has no summary"
+	if _, _, err := Identity(t.Context(), g, "orders"); err == nil || err.Error() != want {
+		t.Errorf("identity: %v", err)
+	}
+	if _, err := IgnoresHashKeys(t.Context(), g, "orders"); err == nil || err.Error() != want {
+		t.Errorf("hash keys: %v", err)
+	}
+}
+
+// laterNull has a second page without a list.
+type laterNull struct{ *service }
+
+func (l laterNull) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	if in.NextToken != nil {
+		return &kinesis.ListShardsOutput{}, nil
+	}
+	out, err := l.service.ListShards(ctx, in, o...)
+	out.NextToken = aws.String("next")
+	return out, err
+}
+
+func TestFault08AListingWithANullPageIsNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{shards: fourShards()}
+		_, err := HashKeyOf(t.Context(), laterNull{s}, "orders", s.shards[1])
+		var gaveUp *GaveUpError
+		if !errors.As(err, &gaveUp) || !strings.HasSuffix(err.Error(), "ListShards for stream orders: the answer has no shards") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
