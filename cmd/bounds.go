@@ -20,6 +20,7 @@ type boundOptions struct {
 	limit        limitValue
 	idle         spanValue
 	timeout      spanValue
+	began        time.Time // the command: timeout counts from then
 
 	failOnEmpty bool
 	expect      countValue
@@ -30,7 +31,7 @@ func (o *boundOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
 	f.Var(&o.limit, "limit", "end after `N` records")
 	f.Var(&o.idle, "idle-timeout", "end when no record has come for this long")
-	f.Var(&o.timeout, "timeout", "end after this long; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then")
+	f.Var(&o.timeout, "timeout", "end after this long, counted from the start of kin; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then")
 	f.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "exit 7 when the run ends without a record")
 	f.Var(&o.expect, "expect", "exit 7 when the run ends with another number of records than `N`")
 }
@@ -41,7 +42,7 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 	ro.To = reader.Position(o.to)
 	ro.Limit = int64(o.limit)
 	ro.IdleTimeout = time.Duration(o.idle.durationValue)
-	ro.Timeout = time.Duration(o.timeout.durationValue)
+	ro.Timeout, ro.Began = time.Duration(o.timeout.durationValue), o.began
 
 	bound := ""
 	switch {
@@ -78,10 +79,7 @@ var errSlowConfiguration = errors.New("the AWS configuration files could not be 
 // is named by its error.
 func (o *boundOptions) startWithin(ctx context.Context, begin func(context.Context) error) error {
 	within := time.Duration(o.timeout.durationValue)
-	if within <= 0 {
-		return begin(ctx)
-	}
-	limited, cancel := context.WithTimeout(ctx, within)
+	limited, cancel := o.limited(ctx, context.DeadlineExceeded)
 	defer cancel()
 	err := begin(limited)
 	if err == nil || ctx.Err() != nil || !errors.Is(limited.Err(), context.DeadlineExceeded) {
@@ -92,6 +90,16 @@ func (o *boundOptions) startWithin(ctx context.Context, begin func(context.Conte
 		err = errSlowConfiguration
 	}
 	return &reader.TimeoutError{After: within, Err: err}
+}
+
+// limited is ctx until the end of the run's time, which counts from where the command
+// began. Its cause is then late. Without --timeout it has no end of its own.
+func (o *boundOptions) limited(ctx context.Context, late error) (context.Context, context.CancelFunc) {
+	within := time.Duration(o.timeout.durationValue)
+	if within <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, o.began.Add(within), late)
 }
 
 // judge holds what a run has read against what was expected of it.

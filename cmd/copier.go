@@ -21,7 +21,7 @@ import (
 type copier struct {
 	w      *writer.Writer
 	grace  time.Duration
-	within time.Duration                        // the time of the run; 0 is no limit
+	bounds *boundOptions                        // which have the time of the run
 	pack   func(payload []byte) ([]byte, error) // nil: as it is
 	failed *failedFile                          // nil: a rejected record ends the run
 
@@ -51,7 +51,7 @@ type copier struct {
 
 func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
 	c := &copier{
-		grace: time.Duration(o.write.grace), within: time.Duration(o.read.timeout.durationValue), saved: map[int64]bool{},
+		grace: time.Duration(o.write.grace), bounds: &o.read.boundOptions, saved: map[int64]bool{},
 		batches: make(chan []*reader.Block), settled: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	var err error
@@ -72,14 +72,11 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
 	unwatch := watchStop(ctx, e, c.w, c.grace)
-	over, endTimer := ctx, context.CancelFunc(func() {})
-	if c.within > 0 {
-		late := &unfinishedError{within: c.within, grace: c.grace}
-		if c.failed != nil {
-			late.saved = c.failed.name
-		}
-		over, endTimer = context.WithTimeoutCause(ctx, c.within, late)
+	late := &unfinishedError{within: time.Duration(c.bounds.timeout.durationValue), grace: c.grace}
+	if c.failed != nil {
+		late.saved = c.failed.name
 	}
+	over, endTimer := c.bounds.limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
 			e.say("the time of the run is over: finishing the batch that is being written, for at most " + (*durationValue)(&c.grace).String())

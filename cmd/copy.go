@@ -104,11 +104,8 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 // check asks what has to be known of DST before anything is read, within the time
 // of the run.
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
-	if within := time.Duration(o.read.timeout.durationValue); within > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within: within})
-		defer cancel()
-	}
+	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.durationValue)})
+	defer cancel()
 	if err := o.to.refuseSource(ctx, e, source); err != nil {
 		return err
 	}
@@ -126,11 +123,8 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 
 // copier makes the copier, within the time of the run.
 func (o *copyOptions) copier(ctx context.Context) (*copier, error) {
-	if within := time.Duration(o.read.timeout.durationValue); within > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, within, &unbegunError{within: within})
-		defer cancel()
-	}
+	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.durationValue)})
+	defer cancel()
 	return newCopier(ctx, o)
 }
 

@@ -71,9 +71,9 @@ type sourceMetrics struct {
 }
 
 // observer returns what writes a run's metrics. A signal that ends run, and the end of
-// the run's time where it has one, end its wait for whoever reads them.
-func observer(run context.Context, m *metricsWriter, timeout time.Duration) func(reader.Observation) error {
-	end := time.Now().Add(timeout)
+// the run's time where it has one, which counts from began, end its wait for whoever reads them.
+func observer(run context.Context, m *metricsWriter, began time.Time, timeout time.Duration) func(reader.Observation) error {
+	end := began.Add(timeout)
 	return func(o reader.Observation) error {
 		ctx := run
 		if timeout > 0 {

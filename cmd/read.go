@@ -114,6 +114,7 @@ func defaultReadOptions() *readOptions {
 		exec:          textValue{kind: "a command"},
 		metrics:       textValue{kind: "a file, or - for stderr"},
 		fanOutOptions: defaultFanOutOptions(),
+		boundOptions:  boundOptions{began: time.Now()}, // the commands are made when kin starts
 	}
 }
 
@@ -334,11 +335,8 @@ func followBuffer(size int64) {
 // the time of the run.
 func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options, open *closers) error {
 	run := ctx
-	if ro.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, ro.Timeout, &reader.TimeoutError{After: ro.Timeout})
-		defer cancel()
-	}
+	ctx, cancel := o.limited(ctx, &reader.TimeoutError{After: ro.Timeout})
+	defer cancel()
 	if o.checkpoint.text != "" {
 		file, err := checkpoint.Open(o.checkpoint.text)
 		if err != nil {
@@ -359,7 +357,7 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 			return err
 		}
 		open.add(metrics.close)
-		ro.Observe = observer(run, metrics, ro.Timeout)
+		ro.Observe = observer(run, metrics, o.began, ro.Timeout)
 	}
 	return nil
 }

@@ -178,7 +178,7 @@ func TestFault19ASignalOrTheTimeoutEndsMetricsThatNobodyReads(t *testing.T) {
 				if test.timeout == 0 {
 					time.AfterFunc(time.Hour, func() { cancel(SignalError{sigterm}) })
 				}
-				err = observer(ctx, m, test.timeout)(reader.Observation{})
+				err = observer(ctx, m, time.Now(), test.timeout)(reader.Observation{})
 				if code := e.report(ctx, err); code != test.code {
 					t.Errorf("the end of the run is %v: exit code %d, want %d", err, code, test.code)
 				}

@@ -76,6 +76,8 @@ type Options struct {
 	// Timeout ends the run after that long; 0 is never. It is a *TimeoutError
 	// when a bound was set and not met.
 	Timeout time.Duration
+	// Began is when Timeout begins; zero is when Run is called.
+	Began time.Time
 	// NoDeaggregate keeps KPL aggregates as the records they are.
 	NoDeaggregate bool
 	// HashFilter drops each record of an aggregate whose hash key is outside of the

@@ -113,7 +113,7 @@ type run struct {
 	clock   time.Time  // the service's time when the run was started, and
 	local   time.Time  // this process's at that moment
 	started bool       // all streams are open
-	began   time.Time  // the run, by this process's clock
+	began   time.Time  // the run's Timeout, by this process's clock
 	looking bool       // it reads nothing, and starts no shard
 	// accepted says that a look before this one found its positions accepted.
 	accepted bool
@@ -143,6 +143,9 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		hints:   hints{say: r.o.Say},
 		began:   time.Now(),
 	}
+	if !r.o.Began.IsZero() {
+		run.began = r.o.Began
+	}
 	if r.o.Tasks > 0 && r.o.Source == nil {
 		run.slots = make(chan struct{}, r.o.Tasks*r.o.ShardsPerTask)
 	}
@@ -156,6 +159,11 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		err = groupErr
 	}
 	run.reportUsers()
+	if r.o.Timeout > 0 {
+		var stop context.CancelFunc
+		whole, stop = context.WithDeadline(whole, run.began.Add(r.o.Timeout))
+		defer stop()
+	}
 	return run.fact(whole, err)
 }
 
@@ -163,8 +171,11 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 func (r *run) openInTime(ctx context.Context) error {
 	if r.o.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, r.o.Timeout, &TimeoutError{After: r.o.Timeout})
+		ctx, cancel = context.WithDeadlineCause(ctx, r.began.Add(r.o.Timeout), &TimeoutError{After: r.o.Timeout})
 		defer cancel()
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // nothing was asked that could have failed
 	}
 	err := r.open(ctx)
 	var late *TimeoutError
