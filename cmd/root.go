@@ -7,6 +7,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,9 +43,16 @@ Try it without an AWS account:  kin demo`,
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: false},
 		Args:                       noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if versionAsked(c) {
+				_, err := fmt.Fprint(e.Out, versionLine())
+				return err
+			}
 			return c.Help()
 		},
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if versionAsked(c) {
+				return nil
+			}
 			if err := e.applySettings(c); err != nil {
 				return err
 			}
@@ -71,8 +79,7 @@ Try it without an AWS account:  kin demo`,
 	annotateOptions(root)
 	root.AddCommand(helpTopics(root)...)
 	root.SetHelpCommand(newHelp(root))
-	root.Version = version()
-	root.SetVersionTemplate(versionLine())
+	addVersionFlag(root)
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.Args = noArguments // cobra's own shows the help of an unknown shell
@@ -136,7 +143,7 @@ func wanted(e *pflag.InvalidValueError) string {
 
 // noArguments refuses every argument of a command that takes none.
 func noArguments(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
+	if len(args) == 0 || versionAsked(c) {
 		return nil
 	}
 	if c.HasParent() {
