@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -39,7 +40,7 @@ func (o *boundOptions) addFlags(f *pflag.FlagSet) {
 // apply puts the bounds into ro, or says why they make no sense.
 func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 	ro.AvailableNow = o.availableNow
-	ro.To = reader.Position(o.to)
+	ro.To = record.Position(o.to)
 	ro.Limit = int64(o.limit)
 	ro.IdleTimeout = time.Duration(o.idle.durationValue)
 	ro.Timeout, ro.Began = time.Duration(o.timeout.durationValue), o.began
@@ -48,22 +49,22 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 	switch {
 	case o.availableNow:
 		bound = "--available-now"
-	case ro.To.Kind == reader.Ago, ro.To.Kind == reader.AtTimestamp && ro.To.Timestamp.Before(time.Now()):
+	case ro.To.Kind == record.Ago, ro.To.Kind == record.AtTimestamp && ro.To.Timestamp.Before(time.Now()):
 		bound = "--to " + o.to.String()
 	}
-	if bound != "" && ro.InitialPosition.Kind == reader.Latest && !hasCheckpoint {
+	if bound != "" && ro.InitialPosition.Kind == record.Latest && !hasCheckpoint {
 		return usageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
 			"%s from latest would read nothing", bound)
 	}
 	switch from := ro.InitialPosition; {
 	case hasCheckpoint:
-	case from.Kind == reader.Ago && ro.To.Kind == reader.Ago && ro.To.Age == from.Age:
+	case from.Kind == record.Ago && ro.To.Kind == record.Ago && ro.To.Age == from.Age:
 		return usage("--to %s and --from %s are the same time: nothing lies between them", o.to.String(), from)
-	case from.Kind == reader.Ago && ro.To.Kind == reader.Ago && ro.To.Age > from.Age,
-		from.Kind == reader.AtTimestamp && ro.To.Kind == reader.AtTimestamp && ro.To.Timestamp.Before(from.Timestamp):
+	case from.Kind == record.Ago && ro.To.Kind == record.Ago && ro.To.Age > from.Age,
+		from.Kind == record.AtTimestamp && ro.To.Kind == record.AtTimestamp && ro.To.Timestamp.Before(from.Timestamp.Time):
 		return usage("--to %s is before --from %s: nothing lies between them", o.to.String(), from)
 	}
-	ends := o.availableNow || ro.To.Kind != reader.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
+	ends := o.availableNow || ro.To.Kind != record.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
 	if (o.failOnEmpty || o.expect.given) && !ends {
 		return usageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
 			"--fail-on-empty and --expect judge a run that ends")
@@ -114,11 +115,11 @@ func (o *boundOptions) judge(records int64) error {
 }
 
 // toValue is a time or an age that a run reads up to; its zero value is none.
-type toValue reader.Position
+type toValue record.Position
 
 func (v *toValue) Set(s string) error {
-	p, err := reader.ParsePosition(s)
-	if err != nil || p.Kind != reader.AtTimestamp && p.Kind != reader.Ago {
+	p, err := record.ParsePosition(s)
+	if err != nil || p.Kind != record.AtTimestamp && p.Kind != record.Ago {
 		return fmt.Errorf("want a time such as 2026-11-22T10:00:00Z or an age such as 15m or 1d3h")
 	}
 	*v = toValue(p)
@@ -126,10 +127,10 @@ func (v *toValue) Set(s string) error {
 }
 
 func (v *toValue) String() string {
-	if v.Kind == reader.Latest {
+	if v.Kind == record.Latest {
 		return ""
 	}
-	return reader.Position(*v).String()
+	return record.Position(*v).String()
 }
 
 func (v *toValue) Type() string { return "time" }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 func newCheckpoint(e *env) *cobra.Command {
@@ -70,8 +71,8 @@ func streamsIn(path string, f checkpoint.File, given []string) ([]string, error)
 		return names, nil
 	}
 	for _, s := range given {
-		if !slices.Contains(names, streamName(s)) {
-			return nil, &checkpoint.UnusableError{Path: path, Reason: fmt.Sprintf("it has no positions of stream %q", streamName(s)),
+		if !slices.Contains(names, record.ParseStream(s).Name) {
+			return nil, &checkpoint.UnusableError{Path: path, Reason: fmt.Sprintf("it has no positions of stream %q", record.ParseStream(s).Name),
 				Next: "it has those of " + strings.Join(names, ", ")}
 		}
 	}

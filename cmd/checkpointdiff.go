@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // resetReport is what reset prints with -o json: what is moved, and nothing
@@ -42,7 +43,7 @@ func difference(path string, was, is checkpoint.File, streams []string) resetRep
 	r := resetReport{Path: path, Streams: []resetStream{}}
 	names := make([]string, len(streams))
 	for i, s := range streams {
-		names[i] = streamName(s)
+		names[i] = record.ParseStream(s).Name
 	}
 	slices.Sort(names)
 	for _, name := range names {

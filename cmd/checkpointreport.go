@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // positionReport is a shard's position as every report has it.
 type positionReport struct {
-	Type              checkpoint.Kind `json:"type"`
-	SequenceNumber    string          `json:"sequenceNumber,omitempty"`
-	SubSequenceNumber *int64          `json:"subSequenceNumber,omitempty"`
-	Timestamp         checkpoint.Time `json:"timestamp,omitzero"`
+	Type              record.PositionKind `json:"type"`
+	SequenceNumber    string              `json:"sequenceNumber,omitempty"`
+	SubSequenceNumber *int64              `json:"subSequenceNumber,omitempty"`
+	Timestamp         record.Time         `json:"timestamp,omitzero"`
 }
 
 func reportPosition(s checkpoint.Shard) positionReport {
-	return positionReport{s.Position, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
+	return positionReport{s.Kind, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
 }
 
 func (p positionReport) equal(q positionReport) bool {
@@ -41,18 +42,18 @@ func (p positionReport) short() string {
 		sequence = "…" + sequence[len(sequence)-digits:]
 	}
 	switch p.Type {
-	case checkpoint.AfterSequenceNumber:
+	case record.AfterSequenceNumber:
 		return "after " + sequence
-	case checkpoint.AtSequenceNumber:
+	case record.AtSequenceNumber:
 		if p.SubSequenceNumber != nil {
 			return fmt.Sprintf("in %s/%d", sequence, *p.SubSequenceNumber)
 		}
 		return "at " + sequence
-	case checkpoint.AtTimestamp:
+	case record.AtTimestamp:
 		return tableTime(p.Timestamp.Time)
-	case checkpoint.TrimHorizon:
+	case record.TrimHorizon:
 		return "trim_horizon"
-	case checkpoint.ShardEnd:
+	case record.ShardEnd:
 		return "end"
 	}
 	return string(p.Type)
@@ -68,29 +69,29 @@ type checkpointReport struct {
 }
 
 type savedStream struct {
-	StreamName      string          `json:"streamName"`
-	StreamARN       string          `json:"streamARN,omitempty"`
-	CreatedAt       checkpoint.Time `json:"createdAt,omitzero"`
-	StartedAt       checkpoint.Time `json:"startedAt"`
-	InitialPosition string          `json:"initialPosition"`
-	Shards          []savedShard    `json:"shards"`
+	StreamName      string       `json:"streamName"`
+	StreamARN       string       `json:"streamARN,omitempty"`
+	CreatedAt       record.Time  `json:"createdAt,omitzero"`
+	StartedAt       record.Time  `json:"startedAt"`
+	InitialPosition string       `json:"initialPosition"`
+	Shards          []savedShard `json:"shards"`
 }
 
 type savedDestination struct {
-	StreamName string          `json:"streamName"`
-	StreamARN  string          `json:"streamARN,omitempty"`
-	CreatedAt  checkpoint.Time `json:"createdAt,omitzero"`
+	StreamName string      `json:"streamName"`
+	StreamARN  string      `json:"streamARN,omitempty"`
+	CreatedAt  record.Time `json:"createdAt,omitzero"`
 }
 
 type savedShard struct {
-	ShardID               string          `json:"shardId"`
-	ParentShardID         string          `json:"parentShardId,omitempty"`
-	AdjacentParentShardID string          `json:"adjacentParentShardId,omitempty"`
-	Position              positionReport  `json:"position"`
-	Continuation          string          `json:"continuation,omitempty"`
-	ReadThrough           checkpoint.Time `json:"readThrough,omitzero"`
-	LastArrival           checkpoint.Time `json:"lastArrival,omitzero"`
-	UpdatedAt             checkpoint.Time `json:"updatedAt,omitzero"`
+	ShardID               string         `json:"shardId"`
+	ParentShardID         string         `json:"parentShardId,omitempty"`
+	AdjacentParentShardID string         `json:"adjacentParentShardId,omitempty"`
+	Position              positionReport `json:"position"`
+	Continuation          string         `json:"continuation,omitempty"`
+	ReadThrough           record.Time    `json:"readThrough,omitzero"`
+	LastArrival           record.Time    `json:"lastArrival,omitzero"`
+	UpdatedAt             record.Time    `json:"updatedAt,omitzero"`
 }
 
 func reportCheckpoint(path string, f checkpoint.File) checkpointReport {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -54,7 +55,7 @@ type checkpointResetOptions struct {
 }
 
 func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.to, "to", "where the next run is to begin: "+reader.PositionForms)
+	f.Var(&o.to, "to", "where the next run is to begin: "+record.PositionForms)
 	f.Var(&o.shards, "shard", "move only this `shard` of the one stream (repeatable)")
 	f.Var(&o.streams, "stream", "`streams` of the file to move (default: all)")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
@@ -65,7 +66,7 @@ func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
 func (o *checkpointResetOptions) check(e *env) error {
 	switch {
 	case !o.to.given:
-		return usage("--to is needed: want %s", reader.PositionForms)
+		return usage("--to is needed: want %s", record.PositionForms)
 	case o.yes && o.dryRun:
 		return usage("--yes and --dry-run contradict each other: want one of them")
 	case !o.yes && !o.dryRun && !e.canAsk():
@@ -145,7 +146,7 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkp
 	switch {
 	case len(o.shards.list) > 0 && !one:
 		return is, nil, usageHint("--stream names it", "--shard is of one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
-	case o.to.Kind == reader.AtSequence && !one:
+	case o.to.Kind == record.AtSequenceNumber && !one:
 		return is, nil, usageHint("--stream names it", "--to SHARD:SEQUENCE is for one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	}
 	client, err := e.kinesis(ctx, regionHints(was, streams)...)

@@ -14,6 +14,7 @@ import (
 	"kin/internal/awsclient"
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -117,7 +118,7 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ro.Encode = func(dst []byte, _ reader.Record) ([]byte, error) { return dst, nil }
+			ro.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
 			closed := false
 			e := newEnv(Streams{Err: &bytes.Buffer{}})
 			err = readInto(t.Context(), e, o, awsclient.NewLocal(url), ro, sink{

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/efo"
-	"kin/reader"
+	"kin/internal/record"
 )
 
 func newConsumers(e *env) *cobra.Command {
@@ -106,7 +106,7 @@ func (c *consumersOf) say(message string) {
 // consumers checks what was typed, makes a client and finds the stream. A
 // timeout of 0 is the default.
 func (e *env) consumers(ctx context.Context, stream string, timeout time.Duration, ids ...string) (*consumersOf, error) {
-	name := efo.StreamName(stream)
+	name := record.ParseStream(stream).Name
 	if name == "" {
 		return nil, usage("%q: want the name or ARN of one stream", stream)
 	}
@@ -137,7 +137,7 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 // are none, and the ARNs of another stream's.
 func checkConsumers(ids []string, stream string) error {
 	for _, id := range ids {
-		var bad *reader.OptionError
+		var bad *record.OptionError
 		if err := efo.CheckID(efo.ID(id), stream); errors.As(err, &bad) {
 			return usage("%s", bad)
 		} else if err != nil {

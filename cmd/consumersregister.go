@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/efo"
-	"kin/reader"
+	"kin/internal/record"
 )
 
 func newConsumersRegister(e *env) *cobra.Command {
@@ -57,7 +57,7 @@ func (o *consumersRegisterOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptions) error {
-	var bad *reader.OptionError
+	var bad *record.OptionError
 	if err := efo.CheckName(o.name); errors.As(err, &bad) {
 		return usage("%s", bad)
 	}

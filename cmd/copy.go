@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/internal/record"
 	"kin/reader"
 	"kin/writer"
 )
@@ -208,5 +209,5 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 // copied is the line that says what a run has done.
 func copied(s writer.Summary, source, destination string) string {
 	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", counted(s.Written, "record"), bytesOf(s.Bytes),
-		streamName(source), streamName(destination), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
+		record.ParseStream(source).Name, record.ParseStream(destination).Name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/writer"
 )
 
@@ -33,10 +34,11 @@ func notOfCopy(_ *env, file *checkpoint.Handle) error {
 // identify returns what tells DST from every other stream.
 func (d *destination) identify(ctx context.Context) (checkpoint.Destination, error) {
 	arn, created, err := writer.Identity(ctx, d.client, d.stream)
-	if arn == "" && regionOfARN(d.stream) != "" {
-		arn = d.stream
+	named := record.ParseStream(d.stream)
+	if arn == "" {
+		arn = named.ARN
 	}
-	return checkpoint.Destination{Name: streamName(d.stream), ARN: arn, CreatedAt: checkpoint.Time{Time: created}}, err
+	return checkpoint.Destination{Name: named.Name, ARN: arn, CreatedAt: record.Time{Time: created}}, err
 }
 
 // ofCopyInto dedicates a checkpoint to the copies into to, and refuses one of

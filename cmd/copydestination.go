@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/internal/awsclient"
+	"kin/internal/record"
 	"kin/writer"
 )
 
@@ -33,7 +34,7 @@ func (d *destination) addFlags(f *pflag.FlagSet) {
 }
 
 func (d *destination) check() error {
-	arnRegion := regionOfARN(d.stream)
+	arnRegion := record.ParseStream(d.stream).Region
 	switch {
 	case d.region != "" && arnRegion != "" && d.region != arnRegion:
 		return usage("--dst-region %s contradicts the region of DST's ARN, %s", d.region, arnRegion)
@@ -47,14 +48,6 @@ func (d *destination) check() error {
 	return nil
 }
 
-// regionOfARN is the region of a stream that is named by its ARN.
-func regionOfARN(stream string) string {
-	if parts := strings.SplitN(stream, ":", 6); len(parts) == 6 && parts[0] == "arn" {
-		return parts[3]
-	}
-	return ""
-}
-
 // connect makes the client for DST. That for SRC is e's.
 func (d *destination) connect(ctx context.Context, e *env) error {
 	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.log, Report: e.print}
@@ -65,7 +58,7 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 		o.Profile, o.Region = e.profile, e.clientRegion
 		o.Keys, o.Role = e.connection.keys(), e.connection.role()
 	}
-	if arnRegion := regionOfARN(d.stream); arnRegion != "" {
+	if arnRegion := record.ParseStream(d.stream).Region; arnRegion != "" {
 		o.Region = arnRegion
 	}
 	if d.region != "" {
@@ -100,12 +93,12 @@ func placeOf(endpoint string) string {
 func (d *destination) refuseSource(ctx context.Context, e *env, source string) error {
 	at, there := aws.ToString(e.client.Options().BaseEndpoint), aws.ToString(d.client.Options().BaseEndpoint)
 	oneRegion, own := e.clientRegion == d.clientRegion, isOwnEndpoint(at) || isOwnEndpoint(there)
-	arns := regionOfARN(source) != "" && regionOfARN(d.stream) != ""
-	if streamName(source) != streamName(d.stream) || !own && (!oneRegion || arns && source != d.stream) {
+	arns := record.ParseStream(source).Region != "" && record.ParseStream(d.stream).Region != ""
+	if record.ParseStream(source).Name != record.ParseStream(d.stream).Name || !own && (!oneRegion || arns && source != d.stream) {
 		return nil // of two names, regions or accounts
 	}
 	same := usageHint("give another stream, --dst-region or --dst-endpoint",
-		"%s is both SRC and DST: a copy into itself would read what it writes, without end", streamName(source))
+		"%s is both SRC and DST: a copy into itself would read what it writes, without end", record.ParseStream(source).Name)
 	onePlace, oneCaller := placeOf(at) == placeOf(there), d.profile == "" && d.roleARN == ""
 	if source == d.stream && strings.TrimRight(at, "/") == strings.TrimRight(there, "/") && oneRegion && (arns || oneCaller) {
 		return same
@@ -125,7 +118,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	case (from == "" || to == "") && onePlace:
 		return usageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
-		e.say("DescribeStreamSummary is not allowed: it is not known whether " + streamName(source) + " is another stream there")
+		e.say("DescribeStreamSummary is not allowed: it is not known whether " + record.ParseStream(source).Name + " is another stream there")
 		return nil
 	case from == to && (onePlace || !own):
 		return same

@@ -5,14 +5,14 @@ import (
 	"errors"
 	"time"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // A frame is a record on its way from the reader to the writer, exact in every
 // byte: texts and payload with their lengths in front, numbers as varints.
 
 // appendFrame appends r.
-func appendFrame(dst []byte, r reader.Record) ([]byte, error) {
+func appendFrame(dst []byte, r record.Record) ([]byte, error) {
 	for _, text := range []string{r.Stream, r.ShardID, r.SequenceNumber, r.PartitionKey, r.ExplicitHashKey} {
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
 		dst = append(dst, text...)
@@ -35,7 +35,7 @@ var errFrame = errors.New("a frame is torn")
 
 // cutFrame returns the first record of frames, and the frame itself. Its payload
 // shares memory with them.
-func cutFrame(frames []byte) (r reader.Record, frame, rest []byte, err error) {
+func cutFrame(frames []byte) (r record.Record, frame, rest []byte, err error) {
 	rest = frames
 	for _, text := range []*string{&r.Stream, &r.ShardID, &r.SequenceNumber, &r.PartitionKey, &r.ExplicitHashKey} {
 		var b []byte

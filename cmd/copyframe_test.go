@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // What was put into a frame comes out of it, also with others around it;
@@ -15,7 +15,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add("s", "shardId-000000000000", "49", "key é", "12", []byte("a\x00\xff"), int64(3), int64(1_700_000_000_123))
 	f.Add("", "", "", "", "", []byte{}, int64(-1), int64(0))
 	f.Fuzz(func(t *testing.T, stream, shard, sequence, key, hashKey string, data []byte, sub, arrival int64) {
-		want := reader.Record{Stream: stream, ShardID: shard, SequenceNumber: sequence, PartitionKey: key, ExplicitHashKey: hashKey, Data: data}
+		want := record.Record{Stream: stream, ShardID: shard, SequenceNumber: sequence, PartitionKey: key, ExplicitHashKey: hashKey, Data: data}
 		if sub >= 0 {
 			want.Aggregated, want.SubSequenceNumber = true, sub
 		}
@@ -32,7 +32,7 @@ func FuzzFrame(f *testing.F) {
 		}
 		rest := frames
 		for range 2 {
-			var got reader.Record
+			var got record.Record
 			var frame []byte
 			var err error
 			if got, frame, rest, err = cutFrame(rest); err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"kin/reader"
+	"kin/internal/record"
 	"kin/writer"
 )
 
@@ -55,9 +55,9 @@ const (
 
 // sharedKeys gives random partition keys to records that have none and are to be
 // aggregated: records of one aggregate have one key.
-func sharedKeys() func(context.Context, *reader.Record) error {
+func sharedKeys() func(context.Context, *record.Record) error {
 	key, records, bytes := "", 0, 0
-	return func(_ context.Context, r *reader.Record) error {
+	return func(_ context.Context, r *record.Record) error {
 		if records++; key == "" || records > aggregateRecords || bytes+len(r.Data) > aggregateBytes {
 			key, records, bytes = writer.RandomKey(), 1, 0
 		}

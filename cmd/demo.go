@@ -21,6 +21,7 @@ import (
 	"kin/format"
 	"kin/internal/awsclient"
 	"kin/internal/local"
+	"kin/internal/record"
 	"kin/reader"
 	"kin/writer"
 )
@@ -234,7 +235,7 @@ func (d *demo) split(ctx, open context.Context) error {
 func (d *demo) tail(ctx context.Context, out *stdout, stopTail func(error)) error {
 	ro := reader.DefaultOptions()
 	ro.Streams = []string{demoStream}
-	ro.InitialPosition = reader.Position{Kind: reader.TrimHorizon}
+	ro.InitialPosition = record.Position{Kind: record.TrimHorizon}
 	ro.MaxFetchDuration = 200 * time.Millisecond
 	ro.Say, ro.Log = d.e.say, d.e.log
 	ro.Encode = format.JSON{}.Append

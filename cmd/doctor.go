@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/doctor"
-	"kin/efo"
 	"kin/internal/awsclient"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -80,7 +80,7 @@ func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
 // parsed refuses flags that mean nothing together.
 func (o *doctorOptions) parsed(f *pflag.FlagSet) error {
 	switch {
-	case efo.StreamName(o.stream) == "":
+	case record.ParseStream(o.stream).Name == "":
 		return usage("%q: want the name or ARN of one stream", o.stream)
 	case o.policy != "" && len(o.needs) > 0:
 		return usage("--policy and --need contradict each other: want one of them")

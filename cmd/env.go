@@ -6,12 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/mattn/go-isatty"
 
 	"kin/internal/awsclient"
+	"kin/internal/record"
 )
 
 // Streams are the three standard streams of a run. In main they are the
@@ -100,14 +100,14 @@ func (e *env) awsOptions(streams ...string) (awsclient.Options, error) {
 func regionOf(streams []string, fallback string) (string, error) {
 	region := ""
 	for _, s := range streams {
-		parts := strings.SplitN(s, ":", 6)
-		if len(parts) < 6 || parts[0] != "arn" {
+		named := record.ParseStream(s).Region
+		if named == "" {
 			continue
 		}
-		if region != "" && region != parts[3] {
-			return "", usage("streams of one run must be in one region: %s and %s were named", region, parts[3])
+		if region != "" && region != named {
+			return "", usage("streams of one run must be in one region: %s and %s were named", region, named)
 		}
-		region = parts[3]
+		region = named
 	}
 	if region != "" && fallback != "" && region != fallback {
 		return "", usage("--region %s contradicts the region of the stream's ARN, %s", fallback, region)

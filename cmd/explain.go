@@ -14,6 +14,7 @@ import (
 
 	"kin/internal/awsclient"
 	"kin/internal/paging"
+	"kin/internal/record"
 	"kin/survey"
 )
 
@@ -216,7 +217,7 @@ const lookAround = 5 * time.Second
 // didYouMean lists the account's streams and names the nearest one. It is a
 // courtesy: when the list cannot be had, the hint says how to get it.
 func (e *env) didYouMean(ctx context.Context, name string) string {
-	if e.client == nil || strings.HasPrefix(name, "arn:") {
+	if e.client == nil || record.ParseStream(name).ARN != "" {
 		return "check the ARN, and that --region and --endpoint are those of the stream"
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookAround)

@@ -105,7 +105,7 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 	fo.TakeOver = o.takeOver
 	fo.Flags = e.placeFlags()
 	for _, id := range fo.RegisteredIDs {
-		if region := regionOfARN(id); region != "" && e.clientRegion != "" && region != e.clientRegion {
+		if region := efo.ID(id).Region(); region != "" && e.clientRegion != "" && region != e.clientRegion {
 			return nil, usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.clientRegion)
 		}
 	}

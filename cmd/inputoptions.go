@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/format"
-	"kin/reader"
+	"kin/internal/record"
 	"kin/writer"
 )
 
@@ -115,26 +115,26 @@ func validKey(key string) bool {
 }
 
 // keyOf returns what gives a record its partition key; nil when its input did.
-func (o *inputOptions) keyOf() func(context.Context, *reader.Record) error {
+func (o *inputOptions) keyOf() func(context.Context, *record.Record) error {
 	switch {
 	case o.form == inputRecords:
 		return nil
 	case o.given("partition-key"):
-		return func(_ context.Context, r *reader.Record) error { r.PartitionKey = o.key; return nil }
+		return func(_ context.Context, r *record.Record) error { r.PartitionKey = o.key; return nil }
 	case o.given("key-field"):
-		return func(_ context.Context, r *reader.Record) (err error) {
+		return func(_ context.Context, r *record.Record) (err error) {
 			r.PartitionKey, err = o.field.Text(r.Data)
 			return err
 		}
 	case o.given("key-jq"):
-		return func(ctx context.Context, r *reader.Record) (err error) {
+		return func(ctx context.Context, r *record.Record) (err error) {
 			r.PartitionKey, err = o.query.Text(ctx, r.Data)
 			return err
 		}
 	case o.given("key-delimiter"):
 		return o.keyDelimiter.splitKey
 	}
-	return func(_ context.Context, r *reader.Record) error { r.PartitionKey = writer.RandomKey(); return nil }
+	return func(_ context.Context, r *record.Record) error { r.PartitionKey = writer.RandomKey(); return nil }
 }
 
 // inputForm is the value of --input.
@@ -177,7 +177,7 @@ func (v *delimiterValue) String() string { return string(*v) }
 func (v *delimiterValue) Type() string   { return "text" }
 
 // splitKey divides the payload of r into partition key and payload.
-func (v *delimiterValue) splitKey(_ context.Context, r *reader.Record) error {
+func (v *delimiterValue) splitKey(_ context.Context, r *record.Record) error {
 	key, data, found := bytes.Cut(r.Data, []byte(*v))
 	if !found {
 		return fmt.Errorf("no %q behind a key", string(*v))

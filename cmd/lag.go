@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -65,7 +66,7 @@ type lagOptions struct {
 
 func (o *lagOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.checkpoint, "checkpoint", "the checkpoint `file` whose positions are looked at; this or --from")
-	f.Var(&o.from, "from", "the position that is looked at: "+reader.PositionForms)
+	f.Var(&o.from, "from", "the position that is looked at: "+record.PositionForms)
 	f.VarP(&o.output, "output", "o", "table, json or prometheus")
 	f.Var(&o.watch, "watch", "look again and again, this often, at least every 1s; on a terminal with a trend, and the time until it has caught up")
 	f.Var(&o.most, "max", "end with 7 if any shard is further behind than this, or if records are gone that were not read")
@@ -141,9 +142,9 @@ const lagMemory = 10 << 20
 
 // aboutFrom gives what the core says of the initial position to --from.
 func aboutFrom(err error) error {
-	var bad *reader.OptionError
+	var bad *record.OptionError
 	if errors.As(err, &bad) && bad.Field == "initial position" {
-		return &reader.OptionError{Field: "from", Want: bad.Want}
+		return &record.OptionError{Field: "from", Want: bad.Want}
 	}
 	return err
 }

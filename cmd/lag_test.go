@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -24,7 +25,7 @@ func lookAt(at time.Time, stream string, behind ...int64) reader.Look {
 	s := reader.StreamLook{Stream: stream}
 	for n, ms := range behind {
 		shard := reader.ShardLook{ShardID: fmt.Sprintf("shardId-%012d", n), State: reader.Reading, MillisBehindLatest: ms,
-			Position: checkpoint.Shard{Position: checkpoint.TrimHorizon}}
+			Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}
 		if ms < 0 {
 			shard.State, shard.MillisBehindLatest = reader.Done, 0
 		} else {
@@ -38,19 +39,19 @@ func lookAt(at time.Time, stream string, behind ...int64) reader.Look {
 }
 
 func TestLagInJSONHasTheKeysOfTheContract(t *testing.T) {
-	at := func(s int64) checkpoint.Time { return checkpoint.Time{Time: time.UnixMilli(s*1000 + 7).UTC()} }
+	at := func(s int64) record.Time { return record.Time{Time: time.UnixMilli(s*1000 + 7).UTC()} }
 	sub := int64(3)
 	look := reader.Look{Time: lookedAt, Streams: []reader.StreamLook{
 		{Stream: "payments", Shards: []reader.ShardLook{
-			{ShardID: "shardId-000000000000", State: reader.Done, Position: checkpoint.Shard{Position: checkpoint.ShardEnd, SequenceNumber: "9", LastArrival: at(1)}},
+			{ShardID: "shardId-000000000000", State: reader.Done, Position: checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd, SequenceNumber: "9"}, LastArrival: at(1)}},
 		}},
 		{Stream: "orders", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders",
 			Lag: reader.StreamLag{Stream: "orders", Shards: 2, Avg: 1.5, Max: 3},
 			Shards: []reader.ShardLook{
 				{ShardID: "shardId-000000000000", State: reader.Reading, MillisBehindLatest: 3, Position: checkpoint.Shard{
-					Position: checkpoint.AtSequenceNumber, SequenceNumber: "49", SubSequenceNumber: &sub, Continuation: "50", LastArrival: at(2), ReadThrough: at(3)}},
+					Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "49", SubSequenceNumber: &sub, Continuation: "50"}, LastArrival: at(2), ReadThrough: at(3)}},
 				{ShardID: "shardId-000000000001", State: reader.WaitingForParent, Parents: []string{"shardId-000000000000", "shardId-000000000009"},
-					Position: checkpoint.Shard{Position: checkpoint.AtTimestamp, Timestamp: at(4)}},
+					Position: checkpoint.Shard{Position: record.Position{Kind: record.AtTimestamp, Timestamp: at(4)}}},
 			}},
 	}}
 	got, err := lagLine(look)

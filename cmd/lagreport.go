@@ -10,13 +10,14 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
 // lagReport is what lag prints with -o json, a line a look.
 type lagReport struct {
-	Timestamp checkpoint.Time `json:"timestamp"`
-	Streams   []lagStream     `json:"streams"`
+	Timestamp record.Time `json:"timestamp"`
+	Streams   []lagStream `json:"streams"`
 }
 
 // lagStream leaves out the figures when no shard has one.
@@ -42,15 +43,15 @@ type lagShard struct {
 
 // lastRecord is the last record that was read.
 type lastRecord struct {
-	SequenceNumber string          `json:"sequenceNumber"`
-	Arrival        checkpoint.Time `json:"approximateArrivalTimestamp,omitzero"`
+	SequenceNumber string      `json:"sequenceNumber"`
+	Arrival        record.Time `json:"approximateArrivalTimestamp,omitzero"`
 }
 
 // lastRecordOf is the last record that a position is behind, or inside of; nil
 // when it is behind none.
 func lastRecordOf(at checkpoint.Shard) *lastRecord {
-	inside := at.Position == checkpoint.AtSequenceNumber && at.SubSequenceNumber != nil
-	behind := at.Position == checkpoint.AfterSequenceNumber || at.Position == checkpoint.ShardEnd
+	inside := at.Kind == record.AtSequenceNumber && at.SubSequenceNumber != nil
+	behind := at.Kind == record.AfterSequenceNumber || at.Kind == record.ShardEnd
 	if at.SequenceNumber == "" || !inside && !behind {
 		return nil
 	}
@@ -71,7 +72,7 @@ func (o *lagOptions) report(p palette, look reader.Look) (string, error) {
 }
 
 func lagLine(look reader.Look) (string, error) {
-	r := lagReport{Timestamp: checkpoint.Time{Time: look.Time}}
+	r := lagReport{Timestamp: record.Time{Time: look.Time}}
 	for _, s := range look.Streams {
 		one := lagStream{StreamName: s.Stream, StreamARN: s.ARN, Shards: []lagShard{}, Losses: s.Losses}
 		if s.Lag.Shards > 0 {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -51,7 +51,7 @@ func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, err
 type queryProgress struct {
 	ID                 string           `json:"id"`
 	RunID              string           `json:"runId"`
-	Timestamp          checkpoint.Time  `json:"timestamp"`
+	Timestamp          record.Time      `json:"timestamp"`
 	BatchID            int64            `json:"batchId"`
 	NumInputRows       int              `json:"numInputRows"`
 	InputRowsPerSecond float64          `json:"inputRowsPerSecond"`
@@ -92,7 +92,7 @@ var errMetricsBlocked = errors.New("nobody reads the metrics, and their last lin
 // until ctx ends; its error is then the cause of that.
 func (m *metricsWriter) write(ctx context.Context, o reader.Observation) error {
 	line := queryProgress{
-		ID: o.QueryID, RunID: m.runID, Timestamp: checkpoint.Time{Time: o.Time}, BatchID: o.BatchID,
+		ID: o.QueryID, RunID: m.runID, Timestamp: record.Time{Time: o.Time}, BatchID: o.BatchID,
 		NumInputRows: o.Records, InputRowsPerSecond: o.Rate,
 	}
 	for _, s := range o.Streams {

@@ -6,13 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // optionUsage turns what a core package says of a field into what the user
 // typed: the flag of that name and its value.
 func optionUsage(c *cobra.Command, err error) error {
-	var bad *reader.OptionError
+	var bad *record.OptionError
 	if !errors.As(err, &bad) {
 		return err
 	}

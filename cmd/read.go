@@ -17,6 +17,7 @@ import (
 
 	"kin/format"
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -181,7 +182,7 @@ func (o *readOptions) parsed(e *env, f *pflag.FlagSet, args []string) error {
 
 // addPositionFlags gives a command --initial-position and its short name.
 func addPositionFlags(f *pflag.FlagSet, p *positionValue) {
-	f.Var(p, "initial-position", "where to begin: "+reader.PositionForms)
+	f.Var(p, "initial-position", "where to begin: "+record.PositionForms)
 	f.Var(p, "from", "short for --initial-position")
 }
 
@@ -381,13 +382,11 @@ func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range o.streams {
-		if _, after, ok := strings.Cut(name, ":stream/"); ok {
-			name = after
-		}
+	for _, s := range o.streams {
+		name := record.ParseStream(s).Name
 		known := saved.Find(name)
 		switch {
-		case known == nil && o.availableNow && o.position.Kind == reader.Latest:
+		case known == nil && o.availableNow && o.position.Kind == record.Latest:
 			e.say(name + " is new to the checkpoint and begins at latest: the next run reads what comes from now on")
 		case known != nil && o.position.given && known.InitialPosition != o.position.String():
 			e.say(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))

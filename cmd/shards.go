@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"kin/efo"
+	"kin/internal/record"
 	"kin/reader"
 	"kin/survey"
 )
@@ -81,7 +81,7 @@ func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
 
 // parsed refuses flags that mean nothing together.
 func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
-	if efo.StreamName(o.stream) == "" {
+	if record.ParseStream(o.stream).Name == "" {
 		return usage("%q: want the name or ARN of one stream", o.stream)
 	}
 	switch {
@@ -163,7 +163,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	}
 	var found []survey.Key
 	var err error
-	if at := reader.Position(o.at); at.Kind == reader.Latest {
+	if at := record.Position(o.at); at.Kind == record.Latest {
 		found, err = s.Keys(o.keys)
 	} else {
 		found, err = s.KeysAt(ctx, asker, o.keys, at)

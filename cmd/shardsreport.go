@@ -3,6 +3,7 @@ package cmd
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"kin/internal/record"
 	"kin/survey"
 )
 
@@ -41,7 +42,7 @@ type sequenceRange struct {
 // shardsReportOf is the report of a stream, with the rates of the shards that
 // have some.
 func shardsReportOf(s *survey.Stream, rates map[string]survey.Rates) shardsReport {
-	r := shardsReport{StreamName: streamNameOf(s.Given), OpenShardCount: len(s.Open()), Shards: []shardReport{}}
+	r := shardsReport{StreamName: record.ParseStream(s.Given).Name, OpenShardCount: len(s.Open()), Shards: []shardReport{}}
 	if s.Summary != nil {
 		r.StreamARN, r.StreamStatus = aws.ToString(s.Summary.StreamARN), string(s.Summary.StreamStatus)
 	} else if r.StreamName != s.Given {

@@ -6,12 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"kin/efo"
 	"kin/survey"
 )
-
-// streamNameOf is the name of a stream that was given by name or ARN.
-func streamNameOf(given string) string { return efo.StreamName(given) }
 
 // besideTree is how wide the columns behind the tree are: two spaces and six
 // letters of state, two and seven of the share, two and seven of where that

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/format"
-	"kin/reader"
+	"kin/internal/record"
 )
 
 func newTail(e *env) *cobra.Command {
@@ -65,7 +65,7 @@ func runTail(ctx context.Context, e *env, o *tailOptions) error {
 }
 
 // prettyEncoder prints records for eyes.
-func prettyEncoder(e *env, manyStreams bool) func([]byte, reader.Record) ([]byte, error) {
+func prettyEncoder(e *env, manyStreams bool) func([]byte, record.Record) ([]byte, error) {
 	return format.NewPretty(format.PrettyOptions{
 		Color:      e.colored(e.Out),
 		Now:        time.Now(),

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/xhit/go-str2duration/v2"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // The flag values below are pflag.Values: they parse at the border and say
@@ -215,12 +215,12 @@ func (v *rateValue) Type() string { return "MB/s" }
 
 // positionValue is where reading begins.
 type positionValue struct {
-	reader.Position
+	record.Position
 	given bool
 }
 
 func (v *positionValue) Set(s string) error {
-	p, err := reader.ParsePosition(s)
+	p, err := record.ParsePosition(s)
 	if err != nil {
 		return err
 	}

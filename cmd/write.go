@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/internal/record"
 	"kin/writer"
 )
 
@@ -263,7 +264,7 @@ func wrongSkip(read, skip int64) error {
 
 // wrongOption makes wrong usage of an option that the core refuses.
 func wrongOption(err error) error {
-	var bad *writer.OptionError
+	var bad *record.OptionError
 	if errors.As(err, &bad) {
 		return usage("%s", bad)
 	}

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"kin/format"
-	"kin/reader"
+	"kin/internal/record"
 	"kin/writer"
 )
 
@@ -28,7 +28,7 @@ type writeInput struct {
 	stdin   io.Reader
 	whole   bool // compressed files are not looked into
 	open    func(io.Reader) format.Input
-	key     func(context.Context, *reader.Record) error // nil: the input has keys
+	key     func(context.Context, *record.Record) error // nil: the input has keys
 	hashKey string                                      // of every record; empty: its own, if any
 	pack    func(payload []byte) ([]byte, error)        // compresses payloads; nil: they stay as they are
 	ending  []byte                                      // what ends a record where it comes from

@@ -8,13 +8,14 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/internal/record"
 	"kin/writer"
 )
 
 // wrote is the line that says what a run has done.
 func wrote(s writer.Summary, stream string) string {
 	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
-		bytesOf(s.Bytes), streamName(stream), lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+		bytesOf(s.Bytes), record.ParseStream(stream).Name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 	return text + twice(s.PossiblyTwice, s.PossibleCopies)
 }
 
@@ -30,9 +31,6 @@ func twice(records, copies int64) string {
 	return ", " + humanize.Comma(records) + " possibly twice"
 }
 
-// streamName is the name of a stream that may be given as an ARN.
-func streamName(stream string) string { return stream[strings.LastIndexByte(stream, '/')+1:] }
-
 // sayShards says, to those who want to hear more, what was done on each shard.
 func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 	if !e.verbose {
@@ -43,7 +41,7 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		if name == "" {
 			name = "no shard known"
 		}
-		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", streamName(stream), name, counted(s.Written, "record"), bytesOf(s.Bytes),
+		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, counted(s.Written, "record"), bytesOf(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 		e.print(text + twice(s.PossiblyTwice, s.PossibleCopies))
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/efo"
+	"kin/internal/record"
 	"kin/internal/validate"
 	"kin/reader"
 )
@@ -111,12 +112,10 @@ func Examine(ctx context.Context, client Client, o Options) (*Report, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &examination{client: client, o: o, report: &Report{Stream: efo.StreamName(o.Stream)}}
+	stream := record.ParseStream(o.Stream)
+	e := &examination{client: client, o: o, stream: stream, report: &Report{Stream: stream.Name, ARN: stream.ARN}}
 	if e.report.Stream == "" {
-		return nil, &reader.OptionError{Field: "stream", Want: "the name or ARN of one stream"}
-	}
-	if strings.HasPrefix(o.Stream, "arn:") {
-		e.report.ARN = o.Stream
+		return nil, &record.OptionError{Field: "stream", Want: "the name or ARN of one stream"}
 	}
 	err := e.run(ctx)
 	if ctx.Err() != nil {
@@ -129,6 +128,7 @@ func Examine(ctx context.Context, client Client, o Options) (*Report, error) {
 type examination struct {
 	client Client
 	o      Options
+	stream record.Stream
 	report *Report
 
 	shards  []types.Shard // open ones; nil if they cannot be listed
@@ -154,7 +154,7 @@ func (e *examination) run(ctx context.Context) error {
 	e.identify(ctx)
 	e.add("region", OK, e.o.Region, "")
 	summary, err := reach(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
-		out, err := e.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: e.byName(), StreamARN: e.byARN()})
+		out, err := e.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN()})
 		if err != nil {
 			return nil, e.callError("DescribeStreamSummary", err)
 		}
@@ -242,22 +242,6 @@ func (e *examination) listShards(ctx context.Context) error {
 	e.shards = slices.DeleteFunc(listed.Shards, func(s types.Shard) bool {
 		return s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil
 	})
-	return nil
-}
-
-// byName and byARN are the two members of a request that name the stream: one
-// of them is nil.
-func (e *examination) byName() *string {
-	if e.byARN() != nil {
-		return nil
-	}
-	return aws.String(e.o.Stream)
-}
-
-func (e *examination) byARN() *string {
-	if strings.HasPrefix(e.o.Stream, "arn:") {
-		return aws.String(e.o.Stream)
-	}
 	return nil
 }
 

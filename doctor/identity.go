@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -23,7 +24,7 @@ func Identified(ctx context.Context, client reader.Client, o Options) (arn strin
 		return *summary.StreamARN, summary, nil, nil
 	case err != nil && reading(err) != denied && !errors.Is(err, reader.ErrNoSummary):
 		return "", nil, nil, err
-	case strings.HasPrefix(o.Stream, "arn:"):
+	case record.ParseStream(o.Stream).ARN != "":
 		return o.Stream, summary, undescribed, nil
 	}
 	who, whoErr := o.Identify(ctx)

@@ -87,7 +87,7 @@ func (e *examination) readCalls(ctx context.Context) {
 		return
 	}
 	in := kinesis.GetShardIteratorInput{
-		StreamName: e.byName(), StreamARN: e.byARN(), ShardId: e.shards[0].ShardId,
+		StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN(), ShardId: e.shards[0].ShardId,
 		ShardIteratorType: types.ShardIteratorTypeLatest, DryRun: aws.Bool(true),
 	}
 	out, err := reach(ctx, e, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
@@ -106,7 +106,7 @@ func (e *examination) readCalls(ctx context.Context) {
 		return
 	}
 	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
-		return e.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: out.ShardIterator, StreamARN: e.byARN(), Limit: aws.Int32(1), DryRun: aws.Bool(true)})
+		return e.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: out.ShardIterator, StreamARN: e.stream.ByARN(), Limit: aws.Int32(1), DryRun: aws.Bool(true)})
 	})
 	e.tried("GetRecords", err, Fail)
 }
@@ -122,7 +122,7 @@ func (e *examination) writeCalls(ctx context.Context) {
 	}
 	_, err := reach(ctx, e, func(ctx context.Context) (*kinesis.PutRecordsOutput, error) {
 		return e.client.PutRecords(ctx, &kinesis.PutRecordsInput{
-			StreamName: e.byName(), StreamARN: e.byARN(), DryRun: aws.Bool(true),
+			StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN(), DryRun: aws.Bool(true),
 			Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("kin-doctor"), Data: []byte("dry run")}},
 		})
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/validate"
 )
 
@@ -27,7 +27,7 @@ func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 	if had > 0 {
 		newest = aws.ToString(event.Records[had-1].SequenceNumber)
 	}
-	if s.at.Position == checkpoint.AtTimestamp && s.at.Continuation == "" {
+	if s.at.Kind == record.AtTimestamp && s.at.Continuation == "" {
 		// Arrival times are not in order: only what leads comes before the position.
 		for len(event.Records) > 0 && s.isBehind(event.Records[0]) {
 			event.Records = event.Records[1:]
@@ -69,7 +69,7 @@ func (s *source) unlessBehindEnd(isEnd bool) (bool, error) {
 // isAt reports whether a record of that sequence number is the one that the
 // position is behind: a replay that has reached it has caught up.
 func (s *source) isAt(sequence string) bool {
-	return s.at.Position == checkpoint.AfterSequenceNumber && validate.SequenceNumber(sequence) &&
+	return s.at.Kind == record.AfterSequenceNumber && validate.SequenceNumber(sequence) &&
 		validate.Compare(sequence, s.at.SequenceNumber) == 0
 }
 
@@ -105,12 +105,12 @@ func (s *source) continuation(event *types.SubscribeToShardEvent) string {
 // isBehind says whether a record comes before the position.
 func (s *source) isBehind(r types.Record) bool {
 	sequence := aws.ToString(r.SequenceNumber)
-	switch s.at.Position {
-	case checkpoint.AfterSequenceNumber:
+	switch s.at.Kind {
+	case record.AfterSequenceNumber:
 		return validate.SequenceNumber(sequence) && validate.Compare(sequence, s.at.SequenceNumber) <= 0
-	case checkpoint.AtSequenceNumber:
+	case record.AtSequenceNumber:
 		return validate.SequenceNumber(sequence) && validate.Compare(sequence, s.at.SequenceNumber) < 0
-	case checkpoint.AtTimestamp:
+	case record.AtTimestamp:
 		if c := s.at.Continuation; c != "" {
 			// The service has gone on behind the time, to the continuation. A record
 			// behind that may bear an earlier arrival time: those are not in order.
@@ -119,7 +119,7 @@ func (s *source) isBehind(r types.Record) bool {
 		// Calls carry times in whole milliseconds.
 		arrived := aws.ToTime(r.ApproximateArrivalTimestamp)
 		return !arrived.IsZero() && arrived.Before(s.at.Timestamp.Truncate(time.Millisecond))
-	case checkpoint.TrimHorizon, checkpoint.ShardEnd:
+	case record.TrimHorizon, record.ShardEnd:
 	}
 	return false
 }

@@ -11,8 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/checkpoint"
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // to is an event with another continuation.
@@ -69,7 +68,7 @@ func TestFault11AContinuationBehindThePositionIsNotBelieved(t *testing.T) {
 				if got := r.text(); got != want {
 					t.Errorf("got %q, want %q", got, want)
 				}
-				if at := positions.file.Streams[0].Shards["a"]; at.SequenceNumber != "20" || isEnd != (at.Position == checkpoint.ShardEnd) || !isEnd && at.Continuation != "20" {
+				if at := positions.file.Streams[0].Shards["a"]; at.SequenceNumber != "20" || isEnd != (at.Kind == record.ShardEnd) || !isEnd && at.Continuation != "20" {
 					t.Errorf("a stands at %+v", at)
 				}
 				said := strings.Join(r.said, "\n")
@@ -94,7 +93,7 @@ func TestFault11AnEmptyEventBehindRecordsFromBeforeTheTimeMovesNothing(t *testin
 		s := newService(t, "a")
 		s.script("a", says(event(old(records(1, 3))), event(quiet(9)), cut), says(event(old(records(1, 3))), event(old(records(4, 5))), event(records(6, 12))))
 		r := newRun(s)
-		r.reader.InitialPosition = reader.Position{Kind: reader.AtTimestamp, Timestamp: now.Add(-time.Minute)}
+		r.reader.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: now.Add(-time.Minute)}}
 		r.doFor(time.Minute)
 		if got := r.text(); got != "6 7 8 9 10 11 12 " {
 			t.Errorf("got %q", got)

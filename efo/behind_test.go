@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
-	"kin/reader"
+	"kin/internal/record"
 )
 
 const (
@@ -103,7 +103,7 @@ func TestFault11RecordsFromBeforeTheTimeAreDropped(t *testing.T) {
 			event(arrived(records(4, 7), -time.Minute-time.Millisecond, -time.Minute, 0, -2*time.Minute)),
 			event(arrived(records(8, 8), -3*time.Minute))))
 		r := newRun(s)
-		r.reader.InitialPosition = reader.Position{Kind: reader.AtTimestamp, Timestamp: now.Add(-time.Minute)}
+		r.reader.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: now.Add(-time.Minute)}}
 		r.doFor(time.Minute)
 		if got := r.text(); got != "5 6 7 8 " {
 			t.Errorf("got %q", got)
@@ -116,7 +116,7 @@ func TestFault11RecordsFromBeforeTheTimeAreDropped(t *testing.T) {
 
 // Inside an aggregate the aggregate itself is read again.
 func TestFault11TheRecordOfThePositionItselfIsKeptWhereReadingBeginsAtIt(t *testing.T) {
-	s := &source{at: checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "10"}}
+	s := &source{at: checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "10"}}}
 	for sequence, want := range map[string]bool{"9": true, "09": true, "10": false, "11": false, "100": false, "": false, "x": false, "-1": false} {
 		if got := s.isBehind(types.Record{SequenceNumber: aws.String(sequence)}); got != want {
 			t.Errorf("%q: got %v", sequence, got)
@@ -139,14 +139,14 @@ func TestFault11ARecordBehindAnEmptyEventIsNotFromBeforeTheTime(t *testing.T) {
 			return []script{says(event(quiet(5)), step{10 * time.Second, nil, errors.New("cut")}), says(event(late(records(3, 7))))}
 		}, 1},
 	} {
-		for _, from := range []reader.Position{{Kind: reader.Latest}, {Kind: reader.AtTimestamp}} {
+		for _, from := range []record.Position{{Kind: record.Latest}, {Kind: record.AtTimestamp}} {
 			t.Run(name+" from "+from.String(), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					s := newService(t, "a")
 					s.script("a", test.then()...)
 					r := newRun(s)
-					if r.reader.InitialPosition = from; from.Kind == reader.AtTimestamp {
-						r.reader.InitialPosition.Timestamp = time.Now()
+					if r.reader.InitialPosition = from; from.Kind == record.AtTimestamp {
+						r.reader.InitialPosition.Timestamp = record.Time{Time: time.Now()}
 					}
 					r.doFor(time.Minute)
 					if got := r.text(); got != "6 7 " {

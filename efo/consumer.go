@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // Consumer is a registered stream consumer.
@@ -37,6 +37,14 @@ type ID string
 
 func (id ID) isARN() bool { return strings.HasPrefix(string(id), "arn:") }
 
+// Region is the one that the ARN names; empty for a name.
+func (id ID) Region() string {
+	if m := consumerARN.FindStringSubmatch(string(id)); m != nil {
+		return record.ParseStream(m[1]).Region
+	}
+	return ""
+}
+
 // Name is the consumer's name, also out of an ARN.
 func (id ID) Name() string {
 	if m := consumerARN.FindStringSubmatch(string(id)); m != nil {
@@ -47,21 +55,20 @@ func (id ID) Name() string {
 
 var (
 	consumerName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
-	streamARN    = regexp.MustCompile(`^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/([a-zA-Z0-9_.-]{1,128})$`)
 	consumerARN  = regexp.MustCompile(`^(arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128})/consumer/([a-zA-Z0-9_.-]{1,128}):[0-9]+$`)
 )
 
 // CheckName wants what RegisterStreamConsumer takes as a name (API
-// documentation). The error is a *reader.OptionError.
+// documentation). The error is a *record.OptionError.
 func CheckName(name string) error {
 	if consumerName.MatchString(name) {
 		return nil
 	}
-	return &reader.OptionError{Field: "consumer name", Want: fmt.Sprintf("1 to 128 letters, digits and _.-, not %q", name)}
+	return &record.OptionError{Field: "consumer name", Want: fmt.Sprintf("1 to 128 letters, digits and _.-, not %q", name)}
 }
 
 // CheckID wants a name, or the ARN of a consumer of the given stream, which is
-// a name or an ARN. The error is a *reader.OptionError.
+// a name or an ARN. The error is a *record.OptionError.
 func CheckID(id ID, stream string) error {
 	if !id.isARN() {
 		return CheckName(string(id))
@@ -69,9 +76,9 @@ func CheckID(id ID, stream string) error {
 	m := consumerARN.FindStringSubmatch(string(id))
 	switch {
 	case m == nil:
-		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one such as STREAM-ARN/consumer/NAME:1732406400, not %q", id)}
-	case stream != m[1] && stream != StreamName(m[1]):
-		return &reader.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one of a consumer of %s, not of %s", stream, m[1])}
+		return &record.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one such as STREAM-ARN/consumer/NAME:1732406400, not %q", id)}
+	case stream != m[1] && stream != record.ParseStream(m[1]).Name:
+		return &record.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one of a consumer of %s, not of %s", stream, m[1])}
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // when there was none. By name it is the consumer that has the name now: one
 // that somebody else registers under that name meanwhile stays.
 //
-// Errors are *reader.OptionError for an ID that cannot be one of this stream's,
+// Errors are *record.OptionError for an ID that cannot be one of this stream's,
 // *TimeoutError after RegistryOptions.Timeout, and *CallError.
 func (r *Registry) Deregister(ctx context.Context, id ID) (removed bool, err error) {
 	return r.remove(ctx, id, func(*Consumer) bool { return false })

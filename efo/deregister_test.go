@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 func TestDeregisterWaitsUntilTheConsumerIsGone(t *testing.T) {
@@ -143,7 +143,7 @@ func TestDeregisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 			f := newFake("kin_a")
 			r, _ := registry(t, f)
 			_, err := r.Deregister(t.Context(), id)
-			var bad *reader.OptionError
+			var bad *record.OptionError
 			if !errors.As(err, &bad) || len(f.calls) != 0 {
 				t.Errorf("%q: got %v after %v", id, err, f.calls)
 			}

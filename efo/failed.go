@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -116,7 +116,7 @@ func (s *source) rewind(ctx context.Context, err error) error {
 // notAccepted decides what to do when a sequence number is refused. AFTER the
 // last record of a closed shard is its end, which GetRecords finds out.
 func (s *source) notAccepted(ctx context.Context, err error) error {
-	if s.at.Position == checkpoint.AfterSequenceNumber {
+	if s.at.Kind == record.AfterSequenceNumber {
 		closed, listErr := s.IsClosed(ctx)
 		if listErr != nil {
 			return listErr

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -95,23 +96,23 @@ func (o Options) validate() error {
 		{o.RegisterTimeout > 0, "register consumer timeout", "more than 0"},
 	} {
 		if !check.ok {
-			return &reader.OptionError{Field: check.field, Want: check.want}
+			return &record.OptionError{Field: check.field, Want: check.want}
 		}
 	}
 	for i, id := range o.RegisteredIDs {
 		if ID(id).isARN() != o.RegisteredByARN {
-			return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("names, or ARNs with the type arn; got %q", id)}
+			return &record.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("names, or ARNs with the type arn; got %q", id)}
 		}
 		if !o.RegisteredByARN {
 			if err := CheckName(id); err != nil {
-				return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("the name of a consumer, got %q", id)}
+				return &record.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("the name of a consumer, got %q", id)}
 			}
 			continue
 		}
 		// What a consumer of another stream gets would pass for this one's records.
-		var bad *reader.OptionError
+		var bad *record.OptionError
 		if err := CheckID(ID(id), o.Streams[i]); errors.As(err, &bad) {
-			return &reader.OptionError{Field: "registered consumer id", Want: bad.Want}
+			return &record.OptionError{Field: "registered consumer id", Want: bad.Want}
 		}
 	}
 	return nil
@@ -124,16 +125,16 @@ func (o Options) checkNames() error {
 	}
 	made := EphemeralName("", uuid.UUID{}) // as long as any that is made up
 	if o.NamePrefix != "" && CheckName(o.NamePrefix) != nil || o.Name == "" && CheckName(o.NamePrefix+made) != nil {
-		return &reader.OptionError{Field: "consumer name prefix", Want: fmt.Sprintf("up to %d letters, digits and _.-, or nothing", 128-len(made))}
+		return &record.OptionError{Field: "consumer name prefix", Want: fmt.Sprintf("up to %d letters, digits and _.-, or nothing", 128-len(made))}
 	}
 	if o.Name == "" && strings.HasSuffix(o.NamePrefix, ephemeral) {
-		return &reader.OptionError{Field: "consumer name prefix", Want: "another end than tmp_: consumers of such names are for one run alone, and kin consumers prune removes them"}
+		return &record.OptionError{Field: "consumer name prefix", Want: "another end than tmp_: consumers of such names are for one run alone, and kin consumers prune removes them"}
 	}
 	if o.Name == "" {
 		return nil
 	}
 	if isEphemeral(o.NamePrefix + o.Name) {
-		return &reader.OptionError{Field: "consumer name", Want: "another name: consumers called tmp_UUID are for one run alone, and kin consumers prune removes them"}
+		return &record.OptionError{Field: "consumer name", Want: "another name: consumers called tmp_UUID are for one run alone, and kin consumers prune removes them"}
 	}
 	return CheckName(o.NamePrefix + o.Name)
 }
@@ -155,7 +156,7 @@ type FanOut struct {
 	refresh  sync.WaitGroup // goroutines that look after them
 }
 
-// New checks every field of o and returns a FanOut, or a *reader.OptionError
+// New checks every field of o and returns a FanOut, or a *record.OptionError
 // that names the field in words. It makes no call.
 func New(client Client, o Options) (*FanOut, error) {
 	if err := o.validate(); err != nil {

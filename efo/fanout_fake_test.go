@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -320,9 +321,9 @@ type run struct {
 func newRun(s *fakeService) *run {
 	r := &run{service: s, client: s, reader: reader.DefaultOptions(), o: DefaultOptions()}
 	r.reader.Streams = []string{"orders"}
-	r.reader.InitialPosition = reader.Position{Kind: reader.TrimHorizon}
+	r.reader.InitialPosition = record.Position{Kind: record.TrimHorizon}
 	r.reader.MaxFetchDuration = 200 * time.Millisecond
-	r.reader.Encode = func(dst []byte, rec reader.Record) ([]byte, error) {
+	r.reader.Encode = func(dst []byte, rec record.Record) ([]byte, error) {
 		return append(append(dst, rec.Data...), ' '), nil
 	}
 	r.o.Streams = r.reader.Streams

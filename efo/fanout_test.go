@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -36,7 +37,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		o := newRun(s).o
 		test.change(&o)
 		_, err := New(s, o)
-		var bad *reader.OptionError
+		var bad *record.OptionError
 		if !errors.As(err, &bad) || err.Error() != test.want {
 			t.Errorf("got %v, want %s", err, test.want)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
@@ -41,7 +41,7 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 				if got := r.text(); got != "1 2 3 4 " {
 					t.Errorf("got %q", got)
 				}
-				if at := m.file.Streams[0].Shards["a"]; at.SequenceNumber != "4" || at.Continuation != "4" || at.Position != checkpoint.AfterSequenceNumber {
+				if at := m.file.Streams[0].Shards["a"]; at.SequenceNumber != "4" || at.Continuation != "4" || at.Kind != record.AfterSequenceNumber {
 					t.Errorf("saved %+v", at)
 				}
 				if made := s.made("a"); len(made) < 2 || !strings.HasPrefix(made[1], "AFTER_SEQUENCE_NUMBER:2 ") {
@@ -143,7 +143,7 @@ func TestFault08AnEndThatListShardsContradictsIsNotUsed(t *testing.T) {
 		if got := r.text(); got != "1 2 3 4 5 6 " {
 			t.Errorf("got %q", got)
 		}
-		if at := m.file.Streams[0].Shards["a"]; at.Position != checkpoint.AfterSequenceNumber || at.SequenceNumber != "6" {
+		if at := m.file.Streams[0].Shards["a"]; at.Kind != record.AfterSequenceNumber || at.SequenceNumber != "6" {
 			t.Errorf("saved %+v", at)
 		}
 	})

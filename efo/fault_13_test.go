@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -72,7 +73,7 @@ func TestFault13FactsOfARunAreNoOptions(t *testing.T) {
 				if err := f.Close(t.Context()); err != nil {
 					t.Error(err)
 				}
-				var option *reader.OptionError
+				var option *record.OptionError
 				if !errors.As(err, c.want) || errors.As(err, &option) {
 					t.Fatalf("ended with %v", err)
 				}

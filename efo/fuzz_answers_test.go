@@ -10,6 +10,7 @@ import (
 
 	"kin/internal/awsclient"
 	"kin/internal/garble"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -41,9 +42,9 @@ func FuzzAnswers(f *testing.F) {
 				t.Fatal(err)
 			}
 			ro := reader.DefaultOptions()
-			ro.Streams, ro.InitialPosition = o.Streams, reader.Position{Kind: reader.TrimHorizon}
+			ro.Streams, ro.InitialPosition = o.Streams, record.Position{Kind: record.TrimHorizon}
 			ro.AvailableNow, ro.Timeout, ro.RetryFor = len(script)%2 == 0, 20*time.Minute, 5*time.Minute
-			ro.Encode = func(dst []byte, r reader.Record) ([]byte, error) { return append(dst, r.Data...), nil }
+			ro.Encode = func(dst []byte, r record.Record) ([]byte, error) { return append(dst, r.Data...), nil }
 			ro.Source, ro.Silence = fan.Source, fan.Silence()
 			r, err := reader.New(client, ro)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 
 	"kin/internal/apierror"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -208,7 +209,7 @@ func (h *holding) find(ctx context.Context) error {
 			arn, err = m[1], nil // its stream has the name of this one, and that has to do
 		}
 		if err == nil && arn != m[1] { // of another account, or another region
-			return &reader.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("one of a consumer of %s, not of %s", arn, m[1])}
+			return &record.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("one of a consumer of %s, not of %s", arn, m[1])}
 		}
 	}
 	if err != nil {

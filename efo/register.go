@@ -40,7 +40,7 @@ const (
 // or a new one. One that is CREATING is waited for, one that is DELETING is
 // waited out and then registered again.
 //
-// Errors are *reader.OptionError for a name, *LimitError when the stream has as
+// Errors are *record.OptionError for a name, *LimitError when the stream has as
 // many consumers as it may have, *TimeoutError after RegistryOptions.Timeout,
 // and *CallError. What is known of the consumer is returned beside an error,
 // too.

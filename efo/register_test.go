@@ -12,7 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 func TestRegisterMakesAConsumerAndWaitsUntilItIsActive(t *testing.T) {
@@ -281,7 +281,7 @@ func TestRegisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 			f := newFake()
 			r, _ := registry(t, f)
 			_, err := r.Register(t.Context(), name)
-			var bad *reader.OptionError
+			var bad *record.OptionError
 			if !errors.As(err, &bad) || len(f.calls) != 0 {
 				t.Errorf("%q: got %v after %v", name, err, f.calls)
 			}

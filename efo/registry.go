@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/paging"
+	"kin/internal/record"
 	"kin/internal/servertime"
 	"kin/reader"
 )
@@ -61,15 +62,15 @@ type Registry struct {
 }
 
 // NewRegistry returns the registry of a stream. The error is a
-// *reader.OptionError.
+// *record.OptionError.
 func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	switch {
 	case o.Stream == "":
-		return nil, &reader.OptionError{Field: "stream", Want: "the name or ARN of a stream"}
-	case !streamARN.MatchString(o.StreamARN):
-		return nil, &reader.OptionError{Field: "stream ARN", Want: "the ARN of a stream"}
+		return nil, &record.OptionError{Field: "stream", Want: "the name or ARN of a stream"}
+	case record.ParseStream(o.StreamARN).ARN == "":
+		return nil, &record.OptionError{Field: "stream ARN", Want: "the ARN of a stream"}
 	case o.Timeout < 0:
-		return nil, &reader.OptionError{Field: "register consumer timeout", Want: "more than 0"}
+		return nil, &record.OptionError{Field: "register consumer timeout", Want: "more than 0"}
 	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
@@ -101,7 +102,7 @@ func (r *Registry) within(timeout time.Duration) *Registry {
 }
 
 // Describe asks for one consumer. Errors are *NotFoundError,
-// *reader.OptionError for an ID that cannot be one of this stream's,
+// *record.OptionError for an ID that cannot be one of this stream's,
 // *reader.GaveUpError after 30 s of retries, and *CallError.
 func (r *Registry) Describe(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {

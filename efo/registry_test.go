@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -149,7 +150,7 @@ func TestARegistryNeedsAStream(t *testing.T) {
 		{Stream: "orders", StreamARN: testStream, Timeout: -1},
 	} {
 		_, err := NewRegistry(newFake(), o)
-		var bad *reader.OptionError
+		var bad *record.OptionError
 		if !errors.As(err, &bad) {
 			t.Errorf("%+v: got %v", o, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -232,11 +233,11 @@ func startingPosition(at checkpoint.Shard) *types.StartingPosition {
 	switch {
 	case at.Continuation != "":
 		p.Type, p.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, aws.String(at.Continuation)
-	case at.Position == checkpoint.AfterSequenceNumber:
+	case at.Kind == record.AfterSequenceNumber:
 		p.Type, p.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, aws.String(at.SequenceNumber)
-	case at.Position == checkpoint.AtSequenceNumber:
+	case at.Kind == record.AtSequenceNumber:
 		p.Type, p.SequenceNumber = types.ShardIteratorTypeAtSequenceNumber, aws.String(at.SequenceNumber)
-	case at.Position == checkpoint.AtTimestamp:
+	case at.Kind == record.AtTimestamp:
 		p.Type, p.Timestamp = types.ShardIteratorTypeAtTimestamp, aws.Time(at.Timestamp.Time)
 	default:
 		p.Type = types.ShardIteratorTypeTrimHorizon
@@ -317,9 +318,9 @@ func (s *source) received(resp *reader.Response) {
 	if n := len(resp.Records); n > 0 {
 		s.progress.denied = false
 		s.at = checkpoint.Shard{
-			Position:       checkpoint.AfterSequenceNumber,
-			SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber),
-			LastArrival:    checkpoint.Time{Time: aws.ToTime(resp.Records[n-1].ApproximateArrivalTimestamp)},
+			Position: record.Position{Kind: record.AfterSequenceNumber,
+				SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber)},
+			LastArrival: record.Time{Time: aws.ToTime(resp.Records[n-1].ApproximateArrivalTimestamp)},
 		}
 	}
 	s.at.Continuation = resp.Continuation

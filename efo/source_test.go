@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -164,7 +165,7 @@ func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
 		if got := r.text() + "| " + again.text(); got != "1 2 | 3 4 5 6 " {
 			t.Errorf("got %q", got)
 		}
-		if at := positions.file.Streams[0].Shards["a"]; at.Position != checkpoint.ShardEnd {
+		if at := positions.file.Streams[0].Shards["a"]; at.Kind != record.ShardEnd {
 			t.Errorf("a stands at %+v", at)
 		}
 	})
@@ -265,10 +266,10 @@ func TestBug18AnIdleShardMovesOn(t *testing.T) {
 		s.script("a", says(append(steps, over)...), says(event(quiet(159)), step{5 * time.Second, quiet(200), nil}))
 		positions := newMemory()
 		r := newRun(s)
-		r.reader.InitialPosition = reader.Position{}
+		r.reader.InitialPosition = record.Position{}
 		r.reader.Positions = positions
 		delivers(t, r, 5*time.Minute+20*time.Second, "", "AT_TIMESTAMP @0s", "AFTER_SEQUENCE_NUMBER:159 @5m0s")
-		if at := positions.file.Streams[0].Shards["a"]; at.Continuation != "200" || at.Position != checkpoint.AtTimestamp {
+		if at := positions.file.Streams[0].Shards["a"]; at.Continuation != "200" || at.Kind != record.AtTimestamp {
 			t.Errorf("a stands at %+v", at)
 		}
 		s.script("a", says(event(records(201, 201))))
@@ -360,7 +361,7 @@ func TestARefusedContinuationGivesWayToTheLastRecord(t *testing.T) {
 func TestARunInsideAnAggregateReadsItAgain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sub := int64(3)
-		at := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "5", SubSequenceNumber: &sub}
+		at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "5", SubSequenceNumber: &sub}}
 		p := startingPosition(at)
 		if p.Type != types.ShardIteratorTypeAtSequenceNumber || aws.ToString(p.SequenceNumber) != "5" {
 			t.Errorf("got %+v", p)
@@ -392,7 +393,7 @@ func TestABoundIsProvedByASubscriptionThatBeganBehindIt(t *testing.T) {
 		}
 		s.script("a", says(steps...), says(event(records(4, 4)), step{5 * time.Second, quiet(4), nil}))
 		r := newRun(s)
-		r.reader.To = reader.Position{Kind: reader.AtTimestamp, Timestamp: time.Now().Add(22 * time.Second)}
+		r.reader.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(22 * time.Second)}}
 		if err := r.do(t.Context()); err != nil {
 			t.Error(err)
 		}

@@ -4,27 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/record"
 	"kin/internal/validate"
 	"kin/reader"
 )
-
-// StreamName is the name of a stream that is given by name or ARN, empty if it
-// is neither. A stream's name is written like a consumer's.
-func StreamName(stream string) string {
-	if m := streamARN.FindStringSubmatch(stream); m != nil {
-		return m[1]
-	}
-	if consumerName.MatchString(stream) {
-		return stream
-	}
-	return ""
-}
 
 // StreamClient is what FindStream calls; kinesis.Client is one.
 type StreamClient interface {
@@ -42,7 +30,7 @@ func FindStream(ctx context.Context, client StreamClient, stream string, log *sl
 // report is called with a line when the call has failed, or has had no answer, for 5 s;
 // nil is nobody.
 func FindStreamWithin(ctx context.Context, client StreamClient, stream string, within time.Duration, report func(string), log *slog.Logger) (string, error) {
-	if strings.HasPrefix(stream, "arn:") {
+	if record.ParseStream(stream).ARN != "" {
 		return stream, nil
 	}
 	failed := func(err error) error {

@@ -19,8 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/awsclient"
-	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -101,9 +101,9 @@ type liveRun struct {
 func (l *live) run() *liveRun {
 	r := &liveRun{reader: reader.DefaultOptions(), o: DefaultOptions(), client: l}
 	r.reader.Streams = []string{"orders"}
-	r.reader.InitialPosition = reader.Position{Kind: reader.TrimHorizon}
+	r.reader.InitialPosition = record.Position{Kind: record.TrimHorizon}
 	r.reader.MaxFetchDuration = 200 * time.Millisecond
-	r.reader.Encode = func(dst []byte, rec reader.Record) ([]byte, error) { return append(append(dst, rec.Data...), ' '), nil }
+	r.reader.Encode = func(dst []byte, rec record.Record) ([]byte, error) { return append(append(dst, rec.Data...), ' '), nil }
 	r.o.Streams = r.reader.Streams
 	r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
 		return awsclient.Subscribe(ctx, l.Client, in)
@@ -223,7 +223,7 @@ func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
 				l.split(shard0)
 				l.fill(300)
 				time.Sleep(time.Second)
-				r.reader.To = reader.Position{Kind: reader.AtTimestamp, Timestamp: time.Now()}
+				r.reader.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now()}}
 				time.Sleep(time.Second)
 				l.must(r.do(l.t.Context()))
 			},
@@ -283,7 +283,7 @@ func TestFault11ACheckpointInsideTheTakeoverIsForBothModes(t *testing.T) {
 					got = append(got, r.got...)
 				}
 				wantOnce(t, 600, got...)
-				if at := positions.file.Streams[0].Shards[shard0]; at.Position != checkpoint.ShardEnd || at.Continuation != "" {
+				if at := positions.file.Streams[0].Shards[shard0]; at.Kind != record.ShardEnd || at.Continuation != "" {
 					t.Errorf("%s stands at %+v", shard0, at)
 				}
 			})

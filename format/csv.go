@@ -8,7 +8,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // CSV is the input of comma-separated values as RFC 4180 has them, with a
@@ -37,22 +37,22 @@ func NewCSV(r io.Reader, most int) *CSV {
 }
 
 // Next returns the next row. Its first call reads the header too.
-func (in *CSV) Next() (reader.Record, error) {
+func (in *CSV) Next() (record.Record, error) {
 	in.source = nil
 	if in.broken == nil && in.header == nil {
 		in.broken = in.readHeader()
 	}
 	if in.broken != nil {
-		return reader.Record{}, in.broken
+		return record.Record{}, in.broken
 	}
 	began, err := in.read()
 	if err != nil {
-		return reader.Record{}, err
+		return record.Record{}, err
 	}
 	if n := len(in.row.ends); n != len(in.names) {
-		return reader.Record{}, &LineError{began, fmt.Errorf("%s, where the header has %d", fields(n), len(in.names))}
+		return record.Record{}, &LineError{began, fmt.Errorf("%s, where the header has %d", fields(n), len(in.names))}
 	}
-	return reader.Record{Data: in.object()}, nil
+	return record.Record{Data: in.object()}, nil
 }
 
 // fields is n with its noun.

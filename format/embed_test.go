@@ -78,7 +78,7 @@ func encodingOf(t *testing.T, line []byte) string {
 
 func TestFault07AutoEmbedsOnlyWhatStrictParsersAccept(t *testing.T) {
 	for _, tt := range strictCases {
-		line, err := JSON{}.Append(nil, record(tt.payload))
+		line, err := JSON{}.Append(nil, plain(tt.payload))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestFault07AutoEmbedsOnlyWhatStrictParsersAccept(t *testing.T) {
 
 func TestFault07ForcedJSONRefusesWhatStrictParsersRefuse(t *testing.T) {
 	for _, payload := range []string{`"\ud800"`, `1e999`, nested("[", "", "]", 255)} {
-		_, err := JSON{Data: DataJSON}.Append(nil, record(payload))
+		_, err := JSON{Data: DataJSON}.Append(nil, plain(payload))
 		want := "shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is JSON that other parsers refuse: " +
 			"half of a surrogate pair, a number beyond a double, or too many levels"
 		if err == nil || err.Error() != want {
@@ -196,7 +196,7 @@ func TestFault07EmbeddedPayloadsAreReadBack(t *testing.T) {
 	var file []byte
 	var want []any
 	for _, payload := range payloads {
-		line, err := JSON{}.Append(nil, record(string(payload)))
+		line, err := JSON{}.Append(nil, plain(string(payload)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,7 @@
 //
 // A writer of records (JSON, Pretty) has one method,
 //
-//	Append(dst []byte, r reader.Record) ([]byte, error)
+//	Append(dst []byte, r record.Record) ([]byte, error)
 //
 // which appends the whole printed record, newline included, and keeps no state
 // between records, so that one value serves any number of goroutines. When it

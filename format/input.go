@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // Input hands out the records of a source one after the other, and io.EOF
@@ -18,7 +18,7 @@ import (
 // After a LineError Next may be called again and goes on behind that record.
 // Any other error is final.
 type Input interface {
-	Next() (reader.Record, error)
+	Next() (record.Record, error)
 	// Source is what the last result of Next was made of, as it came, with
 	// what ends it there. It stays good as Data does. nil means that there is
 	// none, or that it was too long to be kept.
@@ -70,12 +70,12 @@ func NewLines(r io.Reader, maxLine int, chomp bool) *Lines {
 }
 
 // Next returns the next line, as soon as its newline has been read.
-func (l *Lines) Next() (reader.Record, error) {
+func (l *Lines) Next() (record.Record, error) {
 	line, err := l.lines.next()
 	if l.chomp {
 		line = bytes.TrimSuffix(line, []byte{'\r'})
 	}
-	return reader.Record{Data: line[:len(line):len(line)]}, err
+	return record.Record{Data: line[:len(line):len(line)]}, err
 }
 
 // Source is the line with its newline.

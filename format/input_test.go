@@ -9,14 +9,14 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // all reads in to its end and returns payloads and errors in order, the errors
 // as "!text". It looks at the payloads only at the end, as a caller that holds
 // them does.
 func all(in Input) []string {
-	var records []reader.Record
+	var records []record.Record
 	var got []string
 	for final := false; !final; {
 		r, err := in.Next()

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // JSON prints a record as one JSON object on one line, the members always in
@@ -32,7 +32,7 @@ type JSON struct {
 
 // Append appends r as a line. The error of a payload that does not fit the
 // mode names the record's shard and sequence number.
-func (j JSON) Append(dst []byte, r reader.Record) ([]byte, error) {
+func (j JSON) Append(dst []byte, r record.Record) ([]byte, error) {
 	// Escape analysis sees that these []byte(string) are only read, so they
 	// are not copies.
 	line := append(dst, `{"stream":`...)

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 var arrival = time.Date(2026, 11, 22, 11, 0, 0, 123_999_999, time.FixedZone("CET", 3600))
 
-func record(data string) reader.Record {
-	return reader.Record{
+func plain(data string) record.Record {
+	return record.Record{
 		Stream:                      "orders",
 		ShardID:                     "shardId-000000000000",
 		SequenceNumber:              "49590338271490256608559692538361571095921575989136588898",
@@ -28,16 +28,16 @@ const front = `{"stream":"orders","shardId":"shardId-000000000000","sequenceNumb
 	`"partitionKey":"k","approximateArrivalTimestamp":"2026-11-22T10:00:00.123Z",`
 
 func TestJSONLine(t *testing.T) {
-	aggregated := record("a")
+	aggregated := plain("a")
 	aggregated.Aggregated = true
 	withHashKey := aggregated
 	withHashKey.SubSequenceNumber = 3
 	withHashKey.ExplicitHashKey = "340282366920938463463374607431768211455"
-	noTime := record("a")
+	noTime := plain("a")
 	noTime.ApproximateArrivalTimestamp = time.Time{}
-	oddKey := record("a")
+	oddKey := plain("a")
 	oddKey.PartitionKey = "a\"\\\x00\x1b<&>\u2028\xed\xa0\x80é\u009b\U0001f600"
-	plainHashKey := record("a")
+	plainHashKey := plain("a")
 	plainHashKey.ExplicitHashKey = "1"
 
 	const middle = `{"stream":"orders","shardId":"shardId-000000000000","sequenceNumber":"49590338271490256608559692538361571095921575989136588898",`
@@ -45,32 +45,32 @@ func TestJSONLine(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		mode DataMode
-		r    reader.Record
+		r    record.Record
 		want string // without the newline; an error if it begins with !
 	}{
-		{"object", DataAuto, record(`{"a": 1, "b":"<&>"}`), front + `"dataEncoding":"json","data":{"a": 1, "b":"<&>"}}`},
-		{"array", DataAuto, record(`[]`), front + `"dataEncoding":"json","data":[]}`},
-		{"own bytes", DataAuto, record(`{"a":1.0,"a":"\u0041\/"}`), front + `"dataEncoding":"json","data":{"a":1.0,"a":"\u0041\/"}}`},
-		{"newline behind", DataAuto, record("{\"a\": 1}\n"), front + `"dataEncoding":"json","data":{"a": 1}}`},
-		{"indented", DataAuto, record("{\r\n  \"a\": [1,\t2],\n  \"b c\": \" \\\" \"\n}"), front + `"dataEncoding":"json","data":{"a":[1,2],"b c":" \" "}}`},
-		{"number", DataAuto, record(`42`), front + `"dataEncoding":"text","data":"42"}`},
-		{"string", DataAuto, record(`"x"`), front + `"dataEncoding":"text","data":"\"x\""}`},
-		{"null", DataAuto, record(`null`), front + `"dataEncoding":"text","data":"null"}`},
-		{"almost JSON", DataAuto, record(`{"a":1`), front + `"dataEncoding":"text","data":"{\"a\":1"}`},
-		{"two values", DataAuto, record(`{} {}`), front + `"dataEncoding":"text","data":"{} {}"}`},
-		{"JSON in broken UTF-8", DataAuto, record("{\"a\":\"\xff\"}"), front + `"dataEncoding":"base64","data":"eyJhIjoi/yJ9"}`},
-		{"empty", DataAuto, record(""), front + `"dataEncoding":"text","data":""}`},
-		{"text", DataAuto, record("tab\there\nline é \u2028\u2029\u0085\x7f\x00\x1b[31m\b\f</script>"), front +
+		{"object", DataAuto, plain(`{"a": 1, "b":"<&>"}`), front + `"dataEncoding":"json","data":{"a": 1, "b":"<&>"}}`},
+		{"array", DataAuto, plain(`[]`), front + `"dataEncoding":"json","data":[]}`},
+		{"own bytes", DataAuto, plain(`{"a":1.0,"a":"\u0041\/"}`), front + `"dataEncoding":"json","data":{"a":1.0,"a":"\u0041\/"}}`},
+		{"newline behind", DataAuto, plain("{\"a\": 1}\n"), front + `"dataEncoding":"json","data":{"a": 1}}`},
+		{"indented", DataAuto, plain("{\r\n  \"a\": [1,\t2],\n  \"b c\": \" \\\" \"\n}"), front + `"dataEncoding":"json","data":{"a":[1,2],"b c":" \" "}}`},
+		{"number", DataAuto, plain(`42`), front + `"dataEncoding":"text","data":"42"}`},
+		{"string", DataAuto, plain(`"x"`), front + `"dataEncoding":"text","data":"\"x\""}`},
+		{"null", DataAuto, plain(`null`), front + `"dataEncoding":"text","data":"null"}`},
+		{"almost JSON", DataAuto, plain(`{"a":1`), front + `"dataEncoding":"text","data":"{\"a\":1"}`},
+		{"two values", DataAuto, plain(`{} {}`), front + `"dataEncoding":"text","data":"{} {}"}`},
+		{"JSON in broken UTF-8", DataAuto, plain("{\"a\":\"\xff\"}"), front + `"dataEncoding":"base64","data":"eyJhIjoi/yJ9"}`},
+		{"empty", DataAuto, plain(""), front + `"dataEncoding":"text","data":""}`},
+		{"text", DataAuto, plain("tab\there\nline é \u2028\u2029\u0085\x7f\x00\x1b[31m\b\f</script>"), front +
 			`"dataEncoding":"text","data":"tab\there\nline é \u2028\u2029\u0085\u007f\u0000\u001b[31m\u0008\u000c</script>"}`},
-		{"long text", DataAuto, record("12345678abcdefgh\"12345678\\abcdefg\x7f!"), front + `"dataEncoding":"text","data":"12345678abcdefgh\"12345678\\abcdefg\u007f!"}`},
-		{"binary", DataAuto, record("\x00\xff"), front + `"dataEncoding":"base64","data":"AP8="}`},
-		{"lone surrogate", DataAuto, record("\xed\xa0\x80"), front + `"dataEncoding":"base64","data":"7aCA"}`},
-		{"JSON asked for", DataJSON, record(` 42 `), front + `"dataEncoding":"json","data":42}`},
-		{"JSON missed", DataJSON, record(`x`), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
-		{"JSON empty", DataJSON, record(``), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
-		{"text asked for", DataText, record(`{"a":1}`), front + `"dataEncoding":"text","data":"{\"a\":1}"}`},
-		{"text missed", DataText, record("\xff"), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid UTF-8 text"},
-		{"base64 asked for", DataBase64, record(`{}`), front + `"dataEncoding":"base64","data":"e30="}`},
+		{"long text", DataAuto, plain("12345678abcdefgh\"12345678\\abcdefg\x7f!"), front + `"dataEncoding":"text","data":"12345678abcdefgh\"12345678\\abcdefg\u007f!"}`},
+		{"binary", DataAuto, plain("\x00\xff"), front + `"dataEncoding":"base64","data":"AP8="}`},
+		{"lone surrogate", DataAuto, plain("\xed\xa0\x80"), front + `"dataEncoding":"base64","data":"7aCA"}`},
+		{"JSON asked for", DataJSON, plain(` 42 `), front + `"dataEncoding":"json","data":42}`},
+		{"JSON missed", DataJSON, plain(`x`), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
+		{"JSON empty", DataJSON, plain(``), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
+		{"text asked for", DataText, plain(`{"a":1}`), front + `"dataEncoding":"text","data":"{\"a\":1}"}`},
+		{"text missed", DataText, plain("\xff"), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid UTF-8 text"},
+		{"base64 asked for", DataBase64, plain(`{}`), front + `"dataEncoding":"base64","data":"e30="}`},
 		{"aggregated missed", DataJSON, aggregated, "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898, sub-sequence number 0: payload is not valid JSON"},
 		{"aggregated", DataAuto, aggregated, middle + `"subSequenceNumber":0,"partitionKey":"k",` + arrived + `"dataEncoding":"text","data":"a"}`},
 		{"aggregated with hash key", DataAuto, withHashKey, middle +
@@ -110,7 +110,7 @@ func TestJSONLineDoesNotAllocate(t *testing.T) {
 		"text":   "some \x00 text é \u2028 ",
 		"base64": "\xff\x00 binary",
 	} {
-		r := record(data)
+		r := plain(data)
 		r.PartitionKey = strings.Repeat("key é ", 20)
 		if n := testing.AllocsPerRun(100, func() {
 			if _, err := (JSON{}).Append(dst, r); err != nil {
@@ -157,7 +157,7 @@ func BenchmarkJSON(b *testing.B) {
 		{"json-100B", DataAuto, `{"id":123456,"user":"ada","amount":19.99,"ok":true,"city":"Berlin","ts":"2026-11-22T10:00:00.123Z"}`},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
-			r := record(bm.data)
+			r := plain(bm.data)
 			dst := make([]byte, 0, 8192)
 			b.SetBytes(int64(len(bm.data)))
 			b.ReportAllocs()

@@ -10,7 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/muesli/termenv"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // PrettyOptions are what NewPretty wants to know.
@@ -87,7 +87,7 @@ func NewPretty(o PrettyOptions) *Pretty {
 }
 
 // Append appends r. It never fails.
-func (p *Pretty) Append(dst []byte, r reader.Record) ([]byte, error) {
+func (p *Pretty) Append(dst []byte, r record.Record) ([]byte, error) {
 	dst = append(dst, p.time.on...)
 	start := len(dst)
 	dst = p.appendTime(dst, r.ApproximateArrivalTimestamp)

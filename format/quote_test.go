@@ -23,7 +23,7 @@ func TestFault16SizeOfAQuotedString(t *testing.T) {
 func TestFault16LongStringGrowsItsBufferOnce(t *testing.T) {
 	s := bytes.Repeat([]byte{1}, 3*longString)
 	n := testing.AllocsPerRun(1, func() {
-		line, err := JSON{}.Append(make([]byte, 0, 4*longString), record(string(s)))
+		line, err := JSON{}.Append(make([]byte, 0, 4*longString), plain(string(s)))
 		if err != nil || cap(line) > 6*len(s)+longString {
 			t.Errorf("%d bytes of room for %d, %v", cap(line), len(line), err)
 		}

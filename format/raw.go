@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"io"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // Delimited is the input of records that end with a delimiter, such as NUL,
@@ -19,9 +19,9 @@ func NewDelimited(r io.Reader, delimiter []byte, most int) *Delimited {
 }
 
 // Next returns the next record, as soon as its delimiter has been read.
-func (d *Delimited) Next() (reader.Record, error) {
+func (d *Delimited) Next() (record.Record, error) {
 	data, err := d.pieces.next()
-	return reader.Record{Data: data}, err
+	return record.Record{Data: data}, err
 }
 
 // Source is the record with its delimiter.
@@ -45,9 +45,9 @@ type Whole struct {
 func NewWhole(r io.Reader, most int) *Whole { return &Whole{r: r, max: most} }
 
 // Next returns all of the input, and then io.EOF.
-func (w *Whole) Next() (reader.Record, error) {
+func (w *Whole) Next() (record.Record, error) {
 	if w.done {
-		return reader.Record{}, w.rest()
+		return record.Record{}, w.rest()
 	}
 	w.done = true
 	data := []byte{}
@@ -65,11 +65,11 @@ func (w *Whole) Next() (reader.Record, error) {
 	switch {
 	case len(data) > w.max:
 		w.cut = true
-		return reader.Record{}, &LineError{0, tooLong("record", w.max)}
+		return record.Record{}, &LineError{0, tooLong("record", w.max)}
 	case w.err != io.EOF:
-		return reader.Record{}, w.err
+		return record.Record{}, w.err
 	}
-	return reader.Record{Data: data[:len(data):len(data)]}, nil
+	return record.Record{Data: data[:len(data):len(data)]}, nil
 }
 
 // rest is the end of the input, behind what was too long of it.

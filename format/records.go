@@ -10,7 +10,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // Records is the input of lines as JSON prints them, whatever its mode was.
@@ -30,14 +30,14 @@ func NewRecords(r io.Reader, maxLine int) *Records {
 
 // Next returns the record of the next line. A line that is not one is a
 // LineError that says what is wrong with it.
-func (in *Records) Next() (reader.Record, error) {
+func (in *Records) Next() (record.Record, error) {
 	line, err := in.lines.next()
 	if err != nil {
-		return reader.Record{}, err
+		return record.Record{}, err
 	}
 	r, err := in.arena.parseRecord(line)
 	if err != nil {
-		return reader.Record{}, &LineError{in.lines.count, err}
+		return record.Record{}, &LineError{in.lines.count, err}
 	}
 	return r, nil
 }
@@ -70,16 +70,16 @@ func (a *arena) room(n int) []byte {
 const keepWhole = 64 << 10
 
 // parseRecord reads a line. The record shares memory with it.
-func (a *arena) parseRecord(line []byte) (reader.Record, error) {
+func (a *arena) parseRecord(line []byte) (record.Record, error) {
 	if !utf8.Valid(line) {
-		return reader.Record{}, errors.New("not valid UTF-8")
+		return record.Record{}, errors.New("not valid UTF-8")
 	}
 	object := trimSpace(line)
 	if len(object) == 0 {
-		return reader.Record{}, errors.New("empty, want a JSON object")
+		return record.Record{}, errors.New("empty, want a JSON object")
 	}
 	if object[0] != '{' || skipObject(object, 0, 0, anyJSON) != len(object) {
-		return reader.Record{}, errors.New("not a JSON object")
+		return record.Record{}, errors.New("not a JSON object")
 	}
 
 	var key, hashKey, arrival, encoding, data []byte
@@ -98,7 +98,7 @@ func (a *arena) parseRecord(line []byte) (reader.Record, error) {
 		}
 	}
 
-	var r reader.Record
+	var r record.Record
 	var err error
 	switch {
 	case key == nil:

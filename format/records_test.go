@@ -13,52 +13,52 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 func TestRecordsInput(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		line string
-		want reader.Record
+		want record.Record
 		err  string
 	}{
 		{"as read prints it", front + `"dataEncoding":"json","data":{"a": 1}}`,
-			reader.Record{PartitionKey: "k", ApproximateArrivalTimestamp: time.Date(2026, 11, 22, 10, 0, 0, 123e6, time.UTC), Data: []byte(`{"a": 1}`)}, ""},
-		{"a time that is none", `{"partitionKey":"k","approximateArrivalTimestamp":17,"data":"a"}`, reader.Record{PartitionKey: "k", Data: []byte("a")}, ""},
+			record.Record{PartitionKey: "k", ApproximateArrivalTimestamp: time.Date(2026, 11, 22, 10, 0, 0, 123e6, time.UTC), Data: []byte(`{"a": 1}`)}, ""},
+		{"a time that is none", `{"partitionKey":"k","approximateArrivalTimestamp":17,"data":"a"}`, record.Record{PartitionKey: "k", Data: []byte("a")}, ""},
 		{"explicit hash key", `{"partitionKey":"k","explicitHashKey":"12","dataEncoding":"text","data":"a"}`,
-			reader.Record{PartitionKey: "k", ExplicitHashKey: "12", Data: []byte("a")}, ""},
-		{"base64", `{"partitionKey":"k","dataEncoding":"base64","data":"AP8="}`, reader.Record{PartitionKey: "k", Data: []byte("\x00\xff")}, ""},
-		{"base64 with escapes", `{"partitionKey":"k","dataEncoding":"base64","data":"\/\u002b8="}`, reader.Record{PartitionKey: "k", Data: []byte("\xff\xef")}, ""},
+			record.Record{PartitionKey: "k", ExplicitHashKey: "12", Data: []byte("a")}, ""},
+		{"base64", `{"partitionKey":"k","dataEncoding":"base64","data":"AP8="}`, record.Record{PartitionKey: "k", Data: []byte("\x00\xff")}, ""},
+		{"base64 with escapes", `{"partitionKey":"k","dataEncoding":"base64","data":"\/\u002b8="}`, record.Record{PartitionKey: "k", Data: []byte("\xff\xef")}, ""},
 		{"escapes", `{"partitionKey":"\ud83d\ude00","dataEncoding":"text","data":"\"\\\/\b\f\n\r\t\u00e9\u0000\ufffdx"}`,
-			reader.Record{PartitionKey: "😀", Data: []byte("\"\\/\b\f\n\r\té\x00\ufffdx")}, ""},
-		{"half a pair in the key", `{"partitionKey":"\ud83d","data":"a"}`, reader.Record{}, "partitionKey: half of a surrogate pair stands for no character"},
-		{"half a pair in a text", `{"partitionKey":"k","data":"a\udc00\ud83d\ude00"}`, reader.Record{}, "data: half of a surrogate pair stands for no character"},
-		{"half a pair in a name", `{"\ud83d":1,"partitionKey":"k","data":"a"}`, reader.Record{PartitionKey: "k", Data: []byte("a")}, ""},
+			record.Record{PartitionKey: "😀", Data: []byte("\"\\/\b\f\n\r\té\x00\ufffdx")}, ""},
+		{"half a pair in the key", `{"partitionKey":"\ud83d","data":"a"}`, record.Record{}, "partitionKey: half of a surrogate pair stands for no character"},
+		{"half a pair in a text", `{"partitionKey":"k","data":"a\udc00\ud83d\ude00"}`, record.Record{}, "data: half of a surrogate pair stands for no character"},
+		{"half a pair in a name", `{"\ud83d":1,"partitionKey":"k","data":"a"}`, record.Record{PartitionKey: "k", Data: []byte("a")}, ""},
 		{"other order, spaces, other members", ` { "data" : [ 1 ] , "x" : {"data":2} , "partitionKey" : "k" , "dataEncoding" : "json" } ` + "\r",
-			reader.Record{PartitionKey: "k", Data: []byte("[ 1 ]")}, ""},
-		{"escaped names", `{"\u0070artitionKey":"k","dat\u0061":"a"}`, reader.Record{PartitionKey: "k", Data: []byte("a")}, ""},
-		{"empty payload", `{"partitionKey":"k","dataEncoding":"text","data":""}`, reader.Record{PartitionKey: "k", Data: []byte{}}, ""},
-		{"scalar", `{"partitionKey":"k","dataEncoding":"json","data":null}`, reader.Record{PartitionKey: "k", Data: []byte("null")}, ""},
-		{"no encoding, string", `{"partitionKey":"k","data":"AP8="}`, reader.Record{PartitionKey: "k", Data: []byte("AP8=")}, ""},
-		{"no encoding, object", `{"partitionKey":"k","data":{"a":1}}`, reader.Record{PartitionKey: "k", Data: []byte(`{"a":1}`)}, ""},
-		{"no encoding, null", `{"partitionKey":"k","data":null}`, reader.Record{}, "data is null and dataEncoding does not say json"},
-		{"string embedded", `{"partitionKey":"k","dataEncoding":"json","data":"\u0041"}`, reader.Record{PartitionKey: "k", Data: []byte(`"\u0041"`)}, ""},
-		{"empty line", "", reader.Record{}, "empty, want a JSON object"},
-		{"plain text", "hello", reader.Record{}, "not a JSON object"},
-		{"array", "[]", reader.Record{}, "not a JSON object"},
-		{"torn", `{"partitionKey":"k","da`, reader.Record{}, "not a JSON object"},
-		{"two", `{"partitionKey":"k","data":"a"}{}`, reader.Record{}, "not a JSON object"},
-		{"broken UTF-8", "{\"partitionKey\":\"\xff\",\"data\":\"a\"}", reader.Record{}, "not valid UTF-8"},
-		{"no key", `{"data":"a"}`, reader.Record{}, "no partitionKey"},
-		{"no data", `{"partitionKey":"k"}`, reader.Record{}, "no data"},
-		{"key not a string", `{"partitionKey":1,"data":"a"}`, reader.Record{}, "partitionKey is not a string"},
-		{"hash key not a string", `{"partitionKey":"k","explicitHashKey":1,"data":"a"}`, reader.Record{}, "explicitHashKey is not a string"},
-		{"encoding not a string", `{"partitionKey":"k","dataEncoding":1,"data":"a"}`, reader.Record{}, "dataEncoding is not a string"},
-		{"unknown encoding", `{"partitionKey":"k","dataEncoding":"hex","data":"a"}`, reader.Record{}, `dataEncoding "hex": want json, text or base64`},
-		{"auto is no encoding", `{"partitionKey":"k","dataEncoding":"auto","data":"a"}`, reader.Record{}, `dataEncoding "auto": want json, text or base64`},
-		{"text not a string", `{"partitionKey":"k","dataEncoding":"text","data":1}`, reader.Record{}, "data is not a string, and dataEncoding says text"},
-		{"bad base64", `{"partitionKey":"k","dataEncoding":"base64","data":"A"}`, reader.Record{}, "data is not base64: illegal base64 data at input byte 0"},
+			record.Record{PartitionKey: "k", Data: []byte("[ 1 ]")}, ""},
+		{"escaped names", `{"\u0070artitionKey":"k","dat\u0061":"a"}`, record.Record{PartitionKey: "k", Data: []byte("a")}, ""},
+		{"empty payload", `{"partitionKey":"k","dataEncoding":"text","data":""}`, record.Record{PartitionKey: "k", Data: []byte{}}, ""},
+		{"scalar", `{"partitionKey":"k","dataEncoding":"json","data":null}`, record.Record{PartitionKey: "k", Data: []byte("null")}, ""},
+		{"no encoding, string", `{"partitionKey":"k","data":"AP8="}`, record.Record{PartitionKey: "k", Data: []byte("AP8=")}, ""},
+		{"no encoding, object", `{"partitionKey":"k","data":{"a":1}}`, record.Record{PartitionKey: "k", Data: []byte(`{"a":1}`)}, ""},
+		{"no encoding, null", `{"partitionKey":"k","data":null}`, record.Record{}, "data is null and dataEncoding does not say json"},
+		{"string embedded", `{"partitionKey":"k","dataEncoding":"json","data":"\u0041"}`, record.Record{PartitionKey: "k", Data: []byte(`"\u0041"`)}, ""},
+		{"empty line", "", record.Record{}, "empty, want a JSON object"},
+		{"plain text", "hello", record.Record{}, "not a JSON object"},
+		{"array", "[]", record.Record{}, "not a JSON object"},
+		{"torn", `{"partitionKey":"k","da`, record.Record{}, "not a JSON object"},
+		{"two", `{"partitionKey":"k","data":"a"}{}`, record.Record{}, "not a JSON object"},
+		{"broken UTF-8", "{\"partitionKey\":\"\xff\",\"data\":\"a\"}", record.Record{}, "not valid UTF-8"},
+		{"no key", `{"data":"a"}`, record.Record{}, "no partitionKey"},
+		{"no data", `{"partitionKey":"k"}`, record.Record{}, "no data"},
+		{"key not a string", `{"partitionKey":1,"data":"a"}`, record.Record{}, "partitionKey is not a string"},
+		{"hash key not a string", `{"partitionKey":"k","explicitHashKey":1,"data":"a"}`, record.Record{}, "explicitHashKey is not a string"},
+		{"encoding not a string", `{"partitionKey":"k","dataEncoding":1,"data":"a"}`, record.Record{}, "dataEncoding is not a string"},
+		{"unknown encoding", `{"partitionKey":"k","dataEncoding":"hex","data":"a"}`, record.Record{}, `dataEncoding "hex": want json, text or base64`},
+		{"auto is no encoding", `{"partitionKey":"k","dataEncoding":"auto","data":"a"}`, record.Record{}, `dataEncoding "auto": want json, text or base64`},
+		{"text not a string", `{"partitionKey":"k","dataEncoding":"text","data":1}`, record.Record{}, "data is not a string, and dataEncoding says text"},
+		{"bad base64", `{"partitionKey":"k","dataEncoding":"base64","data":"A"}`, record.Record{}, "data is not base64: illegal base64 data at input byte 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := NewRecords(strings.NewReader(`{"partitionKey":"first","data":""}`+"\n"+tt.line+"\n"), 1<<20)
@@ -116,7 +116,7 @@ func FuzzJSONLine(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, key, hashKey string, data []byte, mode uint8, sub int64) {
-		r := record(string(data))
+		r := plain(string(data))
 		r.PartitionKey, r.ExplicitHashKey, r.SubSequenceNumber = key, hashKey, sub
 		r.Aggregated = sub%2 == 0
 		line, err := JSON{Data: DataMode(mode % 4)}.Append(nil, r)
@@ -145,7 +145,7 @@ func FuzzJSONLine(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v in %q", err, line)
 		}
-		want := reader.Record{PartitionKey: toUTF8(key), Data: data}
+		want := record.Record{PartitionKey: toUTF8(key), Data: data}
 		if r.Aggregated {
 			want.ExplicitHashKey = toUTF8(hashKey)
 		}
@@ -221,7 +221,7 @@ func BenchmarkRecords(b *testing.B) {
 	for _, mode := range []DataMode{DataJSON, DataText, DataBase64} {
 		b.Run(mode.String(), func(b *testing.B) {
 			const lines = 1000
-			line, err := JSON{Data: mode}.Append(nil, record(string(shopEvent)))
+			line, err := JSON{Data: mode}.Append(nil, plain(string(shopEvent)))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"kin/reader"
+	"kin/internal/record"
 )
 
 // Values is the input of JSON values, one behind the other, with white space
@@ -40,33 +40,33 @@ func NewValues(r io.Reader, most int) *Values {
 
 // Next returns the next value, as soon as its last byte has been read; a
 // number ends with what follows it.
-func (in *Values) Next() (reader.Record, error) {
+func (in *Values) Next() (record.Record, error) {
 	in.source = nil
 	if in.broken != nil {
-		return reader.Record{}, in.broken
+		return record.Record{}, in.broken
 	}
 	if in.discard {
 		if err := in.WriteSource(io.Discard); err != nil {
-			return reader.Record{}, err
+			return record.Record{}, err
 		}
 	}
 	if err := in.begin(); err != nil {
-		return reader.Record{}, err
+		return record.Record{}, err
 	}
 	began := in.line
 	for {
 		done, err := in.look()
 		switch {
 		case err != nil:
-			return reader.Record{}, err
+			return record.Record{}, err
 		case done:
 			return in.value(began)
 		case in.looked-in.start > in.max:
 			in.discard = true
-			return reader.Record{}, &LineError{began, tooLong("value", in.max)}
+			return record.Record{}, &LineError{began, tooLong("value", in.max)}
 		}
 		if err := in.more(); err != nil {
-			return reader.Record{}, err
+			return record.Record{}, err
 		}
 	}
 }
@@ -124,17 +124,17 @@ func (in *Values) ends(err error) error {
 }
 
 // value hands out the value that was just scanned.
-func (in *Values) value(began int64) (reader.Record, error) {
+func (in *Values) value(began int64) (record.Record, error) {
 	data := in.chunk[in.start:in.looked:in.looked]
 	in.start, in.inside, in.source = in.looked, false, data
 	in.last = data[len(data)-1]
 	switch {
 	case len(data) > in.max:
-		return reader.Record{}, &LineError{began, tooLong("value", in.max)}
+		return record.Record{}, &LineError{began, tooLong("value", in.max)}
 	case !utf8.Valid(data):
-		return reader.Record{}, &LineError{began, errors.New("not valid UTF-8")}
+		return record.Record{}, &LineError{began, errors.New("not valid UTF-8")}
 	}
-	return reader.Record{Data: data}, nil
+	return record.Record{Data: data}, nil
 }
 
 // more reads once, or says why there is no more of a value that is not whole.

@@ -20,6 +20,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
+	"kin/internal/record"
 )
 
 // aggregate returns an aggregate of ten records. The records of mixed belong
@@ -46,7 +47,7 @@ var (
 // it is a plain one, and a space.
 func subOptions() Options {
 	o := bounded()
-	o.Encode = func(dst []byte, r Record) ([]byte, error) {
+	o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 		if r.Aggregated {
 			return fmt.Appendf(dst, "%s.%d ", r.SequenceNumber, r.SubSequenceNumber), nil
 		}
@@ -243,7 +244,7 @@ func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing
 				o.Positions = m
 			}
 			batches, err := collectRun(t.Context(), t, f, o)
-			var bad *OptionError
+			var bad *record.OptionError
 			if !errors.As(err, &bad) || bad.Field != "hash filter" || len(batches) > 0 || len(m.saved) > 0 {
 				t.Errorf("got %q, %v", batches, err)
 			}
@@ -311,7 +312,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	// aserrallerios/kcl-akka-stream#3 (KINESIS.md 28): stopped after 3 of 10,
 	// the next run delivers 4 to 9 and then what follows, once each.
 	sub := int64(3)
-	inside := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}
+	inside := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}
 	resumed := func(t *testing.T, f *fake, change func(*Options)) ([]string, *memory, error) {
 		t.Helper()
 		m := newMemory()
@@ -397,7 +398,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	t.Run("a bound before the aggregate's arrival", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, m, err := resumed(t, newFake(records(t)), func(o *Options) {
-				o.AvailableNow, o.To = false, Position{Kind: AtTimestamp, Timestamp: arrival(1)}
+				o.AvailableNow, o.To = false, record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: arrival(1)}}
 			})
 			if err != nil || !reflect.DeepEqual(m.file.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
 				t.Errorf("%v, position %+v", err, m.file.Streams[0].Shards["a"])
@@ -435,14 +436,14 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 		t.Helper()
 		e := newEncoder(subOptions().Encode)
 		e.limit = limit
-		return onlyBlock(t, newSlicer(e, resp, checkpoint.Shard{Position: checkpoint.TrimHorizon}, f))
+		return onlyBlock(t, newSlicer(e, resp, checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}, f))
 	}
 	position := func(b *Block) string {
 		sub := ""
 		if b.after.SubSequenceNumber != nil {
 			sub = fmt.Sprint(" ", *b.after.SubSequenceNumber)
 		}
-		return fmt.Sprintf("%s %s%s", b.after.Position, b.after.SequenceNumber, sub)
+		return fmt.Sprintf("%s %s%s", b.after.Kind, b.after.SequenceNumber, sub)
 	}
 	for _, test := range []struct {
 		f        hashFilter
@@ -523,7 +524,7 @@ func BenchmarkBlock(b *testing.B) {
 		}
 		return r
 	}
-	e := newEncoder(func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil })
+	e := newEncoder(func(dst []byte, r record.Record) ([]byte, error) { return append(dst, r.Data...), nil })
 	for _, bench := range []struct {
 		name string
 		r    *Response

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/validate"
 )
 
@@ -49,11 +50,11 @@ func (a *Assignment) dropReceived(at checkpoint.Shard, resp *Response) int {
 // beyond.
 func received(at checkpoint.Shard, records []types.Record) int {
 	least := 1 // a record has to follow the position's
-	switch at.Position {
-	case checkpoint.AfterSequenceNumber:
-	case checkpoint.AtSequenceNumber:
+	switch at.Kind {
+	case record.AfterSequenceNumber:
+	case record.AtSequenceNumber:
 		least = 0
-	case checkpoint.TrimHorizon, checkpoint.AtTimestamp, checkpoint.ShardEnd:
+	case record.TrimHorizon, record.AtTimestamp, record.ShardEnd:
 		return 0
 	}
 	beyond := slices.IndexFunc(records, func(r types.Record) bool {
@@ -73,7 +74,7 @@ func (a *Assignment) reportReceived() {
 		return
 	}
 	a.repeated = now
-	a.Say(fmt.Sprintf("%s/%s: the service sends records again that kin has received; kin drops them", a.s.ref.name, a.shard))
+	a.Say(fmt.Sprintf("%s/%s: the service sends records again that kin has received; kin drops them", a.s.ref.Name, a.shard))
 }
 
 // errRepeats is the error of an answer that has only records that were received
@@ -84,11 +85,11 @@ var errRepeats = errors.New("the answer repeats records that were received befor
 func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-			StreamName: s.ref.byName(), StreamARN: s.ref.byARN(),
+			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(),
 		})
 	})
 	if err == nil {
-		err = validate.Summary(s.ref.name, out.StreamDescriptionSummary)
+		err = validate.Summary(s.ref.Name, out.StreamDescriptionSummary)
 	}
 	if err != nil {
 		return nil, s.callError("DescribeStreamSummary")(err)
@@ -98,7 +99,7 @@ func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummar
 
 // callError returns what puts the name of a call about the stream on an error.
 func (s *streamRun) callError(call string) func(error) error {
-	return func(err error) error { return &CallError{Call: call, Stream: s.ref.given, Err: err} }
+	return func(err error) error { return &CallError{Call: call, Stream: s.ref.Given, Err: err} }
 }
 
 // dateNow is the service's time: what its last Date says or, of a service without a

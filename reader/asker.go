@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kin/internal/record"
 	"kin/internal/servertime"
 )
 
@@ -42,7 +43,7 @@ func (a *Asker) stream(given string) (*streamRun, error) {
 	if err := o.checkStreams(); err != nil {
 		return nil, err
 	}
-	return &streamRun{run: a.run, ref: newStreamRef(given)}, nil
+	return &streamRun{run: a.run, ref: record.ParseStream(given)}, nil
 }
 
 // Ask makes a call that changes nothing: what passes is tried again for as long as

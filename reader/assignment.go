@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/validate"
 )
 
@@ -32,10 +33,10 @@ func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignme
 }
 
 // Stream is the stream's name.
-func (a *Assignment) Stream() string { return a.s.ref.name }
+func (a *Assignment) Stream() string { return a.s.ref.Name }
 
 // StreamARN is the stream's ARN where the caller gave one, else nil.
-func (a *Assignment) StreamARN() *string { return a.s.ref.byARN() }
+func (a *Assignment) StreamARN() *string { return a.s.ref.ByARN() }
 
 // ShardID is the shard.
 func (a *Assignment) ShardID() string { return a.shard }
@@ -96,7 +97,7 @@ func (a *Assignment) Retried() { a.s.run.progress.retried() }
 
 // Error is the error of a call about the shard.
 func (a *Assignment) Error(call string, err error) error {
-	return &CallError{Call: call, Stream: a.s.ref.given, Shard: a.shard, Err: err}
+	return &CallError{Call: call, Stream: a.s.ref.Given, Shard: a.shard, Err: err}
 }
 
 // IsTrimmed says whether the record that a position is behind is no longer
@@ -117,7 +118,9 @@ func (a *Assignment) IsStuck(at checkpoint.Shard, resp *Response) bool {
 
 // Oldest is where to begin again when a position is no longer retained: all
 // records that are left came later than one that was trimmed.
-func Oldest() checkpoint.Shard { return checkpoint.Shard{Position: checkpoint.TrimHorizon} }
+func Oldest() checkpoint.Shard {
+	return checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
+}
 
 // EndedInto confirms that a shard ended and returns its children, which may be
 // missing. It asks ListShards unless a listing of this run has shown that the shard
@@ -158,7 +161,7 @@ func (a *Assignment) IsGone(ctx context.Context, at checkpoint.Shard) (bool, err
 	if a.s.isListed(a.shard) {
 		return false, nil
 	}
-	gone := &DataLossError{Stream: a.s.ref.name, gone: fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", a.s.ref.name, a.shard, describe(at))}
+	gone := &DataLossError{Stream: a.s.ref.Name, gone: fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", a.s.ref.Name, a.shard, describe(at))}
 	if a.s.run.o.Positions != nil && !a.s.run.o.AllowDataLoss {
 		return false, gone
 	}
@@ -170,16 +173,16 @@ func (a *Assignment) IsGone(ctx context.Context, at checkpoint.Shard) (bool, err
 func (a *Assignment) Refused(at checkpoint.Shard, err error) error {
 	if classify(err) == gone {
 		// With its code it would be taken for the stream's absence.
-		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.given, apierror.Brief(err))
+		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.Given, apierror.Brief(err))
 	}
 	if at.SequenceNumber == "" || a.accepted { // then the position is not at fault
 		return err
 	}
-	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.name, a.shard, apierror.Brief(err))
+	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.Name, a.shard, apierror.Brief(err))
 	if a.s.place.saved == nil {
-		return &OptionError{"initial position", "a sequence number of the shard; " + reason}
+		return &record.OptionError{Field: "initial position", Want: "a sequence number of the shard; " + reason}
 	}
-	unusable := &CheckpointError{Stream: a.s.ref.name, Reason: reason, Err: err}
+	unusable := &CheckpointError{Stream: a.s.ref.Name, Reason: reason, Err: err}
 	if a.isSaved(at) {
 		unusable.next = "--allow-data-loss goes on from the oldest record that is left; if the stream is another one, delete the checkpoint file and start from scratch"
 	}
@@ -188,15 +191,15 @@ func (a *Assignment) Refused(at checkpoint.Shard, err error) error {
 
 // describe is a position in words.
 func describe(at checkpoint.Shard) string {
-	switch at.Position {
-	case checkpoint.AfterSequenceNumber, checkpoint.AtSequenceNumber:
+	switch at.Kind {
+	case record.AfterSequenceNumber, record.AtSequenceNumber:
 		return "sequence number " + at.SequenceNumber
-	case checkpoint.AtTimestamp:
+	case record.AtTimestamp:
 		return at.Timestamp.UTC().Format(time.RFC3339)
-	case checkpoint.TrimHorizon:
+	case record.TrimHorizon:
 		return "its start"
-	case checkpoint.ShardEnd:
+	case record.ShardEnd:
 		return "its end"
 	}
-	return string(at.Position)
+	return string(at.Kind)
 }

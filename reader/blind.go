@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // Unseen is a fault that was not looked for.
@@ -27,9 +28,9 @@ func (s *streamRun) reportBlind(creation, retention string) {
 		expired = "when records expire before they are read"
 	)
 	report := func(reason, what string) string {
-		what = fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice %s", s.ref.name, reason, what)
+		what = fmt.Sprintf("DescribeStreamSummary of %s %s: the checkpoint will not notice %s", s.ref.Name, reason, what)
 		s.run.o.Say(what)
-		return fmt.Sprintf("DescribeStreamSummary of %s %s", s.ref.name, reason)
+		return fmt.Sprintf("DescribeStreamSummary of %s %s", s.ref.Name, reason)
 	}
 	switch {
 	case creation != "" && creation == retention:
@@ -47,7 +48,7 @@ func (s *streamRun) reportBlind(creation, retention string) {
 // reportUncompared notes and reports that the checkpoint does not say when its
 // stream was created.
 func (s *streamRun) reportUncompared() {
-	s.blind.recreated = "the checkpoint has no creation time of stream " + s.ref.name
+	s.blind.recreated = "the checkpoint has no creation time of stream " + s.ref.Name
 	s.run.o.Say(s.blind.recreated + ": kin did not check whether the stream was deleted and created again")
 }
 
@@ -62,7 +63,7 @@ func (s *streamRun) unseen(saved map[string]checkpoint.Shard) []Unseen {
 	}
 	undated := 0
 	for _, at := range saved {
-		if at.Position != checkpoint.ShardEnd && readThrough(at).IsZero() {
+		if at.Kind != record.ShardEnd && readThrough(at).IsZero() {
 			undated++
 		}
 	}
@@ -71,7 +72,7 @@ func (s *streamRun) unseen(saved map[string]checkpoint.Shard) []Unseen {
 		if undated == 1 {
 			shards = "shard"
 		}
-		all = append(all, Unseen{Trimmed, fmt.Sprintf("the checkpoint does not say until when it read %d %s of stream %s", undated, shards, s.ref.name)})
+		all = append(all, Unseen{Trimmed, fmt.Sprintf("the checkpoint does not say until when it read %d %s of stream %s", undated, shards, s.ref.Name)})
 	}
 	return all
 }

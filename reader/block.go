@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // Block is one response of one shard, encoded, or a slice of one that is large
@@ -75,13 +76,13 @@ func (b *Block) cut(n int) {
 
 // stand sets the position after the block behind a source record.
 func (b *Block) stand(last entry) {
-	b.after.Position = checkpoint.AfterSequenceNumber
+	b.after.Kind = record.AfterSequenceNumber
 	b.after.SequenceNumber = last.sequence
 	b.after.SubSequenceNumber = nil
 	b.after.Continuation = "" // of another place
-	b.after.Timestamp = checkpoint.Time{}
+	b.after.Timestamp = record.Time{}
 	b.readThrough(last.arrival)
-	b.after.LastArrival = checkpoint.Time{Time: last.arrival}
+	b.after.LastArrival = record.Time{Time: last.arrival}
 }
 
 // readThrough sets up to when everything in the shard was read. That never
@@ -93,18 +94,18 @@ func (b *Block) readThrough(t time.Time) {
 	if t.Before(b.floor) {
 		t = b.floor
 	}
-	b.after.ReadThrough = checkpoint.Time{Time: t}
+	b.after.ReadThrough = record.Time{Time: t}
 }
 
 // standInside sets the position after the block behind one of the records of
 // the aggregate where it stands.
 func (b *Block) standInside(sub int64) {
-	b.after.Position = checkpoint.AtSequenceNumber
+	b.after.Kind = record.AtSequenceNumber
 	b.after.SubSequenceNumber = &sub
 }
 
 // note adds a source record to the index, as far as it was encoded.
-func (b *Block) note(r Record) {
+func (b *Block) note(r record.Record) {
 	b.index = append(b.index, entry{len(b.Data), b.Records, b.leftOut, b.rekeyed, r.SequenceNumber, r.ApproximateArrivalTimestamp})
 }
 
@@ -122,8 +123,8 @@ func (b *Block) advance(resp *Response, reached bool) {
 	b.after.Continuation = resp.Continuation
 	if resp.End {
 		b.end = true
-		b.after.Position = checkpoint.ShardEnd
-		b.after.Timestamp = checkpoint.Time{}
+		b.after.Kind = record.ShardEnd
+		b.after.Timestamp = record.Time{}
 		b.after.SubSequenceNumber = nil // nothing is left of an aggregate where the position was
 	}
 }

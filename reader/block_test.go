@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 func response(behind int64, arrivals ...int) *Response {
@@ -23,20 +24,20 @@ func response(behind int64, arrivals ...int) *Response {
 
 func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	t.Helper()
-	e := newEncoder(func(dst []byte, r Record) ([]byte, error) { return append(dst, r.Data...), nil })
-	s := newSlicer(e, r, checkpoint.Shard{Parents: []string{"p"}, Position: checkpoint.TrimHorizon}, hashFilter{})
+	e := newEncoder(func(dst []byte, r record.Record) ([]byte, error) { return append(dst, r.Data...), nil })
+	s := newSlicer(e, r, checkpoint.Shard{Parents: []string{"p"}, Position: record.Position{Kind: record.TrimHorizon}}, hashFilter{})
 	s.until = until
 	return onlyBlock(t, s), s.reached
 }
 
-func newEncoder(encode func([]byte, Record) ([]byte, error)) *encoder {
+func newEncoder(encode func([]byte, record.Record) ([]byte, error)) *encoder {
 	return &encoder{encode: encode, most: mostBatch, slots: make(chan struct{}, 1)}
 }
 
 // newSlicer encodes a response of orders/a.
 func newSlicer(e *encoder, resp *Response, before checkpoint.Shard, f hashFilter) *slicer {
 	return &slicer{e: e, stream: "orders", shard: "a", resp: resp, before: before, at: before, filter: f,
-		undivided: func(Record, int) {}, badKey: func(Record) {}}
+		undivided: func(record.Record, int) {}, badKey: func(record.Record) {}}
 }
 
 // allBlocks encodes the rest of a response.
@@ -77,7 +78,7 @@ func TestBlockEndsBeforeTheFirstRecordBeyondTheBound(t *testing.T) {
 
 	// Nothing up to the bound: the position stays where it was.
 	b, reached = encodeBlock(t, response(0, 51), until)
-	if len(b.Data) != 0 || !reached || b.after.Position != checkpoint.TrimHorizon {
+	if len(b.Data) != 0 || !reached || b.after.Kind != record.TrimHorizon {
 		t.Errorf("got %q, reached %t, position %+v", b.Data, reached, b.after)
 	}
 }
@@ -86,11 +87,11 @@ func TestEndOfAShardCutByTheBoundIsNotItsEnd(t *testing.T) {
 	r := response(0, 10, 60)
 	r.End = true
 	b, reached := encodeBlock(t, r, time.Unix(50, 0))
-	if b.end || !reached || b.after.Position != checkpoint.AfterSequenceNumber {
+	if b.end || !reached || b.after.Kind != record.AfterSequenceNumber {
 		t.Errorf("end %t, reached %t, position %+v", b.end, reached, b.after)
 	}
 	b, _ = encodeBlock(t, r, time.Time{})
-	if !b.end || b.after.Position != checkpoint.ShardEnd || b.after.SequenceNumber != "2" {
+	if !b.end || b.after.Kind != record.ShardEnd || b.after.SequenceNumber != "2" {
 		t.Errorf("end %t, position %+v", b.end, b.after)
 	}
 }
@@ -98,10 +99,10 @@ func TestEndOfAShardCutByTheBoundIsNotItsEnd(t *testing.T) {
 func TestEmptyResponseMovesReadThroughOnly(t *testing.T) {
 	b, _ := encodeBlock(t, response(4000), time.Time{})
 	want := checkpoint.Shard{
-		Parents: []string{"p"}, Position: checkpoint.TrimHorizon,
-		ReadThrough: checkpoint.Time{Time: time.Unix(96, 0)}, UpdatedAt: checkpoint.Time{Time: time.Unix(100, 0)},
+		Parents: []string{"p"}, Position: record.Position{Kind: record.TrimHorizon},
+		ReadThrough: record.Time{Time: time.Unix(96, 0)}, UpdatedAt: record.Time{Time: time.Unix(100, 0)},
 	}
-	if b.after.Position != want.Position || !b.after.ReadThrough.Equal(want.ReadThrough.Time) || !b.after.UpdatedAt.Equal(want.UpdatedAt.Time) {
+	if b.after.Kind != want.Kind || !b.after.ReadThrough.Equal(want.ReadThrough.Time) || !b.after.UpdatedAt.Equal(want.UpdatedAt.Time) {
 		t.Errorf("position %+v, want %+v", b.after, want)
 	}
 }

@@ -3,6 +3,8 @@ package reader
 import (
 	"fmt"
 	"time"
+
+	"kin/internal/record"
 )
 
 // TimeoutError means that a run's time was over before its bound was met.
@@ -35,7 +37,7 @@ func (e *TimeoutError) GaveUp() bool { return true }
 
 // bounded says whether a run ends by itself when every shard has been read up
 // to a time.
-func (o Options) bounded() bool { return o.AvailableNow || o.To.Kind != Latest }
+func (o Options) bounded() bool { return o.AvailableNow || o.To.Kind != record.Latest }
 
 // until is that time for a stream whose clock says now.
 func (o Options) until(now time.Time) time.Time {
@@ -43,9 +45,9 @@ func (o Options) until(now time.Time) time.Time {
 	case o.AvailableNow:
 		// A Date is cut to the second: what arrived within it was there.
 		return now.Add(time.Second - time.Millisecond)
-	case o.To.Kind == AtTimestamp:
-		return o.To.Timestamp
-	case o.To.Kind == Ago:
+	case o.To.Kind == record.AtTimestamp:
+		return o.To.Timestamp.Time
+	case o.To.Kind == record.Ago:
 		return now.Add(-o.To.Age)
 	}
 	return time.Time{}

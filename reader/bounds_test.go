@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"kin/internal/record"
 )
 
 func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
@@ -57,7 +59,9 @@ func TestTimeout(t *testing.T) {
 	}{
 		{"without a bound it is the end", func(*Options) {}, false},
 		{"before the limit", func(o *Options) { o.Limit = 3 }, true},
-		{"before the time", func(o *Options) { o.To = Position{Kind: AtTimestamp, Timestamp: time.Now().Add(time.Hour)} }, true},
+		{"before the time", func(o *Options) {
+			o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(time.Hour)}}
+		}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -95,7 +99,7 @@ func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
 		// The fake's records arrived in 1970; its endpoint has no clock of its own.
 		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
 		o := testOptions()
-		o.To = Position{Kind: AtTimestamp, Timestamp: time.Now().Add(10 * time.Second)}
+		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(10 * time.Second)}}
 		start := time.Now()
 		batches, err := collectRun(t.Context(), t, f, o)
 		if got := strings.Join(batches, " "); err != nil || got != "1 2" {
@@ -105,7 +109,7 @@ func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
 			t.Errorf("took %s, want until the time has come", took)
 		}
 
-		o.To = Position{Kind: AtTimestamp, Timestamp: arrival(1)}
+		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: arrival(1)}}
 		batches, err = collectRun(t.Context(), t, f, o)
 		if got := strings.Join(batches, " "); err != nil || got != "1" {
 			t.Errorf("got %q, %v, want what arrived up to the time", got, err)

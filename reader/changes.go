@@ -106,7 +106,7 @@ func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.C
 	ready := s.markReady()
 	s.run.mu.Unlock()
 	s.start(ready)
-	s.run.o.Chat(endMessage(s.ref.name, parent.id, children))
+	s.run.o.Chat(endMessage(s.ref.Name, parent.id, children))
 	if orphan {
 		// A child names a parent that nobody has seen: list before it starts.
 		if err := s.refresh(ctx); err != nil {
@@ -124,13 +124,13 @@ func (s *streamRun) ownAncestor(call, shard string, err error) error {
 	var filed filedAncestorError
 	switch {
 	case errors.As(err, &filed) && call == "":
-		return filedCycle(s.ref.given, fmt.Sprintf("the end of %s/%s", s.ref.name, shard), string(filed))
+		return filedCycle(s.ref.Given, fmt.Sprintf("the end of %s/%s", s.ref.Name, shard), string(filed))
 	case errors.As(err, &filed):
-		return filedCycle(s.ref.given, call, string(filed))
+		return filedCycle(s.ref.Given, call, string(filed))
 	case !errors.As(err, &id):
 		return err
 	}
-	return &LineageError{Call: call, Stream: s.ref.given, Ended: shard, Shard: string(id)}
+	return &LineageError{Call: call, Stream: s.ref.Given, Ended: shard, Shard: string(id)}
 }
 
 // markReady marks the shards that may be read as being read, and returns them.

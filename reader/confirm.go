@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // A listing that does not know a shard of the checkpoint is asked for again: it
@@ -28,7 +28,7 @@ func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
 			return l, nil
 		}
 		if tries == confirmations {
-			return l, &CheckpointError{Stream: s.ref.name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
+			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(confirmEvery)); err != nil {
 			return l, err
@@ -49,9 +49,9 @@ func (s *streamRun) contradiction(l listing) string {
 	for _, id := range slices.Sorted(maps.Keys(s.place.saved)) {
 		switch {
 		case id > last: // IDs only grow
-			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.name, id, last)
-		case open[id] && s.place.saved[id].Position == checkpoint.ShardEnd:
-			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.name, id)
+			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.Name, id, last)
+		case open[id] && s.place.saved[id].Kind == record.ShardEnd:
+			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.Name, id)
 		}
 	}
 	return ""

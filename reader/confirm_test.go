@@ -11,15 +11,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // positionsIn are positions of a run that has read records of the shards up to
 // the sequence numbers.
 func positionsIn(shards map[string]string) *memory {
 	m := newMemory()
-	s := checkpoint.Stream{Name: "orders", InitialPosition: "trim_horizon", StartedAt: checkpoint.Time{Time: time.Now()}, Shards: map[string]checkpoint.Shard{}}
+	s := checkpoint.Stream{Name: "orders", InitialPosition: "trim_horizon", StartedAt: record.Time{Time: time.Now()}, Shards: map[string]checkpoint.Shard{}}
 	for id, sequence := range shards {
-		s.Shards[id] = checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: sequence, UpdatedAt: checkpoint.Time{Time: time.Now()}}
+		s.Shards[id] = checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: sequence}, UpdatedAt: record.Time{Time: time.Now()}}
 	}
 	m.file.Streams = []checkpoint.Stream{s}
 	return m
@@ -110,18 +111,18 @@ func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 		f.hours = aws.Int32(24)
 		resume := func(at checkpoint.Shard) error {
 			m := positionsIn(map[string]string{"b": "3"})
-			at.UpdatedAt = checkpoint.Time{Time: time.Now()}
+			at.UpdatedAt = record.Time{Time: time.Now()}
 			m.file.Streams[0].Shards["a"] = at
 			o := testOptions()
 			o.Positions, o.AvailableNow = m, true
 			_, err := collectRun(t.Context(), t, f, o)
 			return err
 		}
-		if err := resume(checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: time.Now()}}); err != nil {
+		if err := resume(checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, ReadThrough: record.Time{Time: time.Now()}}); err != nil {
 			t.Error(err)
 		}
 		var loss *DataLossError
-		err := resume(checkpoint.Shard{Position: checkpoint.TrimHorizon})
+		err := resume(checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}})
 		if !errors.As(err, &loss) || err.Error() != "orders/a is no longer retained; what it held beyond its start is gone" {
 			t.Errorf("got %v", err)
 		}
@@ -135,8 +136,8 @@ func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
 		f := newFake(&fakeShard{id: "b", records: []int{3}})
 		f.hours = aws.Int32(24)
 		for name, at := range map[string]checkpoint.Shard{
-			"never read":    {Position: checkpoint.TrimHorizon, UpdatedAt: checkpoint.Time{Time: time.Now()}},
-			"read long ago": {Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: time.Now().Add(-72 * time.Hour)}},
+			"never read":    {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: record.Time{Time: time.Now()}},
+			"read long ago": {Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, ReadThrough: record.Time{Time: time.Now().Add(-72 * time.Hour)}},
 		} {
 			m := positionsIn(map[string]string{"b": "3"})
 			m.file.Streams[0].Shards["a"] = at

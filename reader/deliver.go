@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // deliver encodes a response and puts its blocks into the buffer. It returns the
@@ -18,14 +19,14 @@ func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, b
 	// be slow, and other shards wait for that turn.
 	var ofSize, ofKey func()
 	slices := &slicer{
-		e: s.run.enc, stream: s.ref.name, shard: shard.id, resp: resp, before: before, at: before, until: s.until,
+		e: s.run.enc, stream: s.ref.Name, shard: shard.id, resp: resp, before: before, at: before, until: s.until,
 		filter: s.hashFilter(shard),
-		undivided: func(r Record, records int) {
+		undivided: func(r record.Record, records int) {
 			if ofSize == nil {
 				ofSize = func() { s.keepsWhole(r, records) }
 			}
 		},
-		badKey: func(r Record) {
+		badKey: func(r record.Record) {
 			if ofKey == nil {
 				ofKey = func() { s.warnOfKey(r) }
 			}

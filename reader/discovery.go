@@ -58,7 +58,7 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 		if token != "" {
 			in.NextToken = aws.String(token) // and nothing that names the stream
 		} else {
-			in.StreamName, in.StreamARN, in.ShardFilter = s.ref.byName(), s.ref.byARN(), filter
+			in.StreamName, in.StreamARN, in.ShardFilter = s.ref.ByName(), s.ref.ByARN(), filter
 			if after != "" {
 				in.ExclusiveStartShardId = aws.String(after)
 			}

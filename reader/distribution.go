@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/record"
 )
 
 // distribution is how a stream spreads its records over its shards: by their
@@ -117,8 +119,8 @@ func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most
 	case err != nil && classify(err) == gone:
 		return false, err
 	case err != nil || out.StreamDescriptionSummary == nil:
-		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.name, Unanswered(err)))
+		s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
+		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.Name, Unanswered(err)))
 		d.mu.Lock()
 		d.refused = true
 		d.mu.Unlock()
@@ -135,7 +137,7 @@ func (s *streamRun) checkFilter(ctx context.Context) error {
 	}
 	automatic, err := s.distribution.ask(ctx, s, 0, startTimeout)
 	if err == nil && automatic {
-		err = &OptionError{"hash filter", fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.name)}
+		err = &record.OptionError{Field: "hash filter", Want: fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.Name)}
 	}
 	return err
 }
@@ -151,7 +153,7 @@ func (s *streamRun) decide(ctx context.Context, f hashFilter, received int) (has
 	if f.decided = true; automatic {
 		f.hashes = nil
 		if !s.warnedOfAuto.Swap(true) {
-			s.run.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.name))
+			s.run.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.Name))
 		}
 	}
 	return f, nil

@@ -6,16 +6,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/record"
 )
 
 // encoder turns responses into blocks. Its slots bound how many do so at once.
 type encoder struct {
-	encode func([]byte, Record) ([]byte, error)
-	line   func([]byte, Record) ([]byte, error) // as Options has it
-	whole  bool                                 // aggregates are not expanded
-	limit  int64                                // as Options has it: user records up to it are marked
-	most   int                                  // bytes of a block, unless one record has more
-	large  int                                  // bytes of a payload whose line may take half of the buffer
+	encode func([]byte, record.Record) ([]byte, error)
+	line   func([]byte, record.Record) ([]byte, error) // as Options has it
+	whole  bool                                        // aggregates are not expanded
+	limit  int64                                       // as Options has it: user records up to it are marked
+	most   int                                         // bytes of a block, unless one record has more
+	large  int                                         // bytes of a payload whose line may take half of the buffer
 	slots  chan struct{}
 }
 
@@ -32,7 +34,7 @@ func (e *encoder) enter(ctx context.Context) error {
 func (e *encoder) leave() { <-e.slots }
 
 // append encodes one record.
-func (e *encoder) append(b *Block, r Record) error {
+func (e *encoder) append(b *Block, r record.Record) error {
 	if e.large > 0 && len(r.Data) > e.large {
 		// What the decoding of the response left is as large as the payload, and
 		// on a busy machine it is still there when the line has grown.

@@ -2,10 +2,10 @@ package reader
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"kin/internal/apierror"
+	"kin/internal/record"
 )
 
 // CallError is a call to the service that failed for good.
@@ -72,19 +72,11 @@ func (e *LineageError) StreamName() string { return e.Stream }
 // Hint says how to look at the answer.
 func (e *LineageError) Hint() string {
 	name := "--stream-name"
-	if strings.HasPrefix(e.Stream, "arn:") {
+	if record.ParseStream(e.Stream).ARN != "" {
 		name = "--stream-arn"
 	}
 	return fmt.Sprintf("the endpoint's answer is wrong: check --endpoint, and aws kinesis list-shards %s %s", name, e.Stream)
 }
-
-// OptionError means that a field of Options cannot be used.
-type OptionError struct {
-	Field string // in words, such as "max fetch rate"
-	Want  string
-}
-
-func (e *OptionError) Error() string { return e.Field + ": want " + e.Want }
 
 // ShardNotFoundError means that a shard that was asked for by name is not in
 // the stream.

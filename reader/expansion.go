@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"kin/internal/kpl"
+	"kin/internal/record"
 )
 
 // An aggregate that expands to more than mostExpansion times its size, and to
@@ -20,7 +21,7 @@ const (
 // explodes reports whether the aggregate r expands beyond that, counted as JSON
 // lines. It counts only where a bound does not decide, and no further than it
 // needs.
-func (e *encoder) explodes(a *kpl.Aggregated, r Record) bool {
+func (e *encoder) explodes(a *kpl.Aggregated, r record.Record) bool {
 	most := max(leastExpansion, mostExpansion*len(r.Data))
 	// What a line has beside names and key, and the longest escape of a byte.
 	const members, escape = 512, 6
@@ -48,8 +49,8 @@ func (e *encoder) explodes(a *kpl.Aggregated, r Record) bool {
 
 // expansion counts the bytes of an aggregate's JSON lines.
 type expansion struct {
-	line  func([]byte, Record) ([]byte, error)
-	r     Record // the aggregate
+	line  func([]byte, record.Record) ([]byte, error)
+	r     record.Record // the aggregate
 	bytes int
 
 	key, hashKey string // of the record before
@@ -84,7 +85,7 @@ func (c *expansion) length(key, hashKey string, data []byte) int {
 }
 
 // keepsWhole warns, once for a stream, of an aggregate that is not expanded.
-func (s *streamRun) keepsWhole(r Record, records int) {
+func (s *streamRun) keepsWhole(r record.Record, records int) {
 	if s.warned.Swap(true) {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/validate"
 )
 
@@ -102,7 +103,7 @@ func (s *streamRun) check(ctx context.Context) error {
 	case isNotFound(err):
 		return s.checkListed(ctx)
 	case err != nil || out.StreamDescriptionSummary == nil:
-		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
+		s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
 		s.describedOr(Unanswered(err))
 		return s.checkListed(ctx)
 	}
@@ -116,7 +117,7 @@ func (s *streamRun) check(ctx context.Context) error {
 		s.kept.Store(int64(time.Duration(*summary.RetentionPeriodHours) * time.Hour))
 	}
 	if summary.StreamStatus == types.StreamStatusDeleting {
-		return &StreamDeletedError{Stream: s.ref.name}
+		return &StreamDeletedError{Stream: s.ref.Name}
 	}
 	created := aws.ToTime(summary.StreamCreationTimestamp).UTC().Truncate(time.Millisecond)
 	switch {
@@ -129,7 +130,7 @@ func (s *streamRun) check(ctx context.Context) error {
 	case created.Before(s.listedAt.Add(time.Second)): // a Date is cut to the second
 		return nil
 	}
-	return &StreamRecreatedError{Stream: s.ref.name, Created: created, Kept: s.run.o.Positions != nil}
+	return &StreamRecreatedError{Stream: s.ref.Name, Created: created, Kept: s.run.o.Positions != nil}
 }
 
 // describedOr notes why the stream is not described now; empty when it is.
@@ -147,7 +148,7 @@ func (s *streamRun) checkListed(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case isNotFound(err):
-		return &StreamDeletedError{s.ref.name, err}
+		return &StreamDeletedError{s.ref.Name, err}
 	}
 	return nil
 }
@@ -167,7 +168,7 @@ func (r *run) fact(ctx context.Context, err error) error {
 		return err
 	}
 	for _, s := range r.streams {
-		if name := of.StreamName(); name != s.ref.given && name != s.ref.name {
+		if name := of.StreamName(); name != s.ref.Given && name != s.ref.Name {
 			continue
 		}
 		if fact := s.check(ctx); fact != nil && ctx.Err() == nil {
@@ -190,7 +191,7 @@ func (a *Assignment) NotAccepted(at checkpoint.Shard, err error) (checkpoint.Sha
 		!(a.s.run.o.AllowDataLoss && a.isSaved(at)) {
 		return at, a.Refused(at, err)
 	}
-	lost := &NotRetainedError{Stream: a.s.ref.name, Shard: a.shard, SequenceNumber: at.SequenceNumber,
+	lost := &NotRetainedError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber,
 		Kept: a.s.run.o.Positions != nil, Err: err}
 	a.s.run.mu.Lock()
 	lost.Undescribed = a.s.undescribed
@@ -206,7 +207,7 @@ func (a *Assignment) NotAccepted(at checkpoint.Shard, err error) (checkpoint.Sha
 // number that kin received.
 func (a *Assignment) isSaved(at checkpoint.Shard) bool {
 	return a.s.place.saved != nil && at.SequenceNumber != "" &&
-		(at.Position == checkpoint.AfterSequenceNumber || at.SubSequenceNumber != nil)
+		(at.Kind == record.AfterSequenceNumber || at.SubSequenceNumber != nil)
 }
 
 // IsLast reports whether no record of the closed shard can follow one of that

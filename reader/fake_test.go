@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // fake is a service of a few lines: shards that hold records, pages of a fixed
@@ -281,7 +282,7 @@ func (m *memory) Save(f checkpoint.File, moved checkpoint.Moved) error {
 // position is a shard's saved position in short: "AFTER_SEQUENCE_NUMBER 3".
 func (m *memory) position(shard string) string {
 	s := m.file.Streams[0].Shards[shard]
-	return strings.TrimSpace(string(s.Position) + " " + s.SequenceNumber)
+	return strings.TrimSpace(string(s.Kind) + " " + s.SequenceNumber)
 }
 
 // testOptions reads the stream orders from its start; a record is encoded as
@@ -289,8 +290,8 @@ func (m *memory) position(shard string) string {
 func testOptions() Options {
 	o := DefaultOptions()
 	o.Streams = []string{"orders"}
-	o.InitialPosition = Position{Kind: TrimHorizon}
-	o.Encode = func(dst []byte, r Record) ([]byte, error) {
+	o.InitialPosition = record.Position{Kind: record.TrimHorizon}
+	o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 		return append(append(dst, r.Data...), ' '), nil
 	}
 	return o

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // endsInto makes the ends of shards name children, by the ID of the placeholder
@@ -64,15 +65,15 @@ func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
 			later:  func(f *fake) { f.find("a").parent = "b" }},
 		{name: "a listing and a checkpoint together", id: "a", isFile: true,
 			shards: []*fakeShard{{id: "a"}, {id: "b"}},
-			saved:  map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon}, "b": {Parents: []string{"a"}, Position: checkpoint.TrimHorizon}},
+			saved:  map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.TrimHorizon}}, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.TrimHorizon}}},
 			later:  func(f *fake) { f.find("a").parent = "b" }},
 		{name: "an end and a checkpoint together", id: "a", isFile: true,
 			shards: []*fakeShard{{id: "a", closed: true}, {id: "b", closed: true, children: []string{"x"}}, {id: "c"}},
-			saved:  map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon}, "b": {Parents: []string{"a"}, Position: checkpoint.TrimHorizon}},
+			saved:  map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.TrimHorizon}}, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.TrimHorizon}}},
 			ends:   map[string]types.ChildShard{"x": childOf("a", "b")}},
 		{name: "an end and the parents of a saved shard that is gone", id: "a", isFile: true,
 			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "c"}},
-			saved:  map[string]checkpoint.Shard{"0": {Parents: []string{"b"}, Position: checkpoint.ShardEnd}, "a": {Parents: []string{"0"}, Position: checkpoint.TrimHorizon}},
+			saved:  map[string]checkpoint.Shard{"0": {Parents: []string{"b"}, Position: record.Position{Kind: record.ShardEnd}}, "a": {Parents: []string{"0"}, Position: record.Position{Kind: record.TrimHorizon}}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // pairs are the shards of a stream that was split and merged again so often.
@@ -35,7 +36,7 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
 	listed := pairs(1000)
 	r := &run{o: testOptions(), clock: startedAt, local: time.Now()}
-	s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
+	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: newLineage()}
 	r.streams = []*streamRun{s}
 	s.lineage.add(listed)
 	s.lineage.shards[shardName(0)].at = atTime(startedAt.Add(-time.Hour))
@@ -73,7 +74,7 @@ func TestFault01WhatBecomesReadableCostsWhatChanged(t *testing.T) {
 }
 
 func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
-	s := &streamRun{run: &run{o: testOptions(), looking: true}, ref: newStreamRef("orders"), lineage: newLineage()}
+	s := &streamRun{run: &run{o: testOptions(), looking: true}, ref: record.ParseStream("orders"), lineage: newLineage()}
 	before := listing{shards: pairs(1000)}
 	s.listed = closedShards(before)
 	after := listing{shards: append(slices.Clone(before.shards[1:]), types.Shard{ShardId: aws.String(shardName(9000))})}
@@ -171,7 +172,7 @@ func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
 				start := time.Now()
 				_, _, err := runFor(t, newFake(c.shards...), time.Hour, testOptions())
 				wantLineageError(t, err, c.id)
-				l, err := NewLooker(newFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}})
+				l, err := NewLooker(newFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -235,7 +236,7 @@ func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
 
 func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
 	at := func(parents ...string) checkpoint.Shard {
-		return checkpoint.Shard{Parents: parents, Position: checkpoint.ShardEnd}
+		return checkpoint.Shard{Parents: parents, Position: record.Position{Kind: record.ShardEnd}}
 	}
 	for _, test := range []struct {
 		name  string

@@ -15,6 +15,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // movesOf keeps what each Save says has moved, by shard ID; nil is everything.
@@ -101,7 +102,7 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 		for asks := range 2 {
 			o := testOptions()
 			// Then each shard has a lag before it has answered.
-			o.InitialPosition = Position{Kind: AtTimestamp, Timestamp: time.Now().Add(-time.Hour)}
+			o.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(-time.Hour)}}
 			r, err := New(s, o)
 			s.must(err)
 			r.o.Timeout = 10 * time.Second
@@ -130,7 +131,7 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 
 func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 	r := &run{o: testOptions()}
-	s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
+	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: newLineage()}
 	r.streams = []*streamRun{s}
 	const shards = 20
 	for n := range shards {
@@ -179,7 +180,7 @@ func BenchmarkFlush(b *testing.B) {
 	for _, shards := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("%d shards", shards), func(b *testing.B) {
 			r := &run{o: testOptions(), positions: forgetful{}, progress: &progress{}, buf: newBuffer(1 << 30)}
-			s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
+			s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: newLineage()}
 			r.streams = []*streamRun{s}
 			r.file.Streams = []checkpoint.Stream{{Name: "orders", Shards: map[string]checkpoint.Shard{}}}
 			listed := make([]types.Shard, shards)
@@ -191,7 +192,7 @@ func BenchmarkFlush(b *testing.B) {
 			c := &collector{run: r, left: -1, statuses: newShardStatuses(r), handle: func(*Batch) error { return nil }}
 			r.reading = shards
 			block := func(n int) *Block {
-				return &Block{Stream: "orders", ShardID: shardName(n), behind: aws.Int64(0), Records: 1, after: checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1"}}
+				return &Block{Stream: "orders", ShardID: shardName(n), behind: aws.Int64(0), Records: 1, after: checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}
 			}
 			for n := range shards {
 				if err := c.add(block(n)); err != nil {

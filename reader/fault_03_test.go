@@ -14,12 +14,13 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 func TestFault03WhatIsFinished(t *testing.T) {
-	end := checkpoint.Shard{Position: checkpoint.ShardEnd}
-	after := checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "7"}
-	start := checkpoint.Shard{Position: checkpoint.TrimHorizon}
+	end := checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd}}
+	after := checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"}}
+	start := checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
 	saved := func(of ...any) map[string]checkpoint.Shard {
 		m := map[string]checkpoint.Shard{}
 		for i := 0; i < len(of); i += 2 {
@@ -41,19 +42,19 @@ func TestFault03WhatIsFinished(t *testing.T) {
 		{"one parent of a merge is trimmed, the other is not read yet", family("b!", "m<a+b"), saved("a", end, "b", after, "m", start), nil, []string{"b", "m"}},
 		{"three generations", family("d<c"), saved("a", end, "b", end, "c", end, "d", after), nil, []string{"a", "b", "d"}},
 		{"generations that the file knows", family("d<c"), map[string]checkpoint.Shard{
-			"a": end, "b": {Parents: []string{"a"}, Position: checkpoint.ShardEnd}, "c": {Parents: []string{"b"}, Position: checkpoint.ShardEnd}, "d": {Parents: []string{"c"}, Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1"},
+			"a": end, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "c": {Parents: []string{"b"}, Position: record.Position{Kind: record.ShardEnd}}, "d": {Parents: []string{"c"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}},
 		}, nil, []string{"d"}},
 		{"a parent that was lost", family("x<b"), map[string]checkpoint.Shard{
-			"a": after, "b": {Parents: []string{"a"}, Position: checkpoint.ShardEnd}, "x": {Parents: []string{"b"}, Position: checkpoint.TrimHorizon},
+			"a": after, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "x": {Parents: []string{"b"}, Position: record.Position{Kind: record.TrimHorizon}},
 		}, nil, []string{"x"}},
 		{"a run that is restricted to it", family("b<a"), saved("a", end, "b", after), []string{"a"}, []string{"a", "b"}},
 		{"a run that is restricted to others", family("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &streamRun{run: &run{o: testOptions()}, ref: newStreamRef("orders"), lineage: newLineage()}
+			s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: newLineage()}
 			s.lineage.add(test.listed)
 			s.listed = closedShards(listing{shards: test.listed})
-			s.place = placement{"orders", Position{Kind: TrimHorizon}, startedAt, test.saved, everyone, test.only}
+			s.place = placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, test.saved, everyone, test.only}
 			lost, err := s.place.first(s.lineage)
 			if err != nil {
 				t.Fatal(err)
@@ -189,7 +190,7 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 func TestFault03ALateListingThatShowsAPrunedShardChangesNothing(t *testing.T) {
 	l := newLineage()
 	l.add(family("c<b", "d<c"))
-	p := placement{"orders", Position{Kind: TrimHorizon}, startedAt, map[string]checkpoint.Shard{"c": {Parents: []string{"b"}, Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1"}}, everyone, nil}
+	p := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, map[string]checkpoint.Shard{"c": {Parents: []string{"b"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}, everyone, nil}
 	if _, err := p.first(l); err != nil {
 		t.Fatal(err)
 	}
@@ -236,18 +237,18 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 func TestFault03GapsAndPruningLookAtEachShardOnce(t *testing.T) {
 	// A chain of splits and merges, of which only the last shard is not read.
 	const n = 1000
-	s := &streamRun{run: &run{o: testOptions()}, ref: newStreamRef("orders"), lineage: newLineage()}
+	s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: newLineage()}
 	all := pairs(n)
 	s.lineage.add(all)
 	saved := map[string]checkpoint.Shard{}
 	var ids []string
 	for id, shard := range s.lineage.shards {
-		saved[id] = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.ShardEnd, ReadThrough: checkpoint.Time{Time: startedAt}}
+		saved[id] = checkpoint.Shard{Parents: shard.parents, Position: record.Position{Kind: record.ShardEnd}, ReadThrough: record.Time{Time: startedAt}}
 		shard.state = ended
 		ids = append(ids, id)
 	}
 	last := shardName(3 * n)
-	p := placement{"orders", Position{Kind: TrimHorizon}, startedAt, saved, everyone, nil}
+	p := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, saved, everyone, nil}
 	if found := p.gaps(s.lineage, startedAt.Add(48*time.Hour), 24*time.Hour); len(found) != 1 || found[0].shard != last {
 		t.Errorf("%d gaps, want one of %s", len(found), last)
 	}
@@ -269,9 +270,9 @@ func BenchmarkGaps(b *testing.B) {
 			l.add(pairs(n))
 			saved := map[string]checkpoint.Shard{}
 			for id, s := range l.shards {
-				saved[id] = checkpoint.Shard{Parents: s.parents, Position: checkpoint.ShardEnd, ReadThrough: checkpoint.Time{Time: startedAt}}
+				saved[id] = checkpoint.Shard{Parents: s.parents, Position: record.Position{Kind: record.ShardEnd}, ReadThrough: record.Time{Time: startedAt}}
 			}
-			p := placement{"orders", Position{Kind: TrimHorizon}, startedAt, saved, everyone, nil}
+			p := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, saved, everyone, nil}
 			b.ReportAllocs()
 			for b.Loop() {
 				if found := p.gaps(l, startedAt.Add(48*time.Hour), 24*time.Hour); len(found) != 1 {

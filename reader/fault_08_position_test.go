@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/servertime"
 )
 
@@ -21,7 +22,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orders.ckpt")
 	synctest.Test(t, func(t *testing.T) {
 		toTheTimeOfTheService()
-		sub, now := int64(3), checkpoint.Time{Time: time.Now()}
+		sub, now := int64(3), record.Time{Time: time.Now()}
 		h, err := checkpoint.Open(path)
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +32,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 			t.Fatal(err)
 		}
 		file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", StartedAt: now, Shards: map[string]checkpoint.Shard{
-			"a": {Position: checkpoint.AtSequenceNumber, SequenceNumber: "5", SubSequenceNumber: &sub, UpdatedAt: now, ReadThrough: now},
+			"a": {Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "5", SubSequenceNumber: &sub}, UpdatedAt: now, ReadThrough: now},
 		}}}
 		if err := h.Save(file, nil); err != nil {
 			t.Fatal(err)
@@ -55,7 +56,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at := file.Streams[0].Shards["a"]; at.Position != checkpoint.ShardEnd || at.SubSequenceNumber != nil || at.SequenceNumber != "5" {
+	if at := file.Streams[0].Shards["a"]; at.Kind != record.ShardEnd || at.SubSequenceNumber != nil || at.SequenceNumber != "5" {
 		t.Errorf("saved %+v", at)
 	}
 }
@@ -80,7 +81,7 @@ func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
 		f := newFake(&fakeShard{id: "a", records: []int{1}})
 		o := testOptions()
 		bound := time.Now().Add(10 * time.Second)
-		o.To = Position{Kind: AtTimestamp, Timestamp: bound}
+		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: bound}}
 		o.Source = func(*Assignment) Source {
 			subscribed := time.Now()
 			response := func(n int, wait time.Duration, resubscribe bool) func() *Response {

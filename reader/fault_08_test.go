@@ -17,6 +17,7 @@ import (
 
 	"kin/internal/awsclient"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // spoiled spoils the answers of one call, the first few of them.
@@ -444,7 +445,7 @@ func TestFault08LagUsesNoStrayDate(t *testing.T) {
 			}
 			return right
 		})
-		l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}})
+		l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 		s.must(err)
 		for range 3 {
 			look, err := l.Look(t.Context())
@@ -470,7 +471,7 @@ func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
 		}
 		return r
 	}
-	e := newEncoder(func(dst []byte, _ Record) ([]byte, error) { return append(dst, 'x'), nil })
+	e := newEncoder(func(dst []byte, _ record.Record) ([]byte, error) { return append(dst, 'x'), nil })
 	for name, c := range map[string]struct {
 		before int
 		resp   *Response

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
@@ -16,17 +17,17 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 		at   checkpoint.Shard
 		want []string // nil: the checkpoint cannot be used
 	}{
-		"behind a record":                  {checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "2"}, []string{"7", "8"}},
-		"inside an aggregate":              {checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}, []string{"7", "8"}},
-		"at a number that kin never had":   {checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: "2"}, nil},
-		"behind a record, of an open run ": {checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}, []string{"7", "8"}},
+		"behind a record":                  {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2"}}, []string{"7", "8"}},
+		"inside an aggregate":              {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}, []string{"7", "8"}},
+		"at a number that kin never had":   {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2"}}, nil},
+		"behind a record, of an open run ": {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}}, []string{"7", "8"}},
 	} {
 		for _, allowed := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					f := newFake(&fakeShard{id: "a", records: []int{7, 8}})
 					o, m := bounded(), newMemory()
-					c.at.UpdatedAt = checkpoint.Time{Time: time.Now()}
+					c.at.UpdatedAt = record.Time{Time: time.Now()}
 					m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
 					said, say := listener()
 					o.Positions, o.AllowDataLoss, o.Say = m, allowed, say
@@ -58,13 +59,13 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 func TestFault13RefusedAnswersBehindAnAcceptedPositionBlameNobody(t *testing.T) {
 	for name, c := range map[string]struct {
 		kept  bool
-		from  Position
+		from  record.Position
 		after int // GetRecords calls that pass
 	}{
 		"records were read":              {after: 1},
 		"records were read, kept":        {kept: true, after: 1},
-		"a number that was typed":        {from: Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "1"}},
-		"a number that was typed, later": {from: Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "1"}, after: 1},
+		"a number that was typed":        {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
+		"a number that was typed, later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -82,12 +83,12 @@ func TestFault13RefusedAnswersBehindAnAcceptedPositionBlameNobody(t *testing.T) 
 				if c.kept {
 					o.Positions = newMemory()
 				}
-				if c.from.Kind == AtSequence {
+				if c.from.Kind == record.AtSequenceNumber {
 					o.InitialPosition = c.from
 				}
 				_, err := readFor(t, f, time.Hour, o)
 				var (
-					option   *OptionError
+					option   *record.OptionError
 					unusable *CheckpointError
 					call     *CallError
 				)

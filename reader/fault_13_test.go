@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // refusing refuses iterators, after a while, and says what became of the stream.
@@ -72,17 +72,17 @@ func isAfter(in *kinesis.GetShardIteratorInput) bool {
 func isAtSequence(in *kinesis.GetShardIteratorInput) bool { return in.StartingSequenceNumber != nil }
 
 func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
-	typed := Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "1"}
+	typed := record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}
 	var (
 		notRetained *NotRetainedError
 		recreated   *StreamRecreatedError
 		deleted     *StreamDeletedError
-		option      *OptionError
+		option      *record.OptionError
 		unusable    *CheckpointError
 	)
 	for name, c := range map[string]struct {
 		summary func(*types.StreamDescriptionSummary) error
-		from    Position
+		from    record.Position
 		kept    bool
 		first   bool // refused at the first use
 		want    any
@@ -111,7 +111,7 @@ func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
 					return c.summary(s)
 				}}
 				o := testOptions()
-				if c.from.Kind == AtSequence {
+				if c.from.Kind == record.AtSequenceNumber {
 					o.InitialPosition = c.from
 				}
 				if c.kept {
@@ -203,7 +203,7 @@ func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
 				if errors.As(err, &lost) != c.lost || !c.lost && err != nil || !slices.Equal(got, c.want) {
 					t.Errorf("got %q, %v", got, err)
 				}
-				if at := m.file.Streams[0].Shards["a"]; c.lost && at.Position == checkpoint.ShardEnd {
+				if at := m.file.Streams[0].Shards["a"]; c.lost && at.Kind == record.ShardEnd {
 					t.Errorf("saved %+v", at)
 				}
 			})

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/record"
 )
 
 func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
@@ -19,9 +21,9 @@ func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
 		}}
 		o, m := bounded(), newMemory()
 		o.Positions = m
-		o.InitialPosition = Position{Kind: AtSequence, ShardID: "a", SequenceNumber: "123"}
+		o.InitialPosition = record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "123"}
 		_, err := readFor(t, client, time.Minute, o)
-		var option *OptionError
+		var option *record.OptionError
 		if !errors.As(err, &option) || option.Field != "initial position" {
 			t.Errorf("ended with %v", err)
 		}

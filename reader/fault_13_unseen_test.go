@@ -12,18 +12,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // A summary that lacks what a check needs, and a file that does, are reported by
 // every command that uses a checkpoint: the check is not taken for a made one.
 func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 	const day = 24
-	created := checkpoint.Time{Time: arrival(0)}
+	created := record.Time{Time: arrival(0)}
 	for _, test := range []struct {
 		name    string
 		strip   func(*kinesis.DescribeStreamSummaryOutput)
-		created checkpoint.Time // in the file
-		timed   bool            // the file says until when the shard was read
+		created record.Time // in the file
+		timed   bool        // the file says until when the shard was read
 		unseen  []Unseen
 		said    []string // by a run and a look
 	}{
@@ -67,9 +68,9 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 					}
 				}}
 				m := newMemory()
-				at := checkpoint.Shard{Position: checkpoint.TrimHorizon}
+				at := checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
 				if test.timed {
-					at.UpdatedAt = checkpoint.Time{Time: time.Now()}
+					at.UpdatedAt = record.Time{Time: time.Now()}
 				}
 				m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
@@ -97,7 +98,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				wantSaid("a look")
 
 				said, say = listener()
-				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}, Say: say}); err != nil {
+				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Say: say}); err != nil {
 					t.Fatal(err)
 				}
 				if _, err = l.Restart(t.Context(), m.file, nil); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
+	"kin/internal/record"
 )
 
 func TestFault16ABadKeyIsCountedAsTheKeyThatTakesItsPlace(t *testing.T) {
@@ -17,13 +18,13 @@ func TestFault16ABadKeyIsCountedAsTheKeyThatTakesItsPlace(t *testing.T) {
 	for i := range users {
 		users[i].PartitionKey = strings.Repeat("x", 257)
 	}
-	r := Record{Stream: "orders", ShardID: "a", SequenceNumber: "1", PartitionKey: strings.Repeat("\x01", 256), Data: kpl.Aggregate(nil, users)}
+	r := record.Record{Stream: "orders", ShardID: "a", SequenceNumber: "1", PartitionKey: strings.Repeat("\x01", 256), Data: kpl.Aggregate(nil, users)}
 	var a kpl.Aggregated
 	if !a.Parse(r.Data) {
 		t.Fatal("not an aggregate")
 	}
 	encoded := 0
-	e := newEncoder(func(dst []byte, r Record) ([]byte, error) {
+	e := newEncoder(func(dst []byte, r record.Record) ([]byte, error) {
 		line, err := json.Marshal(r)
 		encoded++
 		return append(dst, line...), err
@@ -54,9 +55,9 @@ func TestFault16ShardsThatWereReadUpToNowAreFetchedAtOnce(t *testing.T) {
 				for i := range 6 {
 					id := fmt.Sprint("shard-", i)
 					f.shards = append(f.shards, &fakeShard{id: id})
-					at := checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1"}
+					at := checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}
 					if c.ago > 0 {
-						at.ReadThrough = checkpoint.Time{Time: time.Now().Add(-c.ago)}
+						at.ReadThrough = record.Time{Time: time.Now().Add(-c.ago)}
 					}
 					saved[id] = at
 				}

@@ -14,6 +14,7 @@ import (
 
 	"kin/internal/bodysize"
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // receiving is a client that offers the size of each answer before it is received, which
@@ -52,7 +53,7 @@ func resumed(t *testing.T, f *fake) (batches []string, client *receiving) {
 	t.Helper()
 	m, saved := newMemory(), map[string]checkpoint.Shard{}
 	for _, s := range f.shards {
-		saved[s.id] = checkpoint.Shard{Position: checkpoint.TrimHorizon, ReadThrough: checkpoint.Time{Time: time.Now().Add(-time.Minute)}}
+		saved[s.id] = checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}, ReadThrough: record.Time{Time: time.Now().Add(-time.Minute)}}
 	}
 	m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
 	o := bounded()

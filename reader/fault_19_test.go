@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 	"kin/internal/servertime"
 )
 
@@ -75,9 +76,9 @@ func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
 		hours, now := int32(24), time.Now()
 		f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"}, &fakeShard{id: "c"})
 		f.hours = &hours
-		old := checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", ReadThrough: checkpoint.Time{Time: now.Add(-48 * time.Hour)}}
+		old := checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, ReadThrough: record.Time{Time: now.Add(-48 * time.Hour)}}
 		m := newMemory()
-		m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: checkpoint.Time{Time: arrival(0)}, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": old, "0": old}}}
+		m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: record.Time{Time: arrival(0)}, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": old, "0": old}}}
 		o := testOptions()
 		o.Positions, o.AllowDataLoss, o.Tasks, o.ShardsPerTask = m, true, 1, 1
 		made, err := New(f, o)

@@ -14,6 +14,7 @@ import (
 	"kin/internal/awsclient"
 	"kin/internal/checkpoint"
 	"kin/internal/garble"
+	"kin/internal/record"
 )
 
 // FuzzAnswers reads a stream whose answers are garbled, with a checkpoint. Whatever
@@ -37,7 +38,9 @@ func FuzzAnswers(f *testing.F) {
 			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
 			o := testOptions()
 			o.Positions, o.AvailableNow, o.Timeout, o.RetryFor = kept, len(script)%2 == 0, 20*time.Minute, 5*time.Minute
-			o.Encode = func(dst []byte, r Record) ([]byte, error) { return append(append(dst, r.SequenceNumber...), ' '), nil }
+			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
+				return append(append(dst, r.SequenceNumber...), ' '), nil
+			}
 			r, err := New(client, o)
 			if err != nil {
 				t.Fatal(err)

@@ -29,7 +29,7 @@ type glance struct {
 	arrival time.Time // of the record that it holds; zero without one
 }
 
-func (g *glance) key() shardKey { return shardKey{g.stream.ref.name, g.shard.id} }
+func (g *glance) key() shardKey { return shardKey{g.stream.ref.Name, g.shard.id} }
 
 // fetch makes the one fetch, not before due.
 func (g *glance) fetch(ctx context.Context, due time.Time, sizes *answerSizes) error {

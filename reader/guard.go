@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // gap is a stretch of time in which records of a shard may have arrived and
@@ -33,7 +34,7 @@ func (p placement) gaps(l *lineage, now time.Time, retention time.Duration) []ga
 		}
 		// Where the checkpoint knows a child of a shard that ended, reading goes
 		// on in that one.
-		if s.Position == checkpoint.ShardEnd && continued[id] {
+		if s.Kind == record.ShardEnd && continued[id] {
 			continue
 		}
 		if through := readThrough(s); !through.IsZero() && through.Before(horizon) {
@@ -74,7 +75,7 @@ func readThrough(s checkpoint.Shard) time.Time {
 	switch {
 	case !s.ReadThrough.IsZero():
 		return s.ReadThrough.Time
-	case s.Position == checkpoint.AtTimestamp:
+	case s.Kind == record.AtTimestamp:
 		return s.Timestamp.Time
 	default:
 		return s.UpdatedAt.Time
@@ -141,7 +142,7 @@ func (s *streamRun) guardLive(ctx context.Context, shard string, before checkpoi
 	if !passed() { // it was made longer since the run began
 		return nil
 	}
-	lost := &DataLossError{Stream: s.ref.name, gaps: []gap{{shard, through, resp.ServerTime.Add(-s.retention())}}}
+	lost := &DataLossError{Stream: s.ref.Name, gaps: []gap{{shard, through, resp.ServerTime.Add(-s.retention())}}}
 	if !s.run.o.AllowDataLoss {
 		return lost
 	}
@@ -157,7 +158,7 @@ func (s *streamRun) learnRetention(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil || out.StreamDescriptionSummary == nil:
-		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
+		s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
 	case out.StreamDescriptionSummary.RetentionPeriodHours != nil:
 		s.kept.Store(int64(time.Duration(*out.StreamDescriptionSummary.RetentionPeriodHours) * time.Hour))
 	}
@@ -172,7 +173,7 @@ func (s *streamRun) isLoss(at checkpoint.Shard) bool {
 }
 
 func (s *streamRun) gone(id string, at checkpoint.Shard) string {
-	return fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.name, id, describe(at))
+	return fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", s.ref.Name, id, describe(at))
 }
 
 // lose tells of a loss that the run goes on behind.
@@ -194,7 +195,7 @@ func (s *streamRun) guard(now time.Time, lost []string, entries map[string]check
 		gaps = s.place.gaps(s.lineage, now, s.retention())
 	}
 	if len(gaps) > 0 && !s.run.o.AllowDataLoss {
-		return &DataLossError{Stream: s.ref.name, gaps: gaps}
+		return &DataLossError{Stream: s.ref.Name, gaps: gaps}
 	}
 	reported := map[string]bool{}
 	for _, g := range gaps {
@@ -206,14 +207,14 @@ func (s *streamRun) guard(now time.Time, lost []string, entries map[string]check
 			continue
 		}
 		if s.retention() > 0 && !s.run.o.AllowDataLoss {
-			return &DataLossError{Stream: s.ref.name, gone: s.gone(id, at)}
+			return &DataLossError{Stream: s.ref.Name, gone: s.gone(id, at)}
 		}
 		s.lose(s.gone(id, at))
 	}
 	for _, g := range gaps {
-		s.lose(g.message(s.ref.name))
+		s.lose(g.message(s.ref.Name))
 		if shard := s.lineage.shards[g.shard]; shard.state == waiting {
-			shard.at = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.TrimHorizon}
+			shard.at = checkpoint.Shard{Parents: shard.parents, Position: record.Position{Kind: record.TrimHorizon}}
 		} else {
 			entries[g.shard] = goneBy(entries[g.shard], now)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // blockedFor reads a stream into an output that takes a while for its first
@@ -161,8 +162,8 @@ func TestALossThatWasAllowedIsNotToldAgain(t *testing.T) {
 		// A shard that was read half, and is no longer listed: an older one than
 		// those that are.
 		m.file.Streams[0].Shards[shardName(0)[:len(shardName(0))-1]] = checkpoint.Shard{
-			Position: checkpoint.AfterSequenceNumber, SequenceNumber: "7",
-			ReadThrough: checkpoint.Time{Time: s.Now().Add(-72 * time.Hour)},
+			Position:    record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"},
+			ReadThrough: record.Time{Time: s.Now().Add(-72 * time.Hour)},
 		}
 		var loss *DataLossError
 		if _, err := readFor(t, s, time.Minute, o); !errors.As(err, &loss) {

@@ -6,19 +6,20 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 func TestGaps(t *testing.T) {
 	now := startedAt.Add(48 * time.Hour)
 	horizon := now.Add(-24 * time.Hour)
-	at := func(t time.Time) checkpoint.Time { return checkpoint.Time{Time: t} }
+	at := func(t time.Time) record.Time { return record.Time{Time: t} }
 	old, fresh := at(horizon.Add(-time.Hour)), at(horizon.Add(time.Second))
-	after := func(through checkpoint.Time) checkpoint.Shard {
+	after := func(through record.Time) checkpoint.Shard {
 		// The last record is ancient: a quiet shard is no gap.
-		return checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: "1", LastArrival: at(startedAt.Add(-time.Hour)), ReadThrough: through}
+		return checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, LastArrival: at(startedAt.Add(-time.Hour)), ReadThrough: through}
 	}
-	end := func(through checkpoint.Time) checkpoint.Shard {
-		return checkpoint.Shard{Position: checkpoint.ShardEnd, ReadThrough: through}
+	end := func(through record.Time) checkpoint.Shard {
+		return checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd}, ReadThrough: through}
 	}
 	childOf := func(parent string, s checkpoint.Shard) checkpoint.Shard {
 		s.Parents = []string{parent}
@@ -31,9 +32,9 @@ func TestGaps(t *testing.T) {
 	}{
 		{"read up to lately", map[string]checkpoint.Shard{"a": after(fresh)}, nil},
 		{"stood still for too long", map[string]checkpoint.Shard{"a": after(old)}, []string{"a"}},
-		{"to be read from its start, lately", map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon, UpdatedAt: fresh}}, nil},
-		{"to be read from its start, for too long", map[string]checkpoint.Shard{"a": {Position: checkpoint.TrimHorizon, UpdatedAt: old}}, []string{"a"}},
-		{"never read, from a time", map[string]checkpoint.Shard{"a": {Position: checkpoint.AtTimestamp, Timestamp: old}}, []string{"a"}},
+		{"to be read from its start, lately", map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: fresh}}, nil},
+		{"to be read from its start, for too long", map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: old}}, []string{"a"}},
+		{"never read, from a time", map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.AtTimestamp, Timestamp: old}}}, []string{"a"}},
 		{"no longer listed, unread", map[string]checkpoint.Shard{"x": after(old)}, []string{"x"}},
 		{"ended long ago, its child is known", map[string]checkpoint.Shard{"b": end(old), "c": childOf("b", after(fresh))}, nil},
 		{"ended long ago, its child is not", map[string]checkpoint.Shard{"b": end(old)}, []string{"b"}},
@@ -42,7 +43,7 @@ func TestGaps(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			l := newLineage()
 			l.add(family("a", "b!", "c<b"))
-			p := placement{"orders", Position{Kind: TrimHorizon}, startedAt, test.saved, everyone, nil}
+			p := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, test.saved, everyone, nil}
 			if _, err := p.first(l); err != nil {
 				t.Fatal(err)
 			}

@@ -31,7 +31,7 @@ func (s *streamRun) checkHalfRead() error {
 	}
 	for _, shard := range s.lineage.shards {
 		if sub := shard.at.SubSequenceNumber; shard.state == waiting && sub != nil {
-			return &HalfReadError{Stream: s.ref.name, Shard: shard.id, SequenceNumber: shard.at.SequenceNumber, SubSequenceNumber: *sub}
+			return &HalfReadError{Stream: s.ref.Name, Shard: shard.id, SequenceNumber: shard.at.SequenceNumber, SubSequenceNumber: *sub}
 		}
 	}
 	return nil

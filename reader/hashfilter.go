@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"kin/internal/kpl"
+	"kin/internal/record"
 )
 
 // hashFilter says which records of aggregates belong to a shard. Without
@@ -72,7 +73,7 @@ func (r *run) countUsers(b *Block) {
 		return
 	}
 	for _, s := range r.streams {
-		if s.ref.name != b.Stream {
+		if s.ref.Name != b.Stream {
 			continue
 		}
 		if s.leftOut == 0 && b.leftOut > 0 {
@@ -89,10 +90,10 @@ func (r *run) countUsers(b *Block) {
 func (r *run) reportUsers() {
 	for _, s := range r.streams {
 		if s.leftOut > 0 {
-			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.name, someRecords(s.leftOut)))
+			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.Name, someRecords(s.leftOut)))
 		}
 		if s.rekeyed > 0 {
-			r.o.Say(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.name, someRecords(s.rekeyed)))
+			r.o.Say(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, someRecords(s.rekeyed)))
 		}
 	}
 }
@@ -106,7 +107,7 @@ func someRecords(n int64) string {
 
 // warnOfKey warns, once for a stream, of a record of an aggregate whose keys
 // cannot be used.
-func (s *streamRun) warnOfKey(r Record) {
+func (s *streamRun) warnOfKey(r record.Record) {
 	if s.warnedOfKey.Swap(true) {
 		return
 	}

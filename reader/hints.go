@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"kin/internal/record"
 )
 
 // hints are what a run says, once, when it shows a symptom that its options
@@ -85,13 +87,13 @@ func (h *hints) turns(shards, atOnce int) {
 // nothing.
 func (h *hints) empty(streams []*streamRun, o Options) {
 	for _, s := range streams {
-		if s.place.saved != nil || s.place.initial.Kind == TrimHorizon {
+		if s.place.saved != nil || s.place.initial.Kind == record.TrimHorizon {
 			continue
 		}
 		upTo := ""
-		if o.To.Kind != Latest {
+		if o.To.Kind != record.Latest {
 			upTo = " up to " + o.To.String()
 		}
-		h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.name, s.place.initial, upTo))
+		h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.initial, upTo))
 	}
 }

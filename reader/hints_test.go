@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"kin/internal/record"
 )
 
 // saidBy returns the hints of a run.
@@ -60,28 +62,28 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 			name: "a bounded run that began too late",
 			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
 			o: func(o *Options) {
-				o.AvailableNow, o.InitialPosition = true, Position{Kind: Ago, Age: time.Hour}
+				o.AvailableNow, o.InitialPosition = true, record.Position{Kind: record.Ago, Age: time.Hour}
 			},
 			want: "hint: nothing in orders arrived from 1h on; --from trim_horizon reads all that it holds",
 		}, {
 			name: "a run up to a time that began too late",
 			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
 			o: func(o *Options) {
-				o.InitialPosition, o.To = Position{Kind: Ago, Age: time.Hour}, Position{Kind: Ago, Age: time.Minute}
+				o.InitialPosition, o.To = record.Position{Kind: record.Ago, Age: time.Hour}, record.Position{Kind: record.Ago, Age: time.Minute}
 			},
 			want: "hint: nothing in orders arrived from 1h on up to 1m; --from trim_horizon reads all that it holds",
 		}, {
 			name: "a run that ends when it is idle, and began at latest",
 			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
 			o: func(o *Options) {
-				o.IdleTimeout, o.InitialPosition = time.Second, Position{Kind: Latest}
+				o.IdleTimeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: nothing in orders arrived from latest on; --from trim_horizon reads all that it holds",
 		}, {
 			name: "a run whose time was over before anything came",
 			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
 			o: func(o *Options) {
-				o.Timeout, o.InitialPosition = time.Second, Position{Kind: Latest}
+				o.Timeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: nothing in orders arrived from latest on; --from trim_horizon reads all that it holds",
 		}, {

@@ -14,6 +14,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // What went wrong in other readers, by the number of the bug, each with where
@@ -84,7 +85,7 @@ func TestBug2_LastPageOfAClosingShardIsWrittenBeforeItsChildren(t *testing.T) {
 			}
 			if slices.Contains(records, "5") {
 				for _, parent := range []int{1, 2} {
-					if at := m.file.Streams[0].Shards[shardName(parent)].Position; at != checkpoint.ShardEnd {
+					if at := m.file.Streams[0].Shards[shardName(parent)].Kind; at != record.ShardEnd {
 						t.Errorf("shard %d stands at %s", parent, at)
 					}
 				}
@@ -138,7 +139,7 @@ func TestBug5_ListingDoesNotMoveTheRestOfAClosedShard(t *testing.T) {
 		o.Positions, o.MaxRecordsPerFetch, o.MaxFetchDuration = m, 2, 200*time.Millisecond
 		first, err := readFor(t, s, 5*time.Second, o)
 		s.must(err)
-		if at := m.file.Streams[0].Shards[shardName(0)]; len(first) == 0 || len(first) >= 40 || at.Position != checkpoint.AfterSequenceNumber {
+		if at := m.file.Streams[0].Shards[shardName(0)]; len(first) == 0 || len(first) >= 40 || at.Kind != record.AfterSequenceNumber {
 			t.Fatalf("stopped after %d records at %s, want the middle of the shard", len(first), describe(at))
 		}
 		o.AvailableNow = true
@@ -245,7 +246,7 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 		// Every hash key is somebody's: each open shard is being read.
 		for _, sh := range s.listed() {
 			at, known := m.file.Streams[0].Shards[*sh.ShardId]
-			if !known || isClosed(sh) != (at.Position == checkpoint.ShardEnd) {
+			if !known || isClosed(sh) != (at.Kind == record.ShardEnd) {
 				t.Errorf("%s: closed %t, stands at %s", *sh.ShardId, isClosed(sh), describe(at))
 			}
 		}

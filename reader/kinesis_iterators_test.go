@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
@@ -54,7 +55,7 @@ func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
 			s.put(0, "2")
 		})
 		o := testOptions()
-		o.InitialPosition, o.MinFetchPeriod, o.ShardFetchInterval = Position{Kind: Latest}, 6*time.Minute, time.Minute
+		o.InitialPosition, o.MinFetchPeriod, o.ShardFetchInterval = record.Position{Kind: record.Latest}, 6*time.Minute, time.Minute
 		got, err := readFor(t, s, time.Hour, o)
 		s.must(err)
 		once(t, got, []string{"1", "2"})

@@ -16,6 +16,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // What a correct reader of Kinesis does, rule by rule. Below are the tests by
@@ -66,9 +67,9 @@ func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
 				ordered(t, got, append(numbers(1, 7), "11", "12")...)
 				ordered(t, got, "7", "10")
 				ordered(t, got, "9", "12")
-				for shard, want := range map[int]checkpoint.Kind{0: checkpoint.ShardEnd, 1: checkpoint.ShardEnd, 3: checkpoint.ShardEnd,
-					2: checkpoint.AfterSequenceNumber, 4: checkpoint.AfterSequenceNumber} {
-					if at := m.file.Streams[0].Shards[shardName(shard)].Position; at != want {
+				for shard, want := range map[int]record.PositionKind{0: record.ShardEnd, 1: record.ShardEnd, 3: record.ShardEnd,
+					2: record.AfterSequenceNumber, 4: record.AfterSequenceNumber} {
+					if at := m.file.Streams[0].Shards[shardName(shard)].Kind; at != want {
 						t.Errorf("shard %d stands at %s, want %s", shard, at, want)
 					}
 				}
@@ -125,13 +126,13 @@ func TestRule1_2_EndOfEveryParentIsSavedBeforeItsChildIsWritten(t *testing.T) {
 		o.Positions, o.MaxRecordsPerFetch = m, 2
 		parents := map[string][]int{"10": {0, 1}, "11": {2}, "12": {2}}
 		s.must(readInto(t, s, time.Minute, o, func(b *Batch) error {
-			for _, record := range batchRecords(b) {
-				for _, parent := range parents[record] {
-					if at := m.file.Streams[0].Shards[shardName(parent)].Position; at != checkpoint.ShardEnd {
-						t.Errorf("%s was written while its parent, shard %d, stood at %s", record, parent, at)
+			for _, written := range batchRecords(b) {
+				for _, parent := range parents[written] {
+					if at := m.file.Streams[0].Shards[shardName(parent)].Kind; at != record.ShardEnd {
+						t.Errorf("%s was written while its parent, shard %d, stood at %s", written, parent, at)
 					}
 				}
-				delete(parents, record)
+				delete(parents, written)
 			}
 			return nil
 		}))
@@ -161,7 +162,7 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 	// position at a time is what they begin at, too: both their records came
 	// later.
 	for name, way := range map[string]local.Options{"told by the end of the parent": {}, "found in a listing": {OmitChildShards: true}} {
-		for _, from := range []Position{{Kind: Latest}, {Kind: Ago, Age: time.Second}} {
+		for _, from := range []record.Position{{Kind: record.Latest}, {Kind: record.Ago, Age: time.Second}} {
 			t.Run(name+" from "+from.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newService(t, 1, way)
@@ -195,14 +196,14 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
 	// One shard, split after an hour, merged after another.
 	for _, test := range []struct {
-		from Position
+		from record.Position
 		want []string
 	}{
-		{Position{Kind: TrimHorizon}, numbers(1, 5)},
-		{Position{Kind: Latest}, []string{"5"}},
-		{Position{Kind: Ago, Age: 150 * time.Minute}, numbers(2, 5)},
-		{Position{Kind: Ago, Age: 90 * time.Minute}, numbers(4, 5)},
-		{Position{Kind: Ago, Age: 30 * time.Minute}, []string{"5"}},
+		{record.Position{Kind: record.TrimHorizon}, numbers(1, 5)},
+		{record.Position{Kind: record.Latest}, []string{"5"}},
+		{record.Position{Kind: record.Ago, Age: 150 * time.Minute}, numbers(2, 5)},
+		{record.Position{Kind: record.Ago, Age: 90 * time.Minute}, numbers(4, 5)},
+		{record.Position{Kind: record.Ago, Age: 30 * time.Minute}, []string{"5"}},
 	} {
 		t.Run(test.from.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -297,7 +298,7 @@ func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
 					s.put(0, "1")
 				})
 				o := testOptions()
-				o.InitialPosition = Position{Kind: Latest}
+				o.InitialPosition = record.Position{Kind: record.Latest}
 				got, err := readFor(t, s, 2*time.Minute, o)
 				s.must(err)
 				once(t, got, []string{"1"})
@@ -319,7 +320,7 @@ func TestRule1_6_NoTimeOfTheFutureIsAskedFor(t *testing.T) {
 			return nil
 		}}
 		o, m := testOptions(), newMemory()
-		o.InitialPosition, o.Positions = Position{Kind: Latest}, m
+		o.InitialPosition, o.Positions = record.Position{Kind: record.Latest}, m
 		time.Sleep(700 * time.Millisecond) // a Date is cut to the second
 		started := s.Now()
 		_, err := readFor(t, w, time.Second, o)
@@ -439,7 +440,7 @@ func TestRule1_10_PagesAreSpacedByTheirBytes(t *testing.T) {
 		}
 		o := testOptions()
 		o.MaxFetchRate, o.MinFetchPeriod, o.AvailableNow = mostFetchRate, leastFetchPeriod, true
-		o.Encode = func(dst []byte, _ Record) ([]byte, error) { return append(dst, 'x'), nil }
+		o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return append(dst, 'x'), nil }
 		r, err := New(s, o)
 		s.must(err)
 		n, start := 0, time.Now()
@@ -494,7 +495,7 @@ func TestRule1_12_PositionsNeverGoBackAndEndsStay(t *testing.T) {
 			for id, at := range last {
 				now, known := saved.Streams[0].Shards[id]
 				switch {
-				case !known, at.Position == checkpoint.ShardEnd && now.Position != checkpoint.ShardEnd, less(now.SequenceNumber, at.SequenceNumber):
+				case !known, at.Kind == record.ShardEnd && now.Kind != record.ShardEnd, less(now.SequenceNumber, at.SequenceNumber):
 					t.Errorf("%s went from %s to %s", id, describe(at), describe(now))
 				}
 			}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // lagPass is what one pass over the lags of all shards needs. Passes wait for
@@ -129,7 +129,7 @@ func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, servi
 		return behind, true
 	}
 	since := s.shard.at.ReadThrough
-	if since.IsZero() && s.shard.at.Position == checkpoint.AtTimestamp {
+	if since.IsZero() && s.shard.at.Kind == record.AtTimestamp {
 		since = s.shard.at.Timestamp
 	}
 	if !since.IsZero() {
@@ -141,7 +141,7 @@ func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, servi
 // list is the lags as Progress has them, and the longest of them.
 func (a *shardStatuses) list() (all []Lag, longest time.Duration) {
 	a.each(func(stream int, shard string, behind time.Duration) {
-		all = append(all, Lag{a.run.streams[stream].ref.name, shard, behind.Milliseconds()})
+		all = append(all, Lag{a.run.streams[stream].ref.Name, shard, behind.Milliseconds()})
 		longest = max(longest, behind.Truncate(time.Millisecond))
 	})
 	return all, longest
@@ -151,7 +151,7 @@ func (a *shardStatuses) list() (all []Lag, longest time.Duration) {
 func (a *shardStatuses) figures() []StreamLag {
 	figures := make([]StreamLag, len(a.run.streams))
 	for i, s := range a.run.streams {
-		figures[i].Stream = s.ref.name
+		figures[i].Stream = s.ref.Name
 	}
 	a.each(func(stream int, _ string, behind time.Duration) { figures[stream].count(behind.Milliseconds()) })
 	for i := range figures {

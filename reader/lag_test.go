@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // lagsOver runs a reader for a while and returns what it said of each shard's
@@ -88,7 +89,7 @@ func TestAShardIsBehindBeforeItHasSaidAnything(t *testing.T) {
 		time.Sleep(time.Hour)
 		s.fault("GetRecords=InternalFailure")
 		o := testOptions()
-		o.InitialPosition = Position{Kind: Ago, Age: 10 * time.Minute}
+		o.InitialPosition = record.Position{Kind: record.Ago, Age: 10 * time.Minute}
 		lags := lagsOver(t, s, 10*time.Second, o)
 		within(t, "a shard from 10 minutes ago on", lags[shardName(0)], 10*time.Minute, 11*time.Minute)
 	})

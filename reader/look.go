@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/servertime"
 )
 
@@ -20,7 +21,7 @@ type LookOptions struct {
 	// that moves them is seen to move, and never saved. nil looks from
 	// InitialPosition; an age counts from the first look.
 	Positions       Positions
-	InitialPosition Position
+	InitialPosition record.Position
 
 	// Say, Chat and Log are as in Options.
 	Say, Chat func(message string)
@@ -58,7 +59,7 @@ const (
 func NewLooker(client Client, lo LookOptions) (*Looker, error) {
 	o := DefaultOptions()
 	o.Streams, o.InitialPosition, o.Positions = lo.Streams, lo.InitialPosition, lo.Positions
-	o.Encode = func(dst []byte, _ Record) ([]byte, error) { return dst, nil }
+	o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
 	// One record tells how old the oldest unread one is.
 	o.MaxRecordsPerFetch = 1
 	o.FetchBufferSize = looksAtOnce * leastReservation
@@ -137,7 +138,7 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	l.sharpen(ctx, run, glances)
 	look := Look{Time: l.clock.at(heard).Truncate(time.Millisecond)}
 	for _, s := range run.streams {
-		sl := StreamLook{Stream: s.ref.name, ARN: l.arn(ctx, s), Losses: s.losses}
+		sl := StreamLook{Stream: s.ref.Name, ARN: l.arn(ctx, s), Losses: s.losses}
 		for ; len(glances) > 0 && glances[0].stream == s; glances = glances[1:] {
 			sl.Shards = append(sl.Shards, glances[0].look(l.clock))
 		}
@@ -145,8 +146,8 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 		look.Streams = append(look.Streams, sl)
 	}
 	for _, s := range run.streams {
-		if _, again := l.seen[s.ref.given]; !again {
-			l.seen[s.ref.given] = s.listedAt
+		if _, again := l.seen[s.ref.Given]; !again {
+			l.seen[s.ref.Given] = s.listedAt
 		}
 	}
 	l.quiet = true
@@ -164,7 +165,7 @@ func (l *Looker) open(ctx context.Context) (*run, error) {
 	err := r.placeAll(ctx)
 	if since := l.seen; len(since) > 0 {
 		for _, s := range r.streams {
-			s.listedAt = since[s.ref.given] // a stream that is younger is another
+			s.listedAt = since[s.ref.Given] // a stream that is younger is another
 		}
 		err = r.fact(ctx, err)
 	}
@@ -172,8 +173,8 @@ func (l *Looker) open(ctx context.Context) (*run, error) {
 		return nil, err
 	}
 	r.o.Say = l.o.Say
-	if p := l.o.InitialPosition; p.Kind == Ago {
-		l.o.InitialPosition = Position{Kind: AtTimestamp, Timestamp: r.clock.Add(-p.Age)}
+	if p := l.o.InitialPosition; p.Kind == record.Ago {
+		l.o.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: r.clock.Add(-p.Age)}}
 	}
 	return r, nil
 }
@@ -257,20 +258,20 @@ func (s *StreamLook) sum() {
 // no other use for the call, so that one attempt is enough; the permission is
 // optional.
 func (l *Looker) arn(ctx context.Context, s *streamRun) string {
-	if s.ref.arn != "" {
-		return s.ref.arn
+	if s.ref.ARN != "" {
+		return s.ref.ARN
 	}
-	if entry := s.run.file.Find(s.ref.name); entry != nil && entry.ARN != "" {
+	if entry := s.run.file.Find(s.ref.Name); entry != nil && entry.ARN != "" {
 		return entry.ARN
 	}
-	if _, asked := l.arns[s.ref.name]; !asked && l.o.Positions == nil {
+	if _, asked := l.arns[s.ref.Name]; !asked && l.o.Positions == nil {
 		out, err := s.describe(ctx)
 		if err != nil || out.StreamDescriptionSummary == nil {
-			s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
-			l.arns[s.ref.name] = ""
+			s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
+			l.arns[s.ref.Name] = ""
 		} else {
-			l.arns[s.ref.name] = aws.ToString(out.StreamDescriptionSummary.StreamARN)
+			l.arns[s.ref.Name] = aws.ToString(out.StreamDescriptionSummary.StreamARN)
 		}
 	}
-	return l.arns[s.ref.name]
+	return l.arns[s.ref.Name]
 }

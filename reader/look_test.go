@@ -17,6 +17,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 // diary knows what is unread without asking kin: when which record was put,
@@ -379,14 +380,14 @@ func TestALookThatFails(t *testing.T) {
 // from the first look.
 func TestALookFromAPosition(t *testing.T) {
 	for _, test := range []struct {
-		from  Position
+		from  record.Position
 		first string // of the shards' figures, after two minutes
 		later string // and after another two
 	}{
-		{Position{Kind: TrimHorizon}, " READING 120000", " READING 240000"},
-		{Position{Kind: Latest}, " READING 0", " READING 0"},
-		{Position{Kind: Ago, Age: time.Minute}, " READING 0", " READING 0"},
-		{Position{Kind: Ago, Age: 3 * time.Minute}, " READING 120000", " READING 240000"},
+		{record.Position{Kind: record.TrimHorizon}, " READING 120000", " READING 240000"},
+		{record.Position{Kind: record.Latest}, " READING 0", " READING 0"},
+		{record.Position{Kind: record.Ago, Age: time.Minute}, " READING 0", " READING 0"},
+		{record.Position{Kind: record.Ago, Age: 3 * time.Minute}, " READING 120000", " READING 240000"},
 	} {
 		t.Run(test.from.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -429,11 +430,11 @@ func TestALookTakesEveryPosition(t *testing.T) {
 		time.Sleep(time.Second)
 		s.split(3)
 		m := newMemory()
-		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "latest", StartedAt: checkpoint.Time{Time: began}, Shards: map[string]checkpoint.Shard{
-			shardName(0): {Position: checkpoint.TrimHorizon, Continuation: "77"},
-			shardName(1): {Position: checkpoint.AtTimestamp, Timestamp: checkpoint.Time{Time: began.Add(time.Millisecond)}, Continuation: "77"},
-			shardName(2): {Position: checkpoint.AtSequenceNumber, SequenceNumber: at(1), SubSequenceNumber: &sub},
-			shardName(3): {Position: checkpoint.ShardEnd},
+		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "latest", StartedAt: record.Time{Time: began}, Shards: map[string]checkpoint.Shard{
+			shardName(0): {Position: record.Position{Kind: record.TrimHorizon, Continuation: "77"}},
+			shardName(1): {Position: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: began.Add(time.Millisecond)}, Continuation: "77"}},
+			shardName(2): {Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: at(1), SubSequenceNumber: &sub}},
+			shardName(3): {Position: record.Position{Kind: record.ShardEnd}},
 		}}}
 		l, err := NewLooker(s, LookOptions{Streams: []string{"orders"}, Positions: m})
 		s.must(err)
@@ -496,7 +497,7 @@ func TestALookHoldsFewLargeRecordsAtOnce(t *testing.T) {
 				}
 				f := newFake(shards...)
 				peak := f.slowFetches(50 * time.Millisecond)
-				l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, InitialPosition: Position{Kind: TrimHorizon}})
+				l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 				if err != nil {
 					t.Fatal(err)
 				}

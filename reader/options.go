@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"kin/internal/record"
 )
 
 // Options says what to read, from where, and how fast. DefaultOptions has the
@@ -14,7 +16,7 @@ type Options struct {
 	// Streams are names or ARNs, each stream once.
 	Streams []string
 	// InitialPosition applies to streams that the positions do not know yet.
-	InitialPosition Position
+	InitialPosition record.Position
 
 	// MaxRecordsPerFetch is how many records one GetRecords may return, 1 to
 	// 10,000 (connector: maxRecordsPerFetch).
@@ -67,7 +69,7 @@ type Options struct {
 	AvailableNow bool
 	// To reads what arrived up to a time, AtTimestamp or Ago, and ends. The
 	// zero value is no bound.
-	To Position
+	To record.Position
 	// Limit ends the run after that many encoded records; 0 is no limit.
 	Limit int64
 	// IdleTimeout ends the run, as complete, when no record has come for that
@@ -92,10 +94,10 @@ type Options struct {
 	// Encode appends a record as it is written. A record for which it appends
 	// nothing is left out. It is called from several goroutines at once; an
 	// error ends the run.
-	Encode func(dst []byte, r Record) ([]byte, error)
+	Encode func(dst []byte, r record.Record) ([]byte, error)
 	// Line appends a record as a JSON line. What it appends is only counted, for
 	// aggregates that expand too far, whatever Encode does. nil counts Encode.
-	Line func(dst []byte, r Record) ([]byte, error)
+	Line func(dst []byte, r record.Record) ([]byte, error)
 	// Positions is where positions are kept; nil keeps them for this run only.
 	Positions Positions
 
@@ -166,8 +168,8 @@ func (o Options) validate() error {
 			"max shards per describe", "1 to 10000"},
 		{o.Coalesce.ThresholdBlockSize > 0, "coalesce threshold block size", "more than 0"},
 		{o.Coalesce.BinSize > 0, "coalesce bin size", "more than 0"},
-		{o.To.Kind == Latest || o.To.Kind == AtTimestamp || o.To.Kind == Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
-		{o.To.Kind == Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
+		{o.To.Kind == record.Latest || o.To.Kind == record.AtTimestamp || o.To.Kind == record.Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
+		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
 		{len(o.Shards) == 0 || len(o.Streams) == 1, "shard", "one stream, whose shards they are"},
 		{o.Limit >= 0, "limit", "1 or more"},
 		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},
@@ -177,7 +179,7 @@ func (o Options) validate() error {
 		{o.Silence >= 0, "silence", "0 or more"},
 	} {
 		if !check.ok {
-			return &OptionError{check.field, check.want}
+			return &record.OptionError{Field: check.field, Want: check.want}
 		}
 	}
 	return o.checkStreams()
@@ -193,21 +195,21 @@ func (o Options) rateOK() bool {
 func (o Options) checkStreams() error {
 	seen := map[string]bool{}
 	for _, s := range o.Streams {
-		name := newStreamRef(s).name
+		name := record.ParseStream(s).Name
 		if name == "" {
-			return &OptionError{"streams", fmt.Sprintf("a name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got %q", s)}
+			return &record.OptionError{Field: "streams", Want: fmt.Sprintf("a name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got %q", s)}
 		}
 		if seen[name] {
-			return &OptionError{"streams", fmt.Sprintf("each stream once, got %q twice", name)}
+			return &record.OptionError{Field: "streams", Want: fmt.Sprintf("each stream once, got %q twice", name)}
 		}
 		seen[name] = true
 	}
 	p := o.InitialPosition
-	if p.Kind == AtSequence && len(o.Streams) > 1 {
-		return &OptionError{"initial position", "a position that holds for every stream; SHARD:SEQUENCE is for one stream"}
+	if p.Kind == record.AtSequenceNumber && len(o.Streams) > 1 {
+		return &record.OptionError{Field: "initial position", Want: "a position that holds for every stream; SHARD:SEQUENCE is for one stream"}
 	}
-	if p.Kind == AtSequence && (p.ShardID == "" || strings.Trim(p.SequenceNumber, "0123456789") != "" || p.SequenceNumber == "") {
-		return &OptionError{"initial position", "SHARD:SEQUENCE with a decimal sequence number"}
+	if p.Kind == record.AtSequenceNumber && (p.ShardID == "" || strings.Trim(p.SequenceNumber, "0123456789") != "" || p.SequenceNumber == "") {
+		return &record.OptionError{Field: "initial position", Want: "SHARD:SEQUENCE with a decimal sequence number"}
 	}
 	return nil
 }

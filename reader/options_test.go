@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"kin/internal/record"
 )
 
 func TestOptionsAreRefusedInWords(t *testing.T) {
@@ -42,14 +44,16 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 		{func(o *Options) { o.Coalesce.BinSize = -1 }, "coalesce bin size: want more than 0"},
 		{func(o *Options) { o.Limit = -1 }, "limit: want 1 or more"},
 		{func(o *Options) { o.RetryFor = -1 }, "retry for: want 0 or more"},
-		{func(o *Options) { o.InitialPosition = Position{Kind: AtSequence, ShardID: "shardId-1"} }, "initial position: want SHARD:SEQUENCE with a decimal sequence number"},
+		{func(o *Options) {
+			o.InitialPosition = record.Position{Kind: record.AtSequenceNumber, ShardID: "shardId-1"}
+		}, "initial position: want SHARD:SEQUENCE with a decimal sequence number"},
 	} {
 		o := testOptions()
 		test.change(&o)
 		_, err := New(nil, o)
 		got := ""
 		if err != nil {
-			var bad *OptionError
+			var bad *record.OptionError
 			if got = err.Error(); !errors.As(err, &bad) {
 				t.Errorf("%q is not an OptionError", got)
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
@@ -31,7 +32,7 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 }
 
 func TestFault16ShardsThatBeginInThePastAreFetchedOneAfterTheOther(t *testing.T) {
-	for position, want := range map[Position]int{{Kind: TrimHorizon}: 1, {Kind: Latest}: 6} {
+	for position, want := range map[record.Position]int{{Kind: record.TrimHorizon}: 1, {Kind: record.Latest}: 6} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake()
 			for i := range 6 {
@@ -48,7 +49,7 @@ func TestFault16ShardsThatBeginInThePastAreFetchedOneAfterTheOther(t *testing.T)
 			}
 		})
 	}
-	if !isRecent(checkpoint.Shard{Position: checkpoint.AtTimestamp, Timestamp: checkpoint.Time{Time: time.Unix(100, 0)}}, time.Unix(105, 0)) {
+	if !isRecent(checkpoint.Shard{Position: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Unix(100, 0)}}}, time.Unix(105, 0)) {
 		t.Error("five seconds ago is not recent")
 	}
 }

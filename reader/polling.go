@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/validate"
 )
 
@@ -50,7 +51,7 @@ func newPolling(a *Assignment) *polling {
 // about now: not much has come since.
 func isRecent(at checkpoint.Shard, now time.Time) bool {
 	const most = 10 * time.Second
-	return at.Position == checkpoint.AtTimestamp && now.Sub(at.Timestamp.Time) < most ||
+	return at.Kind == record.AtTimestamp && now.Sub(at.Timestamp.Time) < most ||
 		!at.ReadThrough.IsZero() && now.Sub(at.ReadThrough.Time) < most
 }
 
@@ -98,7 +99,7 @@ func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 	resp, err := p.fetch(ctx, answer)
 	if refused := (*answerSizeError)(nil); errors.As(err, &refused) {
 		p.pace.refused, err = refused.needs, nil
-		p.s.run.log.Debug("answer refused for its size", "stream", p.s.ref.name, "shard", p.shard, "bytes", refused.bytes, "needs", refused.needs)
+		p.s.run.log.Debug("answer refused for its size", "stream", p.s.ref.Name, "shard", p.shard, "bytes", refused.bytes, "needs", refused.needs)
 	}
 	if resp == nil || err != nil {
 		room.Return(answer.taken)
@@ -126,7 +127,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
 			ShardIterator: aws.String(p.iterator),
 			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000
-			StreamARN:     p.s.ref.byARN(),
+			StreamARN:     p.s.ref.ByARN(),
 		})
 	})
 	if err != nil {
@@ -217,9 +218,9 @@ func (p *polling) received(resp *Response) {
 	if n := len(resp.Records); n > 0 {
 		p.inclusive = false
 		p.at = checkpoint.Shard{
-			Position:       checkpoint.AfterSequenceNumber,
-			SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber),
-			LastArrival:    checkpoint.Time{Time: aws.ToTime(resp.Records[n-1].ApproximateArrivalTimestamp)},
+			Position: record.Position{Kind: record.AfterSequenceNumber,
+				SequenceNumber: aws.ToString(resp.Records[n-1].SequenceNumber)},
+			LastArrival: record.Time{Time: aws.ToTime(resp.Records[n-1].ApproximateArrivalTimestamp)},
 		}
 	}
 }
@@ -239,7 +240,7 @@ func (p *polling) succeeded(resp *Response) {
 	p.Succeeded()
 	p.refusals = 0
 	p.pace.passed(time.Now())
-	p.s.run.log.Debug("got records", "stream", p.s.ref.name, "shard", p.shard, "records", len(resp.Records),
+	p.s.run.log.Debug("got records", "stream", p.s.ref.Name, "shard", p.shard, "records", len(resp.Records),
 		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
@@ -250,7 +251,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		return nil, p.lost(err)
 	}
 	what := classify(err)
-	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
+	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
 	switch what {
 	case fatal:
 		return nil, err
@@ -315,7 +316,7 @@ func (p *polling) refused(ctx context.Context, err error) (*Response, error) {
 // is left is found out by reading on from that record itself; nothing is where the
 // number is the shard's last one.
 func (p *polling) notAccepted(ctx context.Context, err error) (*Response, error) {
-	if p.at.Position == checkpoint.AfterSequenceNumber {
+	if p.at.Kind == record.AfterSequenceNumber {
 		closed, listErr := p.IsClosed(ctx)
 		switch {
 		case listErr != nil:
@@ -343,10 +344,10 @@ func (p *polling) lost(err error) error {
 // has every one.
 func (p *polling) limitHit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
-	p.s.run.log.Info(message, "stream", p.s.ref.name, "shard", p.shard, "limit", p.pace.limit)
+	p.s.run.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
 		p.said = now
-		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.name, p.shard, message))
+		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
 	}
 }
 
@@ -377,24 +378,24 @@ func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
 
 func (p *polling) newIterator(ctx context.Context) (string, error) {
 	in := &kinesis.GetShardIteratorInput{
-		StreamName: p.s.ref.byName(),
-		StreamARN:  p.s.ref.byARN(),
+		StreamName: p.s.ref.ByName(),
+		StreamARN:  p.s.ref.ByARN(),
 		ShardId:    aws.String(p.shard),
 	}
-	switch p.at.Position {
-	case checkpoint.AfterSequenceNumber:
+	switch p.at.Kind {
+	case record.AfterSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
 		if p.inclusive {
 			in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
 		}
 		in.StartingSequenceNumber = aws.String(p.at.SequenceNumber)
-	case checkpoint.AtSequenceNumber:
+	case record.AtSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
 		in.StartingSequenceNumber = aws.String(p.at.SequenceNumber)
-	case checkpoint.AtTimestamp:
+	case record.AtTimestamp:
 		in.ShardIteratorType = types.ShardIteratorTypeAtTimestamp
 		in.Timestamp = aws.Time(p.at.Timestamp.Time)
-	case checkpoint.TrimHorizon, checkpoint.ShardEnd:
+	case record.TrimHorizon, record.ShardEnd:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
 	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {

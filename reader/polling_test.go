@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"kin/internal/record"
 )
 
 // runFor runs a reader for a while of the bubble's time and returns what it
@@ -71,7 +73,7 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	o := testOptions()
 	o.Say = func(string) {}
 	r := &run{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
-	p := newPolling(newAssignment(&streamRun{run: r, ref: newStreamRef("orders")}, "a", atTime(time.Unix(1, 0))))
+	p := newPolling(newAssignment(&streamRun{run: r, ref: record.ParseStream("orders")}, "a", atTime(time.Unix(1, 0))))
 	p.pace.count = 800
 	err := apiError("ProvisionedThroughputExceededException")
 	var limits []int
@@ -119,7 +121,7 @@ func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(&fakeShard{id: "a"})
 		o := testOptions()
-		o.InitialPosition = Position{Kind: Latest}
+		o.InitialPosition = record.Position{Kind: record.Latest}
 		n := 0
 		f.hook = func(call, _ string) error {
 			if call == "GetRecords" {

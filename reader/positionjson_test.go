@@ -4,18 +4,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kin/internal/record"
 )
 
 func TestParsePositionInTheConnectorsJSON(t *testing.T) {
-	at := func(s string) Position {
+	at := func(s string) record.Position {
 		t.Helper()
 		when, err := time.Parse(time.RFC3339Nano, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Position{Kind: AtTimestamp, Timestamp: when.UTC()}
+		return record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: when.UTC()}}
 	}
-	for text, want := range map[string]Position{
+	for text, want := range map[string]record.Position{
 		`{"at_timestamp": "06/25/2020 10:23:45 PDT"}`:                                                       at("2020-06-25T17:23:45Z"),
 		`{"at_timestamp": "06/25/2020 10:23:45 PDT", "format": "MM/dd/yyyy HH:mm:ss ZZZ"}`:                  at("2020-06-25T17:23:45Z"),
 		`{"format":"MM/dd/yyyy HH:mm:ss ZZZ","at_timestamp":"06/25/2020 10:23:45 PDT"}`:                     at("2020-06-25T17:23:45Z"),
@@ -25,12 +27,12 @@ func TestParsePositionInTheConnectorsJSON(t *testing.T) {
 		`{"at_timestamp": "2020-06-25 10:23:45.067 +0200", "format": "yyyy-MM-dd HH:mm:ss.SSS Z"}`:          at("2020-06-25T08:23:45.067Z"),
 		`{"at_timestamp": "\u0030\u0036/25/2020 10:23:45 PDT", "\u0066ormat": "MM\/dd\/yyyy HH:mm:ss ZZZ"}`: at("2020-06-25T17:23:45Z"),
 	} {
-		got, err := ParsePosition(text)
+		got, err := record.ParsePosition(text)
 		if err != nil || got != want {
 			t.Errorf("%s: got %+v, %v, want %+v", text, got, err, want)
 			continue
 		}
-		if again, err := ParsePosition(got.String()); err != nil || again != want || strings.Contains(got.String(), "{") {
+		if again, err := record.ParsePosition(got.String()); err != nil || again != want || strings.Contains(got.String(), "{") {
 			t.Errorf("%s is printed %s, read again %+v, %v", text, got, again, err)
 		}
 	}
@@ -55,7 +57,7 @@ func TestParsePositionInTheConnectorsJSON(t *testing.T) {
 		`{"at_timestamp": "06/25/20 10:23:45 PDT", "format": "MM/dd/yy HH:mm:ss z"}`: "want yyyy",
 		`{"at_timestamp": "", "format": ""}`:                                         "it names no year",
 	} {
-		got, err := ParsePosition(text)
+		got, err := record.ParsePosition(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %+v, %v, want %s", text, got, err, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // isFinished says whether nothing depends any more on a shard that the stream
@@ -23,11 +24,11 @@ func (l *lineage) isFinished(id string, saved map[string]checkpoint.Shard) bool 
 	at, known := saved[id]
 	switch s.state {
 	case ended:
-		if !known || at.Position != checkpoint.ShardEnd {
+		if !known || at.Kind != record.ShardEnd {
 			return false
 		}
 	case outside:
-		if known && at.Position != checkpoint.ShardEnd {
+		if known && at.Kind != record.ShardEnd {
 			return false
 		}
 	case waiting, reading, paused:

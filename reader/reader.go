@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 	"kin/internal/servertime"
 )
 
@@ -209,9 +210,9 @@ func (r *run) place(ctx context.Context) (err error) {
 	entries := make([]checkpoint.Stream, len(r.o.Streams))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, given := range r.o.Streams {
-		s := &streamRun{run: r, ref: newStreamRef(given), lineage: newLineage()}
+		s := &streamRun{run: r, ref: record.ParseStream(given), lineage: newLineage()}
 		r.streams = append(r.streams, s)
-		saved := r.file.Find(s.ref.name)
+		saved := r.file.Find(s.ref.Name)
 		group.Go(func() (err error) {
 			entries[i], err = s.open(ctx, saved)
 			return err
@@ -239,7 +240,7 @@ func (r *run) launch() {
 		s.report(s.lineage.sorted())
 		s.left = nil // these are saved
 		starting[i] = s.markReady()
-		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.name, len(starting[i]), s.begins()))
+		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.Name, len(starting[i]), s.begins()))
 	}
 	r.hints.turns(r.reading, cap(r.slots))
 	r.started = true
@@ -324,7 +325,7 @@ func (s *streamRun) source(a *Assignment) Source {
 
 // read fetches one shard to its end, or to the bound.
 func (s *streamRun) read(ctx context.Context, shard *shard) error {
-	s.run.log.Debug("shard opened", "stream", s.ref.name, "shard", shard.id, "position", describe(shard.at))
+	s.run.log.Debug("shard opened", "stream", s.ref.Name, "shard", shard.id, "position", describe(shard.at))
 	a := newAssignment(s, shard.id, shard.at)
 	defer a.leave(ctx)
 	source := s.source(a)
@@ -347,7 +348,7 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		}
 		s.wasHeard(shard)
 		switch {
-		case at.Position == checkpoint.ShardEnd: // and its last block is ahead of all its children's
+		case at.Kind == record.ShardEnd: // and its last block is ahead of all its children's
 			return s.ended(ctx, shard, resp.Children)
 		case done:
 			s.paused(shard)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"golang.org/x/sync/errgroup"
+
+	"kin/internal/record"
 )
 
 // refreshed is a stream whose shards can be refreshed, of a service that may fail a
@@ -28,8 +30,8 @@ func refreshed(f *fake, each time.Duration, fails func() error) *streamRun {
 	}}
 	r := NewAsker(w, nil, nil).run
 	r.looking = true
-	s := &streamRun{run: r, ref: newStreamRef("orders"), lineage: newLineage()}
-	s.place = placement{"orders", Position{Kind: TrimHorizon}, startedAt, nil, everyone, nil}
+	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: newLineage()}
+	s.place = placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, nil, everyone, nil}
 	return s
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/local"
+	"kin/internal/record"
 )
 
 func TestReshardingWhileReading(t *testing.T) {
@@ -61,7 +62,7 @@ func TestReshardingWhileReading(t *testing.T) {
 
 func TestShardThatClosesBetweenListingAndReading(t *testing.T) {
 	for name, way := range ways {
-		for _, from := range []Position{{Kind: TrimHorizon}, {Kind: Latest}} {
+		for _, from := range []record.Position{{Kind: record.TrimHorizon}, {Kind: record.Latest}} {
 			t.Run(name+" from "+from.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newService(t, 1, way)
@@ -108,7 +109,7 @@ func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
 			}
 		}}
 		o := testOptions()
-		o.InitialPosition = Position{Kind: Latest}
+		o.InitialPosition = record.Position{Kind: record.Latest}
 		got, err := readFor(t, w, time.Minute, o)
 		s.must(err)
 		once(t, got, numbers(1, 3))

@@ -10,6 +10,7 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // Restart returns positions as they are to be for a run that begins anew at
@@ -26,9 +27,9 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 	o.Positions = fresh{file.ID}
 	r := lookingRun(ctx, l.client, o)
 	err := r.placeAll(ctx)
-	var bad *OptionError
+	var bad *record.OptionError
 	if errors.As(err, &bad) && bad.Field == "initial position" {
-		return checkpoint.File{}, &OptionError{"to", bad.Want}
+		return checkpoint.File{}, &record.OptionError{Field: "to", Want: bad.Want}
 	}
 	if err != nil {
 		return checkpoint.File{}, err
@@ -36,20 +37,20 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 	moved := file
 	moved.Streams = slices.Clone(file.Streams)
 	for _, s := range r.streams {
-		entry := r.file.Find(s.ref.name)
+		entry := r.file.Find(s.ref.Name)
 		if err := s.checkRetained(); err != nil {
 			return checkpoint.File{}, err
 		}
 		if err := s.checkAccepted(ctx); err != nil {
 			return checkpoint.File{}, err
 		}
-		known := moved.Find(s.ref.name)
+		known := moved.Find(s.ref.Name)
 		if known == nil {
 			moved.Streams = append(moved.Streams, *entry)
 			continue
 		}
 		// A run refuses such a file, and what is moved alone would leave it one.
-		if err := (placement{stream: s.ref.given, saved: known.Shards}).checkAncestors(s.lineage); err != nil {
+		if err := (placement{stream: s.ref.Given, saved: known.Shards}).checkAncestors(s.lineage); err != nil {
 			return checkpoint.File{}, err
 		}
 		switch was, is := known.CreatedAt, entry.CreatedAt; {
@@ -57,7 +58,7 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 		case was.IsZero():
 			s.reportUncompared()
 		case !was.Equal(is.Time):
-			return checkpoint.File{}, recreated(s.ref.name, was.Time, is.Time)
+			return checkpoint.File{}, recreated(s.ref.Name, was.Time, is.Time)
 		}
 		if len(shards) == 0 {
 			*known = *entry
@@ -81,17 +82,17 @@ func (s *streamRun) begin(id string) (checkpoint.Shard, error) {
 	defer s.run.mu.Unlock()
 	shard := s.lineage.shards[id]
 	if shard == nil {
-		return checkpoint.Shard{}, &ShardNotFoundError{Stream: s.ref.given, Shard: id, Known: slices.Sorted(maps.Keys(s.lineage.shards))}
+		return checkpoint.Shard{}, &ShardNotFoundError{Stream: s.ref.Given, Shard: id, Known: slices.Sorted(maps.Keys(s.lineage.shards))}
 	}
 	at := shard.at
 	switch {
 	case shard.state != outside:
-	case s.place.initial.Kind == AtSequence:
-		return checkpoint.Shard{}, &OptionError{"to", "a sequence number of the shard that is moved"}
+	case s.place.initial.Kind == record.AtSequenceNumber:
+		return checkpoint.Shard{}, &record.OptionError{Field: "to", Want: "a sequence number of the shard that is moved"}
 	default: // latest, of a shard that takes no more records
-		at = checkpoint.Shard{Parents: shard.parents, Position: checkpoint.ShardEnd}
+		at = checkpoint.Shard{Parents: shard.parents, Position: record.Position{Kind: record.ShardEnd}}
 	}
-	at.UpdatedAt = checkpoint.Time{Time: s.listedAt}
+	at.UpdatedAt = record.Time{Time: s.listedAt}
 	return at, nil
 }
 
@@ -99,14 +100,14 @@ func (s *streamRun) begin(id string) (checkpoint.Shard, error) {
 // can be: the next run would find a gap.
 func (s *streamRun) checkRetained() error {
 	p, oldest := s.place, s.listedAt.Add(-s.retention())
-	at := p.initial.Timestamp
-	if p.initial.Kind == Ago {
+	at := p.initial.Timestamp.Time
+	if p.initial.Kind == record.Ago {
 		at = p.startedAt.Add(-p.initial.Age)
-	} else if p.initial.Kind != AtTimestamp {
+	} else if p.initial.Kind != record.AtTimestamp {
 		return nil
 	}
 	if s.retention() > 0 && at.Before(oldest) {
-		return &OptionError{"to", fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), s.ref.name)}
+		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), s.ref.Name)}
 	}
 	return nil
 }
@@ -115,13 +116,13 @@ func (s *streamRun) checkRetained() error {
 // run could go on from it.
 func (s *streamRun) checkAccepted(ctx context.Context) error {
 	p := s.place.initial
-	if p.Kind != AtSequence {
+	if p.Kind != record.AtSequenceNumber {
 		return nil
 	}
-	at := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: p.SequenceNumber}
+	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: p.SequenceNumber}}
 	err := s.accepts(ctx, newAssignment(s, p.ShardID, at))
 	if err != nil && classify(err) == refused {
-		return &OptionError{"to", fmt.Sprintf("a sequence number that the service accepts: %s", apierror.Brief(err))}
+		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a sequence number that the service accepts: %s", apierror.Brief(err))}
 	}
 	return err
 }

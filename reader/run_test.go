@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"kin/internal/record"
 )
 
 func bounded() Options {
@@ -190,7 +192,7 @@ func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
 		f := newFake(&fakeShard{id: "a", closed: true, records: []int{1}}, &fakeShard{id: "b", parent: "a"})
 		m := newMemory()
 		o := testOptions()
-		o.InitialPosition = Position{Kind: Latest}
+		o.InitialPosition = record.Position{Kind: record.Latest}
 		o.Positions = m
 		died := errors.New("died")
 		f.hook = func(call, _ string) error {
@@ -216,7 +218,7 @@ func TestRecordsThatAreLeftOutMoveThePosition(t *testing.T) {
 		m := newMemory()
 		o := bounded()
 		o.Positions = m
-		o.Encode = func(dst []byte, _ Record) ([]byte, error) { return dst, nil }
+		o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
 		batches, err := collectRun(t.Context(), t, f, o)
 		if err != nil || len(batches) != 0 || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" {
 			t.Errorf("got %q, %v, position %q", batches, err, m.position("a"))
@@ -376,7 +378,7 @@ func TestEncodingAfterTheContextEndsLeavesNobodyBehind(t *testing.T) {
 		_, err := collectRun(ctx, t, f, func() Options {
 			o := testOptions()
 			encode := o.Encode
-			o.Encode = func(dst []byte, r Record) ([]byte, error) {
+			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 				stop(cause)
 				return encode(dst, r)
 			}

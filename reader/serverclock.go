@@ -121,7 +121,7 @@ func (l *Looker) sharpen(ctx context.Context, r *run, glances []*glance) {
 		}
 		_, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
 			return l.client.ListShards(ctx, &kinesis.ListShardsInput{
-				StreamName: ref.byName(), StreamARN: ref.byARN(), MaxResults: aws.Int32(1),
+				StreamName: ref.ByName(), StreamARN: ref.ByARN(), MaxResults: aws.Int32(1),
 			})
 		})
 		if err != nil {

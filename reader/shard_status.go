@@ -61,8 +61,8 @@ type streamStatuses struct {
 func newShardStatuses(r *run) *shardStatuses {
 	a := &shardStatuses{run: r, streams: map[string]*streamStatuses{}}
 	for _, s := range r.streams {
-		of := &streamStatuses{run: s, saved: r.file.Find(s.ref.name), shards: map[string]*shardStatus{}}
-		a.streams[s.ref.name] = of
+		of := &streamStatuses{run: s, saved: r.file.Find(s.ref.Name), shards: map[string]*shardStatus{}}
+		a.streams[s.ref.Name] = of
 		a.ordered = append(a.ordered, of)
 	}
 	return a

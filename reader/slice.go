@@ -11,6 +11,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
+	"kin/internal/record"
 )
 
 // slicer encodes one response of a shard, block by block: one block for most,
@@ -27,8 +28,8 @@ type slicer struct {
 	filter     hashFilter
 	// undivided is told of an aggregate that is not expanded, and badKey of a record
 	// whose keys cannot be used.
-	undivided func(r Record, records int)
-	badKey    func(r Record)
+	undivided func(r record.Record, records int)
+	badKey    func(r record.Record)
 
 	next      int  // the record of the response that is not finished
 	inside    bool // next is an aggregate, and cursor is in it
@@ -82,7 +83,7 @@ func (s *slicer) slice(ctx context.Context) (*Block, error) {
 		return nil, err
 	}
 	if !s.resp.ServerTime.IsZero() {
-		b.after.UpdatedAt = checkpoint.Time{Time: s.resp.ServerTime}
+		b.after.UpdatedAt = record.Time{Time: s.resp.ServerTime}
 	}
 	if b.more = full; full {
 		b.stand(b.index[len(b.index)-1])
@@ -98,7 +99,7 @@ func (s *slicer) slice(ctx context.Context) (*Block, error) {
 
 // encode encodes records into a block until it is full, or the response is done.
 func (s *slicer) encode(b *Block) (full bool, err error) {
-	r := Record{Stream: s.stream, ShardID: s.shard}
+	r := record.Record{Stream: s.stream, ShardID: s.shard}
 	for ; s.next < len(s.resp.Records); s.next++ {
 		record := &s.resp.Records[s.next]
 		r.SequenceNumber = aws.ToString(record.SequenceNumber)
@@ -139,7 +140,7 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 func (b *Block) isFull(most, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > most }
 
 // begin opens a record that is an aggregate and is to be expanded.
-func (s *slicer) begin(b *Block, r Record) bool {
+func (s *slicer) begin(b *Block, r record.Record) bool {
 	if s.e.whole || !s.aggregate.Parse(r.Data) {
 		return false
 	}
@@ -173,7 +174,7 @@ func (s *slicer) grow(b *Block) {
 // A record whose own partition key cannot be used gets that of the aggregate,
 // which the service accepted for it; an explicit hash key that cannot be used is
 // dropped. Where its hash key is not known, such a record belongs to every shard.
-func (s *slicer) expand(b *Block, r Record) (full bool, err error) {
+func (s *slicer) expand(b *Block, r record.Record) (full bool, err error) {
 	own := r.PartitionKey
 	r.Aggregated = true
 	var key, hashKey string // of the record before

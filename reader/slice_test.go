@@ -16,6 +16,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
+	"kin/internal/record"
 )
 
 // users is an aggregate of n records with the payloads NAME-0, NAME-1, ...
@@ -28,10 +29,12 @@ func users(name string, n int) []byte {
 }
 
 // spaced encodes a record as its payload and a space.
-func spaced(dst []byte, r Record) ([]byte, error) { return append(append(dst, r.Data...), ' '), nil }
+func spaced(dst []byte, r record.Record) ([]byte, error) {
+	return append(append(dst, r.Data...), ' '), nil
+}
 
 func positionOf(at checkpoint.Shard) string {
-	s := string(at.Position) + " " + at.SequenceNumber
+	s := string(at.Kind) + " " + at.SequenceNumber
 	if at.SubSequenceNumber != nil {
 		s += fmt.Sprint(" ", *at.SubSequenceNumber)
 	}
@@ -42,7 +45,7 @@ func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
 	resp := response(500, 10, 20, 30, 40)
 	resp.Records[1].Data, resp.Records[2].Data = users("x", 7), users("y", 1)
 	resp.Continuation, resp.End = "behind it all", true
-	before := checkpoint.Shard{Position: checkpoint.TrimHorizon, Parents: []string{"p"}}
+	before := checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}, Parents: []string{"p"}}
 	encoder := newEncoder(spaced)
 	want := string(onlyBlock(t, newSlicer(encoder, resp, before, hashFilter{})).Data)
 
@@ -56,7 +59,7 @@ func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
 			if last := i == len(blocks)-1; last != b.end || last != (b.after.Continuation != "") || last == b.more {
 				t.Fatalf("most %d: block %d of %d: end %t, continuation %q, more %t", most, i, len(blocks), b.end, b.after.Continuation, b.more)
 			}
-			if b.more && (b.after.Position == checkpoint.ShardEnd || b.after.ReadThrough.After(time.Unix(40, 0)) || !slices.Equal(b.after.Parents, []string{"p"})) {
+			if b.more && (b.after.Kind == record.ShardEnd || b.after.ReadThrough.After(time.Unix(40, 0)) || !slices.Equal(b.after.Parents, []string{"p"})) {
 				t.Fatalf("most %d: block %d: after %+v", most, i, b.after)
 			}
 			if !b.more {
@@ -67,7 +70,7 @@ func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
 			for rest.Records[0].SequenceNumber != nil && *rest.Records[0].SequenceNumber != b.after.SequenceNumber {
 				rest.Records = rest.Records[1:]
 			}
-			if b.after.Position == checkpoint.AfterSequenceNumber {
+			if b.after.Kind == record.AfterSequenceNumber {
 				rest.Records = rest.Records[1:]
 			}
 			if again := string(onlyBlock(t, newSlicer(encoder, &rest, b.after, hashFilter{})).Data); got+again != want {
@@ -88,7 +91,7 @@ func TestFault16SliceIsCutInsideAnAggregate(t *testing.T) {
 	resp.Records[0].Data = users("x", 9)
 	e := newEncoder(spaced)
 	e.most, e.limit = encodedSize("k", []byte("x-0"))+12, 100 // four records
-	s := newSlicer(e, resp, checkpoint.Shard{Position: checkpoint.TrimHorizon}, hashFilter{})
+	s := newSlicer(e, resp, checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}, hashFilter{})
 	b, err := s.slice(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +120,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 				}
 				o := bounded()
 				o.FetchBufferSize, o.Limit = buffer, limit
-				o.Encode = func(dst []byte, r Record) ([]byte, error) {
+				o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 					return fmt.Appendf(dst, "%s %s\n", r.Data, strings.Repeat("x", 2000)), nil
 				}
 				m := newMemory()
@@ -173,7 +176,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 
 func TestFault16SliceThatHasMoreBehindItIsNotAtTheTip(t *testing.T) {
 	r := &run{}
-	r.streams = []*streamRun{{run: r, ref: newStreamRef("orders"), found: []*shard{{id: "a"}}}}
+	r.streams = []*streamRun{{run: r, ref: record.ParseStream("orders"), found: []*shard{{id: "a"}}}}
 	c := &collector{run: r, statuses: newShardStatuses(r)}
 	c.statuses.take(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0), more: true}, startedAt)
 	if c.allAtTip() {
@@ -217,10 +220,10 @@ func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
 			o := bounded()
 			var log said
 			o.Say = log.say
-			o.Line = func(dst []byte, r Record) ([]byte, error) { // every control character is escaped
+			o.Line = func(dst []byte, r record.Record) ([]byte, error) { // every control character is escaped
 				return append(append(append(dst, strings.Repeat("x", 290)...), strings.Repeat(r.PartitionKey, 6)...), strings.Repeat("x", 6*len(r.Data))...), nil
 			}
-			o.Encode = func(dst []byte, r Record) ([]byte, error) {
+			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 				if !r.Aggregated {
 					return append(dst, "1"...), nil
 				}
@@ -250,7 +253,7 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 			o.Positions, o.HashFilter = m, filter
 			var log said
 			o.Say = log.say
-			o.Encode = func(dst []byte, r Record) ([]byte, error) {
+			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 				return fmt.Appendf(dst, "%d/%s/%s/%s ", r.SubSequenceNumber, r.PartitionKey, r.ExplicitHashKey, r.Data), nil
 			}
 			batches, err := collectRun(t.Context(), t, f, o)

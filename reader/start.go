@@ -7,13 +7,14 @@ import (
 
 	"kin/internal/checkpoint"
 	tree "kin/internal/lineage"
+	"kin/internal/record"
 )
 
 // placement decides where the shards of one stream begin and which of them a
 // run reads. It does no I/O.
 type placement struct {
 	stream  string // as the caller named it
-	initial Position
+	initial record.Position
 	// startedAt is the server's time when the first run of the checkpoint
 	// began: what `latest` and ages count from.
 	startedAt time.Time
@@ -38,7 +39,7 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 		s := p.saved[id]
 		if l.shards[id] == nil {
 			l.insert(&shard{id: id, parents: s.Parents, saved: true, closed: true, state: ended})
-			if s.Position != checkpoint.ShardEnd && p.owns(id) {
+			if s.Kind != record.ShardEnd && p.owns(id) {
 				lost = append(lost, id)
 			}
 		}
@@ -57,7 +58,7 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 			continue
 		}
 		switch saved, known := p.saved[s.id]; {
-		case known && saved.Position == checkpoint.ShardEnd:
+		case known && saved.Kind == record.ShardEnd:
 			s.state = ended
 		case known:
 			s.at = saved
@@ -108,7 +109,7 @@ func (p placement) later(l *lineage, found []*shard) {
 // named are the shards that the run is restricted to, with their descendants;
 // none of them means all.
 func (p placement) named() []string {
-	if p.initial.Kind == AtSequence {
+	if p.initial.Kind == record.AtSequenceNumber {
 		return append([]string{p.initial.ShardID}, p.only...)
 	}
 	return p.only
@@ -123,7 +124,7 @@ func (p placement) restrict(l *lineage, s *shard) {
 	case !p.owns(s.id):
 		l.settle(s, outside)
 	case l.inside != nil && !l.inside[s.id]:
-		s.left = p.initial.Kind != AtSequence
+		s.left = p.initial.Kind != record.AtSequenceNumber
 		l.settle(s, outside)
 	}
 }
@@ -131,7 +132,7 @@ func (p placement) restrict(l *lineage, s *shard) {
 // begin places a shard that was there when the first run began.
 func (p placement) begin(s *shard) {
 	switch p.initial.Kind {
-	case Latest:
+	case record.Latest:
 		// What arrives from now on: of the shards that are open. Not the
 		// service's LATEST, which would skip what comes between now and the
 		// first iterator, and again whenever an iterator expires.
@@ -140,13 +141,13 @@ func (p placement) begin(s *shard) {
 			return
 		}
 		s.at = atTime(p.startedAt)
-	case AtSequence:
+	case record.AtSequenceNumber:
 		if s.id == p.initial.ShardID {
-			s.at = checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: p.initial.SequenceNumber}
+			s.at = checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: p.initial.SequenceNumber}}
 			return
 		}
 		p.descend(s)
-	case TrimHorizon, AtTimestamp, Ago:
+	case record.TrimHorizon, record.AtTimestamp, record.Ago:
 		p.descend(s)
 	}
 }
@@ -157,17 +158,17 @@ func (p placement) begin(s *shard) {
 // excludes what is older.
 func (p placement) descend(s *shard) {
 	switch p.initial.Kind {
-	case AtTimestamp:
-		s.at = atTime(p.initial.Timestamp)
-	case Ago:
+	case record.AtTimestamp:
+		s.at = atTime(p.initial.Timestamp.Time)
+	case record.Ago:
 		s.at = atTime(p.startedAt.Add(-p.initial.Age))
-	case Latest, TrimHorizon, AtSequence:
-		s.at = checkpoint.Shard{Position: checkpoint.TrimHorizon}
+	case record.Latest, record.TrimHorizon, record.AtSequenceNumber:
+		s.at = checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
 	}
 }
 
 func atTime(t time.Time) checkpoint.Shard {
-	return checkpoint.Shard{Position: checkpoint.AtTimestamp, Timestamp: checkpoint.Time{Time: t}}
+	return checkpoint.Shard{Position: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: t}}}
 }
 
 func keys(m map[string]checkpoint.Shard) []string { return slices.Collect(maps.Keys(m)) }

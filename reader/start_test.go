@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // family lists shards as "child<parent+adjacent"; a trailing ! is closed.
@@ -45,8 +46,8 @@ func placed(l *lineage) map[string]string {
 	for id, s := range l.shards {
 		got[id] = stateName[s.state]
 		if s.state == waiting {
-			got[id] = fmt.Sprint(s.at.Position, " ", s.at.SequenceNumber)
-			if s.at.Position == checkpoint.AtTimestamp {
+			got[id] = fmt.Sprint(s.at.Kind, " ", s.at.SequenceNumber)
+			if s.at.Kind == record.AtTimestamp {
 				got[id] = "AT " + s.at.Timestamp.Format(time.TimeOnly)
 			}
 		}
@@ -57,12 +58,12 @@ func placed(l *lineage) map[string]string {
 func TestPlacement(t *testing.T) {
 	const horizon = "TRIM_HORIZON "
 	after := func(n string) checkpoint.Shard {
-		return checkpoint.Shard{Position: checkpoint.AfterSequenceNumber, SequenceNumber: n}
+		return checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: n}}
 	}
-	end := checkpoint.Shard{Position: checkpoint.ShardEnd}
+	end := checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd}}
 	for _, test := range []struct {
 		name    string
-		initial Position
+		initial record.Position
 		saved   map[string]checkpoint.Shard
 		listed  []types.Shard
 		want    map[string]string
@@ -77,25 +78,25 @@ func TestPlacement(t *testing.T) {
 			ready:  []string{"b", "c"},
 		}, {
 			name:    "trim_horizon: closed parents first",
-			initial: Position{Kind: TrimHorizon},
+			initial: record.Position{Kind: record.TrimHorizon},
 			listed:  family("a!", "b<a!", "c<a", "d!", "e<b+d"),
 			want:    map[string]string{"a": horizon, "b": horizon, "c": horizon, "d": horizon, "e": horizon},
 			ready:   []string{"a", "d"},
 		}, {
 			name:    "trim_horizon: a parent that was trimmed does not block",
-			initial: Position{Kind: TrimHorizon},
+			initial: record.Position{Kind: record.TrimHorizon},
 			listed:  family("b<a", "e<x+b"),
 			want:    map[string]string{"b": horizon, "e": horizon},
 			ready:   []string{"b"},
 		}, {
 			name:    "an age, from the server's time",
-			initial: Position{Kind: Ago, Age: time.Hour},
+			initial: record.Position{Kind: record.Ago, Age: time.Hour},
 			listed:  family("a!", "b<a"),
 			want:    map[string]string{"a": "AT 09:00:00", "b": "AT 09:00:00"},
 			ready:   []string{"a"},
 		}, {
 			name:    "one record of one shard, and its descendants",
-			initial: Position{Kind: AtSequence, ShardID: "b", SequenceNumber: "5"},
+			initial: record.Position{Kind: record.AtSequenceNumber, ShardID: "b", SequenceNumber: "5"},
 			listed:  family("a!", "b<a!", "c<a", "d!", "e<b+d"),
 			want:    map[string]string{"a": "outside", "b": "AT_SEQUENCE_NUMBER 5", "c": "outside", "d": "outside", "e": horizon},
 			ready:   []string{"b"},
@@ -107,21 +108,21 @@ func TestPlacement(t *testing.T) {
 			ready:  []string{"b", "d", "e"},
 		}, {
 			name:    "a checkpoint that began at a time: that time still holds",
-			initial: Position{Kind: AtTimestamp, Timestamp: startedAt.Add(-time.Minute)},
+			initial: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: startedAt.Add(-time.Minute)}},
 			saved:   map[string]checkpoint.Shard{"a": end},
 			listed:  family("a!", "b<a"),
 			want:    map[string]string{"a": "ended", "b": "AT 09:59:00"},
 			ready:   []string{"b"},
 		}, {
 			name:    "a checkpoint: the parent ended and was trimmed",
-			initial: Position{Kind: TrimHorizon},
+			initial: record.Position{Kind: record.TrimHorizon},
 			saved:   map[string]checkpoint.Shard{"a": end},
 			listed:  family("b<a", "c<a"),
 			want:    map[string]string{"a": "ended", "b": horizon, "c": horizon},
 			ready:   []string{"b", "c"},
 		}, {
 			name:    "a checkpoint: a shard was trimmed before it was read to its end",
-			initial: Position{Kind: TrimHorizon},
+			initial: record.Position{Kind: record.TrimHorizon},
 			saved:   map[string]checkpoint.Shard{"a": after("3")},
 			listed:  family("b<a"),
 			want:    map[string]string{"a": "ended", "b": horizon},
@@ -129,14 +130,14 @@ func TestPlacement(t *testing.T) {
 			lost:    []string{"a"},
 		}, {
 			name:    "a checkpoint of one shard stays with its descendants",
-			initial: Position{Kind: AtSequence, ShardID: "b", SequenceNumber: "5"},
+			initial: record.Position{Kind: record.AtSequenceNumber, ShardID: "b", SequenceNumber: "5"},
 			saved:   map[string]checkpoint.Shard{"b": after("6")},
 			listed:  family("a!", "b<a!", "c<a", "d<b"),
 			want:    map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 6", "c": "outside", "d": horizon},
 			ready:   []string{"b"},
 		}, {
 			name:    "named shards and their descendants",
-			initial: Position{Kind: TrimHorizon},
+			initial: record.Position{Kind: record.TrimHorizon},
 			listed:  family("a!", "b<a", "c<a!", "d!", "e<c+d", "f"),
 			only:    []string{"c", "f"},
 			want:    map[string]string{"a": "outside", "b": "outside", "c": horizon, "d": "outside", "e": horizon, "f": horizon},
@@ -173,7 +174,7 @@ func TestPlacement(t *testing.T) {
 func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 	l := newLineage()
 	l.add(family("a", "b"))
-	_, err := placement{"orders", Position{Kind: TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.first(l)
+	_, err := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.first(l)
 	if got, want := placed(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("placed %v, %v, want %v", got, err, want)
 	}
@@ -182,7 +183,7 @@ func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
 	l := newLineage()
 	l.add(family("a", "b"))
-	p := placement{"orders", Position{Kind: Latest}, startedAt, nil, everyone, nil}
+	p := placement{"orders", record.Position{Kind: record.Latest}, startedAt, nil, everyone, nil}
 	if _, err := p.first(l); err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,14 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // streamRun is one stream of a run. The run's lock guards what is said to be
 // guarded, once the run has begun: until then nobody else knows the stream.
 type streamRun struct {
 	run     *run
-	ref     streamRef
+	ref     record.Stream
 	place   placement
 	lineage *lineage // guarded
 	// listed is, by shard ID, whether the last whole listing shows a shard as
@@ -65,21 +66,21 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	}
 	s.listedAt, s.until = l.at, s.run.o.until(l.at)
 	entry := checkpoint.Stream{
-		Name:            s.ref.name,
-		StartedAt:       checkpoint.Time{Time: l.at},
+		Name:            s.ref.Name,
+		StartedAt:       record.Time{Time: l.at},
 		InitialPosition: s.run.o.InitialPosition.String(),
 		Shards:          map[string]checkpoint.Shard{},
 	}
-	s.place = placement{stream: s.ref.given, only: s.run.o.Shards, initial: s.run.o.InitialPosition, startedAt: l.at}
+	s.place = placement{stream: s.ref.Given, only: s.run.o.Shards, initial: s.run.o.InitialPosition, startedAt: l.at}
 	if saved != nil {
 		entry = *saved
 		entry.Shards = maps.Clone(saved.Shards) // what was saved stays as it was
 		s.place.startedAt, s.place.saved = saved.StartedAt.Time, saved.Shards
-		if s.place.initial, err = ParsePosition(saved.InitialPosition); err != nil {
-			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.name, Reason: "its initial position: " + err.Error()}
+		if s.place.initial, err = record.ParsePosition(saved.InitialPosition); err != nil {
+			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.Name, Reason: "its initial position: " + err.Error()}
 		}
-	} else if p := s.place.initial; p.Kind == AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
-		return checkpoint.Stream{}, &OptionError{"initial position", "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
+	} else if p := s.place.initial; p.Kind == record.AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
+		return checkpoint.Stream{}, &record.OptionError{Field: "initial position", Want: "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
 	}
 	if err := s.identify(ctx, &entry); err != nil {
 		return checkpoint.Stream{}, err
@@ -87,7 +88,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	if err := s.checkFilter(ctx); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	s.place.owns = func(shard string) bool { return s.run.positions.Owns(s.ref.name, shard) }
+	s.place.owns = func(shard string) bool { return s.run.positions.Owns(s.ref.Name, shard) }
 	var other *CheckpointError
 	if l, err = s.confirm(ctx, l); err != nil && !(s.run.verifying && errors.As(err, &other)) {
 		return checkpoint.Stream{}, err
@@ -115,7 +116,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	for id, shard := range s.lineage.shards {
 		if shard.state == waiting || shard.left {
 			if shard.at.UpdatedAt.IsZero() {
-				shard.at.UpdatedAt = checkpoint.Time{Time: l.at}
+				shard.at.UpdatedAt = record.Time{Time: l.at}
 			}
 			entry.Shards[id] = shard.at
 		}
@@ -127,8 +128,8 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 
 // goneBy is the position in a shard that is no longer retained at a time.
 func goneBy(at checkpoint.Shard, now time.Time) checkpoint.Shard {
-	t := checkpoint.Time{Time: now}
-	return checkpoint.Shard{Parents: at.Parents, Position: checkpoint.ShardEnd, SequenceNumber: at.SequenceNumber,
+	t := record.Time{Time: now}
+	return checkpoint.Shard{Parents: at.Parents, Position: record.Position{Kind: record.ShardEnd, SequenceNumber: at.SequenceNumber},
 		LastArrival: at.LastArrival, ReadThrough: t, UpdatedAt: t}
 }
 
@@ -144,7 +145,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 		return context.Cause(ctx)
 	}
 	if err != nil || out.StreamDescriptionSummary == nil {
-		s.run.log.Debug("describe stream", "stream", s.ref.name, "error", err)
+		s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
 		s.undescribed = Unanswered(err)
 		s.reportBlind(s.undescribed, s.undescribed)
 		return nil
@@ -174,9 +175,9 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	}
 	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
 	if was := entry.CreatedAt; !was.IsZero() && !was.Equal(created) {
-		return recreated(s.ref.name, was.Time, created)
+		return recreated(s.ref.Name, was.Time, created)
 	}
-	entry.CreatedAt, s.createdAt = checkpoint.Time{Time: created}, created
+	entry.CreatedAt, s.createdAt = record.Time{Time: created}, created
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // checkTyped asks for an iterator at the sequence number that a run with new
@@ -13,10 +14,10 @@ import (
 // find out when they read.
 func (s *streamRun) checkTyped(ctx context.Context) error {
 	typed := s.place.initial
-	if s.run.o.Positions == nil || s.place.saved != nil || typed.Kind != AtSequence {
+	if s.run.o.Positions == nil || s.place.saved != nil || typed.Kind != record.AtSequenceNumber {
 		return nil
 	}
-	at := checkpoint.Shard{Position: checkpoint.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}
+	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}}
 	p := newPolling(newAssignment(s, typed.ShardID, at))
 	_, err := patiently(ctx, s.run, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
 	switch {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/apierror"
-	"kin/internal/checkpoint"
+	"kin/internal/record"
 )
 
 // Fault is what is wrong with a checkpoint, or with one shard of it.
@@ -87,7 +87,7 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 
 // recreated is the check of a stream whose positions are another's.
 func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
-	c := StreamCheck{Stream: newStreamRef(given).name, Findings: []Finding{{Fault: Recreated, Message: err.Reason}}}
+	c := StreamCheck{Stream: record.ParseStream(given).Name, Findings: []Finding{{Fault: Recreated, Message: err.Reason}}}
 	if file, loadErr := l.o.Positions.Load(); loadErr == nil {
 		if saved := file.Find(c.Stream); saved != nil {
 			c.ARN, c.Shards = saved.ARN, len(saved.Shards)
@@ -98,7 +98,7 @@ func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
 
 func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	saved := s.place.saved
-	c := StreamCheck{Stream: s.ref.name, Shards: len(saved), Unseen: s.unseen(saved)}
+	c := StreamCheck{Stream: s.ref.Name, Shards: len(saved), Unseen: s.unseen(saved)}
 	// Nobody else knows the run until positions are asked about.
 	listed := s.listed
 	var gaps []gap
@@ -117,7 +117,7 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	trimmed := map[string]bool{}
 	for _, g := range gaps {
 		trimmed[g.shard] = true
-		c.Findings = append(c.Findings, Finding{Trimmed, g.shard, g.message(s.ref.name)})
+		c.Findings = append(c.Findings, Finding{Trimmed, g.shard, g.message(s.ref.Name)})
 	}
 	last := ""
 	for id := range listed {
@@ -128,14 +128,14 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 		at := saved[id]
 		_, isListed := listed[id]
 		switch {
-		case open[id] && at.Position == checkpoint.ShardEnd:
-			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("%s/%s has not ended: it is open", s.ref.name, id)})
-		case isListed && at.SequenceNumber != "" && at.Position != checkpoint.ShardEnd:
+		case open[id] && at.Kind == record.ShardEnd:
+			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("%s/%s has not ended: it is open", s.ref.Name, id)})
+		case isListed && at.SequenceNumber != "" && at.Kind != record.ShardEnd:
 			ask = append(ask, id)
 		case isListed:
 		case id > last: // IDs only grow
-			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", s.ref.name, id, last)})
-		case at.Position != checkpoint.ShardEnd && !trimmed[id] && s.isLoss(at):
+			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", s.ref.Name, id, last)})
+		case at.Kind != record.ShardEnd && !trimmed[id] && s.isLoss(at):
 			c.Findings = append(c.Findings, Finding{Trimmed, id, s.gone(id, at)})
 		}
 	}
@@ -166,7 +166,7 @@ func (s *streamRun) refused(ctx context.Context, ids []string) ([]Finding, error
 		group.Go(func() error {
 			err := s.accepts(ctx, a)
 			if err != nil && classify(err) == refused {
-				found[i] = Finding{Refused, id, fmt.Sprintf("%s/%s: the service does not accept sequence number %s: %s", s.ref.name, id, at.SequenceNumber, apierror.Brief(err))}
+				found[i] = Finding{Refused, id, fmt.Sprintf("%s/%s: the service does not accept sequence number %s: %s", s.ref.Name, id, at.SequenceNumber, apierror.Brief(err))}
 				return nil
 			}
 			return err

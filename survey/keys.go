@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -58,30 +59,30 @@ func (s *Stream) Keys(keys []string) ([]Key, error) {
 }
 
 // KeysAt tells which shard held partition keys at a time in the past, closed
-// shards included. at is reader.AtTimestamp or reader.Ago. Errors are those of
-// Keys and of reader.ListShards, and *reader.OptionError for a time in the
+// shards included. at is record.AtTimestamp or record.Ago. Errors are those of
+// Keys and of reader.ListShards, and *record.OptionError for a time in the
 // future.
 //
 // The service tells which shards were open at a time within the retention
 // period. Before that it tells nothing, but that a shard without parents has
 // been there since the stream was created.
-func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string, at reader.Position) ([]Key, error) {
+func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string, at record.Position) ([]Key, error) {
 	if s.IsAutomatic() {
 		return nil, &AutomaticError{s.Given}
 	}
 	then := at.Timestamp
-	if at.Kind == reader.Ago {
-		then = s.At.Add(-at.Age)
+	if at.Kind == record.Ago {
+		then = record.Time{Time: s.At.Add(-at.Age)}
 	}
 	switch {
 	case then.After(s.At.Add(time.Second)):
-		return nil, &reader.OptionError{Field: "at", Want: "a time that is not in the future; the service's clock says " + clockText(s.At)}
+		return nil, &record.OptionError{Field: "at", Want: "a time that is not in the future; the service's clock says " + clockText(s.At)}
 	case s.Summary != nil && then.Before(aws.ToTime(s.Summary.StreamCreationTimestamp).Truncate(time.Second)):
-		return nil, &UnknownShardError{fmt.Sprintf("%s had no shards at %s: it was created at %s", s.Given, clockText(then), clockText(*s.Summary.StreamCreationTimestamp)), ""}
+		return nil, &UnknownShardError{fmt.Sprintf("%s had no shards at %s: it was created at %s", s.Given, clockText(then.Time), clockText(*s.Summary.StreamCreationTimestamp)), ""}
 	case !then.Before(s.At): // of the second that the clock shows
 		return locate(keys, s.Open())
 	}
-	filter := &types.ShardFilter{Type: types.ShardFilterTypeAtTimestamp, Timestamp: aws.Time(then)}
+	filter := &types.ShardFilter{Type: types.ShardFilterTypeAtTimestamp, Timestamp: aws.Time(then.Time)}
 	horizon := s.horizon()
 	if then.Before(horizon) {
 		filter = &types.ShardFilter{Type: types.ShardFilterTypeAtTrimHorizon}
@@ -101,7 +102,7 @@ func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string,
 	for _, k := range found {
 		if k.Shard.Parent != "" {
 			return nil, &UnknownShardError{
-				fmt.Sprintf("which shard held %q at %s is not known any more: %s descends from shards that %s no longer retains", k.PartitionKey, clockText(then), k.Shard.ID, s.Given),
+				fmt.Sprintf("which shard held %q at %s is not known any more: %s descends from shards that %s no longer retains", k.PartitionKey, clockText(then.Time), k.Shard.ID, s.Given),
 				"the service tells what the shards were since " + clockText(horizon),
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/record"
 	"kin/reader"
 )
 
@@ -79,8 +80,8 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	for _, shard := range s.Open() {
 		ro.Shards = append(ro.Shards, shard.ID)
 	}
-	ro.InitialPosition = reader.Position{Kind: reader.AtTimestamp, Timestamp: s.At}
-	ro.To = reader.Position{Kind: reader.AtTimestamp, Timestamp: s.At.Add(o.For)}
+	ro.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: s.At}}
+	ro.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: s.At.Add(o.For)}}
 	ro.MinFetchPeriod = samplePeriod
 	ro.FetchBufferSize = sampleBuffer
 	ro.NoDeaggregate = true // an aggregate is one record of the limits
@@ -149,7 +150,7 @@ type taken struct {
 }
 
 // take is the sample's encoder: it appends nothing, so that nothing is kept.
-func (t *taker) take(dst []byte, r reader.Record) ([]byte, error) {
+func (t *taker) take(dst []byte, r record.Record) ([]byte, error) {
 	t.mu.Lock()
 	s := t.shards[r.ShardID]
 	if s == nil {

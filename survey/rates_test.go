@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"kin/internal/kpl"
-	"kin/reader"
+	"kin/internal/record"
 )
 
 func number(t *testing.T, text string) kpl.HashKey {
@@ -82,7 +82,7 @@ func TestRatesAgainstTheWriteLimit(t *testing.T) {
 		take := &taker{shards: map[string]*taken{}}
 		for i := range 2 * c.records {
 			key := fmt.Sprintf("key-%03d", i%1000)
-			if _, err := take.take(nil, reader.Record{ShardID: "0", PartitionKey: key, Data: make([]byte, c.bytes/c.records-len(key))}); err != nil {
+			if _, err := take.take(nil, record.Record{ShardID: "0", PartitionKey: key, Data: make([]byte, c.bytes/c.records-len(key))}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -105,7 +105,7 @@ func TestAggregatesCountWithTheKeysInside(t *testing.T) {
 		{PartitionKey: "bob", ExplicitHashKey: "7", Data: []byte("1234567")},
 	})
 	take := &taker{shards: map[string]*taken{}}
-	if _, err := take.take(nil, reader.Record{ShardID: "0", PartitionKey: "a", Data: data}); err != nil {
+	if _, err := take.take(nil, record.Record{ShardID: "0", PartitionKey: "a", Data: data}); err != nil {
 		t.Fatal(err)
 	}
 	s := take.shards["0"]

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"kin/internal/apierror"
-
 	"github.com/aws/smithy-go"
 	"github.com/dustin/go-humanize"
+
+	"kin/internal/apierror"
 )
 
 // RejectedError means that records were given up: one that can never be
@@ -112,14 +112,6 @@ func (e *InterruptedError) Error() string { return e.Cause.Error() + ": " + e.La
 
 // Unwrap is why the run ended, and of what it failed.
 func (e *InterruptedError) Unwrap() []error { return []error{e.Cause, e.Last} }
-
-// OptionError means that a field of Options cannot be used.
-type OptionError struct {
-	Field string // in words, such as "retry for"
-	Want  string
-}
-
-func (e *OptionError) Error() string { return e.Field + ": want " + e.Want }
 
 // entryError is what the service says of one entry of a request.
 type entryError struct{ code, message string }

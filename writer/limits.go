@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"kin/internal/apierror"
+	"kin/internal/record"
 )
 
 // The service's limits of a request. The margin is there because requests of a
@@ -61,7 +61,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		return facts, err
 	}
 	if facts.auto && w.o.Ordered {
-		return facts, &OptionError{"ordered", "a stream that distributes records by their keys: " + w.o.Stream + " has the distribution strategy AUTO and no order"}
+		return facts, &record.OptionError{Field: "ordered", Want: "a stream that distributes records by their keys: " + w.o.Stream + " has the distribution strategy AUTO and no order"}
 	}
 	if facts.auto {
 		return facts, nil
@@ -107,7 +107,8 @@ func describe(ctx context.Context, client summarizer, stream string) (*kinesis.D
 	ctx, cancel := context.WithTimeout(ctx, startAttempt)
 	defer cancel()
 	in := &kinesis.DescribeStreamSummaryInput{}
-	in.StreamName, in.StreamARN = nameOrARN(stream)
+	named := record.ParseStream(stream)
+	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
 	return client.DescribeStreamSummary(ctx, in)
 }
 
@@ -125,12 +126,4 @@ func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
 	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
 		f.recordLimit = int(min(*kib, mostRecordKiB)) << 10
 	}
-}
-
-// nameOrARN tells a stream's name from its ARN; one of the results is nil.
-func nameOrARN(stream string) (name, arn *string) {
-	if strings.HasPrefix(stream, "arn:") {
-		return nil, &stream
-	}
-	return &stream, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/paging"
+	"kin/internal/record"
 	"kin/internal/validate"
 )
 
@@ -24,7 +25,8 @@ type shardLister interface {
 func eachShard(ctx context.Context, client shardLister, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
 	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
 	in := &kinesis.ListShardsInput{ShardFilter: filter}
-	in.StreamName, in.StreamARN = nameOrARN(stream)
+	named := record.ParseStream(stream)
+	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
 	seen := map[string]bool{}
 	var guard paging.Guard
 	for {

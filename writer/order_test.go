@@ -15,6 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/record"
 )
 
 // fourShards are the shards of a service.
@@ -152,7 +154,7 @@ func TestOrderedIsRefusedWhereNothingHasAnOrder(t *testing.T) {
 		o := options()
 		o.Ordered = true
 		_, err := newWriter(t, s, o).Run(t.Context(), numbered(1))
-		var bad *OptionError
+		var bad *record.OptionError
 		if !errors.As(err, &bad) || bad.Field != "ordered" || len(s.requests) != 0 {
 			t.Errorf("got %v, want an error about ordered", err)
 		}

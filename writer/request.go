@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/record"
 )
 
 // request is one PutRecords request: parcels, each one of its entries.
@@ -174,8 +175,8 @@ func (d *dispatcher) leaves(e *entry, now time.Time) {
 // send makes the call and settles it. writing is done when the run waits no
 // longer.
 func (d *dispatcher) send(writing context.Context, r *request) {
-	in := &kinesis.PutRecordsInput{Records: r.entriesOf()}
-	in.StreamName, in.StreamARN = nameOrARN(d.o.Stream)
+	stream := record.ParseStream(d.o.Stream)
+	in := &kinesis.PutRecordsInput{StreamName: stream.ByName(), StreamARN: stream.ByARN(), Records: r.entriesOf()}
 	call, cancel := context.WithTimeout(writing, callTimeout)
 	defer cancel()
 	out, err := d.client.PutRecords(call, in)

@@ -29,11 +29,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"regexp"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/record"
 )
 
 // Client is what the writer needs of the service. Its calls must be single
@@ -142,18 +143,15 @@ func DefaultOptions() Options {
 	return Options{Linger: 100 * time.Millisecond, RetryFor: 5 * time.Minute, Grace: 30 * time.Second, InFlight: 8}
 }
 
-// streamPattern is what the service allows as a stream's name or ARN.
-var streamPattern = regexp.MustCompile(`^(arn:aws[^:]*:kinesis:[^:]+:[0-9]{12}:stream/)?[a-zA-Z0-9_.-]{1,128}$`)
-
 const mostInFlight = 256
 
-// validate returns an *OptionError for the first field that cannot be used.
+// validate returns an *record.OptionError for the first field that cannot be used.
 func (o Options) validate() error {
 	for _, check := range []struct {
 		ok          bool
 		field, want string
 	}{
-		{streamPattern.MatchString(o.Stream), "stream",
+		{record.ParseStream(o.Stream).Name != "", "stream",
 			fmt.Sprintf("one name or an ARN such as arn:aws:kinesis:us-east-1:123456789012:stream/orders, got %q", o.Stream)},
 		{o.Linger >= 0, "linger", "0 or more"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
@@ -165,7 +163,7 @@ func (o Options) validate() error {
 		{o.Skip >= 0, "skip", "0 or more"},
 	} {
 		if !check.ok {
-			return &OptionError{check.field, check.want}
+			return &record.OptionError{Field: check.field, Want: check.want}
 		}
 	}
 	return nil
@@ -225,7 +223,7 @@ type Writer struct {
 	failing   error // of the last call of the start
 }
 
-// New returns a writer, or an *OptionError that names the field in words.
+// New returns a writer, or an *record.OptionError that names the field in words.
 func New(client Client, o Options) (*Writer, error) {
 	if err := o.validate(); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"kin/internal/lineage"
+	"kin/internal/record"
 )
 
 // complete returns f with what belongs to the file and not to a run's
@@ -71,7 +72,7 @@ func (f File) checkFrame() error {
 		return fmt.Errorf("it has version %d, and this kin reads version %d", f.Version, Version)
 	case f.ID == "":
 		return errors.New("it has no query id")
-	case f.Destination != nil && !f.Destination.CreatedAt.inRange():
+	case f.Destination != nil && !f.Destination.CreatedAt.IsWritable():
 		return fmt.Errorf("createdAt of destination %s is out of range", f.Destination.Name)
 	}
 	seen := map[string]bool{}
@@ -80,7 +81,7 @@ func (f File) checkFrame() error {
 			return fmt.Errorf("stream %q is there twice or has no name", s.Name)
 		}
 		seen[s.Name] = true
-		if !s.CreatedAt.inRange() || !s.StartedAt.inRange() {
+		if !s.CreatedAt.IsWritable() || !s.StartedAt.IsWritable() {
 			return fmt.Errorf("a time of stream %s is out of range", s.Name)
 		}
 	}
@@ -110,30 +111,30 @@ func (s Shard) check(id string) error {
 	if i := slices.IndexFunc(s.Parents, func(p string) bool { return !shardID.MatchString(p) || p == id }); i >= 0 {
 		return fmt.Errorf("parent %q: want the ID of another shard", s.Parents[i])
 	}
-	if s.SubSequenceNumber != nil && (s.Position != AtSequenceNumber || *s.SubSequenceNumber < 0) {
-		return fmt.Errorf("%s with sub-sequence number %d: it is for AT_SEQUENCE_NUMBER, and 0 or more", s.Position, *s.SubSequenceNumber)
+	if s.SubSequenceNumber != nil && (s.Kind != record.AtSequenceNumber || *s.SubSequenceNumber < 0) {
+		return fmt.Errorf("%s with sub-sequence number %d: it is for AT_SEQUENCE_NUMBER, and 0 or more", s.Kind, *s.SubSequenceNumber)
 	}
-	switch s.Position {
-	case AfterSequenceNumber, AtSequenceNumber:
+	switch s.Kind {
+	case record.AfterSequenceNumber, record.AtSequenceNumber:
 		if !isSequenceNumber(s.SequenceNumber) {
-			return fmt.Errorf("%s needs a sequence number, has %q", s.Position, s.SequenceNumber)
+			return fmt.Errorf("%s needs a sequence number, has %q", s.Kind, s.SequenceNumber)
 		}
-	case AtTimestamp:
+	case record.AtTimestamp:
 		if s.Timestamp.IsZero() {
 			return errors.New("AT_TIMESTAMP needs a timestamp")
 		}
-	case TrimHorizon, ShardEnd:
+	case record.TrimHorizon, record.ShardEnd:
 	default:
-		return fmt.Errorf("unknown position %q", s.Position)
+		return fmt.Errorf("unknown position %q", s.Kind)
 	}
 	if s.SequenceNumber != "" && !isSequenceNumber(s.SequenceNumber) {
-		return fmt.Errorf("%s with sequence number %q: want decimal digits", s.Position, s.SequenceNumber)
+		return fmt.Errorf("%s with sequence number %q: want decimal digits", s.Kind, s.SequenceNumber)
 	}
 	if s.Continuation != "" && !isSequenceNumber(s.Continuation) {
 		return fmt.Errorf("continuation %q: want decimal digits", s.Continuation)
 	}
-	for _, t := range []Time{s.Timestamp, s.ReadThrough, s.LastArrival, s.UpdatedAt} {
-		if !t.inRange() {
+	for _, t := range []record.Time{s.Timestamp, s.ReadThrough, s.LastArrival, s.UpdatedAt} {
+		if !t.IsWritable() {
 			return errors.New("a time is out of range")
 		}
 	}
@@ -150,10 +151,4 @@ func isSequenceNumber(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= most
-}
-
-// inRange reports whether RFC 3339 can write the time.
-func (t Time) inRange() bool {
-	y := t.UTC().Year()
-	return y >= 0 && y <= 9999
 }

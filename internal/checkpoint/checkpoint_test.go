@@ -12,22 +12,24 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kin/internal/record"
 )
 
 // whole is a file that uses every member of the format.
 func whole() File {
-	at := func(s int64) Time { return Time{time.UnixMilli(s*1000 + 123).UTC()} }
+	at := func(s int64) record.Time { return record.Time{Time: time.UnixMilli(s*1000 + 123).UTC()} }
 	sub := int64(3)
 	return File{Version: Version, ID: "7b0f3c5e-0000-4000-8000-000000000000", Streams: []Stream{{
 		Name: "orders", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders",
 		CreatedAt: at(1), StartedAt: at(2), InitialPosition: "latest",
 		Shards: map[string]Shard{
-			"shardId-000000000000": {Parents: []string{}, Position: ShardEnd, SequenceNumber: "49"},
-			"shardId-000000000001": {Parents: []string{"shardId-000000000000"}, Position: AtSequenceNumber,
-				SequenceNumber: "50", SubSequenceNumber: &sub, Continuation: "51", ReadThrough: at(4), LastArrival: at(3), UpdatedAt: at(5)},
-			"shardId-000000000002": {Parents: []string{"shardId-000000000000", "shardId-000000000009"}, Position: AtTimestamp, Timestamp: at(2)},
-			"shardId-000000000003": {Parents: []string{}, Position: TrimHorizon},
-			"shardId-000000000004": {Parents: []string{}, Position: AfterSequenceNumber, SequenceNumber: "7"},
+			"shardId-000000000000": {Parents: []string{}, Position: record.Position{Kind: record.ShardEnd, SequenceNumber: "49"}},
+			"shardId-000000000001": {Parents: []string{"shardId-000000000000"}, Position: record.Position{Kind: record.AtSequenceNumber,
+				SequenceNumber: "50", SubSequenceNumber: &sub, Continuation: "51"}, ReadThrough: at(4), LastArrival: at(3), UpdatedAt: at(5)},
+			"shardId-000000000002": {Parents: []string{"shardId-000000000000", "shardId-000000000009"}, Position: record.Position{Kind: record.AtTimestamp, Timestamp: at(2)}},
+			"shardId-000000000003": {Parents: []string{}, Position: record.Position{Kind: record.TrimHorizon}},
+			"shardId-000000000004": {Parents: []string{}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"}},
 		},
 	}}, Output: &Output{Path: "out.jsonl", Length: 12}}
 }

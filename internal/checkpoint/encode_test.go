@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"kin/internal/record"
 )
 
 // encode is what a first Save writes.
@@ -32,7 +34,7 @@ func manyShards(shards int) File {
 	for _, name := range []string{"payments", "logs"} {
 		s := Stream{Name: name, StartedAt: f.Streams[0].StartedAt, InitialPosition: "trim_horizon", Shards: map[string]Shard{}}
 		for n := range shards {
-			s.Shards[fmt.Sprintf("shardId-%012d", n)] = Shard{Parents: []string{}, Position: AfterSequenceNumber, SequenceNumber: "1"}
+			s.Shards[fmt.Sprintf("shardId-%012d", n)] = Shard{Parents: []string{}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}
 		}
 		f.Streams = append(f.Streams, s)
 	}
@@ -58,7 +60,7 @@ func TestFault02ASaveEncodesOnlyTheShardsThatMoved(t *testing.T) {
 	} {
 		want := map[int]int{0: 1, 1: 2, 2: 0, 3: 2}[n]
 		for _, id := range moved["payments"] {
-			shards[id] = Shard{Parents: []string{}, Position: AfterSequenceNumber, SequenceNumber: fmt.Sprint(n + 2)}
+			shards[id] = Shard{Parents: []string{}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: fmt.Sprint(n + 2)}}
 		}
 		before := h.encoder.encoded
 		if err := h.Save(f, moved); err != nil {
@@ -80,7 +82,7 @@ func TestFault02TheBytesAreThoseOfTheFormat(t *testing.T) {
 	f.Destination = &Destination{Name: "copies", CreatedAt: f.Streams[0].CreatedAt}
 	f.Streams[0].InitialPosition = "\n   \"shards\": {}" // which is text
 	s := f.Streams[0].Shards
-	at := Shard{Parents: []string{}, Position: TrimHorizon}
+	at := Shard{Parents: []string{}, Position: record.Position{Kind: record.TrimHorizon}}
 	for n, step := range []struct {
 		change func() Moved
 	}{
@@ -116,7 +118,7 @@ func TestFault02AShardThatIsNotReportedIsAnError(t *testing.T) {
 	if _, err := e.encode(f, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.Streams[0].Shards["new"] = Shard{Parents: []string{}, Position: TrimHorizon}
+	f.Streams[0].Shards["new"] = Shard{Parents: []string{}, Position: record.Position{Kind: record.TrimHorizon}}
 	if _, err := e.encode(f, Moved{}); err == nil {
 		t.Error("a new shard was left out without an error")
 	}
@@ -128,14 +130,14 @@ func BenchmarkSave(b *testing.B) {
 			b.Run(fmt.Sprintf("encode/%d of %d", moved, shards), func(b *testing.B) {
 				f := manyShards(shards)
 				f.Streams = f.Streams[1:2]
-				through := Time{time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
+				through := record.Time{Time: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
 				ids := make([]string, moved)
 				for n := range ids {
 					ids[n] = fmt.Sprintf("shardId-%012d", n*(shards/moved))
 				}
 				for id := range f.Streams[0].Shards {
-					f.Streams[0].Shards[id] = Shard{Parents: []string{}, Position: AfterSequenceNumber,
-						SequenceNumber: "49668899999999999999999999999999999999999999999999999999", ReadThrough: through, LastArrival: through, UpdatedAt: through}
+					f.Streams[0].Shards[id] = Shard{Parents: []string{}, Position: record.Position{Kind: record.AfterSequenceNumber,
+						SequenceNumber: "49668899999999999999999999999999999999999999999999999999"}, ReadThrough: through, LastArrival: through, UpdatedAt: through}
 				}
 				var e encoder
 				if _, err := e.encode(f, nil); err != nil {

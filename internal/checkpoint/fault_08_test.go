@@ -7,16 +7,18 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"kin/internal/record"
 )
 
 // TestFault08WhatCouldNotBeLoadedIsNotSaved spoils one member after the other:
 // Save and Load refuse the same files.
 func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
-	never := Time{time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)}
+	never := record.Time{Time: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)}
 	long := string(bytes.Repeat([]byte("1"), 200))
 	shard := func(change func(*Shard)) func(*File) {
 		return func(f *File) {
-			s := Shard{Parents: []string{}, Position: AfterSequenceNumber, SequenceNumber: "7"}
+			s := Shard{Parents: []string{}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"}}
 			change(&s)
 			f.Streams[0].Shards["shardId-000000000004"] = s
 		}
@@ -28,20 +30,20 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 		"started in the year 12000":      func(f *File) { f.Streams[0].StartedAt = never },
 		"created in the year 12000":      func(f *File) { f.Streams[0].CreatedAt = never },
 		"a destination of the year 120":  func(f *File) { f.Destination = &Destination{Name: "d", CreatedAt: never} },
-		"a shard without an ID":          func(f *File) { f.Streams[0].Shards[""] = Shard{Position: TrimHorizon} },
-		"a shard with an odd ID":         func(f *File) { f.Streams[0].Shards["a b"] = Shard{Position: TrimHorizon} },
+		"a shard without an ID":          func(f *File) { f.Streams[0].Shards[""] = Shard{Position: record.Position{Kind: record.TrimHorizon}} },
+		"a shard with an odd ID":         func(f *File) { f.Streams[0].Shards["a b"] = Shard{Position: record.Position{Kind: record.TrimHorizon}} },
 		"a parent without an ID":         shard(func(s *Shard) { s.Parents = []string{""} }),
 		"its own parent":                 shard(func(s *Shard) { s.Parents = []string{"shardId-000000000004"} }),
-		"no position":                    shard(func(s *Shard) { s.Position = "" }),
+		"no position":                    shard(func(s *Shard) { s.Kind = "" }),
 		"a null sequence number":         shard(func(s *Shard) { s.SequenceNumber = "" }),
 		"a sequence number with letters": shard(func(s *Shard) { s.SequenceNumber = "abc" }),
 		"a negative sequence number":     shard(func(s *Shard) { s.SequenceNumber = "-1" }),
 		"a sequence number of 200":       shard(func(s *Shard) { s.SequenceNumber = long }),
-		"an end that is no number":       shard(func(s *Shard) { s.Position, s.SequenceNumber = ShardEnd, "x" }),
-		"a start that is no number":      shard(func(s *Shard) { s.Position, s.SequenceNumber = TrimHorizon, "x" }),
+		"an end that is no number":       shard(func(s *Shard) { s.Kind, s.SequenceNumber = record.ShardEnd, "x" }),
+		"a start that is no number":      shard(func(s *Shard) { s.Kind, s.SequenceNumber = record.TrimHorizon, "x" }),
 		"a continuation with letters":    shard(func(s *Shard) { s.Continuation = "abc" }),
-		"AT_TIMESTAMP without a time":    shard(func(s *Shard) { s.Position = AtTimestamp }),
-		"a timestamp of the year 12000":  shard(func(s *Shard) { s.Position, s.Timestamp = AtTimestamp, never }),
+		"AT_TIMESTAMP without a time":    shard(func(s *Shard) { s.Kind = record.AtTimestamp }),
+		"a timestamp of the year 12000":  shard(func(s *Shard) { s.Kind, s.Timestamp = record.AtTimestamp, never }),
 		"read through the year 12000":    shard(func(s *Shard) { s.ReadThrough = never }),
 		"a record of the year 12000":     shard(func(s *Shard) { s.LastArrival = never }),
 		"updated in the year 12000":      shard(func(s *Shard) { s.UpdatedAt = never }),

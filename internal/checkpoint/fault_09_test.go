@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"kin/internal/record"
 )
 
 func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
@@ -15,7 +17,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	if err := h.Save(first, nil); err != nil {
 		t.Fatal(err)
 	}
-	dst := Destination{Name: "copies", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/copies", CreatedAt: Time{time.UnixMilli(1_700_000_000_123).UTC()}}
+	dst := Destination{Name: "copies", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/copies", CreatedAt: record.Time{Time: time.UnixMilli(1_700_000_000_123).UTC()}}
 	h.SetDestination(dst)
 	loaded, err := h.Load()
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
+
+	"kin/internal/record"
 )
 
 // Version is the version of the format this package reads and writes.
@@ -31,9 +32,9 @@ type File struct {
 // Destination is the stream that the records up to a checkpoint were copied
 // into. ARN and CreatedAt are absent where the run may not ask for them.
 type Destination struct {
-	Name      string `json:"name"`
-	ARN       string `json:"arn,omitempty"`
-	CreatedAt Time   `json:"createdAt,omitzero"`
+	Name      string      `json:"name"`
+	ARN       string      `json:"arn,omitempty"`
+	CreatedAt record.Time `json:"createdAt,omitzero"`
 }
 
 // Output is how far the file that a run writes to was good when the checkpoint
@@ -50,46 +51,23 @@ type Stream struct {
 	// CreatedAt is the stream's own creation time; absent when the run was not
 	// allowed to ask for it. A stream that was deleted and created again has
 	// another one.
-	CreatedAt Time `json:"createdAt,omitzero"`
+	CreatedAt record.Time `json:"createdAt,omitzero"`
 	// StartedAt is the server's time when the first run began, and
 	// InitialPosition where it began, as it was given.
-	StartedAt       Time             `json:"startedAt"`
+	StartedAt       record.Time      `json:"startedAt"`
 	InitialPosition string           `json:"initialPosition"`
 	Shards          map[string]Shard `json:"shards"` // by shard ID
 }
 
-// Kind says what a shard's position means.
-type Kind string
-
-// The kinds of positions.
-const (
-	AfterSequenceNumber Kind = "AFTER_SEQUENCE_NUMBER"
-	AtSequenceNumber    Kind = "AT_SEQUENCE_NUMBER"
-	TrimHorizon         Kind = "TRIM_HORIZON"
-	AtTimestamp         Kind = "AT_TIMESTAMP"
-	ShardEnd            Kind = "SHARD_END"
-)
-
 // Shard is where a run stands in one shard.
 type Shard struct {
-	Parents  []string `json:"parents"` // shard IDs; empty, one, or two after a merge
-	Position Kind     `json:"position"`
-	// SequenceNumber of the last record written (AFTER_SEQUENCE_NUMBER,
-	// SHARD_END) or the first to read (AT_SEQUENCE_NUMBER).
-	SequenceNumber string `json:"sequenceNumber,omitempty"`
-	// SubSequenceNumber is the index in a KPL aggregate of the last record
-	// written, when that is not the aggregate's last. The position is
-	// AT_SEQUENCE_NUMBER then: the aggregate is read again, and what was
-	// written of it is dropped.
-	SubSequenceNumber *int64 `json:"subSequenceNumber,omitempty"`
-	// Continuation is the continuation sequence number of enhanced fan-out.
-	Continuation string `json:"continuation,omitempty"`
-	Timestamp    Time   `json:"timestamp,omitzero"` // of AT_TIMESTAMP
+	Parents []string `json:"parents"` // shard IDs; empty, one, or two after a merge
+	record.Position
 	// ReadThrough is the server's time up to which everything in the shard was
 	// read: the time of the last response less its MillisBehindLatest.
-	ReadThrough Time `json:"readThrough,omitzero"`
-	LastArrival Time `json:"lastArrival,omitzero"` // of the last record written
-	UpdatedAt   Time `json:"updatedAt,omitzero"`
+	ReadThrough record.Time `json:"readThrough,omitzero"`
+	LastArrival record.Time `json:"lastArrival,omitzero"` // of the last record written
+	UpdatedAt   record.Time `json:"updatedAt,omitzero"`
 }
 
 // Find returns the stream of that name, or nil.
@@ -99,33 +77,6 @@ func (f *File) Find(name string) *Stream {
 			return &f.Streams[i]
 		}
 	}
-	return nil
-}
-
-// Time is a time as the file holds it.
-type Time struct{ time.Time }
-
-const timeFormat = "2006-01-02T15:04:05.000Z"
-
-// MarshalJSON writes RFC 3339 in UTC with milliseconds.
-func (t Time) MarshalJSON() ([]byte, error) {
-	return []byte(t.UTC().Format(`"` + timeFormat + `"`)), nil
-}
-
-// UnmarshalJSON reads RFC 3339.
-func (t *Time) UnmarshalJSON(b []byte) error {
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	parsed, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return fmt.Errorf("time %q: want RFC 3339", s)
-	}
-	if parsed = parsed.UTC(); parsed.Year() < 0 || parsed.Year() > 9999 {
-		return fmt.Errorf("time %q: out of range", s)
-	}
-	t.Time = parsed
 	return nil
 }
 

@@ -1,4 +1,6 @@
-package reader
+// Package record has the words that all rooms share: a record, a position, and
+// the name of a stream. It does no I/O.
+package record
 
 import "time"
 

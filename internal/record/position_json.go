@@ -1,4 +1,4 @@
-package reader
+package record
 
 import (
 	"encoding/json"

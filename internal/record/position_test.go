@@ -1,4 +1,4 @@
-package reader
+package record
 
 import (
 	"testing"
@@ -11,11 +11,11 @@ func TestParsePosition(t *testing.T) {
 		"LATEST":                      {Kind: Latest},
 		"trim_horizon":                {Kind: TrimHorizon},
 		"earliest":                    {Kind: TrimHorizon},
-		"2026-11-22T10:00:00Z":        {Kind: AtTimestamp, Timestamp: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)},
-		"2026-11-22T10:00:00.5+02:00": {Kind: AtTimestamp, Timestamp: time.Date(2026, 11, 22, 8, 0, 0, 5e8, time.UTC)},
+		"2026-11-22T10:00:00Z":        {Kind: AtTimestamp, Timestamp: Time{Time: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}},
+		"2026-11-22T10:00:00.5+02:00": {Kind: AtTimestamp, Timestamp: Time{Time: time.Date(2026, 11, 22, 8, 0, 0, 5e8, time.UTC)}},
 		"15m":                         {Kind: Ago, Age: 15 * time.Minute},
 		"1d3h":                        {Kind: Ago, Age: 27 * time.Hour},
-		"shardId-000000000001:4959":   {Kind: AtSequence, ShardID: "shardId-000000000001", SequenceNumber: "4959"},
+		"shardId-000000000001:4959":   {Kind: AtSequenceNumber, ShardID: "shardId-000000000001", SequenceNumber: "4959"},
 	} {
 		if got, err := ParsePosition(text); err != nil || got != want {
 			t.Errorf("%q: got %+v, %v, want %+v", text, got, err, want)
