@@ -104,6 +104,9 @@ MEMORY
   follows it. When stdout or --exec does not keep up the buffer fills and
   fetching stops until there is room: nothing is dropped, and nothing is spilled
   to disk. A larger buffer helps against bursts, not against a slow output.
+  kin has at most that much in memory, 30 % and 40 MB more. A record that is
+  larger than the buffer once it is printed counts as the buffer: 10 MiB of
+  control characters become a line of 63 MB, and kin then has up to 123 MB.
 
 A RUN THAT READS NOTHING
   --available-now reads what is there when the run begins, from the checkpoint

@@ -32,3 +32,15 @@ func TestFault16LongStringGrowsItsBufferOnce(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A long string grows its buffer once: each step holds it twice, and what the steps leave
+// behind is as large as the line itself.
+func TestFault16LongStringTakesOnePieceOfMemory(t *testing.T) {
+	for _, size := range []int{100_000, 1<<20 - 1, 1 << 20} {
+		data := bytes.Repeat([]byte{1}, size)
+		line := make([]byte, 0, size+1<<10) // as a block has it
+		if steps := testing.AllocsPerRun(1, func() { appendQuoted(line, data) }); steps != 1 {
+			t.Errorf("%d bytes: the line took %v pieces of memory, want 1", size, steps)
+		}
+	}
+}
