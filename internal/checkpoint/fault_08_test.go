@@ -24,16 +24,20 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 		}
 	}
 	for name, spoil := range map[string]func(*File){
-		"no version of this kin":         func(f *File) { f.Version = 7 },
-		"a stream without a name":        func(f *File) { f.Streams[0].Name = "" },
-		"a stream twice":                 func(f *File) { f.Streams = append(f.Streams, f.Streams[0]) },
-		"started in the year 12000":      func(f *File) { f.Streams[0].StartedAt = never },
-		"created in the year 12000":      func(f *File) { f.Streams[0].CreatedAt = never },
-		"a destination of the year 120":  func(f *File) { f.Destination = &Destination{Name: "d", CreatedAt: never} },
-		"a shard without an ID":          func(f *File) { f.Streams[0].Shards[""] = Shard{Position: record.Position{Kind: record.TrimHorizon}} },
-		"a shard with an odd ID":         func(f *File) { f.Streams[0].Shards["a b"] = Shard{Position: record.Position{Kind: record.TrimHorizon}} },
-		"a parent without an ID":         shard(func(s *Shard) { s.Parents = []string{""} }),
-		"its own parent":                 shard(func(s *Shard) { s.Parents = []string{"shardId-000000000004"} }),
+		"no version of this kin":        func(f *File) { f.Version = 7 },
+		"a stream without a name":       func(f *File) { f.Streams[0].Name = "" },
+		"a stream twice":                func(f *File) { f.Streams = append(f.Streams, f.Streams[0]) },
+		"started in the year 12000":     func(f *File) { f.Streams[0].StartedAt = never },
+		"created in the year 12000":     func(f *File) { f.Streams[0].CreatedAt = never },
+		"a destination of the year 120": func(f *File) { f.Destination = &Destination{Name: "d", CreatedAt: never} },
+		"a shard without an ID":         func(f *File) { f.Streams[0].Shards[""] = Shard{Position: record.Position{Kind: record.TrimHorizon}} },
+		"a shard with an odd ID":        func(f *File) { f.Streams[0].Shards["a b"] = Shard{Position: record.Position{Kind: record.TrimHorizon}} },
+		"a parent without an ID":        shard(func(s *Shard) { s.Parents = []string{""} }),
+		"its own parent":                shard(func(s *Shard) { s.Parents = []string{"shardId-000000000004"} }),
+		"two of each other": func(f *File) {
+			f.Streams[0].Shards["x"] = Shard{Parents: []string{"y"}, Position: record.Position{Kind: record.TrimHorizon}}
+			f.Streams[0].Shards["y"] = Shard{Parents: []string{"x"}, Position: record.Position{Kind: record.TrimHorizon}}
+		},
 		"no position":                    shard(func(s *Shard) { s.Kind = "" }),
 		"a null sequence number":         shard(func(s *Shard) { s.SequenceNumber = "" }),
 		"a sequence number with letters": shard(func(s *Shard) { s.SequenceNumber = "abc" }),
