@@ -162,7 +162,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	wo.Report = c.report
 	wo.Say, wo.Log = e.say, e.log
 	if c.w, err = writer.New(o.to.client, wo); err != nil {
-		return wrongOption(err)
+		return err
 	}
 	var r *reader.Reader
 	err = readInto(ctx, e, o.read, client, ro, sink{
@@ -185,7 +185,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err // it never began
 	}
 	if err != nil && c.sum.Read == 0 && ctx.Err() == nil {
-		return wrongOption(err)
+		return err
 	}
 	e.say(copied(c.sum, source, o.to.stream))
 	sayShards(e, c.w.Shards(), o.to.stream)
