@@ -113,7 +113,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	if o.read.checkpoint.text == "" {
 		return nil
 	}
-	to, err := o.to.identify(ctx)
+	to, err := o.to.identify(ctx, e.say)
 	if err != nil {
 		e.explains(o.to.client, o.to.clientRegion)
 		return err

@@ -32,8 +32,8 @@ func notOfCopy(_ *env, file *checkpoint.Handle) error {
 }
 
 // identify returns what tells DST from every other stream.
-func (d *destination) identify(ctx context.Context) (checkpoint.Destination, error) {
-	arn, created, err := writer.Identity(ctx, d.client, d.stream)
+func (d *destination) identify(ctx context.Context, say func(string)) (checkpoint.Destination, error) {
+	arn, created, err := writer.Identity(ctx, d.client, d.stream, say)
 	named := record.ParseStream(d.stream)
 	if arn == "" {
 		arn = named.ARN

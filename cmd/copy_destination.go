@@ -106,11 +106,11 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	// The same name for two callers, or once with an account and once without, or
 	// at an endpoint that may know neither regions nor accounts, or that has two
 	// names.
-	from, fromCreated, err := writer.Identity(ctx, e.client, source)
+	from, fromCreated, err := writer.Identity(ctx, e.client, source, e.say)
 	if err != nil {
 		return err
 	}
-	to, toCreated, err := writer.Identity(ctx, d.client, d.stream)
+	to, toCreated, err := writer.Identity(ctx, d.client, d.stream, e.say)
 	switch {
 	case err != nil:
 		e.explains(d.client, d.clientRegion)

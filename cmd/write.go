@@ -174,7 +174,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err := o.deliveryOptions.check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
 		return err
 	}
-	if err := in.place(ctx, client, o); err != nil {
+	if err := in.place(ctx, client, o, e.say); err != nil {
 		return err
 	}
 	wo.Say, wo.Log = e.say, e.log

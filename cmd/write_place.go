@@ -8,11 +8,11 @@ import (
 
 // place turns --shard into the explicit hash key of every record. A stream that
 // ignores hash keys is refused.
-func (in *writeInput) place(ctx context.Context, client writer.PlaceClient, o *writeOptions) error {
+func (in *writeInput) place(ctx context.Context, client writer.PlaceClient, o *writeOptions, say func(string)) error {
 	if !o.given("shard") && !o.given("explicit-hash-key") {
 		return nil
 	}
-	ignored, err := writer.IgnoresHashKeys(ctx, client, o.stream)
+	ignored, err := writer.IgnoresHashKeys(ctx, client, o.stream, say)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (in *writeInput) place(ctx context.Context, client writer.PlaceClient, o *w
 		return usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
 	}
 	if flag == "shard" {
-		in.hashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.text)
+		in.hashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.text, say)
 	}
 	return err
 }

@@ -56,7 +56,7 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 				return err
 			},
 			"place of a shard": func(ctx context.Context, g *garbledService) error {
-				_, err := HashKeyOf(ctx, g, "orders", "shardId-0")
+				_, err := HashKeyOf(ctx, g, "orders", "shardId-0", mute)
 				return err
 			},
 		} {
@@ -78,10 +78,10 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 func TestFault08AnAnswerWithoutASummaryIsNoRefusal(t *testing.T) {
 	g := &garbledService{service: &service{shards: fourShards()}, summary: &kinesis.DescribeStreamSummaryOutput{}}
 	const want = "DescribeStreamSummary for stream orders: the answer has no summary"
-	if _, _, err := Identity(t.Context(), g, "orders"); err == nil || err.Error() != want {
+	if _, _, err := Identity(t.Context(), g, "orders", mute); err == nil || err.Error() != want {
 		t.Errorf("identity: %v", err)
 	}
-	if _, err := IgnoresHashKeys(t.Context(), g, "orders"); err == nil || err.Error() != want {
+	if _, err := IgnoresHashKeys(t.Context(), g, "orders", mute); err == nil || err.Error() != want {
 		t.Errorf("hash keys: %v", err)
 	}
 }
@@ -101,7 +101,7 @@ func (l laterNull) ListShards(ctx context.Context, in *kinesis.ListShardsInput, 
 func TestFault08AListingWithANullPageIsNotBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{shards: fourShards()}
-		_, err := HashKeyOf(t.Context(), laterNull{s}, "orders", s.shards[1])
+		_, err := HashKeyOf(t.Context(), laterNull{s}, "orders", s.shards[1], mute)
 		var gaveUp *GaveUpError
 		if !errors.As(err, &gaveUp) || !strings.HasSuffix(err.Error(), "ListShards for stream orders: the answer has no shards") {
 			t.Errorf("got %v", err)

@@ -181,7 +181,7 @@ func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				for _, id := range []string{"a", "b"} {
-					key, err := HashKeyOf(t.Context(), shardClient{client, summary{}}, "orders", id)
+					key, err := HashKeyOf(t.Context(), shardClient{client, summary{}}, "orders", id, mute)
 					if err == nil && !validHashKey(key) || err == nil && key == "" {
 						t.Errorf("%s begins at %q", id, key)
 					}

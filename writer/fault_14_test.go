@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // refusedDial is an address where nothing listens.
@@ -176,4 +177,72 @@ func TestFault14GivingUpNamesTheFailure(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// mute hears nothing.
+func mute(string) {}
+
+// A call of the start that is not answered is named after 5 s, once, and its end is
+// reported.
+func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
+	hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	for name, tt := range map[string]struct {
+		fail func(ctx context.Context, attempt int) error
+		want []string
+	}{
+		"no answer for ever": {func(ctx context.Context, _ int) error { return hang(ctx) },
+			[]string{"still trying: DescribeStreamSummary for stream orders: no answer from the service for 5s"}},
+		"one without": {func(ctx context.Context, attempt int) error {
+			if attempt == 1 {
+				return hang(ctx)
+			}
+			return nil
+		}, []string{"still trying: DescribeStreamSummary for stream orders: no answer from the service for 5s", "connected again after 1"}},
+		"refused": {func(context.Context, int) error { return refusedDial() },
+			[]string{"still trying: DescribeStreamSummary for stream orders: dial tcp: connection refused"}},
+		"refused once": {func(_ context.Context, attempt int) error {
+			if attempt == 1 {
+				return refusedDial()
+			}
+			return nil
+		}, nil},
+	} {
+		for what, call := range map[string]func(context.Context, *service, func(string)) error{
+			"run": func(ctx context.Context, s *service, say func(string)) error {
+				o := options()
+				o.Say = say
+				w, err := New(s, o)
+				if err == nil {
+					_, err = w.Run(ctx, numbered(3))
+				}
+				return err
+			},
+			"identity": func(ctx context.Context, s *service, say func(string)) error {
+				_, _, err := Identity(ctx, s, "orders", say)
+				return err
+			},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := &service{shards: fourShards()}
+					attempts := 0
+					s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+						attempts++
+						if err := tt.fail(ctx, attempts); err != nil {
+							return nil, err
+						}
+						return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{}}, nil
+					}
+					var said []string
+					err := call(t.Context(), s, func(m string) { said = append(said, m) })
+					if !slices.EqualFunc(said, tt.want, strings.HasPrefix) {
+						t.Errorf("said %q, want %q", said, tt.want)
+					}
+					if failed := len(tt.want) == 1; failed != (err != nil) {
+						t.Errorf("got %v", err)
+					}
+				})
+			})
+		}
+	}
 }

@@ -87,7 +87,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 // start was over, which leaves them there too.
 func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) (throttled, err error) {
 	named := naming(call, w.o.Stream)
-	err = persist(ctx, start, began, w.o.Log, named, w.noted(named, do))
+	err = persist(ctx, start, began, w.o.Say, w.o.Log, named, w.noted(named, do))
 	var api smithy.APIError
 	var exhausted *GaveUpError
 	switch v := classify(err); {

@@ -8,14 +8,17 @@ import (
 )
 
 // persist makes a call of the start until it is answered or start ends. do makes
-// one attempt; named puts the call's name on its error. Errors are what named
+// one attempt; named puts the call's name on its error. say is called with a line about a
+// call that is not answered for troubleAfter. Errors are what named
 // returns for a failure that will not pass, *GaveUpError when start is over, and
 // the end of ctx: see interrupted.
-func persist(ctx, start context.Context, began time.Time, log *slog.Logger, named func(error) error, do func(context.Context) error) error {
+func persist(ctx, start context.Context, began time.Time, say func(string), log *slog.Logger, named func(error) error, do func(context.Context) error) error {
 	var last error // of the attempts before
+	report := &startReport{say: say, named: named, began: time.Now()}
 	for wait := (backoff{}); ; {
-		err := do(start)
+		err := report.attempt(func() error { return do(start) })
 		if err == nil {
+			report.passed()
 			return nil
 		}
 		if start.Err() != nil && errors.Is(err, start.Err()) && last != nil {

@@ -27,10 +27,11 @@ type PlaceClient interface {
 // HashKeyOf returns an explicit hash key that leads records to an open shard of
 // a stream: the first of its range. After a split or a merge the records go to
 // the child that has it. A shard that is not there or is closed is a
-// *ShardError; other errors are as those of Run.
-func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string) (string, error) {
+// *ShardError; other errors are as those of Run. say is called with a line about a call
+// that is not answered for 5 s.
+func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, say func(string)) (string, error) {
 	var shards []types.Shard
-	err := atStart(ctx, "ListShards", stream, func(ctx context.Context) error {
+	err := atStart(ctx, "ListShards", stream, say, func(ctx context.Context) error {
 		shards = nil
 		return eachShard(ctx, client, stream, nil, func(s types.Shard) { shards = append(shards, s) })
 	})
@@ -60,16 +61,17 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string) 
 }
 
 // IgnoresHashKeys says whether a stream distributes its records itself, by the
-// strategy AUTO. A stream that may not be described counts as one that does not.
-func IgnoresHashKeys(ctx context.Context, client PlaceClient, stream string) (bool, error) {
-	summary, err := describeStream(ctx, client, stream)
+// strategy AUTO. A stream that may not be described counts as one that does not. say is
+// as in HashKeyOf.
+func IgnoresHashKeys(ctx context.Context, client PlaceClient, stream string, say func(string)) (bool, error) {
+	summary, err := describeStream(ctx, client, stream, say)
 	return summary != nil && summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto, err
 }
 
 // Identity is what tells a stream from others of its name: its ARN, and when it
-// was created. Both are zero if the stream may not be described.
-func Identity(ctx context.Context, client PlaceClient, stream string) (arn string, created time.Time, err error) {
-	summary, err := describeStream(ctx, client, stream)
+// was created. Both are zero if the stream may not be described. say is as in HashKeyOf.
+func Identity(ctx context.Context, client PlaceClient, stream string, say func(string)) (arn string, created time.Time, err error) {
+	summary, err := describeStream(ctx, client, stream, say)
 	if summary == nil {
 		return "", time.Time{}, err
 	}
@@ -80,9 +82,9 @@ func Identity(ctx context.Context, client PlaceClient, stream string) (arn strin
 var errNoSummary = errors.New("the answer has no summary")
 
 // describeStream returns nil for a stream that may not be described.
-func describeStream(ctx context.Context, client PlaceClient, stream string) (*types.StreamDescriptionSummary, error) {
+func describeStream(ctx context.Context, client PlaceClient, stream string, say func(string)) (*types.StreamDescriptionSummary, error) {
 	var out *kinesis.DescribeStreamSummaryOutput
-	err := atStart(ctx, "DescribeStreamSummary", stream, func(ctx context.Context) (err error) {
+	err := atStart(ctx, "DescribeStreamSummary", stream, say, func(ctx context.Context) (err error) {
 		out, err = describe(ctx, client, stream)
 		if err == nil {
 			err = validate.Summary(stream, out.StreamDescriptionSummary)
@@ -103,10 +105,10 @@ func describeStream(ctx context.Context, client PlaceClient, stream string) (*ty
 
 // atStart repeats a call that can be retried, for as long as the start of a run
 // may take.
-func atStart(ctx context.Context, name, stream string, call func(context.Context) error) error {
+func atStart(ctx context.Context, name, stream string, say func(string), call func(context.Context) error) error {
 	start, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	return persist(ctx, start, time.Now(), slog.New(slog.DiscardHandler), naming(name, stream), call)
+	return persist(ctx, start, time.Now(), say, slog.New(slog.DiscardHandler), naming(name, stream), call)
 }
 
 // ShardError means that a shard cannot be written to: it is not there, or it

@@ -65,7 +65,7 @@ func TestHashKeyOfAShardOnALaterPage(t *testing.T) {
 			shards: []types.Shard{shardOf("a", "0", true), shardOf("c", "100", false), shardOf("b", "0", false)},
 			fails:  []error{&smithy.GenericAPIError{Code: "LimitExceededException"}, errors.New("reset")},
 		}
-		if got, err := HashKeyOf(t.Context(), p, "orders", "c"); err != nil || got != "100" {
+		if got, err := HashKeyOf(t.Context(), p, "orders", "c", mute); err != nil || got != "100" {
 			t.Errorf("got %q, %v, want 100", got, err)
 		}
 		for _, in := range p.asked[3:] {
@@ -77,7 +77,7 @@ func TestHashKeyOfAShardOnALaterPage(t *testing.T) {
 			"a": {Stream: "orders", Shard: "a", Closed: true, Open: []string{"b", "c"}},
 			"d": {Stream: "orders", Shard: "d", Open: []string{"b", "c"}},
 		} {
-			_, err := HashKeyOf(t.Context(), p, "orders", shard)
+			_, err := HashKeyOf(t.Context(), p, "orders", shard, mute)
 			var got *ShardError
 			if !errors.As(err, &got) || !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: got %v, want %v", shard, err, want)
@@ -92,7 +92,7 @@ func TestHashKeyOfGivesUp(t *testing.T) {
 		for range 1000 {
 			p.fails = append(p.fails, errors.New("reset"))
 		}
-		_, err := HashKeyOf(t.Context(), p, "orders", "a")
+		_, err := HashKeyOf(t.Context(), p, "orders", "a", mute)
 		var gaveUp *GaveUpError
 		if !errors.As(err, &gaveUp) || gaveUp.After < startTimeout {
 			t.Errorf("got %v, want to give up after %v", err, startTimeout)
@@ -111,7 +111,7 @@ func TestIgnoresHashKeys(t *testing.T) {
 		{summary{err: &smithy.GenericAPIError{Code: "UnknownOperationException"}}, false, false},
 		{summary{err: &smithy.GenericAPIError{Code: "ResourceNotFoundException"}}, false, true},
 	} {
-		got, err := IgnoresHashKeys(t.Context(), &pages{summary: tt.summary}, "orders")
+		got, err := IgnoresHashKeys(t.Context(), &pages{summary: tt.summary}, "orders", mute)
 		if got != tt.want || (err != nil) != tt.fails {
 			t.Errorf("%+v: got %v, %v", tt.summary, got, err)
 		}
