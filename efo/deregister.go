@@ -57,6 +57,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 		return w.timeout(w.last)
 	}
 	_, err := attempt(ctx, w.deadline, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
+		defer r.awaiting("DeregisterStreamConsumer", w.id)()
 		return r.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(c.ARN)}, WithEmptyAnswer)
 	})
 	if err == nil {

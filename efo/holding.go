@@ -21,14 +21,15 @@ import (
 // called with the lock held, or by the goroutine that looks after the consumer:
 // messages go through the FanOut's.
 type holding struct {
-	f      *FanOut
-	report func(err error) // notes what came of an attempt of a call that is retried
-	forget func()          // notes that such a call is given up, and the run goes on
-	stream string          // its name
-	given  string          // and how the calls name it: the ARN where there is one
-	id     ID              // of the consumer: its name, or the ARN of one that was given
-	own    bool            // the run registers it, and may remove it
-	brief  bool            // it is for this run alone
+	f          *FanOut
+	report     func(err error) // notes what came of an attempt of a call that is retried
+	unanswered func(err error) // notes that an attempt of such a call has had no answer for tryingAfter
+	forget     func()          // notes that such a call is given up, and the run goes on
+	stream     string          // its name
+	given      string          // and how the calls name it: the ARN where there is one
+	id         ID              // of the consumer: its name, or the ARN of one that was given
+	own        bool            // the run registers it, and may remove it
+	brief      bool            // it is for this run alone
 
 	lock      chan struct{} // has room for one: who waits for it can be cancelled
 	registry  *Registry
@@ -42,7 +43,12 @@ type holding struct {
 func newHolding(f *FanOut, a *reader.Assignment) *holding {
 	h := &holding{f: f, stream: a.Stream(), given: a.Stream(), own: true, lock: make(chan struct{}, 1)}
 	h.report = func(err error) {
-		if message := a.Reported(h, err); message != "" {
+		if message := a.Reported(h, err, 0); message != "" {
+			h.later(a.Say, message)
+		}
+	}
+	h.unanswered = func(err error) {
+		if message := a.Reported(h, err, tryingAfter); message != "" {
 			h.later(a.Say, message)
 		}
 	}
@@ -217,7 +223,7 @@ func (h *holding) find(ctx context.Context) error {
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
 		Stream: h.stream, Told: h.told(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
-		Say: h.f.messages.to(h.f.o.Say), SayAfter: usualWait, Log: h.log(), Attempted: h.report, Reading: true,
+		Say: h.f.messages.to(h.f.o.Say), SayAfter: usualWait, Log: h.log(), Attempted: h.report, Unanswered: h.unanswered, Reading: true,
 	})
 	return err
 }

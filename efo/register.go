@@ -120,6 +120,7 @@ func (g *registering) ask(ctx context.Context) error {
 		return g.timeout(g.last)
 	}
 	out, err := attempt(ctx, g.deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
+		defer g.awaiting("RegisterStreamConsumer", g.id)()
 		return g.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
 			StreamARN: aws.String(g.o.StreamARN), ConsumerName: aws.String(string(g.id)),
 		})

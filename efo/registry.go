@@ -3,6 +3,7 @@ package efo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -46,6 +47,9 @@ type RegistryOptions struct {
 	// Attempted hears what came of each attempt of a call that is waited for: its
 	// *CallError, or nil. Without a func Say hears of calls that keep failing.
 	Attempted func(error)
+	// Unanswered hears of an attempt of such a call that has had no answer for 5 s. It may
+	// be called while the attempt goes on; it comes with Attempted.
+	Unanswered func(error)
 	// Reading says that a run reads through the consumers: it could read without
 	// them, and a *NoConsumersError says so.
 	Reading bool
@@ -119,6 +123,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 		in.StreamARN, in.ConsumerName = aws.String(r.o.StreamARN), aws.String(string(id))
 	}
 	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.DescribeStreamConsumerOutput, error) {
+		defer r.awaiting("DescribeStreamConsumer", id)()
 		out, err := r.client.DescribeStreamConsumer(ctx, in)
 		if err == nil {
 			err = checkDescription(out.ConsumerDescription)
@@ -195,6 +200,7 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 		// StreamCreationTimestamp would be refused (API documentation).
 		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
 		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
+			defer r.awaiting("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {
 				at, err = r.checkListing(out)
@@ -260,6 +266,26 @@ func (r *Registry) attempted(call string, id ID, err error) {
 		return
 	}
 	r.trying.attempted(call+" "+string(id), err)
+}
+
+// awaiting reports an attempt that has no answer for tryingAfter. The function that it
+// returns is to be called when the attempt has ended, before it is reported.
+func (r *Registry) awaiting(call string, id ID) (ended func()) {
+	reported := make(chan struct{})
+	timer := time.AfterFunc(tryingAfter, func() {
+		defer close(reported)
+		err := &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: fmt.Errorf("no answer from the service for %s", tryingAfter)}
+		if r.trying != nil {
+			r.trying.unanswered(call+" "+string(id), err)
+		} else if r.o.Unanswered != nil {
+			r.o.Unanswered(err)
+		}
+	})
+	return func() {
+		if !timer.Stop() {
+			<-reported
+		}
+	}
 }
 
 func isNotFound(err error) bool {

@@ -40,6 +40,19 @@ func (s *stillTrying) attempted(key string, err error) {
 	}
 }
 
+// unanswered notes an attempt that has had no answer for tryingAfter.
+func (s *stillTrying) unanswered(key string, err error) {
+	now := time.Now()
+	s.mu.Lock()
+	if s.failing[key] == nil {
+		s.failing[key] = &failedCall{since: now.Add(-tryingAfter)}
+	}
+	s.mu.Unlock()
+	if message := s.note(key, err, now); message != "" {
+		s.say(message)
+	}
+}
+
 func (s *stillTrying) note(key string, err error, now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -70,14 +70,15 @@ func (a *Assignment) Succeeded() { a.failures.over() }
 func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failures.count(err) }
 
 // Reported notes what came of an attempt of a call that is not about the shard alone;
-// nil is a success. The key tells such calls apart. It returns the message for a
+// nil is a success. It has failed, or had no answer, for as long as lasted says, if this is
+// its first failure. The key tells such calls apart. It returns the message for a
 // person that is due, empty for none: whoever holds a lock can hand it on later. It
 // is safe for concurrent use.
-func (a *Assignment) Reported(key any, err error) (message string) {
+func (a *Assignment) Reported(key any, err error, lasted time.Duration) (message string) {
 	if err == nil {
 		return a.s.run.trouble.drop(key, true)
 	}
-	return a.s.run.trouble.note(key, err, 0)
+	return a.s.run.trouble.note(key, err, lasted)
 }
 
 // Forgotten notes that a call is not retried any more, and that the run goes on
