@@ -32,7 +32,10 @@ shards that are done.
 
 Each look costs one GetRecords a shard, within the limits that all its readers
 share. It takes no lock and changes nothing. LAST_READ is the age of the last
-record that was read.`,
+record that was read.
+
+Of several streams, one that fails does not hide the others: its error is reported,
+and decides the exit code.`,
 		Example: `  kin lag orders --checkpoint orders.ckpt
   kin lag orders --checkpoint orders.ckpt --watch 2s
   kin lag orders --checkpoint orders.ckpt --max 60s -o json
@@ -166,7 +169,21 @@ func runLag(ctx context.Context, e *env, o *lagOptions) error {
 	}); err != nil {
 		return err
 	}
-	return o.judge(look)
+	return o.verdict(ctx, e, look)
+}
+
+// verdict is what a look comes to. Streams that failed are reported one by one, and the
+// first of them decides the exit code, unless --max does not hold for another one.
+func (o *lagOptions) verdict(ctx context.Context, e *env, look reader.Look) error {
+	result := o.judge(look)
+	for i, f := range look.Failed {
+		if i == 0 && result == nil {
+			result = f.Err // it is reported as the error of the command
+			continue
+		}
+		e.printError(e.explain(ctx, f.Err))
+	}
+	return result
 }
 
 // judge is exit code 7 where a shard is further behind than it may be.

@@ -210,7 +210,7 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 				looks = append(looks, &reader.GaveUpError{After: 30 * time.Second, Err: err})
 			}
 			for _, err := range append(looks, nil, &reader.GaveUpError{After: 30 * time.Second, Err: throttled}, nil) {
-				if err := w.took(lookAt(lookedAt, "orders", 5), err, out); err != nil {
+				if err := w.took(t.Context(), lookAt(lookedAt, "orders", 5), err, out); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -245,11 +245,11 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 			w := &watcher{e: newEnv(Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
 			out := &stdout{w: bufio.NewWriter(&data)}
 			if test.began {
-				if err := w.took(lookAt(lookedAt, "orders", 5), nil, out); err != nil {
+				if err := w.took(t.Context(), lookAt(lookedAt, "orders", 5), nil, out); err != nil {
 					t.Fatal(err)
 				}
 			}
-			err := w.took(reader.Look{}, test.err, out)
+			err := w.took(t.Context(), reader.Look{}, test.err, out)
 			w.e.stderr.flush()
 			if stays := err == nil; stays != test.stays || stays != strings.Contains(messages.String(), "kin: gave up after 30s: no route to host\n") {
 				t.Errorf("%v, said %q", err, messages.String())

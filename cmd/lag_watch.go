@@ -51,7 +51,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	for {
 		next := time.Now().Add(time.Duration(o.watch.durationValue))
 		look, err := l.Look(ctx)
-		if err = w.took(look, err, out); err != nil {
+		if err = w.took(ctx, look, err, out); err != nil {
 			return err
 		}
 		timer := time.NewTimer(time.Until(next))
@@ -66,7 +66,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 
 // took prints what a look came to. Once there was one, a look that gave up
 // does not end the watch: the next one may have more luck.
-func (w *watcher) took(look reader.Look, err error, out *stdout) error {
+func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *stdout) error {
 	var exhausted gaveUp
 	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
 		var spent *reader.GaveUpError
@@ -106,7 +106,26 @@ func (w *watcher) took(look reader.Look, err error, out *stdout) error {
 		return err
 	}
 	w.began = true
-	return w.o.judge(look)
+	return w.verdict(ctx, look)
+}
+
+// verdict is what a look comes to. A stream whose look gave up does not end the watch: the
+// next one may have more luck.
+func (w *watcher) verdict(ctx context.Context, look reader.Look) error {
+	var failed []reader.StreamFailure
+	for _, f := range look.Failed {
+		var exhausted gaveUp
+		switch {
+		case !errors.As(f.Err, &exhausted) || !exhausted.GaveUp():
+			failed = append(failed, f)
+		case w.drawn:
+			w.note(f.Err.Error())
+		default:
+			w.e.say(f.Err.Error())
+		}
+	}
+	look.Failed = failed
+	return w.o.verdict(ctx, w.e, look)
 }
 
 // text is a look as it is printed: a frame, or a report, and an empty line

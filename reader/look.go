@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -83,6 +84,7 @@ func NewLooker(client Client, lo LookOptions) (*Looker, error) {
 type Look struct {
 	Time    time.Time // the service's clock
 	Streams []StreamLook
+	Failed  []StreamFailure // of several streams, those that are not among Streams
 }
 
 // StreamLook is one stream of a look: its shards by ID.
@@ -124,9 +126,10 @@ type ShardLook struct {
 }
 
 // Look looks at every shard once, with one GetRecords for each that is not
-// Done. Its errors are those of Reader.Run.
+// Done. Its errors are those of Reader.Run. Of several streams, one that fails is among
+// the failed ones of the look; it is an error when all of them fail.
 func (l *Looker) Look(ctx context.Context) (Look, error) {
-	run, err := l.open(ctx)
+	run, failed, err := l.open(ctx)
 	if err != nil {
 		return Look{}, err
 	}
@@ -134,9 +137,12 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	if err != nil {
 		return Look{}, run.fact(ctx, err)
 	}
+	if failed, err = run.without(ctx, failed, func(*streamRun) bool { return true }); err != nil {
+		return Look{}, err
+	}
 	heard := time.Now() // what follows may take a moment
 	l.sharpen(ctx, run, glances)
-	look := Look{Time: l.clock.at(heard).Truncate(time.Millisecond)}
+	look := Look{Time: l.clock.at(heard).Truncate(time.Millisecond), Failed: failed}
 	for _, s := range run.streams {
 		sl := StreamLook{Stream: s.ref.Name, ARN: l.arn(ctx, s), Losses: s.losses}
 		for ; len(glances) > 0 && glances[0].stream == s; glances = glances[1:] {
@@ -155,14 +161,14 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 }
 
 // open lists and places all shards as a run does at its start.
-func (l *Looker) open(ctx context.Context) (*run, error) {
+func (l *Looker) open(ctx context.Context) (r *run, failed []StreamFailure, err error) {
 	o := l.o
 	if l.quiet {
 		o.Say = o.Chat // of the positions; fetching says what it has to say
 	}
-	r := lookingRun(ctx, l.client, o)
-	r.accepted = len(l.seen) > 0
-	err := r.placeAll(ctx)
+	r = lookingRun(ctx, l.client, o)
+	r.accepted, r.partial = len(l.seen) > 0, len(o.Streams) > 1
+	err = r.placeAll(ctx)
 	if since := l.seen; len(since) > 0 {
 		for _, s := range r.streams {
 			s.listedAt = since[s.ref.Given] // a stream that is younger is another
@@ -170,13 +176,22 @@ func (l *Looker) open(ctx context.Context) (*run, error) {
 		err = r.fact(ctx, err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if failed, err = r.without(ctx, nil, l.hasSeen); err != nil {
+		return nil, nil, err
 	}
 	r.o.Say = l.o.Say
 	if p := l.o.InitialPosition; p.Kind == record.Ago {
 		l.o.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: r.clock.Add(-p.Age)}}
 	}
-	return r, nil
+	return r, failed, nil
+}
+
+// hasSeen reports whether a look before this one has seen the stream.
+func (l *Looker) hasSeen(s *streamRun) bool {
+	_, seen := l.seen[s.ref.Given]
+	return seen
 }
 
 // lookingRun is a run that reads nothing.
@@ -227,16 +242,27 @@ func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
 			all = append(all, g)
 		}
 	}
-	group, ctx := errgroup.WithContext(ctx) // the run's slots bound it, so that a shard that sleeps keeps nobody waiting
-	for _, g := range all {
-		if g.state != Done {
-			due := l.next[g.key()]
-			group.Go(func() error { return g.fetch(ctx, due, &l.sizes) })
+	group, groupCtx := errgroup.WithContext(ctx) // the run's slots bound it, so that a shard that sleeps keeps nobody waiting
+	for _, s := range r.streams {
+		ofStream, streamCtx := errgroup.WithContext(groupCtx)
+		for _, g := range all {
+			if g.stream == s && g.state != Done {
+				due := l.next[g.key()]
+				ofStream.Go(func() error { return g.fetch(streamCtx, due, &l.sizes) })
+			}
 		}
+		group.Go(func() error {
+			err := ofStream.Wait()
+			if err != nil && r.partial && isOfStream(ctx, err) {
+				s.failed, err = err, nil
+			}
+			return err
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(g *glance) bool { return g.stream.failed != nil })
 	for _, g := range all {
 		l.next[g.key()] = g.next
 	}

@@ -116,6 +116,8 @@ type run struct {
 	started bool       // all streams are open
 	began   time.Time  // the run's Timeout, by this process's clock
 	looking bool       // it reads nothing, and starts no shard
+	// partial says that a stream that fails does not end the look at the others.
+	partial bool
 	// accepted says that a look before this one found its positions accepted.
 	accepted bool
 	// verifying says that what is wrong with the positions is looked for, and does
@@ -215,13 +217,19 @@ func (r *run) place(ctx context.Context) (err error) {
 		saved := r.file.Find(s.ref.Name)
 		group.Go(func() (err error) {
 			entries[i], err = s.open(ctx, saved)
+			if err != nil && r.partial && isOfStream(ctx, err) {
+				s.failed, err = err, nil
+			}
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, entry := range entries {
+	for i, entry := range entries {
+		if r.streams[i].failed != nil {
+			continue
+		}
 		if known := r.file.Find(entry.Name); known != nil {
 			*known = entry
 		} else {

@@ -50,6 +50,7 @@ type streamRun struct {
 	warned, warnedOfKey, warnedOfAuto atomic.Bool
 	losses                            []string
 	createdAt                         time.Time // the stream, by the service; zero when it is not known
+	failed                            error     // of a partial look, for good
 	undescribed                       string    // why it is not known which stream this is; empty when it is
 	blind                             blind     // which checks of the checkpoint cannot be made
 }

@@ -1,0 +1,123 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/record"
+)
+
+// oneBad has streams that are alike, and one whose calls fail.
+type oneBad struct {
+	*fake
+	fail func(ctx context.Context, call string) error
+	bad  map[string]bool // streams
+}
+
+func (o oneBad) ListShards(ctx context.Context, in *kinesis.ListShardsInput, opts ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	if o.bad[aws.ToString(in.StreamName)] {
+		if err := o.fail(ctx, "ListShards"); err != nil {
+			return nil, err
+		}
+	}
+	return o.fake.ListShards(ctx, in, opts...)
+}
+
+func (o oneBad) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, opts ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	if o.bad[aws.ToString(in.StreamName)] {
+		if err := o.fail(ctx, "GetShardIterator"); err != nil {
+			return nil, err
+		}
+	}
+	return o.fake.GetShardIterator(ctx, in, opts...)
+}
+
+// A stream that cannot be looked at does not hide the others, unless what it fails of is
+// not about the stream.
+func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
+	only := func(call string, err error) func(context.Context, string) error {
+		return func(_ context.Context, c string) error {
+			if c == call {
+				return err
+			}
+			return nil
+		}
+	}
+	hang := func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
+	for name, tt := range map[string]struct {
+		fail  func(ctx context.Context, call string) error
+		bad   []string
+		want  string
+		whole bool // the look fails
+	}{
+		"not there":             {only("ListShards", apiError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
+		"listing is denied":     {only("ListShards", apiError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
+		"reading is denied":     {only("GetShardIterator", apiError("AccessDeniedException")), []string{"bad"}, "GetShardIterator for bad/a: AccessDeniedException: told to", false},
+		"garbled":               {only("ListShards", unreadable("ListShards")), []string{"bad"}, "gave up after 30s: ListShards for stream bad: the answer is not one of Kinesis (HTTP status 200)", false},
+		"unanswered":            {hang, []string{"bad"}, "gave up after 30s: ListShards for stream bad: no answer in time", false},
+		"a caller nobody knows": {only("ListShards", apiError("UnrecognizedClientException")), []string{"bad"}, "ListShards for stream bad: UnrecognizedClientException: told to", true},
+		"all":                   {only("ListShards", apiError("AccessDeniedException")), []string{"bad", "clicks", "orders"}, "ListShards for stream orders: AccessDeniedException: told to", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := oneBad{fake: newFake(&fakeShard{id: "a", records: []int{1}}), fail: tt.fail, bad: map[string]bool{}}
+				for _, stream := range tt.bad {
+					o.bad[stream] = true
+				}
+				l, err := NewLooker(o, LookOptions{Streams: []string{"orders", "bad", "clicks"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				look, err := l.Look(t.Context())
+				if tt.whole {
+					if err == nil || err.Error() != tt.want {
+						t.Errorf("got %v, want %s", err, tt.want)
+					}
+					return
+				}
+				if err != nil || len(look.Failed) != 1 || look.Failed[0].Stream != "bad" || look.Failed[0].Err.Error() != tt.want {
+					t.Fatalf("got %v, %v, want %s", look.Failed, err, tt.want)
+				}
+				var seen []string
+				for _, s := range look.Streams {
+					if seen = append(seen, s.Stream); len(s.Shards) != 1 {
+						t.Errorf("%s has %d shards", s.Stream, len(s.Shards))
+					}
+				}
+				if !slices.Equal(seen, []string{"orders", "clicks"}) {
+					t.Errorf("looked at %q", seen)
+				}
+			})
+		})
+	}
+}
+
+// A look at one stream, and a run, still fail of it.
+func TestFault14ARunStillFailsOfOneOfItsStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := oneBad{fake: newFake(&fakeShard{id: "a"}), bad: map[string]bool{"bad": true}, fail: func(context.Context, string) error { return apiError("AccessDeniedException") }}
+		l, err := NewLooker(o, LookOptions{Streams: []string{"bad"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var failed *CallError
+		if _, err := l.Look(t.Context()); !errors.As(err, &failed) {
+			t.Errorf("a look: %v", err)
+		}
+		options := testOptions()
+		options.Streams, options.AvailableNow = []string{"orders", "bad"}, true
+		r, err := New(o, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Run(t.Context(), func(*Batch) error { return nil }); !errors.As(err, &failed) {
+			t.Errorf("a run: %v", err)
+		}
+	})
+}
