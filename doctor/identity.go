@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/validate"
 	"kin/reader"
 )
 
@@ -22,7 +23,7 @@ func Identified(ctx context.Context, client reader.Client, o Options) (arn strin
 	switch {
 	case err == nil && summary != nil && aws.ToString(summary.StreamARN) != "":
 		return *summary.StreamARN, summary, nil, nil
-	case err != nil && reading(err) != denied && !errors.Is(err, reader.ErrNoSummary):
+	case err != nil && reading(err) != denied && !errors.Is(err, validate.ErrNoSummary):
 		return "", nil, nil, err
 	case record.ParseStream(o.Stream).ARN != "":
 		return o.Stream, summary, undescribed, nil

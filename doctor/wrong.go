@@ -32,7 +32,7 @@ func wrong(err error) string {
 		return endless.Error()
 	case errors.As(err, &invalid):
 		return invalid.Error()
-	case reader.IsWithoutShards(err):
+	case errors.Is(err, validate.ErrNoShards):
 		return brief(err)
 	case errors.As(err, &malformed) && (!errors.As(err, &answer) || answer.HTTPStatusCode() < http.StatusBadRequest):
 		return brief(err)

@@ -51,7 +51,7 @@ func FindStreamWithin(ctx context.Context, client StreamClient, stream string, w
 	}
 	switch s := out.StreamDescriptionSummary; {
 	case s == nil:
-		return "", failed(reader.ErrNoSummary)
+		return "", failed(validate.ErrNoSummary)
 	case aws.ToString(s.StreamARN) == "":
 		return "", failed(errors.New("the answer has no ARN"))
 	default:

@@ -181,7 +181,7 @@ func (r *liveRun) saying(text string) int {
 
 const shard0, shard1 = "shardId-000000000000", "shardId-000000000001"
 
-// endings are how a server leaves out the end of a shard, and what is said of it.
+// endings are the ways in which a server leaves out the end of a shard, and the message for each.
 var endings = map[string]string{
 	"no-end:break": "3 subscriptions in a row made no progress, and the shard is closed: reading it to its end with GetRecords",
 	"no-end:close": "3 subscriptions in a row made no progress, and the shard is closed: reading it to its end with GetRecords",

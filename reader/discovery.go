@@ -2,7 +2,6 @@ package reader
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -75,7 +74,7 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 			}
 		}
 		if out.Shards == nil { // an empty list is not nil
-			return listing{}, s.callError("ListShards")(errNoShards)
+			return listing{}, s.callError("ListShards")(validate.ErrNoShards)
 		}
 		before := len(all.shards)
 		for _, shard := range out.Shards {
@@ -92,7 +91,7 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 		}
 		if token = aws.ToString(out.NextToken); token == "" {
 			if len(all.shards) == 0 && after == "" && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
-				return listing{}, s.callError("ListShards")(errNoShards)
+				return listing{}, s.callError("ListShards")(validate.ErrNoShards)
 			}
 			return all, s.checkListing(all, seen)
 		}
@@ -127,13 +126,6 @@ func (s *streamRun) checkListing(l listing, at map[string]int) error {
 	}
 	return s.ownAncestor("ListShards", "", ownAncestorError(id))
 }
-
-// errNoShards means that an answer is garbled: every stream has an open shard.
-var errNoShards = errors.New("the answer has no shards")
-
-// IsWithoutShards reports whether a listing failed because it had no shards, which
-// that of a stream always has.
-func IsWithoutShards(err error) bool { return errors.Is(err, errNoShards) }
 
 // wholeListEvery is how often a look for new shards lists all of them; in
 // between, only those with higher IDs than any known are asked for.

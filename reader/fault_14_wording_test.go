@@ -21,7 +21,7 @@ func unreadable(call string) error {
 	}}
 }
 
-// Every call of the start is named in what is said of it, and none shows the SDK's words.
+// A message about a call of the start names the call, and never has the SDK's own text.
 func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 	for call, change := range map[string]func(*Options){
 		"ListShards":            func(*Options) {},
@@ -65,8 +65,8 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 	}
 }
 
-// The checkpoint's question about the stream is optional: what is said of it names the
-// call while it is retried, and when it is given up.
+// A run with a checkpoint can do without DescribeStreamSummary. The messages that it
+// fails, and that it is given up, name the call.
 func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(&fakeShard{id: "a", records: []int{1}})

@@ -183,7 +183,7 @@ func (l *Looker) open(ctx context.Context) (r *run, failed []StreamFailure, err 
 	}
 	r.o.Say = l.o.Say
 	if p := l.o.InitialPosition; p.Kind == record.Ago {
-		l.o.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: r.clock.Add(-p.Age)}}
+		l.o.InitialPosition = record.AtTime(r.clock.Add(-p.Age))
 	}
 	return r, failed, nil
 }
@@ -243,13 +243,11 @@ func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
 		}
 	}
 	group, groupCtx := errgroup.WithContext(ctx) // the run's slots bound it, so that a shard that sleeps keeps nobody waiting
-	for _, s := range r.streams {
+	for s, glances := range byStream(all) {
 		ofStream, streamCtx := errgroup.WithContext(groupCtx)
-		for _, g := range all {
-			if g.stream == s && g.state != Done {
-				due := l.next[g.key()]
-				ofStream.Go(func() error { return g.fetch(streamCtx, due, &l.sizes) })
-			}
+		for _, g := range glances {
+			due := l.next[g.key()]
+			ofStream.Go(func() error { return g.fetch(streamCtx, due, &l.sizes) })
 		}
 		group.Go(func() error {
 			err := ofStream.Wait()
@@ -267,6 +265,17 @@ func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
 		l.next[g.key()] = g.next
 	}
 	return all, nil
+}
+
+// byStream has the glances of each stream that need a call.
+func byStream(all []*glance) map[*streamRun][]*glance {
+	found := map[*streamRun][]*glance{}
+	for _, g := range all {
+		if g.state != Done {
+			found[g.stream] = append(found[g.stream], g)
+		}
+	}
+	return found
 }
 
 // sum makes the connector's three figures out of the shards that are not Done.

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/apierror"
+	"kin/internal/validate"
 )
 
 // Shards is what ListShards said of a stream, all pages together.
@@ -34,12 +35,8 @@ func ListShards(ctx context.Context, a *Asker, stream string, filter *types.Shar
 	return Shards{l.shards, l.at}, err
 }
 
-// ErrNoSummary means that DescribeStreamSummary answers, and the answer describes no
-// stream.
-var ErrNoSummary = errors.New("the answer has no summary")
-
 // DescribeStream asks for a stream's summary. Errors are those of ListShards, and a
-// *CallError with ErrNoSummary.
+// *CallError with validate.ErrNoSummary.
 func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.StreamDescriptionSummary, error) {
 	s, err := a.stream(stream)
 	if err != nil {
@@ -50,7 +47,7 @@ func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.Stream
 	case err != nil:
 		return nil, err
 	case out.StreamDescriptionSummary == nil:
-		return nil, s.callError("DescribeStreamSummary")(ErrNoSummary)
+		return nil, s.callError("DescribeStreamSummary")(validate.ErrNoSummary)
 	}
 	return out.StreamDescriptionSummary, nil
 }
@@ -59,7 +56,7 @@ func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.Stream
 // name of the call. nil is an answer without a summary.
 func Unanswered(err error) string {
 	switch {
-	case err == nil, errors.Is(err, ErrNoSummary):
+	case err == nil, errors.Is(err, validate.ErrNoSummary):
 		return "answers without a summary"
 	case apierror.IsDenied(err):
 		return "is not allowed"

@@ -168,7 +168,7 @@ func (p placement) descend(s *shard) {
 }
 
 func atTime(t time.Time) checkpoint.Shard {
-	return checkpoint.Shard{Position: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: t}}}
+	return checkpoint.Shard{Position: record.AtTime(t)}
 }
 
 func keys(m map[string]checkpoint.Shard) []string { return slices.Collect(maps.Keys(m)) }

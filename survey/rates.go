@@ -80,8 +80,8 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	for _, shard := range s.Open() {
 		ro.Shards = append(ro.Shards, shard.ID)
 	}
-	ro.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: s.At}}
-	ro.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: s.At.Add(o.For)}}
+	ro.InitialPosition = record.AtTime(s.At)
+	ro.To = record.AtTime(s.At.Add(o.For))
 	ro.MinFetchPeriod = samplePeriod
 	ro.FetchBufferSize = sampleBuffer
 	ro.NoDeaggregate = true // an aggregate is one record of the limits

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"kin/internal/record"
 )
 
 // dispatcher is one run: what was read and is not settled, and the requests
@@ -12,6 +14,7 @@ import (
 type dispatcher struct {
 	client Client
 	o      Options
+	named  record.Stream // o.Stream, for requests
 	began  time.Time
 	stream streamFacts
 
@@ -59,7 +62,7 @@ const bufferBytes = 64 << 20
 
 func newDispatcher(client Client, o Options, facts streamFacts) *dispatcher {
 	d := &dispatcher{
-		client: client, o: o, began: time.Now(), stream: facts,
+		client: client, o: o, named: record.ParseStream(o.Stream), began: time.Now(), stream: facts,
 		changed: make(chan struct{}, 1), room: make(chan struct{}, 1),
 		keys: map[string]*keyQueue{}, byShard: map[string]*ShardSummary{},
 		ledger: newLedger(o.Report != nil, o.Skip), requestBytes: requestBytes,

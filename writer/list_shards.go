@@ -35,7 +35,7 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 			return failed(err)
 		}
 		if out.Shards == nil { // an empty list is not nil
-			return failed(errNoShards)
+			return failed(validate.ErrNoShards)
 		}
 		before := len(seen)
 		for _, s := range out.Shards {
@@ -51,7 +51,7 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 		token := aws.ToString(out.NextToken)
 		if token == "" {
 			if len(seen) == 0 && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
-				return failed(errNoShards)
+				return failed(validate.ErrNoShards)
 			}
 			return nil
 		}
@@ -61,9 +61,6 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 		in = &kinesis.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
 	}
 }
-
-// errNoShards means that an answer is garbled: every stream has an open shard.
-var errNoShards = errors.New("the answer has no shards")
 
 func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, startAttempt)

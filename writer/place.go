@@ -2,7 +2,6 @@ package writer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -78,9 +77,6 @@ func Identity(ctx context.Context, client PlaceClient, stream string, say func(s
 	return aws.ToString(summary.StreamARN), aws.ToTime(summary.StreamCreationTimestamp), nil
 }
 
-// errNoSummary means that an answer describes no stream.
-var errNoSummary = errors.New("the answer has no summary")
-
 // describeStream returns nil for a stream that may not be described.
 func describeStream(ctx context.Context, client PlaceClient, stream string, say func(string)) (*types.StreamDescriptionSummary, error) {
 	var out *kinesis.DescribeStreamSummaryOutput
@@ -98,7 +94,7 @@ func describeStream(ctx context.Context, client PlaceClient, stream string, say 
 	case out == nil:
 		return nil, nil
 	case err == nil && out.StreamDescriptionSummary == nil:
-		return nil, &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: errNoSummary}
+		return nil, &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: validate.ErrNoSummary}
 	}
 	return out.StreamDescriptionSummary, nil
 }

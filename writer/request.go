@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
-	"kin/internal/record"
 )
 
 // request is one PutRecords request: parcels, each one of its entries.
@@ -175,8 +174,7 @@ func (d *dispatcher) leaves(e *entry, now time.Time) {
 // send makes the call and settles it. writing is done when the run waits no
 // longer.
 func (d *dispatcher) send(writing context.Context, r *request) {
-	stream := record.ParseStream(d.o.Stream)
-	in := &kinesis.PutRecordsInput{StreamName: stream.ByName(), StreamARN: stream.ByARN(), Records: r.entriesOf()}
+	in := &kinesis.PutRecordsInput{StreamName: d.named.ByName(), StreamARN: d.named.ByARN(), Records: r.entriesOf()}
 	call, cancel := context.WithTimeout(writing, callTimeout)
 	defer cancel()
 	out, err := d.client.PutRecords(call, in)

@@ -141,10 +141,14 @@ func TestUnusableFilesStayAsTheyAre(t *testing.T) {
 		`{"version":1,"id":"x","streams":[{}]}`: "has no name",
 		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":3}}}]}`: "it is for AT_SEQUENCE_NUMBER",
 		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AT_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":-1}}}]}`:   "0 or more",
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"LATEST"}}}]}`:                                                           `shard s of stream a: unknown position "LATEST"`,
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER"}}}]}`:                                            "needs a sequence number",
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1e9"}}}]}`:                     "needs a sequence number",
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AT_TIMESTAMP"}}}]}`:                                                     "needs a timestamp",
+		// Positions that only a user types have no place in a file.
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AGO"}}}]}`:                                          `shard s of stream a: unknown position "AGO"`,
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":""}}}]}`:                                             `shard s of stream a: unknown position ""`,
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{}}}]}`:                                                          `shard s of stream a: unknown position ""`,
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"LATEST"}}}]}`:                                       `shard s of stream a: unknown position "LATEST"`,
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER"}}}]}`:                        "needs a sequence number",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1e9"}}}]}`: "needs a sequence number",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AT_TIMESTAMP"}}}]}`:                                 "needs a timestamp",
 	} {
 		path := filepath.Join(t.TempDir(), "c.json")
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {

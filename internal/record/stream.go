@@ -1,8 +1,6 @@
 package record
 
-import (
-	"regexp"
-)
+import "regexp"
 
 // Stream names a stream in calls and in output.
 type Stream struct {
@@ -28,8 +26,7 @@ func ParseStream(s string) Stream {
 	return Stream{Given: s, Name: m[2], ARN: s, Region: m[1]}
 }
 
-// ByName and ByARN are the two members of a request that name the stream: one
-// of them is nil.
+// ByName is a request's StreamName: nil where the caller gave an ARN.
 func (s Stream) ByName() *string {
 	if s.ARN != "" {
 		return nil
@@ -37,7 +34,7 @@ func (s Stream) ByName() *string {
 	return &s.Name
 }
 
-// ByARN is the other one.
+// ByARN is a request's StreamARN: nil where the caller gave a name.
 func (s Stream) ByARN() *string {
 	if s.ARN == "" {
 		return nil

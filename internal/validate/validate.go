@@ -4,6 +4,7 @@
 package validate
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -51,6 +52,13 @@ func ShardID(s string) bool { return shardID.MatchString(s) }
 type Error struct{ Reason string }
 
 func (e *Error) Error() string { return "the answer cannot be right: " + e.Reason }
+
+// Answers that lack what was asked for. A list is not null where it is empty, and
+// every stream has an open shard.
+var (
+	ErrNoSummary = errors.New("the answer has no summary")
+	ErrNoShards  = errors.New("the answer has no shards")
+)
 
 func wrong(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
