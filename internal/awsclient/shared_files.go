@@ -1,11 +1,11 @@
 package awsclient
 
 import (
-	"bufio"
 	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"gopkg.in/ini.v1"
 )
 
 // sharedFiles are AWS's shared configuration files, as far as a message about a profile
@@ -51,29 +51,26 @@ func readSharedFiles() *sharedFiles {
 
 // read adds the sections of a file. What cannot be read is the SDK's to report.
 func (f *sharedFiles) read(name string, plain bool) {
-	in, err := os.Open(name)
+	file, err := ini.LoadSources(ini.LoadOptions{
+		InsensitiveKeys:          true,
+		AllowNestedValues:        true, // of keys such as s3
+		SkipUnrecognizableLines:  true,
+		SpaceBeforeInlineComment: true,
+		IgnoreContinuation:       true,
+		KeyValueDelimiters:       "=",
+		PreserveSurroundedQuote:  true,
+	}, name)
 	if err != nil {
 		return
 	}
-	defer func() { _ = in.Close() }()
-	var at *sharedProfile // nil in a section that is no profile
-	for lines := bufio.NewScanner(in); lines.Scan(); {
-		line := lines.Text()
-		text := strings.TrimSpace(line)
-		switch {
-		case text == "" || text[0] == '#' || text[0] == ';':
-		case text[0] == '[':
-			section, _, _ := strings.Cut(text[1:], "]")
-			at = f.section(strings.Fields(section), plain)
-			if at != nil {
-				at.file = name
-			}
-		case at == nil || line[0] == ' ' || line[0] == '\t': // the value before goes on
-		default:
-			key, value, found := strings.Cut(text, "=")
-			if key = strings.ToLower(strings.TrimSpace(key)); found {
-				at.values[key], at.files[key] = strings.TrimSpace(uncommented(value)), name
-			}
+	for _, section := range file.Sections() {
+		p := f.section(strings.Fields(section.Name()), plain)
+		if p == nil {
+			continue
+		}
+		p.file = name
+		for _, key := range section.Keys() {
+			p.values[key.Name()], p.files[key.Name()] = key.String(), name
 		}
 	}
 }
@@ -99,11 +96,3 @@ func (f *sharedFiles) section(words []string, plain bool) *sharedProfile {
 
 // has reports whether a profile gives a key a value.
 func (p *sharedProfile) has(key string) bool { return p.values[key] != "" }
-
-// uncommented is a value without the comment behind it.
-func uncommented(value string) string {
-	for _, mark := range []string{" #", " ;", "\t#", "\t;"} {
-		value, _, _ = strings.Cut(value, mark)
-	}
-	return value
-}
