@@ -7,9 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"kin/internal/local"
 )
@@ -52,35 +50,12 @@ func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
 			tty, screen := terminal(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
-			shown := make(chan string, 1)
-			go func() {
-				var seen []byte
-				for !bytes.Contains(seen, []byte("? [y/N] ")) {
-					b := make([]byte, 1000)
-					n, err := screen.Read(b)
-					if seen = append(seen, b[:n]...); err != nil {
-						break
-					}
-				}
-				shown <- string(seen)
-				if test.answer == "stop" {
-					cancel(SignalError{syscall.SIGINT})
-				} else if _, err := screen.WriteString(test.answer); err != nil {
-					t.Error(err)
-				}
-			}()
+			shown := answer(t, screen, test.answer, cancel)
 			done := make(chan int, 1)
 			go func() {
 				done <- Main(ctx, []string{"checkpoint", "reset", path, "--to", "trim_horizon"}, Streams{In: tty, Out: tty, Err: tty})
 			}()
-			select {
-			case code := <-done:
-				if code != test.code {
-					t.Errorf("exit code %d, want %d", code, test.code)
-				}
-			case <-time.After(30 * time.Second):
-				t.Fatal("it waits for ever")
-			}
+			wantExit(t, done, test.code)
 			if text := <-shown; !strings.Contains(text, "shardId-000000000000") || !strings.Contains(text, "kin: move "+path+" so? [y/N] ") {
 				t.Errorf("shown %q", text)
 			}

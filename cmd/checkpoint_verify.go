@@ -150,9 +150,10 @@ func verifyTable(p palette, checks []reader.StreamCheck) string {
 
 // unseenLines say which checks could not be made, and why.
 func unseenLines(unseen []reader.Unseen) []string {
-	const again, expired = "that it was deleted and created again", "that records expired before they were read"
+	const again, expired = "whether the stream was deleted and created again", "whether records expired before they were read"
+	line := func(reason, what string) string { return reason + ": kin did not check " + what }
 	if len(unseen) == 2 && unseen[0].Reason == unseen[1].Reason {
-		return []string{unseen[0].Reason + ": " + again + ", or " + expired + ", is not seen"}
+		return []string{line(unseen[0].Reason, again+", nor "+expired)}
 	}
 	var lines []string
 	for _, u := range unseen {
@@ -160,7 +161,7 @@ func unseenLines(unseen []reader.Unseen) []string {
 		if u.Fault == reader.Recreated {
 			what = again
 		}
-		lines = append(lines, u.Reason+": "+what+" is not seen")
+		lines = append(lines, line(u.Reason, what))
 	}
 	return lines
 }
@@ -170,12 +171,12 @@ func unseenLines(unseen []reader.Unseen) []string {
 type halfCheckedError struct{ path string }
 
 func (e *halfCheckedError) Error() string {
-	return fmt.Sprintf("checkpoint %s is not verified: nothing was found, and not every check was made", e.path)
+	return fmt.Sprintf("checkpoint %s is not verified: kin found no fault, but could not make every check", e.path)
 }
 
 // Hint says what to do next.
 func (e *halfCheckedError) Hint() string {
-	return "the lines above name what each check lacks; it needs kinesis:DescribeStreamSummary, and a file that a run with that permission has saved"
+	return "the messages above name what is missing; kin doctor STREAM --policy read prints a policy that has DescribeStreamSummary"
 }
 
 // judge is exit code 6 where something was found, with what to do about the

@@ -3,40 +3,11 @@ package cmd
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"os"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"kin/internal/local"
 )
-
-// terminal is a pseudo-terminal: tty is the side a program has, screen what
-// somebody sees and types on.
-func terminal(t *testing.T) (tty, screen *os.File) {
-	t.Helper()
-	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip("no pseudo-terminals here:", err)
-	}
-	if err := unix.IoctlSetPointerInt(int(screen.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(screen.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { tty.Close(); screen.Close() })
-	return tty, screen
-}
 
 // On a terminal kin shows what would go and asks. Only yes is yes.
 func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
@@ -67,34 +38,11 @@ func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
 			tty, screen := terminal(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
-			shown := make(chan string, 1)
-			go func() {
-				var seen []byte
-				for !bytes.Contains(seen, []byte("? [y/N] ")) {
-					b := make([]byte, 1000)
-					n, err := screen.Read(b)
-					if seen = append(seen, b[:n]...); err != nil {
-						break
-					}
-				}
-				shown <- string(seen)
-				if test.answer == "stop" {
-					cancel(SignalError{syscall.SIGINT})
-				} else if _, err := screen.WriteString(test.answer); err != nil {
-					t.Error(err)
-				}
-			}()
+			shown := answer(t, screen, test.answer, cancel)
 			done := make(chan int, 1)
 			out.Reset()
 			go func() { done <- run(ctx, Streams{In: tty, Out: &out, Err: tty}, test.args...) }()
-			select {
-			case code := <-done:
-				if code != test.code {
-					t.Errorf("exit code %d, want %d", code, test.code)
-				}
-			case <-time.After(30 * time.Second):
-				t.Fatal("it waits for ever")
-			}
+			wantExit(t, done, test.code)
 			if text := <-shown; !strings.Contains(text, ephemeral) || !strings.Contains(text, "kin: remove 1 consumer of orders? [y/N] ") {
 				t.Errorf("shown %q", text)
 			}

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"syscall"
 	"testing"
-	"time"
 
 	"kin/internal/local"
 )
@@ -31,29 +30,14 @@ func TestWatchingLagRedrawsOnATerminal(t *testing.T) {
 	defer cancel(nil)
 	shown := make(chan []byte, 1)
 	go func() {
-		var seen []byte
-		for bytes.Count(seen, []byte("\x1b[J")) < 2 {
-			b := make([]byte, 4000)
-			n, err := screen.Read(b)
-			if seen = append(seen, b[:n]...); err != nil {
-				break
-			}
-		}
-		shown <- seen
+		shown <- readUntil(screen, "\x1b[J", 2)
 		cancel(SignalError{syscall.SIGINT})
 	}()
 	done := make(chan int, 1)
 	go func() {
 		done <- Main(ctx, []string{"lag", "orders", "--from", "trim_horizon", "--watch", "1s"}, Streams{In: tty, Out: tty, Err: tty})
 	}()
-	select {
-	case code := <-done:
-		if code != 130 {
-			t.Errorf("exit code %d", code)
-		}
-	case <-time.After(30 * time.Second):
-		t.Fatal("it waits for ever")
-	}
+	wantExit(t, done, 130)
 	text := <-shown
 	for what, want := range map[string]int{"\x1b[2J": 1, "\x1b[H": 2, "SHARD  ": 2, "shardId-000000000001  reading  0s ": 2, "▁▁ ": 2, " orders: behind max 0s, avg 0s, min 0s": 2} {
 		if n := bytes.Count(text, []byte(what)); n != want {

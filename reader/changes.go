@@ -121,12 +121,12 @@ func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.C
 // call is empty where the end of a shard says so.
 func (s *streamRun) ownAncestor(call, shard string, err error) error {
 	var id ownAncestorError
-	var filed filedAncestorError
+	var withCheckpoint checkpointCycleError
 	switch {
-	case errors.As(err, &filed) && call == "":
-		return filedCycle(s.ref.Given, fmt.Sprintf("the end of %s/%s", s.ref.Name, shard), string(filed))
-	case errors.As(err, &filed):
-		return filedCycle(s.ref.Given, call, string(filed))
+	case errors.As(err, &withCheckpoint) && call == "":
+		return checkpointCycle(s.ref.Given, fmt.Sprintf("the end of %s/%s", s.ref.Name, shard), string(withCheckpoint))
+	case errors.As(err, &withCheckpoint):
+		return checkpointCycle(s.ref.Given, call, string(withCheckpoint))
 	case !errors.As(err, &id):
 		return err
 	}

@@ -11,14 +11,14 @@ import (
 	tree "kin/internal/lineage"
 )
 
-// claims are parents that an answer, or the checkpoint, names for a shard beside
-// those it is known with. They do not change the order in which shards are read:
-// a shard may have begun already. They count where kin looks for a cycle, because
-// nothing can be read in the order of one, whoever names its edges.
+// claims are, by shard ID, further parents that an answer or the checkpoint names
+// for a known shard. They do not change the order in which shards are read: kin may
+// be reading the shard already. kin uses them to find cycles, whose shards have no
+// order to be read in.
 type claims map[string][]string
 
-// add adds parents of a shard. It returns whether one of them was new and makes
-// the shard's ID one that is not above that of each parent.
+// add adds the parents of a shard that are new. It reports whether the shard's ID
+// is not above that of one of these.
 func (c claims) add(id string, parents, known []string) (backward bool) {
 	for _, p := range parents {
 		if p == "" || slices.Contains(known, p) || slices.Contains(c[id], p) {
@@ -30,71 +30,71 @@ func (c claims) add(id string, parents, known []string) (backward bool) {
 	return backward
 }
 
-// claim notes the parents of a shard that an answer of this run names.
-func (l *lineage) claim(id string, parents []string) {
+// claimByAnswer adds the parents that an answer of this run names for a shard.
+func (l *lineage) claimByAnswer(id string, parents []string) {
 	var known []string
 	if s := l.shards[id]; s != nil && !s.saved {
 		known = s.parents
 	}
-	if l.answered.add(id, parents, known) {
+	if l.parentsByAnswers.add(id, parents, known) {
 		l.backward = append(l.backward, id)
 	}
 }
 
-// claimSaved notes the parents of shards that the checkpoint names.
-func (l *lineage) claimSaved(saved map[string]checkpoint.Shard) {
+// claimByCheckpoint adds the parents that the checkpoint names for its shards.
+func (l *lineage) claimByCheckpoint(saved map[string]checkpoint.Shard) {
 	for id, at := range saved {
 		var known []string
 		if s := l.shards[id]; s != nil {
 			known = s.parents
 		}
-		if l.filed.add(id, at.Parents, known) {
+		if l.parentsByCheckpoint.add(id, at.Parents, known) {
 			l.backward = append(l.backward, id)
 		}
 	}
 }
 
-// check returns an error that names a shard that is its own ancestor: an
-// ownAncestorError where the answers of the run make it so, a filedAncestorError
-// where they do so only together with the checkpoint. Only shards with an ID that
-// is not above that of a parent can close such a cycle, and the service has none.
+// check returns an error that names a shard that is its own ancestor. It is an
+// ownAncestorError when the answers of the run form the cycle, and a
+// checkpointCycleError when they do so only together with the checkpoint. Each cycle
+// has a shard whose ID is not above that of a parent; the service has no such shard.
 func (l *lineage) check() error {
 	if len(l.backward) == 0 {
 		return nil
 	}
 	byAnswers := func(id string) []string {
 		if s := l.shards[id]; s != nil && !s.saved {
-			return slices.Concat(s.parents, l.answered[id])
+			return slices.Concat(s.parents, l.parentsByAnswers[id])
 		}
-		return l.answered[id]
+		return l.parentsByAnswers[id]
 	}
 	if id := tree.OwnAncestor(l.backward, byAnswers); id != "" {
 		return ownAncestorError(id)
 	}
 	byAll := func(id string) []string {
-		parents := slices.Concat(byAnswers(id), l.filed[id])
+		parents := slices.Concat(byAnswers(id), l.parentsByCheckpoint[id])
 		if s := l.shards[id]; s != nil && s.saved {
 			parents = append(parents, s.parents...)
 		}
 		return parents
 	}
 	if id := tree.OwnAncestor(l.backward, byAll); id != "" {
-		return filedAncestorError(id)
+		return checkpointCycleError(id)
 	}
 	return nil
 }
 
-// filedAncestorError is the ID of a shard that is its own ancestor by the
+// checkpointCycleError is the ID of a shard that is its own ancestor by the
 // checkpoint and the service's answers together.
-type filedAncestorError string
+type checkpointCycleError string
 
-func (e filedAncestorError) Error() string {
+func (e checkpointCycleError) Error() string {
 	return fmt.Sprintf("shard %s is its own ancestor by the checkpoint and the answers together", string(e))
 }
 
-// filedCycle is the error of a checkpoint by which, together with an answer of
-// the service, a shard descends from itself.
-func filedCycle(stream, answer, id string) error {
+// checkpointCycle is the error for a checkpoint that forms a cycle together with an
+// answer of the service.
+func checkpointCycle(stream, answer, id string) error {
 	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("together with %s, it makes shard %s of stream %s its own ancestor", answer, id, stream),
 		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
 }

@@ -82,11 +82,11 @@ type lineage struct {
 	visits     int      // of the checkpoint's positions, in all walks over them
 	backward   []string // IDs of shards that are not above those of their parents
 
-	answered, filed claims // of answers, and of the checkpoint
+	parentsByAnswers, parentsByCheckpoint claims
 }
 
 func newLineage() *lineage {
-	return &lineage{shards: map[string]*shard{}, children: map[string][]string{}, past: map[string]bool{}, answered: claims{}, filed: claims{}}
+	return &lineage{shards: map[string]*shard{}, children: map[string][]string{}, past: map[string]bool{}, parentsByAnswers: claims{}, parentsByCheckpoint: claims{}}
 }
 
 // add merges a listing, and returns the shards that are new, by ID.
@@ -101,7 +101,7 @@ func (l *lineage) add(listed []types.Shard) []*shard {
 			l.shards[id] = known
 			found = append(found, known)
 		} else {
-			l.claim(id, parents)
+			l.claimByAnswer(id, parents)
 		}
 		known.closed, known.listedParents = isClosed(s), parents
 		if r := s.SequenceNumberRange; r != nil {
@@ -130,13 +130,13 @@ func (l *lineage) addChildren(parent string, children []types.ChildShard) ([]*sh
 		}
 		named := append([]string{parent}, c.ParentShards...)
 		if l.past[id] || l.shards[id] != nil {
-			l.claim(id, named)
+			l.claimByAnswer(id, named)
 			continue
 		}
 		child := &shard{id: id, parents: slices.Clone(c.ParentShards), hashes: hashKeyRange(c.HashKeyRange)}
 		child.unlisted = slices.ContainsFunc(child.parents, func(p string) bool { return l.shards[p] == nil && !l.past[p] })
 		l.insert(child)
-		l.claim(id, named)
+		l.claimByAnswer(id, named)
 		if child.unlisted {
 			l.unlisted = append(l.unlisted, child)
 		}

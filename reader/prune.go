@@ -64,8 +64,8 @@ func (l *lineage) remove(id string) {
 		l.past[id] = true
 	}
 	delete(l.shards, id)
-	delete(l.answered, id)
-	delete(l.filed, id)
+	delete(l.parentsByAnswers, id)
+	delete(l.parentsByCheckpoint, id)
 	l.backward = slices.DeleteFunc(l.backward, func(b string) bool { return b == id })
 }
 

@@ -47,7 +47,7 @@ func (p placement) first(l *lineage) (lost []string, err error) {
 	if err := p.checkAncestors(l); err != nil {
 		return nil, err
 	}
-	l.claimSaved(p.saved)
+	l.claimByCheckpoint(p.saved)
 	if named := p.named(); len(named) > 0 { // what the run leaves out is told by the one that does not
 		l.inside = l.descendants(named)
 		lost = slices.DeleteFunc(lost, func(id string) bool { return !l.inside[id] })
@@ -92,7 +92,7 @@ func (p placement) checkAncestors(l *lineage) error {
 	if id == "" {
 		return nil
 	}
-	return filedCycle(p.stream, "ListShards", id)
+	return checkpointCycle(p.stream, "ListShards", id)
 }
 
 // later places shards that were found while the run was under way.

@@ -49,10 +49,10 @@ type streamRun struct {
 	// What was said already, once for the stream.
 	warned, warnedOfKey, warnedOfAuto atomic.Bool
 	losses                            []string
-	createdAt                         time.Time // the stream, by the service; zero when it is not known
-	failed                            error     // of a partial look, for good
-	undescribed                       string    // why it is not known which stream this is; empty when it is
-	blind                             blind     // which checks of the checkpoint cannot be made
+	createdAt                         time.Time     // the stream, by the service; zero when it is not known
+	failed                            error         // of a partial look, for good
+	undescribed                       string        // why it is not known which stream this is; empty when it is
+	unseenReasons                     unseenReasons // which checks of the checkpoint cannot be made
 }
 
 // open lists the stream's shards, decides where each begins, and returns what
@@ -148,7 +148,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
 		s.undescribed = Unanswered(err)
-		s.reportBlind(s.undescribed, s.undescribed)
+		s.reportUnseen(s.undescribed, s.undescribed)
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
@@ -167,7 +167,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if summary.RetentionPeriodHours == nil {
 		noRetention = "has no retention period"
 	}
-	s.reportBlind(noCreation, noRetention)
+	s.reportUnseen(noCreation, noRetention)
 	if noCreation != "" {
 		return nil
 	}
