@@ -66,11 +66,11 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 			}
 		}
 		if was := saved.Destination; was != nil && (was.CreatedAt.IsZero() || to.CreatedAt.IsZero()) {
-			lacks := "the checkpoint has no creation time of " + to.Name
+			missing := "the checkpoint has no creation time of " + to.Name
 			if to.CreatedAt.IsZero() {
-				lacks = "DescribeStreamSummary gives no creation time of " + to.Name
+				missing = "DescribeStreamSummary gives no creation time of " + to.Name
 			}
-			e.say(lacks + ": kin did not check whether the stream was deleted and created again since it was copied into")
+			e.say(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
 		}
 		if was := saved.Destination; was != nil { // what is not told today was told before
 			if to.ARN == "" {

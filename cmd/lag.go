@@ -172,8 +172,8 @@ func runLag(ctx context.Context, e *env, o *lagOptions) error {
 	return o.verdict(ctx, e, look)
 }
 
-// verdict is what a look comes to. Streams that failed are reported one by one, and the
-// first of them decides the exit code, unless --max does not hold for another one.
+// verdict returns the error of a look. It prints the error of each stream that failed;
+// the first of these decides the exit code unless another stream exceeds --max.
 func (o *lagOptions) verdict(ctx context.Context, e *env, look reader.Look) error {
 	result := o.judge(look)
 	for i, f := range look.Failed {

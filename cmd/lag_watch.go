@@ -109,8 +109,8 @@ func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *st
 	return w.verdict(ctx, look)
 }
 
-// verdict is what a look comes to. A stream whose look gave up does not end the watch: the
-// next one may have more luck.
+// verdict returns the error of a look. A stream that could not be asked in time does not
+// end the watch: the next look asks again.
 func (w *watcher) verdict(ctx context.Context, look reader.Look) error {
 	var failed []reader.StreamFailure
 	for _, f := range look.Failed {

@@ -19,10 +19,11 @@ func newStreams(e *env) *cobra.Command {
 shards, retention period, registered consumers and encryption, and their status
 where it is not ACTIVE; -o json has their ARNs, too.
 
-It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary on the streams:
-of one that may not be described it tells what the list does. It does the same of
-one whose description fails for 30 s, names it on stderr, and exits with 1. It
-describes 15 streams a second; an account has 20 such calls for everybody.`,
+It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary on the streams.
+Where the description of a stream is not allowed, kin prints what ListStreams says
+of it. Where it fails, kin does the same, names the stream on stderr, and exits
+with 1. It describes 15 streams a second; an account has 20 such calls for
+everybody.`,
 		Example: `  kin streams
   kin streams --region eu-west-1 --profile billing
   kin streams -o json | jq -r '.streams[] | select(.encryptionType == "NONE").streamName'`,
@@ -85,7 +86,7 @@ func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
 	}
 	all := counted(int64(len(streams)), "stream")
 	if denied > 0 {
-		e.say(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: of those there is what the list tells", denied, all))
+		e.say(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: kin prints what ListStreams says of those", denied, all))
 	}
 	for _, s := range failures[:min(len(failures), mostFailedStreams)] {
 		e.print(fmt.Sprintf("%s: %s", aws.ToString(s.Summary.StreamName), s.Undescribed))

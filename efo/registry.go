@@ -47,8 +47,8 @@ type RegistryOptions struct {
 	// Attempted hears what came of each attempt of a call that is waited for: its
 	// *CallError, or nil. Without a func Say hears of calls that keep failing.
 	Attempted func(error)
-	// Unanswered hears of an attempt of such a call that has had no answer for 5 s. It may
-	// be called while the attempt goes on; it comes with Attempted.
+	// Unanswered is called when an attempt of such a call has had no answer for 5 s,
+	// while the attempt goes on. It is nil where Attempted is.
 	Unanswered func(error)
 	// Reading says that a run reads through the consumers: it could read without
 	// them, and a *NoConsumersError says so.

@@ -15,7 +15,7 @@ import (
 	"kin/internal/record"
 )
 
-// A summary that lacks what a check needs, and a file that does, are reported by
+// A summary or a file without what a check needs is reported by
 // every command that uses a checkpoint: the check is not taken for a made one.
 func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 	const day = 24

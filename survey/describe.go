@@ -18,7 +18,7 @@ import (
 // few streams that are retried do not hold up the others.
 const describesAtOnce = 16
 
-// describeAll describes streams, in no order. One that is deleted meanwhile is left out.
+// describeAll describes streams, in no order, without those that are deleted meanwhile.
 func describeAll(ctx context.Context, asker *reader.Asker, listed []types.StreamSummary) ([]Listed, error) {
 	group, groupCtx := errgroup.WithContext(ctx)
 	limited, stop := context.WithCancelCause(groupCtx)

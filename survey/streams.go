@@ -96,7 +96,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 			return nil, ofAccount(&longListError{pages})
 		}
 		pages++
-		// The end of limited would hide what the last attempt came to.
+		// The end of limited would hide the error of the last attempt.
 		return reader.Ask(ctx, asker, time.Until(began.Add(listTimeout)), ofAccount, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
 			out, err := client.ListStreams(ctx, in)
 			if err == nil {

@@ -179,7 +179,7 @@ func TestFault14GivingUpNamesTheFailure(t *testing.T) {
 	})
 }
 
-// mute hears nothing.
+// mute takes messages and drops them.
 func mute(string) {}
 
 // A call of the start that is not answered is named after 5 s, once, and its end is

@@ -64,7 +64,8 @@ func (f *sharedFiles) fault(name string) *SettingsError {
 	return nil
 }
 
-// halfKeys is what a profile lacks of a pair of keys. The SDK wants both in one file.
+// halfKeys is the error of a profile that has one key of a pair, or the two in two
+// files: the SDK wants both in one. nil is none.
 func (p *sharedProfile) halfKeys() *SettingsError {
 	const both = "write both keys into the profile: aws configure"
 	id, secret := p.has(accessKeyID), p.has(secretKey)

@@ -86,8 +86,8 @@ func askedInstance(err error) bool {
 	return false
 }
 
-// environmentFault is what the environment lacks of a pair of keys; nil when it has all
-// or nothing.
+// environmentFault is the error of an environment that has one key of a pair; nil when
+// it has both or none.
 func environmentFault() *SettingsError {
 	id, idName := firstVariable("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY")
 	secret, secretName := firstVariable("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY")

@@ -53,8 +53,8 @@ type Error struct{ Reason string }
 
 func (e *Error) Error() string { return "the answer cannot be right: " + e.Reason }
 
-// Answers that lack what was asked for. A list is not null where it is empty, and
-// every stream has an open shard.
+// Errors of answers without what was asked for. A list that is empty is not null,
+// and every stream has an open shard.
 var (
 	ErrNoSummary = errors.New("the answer has no summary")
 	ErrNoShards  = errors.New("the answer has no shards")
