@@ -87,7 +87,7 @@ func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 					t.Errorf("got %v, %v, want %v", got, err, tt.want)
 				case tt.want == nil && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), "ListStreams: ") || !strings.Contains(err.Error(), tt.text)):
 					t.Errorf("got %v, %v, want that it gave up: %s", got, err, tt.text)
-				case tt.want == nil && time.Since(began) > listTimeout:
+				case tt.want == nil && time.Since(began) > 30*time.Second:
 					t.Errorf("it took %s", time.Since(began))
 				}
 			})
