@@ -22,8 +22,7 @@ where it is not ACTIVE; -o json has their ARNs, too.
 It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary on the streams.
 Where the description of a stream is not allowed, kin prints what ListStreams says
 of it. Where it fails, kin does the same, names the stream on stderr, and exits
-with 1. It describes 15 streams a second; an account has 20 such calls for
-everybody.`,
+with 1. kin makes 15 such calls a second; an account has 20 for everybody.`,
 		Example: `  kin streams
   kin streams --region eu-west-1 --profile billing
   kin streams -o json | jq -r '.streams[] | select(.encryptionType == "NONE").streamName'`,

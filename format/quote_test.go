@@ -39,8 +39,8 @@ func TestFault16LongStringGrowsItsBufferOnce(t *testing.T) {
 func TestFault16LongStringTakesOnePieceOfMemory(t *testing.T) {
 	for _, size := range []int{100_000, 1<<20 - 1, 1 << 20} {
 		data := bytes.Repeat([]byte{1}, size)
-		line := make([]byte, 0, size+1<<10)                                     // as a block has it
-		once := testing.AllocsPerRun(1, func() { slices.Grow(line, 6*size+2) }) // two under the race detector
+		line := make([]byte, 0, size+1<<10)                                         // as a block has it
+		once := testing.AllocsPerRun(1, func() { _ = slices.Grow(line, 6*size+2) }) // two under the race detector
 		if pieces := testing.AllocsPerRun(1, func() { appendQuoted(line, data) }); pieces != once {
 			t.Errorf("%d bytes: the line took %v pieces of memory, want %v", size, pieces, once)
 		}
