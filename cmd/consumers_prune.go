@@ -77,6 +77,9 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 		}
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
 		e.say(consumers.name + " has " + o.which(len(found)) + billedIfAny(found))
+		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
+			e.say(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", counted(int64(n), "further ephemeral consumer")))
+		}
 		return consumers.list(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
 		return err

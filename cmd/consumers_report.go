@@ -64,12 +64,16 @@ type consumerReport struct {
 	Name      string `json:"consumerName"`
 	ARN       string `json:"consumerARN"`
 	Status    string `json:"consumerStatus"`
-	Created   string `json:"consumerCreationTimestamp"`
+	Created   string `json:"consumerCreationTimestamp,omitempty"` // absent when it is not known
 	StreamARN string `json:"streamARN,omitempty"`
 }
 
 func reportOf(c efo.Consumer) consumerReport {
-	return consumerReport{Name: c.Name, ARN: c.ARN, Status: string(c.Status), Created: reportTime(c.Created)}
+	r := consumerReport{Name: c.Name, ARN: c.ARN, Status: string(c.Status)}
+	if !c.Created.IsZero() {
+		r.Created = reportTime(c.Created)
+	}
+	return r
 }
 
 // reportTime is a time as the reports have it: RFC 3339 UTC with milliseconds.
@@ -111,7 +115,12 @@ func jsonLine(v any) (string, error) {
 
 // tableTime is a time as the tables have it: what RFC 3339 says, with a space
 // and without a fraction, which the service does not give.
-func tableTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
+func tableTime(t time.Time) string {
+	if t.IsZero() {
+		return "-" // it is not known
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
 
 // consumerTable is a table of consumers, empty if there are none: a line each,
 // columns aligned, no spaces in the headers. ARNs are left out: they are

@@ -27,31 +27,35 @@ func (s *source) check(event *types.SubscribeToShardEvent) error {
 }
 
 // checkConsumer checks what an answer says of a consumer. kin decides by its
-// name and its age whether to remove it, and removes it by its ARN.
-func checkConsumer(name, arn *string, created *time.Time) error {
+// name and its age whether to remove it, and removes it by its ARN. asked is how the
+// call named the consumer; empty in a list.
+func checkConsumer(asked ID, name, arn *string, created *time.Time) error {
+	_, instance, isConsumer := strings.Cut(aws.ToString(arn), "/consumer/")
 	switch {
 	case !consumerName.MatchString(aws.ToString(name)):
 		return &validate.Error{Reason: fmt.Sprintf("%.60q is not the name of a consumer", aws.ToString(name))}
-	case !strings.HasPrefix(aws.ToString(arn), "arn:"):
-		return &validate.Error{Reason: fmt.Sprintf("%.60q is not the ARN of consumer %s", aws.ToString(arn), *name)}
+	case !strings.HasPrefix(aws.ToString(arn), "arn:"), isConsumer && !strings.HasPrefix(instance, *name+":"):
+		return &validate.Error{Reason: fmt.Sprintf("%.200q is not the ARN of consumer %s", aws.ToString(arn), *name)}
+	case asked != "" && asked.Name() != *name, asked.isARN() && string(asked) != *arn:
+		return &validate.Error{Reason: fmt.Sprintf("it is about consumer %s, and not about %s", *arn, asked)}
 	case created != nil && !servertime.Plausible(*created):
 		return &validate.Error{Reason: fmt.Sprintf("the registration time of consumer %s is out of range", *name)}
 	}
 	return nil
 }
 
-func checkDescription(d *types.ConsumerDescription) error {
+func checkDescription(asked ID, d *types.ConsumerDescription) error {
 	if d == nil {
 		return &validate.Error{Reason: "it has no consumer"}
 	}
-	return checkConsumer(d.ConsumerName, d.ConsumerARN, d.ConsumerCreationTimestamp)
+	return checkConsumer(asked, d.ConsumerName, d.ConsumerARN, d.ConsumerCreationTimestamp)
 }
 
-func checkRegistration(c *types.Consumer) error {
+func checkRegistration(asked ID, c *types.Consumer) error {
 	if c == nil {
 		return &validate.Error{Reason: "it has no consumer"}
 	}
-	return checkConsumer(c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp)
+	return checkConsumer(asked, c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp)
 }
 
 // checkListing checks one page of a list, and returns the service's time: this
@@ -61,7 +65,7 @@ func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Ti
 		return time.Time{}, &validate.Error{Reason: "it has no list of consumers"}
 	}
 	for _, c := range out.Consumers {
-		if err := checkConsumer(c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp); err != nil {
+		if err := checkConsumer("", c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp); err != nil {
 			return time.Time{}, err
 		}
 	}

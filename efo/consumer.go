@@ -10,6 +10,7 @@ package efo
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ type Consumer struct {
 	// and registered again has another one.
 	ARN       string
 	Status    types.ConsumerStatus // CREATING, ACTIVE or DELETING
-	Created   time.Time            // by the service's clock, in whole seconds
+	Created   time.Time            // by the service's clock, in whole seconds; zero when it is not known
 	StreamARN string
 }
 
@@ -108,16 +109,23 @@ func isEphemeral(name string) bool {
 
 // Prunable are the ephemeral consumers with this prefix that were registered
 // longer than olderThan before now, which is to be the service's time, and
-// are not being deleted already. An olderThan of 0 takes them at any age.
+// are not being deleted already. An olderThan of 0 takes them at any age; a consumer
+// of unknown age is never old enough otherwise.
 func Prunable(all []Consumer, prefix string, olderThan time.Duration, now time.Time) []Consumer {
 	var found []Consumer
 	for _, c := range all {
-		old := olderThan == 0 || now.Sub(c.Created) > olderThan // the service's clock may be ahead of its Date by a second
+		old := olderThan == 0 || !c.Created.IsZero() && now.Sub(c.Created) > olderThan // the service's clock may be ahead of its Date by a second
 		if old && c.Status != types.ConsumerStatusDeleting && IsEphemeral(prefix, c.Name) {
 			found = append(found, c)
 		}
 	}
 	return found
+}
+
+// Undated are the ephemeral consumers with this prefix that have no registration
+// time, and are not being deleted.
+func Undated(all []Consumer, prefix string) []Consumer {
+	return slices.DeleteFunc(Prunable(all, prefix, 0, time.Time{}), func(c Consumer) bool { return !c.Created.IsZero() })
 }
 
 func fromDescription(d *types.ConsumerDescription) Consumer {

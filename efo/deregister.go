@@ -62,6 +62,9 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	})
 	if err == nil {
 		r.attempted("DeregisterStreamConsumer", w.id, nil)
+		if w.accepted++; w.accepted > 1 {
+			return w.pause(ctx, "DeregisterStreamConsumer succeeds, and the consumer stays; trying again")
+		}
 		w.last, w.state = nil, string(types.ConsumerStatusDeleting)
 		w.looks.reset()
 		return w.pause(ctx, "")

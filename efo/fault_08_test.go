@@ -121,7 +121,7 @@ func TestFault08ConsumersThatCannotBeAreNotBelieved(t *testing.T) {
 		{&name, aws.String("kin_a"), &now, false},
 		{&name, &arn, aws.Time(time.Unix(0, 0)), false}, // old enough to be pruned, whatever it is
 	} {
-		if err := checkConsumer(c.name, c.arn, c.created); (err == nil) != c.ok {
+		if err := checkConsumer("", c.name, c.arn, c.created); (err == nil) != c.ok {
 			t.Errorf("%q, %q, %v: %v", aws.ToString(c.name), aws.ToString(c.arn), c.created, err)
 		}
 	}

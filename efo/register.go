@@ -126,7 +126,7 @@ func (g *registering) ask(ctx context.Context) error {
 		})
 	})
 	if err == nil {
-		err = checkRegistration(out.Consumer)
+		err = checkRegistration(g.id, out.Consumer)
 	}
 	if err == nil {
 		g.attempted("RegisterStreamConsumer", g.id, nil)
@@ -202,6 +202,7 @@ type waiting struct {
 	state    string // as it was last seen; empty before that
 	last     error  // why the last attempt was refused
 	looks    backoff
+	accepted int // DeregisterStreamConsumer calls that succeeded
 	said     string
 	log      *slog.Logger
 }

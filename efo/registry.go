@@ -126,7 +126,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 		defer r.awaiting("DescribeStreamConsumer", id)()
 		out, err := r.client.DescribeStreamConsumer(ctx, in)
 		if err == nil {
-			err = checkDescription(out.ConsumerDescription)
+			err = checkDescription(id, out.ConsumerDescription)
 		}
 		if err != nil {
 			err = r.failed("DescribeStreamConsumer", id, err)

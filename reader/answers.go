@@ -25,7 +25,10 @@ func (a *Assignment) Check(resp *Response) error {
 	if c := resp.Continuation; c != "" && !validate.SequenceNumber(c) {
 		return &validate.Error{Reason: fmt.Sprintf("continuation sequence number %.60q is not a number", c)}
 	}
-	return validate.Records(resp.Records, resp.MillisBehindLatest)
+	if err := validate.Records(resp.Records, resp.MillisBehindLatest); err != nil {
+		return err
+	}
+	return validate.Arrivals(resp.Records, a.s.run.dates.Now())
 }
 
 // ServerTime is the Date of an answer as far as it may be used: zero where it

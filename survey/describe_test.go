@@ -231,3 +231,26 @@ func (o oneShard) ListShards(context.Context, *kinesis.ListShardsInput, ...func(
 func (o oneShard) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
 	return o.answer, nil
 }
+
+// The name of a stream is printed, and asked for in further calls.
+func TestFault08NamesOfStreamsThatCannotBeAreNotBelieved(t *testing.T) {
+	for _, name := range []string{"", "\x1b[31mred", "a b", "arn:aws:kinesis:us-east-1:000000000000:stream/a"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				want := fmt.Sprintf("ListStreams: the answer cannot be right: %q is not the name of a stream", name)
+				for _, out := range []*kinesis.ListStreamsOutput{
+					{StreamNames: []string{"a", name}, HasMoreStreams: aws.Bool(false)},
+					{StreamSummaries: []types.StreamSummary{{StreamName: &name}}, HasMoreStreams: aws.Bool(false)},
+				} {
+					a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return out }}
+					if _, err := Streams(t.Context(), a, nil, nil); err == nil || err.Error() != "gave up after 30s: "+want {
+						t.Errorf("got %v", err)
+					}
+					if _, err := StreamNames(t.Context(), a); err == nil || err.Error() != want {
+						t.Errorf("a completion got %v", err)
+					}
+				}
+			})
+		})
+	}
+}

@@ -52,7 +52,7 @@ func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 		"more, and nothing": {list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more("") }, text: "repeats a page token"},
 		"empty pages":       {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more(fmt.Sprint(n)) }, text: "100 pages in a row brought nothing new"},
 		"new names and old streams": {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
-			return more(fmt.Sprint(n), "a", "")
+			return more(fmt.Sprint(n), "a")
 		}, text: "repeats a page token"},
 		"a few empty pages": {list: func(n int, in *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
 			switch {

@@ -17,6 +17,8 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/paging"
+	"kin/internal/record"
+	"kin/internal/validate"
 	"kin/reader"
 )
 
@@ -165,7 +167,11 @@ const (
 // attempt, in as little time as the service lets it. Errors are *AccountError.
 func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
 	all, err := pagesOfStreams(ctx, func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
-		return client.ListStreams(ctx, in)
+		out, err := client.ListStreams(ctx, in)
+		if err == nil {
+			err = checkPage(out)
+		}
+		return out, err
 	})
 	if err != nil {
 		return nil, &AccountError{"ListStreams", err}
@@ -224,6 +230,12 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.List
 func checkPage(out *kinesis.ListStreamsOutput) error {
 	if out.StreamNames == nil && out.StreamSummaries == nil || out.HasMoreStreams == nil && len(out.StreamNames) == 0 {
 		return errors.New("the answer has no list of streams")
+	}
+	for _, s := range pageOf(out) {
+		name := aws.ToString(s.StreamName)
+		if named := record.ParseStream(name); named.Name == "" || named.ARN != "" {
+			return &validate.Error{Reason: fmt.Sprintf("%.60q is not the name of a stream", name)}
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -102,6 +103,24 @@ func Records(records []types.Record, behind *int64) error {
 			return wrong("the arrival time of record %s is out of range", sequence)
 		}
 		last = sequence
+	}
+	return nil
+}
+
+// Arrivals checks the arrival times of records, which Records has checked, against
+// the service's time; zero is not known. The SDK keeps times in 64 bits of
+// nanoseconds: a time beyond 2262 comes out as another one, which may look plausible.
+// The range is wide on both sides, for endpoints whose two clocks differ.
+func Arrivals(records []types.Record, now time.Time) error {
+	const most = 400 * 24 * time.Hour // a stream retains records for 365 days at most
+	if now.IsZero() {
+		return nil
+	}
+	from, to := now.Add(-most), now.Add(most)
+	for _, r := range records {
+		if at := r.ApproximateArrivalTimestamp; at != nil && (at.Before(from) || at.After(to)) {
+			return wrong("the arrival time of record %s is more than 400 days from the service's time", aws.ToString(r.SequenceNumber))
+		}
 	}
 	return nil
 }
