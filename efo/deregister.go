@@ -13,7 +13,8 @@ import (
 // that somebody else registers under that name meanwhile stays.
 //
 // Errors are *record.OptionError for an ID that cannot be one of this stream's,
-// *TimeoutError after RegistryOptions.Timeout, and *CallError.
+// *TimeoutError after RegistryOptions.Timeout, *UnseenError when this Registry may
+// have registered the consumer and no look has shown it, and *CallError.
 func (r *Registry) Deregister(ctx context.Context, id ID) (removed bool, err error) {
 	return r.remove(ctx, id, func(*Consumer) bool { return false })
 }
@@ -31,7 +32,7 @@ func (r *Registry) remove(ctx context.Context, id ID, done func(*Consumer) bool)
 		return false, err
 	}
 	w := newWaiting(r, "deregister", id)
-	first, err := w.look(ctx)
+	first, err := r.find(ctx, w)
 	if err != nil || first == nil {
 		return false, err
 	}

@@ -61,6 +61,8 @@ type TimeoutError struct {
 	After            time.Duration
 	Err              error // why the last attempt was refused; nil when nothing was
 	Told             Told
+
+	unsettled bool // a RegisterStreamConsumer may have registered it, and no look has shown it since
 }
 
 func (e *TimeoutError) Error() string {
@@ -92,6 +94,9 @@ func (e *TimeoutError) Hint() string {
 		return "the endpoint's answer is wrong: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 	case e.State == "", e.State == notRegistered && e.Err != nil && !hasCode(e.Err):
 		return ""
+	}
+	if e.State == notRegistered && e.unsettled {
+		return "--register-consumer-timeout waits longer"
 	}
 	if e.State == notRegistered {
 		return "nothing was registered; --register-consumer-timeout waits longer"

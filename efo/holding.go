@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
-	"github.com/xhit/go-str2duration/v2"
 
 	"kin/internal/apierror"
 	"kin/internal/record"
@@ -243,52 +242,4 @@ func (h *holding) lost(ctx context.Context, shard string) error {
 		h.later(h.f.o.Say, fmt.Sprintf("another reader has taken over consumer %s of %s: subscribing again", h.id.Name(), h.stream))
 	}
 	return nil
-}
-
-// release does at the end of the run what the options say, and returns what is
-// to be said of a consumer that stays. The run has ended; nobody holds the lock.
-// run is the run's own context, which may have ended: a signal may be its cause.
-func (h *holding) release(ctx, run context.Context) (stays string, err error) {
-	switch {
-	case !h.own || !h.there:
-		return "", nil
-	case h.brief:
-	case h.made && h.f.lacks.Load(): // nobody can read through it here
-	case h.takenOver:
-		return fmt.Sprintf("consumer %s of %s stays registered: another reader uses it, and it is billed", h.id, h.stream), nil
-	case !h.f.o.RequireDeregistration:
-		return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: %s",
-			h.id, h.stream, h.told().Command("deregister", string(h.id), "--yes")), nil
-	}
-	defer announceRemoval(run, func() {
-		h.later(h.f.o.Say, fmt.Sprintf("removing consumer %s of %s, for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\nhint: to remove it by hand: %s",
-			h.id, h.stream, str2duration.String(removeTimeout), h.told().Command("deregister", string(h.id), "--yes")))
-	})()
-	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
-	if err != nil {
-		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Told: h.told()}
-	}
-	if removed {
-		h.later(h.f.o.Chat, fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
-	}
-	return "", nil
-}
-
-// LeftBehindError means that a consumer which was to be removed may be there
-// still.
-type LeftBehindError struct {
-	Stream, Consumer string
-	Err              error
-	Told             Told
-}
-
-func (e *LeftBehindError) Error() string {
-	return fmt.Sprintf("consumer %s of %s may still be registered, and billed: %s", e.Consumer, e.Stream, e.Err)
-}
-
-func (e *LeftBehindError) Unwrap() error { return e.Err }
-
-// Hint says what to do next.
-func (e *LeftBehindError) Hint() string {
-	return "remove it with: " + e.Told.Command("deregister", e.Consumer, "--yes")
 }

@@ -18,6 +18,8 @@ type NoConsumersError struct {
 	Answer string
 	// Reading says that a run met it that could read without a consumer.
 	Reading bool
+
+	err error // of the call
 }
 
 func (e *NoConsumersError) Error() string {
@@ -102,5 +104,5 @@ func noConsumers(call string, err error) *NoConsumersError {
 			answer += ": " + text
 		}
 	}
-	return &NoConsumersError{Call: call, Answer: answer}
+	return &NoConsumersError{Call: call, Answer: answer, err: err}
 }

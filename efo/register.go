@@ -2,13 +2,9 @@ package efo
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -119,47 +115,76 @@ func (g *registering) ask(ctx context.Context) error {
 	if g.over() {
 		return g.timeout(g.last)
 	}
-	out, err := attempt(ctx, g.deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
-		defer g.awaiting("RegisterStreamConsumer", g.id)()
-		return g.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
-			StreamARN: aws.String(g.o.StreamARN), ConsumerName: aws.String(string(g.id)),
-		})
-	})
-	if err == nil {
-		err = checkRegistration(g.id, out.Consumer)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	if err == nil {
+	call := g.register(ctx, g.id, g.deadline)
+	ended := g.awaiting("RegisterStreamConsumer", g.id)
+	select {
+	case <-call.over:
+		ended()
+	case <-ctx.Done():
+		ended()
+		g.result.Registered = true // its answer may tell
+		return context.Cause(ctx)
+	}
+	if call.err == nil {
 		g.attempted("RegisterStreamConsumer", g.id, nil)
 		g.result.Registered = true
-		g.result.Consumer = fromList(*out.Consumer, g.o.StreamARN)
+		g.result.Consumer = fromList(*call.out.Consumer, g.o.StreamARN)
 		g.refusals = 0
 		g.limit.reset()
 		g.state, g.last = string(types.ConsumerStatusCreating), nil
 		return g.pause(ctx, "")
 	}
-	if ctx.Err() != nil {
-		g.result.Registered = true // the call may have arrived
-		return context.Cause(ctx)
-	}
-	err = g.failed("RegisterStreamConsumer", g.id, err)
+	err := g.failed("RegisterStreamConsumer", g.id, call.err)
 	g.attempted("RegisterStreamConsumer", g.id, err)
 	g.last = err
+	nothing := registeredNothing(err)
+	if nothing {
+		g.refuse(g.id, call)
+	}
+	if ctx.Err() != nil {
+		g.result.Registered = g.result.Registered || !nothing
+		return context.Cause(ctx)
+	}
 	switch classify(err) {
 	case limited:
-		return g.refused(ctx)
+		return g.waitForRoom(ctx)
 	case inUse:
 		// Somebody else was faster, or the stream is being created or deleted.
 		return g.pause(ctx, "")
 	case again:
-		g.result.Registered = true // the call may have arrived
+		g.result.Registered = g.result.Registered || !nothing
 		return g.pause(ctx, "")
+	case fatal, gone, refused, stale:
 	}
-	return err // gone: there is no such stream
+	if nothing {
+		return err
+	}
+	return g.believe(ctx, call, err)
 }
 
-// refused finds out what limit was met: a full stream ends it, the others
+// believe returns the error of a call that was refused, unless the consumer is there
+// all the same.
+func (g *registering) believe(ctx context.Context, call *registerCall, err error) error {
+	was := g.result.Registered
+	g.result.Registered = true // until a look says that it is not there
+	c, lookErr := g.look(ctx)
+	switch {
+	case lookErr != nil:
+		return err
+	case c == nil:
+		g.refuse(g.id, call)
+		g.result.Registered = was
+		return err
+	}
+	return nil // the next step takes it
+}
+
+// waitForRoom finds out what limit was met: a full stream ends it, the others
 // pass.
-func (g *registering) refused(ctx context.Context) error {
+func (g *registering) waitForRoom(ctx context.Context) error {
 	l, err := g.list(ctx, g.deadline)
 	if err != nil {
 		return g.overtime(err)
@@ -190,95 +215,4 @@ func (g *registering) refused(ctx context.Context) error {
 		g.say("the stream has no room for another consumer: waiting for one that is DELETING")
 	}
 	return g.wait(ctx, next)
-}
-
-// waiting is the wait for a consumer's state.
-type waiting struct {
-	r        *Registry
-	doing    string
-	id       ID
-	began    time.Time
-	deadline time.Time
-	state    string // as it was last seen; empty before that
-	last     error  // why the last attempt was refused
-	looks    backoff
-	accepted int // DeregisterStreamConsumer calls that succeeded
-	said     string
-	log      *slog.Logger
-}
-
-func newWaiting(r *Registry, doing string, id ID) *waiting {
-	now := time.Now()
-	return &waiting{
-		r: r, doing: doing, id: id, began: now, deadline: now.Add(r.o.Timeout),
-		looks: backoff{first: firstLook, most: mostLook},
-		log:   r.o.Log.With("stream", r.o.Stream, "consumer", string(id)),
-	}
-}
-
-// look describes the consumer. It is nil when it is not there.
-func (w *waiting) look(ctx context.Context) (*Consumer, error) {
-	deadline := w.deadline
-	if last := time.Now().Add(lastLook); last.After(deadline) {
-		deadline = last
-	}
-	c, err := w.r.describe(ctx, w.id, deadline)
-	switch {
-	case isNotFound(err):
-		w.state = notRegistered
-		return nil, nil
-	case err != nil:
-		return nil, w.overtime(err)
-	}
-	if w.state != string(c.Status) {
-		w.state, w.last = string(c.Status), nil
-		w.log.Debug("consumer", "state", w.state)
-	}
-	return &c, nil
-}
-
-// over says that there is no time for another attempt.
-func (w *waiting) over() bool { return time.Until(w.deadline) <= 0 }
-
-// overtime makes the end of a call's retries, which is the deadline, the end of
-// this wait.
-func (w *waiting) overtime(err error) error {
-	var spent interface{ GaveUp() bool }
-	if !errors.As(err, &spent) {
-		return err
-	}
-	return w.timeout(errors.Unwrap(err))
-}
-
-func (w *waiting) timeout(last error) error {
-	return &TimeoutError{
-		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: w.state, After: time.Since(w.began), Err: last, Told: w.r.o.Told,
-	}
-}
-
-// pause waits before the next look, and says, once, what for.
-func (w *waiting) pause(ctx context.Context, what string) error {
-	if what != "" {
-		w.say("it is " + w.state + ": " + what)
-	}
-	return w.wait(ctx, w.looks.next())
-}
-
-// wait waits for d, and at the deadline ends it. The last look is at the
-// deadline itself.
-func (w *waiting) wait(ctx context.Context, d time.Duration) error {
-	left := time.Until(w.deadline)
-	if w.over() {
-		return w.timeout(w.last)
-	}
-	w.log.Debug("waiting for consumer", "state", w.state, "wait", min(d, left))
-	return sleep(ctx, min(d, left))
-}
-
-// say tells a person what is being waited for, when that is news.
-func (w *waiting) say(text string) {
-	if text != w.said && time.Since(w.began) >= w.r.o.SayAfter {
-		w.said = text
-		w.r.o.Say(fmt.Sprintf("consumer %s of %s: %s", w.id.Name(), w.r.o.Stream, text))
-	}
 }

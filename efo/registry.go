@@ -62,6 +62,7 @@ type Registry struct {
 	o      RegistryOptions
 	dates  *servertime.Check // of its listings
 	known  *sync.Map         // calls that the endpoint has answered as Kinesis does
+	calls  *sync.Map         // by ID, *registerCall: unsettled ones
 	trying *stillTrying      // nil where RegistryOptions.Attempted is given
 }
 
@@ -88,7 +89,7 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}}
+	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}, calls: &sync.Map{}}
 	if o.Attempted == nil {
 		r.trying = newStillTrying(o.Say)
 	}

@@ -1,0 +1,80 @@
+package efo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/xhit/go-str2duration/v2"
+)
+
+// release does at the end of the run what the options say, and returns what is
+// to be said of a consumer that stays. The run has ended; nobody holds the lock.
+// run is the run's own context, which may have ended: a signal may be its cause.
+func (h *holding) release(ctx, run context.Context) (stays string, err error) {
+	switch {
+	case !h.own || !h.there:
+		return "", nil
+	case h.brief:
+	case h.made && h.f.lacks.Load(): // nobody can read through it here
+	case h.takenOver:
+		return fmt.Sprintf("consumer %s of %s stays registered: another reader uses it, and it is billed", h.id, h.stream), nil
+	case !h.f.o.RequireDeregistration:
+		return h.stays(ctx, run), nil
+	}
+	byHand := "hint: to remove it by hand: " + h.told().Command("deregister", string(h.id), "--yes")
+	doing := "removing consumer %s of %s"
+	if h.registry.unsettled(h.id) != nil {
+		doing = "looking for consumer %s of %s, which may be registered, to remove it"
+	}
+	defer announceRemoval(run, func() {
+		h.later(h.f.o.Say, fmt.Sprintf(doing+", for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\n%s",
+			h.id, h.stream, str2duration.String(removeTimeout), byHand))
+	})()
+	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
+	if err != nil {
+		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Told: h.told()}
+	}
+	if removed {
+		h.later(h.f.o.Chat, fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
+	}
+	return "", nil
+}
+
+// stays is the message about a consumer that is not to be removed; empty if it is gone,
+// with its stream for instance. After a signal it does not look: a second one would end
+// kin before the message.
+func (h *holding) stays(ctx, run context.Context) string {
+	if _, stopped := stoppedAt(run); !stopped {
+		_, err := h.registry.describe(ctx, h.id, time.Now().Add(lastLook))
+		if isNotFound(err) && h.registry.unsettled(h.id) == nil {
+			return ""
+		} else if err == nil {
+			h.registry.settle(h.id)
+		}
+	}
+	text := "consumer %s of %s stays registered and is billed; to remove it: %s"
+	if h.registry.unsettled(h.id) != nil {
+		text = "consumer %s of %s may be registered, and is then billed; to remove it: %s"
+	}
+	return fmt.Sprintf(text, h.id, h.stream, h.told().Command("deregister", string(h.id), "--yes"))
+}
+
+// LeftBehindError means that a consumer which was to be removed may be there
+// still.
+type LeftBehindError struct {
+	Stream, Consumer string
+	Err              error
+	Told             Told
+}
+
+func (e *LeftBehindError) Error() string {
+	return fmt.Sprintf("consumer %s of %s may still be registered, and billed: %s", e.Consumer, e.Stream, e.Err)
+}
+
+func (e *LeftBehindError) Unwrap() error { return e.Err }
+
+// Hint says what to do next.
+func (e *LeftBehindError) Hint() string {
+	return "remove it with: " + e.Told.Command("deregister", e.Consumer, "--yes")
+}

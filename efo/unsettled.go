@@ -1,0 +1,156 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/smithy-go"
+	"github.com/xhit/go-str2duration/v2"
+
+	"kin/internal/apierror"
+)
+
+// appearance is how long after a RegisterStreamConsumer whose answer was lost the
+// consumer is looked for before it is removed: the service may still be at work.
+const appearance = 10 * time.Second
+
+// registerCall is one RegisterStreamConsumer.
+type registerCall struct {
+	before *registerCall // an earlier call that may have registered the consumer; nil if none
+	over   chan struct{} // closed when the call has ended; the following is set then
+	out    *kinesis.RegisterStreamConsumerOutput
+	err    error
+	ended  time.Time
+}
+
+// register begins a RegisterStreamConsumer. The end of ctx does not end the call:
+// the service registers the consumer all the same, and only the answer tells. Until
+// a look shows the consumer the call counts as unsettled.
+func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *registerCall {
+	c := &registerCall{before: r.unsettled(id), over: make(chan struct{})}
+	r.calls.Store(id, c)
+	go func() {
+		defer close(c.over)
+		c.out, c.err = attempt(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
+			return r.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
+				StreamARN: aws.String(r.o.StreamARN), ConsumerName: aws.String(string(id)),
+			})
+		})
+		if c.err == nil {
+			c.err = checkRegistration(id, c.out.Consumer)
+		}
+		c.ended = time.Now()
+	}()
+	return c
+}
+
+// unsettled returns the last call of this registry that may have registered a
+// consumer which no look has shown since; nil if there is none.
+func (r *Registry) unsettled(id ID) *registerCall {
+	c, _ := r.calls.Load(id)
+	call, _ := c.(*registerCall)
+	return call
+}
+
+// settle notes that a consumer was seen.
+func (r *Registry) settle(id ID) { r.calls.Delete(id) }
+
+// refuse notes that a call has registered nothing.
+func (r *Registry) refuse(id ID, c *registerCall) {
+	if c.before == nil {
+		r.settle(id)
+		return
+	}
+	r.calls.Store(id, c.before)
+}
+
+// find looks for a consumer that is to be removed. It is nil when it is not there.
+// If a call may have registered it, find waits for the end of that call, and then
+// looks for appearance before it returns an *UnseenError.
+func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
+	call := r.unsettled(w.id)
+	if call != nil {
+		select {
+		case <-call.over:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if registeredNothing(call.err) || isRefusal(call.err) {
+			call = call.before
+		}
+	}
+	for {
+		c, err := w.look(ctx)
+		if err != nil || c != nil || call == nil {
+			return c, err
+		}
+		left := appearance - time.Since(call.ended)
+		if left <= 0 {
+			return nil, &UnseenError{call.err}
+		}
+		w.say("it may be registered yet, and is looked for to remove it")
+		if err := w.wait(ctx, min(left, w.looks.next())); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// registeredNothing reports whether a RegisterStreamConsumer that failed is certain
+// to have registered no consumer: it never reached the service, or the service
+// refused who called, or how often.
+func registeredNothing(err error) bool {
+	var none *NoConsumersError
+	var op *net.OpError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &none):
+		return isUnknownCall(none.err)
+	case apierror.IsPermanent(err), apierror.IsUnsent(err), errors.As(err, &op) && op.Op == "dial":
+		return true
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return classify(err) == fatal // our own arguments
+	}
+	switch classify(err) {
+	case limited, inUse, gone:
+		return true
+	case again, refused, stale, fatal:
+	}
+	return apierror.IsDenied(err) || apierror.IsIdentityCode(api.ErrorCode())
+}
+
+// isRefusal reports whether a RegisterStreamConsumer was answered, and refused, as far
+// as the answer can be trusted: one look tells. Any other failure is a lost answer.
+func isRefusal(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch classify(err) {
+	case fatal, refused:
+		return true
+	case again, limited, inUse, gone, stale:
+	}
+	return false
+}
+
+// UnseenError means that a consumer may have been registered, and was not seen.
+type UnseenError struct {
+	Err error // of the RegisterStreamConsumer; nil when it succeeded
+}
+
+func (e *UnseenError) Error() string {
+	text := "RegisterStreamConsumer succeeded"
+	if e.Err != nil {
+		text = "RegisterStreamConsumer: " + apierror.Brief(e.Err)
+	}
+	return fmt.Sprintf("%s; %s later the consumer was still not there", text, str2duration.String(appearance))
+}
+
+func (e *UnseenError) Unwrap() error { return e.Err }
