@@ -10,11 +10,11 @@ import (
 )
 
 // fromTerminal says whether a signal went to every process in the foreground of
-// the terminal, kin's children among them: Ctrl-C, or the terminal's end. Only
+// the terminal, kin's children among them: Ctrl-C, Ctrl-\, or its end. Only
 // the kernel knows for sure; kin being in the foreground is as near as one can
 // get.
 func fromTerminal(s os.Signal) bool {
-	if s != syscall.SIGINT && s != syscall.SIGHUP {
+	if s != syscall.SIGINT && s != syscall.SIGQUIT && s != syscall.SIGHUP {
 		return false
 	}
 	tty, err := os.Open("/dev/tty")

@@ -18,9 +18,9 @@ func newConsumersPrune(e *env) *cobra.Command {
 		Use:   "prune STREAM",
 		Short: "Remove what killed runs have left behind",
 		Long: `Remove ephemeral consumers: those that a run without a checkpoint registers for
-itself and removes on its way out, unless kill -9 or Ctrl-\ ends it. They are
-called PREFIXtmp_UUID; no other consumer is ever touched. Their age is told by
-the service's clock.
+itself and removes on its way out, unless kill -9 or a second signal ends it.
+They are called PREFIXtmp_UUID; no other consumer is ever touched. Their age is
+told by the service's clock.
 
 The service does not say whether a consumer is being read with: let --older-than
 be longer than your longest run.

@@ -42,7 +42,7 @@ func endedBySignal(err error) bool {
 	if w, ok := exit.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 		return true
 	}
-	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range stopSignals {
 		if exit.ExitCode() == 128+int(s) {
 			return true
 		}

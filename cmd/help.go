@@ -127,9 +127,11 @@ const exitCodesHelp = `kin ends with one of these codes:
     8  held by another run
   129  stopped by SIGHUP, after a clean stop
   130  stopped by SIGINT, after a clean stop
+  131  stopped by SIGQUIT (Ctrl-\), after a clean stop
   143  stopped by SIGTERM, after a clean stop
 
 The first signal stops a run cleanly: what was written is committed, nothing
 else is. Signals within a second of the first are ignored, for supervisors
-deliver a stop twice. A later one ends the run at once. Ctrl-\ (SIGQUIT) and
-kill -9 do so at any time. What ends a run at once leaves its consumer registered.`
+deliver a stop twice. A later one ends the run at once; a SIGQUIT then prints
+Go's goroutines. kill -9 ends it at any time. What ends a run at once leaves its
+consumer registered.`

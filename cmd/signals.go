@@ -15,8 +15,11 @@ import (
 // sends SIGINT to everybody in the foreground.
 const duplicateWindow = time.Second
 
-// SignalContext returns a context that the first SIGHUP, SIGINT or SIGTERM
-// cancels, with a SignalError as its cause. A signal that the process was started
+// stopSignals are the signals that stop a run. SIGQUIT is one, and does not print
+// Go's goroutines the first time: a consumer would stay registered, and be billed.
+var stopSignals = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
+
+// SignalContext returns a context that the first of stopSignals cancels, with a SignalError as its cause. A signal that the process was started
 // with ignored, as by nohup, stays ignored. Duplicates of the first signal are
 // ignored. After that the system's default action is back, so that the next
 // signal ends the process at once. release gives the signals back before.
@@ -38,7 +41,7 @@ func SignalContext(parent context.Context) (ctx context.Context, release func())
 // gives them back.
 func notifyStops() chan os.Signal {
 	signals := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range stopSignals {
 		if !signal.Ignored(s) { // nohup
 			signal.Notify(signals, s)
 		}
