@@ -56,7 +56,6 @@ func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.
 			return nil, err
 		}
 		if s.rest != nil {
-			s.Succeeded()
 			return nil, nil
 		}
 	}

@@ -2,6 +2,7 @@ package efo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,7 +42,12 @@ func (s *source) leaveRest(err error) error {
 	s.rest.Close()
 	s.rest = nil
 	s.progress.denied, s.progress.stalls, s.progress.idle = true, 0, 0
-	s.Say(fmt.Sprintf("%s/%s: GetRecords is not allowed (%s): subscribing again", s.Stream(), s.ShardID(), apierror.Brief(err)))
+	call := "GetRecords"
+	var failed *reader.CallError
+	if errors.As(err, &failed) {
+		call = failed.Call
+	}
+	s.Say(fmt.Sprintf("%s/%s: %s is not allowed (%s): subscribing again", s.Stream(), s.ShardID(), call, apierror.Brief(err)))
 	s.Retried()
 	if _, err := s.Failed(err); err != nil {
 		return err

@@ -57,8 +57,8 @@ func TestFault11AClosedShardIsSubscribedToAgainWhereGetRecordsIsNotAllowed(t *te
 				if got := r.text(); got != test.want {
 					t.Errorf("got %q, want %q, said %q", got, test.want, r.said)
 				}
-				if n := strings.Count(strings.Join(r.said, "\n"), "orders/a: GetRecords is not allowed ("); n != test.denied {
-					t.Errorf("%d reports that GetRecords is not allowed, want %d: %q", n, test.denied, r.said)
+				if n := strings.Count(strings.Join(r.said, "\n"), "orders/a: GetShardIterator is not allowed ("); n != test.denied {
+					t.Errorf("%d reports that GetShardIterator is not allowed, want %d: %q", n, test.denied, r.said)
 				}
 			})
 		})

@@ -314,7 +314,7 @@ var errTrimmed = errors.New("the position is no longer retained")
 
 // received moves the position behind an event.
 func (s *source) received(resp *reader.Response) {
-	s.progress.event(s.moves(resp), isIdle(resp), time.Since(s.answered))
+	s.progress.event(s.moves(resp), s.isProgress(resp), isIdle(resp), time.Since(s.answered))
 	if n := len(resp.Records); n > 0 {
 		s.progress.denied = false
 		s.at = checkpoint.Shard{

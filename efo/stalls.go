@@ -36,16 +36,16 @@ type progress struct {
 	stalls   int  // subscriptions in a row that made none
 	idle     int  // events in a row that brought nothing new
 	reported time.Time
-	denied   bool // GetRecords was not allowed, and no record has come since
+	denied   bool // GetShardIterator or GetRecords was not allowed, and no record has come since
 }
 
 // begin notes a subscription that was opened.
 func (p *progress) begin() { p.opened, p.moved = true, false }
 
-// event notes an event: whether it moves the position, and whether it shows that
-// nothing is left to read.
-func (p *progress) event(moves, atTip bool, lasted time.Duration) {
-	if moves || lasted >= settled {
+// event notes an event: whether it moves the position, whether that is progress, and
+// whether it shows that nothing is left to read.
+func (p *progress) event(moves, progress, atTip bool, lasted time.Duration) {
+	if progress || lasted >= settled {
 		p.moved, p.stalls = true, 0
 	}
 	if moves && !atTip {
@@ -59,6 +59,12 @@ func (p *progress) event(moves, atTip bool, lasted time.Duration) {
 func (s *source) moves(resp *reader.Response) bool {
 	return resp.End || len(resp.Records) > 0 ||
 		resp.Continuation != s.at.Continuation && resp.Continuation != s.at.SequenceNumber
+}
+
+// isProgress says whether a response that moves the position brings the run on. A
+// server that does not announce the end of a shard may move the continuation for ever.
+func (s *source) isProgress(resp *reader.Response) bool {
+	return s.moves(resp) && (resp.End || len(resp.Records) > 0 || !s.SeemsClosed())
 }
 
 // isIdle says whether a response shows that there is nothing to read.
