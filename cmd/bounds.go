@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/pflag"
 
 	"kin/internal/record"
@@ -109,7 +110,7 @@ func (o *boundOptions) judge(records int64) error {
 	case o.failOnEmpty && records == 0:
 		return &conditionError{"no record was read"}
 	case o.expect.given && records != o.expect.n:
-		return &conditionError{fmt.Sprintf("read %d records, expected %d", records, o.expect.n)}
+		return &conditionError{fmt.Sprintf("read %s, expected %s", counted(records, "record"), humanize.Comma(o.expect.n))}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (e *env) execBatch(ctx context.Context, command string) func(*reader.Batch)
 		if err == nil {
 			return nil
 		}
-		err = fmt.Errorf("--exec %q: %w; its batch of %d records is not committed", command, err, b.Records)
+		err = fmt.Errorf("--exec %q: %w; its batch of %s is not committed", command, err, counted(int64(b.Records), "record"))
 		if stop := stopOf(ctx, err); stop != nil {
 			e.print(err.Error())
 			return stop

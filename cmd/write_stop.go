@@ -33,7 +33,7 @@ func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, e *env
 	for {
 		select {
 		case <-slow:
-			e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal ends it at once")
+			e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal, a second or more after the first, ends it at once")
 		case <-signals:
 			if !stops.counts(time.Now()) {
 				continue

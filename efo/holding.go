@@ -36,6 +36,7 @@ type holding struct {
 	there     bool   // it is there, or may be because of this run
 	made      bool   // this run has registered it, or may have
 	takenOver bool
+	awaited   types.ConsumerStatus // its state when the end of the run ended a wait for it; else empty
 	said      time.Time // when a person was told of it
 }
 
@@ -186,22 +187,32 @@ func (h *holding) acquire(ctx context.Context) error {
 			h.arn = string(h.id)
 			return nil
 		}
-		h.arn = c.ARN
-		return err
+		return h.acquired(ctx, c, err)
 	}
 	r, err := h.registry.Register(ctx, string(h.id))
 	h.there = h.there || err == nil || r.Registered
 	h.made = h.made || r.Registered
-	if err != nil {
+	if err := h.acquired(ctx, r.Consumer, err); err != nil {
 		return err
 	}
-	h.arn = r.Consumer.ARN
 	verb := "reading through"
 	if r.Registered {
 		verb = "registered"
 	}
 	h.later(h.f.o.Chat, fmt.Sprintf("%s: %s consumer %s", h.stream, verb, h.id))
 	return nil
+}
+
+// acquired notes what a wait for the consumer has come to, and returns its error.
+func (h *holding) acquired(ctx context.Context, c Consumer, err error) error {
+	h.awaited = ""
+	switch {
+	case err == nil:
+		h.arn = c.ARN
+	case ctx.Err() != nil:
+		h.awaited = c.Status
+	}
+	return err
 }
 
 // find makes the registry of the stream.

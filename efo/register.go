@@ -57,7 +57,8 @@ func (r *Registry) Register(ctx context.Context, name string) (Registration, err
 }
 
 // AwaitActive returns a consumer that somebody has registered, when it is
-// ACTIVE. Errors are *NotFoundError, and those of Register.
+// ACTIVE. Errors are *NotFoundError, and those of Register. What is known of the
+// consumer is returned beside an error, too.
 func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return Consumer{}, err
@@ -74,7 +75,7 @@ func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 			return *c, nil
 		}
 		if err := w.pause(ctx, "waiting until it is ACTIVE"); err != nil {
-			return Consumer{}, err
+			return *c, err
 		}
 	}
 }

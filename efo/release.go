@@ -12,6 +12,9 @@ import (
 // to be said of a consumer that stays. The run has ended; nobody holds the lock.
 // run is the run's own context, which may have ended: a signal may be its cause.
 func (h *holding) release(ctx, run context.Context) (stays string, err error) {
+	if _, stopped := stoppedAt(run); !stopped && h.awaited != "" {
+		h.later(h.f.o.Say, fmt.Sprintf("consumer %s of %s was still %s when the run ended", h.id.Name(), h.stream, h.awaited))
+	}
 	switch {
 	case !h.own || !h.there:
 		return "", nil

@@ -171,7 +171,7 @@ func (c *collector) timedOut() error {
 		return err
 	}
 	if n := c.unheardShards(); n > 0 {
-		c.o.Say(fmt.Sprintf("no usable answer came for %d of %d shards before the time was over", n, c.openShards()))
+		c.o.Say(fmt.Sprintf("%d of %s gave no usable answer before --timeout %s expired", n, counted(c.openShards(), "shard"), c.o.Timeout))
 	}
 	if c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0 {
 		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now()}

@@ -175,7 +175,7 @@ func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
 		if err := r.Run(t.Context(), func(*Batch) error { time.Sleep(15 * time.Second); return nil }); err != nil {
 			t.Error(err)
 		}
-		if slices.ContainsFunc(said(), func(s string) bool { return strings.Contains(s, "no usable answer came") }) {
+		if slices.ContainsFunc(said(), func(s string) bool { return strings.Contains(s, "no usable answer") }) {
 			t.Errorf("said %q", said())
 		}
 	})

@@ -248,7 +248,7 @@ func (r *run) launch() {
 		s.report(s.lineage.sorted())
 		s.left = nil // these are saved
 		starting[i] = s.markReady()
-		r.o.Chat(fmt.Sprintf("%s: reading %d shards, from %s", s.ref.Name, len(starting[i]), s.begins()))
+		r.o.Chat(fmt.Sprintf("%s: reading %s, from %s", s.ref.Name, counted(len(starting[i]), "shard"), s.begins()))
 	}
 	r.hints.turns(r.reading, cap(r.slots))
 	r.started = true

@@ -1,0 +1,22 @@
+package cmd
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kin/reader"
+)
+
+func TestFault10OneIsNotCalledByAPlural(t *testing.T) {
+	o := &boundOptions{}
+	o.expect.given, o.expect.n = true, 2000
+	if err := o.judge(1); err == nil || err.Error() != "read 1 record, expected 2,000" {
+		t.Errorf("got %v", err)
+	}
+	for shards, want := range map[int]string{1: "  1 shard", 2: "  2 shards"} {
+		if got := liveText(reader.Progress{}, reader.Progress{Shards: shards}, time.Second); !strings.HasSuffix(got, want) {
+			t.Errorf("got %q, want %q at its end", got, want)
+		}
+	}
+}
