@@ -78,6 +78,9 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	w.last = err
 	switch classify(err) {
 	case gone:
+		if w.missing++; w.missing > 1 {
+			return w.pause(ctx, "DeregisterStreamConsumer does not find the consumer, which DescribeStreamConsumer shows; trying again")
+		}
 		return nil // the next look says so
 	case inUse:
 		// It has to be ACTIVE for this; or another was faster.

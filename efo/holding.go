@@ -37,7 +37,7 @@ type holding struct {
 	made      bool   // this run has registered it, or may have
 	takenOver bool
 	awaited   types.ConsumerStatus // its state when the end of the run ended a wait for it; else empty
-	said      time.Time // when a person was told of it
+	said      time.Time            // when a person was told of it
 }
 
 func newHolding(f *FanOut, a *reader.Assignment) *holding {

@@ -19,6 +19,7 @@ type waiting struct {
 	last     error  // why the last attempt was refused
 	looks    backoff
 	accepted int // DeregisterStreamConsumer calls that succeeded
+	missing  int // DeregisterStreamConsumer calls that did not find the consumer
 	said     string
 	log      *slog.Logger
 }
