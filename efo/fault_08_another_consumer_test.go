@@ -152,7 +152,9 @@ func TestFault08ARunSubscribesThroughNoOtherConsumer(t *testing.T) {
 					r := newRun(m.fakeService)
 					r.client, r.o.RegisterTimeout = m, time.Minute
 					o(&r.o)
-					err := r.do(t.Context())
+					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+					defer cancel()
+					err := r.do(ctx)
 					var late *TimeoutError
 					var wrong *validate.Error
 					if !errors.As(err, &late) || !errors.As(err, &wrong) || len(m.made("a")) > 0 {
