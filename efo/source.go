@@ -110,6 +110,17 @@ func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, 
 	}
 }
 
+// Rewind subscribes anew from a position.
+func (s *source) Rewind(at checkpoint.Shard) {
+	if s.rest != nil {
+		at.Continuation = ""
+		s.rest.Rewind(at)
+		return
+	}
+	s.Close()
+	s.at = at
+}
+
 // Close gives the subscription up.
 func (s *source) Close() {
 	if s.open != nil {

@@ -488,7 +488,7 @@ func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
 		before := atTime(arrival(1))
 		before.ReadThrough.Time = arrival(c.before)
 		s := newSlicer(e, c.resp, before, hashFilter{})
-		s.until = c.until
+		boundBy(s, c.until)
 		b := onlyBlock(t, s)
 		if got := b.after.ReadThrough.Time; !got.Equal(c.want) {
 			t.Errorf("%s: read through %s, want %s", name, got, c.want)

@@ -79,6 +79,9 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 	}
 }
 
+// Rewind takes a position up again.
+func (p *polling) Rewind(at checkpoint.Shard) { p.at, p.iterator, p.inclusive = at, "", false }
+
 // Close has nothing to give up.
 func (p *polling) Close() {}
 
