@@ -305,9 +305,9 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 		Continuation:       s.continuation(event),
 	}
 	if aws.ToString(event.ContinuationSequenceNumber) == "" {
-		resp.End = true
-		children, err := s.EndedInto(ctx, event.ChildShards)
-		if errors.Is(err, reader.ErrOpenEnd) {
+		resp.End, resp.Children = true, event.ChildShards
+		children, err := s.EndedInto(ctx, s.at, resp)
+		if _, isFalse := errors.AsType[*reader.EndError](err); isFalse {
 			return nil, s.Error("SubscribeToShard", err) // nothing of this event is used
 		} else if err != nil {
 			return nil, &endError{err}

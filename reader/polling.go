@@ -143,7 +143,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		End:                aws.ToString(out.NextShardIterator) == "",
 	}
 	next := aws.ToString(out.NextShardIterator)
-	size := sizeOf(resp.Records)
+	size, shown := sizeOf(resp.Records), p.shown
 	if known, err := p.check(resp, serverTime(out.ResultMetadata)); err != nil {
 		p.iterator = "" // the next one is built from the position
 		return nil, p.Error("GetRecords", err)
@@ -153,8 +153,14 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		return nil, nil
 	}
 	if resp.End {
-		if resp.Children, err = p.EndedInto(ctx, out.ChildShards); errors.Is(err, ErrOpenEnd) {
-			return nil, p.Error("GetRecords", err) // nothing of this response is used
+		resp.Children = out.ChildShards
+		resp.Children, err = p.EndedInto(ctx, p.at, resp)
+		if end, isFalse := errors.AsType[*EndError](err); isFalse {
+			p.shown = shown
+			if end.Anew {
+				p.iterator = ""
+			}
+			return nil, p.Error("GetRecords", err)
 		} else if err != nil {
 			return nil, err
 		}
