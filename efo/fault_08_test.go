@@ -24,6 +24,12 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 		"a record of 1970": func(e *types.SubscribeToShardEvent) {
 			e.Records[1].ApproximateArrivalTimestamp = aws.Time(time.Unix(1, 0))
 		},
+		"a record of 2281, as the SDK wraps it": func(e *types.SubscribeToShardEvent) {
+			e.Records[1].ApproximateArrivalTimestamp = aws.Time(time.Now().AddDate(-2, 0, 0))
+		},
+		"a number of 187 bits": func(e *types.SubscribeToShardEvent) {
+			e.Records[1].SequenceNumber = aws.String(strings.Repeat("9", 56))
+		},
 		"ahead of the tip":        func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(-1) },
 		"behind for ever":         func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(9_300_000_000_000_000) },
 		"a continuation in words": func(e *types.SubscribeToShardEvent) { e.ContinuationSequenceNumber = aws.String("abc") },
