@@ -179,6 +179,9 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	}
 	s.heard = true
 	if used, err := s.dropBehind(event); err != nil {
+		if wrong, is := errors.AsType[*reader.SequenceError](err); is {
+			return nil, &endError{wrong}
+		}
 		return nil, s.Error("SubscribeToShard", err)
 	} else if !used {
 		return nil, nil
@@ -207,7 +210,7 @@ func (s *source) begin(ctx context.Context) error {
 	stream, err := s.subscribe(ctx, &kinesis.SubscribeToShardInput{
 		ConsumerARN:      aws.String(arn),
 		ShardId:          aws.String(s.ShardID()),
-		StartingPosition: startingPosition(s.at),
+		StartingPosition: startingPosition(s.AskFrom(s.at)),
 	})
 	now := time.Now()
 	s.due = now.Add(betweenCalls)
@@ -326,6 +329,7 @@ var errTrimmed = errors.New("the position is no longer retained")
 // received moves the position behind an event.
 func (s *source) received(resp *reader.Response) {
 	s.progress.event(s.moves(resp), isIdle(resp), time.Since(s.answered))
+	s.Received(s.at, resp.Records)
 	if n := len(resp.Records); n > 0 {
 		s.progress.denied = false
 		s.at = checkpoint.Shard{

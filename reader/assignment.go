@@ -17,13 +17,14 @@ import (
 // where to begin, what the run knows of the stream, and whom to tell. Its
 // methods are for the goroutine of the source.
 type Assignment struct {
-	s        *streamRun
-	shard    string
-	begin    checkpoint.Shard
-	failures failures
-	accepted bool      // the service accepted a position of the shard in this run
-	repeated time.Time // when records that came again were last reported
-	ends     doubtfulEnds
+	s         *streamRun
+	shard     string
+	begin     checkpoint.Shard
+	failures  failures
+	accepted  bool      // the service accepted a position of the shard in this run
+	repeated  time.Time // when records that came again were last reported
+	ends      doubtfulEnds
+	suspicion suspicion
 }
 
 func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignment {
