@@ -108,6 +108,15 @@ MEMORY
   larger than the buffer once it is printed counts as the buffer: 10 MiB of
   control characters become a line of 63 MB, and kin then has up to 123 MB.
 
+A BOUND IN TIME
+  --available-now and --to go by the arrival times of records, which are not in
+  strict order. A shard is printed up to its last record within the bound. A
+  record that arrived later and has such a record behind it is printed too: the
+  position is one place in a shard, and the next run begins there. kin ends a
+  shard when the service shows that it is beyond the bound: with an answer that
+  is empty, or with two in a row that have only later records. Those are left to
+  the next run. A shard that was closed before the bound is read to its end.
+
 A RUN THAT READS NOTHING
   --available-now reads what is there when the run begins, from the checkpoint
   or --from on. From latest that is nothing.`

@@ -20,10 +20,11 @@ var errBehindEnd = errors.New("the subscription ends the shard before the positi
 // dropBehind drops the records of an event that come before the position that was
 // asked for: some servers ignore it and begin with the oldest record. It reports
 // that once for a shard. It returns false when nothing of the event is left. The
-// error is errBehindEnd: a shard does not end before a position that it has.
+// error is errBehindEnd, because a shard does not end before a position that it has,
+// or that of CheckDropped.
 func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 	had, isEnd := len(event.Records), aws.ToString(event.ContinuationSequenceNumber) == ""
-	newest := ""
+	newest, asked := "", false // asked: kin asked for records before the position
 	if had > 0 {
 		newest = aws.ToString(event.Records[had-1].SequenceNumber)
 	}
@@ -33,7 +34,15 @@ func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 			event.Records = event.Records[1:]
 		}
 	} else {
-		event.Records = slices.DeleteFunc(event.Records, s.isBehind)
+		n := slices.IndexFunc(event.Records, func(r types.Record) bool { return !s.isBehind(r) }) // they are in order
+		if n < 0 {
+			n = had
+		}
+		asked = s.IsSuspected()
+		if err := s.CheckDropped(s.at, event.Records[:n]); err != nil {
+			return false, err
+		}
+		event.Records = event.Records[n:]
 	}
 	left := len(event.Records)
 	dropped := had - left
@@ -47,7 +56,7 @@ func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 		return s.unlessBehindEnd(isEnd)
 	}
 	s.Log().Debug("dropped records from before the position", "stream", s.Stream(), "shard", s.ShardID(), "records", dropped)
-	if !s.saidBehind {
+	if !s.saidBehind && !asked {
 		s.saidBehind = true
 		s.Say(fmt.Sprintf("%s/%s: the endpoint sends records from before the position that was asked for: kin drops them", s.Stream(), s.ShardID()))
 	}

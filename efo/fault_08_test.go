@@ -24,6 +24,12 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 		"a record of 1970": func(e *types.SubscribeToShardEvent) {
 			e.Records[1].ApproximateArrivalTimestamp = aws.Time(time.Unix(1, 0))
 		},
+		"a record of 2281, as the SDK wraps it": func(e *types.SubscribeToShardEvent) {
+			e.Records[1].ApproximateArrivalTimestamp = aws.Time(time.Now().AddDate(-2, 0, 0))
+		},
+		"a number of 187 bits": func(e *types.SubscribeToShardEvent) {
+			e.Records[1].SequenceNumber = aws.String(strings.Repeat("9", 56))
+		},
 		"ahead of the tip":        func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(-1) },
 		"behind for ever":         func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(9_300_000_000_000_000) },
 		"a continuation in words": func(e *types.SubscribeToShardEvent) { e.ContinuationSequenceNumber = aws.String("abc") },
@@ -147,4 +153,36 @@ func TestFault08AnEndThatListShardsContradictsIsNotUsed(t *testing.T) {
 			t.Errorf("saved %+v", at)
 		}
 	})
+}
+
+// TestFault08AnEndThatIsBehindIsNotUsed is about events that end a closed shard and
+// say that records of it are left.
+func TestFault08AnEndThatIsBehindIsNotUsed(t *testing.T) {
+	for name, c := range map[string]struct {
+		behind int64
+		times  int
+		want   string
+	}{
+		"once":   {1000, 1, "1 2 3 4 5 6 7 "},
+		"twice":  {1000, 2, "1 2 3 4 5 6 7 "},
+		"always": {1000, 9, "1 2 3 4 7 "}, // a server that has no other ends
+	} {
+		bubble(t, func(t *testing.T) {
+			s := newService(t, "a")
+			s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1"), EndingSequenceNumber: aws.String("9")}
+			bad := records(3, 4)
+			bad.ContinuationSequenceNumber, bad.ChildShards, bad.MillisBehindLatest = nil, []types.ChildShard{child("b", "a")}, &c.behind
+			s.script("a", says(event(records(1, 2)), event(bad)))
+			for range c.times - 1 {
+				s.script("a", says(event(bad)))
+			}
+			s.script("a", says(event(records(3, 6)), event(end(child("b", "a")))))
+			s.script("b", says(event(records(7, 7))))
+			r := newRun(s)
+			r.doFor(2 * time.Minute)
+			if got := r.text(); got != c.want {
+				t.Errorf("%s: got %q, want %q; said %q", name, got, c.want, r.said)
+			}
+		})
+	}
 }

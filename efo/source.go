@@ -110,6 +110,17 @@ func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, 
 	}
 }
 
+// Rewind subscribes anew from a position.
+func (s *source) Rewind(at checkpoint.Shard) {
+	if s.rest != nil {
+		at.Continuation = ""
+		s.rest.Rewind(at)
+		return
+	}
+	s.Close()
+	s.at = at
+}
+
 // Close gives the subscription up.
 func (s *source) Close() {
 	if s.open != nil {
@@ -168,6 +179,9 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	}
 	s.heard = true
 	if used, err := s.dropBehind(event); err != nil {
+		if wrong, is := errors.AsType[*reader.SequenceError](err); is {
+			return nil, &endError{wrong}
+		}
 		return nil, s.Error("SubscribeToShard", err)
 	} else if !used {
 		return nil, nil
@@ -196,7 +210,7 @@ func (s *source) begin(ctx context.Context) error {
 	stream, err := s.subscribe(ctx, &kinesis.SubscribeToShardInput{
 		ConsumerARN:      aws.String(arn),
 		ShardId:          aws.String(s.ShardID()),
-		StartingPosition: startingPosition(s.at),
+		StartingPosition: startingPosition(s.AskFrom(s.at)),
 	})
 	now := time.Now()
 	s.due = now.Add(betweenCalls)
@@ -294,9 +308,9 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 		Continuation:       s.continuation(event),
 	}
 	if aws.ToString(event.ContinuationSequenceNumber) == "" {
-		resp.End = true
-		children, err := s.EndedInto(ctx, event.ChildShards)
-		if errors.Is(err, reader.ErrOpenEnd) {
+		resp.End, resp.Children = true, event.ChildShards
+		children, err := s.EndedInto(ctx, s.at, resp)
+		if _, isFalse := errors.AsType[*reader.EndError](err); isFalse {
 			return nil, s.Error("SubscribeToShard", err) // nothing of this event is used
 		} else if err != nil {
 			return nil, &endError{err}
@@ -315,6 +329,7 @@ var errTrimmed = errors.New("the position is no longer retained")
 // received moves the position behind an event.
 func (s *source) received(resp *reader.Response) {
 	s.progress.event(s.moves(resp), s.isProgress(resp), isIdle(resp), time.Since(s.answered))
+	s.Received(s.at, resp.Records)
 	if n := len(resp.Records); n > 0 {
 		s.progress.denied = false
 		s.at = checkpoint.Shard{

@@ -39,14 +39,21 @@ func (a *Assignment) ServerTime(date time.Time) (time.Time, error) { return a.s.
 // dropReceived drops the records of a checked response that are not beyond a
 // position, reports that, and returns how many there were. Some servers take
 // AFTER_SEQUENCE_NUMBER for AT_SEQUENCE_NUMBER, ignore the position, or send an
-// answer again.
-func (a *Assignment) dropReceived(at checkpoint.Shard, resp *Response) int {
+// answer again. The error is that of CheckDropped.
+func (a *Assignment) dropReceived(at checkpoint.Shard, resp *Response) (int, error) {
 	n := received(at, resp.Records)
-	if n > 0 {
-		resp.Records = resp.Records[n:]
+	if n == 0 {
+		return 0, nil
+	}
+	asked := a.IsSuspected() // then kin asked for records before the position
+	if err := a.CheckDropped(at, resp.Records[:n]); err != nil {
+		return 0, err
+	}
+	resp.Records = resp.Records[n:]
+	if !asked {
 		a.reportReceived()
 	}
-	return n
+	return n, nil
 }
 
 // received is how many of the records, which are in order, a shard's position is

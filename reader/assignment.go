@@ -4,28 +4,27 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
-	"kin/internal/validate"
 )
 
 // Assignment is one shard that a run reads, as the shard's source sees it:
 // where to begin, what the run knows of the stream, and whom to tell. Its
 // methods are for the goroutine of the source.
 type Assignment struct {
-	s        *streamRun
-	shard    string
-	begin    checkpoint.Shard
-	failures failures
-	accepted bool      // the service accepted a position of the shard in this run
-	repeated time.Time // when records that came again were last reported
+	s         *streamRun
+	shard     string
+	begin     checkpoint.Shard
+	failures  failures
+	accepted  bool      // the service accepted a position of the shard in this run
+	repeated  time.Time // when records that came again were last reported
+	ends      doubtfulEnds
+	suspicion suspicion
 }
 
 func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignment {
@@ -122,34 +121,6 @@ func (a *Assignment) IsStuck(at checkpoint.Shard, resp *Response) bool {
 func Oldest() checkpoint.Shard {
 	return checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
 }
-
-// EndedInto confirms that a shard ended and returns its children, which may be
-// missing. It asks ListShards unless a listing of this run has shown that the shard
-// is closed, or one of the children. A shard that is closed or gone there has ended.
-// An open one is ErrOpenEnd: the caller asks again from where the answer began, and
-// a listing that lags catches up meanwhile.
-//
-// Children that do not name their parents are not used, and ListShards is asked: such
-// a child would not wait for its other parent after a merge. The KCL takes such an
-// answer for broken (DataRetrievalUtil.java).
-func (a *Assignment) EndedInto(ctx context.Context, children []types.ChildShard) ([]types.ChildShard, error) {
-	if len(children) == 0 || slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c) }) {
-		children = nil
-	}
-	if children != nil && a.s.hasSeenEnd(a.shard, children) {
-		return children, nil
-	}
-	if err := a.s.refresh(ctx); err != nil {
-		return nil, err
-	}
-	if a.s.isOpen(a.shard) {
-		return nil, ErrOpenEnd
-	}
-	return children, nil
-}
-
-// ErrOpenEnd means that an answer cannot be right, and nothing of it is used.
-var ErrOpenEnd = fmt.Errorf("the answer ends a shard that is open")
 
 // IsGone finds out, after the service did not know the shard, whether it was
 // trimmed, which it tells, for what was beyond at is lost; where positions are

@@ -109,12 +109,13 @@ func (b *Block) note(r record.Record) {
 	b.index = append(b.index, entry{len(b.Data), b.Records, b.leftOut, b.rekeyed, r.SequenceNumber, r.ApproximateArrivalTimestamp})
 }
 
-// advance sets the position after the last block of a response.
-func (b *Block) advance(resp *Response, reached bool) {
+// advance sets the position after the last block of a response. Behind the block
+// may be records that are held back.
+func (b *Block) advance(resp *Response, held bool) {
 	if n := len(b.index); n > 0 {
 		b.stand(b.index[n-1])
 	}
-	if reached {
+	if held {
 		return
 	}
 	if through := resp.readThrough(); !through.IsZero() {

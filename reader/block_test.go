@@ -9,6 +9,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/servertime"
 )
 
 func response(behind int64, arrivals ...int) *Response {
@@ -22,12 +23,23 @@ func response(behind int64, arrivals ...int) *Response {
 	return r
 }
 
+// encodeBlock encodes a response of a shard that is read up to until. It returns
+// whether records of it are held back.
 func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	t.Helper()
 	e := newEncoder(func(dst []byte, r record.Record) ([]byte, error) { return append(dst, r.Data...), nil })
 	s := newSlicer(e, r, checkpoint.Shard{Parents: []string{"p"}, Position: record.Position{Kind: record.TrimHorizon}}, hashFilter{})
-	s.until = until
-	return onlyBlock(t, s), s.reached
+	boundBy(s, until)
+	return onlyBlock(t, s), s.held
+}
+
+// boundBy makes a slicer encode what of its response is within a bound.
+func boundBy(s *slicer, until time.Time) {
+	run := &streamRun{run: &run{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()}, until: until, lineage: newLineage()}
+	found := run.cut(&late{}, &shard{id: "a"}, s.resp)
+	resp := *s.resp
+	resp.Records = resp.Records[:found.records]
+	s.resp, s.held = &resp, found.held
 }
 
 func newEncoder(encode func([]byte, record.Record) ([]byte, error)) *encoder {
@@ -66,9 +78,7 @@ func onlyBlock(t testing.TB, s *slicer) *Block {
 
 func TestBlockEndsBeforeTheFirstRecordBeyondTheBound(t *testing.T) {
 	until := time.Unix(50, 0)
-	// Arrival times are not monotonic: what follows a later record waits for
-	// the next run, even if it came earlier.
-	b, reached := encodeBlock(t, response(0, 10, 50, 51, 20), until)
+	b, reached := encodeBlock(t, response(0, 10, 50, 51, 60), until)
 	if string(b.Data) != "ab" || !reached || b.after.SequenceNumber != "2" {
 		t.Errorf("got %q, reached %t, position %+v", b.Data, reached, b.after)
 	}

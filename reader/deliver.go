@@ -11,15 +11,17 @@ import (
 	"kin/internal/record"
 )
 
-// deliver encodes a response and puts its blocks into the buffer. It returns the
-// position behind them, and whether the shard has nothing more for this run.
-func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, before checkpoint.Shard) (at checkpoint.Shard, done bool, err error) {
+// deliver encodes a response, as far as it is within the bound, and puts its blocks
+// into the buffer. It returns the position behind them. Of the response that found
+// is about, the shard has nothing more for this run where found says so.
+func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
 	room := hold(s.run.buf, resp)
+	resp.Records = resp.Records[:found.records]
 	// Warnings wait until the turn to encode is given back: whoever reads them may
 	// be slow, and other shards wait for that turn.
 	var ofSize, ofKey func()
 	slices := &slicer{
-		e: s.run.enc, stream: s.ref.Name, shard: shard.id, resp: resp, before: before, at: before, until: s.until,
+		e: s.run.enc, stream: s.ref.Name, shard: shard.id, resp: resp, before: before, at: before, held: found.held,
 		filter: s.hashFilter(shard),
 		undivided: func(r record.Record, records int) {
 			if ofSize == nil {
@@ -35,7 +37,7 @@ func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, b
 	received := s.distribution.calls()
 	for {
 		if err := room.take(ctx, int64(slices.wants())); err != nil {
-			return before, false, err
+			return before, err
 		}
 		block, err := slices.slice(ctx)
 		for _, warn := range []func(){ofSize, ofKey} {
@@ -46,21 +48,20 @@ func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, b
 		ofSize, ofKey = nil, nil
 		if errors.Is(err, errUndecided) {
 			if slices.filter, err = s.decide(ctx, slices.filter, received); err != nil {
-				return before, false, err
+				return before, err
 			}
 			continue
 		}
 		if err != nil {
-			return before, false, err
+			return before, err
 		}
 		at = block.after
 		if !block.more {
-			done = slices.reached || s.boundMet(shard, resp)
-			block.last = done || block.end
+			block.last = found.done || block.end
 		}
 		room.put(block) // from here on it is the collector's
 		if !block.more {
-			return at, done, nil
+			return at, nil
 		}
 	}
 }

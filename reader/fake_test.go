@@ -42,6 +42,7 @@ type fakeShard struct {
 	endless              bool     // the end is claimed although the shard is open
 	trailing             int      // empty pages at the tip before the end shows
 	payloads             map[int][]byte
+	arrivals             map[int]time.Time // of records that have not the usual one
 	hashes               *types.HashKeyRange
 }
 
@@ -60,6 +61,13 @@ func toTheTimeOfTheService() {
 
 // arrival is when the fake's record of a sequence number arrived.
 func arrival(sequence int) time.Time { return time.Unix(1_700_000_000+int64(sequence), 0) }
+
+func (s *fakeShard) arrival(sequence int) time.Time {
+	if at, ok := s.arrivals[sequence]; ok {
+		return at
+	}
+	return arrival(sequence)
+}
 
 func (f *fake) enter(call, shard string) error {
 	f.mu.Lock()
@@ -205,7 +213,7 @@ func (f *fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 		}
 		out.Records = append(out.Records, types.Record{
 			SequenceNumber: aws.String(text), PartitionKey: aws.String("k"), Data: data,
-			ApproximateArrivalTimestamp: aws.Time(arrival(s.records[at])),
+			ApproximateArrivalTimestamp: aws.Time(s.arrival(s.records[at])),
 		})
 		at++
 	}

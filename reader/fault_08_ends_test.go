@@ -85,3 +85,59 @@ func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T
 		})
 	}
 }
+
+// TestFault08AnEndThatIsBehindIsNotBelieved is about answers that end a closed shard
+// and say that records of it are left.
+func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
+	for name, children := range map[string][]types.ChildShard{
+		"with its child":              {{ShardId: aws.String("b"), ParentShards: []string{"a"}}},
+		"with a child without parent": {{ShardId: aws.String("b")}},
+		"without children":            nil,
+	} {
+		for left := 1; left <= 2; left++ {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6), closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{7}})
+				f.page = 2
+				o, m := bounded(), newMemory()
+				o.Positions = m
+				client := &spoiled{fake: f, call: "GetRecords", left: left, spoil: func(out any) {
+					page := out.(*kinesis.GetRecordsOutput)
+					page.NextShardIterator, page.ChildShards = nil, children
+				}}
+				got, err := readFor(t, client, time.Hour, o)
+				if err != nil || !slices.Equal(got, numbers(1, 7)) {
+					t.Errorf("%s, %d times: got %q, %v", name, left, got, err)
+				}
+				if at := m.position("a"); at != "SHARD_END 6" {
+					t.Errorf("saved %q", at)
+				}
+			})
+		}
+	}
+}
+
+// TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding is about a server
+// whose ends say that something is left.
+func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: numbersOf(1, 3), closed: true}, &fakeShard{id: "b", parent: "a", records: []int{4}})
+		client := &spoiled{fake: f, call: "GetRecords", left: 1 << 30, spoil: func(out any) {
+			if page := out.(*kinesis.GetRecordsOutput); page.NextShardIterator == nil {
+				page.MillisBehindLatest = aws.Int64(5000)
+			}
+		}}
+		o := bounded()
+		var said []string
+		o.Say = func(m string) { said = append(said, m) }
+		got, err := readFor(t, client, time.Hour, o)
+		if err != nil || !slices.Equal(got, numbers(1, 4)) {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if took := time.Since(f.began); took > 10*time.Second {
+			t.Errorf("ended after %s", took)
+		}
+		if want := []string{"orders/a: the service ended the shard 3 times in a row with MillisBehindLatest 5000: kin takes it as ended, because ListShards shows it as closed"}; !slices.Equal(said, want) {
+			t.Errorf("said %q", said)
+		}
+	})
+}

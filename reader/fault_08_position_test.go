@@ -74,7 +74,8 @@ func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {
 	return next(), nil
 }
 
-func (p *pushed) Close() {}
+func (p *pushed) Rewind(checkpoint.Shard) {}
+func (p *pushed) Close()                  {}
 
 func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

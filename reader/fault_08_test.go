@@ -85,6 +85,7 @@ func spoils() map[string]func(out any) {
 		"GetRecords negative":                last(func(r *types.Record) { r.SequenceNumber = aws.String("-5") }),
 		"GetRecords exponent":                last(func(r *types.Record) { r.SequenceNumber = aws.String("1e9") }),
 		"GetRecords endless":                 last(func(r *types.Record) { r.SequenceNumber = aws.String(strings.Repeat("9", 5000)) }),
+		"GetRecords too high":                last(func(r *types.Record) { r.SequenceNumber = aws.String(strings.Repeat("9", 56)) }),
 		"GetRecords not growing":             last(func(r *types.Record) { r.SequenceNumber = aws.String("1") }),
 		"GetRecords arrived in 1970":         last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(5, 0)) }),
 		"GetRecords arrived in 30000":        last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(9e11, 0)) }),
@@ -488,7 +489,7 @@ func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
 		before := atTime(arrival(1))
 		before.ReadThrough.Time = arrival(c.before)
 		s := newSlicer(e, c.resp, before, hashFilter{})
-		s.until = c.until
+		boundBy(s, c.until)
 		b := onlyBlock(t, s)
 		if got := b.after.ReadThrough.Time; !got.Equal(c.want) {
 			t.Errorf("%s: read through %s, want %s", name, got, c.want)

@@ -50,7 +50,10 @@ type shard struct {
 	listedParents []string
 	// closed is what the last listing said.
 	closed bool
-	heard  bool // it has said anything in this run; its goroutine's own
+	// complete says that it was closed before the bound of the run: all that it has
+	// arrived before that.
+	complete bool
+	heard    bool // it has said anything in this run; its goroutine's own
 	// hashes is the shard's hash key range; nil when nobody has told it.
 	hashes *kpl.HashKeyRange
 	// first and last are its sequence numbers as listed; last only if it is closed.

@@ -79,6 +79,9 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 	}
 }
 
+// Rewind takes a position up again.
+func (p *polling) Rewind(at checkpoint.Shard) { p.at, p.iterator, p.inclusive = at, "", false }
+
 // Close has nothing to give up.
 func (p *polling) Close() {}
 
@@ -140,7 +143,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		End:                aws.ToString(out.NextShardIterator) == "",
 	}
 	next := aws.ToString(out.NextShardIterator)
-	size := sizeOf(resp.Records)
+	size, shown := sizeOf(resp.Records), p.shown
 	if known, err := p.check(resp, serverTime(out.ResultMetadata)); err != nil {
 		p.iterator = "" // the next one is built from the position
 		return nil, p.Error("GetRecords", err)
@@ -150,8 +153,14 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		return nil, nil
 	}
 	if resp.End {
-		if resp.Children, err = p.EndedInto(ctx, out.ChildShards); errors.Is(err, ErrOpenEnd) {
-			return nil, p.Error("GetRecords", err) // nothing of this response is used
+		resp.Children = out.ChildShards
+		resp.Children, err = p.EndedInto(ctx, p.at, resp)
+		if end, isFalse := errors.AsType[*EndError](err); isFalse {
+			p.shown = shown
+			if end.Anew {
+				p.iterator = ""
+			}
+			return nil, p.Error("GetRecords", err)
 		} else if err != nil {
 			return nil, err
 		}
@@ -176,7 +185,7 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 		return false, err
 	}
 	if len(resp.Records) == 0 {
-		return false, nil
+		return false, p.checkTip(resp)
 	}
 	last := aws.ToString(resp.Records[len(resp.Records)-1].SequenceNumber)
 	if p.inclusive && p.shown == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
@@ -186,13 +195,27 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 	if p.inclusive && p.shown == "" { // the first record is the one that kin asked for
 		resp.Records, dropped = resp.Records[1:], 1
 	}
-	dropped += p.dropReceived(p.at, resp)
+	n, err := p.dropReceived(p.at, resp)
+	if err != nil {
+		p.inclusive = false
+		return false, err
+	}
+	dropped += n
 	known = dropped > 0 && len(resp.Records) == 0 && !resp.End
 	if known && p.shown != "" && validate.Compare(last, p.shown) <= 0 {
 		return false, errRepeats // and its next page would be this one again
 	}
 	p.shown = last
 	return known, nil
+}
+
+// checkTip checks an answer without records: one at the tip that ends a row of
+// records from before the position has to follow the position's own.
+func (p *polling) checkTip(resp *Response) error {
+	if p.at.Kind != record.AfterSequenceNumber || p.shown == "" || !resp.atTip() || validate.Compare(p.shown, p.at.SequenceNumber) >= 0 {
+		return nil
+	}
+	return p.suspect(p.at, fmt.Sprintf("the service sends records from before record %s, and the last one of the shard is %s", p.at.SequenceNumber, p.shown))
 }
 
 // errNotThere is the error of an answer that does not begin with the record that
@@ -215,6 +238,7 @@ func sizeOf(records []types.Record) int64 {
 
 // received moves the position behind a response.
 func (p *polling) received(resp *Response) {
+	p.Received(p.at, resp.Records)
 	if n := len(resp.Records); n > 0 {
 		p.inclusive = false
 		p.at = checkpoint.Shard{
@@ -249,6 +273,9 @@ func (p *polling) succeeded(resp *Response) {
 func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	if errors.Is(err, errNotThere) {
 		return nil, p.lost(err)
+	}
+	if wrong, is := errors.AsType[*SequenceError](err); is {
+		return nil, wrong
 	}
 	what := classify(err)
 	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
@@ -382,19 +409,19 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 		StreamARN:  p.s.ref.ByARN(),
 		ShardId:    aws.String(p.shard),
 	}
-	switch p.at.Kind {
+	switch at := p.AskFrom(p.at); at.Kind {
 	case record.AfterSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
 		if p.inclusive {
 			in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
 		}
-		in.StartingSequenceNumber = aws.String(p.at.SequenceNumber)
+		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
 	case record.AtSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
-		in.StartingSequenceNumber = aws.String(p.at.SequenceNumber)
+		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
 	case record.AtTimestamp:
 		in.ShardIteratorType = types.ShardIteratorTypeAtTimestamp
-		in.Timestamp = aws.Time(p.at.Timestamp.Time)
+		in.Timestamp = aws.Time(at.Timestamp.Time)
 	case record.TrimHorizon, record.ShardEnd:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}

@@ -338,7 +338,7 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 	defer a.leave(ctx)
 	source := s.source(a)
 	defer source.Close()
-	at := shard.at
+	at, late := shard.at, late{}
 	for {
 		resp, err := source.Next(ctx, s.run.buf)
 		if err != nil {
@@ -350,15 +350,20 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		if resp.latest = resp.ServerTime; resp.latest.IsZero() {
 			resp.latest = s.run.dates.Now()
 		}
-		var done bool
-		if at, done, err = s.deliver(ctx, shard, resp, at); err != nil {
+		found := s.cut(&late, shard, resp)
+		if found.back {
+			s.run.buf.Return(resp.Taken)
+			source.Rewind(at)
+			continue
+		}
+		if at, err = s.deliver(ctx, shard, resp, at, found); err != nil {
 			return err
 		}
 		s.wasHeard(shard)
 		switch {
 		case at.Kind == record.ShardEnd: // and its last block is ahead of all its children's
 			return s.ended(ctx, shard, resp.Children)
-		case done:
+		case found.done:
 			s.paused(shard)
 			return nil
 		}

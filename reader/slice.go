@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -24,7 +23,6 @@ type slicer struct {
 	// before is the shard's position before the response, maybe inside an
 	// aggregate; at is the one behind the last block.
 	before, at checkpoint.Shard
-	until      time.Time // a bound; zero without one
 	filter     hashFilter
 	// undivided is told of an aggregate that is not expanded, and badKey of a record
 	// whose keys cannot be used.
@@ -40,9 +38,9 @@ type slicer struct {
 
 	unfinished *Block // the next block, as far as the filter was decided
 
-	// reached says that a record came which arrived behind the bound: the last
-	// block ends before it.
-	reached bool
+	// held says that the shard has records beyond the bound which are not printed:
+	// the position stays before them, whatever the response says.
+	held bool
 }
 
 // wants is how much room the next block may need: what is left of the response,
@@ -91,7 +89,7 @@ func (s *slicer) slice(ctx context.Context) (*Block, error) {
 			b.standInside(int64(s.cursor.Index - 1)) // the cursor is at the next one
 		}
 	} else {
-		b.advance(s.resp, s.reached)
+		b.advance(s.resp, s.held)
 	}
 	s.at = b.after
 	return b, nil
@@ -106,10 +104,6 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 		r.PartitionKey = aws.ToString(record.PartitionKey)
 		r.ApproximateArrivalTimestamp = aws.ToTime(record.ApproximateArrivalTimestamp)
 		r.Data = record.Data
-		if !s.until.IsZero() && r.ApproximateArrivalTimestamp.After(s.until) {
-			s.reached = true
-			return false, nil
-		}
 		if s.inside || s.begin(b, r) {
 			full, err = s.expand(b, r)
 			if err != nil {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
 )
 
 // Source delivers one shard's responses in order. Nothing after it knows
@@ -14,6 +16,9 @@ type Source interface {
 	// itself, and takes room in the buffer before it asks for records. Its
 	// error ends the run.
 	Next(ctx context.Context, room Room) (*Response, error)
+	// Rewind makes the next response the one behind a position which Next has gone
+	// beyond.
+	Rewind(at checkpoint.Shard)
 	// Close gives up what the source holds open. It is called once, and Next is
 	// not called after it.
 	Close()

@@ -99,6 +99,7 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	if err := s.lineage.check(); err != nil {
 		return checkpoint.Stream{}, s.ownAncestor("ListShards", "", err)
 	}
+	s.markComplete()
 	s.listed, s.listedParents = closedShards(l), l.parents()
 	s.lineage.listed()
 	lost, err := s.place.first(s.lineage)

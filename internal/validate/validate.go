@@ -16,8 +16,10 @@ import (
 	"kin/internal/servertime"
 )
 
-// mostDigits a sequence number has (API documentation).
-const mostDigits = 129
+// most is the highest sequence number: it has 186 bits (awslabs/amazon-kinesis-client,
+// SequenceNumberValidator.java). The API documentation allows 129 digits. A number that
+// is too high is not harmless: what follows it looks as if it had been received.
+const most = "98079714615416886934934209737619787751599303819750539263"
 
 // SequenceNumber reports whether s is a sequence number.
 func SequenceNumber(s string) bool {
@@ -26,7 +28,7 @@ func SequenceNumber(s string) bool {
 			return false
 		}
 	}
-	return s != "" && len(s) <= mostDigits
+	return s != "" && len(s) <= len(most) && Compare(s, most) <= 0
 }
 
 // Compare compares two sequence numbers as the numbers they are: -1, 0 or 1.

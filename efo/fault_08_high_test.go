@@ -1,0 +1,59 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"kin/reader"
+)
+
+// TestFault08EventsBehindAFalseHighNumberAreNotDroppedInSilence is about the last
+// record of an event, whose number is much too high.
+func TestFault08EventsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		bad := records(1, 3)
+		bad.Records[2].SequenceNumber = aws.String("999")
+		s.script("a", says(event(bad), event(records(4, 5))), says(event(records(3, 5))), says(event(records(3, 6))))
+		r := newRun(s)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		err := r.do(ctx)
+		var wrong *reader.SequenceError
+		if !errors.As(err, &wrong) || wrong.SequenceNumber != "999" {
+			t.Errorf("got %q, %v", r.text(), err)
+		}
+		if calls := s.made("a"); !slices.ContainsFunc(calls, func(c string) bool { return strings.HasPrefix(c, "AFTER_SEQUENCE_NUMBER:2 ") }) {
+			t.Errorf("calls %q", calls)
+		}
+	})
+}
+
+// TestFault08AFalseLowNumberInAnEventIsAskedForAgain is about one event whose first
+// record has a number between the last two that kin received.
+func TestFault08AFalseLowNumberInAnEventIsAskedForAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		first, bad := records(10, 11), records(30, 31)
+		first.Records[1].SequenceNumber, first.Records[1].Data = aws.String("20"), []byte("20")
+		bad.Records[0].SequenceNumber = aws.String("15")
+		again := records(30, 31)
+		again.Records = append(first.Records[1:2:2], again.Records...)
+		first.ContinuationSequenceNumber = aws.String("20")
+		s.script("a", says(event(first), event(bad)), says(event(again), event(records(32, 32))))
+		r := newRun(s)
+		r.doFor(time.Minute)
+		if got := r.text(); got != "10 20 30 31 32 " {
+			t.Errorf("got %q; said %q; calls %q", got, r.said, s.made("a"))
+		}
+		if said := strings.Join(r.said, "\n"); strings.Contains(said, "from before the position") {
+			t.Errorf("said %q", said)
+		}
+	})
+}

@@ -1,0 +1,107 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+	"kin/internal/record"
+)
+
+// renumber gives a record of an answer another sequence number.
+func renumber(was, is string) func(any) {
+	return func(out any) {
+		for i, r := range out.(*kinesis.GetRecordsOutput).Records {
+			if *r.SequenceNumber == was {
+				out.(*kinesis.GetRecordsOutput).Records[i].SequenceNumber = aws.String(is)
+			}
+		}
+	}
+}
+
+// TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence is about the last
+// record of an answer, whose number is much too high.
+func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T) {
+	for page := 1; page <= 3; page++ {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6)})
+			f.page = page
+			client := &spoiled{fake: f, call: "GetRecords", left: 1, spoil: renumber(fmt.Sprint(page), "999")}
+			o, m := bounded(), newMemory()
+			o.Positions = m
+			got, err := readFor(t, client, time.Hour, o)
+			var wrong *SequenceError
+			if !errors.As(err, &wrong) || wrong.SequenceNumber != "999" || !wrong.Unusable() || wrong.Hint() == "" {
+				t.Errorf("page %d: got %q, %v", page, got, err)
+			}
+			if took := time.Since(f.began); took > 10*time.Second {
+				t.Errorf("ended after %s", took)
+			}
+		})
+	}
+}
+
+// TestFault08AFalseLowNumberIsAskedForAgain is about one answer whose first record
+// has a number between the last two that kin received.
+func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(&fakeShard{id: "a", records: []int{10, 20, 30, 40, 50}})
+		f.page = 2
+		f.hours = aws.Int32(24)
+		client := &spoiled{fake: f, call: "GetRecords", left: 2, spoil: renumber("30", "15")}
+		o, m := bounded(), newMemory()
+		var said []string
+		o.Positions, o.Say = m, func(m string) { said = append(said, m) }
+		got, err := readFor(t, client, time.Hour, o)
+		if err != nil || !slices.Equal(got, []string{"10", "20", "30", "40", "50"}) || len(said) > 0 {
+			t.Errorf("got %q, %v; said %q", got, err, said)
+		}
+		if calls := strings.Join(f.calls, "\n"); !strings.Contains(calls, "GetShardIterator a AFTER_SEQUENCE_NUMBER 10 ") {
+			t.Errorf("calls %s", calls)
+		}
+	})
+}
+
+// fromTheStart ignores the position of iterators.
+type fromTheStart struct{ *fake }
+
+func (f fromTheStart) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	oldest := *in
+	oldest.ShardIteratorType, oldest.StartingSequenceNumber = types.ShardIteratorTypeTrimHorizon, nil
+	return f.fake.GetShardIterator(ctx, &oldest, o...)
+}
+
+// TestFault08ASavedNumberThatIsTooHighEndsTheRun is about a checkpoint with a false
+// number, and a server that sends what is before it.
+func TestFault08ASavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
+	for saved, want := range map[string]bool{"999": true, "6": false, "3": false} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6)})
+			f.page = 2
+			o, m := bounded(), newMemory()
+			o.Positions = m
+			now := record.Time{Time: time.Now()}
+			m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", StartedAt: now, Shards: map[string]checkpoint.Shard{
+				"a": {Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: saved}, UpdatedAt: now, ReadThrough: now},
+			}}}
+			got, err := readFor(t, fromTheStart{f}, time.Hour, o)
+			var wrong *SequenceError
+			if errors.As(err, &wrong) != want || err != nil && !want {
+				t.Errorf("behind %s: got %q, %v", saved, got, err)
+			}
+			if saved == "3" && !slices.Equal(got, numbers(4, 6)) {
+				t.Errorf("behind %s: got %q", saved, got)
+			}
+		})
+	}
+}

@@ -1,0 +1,161 @@
+package reader
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"kin/internal/record"
+)
+
+// boundedBy are the two bounds in time: what is there now, and a time between the
+// arrivals of the fake's records and now.
+func boundedBy() map[string]Options {
+	to := testOptions()
+	to.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: arrival(1000)}}
+	return map[string]Options{"--available-now": bounded(), "--to": to}
+}
+
+// TestFault08ALateRecordDoesNotEndAShard is about a record that bears a time beyond
+// the bound and has records within the bound behind it. A second run with a later
+// bound prints the rest, once.
+func TestFault08ALateRecordDoesNotEndAShard(t *testing.T) {
+	late := time.Hour
+	for bound, o := range boundedBy() {
+		for page := range 5 {
+			for _, c := range []struct {
+				records, late []int
+				last          int
+			}{
+				{numbersOf(1, 5), []int{2}, 5},
+				{numbersOf(1, 5), []int{1}, 5},
+				{numbersOf(1, 5), []int{5}, 4},
+				{numbersOf(1, 5), []int{2, 4}, 5},
+				{numbersOf(1, 6), []int{3, 6}, 5},
+				{numbersOf(1, 5), []int{4, 5}, 3},
+				{numbersOf(1, 5), nil, 5},
+				{numbersOf(1, 2), []int{1, 2}, 0},
+			} {
+				synctest.Test(t, func(t *testing.T) {
+					toTheTimeOfTheService()
+					f := newFake(&fakeShard{id: "a", records: c.records, arrivals: map[int]time.Time{}})
+					f.page = page
+					for _, n := range c.late {
+						f.shards[0].arrivals[n] = time.Now().Add(late)
+					}
+					name := fmt.Sprintf("%s, %d in a page, late %d of %d", bound, page, c.late, len(c.records))
+					o, m := o, newMemory()
+					o.Positions = m
+					got, err := readFor(t, f, time.Minute, o)
+					if err != nil || !slices.Equal(got, numbers(1, c.last)) {
+						t.Errorf("%s: got %q, %v, want the first %d", name, got, err, c.last)
+					}
+					if took := time.Since(f.began); took > 10*time.Second {
+						t.Errorf("%s: ended after %s", name, took)
+					}
+					time.Sleep(2 * late)
+					o = bounded()
+					o.Positions = m
+					got, err = readFor(t, f, time.Minute, o)
+					if err != nil || !slices.Equal(got, numbers(c.last+1, len(c.records))) {
+						t.Errorf("%s: then got %q, %v, want the rest", name, got, err)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestFault08ALateRecordIsWithinALimit(t *testing.T) {
+	for page := range 3 {
+		synctest.Test(t, func(t *testing.T) {
+			toTheTimeOfTheService()
+			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 4), arrivals: map[int]time.Time{2: time.Now().Add(time.Hour)}, payloads: map[int][]byte{2: users("x", 3)}})
+			f.page = page
+			m := newMemory()
+			var all []string
+			for run, want := range [][]string{{"1", "x-0"}, {"x-1", "x-2"}, {"3", "4"}, nil} {
+				o := bounded()
+				o.Positions, o.Limit = m, 2
+				got, err := readFor(t, f, time.Minute, o)
+				if err != nil || !slices.Equal(got, want) {
+					t.Errorf("page %d, run %d: got %q, %v, want %q", page, run, got, err, want)
+				}
+				all = append(all, got...)
+			}
+			once(t, all, []string{"1", "x-0", "x-1", "x-2", "3", "4"})
+		})
+	}
+}
+
+// TestFault08AShardThatKeepsFillingEndsAtTheBound is about a shard in which each
+// answer has records, all of them late: no empty one ever proves the bound. It
+// ends too where MillisBehindLatest never agrees.
+func TestFault08AShardThatKeepsFillingEndsAtTheBound(t *testing.T) {
+	for _, behind := range []int64{0, 1000, 3_600_000} {
+		synctest.Test(t, func(t *testing.T) {
+			toTheTimeOfTheService()
+			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 3), arrivals: map[int]time.Time{}})
+			next := 4
+			f.hook = func(call, _ string) error {
+				if call == "GetRecords" {
+					f.change(func() {
+						f.shards[0].records = append(f.shards[0].records, next)
+						f.shards[0].arrivals[next] = time.Now().Add(2 * time.Second)
+						next++
+					})
+				}
+				return nil
+			}
+			client := &spoiled{fake: f, call: "GetRecords", left: 1 << 30, spoil: behindBy(behind)}
+			o, m := bounded(), newMemory()
+			o.Positions = m
+			got, err := readFor(t, client, time.Minute, o)
+			if took := time.Since(f.began); err != nil || !slices.Equal(got, numbers(1, 3)) || took > 10*time.Second {
+				t.Errorf("%d ms behind: got %q, %v after %s", behind, got, err, took)
+			}
+			if at := m.position("a"); at != "AFTER_SEQUENCE_NUMBER 3" {
+				t.Errorf("saved %q", at)
+			}
+		})
+	}
+}
+
+// TestFault08AShardThatWasClosedBeforeTheBoundIsReadToItsEnd is about a late record
+// at the end of a parent: its children hold records within the bound.
+func TestFault08AShardThatWasClosedBeforeTheBoundIsReadToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		toTheTimeOfTheService()
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2}, closed: true, children: []string{"b"}, arrivals: map[int]time.Time{2: time.Now().Add(time.Hour)}},
+			&fakeShard{id: "b", parent: "a", records: []int{3, 4}})
+		got, err := readFor(t, f, time.Minute, bounded())
+		if err != nil || !slices.Equal(got, numbers(1, 4)) {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// TestFault08NothingIsLateBeforeTheBoundHasCome is about a bound that is still to
+// come: a record that is received before it has arrived before it.
+func TestFault08NothingIsLateBeforeTheBoundHasCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		toTheTimeOfTheService()
+		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}, arrivals: map[int]time.Time{2: time.Now().Add(time.Hour), 3: time.Now().Add(time.Hour)}})
+		f.page = 1
+		o := testOptions()
+		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(10 * time.Second)}}
+		got, err := readFor(t, f, time.Minute, o)
+		if took := time.Since(f.began); err != nil || !slices.Equal(got, numbers(1, 3)) || took < 10*time.Second || took > 12*time.Second {
+			t.Errorf("got %q, %v after %s", got, err, took)
+		}
+	})
+}
+
+// behindBy makes answers say how far behind they are, in milliseconds.
+func behindBy(ms int64) func(any) {
+	return func(out any) { out.(*kinesis.GetRecordsOutput).MillisBehindLatest = &ms }
+}
