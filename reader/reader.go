@@ -108,14 +108,15 @@ type run struct {
 	file    checkpoint.File
 	streams []*streamRun
 
-	mu      sync.Mutex // guards the lineages and what follows
-	reading int        // shards that a goroutine reads
-	unheard int        // of those, the ones that have not said anything
-	clock   time.Time  // the service's time when the run was started, and
-	local   time.Time  // this process's at that moment
-	started bool       // all streams are open
-	began   time.Time  // the run's Timeout, by this process's clock
-	looking bool       // it reads nothing, and starts no shard
+	mu       sync.Mutex // guards the lineages and what follows
+	reading  int        // shards that a goroutine reads
+	unheard  int        // of those, the ones that have not said anything
+	answered bool       // a shard gave a usable answer
+	clock    time.Time  // the service's time when the run was started, and
+	local    time.Time  // this process's at that moment
+	started  bool       // all streams are open
+	began    time.Time  // the run's Timeout, by this process's clock
+	looking  bool       // it reads nothing, and starts no shard
 	// partial says that a stream that fails does not end the look at the others.
 	partial bool
 	// accepted says that a look before this one found its positions accepted.
