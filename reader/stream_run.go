@@ -192,8 +192,15 @@ func because(err error) string {
 
 // recreated is the error for a stream that is not the one it was.
 func recreated(stream string, was, is time.Time) error {
-	return &CheckpointError{Stream: stream, recreated: true, Reason: fmt.Sprintf("stream %s was deleted and created again at %s (it was one of %s)",
-		stream, is.Format(time.RFC3339), was.Format(time.RFC3339))}
+	reason := fmt.Sprintf("stream %s was deleted and created again", stream)
+	form := time.RFC3339
+	if is.Format(form) == was.Format(form) {
+		form = "2006-01-02T15:04:05.000Z07:00"
+	}
+	if is.Format(form) != was.Format(form) {
+		reason += fmt.Sprintf(" at %s (it was one of %s)", is.Format(form), was.Format(form))
+	}
+	return &CheckpointError{Stream: stream, recreated: true, Reason: reason}
 }
 
 // retention is how long the stream keeps records; 0 is not known.
