@@ -56,6 +56,9 @@ func New(client Client, o Options) (*Reader, error) {
 	if o.Report == nil {
 		o.Report = o.Say
 	}
+	if o.SayFailing == nil {
+		o.SayFailing = o.Say
+	}
 	if o.Chat == nil {
 		o.Chat = func(string) {}
 	}
@@ -142,7 +145,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 			encode: r.o.Encode, line: r.o.Line, whole: r.o.NoDeaggregate, limit: r.o.Limit,
 			most: mostSlice(r.o.FetchBufferSize), large: largePayload(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
-		trouble: trouble{report: r.o.Say},
+		trouble: trouble{report: r.o.SayFailing},
 		dates:   &servertime.Check{Report: r.o.Say},
 		hints:   hints{say: r.o.Say},
 		began:   time.Now(),

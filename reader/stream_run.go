@@ -58,7 +58,7 @@ type streamRun struct {
 // open lists the stream's shards, decides where each begins, and returns what
 // the checkpoint is to say of the stream before the first record is read.
 func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint.Stream, error) {
-	l, err := patiently(ctx, s.run, startTimeout, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, "") })
+	l, err := s.listPatiently(ctx, startTimeout, "", nil)
 	if err != nil {
 		return checkpoint.Stream{}, err
 	}
