@@ -160,7 +160,7 @@ func (g *registering) ask(ctx context.Context) error {
 // refused finds out what limit was met: a full stream ends it, the others
 // pass.
 func (g *registering) refused(ctx context.Context) error {
-	l, err := g.list(ctx, g.deadline)
+	l, err := g.list(ctx, &listTime{end: g.deadline})
 	if err != nil {
 		return g.overtime(err)
 	}
