@@ -33,7 +33,7 @@ func (o *boundOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
 	f.Var(&o.limit, "limit", "end after `N` records")
 	f.Var(&o.idle, "idle-timeout", "end when no record has come for this long")
-	f.Var(&o.timeout, "timeout", "end after this long, counted from the start of kin; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then")
+	f.Var(&o.timeout, "timeout", "end after this long, counted from the start of kin; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then, or no shard gave a usable answer")
 	f.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "exit 7 when the run ends without a record")
 	f.Var(&o.expect, "expect", "exit 7 when the run ends with another number of records than `N`")
 }

@@ -19,13 +19,13 @@ func newCheckpointReset(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "reset FILE --to POSITION",
 		Short: "Move a checkpoint file to another position",
-		Long: `Move the positions of a checkpoint file. The next run goes on as a first run
-does that begins at POSITION now: a time or an age leaves out what is older, and
-trim_horizon reads all that is retained. With --shard only the shards named are
-moved; their descendants stay where they are, and wait for them again.
+		Long: `Move the positions of a checkpoint file. The next run begins at POSITION, as a
+first run would: with a time or an age it skips older records, with trim_horizon
+it reads all that is retained. With --shard only the named shards are moved;
+their descendants stay where they are, and wait for them again.
 
 kin shows the difference first. Then it asks, on a terminal; elsewhere --yes is
-needed. The file as it was is kept beside it, under the name that is said on
+needed. kin keeps a copy of the old file beside it, and prints its name on
 stderr. While a run holds the file it is not moved (exit 8).
 
 It needs kinesis:ListShards, and kinesis:DescribeStreamSummary to refuse a

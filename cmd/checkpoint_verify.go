@@ -16,9 +16,9 @@ func newCheckpointVerify(e *env) *cobra.Command {
 	o := &checkpointVerifyOptions{streams: wantStreams()}
 	c := &cobra.Command{
 		Use:   "verify FILE",
-		Short: "Hold a checkpoint file against the live streams",
-		Long: `Hold the positions of a checkpoint file against its streams as they are, and
-end with 6 if a run that goes on from it would fail or skip records:
+		Short: "Check a checkpoint file against the live streams",
+		Long: `Check the positions of a checkpoint file against its streams. The exit code is 6
+if a run that resumes from the file would fail or skip records:
 
   RECREATED      the stream was deleted and created again
   TRIMMED        records may be gone that were not read: the checkpoint stood
@@ -138,7 +138,7 @@ func verifyTable(p palette, checks []reader.StreamCheck) string {
 		case len(c.Findings) > 0:
 			verdict = p.passing.Render("not usable")
 		case len(c.Unseen) > 0:
-			verdict = p.good.Render("usable as far as is seen")
+			verdict = p.good.Render("usable by the checks that were made")
 		}
 		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, counted(int64(c.Shards), "shard"), c.New)
 		for _, f := range c.Findings {

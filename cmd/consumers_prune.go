@@ -19,14 +19,14 @@ func newConsumersPrune(e *env) *cobra.Command {
 		Short: "Remove what killed runs have left behind",
 		Long: `Remove ephemeral consumers: those that a run without a checkpoint registers for
 itself and removes on its way out, unless kill -9 or a second signal ends it.
-They are called PREFIXtmp_UUID; no other consumer is ever touched. Their age is
-told by the service's clock.
+They are called PREFIXtmp_UUID; kin touches no other consumer. Their age is by
+the service's clock.
 
 The service does not say whether a consumer is being read with: let --older-than
 be longer than your longest run.
 
-They are printed first, as kin consumers list does it. Then kin asks, on a
-terminal; elsewhere they are removed with --yes only.
+kin prints them first, as kin consumers list does. Then it asks, on a terminal;
+elsewhere --yes is needed.
 
 It needs kinesis:ListStreamConsumers, for the removal what kin consumers
 deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,

@@ -26,9 +26,9 @@ func newDoctor(e *env) *cobra.Command {
 		Long: `Check the credentials, the region, the endpoint, the clock, each permission that
 the commands need, and the stream: its state, shards, retention, largest record,
 distribution of records, encryption and consumers. It prints a line for each
-check: ok, warn or fail, and what to change. skip is what cannot be checked
-without changing something, or without what another check has found to be
-missing. The exit code is 1 if anything is to be changed.
+check: ok, warn or fail, and what to change. skip means that kin cannot check it
+without changing something, or that it depends on a check that found something
+missing. The exit code is 1 if something has to be changed.
 
 Nothing is changed. GetShardIterator, GetRecords and PutRecords are tried by dry
 runs, the calls that list and describe by making them, and DescribeStreamConsumer,

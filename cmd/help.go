@@ -129,7 +129,8 @@ const exitCodesHelp = `kin ends with one of these codes:
     2  wrong usage
     3  stream, shard or consumer not found
     4  access denied, or no credentials
-    5  gave up on throttling or time-outs, or --timeout came before the bound
+    5  gave up on throttling or time-outs, or --timeout came before the bound or,
+       without one, before any shard gave a usable answer
     6  a checkpoint that cannot be used
     7  a condition that was asked for does not hold (--fail-on-empty, --expect,
        --max of kin lag)

@@ -25,10 +25,9 @@ func newLag(e *env) *cobra.Command {
 running, or for a position in the streams. With --checkpoint, STREAM may be left
 out: then it is all streams of the file.
 
-A shard is as far behind as its oldest record is old that was not read yet. So a
-quiet shard is not behind, and neither is one that is done; a child that waits
-for its parent is, by its own data. The three figures of a stream leave out
-shards that are done.
+A shard's lag is the age of its oldest unread record. A quiet shard has none, and
+neither has one that is done. A child that waits for its parent counts its own
+unread records. The three figures of a stream leave out shards that are done.
 
 Each look costs one GetRecords a shard, within the limits that all its readers
 share. It takes no lock and changes nothing. LAST_READ is the age of the last
@@ -68,8 +67,8 @@ type lagOptions struct {
 }
 
 func (o *lagOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.checkpoint, "checkpoint", "the checkpoint `file` whose positions are looked at; this or --from")
-	f.Var(&o.from, "from", "the position that is looked at: "+record.PositionForms)
+	f.Var(&o.checkpoint, "checkpoint", "the checkpoint `file` to measure from; this or --from")
+	f.Var(&o.from, "from", "the position to measure from: "+record.PositionForms)
 	f.VarP(&o.output, "output", "o", "table, json or prometheus")
 	f.Var(&o.watch, "watch", "look again and again, this often, at least every 1s; on a terminal with a trend, and the time until it has caught up")
 	f.Var(&o.most, "max", "end with 7 if any shard is further behind than this, or if records are gone that were not read")

@@ -159,7 +159,7 @@ func (e *env) undescribed(s *survey.Stream, so string) {
 // keyReport is the report of --key.
 func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Asker, s *survey.Stream) (string, error) {
 	if s.Summary == nil {
-		e.undescribed(s, "taking it that records are in the shards of their hash keys")
+		e.undescribed(s, "kin assumes that records are in the shards of their hash keys")
 	}
 	var found []survey.Key
 	var err error

@@ -54,7 +54,10 @@ func (e *examination) streamCheck(described error) {
 		e.add("stream", Skipped, "not known: describing it failed", "")
 		return
 	case s == nil:
-		e.add("stream", Skipped, "not known: DescribeStreamSummary answers without a summary", "")
+		e.add("stream", Fail, "the answer of DescribeStreamSummary has no summary", wrongAdvice)
+		return
+	case s.StreamStatus == "":
+		e.add("stream", Fail, "the answer of DescribeStreamSummary has no status of the stream", wrongAdvice)
 		return
 	}
 	mode := ""

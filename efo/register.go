@@ -186,7 +186,7 @@ func (g *registering) believe(ctx context.Context, call *registerCall, err error
 // waitForRoom finds out what limit was met: a full stream ends it, the others
 // pass.
 func (g *registering) waitForRoom(ctx context.Context) error {
-	l, err := g.list(ctx, g.deadline)
+	l, err := g.list(ctx, &listTime{end: g.deadline})
 	if err != nil {
 		return g.overtime(err)
 	}

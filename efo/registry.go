@@ -157,19 +157,40 @@ type Listing struct {
 }
 
 // List asks for all consumers of the stream. Errors are *reader.GaveUpError
-// after 30 s of retries, and *CallError: with ResourceNotFoundException there
+// after 30 s without a page that brings something new, and *CallError: with ResourceNotFoundException there
 // is no such stream.
 func (r *Registry) List(ctx context.Context) (Listing, error) {
-	return r.list(ctx, time.Now().Add(startTimeout))
+	return r.list(ctx, &listTime{end: time.Now().Add(startTimeout), page: startTimeout})
 }
 
-func (r *Registry) list(ctx context.Context, deadline time.Time) (Listing, error) {
+// listTime is the time that a list may take with all its attempts.
+type listTime struct {
+	end  time.Time
+	page time.Duration // moves the end to so long after a page with something new; 0 does not
+	most int           // consumers that an attempt has had
+}
+
+// advanced notes that an attempt has so many consumers by now.
+func (t *listTime) advanced(consumers int) {
+	if t.page > 0 && consumers > t.most {
+		t.most, t.end = consumers, time.Now().Add(t.page)
+	}
+}
+
+func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
 	began := time.Now()
 	back := backoff{first: firstBackoff, most: mostBackoff}
 	var last error // of the list before
 	for {
-		l, err := r.pages(ctx, deadline)
-		left := time.Until(deadline)
+		l, err := r.pages(ctx, limit)
+		left := time.Until(limit.end)
+		var gaveUp *reader.GaveUpError
+		if errors.As(err, &gaveUp) {
+			gaveUp.After = time.Since(began) // not of the last page alone
+		}
+		if r.trying != nil && (err == nil || classify(err) == stale) {
+			r.trying.attempted("a list of consumers", err)
+		}
 		switch {
 		case err != nil && last != nil && left <= 0 && errors.Is(err, context.DeadlineExceeded):
 			err = last // which says more than that the time of this one was over
@@ -191,7 +212,7 @@ func (r *Registry) list(ctx context.Context, deadline time.Time) (Listing, error
 // pages lists once, page after page. A list is not atomic: a name that comes
 // twice is one consumer, the later one. An expired token ends it: what was
 // listed before may be gone by now. So does a list that would never end.
-func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, error) {
+func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) {
 	byName := map[string]Consumer{}
 	var token *string
 	var guard paging.Guard
@@ -200,7 +221,7 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 		// StreamARN is required with a token too, unlike with ListShards;
 		// StreamCreationTimestamp would be refused (API documentation).
 		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
-		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
+		out, err := patiently(ctx, r.o.Log, limit.end, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
 			defer r.awaiting("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {
@@ -219,6 +240,7 @@ func (r *Registry) pages(ctx context.Context, deadline time.Time) (Listing, erro
 		for _, c := range out.Consumers {
 			byName[aws.ToString(c.ConsumerName)] = fromList(c, r.o.StreamARN)
 		}
+		limit.advanced(len(byName))
 		if token = out.NextToken; aws.ToString(token) != "" {
 			if err := guard.Next(*token, len(byName)-before); err != nil {
 				return Listing{}, r.failed("ListStreamConsumers", "", err)

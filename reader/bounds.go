@@ -7,14 +7,21 @@ import (
 	"kin/internal/record"
 )
 
-// TimeoutError means that a run's time was over before its bound was met.
+// TimeoutError means that a run's time was over before its bound was met, or before
+// any shard had given a usable answer.
 type TimeoutError struct {
 	After time.Duration
 	Err   error // of a call that failed at that time; nil when none did
+	// Unanswered says that the run had no other bound and no shard gave an answer.
+	Unanswered bool
 }
 
 func (e *TimeoutError) Error() string {
-	text := fmt.Sprintf("--timeout %s expired before the bound was reached", e.After)
+	what := "the bound was reached"
+	if e.Unanswered {
+		what = "any shard gave a usable answer"
+	}
+	text := fmt.Sprintf("--timeout %s expired before %s", e.After, what)
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
@@ -24,9 +31,9 @@ func (e *TimeoutError) Error() string {
 func (e *TimeoutError) Unwrap() error { return e.Err }
 
 // Hint says what became of what was read; it is empty when a call failed, which is
-// to be mended first.
+// to be mended first, and when nothing was read.
 func (e *TimeoutError) Hint() string {
-	if e.Err != nil {
+	if e.Err != nil || e.Unanswered {
 		return ""
 	}
 	return "what was read by then is written; with a checkpoint the next run goes on behind it"

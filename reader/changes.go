@@ -179,6 +179,7 @@ func (s *streamRun) wasHeard(shard *shard) {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	s.run.unheard--
+	s.run.answered = true
 }
 
 // paused takes in that a bound was reached inside a shard.

@@ -170,14 +170,27 @@ func (c *collector) timedOut() error {
 	if err := c.complete(); err != nil {
 		return err
 	}
+	bound := c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0
+	if !bound && c.isUnanswered() {
+		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now(), Unanswered: true}
+	}
 	if n := c.unheardShards(); n > 0 {
 		c.o.Say(fmt.Sprintf("%d of %s gave no usable answer before --timeout %s expired", n, counted(c.openShards(), "shard"), c.o.Timeout))
 	}
-	if c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0 {
+	if bound {
 		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now()}
 	}
 	c.sayFailing("when the time was over")
 	return nil
+}
+
+// isUnanswered reports whether there are shards to read and none of them has given a usable
+// answer. A subscription says nothing while nothing arrives: there a call has to fail, too.
+func (c *collector) isUnanswered() bool {
+	c.mu.Lock()
+	silent := c.reading > 0 && !c.answered
+	c.mu.Unlock()
+	return silent && (c.o.Source == nil || c.trouble.now() != nil)
 }
 
 // isIdle says whether no record has come for the idle time although every shard

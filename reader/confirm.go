@@ -35,7 +35,7 @@ func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
 		}
 		at := l.at
 		var err error
-		if l, err = patiently(ctx, s.run, startTimeout, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, "") }); err != nil {
+		if l, err = s.listPatiently(ctx, startTimeout, "", nil); err != nil {
 			return l, err
 		}
 		l.at = at // the time that the run began

@@ -38,14 +38,18 @@ func (l listing) open() map[string]bool {
 	return open
 }
 
-// list makes one attempt at listing the shards after the given ID, or all of
-// them. A list is not atomic: shards that come twice are one. Its token lives
-// five minutes; when that has expired, the next attempt begins again.
-func (s *streamRun) list(ctx context.Context, after string) (listing, error) {
-	return s.listFiltered(ctx, after, nil)
+// listPatiently lists the shards after the given ID, or all of them, as patiently does: in
+// most, counted from the last page that brought something new.
+func (s *streamRun) listPatiently(ctx context.Context, most time.Duration, after string, filter *types.ShardFilter) (listing, error) {
+	return patientlyPaged(ctx, s.run, most, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+		return s.list(ctx, a, after, filter)
+	})
 }
 
-func (s *streamRun) listFiltered(ctx context.Context, after string, filter *types.ShardFilter) (listing, error) {
+// list makes one attempt at listing the shards after the given ID, or all of
+// them, or those of a filter. A list is not atomic: shards that come twice are one. Its token lives
+// five minutes; when that has expired, the next attempt begins again.
+func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter *types.ShardFilter) (listing, error) {
 	var (
 		all   listing
 		token string
@@ -62,9 +66,11 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 				in.ExclusiveStartShardId = aws.String(after)
 			}
 		}
-		out, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+		limited, cancel := a.limit(ctx)
+		out, err := attempt(limited, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
 			return s.run.client.ListShards(ctx, in)
 		})
+		cancel()
 		if err != nil {
 			return listing{}, s.callError("ListShards")(err)
 		}
@@ -95,6 +101,7 @@ func (s *streamRun) listFiltered(ctx context.Context, after string, filter *type
 			}
 			return all, s.checkListing(all, seen)
 		}
+		a.advanced(len(all.shards))
 		if err := guard.Next(token, len(all.shards)-before); err != nil {
 			return listing{}, s.callError("ListShards")(err)
 		}
@@ -142,7 +149,7 @@ func (s *streamRun) discover(ctx context.Context) error {
 		if time.Since(whole) >= wholeListEvery {
 			whole, after = time.Now(), ""
 		}
-		l, err := patiently(ctx, s.run, 0, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, after) })
+		l, err := s.listPatiently(ctx, 0, after, nil)
 		if err != nil {
 			return err
 		}

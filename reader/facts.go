@@ -143,7 +143,7 @@ func (s *streamRun) describedOr(why string) {
 // checkListed is check where the stream is not described: ListShards knows at
 // least whether there is one of that name.
 func (s *streamRun) checkListed(ctx context.Context) error {
-	_, err := patiently(ctx, s.run, startTimeout, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, s.lastID()) })
+	_, err := s.listPatiently(ctx, startTimeout, s.lastID(), nil)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -243,3 +243,20 @@ func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForThe
 		}
 	})
 }
+
+// Two times of which a message shows the same say nothing: they have milliseconds, or are
+// left out.
+func TestFault13TheTimesOfARecreatedStreamDiffer(t *testing.T) {
+	was := time.Date(2026, 11, 28, 7, 36, 33, 123456789, time.UTC)
+	const again = "stream orders was deleted and created again"
+	for is, want := range map[time.Time]string{
+		was.Add(time.Hour):              again + " at 2026-11-28T08:36:33Z (it was one of 2026-11-28T07:36:33Z)",
+		was.Add(300 * time.Millisecond): again + " at 2026-11-28T07:36:33.423Z (it was one of 2026-11-28T07:36:33.123Z)",
+		was.Add(time.Microsecond):       again,
+	} {
+		var changed *CheckpointError
+		if err := recreated("orders", was, is); !errors.As(err, &changed) || changed.Reason != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}

@@ -215,3 +215,55 @@ func TestFault14ReportHoldsNoLock(t *testing.T) {
 	}
 	close(leave)
 }
+
+// A run without a bound that ends by its time has done its work when any shard gave a
+// usable answer; without one it is an error, also where no call has failed yet.
+func TestFault14TimeoutWithoutAnyAnswer(t *testing.T) {
+	const unanswered = "--timeout 10s expired before any shard gave a usable answer"
+	for name, c := range map[string]struct {
+		hook func(ctx context.Context, call, shard string) error
+		want string
+	}{
+		"no records":    {func(context.Context, string, string) error { return nil }, ""},
+		"one shard":     {callFails("GetRecords", "b"), ""},
+		"all fetches":   {callFails("GetRecords", ""), unanswered + ": GetRecords for orders/"},
+		"all iterators": {callFails("GetShardIterator", ""), unanswered + ": GetShardIterator for orders/"},
+		"no answer": {func(ctx context.Context, call, _ string) error {
+			if call == "GetRecords" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}, unanswered},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				f.hook = func(call, shard string) error { return c.hook(ctx, call, shard) }
+				time.AfterFunc(11*time.Second, cancel)
+				o := testOptions()
+				o.Timeout = 10 * time.Second
+				_, err := collectRun(t.Context(), t, f, o)
+				var late *TimeoutError
+				switch {
+				case c.want == "" && err == nil:
+				case c.want != "" && errors.As(err, &late) && strings.HasPrefix(err.Error(), c.want) && late.Hint() == "":
+				default:
+					t.Errorf("got %v, want %q", err, c.want)
+				}
+			})
+		})
+	}
+}
+
+// callFails fails one call, of one shard or, with an empty name, of all.
+func callFails(call, shard string) func(context.Context, string, string) error {
+	return func(_ context.Context, c, s string) error {
+		if c == call && (shard == "" || s == shard) {
+			return refusedConnection()
+		}
+		return nil
+	}
+}

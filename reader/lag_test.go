@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,9 @@ func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[strin
 	o.Timeout = d
 	lags := map[string]time.Duration{}
 	r.o.Timeout = d
-	if err := r.Run(t.Context(), func(*Batch) error { return nil }); err != nil {
+	err = r.Run(t.Context(), func(*Batch) error { return nil })
+	var late *TimeoutError
+	if err != nil && (!errors.As(err, &late) || !late.Unanswered) { // a shard may have said nothing
 		t.Fatal(err)
 	}
 	for _, lag := range r.Progress().Lags {

@@ -166,7 +166,7 @@ func (l *Looker) open(ctx context.Context) (r *run, failed []StreamFailure, err 
 	if l.quiet {
 		o.Say = o.Chat // of the positions; fetching says what it has to say
 	}
-	r = lookingRun(ctx, l.client, o)
+	r = l.lookingRun(ctx, o)
 	r.accepted, r.partial = len(l.seen) > 0, len(o.Streams) > 1
 	err = r.placeAll(ctx)
 	if since := l.seen; len(since) > 0 {
@@ -192,6 +192,14 @@ func (l *Looker) open(ctx context.Context) (r *run, failed []StreamFailure, err 
 func (l *Looker) hasSeen(s *streamRun) bool {
 	_, seen := l.seen[s.ref.Given]
 	return seen
+}
+
+// lookingRun is a run that reads nothing. It reports calls that keep failing, whatever o
+// does with its other messages.
+func (l *Looker) lookingRun(ctx context.Context, o Options) *run {
+	r := lookingRun(ctx, l.client, o)
+	r.trouble.report = l.o.Say
+	return r
 }
 
 // lookingRun is a run that reads nothing.

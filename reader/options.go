@@ -110,6 +110,9 @@ type Options struct {
 	// is silence. Report is for what has to be known of the records that were
 	// dropped, however quiet the run is; nil is Say.
 	Say, Chat, Report func(message string)
+	// SayFailing is told of calls that keep failing, or have no answer, and that they
+	// pass again; nil is Say.
+	SayFailing func(message string)
 	// Log is for those who look for a fault; nil discards it.
 	Log *slog.Logger
 }

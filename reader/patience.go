@@ -12,21 +12,25 @@ import (
 // under way too. named puts the call's name on an error: it is for an attempt that has no
 // answer yet, errors of call have the name already.
 func patiently[T any](ctx context.Context, r *run, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	began := time.Now()
-	f := newFailures(r)
-	limited := ctx
-	if most > 0 {
-		if f.most == 0 || f.most > most {
-			f.most = most
-		}
-		var cancel context.CancelFunc
-		limited, cancel = context.WithDeadline(ctx, began.Add(most))
+	return patientlyPaged(ctx, r, most, named, func(ctx context.Context, a *allowance) (T, error) {
+		limited, cancel := a.limit(ctx)
 		defer cancel()
+		return call(limited)
+	})
+}
+
+// patientlyPaged is patiently for a call of several pages: it limits each page by the
+// allowance, and notes what a page brought.
+func patientlyPaged[T any](ctx context.Context, r *run, most time.Duration, named func(error) error, call func(context.Context, *allowance) (T, error)) (T, error) {
+	a := &allowance{most: most, since: time.Now()}
+	f := newFailures(r)
+	if most > 0 && (f.most == 0 || f.most > most) {
+		f.most = most
 	}
 	var last error // of the attempt before
 	for {
-		answered := f.awaiting(began, last, named)
-		v, err := call(limited)
+		answered := f.awaiting(a, last, named)
+		v, err := call(ctx, a)
 		answered()
 		if err == nil {
 			f.over()
@@ -47,13 +51,13 @@ func patiently[T any](ctx context.Context, r *run, most time.Duration, named fun
 		if most > 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
 			err = last // it says more than that the time of this attempt was over
 		}
-		last, f.since = err, began
+		last, f.since = err, a.begin()
 		wait, err := f.count(err)
 		if err != nil {
 			f.end()
 			return v, err
 		}
-		if end, bounded := limited.Deadline(); bounded {
+		if end, bounded := a.end(ctx); bounded {
 			wait = beforeEnd(wait, time.Until(end))
 		}
 		if err := sleepUntil(ctx, time.Now().Add(wait)); err != nil {
@@ -75,22 +79,22 @@ func beforeEnd(wait, left time.Duration) time.Duration {
 	return wait
 }
 
-// awaiting reports an attempt that has no answer when the call has lasted for
+// awaiting reports an attempt that has no answer when the allowance has lasted for
 // troubleAfter, with what the attempt before came to. The function that it returns is to
 // be called when the attempt has ended.
-func (f *failures) awaiting(began time.Time, last error, named func(error) error) (answered func()) {
+func (f *failures) awaiting(a *allowance, last error, named func(error) error) (answered func()) {
 	if last == nil {
 		last = named(fmt.Errorf("no answer from the service for %s", troubleAfter))
 	}
 	noted := make(chan struct{})
-	timer := time.AfterFunc(time.Until(began.Add(troubleAfter)), func() {
+	stop := a.notify(func() {
 		defer close(noted)
 		f.run.trouble.failed(f, last, troubleAfter)
 	})
 	return func() {
-		if !timer.Stop() {
+		if !stop() {
 			<-noted
-			f.since = began // so that its end is reported
+			f.since = a.begin() // so that its end is reported
 		}
 	}
 }

@@ -56,6 +56,9 @@ func New(client Client, o Options) (*Reader, error) {
 	if o.Report == nil {
 		o.Report = o.Say
 	}
+	if o.SayFailing == nil {
+		o.SayFailing = o.Say
+	}
 	if o.Chat == nil {
 		o.Chat = func(string) {}
 	}
@@ -108,14 +111,15 @@ type run struct {
 	file    checkpoint.File
 	streams []*streamRun
 
-	mu      sync.Mutex // guards the lineages and what follows
-	reading int        // shards that a goroutine reads
-	unheard int        // of those, the ones that have not said anything
-	clock   time.Time  // the service's time when the run was started, and
-	local   time.Time  // this process's at that moment
-	started bool       // all streams are open
-	began   time.Time  // the run's Timeout, by this process's clock
-	looking bool       // it reads nothing, and starts no shard
+	mu       sync.Mutex // guards the lineages and what follows
+	reading  int        // shards that a goroutine reads
+	unheard  int        // of those, the ones that have not said anything
+	answered bool       // a shard gave a usable answer
+	clock    time.Time  // the service's time when the run was started, and
+	local    time.Time  // this process's at that moment
+	started  bool       // all streams are open
+	began    time.Time  // the run's Timeout, by this process's clock
+	looking  bool       // it reads nothing, and starts no shard
 	// partial says that a stream that fails does not end the look at the others.
 	partial bool
 	// accepted says that a look before this one found its positions accepted.
@@ -141,7 +145,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 			encode: r.o.Encode, line: r.o.Line, whole: r.o.NoDeaggregate, limit: r.o.Limit,
 			most: mostSlice(r.o.FetchBufferSize), large: largePayload(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
-		trouble: trouble{report: r.o.Say},
+		trouble: trouble{report: r.o.SayFailing},
 		dates:   &servertime.Check{Report: r.o.Say},
 		hints:   hints{say: r.o.Say},
 		began:   time.Now(),

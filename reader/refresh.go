@@ -71,9 +71,9 @@ func (s *streamRun) refresh(ctx context.Context) error {
 	merged := 0
 	defer func() { s.refreshing.leave(merged) }()
 	attempt := 0
-	l, err := patiently(ctx, s.run, 0, s.callError("ListShards"), func(ctx context.Context) (listing, error) {
+	l, err := patientlyPaged(ctx, s.run, 0, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
 		attempt = s.refreshing.begin()
-		return s.list(ctx, "")
+		return s.list(ctx, a, "", nil)
 	})
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ import (
 func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
 	o := l.o
 	o.Positions = fresh{file.ID}
-	r := lookingRun(ctx, l.client, o)
+	r := l.lookingRun(ctx, o)
 	err := r.placeAll(ctx)
 	var bad *record.OptionError
 	if errors.As(err, &bad) && bad.Field == "initial position" {

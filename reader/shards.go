@@ -28,7 +28,7 @@ func ListShards(ctx context.Context, a *Asker, stream string, filter *types.Shar
 	if err != nil {
 		return Shards{}, err
 	}
-	l, err := patiently(ctx, s.run, startTimeout, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.listFiltered(ctx, "", filter) })
+	l, err := s.listPatiently(ctx, startTimeout, "", filter)
 	if l.at.IsZero() {
 		l.at = s.run.dateNow()
 	}

@@ -58,7 +58,7 @@ type streamRun struct {
 // open lists the stream's shards, decides where each begins, and returns what
 // the checkpoint is to say of the stream before the first record is read.
 func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint.Stream, error) {
-	l, err := patiently(ctx, s.run, startTimeout, s.callError("ListShards"), func(ctx context.Context) (listing, error) { return s.list(ctx, "") })
+	l, err := s.listPatiently(ctx, startTimeout, "", nil)
 	if err != nil {
 		return checkpoint.Stream{}, err
 	}
@@ -193,8 +193,15 @@ func because(err error) string {
 
 // recreated is the error for a stream that is not the one it was.
 func recreated(stream string, was, is time.Time) error {
-	return &CheckpointError{Stream: stream, recreated: true, Reason: fmt.Sprintf("stream %s was deleted and created again at %s (it was one of %s)",
-		stream, is.Format(time.RFC3339), was.Format(time.RFC3339))}
+	reason := fmt.Sprintf("stream %s was deleted and created again", stream)
+	form := time.RFC3339
+	if is.Format(form) == was.Format(form) {
+		form = "2006-01-02T15:04:05.000Z07:00"
+	}
+	if is.Format(form) != was.Format(form) {
+		reason += fmt.Sprintf(" at %s (it was one of %s)", is.Format(form), was.Format(form))
+	}
+	return &CheckpointError{Stream: stream, recreated: true, Reason: reason}
 }
 
 // retention is how long the stream keeps records; 0 is not known.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -62,7 +61,7 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 		o := l.o
 		o.Streams = []string{given}
 		o.Say = o.Chat // what a run says of its positions is among the findings
-		r := lookingRun(ctx, l.client, o)
+		r := l.lookingRun(ctx, o)
 		r.verifying = true
 		err := r.placeAll(ctx)
 		var other *CheckpointError
@@ -178,27 +177,11 @@ func (s *streamRun) refused(ctx context.Context, ids []string) ([]Finding, error
 
 // accepts asks for an iterator at a shard's position.
 func (s *streamRun) accepts(ctx context.Context, a *Assignment) error {
-	p := newPolling(a)
-	for {
-		if err := s.run.takeSlot(ctx); err != nil {
-			return err
-		}
-		_, err := p.newIterator(ctx)
-		s.run.giveSlot()
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		switch classify(err) {
-		case fatal, refused, gone:
-			return err
-		case again, throttled, expired:
-		}
-		wait, err := a.Failed(err)
-		if err != nil {
-			return err
-		}
-		if err := sleepUntil(ctx, time.Now().Add(wait)); err != nil {
-			return err
-		}
+	if err := s.run.takeSlot(ctx); err != nil {
+		return err
 	}
+	defer s.run.giveSlot()
+	p := newPolling(a)
+	_, err := patiently(ctx, s.run, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
+	return err
 }

@@ -88,7 +88,7 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	ro.RetryFor = sampleGrace / 2
 	ro.Timeout = o.For + sampleGrace
 	ro.Encode = t.take
-	ro.Chat, ro.Log = o.Chat, o.Log
+	ro.SayFailing, ro.Chat, ro.Log = o.Say, o.Chat, o.Log
 	r, err := reader.New(client, ro)
 	if err != nil {
 		return nil, err

@@ -78,8 +78,8 @@ func Streams(ctx context.Context, client StreamsClient, report func(string), log
 	return streams, nil
 }
 
-// listStreams lists all streams, in 30 s at most. What passes is retried: a page, and
-// from its first page on a list that would never end.
+// listStreams lists all streams, in 30 s from the last page that brought something new. What
+// passes is retried: a page, and from its first page on a list that would never end.
 func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker) ([]types.StreamSummary, error) {
 	pace := rate.NewLimiter(listsPerSecond, listsPerSecond)
 	began := time.Now()
@@ -90,16 +90,22 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 		}
 		return &reader.GaveUpError{After: time.Since(began), Err: err}
 	}
-	limited, cancel := context.WithDeadline(ctx, began.Add(listTimeout))
-	defer cancel()
-	pages := 0
-	ask := func(limited context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+	end := began.Add(listTimeout)
+	pages, most := 0, 0 // most is the largest number of streams that an attempt has had
+	advanced := func(streams int) {
+		if streams > most {
+			most, end = streams, time.Now().Add(listTimeout)
+		}
+	}
+	ask := func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+		limited, cancel := context.WithDeadline(ctx, end)
+		defer cancel()
 		if err := pace.Wait(limited); err != nil { // also when the wait would outlast the time
 			return nil, ofAccount(&longListError{pages})
 		}
 		pages++
 		// The end of limited would hide the error of the last attempt.
-		return reader.Ask(ctx, asker, time.Until(began.Add(listTimeout)), ofAccount, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
+		return reader.Ask(ctx, asker, time.Until(end), ofAccount, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
 			out, err := client.ListStreams(ctx, in)
 			if err == nil {
 				err = checkPage(out)
@@ -112,7 +118,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 	}
 	for wait := firstPause; ; wait = min(2*wait, mostPause) {
 		pages = 0
-		all, err := pagesOfStreams(limited, ask)
+		all, err := pagesOfStreams(ctx, ask, advanced)
 		var gaveUp *reader.GaveUpError
 		switch {
 		case err == nil:
@@ -122,7 +128,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 			return nil, context.Cause(ctx)
 		case errors.As(err, &gaveUp):
 			return nil, failed(gaveUp.Err)
-		case isLong(err) || limited.Err() != nil || time.Since(began) >= listTimeout:
+		case isLong(err) || time.Until(end) <= 0:
 			return nil, failed(err)
 		case !paging.IsEndless(err):
 			return nil, err
@@ -130,11 +136,11 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 		last = ofAccount(err)
 		asker.Failing(&pages, last, time.Since(began))
 		select {
-		case <-time.After(wait):
-		case <-limited.Done():
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
+		case <-time.After(min(wait, time.Until(end))):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if time.Until(end) <= 0 {
 			return nil, failed(last)
 		}
 	}
@@ -156,7 +162,7 @@ func isLong(err error) bool {
 func ofAccount(err error) error { return &AccountError{"ListStreams", err} }
 
 // A list that would never end is begun again after a pause, until listTimeout is
-// over: that is the time of all pages together.
+// over: that is the time since the last page that brought something new.
 const (
 	firstPause  = 200 * time.Millisecond
 	mostPause   = 5 * time.Second
@@ -172,7 +178,7 @@ func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
 			err = checkPage(out)
 		}
 		return out, err
-	})
+	}, func(int) {})
 	if err != nil {
 		return nil, &AccountError{"ListStreams", err}
 	}
@@ -187,8 +193,8 @@ func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
 // pagesOfStreams lists all streams, page after page. A list is not atomic: what
 // comes twice is taken once. Pages are asked for by name, for a token may become
 // too old, and by token where a page has no name. A list that would never end is
-// a *paging.Error.
-func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error)) ([]types.StreamSummary, error) {
+// a *paging.Error. advanced is called with the number of streams after each page.
+func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error), advanced func(int)) ([]types.StreamSummary, error) {
 	var all []types.StreamSummary
 	seen := map[string]bool{}
 	last := ""
@@ -212,6 +218,7 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.List
 		if !aws.ToBool(out.HasMoreStreams) {
 			return all, nil
 		}
+		advanced(len(all))
 		next := "name " + last // where a page has neither name nor token, nothing moves
 		switch token := aws.ToString(out.NextToken); {
 		case end != "":

@@ -87,6 +87,9 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 			k.BaseEndpoint = aws.String(o.Endpoint)
 		}
 	})
+	if err := checkEndpoint(aws.ToString(client.Options().BaseEndpoint)); err != nil { // one of a profile
+		return nil, "", &ConfigError{err}
+	}
 	return client, cfg.Region, nil
 }
 
@@ -100,7 +103,11 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 	if err := checkEndpoint(endpoint); err != nil {
 		return aws.Config{}, nil, &ConfigError{err}
 	}
-	if err := checkEndpoint(o.Role.STSEndpoint); err != nil {
+	stsEndpoint := o.Role.STSEndpoint
+	if stsEndpoint == "" {
+		stsEndpoint = os.Getenv("AWS_ENDPOINT_URL_STS")
+	}
+	if err := checkEndpoint(stsEndpoint); err != nil {
 		return aws.Config{}, nil, &ConfigError{fmt.Errorf("STS %w", err)}
 	}
 	if err := checkProxies(); err != nil {
@@ -186,6 +193,9 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	}
 	shared := sharedOf(cfg)
 	source := sourceOf(o, shared)
+	if fault := checkSource(o, source, shared); fault != nil {
+		return aws.Config{}, Source{}, &CredentialsError{fault, source}
+	}
 	if source.Kind == Process {
 		if err := useProcess(&cfg, shared); err != nil {
 			return aws.Config{}, Source{}, &CredentialsError{err, source}
@@ -205,7 +215,7 @@ func checkEndpoint(endpoint string) error {
 		return nil
 	}
 	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || !isAddress(u) || (u.Scheme != "http" && u.Scheme != "https") {
 		return fmt.Errorf("endpoint %q: want a URL such as http://127.0.0.1:4567", endpoint)
 	}
 	return nil

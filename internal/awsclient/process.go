@@ -92,7 +92,7 @@ func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
 	defer cancel()
 	var printed tail
-	var output bytes.Buffer
+	output := boundedOutput{full: cancel}
 	cmd, err := processcreds.DefaultNewCommandBuilder{Args: []string{p.command}}.NewCommand(ctx)
 	if err != nil {
 		return aws.Credentials{}, &ProcessError{Reason: err.Error()}
@@ -108,12 +108,14 @@ func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	}
 	err = cmd.Run()
 	switch {
+	case output.over:
+		return aws.Credentials{}, &ProcessError{Reason: "it printed more than 1 MiB", Printed: printed.line()}
 	case ctx.Err() != nil:
 		return aws.Credentials{}, &ProcessError{Unended: true, Printed: printed.line()}
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // which says that the process itself succeeded
 		return aws.Credentials{}, &ProcessError{Reason: err.Error(), Printed: printed.line()}
 	}
-	c, reason := processOutput(output.Bytes())
+	c, reason := processOutput(output.kept.Bytes())
 	if reason != "" {
 		return aws.Credentials{}, &ProcessError{Reason: reason, Printed: printed.line()}
 	}
@@ -134,6 +136,10 @@ func processOutput(output []byte) (c aws.Credentials, reason string) {
 	case out.SecretAccessKey == "":
 		return c, "missing SecretAccessKey in process output"
 	}
+	if name := controlIn(aws.Credentials{AccessKeyID: out.AccessKeyID, SecretAccessKey: out.SecretAccessKey, SessionToken: out.SessionToken},
+		"AccessKeyId", "SecretAccessKey", "SessionToken"); name != "" {
+		return c, "the " + name + " in its output has " + controlText
+	}
 	c = aws.Credentials{Source: processcreds.ProviderName, AccessKeyID: out.AccessKeyID, SecretAccessKey: out.SecretAccessKey,
 		SessionToken: out.SessionToken, AccountID: out.AccountID}
 	if out.Expiration != nil {
@@ -145,6 +151,27 @@ func processOutput(output []byte) (c aws.Credentials, reason string) {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// mostOutput is how many bytes of a process's stdout are kept: many times what
+// credentials have.
+const mostOutput = 1 << 20
+
+// boundedOutput keeps what a process prints. Beyond mostOutput it ends the process, which
+// may never end.
+type boundedOutput struct {
+	kept bytes.Buffer
+	over bool
+	full func() // ends the process
+}
+
+func (o *boundedOutput) Write(p []byte) (int, error) {
+	if o.kept.Len()+len(p) > mostOutput {
+		o.over = true
+		o.full()
+		return 0, io.ErrShortBuffer
+	}
+	return o.kept.Write(p)
 }
 
 // mostPrinted is how many bytes of a process's stderr an error quotes.

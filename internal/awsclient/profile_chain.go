@@ -91,6 +91,9 @@ func (p *sharedProfile) sourceFault() *SettingsError {
 		return p.fault(named[0], "names more than one source of credentials: "+strings.Join(named, ", "), "remove all but one from the file, then run: aws configure list")
 	case kind != "" && !slices.Contains(sourceKinds, kind):
 		return p.fault(sourceKind, "has the credential_source "+kind+", which is none of "+strings.Join(sourceKinds, ", "), "aws configure set credential_source Environment")
+	case kind == "EcsContainer" && firstSet("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", containerURI) == "":
+		return p.fault(sourceKind, "has the credential_source EcsContainer, but neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "+containerURI+" is set",
+			"outside of a container take the keys from another source: aws configure set credential_source Environment")
 	case len(named) == 1 && named[0] != "credential_process" && !p.has(roleARN):
 		return p.fault(named[0], "has "+named[0]+" but no role_arn", "aws configure set role_arn ARN")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go"
 )
@@ -35,12 +36,49 @@ func (e *SettingsError) Permanent() bool { return true }
 func namedFault(o Options, err error) error {
 	base := &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
 	source := sourceOf(o, nil)
-	fault := readSharedFiles().fault(source.Profile)
+	fault := fileFault(err)
+	if fault == nil {
+		fault = readSharedFiles().fault(source.Profile)
+	}
+	if fault == nil {
+		fault = containerFault()
+	}
 	if fault == nil {
 		return base
 	}
 	fault.Err = base
 	return &CredentialsError{fault, source}
+}
+
+// fileFault is the error of a shared file that cannot be read; nil is another one.
+func fileFault(err error) *SettingsError {
+	var file config.SharedConfigLoadError
+	if !errors.As(err, &file) {
+		return nil
+	}
+	reason := innermost(file.Err)
+	if info, statErr := os.Stat(file.Filename); statErr == nil && info.IsDir() {
+		reason = "it is a directory"
+	}
+	return &SettingsError{
+		text:   printable("the AWS configuration file " + file.Filename + " cannot be read: " + reason),
+		Advice: "set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE to files, or unset them",
+	}
+}
+
+// containerURI names the endpoint of a container's credentials.
+const containerURI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
+// containerFault is the error of a container's endpoint that the SDK refuses; nil where
+// none is named.
+func containerFault() *SettingsError {
+	if os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || os.Getenv(containerURI) == "" {
+		return nil
+	}
+	return &SettingsError{
+		text:   containerURI + " is not a URL that containers may use: want https, or http to this machine or the container service",
+		Advice: "correct it, or run: unset " + containerURI,
+	}
 }
 
 // missingPart adds to a search for credentials that found none what is missing in the

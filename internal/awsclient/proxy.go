@@ -100,7 +100,7 @@ func isProxyURL(s string) bool {
 	default:
 		return false
 	}
-	return u.Hostname() != "" && !strings.ContainsAny(u.Hostname(), " /\\")
+	return isAddress(u)
 }
 
 // proxyFunc chooses the proxy for a request.

@@ -11,7 +11,7 @@ func TestFault15ProxyURLs(t *testing.T) {
 		"http://proxy.corp:3128": true, "https://me:pass@proxy.corp": true, "socks5://127.0.0.1:1080": true, "socks5h://[::1]:1080": true,
 		"proxy.corp:3128": true, "proxy.corp": true, "127.0.0.1:3128": true, "http://proxy.corp:3128/": true,
 		"http://[::1": false, "foo bar": false, "ftp://proxy.corp": false, "http://": false, "://x": false, "http://proxy corp": false,
-		"http://proxy.corp:port": false, ":3128": false, "http:///path": false, "\x01": false,
+		"http://proxy.corp:port": false, "127.0.0.1:99999": false, "http://proxy.corp:0": false, "proxy.corp:65536": false, "socks5://proxy.corp:65535": true, ":3128": false, "http:///path": false, "\x01": false,
 	} {
 		if got := isProxyURL(s); got != want {
 			t.Errorf("%q: %v, want %v", s, got, want)

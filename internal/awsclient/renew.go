@@ -75,6 +75,9 @@ func (r *renewable) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, retrieveError(err, now.source)
 	}
+	if err := checkSendable(c, now.source); err != nil {
+		return aws.Credentials{}, err
+	}
 	return c, nil
 }
 

@@ -11,6 +11,10 @@ import (
 // mostEmpty pages in a row with nothing new end a listing.
 const mostEmpty = 100
 
+// mostPages end it whatever they bring: ten times what a stream of 10,000 shards has, one
+// to a page.
+const mostPages = 100_000
+
 // Guard watches the pages of one listing. The zero Guard is ready. It keeps a
 // hash of each token, so its memory follows the number of pages and not the
 // length of tokens. It is not safe for concurrent use.
@@ -23,7 +27,7 @@ type Guard struct {
 // behind a name, the name. An empty token means that there is no such page.
 // items is how many items the page had that no page before it had. Next returns
 // an *Error when the listing would never end: when the token came before in this
-// listing, or when 100 pages in a row had no new items. The listing has failed
+// listing, when 100 pages in a row had no new items, or after 100,000 pages. The listing has failed
 // then. A caller that retries it begins with the first page and a new Guard.
 func (g *Guard) Next(token string, items int) error {
 	if token == "" {
@@ -38,6 +42,9 @@ func (g *Guard) Next(token string, items int) error {
 		g.seen = map[[16]byte]struct{}{}
 	}
 	g.seen[key] = struct{}{}
+	if len(g.seen) >= mostPages {
+		return &Error{fmt.Sprintf("%d pages were not all of it", mostPages)}
+	}
 	if g.empty++; items > 0 {
 		g.empty = 0
 	}

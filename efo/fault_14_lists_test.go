@@ -1,0 +1,71 @@
+package efo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/reader"
+)
+
+// slowList is a list of consumers whose pages take a while. repeats makes it one that never
+// ends.
+type slowList struct {
+	RegistryClient
+	takes   time.Duration
+	repeats bool
+}
+
+func (s slowList) ListStreamConsumers(ctx context.Context, in *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+	if err := sleep(ctx, s.takes); err != nil {
+		return nil, err
+	}
+	page := 0
+	_, _ = fmt.Sscan(aws.ToString(in.NextToken), &page)
+	name := fmt.Sprintf("c%02d", page)
+	out := &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{{
+		ConsumerName: aws.String(name), ConsumerARN: aws.String(ordersARN + "/consumer/" + name + ":1"), ConsumerStatus: types.ConsumerStatusActive,
+		ConsumerCreationTimestamp: aws.Time(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)),
+	}}}
+	if page++; page < 20 {
+		out.NextToken = aws.String(fmt.Sprint(page))
+	}
+	if s.repeats {
+		out.NextToken = aws.String("0")
+	}
+	return out, nil
+}
+
+// The time of a list of consumers counts from the last page that brought something new. A
+// list that never ends is reported after 5 s, and says how long it was tried.
+func TestFault14AListOfConsumersThatWaitsSaysWhatFor(t *testing.T) {
+	for name, l := range map[string]slowList{"slow": {takes: 3 * time.Second}, "endless": {takes: 100 * time.Millisecond, repeats: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var said []string
+				began := time.Now()
+				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Say: func(m string) { said = append(said, m) }})
+				if err != nil {
+					t.Fatal(err)
+				}
+				listed, err := r.List(t.Context())
+				var gaveUp *reader.GaveUpError
+				switch {
+				case !l.repeats && (err != nil || len(listed.Consumers) != 20 || len(said) > 0):
+					t.Errorf("%d consumers, %v, said %q", len(listed.Consumers), err, said)
+				case l.repeats && (!errors.As(err, &gaveUp) || gaveUp.After.Round(time.Second) != time.Since(began).Round(time.Second) || len(said) != 1 ||
+					!strings.HasPrefix(said[0], "still trying: ListStreamConsumers for stream orders: the answer repeats a page token")):
+					t.Errorf("after %s %v, said %q", time.Since(began), err, said)
+				}
+			})
+		})
+	}
+}

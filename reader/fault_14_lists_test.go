@@ -1,0 +1,96 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// slowPages is a stream of which each page of shards takes a while; the last page that is
+// there hangs, if it is to.
+type slowPages struct {
+	*fake
+	pages int
+	takes time.Duration
+	hangs bool
+}
+
+func (s slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	page := 0
+	_, _ = fmt.Sscan(aws.ToString(in.NextToken), &page)
+	takes := s.takes
+	if s.hangs && page == s.pages-1 {
+		takes = time.Hour
+	}
+	if err := sleepUntil(ctx, time.Now().Add(takes)); err != nil {
+		return nil, err
+	}
+	out := &kinesis.ListShardsOutput{Shards: []types.Shard{{
+		ShardId:             aws.String(shardName(page)),
+		HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("1")},
+		SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
+	}}}
+	if page+1 < s.pages {
+		out.NextToken = aws.String(fmt.Sprint(page + 1))
+	}
+	return out, nil
+}
+
+// The time of a list counts from the last page that brought something new: a slow one is
+// read to its end, without a word that nothing answers, and one that hangs ends.
+func TestFault14ASlowListIsReadToItsEnd(t *testing.T) {
+	for _, hangs := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var said lines
+			f := newFake() // which sets the time
+			began := time.Now()
+			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.say, nil), "orders", nil)
+			switch took := time.Since(began); {
+			case !hangs && (err != nil || len(listed.Shards) != 20 || said.text() != ""):
+				t.Errorf("%d shards, %v, said %q", len(listed.Shards), err, said.text())
+			case hangs && (err == nil || took != 19*3*time.Second+startTimeout || !strings.Contains(said.text(), "ListShards for stream orders: no answer from the service for 5s")):
+				t.Errorf("after %s %v, said %q", took, err, said.text())
+			}
+		})
+	}
+}
+
+// Every call of a verification that fails or hangs is reported after 5 s.
+func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
+	for _, call := range []string{"ListShards", "DescribeStreamSummary", "GetShardIterator"} {
+		for name, answer := range map[string]func(context.Context) error{
+			"fails": func(context.Context) error { return refusedConnection() },
+			"hangs": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		} {
+			t.Run(call+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+					ctx, cancel := context.WithTimeout(t.Context(), 29*time.Second)
+					defer cancel()
+					f.hook = func(c, _ string) error {
+						if c != call {
+							return nil
+						}
+						return answer(ctx)
+					}
+					var said lines
+					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Say: said.say})
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = l.Verify(ctx)
+					if !strings.HasPrefix(said.text(), "still trying: "+call+" for ") {
+						t.Errorf("said %q", said.text())
+					}
+				})
+			})
+		}
+	}
+}
