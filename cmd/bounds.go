@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/reader"
 )
@@ -18,14 +18,14 @@ import (
 // judge what it has read.
 type boundOptions struct {
 	availableNow bool
-	to           toValue
-	limit        limitValue
-	idle         spanValue
-	timeout      spanValue
+	to           flags.Bound
+	limit        flags.Limit
+	idle         flags.Span
+	timeout      flags.Span
 	began        time.Time // the command: timeout counts from then
 
 	failOnEmpty bool
-	expect      countValue
+	expect      flags.Count
 }
 
 func (o *boundOptions) addFlags(f *pflag.FlagSet) {
@@ -43,8 +43,8 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 	ro.AvailableNow = o.availableNow
 	ro.To = record.Position(o.to)
 	ro.Limit = int64(o.limit)
-	ro.IdleTimeout = time.Duration(o.idle.durationValue)
-	ro.Timeout, ro.Began = time.Duration(o.timeout.durationValue), o.began
+	ro.IdleTimeout = time.Duration(o.idle.Duration)
+	ro.Timeout, ro.Began = time.Duration(o.timeout.Duration), o.began
 
 	bound := ""
 	switch {
@@ -66,7 +66,7 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 		return usage("--to %s is before --from %s: nothing lies between them", o.to.String(), from)
 	}
 	ends := o.availableNow || ro.To.Kind != record.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
-	if (o.failOnEmpty || o.expect.given) && !ends {
+	if (o.failOnEmpty || o.expect.Given) && !ends {
 		return usageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
 			"--fail-on-empty and --expect judge a run that ends")
 	}
@@ -80,7 +80,7 @@ var errSlowConfiguration = errors.New("the AWS configuration files could not be 
 // startWithin runs the start of a command within --timeout. What begin still waits for then
 // is named by its error.
 func (o *boundOptions) startWithin(ctx context.Context, begin func(context.Context) error) error {
-	within := time.Duration(o.timeout.durationValue)
+	within := time.Duration(o.timeout.Duration)
 	limited, cancel := o.limited(ctx, context.DeadlineExceeded)
 	defer cancel()
 	err := begin(limited)
@@ -97,7 +97,7 @@ func (o *boundOptions) startWithin(ctx context.Context, begin func(context.Conte
 // limited is ctx until the end of the run's time, which counts from where the command
 // began. Its cause is then late. Without --timeout it has no end of its own.
 func (o *boundOptions) limited(ctx context.Context, late error) (context.Context, context.CancelFunc) {
-	within := time.Duration(o.timeout.durationValue)
+	within := time.Duration(o.timeout.Duration)
 	if within <= 0 {
 		return context.WithCancel(ctx)
 	}
@@ -109,68 +109,8 @@ func (o *boundOptions) judge(records int64) error {
 	switch {
 	case o.failOnEmpty && records == 0:
 		return &conditionError{"no record was read"}
-	case o.expect.given && records != o.expect.n:
-		return &conditionError{fmt.Sprintf("read %s, expected %s", counted(records, "record"), humanize.Comma(o.expect.n))}
+	case o.expect.Given && records != o.expect.N:
+		return &conditionError{fmt.Sprintf("read %s, expected %s", counted(records, "record"), humanize.Comma(o.expect.N))}
 	}
 	return nil
 }
-
-// toValue is a time or an age that a run reads up to; its zero value is none.
-type toValue record.Position
-
-func (v *toValue) Set(s string) error {
-	p, err := record.ParsePosition(s)
-	if err != nil || p.Kind != record.AtTimestamp && p.Kind != record.Ago {
-		return fmt.Errorf("want a time such as 2026-11-22T10:00:00Z or an age such as 15m or 1d3h")
-	}
-	*v = toValue(p)
-	return nil
-}
-
-func (v *toValue) String() string {
-	if v.Kind == record.Latest {
-		return ""
-	}
-	return record.Position(*v).String()
-}
-
-func (v *toValue) Type() string { return "time" }
-
-// limitValue is a number of records, 1 or more; its zero value is none.
-type limitValue int64
-
-func (v *limitValue) Set(s string) error {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 1 {
-		return fmt.Errorf("want a number of records, 1 or more")
-	}
-	*v = limitValue(n)
-	return nil
-}
-
-func (v *limitValue) String() string { return strconv.FormatInt(int64(*v), 10) }
-func (v *limitValue) Type() string   { return "N" }
-
-// countValue is a number of records, or none.
-type countValue struct {
-	n     int64
-	given bool
-}
-
-func (v *countValue) Set(s string) error {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
-		return fmt.Errorf("want a number of records, 0 or more")
-	}
-	v.n, v.given = n, true
-	return nil
-}
-
-func (v *countValue) String() string {
-	if !v.given {
-		return ""
-	}
-	return strconv.FormatInt(v.n, 10)
-}
-
-func (v *countValue) Type() string { return "N" }

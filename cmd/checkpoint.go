@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 )
@@ -52,8 +53,8 @@ func fileArgument(c *cobra.Command, args []string) error {
 }
 
 // wantStreams is the value of a --stream that was not given.
-func wantStreams() textsValue {
-	return textsValue{kind: "the name or ARN of a stream", commas: true}
+func wantStreams() flags.Texts {
+	return flags.Texts{Kind: "the name or ARN of a stream", Commas: true}
 }
 
 // streamsIn are the streams of a checkpoint that were asked for, as the caller

@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
 )
 
 func newCheckpointReset(e *env) *cobra.Command {
-	o := &checkpointResetOptions{streams: wantStreams(), shards: textsValue{kind: wantShard}}
+	o := &checkpointResetOptions{streams: wantStreams(), shards: flags.Texts{Kind: flags.WantShard}}
 	c := &cobra.Command{
 		Use:   "reset FILE --to POSITION",
 		Short: "Move a checkpoint file to another position",
@@ -49,7 +50,7 @@ retained. A stream of another account is given by its ARN, with --stream.`,
 type checkpointResetOptions struct {
 	path            string
 	to              targetValue
-	streams, shards textsValue
+	streams, shards flags.Texts
 	yes, dryRun     bool
 	output          reportForm
 }
@@ -65,7 +66,7 @@ func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
 // check refuses what cannot be asked for, before anything is looked at.
 func (o *checkpointResetOptions) check(e *env) error {
 	switch {
-	case !o.to.given:
+	case !o.to.Given:
 		return usage("--to is needed: want %s", record.PositionForms)
 	case o.yes && o.dryRun:
 		return usage("--yes and --dry-run contradict each other: want one of them")
@@ -139,12 +140,12 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 
 // restart is the file as it is to be, and the streams of it that are moved.
 func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkpoint.File) (is checkpoint.File, streams []string, err error) {
-	if streams, err = streamsIn(o.path, was, o.streams.list); err != nil {
+	if streams, err = streamsIn(o.path, was, o.streams.List); err != nil {
 		return is, nil, err
 	}
 	one := len(streams) == 1
 	switch {
-	case len(o.shards.list) > 0 && !one:
+	case len(o.shards.List) > 0 && !one:
 		return is, nil, usageHint("--stream names it", "--shard is of one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	case o.to.Kind == record.AtSequenceNumber && !one:
 		return is, nil, usageHint("--stream names it", "--to SHARD:SEQUENCE is for one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
@@ -157,6 +158,6 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkp
 	if err != nil {
 		return is, nil, err
 	}
-	is, err = l.Restart(ctx, was, o.shards.list)
+	is, err = l.Restart(ctx, was, o.shards.List)
 	return is, streams, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/reader"
 )
@@ -50,7 +51,7 @@ is given by its ARN, with --stream.`,
 
 type checkpointVerifyOptions struct {
 	path    string
-	streams textsValue
+	streams flags.Texts
 	output  reportForm
 }
 
@@ -60,7 +61,7 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 	if err != nil {
 		return err
 	}
-	streams, err := streamsIn(o.path, f, o.streams.list)
+	streams, err := streamsIn(o.path, f, o.streams.List)
 	if err != nil {
 		return err
 	}

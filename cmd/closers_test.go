@@ -112,7 +112,7 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 			path := filepath.Join(folder, "c.json")
 			o := defaultReadOptions()
 			o.streams = []string{"orders"}
-			o.checkpoint.text, o.metrics.text = path, filepath.Join(folder, "metrics.json")
+			o.checkpoint.Text, o.metrics.Text = path, filepath.Join(folder, "metrics.json")
 			o.availableNow = true
 			ro, err := o.reader()
 			if err != nil {

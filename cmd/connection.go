@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/awsclient"
 )
 
@@ -21,13 +22,13 @@ type connection struct {
 
 func addConnectionFlags(f *pflag.FlagSet, c *connection) {
 	const visible = "; a command line is visible to ps: a profile or the environment is better"
-	textVar(f, &c.accessKey, "aws-access-key", "the ID of an access key", "access `key` ID, with --aws-secret-key in place of the credentials that the AWS SDK finds"+visible)
-	textVar(f, &c.secretKey, "aws-secret-key", "a secret key", "secret `key` of --aws-access-key"+visible)
-	textVar(f, &c.sessionToken, "aws-session-token", "a token", "`token` of temporary keys"+visible)
-	textVar(f, &c.roleARN, "role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/reader", "`ARN` of an IAM role to take on, with the keys given or those that the AWS SDK finds")
-	textVar(f, &c.roleExternalID, "role-external-id", "an external ID", "the external `ID` that the role asks for")
-	textVar(f, &c.roleSessionName, "role-session-name", "a name", "`name` of the role's session, which the account's logs will show (default: kin-PID)")
-	textVar(f, &c.stsEndpoint, "sts-endpoint", wantURL, "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
+	flags.TextVar(f, &c.accessKey, "aws-access-key", "the ID of an access key", "access `key` ID, with --aws-secret-key in place of the credentials that the AWS SDK finds"+visible)
+	flags.TextVar(f, &c.secretKey, "aws-secret-key", "a secret key", "secret `key` of --aws-access-key"+visible)
+	flags.TextVar(f, &c.sessionToken, "aws-session-token", "a token", "`token` of temporary keys"+visible)
+	flags.TextVar(f, &c.roleARN, "role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/reader", "`ARN` of an IAM role to take on, with the keys given or those that the AWS SDK finds")
+	flags.TextVar(f, &c.roleExternalID, "role-external-id", "an external ID", "the external `ID` that the role asks for")
+	flags.TextVar(f, &c.roleSessionName, "role-session-name", "a name", "`name` of the role's session, which the account's logs will show (default: kin-PID)")
+	flags.TextVar(f, &c.stsEndpoint, "sts-endpoint", flags.WantURL, "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
 }
 
 var (
@@ -78,16 +79,16 @@ func (c connection) role() awsclient.Role {
 // is calling, for commands that messages tell: what is set for all commands holds
 // for those too, and keys are not repeated.
 func (e *env) placeFlags() []string {
-	var flags []string
+	var words []string
 	for _, f := range []struct{ name, value string }{
 		{"profile", e.profile}, {"region", e.region}, {"endpoint", e.endpoint},
 		{"role-arn", e.connection.roleARN}, {"role-external-id", e.connection.roleExternalID}, {"sts-endpoint", e.connection.stsEndpoint},
 	} {
 		if f.value != "" && (e.origins[f.name] == "" || e.narrow[f.name]) {
-			flags = append(flags, "--"+f.name, shellWord(f.value))
+			words = append(words, "--"+f.name, shellWord(f.value))
 		}
 	}
-	return flags
+	return words
 }
 
 // plainWord is what a shell takes as it is.

@@ -9,11 +9,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/efo"
 )
 
 func newConsumersPrune(e *env) *cobra.Command {
-	o := &consumersPruneOptions{olderThan: durationValue(24 * time.Hour), prefix: "kin_"}
+	o := &consumersPruneOptions{olderThan: flags.Duration(24 * time.Hour), prefix: "kin_"}
 	c := &cobra.Command{
 		Use:   "prune STREAM",
 		Short: "Remove what killed runs have left behind",
@@ -48,7 +49,7 @@ deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,
 
 type consumersPruneOptions struct {
 	stream      string
-	olderThan   durationValue
+	olderThan   flags.Duration
 	prefix      prefixValue
 	yes, dryRun bool
 	output      reportForm

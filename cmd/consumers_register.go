@@ -9,12 +9,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/efo"
 	"kin/internal/record"
 )
 
 func newConsumersRegister(e *env) *cobra.Command {
-	o := &consumersRegisterOptions{timeout: spanValue{durationValue(efo.DefaultTimeout)}}
+	o := &consumersRegisterOptions{timeout: flags.Span{Duration: flags.Duration(efo.DefaultTimeout)}}
 	c := &cobra.Command{
 		Use:   "register STREAM NAME",
 		Short: "Register a consumer and print its ARN",
@@ -48,7 +49,7 @@ kinesis:DescribeStreamSummary when STREAM is a name.`,
 
 type consumersRegisterOptions struct {
 	stream, name string
-	timeout      spanValue
+	timeout      flags.Span
 }
 
 func (o *consumersRegisterOptions) addFlags(f *pflag.FlagSet) {
@@ -62,7 +63,7 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		return usage("%s", bad)
 	}
 	return e.printReport(ctx, func(ctx context.Context) (string, error) {
-		consumers, err := e.consumers(ctx, o.stream, time.Duration(o.timeout.durationValue))
+		consumers, err := e.consumers(ctx, o.stream, time.Duration(o.timeout.Duration))
 		if err != nil {
 			return "", err
 		}

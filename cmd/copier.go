@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/reader"
 	"kin/writer"
@@ -55,10 +56,10 @@ func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
 		batches: make(chan []*reader.Block), settled: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	var err error
-	if c.pack, err = o.write.compress.compressor(); err != nil {
+	if c.pack, err = o.write.compress.Compressor(); err != nil {
 		return nil, err
 	}
-	if name := o.write.failed.text; name != "" {
+	if name := o.write.failed.Text; name != "" {
 		c.failed, err = openFailed(ctx, name, []byte{'\n'}, nil, nil, nil)
 	}
 	return c, err
@@ -72,14 +73,14 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
 	unwatch := watchStop(ctx, e, c.w, c.grace)
-	late := &unfinishedError{within: time.Duration(c.bounds.timeout.durationValue), grace: c.grace}
+	late := &unfinishedError{within: time.Duration(c.bounds.timeout.Duration), grace: c.grace}
 	if c.failed != nil {
 		late.saved = c.failed.name
 	}
 	over, endTimer := c.bounds.limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
-			e.say("the time of the run is over: finishing the batch that is being written, for at most " + (*durationValue)(&c.grace).String())
+			e.say("the time of the run is over: finishing the batch that is being written, for at most " + (*flags.Duration)(&c.grace).String())
 		}
 	})
 	c.over = over

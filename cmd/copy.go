@@ -96,7 +96,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	switch {
 	case len(o.read.streams) != 1:
 		return ro, wo, usageHint("run a copy for each", "SRC: want one name or ARN, got %d", len(o.read.streams))
-	case o.write.failed.text != "" && o.read.checkpoint.text != "" && sameFile(o.write.failed.text, o.read.checkpoint.text):
+	case o.write.failed.Text != "" && o.read.checkpoint.Text != "" && sameFile(o.write.failed.Text, o.read.checkpoint.Text):
 		return ro, wo, usage("--failed and --checkpoint are the same file: want one for each")
 	}
 	return ro, wo, o.to.check()
@@ -105,12 +105,12 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 // check asks what has to be known of DST before anything is read, within the time
 // of the run.
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
-	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.durationValue)})
+	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.Duration)})
 	defer cancel()
 	if err := o.to.refuseSource(ctx, e, source); err != nil {
 		return err
 	}
-	if o.read.checkpoint.text == "" {
+	if o.read.checkpoint.Text == "" {
 		return nil
 	}
 	to, err := o.to.identify(ctx, e.say)
@@ -124,7 +124,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 
 // copier makes the copier, within the time of the run.
 func (o *copyOptions) copier(ctx context.Context) (*copier, error) {
-	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.durationValue)})
+	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.Duration)})
 	defer cancel()
 	return newCopier(ctx, o)
 }
@@ -199,7 +199,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	}
 	printFailing(ctx, e, c.w)
 	if err != nil {
-		if text := c.left(r.Progress().Records, o.read.checkpoint.text != ""); text != "" {
+		if text := c.left(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
 			e.print(text)
 		}
 	}

@@ -89,11 +89,11 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 // checkpoint is about records that are not in it.
 func (o *copyOptions) ofAnother(err error) error {
 	var gone *writer.GoneError
-	if o.read.checkpoint.text == "" || !errors.As(err, &gone) || !gone.Again {
+	if o.read.checkpoint.Text == "" || !errors.As(err, &gone) || !gone.Again {
 		return err
 	}
 	return &checkpoint.UnusableError{
-		Path: o.read.checkpoint.text, Reason: gone.Error() + ", and has nothing of what was copied before",
+		Path: o.read.checkpoint.Text, Reason: gone.Error() + ", and has nothing of what was copied before",
 		Next: "name another file: a copy into another stream begins at --from",
 	}
 }

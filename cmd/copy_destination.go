@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/awsclient"
 	"kin/internal/record"
 	"kin/writer"
@@ -26,11 +27,11 @@ type destination struct {
 }
 
 func (d *destination) addFlags(f *pflag.FlagSet) {
-	textVar(f, &d.region, "dst-region", "a region such as us-east-1", "AWS `region` of DST (default: that of its ARN, or of SRC)")
-	textVar(f, &d.profile, "dst-profile", "the name of a profile", "`name` of the AWS profile for DST (default: the credentials for SRC)")
-	textVar(f, &d.endpoint, "dst-endpoint", wantURL, "`URL` of the service for DST (default: that for SRC)")
-	textVar(f, &d.roleARN, "dst-role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/writer", "`ARN` of an IAM role to take on for DST")
-	textVar(f, &d.roleExternalID, "dst-role-external-id", "an external ID", "the external `ID` that --dst-role-arn asks for")
+	flags.TextVar(f, &d.region, "dst-region", "a region such as us-east-1", "AWS `region` of DST (default: that of its ARN, or of SRC)")
+	flags.TextVar(f, &d.profile, "dst-profile", "the name of a profile", "`name` of the AWS profile for DST (default: the credentials for SRC)")
+	flags.TextVar(f, &d.endpoint, "dst-endpoint", flags.WantURL, "`URL` of the service for DST (default: that for SRC)")
+	flags.TextVar(f, &d.roleARN, "dst-role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/writer", "`ARN` of an IAM role to take on for DST")
+	flags.TextVar(f, &d.roleExternalID, "dst-role-external-id", "an external ID", "the external `ID` that --dst-role-arn asks for")
 }
 
 func (d *destination) check() error {

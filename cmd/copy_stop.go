@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"kin/cmd/internal/flags"
 )
 
 // abandonAfterGrace gives the writer up when over has ended and the grace too, at
@@ -43,7 +45,7 @@ type unfinishedError struct {
 }
 
 func (e *unfinishedError) Error() string {
-	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within %s more", (*durationValue)(&e.within), (*durationValue)(&e.grace)), e.last)
+	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within %s more", (*flags.Duration)(&e.within), (*flags.Duration)(&e.grace)), e.last)
 }
 
 func (e *unfinishedError) Unwrap() error { return e.last }
@@ -74,7 +76,7 @@ type unbegunError struct {
 }
 
 func (e *unbegunError) Error() string {
-	return withFailure(fmt.Sprintf("--timeout %s expired before anything was written", (*durationValue)(&e.within)), e.last)
+	return withFailure(fmt.Sprintf("--timeout %s expired before anything was written", (*flags.Duration)(&e.within)), e.last)
 }
 
 func (e *unbegunError) Unwrap() error { return e.last }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/writer"
 )
@@ -13,18 +14,18 @@ import (
 // deliveryOptions are the flags that say how records are written, whatever
 // they come from.
 type deliveryOptions struct {
-	retryFor, linger, grace durationValue
+	retryFor, linger, grace flags.Duration
 	ordered, aggregate      bool
-	compress                compressionValue
-	rate                    writeRate
-	failed                  textValue
+	compress                flags.Compression
+	rate                    flags.WriteRate
+	failed                  flags.Text
 }
 
 func defaultDeliveryOptions() deliveryOptions {
 	d := writer.DefaultOptions()
 	return deliveryOptions{
-		retryFor: durationValue(d.RetryFor), linger: durationValue(d.Linger), grace: durationValue(d.Grace),
-		failed: textValue{kind: "the name of a file"},
+		retryFor: flags.Duration(d.RetryFor), linger: flags.Duration(d.Linger), grace: flags.Duration(d.Grace),
+		failed: flags.Text{Kind: "the name of a file"},
 	}
 }
 
@@ -43,7 +44,7 @@ func (o *deliveryOptions) addFlags(f *pflag.FlagSet) {
 func (o *deliveryOptions) apply(wo *writer.Options) {
 	wo.RetryFor, wo.Linger, wo.Grace = time.Duration(o.retryFor), time.Duration(o.linger), time.Duration(o.grace)
 	wo.Ordered, wo.Aggregate = o.ordered, o.aggregate
-	wo.RecordRate, wo.ByteRate, wo.Unshaped = o.rate.records, o.rate.bytes, o.rate.unlimited
+	wo.RecordRate, wo.ByteRate, wo.Unshaped = o.rate.Records, o.rate.Bytes, o.rate.Unlimited
 }
 
 // aggregateRecords and aggregateBytes are how much goes under one random key
@@ -69,7 +70,7 @@ func sharedKeys() func(context.Context, *record.Record) error {
 
 // check refuses what the endpoint does not allow.
 func (o *deliveryOptions) check(endpoint string) error {
-	if o.rate.unlimited && !isOwnEndpoint(endpoint) {
+	if o.rate.Unlimited && !isOwnEndpoint(endpoint) {
 		return usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
+	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/awsclient"
 	"kin/internal/local"
@@ -44,7 +45,7 @@ var demoTry = []string{
 }
 
 func newDemo(e *env) *cobra.Command {
-	o := &demoOptions{length: durationValue(20 * time.Second)}
+	o := &demoOptions{length: flags.Duration(20 * time.Second)}
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "See kin at work, without an AWS account",
@@ -69,7 +70,7 @@ records go to stdout as kin tail prints them, what is happening to stderr.`,
 	return c
 }
 
-type demoOptions struct{ length durationValue }
+type demoOptions struct{ length flags.Duration }
 
 func (o *demoOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.length, "for", "how long the shop writes (0: until Ctrl-C)")

@@ -3,12 +3,12 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/efo"
 	"kin/internal/awsclient"
 	"kin/reader"
@@ -16,14 +16,14 @@ import (
 
 // fanOutOptions are the flags of read and tail about stream consumers.
 type fanOutOptions struct {
-	mode            consumerMode
+	mode            flags.ConsumerMode
 	efo             bool
-	name            textValue
+	name            flags.Text
 	prefix          string
-	registeredIDs   textsValue
-	registeredType  idType
-	refresh         durationValue
-	registerTimeout durationValue
+	registeredIDs   flags.Texts
+	registeredType  flags.ConsumerIDType
+	refresh         flags.Duration
+	registerTimeout flags.Duration
 	deregister      bool
 	takeOver        bool
 }
@@ -31,11 +31,11 @@ type fanOutOptions struct {
 func defaultFanOutOptions() fanOutOptions {
 	d := efo.DefaultOptions()
 	return fanOutOptions{
-		name:            textValue{kind: "a name"},
+		name:            flags.Text{Kind: "a name"},
 		prefix:          d.NamePrefix,
-		registeredIDs:   textsValue{kind: "the name or ARN of a consumer", commas: true},
-		refresh:         durationValue(d.RefreshInterval),
-		registerTimeout: durationValue(d.RegisterTimeout),
+		registeredIDs:   flags.Texts{Kind: "the name or ARN of a consumer", Commas: true},
+		refresh:         flags.Duration(d.RefreshInterval),
+		registerTimeout: flags.Duration(d.RegisterTimeout),
 	}
 }
 
@@ -65,7 +65,7 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	given := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
 	// Of two sources the higher one has hidden what the lower says: both come from
 	// one here.
-	if f.Changed("efo") && f.Changed("consumer-mode") && o.efo != (o.mode == modeEFO) {
+	if f.Changed("efo") && f.Changed("consumer-mode") && o.efo != (o.mode == flags.EFO) {
 		name := "--efo"
 		if !o.efo {
 			name = "--efo=false"
@@ -73,10 +73,10 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 		return usage("%s and --consumer-mode %s contradict each other", name, &o.mode)
 	}
 	if o.efo {
-		o.mode = modeEFO
+		o.mode = flags.EFO
 	}
 	unused, hint := fanOutFlags, "add --efo, or leave it out"
-	if o.mode == modeEFO {
+	if o.mode == flags.EFO {
 		unused, hint = pollingFlags, "leave it out: the service pushes to a consumer as fast as records arrive, up to 2 MB/s a shard"
 	}
 	for _, name := range unused {
@@ -84,10 +84,10 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 			return usageHint(hint, "--%s means nothing with --consumer-mode %s", name, &o.mode)
 		}
 	}
-	if o.mode == modeEFO && given("registered-consumer-id-type") && len(o.registeredIDs.list) == 0 {
+	if o.mode == flags.EFO && given("registered-consumer-id-type") && len(o.registeredIDs.List) == 0 {
 		return usage("--registered-consumer-id-type needs --registered-consumer-id")
 	}
-	if o.mode == modeEFO && given("consumer-name-prefix") && len(o.registeredIDs.list) > 0 {
+	if o.mode == flags.EFO && given("consumer-name-prefix") && len(o.registeredIDs.List) > 0 {
 		return usageHint("leave one of the two out", "--consumer-name-prefix means nothing with --registered-consumer-id, which is used as it is")
 	}
 	return nil
@@ -97,8 +97,8 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Options) (*efo.FanOut, error) {
 	fo := efo.DefaultOptions()
 	fo.Streams = ro.Streams
-	fo.Name, fo.NamePrefix = o.name.text, o.prefix
-	fo.RegisteredIDs, fo.RegisteredByARN = o.registeredIDs.list, o.registeredType == idTypeARN
+	fo.Name, fo.NamePrefix = o.name.Text, o.prefix
+	fo.RegisteredIDs, fo.RegisteredByARN = o.registeredIDs.List, o.registeredType == flags.ByARN
 	fo.RefreshInterval = time.Duration(o.refresh)
 	fo.RegisterTimeout = time.Duration(o.registerTimeout)
 	fo.RequireDeregistration = o.deregister
@@ -156,56 +156,4 @@ func unjoined(err error) []error {
 		return j.Unwrap()
 	}
 	return []error{err}
-}
-
-// consumerMode is the value of --consumer-mode; its zero value is polling.
-type consumerMode string
-
-const (
-	modePolling consumerMode = "polling"
-	modeEFO     consumerMode = "efo"
-)
-
-func (m *consumerMode) Type() string { return "mode" }
-
-func (m *consumerMode) String() string {
-	if *m == "" {
-		return string(modePolling)
-	}
-	return string(*m)
-}
-
-func (m *consumerMode) Set(s string) error {
-	switch v := consumerMode(s); v {
-	case modePolling, modeEFO:
-		*m = v
-		return nil
-	}
-	return fmt.Errorf("want polling or efo")
-}
-
-// idType is the value of --registered-consumer-id-type; its zero value is name.
-type idType string
-
-const (
-	idTypeName idType = "name"
-	idTypeARN  idType = "arn"
-)
-
-func (t *idType) Type() string { return "type" }
-
-func (t *idType) String() string {
-	if *t == "" {
-		return string(idTypeName)
-	}
-	return string(*t)
-}
-
-func (t *idType) Set(s string) error {
-	switch v := idType(s); v {
-	case idTypeName, idTypeARN:
-		*t = v
-		return nil
-	}
-	return fmt.Errorf("want name or arn")
 }

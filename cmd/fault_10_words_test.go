@@ -10,7 +10,7 @@ import (
 
 func TestFault10OneIsNotCalledByAPlural(t *testing.T) {
 	o := &boundOptions{}
-	o.expect.given, o.expect.n = true, 2000
+	o.expect.Given, o.expect.N = true, 2000
 	if err := o.judge(1); err == nil || err.Error() != "read 1 record, expected 2,000" {
 		t.Errorf("got %v", err)
 	}

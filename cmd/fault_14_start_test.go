@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/cmd/internal/flags"
 	"kin/reader"
 )
 
@@ -14,7 +15,7 @@ import (
 func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := defaultReadOptions()
-		o.streams, o.timeout = []string{"orders"}, spanValue{durationValue(10 * time.Second)}
+		o.streams, o.timeout = []string{"orders"}, flags.Span{Duration: flags.Duration(10 * time.Second)}
 		time.Sleep(2 * time.Second) // settings
 		if err := o.startWithin(t.Context(), func(context.Context) error { time.Sleep(4 * time.Second); return nil }); err != nil {
 			t.Fatal(err)

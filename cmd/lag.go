@@ -11,13 +11,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
 )
 
 func newLag(e *env) *cobra.Command {
-	o := &lagOptions{checkpoint: textValue{kind: "the name of a file"}}
+	o := &lagOptions{checkpoint: flags.Text{Kind: "the name of a file"}}
 	c := &cobra.Command{
 		Use:   "lag STREAM...",
 		Short: "Tell how far a checkpoint or a position is behind",
@@ -59,10 +60,10 @@ and decides the exit code.`,
 
 type lagOptions struct {
 	streams    []string
-	checkpoint textValue
+	checkpoint flags.Text
 	from       targetValue
 	output     lagForm
-	watch      spanValue
+	watch      flags.Span
 	most       mostValue
 }
 
@@ -78,7 +79,7 @@ func (o *lagOptions) addFlags(f *pflag.FlagSet) {
 // two that were set, one by hand goes before one that is a setting.
 func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 	f := c.Flags()
-	if o.checkpoint.text != "" && o.from.given {
+	if o.checkpoint.Text != "" && o.from.Given {
 		byHand := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
 		switch file, from := byHand("checkpoint"), byHand("from"); {
 		case file == from:
@@ -86,20 +87,20 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 		case file:
 			o.from = targetValue{}
 		default:
-			o.checkpoint.text = ""
+			o.checkpoint.Text = ""
 		}
 	}
-	if o.checkpoint.text == "" && !o.from.given {
+	if o.checkpoint.Text == "" && !o.from.Given {
 		return usageHint("for example: "+c.CommandPath()+" orders --checkpoint orders.ckpt", "%s needs --checkpoint FILE or --from POSITION", c.CommandPath())
 	}
-	if o.watch.durationValue != 0 && o.output == lagPrometheus {
+	if o.watch.Duration != 0 && o.output == lagPrometheus {
 		return usageHint("run it again for each scrape; kin read --metrics-listen serves them", "--watch and --output prometheus contradict each other: an exposition is one look")
 	}
-	if o.watch.durationValue != 0 && time.Duration(o.watch.durationValue) < leastWatch {
+	if o.watch.Duration != 0 && time.Duration(o.watch.Duration) < leastWatch {
 		return usage("--watch %s: want 1s or more: each look costs a fetch of every shard", o.watch.String())
 	}
 	o.streams = splitStreams(args)
-	if o.checkpoint.text != "" {
+	if o.checkpoint.Text != "" {
 		return nil
 	}
 	if len(o.streams) == 0 {
@@ -117,16 +118,16 @@ func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*rea
 	lo := reader.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.chat, Log: e.log}
 	var client *kinesis.Client
 	var err error
-	if o.checkpoint.text == "" {
+	if o.checkpoint.Text == "" {
 		client, err = e.kinesis(ctx, o.streams...)
 	} else {
-		view := checkpoint.NewView(o.checkpoint.text)
+		view := checkpoint.NewView(o.checkpoint.Text)
 		lo.Positions = view
 		var f checkpoint.File
 		if f, err = view.Load(); err != nil {
 			return nil, err
 		}
-		if lo.Streams, err = streamsIn(o.checkpoint.text, f, o.streams); err != nil {
+		if lo.Streams, err = streamsIn(o.checkpoint.Text, f, o.streams); err != nil {
 			return nil, err
 		}
 		client, err = e.kinesis(ctx, regionHints(f, lo.Streams)...)
@@ -152,7 +153,7 @@ func aboutFrom(err error) error {
 }
 
 func runLag(ctx context.Context, e *env, o *lagOptions) error {
-	if o.watch.durationValue != 0 {
+	if o.watch.Duration != 0 {
 		return watchLag(ctx, e, o)
 	}
 	l, err := o.looker(ctx, e, e.say)
@@ -190,7 +191,7 @@ func (o *lagOptions) judge(look reader.Look) error {
 	if !o.most.given {
 		return nil
 	}
-	most := time.Duration(o.most.durationValue)
+	most := time.Duration(o.most.Duration)
 	stream, worst := "", reader.ShardLook{}
 	for _, s := range look.Streams {
 		if len(s.Losses) > 0 {
@@ -212,23 +213,23 @@ func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond 
 
 // mostValue is a duration that counts when it was given, 0 too.
 type mostValue struct {
-	durationValue
+	flags.Duration
 	given bool
 }
 
 func (v *mostValue) Set(s string) error {
 	v.given = true
-	return v.durationValue.Set(s)
+	return v.Duration.Set(s)
 }
 
 // targetValue is a position that has no default.
-type targetValue struct{ positionValue }
+type targetValue struct{ flags.StartingPosition }
 
 func (v *targetValue) String() string {
-	if !v.given {
+	if !v.Given {
 		return ""
 	}
-	return v.positionValue.String()
+	return v.StartingPosition.String()
 }
 
 // lagForm is the value of -o of lag; its zero value is a table.

@@ -49,7 +49,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	}
 	defer out.close()
 	for {
-		next := time.Now().Add(time.Duration(o.watch.durationValue))
+		next := time.Now().Add(time.Duration(o.watch.Duration))
 		look, err := l.Look(ctx)
 		if err = w.took(ctx, look, err, out); err != nil {
 			return err

@@ -12,13 +12,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/local"
 )
 
-const localListen = "127.0.0.1:4567"
-
 func newLocal(e *env) *cobra.Command {
-	o := &localOptions{listen: localListen, limits: limitsValue(local.LimitsOn)}
+	o := &localOptions{listen: flags.DefaultListen, limits: flags.Limits(local.LimitsOn)}
 	c := &cobra.Command{
 		Use:   "local [-- COMMAND ARG...]",
 		Short: "Run an embedded Kinesis endpoint on this machine",
@@ -99,15 +98,15 @@ DELETE /_kin/fault.`,
 }
 
 type localOptions struct {
-	listen      listenValue
+	listen      flags.Listen
 	listenGiven bool
-	streams     streamsValue
-	limits      limitsValue
-	roles       rolesValue
-	faults      faultsValue
+	streams     flags.Streams
+	limits      flags.Limits
+	roles       flags.Roles
+	faults      flags.Faults
 	tls         bool
-	creating    durationValue
-	deleting    durationValue
+	creating    flags.Duration
+	deleting    flags.Duration
 	command     []string // empty = stay in the foreground
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/local"
 )
 
@@ -52,7 +53,7 @@ func TestLocalVariablesWithTLS(t *testing.T) {
 
 // Every flag of kin local reaches the endpoint's options.
 func TestLocalOptions(t *testing.T) {
-	o := &localOptions{limits: limitsValue(local.LimitsOn)}
+	o := &localOptions{limits: flags.Limits(local.LimitsOn)}
 	var f pflag.FlagSet
 	o.addFlags(&f)
 	err := f.Parse([]string{"--stream", "orders:2", "--limits", "off", "--role", "arn:aws:iam::000000000000:role/reader=secret",
@@ -79,7 +80,7 @@ func TestListenValue(t *testing.T) {
 		"127.0.0.1:4567": true, "127.0.0.1:0": true, ":4567": true, "[::1]:4567": true, "localhost:1": true,
 		"": false, "4567": false, "localhost": false, "127.0.0.1:65536": false, "127.0.0.1:http": false, "::1:4567": false,
 	} {
-		var v listenValue
+		var v flags.Listen
 		if err := v.Set(s); (err == nil) != ok {
 			t.Errorf("--listen %s: got %v, want accepted %v", s, err, ok)
 		}
@@ -93,7 +94,7 @@ func TestRunLocalEndsWithItsContext(t *testing.T) {
 	e := newEnv(Streams{Out: in, Err: &bytes.Buffer{}})
 	ended := make(chan error, 1)
 	go func() {
-		err := runLocal(ctx, e, &localOptions{listen: "127.0.0.1:0", listenGiven: true, limits: limitsValue(local.LimitsOn)})
+		err := runLocal(ctx, e, &localOptions{listen: "127.0.0.1:0", listenGiven: true, limits: flags.Limits(local.LimitsOn)})
 		_ = in.Close()
 		ended <- err
 	}()

@@ -83,11 +83,11 @@ func options(root *cobra.Command) []option {
 	for _, n := range optionNames {
 		var o option
 		for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
-			flags := c.LocalNonPersistentFlags()
+			set := c.LocalNonPersistentFlags()
 			if c == root {
-				flags = c.PersistentFlags()
+				set = c.PersistentFlags()
 			}
-			f := flags.Lookup(n.flag)
+			f := set.Lookup(n.flag)
 			if f == nil || f.Annotations[optionAnnotation] == nil {
 				continue
 			}

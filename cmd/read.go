@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -68,52 +69,52 @@ exit-codes.`
 type readOptions struct {
 	streams []string
 
-	position      positionValue
+	position      flags.StartingPosition
 	records       int
-	rate          rateValue
-	period        durationValue
-	duration      durationValue
-	buffer        sizeValue
+	rate          flags.FetchRate
+	period        flags.Duration
+	duration      flags.Duration
+	buffer        flags.Size
 	shardsPerTask int
-	tasks         taskValue
-	shardInterval durationValue
+	tasks         flags.Tasks
+	shardInterval flags.Duration
 	pageSize      int
 
 	boundOptions
 	fanOutOptions
-	shards     textsValue
+	shards     flags.Texts
 	lowLatency bool
-	retryFor   spanValue
+	retryFor   flags.Span
 
 	noDeaggregate, hashFilter, noHashFilter bool
 
-	checkpoint    textValue
+	checkpoint    flags.Text
 	claim         func(*env, *checkpoint.Handle) error // what the run wants of the checkpoint's past
 	allowDataLoss bool
 	data          format.DataMode
-	exec          textValue // of read only
+	exec          flags.Text // of read only
 
-	metrics       textValue
-	metricsListen addressValue
+	metrics       flags.Text
+	metricsListen flags.Address
 }
 
 func defaultReadOptions() *readOptions {
 	d := reader.DefaultOptions()
 	return &readOptions{
 		records:       d.MaxRecordsPerFetch,
-		rate:          rateValue(d.MaxFetchRate),
-		period:        durationValue(d.MinFetchPeriod),
-		duration:      durationValue(d.MaxFetchDuration),
-		buffer:        sizeValue(d.FetchBufferSize),
+		rate:          flags.FetchRate(d.MaxFetchRate),
+		period:        flags.Duration(d.MinFetchPeriod),
+		duration:      flags.Duration(d.MaxFetchDuration),
+		buffer:        flags.Size(d.FetchBufferSize),
 		shardsPerTask: d.ShardsPerTask,
-		tasks:         taskValue(d.Tasks),
-		shardInterval: durationValue(d.ShardFetchInterval),
+		tasks:         flags.Tasks(d.Tasks),
+		shardInterval: flags.Duration(d.ShardFetchInterval),
 		pageSize:      d.MaxShardsPerDescribe,
-		shards:        textsValue{kind: wantShard},
-		checkpoint:    textValue{kind: "a file"},
+		shards:        flags.Texts{Kind: flags.WantShard},
+		checkpoint:    flags.Text{Kind: "a file"},
 		claim:         notOfCopy,
-		exec:          textValue{kind: "a command"},
-		metrics:       textValue{kind: "a file, or - for stderr"},
+		exec:          flags.Text{Kind: "a command"},
+		metrics:       flags.Text{Kind: "a file, or - for stderr"},
 		fanOutOptions: defaultFanOutOptions(),
 		boundOptions:  boundOptions{began: time.Now()}, // the commands are made when kin starts
 	}
@@ -169,19 +170,19 @@ func (o *readOptions) parsed(e *env, f *pflag.FlagSet, args []string) error {
 		return nil
 	}
 	if !f.Changed("min-fetch-period") {
-		o.period = durationValue(210 * time.Millisecond)
+		o.period = flags.Duration(210 * time.Millisecond)
 	}
 	if !f.Changed("max-fetch-rate") {
 		o.rate = 2
 	}
 	if !f.Changed("max-fetch-duration") {
-		o.duration = durationValue(200 * time.Millisecond)
+		o.duration = flags.Duration(200 * time.Millisecond)
 	}
 	return nil
 }
 
 // addPositionFlags gives a command --initial-position and its short name.
-func addPositionFlags(f *pflag.FlagSet, p *positionValue) {
+func addPositionFlags(f *pflag.FlagSet, p *flags.StartingPosition) {
 	f.Var(p, "initial-position", "where to begin: "+record.PositionForms)
 	f.Var(p, "from", "short for --initial-position")
 }
@@ -200,13 +201,13 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.Tasks = int(o.tasks)
 	ro.ShardFetchInterval = time.Duration(o.shardInterval)
 	ro.MaxShardsPerDescribe = o.pageSize
-	ro.Shards = o.shards.list
+	ro.Shards = o.shards.List
 	ro.NoDeaggregate = o.noDeaggregate
 	ro.HashFilter = o.hashFilter
 	ro.Line = format.JSON{}.Append
-	ro.RetryFor = time.Duration(o.retryFor.durationValue)
+	ro.RetryFor = time.Duration(o.retryFor.Duration)
 	ro.AllowDataLoss = o.allowDataLoss
-	if o.metrics.text != "" && sameFile(o.metrics.text, o.checkpoint.text) {
+	if o.metrics.Text != "" && sameFile(o.metrics.Text, o.checkpoint.Text) {
 		return ro, usage("--metrics and --checkpoint are the same file: want one for each")
 	}
 	switch {
@@ -219,7 +220,7 @@ func (o *readOptions) reader() (reader.Options, error) {
 		}
 		return ro, usageHint("give one of the two", "%s is for the records inside aggregates, and --no-deaggregate keeps aggregates whole", name)
 	}
-	return ro, o.boundOptions.apply(&ro, o.checkpoint.text != "")
+	return ro, o.boundOptions.apply(&ro, o.checkpoint.Text != "")
 }
 
 func runRead(ctx context.Context, e *env, o *readOptions) error {
@@ -250,10 +251,10 @@ func (e *env) stdoutOrExec(o *readOptions) sink {
 	var out *stdout
 	return sink{
 		open: func(ctx context.Context, _ *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
-			if o.exec.text != "" {
-				return e.execBatch(ctx, o.exec.text), ctx, nil
+			if o.exec.Text != "" {
+				return e.execBatch(ctx, o.exec.Text), ctx, nil
 			}
-			opened, ctx, err := e.openStdout(ctx, o.checkpoint.text != "")
+			opened, ctx, err := e.openStdout(ctx, o.checkpoint.Text != "")
 			if err != nil {
 				return nil, nil, err
 			}
@@ -290,7 +291,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 	if err := o.openFiles(ctx, e, &ro, &files); err != nil {
 		return err
 	}
-	if o.mode == modeEFO {
+	if o.mode == flags.EFO {
 		fan, fanErr := o.fanOut(e, client, &ro)
 		if fanErr != nil {
 			return fanErr
@@ -314,7 +315,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 		return err
 	}
 	defer func() { err = to.close(err) }()
-	if o.metrics.text != "-" {
+	if o.metrics.Text != "-" {
 		defer e.startLive(r).stop()
 	}
 	if err := r.Run(ctx, handle); err != nil {
@@ -338,8 +339,8 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 	run := ctx
 	ctx, cancel := o.limited(ctx, &reader.TimeoutError{After: ro.Timeout})
 	defer cancel()
-	if o.checkpoint.text != "" {
-		file, err := checkpoint.Open(o.checkpoint.text)
+	if o.checkpoint.Text != "" {
+		file, err := checkpoint.Open(o.checkpoint.Text)
 		if err != nil {
 			return err
 		}
@@ -352,8 +353,8 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 			return err
 		}
 	}
-	if o.metrics.text != "" {
-		metrics, err := e.openMetrics(ctx, o.metrics.text)
+	if o.metrics.Text != "" {
+		metrics, err := e.openMetrics(ctx, o.metrics.Text)
 		if err != nil {
 			return err
 		}
@@ -388,7 +389,7 @@ func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) error {
 		switch {
 		case known == nil && o.availableNow && o.position.Kind == record.Latest:
 			e.say(name + " is new to the checkpoint and begins at latest: the next run reads what comes from now on")
-		case known != nil && o.position.given && known.InitialPosition != o.position.String():
+		case known != nil && o.position.Given && known.InitialPosition != o.position.String():
 			e.say(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))
 		}
 	}

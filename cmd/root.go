@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strings"
 
+	"kin/cmd/internal/flags"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -66,9 +68,9 @@ Try it without an AWS account:  kin demo`,
 
 	f := root.PersistentFlags()
 	f.SortFlags = false
-	textVar(f, &e.profile, "profile", "the name of a profile", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
-	textVar(f, &e.region, "region", "a region such as us-east-1", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
-	textVar(f, &e.endpoint, "endpoint", wantURL, "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
+	flags.TextVar(f, &e.profile, "profile", "the name of a profile", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
+	flags.TextVar(f, &e.region, "region", "a region such as us-east-1", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
+	flags.TextVar(f, &e.endpoint, "endpoint", flags.WantURL, "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
 	f.Var(&e.color, "color", "colour: auto, always or never")
 	f.BoolVarP(&e.verbose, "verbose", "v", false, "say more on stderr")
 	f.BoolVarP(&e.quiet, "quiet", "q", false, "say only errors on stderr")

@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strings"
 
+	"kin/cmd/internal/flags"
+
 	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -107,21 +109,21 @@ func (e *env) applySettings(c *cobra.Command) error {
 
 // applyLayer sets the flags that no higher source has set, and hides them from
 // the lower ones.
-func (e *env) applyLayer(flags *pflag.FlagSet, layer settings, hidden map[string]bool) error {
+func (e *env) applyLayer(set *pflag.FlagSet, layer settings, hidden map[string]bool) error {
 	var names []string
 	for name := range layer {
-		if flags.Lookup(name) != nil && !hidden[name] {
+		if set.Lookup(name) != nil && !hidden[name] {
 			names = append(names, name)
 		}
 	}
 	sort.Strings(names)
 	for _, name := range names {
 		s := layer[name]
-		if len(s.values) > 1 && !repeatable(flags.Lookup(name).Value) {
+		if len(s.values) > 1 && !flags.Repeatable(set.Lookup(name).Value) {
 			return usage("%s: want one value: this command takes no list of them", s.text)
 		}
 		for _, value := range s.values {
-			if err := flags.Set(name, value); err != nil {
+			if err := set.Set(name, value); err != nil {
 				var invalid *pflag.InvalidValueError
 				if errors.As(err, &invalid) {
 					return usage("%s: %s", s.text, wanted(invalid))
@@ -131,7 +133,7 @@ func (e *env) applyLayer(flags *pflag.FlagSet, layer settings, hidden map[string
 			e.origins[name] = s.origin
 			e.narrow[name] = s.narrow
 		}
-		hide(hidden, name, flags.Lookup(name).Value)
+		hide(hidden, name, set.Lookup(name).Value)
 	}
 	return nil
 }
@@ -198,7 +200,7 @@ func settableCommands(root *cobra.Command) map[string]*cobra.Command {
 func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 	found := map[string]*pflag.Flag{}
 	add := func(f *pflag.Flag) {
-		if known := found[f.Name]; f.Name != "help" && (known == nil || repeatable(f.Value)) {
+		if known := found[f.Name]; f.Name != "help" && (known == nil || flags.Repeatable(f.Value)) {
 			found[f.Name] = f
 		}
 	}
@@ -209,15 +211,6 @@ func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 		}
 	}
 	return found
-}
-
-// repeatable says whether a flag takes several values.
-func repeatable(v pflag.Value) bool {
-	switch v.(type) {
-	case pflag.SliceValue, *textsValue, *streamsValue, *rolesValue, *faultsValue:
-		return true
-	}
-	return false
 }
 
 // unknownSetting refuses a name, and says which known one is nearest.

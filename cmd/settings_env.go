@@ -3,6 +3,8 @@ package cmd
 import (
 	"strings"
 
+	"kin/cmd/internal/flags"
+
 	"github.com/spf13/cobra"
 )
 
@@ -18,10 +20,10 @@ func variableOf(flag string) string {
 // for the default, whatever the configuration file says. A flag that can be
 // repeated has a value a line.
 func environmentSettings(environ []string, root *cobra.Command) (settings, error) {
-	flags := settableFlags(root, nil)
+	settable := settableFlags(root, nil)
 	flagOf := map[string]string{}
 	var known []string
-	for name := range flags {
+	for name := range settable {
 		flagOf[variableOf(name)] = name
 		known = append(known, variableOf(name))
 	}
@@ -38,7 +40,7 @@ func environmentSettings(environ []string, root *cobra.Command) (settings, error
 		s := setting{flag: name, origin: variable, text: variable + "=" + value}
 		switch {
 		case value == "":
-		case repeatable(flags[name].Value):
+		case flags.Repeatable(settable[name].Value):
 			s.values = strings.Split(strings.TrimSuffix(value, "\n"), "\n")
 		default:
 			s.values = []string{value}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"kin/cmd/internal/flags"
+
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 	"github.com/spf13/cobra"
@@ -76,7 +78,7 @@ type configFile struct {
 
 // table checks and keeps a table and those in it.
 func (f *configFile) table(name string, members map[string]any) error {
-	flags := settableFlags(f.root, f.commands[name])
+	settable := settableFlags(f.root, f.commands[name])
 	found := settings{}
 	f.tables[name] = found
 	for _, key := range f.inOrder(name, members) {
@@ -91,14 +93,14 @@ func (f *configFile) table(name string, members map[string]any) error {
 			continue
 		case isTable:
 			return prefixed(place, unknownSetting("table", "["+full+"]", bracketed(f.commands)))
-		case flags[key] == nil:
+		case settable[key] == nil:
 			where := "key"
 			if name != "" {
 				where = "key of [" + name + "],"
 			}
-			return prefixed(place, unknownSetting(where, key, names(flags)))
+			return prefixed(place, unknownSetting(where, key, names(settable)))
 		}
-		values, err := flagValues(members[key], repeatable(flags[key].Value))
+		values, err := flagValues(members[key], flags.Repeatable(settable[key].Value))
 		if err != nil {
 			return usage("%s: %s: %s", place, key, err)
 		}

@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/reader"
 	"kin/survey"
 )
 
 func newShards(e *env) *cobra.Command {
-	o := &shardsOptions{span: spanValue{durationValue(5 * time.Second)}}
+	o := &shardsOptions{span: flags.Span{Duration: flags.Duration(5 * time.Second)}}
 	c := &cobra.Command{
 		Use:   "shards STREAM",
 		Short: "Show a stream's shards, where keys lead, and which are hot",
@@ -67,9 +68,9 @@ type shardsOptions struct {
 	stream string
 	output reportForm
 	keys   []string
-	at     toValue
+	at     flags.Bound
 	rates  bool
-	span   spanValue
+	span   flags.Span
 }
 
 func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
@@ -185,7 +186,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 
 // rateReport is the report of --rates.
 func (o *shardsOptions) rateReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
-	span := time.Duration(o.span.durationValue)
+	span := time.Duration(o.span.Duration)
 	e.chat(fmt.Sprintf("sampling %s for %s", o.stream, o.span.String()))
 	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Say: e.say, Log: e.log})
 	if err != nil {

@@ -7,14 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/record"
 )
 
 func newTail(e *env) *cobra.Command {
 	o := &tailOptions{readOptions: defaultReadOptions()}
-	o.duration = durationValue(200 * time.Millisecond)
-	o.buffer = sizeValue(64_000_000)
+	o.duration = flags.Duration(200 * time.Millisecond)
+	o.buffer = flags.Size(64_000_000)
 	c := &cobra.Command{
 		Use:   "tail STREAM...",
 		Short: "Watch records arrive",

@@ -22,14 +22,14 @@ func usageText(c *cobra.Command, width int) error {
 	if c.HasExample() {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
 	}
-	section(&b, "Commands", c, (*cobra.Command).IsAvailableCommand)
-	flags(&b, "Flags", c.LocalNonPersistentFlags(), width)
+	writeSection(&b, "Commands", c, (*cobra.Command).IsAvailableCommand)
+	writeFlags(&b, "Flags", c.LocalNonPersistentFlags(), width)
 	global := c.InheritedFlags()
 	if !c.HasParent() {
 		global = c.PersistentFlags()
 	}
-	flags(&b, "Flags of every command", global, width)
-	section(&b, "More help: kin help TOPIC", c, (*cobra.Command).IsAdditionalHelpTopicCommand)
+	writeFlags(&b, "Flags of every command", global, width)
+	writeSection(&b, "More help: kin help TOPIC", c, (*cobra.Command).IsAdditionalHelpTopicCommand)
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\nkin COMMAND --help tells all about one command.\n")
 	}
@@ -38,7 +38,7 @@ func usageText(c *cobra.Command, width int) error {
 }
 
 // section lists the subcommands of one kind.
-func section(b *strings.Builder, title string, c *cobra.Command, of func(*cobra.Command) bool) {
+func writeSection(b *strings.Builder, title string, c *cobra.Command, of func(*cobra.Command) bool) {
 	first := true
 	for _, sub := range c.Commands() {
 		if !of(sub) {
@@ -52,7 +52,7 @@ func section(b *strings.Builder, title string, c *cobra.Command, of func(*cobra.
 	}
 }
 
-func flags(b *strings.Builder, title string, f *pflag.FlagSet, width int) {
+func writeFlags(b *strings.Builder, title string, f *pflag.FlagSet, width int) {
 	f.SortFlags = false // they come in the order of their use
 	if f.HasAvailableFlags() {
 		fmt.Fprintf(b, "\n%s:\n%s", title, f.FlagUsagesWrapped(width))

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"kin/cmd/internal/flags"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -40,22 +42,22 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
-	v := textsValue{kind: "a stream", commas: true}
+	v := flags.Texts{Kind: "a stream", Commas: true}
 	for _, s := range []string{"a,b", "c"} {
 		if err := v.Set(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if want := []string{"a", "b", "c"}; !slices.Equal(v.list, want) {
-		t.Errorf("%q, want %q", v.list, want)
+	if want := []string{"a", "b", "c"}; !slices.Equal(v.List, want) {
+		t.Errorf("%q, want %q", v.List, want)
 	}
 	for _, s := range []string{"", " ", ",", "d,,e", "d,"} {
 		if err := v.Set(s); err == nil || err.Error() != "want a stream" {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
-	whole := textsValue{kind: "a shard"}
-	if err := whole.Set("a,b"); err != nil || !slices.Equal(whole.list, []string{"a,b"}) {
-		t.Errorf("%q, %v", whole.list, err)
+	whole := flags.Texts{Kind: "a shard"}
+	if err := whole.Set("a,b"); err != nil || !slices.Equal(whole.List, []string{"a,b"}) {
+		t.Errorf("%q, %v", whole.List, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/writer"
 )
@@ -93,8 +94,8 @@ type writeOptions struct {
 
 	inputOptions
 	deliveryOptions
-	skip           skipValue
-	pace           paceValue
+	skip           flags.Skip
+	pace           flags.Pace
 	report, dryRun bool
 }
 
@@ -122,13 +123,13 @@ func (o *writeOptions) writer() (writer.Options, error) {
 		return wo, err
 	}
 	switch {
-	case o.pace > 0 && o.form != inputRecords:
+	case o.pace > 0 && o.form != flags.Records:
 		return wo, usage("--pace contradicts --input %s: only records have arrival times", o.form)
 	case o.dryRun && o.report:
 		return wo, usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
 	case o.dryRun && o.pace > 0:
 		return wo, usage("--dry-run and --pace contradict each other: a dry run writes nothing")
-	case o.dryRun && o.failed.text != "":
+	case o.dryRun && o.failed.Text != "":
 		return wo, usage("--dry-run and --failed contradict each other: a dry run prints what would be rejected")
 	}
 	return wo, nil
@@ -137,11 +138,11 @@ func (o *writeOptions) writer() (writer.Options, error) {
 // newInput opens nothing yet.
 func (o *writeOptions) newInput(stdin io.Reader) (*writeInput, error) {
 	in := newWriteInput(&o.inputOptions, o.files, stdin)
-	if o.aggregate && o.form != inputRecords && len(o.keyFlags()) == 0 {
+	if o.aggregate && o.form != flags.Records && len(o.keyFlags()) == 0 {
 		in.key = sharedKeys()
 	}
 	var err error
-	if in.pack, err = o.compress.compressor(); err != nil {
+	if in.pack, err = o.compress.Compressor(); err != nil {
 		return nil, err
 	}
 	return in, in.check()
@@ -157,8 +158,8 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 		return err
 	}
 	var failed *failedFile
-	if o.failed.text != "" {
-		if failed, err = openFailed(ctx, o.failed.text, in.ending, in.files, e.In, e.Out); err != nil {
+	if o.failed.Text != "" {
+		if failed, err = openFailed(ctx, o.failed.Text, in.ending, in.files, e.In, e.Out); err != nil {
 			return err
 		}
 		if err := failed.suits(in, o); err != nil {
@@ -225,7 +226,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 		return wrongSkip(sum.Read, int64(o.skip))
 	}
 	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
-		e.print(standing(sum, o.failed.text, int64(o.skip)))
+		e.print(standing(sum, o.failed.Text, int64(o.skip)))
 	}
 	printFailing(ctx, e, w)
 	if err == nil && failed != nil {

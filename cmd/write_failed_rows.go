@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/writer"
 )
@@ -18,11 +19,11 @@ import (
 func (f *failedFile) suits(in *writeInput, o *writeOptions) error {
 	apart := "write them one by one, each with a file of its own for --failed"
 	switch {
-	case o.form == inputRaw && len(f.ending) == 0 && in.several:
+	case o.form == flags.Raw && len(f.ending) == 0 && in.several:
 		return usageHint(apart, "--failed %s: whole inputs would run together in it", f.name)
-	case o.form == inputRaw && len(f.ending) == 0 && f.begun:
+	case o.form == flags.Raw && len(f.ending) == 0 && f.begun:
 		return usageHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.name)
-	case o.form != inputCSV:
+	case o.form != flags.CSV:
 		return nil
 	}
 	if f.begun {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/record"
 	"kin/writer"
@@ -57,18 +58,18 @@ func newWriteInput(o *inputOptions, files []string, stdin io.Reader) *writeInput
 	switch {
 	case o.delimiter != "":
 		in.ending = []byte(o.delimiter)
-	case o.form != inputRaw:
+	case o.form != flags.Raw:
 		in.ending = []byte{'\n'}
 	}
 	in.open = func(r io.Reader) format.Input {
 		switch o.form {
-		case inputRecords:
+		case flags.Records:
 			return format.NewRecords(r, maxRecordLine)
-		case inputJSON:
+		case flags.JSON:
 			return format.NewValues(r, maxLine)
-		case inputCSV:
+		case flags.CSV:
 			return format.NewCSV(r, maxLine)
-		case inputRaw:
+		case flags.Raw:
 			if o.delimiter == "" {
 				return format.NewWhole(r, maxLine)
 			}

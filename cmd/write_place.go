@@ -24,7 +24,7 @@ func (in *writeInput) place(ctx context.Context, client writer.PlaceClient, o *w
 		return usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
 	}
 	if flag == "shard" {
-		in.hashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.text, say)
+		in.hashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.Text, say)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/flags"
 	"kin/writer"
 )
 
@@ -55,7 +56,7 @@ func barText(read, size int64, s writer.Summary, skip int64, took time.Duration)
 	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %s/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
 		humanize.Comma(s.Written), humanize.Comma(int64(rate)), bytesOf(int64(float64(s.Bytes)/took.Seconds())))
 	if left := took.Seconds() / settled * (all - settled); settled > 0 && share < 1 && left < mostLeft.Seconds() {
-		shown := durationValue(time.Duration(left * float64(time.Second)).Round(time.Second))
+		shown := flags.Duration(time.Duration(left * float64(time.Second)).Round(time.Second))
 		text += "  " + shown.String() + " left"
 	}
 	return text

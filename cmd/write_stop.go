@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/signal"
 	"time"
+
+	"kin/cmd/internal/flags"
 )
 
 // abandoner is a writer that can be stopped at once.
@@ -33,7 +35,7 @@ func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, e *env
 	for {
 		select {
 		case <-slow:
-			e.say("stopping: writing what was read, for at most " + (*durationValue)(&grace).String() + "; a second signal, a second or more after the first, ends it at once")
+			e.say("stopping: writing what was read, for at most " + (*flags.Duration)(&grace).String() + "; a second signal, a second or more after the first, ends it at once")
 		case <-signals:
 			if !stops.counts(time.Now()) {
 				continue

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/writer"
 )
@@ -54,8 +55,8 @@ func sayElsewhere(e *env, shards []writer.ShardSummary, o *writeOptions) {
 		return
 	}
 	for _, s := range shards {
-		if s.Written > 0 && s.ShardID != o.shard.text {
-			e.say(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.text, counted(s.Written, "record"), s.ShardID))
+		if s.Written > 0 && s.ShardID != o.shard.Text {
+			e.say(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, counted(s.Written, "record"), s.ShardID))
 		}
 	}
 }
@@ -122,7 +123,7 @@ func lasted(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.1fs", d.Seconds())
 	}
-	v := durationValue(d.Round(time.Second))
+	v := flags.Duration(d.Round(time.Second))
 	return v.String()
 }
 

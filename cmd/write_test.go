@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"kin/cmd/internal/flags"
 	"kin/writer"
 )
 
@@ -87,17 +88,17 @@ func TestTheLinesAboutAWriteThatSaves(t *testing.T) {
 }
 
 func TestRatesOfAWrite(t *testing.T) {
-	for text, want := range map[string]writeRate{
-		"100/s": {text: "100/s", records: 100}, "2.5/s": {text: "2.5/s", records: 2.5}, "1mb/s": {text: "1mb/s", bytes: 1e6},
-		"1.5MiB/s": {text: "1.5MiB/s", bytes: 1.5 * (1 << 20)}, "unlimited": {text: "unlimited", unlimited: true},
+	for text, want := range map[string]flags.WriteRate{
+		"100/s": {Text: "100/s", Records: 100}, "2.5/s": {Text: "2.5/s", Records: 2.5}, "1mb/s": {Text: "1mb/s", Bytes: 1e6},
+		"1.5MiB/s": {Text: "1.5MiB/s", Bytes: 1.5 * (1 << 20)}, "unlimited": {Text: "unlimited", Unlimited: true},
 	} {
-		var got writeRate
+		var got flags.WriteRate
 		if err := got.Set(text); err != nil || got != want {
 			t.Errorf("%s: got %+v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "100", "/s", "-1/s", "0/s", "nan/s", "inf/s", "0b/s", "1mb"} {
-		var got writeRate
+		var got flags.WriteRate
 		if err := got.Set(text); err == nil {
 			t.Errorf("%s: accepted as %+v", text, got)
 		}

@@ -1,4 +1,4 @@
-package cmd
+package flags
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 )
 
 // compressor makes what a payload is compressed to; each payload stands alone.
-func (v compressionValue) compressor() (func(payload []byte) ([]byte, error), error) {
+func (v Compression) Compressor() (func(payload []byte) ([]byte, error), error) {
 	switch v {
-	case compressGzip:
+	case Gzip:
 		w := gzip.NewWriter(io.Discard)
 		return func(payload []byte) ([]byte, error) {
 			var out bytes.Buffer
@@ -24,7 +24,7 @@ func (v compressionValue) compressor() (func(payload []byte) ([]byte, error), er
 			}
 			return out.Bytes(), nil
 		}, nil
-	case compressZstd:
+	case Zstd:
 		w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 		if err != nil {
 			return nil, err

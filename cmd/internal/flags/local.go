@@ -1,0 +1,116 @@
+package flags
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+
+	"kin/internal/local"
+)
+
+const DefaultListen = "127.0.0.1:4567"
+
+// Listen is HOST:PORT; an empty host is every address of the machine.
+type Listen string
+
+func (v *Listen) Set(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return errors.New("want HOST:PORT, such as " + DefaultListen)
+	}
+	*v = Listen(s)
+	return nil
+}
+
+func (v *Listen) String() string { return string(*v) }
+
+func (v *Listen) Type() string { return "address" }
+
+// Limits is on, off or window.
+type Limits local.Limits
+
+func (v *Limits) Set(s string) error {
+	switch l := local.Limits(s); l {
+	case local.LimitsOn, local.LimitsOff, local.LimitsWindow:
+		*v = Limits(l)
+		return nil
+	}
+	return errors.New("want on, off or window")
+}
+
+func (v *Limits) String() string { return string(*v) }
+
+func (v *Limits) Type() string { return "when" }
+
+// Streams collects NAME or NAME:SHARDS.
+type Streams []local.StreamSpec
+
+func (v *Streams) Set(s string) error {
+	spec, err := local.ParseStreamSpec(s)
+	if err != nil {
+		return err
+	}
+	for _, other := range *v {
+		if other.Name == spec.Name {
+			return errors.New("the stream is named twice")
+		}
+	}
+	*v = append(*v, spec)
+	return nil
+}
+
+func (v *Streams) String() string {
+	var list []string
+	for _, s := range *v {
+		list = append(list, s.Name+":"+strconv.Itoa(s.Shards))
+	}
+	return strings.Join(list, " ")
+}
+
+func (v *Streams) Type() string { return "stream" }
+
+// Roles collects ARN or ARN=EXTERNAL_ID.
+type Roles []local.Role
+
+func (v *Roles) Set(s string) error {
+	role, err := local.ParseRole(s)
+	if err != nil {
+		return err
+	}
+	for _, other := range *v {
+		if other.ARN == role.ARN {
+			return errors.New("the role is named twice")
+		}
+	}
+	*v = append(*v, role)
+	return nil
+}
+
+func (v *Roles) String() string {
+	var list []string
+	for _, r := range *v {
+		list = append(list, strings.TrimSuffix(r.ARN+"="+r.ExternalID, "="))
+	}
+	return strings.Join(list, " ")
+}
+
+func (v *Roles) Type() string { return "role" }
+
+// Faults collects scripted faults.
+type Faults []string
+
+func (v *Faults) Set(s string) error {
+	if err := local.CheckFault(s); err != nil {
+		return err
+	}
+	*v = append(*v, s)
+	return nil
+}
+
+func (v *Faults) String() string { return strings.Join(*v, " ") }
+
+func (v *Faults) Type() string { return "fault" }

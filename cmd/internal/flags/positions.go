@@ -1,0 +1,45 @@
+package flags
+
+import (
+	"fmt"
+
+	"kin/internal/record"
+)
+
+// Bound is a time or an age that a run reads up to; its zero value is none.
+type Bound record.Position
+
+func (v *Bound) Set(s string) error {
+	p, err := record.ParsePosition(s)
+	if err != nil || p.Kind != record.AtTimestamp && p.Kind != record.Ago {
+		return fmt.Errorf("want a time such as 2026-11-22T10:00:00Z or an age such as 15m or 1d3h")
+	}
+	*v = Bound(p)
+	return nil
+}
+
+func (v *Bound) String() string {
+	if v.Kind == record.Latest {
+		return ""
+	}
+	return record.Position(*v).String()
+}
+
+func (v *Bound) Type() string { return "time" }
+
+// StartingPosition is where reading begins.
+type StartingPosition struct {
+	record.Position
+	Given bool
+}
+
+func (v *StartingPosition) Set(s string) error {
+	p, err := record.ParsePosition(s)
+	if err != nil {
+		return err
+	}
+	v.Position, v.Given = p, true
+	return nil
+}
+
+func (v *StartingPosition) Type() string { return "position" }
