@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/reader"
@@ -54,20 +55,20 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 		bound = "--to " + o.to.String()
 	}
 	if bound != "" && ro.InitialPosition.Kind == record.Latest && !hasCheckpoint {
-		return usageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
+		return console.UsageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
 			"%s from latest would read nothing", bound)
 	}
 	switch from := ro.InitialPosition; {
 	case hasCheckpoint:
 	case from.Kind == record.Ago && ro.To.Kind == record.Ago && ro.To.Age == from.Age:
-		return usage("--to %s and --from %s are the same time: nothing lies between them", o.to.String(), from)
+		return console.Usage("--to %s and --from %s are the same time: nothing lies between them", o.to.String(), from)
 	case from.Kind == record.Ago && ro.To.Kind == record.Ago && ro.To.Age > from.Age,
 		from.Kind == record.AtTimestamp && ro.To.Kind == record.AtTimestamp && ro.To.Timestamp.Before(from.Timestamp.Time):
-		return usage("--to %s is before --from %s: nothing lies between them", o.to.String(), from)
+		return console.Usage("--to %s is before --from %s: nothing lies between them", o.to.String(), from)
 	}
 	ends := o.availableNow || ro.To.Kind != record.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
 	if (o.failOnEmpty || o.expect.Given) && !ends {
-		return usageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
+		return console.UsageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
 			"--fail-on-empty and --expect judge a run that ends")
 	}
 	return nil
@@ -108,9 +109,9 @@ func (o *boundOptions) limited(ctx context.Context, late error) (context.Context
 func (o *boundOptions) judge(records int64) error {
 	switch {
 	case o.failOnEmpty && records == 0:
-		return &conditionError{"no record was read"}
+		return &console.ConditionError{Message: "no record was read"}
 	case o.expect.Given && records != o.expect.N:
-		return &conditionError{fmt.Sprintf("read %s, expected %s", counted(records, "record"), humanize.Comma(o.expect.N))}
+		return &console.ConditionError{Message: fmt.Sprintf("read %s, expected %s", counted(records, "record"), humanize.Comma(o.expect.N))}
 	}
 	return nil
 }

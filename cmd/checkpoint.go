@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -29,9 +30,9 @@ for each shard up to where its records were written.`,
 				return nil
 			}
 			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-				return usageHint("did you mean \""+c.CommandPath()+" "+near[0]+"\"?", "unknown command %q of %s", args[0], c.CommandPath())
+				return console.UsageHint("did you mean \""+c.CommandPath()+" "+near[0]+"\"?", "unknown command %q of %s", args[0], c.CommandPath())
 			}
-			return usageHint("kin help checkpoint lists them", "unknown command %q of %s", args[0], c.CommandPath())
+			return console.UsageHint("kin help checkpoint lists them", "unknown command %q of %s", args[0], c.CommandPath())
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -45,9 +46,9 @@ func fileArgument(c *cobra.Command, args []string) error {
 	path := c.CommandPath()
 	switch {
 	case len(args) == 0 || args[0] == "":
-		return usageHint("for example: "+path+" orders.ckpt", "%s needs the name of a checkpoint file", path)
+		return console.UsageHint("for example: "+path+" orders.ckpt", "%s needs the name of a checkpoint file", path)
 	case len(args) > 1:
-		return usage("%s takes one file, got %q too", path, args[1])
+		return console.Usage("%s takes one file, got %q too", path, args[1])
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"kin/cmd/internal/console"
 	"kin/internal/local"
 )
 
@@ -31,16 +32,16 @@ func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
 		moved  bool
 		code   int
 	}{
-		{"y\n", true, exitOK},
-		{"n\n", false, exitFailed},
-		{"\n", false, exitFailed},
-		{"\x04", false, exitFailed},
+		{"y\n", true, console.ExitOK},
+		{"n\n", false, console.ExitFailed},
+		{"\n", false, console.ExitFailed},
+		{"\x04", false, console.ExitFailed},
 		{"stop", false, 130},
 	} {
 		t.Run(test.answer, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "c.json")
 			var out, messages bytes.Buffer
-			if code := Main(t.Context(), []string{"read", "orders", "--checkpoint", path, "--available-now"}, Streams{Out: &out, Err: &messages}); code != 0 {
+			if code := Main(t.Context(), []string{"read", "orders", "--checkpoint", path, "--available-now"}, console.Streams{Out: &out, Err: &messages}); code != 0 {
 				t.Fatal(messages.String())
 			}
 			was, err := os.ReadFile(path)
@@ -53,7 +54,7 @@ func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
 			shown := answer(t, screen, test.answer, cancel)
 			done := make(chan int, 1)
 			go func() {
-				done <- Main(ctx, []string{"checkpoint", "reset", path, "--to", "trim_horizon"}, Streams{In: tty, Out: tty, Err: tty})
+				done <- Main(ctx, []string{"checkpoint", "reset", path, "--to", "trim_horizon"}, console.Streams{In: tty, Out: tty, Err: tty})
 			}()
 			wantExit(t, done, test.code)
 			if text := <-shown; !strings.Contains(text, "shardId-000000000000") || !strings.Contains(text, "kin: move "+path+" so? [y/N] ") {

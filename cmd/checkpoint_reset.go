@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -67,11 +68,11 @@ func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
 func (o *checkpointResetOptions) check(e *env) error {
 	switch {
 	case !o.to.Given:
-		return usage("--to is needed: want %s", record.PositionForms)
+		return console.Usage("--to is needed: want %s", record.PositionForms)
 	case o.yes && o.dryRun:
-		return usage("--yes and --dry-run contradict each other: want one of them")
-	case !o.yes && !o.dryRun && !e.canAsk():
-		return usageHint("--dry-run prints what would be moved", "a checkpoint is moved without asking only with --yes, and there is no terminal to ask on")
+		return console.Usage("--yes and --dry-run contradict each other: want one of them")
+	case !o.yes && !o.dryRun && !e.CanAsk():
+		return console.UsageHint("--dry-run prints what would be moved", "a checkpoint is moved without asking only with --yes, and there is no terminal to ask on")
 	}
 	return nil
 }
@@ -110,17 +111,17 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	}
 	switch {
 	case diff.isEmpty():
-		e.say(o.path + " stands there already: nothing is moved")
+		e.Info(o.path + " stands there already: nothing is moved")
 		return nil
 	case o.dryRun:
-		e.say(o.path + " would be moved so; nothing was")
+		e.Info(o.path + " would be moved so; nothing was")
 		return nil
 	case !o.yes:
-		if yes, err := e.ask(ctx, fmt.Sprintf("move %s so?", o.path)); err != nil {
+		if yes, err := e.Ask(ctx, fmt.Sprintf("move %s so?", o.path)); err != nil {
 			return err
 		} else if !yes {
-			e.print("nothing was moved")
-			return silentError{exitFailed}
+			e.Print("nothing was moved")
+			return console.SilentError{Code: console.ExitFailed}
 		}
 	}
 	backup, err := file.Backup()
@@ -134,7 +135,7 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 		}
 		return err
 	}
-	e.say(fmt.Sprintf("%s was moved; as it was, it is kept as %s", o.path, backup))
+	e.Info(fmt.Sprintf("%s was moved; as it was, it is kept as %s", o.path, backup))
 	return nil
 }
 
@@ -146,15 +147,15 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkp
 	one := len(streams) == 1
 	switch {
 	case len(o.shards.List) > 0 && !one:
-		return is, nil, usageHint("--stream names it", "--shard is of one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+		return is, nil, console.UsageHint("--stream names it", "--shard is of one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	case o.to.Kind == record.AtSequenceNumber && !one:
-		return is, nil, usageHint("--stream names it", "--to SHARD:SEQUENCE is for one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+		return is, nil, console.UsageHint("--stream names it", "--to SHARD:SEQUENCE is for one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	}
 	client, err := e.kinesis(ctx, regionHints(was, streams)...)
 	if err != nil {
 		return is, nil, err
 	}
-	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, InitialPosition: o.to.Position, Say: e.say, Chat: e.chat, Log: e.log})
+	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, InitialPosition: o.to.Position, Say: e.Info, Chat: e.Detail, Log: e.Log})
 	if err != nil {
 		return is, nil, err
 	}

@@ -69,7 +69,7 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 	if err != nil {
 		return err
 	}
-	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, Positions: view, Say: e.say, Chat: e.chat, Log: e.log})
+	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, Positions: view, Say: e.Info, Chat: e.Detail, Log: e.Log})
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 	}
 	for _, c := range checks {
 		for _, line := range unseenLines(c.Unseen) {
-			e.say(line)
+			e.Info(line)
 		}
 	}
 	return o.judge(checks)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"kin/cmd/internal/console"
 	"kin/internal/checkpoint"
 )
 
@@ -29,10 +30,10 @@ func (e *env) closed(ctx context.Context, result, err error) error {
 	switch {
 	case err == nil:
 		return result
-	case result == nil, errors.Is(result, errStdoutClosed):
+	case result == nil, errors.Is(result, console.ErrStdoutClosed):
 		return err
 	}
-	e.printError(e.explain(ctx, err))
+	e.PrintError(e.explain(ctx, err))
 	return result
 }
 

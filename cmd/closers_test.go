@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 
+	"kin/cmd/internal/console"
 	"kin/internal/awsclient"
 	"kin/internal/checkpoint"
 	"kin/internal/local"
@@ -43,19 +45,19 @@ func TestFault09AFileThatCannotBeClosedFailsTheRun(t *testing.T) {
 		code            int
 		said            string
 	}{
-		"nothing failed":        {nil, nil, exitOK, ""},
-		"the close alone":       {nil, boom, exitFailed, "kin: close metrics.json: no space left on device\n"},
-		"behind a closed pipe":  {errStdoutClosed, boom, exitFailed, "kin: close metrics.json: no space left on device\n"},
-		"behind a failed run":   {failed, boom, exitFailed, "kin: close metrics.json: no space left on device\nkin: the run failed\n"},
-		"behind a signal":       {SignalError{sigterm}, boom, 143, "kin: close metrics.json: no space left on device\n"},
-		"behind another's lock": {&checkpoint.HeldError{Path: "c.json"}, nil, exitHeld, ""},
+		"nothing failed":        {nil, nil, console.ExitOK, ""},
+		"the close alone":       {nil, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\n"},
+		"behind a closed pipe":  {console.ErrStdoutClosed, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\n"},
+		"behind a failed run":   {failed, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\nkin: the run failed\n"},
+		"behind a signal":       {console.SignalError{Signal: syscall.SIGTERM}, boom, 143, "kin: close metrics.json: no space left on device\n"},
+		"behind another's lock": {&checkpoint.HeldError{Path: "c.json"}, nil, console.ExitHeld, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said bytes.Buffer
-			e := newEnv(Streams{Err: &said})
+			e := newEnv(console.Streams{Err: &said})
 			code := e.report(t.Context(), e.closed(t.Context(), test.result, test.closing))
-			e.stderr.flush()
-			if code != test.code || test.code != exitHeld && said.String() != test.said {
+			e.Stderr.Flush()
+			if code != test.code || test.code != console.ExitHeld && said.String() != test.said {
 				t.Errorf("got %d and %q, want %d and %q", code, said.String(), test.code, test.said)
 			}
 		})
@@ -120,7 +122,7 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 			}
 			ro.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
 			closed := false
-			e := newEnv(Streams{Err: &bytes.Buffer{}})
+			e := newEnv(console.Streams{Err: &bytes.Buffer{}})
 			err = readInto(t.Context(), e, o, awsclient.NewLocal(url), ro, sink{
 				open: func(ctx context.Context, _ *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
 					return func(*reader.Batch) error { return nil }, ctx, nil

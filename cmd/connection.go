@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"strings"
 
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/awsclient"
 )
@@ -42,23 +42,23 @@ var (
 func (c connection) check() error {
 	switch {
 	case c.accessKey != "" && c.secretKey == "":
-		return usage("--aws-access-key needs --aws-secret-key")
+		return console.Usage("--aws-access-key needs --aws-secret-key")
 	case c.secretKey != "" && c.accessKey == "":
-		return usage("--aws-secret-key needs --aws-access-key")
+		return console.Usage("--aws-secret-key needs --aws-access-key")
 	case c.sessionToken != "" && c.accessKey == "":
-		return usage("--aws-session-token needs --aws-access-key and --aws-secret-key")
+		return console.Usage("--aws-session-token needs --aws-access-key and --aws-secret-key")
 	case c.roleARN != "" && !roleARNPattern.MatchString(c.roleARN):
-		return usage("--role-arn %s: want the ARN of a role, such as arn:aws:iam::123456789012:role/reader", c.roleARN)
+		return console.Usage("--role-arn %s: want the ARN of a role, such as arn:aws:iam::123456789012:role/reader", c.roleARN)
 	case c.roleExternalID != "" && c.roleARN == "":
-		return usage("--role-external-id needs --role-arn")
+		return console.Usage("--role-external-id needs --role-arn")
 	case c.roleSessionName != "" && c.roleARN == "":
-		return usage("--role-session-name needs --role-arn")
+		return console.Usage("--role-session-name needs --role-arn")
 	case c.stsEndpoint != "" && c.roleARN == "":
-		return usageHint("for a role that a profile names set AWS_ENDPOINT_URL_STS", "--sts-endpoint needs --role-arn")
+		return console.UsageHint("for a role that a profile names set AWS_ENDPOINT_URL_STS", "--sts-endpoint needs --role-arn")
 	case len(c.roleExternalID) == 1 || len(c.roleExternalID) > 1224 || !externalIDPattern.MatchString(c.roleExternalID):
-		return usage("--role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", c.roleExternalID)
+		return console.Usage("--role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", c.roleExternalID)
 	case c.roleSessionName != "" && !sessionNamePattern.MatchString(c.roleSessionName):
-		return usage("--role-session-name %s: want 2 to 64 letters, digits and _+=,.@-", c.roleSessionName)
+		return console.Usage("--role-session-name %s: want 2 to 64 letters, digits and _+=,.@-", c.roleSessionName)
 	}
 	return nil
 }
@@ -85,21 +85,10 @@ func (e *env) placeFlags() []string {
 		{"role-arn", e.connection.roleARN}, {"role-external-id", e.connection.roleExternalID}, {"sts-endpoint", e.connection.stsEndpoint},
 	} {
 		if f.value != "" && (e.origins[f.name] == "" || e.narrow[f.name]) {
-			words = append(words, "--"+f.name, shellWord(f.value))
+			words = append(words, "--"+f.name, console.ShellWord(f.value))
 		}
 	}
 	return words
-}
-
-// plainWord is what a shell takes as it is.
-var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
-
-// shellWord is a text as a shell takes it.
-func shellWord(s string) string {
-	if plainWord.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // noConnectionSettings are the variables with which a kin below this one asks

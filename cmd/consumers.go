@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/console"
 	"kin/efo"
 	"kin/internal/record"
 )
@@ -36,9 +37,9 @@ STREAM is a name or an ARN. NAME is a consumer's full name, with its prefix.`,
 				return nil
 			}
 			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-				return usageHint("did you mean \""+c.CommandPath()+" "+near[0]+"\"?", "unknown command %q of %s", args[0], c.CommandPath())
+				return console.UsageHint("did you mean \""+c.CommandPath()+" "+near[0]+"\"?", "unknown command %q of %s", args[0], c.CommandPath())
 			}
-			return usageHint("kin help consumers lists them", "unknown command %q of %s", args[0], c.CommandPath())
+			return console.UsageHint("kin help consumers lists them", "unknown command %q of %s", args[0], c.CommandPath())
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -75,13 +76,13 @@ func consumerArguments(least, most int, example string) cobra.PositionalArgs {
 		hint := "for example: " + strings.TrimSpace(path+" orders "+example)
 		switch n := len(args) - 1; {
 		case n < 0:
-			return usageHint(hint, "%s needs the name or ARN of a stream", path)
+			return console.UsageHint(hint, "%s needs the name or ARN of a stream", path)
 		case n < least:
-			return usageHint(hint, "%s needs the name of a consumer behind the stream's", path)
+			return console.UsageHint(hint, "%s needs the name of a consumer behind the stream's", path)
 		case most == 0 && n > most:
-			return usageHint(hint, "%s takes one stream and nothing else, got %q", path, args[1])
+			return console.UsageHint(hint, "%s takes one stream and nothing else, got %q", path, args[1])
 		case most > 0 && n > most:
-			return usageHint(hint, "%s takes one consumer, got %q too", path, args[most+1])
+			return console.UsageHint(hint, "%s takes one consumer, got %q too", path, args[most+1])
 		}
 		return nil
 	}
@@ -100,7 +101,7 @@ type consumersOf struct {
 func (c *consumersOf) say(message string) {
 	c.speech.Lock()
 	defer c.speech.Unlock()
-	c.e.say(message)
+	c.e.Info(message)
 }
 
 // consumers checks what was typed, makes a client and finds the stream. A
@@ -108,7 +109,7 @@ func (c *consumersOf) say(message string) {
 func (e *env) consumers(ctx context.Context, stream string, timeout time.Duration, ids ...string) (*consumersOf, error) {
 	name := record.ParseStream(stream).Name
 	if name == "" {
-		return nil, usage("%q: want the name or ARN of one stream", stream)
+		return nil, console.Usage("%q: want the name or ARN of one stream", stream)
 	}
 	if err := checkConsumers(ids, stream); err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 	if within == 0 {
 		within = efo.DefaultTimeout
 	}
-	arn, err := efo.FindStreamWithin(ctx, client, stream, within, e.say, e.log)
+	arn, err := efo.FindStreamWithin(ctx, client, stream, within, e.Info, e.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 		return nil, err
 	}
 	c := &consumersOf{e: e, told: efo.Told{Stream: stream, Flags: e.placeFlags()}, name: name}
-	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: stream, Told: c.told, StreamARN: arn, Timeout: timeout, Say: c.say, Log: e.log})
+	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: stream, Told: c.told, StreamARN: arn, Timeout: timeout, Say: c.say, Log: e.Log})
 	return c, err
 }
 
@@ -139,7 +140,7 @@ func checkConsumers(ids []string, stream string) error {
 	for _, id := range ids {
 		var bad *record.OptionError
 		if err := efo.CheckID(efo.ID(id), stream); errors.As(err, &bad) {
-			return usage("%s", bad)
+			return console.Usage("%s", bad)
 		} else if err != nil {
 			return err
 		}
@@ -151,7 +152,7 @@ func checkConsumers(ids []string, stream string) error {
 // there. There may be no such stream, which is the error returned; if there
 // is, hint names the consumer that may have been meant.
 func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, lookAround)
+	ctx, cancel := context.WithTimeout(ctx, console.SearchTime)
 	defer cancel()
 	l, err := c.List(ctx)
 	var api smithy.APIError
@@ -171,7 +172,7 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	if slices.Contains(all, name) {
 		return fmt.Sprintf("%q is registered, with another ARN: it was registered again", name), nil
 	}
-	if near := nearest(name, all); near != "" {
+	if near := console.Nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil
 	}
 	return fmt.Sprintf("%s has %s; %s lists them", c.name, counted(int64(len(all)), "consumer"), c.told.Command("list", "")), nil

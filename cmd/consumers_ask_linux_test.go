@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"kin/cmd/internal/console"
 	"kin/internal/local"
 )
 
@@ -18,20 +19,20 @@ func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
 		gone   bool
 		code   int
 	}{
-		{[]string{"deregister", "orders", ephemeral, "kin_gone"}, "y\n", true, exitOK},
-		{[]string{"deregister", "orders", ephemeral}, "YES\n", true, exitOK},
-		{[]string{"deregister", "orders", ephemeral}, "n\n", false, exitFailed},
-		{[]string{"deregister", "orders", ephemeral}, "\n", false, exitFailed},
-		{[]string{"deregister", "orders", ephemeral}, "yesterday\n", false, exitFailed},
-		{[]string{"deregister", "orders", ephemeral}, "\x04", false, exitFailed},
+		{[]string{"deregister", "orders", ephemeral, "kin_gone"}, "y\n", true, console.ExitOK},
+		{[]string{"deregister", "orders", ephemeral}, "YES\n", true, console.ExitOK},
+		{[]string{"deregister", "orders", ephemeral}, "n\n", false, console.ExitFailed},
+		{[]string{"deregister", "orders", ephemeral}, "\n", false, console.ExitFailed},
+		{[]string{"deregister", "orders", ephemeral}, "yesterday\n", false, console.ExitFailed},
+		{[]string{"deregister", "orders", ephemeral}, "\x04", false, console.ExitFailed},
 		{[]string{"deregister", "orders", ephemeral}, "stop", false, 130},
-		{[]string{"prune", "orders", "--older-than", "0s"}, "y\n", true, exitOK},
-		{[]string{"prune", "orders", "--older-than", "0s"}, "n\n", false, exitFailed},
+		{[]string{"prune", "orders", "--older-than", "0s"}, "y\n", true, console.ExitOK},
+		{[]string{"prune", "orders", "--older-than", "0s"}, "n\n", false, console.ExitFailed},
 	} {
 		t.Run(strings.Join(append(test.args, test.answer), " "), func(t *testing.T) {
 			run := consumersOfOrders(t, local.Options{})
 			var out, messages bytes.Buffer
-			if code := run(t.Context(), Streams{Out: &out, Err: &messages}, "register", "orders", ephemeral); code != 0 {
+			if code := run(t.Context(), console.Streams{Out: &out, Err: &messages}, "register", "orders", ephemeral); code != 0 {
 				t.Fatal(messages.String())
 			}
 
@@ -41,15 +42,15 @@ func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
 			shown := answer(t, screen, test.answer, cancel)
 			done := make(chan int, 1)
 			out.Reset()
-			go func() { done <- run(ctx, Streams{In: tty, Out: &out, Err: tty}, test.args...) }()
+			go func() { done <- run(ctx, console.Streams{In: tty, Out: &out, Err: tty}, test.args...) }()
 			wantExit(t, done, test.code)
 			if text := <-shown; !strings.Contains(text, ephemeral) || !strings.Contains(text, "kin: remove 1 consumer of orders? [y/N] ") {
 				t.Errorf("shown %q", text)
 			}
 			out.Reset()
 			messages.Reset()
-			code := run(t.Context(), Streams{Out: &out, Err: &messages}, "describe", "orders", ephemeral)
-			if gone := code == exitNotFound; gone != test.gone {
+			code := run(t.Context(), console.Streams{Out: &out, Err: &messages}, "describe", "orders", ephemeral)
+			if gone := code == console.ExitNotFound; gone != test.gone {
 				t.Errorf("gone %t, want %t: %s", gone, test.gone, messages.String())
 			}
 		})

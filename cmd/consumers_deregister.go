@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/efo"
 )
 
@@ -61,10 +62,10 @@ func (o *consumersDeregisterOptions) addFlags(f *pflag.FlagSet) {
 
 func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterOptions) error {
 	if o.yes && o.dryRun {
-		return usage("--yes and --dry-run contradict each other: want one of them")
+		return console.Usage("--yes and --dry-run contradict each other: want one of them")
 	}
-	if !o.yes && !o.dryRun && !e.canAsk() {
-		return usageHint("--dry-run prints what would be removed", "consumers are removed without asking only with --yes, and there is no terminal to ask on")
+	if !o.yes && !o.dryRun && !e.CanAsk() {
+		return console.UsageHint("--dry-run prints what would be removed", "consumers are removed without asking only with --yes, and there is no terminal to ask on")
 	}
 	consumers, err := e.consumers(ctx, o.stream, 0, o.ids...)
 	if err != nil {
@@ -77,7 +78,7 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 			if err != nil {
 				return "", err
 			}
-			e.say(counted(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
+			e.Info(counted(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
 			return consumers.list(reportTable, there)
 		})
 	case o.yes:

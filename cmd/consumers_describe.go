@@ -56,7 +56,7 @@ func runConsumersDescribe(ctx context.Context, e *env, o *consumersDescribeOptio
 		} else if err != nil {
 			return "", err
 		}
-		e.say(billed)
+		e.Info(billed)
 		return consumers.detail(o.output, one)
 	})
 }

@@ -47,9 +47,9 @@ func runConsumersList(ctx context.Context, e *env, o *consumersListOptions) erro
 			return "", err
 		}
 		if len(l.Consumers) == 0 {
-			e.say(consumers.name + " has no consumers")
+			e.Info(consumers.name + " has no consumers")
 		} else {
-			e.say(billed)
+			e.Info(billed)
 		}
 		return consumers.list(o.output, l.Consumers)
 	})

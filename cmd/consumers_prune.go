@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/efo"
 )
@@ -64,7 +65,7 @@ func (o *consumersPruneOptions) addFlags(f *pflag.FlagSet) {
 
 func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) error {
 	if o.yes && o.dryRun {
-		return usage("--yes and --dry-run contradict each other: want one of them")
+		return console.Usage("--yes and --dry-run contradict each other: want one of them")
 	}
 	consumers, err := e.consumers(ctx, o.stream, 0)
 	if err != nil {
@@ -77,20 +78,20 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 			return "", err
 		}
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
-		e.say(consumers.name + " has " + o.which(len(found)) + billedIfAny(found))
+		e.Info(consumers.name + " has " + o.which(len(found)) + billedIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
-			e.say(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", counted(int64(n), "further ephemeral consumer")))
+			e.Info(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", counted(int64(n), "further ephemeral consumer")))
 		}
 		return consumers.list(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
 		return err
 	}
 	if !o.yes {
-		if !e.canAsk() {
-			e.say("nothing was removed: there is no terminal to ask on; --yes removes without asking")
+		if !e.CanAsk() {
+			e.Info("nothing was removed: there is no terminal to ask on; --yes removes without asking")
 			return nil
 		}
-		if err := consumers.confirm(ctx, found, isTerminal(e.Out)); err != nil {
+		if err := consumers.confirm(ctx, found, console.IsTerminal(e.Out)); err != nil {
 			return err
 		}
 	}

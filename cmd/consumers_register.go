@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/efo"
 	"kin/internal/record"
@@ -60,7 +61,7 @@ func (o *consumersRegisterOptions) addFlags(f *pflag.FlagSet) {
 func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptions) error {
 	var bad *record.OptionError
 	if err := efo.CheckName(o.name); errors.As(err, &bad) {
-		return usage("%s", bad)
+		return console.Usage("%s", bad)
 	}
 	return e.printReport(ctx, func(ctx context.Context) (string, error) {
 		consumers, err := e.consumers(ctx, o.stream, time.Duration(o.timeout.Duration))
@@ -71,14 +72,14 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		g, err := consumers.Register(ctx, o.name)
 		if err != nil {
 			if g.Registered {
-				e.say(fmt.Sprintf("consumer %s may be registered all the same\n%s", o.name, remove))
+				e.Info(fmt.Sprintf("consumer %s may be registered all the same\n%s", o.name, remove))
 			}
 			return "", err
 		}
 		if g.Registered {
-			e.say(remove)
+			e.Info(remove)
 		} else {
-			e.say(fmt.Sprintf("consumer %s was registered already\n%s", o.name, remove))
+			e.Info(fmt.Sprintf("consumer %s was registered already\n%s", o.name, remove))
 		}
 		return g.Consumer.ARN + "\n", nil
 	})

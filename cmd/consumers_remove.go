@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kin/cmd/internal/console"
 	"kin/efo"
 )
 
@@ -64,7 +65,7 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 				left = append(left, efo.ID(id).Name())
 			}
 		}
-		c.e.say(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.told.Command("list", "")))
+		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.told.Command("list", "")))
 		return context.Cause(ctx)
 	case len(ids) == 1:
 		return failed[ids[0]]
@@ -72,7 +73,7 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 	e := c.e
 	for _, id := range ids {
 		if err := failed[id]; err != nil {
-			e.printError(e.explain(ctx, err))
+			e.PrintError(e.explain(ctx, err))
 		}
 	}
 	return fmt.Errorf("%d of %s could not be removed", len(failed), counted(int64(len(ids)), "consumer"))
@@ -84,12 +85,12 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 func (c *consumersOf) confirm(ctx context.Context, consumers []efo.Consumer, shown bool) error {
 	e := c.e
 	if !shown {
-		e.print(strings.TrimSuffix(consumerTable(palette{}, consumers), "\n"))
+		e.Print(strings.TrimSuffix(consumerTable(palette{}, consumers), "\n"))
 	}
-	yes, err := e.ask(ctx, fmt.Sprintf("remove %s of %s?", counted(int64(len(consumers)), "consumer"), c.name))
+	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", counted(int64(len(consumers)), "consumer"), c.name))
 	if err != nil || yes {
 		return err
 	}
-	e.print("nothing was removed")
-	return silentError{exitFailed}
+	e.Print("nothing was removed")
+	return console.SilentError{Code: console.ExitFailed}
 }

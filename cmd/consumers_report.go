@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -148,7 +149,7 @@ type palette struct{ head, good, passing, bad lipgloss.Style }
 func (e *env) palette() palette {
 	r := lipgloss.NewRenderer(e.Out)
 	r.SetColorProfile(termenv.Ascii)
-	if e.colored(e.Out) {
+	if e.Colored(e.Out) {
 		r.SetColorProfile(termenv.ANSI)
 	}
 	return palette{
@@ -169,17 +170,17 @@ func (p palette) status(s string) string {
 
 // report runs what makes a report and prints that. A closed stdout ends both.
 func (e *env) printReport(ctx context.Context, report func(context.Context) (string, error)) error {
-	out, ctx, err := e.openStdout(ctx, false)
+	out, ctx, err := e.OpenStdout(ctx, false)
 	if err != nil {
 		return err
 	}
-	defer out.close()
+	defer out.Close()
 	text, err := report(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := out.w.WriteString(text); err != nil {
-		return stdoutError(err)
+	if _, err := io.WriteString(out, text); err != nil {
+		return err
 	}
-	return stdoutError(out.w.Flush())
+	return out.Flush()
 }

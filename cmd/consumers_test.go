@@ -12,12 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"kin/cmd/internal/console"
 	"kin/internal/local"
 )
 
 // consumersOfOrders starts an endpoint with the stream orders and returns what
 // runs kin consumers against it.
-func consumersOfOrders(t *testing.T, o local.Options) func(ctx context.Context, s Streams, args ...string) int {
+func consumersOfOrders(t *testing.T, o local.Options) func(ctx context.Context, s console.Streams, args ...string) int {
 	t.Helper()
 	o.Streams = []local.StreamSpec{{Name: "orders", Shards: 1}}
 	endpoint, err := local.New(o)
@@ -32,7 +33,7 @@ func consumersOfOrders(t *testing.T, o local.Options) func(ctx context.Context, 
 	} {
 		t.Setenv(name, value)
 	}
-	return func(ctx context.Context, s Streams, args ...string) int {
+	return func(ctx context.Context, s console.Streams, args ...string) int {
 		return Main(ctx, append([]string{"consumers"}, args...), s)
 	}
 }
@@ -67,7 +68,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 		out.Reset()
 		messages.Reset()
 		began := time.Now()
-		code = run(t.Context(), Streams{Out: &out, Err: &messages}, args...)
+		code = run(t.Context(), console.Streams{Out: &out, Err: &messages}, args...)
 		return code, time.Since(began)
 	}
 
@@ -86,7 +87,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 	leaving := &heard{text: "it is DELETING", call: func() {
 		go func() {
 			var out, messages bytes.Buffer
-			code := run(t.Context(), Streams{Out: &out, Err: &messages}, "register", "orders", "kin_a")
+			code := run(t.Context(), console.Streams{Out: &out, Err: &messages}, "register", "orders", "kin_a")
 			if !strings.Contains(messages.String(), "it is DELETING: waiting until it is gone, to register it again") ||
 				!consumerLine.MatchString(out.String()) || out.String() == first {
 				t.Errorf("register one that is DELETING: %q, %q", out.String(), messages.String())
@@ -94,7 +95,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 			done <- code
 		}()
 	}}
-	if code := run(t.Context(), Streams{Out: &out, Err: leaving}, "deregister", "orders", "kin_a", "--yes"); code != 0 {
+	if code := run(t.Context(), console.Streams{Out: &out, Err: leaving}, "deregister", "orders", "kin_a", "--yes"); code != 0 {
 		t.Errorf("deregister: exit code %d, %q", code, leaving.String())
 	}
 	if code := <-done; code != 0 {
@@ -105,7 +106,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 	creating := &heard{text: "it is CREATING", call: func() {
 		go func() {
 			var out, messages bytes.Buffer
-			done <- run(t.Context(), Streams{Out: &out, Err: &messages}, "deregister", "orders", "kin_b", "--yes")
+			done <- run(t.Context(), console.Streams{Out: &out, Err: &messages}, "deregister", "orders", "kin_b", "--yes")
 			if !strings.Contains(messages.String(), "it is CREATING: waiting until it can be removed") ||
 				!strings.Contains(messages.String(), "deregistered consumer kin_b of orders") {
 				t.Errorf("deregister one that is CREATING: %q", messages.String())
@@ -113,7 +114,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 			done <- 0
 		}()
 	}}
-	if code := run(t.Context(), Streams{Out: &out, Err: creating}, "register", "orders", "kin_b"); code != 0 {
+	if code := run(t.Context(), console.Streams{Out: &out, Err: creating}, "register", "orders", "kin_b"); code != 0 {
 		t.Errorf("register: exit code %d, %q", code, creating.String())
 	}
 	if code := <-done; code != 0 {
@@ -127,13 +128,13 @@ func TestConsumersAreRemovedAtOnce(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerDeletingDelay: 2 * time.Second})
 	args := []string{"deregister", "orders", "--yes"}
 	for _, name := range []string{"kin_a", "kin_b", "kin_c"} {
-		if code := run(t.Context(), Streams{Out: &heard{}, Err: &heard{}}, "register", "orders", name); code != 0 {
+		if code := run(t.Context(), console.Streams{Out: &heard{}, Err: &heard{}}, "register", "orders", name); code != 0 {
 			t.Fatalf("register %s: exit code %d", name, code)
 		}
 		args = append(args, name)
 	}
 	messages := &heard{}
-	if code := run(t.Context(), Streams{Out: &heard{}, Err: messages}, args...); code != 0 {
+	if code := run(t.Context(), console.Streams{Out: &heard{}, Err: messages}, args...); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	before, _, gone := strings.Cut(messages.String(), "deregistered consumer")
@@ -147,8 +148,8 @@ func TestAStoppedRegistrationIsSaid(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var out bytes.Buffer
-	messages := &heard{text: "it is CREATING", call: func() { cancel(SignalError{syscall.SIGTERM}) }}
-	code := run(ctx, Streams{Out: &out, Err: messages}, "register", "orders", "kin_a")
+	messages := &heard{text: "it is CREATING", call: func() { cancel(console.SignalError{Signal: syscall.SIGTERM}) }}
+	code := run(ctx, console.Streams{Out: &out, Err: messages}, "register", "orders", "kin_a")
 	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: consumer kin_a may be registered all the same\nkin: " +
 		billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
 	if code != 143 || messages.String() != want || out.Len() > 0 {
@@ -169,7 +170,9 @@ func TestAClosedStdoutEndsARegistration(t *testing.T) {
 	defer w.Close()
 	messages := &heard{text: "it is CREATING", call: func() { r.Close() }}
 	done := make(chan int, 1)
-	go func() { done <- run(t.Context(), Streams{Out: w, Err: messages}, "register", "orders", "kin_a") }()
+	go func() {
+		done <- run(t.Context(), console.Streams{Out: w, Err: messages}, "register", "orders", "kin_a")
+	}()
 	select {
 	case code := <-done:
 		if code != 0 {

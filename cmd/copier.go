@@ -72,7 +72,7 @@ func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
 func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
-	unwatch := watchStop(ctx, e, c.w, c.grace)
+	unwatch := e.WatchSecondSignal(ctx, c.w, c.grace)
 	late := &unfinishedError{within: time.Duration(c.bounds.timeout.Duration), grace: c.grace}
 	if c.failed != nil {
 		late.saved = c.failed.name
@@ -80,7 +80,7 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	over, endTimer := c.bounds.limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
-			e.say("the time of the run is over: finishing the batch that is being written, for at most " + (*flags.Duration)(&c.grace).String())
+			e.Info("the time of the run is over: finishing the batch that is being written, for at most " + (*flags.Duration)(&c.grace).String())
 		}
 	})
 	c.over = over

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/internal/record"
 	"kin/reader"
 	"kin/writer"
@@ -46,7 +47,7 @@ stderr says what was copied, and the exit code is 0 when every record was.`,
   kin copy orders local --from 1h --dst-endpoint http://127.0.0.1:4567`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usageHint("for example: "+c.CommandPath()+" orders orders-test", "%s needs the names or ARNs of two streams, got %d", c.CommandPath(), len(args))
+				return console.UsageHint("for example: "+c.CommandPath()+" orders orders-test", "%s needs the names or ARNs of two streams, got %d", c.CommandPath(), len(args))
 			}
 			return nil
 		},
@@ -95,9 +96,9 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	ro.Encode = appendFrame
 	switch {
 	case len(o.read.streams) != 1:
-		return ro, wo, usageHint("run a copy for each", "SRC: want one name or ARN, got %d", len(o.read.streams))
+		return ro, wo, console.UsageHint("run a copy for each", "SRC: want one name or ARN, got %d", len(o.read.streams))
 	case o.write.failed.Text != "" && o.read.checkpoint.Text != "" && sameFile(o.write.failed.Text, o.read.checkpoint.Text):
-		return ro, wo, usage("--failed and --checkpoint are the same file: want one for each")
+		return ro, wo, console.Usage("--failed and --checkpoint are the same file: want one for each")
 	}
 	return ro, wo, o.to.check()
 }
@@ -113,7 +114,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	if o.read.checkpoint.Text == "" {
 		return nil
 	}
-	to, err := o.to.identify(ctx, e.say)
+	to, err := o.to.identify(ctx, e.Info)
 	if err != nil {
 		e.explains(o.to.client, o.to.clientRegion)
 		return err
@@ -160,7 +161,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		wo.Rejected = c.reject
 	}
 	wo.Report = c.report
-	wo.Say, wo.Log = e.say, e.log
+	wo.Say, wo.Log = e.Info, e.Log
 	if c.w, err = writer.New(o.to.client, wo); err != nil {
 		return err
 	}
@@ -187,20 +188,20 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err != nil && c.sum.Read == 0 && ctx.Err() == nil {
 		return err
 	}
-	e.say(copied(c.sum, source, o.to.stream))
+	e.Info(copied(c.sum, source, o.to.stream))
 	sayShards(e, c.w.Shards(), o.to.stream)
 	if err == nil && c.failed != nil {
 		return c.failed.verdict(c.sum.Read)
 	}
 	if err != nil && c.failed != nil {
 		if text := c.failed.kept(); text != "" {
-			e.print(text)
+			e.Print(text)
 		}
 	}
 	printFailing(ctx, e, c.w)
 	if err != nil {
 		if text := c.left(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
-			e.print(text)
+			e.Print(text)
 		}
 	}
 	return err

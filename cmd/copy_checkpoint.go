@@ -51,7 +51,7 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			e.say(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
+			e.Info(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{
@@ -70,7 +70,7 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 			if to.CreatedAt.IsZero() {
 				missing = "DescribeStreamSummary gives no creation time of " + to.Name
 			}
-			e.say(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
+			e.Info(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
 		}
 		if was := saved.Destination; was != nil { // what is not told today was told before
 			if to.ARN == "" {

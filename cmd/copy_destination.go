@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/awsclient"
 	"kin/internal/record"
@@ -38,20 +39,20 @@ func (d *destination) check() error {
 	arnRegion := record.ParseStream(d.stream).Region
 	switch {
 	case d.region != "" && arnRegion != "" && d.region != arnRegion:
-		return usage("--dst-region %s contradicts the region of DST's ARN, %s", d.region, arnRegion)
+		return console.Usage("--dst-region %s contradicts the region of DST's ARN, %s", d.region, arnRegion)
 	case d.roleARN != "" && !roleARNPattern.MatchString(d.roleARN):
-		return usage("--dst-role-arn %s: want the ARN of a role, such as arn:aws:iam::123456789012:role/writer", d.roleARN)
+		return console.Usage("--dst-role-arn %s: want the ARN of a role, such as arn:aws:iam::123456789012:role/writer", d.roleARN)
 	case d.roleExternalID != "" && d.roleARN == "":
-		return usage("--dst-role-external-id needs --dst-role-arn")
+		return console.Usage("--dst-role-external-id needs --dst-role-arn")
 	case len(d.roleExternalID) == 1 || len(d.roleExternalID) > 1224 || !externalIDPattern.MatchString(d.roleExternalID):
-		return usage("--dst-role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", d.roleExternalID)
+		return console.Usage("--dst-role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", d.roleExternalID)
 	}
 	return nil
 }
 
 // connect makes the client for DST. That for SRC is e's.
 func (d *destination) connect(ctx context.Context, e *env) error {
-	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.log, Report: e.print}
+	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.Log, Report: e.Print}
 	if o.Endpoint == "" {
 		o.Endpoint = e.endpoint
 	}
@@ -98,7 +99,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	if record.ParseStream(source).Name != record.ParseStream(d.stream).Name || !own && (!oneRegion || arns && source != d.stream) {
 		return nil // of two names, regions or accounts
 	}
-	same := usageHint("give another stream, --dst-region or --dst-endpoint",
+	same := console.UsageHint("give another stream, --dst-region or --dst-endpoint",
 		"%s is both SRC and DST: a copy into itself would read what it writes, without end", record.ParseStream(source).Name)
 	onePlace, oneCaller := placeOf(at) == placeOf(there), d.profile == "" && d.roleARN == ""
 	if source == d.stream && strings.TrimRight(at, "/") == strings.TrimRight(there, "/") && oneRegion && (arns || oneCaller) {
@@ -107,19 +108,19 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	// The same name for two callers, or once with an account and once without, or
 	// at an endpoint that may know neither regions nor accounts, or that has two
 	// names.
-	from, fromCreated, err := writer.Identity(ctx, e.client, source, e.say)
+	from, fromCreated, err := writer.Identity(ctx, e.client, source, e.Info)
 	if err != nil {
 		return err
 	}
-	to, toCreated, err := writer.Identity(ctx, d.client, d.stream, e.say)
+	to, toCreated, err := writer.Identity(ctx, d.client, d.stream, e.Info)
 	switch {
 	case err != nil:
 		e.explains(d.client, d.clientRegion)
 		return err
 	case (from == "" || to == "") && onePlace:
-		return usageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
+		return console.UsageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
-		e.say("DescribeStreamSummary is not allowed: it is not known whether " + record.ParseStream(source).Name + " is another stream there")
+		e.Info("DescribeStreamSummary is not allowed: it is not known whether " + record.ParseStream(source).Name + " is another stream there")
 		return nil
 	case from == to && (onePlace || !own):
 		return same

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/writer"
@@ -71,7 +72,7 @@ func sharedKeys() func(context.Context, *record.Record) error {
 // check refuses what the endpoint does not allow.
 func (o *deliveryOptions) check(endpoint string) error {
 	if o.rate.Unlimited && !isOwnEndpoint(endpoint) {
-		return usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
+		return console.Usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/awsclient"
@@ -90,7 +91,7 @@ type demo struct {
 }
 
 func runDemo(ctx context.Context, e *env, o *demoOptions) (err error) {
-	endpoint, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: demoStream, Shards: demoShards}}, Log: e.log})
+	endpoint, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: demoStream, Shards: demoShards}}, Log: e.Log})
 	if err != nil {
 		return err
 	}
@@ -106,13 +107,13 @@ func runDemo(ctx context.Context, e *env, o *demoOptions) (err error) {
 	}()
 
 	d := &demo{e: e, client: awsclient.NewLocal(url), began: time.Now(), length: time.Duration(o.length)}
-	e.say(fmt.Sprintf("demo: an embedded Kinesis endpoint is at %s, with the stream %s of %d shards", url, demoStream, demoShards))
-	e.say("demo: a sample shop writes to it; below is what \"kin tail " + demoStream + "\" prints")
+	e.Info(fmt.Sprintf("demo: an embedded Kinesis endpoint is at %s, with the stream %s of %d shards", url, demoStream, demoShards))
+	e.Info("demo: a sample shop writes to it; below is what \"kin tail " + demoStream + "\" prints")
 	if err := d.run(ctx); err != nil {
 		return err
 	}
 	for _, line := range demoTry {
-		e.say("try: " + line)
+		e.Info("try: " + line)
 	}
 	if o.length > 0 && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -123,11 +124,11 @@ func runDemo(ctx context.Context, e *env, o *demoOptions) (err error) {
 // run lets the shop write, the shard split and the tail print, until the shop
 // closes and the tail has all of it. ctx closes the shop.
 func (d *demo) run(ctx context.Context) error {
-	out, tailCtx, err := d.e.openStdout(context.WithoutCancel(ctx), false)
+	out, tailCtx, err := d.e.OpenStdout(context.WithoutCancel(ctx), false)
 	if err != nil {
 		return err
 	}
-	defer out.close()
+	defer out.Close()
 	tailCtx, stopTail := context.WithCancelCause(tailCtx)
 	defer stopTail(nil)
 	group, groupCtx := errgroup.WithContext(tailCtx)
@@ -168,7 +169,7 @@ var errDemoSeen = errors.New("demo seen")
 // shop writes an event at a steady pace until open ends.
 func (d *demo) shop(ctx, open context.Context, stopTail func(error)) error {
 	o := writer.DefaultOptions()
-	o.Stream, o.Linger, o.Say, o.Log = demoStream, 0, d.e.say, d.e.log
+	o.Stream, o.Linger, o.Say, o.Log = demoStream, 0, d.e.Info, d.e.Log
 	w, err := writer.New(d.client, o)
 	if err != nil {
 		return err
@@ -228,19 +229,19 @@ func (d *demo) split(ctx, open context.Context) error {
 		return fmt.Errorf("split shard: %w", err)
 	}
 	d.splits.Add(1)
-	d.e.say(fmt.Sprintf("demo: %s/%s was split in two; the tail goes on with its children", demoStream, demoSplits))
+	d.e.Info(fmt.Sprintf("demo: %s/%s was split in two; the tail goes on with its children", demoStream, demoSplits))
 	return nil
 }
 
 // tail prints the stream as kin tail does.
-func (d *demo) tail(ctx context.Context, out *stdout, stopTail func(error)) error {
+func (d *demo) tail(ctx context.Context, out *console.Stdout, stopTail func(error)) error {
 	ro := reader.DefaultOptions()
 	ro.Streams = []string{demoStream}
 	ro.InitialPosition = record.Position{Kind: record.TrimHorizon}
 	ro.MaxFetchDuration = 200 * time.Millisecond
-	ro.Say, ro.Log = d.e.say, d.e.log
+	ro.Say, ro.Log = d.e.Info, d.e.Log
 	ro.Encode = format.JSON{}.Append
-	if isTerminal(d.e.Out) {
+	if console.IsTerminal(d.e.Out) {
 		ro.Encode = prettyEncoder(d.e, false)
 	}
 	r, err := reader.New(d.client, ro)
@@ -248,7 +249,7 @@ func (d *demo) tail(ctx context.Context, out *stdout, stopTail func(error)) erro
 		return err
 	}
 	return r.Run(ctx, func(b *reader.Batch) error {
-		if err := out.writeBatch(b); err != nil {
+		if err := writeBatch(out, b); err != nil {
 			return err
 		}
 		d.read.Add(int64(b.Records))
@@ -267,7 +268,7 @@ func (d *demo) sum() error {
 		unit = "split"
 	}
 	took := time.Since(d.began).Round(time.Second)
-	d.e.say(fmt.Sprintf("demo: %s records written, %s read, %d %s, %s", humanize.Comma(written), humanize.Comma(read), splits, unit, took))
+	d.e.Info(fmt.Sprintf("demo: %s records written, %s read, %d %s, %s", humanize.Comma(written), humanize.Comma(read), splits, unit, took))
 	if written != read {
 		return fmt.Errorf("demo: %d records were written and %d read", written, read)
 	}

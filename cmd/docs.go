@@ -3,6 +3,8 @@ package cmd
 import (
 	"io"
 
+	"kin/cmd/internal/console"
+
 	"github.com/spf13/cobra"
 )
 
@@ -10,7 +12,7 @@ import (
 // reference, the man pages and the shell completions from it. The tree is not
 // to be executed: its streams lead nowhere.
 func Manual() *cobra.Command {
-	root := newRoot(newEnv(Streams{Out: io.Discard, Err: io.Discard}))
+	root := newRoot(newEnv(console.Streams{Out: io.Discard, Err: io.Discard}))
 	root.InitDefaultHelpFlag()
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/doctor"
 	"kin/internal/awsclient"
 	"kin/internal/record"
@@ -81,11 +82,11 @@ func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
 func (o *doctorOptions) parsed(f *pflag.FlagSet) error {
 	switch {
 	case record.ParseStream(o.stream).Name == "":
-		return usage("%q: want the name or ARN of one stream", o.stream)
+		return console.Usage("%q: want the name or ARN of one stream", o.stream)
 	case o.policy != "" && len(o.needs) > 0:
-		return usage("--policy and --need contradict each other: want one of them")
+		return console.Usage("--policy and --need contradict each other: want one of them")
 	case o.policy != "" && f.Changed("output") && o.output != reportJSON:
-		return usage("--output %s: a policy is JSON", o.output.String())
+		return console.Usage("--output %s: a policy is JSON", o.output.String())
 	}
 	return nil
 }
@@ -115,7 +116,7 @@ func runDoctor(ctx context.Context, e *env, o *doctorOptions) error {
 		return err
 	}
 	if report != nil && report.Findings() > 0 {
-		return silentError{exitFailed} // the report has said it
+		return console.SilentError{Code: console.ExitFailed} // the report has said it
 	}
 	return nil
 }
@@ -133,7 +134,7 @@ func (o *doctorOptions) examination(e *env, client *kinesis.Client) (doctor.Opti
 	}
 	return doctor.Options{
 		Stream: o.stream, Region: e.clientRegion, Endpoint: endpoint, Foreign: foreign,
-		Needs: o.needs, ConsumerPrefix: string(o.prefix), Say: e.say, Log: e.log, Advise: adviceOn,
+		Needs: o.needs, ConsumerPrefix: string(o.prefix), Say: e.Info, Log: e.Log, Advise: console.Advice,
 		Identify: func(ctx context.Context) (doctor.Identity, error) {
 			who, err := awsclient.Identify(ctx, where, foreign)
 			if errors.Is(err, awsclient.ErrNoSTS) {
@@ -158,10 +159,10 @@ func (o *doctorOptions) policyText(ctx context.Context, e *env, client *kinesis.
 		return "", err
 	}
 	if summary == nil {
-		e.say("DescribeStreamSummary of " + o.stream + " " + reader.Unanswered(undescribed) + ": an encrypted stream needs more than this policy has")
+		e.Info("DescribeStreamSummary of " + o.stream + " " + reader.Unanswered(undescribed) + ": an encrypted stream needs more than this policy has")
 	}
 	if doctor.Need(o.policy) == doctor.NeedEFO {
-		e.say(fmt.Sprintf("the policy is for consumers whose names begin with %q; --consumer-name-prefix changes that", string(o.prefix)))
+		e.Info(fmt.Sprintf("the policy is for consumers whose names begin with %q; --consumer-name-prefix changes that", string(o.prefix)))
 	}
 	policy, err := doctor.NewPolicy(doctor.Need(o.policy), arn, string(o.prefix), summary)
 	if err != nil {

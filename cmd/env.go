@@ -2,59 +2,34 @@ package cmd
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"log/slog"
-	"os"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/mattn/go-isatty"
 
+	"kin/cmd/internal/console"
 	"kin/internal/awsclient"
 	"kin/internal/record"
+	"kin/survey"
 )
 
-// Streams are the three standard streams of a run. In main they are the
-// process's own files; a test passes buffers.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-}
-
-// env is what a command needs beside its own flags: streams, log, and the
-// flags that all commands share.
+// env is what a command needs beside its own flags: the console, and the flags that
+// all commands share.
 type env struct {
-	Streams
-	log *slog.Logger
+	*console.Console
 
 	profile, region, endpoint string
 	connection                connection
 	origins                   map[string]string // where flags came from that are not from the command line
 	narrow                    map[string]bool   // those of them that another command does not get
-	color                     colorMode
-	verbose, quiet, debug     bool
 
 	// The client of the run and its region, once kinesis has made it.
 	client       *kinesis.Client
 	clientRegion string
-
-	stderr *stderr // every message goes through it
 }
 
 // newEnv returns the environment before the flags were parsed.
-func newEnv(s Streams) *env {
-	return &env{Streams: s, stderr: newStderr(s.Err), log: slog.New(slog.DiscardHandler), color: colorAuto, origins: map[string]string{}, narrow: map[string]bool{}}
-}
-
-// flagsParsed is called once, when the global flags have their values.
-func (e *env) flagsParsed() error {
-	if e.verbose && e.quiet {
-		return usage("-v and -q contradict each other: want one of them")
-	}
-	if e.debug {
-		e.log = slog.New(slog.NewTextHandler(stderrLog{e.stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	return nil
+func newEnv(s console.Streams) *env {
+	return &env{Console: console.New(s), origins: map[string]string{}, narrow: map[string]bool{}}
 }
 
 // kinesis returns a client for the given streams, names or ARNs. Streams that
@@ -91,8 +66,8 @@ func (e *env) awsOptions(streams ...string) (awsclient.Options, error) {
 		Keys:     e.connection.keys(),
 		Role:     e.connection.role(),
 		Version:  version(),
-		Log:      e.log,
-		Report:   e.print,
+		Log:      e.Log,
+		Report:   e.Print,
 	}, nil
 }
 
@@ -105,12 +80,12 @@ func regionOf(streams []string, fallback string) (string, error) {
 			continue
 		}
 		if region != "" && region != named {
-			return "", usage("streams of one run must be in one region: %s and %s were named", region, named)
+			return "", console.Usage("streams of one run must be in one region: %s and %s were named", region, named)
 		}
 		region = named
 	}
 	if region != "" && fallback != "" && region != fallback {
-		return "", usage("--region %s contradicts the region of the stream's ARN, %s", fallback, region)
+		return "", console.Usage("--region %s contradicts the region of the stream's ARN, %s", fallback, region)
 	}
 	if region != "" {
 		return region, nil
@@ -118,41 +93,29 @@ func regionOf(streams []string, fallback string) (string, error) {
 	return fallback, nil
 }
 
-// colorMode is the value of --color.
-type colorMode string
-
-const (
-	colorAuto   colorMode = "auto"
-	colorAlways colorMode = "always"
-	colorNever  colorMode = "never"
-)
-
-func (m *colorMode) String() string { return string(*m) }
-func (m *colorMode) Type() string   { return "when" }
-
-func (m *colorMode) Set(s string) error {
-	switch c := colorMode(s); c {
-	case colorAuto, colorAlways, colorNever:
-		*m = c
-		return nil
+// report prints err, once, and returns the exit code. A run that a signal
+// ended has nothing more to say.
+func (e *env) report(ctx context.Context, err error) int {
+	var silent console.SilentError
+	var sig console.SignalError
+	switch {
+	case err == nil, errors.Is(err, console.ErrStdoutClosed):
+		return console.ExitOK
+	case errors.As(err, &silent):
+		return silent.Code
+	case errors.As(err, &sig), errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &sig):
+		return sig.ExitCode()
 	}
-	return fmt.Errorf("want auto, always or never")
+	x := e.explain(ctx, err)
+	e.PrintError(x)
+	return x.Code
 }
 
-// colored says whether output to w is coloured: on a terminal, unless NO_COLOR
-// or TERM=dumb is set; --color overrides all of that.
-func (e *env) colored(w io.Writer) bool {
-	switch e.color {
-	case colorAlways:
-		return true
-	case colorNever:
-		return false
+// explain turns an error into message, hint and exit code.
+func (e *env) explain(ctx context.Context, err error) console.Explanation {
+	x := console.Explainer{Region: e.clientRegion, FlagOrigins: e.withOrigins, ConnectionOrigins: e.connectionOrigins}
+	if client := e.client; client != nil {
+		x.Streams = func(ctx context.Context) ([]string, error) { return survey.StreamNames(ctx, client) }
 	}
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// isTerminal says whether w (or a reader) is a terminal.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
+	return x.Explain(ctx, err)
 }

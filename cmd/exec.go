@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"kin/cmd/internal/console"
 	"kin/reader"
 )
 
@@ -20,16 +21,16 @@ func (e *env) execBatch(ctx context.Context, command string) func(*reader.Batch)
 			parts[i] = bytes.NewReader(block.Data)
 		}
 		// A signal stops the run behind this batch, not in its middle.
-		c := shellCommand(context.WithoutCancel(ctx), command)
+		c := console.ShellCommand(context.WithoutCancel(ctx), command)
 		c.Stdin = io.MultiReader(parts...)
-		c.Stdout, c.Stderr = e.Out, e.childStderr()
+		c.Stdout, c.Stderr = e.Out, e.ChildStderr()
 		err := c.Run()
 		if err == nil {
 			return nil
 		}
 		err = fmt.Errorf("--exec %q: %w; its batch of %s is not committed", command, err, counted(int64(b.Records), "record"))
-		if stop := stopOf(ctx, err); stop != nil {
-			e.print(err.Error())
+		if stop := console.StopOf(ctx, err); stop != nil {
+			e.Print(err.Error())
 			return stop
 		}
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/efo"
 	"kin/internal/awsclient"
@@ -70,7 +71,7 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 		if !o.efo {
 			name = "--efo=false"
 		}
-		return usage("%s and --consumer-mode %s contradict each other", name, &o.mode)
+		return console.Usage("%s and --consumer-mode %s contradict each other", name, &o.mode)
 	}
 	if o.efo {
 		o.mode = flags.EFO
@@ -81,14 +82,14 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	}
 	for _, name := range unused {
 		if given(name) {
-			return usageHint(hint, "--%s means nothing with --consumer-mode %s", name, &o.mode)
+			return console.UsageHint(hint, "--%s means nothing with --consumer-mode %s", name, &o.mode)
 		}
 	}
 	if o.mode == flags.EFO && given("registered-consumer-id-type") && len(o.registeredIDs.List) == 0 {
-		return usage("--registered-consumer-id-type needs --registered-consumer-id")
+		return console.Usage("--registered-consumer-id-type needs --registered-consumer-id")
 	}
 	if o.mode == flags.EFO && given("consumer-name-prefix") && len(o.registeredIDs.List) > 0 {
-		return usageHint("leave one of the two out", "--consumer-name-prefix means nothing with --registered-consumer-id, which is used as it is")
+		return console.UsageHint("leave one of the two out", "--consumer-name-prefix means nothing with --registered-consumer-id, which is used as it is")
 	}
 	return nil
 }
@@ -106,10 +107,10 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 	fo.Flags = e.placeFlags()
 	for _, id := range fo.RegisteredIDs {
 		if region := efo.ID(id).Region(); region != "" && e.clientRegion != "" && region != e.clientRegion {
-			return nil, usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.clientRegion)
+			return nil, console.Usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.clientRegion)
 		}
 	}
-	fo.Say, fo.Chat, fo.LastWord, fo.Log = e.say, e.chat, e.lastWord, e.log
+	fo.Say, fo.Chat, fo.LastWord, fo.Log = e.Info, e.Detail, e.AtEnd, e.Log
 	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
 		s, err := awsclient.Subscribe(ctx, client, in)
 		if err != nil {
@@ -132,20 +133,20 @@ func closeFanOut(ctx context.Context, e *env, f *efo.FanOut, result error) error
 	if err == nil {
 		return result
 	}
-	code := exitFailed
+	code := console.ExitFailed
 	for _, err := range unjoined(err) {
-		e.print(err.Error())
-		var knowing advised
+		e.Print(err.Error())
+		var knowing console.Advised
 		if errors.As(err, &knowing) {
-			e.print("hint: " + knowing.Hint())
+			e.Print("hint: " + knowing.Hint())
 		}
-		if x := e.explain(ctx, err); x.code == exitDenied {
-			code = x.code
-			e.print("hint: " + x.hint)
+		if x := e.explain(ctx, err); x.Code == console.ExitDenied {
+			code = x.Code
+			e.Print("hint: " + x.Hint)
 		}
 	}
-	if result == nil || errors.Is(result, errStdoutClosed) {
-		return silentError{code}
+	if result == nil || errors.Is(result, console.ErrStdoutClosed) {
+		return console.SilentError{Code: code}
 	}
 	return result
 }

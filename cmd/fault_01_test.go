@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kin/cmd/internal/console"
 )
 
 // cyclicEndpoint answers as a service would whose two shards descend from each
@@ -64,11 +66,11 @@ func TestFault01EveryCommandNamesAShardThatIsItsOwnAncestor(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			var out, said bytes.Buffer
-			code := Main(ctx, args, Streams{In: strings.NewReader(""), Out: &out, Err: &said})
+			code := Main(ctx, args, console.Streams{In: strings.NewReader(""), Out: &out, Err: &said})
 			if ctx.Err() != nil {
 				t.Fatal("it does not end")
 			}
-			if code != exitFailed || !strings.Contains(said.String()+out.String(), "shard shardId-000000000000 is its own ancestor") {
+			if code != console.ExitFailed || !strings.Contains(said.String()+out.String(), "shard shardId-000000000000 is its own ancestor") {
 				t.Errorf("exit code %d, %s%s, want 1 and the shard", code, said.String(), out.String())
 			}
 		})

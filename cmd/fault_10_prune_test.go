@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kin/cmd/internal/console"
 	"kin/efo"
 	"kin/internal/local"
 )
@@ -42,7 +43,7 @@ func TestFault10ConsumersOfUnknownAgeAreShownAndNotPruned(t *testing.T) {
 	kin := func(args ...string) (out, messages string) {
 		t.Helper()
 		var o, m bytes.Buffer
-		if code := Main(t.Context(), append([]string{"consumers"}, args...), Streams{Out: &o, Err: &m}); code != 0 {
+		if code := Main(t.Context(), append([]string{"consumers"}, args...), console.Streams{Out: &o, Err: &m}); code != 0 {
 			t.Errorf("%q: exit code %d, %s", args, code, m.String())
 		}
 		return o.String(), m.String()

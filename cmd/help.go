@@ -3,6 +3,8 @@ package cmd
 import (
 	"strings"
 
+	"kin/cmd/internal/console"
+
 	"github.com/spf13/cobra"
 )
 
@@ -15,7 +17,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
-				return usageHint("kin help lists the commands and topics", "no help about %q", strings.Join(args, " "))
+				return console.UsageHint("kin help lists the commands and topics", "no help about %q", strings.Join(args, " "))
 			}
 			c.InitDefaultHelpFlag()
 			c.InitDefaultVersionFlag()

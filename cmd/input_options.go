@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/record"
@@ -53,7 +54,7 @@ func (o *inputOptions) addFlags(f *pflag.FlagSet) {
 func (o *inputOptions) check() error {
 	if o.null {
 		if o.given("delimiter") {
-			return usage("--delimiter and --null contradict each other: want one of them")
+			return console.Usage("--delimiter and --null contradict each other: want one of them")
 		}
 		o.delimiter = "\x00"
 	}
@@ -63,25 +64,25 @@ func (o *inputOptions) check() error {
 	keys := o.keyFlags()
 	switch {
 	case o.delimiter != "" && o.form != flags.Raw:
-		return usage("--%s contradicts --input %s: it is for raw", o.delimiterFlag(), o.form)
+		return console.Usage("--%s contradicts --input %s: it is for raw", o.delimiterFlag(), o.form)
 	case o.chomp && o.form != flags.Lines:
-		return usage("--chomp contradicts --input %s: it is for lines", o.form)
+		return console.Usage("--chomp contradicts --input %s: it is for lines", o.form)
 	case o.given("explicit-hash-key") && o.given("shard"):
-		return usage("--explicit-hash-key and --shard contradict each other: want one of them")
+		return console.Usage("--explicit-hash-key and --shard contradict each other: want one of them")
 	case len(keys) > 1:
-		return usage("--%s and --%s contradict each other: want one of them", keys[0], keys[1])
+		return console.Usage("--%s and --%s contradict each other: want one of them", keys[0], keys[1])
 	case o.form == flags.Records && len(keys) > 0:
-		return usage("--%s contradicts --input records, whose lines have their own keys", keys[0])
+		return console.Usage("--%s contradicts --input records, whose lines have their own keys", keys[0])
 	case o.form == flags.Records && o.given("explicit-hash-key"):
-		return usage("--explicit-hash-key contradicts --input records, whose lines have their own keys")
+		return console.Usage("--explicit-hash-key contradicts --input records, whose lines have their own keys")
 	case o.form == flags.Records && o.given("shard"):
-		return usage("--shard contradicts --input records, whose lines have their own keys")
+		return console.Usage("--shard contradicts --input records, whose lines have their own keys")
 	case o.given("key-delimiter") && (o.form == flags.JSON || o.form == flags.CSV):
-		return usageHint("--key-field or --key-jq take a key out of JSON", "--key-delimiter contradicts --input %s: it splits lines", o.form)
+		return console.UsageHint("--key-field or --key-jq take a key out of JSON", "--key-delimiter contradicts --input %s: it splits lines", o.form)
 	case o.given("partition-key") && !validKey(o.key):
-		return usage("--partition-key %q: want 1 to 256 characters", o.key)
+		return console.Usage("--partition-key %q: want 1 to 256 characters", o.key)
 	case o.given("key-field") && o.field.String() == "":
-		return usage("--key-field \"\": want a JSON pointer, such as /user/id")
+		return console.Usage("--key-field \"\": want a JSON pointer, such as /user/id")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -83,7 +84,7 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 		byHand := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
 		switch file, from := byHand("checkpoint"), byHand("from"); {
 		case file == from:
-			return usage("--checkpoint and --from contradict each other: want one of them")
+			return console.Usage("--checkpoint and --from contradict each other: want one of them")
 		case file:
 			o.from = targetValue{}
 		default:
@@ -91,20 +92,20 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 		}
 	}
 	if o.checkpoint.Text == "" && !o.from.Given {
-		return usageHint("for example: "+c.CommandPath()+" orders --checkpoint orders.ckpt", "%s needs --checkpoint FILE or --from POSITION", c.CommandPath())
+		return console.UsageHint("for example: "+c.CommandPath()+" orders --checkpoint orders.ckpt", "%s needs --checkpoint FILE or --from POSITION", c.CommandPath())
 	}
 	if o.watch.Duration != 0 && o.output == lagPrometheus {
-		return usageHint("run it again for each scrape; kin read --metrics-listen serves them", "--watch and --output prometheus contradict each other: an exposition is one look")
+		return console.UsageHint("run it again for each scrape; kin read --metrics-listen serves them", "--watch and --output prometheus contradict each other: an exposition is one look")
 	}
 	if o.watch.Duration != 0 && time.Duration(o.watch.Duration) < leastWatch {
-		return usage("--watch %s: want 1s or more: each look costs a fetch of every shard", o.watch.String())
+		return console.Usage("--watch %s: want 1s or more: each look costs a fetch of every shard", o.watch.String())
 	}
 	o.streams = splitStreams(args)
 	if o.checkpoint.Text != "" {
 		return nil
 	}
 	if len(o.streams) == 0 {
-		return usageHint("for example: "+c.CommandPath()+" orders --from 15m", "%s needs the name or ARN of a stream", c.CommandPath())
+		return console.UsageHint("for example: "+c.CommandPath()+" orders --from 15m", "%s needs the name or ARN of a stream", c.CommandPath())
 	}
 	return nil
 }
@@ -115,7 +116,7 @@ const leastWatch = time.Second
 
 // looker turns the flags into what looks.
 func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*reader.Looker, error) {
-	lo := reader.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.chat, Log: e.log}
+	lo := reader.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.Detail, Log: e.Log}
 	var client *kinesis.Client
 	var err error
 	if o.checkpoint.Text == "" {
@@ -156,7 +157,7 @@ func runLag(ctx context.Context, e *env, o *lagOptions) error {
 	if o.watch.Duration != 0 {
 		return watchLag(ctx, e, o)
 	}
-	l, err := o.looker(ctx, e, e.say)
+	l, err := o.looker(ctx, e, e.Info)
 	if err != nil {
 		return err
 	}
@@ -181,7 +182,7 @@ func (o *lagOptions) verdict(ctx context.Context, e *env, look reader.Look) erro
 			result = f.Err // it is reported as the error of the command
 			continue
 		}
-		e.printError(e.explain(ctx, f.Err))
+		e.PrintError(e.explain(ctx, f.Err))
 	}
 	return result
 }
@@ -195,7 +196,7 @@ func (o *lagOptions) judge(look reader.Look) error {
 	stream, worst := "", reader.ShardLook{}
 	for _, s := range look.Streams {
 		if len(s.Losses) > 0 {
-			return &conditionError{s.Losses[0] + "; --max does not hold of what can no longer be read"}
+			return &console.ConditionError{Message: s.Losses[0] + "; --max does not hold of what can no longer be read"}
 		}
 		for _, shard := range s.Shards {
 			if shard.MillisBehindLatest > worst.MillisBehindLatest {
@@ -204,7 +205,7 @@ func (o *lagOptions) judge(look reader.Look) error {
 		}
 	}
 	if behind := millis(worst.MillisBehindLatest); behind > most {
-		return &conditionError{fmt.Sprintf("%s/%s is %s behind, and --max is %s", stream, worst.ShardID, behind, o.most.String())}
+		return &console.ConditionError{Message: fmt.Sprintf("%s/%s is %s behind, and --max is %s", stream, worst.ShardID, behind, o.most.String())}
 	}
 	return nil
 }

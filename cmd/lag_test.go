@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"kin/cmd/internal/console"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
@@ -203,8 +203,11 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var data, messages bytes.Buffer
-			w := &watcher{e: newEnv(Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
-			out := &stdout{w: bufio.NewWriter(&data)}
+			w := &watcher{e: newEnv(console.Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
+			out, _, err := w.e.OpenStdout(t.Context(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
 			looks := []error{nil}
 			for _, err := range test.fails {
 				looks = append(looks, &reader.GaveUpError{After: 30 * time.Second, Err: err})
@@ -214,7 +217,7 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			w.e.stderr.flush()
+			w.e.Stderr.Flush()
 			var again []string
 			for line := range strings.Lines(messages.String()) {
 				if strings.Contains(line, " again after ") {
@@ -242,15 +245,18 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var data, messages bytes.Buffer
-			w := &watcher{e: newEnv(Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
-			out := &stdout{w: bufio.NewWriter(&data)}
+			w := &watcher{e: newEnv(console.Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
+			out, _, err := w.e.OpenStdout(t.Context(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if test.began {
 				if err := w.took(t.Context(), lookAt(lookedAt, "orders", 5), nil, out); err != nil {
 					t.Fatal(err)
 				}
 			}
-			err := w.took(t.Context(), reader.Look{}, test.err, out)
-			w.e.stderr.flush()
+			err = w.took(t.Context(), reader.Look{}, test.err, out)
+			w.e.Stderr.Flush()
 			if stays := err == nil; stays != test.stays || stays != strings.Contains(messages.String(), "kin: gave up after 30s: no route to host\n") {
 				t.Errorf("%v, said %q", err, messages.String())
 			}

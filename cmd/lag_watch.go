@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 	"golang.org/x/term"
 
+	"kin/cmd/internal/console"
 	"kin/reader"
 )
 
@@ -34,8 +36,8 @@ const mostNotes = 3
 
 func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	w := &watcher{e: e, o: o, history: history{}}
-	w.drawn = o.isTable() && isTerminal(e.Out) && os.Getenv("TERM") != "dumb"
-	say := e.say
+	w.drawn = o.isTable() && console.IsTerminal(e.Out) && os.Getenv("TERM") != "dumb"
+	say := e.Info
 	if w.drawn {
 		say = w.note
 	}
@@ -43,11 +45,11 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	if err != nil {
 		return err
 	}
-	out, ctx, err := e.openStdout(ctx, false)
+	out, ctx, err := e.OpenStdout(ctx, false)
 	if err != nil {
 		return err
 	}
-	defer out.close()
+	defer out.Close()
 	for {
 		next := time.Now().Add(time.Duration(o.watch.Duration))
 		look, err := l.Look(ctx)
@@ -66,8 +68,8 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 
 // took prints what a look came to. Once there was one, a look that gave up
 // does not end the watch: the next one may have more luck.
-func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *stdout) error {
-	var exhausted gaveUp
+func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *console.Stdout) error {
+	var exhausted console.GaveUp
 	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
 		var spent *reader.GaveUpError
 		if errors.As(err, &spent) && w.failing.IsZero() {
@@ -78,7 +80,7 @@ func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *st
 			w.note(err.Error())
 			return w.print(out, w.frame(w.history.last))
 		}
-		w.e.say(err.Error())
+		w.e.Info(err.Error())
 		return nil
 	}
 	if err != nil {
@@ -94,7 +96,7 @@ func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *st
 		if w.drawn {
 			w.note(message)
 		} else {
-			w.e.say(message)
+			w.e.Info(message)
 		}
 	}
 	w.history.add(look)
@@ -114,14 +116,14 @@ func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *st
 func (w *watcher) verdict(ctx context.Context, look reader.Look) error {
 	var failed []reader.StreamFailure
 	for _, f := range look.Failed {
-		var exhausted gaveUp
+		var exhausted console.GaveUp
 		switch {
 		case !errors.As(f.Err, &exhausted) || !exhausted.GaveUp():
 			failed = append(failed, f)
 		case w.drawn:
 			w.note(f.Err.Error())
 		default:
-			w.e.say(f.Err.Error())
+			w.e.Info(f.Err.Error())
 		}
 	}
 	look.Failed = failed
@@ -141,16 +143,16 @@ func (w *watcher) text(look reader.Look) (string, error) {
 	return text, err
 }
 
-func (w *watcher) print(out *stdout, text string) error {
-	if _, err := out.w.WriteString(text); err != nil {
-		return stdoutError(err)
+func (w *watcher) print(out *console.Stdout, text string) error {
+	if _, err := io.WriteString(out, text); err != nil {
+		return err
 	}
-	return stdoutError(out.w.Flush())
+	return out.Flush()
 }
 
 // note keeps a message for the frame; -q leaves it out.
 func (w *watcher) note(message string) {
-	if w.e.quiet {
+	if w.e.IsQuiet {
 		return
 	}
 	w.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"kin/cmd/internal/console"
 	"kin/internal/local"
 )
 
@@ -31,11 +32,11 @@ func TestWatchingLagRedrawsOnATerminal(t *testing.T) {
 	shown := make(chan []byte, 1)
 	go func() {
 		shown <- readUntil(screen, "\x1b[J", 2)
-		cancel(SignalError{syscall.SIGINT})
+		cancel(console.SignalError{Signal: syscall.SIGINT})
 	}()
 	done := make(chan int, 1)
 	go func() {
-		done <- Main(ctx, []string{"lag", "orders", "--from", "trim_horizon", "--watch", "1s"}, Streams{In: tty, Out: tty, Err: tty})
+		done <- Main(ctx, []string{"lag", "orders", "--from", "trim_horizon", "--watch", "1s"}, console.Streams{In: tty, Out: tty, Err: tty})
 	}()
 	wantExit(t, done, 130)
 	text := <-shown

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/local"
 )
@@ -125,20 +126,20 @@ func (o *localOptions) addFlags(f *pflag.FlagSet) {
 func localArguments(c *cobra.Command, args []string) error {
 	switch dash := c.ArgsLenAtDash(); {
 	case dash < 0 && len(args) > 0, dash > 0:
-		return usageHint("for example: kin local --stream orders:4 -- "+strings.Join(args, " "),
+		return console.UsageHint("for example: kin local --stream orders:4 -- "+strings.Join(args, " "),
 			"kin local takes a command behind --, got %q", args[0])
 	case dash == 0 && len(args) == 0:
-		return usage("a command is missing behind --")
+		return console.Usage("a command is missing behind --")
 	}
 	return nil
 }
 
 func (o *localOptions) endpoint(e *env) (local.Options, error) {
 	if e.profile != "" || e.endpoint != "" {
-		return local.Options{}, usage("--profile and --endpoint are for commands that call a service; kin local is the service")
+		return local.Options{}, console.Usage("--profile and --endpoint are for commands that call a service; kin local is the service")
 	}
 	return local.Options{
-		Limits: local.Limits(o.limits), Streams: o.streams, Roles: o.roles, Faults: o.faults, Log: e.log,
+		Limits: local.Limits(o.limits), Streams: o.streams, Roles: o.roles, Faults: o.faults, Log: e.Log,
 		ConsumerCreatingDelay: time.Duration(o.creating), ConsumerDeletingDelay: time.Duration(o.deleting),
 	}, nil
 }
@@ -150,7 +151,7 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 	}
 	endpoint, err := local.New(options)
 	if err != nil {
-		return usage("%s", err)
+		return console.Usage("%s", err)
 	}
 	address := string(o.listen)
 	if len(o.command) > 0 && !o.listenGiven {
@@ -162,7 +163,7 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 		return &listenError{err}
 	}
 	if ip := listener.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() {
-		e.say(fmt.Sprintf("listening on %s: anybody who can reach this machine can read and write the streams", listener.Addr()))
+		e.Info(fmt.Sprintf("listening on %s: anybody who can reach this machine can read and write the streams", listener.Addr()))
 	}
 	served := make(chan error, 1)
 	serve := func() error { return endpoint.Serve(listener) }
@@ -183,11 +184,11 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 
 	variables := localVariables(listener.Addr().(*net.TCPAddr), e.region, authority)
 	if len(o.command) > 0 {
-		return runCommand(ctx, e, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), noConnectionSettings()...))
+		return e.RunCommand(ctx, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), noConnectionSettings()...))
 	}
 	// In one piece: who sees the first line has all of them.
 	if _, err := io.WriteString(e.Out, "export "+strings.Join(variables, "\nexport ")+"\n"); err != nil {
-		return stdoutError(err)
+		return console.StdoutError(err)
 	}
 	<-ctx.Done()
 	return context.Cause(ctx)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/local"
 )
@@ -61,7 +62,7 @@ func TestLocalOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := o.endpoint(&env{})
+	got, err := o.endpoint(&env{Console: &console.Console{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func TestListenValue(t *testing.T) {
 func TestRunLocalEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	out, in := io.Pipe()
-	e := newEnv(Streams{Out: in, Err: &bytes.Buffer{}})
+	e := newEnv(console.Streams{Out: in, Err: &bytes.Buffer{}})
 	ended := make(chan error, 1)
 	go func() {
 		err := runLocal(ctx, e, &localOptions{listen: "127.0.0.1:0", listenGiven: true, limits: flags.Limits(local.LimitsOn)})
@@ -108,8 +109,8 @@ func TestRunLocalEndsWithItsContext(t *testing.T) {
 	if !found || rest != "export AWS_ENDPOINT_URL_STS=http://"+address+"\nexport AWS_REGION=us-east-1\nexport AWS_ACCESS_KEY_ID=kin\nexport AWS_SECRET_ACCESS_KEY=kin\n" {
 		t.Fatalf("the first piece is %q", piece[:n])
 	}
-	cancel(SignalError{syscall.SIGTERM})
-	if err := <-ended; !errors.Is(err, error(SignalError{syscall.SIGTERM})) {
+	cancel(console.SignalError{Signal: syscall.SIGTERM})
+	if err := <-ended; !errors.Is(err, error(console.SignalError{Signal: syscall.SIGTERM})) {
 		t.Errorf("got %v", err)
 	}
 	var d net.Dialer

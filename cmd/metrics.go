@@ -29,7 +29,7 @@ type metricsWriter struct {
 // for stderr. It waits for the reader of a FIFO until ctx ends.
 func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, error) {
 	m := &metricsWriter{
-		out:   func(ctx context.Context, line []byte) error { return e.stderr.data(ctx, string(line)) },
+		out:   func(ctx context.Context, line []byte) error { return e.Stderr.WriteData(ctx, string(line)) },
 		close: func() error { return nil }, runID: uuid.NewString(),
 	}
 	if path == "-" {

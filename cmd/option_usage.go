@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/console"
 	"kin/internal/record"
 )
 
@@ -19,13 +20,13 @@ func optionUsage(c *cobra.Command, err error) error {
 	name := strings.ReplaceAll(bad.Field, " ", "-")
 	flag := c.Flags().Lookup(name)
 	if flag == nil {
-		return usage("%s", bad.Error())
+		return console.Usage("%s", bad.Error())
 	}
 	if short := c.Flags().Lookup("from"); name == "initial-position" && short.Changed {
 		flag = short
 	}
 	if flag.Value.Type() == "bool" {
-		return usageHint("run again without --"+flag.Name, "--%s: want %s", flag.Name, bad.Want)
+		return console.UsageHint("run again without --"+flag.Name, "--%s: want %s", flag.Name, bad.Want)
 	}
-	return usage("--%s %s: want %s", flag.Name, flag.Value, bad.Want)
+	return console.Usage("--%s %s: want %s", flag.Name, flag.Value, bad.Want)
 }

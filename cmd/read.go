@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/checkpoint"
@@ -164,7 +165,7 @@ func (o *readOptions) parsed(e *env, f *pflag.FlagSet, args []string) error {
 		return err
 	}
 	if f.Changed("from") && f.Changed("initial-position") {
-		return usage("--from and --initial-position are the same flag: want one of them")
+		return console.Usage("--from and --initial-position are the same flag: want one of them")
 	}
 	if !o.lowLatency {
 		return nil
@@ -208,17 +209,17 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.RetryFor = time.Duration(o.retryFor.Duration)
 	ro.AllowDataLoss = o.allowDataLoss
 	if o.metrics.Text != "" && sameFile(o.metrics.Text, o.checkpoint.Text) {
-		return ro, usage("--metrics and --checkpoint are the same file: want one for each")
+		return ro, console.Usage("--metrics and --checkpoint are the same file: want one for each")
 	}
 	switch {
 	case o.hashFilter && o.noHashFilter:
-		return ro, usageHint("give one of the two", "--hash-filter drops records of aggregates, and --no-hash-filter keeps them")
+		return ro, console.UsageHint("give one of the two", "--hash-filter drops records of aggregates, and --no-hash-filter keeps them")
 	case o.noDeaggregate && (o.hashFilter || o.noHashFilter):
 		name := "--hash-filter"
 		if o.noHashFilter {
 			name = "--no-hash-filter"
 		}
-		return ro, usageHint("give one of the two", "%s is for the records inside aggregates, and --no-deaggregate keeps aggregates whole", name)
+		return ro, console.UsageHint("give one of the two", "%s is for the records inside aggregates, and --no-deaggregate keeps aggregates whole", name)
 	}
 	return ro, o.boundOptions.apply(&ro, o.checkpoint.Text != "")
 }
@@ -248,22 +249,22 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 
 // stdoutOrExec writes batches to stdout, or to the command of --exec.
 func (e *env) stdoutOrExec(o *readOptions) sink {
-	var out *stdout
+	var out *console.Stdout
 	return sink{
 		open: func(ctx context.Context, _ *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
 			if o.exec.Text != "" {
 				return e.execBatch(ctx, o.exec.Text), ctx, nil
 			}
-			opened, ctx, err := e.openStdout(ctx, o.checkpoint.Text != "")
+			opened, ctx, err := e.OpenStdout(ctx, o.checkpoint.Text != "")
 			if err != nil {
 				return nil, nil, err
 			}
 			out = opened
-			return out.writeBatch, ctx, nil
+			return func(b *reader.Batch) error { return writeBatch(out, b) }, ctx, nil
 		},
 		close: func(result error) error {
 			if out != nil {
-				out.close()
+				out.Close()
 			}
 			return result
 		},
@@ -285,7 +286,7 @@ type sink struct {
 // consumers are removed, then files are closed, and the checkpoint's lock goes last.
 func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, to sink) (err error) {
 	ro.Unlimited = isOwnEndpoint(aws.ToString(client.Options().BaseEndpoint))
-	ro.Say, ro.Chat, ro.Report, ro.Log = e.say, e.chat, e.print, e.log
+	ro.Say, ro.Chat, ro.Report, ro.Log = e.Info, e.Detail, e.Print, e.Log
 	var files closers
 	defer func() { err = e.closed(ctx, err, files.close()) }()
 	if err := o.openFiles(ctx, e, &ro, &files); err != nil {
@@ -316,7 +317,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 	}
 	defer func() { err = to.close(err) }()
 	if o.metrics.Text != "-" {
-		defer e.startLive(r).stop()
+		defer e.startLive(r).Stop()
 	}
 	if err := r.Run(ctx, handle); err != nil {
 		return err
@@ -388,9 +389,9 @@ func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) error {
 		known := saved.Find(name)
 		switch {
 		case known == nil && o.availableNow && o.position.Kind == record.Latest:
-			e.say(name + " is new to the checkpoint and begins at latest: the next run reads what comes from now on")
+			e.Info(name + " is new to the checkpoint and begins at latest: the next run reads what comes from now on")
 		case known != nil && o.position.Given && known.InitialPosition != o.position.String():
-			e.say(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))
+			e.Info(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))
 		}
 	}
 	return nil
@@ -405,4 +406,14 @@ func isOwnEndpoint(endpoint string) bool {
 	}
 	host := "." + strings.ToLower(u.Hostname())
 	return !strings.HasSuffix(host, ".amazonaws.com") && !strings.HasSuffix(host, ".amazonaws.com.cn")
+}
+
+// writeBatch writes a batch; when it returns nil the kernel has all of it.
+func writeBatch(out *console.Stdout, b *reader.Batch) error {
+	for _, block := range b.Blocks {
+		if _, err := out.Write(block.Data); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }

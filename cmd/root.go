@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 
 	"github.com/spf13/cobra"
@@ -19,15 +20,15 @@ import (
 // Main runs kin with args, which do not include the program's name, and
 // returns its exit code. Everything is printed then, unless stderr is blocked. ctx is cancelled by the first signal, with a
 // SignalError as its cause.
-func Main(ctx context.Context, args []string, s Streams) int {
+func Main(ctx context.Context, args []string, s console.Streams) int {
 	e := newEnv(s)
 	root := newRoot(e)
 	root.SetArgs(args)
 	code := e.report(ctx, root.ExecuteContext(ctx))
-	for _, message := range e.stderr.takeLastWords() {
-		e.say(message)
+	for _, message := range e.Stderr.TakeLastMessages() {
+		e.Info(message)
 	}
-	e.stderr.flush()
+	e.Stderr.Flush()
 	return code
 }
 
@@ -58,12 +59,12 @@ Try it without an AWS account:  kin demo`,
 			if err := e.applySettings(c); err != nil {
 				return err
 			}
-			return e.flagsParsed()
+			return e.FlagsParsed()
 		},
 	}
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
-	root.SetErr(e.stderr)
+	root.SetErr(e.Stderr)
 	root.SetFlagErrorFunc(flagError)
 
 	f := root.PersistentFlags()
@@ -71,12 +72,12 @@ Try it without an AWS account:  kin demo`,
 	flags.TextVar(f, &e.profile, "profile", "the name of a profile", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
 	flags.TextVar(f, &e.region, "region", "a region such as us-east-1", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
 	flags.TextVar(f, &e.endpoint, "endpoint", flags.WantURL, "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
-	f.Var(&e.color, "color", "colour: auto, always or never")
-	f.BoolVarP(&e.verbose, "verbose", "v", false, "say more on stderr")
-	f.BoolVarP(&e.quiet, "quiet", "q", false, "say only errors on stderr")
-	f.BoolVar(&e.debug, "debug", false, "log every call and decision to stderr (never payloads or credentials)")
+	f.Var(&e.Color, "color", "colour: auto, always or never")
+	f.BoolVarP(&e.IsVerbose, "verbose", "v", false, "say more on stderr")
+	f.BoolVarP(&e.IsQuiet, "quiet", "q", false, "say only errors on stderr")
+	f.BoolVar(&e.IsDebug, "debug", false, "log every call and decision to stderr (never payloads or credentials)")
 
-	root.SetUsageFunc(func(c *cobra.Command) error { return usageText(c, terminalWidth(e.Out)) })
+	root.SetUsageFunc(func(c *cobra.Command) error { return usageText(c, console.TerminalWidth(e.Out)) })
 	root.AddCommand(commands(e)...)
 	annotateOptions(root)
 	root.AddCommand(helpTopics(root)...)
@@ -122,9 +123,9 @@ func flagError(_ *cobra.Command, err error) error {
 		if value == "" {
 			value = `""`
 		}
-		return usage("--%s %s: %s", invalid.GetFlag().Name, value, wanted(invalid))
+		return console.Usage("--%s %s: %s", invalid.GetFlag().Name, value, wanted(invalid))
 	}
-	return usageHint("kin help lists the commands; kin COMMAND --help their flags", "%s", err)
+	return console.UsageHint("kin help lists the commands; kin COMMAND --help their flags", "%s", err)
 }
 
 // wanted is the cause of a refused flag value, without strconv's preamble.
@@ -149,12 +150,12 @@ func noArguments(c *cobra.Command, args []string) error {
 		return nil
 	}
 	if c.HasParent() {
-		return usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
+		return console.Usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
 	}
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return usageHint("did you mean \"kin "+near[0]+"\"?", "unknown command %q", args[0])
+		return console.UsageHint("did you mean \"kin "+near[0]+"\"?", "unknown command %q", args[0])
 	}
-	return usageHint("kin help lists the commands", "unknown command %q", args[0])
+	return console.UsageHint("kin help lists the commands", "unknown command %q", args[0])
 }
 
 // refuseConnection refuses the flags that say where the service is, for a
@@ -162,7 +163,7 @@ func noArguments(c *cobra.Command, args []string) error {
 func refuseConnection(c *cobra.Command) error {
 	for _, name := range []string{"profile", "region", "endpoint"} {
 		if c.Flags().Changed(name) {
-			return usage("--%s is for commands that call the service; %s does not", name, c.CommandPath())
+			return console.Usage("--%s is for commands that call the service; %s does not", name, c.CommandPath())
 		}
 	}
 	return nil
@@ -172,7 +173,7 @@ func refuseConnection(c *cobra.Command) error {
 // commas.
 func streamArguments(c *cobra.Command, args []string) error {
 	if len(splitStreams(args)) == 0 {
-		return usageHint("for example: "+c.CommandPath()+" orders", "%s needs the name or ARN of a stream", c.CommandPath())
+		return console.UsageHint("for example: "+c.CommandPath()+" orders", "%s needs the name or ARN of a stream", c.CommandPath())
 	}
 	return nil
 }

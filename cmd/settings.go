@@ -8,9 +8,9 @@ import (
 	"sort"
 	"strings"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -120,15 +120,15 @@ func (e *env) applyLayer(set *pflag.FlagSet, layer settings, hidden map[string]b
 	for _, name := range names {
 		s := layer[name]
 		if len(s.values) > 1 && !flags.Repeatable(set.Lookup(name).Value) {
-			return usage("%s: want one value: this command takes no list of them", s.text)
+			return console.Usage("%s: want one value: this command takes no list of them", s.text)
 		}
 		for _, value := range s.values {
 			if err := set.Set(name, value); err != nil {
 				var invalid *pflag.InvalidValueError
 				if errors.As(err, &invalid) {
-					return usage("%s: %s", s.text, wanted(invalid))
+					return console.Usage("%s: %s", s.text, wanted(invalid))
 				}
-				return usage("%s: %s", s.text, err)
+				return console.Usage("%s: %s", s.text, err)
 			}
 			e.origins[name] = s.origin
 			e.narrow[name] = s.narrow
@@ -216,14 +216,14 @@ func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 // unknownSetting refuses a name, and says which known one is nearest.
 func unknownSetting(what, name string, known []string) error {
 	sort.Strings(known)
-	if near := nearest(name, known); near != "" {
-		return usageHint("did you mean "+near+"?", "unknown %s %s", what, name)
+	if near := console.Nearest(name, known); near != "" {
+		return console.UsageHint("did you mean "+near+"?", "unknown %s %s", what, name)
 	}
 	hint := "kin COMMAND --help lists the flags"
-	if near := nearestOfAll(name, known); near != "" {
+	if near := console.NearestOfAll(name, known); near != "" {
 		hint = "the nearest is " + near + "; " + hint
 	}
-	return usageHint(hint, "unknown %s %s", what, name)
+	return console.UsageHint(hint, "unknown %s %s", what, name)
 }
 
 // withOrigins adds to a hint where the flags came from that a message names,
@@ -255,17 +255,6 @@ func (e *env) originsOf(hint string, named func(flag string) bool) string {
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-// nearestOfAll is the name that is most like the given one.
-func nearestOfAll(name string, known []string) string {
-	best, bestDistance := "", -1
-	for _, n := range known {
-		if d := levenshtein.Distance(name, n, nil); bestDistance < 0 || d < bestDistance {
-			best, bestDistance = n, d
-		}
-	}
-	return best
 }
 
 // namesFlag says whether a text has a flag's name at its start or after a

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 
 	"github.com/pelletier/go-toml/v2"
@@ -48,7 +49,7 @@ func readConfigFile(path string, root *cobra.Command) (map[string]settings, erro
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
-		return nil, usage("read %s: %s", path, err)
+		return nil, console.Usage("read %s: %s", path, err)
 	}
 	return parseConfig(path, bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), root)
 }
@@ -58,10 +59,10 @@ func parseConfig(path string, text []byte, root *cobra.Command) (map[string]sett
 	if err := toml.Unmarshal(text, &members); err != nil {
 		var bad *toml.DecodeError
 		if !errors.As(err, &bad) {
-			return nil, usage("%s: %s", path, err)
+			return nil, console.Usage("%s: %s", path, err)
 		}
 		line, _ := bad.Position()
-		return nil, usage("%s:%d: %s", path, line, strings.TrimPrefix(bad.Error(), "toml: "))
+		return nil, console.Usage("%s:%d: %s", path, line, strings.TrimPrefix(bad.Error(), "toml: "))
 	}
 	f := configFile{path: path, lines: keyLines(text), root: root, commands: settableCommands(root), tables: map[string]settings{}}
 	return f.tables, f.table("", members)
@@ -102,7 +103,7 @@ func (f *configFile) table(name string, members map[string]any) error {
 		}
 		values, err := flagValues(members[key], flags.Repeatable(settable[key].Value))
 		if err != nil {
-			return usage("%s: %s: %s", place, key, err)
+			return console.Usage("%s: %s: %s", place, key, err)
 		}
 		found[key] = setting{flag: key, values: values, origin: place, narrow: name != "", text: place + ": " + key + " = " + strings.Join(values, ", ")}
 	}
@@ -227,9 +228,9 @@ func bracketed(commands map[string]*cobra.Command) []string {
 
 // prefixed is a usage error with the place of the mistake in front.
 func prefixed(place string, err error) error {
-	var bad *usageError
+	var bad *console.UsageError
 	if errors.As(err, &bad) {
-		bad.message = place + ": " + bad.message
+		bad.Message = place + ": " + bad.Message
 	}
 	return err
 }

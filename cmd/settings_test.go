@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"kin/cmd/internal/console"
+
 	"github.com/spf13/pflag"
 )
 
@@ -29,7 +31,7 @@ func settle(t *testing.T, file string, variables map[string]string, args ...stri
 	if err := os.WriteFile(filepath.Join(folder, "kin", "config.toml"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e := newEnv(Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
+	e := newEnv(console.Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	root := newRoot(e)
 	c, rest, err := root.Find(args)
 	if err != nil {
@@ -41,9 +43,9 @@ func settle(t *testing.T, file string, variables map[string]string, args ...stri
 	err = e.applySettings(c)
 	var set []string
 	c.Flags().Visit(func(f *pflag.Flag) { set = append(set, f.Name+"="+f.Value.String()) })
-	var bad *usageError
+	var bad *console.UsageError
 	if errors.As(err, &bad) {
-		err = errors.New(strings.ReplaceAll(bad.message, folder, "") + "; " + bad.hint)
+		err = errors.New(strings.ReplaceAll(bad.Message, folder, "") + "; " + bad.Hint)
 	}
 	slices.Sort(set)
 	return strings.Join(set, " "), err
@@ -165,7 +167,7 @@ func TestAFileThatIsNotThereOrNotReadable(t *testing.T) {
 	if got, err := readConfigFile("", root); err != nil || got != nil {
 		t.Errorf("%v, %v", got, err)
 	}
-	var bad *usageError
+	var bad *console.UsageError
 	if _, err := readConfigFile(t.TempDir(), root); !errors.As(err, &bad) {
 		t.Errorf("a folder: %v", err)
 	}
@@ -206,7 +208,7 @@ func FuzzConfigFile(f *testing.F) {
 	root := Manual()
 	f.Fuzz(func(t *testing.T, s string) {
 		tables, err := parseConfig("x", []byte(s), root)
-		var bad *usageError
+		var bad *console.UsageError
 		if err != nil && !errors.As(err, &bad) {
 			t.Errorf("%q: %v is no usage error", s, err)
 		}

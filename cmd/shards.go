@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/reader"
@@ -83,19 +84,19 @@ func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
 // parsed refuses flags that mean nothing together.
 func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
 	if record.ParseStream(o.stream).Name == "" {
-		return usage("%q: want the name or ARN of one stream", o.stream)
+		return console.Usage("%q: want the name or ARN of one stream", o.stream)
 	}
 	switch {
 	case f.Changed("at") && len(o.keys) == 0:
-		return usage("--at needs --key")
+		return console.Usage("--at needs --key")
 	case f.Changed("for") && !o.rates:
-		return usage("--for needs --rates")
+		return console.Usage("--for needs --rates")
 	case o.rates && len(o.keys) > 0:
-		return usage("--rates and --key are two reports: want one of them")
+		return console.Usage("--rates and --key are two reports: want one of them")
 	}
 	for _, key := range o.keys {
 		if !validKey(key) {
-			return usage("--key %s: want a partition key of 1 to 256 characters in valid UTF-8", quotedStart(key))
+			return console.Usage("--key %s: want a partition key of 1 to 256 characters in valid UTF-8", quotedStart(key))
 		}
 	}
 	return nil
@@ -116,7 +117,7 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 		if err != nil {
 			return "", err
 		}
-		asker := reader.NewAsker(client, e.say, e.log)
+		asker := reader.NewAsker(client, e.Info, e.Log)
 		s, err := survey.LookAt(ctx, asker, o.stream)
 		if err != nil {
 			return "", err
@@ -129,7 +130,7 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 		case s.Summary == nil:
 			e.undescribed(s, "its ARN and status are not known")
 		case s.Summary.StreamStatus != types.StreamStatusActive:
-			e.say(fmt.Sprintf("%s is %s", o.stream, s.Summary.StreamStatus))
+			e.Info(fmt.Sprintf("%s is %s", o.stream, s.Summary.StreamStatus))
 		}
 		if o.rates {
 			return o.rateReport(ctx, e, client, s)
@@ -137,12 +138,12 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 		if o.output == reportJSON {
 			return jsonLine(shardsReportOf(s, nil))
 		}
-		return shardsTable(e.palette(), terminalWidth(e.Out), s), nil
+		return shardsTable(e.palette(), console.TerminalWidth(e.Out), s), nil
 	}); err != nil {
 		return err
 	}
 	if failed {
-		return silentError{exitFailed} // it is reported
+		return console.SilentError{Code: console.ExitFailed} // it is reported
 	}
 	return nil
 }
@@ -150,9 +151,9 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 // undescribed reports why a stream has no summary, and what follows. A failure is an
 // error: -q does not leave it out.
 func (e *env) undescribed(s *survey.Stream, so string) {
-	report := e.print
+	report := e.Print
 	if survey.IsUnavailable(s.Undescribed) {
-		report = e.say
+		report = e.Info
 	}
 	report("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
 }
@@ -174,7 +175,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	}
 	for _, k := range found {
 		if k.Ambiguous != "" {
-			e.say(fmt.Sprintf("%s: the service names the parent %s for that time, too: it was split or merged at that very moment, or this endpoint does not know when",
+			e.Info(fmt.Sprintf("%s: the service names the parent %s for that time, too: it was split or merged at that very moment, or this endpoint does not know when",
 				printable(k.PartitionKey), k.Ambiguous))
 		}
 	}
@@ -187,13 +188,13 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 // rateReport is the report of --rates.
 func (o *shardsOptions) rateReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
 	span := time.Duration(o.span.Duration)
-	e.chat(fmt.Sprintf("sampling %s for %s", o.stream, o.span.String()))
-	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Say: e.say, Log: e.log})
+	e.Detail(fmt.Sprintf("sampling %s for %s", o.stream, o.span.String()))
+	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Say: e.Info, Log: e.Log})
 	if err != nil {
 		return "", err
 	}
 	if o.output == reportJSON {
 		return jsonLine(shardsReportOf(s, rates))
 	}
-	return ratesTable(e.palette(), terminalWidth(e.Out), s, rates), nil
+	return ratesTable(e.palette(), console.TerminalWidth(e.Out), s, rates), nil
 }

@@ -7,9 +7,11 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"kin/cmd/internal/console"
 	"kin/internal/local"
 )
 
@@ -59,8 +61,8 @@ func TestFault19NothingWatchesStdoutBehindARun(t *testing.T) {
 			}
 			defer out.Close()
 			var said strings.Builder
-			code := Main(t.Context(), strings.Fields(args), Streams{In: strings.NewReader("one\n"), Out: in, Err: &said})
-			if code != exitOK {
+			code := Main(t.Context(), strings.Fields(args), console.Streams{In: strings.NewReader("one\n"), Out: in, Err: &said})
+			if code != console.ExitOK {
 				t.Errorf("exit code %d: %s", code, said.String())
 			}
 			if stacks := left(); stacks != "" {
@@ -79,8 +81,8 @@ func TestFault19NothingWatchesStdoutBehindARun(t *testing.T) {
 			}
 			defer out.Close()
 			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(300*time.Millisecond, func() { cancel(SignalError{sigterm}) })
-			if code := Main(ctx, strings.Fields(args), Streams{In: strings.NewReader(""), Out: in, Err: io.Discard}); code != 143 {
+			time.AfterFunc(300*time.Millisecond, func() { cancel(console.SignalError{Signal: syscall.SIGTERM}) })
+			if code := Main(ctx, strings.Fields(args), console.Streams{In: strings.NewReader(""), Out: in, Err: io.Discard}); code != 143 {
 				t.Errorf("exit code %d", code)
 			}
 			if stacks := left(); stacks != "" {
@@ -102,8 +104,8 @@ func TestFault19AHangUpEndsTheContextOfStdout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	e := newEnv(Streams{Out: in, Err: io.Discard})
-	opened, ctx, err := e.openStdout(t.Context(), false)
+	e := newEnv(console.Streams{Out: in, Err: io.Discard})
+	opened, ctx, err := e.OpenStdout(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +113,8 @@ func TestFault19AHangUpEndsTheContextOfStdout(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-ctx.Done()
-	if !errors.Is(context.Cause(ctx), errStdoutClosed) {
+	if !errors.Is(context.Cause(ctx), console.ErrStdoutClosed) {
 		t.Errorf("got %v", context.Cause(ctx))
 	}
-	opened.close()
+	opened.Close()
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/console"
 	"kin/survey"
 )
 
@@ -46,12 +47,12 @@ func runStreams(ctx context.Context, e *env, o *streamsOptions) error {
 		if err != nil {
 			return "", err
 		}
-		streams, err := survey.Streams(ctx, client, e.say, e.log)
+		streams, err := survey.Streams(ctx, client, e.Info, e.Log)
 		if err != nil {
 			return "", err
 		}
 		if len(streams) == 0 {
-			e.say("there are no streams in " + e.clientRegion)
+			e.Info("there are no streams in " + e.clientRegion)
 		}
 		failed = e.reportUndescribed(streams)
 		if o.output == reportJSON {
@@ -62,7 +63,7 @@ func runStreams(ctx context.Context, e *env, o *streamsOptions) error {
 		return err
 	}
 	if failed {
-		return silentError{exitFailed} // it is reported
+		return console.SilentError{Code: console.ExitFailed} // it is reported
 	}
 	return nil
 }
@@ -85,13 +86,13 @@ func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
 	}
 	all := counted(int64(len(streams)), "stream")
 	if denied > 0 {
-		e.say(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: kin prints what ListStreams says of those", denied, all))
+		e.Info(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: kin prints what ListStreams says of those", denied, all))
 	}
 	for _, s := range failures[:min(len(failures), mostFailedStreams)] {
-		e.print(fmt.Sprintf("%s: %s", aws.ToString(s.Summary.StreamName), s.Undescribed))
+		e.Print(fmt.Sprintf("%s: %s", aws.ToString(s.Summary.StreamName), s.Undescribed))
 	}
 	if n := len(failures); n > 0 {
-		e.print(fmt.Sprintf("DescribeStreamSummary failed for %d of %s: kin prints what ListStreams says of those", n, all))
+		e.Print(fmt.Sprintf("DescribeStreamSummary failed for %d of %s: kin prints what ListStreams says of those", n, all))
 	}
 	return len(failures) > 0
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/record"
@@ -58,7 +59,7 @@ func runTail(ctx context.Context, e *env, o *tailOptions) error {
 	ro.Encode = format.JSON{Data: o.data}.Append
 	if o.output.pretty(e) {
 		if o.dataGiven {
-			return usageHint("add --output json", "--data is for JSON lines, and records are printed for eyes here")
+			return console.UsageHint("add --output json", "--data is for JSON lines, and records are printed for eyes here")
 		}
 		ro.Encode = prettyEncoder(e, len(o.streams) > 1)
 	}
@@ -68,10 +69,10 @@ func runTail(ctx context.Context, e *env, o *tailOptions) error {
 // prettyEncoder prints records for eyes.
 func prettyEncoder(e *env, manyStreams bool) func([]byte, record.Record) ([]byte, error) {
 	return format.NewPretty(format.PrettyOptions{
-		Color:      e.colored(e.Out),
+		Color:      e.Colored(e.Out),
 		Now:        time.Now(),
 		ShowStream: manyStreams,
-		Width:      terminalWidth(e.Out),
+		Width:      console.TerminalWidth(e.Out),
 	}).Append
 }
 
@@ -109,5 +110,5 @@ func (m outputMode) pretty(e *env) bool {
 	case outputJSON:
 		return false
 	}
-	return isTerminal(e.Out)
+	return console.IsTerminal(e.Out)
 }

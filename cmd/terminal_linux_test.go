@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"kin/cmd/internal/console"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -55,7 +57,7 @@ func answer(t *testing.T, screen *os.File, text string, cancel context.CancelCau
 	go func() {
 		shown <- string(readUntil(screen, "? [y/N] ", 1))
 		if text == "stop" {
-			cancel(SignalError{syscall.SIGINT})
+			cancel(console.SignalError{Signal: syscall.SIGINT})
 		} else if _, err := screen.WriteString(text); err != nil {
 			t.Error(err)
 		}

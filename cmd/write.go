@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/writer"
@@ -73,7 +74,7 @@ second later ends the run at once. stdout stays empty but for --report and --dry
   kin write orders orders.ndjson --failed failed.ndjson --report > report.jsonl`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageHint("for example: "+c.CommandPath()+" orders orders.ndjson", "%s needs the name or ARN of a stream", c.CommandPath())
+				return console.UsageHint("for example: "+c.CommandPath()+" orders orders.ndjson", "%s needs the name or ARN of a stream", c.CommandPath())
 			}
 			return nil
 		},
@@ -124,13 +125,13 @@ func (o *writeOptions) writer() (writer.Options, error) {
 	}
 	switch {
 	case o.pace > 0 && o.form != flags.Records:
-		return wo, usage("--pace contradicts --input %s: only records have arrival times", o.form)
+		return wo, console.Usage("--pace contradicts --input %s: only records have arrival times", o.form)
 	case o.dryRun && o.report:
-		return wo, usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
+		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
 	case o.dryRun && o.pace > 0:
-		return wo, usage("--dry-run and --pace contradict each other: a dry run writes nothing")
+		return wo, console.Usage("--dry-run and --pace contradict each other: a dry run writes nothing")
 	case o.dryRun && o.failed.Text != "":
-		return wo, usage("--dry-run and --failed contradict each other: a dry run prints what would be rejected")
+		return wo, console.Usage("--dry-run and --failed contradict each other: a dry run prints what would be rejected")
 	}
 	return wo, nil
 }
@@ -175,16 +176,16 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err := o.deliveryOptions.check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
 		return err
 	}
-	if err := in.place(ctx, client, o, e.say); err != nil {
+	if err := in.place(ctx, client, o, e.Info); err != nil {
 		return err
 	}
-	wo.Say, wo.Log = e.say, e.log
+	wo.Say, wo.Log = e.Info, e.Log
 	var printed *report
 	if o.report || o.dryRun {
 		if printed, ctx, err = e.openReport(ctx); err != nil {
 			return err
 		}
-		defer printed.out.close()
+		defer printed.out.Close()
 	}
 	if o.report {
 		wo.Report = printed.results
@@ -193,8 +194,8 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err != nil {
 		return wrongOption(err)
 	}
-	if in.readsStdin() && isTerminal(e.In) {
-		e.say("reading records from the terminal, one a line; end with Ctrl-D (on Windows Ctrl-Z, Enter)")
+	if in.readsStdin() && console.IsTerminal(e.In) {
+		e.Info("reading records from the terminal, one a line; end with Ctrl-D (on Windows Ctrl-Z, Enter)")
 	}
 	if o.dryRun {
 		return dryRun(ctx, e, w, in, printed, int64(o.skip))
@@ -208,31 +209,31 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	if failed != nil {
 		next = failed.follow(in, int64(o.skip))
 	}
-	stop := watchStop(ctx, e, w, time.Duration(o.grace))
+	stop := e.WatchSecondSignal(ctx, w, time.Duration(o.grace))
 	bar := e.startBar(in, w, o)
 	sum, err := w.Run(ctx, next)
-	bar.stop()
+	bar.Stop()
 	stop()
 	if err != nil && sum.Read == 0 && !in.opened.Load() && ctx.Err() == nil {
 		return wrongOption(err) // it never began
 	}
-	e.say(wrote(sum, o.stream))
+	e.Info(wrote(sum, o.stream))
 	sayShards(e, w.Shards(), o.stream)
 	if n := in.timeless.Load(); o.pace > 0 && n > 0 {
-		e.say("--pace did not wait for " + counted(n, "record") + " without an arrival time")
+		e.Info("--pace did not wait for " + counted(n, "record") + " without an arrival time")
 	}
 	sayElsewhere(e, w.Shards(), o)
 	if err == nil && sum.Read < int64(o.skip) {
 		return wrongSkip(sum.Read, int64(o.skip))
 	}
 	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
-		e.print(standing(sum, o.failed.Text, int64(o.skip)))
+		e.Print(standing(sum, o.failed.Text, int64(o.skip)))
 	}
 	printFailing(ctx, e, w)
 	if err == nil && failed != nil {
 		return failed.verdict(sum.Read - int64(o.skip))
 	}
-	if errors.Is(err, errStdoutClosed) {
+	if errors.Is(err, console.ErrStdoutClosed) {
 		return errReportClosed
 	}
 	return err
@@ -244,8 +245,8 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	if flushed := printed.flush(); err == nil {
 		err = flushed
 	}
-	if errors.Is(err, errReportClosed) || errors.Is(err, errStdoutClosed) {
-		return errStdoutClosed // whoever reads it has had enough, and nothing is missing for it
+	if errors.Is(err, errReportClosed) || errors.Is(err, console.ErrStdoutClosed) {
+		return console.ErrStdoutClosed // whoever reads it has had enough, and nothing is missing for it
 	}
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)
@@ -253,7 +254,7 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	if err == nil && sum.Read < skip {
 		return wrongSkip(sum.Read, skip)
 	}
-	e.say(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
+	e.Info(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
 	return err
 }
 
@@ -267,7 +268,7 @@ func wrongSkip(read, skip int64) error {
 func wrongOption(err error) error {
 	var bad *record.OptionError
 	if errors.As(err, &bad) {
-		return usage("%s", bad)
+		return console.Usage("%s", bad)
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/console"
 	"kin/writer"
 )
 
@@ -38,15 +39,15 @@ type failedFile struct {
 // report. It waits for the reader of a FIFO until ctx ends.
 func openFailed(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*failedFile, error) {
 	if name == "-" {
-		return nil, usage("--failed -: want the name of a file")
+		return nil, console.Usage("--failed -: want the name of a file")
 	}
 	for _, input := range inputs {
 		if input == "-" && isFile(stdin, name) || input != "-" && sameFile(name, input) {
-			return nil, usage("--failed %s: is an input of this run", name)
+			return nil, console.Usage("--failed %s: is an input of this run", name)
 		}
 	}
 	if isFile(stdout, name) {
-		return nil, usage("--failed %s: stdout goes there too", name)
+		return nil, console.Usage("--failed %s: stdout goes there too", name)
 	}
 	info, err := os.Stat(filepath.Dir(name))
 	var path *os.PathError

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/writer"
@@ -20,9 +21,9 @@ func (f *failedFile) suits(in *writeInput, o *writeOptions) error {
 	apart := "write them one by one, each with a file of its own for --failed"
 	switch {
 	case o.form == flags.Raw && len(f.ending) == 0 && in.several:
-		return usageHint(apart, "--failed %s: whole inputs would run together in it", f.name)
+		return console.UsageHint(apart, "--failed %s: whole inputs would run together in it", f.name)
 	case o.form == flags.Raw && len(f.ending) == 0 && f.begun:
-		return usageHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.name)
+		return console.UsageHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.name)
 	case o.form != flags.CSV:
 		return nil
 	}
@@ -48,9 +49,9 @@ func (f *failedFile) suits(in *writeInput, o *writeOptions) error {
 			first, under = name, header
 		case format.SameHeader(under, header):
 		case first == "":
-			return usageHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.name, name)
+			return console.UsageHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.name, name)
 		default:
-			return usageHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.name, name, first)
+			return console.UsageHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.name, name, first)
 		}
 	}
 	return nil

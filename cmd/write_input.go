@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/record"
@@ -86,7 +87,7 @@ func (in *writeInput) check() error {
 	for _, name := range in.files {
 		if name == "-" {
 			if stdin++; stdin > 1 {
-				return usage("- is stdin, which can be read only once")
+				return console.Usage("- is stdin, which can be read only once")
 			}
 			in.measure(in.stdinInfo())
 			continue

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 
+	"kin/cmd/internal/console"
 	"kin/writer"
 )
 
@@ -21,7 +22,7 @@ func (in *writeInput) place(ctx context.Context, client writer.PlaceClient, o *w
 		flag = "shard"
 	}
 	if ignored {
-		return usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
+		return console.Usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
 	}
 	if flag == "shard" {
 		in.hashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.Text, say)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/writer"
 )
@@ -27,10 +28,10 @@ func (r countedReader) Read(p []byte) (int, error) {
 
 // startBar shows how far a run is, on a terminal, when the size of its input is
 // known.
-func (e *env) startBar(in *writeInput, w *writer.Writer, o *writeOptions) *live {
+func (e *env) startBar(in *writeInput, w *writer.Writer, o *writeOptions) *console.LiveLine {
 	began := time.Now()
-	wanted := in.size > 0 && e.colored(e.Err) && !(o.report && isTerminal(e.Out))
-	return e.startLine(wanted, func() string {
+	wanted := in.size > 0 && e.Colored(e.Err) && !(o.report && console.IsTerminal(e.Out))
+	return e.StartLine(wanted, func() string {
 		return barText(in.position(), in.size, w.Progress(), int64(o.skip), time.Since(began))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"kin/cmd/internal/console"
 	"kin/writer"
 )
 
@@ -24,11 +25,11 @@ type reportLine struct {
 var errReportClosed = errors.New("stdout was closed: nobody reads the report")
 
 // report prints the results of a run, in the order of the input.
-type report struct{ out *stdout }
+type report struct{ out *console.Stdout }
 
 // openReport takes stdout. The context it returns ends when nobody reads it.
 func (e *env) openReport(ctx context.Context) (*report, context.Context, error) {
-	out, watched, err := e.openStdout(ctx, false)
+	out, watched, err := e.OpenStdout(ctx, false)
 	return &report{out}, watched, err
 }
 
@@ -55,15 +56,15 @@ func (r *report) preview(p writer.Preview) error {
 }
 
 func (r *report) print(line reportLine) error {
-	encoder := json.NewEncoder(r.out.w)
+	encoder := json.NewEncoder(r.out)
 	encoder.SetEscapeHTML(false)
 	return reportError(encoder.Encode(line))
 }
 
-func (r *report) flush() error { return reportError(r.out.w.Flush()) }
+func (r *report) flush() error { return reportError(r.out.Flush()) }
 
 func reportError(err error) error {
-	if err = stdoutError(err); errors.Is(err, errStdoutClosed) {
+	if errors.Is(err, console.ErrStdoutClosed) {
 		return errReportClosed
 	}
 	return err

@@ -34,7 +34,7 @@ func twice(records, copies int64) string {
 
 // sayShards says, to those who want to hear more, what was done on each shard.
 func sayShards(e *env, shards []writer.ShardSummary, stream string) {
-	if !e.verbose {
+	if !e.IsVerbose {
 		return
 	}
 	for _, s := range shards {
@@ -44,7 +44,7 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		}
 		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, counted(s.Written, "record"), bytesOf(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
-		e.print(text + twice(s.PossiblyTwice, s.PossibleCopies))
+		e.Print(text + twice(s.PossiblyTwice, s.PossibleCopies))
 	}
 }
 
@@ -56,7 +56,7 @@ func sayElsewhere(e *env, shards []writer.ShardSummary, o *writeOptions) {
 	}
 	for _, s := range shards {
 		if s.Written > 0 && s.ShardID != o.shard.Text {
-			e.say(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, counted(s.Written, "record"), s.ShardID))
+			e.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, counted(s.Written, "record"), s.ShardID))
 		}
 	}
 }
@@ -92,7 +92,7 @@ func standing(s writer.Summary, failed string, skipped int64) string {
 // printFailing prints what failed when a signal ended a run, which prints no error.
 func printFailing(ctx context.Context, e *env, w *writer.Writer) {
 	if last := w.Failing(); last != nil && ctx.Err() != nil {
-		e.print("the last failure: " + last.Error())
+		e.Print("the last failure: " + last.Error())
 	}
 }
 

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -20,40 +20,40 @@ const (
 // environment, and ends with its exit code, 128 plus the signal if one ended
 // it. A signal that kin alone got is passed on; then it is the program that
 // decides when to end.
-func runCommand(ctx context.Context, e *env, command, variables []string) error {
+func (c *Console) RunCommand(ctx context.Context, command, variables []string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	//nolint:gosec,noctx // running what the user typed is the point; a context would kill it
-	c := exec.Command(command[0], command[1:]...)
-	c.Stdin, c.Stdout, c.Stderr = e.In, e.Out, e.childStderr()
-	c.Env = append(os.Environ(), variables...)
-	if err := c.Start(); err != nil {
-		return notStarted(e, command[0], err)
+	child := exec.Command(command[0], command[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = c.In, c.Out, c.ChildStderr()
+	child.Env = append(os.Environ(), variables...)
+	if err := child.Start(); err != nil {
+		return c.notStarted(command[0], err)
 	}
 	stop := context.AfterFunc(ctx, func() {
 		var s SignalError
 		if errors.As(context.Cause(ctx), &s) && !fromTerminal(s.Signal) {
-			_ = c.Process.Signal(s.Signal) // it may have ended by itself
+			_ = child.Process.Signal(s.Signal) // it may have ended by itself
 		}
 	})
 	defer stop()
-	err := c.Wait()
+	err := child.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		return err
 	}
 	if w, ok := exit.Sys().(syscall.WaitStatus); ok && w.Signaled() {
-		return silentError{128 + int(w.Signal())}
+		return SilentError{Code: 128 + int(w.Signal())}
 	}
-	return silentError{exit.ExitCode()}
+	return SilentError{Code: exit.ExitCode()}
 }
 
 // notStarted says why a command did not start, as a shell does.
-func notStarted(e *env, name string, err error) error {
+func (c *Console) notStarted(name string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		e.print(fmt.Sprintf("%s: command not found", name))
-		return silentError{exitNoCommand}
+		c.Print(fmt.Sprintf("%s: command not found", name))
+		return SilentError{Code: exitNoCommand}
 	}
 	var path *fs.PathError
 	var lookup *exec.Error
@@ -63,6 +63,6 @@ func notStarted(e *env, name string, err error) error {
 	case errors.As(err, &lookup):
 		err = lookup.Err
 	}
-	e.print(fmt.Sprintf("%s: %s", name, err))
-	return silentError{exitNotExecutable}
+	c.Print(fmt.Sprintf("%s: %s", name, err))
+	return SilentError{Code: exitNotExecutable}
 }

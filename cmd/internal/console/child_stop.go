@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 // terminal and GNU timeout send one signal to kin and to its child, in any order.
 const sameStop = 100 * time.Millisecond
 
-// stopOf returns the cause of ctx if a signal has stopped the run and a signal has
+// StopOf returns the cause of ctx if a signal has stopped the run and a signal has
 // also ended the command whose error err is. Else it returns nil: the command has
 // failed by itself.
-func stopOf(ctx context.Context, err error) error {
+func StopOf(ctx context.Context, err error) error {
 	if !endedBySignal(err) {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -6,22 +6,22 @@ import (
 	"os/signal"
 	"time"
 
-	"kin/cmd/internal/flags"
+	"github.com/xhit/go-str2duration/v2"
 )
 
 // abandoner is a writer that can be stopped at once.
-type abandoner interface{ Abandon() }
+type Abandoner interface{ Abandon() }
 
 // watchStop stands by while a run writes. When the first signal has stopped its
 // intake, and what was read is not written at once, it says what the run still
 // does. A second signal abandons the writer, and the run reports what may be
 // written. The function it returns must be called in the end.
-func watchStop(ctx context.Context, e *env, w abandoner, grace time.Duration) func() {
+func (c *Console) WatchSecondSignal(ctx context.Context, w Abandoner, grace time.Duration) func() {
 	over, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		signals := notifyStops()
+		signals := NotifyStops()
 		defer signal.Stop(signals) // a third one is as the system has it
-		abandonAtSecond(ctx, over, signals, e, w, grace)
+		abandonAtSecond(ctx, over, signals, c, w, grace)
 	})
 	return func() { stop(); end() }
 }
@@ -29,21 +29,21 @@ func watchStop(ctx context.Context, e *env, w abandoner, grace time.Duration) fu
 // abandonAtSecond abandons the writer at the second signal, until over ends. It
 // takes the duplicates of that signal too, also behind the end of the run: they
 // would kill the process before it has reported.
-func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, e *env, w abandoner, grace time.Duration) {
-	stops := stopsBehind(ctx)
-	slow := time.After(duplicateWindow)
+func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, c *Console, w Abandoner, grace time.Duration) {
+	stops := StopsBehind(ctx)
+	slow := time.After(DuplicateWindow)
 	for {
 		select {
 		case <-slow:
-			e.say("stopping: writing what was read, for at most " + (*flags.Duration)(&grace).String() + "; a second signal, a second or more after the first, ends it at once")
+			c.Info("stopping: writing what was read, for at most " + str2duration.String(grace) + "; a second signal, a second or more after the first, ends it at once")
 		case <-signals:
-			if !stops.counts(time.Now()) {
+			if !stops.Counts(time.Now()) {
 				continue
 			}
 			w.Abandon()
-			dropDuplicates(signals, nil)
+			DropDuplicates(signals, nil)
 			if over.Err() == nil {
-				e.say("the output is blocked and holds the run up; another signal ends kin at once")
+				c.Info("the output is blocked and holds the run up; another signal ends kin at once")
 			}
 			return
 		case <-over.Done():

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// shellCommand is a command line as the system's shell reads it.
-func shellCommand(ctx context.Context, line string) *exec.Cmd {
+// ShellCommand is a command line as the system's shell reads it.
+func ShellCommand(ctx context.Context, line string) *exec.Cmd {
 	c := exec.CommandContext(ctx, "cmd.exe")
 	// The shell's own quoting rules, not those of Go's argument list.
 	c.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd.exe /S /C "` + line + `"`}

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -26,8 +26,8 @@ func TestFault12HintsAboutSources(t *testing.T) {
 		s := awsclient.Source{Kind: kind, Profile: "p", Temporary: true}
 		for err, want := range map[error]string{dial: unanswered, authority: trustHint, context.DeadlineExceeded: unanswered} {
 			x := explainCredentials(&awsclient.CredentialsError{Err: err, Source: s})
-			if x.hint != want || x.code != exitDenied {
-				t.Errorf("kind %d, %v: exit %d, hint %q, want %q", kind, err, x.code, x.hint, want)
+			if x.Hint != want || x.Code != ExitDenied {
+				t.Errorf("kind %d, %v: exit %d, hint %q, want %q", kind, err, x.Code, x.Hint, want)
 			}
 		}
 	}
@@ -45,12 +45,12 @@ func TestFault12HintsAboutSources(t *testing.T) {
 		{awsclient.Source{Kind: awsclient.NoSource}, dial, "set AWS_PROFILE or give --profile; kin looks where the AWS SDK does: environment, shared configuration, instance profile"},
 		{awsclient.Source{Kind: awsclient.Container}, dial, "check the container's credentials endpoint: AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"},
 	} {
-		if x := explainCredentials(&awsclient.CredentialsError{Err: c.err, Source: c.source}); x.hint != c.want {
-			t.Errorf("%+v, %v: hint %q, want %q", c.source, c.err, x.hint, c.want)
+		if x := explainCredentials(&awsclient.CredentialsError{Err: c.err, Source: c.source}); x.Hint != c.want {
+			t.Errorf("%+v, %v: hint %q, want %q", c.source, c.err, x.Hint, c.want)
 		}
 	}
-	if x := explainRole(authority, &awsclient.RoleError{ARN: "r", Err: authority}); !strings.Contains(x.hint, "AWS_CA_BUNDLE") {
-		t.Errorf("role: hint %q", x.hint)
+	if x := explainRole(authority, &awsclient.RoleError{ARN: "r", Err: authority}); !strings.Contains(x.Hint, "AWS_CA_BUNDLE") {
+		t.Errorf("role: hint %q", x.Hint)
 	}
 }
 
@@ -65,12 +65,12 @@ func TestFault12HintOfAFailedReload(t *testing.T) {
 		"role":        &awsclient.RoleError{ARN: "r", Err: refused, Source: s},
 		"credentials": &awsclient.CredentialsError{Err: refused, Source: awsclient.Source{Kind: awsclient.ProfileKeys, Profile: "p", Role: "r"}},
 	} {
-		x := (&env{}).explain(t.Context(), err)
+		x := (&Explainer{}).Explain(t.Context(), err)
 		if name == "credentials" {
-			x.hint = strings.Replace(x.hint, "write new keys into the profile: aws configure", "aws sso login", 1)
+			x.Hint = strings.Replace(x.Hint, "write new keys into the profile: aws configure", "aws sso login", 1)
 		}
-		if x.code != exitDenied || x.hint != want {
-			t.Errorf("%s: exit %d, %q, hint %q", name, x.code, x.message, x.hint)
+		if x.Code != ExitDenied || x.Hint != want {
+			t.Errorf("%s: exit %d, %q, hint %q", name, x.Code, x.Message, x.Hint)
 		}
 	}
 }

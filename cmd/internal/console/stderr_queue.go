@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 const (
 	// queueBytes bounds the text that waits for stderr.
 	queueBytes = 1 << 20
-	// chatterBytes is the share of it that log lines and chatter may fill. The rest
+	// detailBytes is the share of it that log lines and chatter may fill. The rest
 	// is for messages.
-	chatterBytes = queueBytes / 2
-	// stderrPatience is how long kin waits for a stderr that takes nothing.
-	stderrPatience = time.Second
+	detailBytes = queueBytes / 2
+	// StderrPatience is how long kin waits for a stderr that takes nothing.
+	StderrPatience = time.Second
 )
 
 // stderrQueue writes text to stderr in the order in which it came, from one
@@ -127,13 +127,13 @@ func (q *stderrQueue) drain() {
 func (q *stderrQueue) offer(text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.addLocked(&queued{text: text}, chatterBytes) {
+	if !q.addLocked(&queued{text: text}, detailBytes) {
 		q.dropLocked(text)
 	}
 }
 
 // put queues a message. It waits for room while stderr takes text, and for
-// stderrPatience when it takes none; then the message is dropped.
+// StderrPatience when it takes none; then the message is dropped.
 func (q *stderrQueue) put(text string) {
 	for !q.add(&queued{text: text}, queueBytes) {
 		if !q.waitMoved(time.Time{}) {
@@ -155,7 +155,7 @@ func (q *stderrQueue) dropLocked(text string) {
 func (q *stderrQueue) show(text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.addLive(clearLine+text, chatterBytes) {
+	if q.addLive(clearLine+text, detailBytes) {
 		q.live = true
 	}
 }
@@ -199,7 +199,7 @@ func (q *stderrQueue) data(ctx context.Context, text string) error {
 }
 
 // flush waits until everything is written. It gives up when stderr has taken nothing
-// for stderrPatience, counted from a time or later.
+// for StderrPatience, counted from a time or later.
 func (q *stderrQueue) flush(from time.Time) {
 	for {
 		q.mu.Lock()
@@ -212,14 +212,14 @@ func (q *stderrQueue) flush(from time.Time) {
 }
 
 // waitMoved waits for the end of the write under way. It returns false when that
-// began more than stderrPatience ago, and so did from.
+// began more than StderrPatience ago, and so did from.
 func (q *stderrQueue) waitMoved(from time.Time) bool {
 	q.mu.Lock()
 	if q.since.After(from) {
 		from = q.since
 	}
 	q.mu.Unlock()
-	left := stderrPatience - time.Since(from)
+	left := StderrPatience - time.Since(from)
 	timer := time.NewTimer(left)
 	defer timer.Stop()
 	select {

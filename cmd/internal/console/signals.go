@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// duplicateWindow is how long after a signal others are ignored, whatever their
+// DuplicateWindow is how long after a signal others are ignored, whatever their
 // kind. Supervisors deliver one stop twice: GNU timeout sends SIGTERM to its
 // child and then to the child's group, systemd can add SIGHUP, and a terminal
 // sends SIGINT to everybody in the foreground.
-const duplicateWindow = time.Second
+const DuplicateWindow = time.Second
 
 // stopSignals are the signals that stop a run. SIGQUIT is one, and does not print
 // Go's goroutines the first time: a consumer would stay registered, and be billed.
@@ -25,7 +25,7 @@ var stopSignals = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQU
 // signal ends the process at once. release gives the signals back before.
 func SignalContext(parent context.Context) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := notifyStops()
+	signals := NotifyStops()
 	over := make(chan struct{})
 	go func() {
 		defer signal.Stop(signals)
@@ -37,9 +37,9 @@ func SignalContext(parent context.Context) (ctx context.Context, release func())
 	}
 }
 
-// notifyStops returns a channel for the signals that stop a run. signal.Stop
+// NotifyStops returns a channel for the signals that stop a run. signal.Stop
 // gives them back.
-func notifyStops() chan os.Signal {
+func NotifyStops() chan os.Signal {
 	signals := make(chan os.Signal, 1)
 	for _, s := range stopSignals {
 		if !signal.Ignored(s) { // nohup
@@ -65,15 +65,15 @@ func (s *firstSignalError) StoppedAt() time.Time { return s.at }
 func cancelOnce(cancel context.CancelCauseFunc, signals <-chan os.Signal, over <-chan struct{}) {
 	select {
 	case s := <-signals:
-		cancel(&firstSignalError{SignalError{s}, time.Now()})
-		dropDuplicates(signals, over)
+		cancel(&firstSignalError{SignalError{Signal: s}, time.Now()})
+		DropDuplicates(signals, over)
 	case <-over:
 	}
 }
 
-// dropDuplicates drops signals for duplicateWindow, or until over is closed.
-func dropDuplicates(signals <-chan os.Signal, over <-chan struct{}) {
-	timer := time.NewTimer(duplicateWindow)
+// DropDuplicates drops signals for DuplicateWindow, or until over is closed.
+func DropDuplicates(signals <-chan os.Signal, over <-chan struct{}) {
+	timer := time.NewTimer(DuplicateWindow)
 	defer timer.Stop()
 	for {
 		select {
@@ -86,29 +86,29 @@ func dropDuplicates(signals <-chan os.Signal, over <-chan struct{}) {
 	}
 }
 
-// stopCount decides which signals are stops of their own, behind a first one. Its
+// StopCount decides which signals are stops of their own, behind a first one. Its
 // zero value has not had the first signal yet.
-type stopCount struct {
+type StopCount struct {
 	last time.Time // the last signal that was a stop of its own
 }
 
-// stopsBehind returns the count behind the signal that ended ctx, if one did.
-func stopsBehind(ctx context.Context) stopCount {
+// StopsBehind returns the count behind the signal that ended ctx, if one did.
+func StopsBehind(ctx context.Context) StopCount {
 	var timed *firstSignalError
 	var untimed SignalError
 	switch cause := context.Cause(ctx); {
 	case errors.As(cause, &timed):
-		return stopCount{last: timed.at}
+		return StopCount{last: timed.at}
 	case errors.As(cause, &untimed):
-		return stopCount{last: time.Now()}
+		return StopCount{last: time.Now()}
 	}
-	return stopCount{}
+	return StopCount{}
 }
 
 // counts says whether a signal at a time is a further stop: neither the first
 // one nor a duplicate.
-func (c *stopCount) counts(at time.Time) bool {
-	if !c.last.IsZero() && at.Sub(c.last) < duplicateWindow {
+func (c *StopCount) Counts(at time.Time) bool {
+	if !c.last.IsZero() && at.Sub(c.last) < DuplicateWindow {
 		return false
 	}
 	further := !c.last.IsZero()

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 )
 
 // explainCredentials explains why there are no credentials to sign with.
-func explainCredentials(found *awsclient.CredentialsError) explanation {
+func explainCredentials(found *awsclient.CredentialsError) Explanation {
 	s := found.Source
 	var process *awsclient.ProcessError
 	var api smithy.APIError
@@ -22,32 +22,32 @@ func explainCredentials(found *awsclient.CredentialsError) explanation {
 	case errors.As(found.Err, &settings):
 		hint := settings.Advice
 		if settings.Profile != "" {
-			hint += " --profile " + shellWord(settings.Profile)
+			hint += " --profile " + ShellWord(settings.Profile)
 		}
-		return explanation{"no AWS credentials: " + found.Reason(), hint, exitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), hint, ExitDenied}
 	case s.MFA != "" && !errors.As(found.Err, &api):
-		return explanation{
+		return Explanation{
 			fmt.Sprintf("no AWS credentials: %s asks for a code of the MFA device %s, and kin does not ask for one", profileText(s), s.MFA),
 			"set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to what this prints: aws sts get-session-token --serial-number " +
-				shellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + profileRule(s), exitDenied,
+				ShellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + profileRule(s), ExitDenied,
 		}
 	case errors.As(found.Err, &process):
-		return explanation{
+		return Explanation{
 			"no AWS credentials: " + process.Error(),
-			"run the credential_process of " + profileText(s) + " by hand: aws configure get credential_process" + profileFlag(s), exitDenied,
+			"run the credential_process of " + profileText(s) + " by hand: aws configure get credential_process" + profileFlag(s), ExitDenied,
 		}
 	case awsclient.IsCertificateError(found.Err):
-		return explanation{"no AWS credentials: " + found.Reason(), trustHint, exitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), trustHint, ExitDenied}
 	case s.Kind == awsclient.SSO && found.Permanent():
-		return explanation{"no AWS credentials: " + found.Reason(), "the session of IAM Identity Center expired or was not begun: " + renewal(s), exitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), "the session of IAM Identity Center expired or was not begun: " + renewal(s), ExitDenied}
 	case s.Kind == awsclient.LoginSession && found.Permanent():
-		return explanation{"no AWS credentials: " + found.Reason(), "the login session expired or was not begun: " + renewal(s), exitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), "the login session expired or was not begun: " + renewal(s), ExitDenied}
 	case errors.As(found.Err, &api):
-		return explanation{"no AWS credentials: " + found.Reason(), reloadHint(found, sourceHint(s, api.ErrorCode())), exitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), reloadHint(found, sourceHint(s, api.ErrorCode())), ExitDenied}
 	case !found.Permanent() && s.Kind != awsclient.Container && (s.Kind != awsclient.NoSource || s.Temporary):
-		return explanation{"no AWS credentials: " + found.Reason(), "the source of the credentials did not answer: check the network and HTTPS_PROXY, then run kin again", exitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), "the source of the credentials did not answer: check the network and HTTPS_PROXY, then run kin again", ExitDenied}
 	}
-	return explanation{"no AWS credentials: " + found.Reason(), searchHint(s), exitDenied}
+	return Explanation{"no AWS credentials: " + found.Reason(), searchHint(s), ExitDenied}
 }
 
 // trustHint is for a source of credentials whose certificate is not trusted.
@@ -75,9 +75,9 @@ func searchHint(s awsclient.Source) string {
 
 // explainRefused explains a call that was refused because of who signed it, or
 // when. ok is false for other errors.
-func explainRefused(err error) (x explanation, ok bool) {
+func explainRefused(err error) (x Explanation, ok bool) {
 	hint := reloadHint(err, refusedHint(err))
-	return explanation{err.Error(), hint, exitDenied}, hint != ""
+	return Explanation{err.Error(), hint, ExitDenied}, hint != ""
 }
 
 // reloadHint adds to a hint why the credentials could not be loaded again.
@@ -159,7 +159,7 @@ func sourceProfileFlag(s awsclient.Source) string {
 	if s.SourceProfile == "" {
 		return ""
 	}
-	return " --profile " + shellWord(s.SourceProfile)
+	return " --profile " + ShellWord(s.SourceProfile)
 }
 
 // profileRule says how to run kin with the variables: they hold the credentials of the
@@ -169,9 +169,9 @@ func profileRule(s awsclient.Source) string {
 	case s.Role == "":
 		return ""
 	case s.ProfileGiven:
-		return "; then run kin with --role-arn " + shellWord(s.Role) + " and without --profile"
+		return "; then run kin with --role-arn " + ShellWord(s.Role) + " and without --profile"
 	}
-	return "; then run kin with --role-arn " + shellWord(s.Role)
+	return "; then run kin with --role-arn " + ShellWord(s.Role)
 }
 
 // profileFlag is the flag that aws needs for the profile in use.
@@ -179,7 +179,7 @@ func profileFlag(s awsclient.Source) string {
 	if s.Profile == "" || s.Kind == awsclient.GivenKeys || s.Kind == awsclient.EnvironmentKeys {
 		return ""
 	}
-	return " --profile " + shellWord(s.Profile)
+	return " --profile " + ShellWord(s.Profile)
 }
 
 func profileText(s awsclient.Source) string {
@@ -245,9 +245,9 @@ func otherProxy(name string) string {
 	return "; endpoints with https use HTTPS_PROXY"
 }
 
-// adviceOn says what to do about a refused signature or a proxy; it is empty for
+// Advice says what to do about a refused signature or a proxy; it is empty for
 // other errors.
-func adviceOn(err error) string {
+func Advice(err error) string {
 	var proxy *awsclient.ProxyError
 	switch {
 	case errors.As(err, &proxy):

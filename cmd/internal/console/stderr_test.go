@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"bytes"
@@ -28,22 +28,22 @@ func (w *torn) Write(p []byte) (int, error) {
 // live line is refreshed; the race detector looks on.
 func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	var w torn
-	e := newEnv(Streams{Err: &w})
-	e.verbose = true
-	e.debug = true
-	if err := e.flagsParsed(); err != nil {
+	e := New(Streams{Err: &w})
+	e.IsVerbose = true
+	e.IsDebug = true
+	if err := e.FlagsParsed(); err != nil {
 		t.Fatal(err)
 	}
-	l := &live{quit: make(chan struct{})}
+	l := &LiveLine{quit: make(chan struct{})}
 	stop := make(chan struct{})
 	l.ended.Go(func() {
 		for i := 0; ; i++ {
 			select {
 			case <-stop:
-				e.stderr.hide()
+				e.Stderr.hide()
 				return
 			default:
-				e.stderr.show(fmt.Sprint("live ", i))
+				e.Stderr.show(fmt.Sprint("live ", i))
 			}
 		}
 	})
@@ -52,11 +52,11 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	for g := range many {
 		all.Go(func() {
 			for i := range each {
-				e.say(fmt.Sprintf("say %d.%d\nhint %d.%d", g, i, g, i))
-				e.chat(fmt.Sprintf("chat %d.%d", g, i))
-				e.lastWord(fmt.Sprintf("last %d.%d", g, i))
-				e.log.Debug("log", "at", fmt.Sprintf("%d.%d", g, i))
-				if err := e.stderr.data(t.Context(), fmt.Sprintf("{\"metrics\":\"%d.%d\"}\n", g, i)); err != nil {
+				e.Info(fmt.Sprintf("say %d.%d\nhint %d.%d", g, i, g, i))
+				e.Detail(fmt.Sprintf("chat %d.%d", g, i))
+				e.AtEnd(fmt.Sprintf("last %d.%d", g, i))
+				e.Log.Debug("log", "at", fmt.Sprintf("%d.%d", g, i))
+				if err := e.Stderr.WriteData(t.Context(), fmt.Sprintf("{\"metrics\":\"%d.%d\"}\n", g, i)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -65,8 +65,8 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	all.Wait()
 	close(stop)
 	l.ended.Wait()
-	e.stderr.flush()
-	if words := e.stderr.takeLastWords(); len(words) != many*each {
+	e.Stderr.Flush()
+	if words := e.Stderr.TakeLastMessages(); len(words) != many*each {
 		t.Errorf("%d last words, want %d", len(words), many*each)
 	}
 
@@ -93,14 +93,14 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 
 func TestFault19AMessageClearsTheLiveLineOnlyWhileItIsShown(t *testing.T) {
 	var w bytes.Buffer
-	e := newEnv(Streams{Err: &w})
-	e.print("before")
-	e.stderr.show("10 records")
-	e.stderr.flush() // the next live line would take the place of this one
-	e.print("while")
-	e.stderr.hide()
-	e.print("after")
-	e.stderr.flush()
+	e := New(Streams{Err: &w})
+	e.Print("before")
+	e.Stderr.show("10 records")
+	e.Stderr.Flush() // the next live line would take the place of this one
+	e.Print("while")
+	e.Stderr.hide()
+	e.Print("after")
+	e.Stderr.Flush()
 	if got, want := w.String(), "kin: before\n\r\x1b[K10 records\r\x1b[Kkin: while\n\r\x1b[Kkin: after\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"bytes"
@@ -63,8 +63,8 @@ func TestFault10TheFirstSignalStopsARunAndItsDuplicatesAreTaken(t *testing.T) {
 					t.Errorf("the run was stopped by %v, want %v", context.Cause(ctx), test.want)
 				}
 				// From then on the default action ends the process.
-				if lasted := <-given; lasted != duplicateWindow {
-					t.Errorf("the signals were given back after %s, want %s", lasted, duplicateWindow)
+				if lasted := <-given; lasted != DuplicateWindow {
+					t.Errorf("the signals were given back after %s, want %s", lasted, DuplicateWindow)
 				}
 			})
 		})
@@ -97,14 +97,14 @@ func TestFault10TheGraceOfAWriteEndsWithASecondStopOnly(t *testing.T) {
 		arrivals []arrival
 		want     int
 	}{
-		"a duplicate":                   {SignalError{sigterm}, []arrival{{0, sigterm}}, 0},
-		"duplicates of other kinds":     {SignalError{sigterm}, []arrival{{time.Millisecond, os.Interrupt}, {2 * time.Millisecond, sighup}, {999 * time.Millisecond, sigterm}}, 0},
-		"a second stop":                 {SignalError{sigterm}, []arrival{{time.Second, sigterm}}, 1},
-		"a second stop behind one":      {SignalError{sigterm}, []arrival{{0, sigterm}, {1100 * time.Millisecond, os.Interrupt}}, 1},
-		"a second stop that is doubled": {SignalError{sigterm}, []arrival{{3 * time.Second, sigterm}, {3 * time.Second, sigterm}, {3500 * time.Millisecond, sighup}}, 1},
+		"a duplicate":                   {SignalError{Signal: sigterm}, []arrival{{0, sigterm}}, 0},
+		"duplicates of other kinds":     {SignalError{Signal: sigterm}, []arrival{{time.Millisecond, os.Interrupt}, {2 * time.Millisecond, sighup}, {999 * time.Millisecond, sigterm}}, 0},
+		"a second stop":                 {SignalError{Signal: sigterm}, []arrival{{time.Second, sigterm}}, 1},
+		"a second stop behind one":      {SignalError{Signal: sigterm}, []arrival{{0, sigterm}, {1100 * time.Millisecond, os.Interrupt}}, 1},
+		"a second stop that is doubled": {SignalError{Signal: sigterm}, []arrival{{3 * time.Second, sigterm}, {3 * time.Second, sigterm}, {3500 * time.Millisecond, sighup}}, 1},
 		// A run that ended by itself has had no signal yet.
-		"the first signal of a run that is ending": {errStdoutClosed, []arrival{{2 * time.Second, sigterm}, {2001 * time.Millisecond, sigterm}}, 0},
-		"the second one of such a run":             {errStdoutClosed, []arrival{{0, sigterm}, {1100 * time.Millisecond, sigterm}}, 1},
+		"the first signal of a run that is ending": {ErrStdoutClosed, []arrival{{2 * time.Second, sigterm}, {2001 * time.Millisecond, sigterm}}, 0},
+		"the second one of such a run":             {ErrStdoutClosed, []arrival{{0, sigterm}, {1100 * time.Millisecond, sigterm}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestFault10TheGraceOfAWriteEndsWithASecondStopOnly(t *testing.T) {
 				defer end()
 				signals, done := make(chan os.Signal, 1), make(chan struct{})
 				w := &abandoned{}
-				e := newEnv(Streams{Err: &bytes.Buffer{}})
+				e := New(Streams{Err: &bytes.Buffer{}})
 				go func() {
 					defer close(done)
 					abandonAtSecond(ctx, over, signals, e, w, 10*time.Second)
@@ -137,15 +137,15 @@ func TestFault10TheGraceOfAWriteEndsWithASecondStopOnly(t *testing.T) {
 func TestFault10AStopThatTakesLongSaysThatASecondSignalEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(&firstSignalError{SignalError{sigterm}, time.Now()})
+		cancel(&firstSignalError{SignalError{Signal: sigterm}, time.Now()})
 		over, end := context.WithCancel(t.Context())
 		defer end()
 		var said bytes.Buffer
 		signals, w := make(chan os.Signal, 1), &abandoned{}
-		e := newEnv(Streams{Err: &said})
+		e := New(Streams{Err: &said})
 		go abandonAtSecond(ctx, over, signals, e, w, 10*time.Second)
 		deliver(signals, []arrival{{0, sigterm}, {1500 * time.Millisecond, sigterm}})
-		time.Sleep(duplicateWindow)
+		time.Sleep(DuplicateWindow)
 		synctest.Wait()
 		want := []string{
 			"kin: stopping: writing what was read, for at most 10s; a second signal, a second or more after the first, ends it at once",

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"context"
@@ -6,23 +6,20 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/agext/levenshtein"
 	"github.com/aws/smithy-go"
 
 	"kin/internal/awsclient"
 	"kin/internal/paging"
 	"kin/internal/record"
-	"kin/survey"
 )
 
 // explanation is an error as a person reads it and as a shell sees it.
-type explanation struct {
-	message string
-	hint    string // what to do next; may be empty
-	code    int
+type Explanation struct {
+	Message string
+	Hint    string // what to do next; may be empty
+	Code    int
 }
 
 // What explain asks of the errors of core packages, beside smithy.APIError.
@@ -30,8 +27,8 @@ type (
 	// ofStream is an error of a call about one stream, which is named as the
 	// user named it.
 	ofStream interface{ StreamName() string }
-	// gaveUp is the end of retrying.
-	gaveUp interface{ GaveUp() bool }
+	// GaveUp is the end of retrying.
+	GaveUp interface{ GaveUp() bool }
 	// unusable is a checkpoint that cannot be used; Hint says what to do.
 	unusable interface {
 		Unusable() bool
@@ -45,41 +42,26 @@ type (
 		Hint() string
 	}
 	// advised is a failure that knows what to do next.
-	advised interface{ Hint() string }
+	Advised interface{ Hint() string }
 )
 
-// report prints err, once, and returns the exit code. A run that a signal
-// ended has nothing more to say.
-func (e *env) report(ctx context.Context, err error) int {
-	var silent silentError
-	var sig SignalError
-	switch {
-	case err == nil, errors.Is(err, errStdoutClosed):
-		return exitOK
-	case errors.As(err, &silent):
-		return silent.code
-	case errors.As(err, &sig), errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &sig):
-		return sig.exitCode()
-	}
-	x := e.explain(ctx, err)
-	e.printError(x)
-	return x.code
-}
-
-// printError prints what went wrong, and what to do next.
-func (e *env) printError(x explanation) {
-	e.print(x.message)
-	if x.hint != "" {
-		e.print("hint: " + x.hint)
-	}
+// explainer turns errors into what a person reads.
+type Explainer struct {
+	Region string // of the client
+	// streams lists the names of the account's streams; nil where there is no client.
+	Streams func(context.Context) ([]string, error)
+	// flagOrigins adds to a hint where the flags came from that a message names, if
+	// that was not the command line; connectionOrigins does so for a message about
+	// where the service is.
+	FlagOrigins, ConnectionOrigins func(message, hint string) string
 }
 
 // explain turns an error into message, hint and exit code. It asks for error
 // types and service error codes, never for texts.
-func (e *env) explain(ctx context.Context, err error) explanation {
+func (e *Explainer) Explain(ctx context.Context, err error) Explanation {
 	var (
-		bad         *usageError
-		condition   *conditionError
+		bad         *UsageError
+		condition   *ConditionError
 		credentials *awsclient.CredentialsError
 		role        *awsclient.RoleError
 		config      *awsclient.ConfigError
@@ -87,62 +69,62 @@ func (e *env) explain(ctx context.Context, err error) explanation {
 		api         smithy.APIError
 		state       unusable
 		other       held
-		exhausted   gaveUp
+		exhausted   GaveUp
 		missing     notFound
-		knowing     advised
+		knowing     Advised
 		path        *fs.PathError
 	)
 	text := err.Error()
 	switch {
 	case errors.As(err, &bad):
-		return explanation{bad.message, e.withOrigins(bad.message, bad.hint), exitUsage}
+		return Explanation{bad.Message, e.FlagOrigins(bad.Message, bad.Hint), ExitUsage}
 	case errors.As(err, &condition):
-		return explanation{condition.message, "", exitCondition}
+		return Explanation{condition.Message, "", ExitCondition}
 	case errors.Is(err, awsclient.ErrNoRegion):
-		return explanation{"no AWS region", "give --region, set AWS_REGION, or name the stream by its ARN", exitUsage}
+		return Explanation{"no AWS region", "give --region, set AWS_REGION, or name the stream by its ARN", ExitUsage}
 	case errors.As(err, &proxy):
-		return afterRetries(err, explanation{text, proxyHint(proxy), exitFailed})
+		return afterRetries(err, Explanation{text, proxyHint(proxy), ExitFailed})
 	case errors.As(err, &role):
 		return afterRetries(err, explainRole(err, role))
 	case errors.As(err, &credentials):
 		return afterRetries(err, explainCredentials(credentials))
 	case errors.As(err, &config):
-		return explanation{text, e.connectionOrigins(text, config.Hint()), exitUsage}
+		return Explanation{text, e.ConnectionOrigins(text, config.Hint()), ExitUsage}
 	case errors.As(err, &state) && state.Unusable():
-		return explanation{text, state.Hint(), exitCheckpoint}
+		return Explanation{text, state.Hint(), ExitCheckpoint}
 	case errors.As(err, &other) && other.Held():
 		if errors.As(err, &knowing) {
-			return explanation{text, knowing.Hint(), exitHeld}
+			return Explanation{text, knowing.Hint(), ExitHeld}
 		}
-		return explanation{text, "wait for that run to end, or give this one a checkpoint of its own", exitHeld}
+		return Explanation{text, "wait for that run to end, or give this one a checkpoint of its own", ExitHeld}
 	case errors.As(err, &exhausted) && exhausted.GaveUp():
 		if errors.As(err, &knowing) && knowing.Hint() != "" {
-			return explanation{text, knowing.Hint(), exitGaveUp}
+			return Explanation{text, knowing.Hint(), ExitGaveUp}
 		}
-		return explanation{text, e.reachHint(err), exitGaveUp}
+		return Explanation{text, reachHint(err), ExitGaveUp}
 	case errors.As(err, &missing) && missing.NotFound():
-		return explanation{text, missing.Hint(), exitNotFound}
+		return Explanation{text, missing.Hint(), ExitNotFound}
 	case errors.As(err, &api):
 		return e.explainAPI(ctx, err, api)
 	case errors.As(err, &knowing):
-		return explanation{text, knowing.Hint(), exitFailed}
+		return Explanation{text, knowing.Hint(), ExitFailed}
 	case errors.As(err, &path):
-		return explanation{fmt.Sprintf("%s %s: %s", path.Op, path.Path, path.Err), "", exitFailed}
+		return Explanation{fmt.Sprintf("%s %s: %s", path.Op, path.Path, path.Err), "", ExitFailed}
 	}
-	return explanation{text, "", exitFailed}
+	return Explanation{text, "", ExitFailed}
 }
 
 // afterRetries makes an explanation that of the end of retries, where err is one.
-func afterRetries(err error, x explanation) explanation {
-	var exhausted gaveUp
+func afterRetries(err error, x Explanation) Explanation {
+	var exhausted GaveUp
 	if errors.As(err, &exhausted) && exhausted.GaveUp() {
-		x.message, x.code = err.Error(), exitGaveUp
+		x.Message, x.Code = err.Error(), ExitGaveUp
 	}
 	return x
 }
 
 // explainAPI explains an answer of the service by its error code.
-func (e *env) explainAPI(ctx context.Context, err error, api smithy.APIError) explanation {
+func (e *Explainer) explainAPI(ctx context.Context, err error, api smithy.APIError) Explanation {
 	if x, ok := explainRefused(err); ok {
 		return x
 	}
@@ -154,20 +136,20 @@ func (e *env) explainAPI(ctx context.Context, err error, api smithy.APIError) ex
 	switch api.ErrorCode() {
 	case "ResourceNotFoundException":
 		if name == "" {
-			return explanation{err.Error(), "", exitNotFound}
+			return Explanation{err.Error(), "", ExitNotFound}
 		}
-		return explanation{
-			fmt.Sprintf("stream %q not found in %s", name, e.clientRegion),
-			e.didYouMean(ctx, name), exitNotFound,
+		return Explanation{
+			fmt.Sprintf("stream %q not found in %s", name, e.Region),
+			e.didYouMean(ctx, name), ExitNotFound,
 		}
 	case "KMSAccessDeniedException", "KMSOptInRequired":
-		return explanation{err.Error(), "the stream is encrypted: its key needs kms:Decrypt for reading, kms:GenerateDataKey for writing", exitDenied}
+		return Explanation{err.Error(), "the stream is encrypted: its key needs kms:Decrypt for reading, kms:GenerateDataKey for writing", ExitDenied}
 	case "AccessDeniedException", "OptInRequired":
-		return explanation{err.Error(), accessHint(err), exitDenied}
+		return Explanation{err.Error(), accessHint(err), ExitDenied}
 	case "ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "ThrottlingException":
-		return explanation{err.Error(), "", exitGaveUp}
+		return Explanation{err.Error(), "", ExitGaveUp}
 	}
-	return explanation{err.Error(), "", exitFailed}
+	return Explanation{err.Error(), "", ExitFailed}
 }
 
 // permissions are what each command needs at least.
@@ -198,7 +180,7 @@ func accessHint(err error) string {
 }
 
 // reachHint helps where the service could not be reached at all.
-func (e *env) reachHint(err error) string {
+func reachHint(err error) string {
 	var api smithy.APIError
 	switch {
 	case errors.As(err, &api):
@@ -211,45 +193,33 @@ func (e *env) reachHint(err error) string {
 	return "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 }
 
-// lookAround bounds the search for a stream with a similar name.
-const lookAround = 5 * time.Second
+// SearchTime bounds the search for a stream with a similar name.
+const SearchTime = 5 * time.Second
 
 // didYouMean lists the account's streams and names the nearest one. It is a
 // courtesy: when the list cannot be had, the hint says how to get it.
-func (e *env) didYouMean(ctx context.Context, name string) string {
-	if e.client == nil || record.ParseStream(name).ARN != "" {
+func (e *Explainer) didYouMean(ctx context.Context, name string) string {
+	if e.Streams == nil || record.ParseStream(name).ARN != "" {
 		return "check the ARN, and that --region and --endpoint are those of the stream"
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookAround)
+	ctx, cancel := context.WithTimeout(ctx, SearchTime)
 	defer cancel()
-	names, err := survey.StreamNames(ctx, e.client)
+	names, err := e.Streams(ctx)
 	switch {
 	case err != nil:
 		return "check the name, --region and --endpoint"
 	case len(names) == 0:
-		return "there are no streams in " + e.clientRegion + "; check --region and --endpoint"
+		return "there are no streams in " + e.Region + "; check --region and --endpoint"
 	}
-	found := fmt.Sprintf("kin found %d streams in %s", len(names), e.clientRegion)
+	found := fmt.Sprintf("kin found %d streams in %s", len(names), e.Region)
 	if len(names) == 1 {
-		found = "kin found 1 stream in " + e.clientRegion
+		found = "kin found 1 stream in " + e.Region
 	}
 	if slices.Contains(names, name) {
 		return "ListStreams has it: it is being created or deleted, or the answer is wrong; try again"
 	}
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q? %s", near, found)
 	}
 	return found + "; check the name and --region"
-}
-
-// nearest returns the name that is most like the given one, or "" if none is
-// near enough to be a slip of the fingers.
-func nearest(name string, names []string) string {
-	best, bestDistance := "", len(name)/3+2
-	for _, n := range names {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(n), nil); d < bestDistance {
-			best, bestDistance = n, d
-		}
-	}
-	return best
 }

@@ -1,4 +1,4 @@
-package cmd
+package console
 
 import (
 	"bufio"
@@ -7,42 +7,40 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"kin/reader"
 )
 
-// errStdoutClosed means that whoever read stdout has had enough. It is not a
+// ErrStdoutClosed means that whoever read stdout has had enough. It is not a
 // failure.
-var errStdoutClosed = errors.New("stdout was closed")
+var ErrStdoutClosed = errors.New("stdout was closed")
 
-// errStdoutMissing is a run without a stdout that was to move a checkpoint.
-var errStdoutMissing = errors.New("stdout is closed: its records would be lost behind the checkpoint; to discard them on purpose, write to /dev/null")
+// ErrStdoutMissing is a run without a stdout that was to move a checkpoint.
+var ErrStdoutMissing = errors.New("stdout is closed: its records would be lost behind the checkpoint; to discard them on purpose, write to /dev/null")
 
 // stdout is the one owner of a run's standard output.
-type stdout struct {
+type Stdout struct {
 	w       *bufio.Writer
 	unwatch func() // ends the watch for a hang-up
 }
 
 // close ends the context that came with it, and waits for the end of the watch. It
 // leaves stdout itself open.
-func (o *stdout) close() { o.unwatch() }
+func (o *Stdout) Close() { o.unwatch() }
 
 // openStdout takes stdout for a run. The context it returns ends, with
-// errStdoutClosed as its cause, when the other side hangs up, also while
+// ErrStdoutClosed as its cause, when the other side hangs up, also while
 // nothing is written. A file that ends in the middle of a line, as a killed
 // run leaves it, gets its newline first. The stdout must be closed in the end.
 //
 // keeps says that what is written counts as delivered, to a checkpoint: then a
 // stdout that was closed before the run began is refused.
-func (e *env) openStdout(ctx context.Context, keeps bool) (*stdout, context.Context, error) {
-	out := &stdout{w: bufio.NewWriterSize(e.Out, 256<<10), unwatch: func() {}}
-	f, ok := e.Out.(*os.File)
+func (c *Console) OpenStdout(ctx context.Context, keeps bool) (*Stdout, context.Context, error) {
+	out := &Stdout{w: bufio.NewWriterSize(c.Out, 256<<10), unwatch: func() {}}
+	f, ok := c.Out.(*os.File)
 	if !ok {
 		return out, ctx, nil
 	}
 	if keeps && looksClosed(f) {
-		return nil, nil, errStdoutMissing
+		return nil, nil, ErrStdoutMissing
 	}
 	torn, err := endsTorn(f)
 	if err != nil {
@@ -54,7 +52,7 @@ func (e *env) openStdout(ctx context.Context, keeps bool) (*stdout, context.Cont
 		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop, err := watchHangup(f, func() { cancel(errStdoutClosed) })
+	stop, err := watchHangup(f, func() { cancel(ErrStdoutClosed) })
 	if err != nil {
 		cancel(nil)
 		return nil, nil, fmt.Errorf("watch stdout: %w", err)
@@ -66,22 +64,22 @@ func (e *env) openStdout(ctx context.Context, keeps bool) (*stdout, context.Cont
 	return out, ctx, nil
 }
 
-// writeBatch writes a batch; when it returns nil the kernel has all of it.
-func (o *stdout) writeBatch(b *reader.Batch) error {
-	for _, block := range b.Blocks {
-		if _, err := o.w.Write(block.Data); err != nil {
-			return stdoutError(err)
-		}
-	}
-	return stdoutError(o.w.Flush())
+// Write buffers data; Flush hands it to the kernel. Both tell a reader who has had
+// enough, ErrStdoutClosed, from failures.
+func (o *Stdout) Write(data []byte) (int, error) {
+	n, err := o.w.Write(data)
+	return n, StdoutError(err)
 }
 
-func stdoutError(err error) error {
+// Flush returns nil when the kernel has all that was written.
+func (o *Stdout) Flush() error { return StdoutError(o.w.Flush()) }
+
+func StdoutError(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case isClosedPipe(err), errors.Is(err, io.ErrClosedPipe):
-		return errStdoutClosed
+		return ErrStdoutClosed
 	}
 	return fmt.Errorf("write stdout: %w", err)
 }

@@ -1,14 +1,12 @@
 //go:build unix
 
-package cmd
+package console
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os/exec"
-	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -39,7 +37,7 @@ func TestFault10AStopThatAlsoEndsTheCommandOfExecIsAStop(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
-				stop := func() { cancel(&firstSignalError{SignalError{syscall.SIGTERM}, time.Now()}) }
+				stop := func() { cancel(&firstSignalError{SignalError{Signal: syscall.SIGTERM}, time.Now()}) }
 				if test.stop == 0 {
 					stop()
 				} else {
@@ -47,7 +45,7 @@ func TestFault10AStopThatAlsoEndsTheCommandOfExecIsAStop(t *testing.T) {
 					defer timer.Stop()
 				}
 				var s SignalError
-				if got := errors.As(stopOf(ctx, err), &s); got != test.want {
+				if got := errors.As(StopOf(ctx, err), &s); got != test.want {
 					t.Errorf("a stop: %t, want %t", got, test.want)
 				}
 			})
@@ -59,21 +57,7 @@ func TestFault10AStopThatAlsoEndsTheCommandOfExecIsAStop(t *testing.T) {
 func TestFault10ATimeoutIsNoStopOfTheCommandOfExec(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(&reader.TimeoutError{After: time.Second})
-	if err := stopOf(ctx, exec.Command("/bin/sh", "-c", "kill -TERM $$").Run()); err != nil {
+	if err := StopOf(ctx, exec.Command("/bin/sh", "-c", "kill -TERM $$").Run()); err != nil {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestFault10ABatchThatAStopCutsOffIsNotCommitted(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(&firstSignalError{SignalError{syscall.SIGINT}, time.Now()})
-	var messages bytes.Buffer
-	e := newEnv(Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &messages})
-	err := e.execBatch(ctx, "kill -INT $$")(&reader.Batch{Records: 5})
-	code := e.report(ctx, err)
-	e.stderr.flush()
-	const want = "kin: --exec \"kill -INT $$\": signal: interrupt; its batch of 5 records is not committed\n"
-	if code != 130 || messages.String() != want {
-		t.Errorf("exit code %d, %q", code, messages.String())
 	}
 }

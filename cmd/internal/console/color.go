@@ -1,0 +1,48 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/mattn/go-isatty"
+)
+
+// ColorMode is the value of --color.
+type ColorMode string
+
+const (
+	ColorAuto   ColorMode = "auto"
+	ColorAlways ColorMode = "always"
+	ColorNever  ColorMode = "never"
+)
+
+func (m *ColorMode) String() string { return string(*m) }
+func (m *ColorMode) Type() string   { return "when" }
+
+func (m *ColorMode) Set(s string) error {
+	switch c := ColorMode(s); c {
+	case ColorAuto, ColorAlways, ColorNever:
+		*m = c
+		return nil
+	}
+	return fmt.Errorf("want auto, always or never")
+}
+
+// colored says whether output to w is coloured: on a terminal, unless NO_COLOR
+// or TERM=dumb is set; --color overrides all of that.
+func (c *Console) Colored(w io.Writer) bool {
+	switch c.Color {
+	case ColorAlways:
+		return true
+	case ColorNever:
+		return false
+	}
+	return IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// IsTerminal says whether w (or a reader) is a terminal.
+func IsTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
+}

@@ -1,0 +1,39 @@
+package console
+
+import (
+	"errors"
+
+	"github.com/aws/smithy-go"
+
+	"kin/internal/awsclient"
+)
+
+// explainRole explains, by its error code, why a role could not be taken on.
+func explainRole(err error, role *awsclient.RoleError) Explanation {
+	var api smithy.APIError
+	var answer *awsclient.AnswerError
+	if errors.As(role, &answer) {
+		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): what answers there is not STS, or is broken", ExitFailed}
+	}
+	if awsclient.IsForeignAnswer(role) {
+		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): what answers there is not STS, or is broken", ExitGaveUp}
+	}
+	if awsclient.IsCertificateError(role) {
+		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS); AWS_CA_BUNDLE names a file of certificates to trust", ExitGaveUp}
+	}
+	if !errors.As(role, &api) {
+		return Explanation{err.Error(), "check the network, --region and --sts-endpoint (AWS_ENDPOINT_URL_STS)", ExitGaveUp}
+	}
+	if x, ok := explainRefused(err); ok {
+		return x
+	}
+	switch api.ErrorCode() {
+	case "ValidationError":
+		return Explanation{err.Error(), "", ExitUsage}
+	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "InternalFailure", "ServiceUnavailable":
+		return Explanation{err.Error(), "", ExitGaveUp}
+	case "RegionDisabledException":
+		return Explanation{err.Error(), "the account does not use STS in this region: give --sts-endpoint", ExitDenied}
+	}
+	return Explanation{err.Error(), "the credentials need sts:AssumeRole on the role, and the role has to trust them; check --role-arn and --role-external-id", ExitDenied}
+}

@@ -1,0 +1,30 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// nearest returns the name that is most like the given one, or "" if none is
+// near enough to be a slip of the fingers.
+func Nearest(name string, names []string) string {
+	best, bestDistance := "", len(name)/3+2
+	for _, n := range names {
+		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(n), nil); d < bestDistance {
+			best, bestDistance = n, d
+		}
+	}
+	return best
+}
+
+// NearestOfAll is the name that is most like the given one.
+func NearestOfAll(name string, known []string) string {
+	best, bestDistance := "", -1
+	for _, n := range known {
+		if d := levenshtein.Distance(name, n, nil); bestDistance < 0 || d < bestDistance {
+			best, bestDistance = n, d
+		}
+	}
+	return best
+}

@@ -1,0 +1,31 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"kin/cmd/internal/console"
+	"kin/reader"
+)
+
+// startLive shows r's progress until stop.
+func (e *env) startLive(r *reader.Reader) *console.LiveLine {
+	var before reader.Progress
+	return e.StartLine(!console.IsTerminal(e.Out) && os.Getenv("TERM") != "dumb", func() string {
+		now := r.Progress()
+		text := liveText(before, now, console.LiveEvery)
+		before = now
+		return text
+	})
+}
+
+// liveText is the line for what happened between two looks.
+func liveText(before, now reader.Progress, between time.Duration) string {
+	rate := float64(now.Records-before.Records) / between.Seconds()
+	mb := float64(now.Bytes-before.Bytes) / between.Seconds() / 1e6
+	return fmt.Sprintf("%s records  %s/s  %.1f MB/s  behind %s  %s",
+		humanize.Comma(now.Records), humanize.Comma(int64(rate)), mb, now.Behind.Round(time.Second), counted(int64(now.Shards), "shard"))
+}
