@@ -44,7 +44,7 @@ retained. A stream of another account is given by its ARN, with --stream.`,
 	}
 	o.addFlags(c.Flags())
 	addReportFlag(c, &o.output)
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/settings"
 	"kin/internal/checkpoint"
 )
 
@@ -31,7 +32,7 @@ a lock, so this works while a run holds it. It calls no service.`,
 			return runCheckpointShow(c.Context(), e, o)
 		},
 	}
-	c.Annotations = map[string]string{refusesSettings: "profile,region,endpoint"}
+	c.Annotations = map[string]string{settings.Refused: "profile,region,endpoint"}
 	addReportFlag(c, &o.output)
 	return c
 }

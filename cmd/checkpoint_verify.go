@@ -45,7 +45,7 @@ is given by its ARN, with --stream.`,
 	}
 	c.Flags().Var(&o.streams, "stream", "`streams` of the file to verify (default: all)")
 	addReportFlag(c, &o.output)
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

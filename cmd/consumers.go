@@ -129,7 +129,7 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 	if err := checkConsumers(ids, arn); err != nil {
 		return nil, err
 	}
-	c := &consumersOf{e: e, told: efo.Told{Stream: stream, Flags: e.placeFlags()}, name: name}
+	c := &consumersOf{e: e, told: efo.Told{Stream: stream, Flags: e.connection.Words(e.origins)}, name: name}
 	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: stream, Told: c.told, StreamARN: arn, Timeout: timeout, Say: c.say, Log: e.Log})
 	return c, err
 }

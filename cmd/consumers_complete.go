@@ -21,7 +21,7 @@ func (e *env) completeConsumers(most int) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		parent := c.Context()
-		if parent == nil || e.applySettings(c) != nil {
+		if parent == nil || e.origins.Apply(c) != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(parent, completeFor)

@@ -44,7 +44,7 @@ and kinesis:DescribeStreamSummary when STREAM is a name.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

@@ -27,7 +27,7 @@ STREAM is a name.`,
 		},
 	}
 	addReportFlag(c, &o.output)
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

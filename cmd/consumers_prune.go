@@ -44,7 +44,7 @@ deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,
 	}
 	o.addFlags(c.Flags())
 	addReportFlag(c, &o.output)
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

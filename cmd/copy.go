@@ -60,7 +60,7 @@ stderr says what was copied, and the exit code is 0 when every record was.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

@@ -40,11 +40,11 @@ func (d *destination) check() error {
 	switch {
 	case d.region != "" && arnRegion != "" && d.region != arnRegion:
 		return console.Usage("--dst-region %s contradicts the region of DST's ARN, %s", d.region, arnRegion)
-	case d.roleARN != "" && !roleARNPattern.MatchString(d.roleARN):
+	case d.roleARN != "" && !flags.RoleARNPattern.MatchString(d.roleARN):
 		return console.Usage("--dst-role-arn %s: want the ARN of a role, such as arn:aws:iam::123456789012:role/writer", d.roleARN)
 	case d.roleExternalID != "" && d.roleARN == "":
 		return console.Usage("--dst-role-external-id needs --dst-role-arn")
-	case len(d.roleExternalID) == 1 || len(d.roleExternalID) > 1224 || !externalIDPattern.MatchString(d.roleExternalID):
+	case len(d.roleExternalID) == 1 || len(d.roleExternalID) > 1224 || !flags.ExternalIDPattern.MatchString(d.roleExternalID):
 		return console.Usage("--dst-role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", d.roleExternalID)
 	}
 	return nil
@@ -54,11 +54,11 @@ func (d *destination) check() error {
 func (d *destination) connect(ctx context.Context, e *env) error {
 	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.Log, Report: e.Print}
 	if o.Endpoint == "" {
-		o.Endpoint = e.endpoint
+		o.Endpoint = e.connection.Endpoint
 	}
 	if d.profile == "" {
-		o.Profile, o.Region = e.profile, e.clientRegion
-		o.Keys, o.Role = e.connection.keys(), e.connection.role()
+		o.Profile, o.Region = e.connection.Profile, e.clientRegion
+		o.Keys, o.Role = e.connection.Keys(), e.connection.Role()
 	}
 	if arnRegion := record.ParseStream(d.stream).Region; arnRegion != "" {
 		o.Region = arnRegion
@@ -67,7 +67,7 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 		o.Region = d.region
 	}
 	if d.roleARN != "" {
-		o.Role = connection{roleARN: d.roleARN, roleExternalID: d.roleExternalID, stsEndpoint: e.connection.stsEndpoint}.role()
+		o.Role = (&flags.Connection{RoleARN: d.roleARN, RoleExternalID: d.roleExternalID, STSEndpoint: e.connection.STSEndpoint}).Role()
 	}
 	var err error
 	d.client, d.clientRegion, err = awsclient.NewKinesis(ctx, o)

@@ -20,6 +20,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/settings"
 	"kin/format"
 	"kin/internal/awsclient"
 	"kin/internal/local"
@@ -67,7 +68,7 @@ records go to stdout as kin tail prints them, what is happening to stderr.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{refusesSettings: "profile,region,endpoint"}
+	c.Annotations = map[string]string{settings.Refused: "profile,region,endpoint"}
 	return c
 }
 

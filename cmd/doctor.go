@@ -60,7 +60,7 @@ these as JSON; with the stream's key, where it is encrypted with one of your own
 			panic(err) // a flag that was not added the line before
 		}
 	}
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

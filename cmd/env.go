@@ -7,8 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
+	"kin/cmd/internal/settings"
 	"kin/internal/awsclient"
-	"kin/internal/record"
 	"kin/survey"
 )
 
@@ -17,10 +18,8 @@ import (
 type env struct {
 	*console.Console
 
-	profile, region, endpoint string
-	connection                connection
-	origins                   map[string]string // where flags came from that are not from the command line
-	narrow                    map[string]bool   // those of them that another command does not get
+	connection flags.Connection
+	origins    settings.Origins
 
 	// The client of the run and its region, once kinesis has made it.
 	client       *kinesis.Client
@@ -29,7 +28,7 @@ type env struct {
 
 // newEnv returns the environment before the flags were parsed.
 func newEnv(s console.Streams) *env {
-	return &env{Console: console.New(s), origins: map[string]string{}, narrow: map[string]bool{}}
+	return &env{Console: console.New(s), origins: settings.NewOrigins()}
 }
 
 // kinesis returns a client for the given streams, names or ARNs. Streams that
@@ -45,52 +44,9 @@ func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, 
 
 // awsOptions are those of a client for the given streams.
 func (e *env) awsOptions(streams ...string) (awsclient.Options, error) {
-	asked := e.region
-	if e.origins["region"] != "" {
-		asked = "" // a setting is for where nothing else says it, as AWS_REGION is
-	}
-	region, err := regionOf(streams, asked)
-	if err != nil {
-		return awsclient.Options{}, err
-	}
-	if region == "" {
-		region = e.region
-	}
-	if err := e.connection.check(); err != nil {
-		return awsclient.Options{}, err
-	}
-	return awsclient.Options{
-		Profile:  e.profile,
-		Region:   region,
-		Endpoint: e.endpoint,
-		Keys:     e.connection.keys(),
-		Role:     e.connection.role(),
-		Version:  version(),
-		Log:      e.Log,
-		Report:   e.Print,
-	}, nil
-}
-
-// regionOf returns the region that the ARNs among streams name, or fallback.
-func regionOf(streams []string, fallback string) (string, error) {
-	region := ""
-	for _, s := range streams {
-		named := record.ParseStream(s).Region
-		if named == "" {
-			continue
-		}
-		if region != "" && region != named {
-			return "", console.Usage("streams of one run must be in one region: %s and %s were named", region, named)
-		}
-		region = named
-	}
-	if region != "" && fallback != "" && region != fallback {
-		return "", console.Usage("--region %s contradicts the region of the stream's ARN, %s", fallback, region)
-	}
-	if region != "" {
-		return region, nil
-	}
-	return fallback, nil
+	o, err := e.connection.AWSOptions(e.origins, streams...)
+	o.Version, o.Log, o.Report = version(), e.Log, e.Print
+	return o, err
 }
 
 // report prints err, once, and returns the exit code. A run that a signal
@@ -113,7 +69,7 @@ func (e *env) report(ctx context.Context, err error) int {
 
 // explain turns an error into message, hint and exit code.
 func (e *env) explain(ctx context.Context, err error) console.Explanation {
-	x := console.Explainer{Region: e.clientRegion, FlagOrigins: e.withOrigins, ConnectionOrigins: e.connectionOrigins}
+	x := console.Explainer{Region: e.clientRegion, FlagOrigins: e.origins.OfMessage, ConnectionOrigins: e.origins.OfConnection}
 	if client := e.client; client != nil {
 		x.Streams = func(ctx context.Context) ([]string, error) { return survey.StreamNames(ctx, client) }
 	}

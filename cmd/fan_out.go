@@ -63,7 +63,7 @@ var (
 // parsed refuses flags of the other consumer mode. A setting is for where its
 // mode is used, and not refused.
 func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
-	given := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
+	given := func(name string) bool { return f.Changed(name) && !e.origins.IsSetting(name) }
 	// Of two sources the higher one has hidden what the lower says: both come from
 	// one here.
 	if f.Changed("efo") && f.Changed("consumer-mode") && o.efo != (o.mode == flags.EFO) {
@@ -104,7 +104,7 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 	fo.RegisterTimeout = time.Duration(o.registerTimeout)
 	fo.RequireDeregistration = o.deregister
 	fo.TakeOver = o.takeOver
-	fo.Flags = e.placeFlags()
+	fo.Flags = e.connection.Words(e.origins)
 	for _, id := range fo.RegisteredIDs {
 		if region := efo.ID(id).Region(); region != "" && e.clientRegion != "" && region != e.clientRegion {
 			return nil, console.Usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.clientRegion)

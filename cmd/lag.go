@@ -51,7 +51,7 @@ and decides the exit code.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	forms := cobra.FixedCompletions([]string{string(lagTable), string(lagJSON), string(lagPrometheus)}, cobra.ShellCompDirectiveNoFileComp)
 	if err := c.RegisterFlagCompletionFunc("output", forms); err != nil {
 		panic(err) // a flag that was not added above
@@ -81,7 +81,7 @@ func (o *lagOptions) addFlags(f *pflag.FlagSet) {
 func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 	f := c.Flags()
 	if o.checkpoint.Text != "" && o.from.Given {
-		byHand := func(name string) bool { return f.Changed(name) && e.origins[name] == "" }
+		byHand := func(name string) bool { return f.Changed(name) && !e.origins.IsSetting(name) }
 		switch file, from := byHand("checkpoint"), byHand("from"); {
 		case file == from:
 			return console.Usage("--checkpoint and --from contradict each other: want one of them")

@@ -14,6 +14,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/settings"
 	"kin/internal/local"
 )
 
@@ -93,7 +94,7 @@ DELETE /_kin/fault.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{refusesSettings: "profile,endpoint"}
+	c.Annotations = map[string]string{settings.Refused: "profile,endpoint"}
 	c.Flags().SetInterspersed(false) // a forgotten -- is noticed at the command, not at its flags
 	return c
 }
@@ -135,7 +136,7 @@ func localArguments(c *cobra.Command, args []string) error {
 }
 
 func (o *localOptions) endpoint(e *env) (local.Options, error) {
-	if e.profile != "" || e.endpoint != "" {
+	if e.connection.Profile != "" || e.connection.Endpoint != "" {
 		return local.Options{}, console.Usage("--profile and --endpoint are for commands that call a service; kin local is the service")
 	}
 	return local.Options{
@@ -182,7 +183,7 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 		err = errors.Join(err, endpoint.Close(), <-served)
 	}()
 
-	variables := localVariables(listener.Addr().(*net.TCPAddr), e.region, authority)
+	variables := localVariables(listener.Addr().(*net.TCPAddr), e.connection.Region, authority)
 	if len(o.command) > 0 {
 		return e.RunCommand(ctx, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), noConnectionSettings()...))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kin/cmd/internal/console"
 	"kin/internal/record"
 	"kin/reader"
 )
@@ -35,13 +36,13 @@ func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, err
 	if path == "-" {
 		return m, nil
 	}
-	f, err := openFile(ctx, path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // metrics are for others to read
+	f, err := console.OpenFile(ctx, path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // metrics are for others to read
 	if err != nil {
 		return nil, err
 	}
 	m.close = f.Close
 	m.out = func(ctx context.Context, line []byte) error {
-		_, err := await(ctx, func() (int, error) { return f.Write(line) }, func(int) {})
+		_, err := console.Await(ctx, func() (int, error) { return f.Write(line) }, func(int) {})
 		return err
 	}
 	return m, nil

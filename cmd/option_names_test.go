@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"kin/cmd/internal/settings"
+
 	"github.com/spf13/pflag"
 )
 
@@ -32,7 +34,7 @@ func TestOptionsPageIsCurrent(t *testing.T) {
 func TestOptionsComeFromTheFlags(t *testing.T) {
 	root := Manual()
 	help := optionsHelp(root)
-	for name, flag := range settableFlags(root, nil) {
+	for name, flag := range settings.SettableFlags(root, nil) {
 		for _, option := range flag.Annotations[optionAnnotation] {
 			if !strings.Contains(help, "\n  "+option+"\n      --"+name) {
 				t.Errorf("kin help options does not say that --%s is %s", name, option)
@@ -75,7 +77,7 @@ var (
 // flagsExist wants every flag that a text names to be one of kin's.
 func flagsExist(t *testing.T, where, text string) {
 	t.Helper()
-	known := settableFlags(Manual(), nil)
+	known := settings.SettableFlags(Manual(), nil)
 	for _, m := range anyFlag.FindAllStringSubmatch(text, -1) {
 		if known[m[1]] == nil && m[1] != "help" && m[1] != "version" {
 			t.Errorf("%s names --%s, which no command has", where, m[1])
@@ -162,14 +164,14 @@ func TestSettingsExampleIsOne(t *testing.T) {
 			file = append(file, example)
 		}
 	}
-	tables, err := parseConfig("x", []byte(strings.Join(file, "\n")), Manual())
+	tables, err := settings.Parse("x", []byte(strings.Join(file, "\n")), Manual())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for table, settings := range tables {
 		for flag, s := range settings {
-			got = append(got, fmt.Sprint(table, ".", flag, "=", s.values))
+			got = append(got, fmt.Sprint(table, ".", flag, "=", s.Values))
 		}
 	}
 	slices.Sort(got)

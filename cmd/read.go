@@ -57,7 +57,7 @@ unrelated shards.
 		},
 	}
 	o.addFlags(c.Flags())
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	c.Flags().Var(&o.exec, "exec", "run `command` for each batch, with its records on stdin; 0 commits the batch, anything else ends the run (exit 1)")
 	return c
 }

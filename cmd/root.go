@@ -56,7 +56,7 @@ Try it without an AWS account:  kin demo`,
 			if versionAsked(c) {
 				return nil
 			}
-			if err := e.applySettings(c); err != nil {
+			if err := e.origins.Apply(c); err != nil {
 				return err
 			}
 			return e.FlagsParsed()
@@ -69,9 +69,7 @@ Try it without an AWS account:  kin demo`,
 
 	f := root.PersistentFlags()
 	f.SortFlags = false
-	flags.TextVar(f, &e.profile, "profile", "the name of a profile", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
-	flags.TextVar(f, &e.region, "region", "a region such as us-east-1", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
-	flags.TextVar(f, &e.endpoint, "endpoint", flags.WantURL, "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
+	e.connection.AddGlobalFlags(f)
 	f.Var(&e.Color, "color", "colour: auto, always or never")
 	f.BoolVarP(&e.IsVerbose, "verbose", "v", false, "say more on stderr")
 	f.BoolVarP(&e.IsQuiet, "quiet", "q", false, "say only errors on stderr")
@@ -123,25 +121,9 @@ func flagError(_ *cobra.Command, err error) error {
 		if value == "" {
 			value = `""`
 		}
-		return console.Usage("--%s %s: %s", invalid.GetFlag().Name, value, wanted(invalid))
+		return console.Usage("--%s %s: %s", invalid.GetFlag().Name, value, flags.Wanted(invalid))
 	}
 	return console.UsageHint("kin help lists the commands; kin COMMAND --help their flags", "%s", err)
-}
-
-// wanted is the cause of a refused flag value, without strconv's preamble.
-func wanted(e *pflag.InvalidValueError) string {
-	cause := errors.Unwrap(e)
-	if cause == nil {
-		return "not a valid value"
-	}
-	text := cause.Error()
-	if e.GetFlag().Value.Type() == "bool" {
-		return "want true or false"
-	}
-	if strings.HasPrefix(text, "strconv.") {
-		return "want a number"
-	}
-	return text
 }
 
 // noArguments refuses every argument of a command that takes none.

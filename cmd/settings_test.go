@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/settings"
 
 	"github.com/spf13/pflag"
 )
@@ -40,7 +41,7 @@ func settle(t *testing.T, file string, variables map[string]string, args ...stri
 	if err := c.ParseFlags(rest); err != nil {
 		t.Fatal(err)
 	}
-	err = e.applySettings(c)
+	err = e.origins.Apply(c)
 	var set []string
 	c.Flags().Visit(func(f *pflag.Flag) { set = append(set, f.Name+"="+f.Value.String()) })
 	var bad *console.UsageError
@@ -161,24 +162,24 @@ func TestSettingsThatAreMistakes(t *testing.T) {
 
 func TestAFileThatIsNotThereOrNotReadable(t *testing.T) {
 	root := Manual()
-	if got, err := readConfigFile(filepath.Join(t.TempDir(), "config.toml"), root); err != nil || got != nil {
+	if got, err := settings.ReadFile(filepath.Join(t.TempDir(), "config.toml"), root); err != nil || got != nil {
 		t.Errorf("%v, %v", got, err)
 	}
-	if got, err := readConfigFile("", root); err != nil || got != nil {
+	if got, err := settings.ReadFile("", root); err != nil || got != nil {
 		t.Errorf("%v, %v", got, err)
 	}
 	var bad *console.UsageError
-	if _, err := readConfigFile(t.TempDir(), root); !errors.As(err, &bad) {
+	if _, err := settings.ReadFile(t.TempDir(), root); !errors.As(err, &bad) {
 		t.Errorf("a folder: %v", err)
 	}
-	tables, err := parseConfig("x", []byte("\n\n[read]\nlimit = 1\n[tail]\nlimit = 2\n"), root)
+	tables, err := settings.Parse("x", []byte("\n\n[read]\nlimit = 1\n[tail]\nlimit = 2\n"), root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	origins := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		for _, s := range tables[name] {
-			origins[name] = s.origin
+			origins[name] = s.Origin
 		}
 	}
 	if want := map[string]string{"read": "x:4", "tail": "x:6"}; !maps.Equal(origins, want) {
@@ -189,8 +190,8 @@ func TestAFileThatIsNotThereOrNotReadable(t *testing.T) {
 // Every flag has a variable of its own.
 func TestVariablesOfFlags(t *testing.T) {
 	seen := map[string]string{}
-	for name := range settableFlags(Manual(), nil) {
-		v := variableOf(name)
+	for name := range settings.SettableFlags(Manual(), nil) {
+		v := settings.VariableOf(name)
 		if other, twice := seen[v]; twice {
 			t.Errorf("%s is the variable of --%s and --%s", v, name, other)
 		}
@@ -207,7 +208,7 @@ func FuzzConfigFile(f *testing.F) {
 	}
 	root := Manual()
 	f.Fuzz(func(t *testing.T, s string) {
-		tables, err := parseConfig("x", []byte(s), root)
+		tables, err := settings.Parse("x", []byte(s), root)
 		var bad *console.UsageError
 		if err != nil && !errors.As(err, &bad) {
 			t.Errorf("%q: %v is no usage error", s, err)
@@ -217,7 +218,7 @@ func FuzzConfigFile(f *testing.F) {
 		}
 		for name, table := range tables {
 			for key, one := range table {
-				if settableFlags(root, settableCommands(root)[name])[key] == nil || one.flag != key {
+				if settings.SettableFlags(root, settings.SettableCommands(root)[name])[key] == nil || one.Flag != key {
 					t.Errorf("%q: [%s] has %s", s, name, key)
 				}
 			}

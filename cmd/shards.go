@@ -61,7 +61,7 @@ no such facts, and the exit code is 1.`,
 	}
 	addReportFlag(c, &o.output)
 	o.addFlags(c.Flags())
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

@@ -34,7 +34,7 @@ with 1. kin makes 15 such calls a second; an account has 20 for everybody.`,
 		},
 	}
 	addReportFlag(c, &o.output)
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

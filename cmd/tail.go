@@ -35,12 +35,12 @@ line, as read prints it. Like read, with shorter waits and from latest on.
 			if err := o.parsed(e, c.Flags(), args); err != nil {
 				return err
 			}
-			o.dataGiven = c.Flags().Changed("data") && e.origins["data"] == ""
+			o.dataGiven = c.Flags().Changed("data") && !e.origins.IsSetting("data")
 			return optionUsage(c, runTail(c.Context(), e, o))
 		},
 	}
 	o.addFlags(c.Flags())
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	c.Flags().VarP(&o.output, "output", "o", "auto, pretty or json; auto is pretty on a terminal")
 	return c
 }

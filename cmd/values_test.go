@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/settings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,7 +23,7 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		check := func(f *pflag.Flag) {
-			if slices.Contains(exempt, f.Name) || slices.Contains(withoutSettings, c.Name()) {
+			if slices.Contains(exempt, f.Name) || slices.Contains(settings.WithoutSettings, c.Name()) {
 				return
 			}
 			seen++

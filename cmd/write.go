@@ -85,7 +85,7 @@ second later ends the run at once. stdout stays empty but for --report and --dry
 		},
 	}
 	o.addFlags(c.Flags())
-	addConnectionFlags(c.Flags(), &e.connection)
+	e.connection.AddFlags(c.Flags())
 	return c
 }
 

@@ -66,7 +66,7 @@ func openFailed(ctx context.Context, name string, ending []byte, inputs []string
 		}
 		f.begun = info.Mode().IsRegular() && info.Size() > 0
 		if !info.Mode().IsRegular() { // a pipe may make wait for whoever reads it: now, and not in the middle of the run
-			err := f.open(func(mode int) (*os.File, error) { return openFile(ctx, name, mode, failedMode) })
+			err := f.open(func(mode int) (*os.File, error) { return console.OpenFile(ctx, name, mode, failedMode) })
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}

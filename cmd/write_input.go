@@ -255,7 +255,7 @@ func (in *writeInput) begin(ctx context.Context) error {
 	if in.name == "-" {
 		in.name = "stdin"
 	} else {
-		f, err := openFile(ctx, in.name, os.O_RDONLY, 0)
+		f, err := console.OpenFile(ctx, in.name, os.O_RDONLY, 0)
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package cmd
+package settings
 
 import (
 	"strings"
@@ -11,23 +11,23 @@ import (
 // variablePrefix begins the variables that set flags.
 const variablePrefix = "KIN_"
 
-// variableOf is the variable of a flag: KIN_MAX_FETCH_RATE of max-fetch-rate.
-func variableOf(flag string) string {
+// VariableOf is the variable of a flag: KIN_MAX_FETCH_RATE of max-fetch-rate.
+func VariableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // environmentSettings are the flags that variables set. An empty variable asks
 // for the default, whatever the configuration file says. A flag that can be
 // repeated has a value a line.
-func environmentSettings(environ []string, root *cobra.Command) (settings, error) {
-	settable := settableFlags(root, nil)
+func environmentSettings(environ []string, root *cobra.Command) (Layer, error) {
+	settable := SettableFlags(root, nil)
 	flagOf := map[string]string{}
 	var known []string
 	for name := range settable {
-		flagOf[variableOf(name)] = name
-		known = append(known, variableOf(name))
+		flagOf[VariableOf(name)] = name
+		known = append(known, VariableOf(name))
 	}
-	found := settings{}
+	found := Layer{}
 	for _, pair := range environ {
 		variable, value, _ := strings.Cut(pair, "=")
 		if !strings.HasPrefix(variable, variablePrefix) {
@@ -37,13 +37,13 @@ func environmentSettings(environ []string, root *cobra.Command) (settings, error
 		if !ok {
 			return nil, unknownSetting("variable", variable, known)
 		}
-		s := setting{flag: name, origin: variable, text: variable + "=" + value}
+		s := Setting{Flag: name, Origin: variable, text: variable + "=" + value}
 		switch {
 		case value == "":
 		case flags.Repeatable(settable[name].Value):
-			s.values = strings.Split(strings.TrimSuffix(value, "\n"), "\n")
+			s.Values = strings.Split(strings.TrimSuffix(value, "\n"), "\n")
 		default:
-			s.values = []string{value}
+			s.Values = []string{value}
 		}
 		found[name] = s
 	}

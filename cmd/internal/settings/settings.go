@@ -1,8 +1,7 @@
-package cmd
+package settings
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"sort"
@@ -20,25 +19,25 @@ import (
 // variable, then the file: its table of the command, then its top level.
 
 // setting is one flag's value from somewhere else than the command line.
-type setting struct {
-	flag   string
-	values []string // several for a flag that can be repeated; none: the default, whatever comes after
-	origin string   // KIN_MAX_FETCH_RATE, or FILE:LINE
+type Setting struct {
+	Flag   string
+	Values []string // several for a flag that can be repeated; none: the default, whatever comes after
+	Origin string   // KIN_MAX_FETCH_RATE, or FILE:LINE
 	text   string   // the setting as it stands there, for messages; without what is secret
 	narrow bool     // it is for one command, or for those below one
 }
 
 // settings are a layer: one source's values by flag.
-type settings map[string]setting
+type Layer map[string]Setting
 
-// withoutSettings are the commands that settings do not reach, so that a bad
+// WithoutSettings are the commands that settings do not reach, so that a bad
 // one cannot stand in the way of help.
-var withoutSettings = []string{"help", "completion", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
+var WithoutSettings = []string{"help", "completion", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
-// refusesSettings names, in a command's annotations, flags of every command
+// Refused names, in a command's annotations, flags of every command
 // that this one refuses: separated by commas. They are for other commands when
 // they come from a variable or a file.
-const refusesSettings = "kin_refuses_settings"
+const Refused = "kin_refuses_settings"
 
 // choices are flags of which one is chosen: what is said of one of them hides
 // what a lower source says of another.
@@ -73,34 +72,34 @@ var replaced = map[string][]string{
 	"dry-run":    {"report", "pace", "failed"},
 }
 
-// applySettings gives the command's flags the values that the environment and
+// apply gives the command's flags the values that the environment and
 // the configuration file have for them.
-func (e *env) applySettings(c *cobra.Command) error {
-	if top := topCommand(c); top == nil || slices.Contains(withoutSettings, top.Name()) {
+func (o Origins) Apply(c *cobra.Command) error {
+	if top := topCommand(c); top == nil || slices.Contains(WithoutSettings, top.Name()) {
 		return nil
 	}
 	fromEnvironment, err := environmentSettings(os.Environ(), c.Root())
 	if err != nil {
 		return err
 	}
-	read := func() (map[string]settings, error) { return readConfigFile(configPath(), c.Root()) }
-	tables, err := await(c.Context(), read, func(map[string]settings) {})
+	read := func() (map[string]Layer, error) { return ReadFile(configPath(), c.Root()) }
+	tables, err := console.Await(c.Context(), read, func(map[string]Layer) {})
 	if err != nil {
 		return err
 	}
-	layers := []settings{fromEnvironment}
+	layers := []Layer{fromEnvironment}
 	for p := c; p.HasParent(); p = p.Parent() {
 		layers = append(layers, tables[tableName(p)])
 	}
 	layers = append(layers, tables[""])
 
 	hidden := map[string]bool{}
-	for _, name := range strings.Split(c.Annotations[refusesSettings], ",") {
+	for _, name := range strings.Split(c.Annotations[Refused], ",") {
 		hidden[name] = true
 	}
 	c.Flags().Visit(func(f *pflag.Flag) { hide(hidden, f.Name, f.Value) })
 	for _, layer := range layers {
-		if err := e.applyLayer(c.Flags(), layer, hidden); err != nil {
+		if err := o.applyLayer(c.Flags(), layer, hidden); err != nil {
 			return err
 		}
 	}
@@ -109,7 +108,7 @@ func (e *env) applySettings(c *cobra.Command) error {
 
 // applyLayer sets the flags that no higher source has set, and hides them from
 // the lower ones.
-func (e *env) applyLayer(set *pflag.FlagSet, layer settings, hidden map[string]bool) error {
+func (o Origins) applyLayer(set *pflag.FlagSet, layer Layer, hidden map[string]bool) error {
 	var names []string
 	for name := range layer {
 		if set.Lookup(name) != nil && !hidden[name] {
@@ -119,19 +118,19 @@ func (e *env) applyLayer(set *pflag.FlagSet, layer settings, hidden map[string]b
 	sort.Strings(names)
 	for _, name := range names {
 		s := layer[name]
-		if len(s.values) > 1 && !flags.Repeatable(set.Lookup(name).Value) {
+		if len(s.Values) > 1 && !flags.Repeatable(set.Lookup(name).Value) {
 			return console.Usage("%s: want one value: this command takes no list of them", s.text)
 		}
-		for _, value := range s.values {
+		for _, value := range s.Values {
 			if err := set.Set(name, value); err != nil {
 				var invalid *pflag.InvalidValueError
 				if errors.As(err, &invalid) {
-					return console.Usage("%s: %s", s.text, wanted(invalid))
+					return console.Usage("%s: %s", s.text, flags.Wanted(invalid))
 				}
 				return console.Usage("%s: %s", s.text, err)
 			}
-			e.origins[name] = s.origin
-			e.narrow[name] = s.narrow
+			o.from[name] = s.Origin
+			o.narrow[name] = s.narrow
 		}
 		hide(hidden, name, set.Lookup(name).Value)
 	}
@@ -177,14 +176,14 @@ func tableName(c *cobra.Command) string {
 	return strings.ReplaceAll(path, " ", ".")
 }
 
-// settableCommands are the commands that settings reach, by the name of their
+// SettableCommands are the commands that settings reach, by the name of their
 // table.
-func settableCommands(root *cobra.Command) map[string]*cobra.Command {
+func SettableCommands(root *cobra.Command) map[string]*cobra.Command {
 	found := map[string]*cobra.Command{}
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
 		for _, child := range c.Commands() {
-			if c == root && slices.Contains(withoutSettings, child.Name()) || child.IsAdditionalHelpTopicCommand() {
+			if c == root && slices.Contains(WithoutSettings, child.Name()) || child.IsAdditionalHelpTopicCommand() {
 				continue
 			}
 			found[tableName(child)] = child
@@ -195,9 +194,9 @@ func settableCommands(root *cobra.Command) map[string]*cobra.Command {
 	return found
 }
 
-// settableFlags are the flags of a command, or of all if it is nil: of several
+// SettableFlags are the flags of a command, or of all if it is nil: of several
 // with one name one that can be repeated, if any can.
-func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
+func SettableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 	found := map[string]*pflag.Flag{}
 	add := func(f *pflag.Flag) {
 		if known := found[f.Name]; f.Name != "help" && (known == nil || flags.Repeatable(f.Value)) {
@@ -205,7 +204,7 @@ func settableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 		}
 	}
 	root.PersistentFlags().VisitAll(add)
-	for _, one := range settableCommands(root) {
+	for _, one := range SettableCommands(root) {
 		if c == nil || c == one {
 			one.LocalFlags().VisitAll(add)
 		}
@@ -224,50 +223,4 @@ func unknownSetting(what, name string, known []string) error {
 		hint = "the nearest is " + near + "; " + hint
 	}
 	return console.UsageHint(hint, "unknown %s %s", what, name)
-}
-
-// withOrigins adds to a hint where the flags came from that a message names,
-// if that was not the command line.
-func (e *env) withOrigins(message, hint string) string {
-	return e.originsOf(hint, func(name string) bool {
-		short := map[string]string{"verbose": "-v", "quiet": "-q"}[name]
-		return namesFlag(message, "--"+name) || short != "" && namesFlag(message, short)
-	})
-}
-
-// connectionOrigins does the same for a message about where the service is,
-// which names no flags.
-func (e *env) connectionOrigins(message, hint string) string {
-	return e.originsOf(hint, func(name string) bool {
-		return slices.Contains([]string{"endpoint", "region", "profile"}, name) && namesFlag(message, name) ||
-			name == "sts-endpoint" && namesFlag(message, "STS endpoint")
-	})
-}
-
-func (e *env) originsOf(hint string, named func(flag string) bool) string {
-	var parts []string
-	if hint != "" {
-		parts = append(parts, hint)
-	}
-	for _, name := range names(e.origins) {
-		if named(name) {
-			parts = append(parts, fmt.Sprintf("--%s comes from %s", name, e.origins[name]))
-		}
-	}
-	return strings.Join(parts, "; ")
-}
-
-// namesFlag says whether a text has a flag's name at its start or after a
-// space, and not as part of another.
-func namesFlag(text, name string) bool {
-	for rest := " " + text; ; {
-		_, after, found := strings.Cut(rest, " "+name)
-		if !found {
-			return false
-		}
-		if after == "" || strings.IndexByte(" :,;)", after[0]) >= 0 {
-			return true
-		}
-		rest = after
-	}
 }

@@ -1,4 +1,4 @@
-package cmd
+package settings
 
 import (
 	"bytes"
@@ -33,10 +33,10 @@ func configPath() string {
 	return filepath.Join(folder, "kin", "config.toml")
 }
 
-// readConfigFile returns the settings of each table, the top level's under "".
+// ReadFile returns the settings of each table, the top level's under "".
 // All of the file is checked, for every command. A file that is not there is
 // an empty one.
-func readConfigFile(path string, root *cobra.Command) (map[string]settings, error) {
+func ReadFile(path string, root *cobra.Command) (map[string]Layer, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -51,10 +51,10 @@ func readConfigFile(path string, root *cobra.Command) (map[string]settings, erro
 		}
 		return nil, console.Usage("read %s: %s", path, err)
 	}
-	return parseConfig(path, bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), root)
+	return Parse(path, bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), root)
 }
 
-func parseConfig(path string, text []byte, root *cobra.Command) (map[string]settings, error) {
+func Parse(path string, text []byte, root *cobra.Command) (map[string]Layer, error) {
 	var members map[string]any
 	if err := toml.Unmarshal(text, &members); err != nil {
 		var bad *toml.DecodeError
@@ -64,7 +64,7 @@ func parseConfig(path string, text []byte, root *cobra.Command) (map[string]sett
 		line, _ := bad.Position()
 		return nil, console.Usage("%s:%d: %s", path, line, strings.TrimPrefix(bad.Error(), "toml: "))
 	}
-	f := configFile{path: path, lines: keyLines(text), root: root, commands: settableCommands(root), tables: map[string]settings{}}
+	f := configFile{path: path, lines: keyLines(text), root: root, commands: SettableCommands(root), tables: map[string]Layer{}}
 	return f.tables, f.table("", members)
 }
 
@@ -74,13 +74,13 @@ type configFile struct {
 	lines    map[string]int // by key, with dots
 	root     *cobra.Command
 	commands map[string]*cobra.Command
-	tables   map[string]settings
+	tables   map[string]Layer
 }
 
 // table checks and keeps a table and those in it.
 func (f *configFile) table(name string, members map[string]any) error {
-	settable := settableFlags(f.root, f.commands[name])
-	found := settings{}
+	settable := SettableFlags(f.root, f.commands[name])
+	found := Layer{}
 	f.tables[name] = found
 	for _, key := range f.inOrder(name, members) {
 		full := joined(name, key)
@@ -105,7 +105,7 @@ func (f *configFile) table(name string, members map[string]any) error {
 		if err != nil {
 			return console.Usage("%s: %s: %s", place, key, err)
 		}
-		found[key] = setting{flag: key, values: values, origin: place, narrow: name != "", text: place + ": " + key + " = " + strings.Join(values, ", ")}
+		found[key] = Setting{Flag: key, Values: values, Origin: place, narrow: name != "", text: place + ": " + key + " = " + strings.Join(values, ", ")}
 	}
 	return nil
 }

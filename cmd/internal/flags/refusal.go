@@ -1,0 +1,24 @@
+package flags
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// wanted is the cause of a refused flag value, without strconv's preamble.
+func Wanted(e *pflag.InvalidValueError) string {
+	cause := errors.Unwrap(e)
+	if cause == nil {
+		return "not a valid value"
+	}
+	text := cause.Error()
+	if e.GetFlag().Value.Type() == "bool" {
+		return "want true or false"
+	}
+	if strings.HasPrefix(text, "strconv.") {
+		return "want a number"
+	}
+	return text
+}
