@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/checkpoint"
 	"kin/reader"
@@ -141,7 +142,7 @@ func verifyTable(p palette, checks []reader.StreamCheck) string {
 		case len(c.Unseen) > 0:
 			verdict = p.good.Render("usable by the checks that were made")
 		}
-		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, counted(int64(c.Shards), "shard"), c.New)
+		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, console.Counted(int64(c.Shards), "shard"), c.New)
 		for _, f := range c.Findings {
 			fmt.Fprintf(&b, "  %-13s  %s\n", f.Fault, f.Message)
 		}
@@ -204,5 +205,5 @@ func (o *checkpointVerifyOptions) judge(checks []reader.StreamCheck) error {
 	case len(faults) == 1 && faults[reader.Trimmed]:
 		next = "kin read --allow-data-loss goes on from the oldest record that is left; kin checkpoint reset moves it elsewhere"
 	}
-	return &checkpoint.UnusableError{Path: o.path, Reason: counted(int64(found), "finding"), Next: next}
+	return &checkpoint.UnusableError{Path: o.path, Reason: console.Counted(int64(found), "finding"), Next: next}
 }

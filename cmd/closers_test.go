@@ -115,7 +115,7 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 			o := defaultReadOptions()
 			o.streams = []string{"orders"}
 			o.checkpoint.Text, o.metrics.Text = path, filepath.Join(folder, "metrics.json")
-			o.availableNow = true
+			o.AvailableNow = true
 			ro, err := o.reader()
 			if err != nil {
 				t.Fatal(err)

@@ -175,7 +175,7 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	if near := console.Nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil
 	}
-	return fmt.Sprintf("%s has %s; %s lists them", c.name, counted(int64(len(all)), "consumer"), c.told.Command("list", "")), nil
+	return fmt.Sprintf("%s has %s; %s lists them", c.name, console.Counted(int64(len(all)), "consumer"), c.told.Command("list", "")), nil
 }
 
 // missingConsumerError is a consumer that is not there, with what may have been

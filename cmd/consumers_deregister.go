@@ -78,7 +78,7 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 			if err != nil {
 				return "", err
 			}
-			e.Info(counted(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
+			e.Info(console.Counted(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
 			return consumers.list(reportTable, there)
 		})
 	case o.yes:

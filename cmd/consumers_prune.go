@@ -80,7 +80,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
 		e.Info(consumers.name + " has " + o.which(len(found)) + billedIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
-			e.Info(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", counted(int64(n), "further ephemeral consumer")))
+			e.Info(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", console.Counted(int64(n), "further ephemeral consumer")))
 		}
 		return consumers.list(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
@@ -102,7 +102,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 func (o *consumersPruneOptions) which(n int) string {
 	number := "no ephemeral consumers"
 	if n > 0 {
-		number = counted(int64(n), "ephemeral consumer")
+		number = console.Counted(int64(n), "ephemeral consumer")
 	}
 	text := fmt.Sprintf("%s (%stmp_…)", number, o.prefix)
 	if o.olderThan > 0 {

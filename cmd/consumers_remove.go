@@ -76,7 +76,7 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 			e.PrintError(e.explain(ctx, err))
 		}
 	}
-	return fmt.Errorf("%d of %s could not be removed", len(failed), counted(int64(len(ids)), "consumer"))
+	return fmt.Errorf("%d of %s could not be removed", len(failed), console.Counted(int64(len(ids)), "consumer"))
 }
 
 // confirm shows the consumers on the terminal, unless they were shown there,
@@ -87,7 +87,7 @@ func (c *consumersOf) confirm(ctx context.Context, consumers []efo.Consumer, sho
 	if !shown {
 		e.Print(strings.TrimSuffix(consumerTable(palette{}, consumers), "\n"))
 	}
-	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", counted(int64(len(consumers)), "consumer"), c.name))
+	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", console.Counted(int64(len(consumers)), "consumer"), c.name))
 	if err != nil || yes {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/reader"
@@ -22,7 +23,7 @@ import (
 type copier struct {
 	w      *writer.Writer
 	grace  time.Duration
-	bounds *boundOptions                        // which have the time of the run
+	bounds *flags.Bounds                        // which have the time of the run
 	pack   func(payload []byte) ([]byte, error) // nil: as it is
 	failed *failedFile                          // nil: a rejected record ends the run
 
@@ -52,14 +53,14 @@ type copier struct {
 
 func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
 	c := &copier{
-		grace: time.Duration(o.write.grace), bounds: &o.read.boundOptions, saved: map[int64]bool{},
+		grace: time.Duration(o.write.Grace), bounds: &o.read.Bounds, saved: map[int64]bool{},
 		batches: make(chan []*reader.Block), settled: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	var err error
-	if c.pack, err = o.write.compress.Compressor(); err != nil {
+	if c.pack, err = o.write.Compress.Compressor(); err != nil {
 		return nil, err
 	}
-	if name := o.write.failed.Text; name != "" {
+	if name := o.write.Failed.Text; name != "" {
 		c.failed, err = openFailed(ctx, name, []byte{'\n'}, nil, nil, nil)
 	}
 	return c, err
@@ -73,11 +74,11 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
 	unwatch := e.WatchSecondSignal(ctx, c.w, c.grace)
-	late := &unfinishedError{within: time.Duration(c.bounds.timeout.Duration), grace: c.grace}
+	late := &unfinishedError{within: time.Duration(c.bounds.Timeout.Duration), grace: c.grace}
 	if c.failed != nil {
 		late.saved = c.failed.name
 	}
-	over, endTimer := c.bounds.limited(ctx, late)
+	over, endTimer := c.bounds.Limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
 			e.Info("the time of the run is over: finishing the batch that is being written, for at most " + (*flags.Duration)(&c.grace).String())
@@ -284,14 +285,14 @@ func (c *copier) left(committed int64, checkpointed bool) string {
 	}
 	switch {
 	case !checkpointed && unsure > 0:
-		return counted(unsure, "record") + " more may be written: it is not known what became of their requests"
+		return console.Counted(unsure, "record") + " more may be written: it is not known what became of their requests"
 	case !checkpointed, written <= 0 && unsure <= 0:
 		return ""
 	}
 	const again = ": the next run with it writes them again"
 	switch {
 	case written <= 0:
-		return counted(unsure, "record") + " may be written beyond the checkpoint" + again
+		return console.Counted(unsure, "record") + " may be written beyond the checkpoint" + again
 	case unsure > 0:
 		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(unsure), again)
 	}
@@ -302,5 +303,5 @@ func areWritten(records int64) string {
 	if records == 1 {
 		return "1 record is written"
 	}
-	return counted(records, "record") + " are written"
+	return console.Counted(records, "record") + " are written"
 }

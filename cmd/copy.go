@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/reader"
 	"kin/writer"
@@ -68,19 +69,19 @@ stderr says what was copied, and the exit code is 0 when every record was.`,
 // make sense together, and those about DST.
 type copyOptions struct {
 	read  *readOptions
-	write deliveryOptions
+	write flags.Delivery
 	to    destination
 }
 
 func defaultCopyOptions() *copyOptions {
-	return &copyOptions{read: defaultReadOptions(), write: defaultDeliveryOptions()}
+	return &copyOptions{read: defaultReadOptions(), write: flags.DefaultDelivery()}
 }
 
 func (o *copyOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	o.to.addFlags(f)
 	o.read.addSourceFlags(f)
-	o.write.addFlags(f)
+	o.write.AddFlags(f)
 	o.read.addFetchFlags(f)
 }
 
@@ -88,7 +89,7 @@ func (o *copyOptions) addFlags(f *pflag.FlagSet) {
 func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	wo := writer.DefaultOptions()
 	wo.Stream = o.to.stream
-	o.write.apply(&wo)
+	o.write.Apply(&wo)
 	ro, err := o.read.reader()
 	if err != nil {
 		return ro, wo, err
@@ -97,7 +98,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	switch {
 	case len(o.read.streams) != 1:
 		return ro, wo, console.UsageHint("run a copy for each", "SRC: want one name or ARN, got %d", len(o.read.streams))
-	case o.write.failed.Text != "" && o.read.checkpoint.Text != "" && sameFile(o.write.failed.Text, o.read.checkpoint.Text):
+	case o.write.Failed.Text != "" && o.read.checkpoint.Text != "" && sameFile(o.write.Failed.Text, o.read.checkpoint.Text):
 		return ro, wo, console.Usage("--failed and --checkpoint are the same file: want one for each")
 	}
 	return ro, wo, o.to.check()
@@ -106,7 +107,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 // check asks what has to be known of DST before anything is read, within the time
 // of the run.
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
-	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.Duration)})
+	ctx, cancel := o.read.Limited(ctx, &unbegunError{within: time.Duration(o.read.Timeout.Duration)})
 	defer cancel()
 	if err := o.to.refuseSource(ctx, e, source); err != nil {
 		return err
@@ -125,7 +126,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 
 // copier makes the copier, within the time of the run.
 func (o *copyOptions) copier(ctx context.Context) (*copier, error) {
-	ctx, cancel := o.read.limited(ctx, &unbegunError{within: time.Duration(o.read.timeout.Duration)})
+	ctx, cancel := o.read.Limited(ctx, &unbegunError{within: time.Duration(o.read.Timeout.Duration)})
 	defer cancel()
 	return newCopier(ctx, o)
 }
@@ -137,7 +138,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	}
 	source := o.read.streams[0]
 	var client *kinesis.Client
-	err = o.read.startWithin(ctx, func(ctx context.Context) (err error) {
+	err = o.read.StartWithin(ctx, func(ctx context.Context) (err error) {
 		if client, err = e.kinesis(ctx, source); err != nil {
 			return err
 		}
@@ -146,7 +147,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.write.check(aws.ToString(o.to.client.Options().BaseEndpoint)); err != nil {
+	if err := o.write.Check(aws.ToString(o.to.client.Options().BaseEndpoint)); err != nil {
 		return err
 	}
 	if err := o.check(ctx, e, source); err != nil {
@@ -209,6 +210,6 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 
 // copied is the line that says what a run has done.
 func copied(s writer.Summary, source, destination string) string {
-	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", counted(s.Written, "record"), bytesOf(s.Bytes),
+	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", console.Counted(s.Written, "record"), bytesOf(s.Bytes),
 		record.ParseStream(source).Name, record.ParseStream(destination).Name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
 }

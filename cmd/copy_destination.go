@@ -94,7 +94,7 @@ func placeOf(endpoint string) string {
 // refuseSource refuses to copy a stream into itself, however the two are named.
 func (d *destination) refuseSource(ctx context.Context, e *env, source string) error {
 	at, there := aws.ToString(e.client.Options().BaseEndpoint), aws.ToString(d.client.Options().BaseEndpoint)
-	oneRegion, own := e.clientRegion == d.clientRegion, isOwnEndpoint(at) || isOwnEndpoint(there)
+	oneRegion, own := e.clientRegion == d.clientRegion, awsclient.IsOutsideAWS(at) || awsclient.IsOutsideAWS(there)
 	arns := record.ParseStream(source).Region != "" && record.ParseStream(d.stream).Region != ""
 	if record.ParseStream(source).Name != record.ParseStream(d.stream).Name || !own && (!oneRegion || arns && source != d.stream) {
 		return nil // of two names, regions or accounts

@@ -128,7 +128,7 @@ func (o *doctorOptions) examination(e *env, client *kinesis.Client) (doctor.Opti
 		return doctor.Options{}, err
 	}
 	endpoint := aws.ToString(client.Options().BaseEndpoint)
-	foreign := isOwnEndpoint(endpoint)
+	foreign := awsclient.IsOutsideAWS(endpoint)
 	if endpoint == "" {
 		endpoint = "AWS's for the region"
 	}

@@ -15,13 +15,13 @@ import (
 func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := defaultReadOptions()
-		o.streams, o.timeout = []string{"orders"}, flags.Span{Duration: flags.Duration(10 * time.Second)}
+		o.streams, o.Timeout = []string{"orders"}, flags.Span{Duration: flags.Duration(10 * time.Second)}
 		time.Sleep(2 * time.Second) // settings
-		if err := o.startWithin(t.Context(), func(context.Context) error { time.Sleep(4 * time.Second); return nil }); err != nil {
+		if err := o.StartWithin(t.Context(), func(context.Context) error { time.Sleep(4 * time.Second); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		cause := errors.New("late")
-		ctx, cancel := o.limited(t.Context(), cause)
+		ctx, cancel := o.Limited(t.Context(), cause)
 		defer cancel()
 		if end, bounded := ctx.Deadline(); !bounded || time.Until(end) != 4*time.Second {
 			t.Errorf("%s are left for the next step, %v", time.Until(end), bounded)
@@ -31,7 +31,7 @@ func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
 			t.Errorf("the run has %s from %s ago, %v", ro.Timeout, time.Since(ro.Began), err)
 		}
 		time.Sleep(3 * time.Second)
-		err = o.startWithin(t.Context(), func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		err = o.StartWithin(t.Context(), func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 		var late *reader.TimeoutError
 		if !errors.As(err, &late) || time.Since(ro.Began) != 10*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(ro.Began))
@@ -44,7 +44,7 @@ func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
 
 // Without --timeout nothing ends a step.
 func TestFault14WithoutATimeoutAStartHasNoEnd(t *testing.T) {
-	ctx, cancel := defaultReadOptions().limited(t.Context(), errors.New("late"))
+	ctx, cancel := defaultReadOptions().Limited(t.Context(), errors.New("late"))
 	defer cancel()
 	if _, bounded := ctx.Deadline(); bounded {
 		t.Error("it is bounded")

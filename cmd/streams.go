@@ -84,7 +84,7 @@ func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
 			failures = append(failures, s)
 		}
 	}
-	all := counted(int64(len(streams)), "stream")
+	all := console.Counted(int64(len(streams)), "stream")
 	if denied > 0 {
 		e.Info(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: kin prints what ListStreams says of those", denied, all))
 	}

@@ -94,21 +94,21 @@ type writeOptions struct {
 	files  []string
 
 	inputOptions
-	deliveryOptions
+	flags.Delivery
 	skip           flags.Skip
 	pace           flags.Pace
 	report, dryRun bool
 }
 
 func defaultWriteOptions() *writeOptions {
-	return &writeOptions{inputOptions: defaultInputOptions(), deliveryOptions: defaultDeliveryOptions()}
+	return &writeOptions{inputOptions: defaultInputOptions(), Delivery: flags.DefaultDelivery()}
 }
 
 func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	o.inputOptions.addFlags(f)
 	f.Var(&o.skip, "skip", "pass over so many `records` of the input: those a run before has written")
-	o.deliveryOptions.addFlags(f)
+	o.Delivery.AddFlags(f)
 	f.Var(&o.pace, "pace", "write records as far apart as they once arrived, or so many `times` as fast: 1x, 10x (records)")
 	f.BoolVar(&o.report, "report", false, "print what became of each record, as a line of JSON in the order of the input")
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing; print the shard and the size of each record, or why it would be rejected")
@@ -118,7 +118,7 @@ func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 func (o *writeOptions) writer() (writer.Options, error) {
 	wo := writer.DefaultOptions()
 	wo.Stream = o.stream
-	o.deliveryOptions.apply(&wo)
+	o.Delivery.Apply(&wo)
 	wo.Skip, wo.Pace = int64(o.skip), float64(o.pace)
 	if err := o.inputOptions.check(); err != nil {
 		return wo, err
@@ -130,7 +130,7 @@ func (o *writeOptions) writer() (writer.Options, error) {
 		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
 	case o.dryRun && o.pace > 0:
 		return wo, console.Usage("--dry-run and --pace contradict each other: a dry run writes nothing")
-	case o.dryRun && o.failed.Text != "":
+	case o.dryRun && o.Failed.Text != "":
 		return wo, console.Usage("--dry-run and --failed contradict each other: a dry run prints what would be rejected")
 	}
 	return wo, nil
@@ -139,11 +139,11 @@ func (o *writeOptions) writer() (writer.Options, error) {
 // newInput opens nothing yet.
 func (o *writeOptions) newInput(stdin io.Reader) (*writeInput, error) {
 	in := newWriteInput(&o.inputOptions, o.files, stdin)
-	if o.aggregate && o.form != flags.Records && len(o.keyFlags()) == 0 {
+	if o.Aggregate && o.form != flags.Records && len(o.keyFlags()) == 0 {
 		in.key = sharedKeys()
 	}
 	var err error
-	if in.pack, err = o.compress.Compressor(); err != nil {
+	if in.pack, err = o.Compress.Compressor(); err != nil {
 		return nil, err
 	}
 	return in, in.check()
@@ -159,8 +159,8 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 		return err
 	}
 	var failed *failedFile
-	if o.failed.Text != "" {
-		if failed, err = openFailed(ctx, o.failed.Text, in.ending, in.files, e.In, e.Out); err != nil {
+	if o.Failed.Text != "" {
+		if failed, err = openFailed(ctx, o.Failed.Text, in.ending, in.files, e.In, e.Out); err != nil {
 			return err
 		}
 		if err := failed.suits(in, o); err != nil {
@@ -173,7 +173,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.deliveryOptions.check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
+	if err := o.Delivery.Check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
 		return err
 	}
 	if err := in.place(ctx, client, o, e.Info); err != nil {
@@ -209,7 +209,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	if failed != nil {
 		next = failed.follow(in, int64(o.skip))
 	}
-	stop := e.WatchSecondSignal(ctx, w, time.Duration(o.grace))
+	stop := e.WatchSecondSignal(ctx, w, time.Duration(o.Grace))
 	bar := e.startBar(in, w, o)
 	sum, err := w.Run(ctx, next)
 	bar.Stop()
@@ -220,14 +220,14 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	e.Info(wrote(sum, o.stream))
 	sayShards(e, w.Shards(), o.stream)
 	if n := in.timeless.Load(); o.pace > 0 && n > 0 {
-		e.Info("--pace did not wait for " + counted(n, "record") + " without an arrival time")
+		e.Info("--pace did not wait for " + console.Counted(n, "record") + " without an arrival time")
 	}
 	sayElsewhere(e, w.Shards(), o)
 	if err == nil && sum.Read < int64(o.skip) {
 		return wrongSkip(sum.Read, int64(o.skip))
 	}
 	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
-		e.Print(standing(sum, o.failed.Text, int64(o.skip)))
+		e.Print(standing(sum, o.Failed.Text, int64(o.skip)))
 	}
 	printFailing(ctx, e, w)
 	if err == nil && failed != nil {
@@ -254,14 +254,14 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	if err == nil && sum.Read < skip {
 		return wrongSkip(sum.Read, skip)
 	}
-	e.Info(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", counted(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
+	e.Info(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", console.Counted(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
 	return err
 }
 
 // wrongSkip is the error of an input that ends before the records that are to be
 // passed over do.
 func wrongSkip(read, skip int64) error {
-	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", counted(read, "record"), humanize.Comma(skip))
+	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", console.Counted(read, "record"), humanize.Comma(skip))
 }
 
 // wrongOption makes wrong usage of an option that the core refuses.

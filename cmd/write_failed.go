@@ -234,7 +234,7 @@ func (f *failedFile) kept() string {
 	if f.records == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s saved to %s", counted(f.records, "rejected record"), f.name)
+	text := fmt.Sprintf("%s saved to %s", console.Counted(f.records, "rejected record"), f.name)
 	if f.unsure > 0 {
 		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
 	}
@@ -249,7 +249,7 @@ func (f *failedFile) verdict(read int64) error {
 	if f.records == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), counted(read, "record"),
+	text := fmt.Sprintf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), console.Counted(read, "record"),
 		f.name, humanize.Comma(f.first.Number), f.first.Reason)
 	if f.unsure > 0 {
 		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))

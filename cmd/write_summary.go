@@ -3,11 +3,11 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/writer"
@@ -15,7 +15,7 @@ import (
 
 // wrote is the line that says what a run has done.
 func wrote(s writer.Summary, stream string) string {
-	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", counted(s.Written, "record"),
+	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", console.Counted(s.Written, "record"),
 		bytesOf(s.Bytes), record.ParseStream(stream).Name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 	return text + twice(s.PossiblyTwice, s.PossibleCopies)
 }
@@ -27,7 +27,7 @@ func twice(records, copies int64) string {
 	case records == 0:
 		return ""
 	case copies > records:
-		return fmt.Sprintf(", %s possibly twice or more often (up to %s too many)", humanize.Comma(records), counted(copies, "copy"))
+		return fmt.Sprintf(", %s possibly twice or more often (up to %s too many)", humanize.Comma(records), console.Counted(copies, "copy"))
 	}
 	return ", " + humanize.Comma(records) + " possibly twice"
 }
@@ -42,7 +42,7 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		if name == "" {
 			name = "no shard known"
 		}
-		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, counted(s.Written, "record"), bytesOf(s.Bytes),
+		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, console.Counted(s.Written, "record"), bytesOf(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 		e.Print(text + twice(s.PossiblyTwice, s.PossibleCopies))
 	}
@@ -56,7 +56,7 @@ func sayElsewhere(e *env, shards []writer.ShardSummary, o *writeOptions) {
 	}
 	for _, s := range shards {
 		if s.Written > 0 && s.ShardID != o.shard.Text {
-			e.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, counted(s.Written, "record"), s.ShardID))
+			e.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, console.Counted(s.Written, "record"), s.ShardID))
 		}
 	}
 }
@@ -72,17 +72,17 @@ func standing(s writer.Summary, failed string, skipped int64) string {
 	beyond := s.Written - (s.WrittenThrough - min(skipped, s.WrittenThrough))
 	switch {
 	case s.WrittenThrough > 0 && beyond > 0:
-		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), counted(beyond, "record"))
+		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), console.Counted(beyond, "record"))
 	case s.WrittenThrough > 0:
 		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
 	case beyond == 1:
 		text = "the first record of the input is not written, and 1 record behind it is"
 	case beyond > 1:
-		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", counted(beyond, "record"))
+		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", console.Counted(beyond, "record"))
 	}
 	switch {
 	case s.Unsure > 0 && s.WrittenThrough == 0 && beyond <= 0:
-		text = fmt.Sprintf("no record of the input is known to be written; %s may be", counted(s.Unsure, "record"))
+		text = fmt.Sprintf("no record of the input is known to be written; %s may be", console.Counted(s.Unsure, "record"))
 	case s.Unsure > 0:
 		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
 	}
@@ -125,15 +125,4 @@ func lasted(d time.Duration) string {
 	}
 	v := flags.Duration(d.Round(time.Second))
 	return v.String()
-}
-
-// counted is n with its noun, which is regular.
-func counted(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		return humanize.Comma(n) + " " + stem + "ies"
-	}
-	return humanize.Comma(n) + " " + noun + "s"
 }

@@ -3,6 +3,8 @@ package flags
 import (
 	"fmt"
 
+	"github.com/spf13/pflag"
+
 	"kin/internal/record"
 )
 
@@ -43,3 +45,9 @@ func (v *StartingPosition) Set(s string) error {
 }
 
 func (v *StartingPosition) Type() string { return "position" }
+
+// AddPositionFlags gives a command --initial-position and its short name.
+func AddPositionFlags(f *pflag.FlagSet, p *StartingPosition) {
+	f.Var(p, "initial-position", "where to begin: "+record.PositionForms)
+	f.Var(p, "from", "short for --initial-position")
+}

@@ -1,4 +1,4 @@
-package cmd
+package flags
 
 import (
 	"context"
@@ -10,46 +10,45 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/reader"
 )
 
-// boundOptions are the flags that end a run of read or tail, and those that
+// Bounds are the flags that end a run of read or tail, and those that
 // judge what it has read.
-type boundOptions struct {
-	availableNow bool
-	to           flags.Bound
-	limit        flags.Limit
-	idle         flags.Span
-	timeout      flags.Span
-	began        time.Time // the command: timeout counts from then
+type Bounds struct {
+	AvailableNow bool
+	to           Bound
+	limit        Limit
+	idle         Span
+	Timeout      Span
+	Began        time.Time // the command: timeout counts from then
 
 	failOnEmpty bool
-	expect      flags.Count
+	Expect      Count
 }
 
-func (o *boundOptions) addFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.availableNow, "available-now", false, "read what is there now, then end")
+func (o *Bounds) AddFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.AvailableNow, "available-now", false, "read what is there now, then end")
 	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
 	f.Var(&o.limit, "limit", "end after `N` records")
 	f.Var(&o.idle, "idle-timeout", "end when no record has come for this long")
-	f.Var(&o.timeout, "timeout", "end after this long, counted from the start of kin; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then, or no shard gave a usable answer")
+	f.Var(&o.Timeout, "timeout", "end after this long, counted from the start of kin; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then, or no shard gave a usable answer")
 	f.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "exit 7 when the run ends without a record")
-	f.Var(&o.expect, "expect", "exit 7 when the run ends with another number of records than `N`")
+	f.Var(&o.Expect, "expect", "exit 7 when the run ends with another number of records than `N`")
 }
 
 // apply puts the bounds into ro, or says why they make no sense.
-func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
-	ro.AvailableNow = o.availableNow
+func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
+	ro.AvailableNow = o.AvailableNow
 	ro.To = record.Position(o.to)
 	ro.Limit = int64(o.limit)
 	ro.IdleTimeout = time.Duration(o.idle.Duration)
-	ro.Timeout, ro.Began = time.Duration(o.timeout.Duration), o.began
+	ro.Timeout, ro.Began = time.Duration(o.Timeout.Duration), o.Began
 
 	bound := ""
 	switch {
-	case o.availableNow:
+	case o.AvailableNow:
 		bound = "--available-now"
 	case ro.To.Kind == record.Ago, ro.To.Kind == record.AtTimestamp && ro.To.Timestamp.Before(time.Now()):
 		bound = "--to " + o.to.String()
@@ -66,8 +65,8 @@ func (o *boundOptions) apply(ro *reader.Options, hasCheckpoint bool) error {
 		from.Kind == record.AtTimestamp && ro.To.Kind == record.AtTimestamp && ro.To.Timestamp.Before(from.Timestamp.Time):
 		return console.Usage("--to %s is before --from %s: nothing lies between them", o.to.String(), from)
 	}
-	ends := o.availableNow || ro.To.Kind != record.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
-	if (o.failOnEmpty || o.expect.Given) && !ends {
+	ends := o.AvailableNow || ro.To.Kind != record.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
+	if (o.failOnEmpty || o.Expect.Given) && !ends {
 		return console.UsageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
 			"--fail-on-empty and --expect judge a run that ends")
 	}
@@ -80,9 +79,9 @@ var errSlowConfiguration = errors.New("the AWS configuration files could not be 
 
 // startWithin runs the start of a command within --timeout. What begin still waits for then
 // is named by its error.
-func (o *boundOptions) startWithin(ctx context.Context, begin func(context.Context) error) error {
-	within := time.Duration(o.timeout.Duration)
-	limited, cancel := o.limited(ctx, context.DeadlineExceeded)
+func (o *Bounds) StartWithin(ctx context.Context, begin func(context.Context) error) error {
+	within := time.Duration(o.Timeout.Duration)
+	limited, cancel := o.Limited(ctx, context.DeadlineExceeded)
 	defer cancel()
 	err := begin(limited)
 	if err == nil || ctx.Err() != nil || !errors.Is(limited.Err(), context.DeadlineExceeded) {
@@ -97,21 +96,21 @@ func (o *boundOptions) startWithin(ctx context.Context, begin func(context.Conte
 
 // limited is ctx until the end of the run's time, which counts from where the command
 // began. Its cause is then late. Without --timeout it has no end of its own.
-func (o *boundOptions) limited(ctx context.Context, late error) (context.Context, context.CancelFunc) {
-	within := time.Duration(o.timeout.Duration)
+func (o *Bounds) Limited(ctx context.Context, late error) (context.Context, context.CancelFunc) {
+	within := time.Duration(o.Timeout.Duration)
 	if within <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadlineCause(ctx, o.began.Add(within), late)
+	return context.WithDeadlineCause(ctx, o.Began.Add(within), late)
 }
 
 // judge holds what a run has read against what was expected of it.
-func (o *boundOptions) judge(records int64) error {
+func (o *Bounds) Judge(records int64) error {
 	switch {
 	case o.failOnEmpty && records == 0:
 		return &console.ConditionError{Message: "no record was read"}
-	case o.expect.Given && records != o.expect.N:
-		return &console.ConditionError{Message: fmt.Sprintf("read %s, expected %s", counted(records, "record"), humanize.Comma(o.expect.N))}
+	case o.Expect.Given && records != o.Expect.N:
+		return &console.ConditionError{Message: fmt.Sprintf("read %s, expected %s", console.Counted(records, "record"), humanize.Comma(o.Expect.N))}
 	}
 	return nil
 }
