@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/report"
 	"kin/reader"
 )
 
@@ -55,14 +56,14 @@ func TestFault19ASignalOrTheTimeoutEndsMetricsThatNobodyReads(t *testing.T) {
 				e.Print("first")
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
-				m, err := e.openMetrics(ctx, "-")
+				m, err := report.OpenMetrics(ctx, e.Console, "-")
 				if err != nil {
 					t.Fatal(err)
 				}
 				if test.timeout == 0 {
 					time.AfterFunc(time.Hour, func() { cancel(console.SignalError{Signal: syscall.SIGTERM}) })
 				}
-				err = observer(ctx, m, time.Now(), test.timeout)(reader.Observation{})
+				err = report.Observer(ctx, m, time.Now(), test.timeout)(reader.Observation{})
 				if code := e.report(ctx, err); code != test.code {
 					t.Errorf("the end of the run is %v: exit code %d, want %d", err, code, test.code)
 				}
@@ -75,11 +76,11 @@ func TestFault19ASignalOrTheTimeoutEndsMetricsThatNobodyReads(t *testing.T) {
 func TestFault19AMetricsLineThatFailsIsAnError(t *testing.T) {
 	broken := errors.New("no space left")
 	e := newEnv(console.Streams{Err: writerFunc(func([]byte) (int, error) { return 0, broken })})
-	m, err := e.openMetrics(t.Context(), "-")
+	m, err := report.OpenMetrics(t.Context(), e.Console, "-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.write(t.Context(), reader.Observation{}); !errors.Is(err, broken) {
+	if err := m.Write(t.Context(), reader.Observation{}); !errors.Is(err, broken) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
@@ -43,7 +44,7 @@ retained. A stream of another account is given by its ARN, with --stream.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
@@ -53,7 +54,7 @@ type checkpointResetOptions struct {
 	to              targetValue
 	streams, shards flags.Texts
 	yes, dryRun     bool
-	output          reportForm
+	output          report.Form
 }
 
 func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
@@ -100,17 +101,17 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	if err != nil {
 		return err
 	}
-	diff := difference(o.path, was, is, streams)
-	if err := e.printReport(ctx, func(context.Context) (string, error) {
-		if o.output == reportJSON {
-			return jsonLine(diff)
+	diff := report.ResetOf(o.path, was, is, streams)
+	if err := report.Print(ctx, e.Console, func(context.Context) (string, error) {
+		if o.output == report.JSON {
+			return report.JSONLine(diff)
 		}
-		return diff.table(e.palette()), nil
+		return diff.Table(report.NewPalette(e.Console)), nil
 	}); err != nil {
 		return err
 	}
 	switch {
-	case diff.isEmpty():
+	case diff.IsEmpty():
 		e.Info(o.path + " stands there already: nothing is moved")
 		return nil
 	case o.dryRun:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/report"
 	"kin/cmd/internal/settings"
 	"kin/internal/checkpoint"
 )
@@ -33,25 +34,25 @@ a lock, so this works while a run holds it. It calls no service.`,
 		},
 	}
 	c.Annotations = map[string]string{settings.Refused: "profile,region,endpoint"}
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	return c
 }
 
 type checkpointShowOptions struct {
 	path   string
-	output reportForm
+	output report.Form
 }
 
 func runCheckpointShow(ctx context.Context, e *env, o *checkpointShowOptions) error {
-	return e.printReport(ctx, func(context.Context) (string, error) {
+	return report.Print(ctx, e.Console, func(context.Context) (string, error) {
 		f, err := checkpoint.NewView(o.path).Load()
 		if err != nil {
 			return "", err
 		}
-		r := reportCheckpoint(o.path, f)
-		if o.output == reportJSON {
-			return jsonLine(r)
+		r := report.CheckpointOf(o.path, f)
+		if o.output == report.JSON {
+			return report.JSONLine(r)
 		}
-		return r.table(e.palette()), nil
+		return r.Table(report.NewPalette(e.Console)), nil
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/checkpoint"
 	"kin/reader"
 )
@@ -45,7 +46,7 @@ is given by its ARN, with --stream.`,
 		},
 	}
 	c.Flags().Var(&o.streams, "stream", "`streams` of the file to verify (default: all)")
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
@@ -53,7 +54,7 @@ is given by its ARN, with --stream.`,
 type checkpointVerifyOptions struct {
 	path    string
 	streams flags.Texts
-	output  reportForm
+	output  report.Form
 }
 
 func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions) error {
@@ -75,11 +76,11 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 		return err
 	}
 	var checks []reader.StreamCheck
-	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		if checks, err = l.Verify(ctx); err != nil {
 			return "", err
 		}
-		return o.report(e.palette(), checks)
+		return o.report(report.NewPalette(e.Console), checks)
 	}); err != nil {
 		return err
 	}
@@ -113,8 +114,8 @@ type verifyFinding struct {
 	Message string       `json:"message"`
 }
 
-func (o *checkpointVerifyOptions) report(p palette, checks []reader.StreamCheck) (string, error) {
-	if o.output != reportJSON {
+func (o *checkpointVerifyOptions) report(p report.Palette, checks []reader.StreamCheck) (string, error) {
+	if o.output != report.JSON {
 		return verifyTable(p, checks), nil
 	}
 	r := verifyReport{Path: o.path}
@@ -128,19 +129,19 @@ func (o *checkpointVerifyOptions) report(p palette, checks []reader.StreamCheck)
 		}
 		r.Streams = append(r.Streams, s)
 	}
-	return jsonLine(r)
+	return report.JSONLine(r)
 }
 
 // verifyTable is a line for each stream, and one for each finding.
-func verifyTable(p palette, checks []reader.StreamCheck) string {
+func verifyTable(p report.Palette, checks []reader.StreamCheck) string {
 	var b strings.Builder
 	for _, c := range checks {
-		verdict := p.good.Render("usable")
+		verdict := p.Good.Render("usable")
 		switch {
 		case len(c.Findings) > 0:
-			verdict = p.passing.Render("not usable")
+			verdict = p.Passing.Render("not usable")
 		case len(c.Unseen) > 0:
-			verdict = p.good.Render("usable by the checks that were made")
+			verdict = p.Good.Render("usable by the checks that were made")
 		}
 		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, console.Counted(int64(c.Shards), "shard"), c.New)
 		for _, f := range c.Findings {

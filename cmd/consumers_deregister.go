@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/report"
 	"kin/efo"
 )
 
@@ -73,13 +74,13 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 	}
 	switch {
 	case o.dryRun:
-		return e.printReport(ctx, func(ctx context.Context) (string, error) {
+		return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 			there, err := consumers.there(ctx, o.ids)
 			if err != nil {
 				return "", err
 			}
 			e.Info(console.Counted(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
-			return consumers.list(reportTable, there)
+			return consumers.list(report.Table, there)
 		})
 	case o.yes:
 		return consumers.remove(ctx, o.ids)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/report"
 	"kin/efo"
 )
 
@@ -29,18 +30,18 @@ STREAM is a name.`,
 			return runConsumersDescribe(c.Context(), e, o)
 		},
 	}
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
 
 type consumersDescribeOptions struct {
 	stream, id string
-	output     reportForm
+	output     report.Form
 }
 
 func runConsumersDescribe(ctx context.Context, e *env, o *consumersDescribeOptions) error {
-	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+	return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		consumers, err := e.consumers(ctx, o.stream, 0, o.id)
 		if err != nil {
 			return "", err

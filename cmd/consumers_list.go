@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 
+	"kin/cmd/internal/report"
+
 	"github.com/spf13/cobra"
 )
 
@@ -26,18 +28,18 @@ STREAM is a name.`,
 			return runConsumersList(c.Context(), e, o)
 		},
 	}
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
 
 type consumersListOptions struct {
 	stream string
-	output reportForm
+	output report.Form
 }
 
 func runConsumersList(ctx context.Context, e *env, o *consumersListOptions) error {
-	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+	return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		consumers, err := e.consumers(ctx, o.stream, 0)
 		if err != nil {
 			return "", err

@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/efo"
 )
 
@@ -43,7 +44,7 @@ deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
@@ -53,7 +54,7 @@ type consumersPruneOptions struct {
 	olderThan   flags.Duration
 	prefix      prefixValue
 	yes, dryRun bool
-	output      reportForm
+	output      report.Form
 }
 
 func (o *consumersPruneOptions) addFlags(f *pflag.FlagSet) {
@@ -72,7 +73,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 		return err
 	}
 	var found []efo.Consumer
-	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		l, err := consumers.List(ctx)
 		if err != nil {
 			return "", err

@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/efo"
 	"kin/internal/record"
 )
@@ -63,7 +64,7 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 	if err := efo.CheckName(o.name); errors.As(err, &bad) {
 		return console.Usage("%s", bad)
 	}
-	return e.printReport(ctx, func(ctx context.Context) (string, error) {
+	return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		consumers, err := e.consumers(ctx, o.stream, time.Duration(o.timeout.Duration))
 		if err != nil {
 			return "", err

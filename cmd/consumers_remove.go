@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/report"
 	"kin/efo"
 )
 
@@ -85,7 +86,7 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 func (c *consumersOf) confirm(ctx context.Context, consumers []efo.Consumer, shown bool) error {
 	e := c.e
 	if !shown {
-		e.Print(strings.TrimSuffix(consumerTable(palette{}, consumers), "\n"))
+		e.Print(strings.TrimSuffix(report.ConsumersTable(report.Palette{}, consumers), "\n"))
 	}
 	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", console.Counted(int64(len(consumers)), "consumer"), c.name))
 	if err != nil || yes {

@@ -210,6 +210,6 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 
 // copied is the line that says what a run has done.
 func copied(s writer.Summary, source, destination string) string {
-	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", console.Counted(s.Written, "record"), bytesOf(s.Bytes),
-		record.ParseStream(source).Name, record.ParseStream(destination).Name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
+	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", console.Counted(s.Written, "record"), console.Bytes(s.Bytes),
+		record.ParseStream(source).Name, record.ParseStream(destination).Name, console.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
 }

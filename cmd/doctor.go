@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/report"
 	"kin/doctor"
 	"kin/internal/awsclient"
 	"kin/internal/record"
@@ -53,7 +54,7 @@ these as JSON; with the stream's key, where it is encrypted with one of your own
 			return optionUsage(c, runDoctor(c.Context(), e, o))
 		},
 	}
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	o.addFlags(c.Flags())
 	for _, name := range []string{"need", "policy"} {
 		if err := c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(needNames(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
@@ -66,7 +67,7 @@ these as JSON; with the stream's key, where it is encrypted with one of your own
 
 type doctorOptions struct {
 	stream string
-	output reportForm
+	output report.Form
 	needs  needsValue
 	policy needValue
 	prefix prefixValue
@@ -85,15 +86,15 @@ func (o *doctorOptions) parsed(f *pflag.FlagSet) error {
 		return console.Usage("%q: want the name or ARN of one stream", o.stream)
 	case o.policy != "" && len(o.needs) > 0:
 		return console.Usage("--policy and --need contradict each other: want one of them")
-	case o.policy != "" && f.Changed("output") && o.output != reportJSON:
+	case o.policy != "" && f.Changed("output") && o.output != report.JSON:
 		return console.Usage("--output %s: a policy is JSON", o.output.String())
 	}
 	return nil
 }
 
 func runDoctor(ctx context.Context, e *env, o *doctorOptions) error {
-	var report *doctor.Report
-	if err := e.printReport(ctx, func(ctx context.Context) (text string, err error) {
+	var found *doctor.Report
+	if err := report.Print(ctx, e.Console, func(ctx context.Context) (text string, err error) {
 		client, err := e.kinesis(ctx, o.stream)
 		if err != nil {
 			return "", err
@@ -105,17 +106,17 @@ func runDoctor(ctx context.Context, e *env, o *doctorOptions) error {
 		if o.policy != "" {
 			return o.policyText(ctx, e, client, do)
 		}
-		if report, err = doctor.Examine(ctx, client, do); err != nil {
+		if found, err = doctor.Examine(ctx, client, do); err != nil {
 			return "", err
 		}
-		if o.output == reportJSON {
-			return jsonLine(doctorReportOf(report))
+		if o.output == report.JSON {
+			return report.JSONLine(report.DoctorOf(found))
 		}
-		return doctorLines(e.palette(), report), nil
+		return report.DoctorLines(report.NewPalette(e.Console), found), nil
 	}); err != nil {
 		return err
 	}
-	if report != nil && report.Findings() > 0 {
+	if found != nil && found.Findings() > 0 {
 		return console.SilentError{Code: console.ExitFailed} // the report has said it
 	}
 	return nil
@@ -168,7 +169,7 @@ func (o *doctorOptions) policyText(ctx context.Context, e *env, client *kinesis.
 	if err != nil {
 		return "", err
 	}
-	return indentedJSON(policy)
+	return report.IndentedJSON(policy)
 }
 
 // needValue is one need; its zero value is none.

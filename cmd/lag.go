@@ -13,6 +13,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
@@ -52,7 +53,7 @@ and decides the exit code.`,
 	}
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
-	forms := cobra.FixedCompletions([]string{string(lagTable), string(lagJSON), string(lagPrometheus)}, cobra.ShellCompDirectiveNoFileComp)
+	forms := cobra.FixedCompletions([]string{string(report.LagTable), string(report.LagJSON), string(report.LagPrometheus)}, cobra.ShellCompDirectiveNoFileComp)
 	if err := c.RegisterFlagCompletionFunc("output", forms); err != nil {
 		panic(err) // a flag that was not added above
 	}
@@ -63,7 +64,7 @@ type lagOptions struct {
 	streams    []string
 	checkpoint flags.Text
 	from       targetValue
-	output     lagForm
+	output     report.LagForm
 	watch      flags.Span
 	most       mostValue
 }
@@ -94,7 +95,7 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 	if o.checkpoint.Text == "" && !o.from.Given {
 		return console.UsageHint("for example: "+c.CommandPath()+" orders --checkpoint orders.ckpt", "%s needs --checkpoint FILE or --from POSITION", c.CommandPath())
 	}
-	if o.watch.Duration != 0 && o.output == lagPrometheus {
+	if o.watch.Duration != 0 && o.output == report.LagPrometheus {
 		return console.UsageHint("run it again for each scrape; kin read --metrics-listen serves them", "--watch and --output prometheus contradict each other: an exposition is one look")
 	}
 	if o.watch.Duration != 0 && time.Duration(o.watch.Duration) < leastWatch {
@@ -162,11 +163,11 @@ func runLag(ctx context.Context, e *env, o *lagOptions) error {
 		return err
 	}
 	var look reader.Look
-	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		if look, err = l.Look(ctx); err != nil {
 			return "", err
 		}
-		return o.report(e.palette(), look)
+		return o.report(report.NewPalette(e.Console), look)
 	}); err != nil {
 		return err
 	}
@@ -204,13 +205,11 @@ func (o *lagOptions) judge(look reader.Look) error {
 			}
 		}
 	}
-	if behind := millis(worst.MillisBehindLatest); behind > most {
+	if behind := report.Millis(worst.MillisBehindLatest); behind > most {
 		return &console.ConditionError{Message: fmt.Sprintf("%s/%s is %s behind, and --max is %s", stream, worst.ShardID, behind, o.most.String())}
 	}
 	return nil
 }
-
-func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // mostValue is a duration that counts when it was given, 0 too.
 type mostValue struct {
@@ -231,33 +230,6 @@ func (v *targetValue) String() string {
 		return ""
 	}
 	return v.StartingPosition.String()
-}
-
-// lagForm is the value of -o of lag; its zero value is a table.
-type lagForm string
-
-const (
-	lagTable      lagForm = "table"
-	lagJSON       lagForm = "json"
-	lagPrometheus lagForm = "prometheus"
-)
-
-func (f *lagForm) Type() string { return "form" }
-
-func (f *lagForm) String() string {
-	if *f == "" {
-		return string(lagTable)
-	}
-	return string(*f)
-}
-
-func (f *lagForm) Set(s string) error {
-	switch v := lagForm(s); v {
-	case lagTable, lagJSON, lagPrometheus:
-		*f = v
-		return nil
-	}
-	return fmt.Errorf("want table, json or prometheus")
 }
 
 // completeStreams completes names of streams, each once.

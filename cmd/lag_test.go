@@ -3,187 +3,20 @@ package cmd
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/smithy-go"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/report"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
 )
 
 var lookedAt = time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC)
-
-// lookAt is a look at a stream whose shards are so many milliseconds behind;
-// a negative one is done.
-func lookAt(at time.Time, stream string, behind ...int64) reader.Look {
-	s := reader.StreamLook{Stream: stream}
-	for n, ms := range behind {
-		shard := reader.ShardLook{ShardID: fmt.Sprintf("shardId-%012d", n), State: reader.Reading, MillisBehindLatest: ms,
-			Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}
-		if ms < 0 {
-			shard.State, shard.MillisBehindLatest = reader.Done, 0
-		} else {
-			s.Lag.Avg = (s.Lag.Avg*float64(s.Lag.Shards) + float64(ms)) / float64(s.Lag.Shards+1)
-			s.Lag.Shards++
-			s.Lag.Max = max(s.Lag.Max, ms)
-		}
-		s.Shards = append(s.Shards, shard)
-	}
-	return reader.Look{Time: at, Streams: []reader.StreamLook{s}}
-}
-
-func TestLagInJSONHasTheKeysOfTheContract(t *testing.T) {
-	at := func(s int64) record.Time { return record.Time{Time: time.UnixMilli(s*1000 + 7).UTC()} }
-	sub := int64(3)
-	look := reader.Look{Time: lookedAt, Streams: []reader.StreamLook{
-		{Stream: "payments", Shards: []reader.ShardLook{
-			{ShardID: "shardId-000000000000", State: reader.Done, Position: checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd, SequenceNumber: "9"}, LastArrival: at(1)}},
-		}},
-		{Stream: "orders", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders",
-			Lag: reader.StreamLag{Stream: "orders", Shards: 2, Avg: 1.5, Max: 3},
-			Shards: []reader.ShardLook{
-				{ShardID: "shardId-000000000000", State: reader.Reading, MillisBehindLatest: 3, Position: checkpoint.Shard{
-					Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "49", SubSequenceNumber: &sub, Continuation: "50"}, LastArrival: at(2), ReadThrough: at(3)}},
-				{ShardID: "shardId-000000000001", State: reader.WaitingForParent, Parents: []string{"shardId-000000000000", "shardId-000000000009"},
-					Position: checkpoint.Shard{Position: record.Position{Kind: record.AtTimestamp, Timestamp: at(4)}}},
-			}},
-	}}
-	got, err := lagLine(look)
-	want := `{"timestamp":"2026-11-22T10:00:00.123Z","streams":[` +
-		`{"streamName":"orders","streamARN":"arn:aws:kinesis:us-east-1:000000000000:stream/orders","avgMsBehindLatest":1.5,"maxMsBehindLatest":3,"minMsBehindLatest":0,"shards":[` +
-		`{"shardId":"shardId-000000000000","state":"READING","position":{"type":"AT_SEQUENCE_NUMBER","sequenceNumber":"49","subSequenceNumber":3},"millisBehindLatest":3,"lastRecord":{"sequenceNumber":"49","approximateArrivalTimestamp":"1970-01-01T00:00:02.007Z"}},` +
-		`{"shardId":"shardId-000000000001","state":"WAITING_FOR_PARENT","parentShardId":"shardId-000000000000","adjacentParentShardId":"shardId-000000000009","position":{"type":"AT_TIMESTAMP","timestamp":"1970-01-01T00:00:04.007Z"},"millisBehindLatest":0}]},` +
-		`{"streamName":"payments","shards":[{"shardId":"shardId-000000000000","state":"DONE","position":{"type":"SHARD_END","sequenceNumber":"9"},"millisBehindLatest":0,"lastRecord":{"sequenceNumber":"9","approximateArrivalTimestamp":"1970-01-01T00:00:01.007Z"}}]}]}` + "\n"
-	if err != nil || got != want {
-		t.Errorf("got  %s\nwant %s %v", got, want, err)
-	}
-}
-
-func TestMetricsOfALookLeaveOutShardsThatAreDone(t *testing.T) {
-	got, err := lagMetrics(lookAt(lookedAt, `or"ders`, 1500, -1, 0))
-	figure := func(name, what, value string) string {
-		name = "kin_" + name + "_millis_behind_latest"
-		return "# HELP " + name + " Milliseconds that the shards of a stream are behind, " + what + "; those that are done left out.\n# TYPE " + name + " gauge\n" +
-			name + `{stream="or\"ders"} ` + value + "\n"
-	}
-	losses := "# HELP kin_losses Stretches of a stream's shards that are gone, or may be, and were not read.\n# TYPE kin_losses gauge\n" + `kin_losses{stream="or\"ders"} 0` + "\n"
-	want := figure("avg", "on average", "750") + losses + figure("max", "at most", "1500") + `# HELP kin_millis_behind_latest Milliseconds that a shard is behind: the age of its oldest record that was not read.
-# TYPE kin_millis_behind_latest gauge
-kin_millis_behind_latest{shard="shardId-000000000000",stream="or\"ders"} 1500
-kin_millis_behind_latest{shard="shardId-000000000002",stream="or\"ders"} 0
-` + figure("min", "at least", "0")
-	if err != nil || got != want {
-		t.Errorf("got %s %v", got, err)
-	}
-}
-
-func TestBriefDurations(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", time.Microsecond: "1ms", 999 * time.Millisecond: "999ms", time.Second: "1.0s", 59999 * time.Millisecond: "59.9s",
-		time.Minute: "1m00s", 61 * time.Second: "1m01s", time.Hour: "1h00m", 90 * time.Minute: "1h30m", 24 * time.Hour: "1d00h", 170 * time.Hour: "7d02h",
-	} {
-		if got := brief(d); got != want {
-			t.Errorf("%s is %q, want %q", d, got, want)
-		}
-	}
-}
-
-// A trend is drawn up to its own highest, and tells when it is over.
-func TestTrend(t *testing.T) {
-	for _, test := range []struct {
-		behind        []int64
-		line, reached string
-	}{
-		{[]int64{0}, "▁", "now"},
-		{[]int64{5000}, "█", "-"},
-		{[]int64{8000, 7000, 6000, 4000}, "█▇▆▄", "in 6.0s"},
-		{[]int64{100, 0}, "█▁", "now"},
-		{[]int64{1000, 2000}, "▄█", "falls back"},
-		{[]int64{2000, 1000, 2000}, "█▄█", "stands"},
-		{[]int64{90, 80, 70, 60, 50, 40, 30, 20, 10, 0, 10, 20, 30, 40, 50, 60, 70, 80}, "▇▆▅▄▄▃▂▁▁▁▂▃▄▄▅▆▇█"[6:], "falls back"},
-	} {
-		var tr trend
-		for n, ms := range test.behind {
-			tr.add(lookedAt.Add(time.Duration(n)*2*time.Second), ms)
-		}
-		if n := utf8.RuneCountInString(tr.line()); n != min(len(test.behind), sparks) {
-			t.Errorf("%v: %d marks", test.behind, n)
-		}
-		if got := tr.line(); len(test.behind) <= sparks && got != test.line {
-			t.Errorf("%v is %s, want %s", test.behind, got, test.line)
-		}
-		if got := tr.caughtUp(); got != test.reached {
-			t.Errorf("%v is caught up %s, want %s", test.behind, got, test.reached)
-		}
-	}
-}
-
-// frameOf draws looks one after another and returns the last frame.
-func frameOf(width, height int, notes []string, looks ...reader.Look) []string {
-	var h history
-	for _, look := range looks {
-		h.add(look)
-	}
-	return frameLines(palette{}, looks[len(looks)-1], h, notes, width, height)
-}
-
-func TestAFrameShowsEveryShardWhereThereIsRoom(t *testing.T) {
-	got := strings.Join(frameOf(80, 23, nil, lookAt(lookedAt.Add(-2*time.Second), "orders", 8000, 0, -1), lookAt(lookedAt, "orders", 6000, 0, -1)), "\n")
-	want := `10:00:00 orders: behind max 6.0s, avg 3.0s, min 0s; caught up in 6.0s
-SHARD                 STATE    BEHIND  LAST_READ  TREND             CAUGHT_UP
-shardId-000000000000  reading  6.0s    -          █▆                in 6.0s
-shardId-000000000001  reading  0s      -          ▁▁                now
-`
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
-// With more shards than lines those are shown that are furthest behind, and it
-// says how many there are beside; whatever the terminal's size, it fits.
-func TestAFrameFitsTheTerminal(t *testing.T) {
-	behind := make([]int64, 400)
-	for n := range behind {
-		behind[n] = int64(n) * 1000
-	}
-	many := lookAt(lookedAt, "orders", behind...)
-	lines := frameOf(80, 23, nil, many)
-	if len(lines) != 23 || !strings.HasPrefix(lines[2], "shardId-000000000399  reading  6m39s ") || !strings.HasPrefix(lines[20], "shardId-000000000381 ") ||
-		lines[21] != "and 381 shards more, 6m20s behind at most" {
-		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
-	}
-	// What differs by the time of the look alone is no order.
-	for n := range behind {
-		behind[n] = 60_000 + int64(n*37%400)
-	}
-	lines = frameOf(80, 23, nil, lookAt(lookedAt, "orders", behind...))
-	if !strings.HasPrefix(lines[2], "shardId-000000000000 ") || !strings.HasPrefix(lines[20], "shardId-000000000018 ") || lines[21] != "and 381 shards more, 1m00s behind at most" {
-		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
-	}
-	two := reader.Look{Time: lookedAt, Streams: append(many.Streams, lookAt(lookedAt, "payments", behind[:7]...).Streams...)}
-	notes := []string{strings.Repeat("x", 300), "y"}
-	for width := 1; width < 130; width += 3 {
-		for height := 1; height < 60; height++ {
-			for _, look := range []reader.Look{many, two} {
-				lines := frameOf(width, height, notes, look)
-				for _, line := range lines {
-					if n := utf8.RuneCountInString(line); n > width {
-						t.Fatalf("%d columns of %d: %q", n, width, line)
-					}
-				}
-				if len(lines) > height {
-					t.Fatalf("%d lines of %d", len(lines), height)
-				}
-			}
-		}
-	}
-}
 
 // The message about the end of looks that gave up says whether they failed of the
 // connection, or the service only asked for fewer calls.
@@ -203,7 +36,7 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var data, messages bytes.Buffer
-			w := &watcher{e: newEnv(console.Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
+			w := &watcher{e: newEnv(console.Streams{Out: &data, Err: &messages}), o: &lagOptions{output: report.LagJSON}}
 			out, _, err := w.e.OpenStdout(t.Context(), false)
 			if err != nil {
 				t.Fatal(err)
@@ -245,7 +78,7 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var data, messages bytes.Buffer
-			w := &watcher{e: newEnv(console.Streams{Out: &data, Err: &messages}), o: &lagOptions{output: lagJSON}}
+			w := &watcher{e: newEnv(console.Streams{Out: &data, Err: &messages}), o: &lagOptions{output: report.LagJSON}}
 			out, _, err := w.e.OpenStdout(t.Context(), false)
 			if err != nil {
 				t.Fatal(err)
@@ -265,4 +98,12 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lookAt is a look at a stream whose one shard is so many milliseconds behind.
+func lookAt(at time.Time, stream string, behind int64) reader.Look {
+	shard := reader.ShardLook{ShardID: "shardId-000000000000", State: reader.Reading, MillisBehindLatest: behind,
+		Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}
+	lag := reader.StreamLag{Shards: 1, Avg: float64(behind), Max: behind}
+	return reader.Look{Time: at, Streams: []reader.StreamLook{{Stream: stream, Lag: lag, Shards: []reader.ShardLook{shard}}}}
 }

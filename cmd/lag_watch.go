@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/report"
 	"kin/reader"
 )
 
@@ -22,7 +23,7 @@ type watcher struct {
 	e       *env
 	o       *lagOptions
 	drawn   bool // on a terminal
-	history history
+	history report.LagHistory
 	began   bool      // a report was printed
 	failing time.Time // since when looks give up; zero when the last one did not
 	failed  bool      // one of those gave up for another reason than a refusal for now
@@ -35,7 +36,7 @@ type watcher struct {
 const mostNotes = 3
 
 func watchLag(ctx context.Context, e *env, o *lagOptions) error {
-	w := &watcher{e: e, o: o, history: history{}}
+	w := &watcher{e: e, o: o, history: report.LagHistory{}}
 	w.drawn = o.isTable() && console.IsTerminal(e.Out) && os.Getenv("TERM") != "dumb"
 	say := e.Info
 	if w.drawn {
@@ -78,7 +79,7 @@ func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *co
 		w.failed = w.failed || spent == nil || !spent.RefusedForNow()
 		if w.drawn {
 			w.note(err.Error())
-			return w.print(out, w.frame(w.history.last))
+			return w.print(out, w.frame(w.history.Last))
 		}
 		w.e.Info(err.Error())
 		return nil
@@ -99,7 +100,7 @@ func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *co
 			w.e.Info(message)
 		}
 	}
-	w.history.add(look)
+	w.history.Add(look)
 	text, err := w.text(look)
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func (w *watcher) text(look reader.Look) (string, error) {
 	if w.drawn {
 		return w.frame(look), nil
 	}
-	text, err := w.o.report(w.e.palette(), look)
+	text, err := w.o.report(report.NewPalette(w.e.Console), look)
 	if w.began && w.o.isTable() {
 		text = "\n" + text
 	}
@@ -173,7 +174,7 @@ func (w *watcher) frame(look reader.Look) string {
 	w.mu.Lock()
 	notes := w.notes
 	w.mu.Unlock()
-	lines := frameLines(w.e.palette(), look, w.history, notes, width, height-1)
+	lines := report.LagFrame(report.NewPalette(w.e.Console), look, w.history, notes, width, height-1)
 	start := "\x1b[H"
 	if !w.began {
 		start = "\x1b[2J\x1b[H"

@@ -10,6 +10,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/format"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -193,12 +194,12 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 		}
 	}
 	if o.metrics.Text != "" {
-		metrics, err := e.openMetrics(ctx, o.metrics.Text)
+		metrics, err := report.OpenMetrics(ctx, e.Console, o.metrics.Text)
 		if err != nil {
 			return err
 		}
-		open.add(metrics.close)
-		ro.Observe = observer(run, metrics, o.Began, ro.Timeout)
+		open.add(metrics.Close)
+		ro.Observe = report.Observer(run, metrics, o.Began, ro.Timeout)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/awsclient"
 	"kin/reader"
 )
@@ -47,7 +48,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 	}
 	followBuffer(ro.FetchBufferSize)
 	if o.metricsListen != "" {
-		stop, err := serveMetrics(ctx, string(o.metricsListen), r)
+		stop, err := report.ServeMetrics(ctx, string(o.metricsListen), r)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/record"
 	"kin/reader"
 	"kin/survey"
@@ -59,7 +60,7 @@ no such facts, and the exit code is 1.`,
 			return optionUsage(c, runShards(c.Context(), e, o))
 		},
 	}
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
 	return c
@@ -67,7 +68,7 @@ no such facts, and the exit code is 1.`,
 
 type shardsOptions struct {
 	stream string
-	output reportForm
+	output report.Form
 	keys   []string
 	at     flags.Bound
 	rates  bool
@@ -112,7 +113,7 @@ func quotedStart(s string) string {
 
 func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 	failed := false
-	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		client, err := e.kinesis(ctx, o.stream)
 		if err != nil {
 			return "", err
@@ -135,10 +136,10 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 		if o.rates {
 			return o.rateReport(ctx, e, client, s)
 		}
-		if o.output == reportJSON {
-			return jsonLine(shardsReportOf(s, nil))
+		if o.output == report.JSON {
+			return report.JSONLine(report.ShardsOf(s, nil))
 		}
-		return shardsTable(e.palette(), console.TerminalWidth(e.Out), s), nil
+		return report.ShardsTable(report.NewPalette(e.Console), console.TerminalWidth(e.Out), s), nil
 	}); err != nil {
 		return err
 	}
@@ -151,11 +152,11 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 // undescribed reports why a stream has no summary, and what follows. A failure is an
 // error: -q does not leave it out.
 func (e *env) undescribed(s *survey.Stream, so string) {
-	report := e.Print
+	say := e.Print
 	if survey.IsUnavailable(s.Undescribed) {
-		report = e.Info
+		say = e.Info
 	}
-	report("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
+	say("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
 }
 
 // keyReport is the report of --key.
@@ -176,13 +177,13 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	for _, k := range found {
 		if k.Ambiguous != "" {
 			e.Info(fmt.Sprintf("%s: the service names the parent %s for that time, too: it was split or merged at that very moment, or this endpoint does not know when",
-				printable(k.PartitionKey), k.Ambiguous))
+				report.Printable(k.PartitionKey), k.Ambiguous))
 		}
 	}
-	if o.output == reportJSON {
-		return jsonLine(keysReportOf(found))
+	if o.output == report.JSON {
+		return report.JSONLine(report.KeysOf(found))
 	}
-	return keysTable(e.palette(), found), nil
+	return report.KeysTable(report.NewPalette(e.Console), found), nil
 }
 
 // rateReport is the report of --rates.
@@ -193,8 +194,8 @@ func (o *shardsOptions) rateReport(ctx context.Context, e *env, client reader.Cl
 	if err != nil {
 		return "", err
 	}
-	if o.output == reportJSON {
-		return jsonLine(shardsReportOf(s, rates))
+	if o.output == report.JSON {
+		return report.JSONLine(report.ShardsOf(s, rates))
 	}
-	return ratesTable(e.palette(), console.TerminalWidth(e.Out), s, rates), nil
+	return report.RatesTable(report.NewPalette(e.Console), console.TerminalWidth(e.Out), s, rates), nil
 }

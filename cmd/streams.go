@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/report"
 	"kin/survey"
 )
 
@@ -33,16 +34,16 @@ with 1. kin makes 15 such calls a second; an account has 20 for everybody.`,
 			return runStreams(c.Context(), e, o)
 		},
 	}
-	addReportFlag(c, &o.output)
+	report.AddFlag(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
 
-type streamsOptions struct{ output reportForm }
+type streamsOptions struct{ output report.Form }
 
 func runStreams(ctx context.Context, e *env, o *streamsOptions) error {
 	failed := false
-	if err := e.printReport(ctx, func(ctx context.Context) (string, error) {
+	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		client, err := e.kinesis(ctx)
 		if err != nil {
 			return "", err
@@ -55,10 +56,10 @@ func runStreams(ctx context.Context, e *env, o *streamsOptions) error {
 			e.Info("there are no streams in " + e.clientRegion)
 		}
 		failed = e.reportUndescribed(streams)
-		if o.output == reportJSON {
-			return jsonLine(streamsReportOf(streams))
+		if o.output == report.JSON {
+			return report.JSONLine(report.StreamsOf(streams))
 		}
-		return streamsTable(e.palette(), streams), nil
+		return report.StreamsTable(report.NewPalette(e.Console), streams), nil
 	}); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/record"
 	"kin/writer"
 )
@@ -180,15 +181,15 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 		return err
 	}
 	wo.Say, wo.Log = e.Info, e.Log
-	var printed *report
+	var printed *report.Written
 	if o.report || o.dryRun {
-		if printed, ctx, err = e.openReport(ctx); err != nil {
+		if printed, ctx, err = report.OpenWritten(ctx, e.Console); err != nil {
 			return err
 		}
-		defer printed.out.Close()
+		defer printed.Out.Close()
 	}
 	if o.report {
-		wo.Report = printed.results
+		wo.Report = printed.Results
 	}
 	w, err := writer.New(client, wo)
 	if err != nil {
@@ -234,18 +235,18 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 		return failed.verdict(sum.Read - int64(o.skip))
 	}
 	if errors.Is(err, console.ErrStdoutClosed) {
-		return errReportClosed
+		return report.ErrReportClosed
 	}
 	return err
 }
 
 // dryRun prints what would become of the input.
-func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, printed *report, skip int64) error {
-	sum, err := w.DryRun(ctx, in.next, printed.preview)
-	if flushed := printed.flush(); err == nil {
+func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, printed *report.Written, skip int64) error {
+	sum, err := w.DryRun(ctx, in.next, printed.Preview)
+	if flushed := printed.Flush(); err == nil {
 		err = flushed
 	}
-	if errors.Is(err, errReportClosed) || errors.Is(err, console.ErrStdoutClosed) {
+	if errors.Is(err, report.ErrReportClosed) || errors.Is(err, console.ErrStdoutClosed) {
 		return console.ErrStdoutClosed // whoever reads it has had enough, and nothing is missing for it
 	}
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {

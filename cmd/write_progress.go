@@ -55,7 +55,7 @@ func barText(read, size int64, s writer.Summary, skip int64, took time.Duration)
 	share := min(1, settled/max(1, all))
 	rate := float64(s.Written) / took.Seconds()
 	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %s/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
-		humanize.Comma(s.Written), humanize.Comma(int64(rate)), bytesOf(int64(float64(s.Bytes)/took.Seconds())))
+		humanize.Comma(s.Written), humanize.Comma(int64(rate)), console.Bytes(int64(float64(s.Bytes)/took.Seconds())))
 	if left := took.Seconds() / settled * (all - settled); settled > 0 && share < 1 && left < mostLeft.Seconds() {
 		shown := flags.Duration(time.Duration(left * float64(time.Second)).Round(time.Second))
 		text += "  " + shown.String() + " left"

@@ -3,12 +3,10 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
 	"kin/internal/record"
 	"kin/writer"
 )
@@ -16,7 +14,7 @@ import (
 // wrote is the line that says what a run has done.
 func wrote(s writer.Summary, stream string) string {
 	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", console.Counted(s.Written, "record"),
-		bytesOf(s.Bytes), record.ParseStream(stream).Name, lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+		console.Bytes(s.Bytes), record.ParseStream(stream).Name, console.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 	return text + twice(s.PossiblyTwice, s.PossibleCopies)
 }
 
@@ -42,7 +40,7 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		if name == "" {
 			name = "no shard known"
 		}
-		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, console.Counted(s.Written, "record"), bytesOf(s.Bytes),
+		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, console.Counted(s.Written, "record"), console.Bytes(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 		e.Print(text + twice(s.PossiblyTwice, s.PossibleCopies))
 	}
@@ -107,22 +105,4 @@ func savedStanding(s writer.Summary, failed string) string {
 		text += fmt.Sprintf("; of those in it, %s may be written too", humanize.Comma(s.Unsure))
 	}
 	return text
-}
-
-// bytesOf is a number of bytes as the service's documents have it: 11.8 MB.
-func bytesOf(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, prefix := humanize.ComputeSI(float64(n))
-	return fmt.Sprintf("%.1f %sB", value, prefix)
-}
-
-// lasted is a duration as people say it: 3.2s, 5m12s.
-func lasted(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	}
-	v := flags.Duration(d.Round(time.Second))
-	return v.String()
 }

@@ -1,9 +1,12 @@
 package console
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/xhit/go-str2duration/v2"
 )
 
 // counted is n with its noun, which is regular.
@@ -15,4 +18,21 @@ func Counted(n int64, noun string) string {
 		return humanize.Comma(n) + " " + stem + "ies"
 	}
 	return humanize.Comma(n) + " " + noun + "s"
+}
+
+// Bytes is a number of bytes as the service's documents have it: 11.8 MB.
+func Bytes(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, prefix := humanize.ComputeSI(float64(n))
+	return fmt.Sprintf("%.1f %sB", value, prefix)
+}
+
+// lasted is a duration as people say it: 3.2s, 5m12s.
+func Lasted(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return str2duration.String(d.Round(time.Second))
 }

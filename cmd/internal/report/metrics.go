@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"context"
@@ -17,21 +17,21 @@ import (
 	"kin/reader"
 )
 
-// metricsWriter writes a run's progress, a JSON line for each observation, in
+// MetricsWriter writes a run's progress, a JSON line for each observation, in
 // the shape of a streaming query's progress.
-type metricsWriter struct {
+type MetricsWriter struct {
 	// out appends a line. It ends with ctx, also while nobody takes the line.
 	out   func(ctx context.Context, line []byte) error
-	close func() error
+	Close func() error
 	runID string
 }
 
-// openMetrics opens what --metrics names: a file, which is appended to, or -
+// OpenMetrics opens what --metrics names: a file, which is appended to, or -
 // for stderr. It waits for the reader of a FIFO until ctx ends.
-func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, error) {
-	m := &metricsWriter{
-		out:   func(ctx context.Context, line []byte) error { return e.Stderr.WriteData(ctx, string(line)) },
-		close: func() error { return nil }, runID: uuid.NewString(),
+func OpenMetrics(ctx context.Context, c *console.Console, path string) (*MetricsWriter, error) {
+	m := &MetricsWriter{
+		out:   func(ctx context.Context, line []byte) error { return c.Stderr.WriteData(ctx, string(line)) },
+		Close: func() error { return nil }, runID: uuid.NewString(),
 	}
 	if path == "-" {
 		return m, nil
@@ -40,7 +40,7 @@ func (e *env) openMetrics(ctx context.Context, path string) (*metricsWriter, err
 	if err != nil {
 		return nil, err
 	}
-	m.close = f.Close
+	m.Close = f.Close
 	m.out = func(ctx context.Context, line []byte) error {
 		_, err := console.Await(ctx, func() (int, error) { return f.Write(line) }, func(int) {})
 		return err
@@ -73,7 +73,7 @@ type sourceMetrics struct {
 
 // observer returns what writes a run's metrics. A signal that ends run, and the end of
 // the run's time where it has one, which counts from began, end its wait for whoever reads them.
-func observer(run context.Context, m *metricsWriter, began time.Time, timeout time.Duration) func(reader.Observation) error {
+func Observer(run context.Context, m *MetricsWriter, began time.Time, timeout time.Duration) func(reader.Observation) error {
 	end := began.Add(timeout)
 	return func(o reader.Observation) error {
 		ctx := run
@@ -82,7 +82,7 @@ func observer(run context.Context, m *metricsWriter, began time.Time, timeout ti
 			ctx, cancel = context.WithDeadlineCause(run, end, &reader.TimeoutError{After: timeout, Err: errMetricsBlocked})
 			defer cancel()
 		}
-		return m.write(ctx, o)
+		return m.Write(ctx, o)
 	}
 }
 
@@ -91,7 +91,7 @@ var errMetricsBlocked = errors.New("nobody reads the metrics, and their last lin
 
 // write appends the line of one observation. It waits for whoever reads the metrics,
 // until ctx ends; its error is then the cause of that.
-func (m *metricsWriter) write(ctx context.Context, o reader.Observation) error {
+func (m *MetricsWriter) Write(ctx context.Context, o reader.Observation) error {
 	line := queryProgress{
 		ID: o.QueryID, RunID: m.runID, Timestamp: record.Time{Time: o.Time}, BatchID: o.BatchID,
 		NumInputRows: o.Records, InputRowsPerSecond: o.Rate,

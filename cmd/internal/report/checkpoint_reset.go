@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	"kin/internal/record"
 )
 
-// resetReport is what reset prints with -o json: what is moved, and nothing
+// Reset is what reset prints with -o json: what is moved, and nothing
 // that stays.
-type resetReport struct {
+type Reset struct {
 	Path    string        `json:"path"`
 	Streams []resetStream `json:"streams"`
 }
@@ -33,14 +33,14 @@ type resetInitial struct {
 // movedShard is a shard that moves; one of the two is absent when the file
 // has it only before, or only after.
 type movedShard struct {
-	ShardID string          `json:"shardId"`
-	From    *positionReport `json:"from,omitempty"`
-	To      *positionReport `json:"to,omitempty"`
+	ShardID string    `json:"shardId"`
+	From    *Position `json:"from,omitempty"`
+	To      *Position `json:"to,omitempty"`
 }
 
 // difference is what changes of the streams between two states of a file.
-func difference(path string, was, is checkpoint.File, streams []string) resetReport {
-	r := resetReport{Path: path, Streams: []resetStream{}}
+func ResetOf(path string, was, is checkpoint.File, streams []string) Reset {
+	r := Reset{Path: path, Streams: []resetStream{}}
 	names := make([]string, len(streams))
 	for i, s := range streams {
 		names[i] = record.ParseStream(s).Name
@@ -57,14 +57,14 @@ func difference(path string, was, is checkpoint.File, streams []string) resetRep
 		for _, id := range slices.Sorted(maps.Keys(ids)) {
 			one := movedShard{ShardID: id}
 			if at, there := before.Shards[id]; there {
-				p := reportPosition(at)
+				p := PositionOf(at)
 				one.From = &p
 			}
 			if at, there := after.Shards[id]; there {
-				p := reportPosition(at)
+				p := PositionOf(at)
 				one.To = &p
 			}
-			if one.From == nil || one.To == nil || !one.From.equal(*one.To) {
+			if one.From == nil || one.To == nil || !one.From.Equal(*one.To) {
 				s.Shards = append(s.Shards, one)
 			}
 		}
@@ -75,10 +75,10 @@ func difference(path string, was, is checkpoint.File, streams []string) resetRep
 	return r
 }
 
-func (r resetReport) isEmpty() bool { return len(r.Streams) == 0 }
+func (r Reset) IsEmpty() bool { return len(r.Streams) == 0 }
 
 // table is the difference for eyes.
-func (r resetReport) table(p palette) string {
+func (r Reset) Table(p Palette) string {
 	var b strings.Builder
 	for i, s := range r.Streams {
 		if i > 0 {
@@ -96,14 +96,14 @@ func (r resetReport) table(p palette) string {
 		for _, shard := range s.Shards {
 			rows = append(rows, []string{shard.ShardID, shard.From.optional(), shard.To.optional()})
 		}
-		b.WriteString(aligned(p, rows))
+		b.WriteString(Aligned(p, rows))
 	}
 	return b.String()
 }
 
-func (p *positionReport) optional() string {
+func (p *Position) optional() string {
 	if p == nil {
 		return "-"
 	}
-	return p.short()
+	return p.Short()
 }

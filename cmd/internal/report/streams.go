@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	"kin/survey"
 )
 
-// streamsReport is what kin streams prints with -o json: the members of
+// Streams is what kin streams prints with -o json: the members of
 // DescribeStreamSummary, without those that could not be had.
-type streamsReport struct {
+type Streams struct {
 	Streams []streamReport `json:"streams"`
 }
 
@@ -33,8 +33,8 @@ type streamReport struct {
 	Created        string `json:"streamCreationTimestamp,omitempty"`
 }
 
-func streamsReportOf(streams []survey.Listed) streamsReport {
-	r := streamsReport{Streams: []streamReport{}}
+func StreamsOf(streams []survey.Listed) Streams {
+	r := Streams{Streams: []streamReport{}}
 	for _, listed := range streams {
 		s := listed.Summary
 		one := streamReport{
@@ -44,7 +44,7 @@ func streamsReportOf(streams []survey.Listed) streamsReport {
 			Distribution: string(s.RecordDistributionStrategy),
 		}
 		if s.StreamCreationTimestamp != nil {
-			one.Created = reportTime(*s.StreamCreationTimestamp)
+			one.Created = Time(*s.StreamCreationTimestamp)
 		}
 		r.Streams = append(r.Streams, one)
 	}
@@ -58,10 +58,10 @@ func modeOf(s types.StreamDescriptionSummary) string {
 	return string(s.StreamModeDetails.StreamMode)
 }
 
-// streamsTable is a table of streams, empty if there are none: a line each,
+// StreamsTable is a table of streams, empty if there are none: a line each,
 // columns aligned. What is not known is a dash. The status is a column where
 // one is not ACTIVE.
-func streamsTable(p palette, streams []survey.Listed) string {
+func StreamsTable(p Palette, streams []survey.Listed) string {
 	if len(streams) == 0 {
 		return ""
 	}
@@ -78,14 +78,14 @@ func streamsTable(p palette, streams []survey.Listed) string {
 		head += "  STATUS"
 	}
 	var t strings.Builder
-	fmt.Fprintln(&t, p.head.Render(head))
+	fmt.Fprintln(&t, p.Head.Render(head))
 	for _, listed := range streams {
 		s := listed.Summary
 		encryption := orDash(string(s.EncryptionType))
 		fmt.Fprintf(&t, "%-*s  %-11s  %6s  %9s  %9s  %s", wide, aws.ToString(s.StreamName), orDash(modeOf(s)),
 			numberOrDash(s.OpenShardCount), orDash(ageText(survey.Retention(s))), numberOrDash(s.ConsumerCount), encryption)
 		if status > 0 {
-			fmt.Fprintf(&t, "%s  %s", strings.Repeat(" ", max(0, len("ENCRYPTION")-len(encryption))), p.status(orDash(string(s.StreamStatus))))
+			fmt.Fprintf(&t, "%s  %s", strings.Repeat(" ", max(0, len("ENCRYPTION")-len(encryption))), p.Status(orDash(string(s.StreamStatus))))
 		}
 		t.WriteByte('\n')
 	}

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -7,9 +7,9 @@ import (
 	"kin/survey"
 )
 
-// shardsReport is what kin shards prints with -o json. ARN and status are left
+// Shards is what kin shards prints with -o json. ARN and status are left
 // out where the stream may not be described.
-type shardsReport struct {
+type Shards struct {
 	StreamName     string        `json:"streamName"`
 	StreamARN      string        `json:"streamARN,omitempty"`
 	StreamStatus   string        `json:"streamStatus,omitempty"`
@@ -39,10 +39,10 @@ type sequenceRange struct {
 	Ending   string `json:"endingSequenceNumber,omitempty"`
 }
 
-// shardsReportOf is the report of a stream, with the rates of the shards that
+// ShardsOf is the report of a stream, with the rates of the shards that
 // have some.
-func shardsReportOf(s *survey.Stream, rates map[string]survey.Rates) shardsReport {
-	r := shardsReport{StreamName: record.ParseStream(s.Given).Name, OpenShardCount: len(s.Open()), Shards: []shardReport{}}
+func ShardsOf(s *survey.Stream, rates map[string]survey.Rates) Shards {
+	r := Shards{StreamName: record.ParseStream(s.Given).Name, OpenShardCount: len(s.Open()), Shards: []shardReport{}}
 	if s.Summary != nil {
 		r.StreamARN, r.StreamStatus = aws.ToString(s.Summary.StreamARN), string(s.Summary.StreamStatus)
 	} else if r.StreamName != s.Given {
@@ -99,8 +99,8 @@ func stateOf(s survey.Shard) string {
 	return "OPEN"
 }
 
-// keysReport is what kin shards --key prints with -o json.
-type keysReport struct {
+// Keys is what kin shards --key prints with -o json.
+type Keys struct {
 	Keys []keyReport `json:"keys"`
 }
 
@@ -110,8 +110,8 @@ type keyReport struct {
 	ShardID      string `json:"shardId"`
 }
 
-func keysReportOf(found []survey.Key) keysReport {
-	r := keysReport{Keys: []keyReport{}}
+func KeysOf(found []survey.Key) Keys {
+	r := Keys{Keys: []keyReport{}}
 	for _, k := range found {
 		r.Keys = append(r.Keys, keyReport{k.PartitionKey, k.HashKey.String(), k.Shard.ID})
 	}

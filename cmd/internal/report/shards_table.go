@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"fmt"
@@ -18,9 +18,9 @@ const (
 	mostSequence  = 56 // digits of a whole one
 )
 
-// shardsTable is the tree of a stream's shards: a line each, as wide as the
+// ShardsTable is the tree of a stream's shards: a line each, as wide as the
 // terminal where the tree is not deeper than that.
-func shardsTable(p palette, width int, s *survey.Stream) string {
+func ShardsTable(p Palette, width int, s *survey.Stream) string {
 	branches := s.Tree()
 	names := make([]string, len(branches))
 	wide := len("SHARD")
@@ -36,18 +36,18 @@ func shardsTable(p palette, width int, s *survey.Stream) string {
 		head += "  SEQUENCE NUMBERS"
 	}
 	var t strings.Builder
-	fmt.Fprintln(&t, p.head.Render(head))
+	fmt.Fprintln(&t, p.Head.Render(head))
 	for i, b := range branches {
 		if b.Elsewhere != "" {
 			fmt.Fprintf(&t, "%s  above, below %s\n", names[i], b.Elsewhere)
 			continue
 		}
-		state := p.good.Render("OPEN") + "  "
+		state := p.Good.Render("OPEN") + "  "
 		if b.Shard.Closed {
-			state = p.passing.Render("CLOSED")
+			state = p.Passing.Render("CLOSED")
 		}
 		fmt.Fprintf(&t, "%s%s  %s  %7s  %7s", names[i], strings.Repeat(" ", wide-utf8.RuneCountInString(names[i])), state,
-			percent(b.Shard.Hashes.Share()), percent(b.Shard.Hashes.Starting.Place()))
+			Percent(b.Shard.Hashes.Share()), Percent(b.Shard.Hashes.Starting.Place()))
 		if sequence >= leastSequence {
 			t.WriteString("  " + sequenceText(b.Shard, sequence))
 		}
@@ -89,30 +89,30 @@ func shortened(digits string, room int) string {
 	return digits[:room-1-back] + "…" + digits[len(digits)-back:]
 }
 
-func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + "%" }
+func Percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + "%" }
 
-// keysTable is where partition keys lead. The keys come last: nobody knows how
+// KeysTable is where partition keys lead. The keys come last: nobody knows how
 // long they are.
-func keysTable(p palette, found []survey.Key) string {
+func KeysTable(p Palette, found []survey.Key) string {
 	wide, hash := len("SHARD"), len("HASH KEY")
 	for _, k := range found {
 		wide, hash = max(wide, len(k.Shard.ID)), max(hash, len(k.HashKey.String()))
 	}
 	var t strings.Builder
-	fmt.Fprintln(&t, p.head.Render(fmt.Sprintf("%-*s  %-6s  %*s  %s", wide, "SHARD", "STATE", hash, "HASH KEY", "KEY")))
+	fmt.Fprintln(&t, p.Head.Render(fmt.Sprintf("%-*s  %-6s  %*s  %s", wide, "SHARD", "STATE", hash, "HASH KEY", "KEY")))
 	for _, k := range found {
-		state := p.good.Render("OPEN") + "  "
+		state := p.Good.Render("OPEN") + "  "
 		if k.Shard.Closed {
-			state = p.passing.Render("CLOSED")
+			state = p.Passing.Render("CLOSED")
 		}
-		fmt.Fprintf(&t, "%-*s  %s  %*s  %s\n", wide, k.Shard.ID, state, hash, k.HashKey, printable(k.PartitionKey))
+		fmt.Fprintf(&t, "%-*s  %s  %*s  %s\n", wide, k.Shard.ID, state, hash, k.HashKey, Printable(k.PartitionKey))
 	}
 	return t.String()
 }
 
 // printable is a partition key as a table shows it: as it is, or in quotes
 // where a terminal would obey some of it.
-func printable(key string) string {
+func Printable(key string) string {
 	for _, r := range key {
 		if !strconv.IsPrint(r) || r == utf8.RuneError {
 			return strconv.Quote(key)

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"fmt"
@@ -35,7 +35,7 @@ func generations(n int) *survey.Stream {
 func TestTheTableOfShardsIsNoWiderThanTheTerminal(t *testing.T) {
 	for _, width := range []int{80, 100, 200, 300} {
 		for _, n := range []int{1, 2, 5, 12, 40} {
-			lines := strings.Split(strings.TrimSuffix(shardsTable(palette{}, width, generations(n)), "\n"), "\n")
+			lines := strings.Split(strings.TrimSuffix(ShardsTable(Palette{}, width, generations(n)), "\n"), "\n")
 			if len(lines) != n+1 {
 				t.Fatalf("%d generations: %d lines", n, len(lines))
 			}
@@ -50,7 +50,7 @@ func TestTheTableOfShardsIsNoWiderThanTheTerminal(t *testing.T) {
 			}
 		}
 	}
-	if wide := shardsTable(palette{}, 200, generations(1)); !strings.Contains(wide, strings.Repeat("1", 56)) {
+	if wide := ShardsTable(Palette{}, 200, generations(1)); !strings.Contains(wide, strings.Repeat("1", 56)) {
 		t.Errorf("whole sequence numbers have room, but: %s", wide)
 	}
 }
@@ -60,7 +60,7 @@ func TestWhatATerminalWouldObeyIsQuoted(t *testing.T) {
 		"ada": "ada", "grüße": "grüße", "two words": "two words",
 		"\x1b[2J": `"\x1b[2J"`, "a\nb": `"a\nb"`, "\u202eevil": `"\u202eevil"`, "bad\xff": `"bad\xff"`,
 	} {
-		if got := printable(key); got != want {
+		if got := Printable(key); got != want {
 			t.Errorf("%q: %s, want %s", key, got, want)
 		}
 	}

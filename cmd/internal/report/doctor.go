@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 	"kin/doctor"
 )
 
-// doctorReport is what kin doctor prints with -o json. The checks stand in the
+// Doctor is what kin doctor prints with -o json. The checks stand in the
 // order they were made.
-type doctorReport struct {
+type Doctor struct {
 	StreamName string        `json:"streamName"`
 	StreamARN  string        `json:"streamARN,omitempty"`
 	Findings   int           `json:"findings"`
@@ -25,8 +25,8 @@ type checkReport struct {
 	Advice  string        `json:"advice,omitempty"`
 }
 
-func doctorReportOf(r *doctor.Report) doctorReport {
-	report := doctorReport{StreamName: r.Stream, StreamARN: r.ARN, Findings: r.Findings(), Checks: []checkReport{}}
+func DoctorOf(r *doctor.Report) Doctor {
+	report := Doctor{StreamName: r.Stream, StreamARN: r.ARN, Findings: r.Findings(), Checks: []checkReport{}}
 	for _, c := range r.Checks {
 		report.Checks = append(report.Checks, checkReport{c.Name, c.Status, c.Message, c.Advice})
 	}
@@ -36,8 +36,8 @@ func doctorReportOf(r *doctor.Report) doctorReport {
 // statusWords are what the lines begin with.
 var statusWords = map[doctor.Status]string{doctor.OK: "ok", doctor.Warn: "warn", doctor.Fail: "fail", doctor.Skipped: "skip"}
 
-// doctorLines are a line for each check, with what to change behind it.
-func doctorLines(p palette, r *doctor.Report) string {
+// DoctorLines are a line for each check, with what to change behind it.
+func DoctorLines(p Palette, r *doctor.Report) string {
 	wide := 0
 	for _, c := range r.Checks {
 		wide = max(wide, len(c.Name))
@@ -47,11 +47,11 @@ func doctorLines(p palette, r *doctor.Report) string {
 		word := fmt.Sprintf("%-4s", statusWords[c.Status])
 		switch c.Status {
 		case doctor.OK:
-			word = p.good.Render(word)
+			word = p.Good.Render(word)
 		case doctor.Warn:
-			word = p.passing.Render(word)
+			word = p.Passing.Render(word)
 		case doctor.Fail:
-			word = p.bad.Render(word)
+			word = p.Bad.Render(word)
 		case doctor.Skipped:
 		}
 		line := fmt.Sprintf("%s  %-*s  %s", word, wide, c.Name, c.Message)
@@ -63,8 +63,8 @@ func doctorLines(p palette, r *doctor.Report) string {
 	return t.String()
 }
 
-// indentedJSON is a document for people to paste, on several lines.
-func indentedJSON(v any) (string, error) {
+// IndentedJSON is a document for people to paste, on several lines.
+func IndentedJSON(v any) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"cmp"
@@ -13,8 +13,8 @@ import (
 
 // history is what the last looks saw of each shard, and of the stream's
 // furthest, under an empty shard ID.
-type history struct {
-	last   reader.Look
+type LagHistory struct {
+	Last   reader.Look
 	shards map[shardOf]*trend
 }
 
@@ -29,11 +29,11 @@ type trend struct {
 // sparks is how many looks a trend holds: as many as it is wide.
 const sparks = 16
 
-func (h *history) add(look reader.Look) {
+func (h *LagHistory) Add(look reader.Look) {
 	if h.shards == nil {
 		h.shards = map[shardOf]*trend{}
 	}
-	h.last = look
+	h.Last = look
 	for _, s := range look.Streams {
 		h.trend(shardOf{s.Stream, ""}).add(look.Time, s.Lag.Max)
 		for _, shard := range s.Shards {
@@ -47,7 +47,7 @@ func (h *history) add(look reader.Look) {
 	}
 }
 
-func (h *history) trend(key shardOf) *trend {
+func (h *LagHistory) trend(key shardOf) *trend {
 	t := h.shards[key]
 	if t == nil {
 		t = &trend{}
@@ -94,7 +94,7 @@ func (t *trend) caughtUp() string {
 		return "stands"
 	default:
 		left := time.Duration(float64(now) / float64(gained) * float64(passed))
-		return "in " + brief(max(left.Round(time.Second), time.Second))
+		return "in " + Brief(max(left.Round(time.Second), time.Second))
 	}
 }
 
@@ -112,11 +112,11 @@ func (t *trend) outlook() string {
 	}
 }
 
-// frameLines are the lines of a frame, at most height of them and none wider
+// LagFrame are the lines of a frame, at most height of them and none wider
 // than width: for each stream its figures, and the shards that are not done.
 // Where there are more shards than lines, those that are furthest behind, and
 // how many there are beside.
-func frameLines(p palette, look reader.Look, h history, notes []string, width, height int) []string {
+func LagFrame(p Palette, look reader.Look, h LagHistory, notes []string, width, height int) []string {
 	var lines []string
 	room := height - len(notes)
 	for i, s := range look.Streams {
@@ -124,7 +124,7 @@ func frameLines(p palette, look reader.Look, h history, notes []string, width, h
 		for j, line := range block {
 			block[j] = cut(line, width)
 		}
-		block[headersLine] = p.head.Render(block[headersLine])
+		block[headersLine] = p.Head.Render(block[headersLine])
 		lines = append(lines, block...)
 	}
 	for _, note := range notes {
@@ -136,7 +136,7 @@ func frameLines(p palette, look reader.Look, h history, notes []string, width, h
 // headersLine is where the headers stand among the lines of a stream.
 const headersLine = 1
 
-func streamLines(look reader.Look, s reader.StreamLook, h history, room int) []string {
+func streamLines(look reader.Look, s reader.StreamLook, h LagHistory, room int) []string {
 	head := fmt.Sprintf("%s %s: %s", look.Time.UTC().Format(time.TimeOnly), s.Stream, figures(s.Lag))
 	if t := h.shards[shardOf{s.Stream, ""}]; t != nil && s.Lag.Shards > 0 && t.outlook() != "" {
 		head += "; " + t.outlook()
@@ -155,14 +155,14 @@ func streamLines(look reader.Look, s reader.StreamLook, h history, room int) []s
 		slices.SortStableFunc(live, func(a, b reader.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
 		shown = live[:most]
 		worst := slices.MaxFunc(live[most:], func(a, b reader.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
-		below = fmt.Sprintf("and %s more, %s behind at most", console.Counted(int64(len(live)-most), "shard"), brief(millis(worst.MillisBehindLatest)))
+		below = fmt.Sprintf("and %s more, %s behind at most", console.Counted(int64(len(live)-most), "shard"), Brief(Millis(worst.MillisBehindLatest)))
 	}
 	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", sparks, "TREND"), "CAUGHT_UP"}}
 	for _, shard := range shown {
 		t := h.shards[shardOf{s.Stream, shard.ShardID}]
 		rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), t.line(), t.caughtUp()})
 	}
-	lines := append([]string{head}, strings.Split(strings.TrimSuffix(aligned(palette{}, rows), "\n"), "\n")...)
+	lines := append([]string{head}, strings.Split(strings.TrimSuffix(Aligned(Palette{}, rows), "\n"), "\n")...)
 	if below != "" {
 		lines = append(lines, below)
 	}

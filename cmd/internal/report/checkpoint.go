@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"fmt"
@@ -11,20 +11,20 @@ import (
 	"kin/internal/record"
 )
 
-// positionReport is a shard's position as every report has it.
-type positionReport struct {
+// Position is a shard's position as every report has it.
+type Position struct {
 	Type              record.PositionKind `json:"type"`
 	SequenceNumber    string              `json:"sequenceNumber,omitempty"`
 	SubSequenceNumber *int64              `json:"subSequenceNumber,omitempty"`
 	Timestamp         record.Time         `json:"timestamp,omitzero"`
 }
 
-func reportPosition(s checkpoint.Shard) positionReport {
-	return positionReport{s.Kind, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
+func PositionOf(s checkpoint.Shard) Position {
+	return Position{s.Kind, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
 }
 
-func (p positionReport) equal(q positionReport) bool {
-	sub := func(p positionReport) int64 {
+func (p Position) Equal(q Position) bool {
+	sub := func(p Position) int64 {
 		if p.SubSequenceNumber == nil {
 			return -1
 		}
@@ -35,7 +35,7 @@ func (p positionReport) equal(q positionReport) bool {
 
 // short is a position as the tables have it: of a sequence number the digits
 // that differ within a shard.
-func (p positionReport) short() string {
+func (p Position) Short() string {
 	const digits = 12
 	sequence := p.SequenceNumber
 	if len(sequence) > digits {
@@ -50,7 +50,7 @@ func (p positionReport) short() string {
 		}
 		return "at " + sequence
 	case record.AtTimestamp:
-		return tableTime(p.Timestamp.Time)
+		return TableTime(p.Timestamp.Time)
 	case record.TrimHorizon:
 		return "trim_horizon"
 	case record.ShardEnd:
@@ -59,8 +59,8 @@ func (p positionReport) short() string {
 	return string(p.Type)
 }
 
-// checkpointReport is what show prints with -o json.
-type checkpointReport struct {
+// Checkpoint is what show prints with -o json.
+type Checkpoint struct {
 	Path        string             `json:"path"`
 	ID          string             `json:"id"`
 	Streams     []savedStream      `json:"streams"`
@@ -84,18 +84,18 @@ type savedDestination struct {
 }
 
 type savedShard struct {
-	ShardID               string         `json:"shardId"`
-	ParentShardID         string         `json:"parentShardId,omitempty"`
-	AdjacentParentShardID string         `json:"adjacentParentShardId,omitempty"`
-	Position              positionReport `json:"position"`
-	Continuation          string         `json:"continuation,omitempty"`
-	ReadThrough           record.Time    `json:"readThrough,omitzero"`
-	LastArrival           record.Time    `json:"lastArrival,omitzero"`
-	UpdatedAt             record.Time    `json:"updatedAt,omitzero"`
+	ShardID               string      `json:"shardId"`
+	ParentShardID         string      `json:"parentShardId,omitempty"`
+	AdjacentParentShardID string      `json:"adjacentParentShardId,omitempty"`
+	Position              Position    `json:"position"`
+	Continuation          string      `json:"continuation,omitempty"`
+	ReadThrough           record.Time `json:"readThrough,omitzero"`
+	LastArrival           record.Time `json:"lastArrival,omitzero"`
+	UpdatedAt             record.Time `json:"updatedAt,omitzero"`
 }
 
-func reportCheckpoint(path string, f checkpoint.File) checkpointReport {
-	r := checkpointReport{Path: path, ID: f.ID, Streams: []savedStream{}, Output: f.Output}
+func CheckpointOf(path string, f checkpoint.File) Checkpoint {
+	r := Checkpoint{Path: path, ID: f.ID, Streams: []savedStream{}, Output: f.Output}
 	if d := f.Destination; d != nil {
 		r.Destination = &savedDestination{d.Name, d.ARN, d.CreatedAt}
 	}
@@ -104,7 +104,7 @@ func reportCheckpoint(path string, f checkpoint.File) checkpointReport {
 		for _, id := range slices.Sorted(maps.Keys(s.Shards)) {
 			at := s.Shards[id]
 			parent, adjacent := parentsOf(at.Parents)
-			one.Shards = append(one.Shards, savedShard{id, parent, adjacent, reportPosition(at), at.Continuation, at.ReadThrough, at.LastArrival, at.UpdatedAt})
+			one.Shards = append(one.Shards, savedShard{id, parent, adjacent, PositionOf(at), at.Continuation, at.ReadThrough, at.LastArrival, at.UpdatedAt})
 		}
 		r.Streams = append(r.Streams, one)
 	}
@@ -124,7 +124,7 @@ func parentsOf(parents []string) (parent, adjacent string) {
 }
 
 // table is the report for eyes.
-func (r checkpointReport) table(p palette) string {
+func (r Checkpoint) Table(p Palette) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "query id %s\n", r.ID)
 	if r.Destination != nil {
@@ -134,27 +134,27 @@ func (r checkpointReport) table(p palette) string {
 		fmt.Fprintf(&b, "output %s, good up to byte %d\n", r.Output.Path, r.Output.Length)
 	}
 	for _, s := range r.Streams {
-		fmt.Fprintf(&b, "\n%s: the first run began %s at %s\n", s.StreamName, tableTime(s.StartedAt.Time), s.InitialPosition)
+		fmt.Fprintf(&b, "\n%s: the first run began %s at %s\n", s.StreamName, TableTime(s.StartedAt.Time), s.InitialPosition)
 		rows := [][]string{{"SHARD", "POSITION", "READ_THROUGH"}}
 		for _, shard := range s.Shards {
-			rows = append(rows, []string{shard.ShardID, shard.Position.short(), optionalTime(shard.ReadThrough.Time)})
+			rows = append(rows, []string{shard.ShardID, shard.Position.Short(), OptionalTime(shard.ReadThrough.Time)})
 		}
-		b.WriteString(aligned(p, rows))
+		b.WriteString(Aligned(p, rows))
 	}
 	return b.String()
 }
 
-// optionalTime is a time of a table, or that there is none.
-func optionalTime(t time.Time) string {
+// OptionalTime is a time of a table, or that there is none.
+func OptionalTime(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return tableTime(t)
+	return TableTime(t)
 }
 
 // aligned is a table: the first row its headers, columns as wide as they have
 // to be, nothing behind the last one.
-func aligned(p palette, rows [][]string) string {
+func Aligned(p Palette, rows [][]string) string {
 	var wide []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -175,7 +175,7 @@ func aligned(p palette, rows [][]string) string {
 		}
 		text := line.String()
 		if i == 0 {
-			text = p.head.Render(text)
+			text = p.Head.Render(text)
 		}
 		b.WriteString(text + "\n")
 	}

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"cmp"
@@ -18,9 +18,9 @@ import (
 // the shard's: records, bytes and share of the limit, and two spaces each.
 const besideKeys = 2 + 9 + 2 + 9 + 2 + 7 + 2
 
-// ratesTable is the rates of the sampled shards: a line each, the hottest
+// RatesTable is the rates of the sampled shards: a line each, the hottest
 // first, and below a hot one where to split it.
-func ratesTable(p palette, width int, s *survey.Stream, rates map[string]survey.Rates) string {
+func RatesTable(p Palette, width int, s *survey.Stream, rates map[string]survey.Rates) string {
 	wide := len("SHARD")
 	var ids []string
 	for id := range rates {
@@ -31,12 +31,12 @@ func ratesTable(p palette, width int, s *survey.Stream, rates map[string]survey.
 		return cmp.Or(cmp.Compare(rates[b].WriteLimitShare, rates[a].WriteLimitShare), strings.Compare(a, b))
 	})
 	var t strings.Builder
-	fmt.Fprintln(&t, p.head.Render(fmt.Sprintf("%-*s  %9s  %9s  %7s  %s", wide, "SHARD", "RECORDS/S", "BYTES/S", "LIMIT", "HOTTEST KEYS")))
+	fmt.Fprintln(&t, p.Head.Render(fmt.Sprintf("%-*s  %9s  %9s  %7s  %s", wide, "SHARD", "RECORDS/S", "BYTES/S", "LIMIT", "HOTTEST KEYS")))
 	for _, id := range ids {
 		r := rates[id]
-		limit := fmt.Sprintf("%7s", percent(r.WriteLimitShare))
+		limit := fmt.Sprintf("%7s", Percent(r.WriteLimitShare))
 		if r.Hot {
-			limit = p.passing.Render(limit)
+			limit = p.Passing.Render(limit)
 		}
 		line := fmt.Sprintf("%-*s  %9s  %9s  %s  %s", wide, id, rateText(r.RecordsPerSecond), humanize.IBytes(uint64(r.BytesPerSecond)), limit, keysText(r.HotKeys, width-wide-besideKeys))
 		fmt.Fprintln(&t, strings.TrimRight(line, " "))
@@ -75,7 +75,7 @@ func keysText(keys []survey.HotKey, room int) string {
 	text := ""
 	for _, k := range keys {
 		share := fmt.Sprintf(" %.0f%%", 100*k.Share)
-		one := cutText(printable(k.PartitionKey), min(mostKeyColumns, room-len(share))) + share
+		one := cutText(Printable(k.PartitionKey), min(mostKeyColumns, room-len(share))) + share
 		if text != "" {
 			one = text + ", " + one
 		}

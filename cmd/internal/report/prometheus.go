@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"kin/reader"
 )
 
-// serveMetrics serves a run's progress as Prometheus text at /metrics until
+// ServeMetrics serves a run's progress as Prometheus text at /metrics until
 // stop is called.
-func serveMetrics(ctx context.Context, address string, r *reader.Reader) (stop func() error, err error) {
+func ServeMetrics(ctx context.Context, address string, r *reader.Reader) (stop func() error, err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("serve metrics: %w", err)

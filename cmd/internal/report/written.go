@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"context"
@@ -20,52 +20,52 @@ type reportLine struct {
 	ErrorMessage      string `json:"errorMessage,omitempty"`
 }
 
-// errReportClosed means that nobody reads the report any more. What was read
+// ErrReportClosed means that nobody reads the report any more. What was read
 // is written all the same; that nobody hears of it is a failure.
-var errReportClosed = errors.New("stdout was closed: nobody reads the report")
+var ErrReportClosed = errors.New("stdout was closed: nobody reads the report")
 
-// report prints the results of a run, in the order of the input.
-type report struct{ out *console.Stdout }
+// Written prints the results of a run, in the order of the input.
+type Written struct{ Out *console.Stdout }
 
-// openReport takes stdout. The context it returns ends when nobody reads it.
-func (e *env) openReport(ctx context.Context) (*report, context.Context, error) {
-	out, watched, err := e.OpenStdout(ctx, false)
-	return &report{out}, watched, err
+// OpenWritten takes stdout. The context it returns ends when nobody reads it.
+func OpenWritten(ctx context.Context, c *console.Console) (*Written, context.Context, error) {
+	out, watched, err := c.OpenStdout(ctx, false)
+	return &Written{out}, watched, err
 }
 
 // results prints what became of records.
-func (r *report) results(results []writer.Result) error {
+func (r *Written) Results(results []writer.Result) error {
 	for _, one := range results {
-		if err := r.print(reportLine{
+		if err := r.line(reportLine{
 			Record: one.Record, ShardID: one.ShardID, SequenceNumber: one.SequenceNumber, SubSequenceNumber: one.SubSequenceNumber,
 			ErrorCode: one.ErrorCode, ErrorMessage: one.ErrorMessage,
 		}); err != nil {
 			return err
 		}
 	}
-	return r.flush()
+	return r.Flush()
 }
 
 // preview prints what would become of a record.
-func (r *report) preview(p writer.Preview) error {
-	line := reportLine{Record: p.Record, ShardID: p.ShardID, ErrorCode: p.ErrorCode, ErrorMessage: p.ErrorMessage}
+func (r *Written) Preview(p writer.Preview) error {
+	l := reportLine{Record: p.Record, ShardID: p.ShardID, ErrorCode: p.ErrorCode, ErrorMessage: p.ErrorMessage}
 	if p.ErrorCode == "" {
-		line.Size = &p.Size
+		l.Size = &p.Size
 	}
-	return r.print(line)
+	return r.line(l)
 }
 
-func (r *report) print(line reportLine) error {
-	encoder := json.NewEncoder(r.out)
+func (r *Written) line(l reportLine) error {
+	encoder := json.NewEncoder(r.Out)
 	encoder.SetEscapeHTML(false)
-	return reportError(encoder.Encode(line))
+	return reportError(encoder.Encode(l))
 }
 
-func (r *report) flush() error { return reportError(r.out.Flush()) }
+func (r *Written) Flush() error { return reportError(r.Out.Flush()) }
 
 func reportError(err error) error {
 	if errors.Is(err, console.ErrStdoutClosed) {
-		return errReportClosed
+		return ErrReportClosed
 	}
 	return err
 }

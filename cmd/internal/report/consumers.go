@@ -1,0 +1,52 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"kin/efo"
+)
+
+// Consumers is what list prints with -o json.
+type Consumers struct {
+	StreamName string     `json:"streamName"`
+	StreamARN  string     `json:"streamARN"`
+	Consumers  []Consumer `json:"consumers"`
+}
+
+// Consumer is one consumer; only describe tells its stream.
+type Consumer struct {
+	Name      string `json:"consumerName"`
+	ARN       string `json:"consumerARN"`
+	Status    string `json:"consumerStatus"`
+	Created   string `json:"consumerCreationTimestamp,omitempty"` // absent when it is not known
+	StreamARN string `json:"streamARN,omitempty"`
+}
+
+func ConsumerOf(c efo.Consumer) Consumer {
+	r := Consumer{Name: c.Name, ARN: c.ARN, Status: string(c.Status)}
+	if !c.Created.IsZero() {
+		r.Created = Time(c.Created)
+	}
+	return r
+}
+
+// ConsumersTable is a table of consumers, empty if there are none: a line each,
+// columns aligned, no spaces in the headers. ARNs are left out: they are
+// longer than a terminal is wide.
+func ConsumersTable(p Palette, consumers []efo.Consumer) string {
+	if len(consumers) == 0 {
+		return ""
+	}
+	wide := len("NAME")
+	for _, c := range consumers {
+		wide = max(wide, len(c.Name))
+	}
+	var b strings.Builder
+	fmt.Fprintln(&b, p.Head.Render(fmt.Sprintf("%-*s  %-8s  %s", wide, "NAME", "STATUS", "CREATED")))
+	for _, c := range consumers {
+		pad := strings.Repeat(" ", max(0, len("DELETING")-len(c.Status)))
+		fmt.Fprintf(&b, "%-*s  %s%s  %s\n", wide, c.Name, p.Status(string(c.Status)), pad, TableTime(c.Created))
+	}
+	return b.String()
+}

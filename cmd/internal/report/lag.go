@@ -1,0 +1,72 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"kin/internal/checkpoint"
+	"kin/internal/record"
+	"kin/reader"
+)
+
+// lagLook is what lag prints with -o json, a line a look.
+type lagLook struct {
+	Timestamp record.Time `json:"timestamp"`
+	Streams   []lagStream `json:"streams"`
+}
+
+// lagStream leaves out the figures when no shard has one.
+type lagStream struct {
+	StreamName string     `json:"streamName"`
+	StreamARN  string     `json:"streamARN,omitempty"`
+	Avg        *float64   `json:"avgMsBehindLatest,omitempty"`
+	Max        *int64     `json:"maxMsBehindLatest,omitempty"`
+	Min        *int64     `json:"minMsBehindLatest,omitempty"`
+	Shards     []lagShard `json:"shards"`
+	Losses     []string   `json:"losses,omitempty"` // what is gone, or may be, that was not read
+}
+
+type lagShard struct {
+	ShardID               string            `json:"shardId"`
+	State                 reader.ShardState `json:"state"`
+	ParentShardID         string            `json:"parentShardId,omitempty"`
+	AdjacentParentShardID string            `json:"adjacentParentShardId,omitempty"`
+	Position              Position          `json:"position"`
+	MillisBehindLatest    int64             `json:"millisBehindLatest"`
+	LastRecord            *lastRecord       `json:"lastRecord,omitempty"`
+}
+
+// lastRecord is the last record that was read.
+type lastRecord struct {
+	SequenceNumber string      `json:"sequenceNumber"`
+	Arrival        record.Time `json:"approximateArrivalTimestamp,omitzero"`
+}
+
+// lastRecordOf is the last record that a position is behind, or inside of; nil
+// when it is behind none.
+func lastRecordOf(at checkpoint.Shard) *lastRecord {
+	inside := at.Kind == record.AtSequenceNumber && at.SubSequenceNumber != nil
+	behind := at.Kind == record.AfterSequenceNumber || at.Kind == record.ShardEnd
+	if at.SequenceNumber == "" || !inside && !behind {
+		return nil
+	}
+	return &lastRecord{at.SequenceNumber, at.LastArrival}
+}
+
+func LagLine(look reader.Look) (string, error) {
+	r := lagLook{Timestamp: record.Time{Time: look.Time}}
+	for _, s := range look.Streams {
+		one := lagStream{StreamName: s.Stream, StreamARN: s.ARN, Shards: []lagShard{}, Losses: s.Losses}
+		if s.Lag.Shards > 0 {
+			one.Avg, one.Max, one.Min = &s.Lag.Avg, &s.Lag.Max, &s.Lag.Min
+		}
+		for _, shard := range s.Shards {
+			parent, adjacent := parentsOf(shard.Parents)
+			one.Shards = append(one.Shards, lagShard{shard.ShardID, shard.State, parent, adjacent,
+				PositionOf(shard.Position), shard.MillisBehindLatest, lastRecordOf(shard.Position)})
+		}
+		r.Streams = append(r.Streams, one)
+	}
+	slices.SortFunc(r.Streams, func(a, b lagStream) int { return strings.Compare(a.StreamName, b.StreamName) })
+	return JSONLine(r)
+}

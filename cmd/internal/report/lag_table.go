@@ -1,0 +1,63 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kin/reader"
+)
+
+// LagTables is a look for eyes: a table a stream.
+func LagTables(p Palette, look reader.Look) string {
+	var b strings.Builder
+	for i, s := range look.Streams {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(s.Stream + ": " + figures(s.Lag) + "\n")
+		rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", "POSITION"}}
+		for _, shard := range s.Shards {
+			rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), PositionOf(shard.Position).Short()})
+		}
+		b.WriteString(Aligned(p, rows))
+	}
+	return b.String()
+}
+
+// figures are the three of a stream in words.
+func figures(l reader.StreamLag) string {
+	if l.Shards == 0 {
+		return "every shard is done"
+	}
+	return fmt.Sprintf("behind max %s, avg %s, min %s",
+		Brief(Millis(l.Max)), Brief(time.Duration(l.Avg*float64(time.Millisecond))), Brief(Millis(l.Min)))
+}
+
+func stateWord(s reader.ShardState) string {
+	switch s {
+	case reader.Reading:
+		return "reading"
+	case reader.WaitingForParent:
+		return "waiting"
+	case reader.Done:
+		return "done"
+	}
+	return string(s)
+}
+
+func behindWord(s reader.ShardLook) string {
+	if s.State == reader.Done {
+		return "-"
+	}
+	return Brief(Millis(s.MillisBehindLatest))
+}
+
+// lastRead is how old the last record is that was read.
+func lastRead(look reader.Look, s reader.ShardLook) string {
+	last := lastRecordOf(s.Position)
+	if last == nil || last.Arrival.IsZero() {
+		return "-"
+	}
+	return Brief(max(0, look.Time.Sub(last.Arrival.Time)))
+}

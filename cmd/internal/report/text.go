@@ -1,0 +1,38 @@
+package report
+
+import (
+	"fmt"
+	"time"
+)
+
+// Time is a time as the reports have it: RFC 3339 UTC with milliseconds.
+func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// TableTime is a time as the tables have it: what RFC 3339 says, with a space
+// and without a fraction, which the service does not give.
+func TableTime(t time.Time) string {
+	if t.IsZero() {
+		return "-" // it is not known
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+func Millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// brief is a duration in two units at most.
+func Brief(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d == 0:
+		return "0s"
+	case d < time.Second:
+		return fmt.Sprintf("%dms", max(1, d.Milliseconds()))
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d < day:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%dd%02dh", d/day, d%day/time.Hour)
+}
