@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/internal/checkpoint"
+	"kin/internal/words"
 	"kin/reader"
 )
 
@@ -143,7 +143,7 @@ func verifyTable(p report.Palette, checks []reader.StreamCheck) string {
 		case len(c.Unseen) > 0:
 			verdict = p.Good.Render("usable by the checks that were made")
 		}
-		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, console.Counted(int64(c.Shards), "shard"), c.New)
+		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, words.Count(int64(c.Shards), "shard"), c.New)
 		for _, f := range c.Findings {
 			fmt.Fprintf(&b, "  %-13s  %s\n", f.Fault, f.Message)
 		}
@@ -206,5 +206,5 @@ func (o *checkpointVerifyOptions) judge(checks []reader.StreamCheck) error {
 	case len(faults) == 1 && faults[reader.Trimmed]:
 		next = "kin read --allow-data-loss goes on from the oldest record that is left; kin checkpoint reset moves it elsewhere"
 	}
-	return &checkpoint.UnusableError{Path: o.path, Reason: console.Counted(int64(found), "finding"), Next: next}
+	return &checkpoint.UnusableError{Path: o.path, Reason: words.Count(int64(found), "finding"), Next: next}
 }

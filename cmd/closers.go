@@ -8,21 +8,6 @@ import (
 	"kin/internal/checkpoint"
 )
 
-// closers are what a run has to close at its end: what was opened last is closed
-// first.
-type closers []func() error
-
-func (c *closers) add(f func() error) { *c = append(*c, f) }
-
-func (c *closers) close() error {
-	var errs []error
-	for i := len(*c) - 1; i >= 0; i-- {
-		errs = append(errs, (*c)[i]())
-	}
-	*c = nil
-	return errors.Join(errs...)
-}
-
 // closed returns what a run comes to whose files were closed with err. A file that
 // could not be closed fails the run. Where something else has failed it before,
 // that is reported at once.

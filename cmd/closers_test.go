@@ -5,16 +5,15 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"syscall"
 	"testing"
 
 	"kin/cmd/internal/console"
 	"kin/internal/awsclient"
 	"kin/internal/checkpoint"
+	"kin/internal/closing"
 	"kin/internal/local"
 	"kin/internal/record"
 	"kin/reader"
@@ -22,18 +21,18 @@ import (
 
 func TestFault09WhatWasOpenedLastIsClosedFirst(t *testing.T) {
 	var order []string
-	var files closers
+	var files closing.Closers
 	boom := errors.New("close metrics.json: no space left on device")
-	files.add(func() error { order = append(order, "lock"); return nil })
-	files.add(func() error { order = append(order, "metrics"); return boom })
-	files.add(func() error { order = append(order, "server"); return nil })
-	if err := files.close(); !errors.Is(err, boom) {
+	files.Add(func() error { order = append(order, "lock"); return nil })
+	files.Add(func() error { order = append(order, "metrics"); return boom })
+	files.Add(func() error { order = append(order, "server"); return nil })
+	if err := files.Close(); !errors.Is(err, boom) {
 		t.Errorf("got %v", err)
 	}
 	if want := []string{"server", "metrics", "lock"}; !reflect.DeepEqual(order, want) {
 		t.Errorf("closed in the order %q, want %q", order, want)
 	}
-	if err := files.close(); err != nil || len(order) != 3 {
+	if err := files.Close(); err != nil || len(order) != 3 {
 		t.Errorf("closed again: %q, %v", order, err)
 	}
 }
@@ -142,7 +141,7 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 				t.Error("the checkpoint is still held")
 			}
 
-			var files closers
+			var files closing.Closers
 			if err := o.openFiles(t.Context(), e, &ro, &files); err != nil {
 				t.Fatal(err)
 			}
@@ -156,26 +155,9 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 				}
 				return metrics()
 			}
-			if err := files.close(); err != nil || isHeld(t, path) {
+			if err := files.Close(); err != nil || isHeld(t, path) {
 				t.Errorf("still held, or %v", err)
 			}
 		})
-	}
-}
-
-// The file of rejected records is closed inside a copy, and again on its way out.
-func TestFault09AClosedFileIsReportedOnce(t *testing.T) {
-	f := &failedFile{name: filepath.Join(t.TempDir(), "failed.ndjson")}
-	if err := f.open(func(mode int) (*os.File, error) { return os.OpenFile(f.name, mode, failedMode) }); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.close(); err == nil || !strings.Contains(err.Error(), "save records in --failed ") {
-		t.Errorf("got %v", err)
-	}
-	if err := f.close(); err != nil {
-		t.Errorf("again: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"kin/cmd/internal/console"
 	"kin/efo"
 	"kin/internal/record"
+	"kin/internal/words"
 )
 
 func newConsumers(e *env) *cobra.Command {
@@ -175,7 +176,7 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	if near := console.Nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil
 	}
-	return fmt.Sprintf("%s has %s; %s lists them", c.name, console.Counted(int64(len(all)), "consumer"), c.told.Command("list", "")), nil
+	return fmt.Sprintf("%s has %s; %s lists them", c.name, words.Count(int64(len(all)), "consumer"), c.told.Command("list", "")), nil
 }
 
 // missingConsumerError is a consumer that is not there, with what may have been

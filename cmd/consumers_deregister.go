@@ -12,6 +12,7 @@ import (
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
 	"kin/efo"
+	"kin/internal/words"
 )
 
 func newConsumersDeregister(e *env) *cobra.Command {
@@ -79,7 +80,7 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 			if err != nil {
 				return "", err
 			}
-			e.Info(console.Counted(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
+			e.Info(words.Count(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
 			return consumers.list(report.Table, there)
 		})
 	case o.yes:

@@ -13,6 +13,7 @@ import (
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/efo"
+	"kin/internal/words"
 )
 
 func newConsumersPrune(e *env) *cobra.Command {
@@ -81,7 +82,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
 		e.Info(consumers.name + " has " + o.which(len(found)) + billedIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
-			e.Info(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", console.Counted(int64(n), "further ephemeral consumer")))
+			e.Info(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", words.Count(int64(n), "further ephemeral consumer")))
 		}
 		return consumers.list(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
@@ -103,7 +104,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 func (o *consumersPruneOptions) which(n int) string {
 	number := "no ephemeral consumers"
 	if n > 0 {
-		number = console.Counted(int64(n), "ephemeral consumer")
+		number = words.Count(int64(n), "ephemeral consumer")
 	}
 	text := fmt.Sprintf("%s (%stmp_…)", number, o.prefix)
 	if o.olderThan > 0 {

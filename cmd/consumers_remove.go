@@ -11,6 +11,7 @@ import (
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
 	"kin/efo"
+	"kin/internal/words"
 )
 
 // atOnce is how many consumers are removed at a time. Each is looked at twice a
@@ -77,7 +78,7 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 			e.PrintError(e.explain(ctx, err))
 		}
 	}
-	return fmt.Errorf("%d of %s could not be removed", len(failed), console.Counted(int64(len(ids)), "consumer"))
+	return fmt.Errorf("%d of %s could not be removed", len(failed), words.Count(int64(len(ids)), "consumer"))
 }
 
 // confirm shows the consumers on the terminal, unless they were shown there,
@@ -88,7 +89,7 @@ func (c *consumersOf) confirm(ctx context.Context, consumers []efo.Consumer, sho
 	if !shown {
 		e.Print(strings.TrimSuffix(report.ConsumersTable(report.Palette{}, consumers), "\n"))
 	}
-	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", console.Counted(int64(len(consumers)), "consumer"), c.name))
+	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", words.Count(int64(len(consumers)), "consumer"), c.name))
 	if err != nil || yes {
 		return err
 	}

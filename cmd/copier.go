@@ -11,9 +11,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/format"
+	"kin/internal/input"
+	"kin/internal/words"
 	"kin/reader"
 	"kin/writer"
 )
@@ -25,7 +26,7 @@ type copier struct {
 	grace  time.Duration
 	bounds *flags.Bounds                        // which have the time of the run
 	pack   func(payload []byte) ([]byte, error) // nil: as it is
-	failed *failedFile                          // nil: a rejected record ends the run
+	failed *input.Rejected                      // nil: a rejected record ends the run
 
 	batches chan []*reader.Block // unbuffered; closed at the end
 	settled chan struct{}        // holds a token when the batch is
@@ -61,7 +62,7 @@ func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
 		return nil, err
 	}
 	if name := o.write.Failed.Text; name != "" {
-		c.failed, err = openFailed(ctx, name, []byte{'\n'}, nil, nil, nil)
+		c.failed, err = input.OpenRejected(ctx, name, []byte{'\n'}, nil, nil, nil)
 	}
 	return c, err
 }
@@ -76,7 +77,7 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 	unwatch := e.WatchSecondSignal(ctx, c.w, c.grace)
 	late := &unfinishedError{within: time.Duration(c.bounds.Timeout.Duration), grace: c.grace}
 	if c.failed != nil {
-		late.saved = c.failed.name
+		late.saved = c.failed.Name
 	}
 	over, endTimer := c.bounds.Limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
@@ -221,7 +222,7 @@ func (c *copier) reject(r writer.Rejection) error {
 	if r.Source, err = (format.JSON{Data: format.DataBase64}).Append(nil, record); err != nil {
 		return err
 	}
-	if err := c.failed.add(r); err != nil {
+	if err := c.failed.Add(r); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -281,18 +282,18 @@ func (c *copier) left(committed int64, checkpointed bool) string {
 	defer c.mu.Unlock()
 	written, unsure := c.sum.Written-(committed-c.rejected), c.sum.Unsure
 	if c.failed != nil {
-		unsure -= c.failed.unsureRecords() // of those it is said where they are
+		unsure -= c.failed.UnsureRecords() // of those it is said where they are
 	}
 	switch {
 	case !checkpointed && unsure > 0:
-		return console.Counted(unsure, "record") + " more may be written: it is not known what became of their requests"
+		return words.Count(unsure, "record") + " more may be written: it is not known what became of their requests"
 	case !checkpointed, written <= 0 && unsure <= 0:
 		return ""
 	}
 	const again = ": the next run with it writes them again"
 	switch {
 	case written <= 0:
-		return console.Counted(unsure, "record") + " may be written beyond the checkpoint" + again
+		return words.Count(unsure, "record") + " may be written beyond the checkpoint" + again
 	case unsure > 0:
 		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(unsure), again)
 	}
@@ -303,5 +304,5 @@ func areWritten(records int64) string {
 	if records == 1 {
 		return "1 record is written"
 	}
-	return console.Counted(records, "record") + " are written"
+	return words.Count(records, "record") + " are written"
 }

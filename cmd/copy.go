@@ -13,7 +13,9 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/internal/input"
 	"kin/internal/record"
+	"kin/internal/words"
 	"kin/reader"
 	"kin/writer"
 )
@@ -98,7 +100,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	switch {
 	case len(o.read.streams) != 1:
 		return ro, wo, console.UsageHint("run a copy for each", "SRC: want one name or ARN, got %d", len(o.read.streams))
-	case o.write.Failed.Text != "" && o.read.checkpoint.Text != "" && sameFile(o.write.Failed.Text, o.read.checkpoint.Text):
+	case o.write.Failed.Text != "" && o.read.checkpoint.Text != "" && input.SameFile(o.write.Failed.Text, o.read.checkpoint.Text):
 		return ro, wo, console.Usage("--failed and --checkpoint are the same file: want one for each")
 	}
 	return ro, wo, o.to.check()
@@ -158,7 +160,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err
 	}
 	if c.failed != nil {
-		defer func() { err = e.closed(ctx, err, c.failed.close()) }() // for the ways out before
+		defer func() { err = e.closed(ctx, err, c.failed.Close()) }() // for the ways out before
 		wo.Rejected = c.reject
 	}
 	wo.Report = c.report
@@ -180,7 +182,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 			if c.failed == nil {
 				return result
 			}
-			return e.closed(ctx, result, c.failed.close())
+			return e.closed(ctx, result, c.failed.Close())
 		},
 	})
 	if r == nil {
@@ -192,10 +194,10 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	e.Info(copied(c.sum, source, o.to.stream))
 	sayShards(e, c.w.Shards(), o.to.stream)
 	if err == nil && c.failed != nil {
-		return c.failed.verdict(c.sum.Read)
+		return c.failed.Verdict(c.sum.Read)
 	}
 	if err != nil && c.failed != nil {
-		if text := c.failed.kept(); text != "" {
+		if text := c.failed.Kept(); text != "" {
 			e.Print(text)
 		}
 	}
@@ -210,6 +212,6 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 
 // copied is the line that says what a run has done.
 func copied(s writer.Summary, source, destination string) string {
-	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", console.Counted(s.Written, "record"), console.Bytes(s.Bytes),
-		record.ParseStream(source).Name, record.ParseStream(destination).Name, console.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
+	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", words.Count(s.Written, "record"), words.Bytes(s.Bytes),
+		record.ParseStream(source).Name, record.ParseStream(destination).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"kin/cmd/internal/console"
+	"kin/internal/words"
 	"kin/reader"
 )
 
@@ -28,7 +29,7 @@ func (e *env) execBatch(ctx context.Context, command string) func(*reader.Batch)
 		if err == nil {
 			return nil
 		}
-		err = fmt.Errorf("--exec %q: %w; its batch of %s is not committed", command, err, console.Counted(int64(b.Records), "record"))
+		err = fmt.Errorf("--exec %q: %w; its batch of %s is not committed", command, err, words.Count(int64(b.Records), "record"))
 		if stop := console.StopOf(ctx, err); stop != nil {
 			e.Print(err.Error())
 			return stop

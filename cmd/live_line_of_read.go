@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"kin/cmd/internal/console"
+	"kin/internal/words"
 	"kin/reader"
 )
 
@@ -27,5 +28,5 @@ func liveText(before, now reader.Progress, between time.Duration) string {
 	rate := float64(now.Records-before.Records) / between.Seconds()
 	mb := float64(now.Bytes-before.Bytes) / between.Seconds() / 1e6
 	return fmt.Sprintf("%s records  %s/s  %.1f MB/s  behind %s  %s",
-		humanize.Comma(now.Records), humanize.Comma(int64(rate)), mb, now.Behind.Round(time.Second), console.Counted(int64(now.Shards), "shard"))
+		humanize.Comma(now.Records), humanize.Comma(int64(rate)), mb, now.Behind.Round(time.Second), words.Count(int64(now.Shards), "shard"))
 }

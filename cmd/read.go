@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -56,15 +54,4 @@ func runRead(ctx context.Context, e *env, o *readOptions) error {
 	}
 	ro.Encode = format.JSON{Data: o.data}.Append
 	return readAndWrite(ctx, e, o, ro)
-}
-
-// sameFile says whether two names lead to one file, whether it is there yet or
-// not.
-func sameFile(a, b string) bool {
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
-	}
-	fileA, errA := os.Stat(a)
-	fileB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(fileA, fileB)
 }

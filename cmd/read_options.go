@@ -13,6 +13,8 @@ import (
 	"kin/cmd/internal/report"
 	"kin/format"
 	"kin/internal/checkpoint"
+	"kin/internal/closing"
+	"kin/internal/input"
 	"kin/internal/record"
 	"kin/reader"
 )
@@ -157,7 +159,7 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.Line = format.JSON{}.Append
 	ro.RetryFor = time.Duration(o.retryFor.Duration)
 	ro.AllowDataLoss = o.allowDataLoss
-	if o.metrics.Text != "" && sameFile(o.metrics.Text, o.checkpoint.Text) {
+	if o.metrics.Text != "" && input.SameFile(o.metrics.Text, o.checkpoint.Text) {
 		return ro, console.Usage("--metrics and --checkpoint are the same file: want one for each")
 	}
 	switch {
@@ -175,7 +177,7 @@ func (o *readOptions) reader() (reader.Options, error) {
 
 // openFiles opens the checkpoint and the metrics file, where there are any, within
 // the time of the run.
-func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options, open *closers) error {
+func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options, open *closing.Closers) error {
 	run := ctx
 	ctx, cancel := o.Limited(ctx, &reader.TimeoutError{After: ro.Timeout})
 	defer cancel()
@@ -184,7 +186,7 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 		if err != nil {
 			return err
 		}
-		open.add(file.Release)
+		open.Add(file.Release)
 		ro.Positions = lockedCheckpoint{file}
 		if err := o.claim(e, file); err != nil {
 			return err
@@ -198,7 +200,7 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 		if err != nil {
 			return err
 		}
-		open.add(metrics.Close)
+		open.Add(metrics.Close)
 		ro.Observe = report.Observer(run, metrics, o.Began, ro.Timeout)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/internal/awsclient"
+	"kin/internal/closing"
 	"kin/reader"
 )
 
@@ -30,8 +31,8 @@ type sink struct {
 func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, to sink) (err error) {
 	ro.Unlimited = awsclient.IsOutsideAWS(aws.ToString(client.Options().BaseEndpoint))
 	ro.Say, ro.Chat, ro.Report, ro.Log = e.Info, e.Detail, e.Print, e.Log
-	var files closers
-	defer func() { err = e.closed(ctx, err, files.close()) }()
+	var files closing.Closers
+	defer func() { err = e.closed(ctx, err, files.Close()) }()
 	if err := o.openFiles(ctx, e, &ro, &files); err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Clien
 		if err != nil {
 			return err
 		}
-		files.add(stop)
+		files.Add(stop)
 	}
 	handle, ctx, err := to.open(ctx, r)
 	if err != nil {

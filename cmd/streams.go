@@ -9,6 +9,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
+	"kin/internal/words"
 	"kin/survey"
 )
 
@@ -85,7 +86,7 @@ func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
 			failures = append(failures, s)
 		}
 	}
-	all := console.Counted(int64(len(streams)), "stream")
+	all := words.Count(int64(len(streams)), "stream")
 	if denied > 0 {
 		e.Info(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: kin prints what ListStreams says of those", denied, all))
 	}

@@ -15,7 +15,9 @@ import (
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
+	"kin/internal/input"
 	"kin/internal/record"
+	"kin/internal/words"
 	"kin/writer"
 )
 
@@ -138,16 +140,17 @@ func (o *writeOptions) writer() (writer.Options, error) {
 }
 
 // newInput opens nothing yet.
-func (o *writeOptions) newInput(stdin io.Reader) (*writeInput, error) {
-	in := newWriteInput(&o.inputOptions, o.files, stdin)
+func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
+	s := input.Options{Form: input.Form(o.form), Chomp: o.chomp, Delimiter: string(o.delimiter), NoDecompress: o.noDecompress, Key: o.keyOf(), HashKey: string(o.hashKey)}
 	if o.Aggregate && o.form != flags.Records && len(o.keyFlags()) == 0 {
-		in.key = sharedKeys()
+		s.Key = sharedKeys()
 	}
 	var err error
-	if in.pack, err = o.Compress.Compressor(); err != nil {
+	if s.Pack, err = o.Compress.Compressor(); err != nil {
 		return nil, err
 	}
-	return in, in.check()
+	in := input.New(s, o.files, stdin)
+	return in, in.Check()
 }
 
 func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
@@ -159,16 +162,16 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	var failed *failedFile
+	var failed *input.Rejected
 	if o.Failed.Text != "" {
-		if failed, err = openFailed(ctx, o.Failed.Text, in.ending, in.files, e.In, e.Out); err != nil {
+		if failed, err = input.OpenRejected(ctx, o.Failed.Text, in.Ending, in.Names, e.In, e.Out); err != nil {
 			return err
 		}
-		if err := failed.suits(in, o); err != nil {
+		if err := failed.Suits(in, o.skip > 0); err != nil {
 			return err
 		}
-		wo.Rejected = failed.add
-		defer func() { err = e.closed(ctx, err, failed.close()) }()
+		wo.Rejected = failed.Add
+		defer func() { err = e.closed(ctx, err, failed.Close()) }()
 	}
 	client, err := e.kinesis(ctx, o.stream)
 	if err != nil {
@@ -177,7 +180,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err := o.Delivery.Check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
 		return err
 	}
-	if err := in.place(ctx, client, o, e.Info); err != nil {
+	if err := o.place(ctx, client, in, e.Info); err != nil {
 		return err
 	}
 	wo.Say, wo.Log = e.Info, e.Log
@@ -195,7 +198,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err != nil {
 		return wrongOption(err)
 	}
-	if in.readsStdin() && console.IsTerminal(e.In) {
+	if in.ReadsStdin() && console.IsTerminal(e.In) {
 		e.Info("reading records from the terminal, one a line; end with Ctrl-D (on Windows Ctrl-Z, Enter)")
 	}
 	if o.dryRun {
@@ -205,23 +208,23 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 }
 
 // write runs w and says what became of the input.
-func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed *failedFile, o *writeOptions) error {
-	next := in.next
+func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, failed *input.Rejected, o *writeOptions) error {
+	next := in.Next
 	if failed != nil {
-		next = failed.follow(in, int64(o.skip))
+		next = failed.Follow(in, int64(o.skip))
 	}
 	stop := e.WatchSecondSignal(ctx, w, time.Duration(o.Grace))
 	bar := e.startBar(in, w, o)
 	sum, err := w.Run(ctx, next)
 	bar.Stop()
 	stop()
-	if err != nil && sum.Read == 0 && !in.opened.Load() && ctx.Err() == nil {
+	if err != nil && sum.Read == 0 && !in.WasOpened() && ctx.Err() == nil {
 		return wrongOption(err) // it never began
 	}
 	e.Info(wrote(sum, o.stream))
 	sayShards(e, w.Shards(), o.stream)
-	if n := in.timeless.Load(); o.pace > 0 && n > 0 {
-		e.Info("--pace did not wait for " + console.Counted(n, "record") + " without an arrival time")
+	if n := in.WithoutArrival(); o.pace > 0 && n > 0 {
+		e.Info("--pace did not wait for " + words.Count(n, "record") + " without an arrival time")
 	}
 	sayElsewhere(e, w.Shards(), o)
 	if err == nil && sum.Read < int64(o.skip) {
@@ -232,7 +235,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 	}
 	printFailing(ctx, e, w)
 	if err == nil && failed != nil {
-		return failed.verdict(sum.Read - int64(o.skip))
+		return failed.Verdict(sum.Read - int64(o.skip))
 	}
 	if errors.Is(err, console.ErrStdoutClosed) {
 		return report.ErrReportClosed
@@ -241,8 +244,8 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *writeInput, failed
 }
 
 // dryRun prints what would become of the input.
-func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, printed *report.Written, skip int64) error {
-	sum, err := w.DryRun(ctx, in.next, printed.Preview)
+func dryRun(ctx context.Context, e *env, w *writer.Writer, in *input.Files, printed *report.Written, skip int64) error {
+	sum, err := w.DryRun(ctx, in.Next, printed.Preview)
 	if flushed := printed.Flush(); err == nil {
 		err = flushed
 	}
@@ -255,14 +258,14 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *writeInput, print
 	if err == nil && sum.Read < skip {
 		return wrongSkip(sum.Read, skip)
 	}
-	e.Info(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", console.Counted(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
+	e.Info(fmt.Sprintf("dry run: %s, %s of them would be rejected; nothing was written", words.Count(max(0, sum.Read-skip), "record"), humanize.Comma(sum.Rejected)))
 	return err
 }
 
 // wrongSkip is the error of an input that ends before the records that are to be
 // passed over do.
 func wrongSkip(read, skip int64) error {
-	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", console.Counted(read, "record"), humanize.Comma(skip))
+	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", words.Count(read, "record"), humanize.Comma(skip))
 }
 
 // wrongOption makes wrong usage of an option that the core refuses.

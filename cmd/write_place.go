@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"kin/cmd/internal/console"
+	"kin/internal/input"
 	"kin/writer"
 )
 
 // place turns --shard into the explicit hash key of every record. A stream that
 // ignores hash keys is refused.
-func (in *writeInput) place(ctx context.Context, client writer.PlaceClient, o *writeOptions, say func(string)) error {
+func (o *writeOptions) place(ctx context.Context, client writer.PlaceClient, in *input.Files, say func(string)) error {
 	if !o.given("shard") && !o.given("explicit-hash-key") {
 		return nil
 	}
@@ -25,7 +26,7 @@ func (in *writeInput) place(ctx context.Context, client writer.PlaceClient, o *w
 		return console.Usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
 	}
 	if flag == "shard" {
-		in.hashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.Text, say)
+		in.HashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.Text, say)
 	}
 	return err
 }

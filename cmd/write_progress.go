@@ -2,37 +2,25 @@ package cmd
 
 import (
 	"fmt"
-	"io"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/internal/input"
+	"kin/internal/words"
 	"kin/writer"
 )
 
-// countedReader counts what is read of an input.
-type countedReader struct {
-	io.Reader
-	read *atomic.Int64
-}
-
-func (r countedReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.read.Add(int64(n))
-	return n, err
-}
-
 // startBar shows how far a run is, on a terminal, when the size of its input is
 // known.
-func (e *env) startBar(in *writeInput, w *writer.Writer, o *writeOptions) *console.LiveLine {
+func (e *env) startBar(in *input.Files, w *writer.Writer, o *writeOptions) *console.LiveLine {
 	began := time.Now()
-	wanted := in.size > 0 && e.Colored(e.Err) && !(o.report && console.IsTerminal(e.Out))
+	wanted := in.Size > 0 && e.Colored(e.Err) && !(o.report && console.IsTerminal(e.Out))
 	return e.StartLine(wanted, func() string {
-		return barText(in.position(), in.size, w.Progress(), int64(o.skip), time.Since(began))
+		return barText(in.Position(), in.Size, w.Progress(), int64(o.skip), time.Since(began))
 	})
 }
 
@@ -55,7 +43,7 @@ func barText(read, size int64, s writer.Summary, skip int64, took time.Duration)
 	share := min(1, settled/max(1, all))
 	rate := float64(s.Written) / took.Seconds()
 	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %s/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
-		humanize.Comma(s.Written), humanize.Comma(int64(rate)), console.Bytes(int64(float64(s.Bytes)/took.Seconds())))
+		humanize.Comma(s.Written), humanize.Comma(int64(rate)), words.Bytes(int64(float64(s.Bytes)/took.Seconds())))
 	if left := took.Seconds() / settled * (all - settled); settled > 0 && share < 1 && left < mostLeft.Seconds() {
 		shown := flags.Duration(time.Duration(left * float64(time.Second)).Round(time.Second))
 		text += "  " + shown.String() + " left"

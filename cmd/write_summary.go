@@ -6,15 +6,15 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"kin/cmd/internal/console"
 	"kin/internal/record"
+	"kin/internal/words"
 	"kin/writer"
 )
 
 // wrote is the line that says what a run has done.
 func wrote(s writer.Summary, stream string) string {
-	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", console.Counted(s.Written, "record"),
-		console.Bytes(s.Bytes), record.ParseStream(stream).Name, console.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
+	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", words.Count(s.Written, "record"),
+		words.Bytes(s.Bytes), record.ParseStream(stream).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 	return text + twice(s.PossiblyTwice, s.PossibleCopies)
 }
 
@@ -25,7 +25,7 @@ func twice(records, copies int64) string {
 	case records == 0:
 		return ""
 	case copies > records:
-		return fmt.Sprintf(", %s possibly twice or more often (up to %s too many)", humanize.Comma(records), console.Counted(copies, "copy"))
+		return fmt.Sprintf(", %s possibly twice or more often (up to %s too many)", humanize.Comma(records), words.Count(copies, "copy"))
 	}
 	return ", " + humanize.Comma(records) + " possibly twice"
 }
@@ -40,7 +40,7 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		if name == "" {
 			name = "no shard known"
 		}
-		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, console.Counted(s.Written, "record"), console.Bytes(s.Bytes),
+		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, words.Count(s.Written, "record"), words.Bytes(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 		e.Print(text + twice(s.PossiblyTwice, s.PossibleCopies))
 	}
@@ -54,7 +54,7 @@ func sayElsewhere(e *env, shards []writer.ShardSummary, o *writeOptions) {
 	}
 	for _, s := range shards {
 		if s.Written > 0 && s.ShardID != o.shard.Text {
-			e.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, console.Counted(s.Written, "record"), s.ShardID))
+			e.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, words.Count(s.Written, "record"), s.ShardID))
 		}
 	}
 }
@@ -70,17 +70,17 @@ func standing(s writer.Summary, failed string, skipped int64) string {
 	beyond := s.Written - (s.WrittenThrough - min(skipped, s.WrittenThrough))
 	switch {
 	case s.WrittenThrough > 0 && beyond > 0:
-		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), console.Counted(beyond, "record"))
+		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), words.Count(beyond, "record"))
 	case s.WrittenThrough > 0:
 		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
 	case beyond == 1:
 		text = "the first record of the input is not written, and 1 record behind it is"
 	case beyond > 1:
-		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", console.Counted(beyond, "record"))
+		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", words.Count(beyond, "record"))
 	}
 	switch {
 	case s.Unsure > 0 && s.WrittenThrough == 0 && beyond <= 0:
-		text = fmt.Sprintf("no record of the input is known to be written; %s may be", console.Counted(s.Unsure, "record"))
+		text = fmt.Sprintf("no record of the input is known to be written; %s may be", words.Count(s.Unsure, "record"))
 	case s.Unsure > 0:
 		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
 	}

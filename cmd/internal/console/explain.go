@@ -24,6 +24,11 @@ type Explanation struct {
 
 // What explain asks of the errors of core packages, beside smithy.APIError.
 type (
+	// wrongUsage is a choice of options or files that makes no sense.
+	wrongUsage interface {
+		WrongUsage() bool
+		Hint() string
+	}
 	// ofStream is an error of a call about one stream, which is named as the
 	// user named it.
 	ofStream interface{ StreamName() string }
@@ -61,6 +66,7 @@ type Explainer struct {
 func (e *Explainer) Explain(ctx context.Context, err error) Explanation {
 	var (
 		bad         *UsageError
+		misused     wrongUsage
 		condition   *ConditionError
 		credentials *awsclient.CredentialsError
 		role        *awsclient.RoleError
@@ -78,6 +84,8 @@ func (e *Explainer) Explain(ctx context.Context, err error) Explanation {
 	switch {
 	case errors.As(err, &bad):
 		return Explanation{bad.Message, e.FlagOrigins(bad.Message, bad.Hint), ExitUsage}
+	case errors.As(err, &misused) && misused.WrongUsage():
+		return Explanation{text, e.FlagOrigins(text, misused.Hint()), ExitUsage}
 	case errors.As(err, &condition):
 		return Explanation{condition.Message, "", ExitCondition}
 	case errors.Is(err, awsclient.ErrNoRegion):

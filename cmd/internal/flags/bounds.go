@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/internal/record"
+	"kin/internal/words"
 	"kin/reader"
 )
 
@@ -110,7 +111,7 @@ func (o *Bounds) Judge(records int64) error {
 	case o.failOnEmpty && records == 0:
 		return &console.ConditionError{Message: "no record was read"}
 	case o.Expect.Given && records != o.Expect.N:
-		return &console.ConditionError{Message: fmt.Sprintf("read %s, expected %s", console.Counted(records, "record"), humanize.Comma(o.Expect.N))}
+		return &console.ConditionError{Message: fmt.Sprintf("read %s, expected %s", words.Count(records, "record"), humanize.Comma(o.Expect.N))}
 	}
 	return nil
 }

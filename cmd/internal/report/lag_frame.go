@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"kin/cmd/internal/console"
+	"kin/internal/words"
 	"kin/reader"
 )
 
@@ -155,7 +155,7 @@ func streamLines(look reader.Look, s reader.StreamLook, h LagHistory, room int) 
 		slices.SortStableFunc(live, func(a, b reader.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
 		shown = live[:most]
 		worst := slices.MaxFunc(live[most:], func(a, b reader.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
-		below = fmt.Sprintf("and %s more, %s behind at most", console.Counted(int64(len(live)-most), "shard"), Brief(Millis(worst.MillisBehindLatest)))
+		below = fmt.Sprintf("and %s more, %s behind at most", words.Count(int64(len(live)-most), "shard"), Brief(Millis(worst.MillisBehindLatest)))
 	}
 	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", sparks, "TREND"), "CAUGHT_UP"}}
 	for _, shard := range shown {

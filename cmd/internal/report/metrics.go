@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"kin/cmd/internal/console"
+	"kin/internal/await"
 	"kin/internal/record"
 	"kin/reader"
 )
@@ -36,13 +37,13 @@ func OpenMetrics(ctx context.Context, c *console.Console, path string) (*Metrics
 	if path == "-" {
 		return m, nil
 	}
-	f, err := console.OpenFile(ctx, path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // metrics are for others to read
+	f, err := await.OpenFile(ctx, path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // metrics are for others to read
 	if err != nil {
 		return nil, err
 	}
 	m.Close = f.Close
 	m.out = func(ctx context.Context, line []byte) error {
-		_, err := console.Await(ctx, func() (int, error) { return f.Write(line) }, func(int) {})
+		_, err := await.Do(ctx, func() (int, error) { return f.Write(line) }, func(int) {})
 		return err
 	}
 	return m, nil

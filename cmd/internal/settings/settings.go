@@ -9,6 +9,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/internal/await"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -83,7 +84,7 @@ func (o Origins) Apply(c *cobra.Command) error {
 		return err
 	}
 	read := func() (map[string]Layer, error) { return ReadFile(configPath(), c.Root()) }
-	tables, err := console.Await(c.Context(), read, func(map[string]Layer) {})
+	tables, err := await.Do(c.Context(), read, func(map[string]Layer) {})
 	if err != nil {
 		return err
 	}

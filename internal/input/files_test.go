@@ -1,4 +1,4 @@
-package cmd
+package input
 
 import (
 	"bytes"
@@ -28,17 +28,15 @@ func TestThePositionInTheInputIsThatOfTheRecords(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		o := defaultInputOptions()
-		o.given = func(string) bool { return false }
-		in := newWriteInput(&o, []string{path}, nil)
-		if err := in.check(); err != nil {
+		in := New(Options{Form: Lines}, []string{path}, nil)
+		if err := in.Check(); err != nil {
 			t.Fatal(err)
 		}
 		for n := range 1000 {
-			if _, err := in.next(t.Context()); err != nil {
+			if _, err := in.Next(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			share := float64(in.position()) / float64(in.size)
+			share := float64(in.Position()) / float64(in.Size)
 			if n == 9 && (share < 0.009 || share > 0.012) || n == 499 && (share < 0.49 || share > 0.51) {
 				t.Errorf("%s: %.3f of it after record %d", name, share, n+1)
 			}

@@ -1,4 +1,4 @@
-package console
+package await
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 // OpenFile is os.OpenFile that ends with ctx. The open of a FIFO waits until
 // somebody opens its other side.
 func OpenFile(ctx context.Context, name string, flag int, perm os.FileMode) (*os.File, error) {
-	return Await(ctx, func() (*os.File, error) {
+	return Do(ctx, func() (*os.File, error) {
 		return os.OpenFile(name, flag, perm) //nolint:gosec // the user's own file
 	}, func(f *os.File) { _ = f.Close() }) // nothing was written
 }
@@ -17,7 +17,7 @@ func OpenFile(ctx context.Context, name string, flag int, perm os.FileMode) (*os
 // cannot be interrupted: it is left behind, and drop gets what it comes to. That is
 // safe where a run ends with its context, and do changes nothing that others see. A
 // nil ctx never ends: that of a command which is not executed.
-func Await[T any](ctx context.Context, do func() (T, error), drop func(T)) (T, error) {
+func Do[T any](ctx context.Context, do func() (T, error), drop func(T)) (T, error) {
 	if ctx == nil {
 		return do()
 	}

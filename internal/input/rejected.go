@@ -1,4 +1,4 @@
-package cmd
+package input
 
 import (
 	"bytes"
@@ -12,15 +12,16 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"kin/cmd/internal/console"
+	"kin/internal/await"
+	"kin/internal/words"
 	"kin/writer"
 )
 
-// failedFile takes the records that are given up, as they came. It is opened
+// Rejected takes the records that are given up, as they came. It is opened
 // when there is one, so that a run without any leaves no file, and appended to,
 // so that none of an earlier run is lost.
-type failedFile struct {
-	name   string
+type Rejected struct {
+	Name   string
 	ending []byte // what ends a record of the input; empty where nothing does
 	under  []byte // the header that its rows stand below; nil where there is none
 
@@ -33,21 +34,21 @@ type failedFile struct {
 	first   writer.Rejection
 }
 
-// openFailed checks what can be known of the file before anything is written.
+// OpenRejected checks what can be known of the file before anything is written.
 // inputs are the files that are read, and streams the process's own: the records
 // that are given up must not go where they come from, or between those of a
 // report. It waits for the reader of a FIFO until ctx ends.
-func openFailed(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*failedFile, error) {
+func OpenRejected(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*Rejected, error) {
 	if name == "-" {
-		return nil, console.Usage("--failed -: want the name of a file")
+		return nil, refuse("--failed -: want the name of a file")
 	}
 	for _, input := range inputs {
-		if input == "-" && isFile(stdin, name) || input != "-" && sameFile(name, input) {
-			return nil, console.Usage("--failed %s: is an input of this run", name)
+		if input == "-" && isFile(stdin, name) || input != "-" && SameFile(name, input) {
+			return nil, refuse("--failed %s: is an input of this run", name)
 		}
 	}
 	if isFile(stdout, name) {
-		return nil, console.Usage("--failed %s: stdout goes there too", name)
+		return nil, refuse("--failed %s: stdout goes there too", name)
 	}
 	info, err := os.Stat(filepath.Dir(name))
 	var path *os.PathError
@@ -59,14 +60,14 @@ func openFailed(ctx context.Context, name string, ending []byte, inputs []string
 	case !info.IsDir():
 		return nil, &failedFileError{name, errors.New("its folder is not one")}
 	}
-	f := &failedFile{name: name, ending: ending}
+	f := &Rejected{Name: name, ending: ending}
 	if info, err := os.Stat(name); err == nil {
 		if info.IsDir() {
 			return nil, &failedFileError{name, errors.New("is a directory")}
 		}
 		f.begun = info.Mode().IsRegular() && info.Size() > 0
 		if !info.Mode().IsRegular() { // a pipe may make wait for whoever reads it: now, and not in the middle of the run
-			err := f.open(func(mode int) (*os.File, error) { return console.OpenFile(ctx, name, mode, failedMode) })
+			err := f.open(func(mode int) (*os.File, error) { return await.OpenFile(ctx, name, mode, failedMode) })
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
@@ -108,7 +109,7 @@ func isFile(stream any, name string) bool {
 }
 
 // add appends one record.
-func (f *failedFile) add(r writer.Rejection) error {
+func (f *Rejected) Add(r writer.Rejection) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.records++; f.records == 1 {
@@ -127,31 +128,31 @@ func (f *failedFile) add(r writer.Rejection) error {
 }
 
 // copy appends a record that was not kept.
-func (f *failedFile) copy(write func(io.Writer) error) error {
+func (f *Rejected) copy(write func(io.Writer) error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.append(write)
 }
 
 // append lets write append a record to the file.
-func (f *failedFile) append(write func(io.Writer) error) error {
+func (f *Rejected) append(write func(io.Writer) error) error {
 	err := f.begin()
 	if err == nil {
 		f.begun = true
 		err = write(f.f)
 	}
 	if err != nil {
-		return fmt.Errorf("save records in --failed %s: %w", f.name, err)
+		return fmt.Errorf("save records in --failed %s: %w", f.Name, err)
 	}
 	return nil
 }
 
 // begin makes the file end where a record can begin: an input need not end its
 // last one. What went into a pipe is not seen again.
-func (f *failedFile) begin() error {
+func (f *Rejected) begin() error {
 	if f.f == nil {
 		// What is given up within the grace of a stopped run is saved too.
-		if err := f.open(func(mode int) (*os.File, error) { return os.OpenFile(f.name, mode, failedMode) }); err != nil {
+		if err := f.open(func(mode int) (*os.File, error) { return os.OpenFile(f.Name, mode, failedMode) }); err != nil {
 			return err
 		}
 	}
@@ -182,9 +183,9 @@ func (f *failedFile) begin() error {
 // failedMode is the mode of a new file: it has payloads.
 const failedMode = 0o600
 
-func (f *failedFile) open(open func(mode int) (*os.File, error)) error {
+func (f *Rejected) open(open func(mode int) (*os.File, error)) error {
 	mode := os.O_RDWR
-	if info, err := os.Stat(f.name); err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Stat(f.Name); err == nil && !info.Mode().IsRegular() {
 		mode = os.O_WRONLY
 	}
 	var err error
@@ -201,7 +202,7 @@ func (f *failedFile) open(open func(mode int) (*os.File, error)) error {
 
 // close ends the file and returns what the run failed of, if it did of these
 // records alone.
-func (f *failedFile) close() error {
+func (f *Rejected) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.f == nil {
@@ -214,13 +215,13 @@ func (f *failedFile) close() error {
 	file := f.f
 	f.f = nil
 	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("save records in --failed %s: %w", f.name, err)
+		return fmt.Errorf("save records in --failed %s: %w", f.Name, err)
 	}
 	return nil
 }
 
 // unsureRecords is how many of its records may be in the stream all the same.
-func (f *failedFile) unsureRecords() int64 {
+func (f *Rejected) UnsureRecords() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.unsure
@@ -228,13 +229,13 @@ func (f *failedFile) unsureRecords() int64 {
 
 // kept is the line about what is in the file, for a run that failed of something
 // else; empty if there is nothing.
-func (f *failedFile) kept() string {
+func (f *Rejected) Kept() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.records == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s saved to %s", console.Counted(f.records, "rejected record"), f.name)
+	text := fmt.Sprintf("%s saved to %s", words.Count(f.records, "rejected record"), f.Name)
 	if f.unsure > 0 {
 		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
 	}
@@ -243,14 +244,14 @@ func (f *failedFile) kept() string {
 
 // verdict is the error of a run that read all of its input and gave up some of
 // it; nil if it gave up none.
-func (f *failedFile) verdict(read int64) error {
+func (f *Rejected) Verdict(read int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.records == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), console.Counted(read, "record"),
-		f.name, humanize.Comma(f.first.Number), f.first.Reason)
+	text := fmt.Sprintf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), words.Count(read, "record"),
+		f.Name, humanize.Comma(f.first.Number), f.first.Reason)
 	if f.unsure > 0 {
 		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
 	}

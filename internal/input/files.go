@@ -1,4 +1,4 @@
-package cmd
+package input
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"os"
 	"sync/atomic"
 
-	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
 	"kin/format"
+	"kin/internal/await"
+	"kin/internal/closing"
 	"kin/internal/record"
 	"kin/writer"
 )
@@ -22,23 +22,24 @@ const (
 	maxRecordLine = 6*maxLine + 64<<10
 )
 
-// writeInput hands the records of all inputs to the writer, one file after the
+// Files hands the records of all inputs to the writer, one file after the
 // other.
-type writeInput struct {
-	files   []string // not begun yet; - is stdin
+type Files struct {
+	Names   []string // not begun yet; - is stdin
+	form    Form
 	several bool
 	stdin   io.Reader
 	whole   bool // compressed files are not looked into
 	open    func(io.Reader) format.Input
 	key     func(context.Context, *record.Record) error // nil: the input has keys
-	hashKey string                                      // of every record; empty: its own, if any
+	HashKey string                                      // of every record; empty: its own, if any
 	pack    func(payload []byte) ([]byte, error)        // compresses payloads; nil: they stay as they are
-	ending  []byte                                      // what ends a record where it comes from
+	Ending  []byte                                      // what ends a record where it comes from
 	// spill is called for a rejected record that is too long to be kept: write
 	// writes it as it came. It goes on with a nil Source. nil: nobody wants it.
 	spill func(write func(io.Writer) error) error
 
-	size       int64        // of all files; 0 when it is not known
+	Size       int64        // of all files; 0 when it is not known
 	unmeasured bool         // one of them has none
 	read       atomic.Int64 // of size; what is compressed counts as it is
 	produced   atomic.Int64 // what that held
@@ -48,46 +49,47 @@ type writeInput struct {
 
 	name    string // of the input that is read
 	current format.Input
-	closers closers
+	closers closing.Closers
 }
 
-func newWriteInput(o *inputOptions, files []string, stdin io.Reader) *writeInput {
-	in := &writeInput{files: files, several: len(files) > 1, stdin: stdin, whole: o.noDecompress, key: o.keyOf(), hashKey: string(o.hashKey)}
-	if len(in.files) == 0 {
-		in.files = []string{"-"}
+func New(s Options, files []string, stdin io.Reader) *Files {
+	in := &Files{Names: files, form: s.Form, several: len(files) > 1, stdin: stdin, whole: s.NoDecompress, key: s.Key, HashKey: s.HashKey, pack: s.Pack}
+	if len(in.Names) == 0 {
+		in.Names = []string{"-"}
 	}
 	switch {
-	case o.delimiter != "":
-		in.ending = []byte(o.delimiter)
-	case o.form != flags.Raw:
-		in.ending = []byte{'\n'}
+	case s.Delimiter != "":
+		in.Ending = []byte(s.Delimiter)
+	case s.Form != Raw:
+		in.Ending = []byte{'\n'}
 	}
 	in.open = func(r io.Reader) format.Input {
-		switch o.form {
-		case flags.Records:
+		switch s.Form {
+		case Records:
 			return format.NewRecords(r, maxRecordLine)
-		case flags.JSON:
+		case JSON:
 			return format.NewValues(r, maxLine)
-		case flags.CSV:
+		case CSV:
 			return format.NewCSV(r, maxLine)
-		case flags.Raw:
-			if o.delimiter == "" {
+		case Raw:
+			if s.Delimiter == "" {
 				return format.NewWhole(r, maxLine)
 			}
-			return format.NewDelimited(r, []byte(o.delimiter), maxLine)
+			return format.NewDelimited(r, []byte(s.Delimiter), maxLine)
+		case Lines:
 		}
-		return format.NewLines(r, maxLine, o.chomp)
+		return format.NewLines(r, maxLine, s.Chomp)
 	}
 	return in
 }
 
 // check finds a file that is not there before anything is written.
-func (in *writeInput) check() error {
+func (in *Files) Check() error {
 	stdin := 0
-	for _, name := range in.files {
+	for _, name := range in.Names {
 		if name == "-" {
 			if stdin++; stdin > 1 {
-				return console.Usage("- is stdin, which can be read only once")
+				return refuse("- is stdin, which can be read only once")
 			}
 			in.measure(in.stdinInfo())
 			continue
@@ -105,21 +107,21 @@ func (in *writeInput) check() error {
 		in.measure(info)
 	}
 	if in.unmeasured {
-		in.size = 0
+		in.Size = 0
 	}
 	return nil
 }
 
 // measure adds to the size of the input that of a file, if it has one.
-func (in *writeInput) measure(info os.FileInfo) {
+func (in *Files) measure(info os.FileInfo) {
 	if info == nil || !info.Mode().IsRegular() {
 		in.unmeasured = true
 		return
 	}
-	in.size += info.Size()
+	in.Size += info.Size()
 }
 
-func (in *writeInput) stdinInfo() os.FileInfo {
+func (in *Files) stdinInfo() os.FileInfo {
 	f, ok := in.stdin.(*os.File)
 	if !ok {
 		return nil
@@ -131,8 +133,8 @@ func (in *writeInput) stdinInfo() os.FileInfo {
 	return info
 }
 
-func (in *writeInput) readsStdin() bool {
-	for _, name := range in.files {
+func (in *Files) ReadsStdin() bool {
+	for _, name := range in.Names {
 		if name == "-" {
 			return true
 		}
@@ -155,7 +157,7 @@ func (e *fileError) Hint() string { return "nothing was written; want files, or 
 
 // next is the writer's input. A read that blocks, of a terminal or a pipe,
 // does not obey ctx.
-func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
+func (in *Files) Next(ctx context.Context) (writer.Record, error) {
 	for {
 		if in.current == nil {
 			if err := in.begin(ctx); err != nil {
@@ -185,8 +187,8 @@ func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 				return writer.Record{Source: source}, writer.Reject(in.named(err))
 			}
 		}
-		if in.hashKey != "" {
-			r.ExplicitHashKey = in.hashKey
+		if in.HashKey != "" {
+			r.ExplicitHashKey = in.HashKey
 		}
 		if in.pack != nil {
 			if r.Data, err = in.pack(r.Data); err != nil {
@@ -199,7 +201,7 @@ func (in *writeInput) next(ctx context.Context) (writer.Record, error) {
 }
 
 // reject says which input an error is about, and whether it is one record's.
-func (in *writeInput) reject(err error) (writer.Record, error) {
+func (in *Files) reject(err error) (writer.Record, error) {
 	var (
 		bad        *format.LineError
 		broken     *format.BrokenError
@@ -228,7 +230,7 @@ func (in *writeInput) reject(err error) (writer.Record, error) {
 
 // header is what the records of the input that is read stand below, as it came:
 // a row of names. nil where there is none.
-func (in *writeInput) header() []byte {
+func (in *Files) header() []byte {
 	if rows, ok := in.current.(*format.CSV); ok {
 		return rows.Header()
 	}
@@ -236,7 +238,7 @@ func (in *writeInput) header() []byte {
 }
 
 // named says which file an error is about, where that is a question.
-func (in *writeInput) named(err error) error {
+func (in *Files) named(err error) error {
 	if !in.several {
 		return err
 	}
@@ -244,28 +246,28 @@ func (in *writeInput) named(err error) error {
 }
 
 // begin opens the next input, or returns io.EOF.
-func (in *writeInput) begin(ctx context.Context) error {
-	if len(in.files) == 0 {
+func (in *Files) begin(ctx context.Context) error {
+	if len(in.Names) == 0 {
 		return io.EOF
 	}
 	in.opened.Store(true)
-	in.name = in.files[0]
-	in.files = in.files[1:]
+	in.name = in.Names[0]
+	in.Names = in.Names[1:]
 	r := in.stdin
 	if in.name == "-" {
 		in.name = "stdin"
 	} else {
-		f, err := console.OpenFile(ctx, in.name, os.O_RDONLY, 0)
+		f, err := await.OpenFile(ctx, in.name, os.O_RDONLY, 0)
 		if err != nil {
 			return err
 		}
-		in.closers.add(f.Close)
+		in.closers.Add(f.Close)
 		r = f
 	}
 	r = countedReader{r, &in.read}
 	if !in.whole {
 		data := format.Decompress(r)
-		in.closers.add(data.Close)
+		in.closers.Add(data.Close)
 		r = data
 	}
 	in.current = in.open(countedReader{r, &in.produced})
@@ -274,7 +276,7 @@ func (in *writeInput) begin(ctx context.Context) error {
 
 // position is how much of size was handed out in records: of what was read, the
 // part that is not ahead of them.
-func (in *writeInput) position() int64 {
+func (in *Files) Position() int64 {
 	produced := in.produced.Load()
 	if produced == 0 {
 		return 0
@@ -282,8 +284,14 @@ func (in *writeInput) position() int64 {
 	return int64(float64(in.read.Load()) * min(1, float64(in.consumed.Load())/float64(produced)))
 }
 
-func (in *writeInput) end() error {
-	err := in.closers.close()
+func (in *Files) end() error {
+	err := in.closers.Close()
 	in.current, in.closers = nil, nil
 	return err
 }
+
+// wasOpened says whether any input was.
+func (in *Files) WasOpened() bool { return in.opened.Load() }
+
+// withoutArrival is how many records had no arrival time.
+func (in *Files) WithoutArrival() int64 { return in.timeless.Load() }

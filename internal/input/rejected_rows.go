@@ -1,4 +1,4 @@
-package cmd
+package input
 
 import (
 	"bytes"
@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 
-	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/writer"
 )
@@ -17,28 +15,28 @@ import (
 // suits says whether what is given up of an input can be told apart in the file:
 // whole inputs have nothing between them, and rows can be read again only below
 // their own header.
-func (f *failedFile) suits(in *writeInput, o *writeOptions) error {
+func (f *Rejected) Suits(in *Files, skips bool) error {
 	apart := "write them one by one, each with a file of its own for --failed"
 	switch {
-	case o.form == flags.Raw && len(f.ending) == 0 && in.several:
-		return console.UsageHint(apart, "--failed %s: whole inputs would run together in it", f.name)
-	case o.form == flags.Raw && len(f.ending) == 0 && f.begun:
-		return console.UsageHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.name)
-	case o.form != flags.CSV:
+	case in.form == Raw && len(f.ending) == 0 && in.several:
+		return refuseHint(apart, "--failed %s: whole inputs would run together in it", f.Name)
+	case in.form == Raw && len(f.ending) == 0 && f.begun:
+		return refuseHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.Name)
+	case in.form != CSV:
 		return nil
 	}
 	if f.begun {
-		header, err := headerOf(f.name, true)
+		header, err := headerOf(f.Name, true)
 		if err != nil {
 			return err
 		}
 		f.under = header
 	}
-	if o.skip > 0 {
+	if skips {
 		return nil // which files are passed over is not known yet
 	}
 	first, under := "", f.under
-	for _, name := range in.files {
+	for _, name := range in.Names {
 		header, err := headerOf(name, in.whole)
 		switch {
 		case err != nil:
@@ -49,9 +47,9 @@ func (f *failedFile) suits(in *writeInput, o *writeOptions) error {
 			first, under = name, header
 		case format.SameHeader(under, header):
 		case first == "":
-			return console.UsageHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.name, name)
+			return refuseHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.Name, name)
 		default:
-			return console.UsageHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.name, name, first)
+			return refuseHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.Name, name, first)
 		}
 	}
 	return nil
@@ -84,11 +82,11 @@ func headerOf(name string, whole bool) ([]byte, error) {
 
 // follow returns next, and keeps what the records that it returns stand below, and
 // those that are too long to be kept; what is passed over is not asked.
-func (f *failedFile) follow(in *writeInput, skip int64) func(context.Context) (writer.Record, error) {
+func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)
 	fits := func() error {
 		if in.current != nil && f.standBelow(in.header()) {
-			return &headerError{file: f.name, input: in.name, read: read}
+			return &headerError{file: f.Name, input: in.name, read: read}
 		}
 		return nil
 	}
@@ -102,7 +100,7 @@ func (f *failedFile) follow(in *writeInput, skip int64) func(context.Context) (w
 		return f.copy(write)
 	}
 	return func(ctx context.Context) (writer.Record, error) {
-		r, err := in.next(ctx)
+		r, err := in.Next(ctx)
 		var other *headerError
 		if read >= skip && !errors.As(err, &other) {
 			if bad := fits(); bad != nil {
@@ -116,7 +114,7 @@ func (f *failedFile) follow(in *writeInput, skip int64) func(context.Context) (w
 
 // standBelow takes in the header of the records that follow. It reports whether
 // that is another one than the file's.
-func (f *failedFile) standBelow(header []byte) (other bool) {
+func (f *Rejected) standBelow(header []byte) (other bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.under == nil {

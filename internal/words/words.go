@@ -1,4 +1,4 @@
-package console
+package words
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 // counted is n with its noun, which is regular.
-func Counted(n int64, noun string) string {
+func Count(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
