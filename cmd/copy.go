@@ -17,6 +17,7 @@ import (
 	"kin/internal/record"
 	"kin/internal/words"
 	"kin/reader"
+	"kin/transfer"
 	"kin/writer"
 )
 
@@ -73,6 +74,8 @@ type copyOptions struct {
 	read  *readOptions
 	write flags.Delivery
 	to    destination
+
+	failed *input.Rejected // nil without --failed
 }
 
 func defaultCopyOptions() *copyOptions {
@@ -96,7 +99,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	if err != nil {
 		return ro, wo, err
 	}
-	ro.Encode = appendFrame
+	ro.Encode = transfer.Encode
 	switch {
 	case len(o.read.streams) != 1:
 		return ro, wo, console.UsageHint("run a copy for each", "SRC: want one name or ARN, got %d", len(o.read.streams))
@@ -109,7 +112,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 // check asks what has to be known of DST before anything is read, within the time
 // of the run.
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
-	ctx, cancel := o.read.Limited(ctx, &unbegunError{within: time.Duration(o.read.Timeout.Duration)})
+	ctx, cancel := o.read.Limited(ctx, transfer.UnbegunWithin(time.Duration(o.read.Timeout.Duration)))
 	defer cancel()
 	if err := o.to.refuseSource(ctx, e, source); err != nil {
 		return err
@@ -117,20 +120,35 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	if o.read.checkpoint.Text == "" {
 		return nil
 	}
-	to, err := o.to.identify(ctx, e.Info)
+	to, err := transfer.Identify(ctx, o.to.client, o.to.stream, e.Info)
 	if err != nil {
 		e.explains(o.to.client, o.to.clientRegion)
 		return err
 	}
-	o.read.claim = ofCopyInto(to)
+	o.read.claim = transfer.OfCopyInto(to, e.Info)
 	return nil
 }
 
 // copier makes the copier, within the time of the run.
-func (o *copyOptions) copier(ctx context.Context) (*copier, error) {
-	ctx, cancel := o.read.Limited(ctx, &unbegunError{within: time.Duration(o.read.Timeout.Duration)})
-	defer cancel()
-	return newCopier(ctx, o)
+func (o *copyOptions) copier(ctx context.Context, e *env, wo writer.Options) (*transfer.Copier, error) {
+	within, grace := time.Duration(o.read.Timeout.Duration), time.Duration(o.write.Grace)
+	co := transfer.Options{
+		Within: within, Limited: o.read.Limited, Grace: grace, Say: e.Info,
+		WatchStop: func(ctx context.Context, w *writer.Writer) func() { return e.WatchSecondSignal(ctx, w, grace) },
+	}
+	var err error
+	if co.Pack, err = o.write.Compress.Compressor(); err != nil {
+		return nil, err
+	}
+	if name := o.write.Failed.Text; name != "" {
+		ctx, cancel := o.read.Limited(ctx, transfer.UnbegunWithin(within))
+		defer cancel()
+		if co.Rejected, err = input.OpenRejected(ctx, name, []byte{'\n'}, nil, nil, nil); err != nil {
+			return nil, err
+		}
+		o.failed = co.Rejected
+	}
+	return transfer.New(o.to.client, wo, co)
 }
 
 func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
@@ -155,55 +173,50 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err := o.check(ctx, e, source); err != nil {
 		return err
 	}
-	c, err := o.copier(ctx)
-	if err != nil {
-		return err
-	}
-	if c.failed != nil {
-		defer func() { err = e.closed(ctx, err, c.failed.Close()) }() // for the ways out before
-		wo.Rejected = c.reject
-	}
-	wo.Report = c.report
 	wo.Say, wo.Log = e.Info, e.Log
-	if c.w, err = writer.New(o.to.client, wo); err != nil {
+	c, err := o.copier(ctx, e, wo)
+	if o.failed != nil {
+		defer func() { err = e.closed(ctx, err, o.failed.Close()) }() // for the ways out before
+	}
+	if err != nil {
 		return err
 	}
 	var r *reader.Reader
 	err = readInto(ctx, e, o.read, client, ro, sink{
 		open: func(ctx context.Context, opened *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
 			r = opened
-			return c.copy, c.begin(ctx, e), nil
+			return c.Copy, c.Begin(ctx), nil
 		},
 		close: func(result error) error {
-			if failed := c.end(result != nil); failed != nil {
-				result = o.ofAnother(failed) // the reader has ended of it
+			if failed := c.End(result != nil); failed != nil {
+				result = transfer.OfAnother(o.read.checkpoint.Text, failed) // the reader has ended of it
 				e.explains(o.to.client, o.to.clientRegion)
 			}
-			if c.failed == nil {
+			if o.failed == nil {
 				return result
 			}
-			return e.closed(ctx, result, c.failed.Close())
+			return e.closed(ctx, result, o.failed.Close())
 		},
 	})
 	if r == nil {
 		return err // it never began
 	}
-	if err != nil && c.sum.Read == 0 && ctx.Err() == nil {
+	if err != nil && c.Summary().Read == 0 && ctx.Err() == nil {
 		return err
 	}
-	e.Info(copied(c.sum, source, o.to.stream))
-	sayShards(e, c.w.Shards(), o.to.stream)
-	if err == nil && c.failed != nil {
-		return c.failed.Verdict(c.sum.Read)
+	e.Info(copied(c.Summary(), source, o.to.stream))
+	sayShards(e, c.Writer().Shards(), o.to.stream)
+	if err == nil && o.failed != nil {
+		return o.failed.Verdict(c.Summary().Read)
 	}
-	if err != nil && c.failed != nil {
-		if text := c.failed.Kept(); text != "" {
+	if err != nil && o.failed != nil {
+		if text := o.failed.Kept(); text != "" {
 			e.Print(text)
 		}
 	}
-	printFailing(ctx, e, c.w)
+	printFailing(ctx, e, c.Writer())
 	if err != nil {
-		if text := c.left(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
+		if text := c.Left(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
 			e.Print(text)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"kin/internal/input"
 	"kin/internal/record"
 	"kin/reader"
+	"kin/transfer"
 )
 
 const streamHelp = `stdout carries records and nothing else. When it is closed (| head) the run
@@ -47,7 +48,7 @@ type readOptions struct {
 	noDeaggregate, hashFilter, noHashFilter bool
 
 	checkpoint    flags.Text
-	claim         func(*env, *checkpoint.Handle) error // what the run wants of the checkpoint's past
+	claim         func(*checkpoint.Handle) error // what the run wants of the checkpoint's past
 	allowDataLoss bool
 	data          format.DataMode
 	exec          flags.Text // of read only
@@ -70,7 +71,7 @@ func defaultReadOptions() *readOptions {
 		pageSize:      d.MaxShardsPerDescribe,
 		shards:        flags.Texts{Kind: flags.WantShard},
 		checkpoint:    flags.Text{Kind: "a file"},
-		claim:         notOfCopy,
+		claim:         transfer.NotOfCopy,
 		exec:          flags.Text{Kind: "a command"},
 		metrics:       flags.Text{Kind: "a file, or - for stderr"},
 		fanOutOptions: defaultFanOutOptions(),
@@ -188,7 +189,7 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 		}
 		open.Add(file.Release)
 		ro.Positions = lockedCheckpoint{file}
-		if err := o.claim(e, file); err != nil {
+		if err := o.claim(file); err != nil {
 			return err
 		}
 		if err := o.notePosition(e, file); err != nil {

@@ -1,4 +1,4 @@
-package cmd
+package transfer
 
 import (
 	"encoding/binary"
@@ -11,8 +11,8 @@ import (
 // A frame is a record on its way from the reader to the writer, exact in every
 // byte: texts and payload with their lengths in front, numbers as varints.
 
-// appendFrame appends r.
-func appendFrame(dst []byte, r record.Record) ([]byte, error) {
+// Encode appends r.
+func Encode(dst []byte, r record.Record) ([]byte, error) {
 	for _, text := range []string{r.Stream, r.ShardID, r.SequenceNumber, r.PartitionKey, r.ExplicitHashKey} {
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
 		dst = append(dst, text...)

@@ -1,24 +1,24 @@
-package cmd
+package transfer
 
 import (
 	"context"
 	"fmt"
 	"time"
 
-	"kin/cmd/internal/flags"
+	"github.com/xhit/go-str2duration/v2"
 )
 
 // abandonAfterGrace gives the writer up when over has ended and the grace too, at
 // once where the run waits for it and it has not begun, and calls slow when it
 // takes longer. The function it returns must be called in the end.
-func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
+func (c *Copier) abandonAfterGrace(over context.Context, slow func()) func() {
 	written, end := context.WithCancel(context.WithoutCancel(over))
 	stop := context.AfterFunc(over, func() {
 		if c.isWaitedFor() && !c.w.Began() { // no request was sent
 			c.w.Abandon()
 			return
 		}
-		later, expired := time.After(time.Second), time.After(c.grace)
+		later, expired := time.After(time.Second), time.After(c.o.Grace)
 		for {
 			select {
 			case <-later:
@@ -36,19 +36,19 @@ func (c *copier) abandonAfterGrace(over context.Context, slow func()) func() {
 	return func() { stop(); end() }
 }
 
-// unfinishedError means that a run's time was over, and the grace too, while a
+// UnfinishedError means that a run's time was over, and the grace too, while a
 // batch was being written.
-type unfinishedError struct {
+type UnfinishedError struct {
 	within, grace time.Duration
 	saved         string // the file of --failed, which has what was not written; empty without
 	last          error  // of a call that failed at that time; nil when none did
 }
 
-func (e *unfinishedError) Error() string {
-	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within %s more", (*flags.Duration)(&e.within), (*flags.Duration)(&e.grace)), e.last)
+func (e *UnfinishedError) Error() string {
+	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within %s more", str2duration.String(e.within), str2duration.String(e.grace)), e.last)
 }
 
-func (e *unfinishedError) Unwrap() error { return e.last }
+func (e *UnfinishedError) Unwrap() error { return e.last }
 
 // withFailure is the message about an end, with the call that failed at that time.
 func withFailure(message string, last error) string {
@@ -59,7 +59,7 @@ func withFailure(message string, last error) string {
 }
 
 // Hint says what to do next.
-func (e *unfinishedError) Hint() string {
+func (e *UnfinishedError) Hint() string {
 	if e.saved != "" {
 		return "what was not written is in " + e.saved + ": kin write --input records takes it"
 	}
@@ -67,24 +67,27 @@ func (e *unfinishedError) Hint() string {
 }
 
 // GaveUp is true: it ends with the code of a time that was over.
-func (e *unfinishedError) GaveUp() bool { return true }
+func (e *UnfinishedError) GaveUp() bool { return true }
 
-// unbegunError means that a run's time was over before the first request.
-type unbegunError struct {
+// UnbegunError means that a run's time was over before the first request.
+type UnbegunError struct {
 	within time.Duration
 	last   error // of a call that failed at that time; nil when none did
 }
 
-func (e *unbegunError) Error() string {
-	return withFailure(fmt.Sprintf("--timeout %s expired before anything was written", (*flags.Duration)(&e.within)), e.last)
+func (e *UnbegunError) Error() string {
+	return withFailure(fmt.Sprintf("--timeout %s expired before anything was written", str2duration.String(e.within)), e.last)
 }
 
-func (e *unbegunError) Unwrap() error { return e.last }
+func (e *UnbegunError) Unwrap() error { return e.last }
 
 // Hint says what to look at.
-func (e *unbegunError) Hint() string {
+func (e *UnbegunError) Hint() string {
 	return "is the destination there? check --dst-region and --dst-endpoint, or give it a longer --timeout"
 }
 
 // GaveUp is true: it ends with the code of a time that was over.
-func (e *unbegunError) GaveUp() bool { return true }
+func (e *UnbegunError) GaveUp() bool { return true }
+
+// UnbegunWithin is the error of a run whose time was over before the first request.
+func UnbegunWithin(within time.Duration) error { return &UnbegunError{within: within} }

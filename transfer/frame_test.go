@@ -1,4 +1,4 @@
-package cmd
+package transfer
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ func FuzzFrame(f *testing.F) {
 		frames := []byte(nil)
 		for range 2 {
 			var err error
-			if frames, err = appendFrame(frames, want); err != nil {
+			if frames, err = Encode(frames, want); err != nil {
 				t.Fatal(err)
 			}
 		}

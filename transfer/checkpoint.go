@@ -1,11 +1,9 @@
-package cmd
+package transfer
 
 import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -18,9 +16,9 @@ import (
 // exactTime is RFC 3339 with the milliseconds in which streams differ.
 const exactTime = "2006-01-02T15:04:05.000Z07:00"
 
-// notOfCopy refuses a checkpoint of a copy to a run that is none: what it reads
+// NotOfCopy refuses a checkpoint of a copy to a run that is none: what it reads
 // would never be copied.
-func notOfCopy(_ *env, file *checkpoint.Handle) error {
+func NotOfCopy(file *checkpoint.Handle) error {
 	saved, err := file.Load()
 	if err != nil || saved.Destination == nil {
 		return err
@@ -31,27 +29,28 @@ func notOfCopy(_ *env, file *checkpoint.Handle) error {
 	}
 }
 
-// identify returns what tells DST from every other stream.
-func (d *destination) identify(ctx context.Context, say func(string)) (checkpoint.Destination, error) {
-	arn, created, err := writer.Identity(ctx, d.client, d.stream, say)
-	named := record.ParseStream(d.stream)
+// identify returns what tells a stream from every other one. say is called with a
+// line about a call that is not answered for 5 s.
+func Identify(ctx context.Context, client writer.PlaceClient, stream string, say func(string)) (checkpoint.Destination, error) {
+	arn, created, err := writer.Identity(ctx, client, stream, say)
+	named := record.ParseStream(stream)
 	if arn == "" {
 		arn = named.ARN
 	}
 	return checkpoint.Destination{Name: named.Name, ARN: arn, CreatedAt: record.Time{Time: created}}, err
 }
 
-// ofCopyInto dedicates a checkpoint to the copies into to, and refuses one of
+// OfCopyInto dedicates a checkpoint to the copies into to, and refuses one of
 // copies into another stream.
-func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error {
-	return func(e *env, file *checkpoint.Handle) error {
+func OfCopyInto(to checkpoint.Destination, say func(string)) func(*checkpoint.Handle) error {
+	return func(file *checkpoint.Handle) error {
 		saved, err := file.Load()
 		if err != nil {
 			return err
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			e.Info(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
+			say(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{
@@ -70,7 +69,7 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 			if to.CreatedAt.IsZero() {
 				missing = "DescribeStreamSummary gives no creation time of " + to.Name
 			}
-			e.Info(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
+			say(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
 		}
 		if was := saved.Destination; was != nil { // what is not told today was told before
 			if to.ARN == "" {
@@ -85,15 +84,15 @@ func ofCopyInto(to checkpoint.Destination) func(*env, *checkpoint.Handle) error 
 	}
 }
 
-// ofAnother is the error of a run whose destination was created again meanwhile: its
-// checkpoint is about records that are not in it.
-func (o *copyOptions) ofAnother(err error) error {
+// OfAnother is the error of a run whose destination was created again meanwhile: the
+// checkpoint at path is about records that are not in it. An empty path is none.
+func OfAnother(path string, err error) error {
 	var gone *writer.GoneError
-	if o.read.checkpoint.Text == "" || !errors.As(err, &gone) || !gone.Again {
+	if path == "" || !errors.As(err, &gone) || !gone.Again {
 		return err
 	}
 	return &checkpoint.UnusableError{
-		Path: o.read.checkpoint.Text, Reason: gone.Error() + ", and has nothing of what was copied before",
+		Path: path, Reason: gone.Error() + ", and has nothing of what was copied before",
 		Next: "name another file: a copy into another stream begins at --from",
 	}
 }
@@ -104,9 +103,4 @@ func another(was, to checkpoint.Destination) string {
 		return was.Name
 	}
 	return was.ARN
-}
-
-// explains makes hints about errors be about the streams that client sees.
-func (e *env) explains(client *kinesis.Client, region string) {
-	e.client, e.clientRegion = client, region
 }

@@ -1,4 +1,4 @@
-package cmd
+package transfer
 
 import (
 	"context"
@@ -9,24 +9,19 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dustin/go-humanize"
+	"github.com/xhit/go-str2duration/v2"
 
-	"kin/cmd/internal/flags"
 	"kin/format"
 	"kin/internal/input"
-	"kin/internal/words"
 	"kin/reader"
 	"kin/writer"
 )
 
 // copier hands batches of a reader to a writer, and each back to the reader when
 // the writer has settled all of it: written, or saved as rejected.
-type copier struct {
-	w      *writer.Writer
-	grace  time.Duration
-	bounds *flags.Bounds                        // which have the time of the run
-	pack   func(payload []byte) ([]byte, error) // nil: as it is
-	failed *input.Rejected                      // nil: a rejected record ends the run
+type Copier struct {
+	w *writer.Writer
+	o Options
 
 	batches chan []*reader.Block // unbuffered; closed at the end
 	settled chan struct{}        // holds a token when the batch is
@@ -52,18 +47,33 @@ type copier struct {
 	abandoned bool
 }
 
-func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
-	c := &copier{
-		grace: time.Duration(o.write.Grace), bounds: &o.read.Bounds, saved: map[int64]bool{},
+// Options say how a copy ends, and what becomes of rejected records.
+type Options struct {
+	// within is the time of the run, which limited ends; 0 is none. The cause is then
+	// the error given.
+	Within  time.Duration
+	Limited func(context.Context, error) (context.Context, context.CancelFunc)
+	Grace   time.Duration // how long a stopped run may take to finish a batch
+	// watchStop stands by for the second signal of a stopped run, as
+	// console.WatchSecondSignal does.
+	WatchStop func(context.Context, *writer.Writer) func()
+	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: as they are
+	Rejected  *input.Rejected                      // nil: a rejected record ends the run
+	Say       func(string)
+}
+
+// New returns what writes with client as wo says.
+func New(client writer.Client, wo writer.Options, o Options) (*Copier, error) {
+	c := &Copier{
+		o: o, saved: map[int64]bool{},
 		batches: make(chan []*reader.Block), settled: make(chan struct{}, 1), done: make(chan struct{}),
 	}
+	if o.Rejected != nil {
+		wo.Rejected = c.reject
+	}
+	wo.Report = c.report
 	var err error
-	if c.pack, err = o.write.Compress.Compressor(); err != nil {
-		return nil, err
-	}
-	if name := o.write.Failed.Text; name != "" {
-		c.failed, err = input.OpenRejected(ctx, name, []byte{'\n'}, nil, nil, nil)
-	}
+	c.w, err = writer.New(client, wo)
 	return c, err
 }
 
@@ -71,18 +81,18 @@ func newCopier(ctx context.Context, o *copyOptions) (*copier, error) {
 // signal, or the end of the run's time, does not end the writer: it stops the
 // reader, behind the batch that is being written, and the writer only when that
 // takes longer than the grace.
-func (c *copier) begin(ctx context.Context, e *env) context.Context {
+func (c *Copier) Begin(ctx context.Context) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
-	unwatch := e.WatchSecondSignal(ctx, c.w, c.grace)
-	late := &unfinishedError{within: time.Duration(c.bounds.Timeout.Duration), grace: c.grace}
-	if c.failed != nil {
-		late.saved = c.failed.Name
+	unwatch := c.o.WatchStop(ctx, c.w)
+	late := &UnfinishedError{within: c.o.Within, grace: c.o.Grace}
+	if c.o.Rejected != nil {
+		late.saved = c.o.Rejected.Name
 	}
-	over, endTimer := c.bounds.Limited(ctx, late)
+	over, endTimer := c.o.Limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
-			e.Info("the time of the run is over: finishing the batch that is being written, for at most " + (*flags.Duration)(&c.grace).String())
+			c.o.Say("the time of the run is over: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
 		}
 	})
 	c.over = over
@@ -91,12 +101,12 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 		defer close(c.done)
 		sum, err := c.w.Run(writing, c.next)
 		c.sum, c.abandoned = sum, errors.Is(err, writer.ErrAbandoned)
-		var late *unfinishedError
+		var late *UnfinishedError
 		switch {
 		case c.abandoned && errors.As(context.Cause(over), &late) && !c.w.Began():
-			c.err = &unbegunError{late.within, c.w.Failing()}
+			c.err = &UnbegunError{late.within, c.w.Failing()}
 		case c.abandoned && late != nil:
-			c.err = &unfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
+			c.err = &UnfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
 		case c.abandoned && over.Err() != nil:
 			c.err = context.Cause(over)
 		case err != nil:
@@ -108,7 +118,7 @@ func (c *copier) begin(ctx context.Context, e *env) context.Context {
 }
 
 // copy is the reader's handler.
-func (c *copier) copy(b *reader.Batch) error {
+func (c *Copier) Copy(b *reader.Batch) error {
 	c.mu.Lock()
 	c.current, c.first = b.Blocks, c.through.Load()+1
 	c.mu.Unlock()
@@ -135,7 +145,7 @@ func (c *copier) copy(b *reader.Batch) error {
 	return nil
 }
 
-func (c *copier) ended() error {
+func (c *Copier) ended() error {
 	if c.err == nil {
 		return errors.New("the writer ended before the reader")
 	}
@@ -145,7 +155,7 @@ func (c *copier) ended() error {
 // end lets the writer end, and returns what it failed of; failed says that the
 // reader did. Where the run was to end and no batch is being written, nothing is
 // waited for: not that it begins either.
-func (c *copier) end(failed bool) error {
+func (c *Copier) End(failed bool) error {
 	c.mu.Lock()
 	c.ending = true
 	c.mu.Unlock()
@@ -158,32 +168,32 @@ func (c *copier) end(failed bool) error {
 	<-c.done
 	late := context.Cause(c.over)
 	c.stop()
-	var unfinished *unfinishedError
+	var unfinished *UnfinishedError
 	switch {
 	case !given || !c.abandoned:
 		return c.err
 	case !failed && !began && errors.As(late, &unfinished):
-		return &unbegunError{unfinished.within, c.w.Failing()}
+		return &UnbegunError{unfinished.within, c.w.Failing()}
 	}
 	return nil
 }
 
 // isWaitedFor says that the run waits for the writer: for a batch, or at its end.
-func (c *copier) isWaitedFor() bool {
+func (c *Copier) isWaitedFor() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current != nil || c.ending
 }
 
 // idle says that no batch is being written.
-func (c *copier) idle() bool {
+func (c *Copier) idle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current == nil
 }
 
 // next is the writer's input.
-func (c *copier) next(ctx context.Context) (writer.Record, error) {
+func (c *Copier) next(ctx context.Context) (writer.Record, error) {
 	for len(c.frames) == 0 {
 		if len(c.blocks) > 0 {
 			c.frames, c.blocks = c.blocks[0].Data, c.blocks[1:]
@@ -204,8 +214,8 @@ func (c *copier) next(ctx context.Context) (writer.Record, error) {
 		return writer.Record{}, err
 	}
 	c.frames = rest
-	if c.pack != nil {
-		if r.Data, err = c.pack(r.Data); err != nil {
+	if c.o.Pack != nil {
+		if r.Data, err = c.o.Pack(r.Data); err != nil {
 			return writer.Record{}, fmt.Errorf("compress a payload: %w", err)
 		}
 	}
@@ -214,7 +224,7 @@ func (c *copier) next(ctx context.Context) (writer.Record, error) {
 }
 
 // reject saves a record that was given up, as a line that kin write takes.
-func (c *copier) reject(r writer.Rejection) error {
+func (c *Copier) reject(r writer.Rejection) error {
 	record, _, _, err := cutFrame(r.Source)
 	if err != nil {
 		return err
@@ -222,7 +232,7 @@ func (c *copier) reject(r writer.Rejection) error {
 	if r.Source, err = (format.JSON{Data: format.DataBase64}).Append(nil, record); err != nil {
 		return err
 	}
-	if err := c.failed.Add(r); err != nil {
+	if err := c.o.Rejected.Add(r); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -233,7 +243,7 @@ func (c *copier) reject(r writer.Rejection) error {
 
 // report is told what became of records, in their order. One that is neither
 // written nor saved keeps its batch from ever being settled: the run is ending.
-func (c *copier) report(results []writer.Result) error {
+func (c *Copier) report(results []writer.Result) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range results {
@@ -247,62 +257,8 @@ func (c *copier) report(results []writer.Result) error {
 	return nil
 }
 
-// placed names the record that an error is about by where it came from.
-func (c *copier) placed(err error) error {
-	var rejected *writer.RejectedError
-	if !errors.As(err, &rejected) {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	left := rejected.First - c.first
-	for _, b := range c.current {
-		if left >= int64(b.Records) {
-			left -= int64(b.Records)
-			continue
-		}
-		for frames := b.Data; left >= 0; left-- {
-			r, _, rest, torn := cutFrame(frames)
-			if torn != nil {
-				return errors.Join(err, torn)
-			}
-			if frames = rest; left == 0 {
-				return fmt.Errorf("%s/%s, sequence number %s: %w", r.Stream, r.ShardID, r.SequenceNumber, err)
-			}
-		}
-	}
-	return err
-}
+// summary is what the writer has done, after end.
+func (c *Copier) Summary() writer.Summary { return c.sum }
 
-// left is the line that says what is in the destination although the batch it is
-// of was not finished: the checkpoint, if there is one, is committed records far,
-// and stands in front of it.
-func (c *copier) left(committed int64, checkpointed bool) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	written, unsure := c.sum.Written-(committed-c.rejected), c.sum.Unsure
-	if c.failed != nil {
-		unsure -= c.failed.UnsureRecords() // of those it is said where they are
-	}
-	switch {
-	case !checkpointed && unsure > 0:
-		return words.Count(unsure, "record") + " more may be written: it is not known what became of their requests"
-	case !checkpointed, written <= 0 && unsure <= 0:
-		return ""
-	}
-	const again = ": the next run with it writes them again"
-	switch {
-	case written <= 0:
-		return words.Count(unsure, "record") + " may be written beyond the checkpoint" + again
-	case unsure > 0:
-		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(unsure), again)
-	}
-	return areWritten(written) + " beyond the checkpoint" + again
-}
-
-func areWritten(records int64) string {
-	if records == 1 {
-		return "1 record is written"
-	}
-	return words.Count(records, "record") + " are written"
-}
+// writer is what the copy writes with.
+func (c *Copier) Writer() *writer.Writer { return c.w }

@@ -1,0 +1,71 @@
+package transfer
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+
+	"kin/internal/words"
+	"kin/writer"
+)
+
+// placed names the record that an error is about by where it came from.
+func (c *Copier) placed(err error) error {
+	var rejected *writer.RejectedError
+	if !errors.As(err, &rejected) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	left := rejected.First - c.first
+	for _, b := range c.current {
+		if left >= int64(b.Records) {
+			left -= int64(b.Records)
+			continue
+		}
+		for frames := b.Data; left >= 0; left-- {
+			r, _, rest, torn := cutFrame(frames)
+			if torn != nil {
+				return errors.Join(err, torn)
+			}
+			if frames = rest; left == 0 {
+				return fmt.Errorf("%s/%s, sequence number %s: %w", r.Stream, r.ShardID, r.SequenceNumber, err)
+			}
+		}
+	}
+	return err
+}
+
+// left is the line that says what is in the destination although the batch it is
+// of was not finished: the checkpoint, if there is one, is committed records far,
+// and stands in front of it.
+func (c *Copier) Left(committed int64, checkpointed bool) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	written, unsure := c.sum.Written-(committed-c.rejected), c.sum.Unsure
+	if c.o.Rejected != nil {
+		unsure -= c.o.Rejected.UnsureRecords() // of those it is said where they are
+	}
+	switch {
+	case !checkpointed && unsure > 0:
+		return words.Count(unsure, "record") + " more may be written: it is not known what became of their requests"
+	case !checkpointed, written <= 0 && unsure <= 0:
+		return ""
+	}
+	const again = ": the next run with it writes them again"
+	switch {
+	case written <= 0:
+		return words.Count(unsure, "record") + " may be written beyond the checkpoint" + again
+	case unsure > 0:
+		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(unsure), again)
+	}
+	return areWritten(written) + " beyond the checkpoint" + again
+}
+
+func areWritten(records int64) string {
+	if records == 1 {
+		return "1 record is written"
+	}
+	return words.Count(records, "record") + " are written"
+}
