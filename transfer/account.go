@@ -37,7 +37,7 @@ func (c *Copier) placed(err error) error {
 	return err
 }
 
-// left is the line that says what is in the destination although the batch it is
+// Left is the line that says what is in the destination although the batch it is
 // of was not finished: the checkpoint, if there is one, is committed records far,
 // and stands in front of it.
 func (c *Copier) Left(committed int64, checkpointed bool) string {

@@ -29,7 +29,7 @@ func NotOfCopy(file *checkpoint.Handle) error {
 	}
 }
 
-// identify returns what tells a stream from every other one. say is called with a
+// Identify returns what tells a stream from every other one. say is called with a
 // line about a call that is not answered for 5 s.
 func Identify(ctx context.Context, client writer.PlaceClient, stream string, say func(string)) (checkpoint.Destination, error) {
 	arn, created, err := writer.Identity(ctx, client, stream, say)

@@ -1,3 +1,5 @@
+// Package transfer copies one stream into another: it hands the batches of a reader
+// to a writer, and commits a batch when the writer has settled all of it.
 package transfer
 
 import (
@@ -17,7 +19,7 @@ import (
 	"kin/writer"
 )
 
-// copier hands batches of a reader to a writer, and each back to the reader when
+// Copier hands batches of a reader to a writer, and each back to the reader when
 // the writer has settled all of it: written, or saved as rejected.
 type Copier struct {
 	w *writer.Writer
@@ -77,7 +79,7 @@ func New(client writer.Client, wo writer.Options, o Options) (*Copier, error) {
 	return c, err
 }
 
-// begin starts the writer. The context it returns ends when the writer fails. A
+// Begin starts the writer. The context it returns ends when the writer fails. A
 // signal, or the end of the run's time, does not end the writer: it stops the
 // reader, behind the batch that is being written, and the writer only when that
 // takes longer than the grace.
@@ -117,7 +119,7 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 	return reading
 }
 
-// copy is the reader's handler.
+// Copy is the reader's handler.
 func (c *Copier) Copy(b *reader.Batch) error {
 	c.mu.Lock()
 	c.current, c.first = b.Blocks, c.through.Load()+1
@@ -152,7 +154,7 @@ func (c *Copier) ended() error {
 	return c.err
 }
 
-// end lets the writer end, and returns what it failed of; failed says that the
+// End lets the writer end, and returns what it failed of; failed says that the
 // reader did. Where the run was to end and no batch is being written, nothing is
 // waited for: not that it begins either.
 func (c *Copier) End(failed bool) error {
@@ -257,8 +259,8 @@ func (c *Copier) report(results []writer.Result) error {
 	return nil
 }
 
-// summary is what the writer has done, after end.
+// Summary is what the writer has done, after end.
 func (c *Copier) Summary() writer.Summary { return c.sum }
 
-// writer is what the copy writes with.
+// Writer is what the copy writes with.
 func (c *Copier) Writer() *writer.Writer { return c.w }

@@ -1,3 +1,4 @@
+// Package await waits for what cannot be interrupted, until a context ends.
 package await
 
 import (
@@ -13,7 +14,7 @@ func OpenFile(ctx context.Context, name string, flag int, perm os.FileMode) (*os
 	}, func(f *os.File) { _ = f.Close() }) // nothing was written
 }
 
-// await returns what do returns, or the cause of ctx when that ends first. do
+// Do returns what do returns, or the cause of ctx when that ends first. do
 // cannot be interrupted: it is left behind, and drop gets what it comes to. That is
 // safe where a run ends with its context, and do changes nothing that others see. A
 // nil ctx never ends: that of a command which is not executed.

@@ -52,6 +52,7 @@ type Files struct {
 	closers closing.Closers
 }
 
+// New opens nothing yet.
 func New(s Options, files []string, stdin io.Reader) *Files {
 	in := &Files{Names: files, form: s.Form, several: len(files) > 1, stdin: stdin, whole: s.NoDecompress, key: s.Key, HashKey: s.HashKey, pack: s.Pack}
 	if len(in.Names) == 0 {
@@ -83,7 +84,7 @@ func New(s Options, files []string, stdin io.Reader) *Files {
 	return in
 }
 
-// check finds a file that is not there before anything is written.
+// Check finds a file that is not there before anything is written.
 func (in *Files) Check() error {
 	stdin := 0
 	for _, name := range in.Names {
@@ -133,6 +134,7 @@ func (in *Files) stdinInfo() os.FileInfo {
 	return info
 }
 
+// ReadsStdin says whether stdin is one of the inputs.
 func (in *Files) ReadsStdin() bool {
 	for _, name := range in.Names {
 		if name == "-" {
@@ -155,7 +157,7 @@ func (e *fileError) Unwrap() error { return e.err }
 // Hint says what to do next.
 func (e *fileError) Hint() string { return "nothing was written; want files, or - for stdin" }
 
-// next is the writer's input. A read that blocks, of a terminal or a pipe,
+// Next is the writer's input. A read that blocks, of a terminal or a pipe,
 // does not obey ctx.
 func (in *Files) Next(ctx context.Context) (writer.Record, error) {
 	for {
@@ -274,7 +276,7 @@ func (in *Files) begin(ctx context.Context) error {
 	return nil
 }
 
-// position is how much of size was handed out in records: of what was read, the
+// Position is how much of size was handed out in records: of what was read, the
 // part that is not ahead of them.
 func (in *Files) Position() int64 {
 	produced := in.produced.Load()
@@ -290,8 +292,8 @@ func (in *Files) end() error {
 	return err
 }
 
-// wasOpened says whether any input was.
+// WasOpened says whether any input was.
 func (in *Files) WasOpened() bool { return in.opened.Load() }
 
-// withoutArrival is how many records had no arrival time.
+// WithoutArrival is how many records had no arrival time.
 func (in *Files) WithoutArrival() int64 { return in.timeless.Load() }

@@ -1,3 +1,5 @@
+// Package input reads the records of files and of stdin, and keeps those that were
+// rejected in a file, as they came.
 package input
 
 import (
@@ -6,7 +8,7 @@ import (
 	"kin/internal/record"
 )
 
-// form is how an input is divided into records.
+// Form is how an input is divided into records.
 type Form string
 
 // The forms.

@@ -108,7 +108,7 @@ func isFile(stream any, name string) bool {
 	return err == nil && os.SameFile(info, named)
 }
 
-// add appends one record.
+// Add appends one record.
 func (f *Rejected) Add(r writer.Rejection) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -200,7 +200,7 @@ func (f *Rejected) open(open func(mode int) (*os.File, error)) error {
 	return nil
 }
 
-// close ends the file and returns what the run failed of, if it did of these
+// Close ends the file and returns what the run failed of, if it did of these
 // records alone.
 func (f *Rejected) Close() error {
 	f.mu.Lock()
@@ -220,14 +220,14 @@ func (f *Rejected) Close() error {
 	return nil
 }
 
-// unsureRecords is how many of its records may be in the stream all the same.
+// UnsureRecords is how many of its records may be in the stream all the same.
 func (f *Rejected) UnsureRecords() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.unsure
 }
 
-// kept is the line about what is in the file, for a run that failed of something
+// Kept is the line about what is in the file, for a run that failed of something
 // else; empty if there is nothing.
 func (f *Rejected) Kept() string {
 	f.mu.Lock()
@@ -242,7 +242,7 @@ func (f *Rejected) Kept() string {
 	return text
 }
 
-// verdict is the error of a run that read all of its input and gave up some of
+// Verdict is the error of a run that read all of its input and gave up some of
 // it; nil if it gave up none.
 func (f *Rejected) Verdict(read int64) error {
 	f.mu.Lock()

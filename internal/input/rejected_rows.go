@@ -12,7 +12,7 @@ import (
 	"kin/writer"
 )
 
-// suits says whether what is given up of an input can be told apart in the file:
+// Suits says whether what is given up of an input can be told apart in the file:
 // whole inputs have nothing between them, and rows can be read again only below
 // their own header.
 func (f *Rejected) Suits(in *Files, skips bool) error {
@@ -80,7 +80,7 @@ func headerOf(name string, whole bool) ([]byte, error) {
 	return rows.Header(), nil
 }
 
-// follow returns next, and keeps what the records that it returns stand below, and
+// Follow returns next, and keeps what the records that it returns stand below, and
 // those that are too long to be kept; what is passed over is not asked.
 func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)

@@ -1,3 +1,4 @@
+// Package words has numbers, sizes and durations as people read them.
 package words
 
 import (
@@ -9,7 +10,7 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 )
 
-// counted is n with its noun, which is regular.
+// Count is n with its noun, which is regular.
 func Count(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -29,7 +30,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.1f %sB", value, prefix)
 }
 
-// lasted is a duration as people say it: 3.2s, 5m12s.
+// Lasted is a duration as people say it: 3.2s, 5m12s.
 func Lasted(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.1fs", d.Seconds())

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// canAsk says whether there is a terminal to ask a question on and to answer
+// CanAsk says whether there is a terminal to ask a question on and to answer
 // it.
 func (c *Console) CanAsk() bool { return IsTerminal(c.In) && IsTerminal(c.Err) }
 
-// ask asks a question on the terminal. Anything but yes is no.
+// Ask asks a question on the terminal. Anything but yes is no.
 func (c *Console) Ask(ctx context.Context, question string) (bool, error) {
 	if err := c.Stderr.WriteData(ctx, fmt.Sprintf("kin: %s [y/N] ", question)); ctx.Err() != nil {
 		return false, context.Cause(ctx)

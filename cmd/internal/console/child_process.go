@@ -16,7 +16,7 @@ const (
 	exitNoCommand     = 127
 )
 
-// runCommand runs a program on kin's own streams, with variables added to its
+// RunCommand runs a program on kin's own streams, with variables added to its
 // environment, and ends with its exit code, 128 plus the signal if one ended
 // it. A signal that kin alone got is passed on; then it is the program that
 // decides when to end.

@@ -11,6 +11,7 @@ import (
 // ColorMode is the value of --color.
 type ColorMode string
 
+// The values of --color.
 const (
 	ColorAuto   ColorMode = "auto"
 	ColorAlways ColorMode = "always"
@@ -18,8 +19,11 @@ const (
 )
 
 func (m *ColorMode) String() string { return string(*m) }
-func (m *ColorMode) Type() string   { return "when" }
 
+// Type names the value in the help.
+func (m *ColorMode) Type() string { return "when" }
+
+// Set takes what was typed. Its error says what is wanted.
 func (m *ColorMode) Set(s string) error {
 	switch c := ColorMode(s); c {
 	case ColorAuto, ColorAlways, ColorNever:
@@ -29,7 +33,7 @@ func (m *ColorMode) Set(s string) error {
 	return fmt.Errorf("want auto, always or never")
 }
 
-// colored says whether output to w is coloured: on a terminal, unless NO_COLOR
+// Colored says whether output to w is coloured: on a terminal, unless NO_COLOR
 // or TERM=dumb is set; --color overrides all of that.
 func (c *Console) Colored(w io.Writer) bool {
 	switch c.Color {

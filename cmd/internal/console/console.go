@@ -1,3 +1,7 @@
+// Package console is how a run speaks with its user: the three streams, messages,
+// questions, the live line, child processes, signals, exit codes, and what an error
+// means to a person. Everything that goes to stderr goes through it, so that no two
+// goroutines mix their lines.
 package console
 
 import (
@@ -12,7 +16,7 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// console is how a run speaks with its user: the three streams, messages, the log,
+// Console is how a run speaks with its user: the three streams, messages, the log,
 // and how much of that is wanted. Its methods are for several goroutines.
 type Console struct {
 	Streams
@@ -29,7 +33,7 @@ func New(s Streams) *Console {
 	return &Console{Streams: s, Stderr: newStderr(s.Err), Log: slog.New(slog.DiscardHandler), Color: ColorAuto}
 }
 
-// flagsParsed is called once, when the global flags have their values.
+// FlagsParsed is called once, when the global flags have their values.
 func (c *Console) FlagsParsed() error {
 	if c.IsVerbose && c.IsQuiet {
 		return Usage("-v and -q contradict each other: want one of them")

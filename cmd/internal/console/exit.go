@@ -24,7 +24,7 @@ type SignalError struct{ Signal os.Signal }
 
 func (e SignalError) Error() string { return "stopped by " + e.Signal.String() }
 
-// exitCode is 128 plus the signal's number, as a shell reports it.
+// ExitCode is 128 plus the signal's number, as a shell reports it.
 func (e SignalError) ExitCode() int {
 	if s, ok := e.Signal.(syscall.Signal); ok {
 		return 128 + int(s)
@@ -40,6 +40,7 @@ type UsageError struct {
 
 func (e *UsageError) Error() string { return e.Message }
 
+// Usage is the error of wrong usage.
 func Usage(format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...)}
 }

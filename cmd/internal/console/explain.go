@@ -15,7 +15,7 @@ import (
 	"kin/internal/record"
 )
 
-// explanation is an error as a person reads it and as a shell sees it.
+// Explanation is an error as a person reads it and as a shell sees it.
 type Explanation struct {
 	Message string
 	Hint    string // what to do next; may be empty
@@ -46,11 +46,11 @@ type (
 		NotFound() bool
 		Hint() string
 	}
-	// advised is a failure that knows what to do next.
+	// Advised is a failure that knows what to do next.
 	Advised interface{ Hint() string }
 )
 
-// explainer turns errors into what a person reads.
+// Explainer turns errors into what a person reads.
 type Explainer struct {
 	Region string // of the client
 	// streams lists the names of the account's streams; nil where there is no client.
@@ -61,7 +61,7 @@ type Explainer struct {
 	FlagOrigins, ConnectionOrigins func(message, hint string) string
 }
 
-// explain turns an error into message, hint and exit code. It asks for error
+// Explain turns an error into message, hint and exit code. It asks for error
 // types and service error codes, never for texts.
 func (e *Explainer) Explain(ctx context.Context, err error) Explanation {
 	var (

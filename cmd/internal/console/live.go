@@ -9,16 +9,17 @@ import (
 	"golang.org/x/term"
 )
 
-// live is the line on stderr that says how a run goes. It is shown when stderr
+// LiveLine is the line on stderr that says how a run goes. It is shown when stderr
 // is a terminal and stdout is not, so that it never mixes with records.
 type LiveLine struct {
 	quit  chan struct{}
 	ended sync.WaitGroup
 }
 
+// LiveEvery is how often a live line is drawn.
 const LiveEvery = 500 * time.Millisecond
 
-// startLine shows what text returns until stop. It returns a live line that
+// StartLine shows what text returns until stop. It returns a live line that
 // shows nothing where none is wanted.
 func (c *Console) StartLine(wanted bool, text func() string) *LiveLine {
 	l := &LiveLine{quit: make(chan struct{})}
@@ -43,6 +44,7 @@ func (l *LiveLine) refresh(s *Stderr, text func() string) {
 	}
 }
 
+// Stop clears the line and ends it.
 func (l *LiveLine) Stop() {
 	close(l.quit)
 	l.ended.Wait()

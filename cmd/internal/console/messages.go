@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// say prints one message line to a person. With -q only errors are said.
+// Info prints one message line to a person. With -q only errors are said.
 func (c *Console) Info(message string) {
 	if !c.IsQuiet {
 		c.Print(message)
 	}
 }
 
-// chat is for what only somebody who watches wants to know: shards that open
+// Detail is for what only somebody who watches wants to know: shards that open
 // and close. It is heard on a terminal, or with -v.
 func (c *Console) Detail(message string) {
 	if c.IsVerbose || (!c.IsQuiet && IsTerminal(c.Err)) {
@@ -21,14 +21,14 @@ func (c *Console) Detail(message string) {
 	}
 }
 
-// lastWord is say for what stays true after the run: it comes behind everything
+// AtEnd is say for what stays true after the run: it comes behind everything
 // else, an error included.
 func (c *Console) AtEnd(message string) { c.Stderr.keep(message) }
 
-// print writes a message to stderr.
+// Print writes a message to stderr.
 func (c *Console) Print(message string) { c.Stderr.message(message) }
 
-// childStderr is the standard error of a child process: the file itself where
+// ChildStderr is the standard error of a child process: the file itself where
 // there is one. What kin has printed comes before what the child prints.
 func (c *Console) ChildStderr() io.Writer {
 	c.Stderr.queue.flush(time.Time{}) // without a wait for a stderr that is known to be blocked
@@ -38,7 +38,7 @@ func (c *Console) ChildStderr() io.Writer {
 	return c.Stderr
 }
 
-// printError prints what went wrong, and what to do next.
+// PrintError prints what went wrong, and what to do next.
 func (c *Console) PrintError(x Explanation) {
 	c.Print(x.Message)
 	if x.Hint != "" {

@@ -6,7 +6,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearest returns the name that is most like the given one, or "" if none is
+// Nearest returns the name that is most like the given one, or "" if none is
 // near enough to be a slip of the fingers.
 func Nearest(name string, names []string) string {
 	best, bestDistance := "", len(name)/3+2

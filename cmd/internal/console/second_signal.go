@@ -9,10 +9,10 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 )
 
-// abandoner is a writer that can be stopped at once.
+// Abandoner is a writer that can be stopped at once.
 type Abandoner interface{ Abandon() }
 
-// watchStop stands by while a run writes. When the first signal has stopped its
+// WatchSecondSignal stands by while a run writes. When the first signal has stopped its
 // intake, and what was read is not written at once, it says what the run still
 // does. A second signal abandons the writer, and the run reports what may be
 // written. The function it returns must be called in the end.

@@ -105,7 +105,7 @@ func StopsBehind(ctx context.Context) StopCount {
 	return StopCount{}
 }
 
-// counts says whether a signal at a time is a further stop: neither the first
+// Counts says whether a signal at a time is a further stop: neither the first
 // one nor a duplicate.
 func (c *StopCount) Counts(at time.Time) bool {
 	if !c.last.IsZero() && at.Sub(c.last) < DuplicateWindow {

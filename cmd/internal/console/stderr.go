@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stderr is the one way to the standard error of a run: messages, the log, the
+// Stderr is the one way to the standard error of a run: messages, the log, the
 // live line and questions. It is safe for several goroutines: none of them comes
 // between the parts of another. A stderr that takes nothing holds up nobody: see
 // stderrQueue.
@@ -48,13 +48,13 @@ func messageLines(message string) string {
 	return b.String()
 }
 
-// data prints what the user asked for and waits until stderr has taken it, or until
+// WriteData prints what the user asked for and waits until stderr has taken it, or until
 // ctx ends. Its error is that of the write, or the cause of the end of ctx.
 func (s *Stderr) WriteData(ctx context.Context, text string) error {
 	return s.queue.data(ctx, text)
 }
 
-// flush waits until everything is printed, or stderr is blocked.
+// Flush waits until everything is printed, or stderr is blocked.
 func (s *Stderr) Flush() { s.queue.flush(time.Now()) }
 
 // stderrLog is stderr for log lines, which are dropped when stderr is blocked.
@@ -78,7 +78,7 @@ func (s *Stderr) keep(message string) {
 	s.atEnd = append(s.atEnd, message)
 }
 
-// takeLastWords returns the messages that were kept, in their order, and forgets
+// TakeLastMessages returns the messages that were kept, in their order, and forgets
 // them.
 func (s *Stderr) TakeLastMessages() []string {
 	s.mu.Lock()

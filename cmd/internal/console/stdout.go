@@ -16,17 +16,17 @@ var ErrStdoutClosed = errors.New("stdout was closed")
 // ErrStdoutMissing is a run without a stdout that was to move a checkpoint.
 var ErrStdoutMissing = errors.New("stdout is closed: its records would be lost behind the checkpoint; to discard them on purpose, write to /dev/null")
 
-// stdout is the one owner of a run's standard output.
+// Stdout is the one owner of a run's standard output.
 type Stdout struct {
 	w       *bufio.Writer
 	unwatch func() // ends the watch for a hang-up
 }
 
-// close ends the context that came with it, and waits for the end of the watch. It
+// Close ends the context that came with it, and waits for the end of the watch. It
 // leaves stdout itself open.
 func (o *Stdout) Close() { o.unwatch() }
 
-// openStdout takes stdout for a run. The context it returns ends, with
+// OpenStdout takes stdout for a run. The context it returns ends, with
 // ErrStdoutClosed as its cause, when the other side hangs up, also while
 // nothing is written. A file that ends in the middle of a line, as a killed
 // run leaves it, gets its newline first. The stdout must be closed in the end.
@@ -74,6 +74,7 @@ func (o *Stdout) Write(data []byte) (int, error) {
 // Flush returns nil when the kernel has all that was written.
 func (o *Stdout) Flush() error { return StdoutError(o.w.Flush()) }
 
+// StdoutError tells a reader who has had enough, ErrStdoutClosed, from failures to write.
 func StdoutError(err error) error {
 	switch {
 	case err == nil:

@@ -29,6 +29,7 @@ type Bounds struct {
 	Expect      Count
 }
 
+// AddFlags gives a command these flags.
 func (o *Bounds) AddFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.AvailableNow, "available-now", false, "read what is there now, then end")
 	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
@@ -39,7 +40,7 @@ func (o *Bounds) AddFlags(f *pflag.FlagSet) {
 	f.Var(&o.Expect, "expect", "exit 7 when the run ends with another number of records than `N`")
 }
 
-// apply puts the bounds into ro, or says why they make no sense.
+// Apply puts the bounds into ro, or says why they make no sense.
 func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
 	ro.AvailableNow = o.AvailableNow
 	ro.To = record.Position(o.to)
@@ -78,7 +79,7 @@ func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
 // nothing in time.
 var errSlowConfiguration = errors.New("the AWS configuration files could not be read in time")
 
-// startWithin runs the start of a command within --timeout. What begin still waits for then
+// StartWithin runs the start of a command within --timeout. What begin still waits for then
 // is named by its error.
 func (o *Bounds) StartWithin(ctx context.Context, begin func(context.Context) error) error {
 	within := time.Duration(o.Timeout.Duration)
@@ -95,7 +96,7 @@ func (o *Bounds) StartWithin(ctx context.Context, begin func(context.Context) er
 	return &reader.TimeoutError{After: within, Err: err}
 }
 
-// limited is ctx until the end of the run's time, which counts from where the command
+// Limited is ctx until the end of the run's time, which counts from where the command
 // began. Its cause is then late. Without --timeout it has no end of its own.
 func (o *Bounds) Limited(ctx context.Context, late error) (context.Context, context.CancelFunc) {
 	within := time.Duration(o.Timeout.Duration)
@@ -105,7 +106,7 @@ func (o *Bounds) Limited(ctx context.Context, late error) (context.Context, cont
 	return context.WithDeadlineCause(ctx, o.Began.Add(within), late)
 }
 
-// judge holds what a run has read against what was expected of it.
+// Judge holds what a run has read against what was expected of it.
 func (o *Bounds) Judge(records int64) error {
 	switch {
 	case o.failOnEmpty && records == 0:

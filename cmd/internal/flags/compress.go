@@ -8,7 +8,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// compressor makes what a payload is compressed to; each payload stands alone.
+// Compressor makes what a payload is compressed to; each payload stands alone.
 func (v Compression) Compressor() (func(payload []byte) ([]byte, error), error) {
 	switch v {
 	case Gzip:

@@ -12,7 +12,7 @@ import (
 	"kin/internal/record"
 )
 
-// connection is where the service is and who is calling: flags of every command
+// Connection is where the service is and who is calling: flags of every command
 // that calls it.
 type Connection struct {
 	Profile, Region, Endpoint          string
@@ -21,7 +21,7 @@ type Connection struct {
 	RoleSessionName, STSEndpoint       string
 }
 
-// addFlags gives a command the flags about credentials.
+// AddFlags gives a command the flags about credentials.
 func (c *Connection) AddFlags(f *pflag.FlagSet) {
 	const visible = "; a command line is visible to ps: a profile or the environment is better"
 	TextVar(f, &c.AccessKey, "aws-access-key", "the ID of an access key", "access `key` ID, with --aws-secret-key in place of the credentials that the AWS SDK finds"+visible)
@@ -33,7 +33,7 @@ func (c *Connection) AddFlags(f *pflag.FlagSet) {
 	TextVar(f, &c.STSEndpoint, "sts-endpoint", WantURL, "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
 }
 
-// addGlobalFlags gives the root the flags that every command has.
+// AddGlobalFlags gives the root the flags that every command has.
 func (c *Connection) AddGlobalFlags(f *pflag.FlagSet) {
 	TextVar(f, &c.Profile, "profile", "the name of a profile", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
 	TextVar(f, &c.Region, "region", "a region such as us-east-1", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
@@ -46,13 +46,14 @@ type SettingSource interface {
 	IsNarrow(flag string) bool // another command does not get it
 }
 
+// What AssumeRole takes (API documentation).
 var (
 	RoleARNPattern     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
 	ExternalIDPattern  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
 	sessionNamePattern = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 )
 
-// check wants whole pairs, nothing about a role without its ARN, and what
+// Check wants whole pairs, nothing about a role without its ARN, and what
 // AssumeRole takes (API documentation). It never says a key.
 func (c *Connection) Check() error {
 	switch {
@@ -78,10 +79,12 @@ func (c *Connection) Check() error {
 	return nil
 }
 
+// Keys are the keys that were given, if any were.
 func (c *Connection) Keys() awsclient.Keys {
 	return awsclient.Keys{AccessKey: c.AccessKey, SecretKey: c.SecretKey, SessionToken: c.SessionToken}
 }
 
+// Role is the role that is to be taken on, if one is.
 func (c *Connection) Role() awsclient.Role {
 	name := c.RoleSessionName
 	if name == "" {
@@ -90,7 +93,7 @@ func (c *Connection) Role() awsclient.Role {
 	return awsclient.Role{ARN: c.RoleARN, ExternalID: c.RoleExternalID, SessionName: name, STSEndpoint: c.STSEndpoint}
 }
 
-// words are the flags of this command that say where the service is and who is
+// Words are the flags of this command that say where the service is and who is
 // calling, for commands that messages name. What is set for all commands holds for
 // those too, and keys are not repeated.
 func (c *Connection) Words(o SettingSource) []string {
@@ -106,7 +109,7 @@ func (c *Connection) Words(o SettingSource) []string {
 	return words
 }
 
-// awsOptions are those of a client for the given streams, names or ARNs. Streams that
+// AWSOptions are those of a client for the given streams, names or ARNs. Streams that
 // are named by ARN bring their region along.
 func (c *Connection) AWSOptions(o SettingSource, streams ...string) (awsclient.Options, error) {
 	asked := c.Region

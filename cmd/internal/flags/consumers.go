@@ -5,11 +5,13 @@ import "fmt"
 // ConsumerMode is the value of --consumer-mode; its zero value is polling.
 type ConsumerMode string
 
+// The consumer modes.
 const (
 	Polling ConsumerMode = "polling"
 	EFO     ConsumerMode = "efo"
 )
 
+// Type names the value in the help.
 func (m *ConsumerMode) Type() string { return "mode" }
 
 func (m *ConsumerMode) String() string {
@@ -19,6 +21,7 @@ func (m *ConsumerMode) String() string {
 	return string(*m)
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (m *ConsumerMode) Set(s string) error {
 	switch v := ConsumerMode(s); v {
 	case Polling, EFO:
@@ -31,11 +34,13 @@ func (m *ConsumerMode) Set(s string) error {
 // ConsumerIDType is the value of --registered-consumer-id-type; its zero value is name.
 type ConsumerIDType string
 
+// What an ID is.
 const (
 	ByName ConsumerIDType = "name"
 	ByARN  ConsumerIDType = "arn"
 )
 
+// Type names the value in the help.
 func (t *ConsumerIDType) Type() string { return "type" }
 
 func (t *ConsumerIDType) String() string {
@@ -45,6 +50,7 @@ func (t *ConsumerIDType) String() string {
 	return string(*t)
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (t *ConsumerIDType) Set(s string) error {
 	switch v := ConsumerIDType(s); v {
 	case ByName, ByARN:

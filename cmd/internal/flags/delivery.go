@@ -20,6 +20,7 @@ type Delivery struct {
 	Failed                  Text
 }
 
+// DefaultDelivery has the defaults of the core.
 func DefaultDelivery() Delivery {
 	d := writer.DefaultOptions()
 	return Delivery{
@@ -28,6 +29,7 @@ func DefaultDelivery() Delivery {
 	}
 }
 
+// AddFlags gives a command these flags.
 func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Ordered, "ordered", false, "keep the order of the records of each partition key through failures and reshards")
 	f.Var(&o.RetryFor, "retry-for", "give up on a record after this long (0: do not retry)")
@@ -39,14 +41,14 @@ func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	f.Var(&o.Grace, "grace", "how long a stopped run may still take to write what it has read")
 }
 
-// apply puts the flags into the core's options.
+// Apply puts the flags into the core's options.
 func (o *Delivery) Apply(wo *writer.Options) {
 	wo.RetryFor, wo.Linger, wo.Grace = time.Duration(o.RetryFor), time.Duration(o.Linger), time.Duration(o.Grace)
 	wo.Ordered, wo.Aggregate = o.Ordered, o.Aggregate
 	wo.RecordRate, wo.ByteRate, wo.Unshaped = o.Rate.Records, o.Rate.Bytes, o.Rate.Unlimited
 }
 
-// check refuses what the endpoint does not allow.
+// Check refuses what the endpoint does not allow.
 func (o *Delivery) Check(endpoint string) error {
 	if o.Rate.Unlimited && !awsclient.IsOutsideAWS(endpoint) {
 		return console.Usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")

@@ -15,6 +15,7 @@ import (
 // InputForm is the value of --input.
 type InputForm string
 
+// The forms of an input.
 const (
 	Lines   InputForm = "lines"
 	Records InputForm = "records"
@@ -25,8 +26,10 @@ const (
 
 func (m *InputForm) String() string { return string(*m) }
 
+// Type names the value in the help.
 func (m *InputForm) Type() string { return "form" }
 
+// Set takes what was typed. Its error says what is wanted.
 func (m *InputForm) Set(s string) error {
 	switch v := InputForm(s); v {
 	case Lines, Records, JSON, CSV, Raw:
@@ -40,6 +43,7 @@ func (m *InputForm) Set(s string) error {
 // bytes that a command line cannot hold. The zero value is none.
 type Delimiter string
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Delimiter) Set(s string) error {
 	text, err := unescape(s)
 	if err != nil || text == "" {
@@ -51,9 +55,10 @@ func (v *Delimiter) Set(s string) error {
 
 func (v *Delimiter) String() string { return string(*v) }
 
+// Type names the value in the help.
 func (v *Delimiter) Type() string { return "text" }
 
-// splitKey divides the payload of r into partition key and payload.
+// SplitKey divides the payload of r into partition key and payload.
 func (v *Delimiter) SplitKey(_ context.Context, r *record.Record) error {
 	key, data, found := bytes.Cut(r.Data, []byte(*v))
 	if !found {
@@ -107,6 +112,7 @@ func unescape(s string) (string, error) {
 // HashKey is an explicit hash key; its zero value is none.
 type HashKey string
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *HashKey) Set(s string) error {
 	n, ok := new(big.Int).SetString(s, 10)
 	if !ok || strings.Trim(s, "0123456789") != "" || n.BitLen() > 128 {
@@ -118,4 +124,5 @@ func (v *HashKey) Set(s string) error {
 
 func (v *HashKey) String() string { return string(*v) }
 
+// Type names the value in the help.
 func (v *HashKey) Type() string { return "number" }

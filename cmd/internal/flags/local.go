@@ -9,11 +9,13 @@ import (
 	"kin/internal/local"
 )
 
+// DefaultListen is where kin local listens.
 const DefaultListen = "127.0.0.1:4567"
 
 // Listen is HOST:PORT; an empty host is every address of the machine.
 type Listen string
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Listen) Set(s string) error {
 	_, port, err := net.SplitHostPort(s)
 	if err == nil {
@@ -28,11 +30,13 @@ func (v *Listen) Set(s string) error {
 
 func (v *Listen) String() string { return string(*v) }
 
+// Type names the value in the help.
 func (v *Listen) Type() string { return "address" }
 
 // Limits is on, off or window.
 type Limits local.Limits
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Limits) Set(s string) error {
 	switch l := local.Limits(s); l {
 	case local.LimitsOn, local.LimitsOff, local.LimitsWindow:
@@ -44,11 +48,13 @@ func (v *Limits) Set(s string) error {
 
 func (v *Limits) String() string { return string(*v) }
 
+// Type names the value in the help.
 func (v *Limits) Type() string { return "when" }
 
 // Streams collects NAME or NAME:SHARDS.
 type Streams []local.StreamSpec
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Streams) Set(s string) error {
 	spec, err := local.ParseStreamSpec(s)
 	if err != nil {
@@ -71,11 +77,13 @@ func (v *Streams) String() string {
 	return strings.Join(list, " ")
 }
 
+// Type names the value in the help.
 func (v *Streams) Type() string { return "stream" }
 
 // Roles collects ARN or ARN=EXTERNAL_ID.
 type Roles []local.Role
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Roles) Set(s string) error {
 	role, err := local.ParseRole(s)
 	if err != nil {
@@ -98,11 +106,13 @@ func (v *Roles) String() string {
 	return strings.Join(list, " ")
 }
 
+// Type names the value in the help.
 func (v *Roles) Type() string { return "role" }
 
 // Faults collects scripted faults.
 type Faults []string
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Faults) Set(s string) error {
 	if err := local.CheckFault(s); err != nil {
 		return err
@@ -113,4 +123,5 @@ func (v *Faults) Set(s string) error {
 
 func (v *Faults) String() string { return strings.Join(*v, " ") }
 
+// Type names the value in the help.
 func (v *Faults) Type() string { return "fault" }

@@ -11,6 +11,7 @@ import (
 // Bound is a time or an age that a run reads up to; its zero value is none.
 type Bound record.Position
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Bound) Set(s string) error {
 	p, err := record.ParsePosition(s)
 	if err != nil || p.Kind != record.AtTimestamp && p.Kind != record.Ago {
@@ -27,6 +28,7 @@ func (v *Bound) String() string {
 	return record.Position(*v).String()
 }
 
+// Type names the value in the help.
 func (v *Bound) Type() string { return "time" }
 
 // StartingPosition is where reading begins.
@@ -35,6 +37,7 @@ type StartingPosition struct {
 	Given bool
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *StartingPosition) Set(s string) error {
 	p, err := record.ParsePosition(s)
 	if err != nil {
@@ -44,6 +47,7 @@ func (v *StartingPosition) Set(s string) error {
 	return nil
 }
 
+// Type names the value in the help.
 func (v *StartingPosition) Type() string { return "position" }
 
 // AddPositionFlags gives a command --initial-position and its short name.

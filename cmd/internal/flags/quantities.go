@@ -14,6 +14,7 @@ import (
 // Limit is a number of records, 1 or more; its zero value is none.
 type Limit int64
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Limit) Set(s string) error {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 1 {
@@ -25,6 +26,7 @@ func (v *Limit) Set(s string) error {
 
 func (v *Limit) String() string { return strconv.FormatInt(int64(*v), 10) }
 
+// Type names the value in the help.
 func (v *Limit) Type() string { return "N" }
 
 // Count is a number of records, or none.
@@ -33,6 +35,7 @@ type Count struct {
 	Given bool
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Count) Set(s string) error {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
@@ -49,11 +52,13 @@ func (v *Count) String() string {
 	return strconv.FormatInt(v.N, 10)
 }
 
+// Type names the value in the help.
 func (v *Count) Type() string { return "N" }
 
 // Duration is a duration such as 200ms, 10s, 2m or 1d3h.
 type Duration time.Duration
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Duration) Set(s string) error {
 	d, err := str2duration.ParseDuration(s)
 	if err != nil || d < 0 {
@@ -72,11 +77,13 @@ func (v *Duration) String() string {
 	return str2duration.String(time.Duration(*v))
 }
 
+// Type names the value in the help.
 func (v *Duration) Type() string { return "duration" }
 
 // Span is a duration of more than nothing; its zero value is none.
 type Span struct{ Duration }
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Span) Set(s string) error {
 	var d Duration
 	if err := d.Set(s); err != nil || d == 0 {
@@ -89,6 +96,7 @@ func (v *Span) Set(s string) error {
 // Tasks is a number of tasks; its zero value is as many as are needed.
 type Tasks int
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Tasks) Set(s string) error {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
@@ -100,11 +108,13 @@ func (v *Tasks) Set(s string) error {
 
 func (v *Tasks) String() string { return strconv.Itoa(int(*v)) }
 
+// Type names the value in the help.
 func (v *Tasks) Type() string { return "tasks" }
 
 // Size is a number of bytes such as 10mb, 2gb or 64mib.
 type Size int64
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Size) Set(s string) error {
 	n, err := humanize.ParseBytes(s)
 	if err != nil || n > math.MaxInt64 {
@@ -118,13 +128,16 @@ func (v *Size) String() string {
 	return strings.ToLower(strings.ReplaceAll(humanize.Bytes(uint64(*v)), " ", ""))
 }
 
+// Type names the value in the help.
 func (v *Size) Type() string { return "size" }
 
 // FetchRate is a rate in MB/s, or unlimited.
 type FetchRate float64
 
+// Unlimited is the rate that is no limit.
 const Unlimited = "unlimited"
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *FetchRate) Set(s string) error {
 	if s == Unlimited {
 		*v = FetchRate(math.Inf(1))
@@ -145,4 +158,5 @@ func (v *FetchRate) String() string {
 	return strconv.FormatFloat(float64(*v), 'f', -1, 64)
 }
 
+// Type names the value in the help.
 func (v *FetchRate) Type() string { return "MB/s" }

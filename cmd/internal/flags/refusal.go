@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// wanted is the cause of a refused flag value, without strconv's preamble.
+// Wanted is the cause of a refused flag value, without strconv's preamble.
 func Wanted(e *pflag.InvalidValueError) string {
 	cause := errors.Unwrap(e)
 	if cause == nil {

@@ -1,3 +1,6 @@
+// Package flags has the values that flags take and the groups of flags that
+// commands share. A value parses itself at the border, and its error says what is
+// wanted.
 package flags
 
 import (
@@ -16,6 +19,7 @@ type Text struct {
 	Kind string // what the text names, for messages
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Text) Set(s string) error {
 	if IsBlank(s) {
 		return fmt.Errorf("want %s", v.Kind)
@@ -26,6 +30,7 @@ func (v *Text) Set(s string) error {
 
 func (v *Text) String() string { return v.Text }
 
+// Type names the value in the help.
 func (v *Text) Type() string { return "text" }
 
 // WantShard and WantURL are what flags about shards and endpoints want.
@@ -75,6 +80,7 @@ type Texts struct {
 	Commas bool   // several may stand in one value
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Texts) Set(s string) error {
 	texts := []string{s}
 	if v.Commas {
@@ -91,11 +97,13 @@ func (v *Texts) Set(s string) error {
 
 func (v *Texts) String() string { return strings.Join(v.List, ",") }
 
+// Type names the value in the help.
 func (v *Texts) Type() string { return "texts" }
 
 // Address is a host and a port to listen at; its zero value is none.
 type Address string
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Address) Set(s string) error {
 	_, port, err := net.SplitHostPort(s)
 	if err == nil {
@@ -110,4 +118,5 @@ func (v *Address) Set(s string) error {
 
 func (v *Address) String() string { return string(*v) }
 
+// Type names the value in the help.
 func (v *Address) Type() string { return "address" }

@@ -18,10 +18,13 @@ type WriteRate struct {
 }
 
 func (v *WriteRate) String() string { return v.Text }
-func (v *WriteRate) Type() string   { return "rate" }
+
+// Type names the value in the help.
+func (v *WriteRate) Type() string { return "rate" }
 
 var errWriteRate = errors.New("want records or bytes a second, such as 100/s, 2.5/s or 1mb/s")
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *WriteRate) Set(s string) error {
 	if s == Unlimited {
 		*v = WriteRate{Text: s, Unlimited: true}
@@ -49,6 +52,7 @@ func (v *WriteRate) Set(s string) error {
 // Pace is the value of --pace; its zero value is no pace.
 type Pace float64
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Pace) Set(s string) error {
 	n, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
 	if err != nil || !strings.HasSuffix(s, "x") || !(n > 0) || math.IsInf(n, 0) {
@@ -65,11 +69,13 @@ func (v *Pace) String() string {
 	return strconv.FormatFloat(float64(*v), 'f', -1, 64) + "x"
 }
 
+// Type names the value in the help.
 func (v *Pace) Type() string { return "times" }
 
 // Skip is a number of records, 0 or more.
 type Skip int64
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Skip) Set(s string) error {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
@@ -80,16 +86,20 @@ func (v *Skip) Set(s string) error {
 }
 
 func (v *Skip) String() string { return strconv.FormatInt(int64(*v), 10) }
-func (v *Skip) Type() string   { return "records" }
+
+// Type names the value in the help.
+func (v *Skip) Type() string { return "records" }
 
 // Compression is the value of --compress; its zero value is none.
 type Compression string
 
+// How payloads are compressed.
 const (
 	Gzip Compression = "gzip"
 	Zstd Compression = "zstd"
 )
 
+// Set takes what was typed. Its error says what is wanted.
 func (v *Compression) Set(s string) error {
 	switch c := Compression(s); c {
 	case Gzip, Zstd:
@@ -100,4 +110,6 @@ func (v *Compression) Set(s string) error {
 }
 
 func (v *Compression) String() string { return string(*v) }
-func (v *Compression) Type() string   { return "form" }
+
+// Type names the value in the help.
+func (v *Compression) Type() string { return "form" }

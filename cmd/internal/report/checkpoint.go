@@ -19,10 +19,12 @@ type Position struct {
 	Timestamp         record.Time         `json:"timestamp,omitzero"`
 }
 
+// PositionOf is the report of a saved position.
 func PositionOf(s checkpoint.Shard) Position {
 	return Position{s.Kind, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
 }
 
+// Equal says whether two positions are the same.
 func (p Position) Equal(q Position) bool {
 	sub := func(p Position) int64 {
 		if p.SubSequenceNumber == nil {
@@ -33,7 +35,7 @@ func (p Position) Equal(q Position) bool {
 	return p.Type == q.Type && p.SequenceNumber == q.SequenceNumber && sub(p) == sub(q) && p.Timestamp.Equal(q.Timestamp.Time)
 }
 
-// short is a position as the tables have it: of a sequence number the digits
+// Short is a position as the tables have it: of a sequence number the digits
 // that differ within a shard.
 func (p Position) Short() string {
 	const digits = 12
@@ -94,6 +96,7 @@ type savedShard struct {
 	UpdatedAt             record.Time `json:"updatedAt,omitzero"`
 }
 
+// CheckpointOf is the report of a checkpoint file.
 func CheckpointOf(path string, f checkpoint.File) Checkpoint {
 	r := Checkpoint{Path: path, ID: f.ID, Streams: []savedStream{}, Output: f.Output}
 	if d := f.Destination; d != nil {
@@ -123,7 +126,7 @@ func parentsOf(parents []string) (parent, adjacent string) {
 	return parent, adjacent
 }
 
-// table is the report for eyes.
+// Table is the report for eyes.
 func (r Checkpoint) Table(p Palette) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "query id %s\n", r.ID)
@@ -152,7 +155,7 @@ func OptionalTime(t time.Time) string {
 	return TableTime(t)
 }
 
-// aligned is a table: the first row its headers, columns as wide as they have
+// Aligned is a table: the first row its headers, columns as wide as they have
 // to be, nothing behind the last one.
 func Aligned(p Palette, rows [][]string) string {
 	var wide []int

@@ -38,7 +38,7 @@ type movedShard struct {
 	To      *Position `json:"to,omitempty"`
 }
 
-// difference is what changes of the streams between two states of a file.
+// ResetOf is what changes of the streams between two states of a file.
 func ResetOf(path string, was, is checkpoint.File, streams []string) Reset {
 	r := Reset{Path: path, Streams: []resetStream{}}
 	names := make([]string, len(streams))
@@ -75,9 +75,10 @@ func ResetOf(path string, was, is checkpoint.File, streams []string) Reset {
 	return r
 }
 
+// IsEmpty says that nothing would change.
 func (r Reset) IsEmpty() bool { return len(r.Streams) == 0 }
 
-// table is the difference for eyes.
+// Table is the difference for eyes.
 func (r Reset) Table(p Palette) string {
 	var b strings.Builder
 	for i, s := range r.Streams {

@@ -23,6 +23,7 @@ type Consumer struct {
 	StreamARN string `json:"streamARN,omitempty"`
 }
 
+// ConsumerOf is the report of one consumer.
 func ConsumerOf(c efo.Consumer) Consumer {
 	r := Consumer{Name: c.Name, ARN: c.ARN, Status: string(c.Status)}
 	if !c.Created.IsZero() {

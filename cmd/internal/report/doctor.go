@@ -25,6 +25,7 @@ type checkReport struct {
 	Advice  string        `json:"advice,omitempty"`
 }
 
+// DoctorOf is the report of an examination.
 func DoctorOf(r *doctor.Report) Doctor {
 	report := Doctor{StreamName: r.Stream, StreamARN: r.ARN, Findings: r.Findings(), Checks: []checkReport{}}
 	for _, c := range r.Checks {

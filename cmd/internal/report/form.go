@@ -1,3 +1,6 @@
+// Package report has what the commands print with -o table, json or prometheus, and
+// the metrics of a run. It turns what the core packages found into text; it asks
+// nobody anything.
 package report
 
 import (
@@ -10,11 +13,13 @@ import (
 // value is a table.
 type Form string
 
+// The forms of a report.
 const (
 	Table Form = "table"
 	JSON  Form = "json"
 )
 
+// AddFlag gives a command -o.
 func AddFlag(c *cobra.Command, form *Form) {
 	c.Flags().SortFlags = false
 	c.Flags().VarP(form, "output", "o", "table or json")
@@ -23,6 +28,7 @@ func AddFlag(c *cobra.Command, form *Form) {
 	}
 }
 
+// Type names the value in the help.
 func (f *Form) Type() string { return "form" }
 
 func (f *Form) String() string {
@@ -32,6 +38,7 @@ func (f *Form) String() string {
 	return string(*f)
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (f *Form) Set(s string) error {
 	switch v := Form(s); v {
 	case Table, JSON:
@@ -44,12 +51,14 @@ func (f *Form) Set(s string) error {
 // LagForm is the value of -o of lag; its zero value is a table.
 type LagForm string
 
+// The forms of kin lag.
 const (
 	LagTable      LagForm = "table"
 	LagJSON       LagForm = "json"
 	LagPrometheus LagForm = "prometheus"
 )
 
+// Type names the value in the help.
 func (f *LagForm) Type() string { return "form" }
 
 func (f *LagForm) String() string {
@@ -59,6 +68,7 @@ func (f *LagForm) String() string {
 	return string(*f)
 }
 
+// Set takes what was typed. Its error says what is wanted.
 func (f *LagForm) Set(s string) error {
 	switch v := LagForm(s); v {
 	case LagTable, LagJSON, LagPrometheus:

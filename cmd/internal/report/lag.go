@@ -53,6 +53,7 @@ func lastRecordOf(at checkpoint.Shard) *lastRecord {
 	return &lastRecord{at.SequenceNumber, at.LastArrival}
 }
 
+// LagLine is a look as a line of JSON.
 func LagLine(look reader.Look) (string, error) {
 	r := lagLook{Timestamp: record.Time{Time: look.Time}}
 	for _, s := range look.Streams {

@@ -11,7 +11,7 @@ import (
 	"kin/reader"
 )
 
-// history is what the last looks saw of each shard, and of the stream's
+// LagHistory is what the last looks saw of each shard, and of the stream's
 // furthest, under an empty shard ID.
 type LagHistory struct {
 	Last   reader.Look
@@ -29,6 +29,7 @@ type trend struct {
 // sparks is how many looks a trend holds: as many as it is wide.
 const sparks = 16
 
+// Add takes in one look.
 func (h *LagHistory) Add(look reader.Look) {
 	if h.shards == nil {
 		h.shards = map[shardOf]*trend{}

@@ -72,7 +72,7 @@ type sourceMetrics struct {
 	Min string `json:"minMsBehindLatest"`
 }
 
-// observer returns what writes a run's metrics. A signal that ends run, and the end of
+// Observer returns what writes a run's metrics. A signal that ends run, and the end of
 // the run's time where it has one, which counts from began, end its wait for whoever reads them.
 func Observer(run context.Context, m *MetricsWriter, began time.Time, timeout time.Duration) func(reader.Observation) error {
 	end := began.Add(timeout)

@@ -7,9 +7,10 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// palette is how a table looks: plain when stdout is not coloured.
+// Palette is how a table looks: plain when stdout is not coloured.
 type Palette struct{ Head, Good, Passing, Bad lipgloss.Style }
 
+// NewPalette is the palette for stdout.
 func NewPalette(c *console.Console) Palette {
 	r := lipgloss.NewRenderer(c.Out)
 	r.SetColorProfile(termenv.Ascii)
@@ -24,7 +25,7 @@ func NewPalette(c *console.Console) Palette {
 	}
 }
 
-// status is a status in the colour of whether it lasts.
+// Status is a status in the colour of whether it lasts.
 func (p Palette) Status(s string) string {
 	if s == "ACTIVE" {
 		return p.Good.Render(s)

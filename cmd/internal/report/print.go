@@ -8,6 +8,7 @@ import (
 	"kin/cmd/internal/console"
 )
 
+// JSONLine is a value as a line of JSON.
 func JSONLine(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b) + "\n", err

@@ -110,6 +110,7 @@ type keyReport struct {
 	ShardID      string `json:"shardId"`
 }
 
+// KeysOf is the report of where keys lead.
 func KeysOf(found []survey.Key) Keys {
 	r := Keys{Keys: []keyReport{}}
 	for _, k := range found {

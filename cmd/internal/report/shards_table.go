@@ -89,6 +89,7 @@ func shortened(digits string, room int) string {
 	return digits[:room-1-back] + "…" + digits[len(digits)-back:]
 }
 
+// Percent is a share with two digits behind the point.
 func Percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + "%" }
 
 // KeysTable is where partition keys lead. The keys come last: nobody knows how
@@ -110,7 +111,7 @@ func KeysTable(p Palette, found []survey.Key) string {
 	return t.String()
 }
 
-// printable is a partition key as a table shows it: as it is, or in quotes
+// Printable is a partition key as a table shows it: as it is, or in quotes
 // where a terminal would obey some of it.
 func Printable(key string) string {
 	for _, r := range key {

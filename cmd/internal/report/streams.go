@@ -33,6 +33,7 @@ type streamReport struct {
 	Created        string `json:"streamCreationTimestamp,omitempty"`
 }
 
+// StreamsOf is the report of streams.
 func StreamsOf(streams []survey.Listed) Streams {
 	r := Streams{Streams: []streamReport{}}
 	for _, listed := range streams {

@@ -17,9 +17,10 @@ func TableTime(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
+// Millis is a number of milliseconds as a duration.
 func Millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// brief is a duration in two units at most.
+// Brief is a duration in two units at most.
 func Brief(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

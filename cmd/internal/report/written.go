@@ -33,7 +33,7 @@ func OpenWritten(ctx context.Context, c *console.Console) (*Written, context.Con
 	return &Written{out}, watched, err
 }
 
-// results prints what became of records.
+// Results prints what became of records.
 func (r *Written) Results(results []writer.Result) error {
 	for _, one := range results {
 		if err := r.line(reportLine{
@@ -46,7 +46,7 @@ func (r *Written) Results(results []writer.Result) error {
 	return r.Flush()
 }
 
-// preview prints what would become of a record.
+// Preview prints what would become of a record.
 func (r *Written) Preview(p writer.Preview) error {
 	l := reportLine{Record: p.Record, ShardID: p.ShardID, ErrorCode: p.ErrorCode, ErrorMessage: p.ErrorMessage}
 	if p.ErrorCode == "" {
@@ -61,6 +61,7 @@ func (r *Written) line(l reportLine) error {
 	return reportError(encoder.Encode(l))
 }
 
+// Flush hands what was printed to the kernel.
 func (r *Written) Flush() error { return reportError(r.Out.Flush()) }
 
 func reportError(err error) error {

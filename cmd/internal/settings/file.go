@@ -54,6 +54,7 @@ func ReadFile(path string, root *cobra.Command) (map[string]Layer, error) {
 	return Parse(path, bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), root)
 }
 
+// Parse returns the settings of each table of a file, and checks all of it.
 func Parse(path string, text []byte, root *cobra.Command) (map[string]Layer, error) {
 	var members map[string]any
 	if err := toml.Unmarshal(text, &members); err != nil {

@@ -6,23 +6,24 @@ import (
 	"strings"
 )
 
-// origins are where flags came from that are not from the command line.
+// Origins are where flags came from that are not from the command line.
 type Origins struct {
 	from   map[string]string
 	narrow map[string]bool // those of them that another command does not get
 }
 
+// NewOrigins knows of no setting yet.
 func NewOrigins() Origins {
 	return Origins{from: map[string]string{}, narrow: map[string]bool{}}
 }
 
-// isSetting says whether a flag's value is from a variable or a file.
+// IsSetting says whether a flag's value is from a variable or a file.
 func (o Origins) IsSetting(flag string) bool { return o.from[flag] != "" }
 
-// isNarrow says whether it is a setting that another command does not get.
+// IsNarrow says whether it is a setting that another command does not get.
 func (o Origins) IsNarrow(flag string) bool { return o.narrow[flag] }
 
-// ofMessage adds to a hint where the flags came from that a message names,
+// OfMessage adds to a hint where the flags came from that a message names,
 // if that was not the command line.
 func (o Origins) OfMessage(message, hint string) string {
 	return o.of(hint, func(name string) bool {
@@ -31,7 +32,7 @@ func (o Origins) OfMessage(message, hint string) string {
 	})
 }
 
-// ofConnection does the same for a message about where the service is,
+// OfConnection does the same for a message about where the service is,
 // which names no flags.
 func (o Origins) OfConnection(message, hint string) string {
 	return o.of(hint, func(name string) bool {

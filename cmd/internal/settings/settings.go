@@ -1,3 +1,5 @@
+// Package settings gives flags their values from variables of the environment and
+// from the configuration file, and knows afterwards which came from where.
 package settings
 
 import (
@@ -19,7 +21,7 @@ import (
 // configuration file. A flag on the command line goes first, then the
 // variable, then the file: its table of the command, then its top level.
 
-// setting is one flag's value from somewhere else than the command line.
+// Setting is one flag's value from somewhere else than the command line.
 type Setting struct {
 	Flag   string
 	Values []string // several for a flag that can be repeated; none: the default, whatever comes after
@@ -28,7 +30,7 @@ type Setting struct {
 	narrow bool     // it is for one command, or for those below one
 }
 
-// settings are a layer: one source's values by flag.
+// Layer are a layer: one source's values by flag.
 type Layer map[string]Setting
 
 // WithoutSettings are the commands that settings do not reach, so that a bad
@@ -73,7 +75,7 @@ var replaced = map[string][]string{
 	"dry-run":    {"report", "pace", "failed"},
 }
 
-// apply gives the command's flags the values that the environment and
+// Apply gives the command's flags the values that the environment and
 // the configuration file have for them.
 func (o Origins) Apply(c *cobra.Command) error {
 	if top := topCommand(c); top == nil || slices.Contains(WithoutSettings, top.Name()) {
