@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -11,7 +9,6 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
-	"kin/efo"
 	"kin/internal/words"
 )
 
@@ -94,43 +91,4 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 		return err
 	}
 	return consumers.remove(ctx, arns(there))
-}
-
-// there are those of the consumers that are registered; the others are said.
-func (c *consumersOf) there(ctx context.Context, ids []string) ([]efo.Consumer, error) {
-	var found []efo.Consumer
-	for _, id := range ids {
-		one, err := c.Describe(ctx, efo.ID(id))
-		var gone *efo.NotFoundError
-		switch {
-		case errors.As(err, &gone):
-			if err := c.sayGone(ctx, id); err != nil {
-				return nil, err
-			}
-		case err != nil:
-			return nil, err
-		case !slices.Contains(found, one): // by name and by ARN
-			found = append(found, one)
-		}
-	}
-	return found, nil
-}
-
-// sayGone tells of a consumer that is not there. The error is that of a stream
-// that is not there either.
-func (c *consumersOf) sayGone(ctx context.Context, id string) error {
-	hint, err := c.missing(ctx, id)
-	if err == nil {
-		c.say(fmt.Sprintf("consumer %s of %s is not registered: nothing to remove\nhint: %s", id, c.name, hint))
-	}
-	return err
-}
-
-// arns name consumers so that nobody else's take their place.
-func arns(consumers []efo.Consumer) []string {
-	list := make([]string, len(consumers))
-	for i, c := range consumers {
-		list[i] = c.ARN
-	}
-	return list
 }

@@ -129,8 +129,3 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	}
 	return nil
 }
-
-// explains makes hints about errors be about the streams that client sees.
-func (e *env) explains(client *kinesis.Client, region string) {
-	e.client, e.clientRegion = client, region
-}

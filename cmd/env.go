@@ -75,3 +75,22 @@ func (e *env) explain(ctx context.Context, err error) console.Explanation {
 	}
 	return x.Explain(ctx, err)
 }
+
+// closed returns what a run comes to whose files were closed with err. A file that
+// could not be closed fails the run. Where something else has failed it before,
+// that is reported at once.
+func (e *env) closed(ctx context.Context, result, err error) error {
+	switch {
+	case err == nil:
+		return result
+	case result == nil, errors.Is(result, console.ErrStdoutClosed):
+		return err
+	}
+	e.PrintError(e.explain(ctx, err))
+	return result
+}
+
+// explains makes hints about errors be about the streams that client sees.
+func (e *env) explains(client *kinesis.Client, region string) {
+	e.client, e.clientRegion = client, region
+}

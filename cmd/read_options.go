@@ -227,3 +227,10 @@ func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) error {
 	}
 	return nil
 }
+
+// lockedCheckpoint is a checkpoint whose lock outlives the reader's run: the run's
+// outputs are closed first.
+type lockedCheckpoint struct{ *checkpoint.Handle }
+
+// Release keeps the lock.
+func (lockedCheckpoint) Release() error { return nil }

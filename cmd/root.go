@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
@@ -124,50 +123,4 @@ func flagError(_ *cobra.Command, err error) error {
 		return console.Usage("--%s %s: %s", invalid.GetFlag().Name, value, flags.Wanted(invalid))
 	}
 	return console.UsageHint("kin help lists the commands; kin COMMAND --help their flags", "%s", err)
-}
-
-// noArguments refuses every argument of a command that takes none.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) == 0 || versionAsked(c) {
-		return nil
-	}
-	if c.HasParent() {
-		return console.Usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
-	}
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return console.UsageHint("did you mean \"kin "+near[0]+"\"?", "unknown command %q", args[0])
-	}
-	return console.UsageHint("kin help lists the commands", "unknown command %q", args[0])
-}
-
-// refuseConnection refuses the flags that say where the service is, for a
-// command that calls none.
-func refuseConnection(c *cobra.Command) error {
-	for _, name := range []string{"profile", "region", "endpoint"} {
-		if c.Flags().Changed(name) {
-			return console.Usage("--%s is for commands that call the service; %s does not", name, c.CommandPath())
-		}
-	}
-	return nil
-}
-
-// streamArguments wants at least one stream and splits what is separated by
-// commas.
-func streamArguments(c *cobra.Command, args []string) error {
-	if len(splitStreams(args)) == 0 {
-		return console.UsageHint("for example: "+c.CommandPath()+" orders", "%s needs the name or ARN of a stream", c.CommandPath())
-	}
-	return nil
-}
-
-func splitStreams(args []string) []string {
-	var streams []string
-	for _, arg := range args {
-		for s := range strings.SplitSeq(arg, ",") {
-			if s = strings.TrimSpace(s); s != "" {
-				streams = append(streams, s)
-			}
-		}
-	}
-	return streams
 }

@@ -4,19 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/internal/input"
-	"kin/internal/record"
 	"kin/internal/words"
 	"kin/writer"
 )
@@ -90,67 +86,6 @@ second later ends the run at once. stdout stays empty but for --report and --dry
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
 	return c
-}
-
-type writeOptions struct {
-	stream string
-	files  []string
-
-	inputOptions
-	flags.Delivery
-	skip           flags.Skip
-	pace           flags.Pace
-	report, dryRun bool
-}
-
-func defaultWriteOptions() *writeOptions {
-	return &writeOptions{inputOptions: defaultInputOptions(), Delivery: flags.DefaultDelivery()}
-}
-
-func (o *writeOptions) addFlags(f *pflag.FlagSet) {
-	f.SortFlags = false
-	o.inputOptions.addFlags(f)
-	f.Var(&o.skip, "skip", "pass over so many `records` of the input: those a run before has written")
-	o.Delivery.AddFlags(f)
-	f.Var(&o.pace, "pace", "write records as far apart as they once arrived, or so many `times` as fast: 1x, 10x (records)")
-	f.BoolVar(&o.report, "report", false, "print what became of each record, as a line of JSON in the order of the input")
-	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing; print the shard and the size of each record, or why it would be rejected")
-}
-
-// writer turns the flags into the core's options.
-func (o *writeOptions) writer() (writer.Options, error) {
-	wo := writer.DefaultOptions()
-	wo.Stream = o.stream
-	o.Delivery.Apply(&wo)
-	wo.Skip, wo.Pace = int64(o.skip), float64(o.pace)
-	if err := o.inputOptions.check(); err != nil {
-		return wo, err
-	}
-	switch {
-	case o.pace > 0 && o.form != flags.Records:
-		return wo, console.Usage("--pace contradicts --input %s: only records have arrival times", o.form)
-	case o.dryRun && o.report:
-		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
-	case o.dryRun && o.pace > 0:
-		return wo, console.Usage("--dry-run and --pace contradict each other: a dry run writes nothing")
-	case o.dryRun && o.Failed.Text != "":
-		return wo, console.Usage("--dry-run and --failed contradict each other: a dry run prints what would be rejected")
-	}
-	return wo, nil
-}
-
-// newInput opens nothing yet.
-func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
-	s := input.Options{Form: input.Form(o.form), Chomp: o.chomp, Delimiter: string(o.delimiter), NoDecompress: o.noDecompress, Key: o.keyOf(), HashKey: string(o.hashKey)}
-	if o.Aggregate && o.form != flags.Records && len(o.keyFlags()) == 0 {
-		s.Key = sharedKeys()
-	}
-	var err error
-	if s.Pack, err = o.Compress.Compressor(); err != nil {
-		return nil, err
-	}
-	in := input.New(s, o.files, stdin)
-	return in, in.Check()
 }
 
 func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
@@ -266,13 +201,4 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *input.Files, prin
 // passed over do.
 func wrongSkip(read, skip int64) error {
 	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", words.Count(read, "record"), humanize.Comma(skip))
-}
-
-// wrongOption makes wrong usage of an option that the core refuses.
-func wrongOption(err error) error {
-	var bad *record.OptionError
-	if errors.As(err, &bad) {
-		return console.Usage("%s", bad)
-	}
-	return err
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,4 +62,16 @@ func completions(consumers []efo.Consumer) []string {
 		list = append(list, cobra.CompletionWithDesc(c.Name, string(c.Status)))
 	}
 	return list
+}
+
+// completeStreams completes names of streams, each once.
+func (e *env) completeStreams(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	all, directive := e.completeConsumers(0)(c, nil, typed)
+	var left []string
+	for _, name := range all {
+		if !slices.Contains(splitStreams(args), name) {
+			left = append(left, name)
+		}
+	}
+	return left, directive
 }

@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kin/cmd/internal/console"
+)
+
+// fileArgument wants the name of one file.
+func fileArgument(c *cobra.Command, args []string) error {
+	path := c.CommandPath()
+	switch {
+	case len(args) == 0 || args[0] == "":
+		return console.UsageHint("for example: "+path+" orders.ckpt", "%s needs the name of a checkpoint file", path)
+	case len(args) > 1:
+		return console.Usage("%s takes one file, got %q too", path, args[1])
+	}
+	return nil
+}
+
+// anyNumber of consumers.
+const anyNumber = -1
+
+// consumerArguments wants a stream, and behind it from least to most
+// consumers.
+func consumerArguments(least, most int, example string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		path := c.CommandPath()
+		hint := "for example: " + strings.TrimSpace(path+" orders "+example)
+		switch n := len(args) - 1; {
+		case n < 0:
+			return console.UsageHint(hint, "%s needs the name or ARN of a stream", path)
+		case n < least:
+			return console.UsageHint(hint, "%s needs the name of a consumer behind the stream's", path)
+		case most == 0 && n > most:
+			return console.UsageHint(hint, "%s takes one stream and nothing else, got %q", path, args[1])
+		case most > 0 && n > most:
+			return console.UsageHint(hint, "%s takes one consumer, got %q too", path, args[most+1])
+		}
+		return nil
+	}
+}
+
+// noArguments refuses every argument of a command that takes none.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 || versionAsked(c) {
+		return nil
+	}
+	if c.HasParent() {
+		return console.Usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
+	}
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		return console.UsageHint("did you mean \"kin "+near[0]+"\"?", "unknown command %q", args[0])
+	}
+	return console.UsageHint("kin help lists the commands", "unknown command %q", args[0])
+}
+
+// refuseConnection refuses the flags that say where the service is, for a
+// command that calls none.
+func refuseConnection(c *cobra.Command) error {
+	for _, name := range []string{"profile", "region", "endpoint"} {
+		if c.Flags().Changed(name) {
+			return console.Usage("--%s is for commands that call the service; %s does not", name, c.CommandPath())
+		}
+	}
+	return nil
+}
+
+// streamArguments wants at least one stream and splits what is separated by
+// commas.
+func streamArguments(c *cobra.Command, args []string) error {
+	if len(splitStreams(args)) == 0 {
+		return console.UsageHint("for example: "+c.CommandPath()+" orders", "%s needs the name or ARN of a stream", c.CommandPath())
+	}
+	return nil
+}
+
+func splitStreams(args []string) []string {
+	var streams []string
+	for _, arg := range args {
+		for s := range strings.SplitSeq(arg, ",") {
+			if s = strings.TrimSpace(s); s != "" {
+				streams = append(streams, s)
+			}
+		}
+	}
+	return streams
+}
