@@ -70,8 +70,6 @@ func (o *checkpointResetOptions) check(e *env) error {
 	switch {
 	case !o.to.Given:
 		return console.Usage("--to is needed: want %s", record.PositionForms)
-	case o.yes && o.dryRun:
-		return console.Usage("--yes and --dry-run contradict each other: want one of them")
 	case !o.yes && !o.dryRun && !e.CanAsk():
 		return console.UsageHint("--dry-run prints what would be moved", "a checkpoint is moved without asking only with --yes, and there is no terminal to ask on")
 	}

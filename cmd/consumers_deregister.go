@@ -60,9 +60,6 @@ func (o *consumersDeregisterOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterOptions) error {
-	if o.yes && o.dryRun {
-		return console.Usage("--yes and --dry-run contradict each other: want one of them")
-	}
 	if !o.yes && !o.dryRun && !e.CanAsk() {
 		return console.UsageHint("--dry-run prints what would be removed", "consumers are removed without asking only with --yes, and there is no terminal to ask on")
 	}

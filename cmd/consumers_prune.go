@@ -65,9 +65,6 @@ func (o *consumersPruneOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) error {
-	if o.yes && o.dryRun {
-		return console.Usage("--yes and --dry-run contradict each other: want one of them")
-	}
 	consumers, err := e.consumers(ctx, o.stream, 0)
 	if err != nil {
 		return err

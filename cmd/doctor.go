@@ -84,8 +84,6 @@ func (o *doctorOptions) parsed(f *pflag.FlagSet) error {
 	switch {
 	case record.ParseStream(o.stream).Name == "":
 		return console.Usage("%q: want the name or ARN of one stream", o.stream)
-	case o.policy != "" && len(o.needs) > 0:
-		return console.Usage("--policy and --need contradict each other: want one of them")
 	case o.policy != "" && f.Changed("output") && o.output != report.JSON:
 		return console.Usage("--output %s: a policy is JSON", o.output.String())
 	}

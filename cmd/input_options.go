@@ -53,9 +53,6 @@ func (o *inputOptions) addFlags(f *pflag.FlagSet) {
 // check refuses what contradicts, and finishes what depends on what was given.
 func (o *inputOptions) check() error {
 	if o.null {
-		if o.given("delimiter") {
-			return console.Usage("--delimiter and --null contradict each other: want one of them")
-		}
 		o.delimiter = "\x00"
 	}
 	if o.delimiter != "" && !o.given("input") {
@@ -67,10 +64,6 @@ func (o *inputOptions) check() error {
 		return console.Usage("--%s contradicts --input %s: it is for raw", o.delimiterFlag(), o.form)
 	case o.chomp && o.form != flags.Lines:
 		return console.Usage("--chomp contradicts --input %s: it is for lines", o.form)
-	case o.given("explicit-hash-key") && o.given("shard"):
-		return console.Usage("--explicit-hash-key and --shard contradict each other: want one of them")
-	case len(keys) > 1:
-		return console.Usage("--%s and --%s contradict each other: want one of them", keys[0], keys[1])
 	case o.form == flags.Records && len(keys) > 0:
 		return console.Usage("--%s contradicts --input records, whose lines have their own keys", keys[0])
 	case o.form == flags.Records && o.given("explicit-hash-key"):

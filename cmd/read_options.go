@@ -122,9 +122,6 @@ func (o *readOptions) parsed(e *env, f *pflag.FlagSet, args []string) error {
 	if err := o.fanOutOptions.parsed(e, f); err != nil {
 		return err
 	}
-	if f.Changed("from") && f.Changed("initial-position") {
-		return console.Usage("--from and --initial-position are the same flag: want one of them")
-	}
 	if !o.lowLatency {
 		return nil
 	}

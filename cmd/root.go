@@ -58,7 +58,11 @@ Try it without an AWS account:  kin demo`,
 			if err := e.origins.Apply(c); err != nil {
 				return err
 			}
-			return e.FlagsParsed()
+			if err := flags.CheckExclusive(c.Flags()); err != nil {
+				return err
+			}
+			e.FlagsParsed()
+			return nil
 		},
 	}
 	root.SetIn(e.In)

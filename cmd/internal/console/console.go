@@ -34,12 +34,8 @@ func New(s Streams) *Console {
 }
 
 // FlagsParsed is called once, when the global flags have their values.
-func (c *Console) FlagsParsed() error {
-	if c.IsVerbose && c.IsQuiet {
-		return Usage("-v and -q contradict each other: want one of them")
-	}
+func (c *Console) FlagsParsed() {
 	if c.IsDebug {
 		c.Log = slog.New(slog.NewTextHandler(stderrLog{c.Stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	return nil
 }

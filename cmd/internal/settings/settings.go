@@ -42,39 +42,6 @@ var WithoutSettings = []string{"help", "completion", "version", cobra.ShellCompR
 // they come from a variable or a file.
 const Refused = "kin_refuses_settings"
 
-// choices are flags of which one is chosen: what is said of one of them hides
-// what a lower source says of another.
-var choices = [][]string{
-	{"initial-position", "from"},
-	{"verbose", "quiet"},
-	{"available-now", "to"},
-	{"no-deaggregate", "hash-filter", "no-hash-filter"},
-	{"consumer-mode", "efo"},
-	{"consumer-name", "registered-consumer-id"},
-	{"partition-key", "key-field", "key-jq", "key-delimiter"},
-	{"explicit-hash-key", "shard"},
-	{"delimiter", "null"},
-	{"yes", "dry-run"},
-}
-
-// replaced are flags that take the place of others, with any value or with the
-// one given: they hide what a lower source says of those.
-var replaced = map[string][]string{
-	"low-latency":            {"min-fetch-period", "max-fetch-rate", "max-fetch-duration"},
-	"profile":                {"aws-access-key", "aws-secret-key", "aws-session-token"},
-	"efo=false":              {"consumer-mode"},
-	"registered-consumer-id": {"require-consumer-deregistration"},
-	"input=lines":            {"delimiter", "null", "pace"},
-	"input=records": {"delimiter", "null", "chomp", "partition-key", "key-field", "key-jq", "key-delimiter",
-		"explicit-hash-key", "shard"},
-	"input=json": {"delimiter", "null", "chomp", "key-delimiter", "pace"},
-	"input=csv":  {"delimiter", "null", "chomp", "key-delimiter", "pace"},
-	"input=raw":  {"chomp", "pace"},
-	"delimiter":  {"input", "chomp", "pace"},
-	"null":       {"input", "chomp", "pace"},
-	"dry-run":    {"report", "pace", "failed"},
-}
-
 // Apply gives the command's flags the values that the environment and
 // the configuration file have for them.
 func (o Origins) Apply(c *cobra.Command) error {
@@ -100,7 +67,7 @@ func (o Origins) Apply(c *cobra.Command) error {
 	for _, name := range strings.Split(c.Annotations[Refused], ",") {
 		hidden[name] = true
 	}
-	c.Flags().Visit(func(f *pflag.Flag) { hide(hidden, f.Name, f.Value) })
+	c.Flags().Visit(func(f *pflag.Flag) { flags.Hide(hidden, f.Name, f.Value) })
 	for _, layer := range layers {
 		if err := o.applyLayer(c.Flags(), layer, hidden); err != nil {
 			return err
@@ -135,30 +102,9 @@ func (o Origins) applyLayer(set *pflag.FlagSet, layer Layer, hidden map[string]b
 			o.from[name] = s.Origin
 			o.narrow[name] = s.narrow
 		}
-		hide(hidden, name, set.Lookup(name).Value)
+		flags.Hide(hidden, name, set.Lookup(name).Value)
 	}
 	return nil
-}
-
-// hide notes that a flag is decided, and with it what it is an alternative to.
-func hide(hidden map[string]bool, name string, value pflag.Value) {
-	hidden[name] = true
-	for _, other := range replaced[name+"="+value.String()] {
-		hidden[other] = true
-	}
-	if value.Type() == "bool" && value.String() == "false" {
-		return // it chooses nothing
-	}
-	for _, choice := range choices {
-		if slices.Contains(choice, name) {
-			for _, other := range choice {
-				hidden[other] = true
-			}
-		}
-	}
-	for _, other := range replaced[name] {
-		hidden[other] = true
-	}
 }
 
 // topCommand is the command below the root that c is or belongs to.
