@@ -20,6 +20,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -431,7 +432,7 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 	resp.Records[1].Data = aggregate(t, "mixed")
 	resp.Records[2].Data = aggregate(t, "upper")
 	resp.Continuation = "behind it all"
-	lower := hashFilter{hashes: hashKeyRange(lowerHalf), decided: true}
+	lower := hashFilter{hashes: lineage.HashKeyRange(lowerHalf), decided: true}
 	encode := func(t *testing.T, f hashFilter, limit int64) *Block {
 		t.Helper()
 		e := newEncoder(subOptions().Encode)
@@ -532,7 +533,7 @@ func BenchmarkBlock(b *testing.B) {
 	}{
 		{"plain", page(bytes.Repeat([]byte("x"), 1000)), hashFilter{}},
 		{"aggregates", page(full), hashFilter{}},
-		{"filtered", page(full), hashFilter{hashes: hashKeyRange(lowerHalf), decided: true}},
+		{"filtered", page(full), hashFilter{hashes: lineage.HashKeyRange(lowerHalf), decided: true}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -151,7 +151,7 @@ func (a *Assignment) Refused(at checkpoint.Shard, err error) error {
 		return err
 	}
 	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.Name, a.shard, apierror.Brief(err))
-	if a.s.place.saved == nil {
+	if a.s.place.Saved == nil {
 		return &record.OptionError{Field: "initial position", Want: "a sequence number of the shard; " + reason}
 	}
 	unusable := &CheckpointError{Stream: a.s.ref.Name, Reason: reason, Err: err}

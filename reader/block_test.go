@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
 )
@@ -35,8 +36,8 @@ func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 
 // boundBy makes a slicer encode what of its response is within a bound.
 func boundBy(s *slicer, until time.Time) {
-	run := &streamRun{run: &run{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()}, until: until, lineage: newLineage()}
-	found := run.cut(&late{}, &shard{id: "a"}, s.resp)
+	run := &streamRun{run: &run{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()}, until: until, lineage: lineage.NewTree()}
+	found := run.cut(&late{}, &lineage.Shard{ID: "a"}, s.resp)
 	resp := *s.resp
 	resp.Records = resp.Records[:found.records]
 	s.resp, s.held = &resp, found.held
@@ -133,9 +134,9 @@ func TestBoundIsMet(t *testing.T) {
 		{"no word about it, and nothing there", &Response{}, true},
 		{"the end of the shard is for its children to say", &Response{End: true}, false},
 	} {
-		s := &streamRun{run: &run{o: bounded()}, until: until, lineage: newLineage()}
-		open := &shard{id: "a"}
-		s.lineage.shards["a"], s.listed = open, map[string]bool{"a": true}
+		s := &streamRun{run: &run{o: bounded()}, until: until, lineage: lineage.NewTree()}
+		open := &lineage.Shard{ID: "a"}
+		s.lineage.Shards["a"], s.listed = open, map[string]bool{"a": true}
 		if got := s.boundMet(open, test.r); got != test.want {
 			t.Errorf("%s: %t, want %t", test.name, got, test.want)
 		}

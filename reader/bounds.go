@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -66,7 +67,7 @@ func (o Options) until(now time.Time) time.Time {
 // endpoints count MillisBehindLatest from its last record, and then the next
 // page tells. A closed shard at its tip is read on to its end, which some
 // endpoints show a few pages later: its children may hold more.
-func (s *streamRun) boundMet(shard *shard, resp *Response) bool {
+func (s *streamRun) boundMet(shard *lineage.Shard, resp *Response) bool {
 	if s.until.IsZero() || resp.End || len(resp.Records) > 0 {
 		return false
 	}

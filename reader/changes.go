@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 )
 
 // What changes a stream's shards while a run goes on: listings, and the ends of
@@ -36,7 +37,7 @@ func (s *streamRun) merge(l listing, whole bool) error {
 func closedShards(l listing) map[string]bool {
 	closed := make(map[string]bool, len(l.shards))
 	for _, shard := range l.shards {
-		closed[aws.ToString(shard.ShardId)] = isClosed(shard)
+		closed[aws.ToString(shard.ShardId)] = lineage.IsClosed(shard)
 	}
 	return closed
 }
@@ -48,7 +49,7 @@ func (s *streamRun) changed(l listing, listed map[string]bool) []types.Shard {
 	var changed []types.Shard
 	for _, shard := range l.shards {
 		id := aws.ToString(shard.ShardId)
-		if was, known := s.listed[id]; !known || was != listed[id] || s.listedParents != nil && s.listedParents[id] != listedParents(shard) {
+		if was, known := s.listed[id]; !known || was != listed[id] || s.listedParents != nil && s.listedParents[id] != lineage.ListedParents(shard) {
 			changed = append(changed, shard)
 		}
 	}
@@ -71,16 +72,16 @@ func (s *streamRun) disappeared(listed map[string]bool) []string {
 // and gone are the shards that it does not show any more.
 func (s *streamRun) apply(shards []types.Shard, listed map[string]bool, gone []string) error {
 	s.run.mu.Lock()
-	found := s.lineage.add(shards)
-	if err := s.lineage.check(); err != nil {
+	found := s.lineage.Add(shards)
+	if err := s.lineage.Check(); err != nil {
 		s.run.mu.Unlock()
 		return s.ownAncestor("ListShards", "", err)
 	}
-	s.place.later(s.lineage, found)
+	s.place.Later(s.lineage, found)
 	s.report(found)
 	if listed != nil {
 		s.listed = listed
-		s.lineage.listed()
+		s.lineage.Listed()
 		s.goneNow = append(s.goneNow, s.goneBefore, gone)
 		s.goneBefore = nil
 	}
@@ -92,21 +93,21 @@ func (s *streamRun) apply(shards []types.Shard, listed map[string]bool, gone []s
 
 // ended takes in that a shard's last block is in the buffer: its children may
 // follow.
-func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.ChildShard) error {
+func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children []types.ChildShard) error {
 	s.run.mu.Lock()
-	found, err := s.lineage.addChildren(parent.id, children)
+	found, err := s.lineage.AddChildren(parent.ID, children)
 	if err != nil {
 		s.run.mu.Unlock()
-		return s.ownAncestor("", parent.id, err)
+		return s.ownAncestor("", parent.ID, err)
 	}
-	s.place.later(s.lineage, found)
+	s.place.Later(s.lineage, found)
 	s.report(found)
-	s.lineage.settle(parent, ended)
-	orphan := slices.ContainsFunc(found, func(c *shard) bool { return c.unlisted })
+	s.lineage.Settle(parent, lineage.Ended)
+	orphan := slices.ContainsFunc(found, func(c *lineage.Shard) bool { return c.Unlisted })
 	ready := s.markReady()
 	s.run.mu.Unlock()
 	s.start(ready)
-	s.run.o.Chat(endMessage(s.ref.Name, parent.id, children))
+	s.run.o.Chat(endMessage(s.ref.Name, parent.ID, children))
 	if orphan {
 		// A child names a parent that nobody has seen: list before it starts.
 		if err := s.refresh(ctx); err != nil {
@@ -120,8 +121,8 @@ func (s *streamRun) ended(ctx context.Context, parent *shard, children []types.C
 // ownAncestor is the error of an answer that makes a shard its own ancestor.
 // call is empty where the end of a shard says so.
 func (s *streamRun) ownAncestor(call, shard string, err error) error {
-	var id ownAncestorError
-	var withCheckpoint checkpointCycleError
+	var id lineage.OwnAncestorError
+	var withCheckpoint lineage.CheckpointCycleError
 	switch {
 	case errors.As(err, &withCheckpoint) && call == "":
 		return checkpointCycle(s.ref.Given, fmt.Sprintf("the end of %s/%s", s.ref.Name, shard), string(withCheckpoint))
@@ -133,15 +134,22 @@ func (s *streamRun) ownAncestor(call, shard string, err error) error {
 	return &LineageError{Call: call, Stream: s.ref.Given, Ended: shard, Shard: string(id)}
 }
 
+// checkpointCycle is the error for a checkpoint that forms a cycle together with an
+// answer of the service.
+func checkpointCycle(stream, answer, id string) error {
+	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("together with %s, it makes shard %s of stream %s its own ancestor", answer, id, stream),
+		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
+}
+
 // markReady marks the shards that may be read as being read, and returns them.
 // It wants the run's lock held, as report does.
-func (s *streamRun) markReady() []*shard {
+func (s *streamRun) markReady() []*lineage.Shard {
 	if s.run.looking {
 		return nil
 	}
-	ready := s.lineage.ready()
+	ready := s.lineage.Ready()
 	for _, shard := range ready {
-		shard.state = reading
+		shard.State = lineage.Reading
 	}
 	s.run.reading += len(ready)
 	s.run.unheard += len(ready)
@@ -149,33 +157,29 @@ func (s *streamRun) markReady() []*shard {
 }
 
 // report leaves new shards to the collector.
-func (s *streamRun) report(found []*shard) {
+func (s *streamRun) report(found []*lineage.Shard) {
 	if s.run.looking {
 		return
 	}
 	for _, shard := range found {
 		switch {
-		case shard.left:
+		case shard.Left:
 			s.left = append(s.left, shard)
-		case shard.state == waiting:
+		case shard.State == lineage.Waiting:
 			s.found = append(s.found, shard)
 		}
 	}
 }
 
 // start starts the goroutines of shards that were marked.
-func (s *streamRun) start(ready []*shard) {
+func (s *streamRun) start(ready []*lineage.Shard) {
 	for _, shard := range ready {
 		s.run.group.Go(func() error { return s.read(s.run.ctx, shard) })
 	}
 }
 
-// wasHeard takes in that a shard has said something.
-func (s *streamRun) wasHeard(shard *shard) {
-	if shard.heard { // which nobody else sets
-		return
-	}
-	shard.heard = true
+// wasHeard notes that a shard has answered for the first time.
+func (s *streamRun) wasHeard() {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	s.run.unheard--
@@ -183,9 +187,9 @@ func (s *streamRun) wasHeard(shard *shard) {
 }
 
 // paused takes in that a bound was reached inside a shard.
-func (s *streamRun) paused(shard *shard) {
+func (s *streamRun) paused(shard *lineage.Shard) {
 	s.run.mu.Lock()
-	shard.state = paused
+	shard.State = lineage.Paused
 	s.run.mu.Unlock()
 	s.run.finished()
 }
@@ -193,14 +197,14 @@ func (s *streamRun) paused(shard *shard) {
 func (s *streamRun) lastID() string {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
-	return s.lineage.last
+	return s.lineage.Last
 }
 
 // isClosed says whether the shard takes no more records, as far as is known.
-func (s *streamRun) isClosed(shard *shard) bool {
+func (s *streamRun) isClosed(shard *lineage.Shard) bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
-	return shard.closed
+	return shard.Closed
 }
 
 // isOpen says whether the last listing shows the shard as taking records.
@@ -208,8 +212,8 @@ func (s *streamRun) isOpen(id string) bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	_, listed := s.listed[id]
-	shard := s.lineage.shards[id]
-	return listed && shard != nil && !shard.closed
+	shard := s.lineage.Shards[id]
+	return listed && shard != nil && !shard.Closed
 }
 
 // hasSeenEnd reports whether a listing of this run shows that the shard takes no
@@ -217,12 +221,12 @@ func (s *streamRun) isOpen(id string) bool {
 func (s *streamRun) hasSeenEnd(id string, children []types.ChildShard) bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
-	if shard := s.lineage.shards[id]; shard != nil && shard.closed {
+	if shard := s.lineage.Shards[id]; shard != nil && shard.Closed {
 		return true
 	}
 	return slices.ContainsFunc(children, func(c types.ChildShard) bool {
-		child := s.lineage.shards[aws.ToString(c.ShardId)]
-		return child != nil && slices.Contains(child.listedParents, id)
+		child := s.lineage.Shards[aws.ToString(c.ShardId)]
+		return child != nil && slices.Contains(child.ListedParents, id)
 	})
 }
 
@@ -235,7 +239,7 @@ func (s *streamRun) isListed(id string) bool {
 
 // takeFound returns the shards to be read that were found since it was called
 // last.
-func (s *streamRun) takeFound() []*shard {
+func (s *streamRun) takeFound() []*lineage.Shard {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	found := s.found
@@ -244,7 +248,7 @@ func (s *streamRun) takeFound() []*shard {
 }
 
 // takeLeft is takeFound for the shards that this run leaves to another one.
-func (s *streamRun) takeLeft() []*shard {
+func (s *streamRun) takeLeft() []*lineage.Shard {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	left := s.left
@@ -256,9 +260,9 @@ func (s *streamRun) takeLeft() []*shard {
 // to another one, into what is saved of the stream. It returns their IDs.
 func (s *streamRun) keepLeft(saved map[string]checkpoint.Shard) (kept []string) {
 	for _, shard := range s.takeLeft() {
-		if _, known := saved[shard.id]; !known {
-			saved[shard.id] = shard.at
-			kept = append(kept, shard.id)
+		if _, known := saved[shard.ID]; !known {
+			saved[shard.ID] = shard.At
+			kept = append(kept, shard.ID)
 		}
 	}
 	return kept
@@ -266,10 +270,10 @@ func (s *streamRun) keepLeft(saved map[string]checkpoint.Shard) (kept []string) 
 
 // begins says where the stream's run begins, in words.
 func (s *streamRun) begins() string {
-	if s.place.saved != nil {
+	if s.place.Saved != nil {
 		return "the checkpoint"
 	}
-	return s.place.initial.String()
+	return s.place.Initial.String()
 }
 
 func endMessage(stream, id string, children []types.ChildShard) string {

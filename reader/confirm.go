@@ -46,11 +46,11 @@ func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
 // nothing where they can.
 func (s *streamRun) contradiction(l listing) string {
 	last, open := l.last(), l.open()
-	for _, id := range slices.Sorted(maps.Keys(s.place.saved)) {
+	for _, id := range slices.Sorted(maps.Keys(s.place.Saved)) {
 		switch {
 		case id > last: // IDs only grow
 			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.Name, id, last)
-		case open[id] && s.place.saved[id].Kind == record.ShardEnd:
+		case open[id] && s.place.Saved[id].Kind == record.ShardEnd:
 			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.Name, id)
 		}
 	}

@@ -8,20 +8,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
 // deliver encodes a response, as far as it is within the bound, and puts its blocks
 // into the buffer. It returns the position behind them. Of the response that found
 // is about, the shard has nothing more for this run where found says so.
-func (s *streamRun) deliver(ctx context.Context, shard *shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
+func (s *streamRun) deliver(ctx context.Context, shard *lineage.Shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
 	room := hold(s.run.buf, resp)
 	resp.Records = resp.Records[:found.records]
 	// Warnings wait until the turn to encode is given back: whoever reads them may
 	// be slow, and other shards wait for that turn.
 	var ofSize, ofKey func()
 	slices := &slicer{
-		e: s.run.enc, stream: s.ref.Name, shard: shard.id, resp: resp, before: before, at: before, held: found.held,
+		e: s.run.enc, stream: s.ref.Name, shard: shard.ID, resp: resp, before: before, at: before, held: found.held,
 		filter: s.hashFilter(shard),
 		undivided: func(r record.Record, records int) {
 			if ofSize == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	tree "kin/internal/lineage"
+	"kin/internal/lineage"
 	"kin/internal/paging"
 	"kin/internal/validate"
 )
@@ -33,9 +33,21 @@ func (l listing) last() string {
 func (l listing) open() map[string]bool {
 	open := map[string]bool{}
 	for _, s := range l.shards {
-		open[aws.ToString(s.ShardId)] = !isClosed(s)
+		open[aws.ToString(s.ShardId)] = !lineage.IsClosed(s)
 	}
 	return open
+}
+
+// parents are, by shard ID, the two parents of those shards of a listing that
+// have one.
+func (l listing) parents() map[string][2]string {
+	parents := map[string][2]string{}
+	for _, s := range l.shards {
+		if p := lineage.ListedParents(s); p != [2]string{} {
+			parents[aws.ToString(s.ShardId)] = p
+		}
+	}
+	return parents
 }
 
 // listPatiently lists the shards after the given ID, or all of them, as patiently does: in
@@ -121,17 +133,17 @@ func (s *streamRun) checkListing(l listing, at map[string]int) error {
 			suspects = append(suspects, aws.ToString(shard.ShardId))
 		}
 	}
-	id := tree.OwnAncestor(suspects, func(id string) []string {
+	id := lineage.OwnAncestor(suspects, func(id string) []string {
 		i, listed := at[id]
 		if !listed {
 			return nil
 		}
-		return parentsOf(l.shards[i].ParentShardId, l.shards[i].AdjacentParentShardId)
+		return lineage.ParentsOf(l.shards[i].ParentShardId, l.shards[i].AdjacentParentShardId)
 	})
 	if id == "" {
 		return nil
 	}
-	return s.ownAncestor("ListShards", "", ownAncestorError(id))
+	return s.ownAncestor("ListShards", "", lineage.OwnAncestorError(id))
 }
 
 // wholeListEvery is how often a look for new shards lists all of them; in

@@ -206,7 +206,7 @@ func (a *Assignment) NotAccepted(at checkpoint.Shard, err error) (checkpoint.Sha
 // isSaved reports whether a position is of the checkpoint, and has a sequence
 // number that kin received.
 func (a *Assignment) isSaved(at checkpoint.Shard) bool {
-	return a.s.place.saved != nil && at.SequenceNumber != "" &&
+	return a.s.place.Saved != nil && at.SequenceNumber != "" &&
 		(at.Kind == record.AfterSequenceNumber || at.SubSequenceNumber != nil)
 }
 
@@ -218,10 +218,10 @@ func (a *Assignment) isSaved(at checkpoint.Shard) bool {
 func (a *Assignment) IsLast(sequence string) bool {
 	a.s.run.mu.Lock()
 	defer a.s.run.mu.Unlock()
-	shard := a.s.lineage.shards[a.shard]
-	if shard == nil || !validate.SequenceNumber(shard.first) || !validate.SequenceNumber(shard.last) || validate.Compare(shard.first, shard.last) > 0 {
+	shard := a.s.lineage.Shards[a.shard]
+	if shard == nil || !validate.SequenceNumber(shard.First) || !validate.SequenceNumber(shard.Last) || validate.Compare(shard.First, shard.Last) > 0 {
 		return false
 	}
-	beyond := validate.Compare(sequence, shard.last)
+	beyond := validate.Compare(sequence, shard.Last)
 	return beyond == 0 || beyond > 0 && a.accepted && a.s.undescribed == ""
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -226,7 +227,7 @@ func (f *fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 		for _, child := range s.children {
 			c := types.ChildShard{ShardId: aws.String(child)}
 			if known := f.find(child); known != nil {
-				c.ParentShards = parentsOf(&known.parent, &known.adjacent)
+				c.ParentShards = lineage.ParentsOf(&known.parent, &known.adjacent)
 				c.HashKeyRange = known.hashes
 			}
 			out.ChildShards = append(out.ChildShards, c)

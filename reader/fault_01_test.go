@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -36,11 +37,11 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
 	listed := pairs(1000)
 	r := &run{o: testOptions(), clock: startedAt, local: time.Now()}
-	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: newLineage()}
+	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
 	r.streams = []*streamRun{s}
-	s.lineage.add(listed)
-	s.lineage.shards[shardName(0)].at = atTime(startedAt.Add(-time.Hour))
-	s.report(s.lineage.sorted())
+	s.lineage.Add(listed)
+	s.lineage.Shards[shardName(0)].At = lineage.AtTime(startedAt.Add(-time.Hour))
+	s.report(s.lineage.Sorted())
 	statuses := newShardStatuses(r)
 	lags, longest := statuses.list()
 	if len(lags) != len(listed) || longest < time.Hour || longest > time.Hour+time.Minute {
@@ -54,33 +55,14 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	}
 }
 
-func TestFault01WhatBecomesReadableCostsWhatChanged(t *testing.T) {
-	l := newLineage()
-	listed := pairs(1000)
-	l.add(listed)
-	for range listed {
-		for _, s := range l.ready() {
-			l.settle(s, ended)
-			if n := len(l.candidates); n > 3 {
-				t.Fatalf("%s ended and %d shards are looked at, want its children", s.id, n)
-			}
-		}
-	}
-	for _, s := range l.shards {
-		if s.state != ended {
-			t.Fatalf("%s was never readable", s.id)
-		}
-	}
-}
-
 func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
-	s := &streamRun{run: &run{o: testOptions(), looking: true}, ref: record.ParseStream("orders"), lineage: newLineage()}
+	s := &streamRun{run: &run{o: testOptions(), looking: true}, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
 	before := listing{shards: pairs(1000)}
 	s.listed = closedShards(before)
 	after := listing{shards: append(slices.Clone(before.shards[1:]), types.Shard{ShardId: aws.String(shardName(9000))})}
 	after.shards[7].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
 	listed := closedShards(after)
-	s.lineage.add(before.shards)
+	s.lineage.Add(before.shards)
 	var ids []string
 	for _, c := range s.changed(after, listed) {
 		ids = append(ids, *c.ShardId)
@@ -98,14 +80,14 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 		}
 		after.shards[i].SequenceNumberRange.StartingSequenceNumber = aws.String("1")
 	}
-	s.place.owns = everyone
+	s.place.Owns = everyone
 	if err := s.merge(after, true); err != nil {
 		t.Fatal(err)
 	}
 	var merged []string
-	for _, shard := range s.lineage.sorted() {
-		if shard.first == "1" {
-			merged = append(merged, shard.id)
+	for _, shard := range s.lineage.Sorted() {
+		if shard.First == "1" {
+			merged = append(merged, shard.ID)
 		}
 	}
 	if want := []string{shardName(8), shardName(9000)}; !slices.Equal(merged, want) {
@@ -279,29 +261,5 @@ func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-func TestFault01WalksGoAsDeepAsTheLineage(t *testing.T) {
-	// A chain that is deeper than a stack of calls would be.
-	const depth = 200_000
-	l := newLineage()
-	chain := make([]types.Shard, depth)
-	for n := range chain {
-		chain[n].ShardId = aws.String(fmt.Sprintf("shardId-%012d", n))
-		if n > 0 {
-			chain[n].ParentShardId = chain[n-1].ShardId
-		}
-	}
-	l.add(chain)
-	first, last := *chain[0].ShardId, *chain[depth-1].ShardId
-	if n := len(l.descendants([]string{first})); n != depth {
-		t.Errorf("%d descendants, want %d", n, depth)
-	}
-	if n := len(l.ancestors([]string{last})); n != depth-1 {
-		t.Errorf("%d ancestors, want %d", n, depth-1)
-	}
-	if err := l.check(); err != nil {
-		t.Error(err)
 	}
 }

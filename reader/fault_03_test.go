@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -51,11 +52,11 @@ func TestFault03WhatIsFinished(t *testing.T) {
 		{"a run that is restricted to others", family("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: newLineage()}
-			s.lineage.add(test.listed)
+			s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
+			s.lineage.Add(test.listed)
 			s.listed = closedShards(listing{shards: test.listed})
-			s.place = placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, test.saved, everyone, test.only}
-			lost, err := s.place.first(s.lineage)
+			s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Saved: test.saved, Owns: everyone, Only: test.only}
+			lost, err := s.place.First(s.lineage)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,9 +64,9 @@ func TestFault03WhatIsFinished(t *testing.T) {
 			for _, id := range lost { // as a run that may lose them
 				entries[id] = goneBy(entries[id], startedAt)
 			}
-			for id, shard := range s.lineage.shards {
-				if shard.state == waiting || shard.left {
-					entries[id] = shard.at
+			for id, shard := range s.lineage.Shards {
+				if shard.State == lineage.Waiting || shard.Left {
+					entries[id] = shard.At
 				}
 			}
 			s.goneNow = [][]string{s.unlistedAtStart()}
@@ -121,9 +122,10 @@ func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
 		// first one ends with its 24 hours.
 		const most = 6
 		of := statuses.ordered[0]
+		parents, past := of.run.lineage.Indexed()
 		for what, n := range map[string]int{
-			"shards of the checkpoint": len(m.file.Streams[0].Shards), "shards of the lineage": len(of.run.lineage.shards),
-			"statuses": len(of.shards), "indexed parents": len(of.run.lineage.children), "past parents": len(of.run.lineage.past),
+			"shards of the checkpoint": len(m.file.Streams[0].Shards), "shards of the lineage": len(of.run.lineage.Shards),
+			"statuses": len(of.shards), "indexed parents": parents, "past parents": past,
 		} {
 			if n > most || n == 0 && what != "past parents" {
 				t.Errorf("%d %s after %d days and %d shards, want at most %d", n, what, days, 3*days+1, most)
@@ -187,21 +189,6 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 	}
 }
 
-func TestFault03ALateListingThatShowsAPrunedShardChangesNothing(t *testing.T) {
-	l := newLineage()
-	l.add(family("c<b", "d<c"))
-	p := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, map[string]checkpoint.Shard{"c": {Parents: []string{"b"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}, everyone, nil}
-	if _, err := p.first(l); err != nil {
-		t.Fatal(err)
-	}
-	if found := l.add(family("a!", "b<a!", "c<b", "e<d")); len(found) != 1 || found[0].id != "e" {
-		t.Errorf("found %d shards, want only the one that is new", len(found))
-	}
-	if l.shards["a"] != nil || l.shards["b"] != nil {
-		t.Error("what was pruned is known again")
-	}
-}
-
 func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 	// A child is told of by one of its parents before the listing knows the
 	// other one, which has to be read all the same.
@@ -234,51 +221,23 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 	})
 }
 
-func TestFault03GapsAndPruningLookAtEachShardOnce(t *testing.T) {
+func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
 	// A chain of splits and merges, of which only the last shard is not read.
 	const n = 1000
-	s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: newLineage()}
+	s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
 	all := pairs(n)
-	s.lineage.add(all)
+	s.lineage.Add(all)
 	saved := map[string]checkpoint.Shard{}
 	var ids []string
-	for id, shard := range s.lineage.shards {
-		saved[id] = checkpoint.Shard{Parents: shard.parents, Position: record.Position{Kind: record.ShardEnd}, ReadThrough: record.Time{Time: startedAt}}
-		shard.state = ended
+	for id, shard := range s.lineage.Shards {
+		saved[id] = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.ShardEnd}, ReadThrough: record.Time{Time: startedAt}}
+		shard.State = lineage.Ended
 		ids = append(ids, id)
 	}
 	last := shardName(3 * n)
-	p := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, saved, everyone, nil}
-	if found := p.gaps(s.lineage, startedAt.Add(48*time.Hour), 24*time.Hour); len(found) != 1 || found[0].shard != last {
-		t.Errorf("%d gaps, want one of %s", len(found), last)
-	}
-	if most := 2 * len(all); s.lineage.visits > most { // once for their parents, and once for their times
-		t.Errorf("%d positions were looked at, want at most %d", s.lineage.visits, most)
-	}
 	// What is not finished when it is looked at waits for the next whole listing.
 	s.goneNow = [][]string{ids}
 	if removed := s.prune(saved); len(removed) != len(all)-1 || len(saved) != 1 || !slices.Equal(s.goneBefore, []string{last}) {
 		t.Errorf("one look at each of %d shards removed %d, and %.200q wait", len(all), len(removed), s.goneBefore)
-	}
-}
-
-// BenchmarkGaps is the guard's look at a checkpoint of many ended shards.
-func BenchmarkGaps(b *testing.B) {
-	for _, n := range []int{300, 3000} {
-		b.Run(fmt.Sprintf("%d pairs", n), func(b *testing.B) {
-			l := newLineage()
-			l.add(pairs(n))
-			saved := map[string]checkpoint.Shard{}
-			for id, s := range l.shards {
-				saved[id] = checkpoint.Shard{Parents: s.parents, Position: record.Position{Kind: record.ShardEnd}, ReadThrough: record.Time{Time: startedAt}}
-			}
-			p := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, saved, everyone, nil}
-			b.ReportAllocs()
-			for b.Loop() {
-				if found := p.gaps(l, startedAt.Add(48*time.Hour), 24*time.Hour); len(found) != 1 {
-					b.Fatal(len(found))
-				}
-			}
-		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/awsclient"
+	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -486,7 +487,7 @@ func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
 		"a record from the future after a stray Date": {100, &Response{Records: resp(0, 5000).Records, latest: date}, time.Time{}, date},
 		"an old record of a broken answer":            {100, &Response{Records: resp(0, 50).Records}, time.Time{}, arrival(100)},
 	} {
-		before := atTime(arrival(1))
+		before := lineage.AtTime(arrival(1))
 		before.ReadThrough.Time = arrival(c.before)
 		s := newSlicer(e, c.resp, before, hashFilter{})
 		boundBy(s, c.until)

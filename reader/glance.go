@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 )
 
 // glance is one fetch of one shard at the position that a run has for it. It
@@ -19,7 +20,7 @@ import (
 // its parents are not asked twice.
 type glance struct {
 	stream *streamRun
-	shard  *shard
+	shard  *lineage.Shard
 	at     checkpoint.Shard // of the report; the lineage's may be moved on
 	state  ShardState
 
@@ -29,12 +30,12 @@ type glance struct {
 	arrival time.Time // of the record that it holds; zero without one
 }
 
-func (g *glance) key() shardKey { return shardKey{g.stream.ref.Name, g.shard.id} }
+func (g *glance) key() shardKey { return shardKey{g.stream.ref.Name, g.shard.ID} }
 
 // fetch makes the one fetch, not before due.
 func (g *glance) fetch(ctx context.Context, due time.Time, sizes *answerSizes) error {
 	s := g.stream
-	a := newAssignment(s, g.shard.id, g.shard.at)
+	a := newAssignment(s, g.shard.ID, g.shard.At)
 	if a.IsTrimmed(a.begin) {
 		// A source would find that out by asking, and ask again. What is left came
 		// later than what was trimmed.
@@ -100,7 +101,7 @@ func (r *glanceRoom) Return(int64) { r.buf.Return(r.taken) }
 
 // look is what the glance saw.
 func (g *glance) look(clock *serverClock) ShardLook {
-	sl := ShardLook{ShardID: g.shard.id, State: g.state, Parents: g.shard.parents, Position: g.at}
+	sl := ShardLook{ShardID: g.shard.ID, State: g.state, Parents: g.shard.Parents, Position: g.at}
 	if g.state == Done {
 		return sl
 	}

@@ -3,90 +3,19 @@ package reader
 import (
 	"context"
 	"fmt"
-	"iter"
-	"slices"
 	"strings"
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
-
-// gap is a stretch of time in which records of a shard may have arrived and
-// been trimmed before they were read.
-type gap struct {
-	shard    string
-	from, to time.Time
-}
-
-// gaps holds the checkpoint's positions against what the stream still retains
-// at now. It does not wait for the service to complain: a sequence number that
-// was trimmed may be refused, or answered with the oldest record, or with
-// nothing. A quiet shard is no gap: what counts is up to when it was read, not
-// when its last record came. It wants the shards placed.
-func (p placement) gaps(l *lineage, now time.Time, retention time.Duration) []gap {
-	horizon := now.Add(-retention)
-	continued := p.continued(l)
-	var found []gap
-	for id, s := range p.positions(l) {
-		if !p.owns(id) || l.inside != nil && !l.inside[id] {
-			continue
-		}
-		// Where the checkpoint knows a child of a shard that ended, reading goes
-		// on in that one.
-		if s.Kind == record.ShardEnd && continued[id] {
-			continue
-		}
-		if through := readThrough(s); !through.IsZero() && through.Before(horizon) {
-			found = append(found, gap{id, through, horizon})
-		}
-	}
-	slices.SortFunc(found, func(a, b gap) int { return strings.Compare(a.shard, b.shard) })
-	return found
-}
-
-// continued are the shards of which the checkpoint knows a child.
-func (p placement) continued(l *lineage) map[string]bool {
-	continued := map[string]bool{}
-	for _, s := range p.positions(l) {
-		for _, parent := range s.Parents {
-			continued[parent] = true
-		}
-	}
-	return continued
-}
-
-// positions walks over the checkpoint's positions, and counts them.
-func (p placement) positions(l *lineage) iter.Seq2[string, checkpoint.Shard] {
-	return func(yield func(string, checkpoint.Shard) bool) {
-		for id, s := range p.saved {
-			l.visits++
-			if !yield(id, s) {
-				return
-			}
-		}
-	}
-}
-
-// readThrough is up to when everything in a shard was read. Of a shard that
-// was not read at all it is when its reading was to begin: what arrived since
-// then was to be read.
-func readThrough(s checkpoint.Shard) time.Time {
-	switch {
-	case !s.ReadThrough.IsZero():
-		return s.ReadThrough.Time
-	case s.Kind == record.AtTimestamp:
-		return s.Timestamp.Time
-	default:
-		return s.UpdatedAt.Time
-	}
-}
 
 // DataLossError means that records were trimmed, or may have been, before the
 // run could read them.
 type DataLossError struct {
 	Stream string
-	gaps   []gap
+	gaps   []lineage.Gap
 	gone   string // of a shard that is not there any more, in words
 }
 
@@ -96,7 +25,7 @@ func (e *DataLossError) Error() string {
 	}
 	lines := make([]string, 0, len(e.gaps))
 	for _, g := range e.gaps {
-		lines = append(lines, g.message(e.Stream))
+		lines = append(lines, gapMessage(e.Stream, g))
 	}
 	const most = 5
 	if n := len(lines); n > most {
@@ -113,9 +42,9 @@ func (e *DataLossError) Hint() string {
 	return "--allow-data-loss goes on from the oldest record that is left"
 }
 
-func (g gap) message(stream string) string {
+func gapMessage(stream string, g lineage.Gap) string {
 	return fmt.Sprintf("records of %s/%s that arrived between %s and %s may be gone: the checkpoint stood still for longer than the stream retains them",
-		stream, g.shard, g.from.UTC().Format(time.RFC3339), g.to.UTC().Format(time.RFC3339))
+		stream, g.Shard, g.From.UTC().Format(time.RFC3339), g.To.UTC().Format(time.RFC3339))
 }
 
 // expiry is by how much what the service retains may have passed what was read
@@ -142,7 +71,7 @@ func (s *streamRun) guardLive(ctx context.Context, shard string, before checkpoi
 	if !passed() { // it was made longer since the run began
 		return nil
 	}
-	lost := &DataLossError{Stream: s.ref.Name, gaps: []gap{{shard, through, resp.ServerTime.Add(-s.retention())}}}
+	lost := &DataLossError{Stream: s.ref.Name, gaps: []lineage.Gap{{Shard: shard, From: through, To: resp.ServerTime.Add(-s.retention())}}}
 	if !s.run.o.AllowDataLoss {
 		return lost
 	}
@@ -187,19 +116,19 @@ func (s *streamRun) lose(message string) {
 // are shards that are no longer listed and were not read to their end, and
 // entries are what is to be saved.
 func (s *streamRun) guard(now time.Time, lost []string, entries map[string]checkpoint.Shard) error {
-	if s.place.saved == nil {
+	if s.place.Saved == nil {
 		return nil
 	}
-	var gaps []gap
+	var gaps []lineage.Gap
 	if s.retention() > 0 {
-		gaps = s.place.gaps(s.lineage, now, s.retention())
+		gaps = s.place.Gaps(s.lineage, now, s.retention())
 	}
 	if len(gaps) > 0 && !s.run.o.AllowDataLoss {
 		return &DataLossError{Stream: s.ref.Name, gaps: gaps}
 	}
 	reported := map[string]bool{}
 	for _, g := range gaps {
-		reported[g.shard] = true
+		reported[g.Shard] = true
 	}
 	for _, id := range lost {
 		at := entries[id]
@@ -212,11 +141,11 @@ func (s *streamRun) guard(now time.Time, lost []string, entries map[string]check
 		s.lose(s.gone(id, at))
 	}
 	for _, g := range gaps {
-		s.lose(g.message(s.ref.Name))
-		if shard := s.lineage.shards[g.shard]; shard.state == waiting {
-			shard.at = checkpoint.Shard{Parents: shard.parents, Position: record.Position{Kind: record.TrimHorizon}}
+		s.lose(gapMessage(s.ref.Name, g))
+		if shard := s.lineage.Shards[g.Shard]; shard.State == lineage.Waiting {
+			shard.At = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.TrimHorizon}}
 		} else {
-			entries[g.shard] = goneBy(entries[g.shard], now)
+			entries[g.Shard] = goneBy(entries[g.Shard], now)
 		}
 	}
 	return nil

@@ -1,6 +1,10 @@
 package reader
 
-import "fmt"
+import (
+	"fmt"
+
+	"kin/internal/lineage"
+)
 
 // HalfReadError means that a run that keeps aggregates whole was to resume
 // inside one.
@@ -29,9 +33,9 @@ func (s *streamRun) checkHalfRead() error {
 	if !s.run.o.NoDeaggregate {
 		return nil
 	}
-	for _, shard := range s.lineage.shards {
-		if sub := shard.at.SubSequenceNumber; shard.state == waiting && sub != nil {
-			return &HalfReadError{Stream: s.ref.Name, Shard: shard.id, SequenceNumber: shard.at.SequenceNumber, SubSequenceNumber: *sub}
+	for _, shard := range s.lineage.Shards {
+		if sub := shard.At.SubSequenceNumber; shard.State == lineage.Waiting && sub != nil {
+			return &HalfReadError{Stream: s.ref.Name, Shard: shard.ID, SequenceNumber: shard.At.SequenceNumber, SubSequenceNumber: *sub}
 		}
 	}
 	return nil

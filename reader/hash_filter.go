@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/dustin/go-humanize"
 
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -37,12 +36,12 @@ func (f hashFilter) contains(u kpl.Record) bool {
 
 // hashFilter returns the filter for a response that was just received, as far as
 // it is known.
-func (s *streamRun) hashFilter(shard *shard) hashFilter {
+func (s *streamRun) hashFilter(shard *lineage.Shard) hashFilter {
 	if !s.run.o.HashFilter {
 		return hashFilter{}
 	}
 	s.run.mu.Lock()
-	hashes := shard.hashes
+	hashes := shard.Hashes
 	s.run.mu.Unlock()
 	if hashes == nil || hashes.IsWhole() {
 		return hashFilter{}
@@ -51,19 +50,6 @@ func (s *streamRun) hashFilter(shard *shard) hashFilter {
 		return hashFilter{} // from now on: it may hold records of that time
 	}
 	return hashFilter{hashes: hashes, decided: s.distribution.isRefused()}
-}
-
-// hashKeyRange reads a shard's range; nil when there is none that can be read.
-func hashKeyRange(r *types.HashKeyRange) *kpl.HashKeyRange {
-	if r == nil {
-		return nil
-	}
-	starting, ok1 := kpl.ParseHashKey(aws.ToString(r.StartingHashKey))
-	ending, ok2 := kpl.ParseHashKey(aws.ToString(r.EndingHashKey))
-	if !ok1 || !ok2 || starting.Compare(ending) > 0 {
-		return nil
-	}
-	return &kpl.HashKeyRange{Starting: starting, Ending: ending}
 }
 
 // countUsers counts the records of aggregates that a written block dropped, and

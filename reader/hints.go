@@ -87,13 +87,13 @@ func (h *hints) turns(shards, atOnce int) {
 // nothing.
 func (h *hints) empty(streams []*streamRun, o Options) {
 	for _, s := range streams {
-		if s.place.saved != nil || s.place.initial.Kind == record.TrimHorizon {
+		if s.place.Saved != nil || s.place.Initial.Kind == record.TrimHorizon {
 			continue
 		}
 		upTo := ""
 		if o.To.Kind != record.Latest {
 			upTo = " up to " + o.To.String()
 		}
-		h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.initial, upTo))
+		h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.Initial, upTo))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -212,7 +213,7 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 		put := func(prefix string) (all []string) {
 			t.Helper()
 			for _, sh := range s.listed() {
-				if isClosed(sh) {
+				if lineage.IsClosed(sh) {
 					continue
 				}
 				text := prefix + (*sh.ShardId)[len("shardId-"):]
@@ -246,8 +247,8 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 		// Every hash key is somebody's: each open shard is being read.
 		for _, sh := range s.listed() {
 			at, known := m.file.Streams[0].Shards[*sh.ShardId]
-			if !known || isClosed(sh) != (at.Kind == record.ShardEnd) {
-				t.Errorf("%s: closed %t, stands at %s", *sh.ShardId, isClosed(sh), describe(at))
+			if !known || lineage.IsClosed(sh) != (at.Kind == record.ShardEnd) {
+				t.Errorf("%s: closed %t, stands at %s", *sh.ShardId, lineage.IsClosed(sh), describe(at))
 			}
 		}
 	})

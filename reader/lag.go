@@ -41,7 +41,7 @@ func (a *shardStatuses) each(do func(stream int, shard string, behind time.Durat
 		a.sort(stream)
 		for some := range slices.Chunk(stream.sorted, lagPortion) {
 			for _, s := range a.portion(stream, some, now, service) {
-				do(i, s.id, s.lag.behind)
+				do(i, s.ID, s.lag.behind)
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func (a *shardStatuses) sort(stream *streamStatuses) {
 	fresh, pruned := stream.fresh, stream.pruned
 	stream.fresh, stream.pruned = nil, false
 	a.mu.Unlock()
-	byID := func(a, b *shardStatus) int { return strings.Compare(a.id, b.id) }
+	byID := func(a, b *shardStatus) int { return strings.Compare(a.ID, b.ID) }
 	stream.sorted = append(stream.sorted, fresh...)
 	if pruned {
 		stream.sorted = slices.DeleteFunc(stream.sorted, func(s *shardStatus) bool { return s.removed.Load() })
@@ -88,7 +88,7 @@ func (a *shardStatuses) find(stream *streamStatuses, s *shardStatus, now, servic
 		s := way[len(way)-1]
 		missing := false
 		if !s.heard && s.lag.round != round {
-			for _, id := range s.parents {
+			for _, id := range s.Parents {
 				if p := stream.shards[id]; p != nil && !p.hasEnded && p.lag.round != round {
 					way, missing = append(way, p), true
 				}
@@ -116,7 +116,7 @@ func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, servi
 		late := now.Sub(s.at) - a.run.silence()
 		return time.Duration(s.behind)*time.Millisecond + max(0, late), true
 	}
-	for _, id := range s.parents {
+	for _, id := range s.Parents {
 		switch p := stream.shards[id]; {
 		case p == nil:
 		case p.hasEnded && !p.ended.IsZero():
@@ -128,9 +128,9 @@ func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, servi
 	if ok {
 		return behind, true
 	}
-	since := s.shard.at.ReadThrough
-	if since.IsZero() && s.shard.at.Kind == record.AtTimestamp {
-		since = s.shard.at.Timestamp
+	since := s.Shard.At.ReadThrough
+	if since.IsZero() && s.Shard.At.Kind == record.AtTimestamp {
+		since = s.Shard.At.Timestamp
 	}
 	if !since.IsZero() {
 		return max(0, service.Sub(since.Time)), true

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/lineage"
 	"kin/internal/validate"
 )
 
@@ -33,7 +34,7 @@ type cutoff struct {
 }
 
 // cut finds out what of a shard's next response is within the bound.
-func (s *streamRun) cut(l *late, shard *shard, resp *Response) cutoff {
+func (s *streamRun) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
 	until, last := s.lateAfter(shard), len(resp.Records)
 	n := last
 	for n > 0 && !until.IsZero() && l.isLate(&resp.Records[n-1], until) {
@@ -70,8 +71,8 @@ func (l *late) isLate(r *types.Record, until time.Time) bool {
 // lateAfter is the time after which a record of the shard is late; zero where none
 // is, whatever its arrival time: there is no bound, it has not come, or the shard
 // was closed before.
-func (s *streamRun) lateAfter(shard *shard) time.Time {
-	if shard.complete || s.run.now().Add(time.Second).Before(s.until) { // a Date is cut to the second
+func (s *streamRun) lateAfter(shard *lineage.Shard) time.Time {
+	if shard.Complete || s.run.now().Add(time.Second).Before(s.until) { // a Date is cut to the second
 		return time.Time{}
 	}
 	return s.until
@@ -97,7 +98,7 @@ func (s *streamRun) markComplete() {
 	if s.until.IsZero() || s.until.Before(s.listedAt) {
 		return
 	}
-	for _, shard := range s.lineage.shards {
-		shard.complete = shard.closed
+	for _, shard := range s.lineage.Shards {
+		shard.Complete = shard.Closed
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
 )
@@ -234,17 +235,17 @@ func (r *run) placeAll(ctx context.Context) error {
 func (l *Looker) fetch(ctx context.Context, r *run) ([]*glance, error) {
 	var all []*glance // nobody else knows the run until the first is fetched
 	for _, s := range r.streams {
-		for _, shard := range s.lineage.sorted() {
-			g := &glance{stream: s, shard: shard, at: shard.at, state: WaitingForParent}
-			if saved, known := s.place.saved[shard.id]; known {
+		for _, shard := range s.lineage.Sorted() {
+			g := &glance{stream: s, shard: shard, at: shard.At, state: WaitingForParent}
+			if saved, known := s.place.Saved[shard.ID]; known {
 				g.at = saved // the guard may have moved on from it
 			}
 			switch {
-			case shard.state == outside:
+			case shard.State == lineage.Outside:
 				continue
-			case shard.state == ended:
+			case shard.State == lineage.Ended:
 				g.state = Done
-			case s.lineage.isReady(shard):
+			case s.lineage.IsReady(shard):
 				g.state = Reading
 			}
 			all = append(all, g)

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -73,7 +74,7 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	o := testOptions()
 	o.Say = func(string) {}
 	r := &run{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
-	p := newPolling(newAssignment(&streamRun{run: r, ref: record.ParseStream("orders")}, "a", atTime(time.Unix(1, 0))))
+	p := newPolling(newAssignment(&streamRun{run: r, ref: record.ParseStream("orders")}, "a", lineage.AtTime(time.Unix(1, 0))))
 	p.pace.count = 800
 	err := apiError("ProvisionedThroughputExceededException")
 	var limits []int

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
 )
@@ -216,7 +217,7 @@ func (r *run) place(ctx context.Context) (err error) {
 	entries := make([]checkpoint.Stream, len(r.o.Streams))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, given := range r.o.Streams {
-		s := &streamRun{run: r, ref: record.ParseStream(given), lineage: newLineage()}
+		s := &streamRun{run: r, ref: record.ParseStream(given), lineage: lineage.NewTree()}
 		r.streams = append(r.streams, s)
 		saved := r.file.Find(s.ref.Name)
 		group.Go(func() (err error) {
@@ -247,9 +248,9 @@ func (r *run) place(ctx context.Context) (err error) {
 // shard that fetches it. Until it has started the first, nobody else knows the
 // run, and no lock is needed.
 func (r *run) launch() {
-	starting := make([][]*shard, len(r.streams))
+	starting := make([][]*lineage.Shard, len(r.streams))
 	for i, s := range r.streams {
-		s.report(s.lineage.sorted())
+		s.report(s.lineage.Sorted())
 		s.left = nil // these are saved
 		starting[i] = s.markReady()
 		r.o.Chat(fmt.Sprintf("%s: reading %s, from %s", s.ref.Name, counted(len(starting[i]), "shard"), s.begins()))
@@ -336,19 +337,19 @@ func (s *streamRun) source(a *Assignment) Source {
 }
 
 // read fetches one shard to its end, or to the bound.
-func (s *streamRun) read(ctx context.Context, shard *shard) error {
-	s.run.log.Debug("shard opened", "stream", s.ref.Name, "shard", shard.id, "position", describe(shard.at))
-	a := newAssignment(s, shard.id, shard.at)
+func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
+	s.run.log.Debug("shard opened", "stream", s.ref.Name, "shard", shard.ID, "position", describe(shard.At))
+	a := newAssignment(s, shard.ID, shard.At)
 	defer a.leave(ctx)
 	source := s.source(a)
 	defer source.Close()
-	at, late := shard.at, late{}
+	at, late, answered := shard.At, late{}, false
 	for {
 		resp, err := source.Next(ctx, s.run.buf)
 		if err != nil {
 			return err
 		}
-		if err := s.guardLive(ctx, shard.id, at, resp); err != nil {
+		if err := s.guardLive(ctx, shard.ID, at, resp); err != nil {
 			return err
 		}
 		if resp.latest = resp.ServerTime; resp.latest.IsZero() {
@@ -363,7 +364,10 @@ func (s *streamRun) read(ctx context.Context, shard *shard) error {
 		if at, err = s.deliver(ctx, shard, resp, at, found); err != nil {
 			return err
 		}
-		s.wasHeard(shard)
+		if !answered {
+			answered = true
+			s.wasHeard()
+		}
 		switch {
 		case at.Kind == record.ShardEnd: // and its last block is ahead of all its children's
 			return s.ended(ctx, shard, resp.Children)

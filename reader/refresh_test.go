@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"golang.org/x/sync/errgroup"
 
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -30,8 +31,8 @@ func refreshed(f *fake, each time.Duration, fails func() error) *streamRun {
 	}}
 	r := NewAsker(w, nil, nil).run
 	r.looking = true
-	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: newLineage()}
-	s.place = placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, nil, everyone, nil}
+	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
+	s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Owns: everyone}
 	return s
 }
 
@@ -42,7 +43,7 @@ func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
 		var shards errgroup.Group
 		ask := func(n int, want bool) {
 			for range n {
-				a := newAssignment(s, "a", atTime(startedAt))
+				a := newAssignment(s, "a", lineage.AtTime(startedAt))
 				shards.Go(func() error {
 					if closed, err := a.IsClosed(t.Context()); err != nil || closed != want {
 						return fmt.Errorf("closed: %v, %v, want %v", closed, err, want)

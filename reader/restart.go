@@ -10,6 +10,7 @@ import (
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -50,8 +51,8 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 			continue
 		}
 		// A run refuses such a file, and what is moved alone would leave it one.
-		if err := (placement{stream: s.ref.Given, saved: known.Shards}).checkAncestors(s.lineage); err != nil {
-			return checkpoint.File{}, err
+		if err := (lineage.Placement{Saved: known.Shards}).CheckAncestors(s.lineage); err != nil {
+			return checkpoint.File{}, s.misplaced(err)
 		}
 		switch was, is := known.CreatedAt, entry.CreatedAt; {
 		case is.IsZero(): // and that is reported
@@ -80,17 +81,17 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 func (s *streamRun) begin(id string) (checkpoint.Shard, error) {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
-	shard := s.lineage.shards[id]
+	shard := s.lineage.Shards[id]
 	if shard == nil {
-		return checkpoint.Shard{}, &ShardNotFoundError{Stream: s.ref.Given, Shard: id, Known: slices.Sorted(maps.Keys(s.lineage.shards))}
+		return checkpoint.Shard{}, s.notFound(id)
 	}
-	at := shard.at
+	at := shard.At
 	switch {
-	case shard.state != outside:
-	case s.place.initial.Kind == record.AtSequenceNumber:
+	case shard.State != lineage.Outside:
+	case s.place.Initial.Kind == record.AtSequenceNumber:
 		return checkpoint.Shard{}, &record.OptionError{Field: "to", Want: "a sequence number of the shard that is moved"}
 	default: // latest, of a shard that takes no more records
-		at = checkpoint.Shard{Parents: shard.parents, Position: record.Position{Kind: record.ShardEnd}}
+		at = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.ShardEnd}}
 	}
 	at.UpdatedAt = record.Time{Time: s.listedAt}
 	return at, nil
@@ -100,10 +101,10 @@ func (s *streamRun) begin(id string) (checkpoint.Shard, error) {
 // can be: the next run would find a gap.
 func (s *streamRun) checkRetained() error {
 	p, oldest := s.place, s.listedAt.Add(-s.retention())
-	at := p.initial.Timestamp.Time
-	if p.initial.Kind == record.Ago {
-		at = p.startedAt.Add(-p.initial.Age)
-	} else if p.initial.Kind != record.AtTimestamp {
+	at := p.Initial.Timestamp.Time
+	if p.Initial.Kind == record.Ago {
+		at = p.StartedAt.Add(-p.Initial.Age)
+	} else if p.Initial.Kind != record.AtTimestamp {
 		return nil
 	}
 	if s.retention() > 0 && at.Before(oldest) {
@@ -115,7 +116,7 @@ func (s *streamRun) checkRetained() error {
 // checkAccepted refuses a sequence number that the service does not accept: no
 // run could go on from it.
 func (s *streamRun) checkAccepted(ctx context.Context) error {
-	p := s.place.initial
+	p := s.place.Initial
 	if p.Kind != record.AtSequenceNumber {
 		return nil
 	}

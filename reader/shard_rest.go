@@ -11,8 +11,8 @@ import (
 func (a *Assignment) SeemsClosed() bool {
 	a.s.run.mu.Lock()
 	defer a.s.run.mu.Unlock()
-	shard := a.s.lineage.shards[a.shard]
-	return shard != nil && (shard.closed || len(a.s.lineage.children[shard.id]) > 0)
+	shard := a.s.lineage.Shards[a.shard]
+	return shard != nil && (shard.Closed || a.s.lineage.HasChildren(shard.ID))
 }
 
 // IsClosed asks ListShards whether the shard takes no more records. A shard that

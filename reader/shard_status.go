@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 )
 
 type shardKey struct{ stream, shard string }
@@ -14,7 +15,7 @@ type shardKey struct{ stream, shard string }
 // shardStatus is what a run knows, of the blocks that it took, about one shard
 // that is to be read.
 type shardStatus struct {
-	*shard
+	*lineage.Shard
 
 	heard bool // a block was taken; what follows is about the last one
 	at    time.Time
@@ -72,8 +73,8 @@ func newShardStatuses(r *run) *shardStatuses {
 // the lock held, so that nobody misses what another goroutine takes over.
 func (s *streamStatuses) learn() {
 	for _, shard := range s.run.takeFound() {
-		status := &shardStatus{shard: shard}
-		s.shards[shard.id] = status
+		status := &shardStatus{Shard: shard}
+		s.shards[shard.ID] = status
 		s.fresh = append(s.fresh, status)
 	}
 }

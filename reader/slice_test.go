@@ -16,6 +16,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -176,7 +177,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 
 func TestFault16SliceThatHasMoreBehindItIsNotAtTheTip(t *testing.T) {
 	r := &run{}
-	r.streams = []*streamRun{{run: r, ref: record.ParseStream("orders"), found: []*shard{{id: "a"}}}}
+	r.streams = []*streamRun{{run: r, ref: record.ParseStream("orders"), found: []*lineage.Shard{{ID: "a"}}}}
 	c := &collector{run: r, statuses: newShardStatuses(r)}
 	c.statuses.take(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0), more: true}, startedAt)
 	if c.allAtTip() {

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -19,8 +21,8 @@ import (
 type streamRun struct {
 	run     *run
 	ref     record.Stream
-	place   placement
-	lineage *lineage // guarded
+	place   lineage.Placement
+	lineage *lineage.Tree // guarded
 	// listed is, by shard ID, whether the last whole listing shows a shard as
 	// closed. The map is guarded, and replaced, never changed.
 	listed   map[string]bool
@@ -35,7 +37,7 @@ type streamRun struct {
 	// are to be read, those that were found and are left to another run, and
 	// shards that listings no longer show, of which goneBefore waits for the next
 	// whole listing.
-	found, left []*shard
+	found, left []*lineage.Shard
 	goneNow     [][]string
 	goneBefore  []string
 	// until is the bound in the stream's own time; zero without one.
@@ -72,15 +74,15 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 		InitialPosition: s.run.o.InitialPosition.String(),
 		Shards:          map[string]checkpoint.Shard{},
 	}
-	s.place = placement{stream: s.ref.Given, only: s.run.o.Shards, initial: s.run.o.InitialPosition, startedAt: l.at}
+	s.place = lineage.Placement{Only: s.run.o.Shards, Initial: s.run.o.InitialPosition, StartedAt: l.at}
 	if saved != nil {
 		entry = *saved
 		entry.Shards = maps.Clone(saved.Shards) // what was saved stays as it was
-		s.place.startedAt, s.place.saved = saved.StartedAt.Time, saved.Shards
-		if s.place.initial, err = record.ParsePosition(saved.InitialPosition); err != nil {
+		s.place.StartedAt, s.place.Saved = saved.StartedAt.Time, saved.Shards
+		if s.place.Initial, err = record.ParsePosition(saved.InitialPosition); err != nil {
 			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.Name, Reason: "its initial position: " + err.Error()}
 		}
-	} else if p := s.place.initial; p.Kind == record.AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
+	} else if p := s.place.Initial; p.Kind == record.AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
 		return checkpoint.Stream{}, &record.OptionError{Field: "initial position", Want: "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
 	}
 	if err := s.identify(ctx, &entry); err != nil {
@@ -89,22 +91,22 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	if err := s.checkFilter(ctx); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	s.place.owns = func(shard string) bool { return s.run.positions.Owns(s.ref.Name, shard) }
+	s.place.Owns = func(shard string) bool { return s.run.positions.Owns(s.ref.Name, shard) }
 	var other *CheckpointError
 	if l, err = s.confirm(ctx, l); err != nil && !(s.run.verifying && errors.As(err, &other)) {
 		return checkpoint.Stream{}, err
 	}
 
-	s.lineage.add(l.shards)
-	if err := s.lineage.check(); err != nil {
+	s.lineage.Add(l.shards)
+	if err := s.lineage.Check(); err != nil {
 		return checkpoint.Stream{}, s.ownAncestor("ListShards", "", err)
 	}
 	s.markComplete()
 	s.listed, s.listedParents = closedShards(l), l.parents()
-	s.lineage.listed()
-	lost, err := s.place.first(s.lineage)
+	s.lineage.Listed()
+	lost, err := s.place.First(s.lineage)
 	if err != nil {
-		return checkpoint.Stream{}, err
+		return checkpoint.Stream{}, s.misplaced(err)
 	}
 	if err := s.guard(l.at, lost, entry.Shards); err != nil {
 		return checkpoint.Stream{}, err
@@ -115,12 +117,12 @@ func (s *streamRun) open(ctx context.Context, saved *checkpoint.Stream) (checkpo
 	for _, id := range lost { // and that is said, or was allowed, or is no loss
 		entry.Shards[id] = goneBy(entry.Shards[id], l.at)
 	}
-	for id, shard := range s.lineage.shards {
-		if shard.state == waiting || shard.left {
-			if shard.at.UpdatedAt.IsZero() {
-				shard.at.UpdatedAt = record.Time{Time: l.at}
+	for id, shard := range s.lineage.Shards {
+		if shard.State == lineage.Waiting || shard.Left {
+			if shard.At.UpdatedAt.IsZero() {
+				shard.At.UpdatedAt = record.Time{Time: l.at}
 			}
-			entry.Shards[id] = shard.at
+			entry.Shards[id] = shard.At
 		}
 	}
 	s.goneNow = [][]string{s.unlistedAtStart()}
@@ -172,7 +174,7 @@ func (s *streamRun) identify(ctx context.Context, entry *checkpoint.Stream) erro
 	if noCreation != "" {
 		return nil
 	}
-	if s.place.saved != nil && entry.CreatedAt.IsZero() {
+	if s.place.Saved != nil && entry.CreatedAt.IsZero() {
 		s.reportUncompared()
 	}
 	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
@@ -206,3 +208,16 @@ func recreated(stream string, was, is time.Time) error {
 
 // retention is how long the stream keeps records; 0 is not known.
 func (s *streamRun) retention() time.Duration { return time.Duration(s.kept.Load()) }
+
+// misplaced is the error of positions that do not fit the stream's shards.
+func (s *streamRun) misplaced(err error) error {
+	if id, is := errors.AsType[lineage.UnknownShardError](err); is {
+		return s.notFound(string(id))
+	}
+	return s.ownAncestor("ListShards", "", err)
+}
+
+// notFound is the error for a shard that the stream does not have.
+func (s *streamRun) notFound(shard string) error {
+	return &ShardNotFoundError{Stream: s.ref.Given, Shard: shard, Known: slices.Sorted(maps.Keys(s.lineage.Shards))}
+}

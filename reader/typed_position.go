@@ -13,8 +13,8 @@ import (
 // it was saved, no later run could get past it. Runs whose positions are not kept
 // find out when they read.
 func (s *streamRun) checkTyped(ctx context.Context) error {
-	typed := s.place.initial
-	if s.run.o.Positions == nil || s.place.saved != nil || typed.Kind != record.AtSequenceNumber {
+	typed := s.place.Initial
+	if s.run.o.Positions == nil || s.place.Saved != nil || typed.Kind != record.AtSequenceNumber {
 		return nil
 	}
 	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}}

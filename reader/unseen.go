@@ -6,6 +6,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"kin/internal/checkpoint"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -65,7 +66,7 @@ func (s *streamRun) unseen(saved map[string]checkpoint.Shard) []Unseen {
 	}
 	undated := 0
 	for _, at := range saved {
-		if at.Kind != record.ShardEnd && readThrough(at).IsZero() {
+		if at.Kind != record.ShardEnd && lineage.ReadThrough(at).IsZero() {
 			undated++
 		}
 	}

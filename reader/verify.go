@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/apierror"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
@@ -96,27 +97,27 @@ func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
 }
 
 func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
-	saved := s.place.saved
+	saved := s.place.Saved
 	c := StreamCheck{Stream: s.ref.Name, Shards: len(saved), Unseen: s.unseen(saved)}
 	// Nobody else knows the run until positions are asked about.
 	listed := s.listed
-	var gaps []gap
+	var gaps []lineage.Gap
 	if s.retention() > 0 {
-		gaps = s.place.gaps(s.lineage, s.listedAt, s.retention())
+		gaps = s.place.Gaps(s.lineage, s.listedAt, s.retention())
 	}
 	open := map[string]bool{}
-	for id, shard := range s.lineage.shards {
+	for id, shard := range s.lineage.Shards {
 		_, isListed := listed[id]
-		open[id] = isListed && !shard.closed
-		if _, known := saved[id]; !known && shard.state == waiting {
+		open[id] = isListed && !shard.Closed
+		if _, known := saved[id]; !known && shard.State == lineage.Waiting {
 			c.New++
 		}
 	}
 
 	trimmed := map[string]bool{}
 	for _, g := range gaps {
-		trimmed[g.shard] = true
-		c.Findings = append(c.Findings, Finding{Trimmed, g.shard, g.message(s.ref.Name)})
+		trimmed[g.Shard] = true
+		c.Findings = append(c.Findings, Finding{Trimmed, g.Shard, gapMessage(s.ref.Name, g)})
 	}
 	last := ""
 	for id := range listed {
@@ -157,7 +158,7 @@ func (s *streamRun) refused(ctx context.Context, ids []string) ([]Finding, error
 	found := make([]Finding, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, id := range ids {
-		at := s.place.saved[id]
+		at := s.place.Saved[id]
 		a := newAssignment(s, id, at)
 		if a.IsTrimmed(at) { // a quiet shard's: a run begins with the oldest record
 			continue

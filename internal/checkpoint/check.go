@@ -57,7 +57,7 @@ func (f File) CheckMoved(moved Moved) error {
 			if !there {
 				continue // it was taken out
 			}
-			if err := shard.check(id); err != nil {
+			if err := checkShard(id, shard); err != nil {
 				return fmt.Errorf("shard %s of stream %s: %w", id, s.Name, err)
 			}
 		}
@@ -103,8 +103,8 @@ func (f File) checkAncestors() error {
 // shardID is what the service allows as a shard's ID (API documentation).
 var shardID = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
 
-// check returns what is wrong with a shard, which has the ID.
-func (s Shard) check(id string) error {
+// checkShard returns what is wrong with the position of the shard of that ID.
+func checkShard(id string, s Shard) error {
 	if !shardID.MatchString(id) {
 		return fmt.Errorf("ID %q: want a shard ID", id)
 	}

@@ -60,15 +60,7 @@ type Stream struct {
 }
 
 // Shard is where a run stands in one shard.
-type Shard struct {
-	Parents []string `json:"parents"` // shard IDs; empty, one, or two after a merge
-	record.Position
-	// ReadThrough is the server's time up to which everything in the shard was
-	// read: the time of the last response less its MillisBehindLatest.
-	ReadThrough record.Time `json:"readThrough,omitzero"`
-	LastArrival record.Time `json:"lastArrival,omitzero"` // of the last record written
-	UpdatedAt   record.Time `json:"updatedAt,omitzero"`
-}
+type Shard = record.ShardPosition
 
 // Find returns the stream of that name, or nil.
 func (f *File) Find(name string) *Stream {

@@ -1,8 +1,9 @@
-// Package lineage answers questions about the family tree of a stream's
-// shards. It does no I/O and knows shards by their IDs alone.
 package lineage
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // OwnAncestor returns a shard among ids that descends from itself, or "" when
 // there is none. parents returns the parents of a shard, none of one that is
@@ -68,4 +69,11 @@ func cycleAbove(id string, parents func(id string) []string, done map[string]boo
 		}
 	}
 	return ""
+}
+
+// OwnAncestorError is the ID of a shard that is its own ancestor.
+type OwnAncestorError string
+
+func (e OwnAncestorError) Error() string {
+	return fmt.Sprintf("shard %s is its own ancestor", string(e))
 }

@@ -1,4 +1,4 @@
-package reader
+package lineage
 
 import (
 	"fmt"
@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/checkpoint"
 	"kin/internal/record"
 )
 
@@ -38,17 +37,17 @@ func family(specs ...string) []types.Shard {
 var (
 	startedAt = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	everyone  = func(string) bool { return true }
-	stateName = map[shardState]string{waiting: "waits", reading: "reads", paused: "paused", ended: "ended", outside: "outside"}
+	stateName = map[State]string{Waiting: "waits", Reading: "reads", Paused: "paused", Ended: "ended", Outside: "outside"}
 )
 
-func placed(l *lineage) map[string]string {
+func placed(l *Tree) map[string]string {
 	got := map[string]string{}
-	for id, s := range l.shards {
-		got[id] = stateName[s.state]
-		if s.state == waiting {
-			got[id] = fmt.Sprint(s.at.Kind, " ", s.at.SequenceNumber)
-			if s.at.Kind == record.AtTimestamp {
-				got[id] = "AT " + s.at.Timestamp.Format(time.TimeOnly)
+	for id, s := range l.Shards {
+		got[id] = stateName[s.State]
+		if s.State == Waiting {
+			got[id] = fmt.Sprint(s.At.Kind, " ", s.At.SequenceNumber)
+			if s.At.Kind == record.AtTimestamp {
+				got[id] = "AT " + s.At.Timestamp.Format(time.TimeOnly)
 			}
 		}
 	}
@@ -57,14 +56,14 @@ func placed(l *lineage) map[string]string {
 
 func TestPlacement(t *testing.T) {
 	const horizon = "TRIM_HORIZON "
-	after := func(n string) checkpoint.Shard {
-		return checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: n}}
+	after := func(n string) record.ShardPosition {
+		return record.ShardPosition{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: n}}
 	}
-	end := checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd}}
+	end := record.ShardPosition{Position: record.Position{Kind: record.ShardEnd}}
 	for _, test := range []struct {
 		name    string
 		initial record.Position
-		saved   map[string]checkpoint.Shard
+		saved   map[string]record.ShardPosition
 		listed  []types.Shard
 		want    map[string]string
 		ready   []string
@@ -102,28 +101,28 @@ func TestPlacement(t *testing.T) {
 			ready:   []string{"b"},
 		}, {
 			name:   "a checkpoint: new shards begin at their start, never at latest",
-			saved:  map[string]checkpoint.Shard{"b": after("7"), "c": end},
+			saved:  map[string]record.ShardPosition{"b": after("7"), "c": end},
 			listed: family("a!", "b<a", "c<a!", "d<c", "e<c"),
 			want:   map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 7", "c": "ended", "d": horizon, "e": horizon},
 			ready:  []string{"b", "d", "e"},
 		}, {
 			name:    "a checkpoint that began at a time: that time still holds",
 			initial: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: startedAt.Add(-time.Minute)}},
-			saved:   map[string]checkpoint.Shard{"a": end},
+			saved:   map[string]record.ShardPosition{"a": end},
 			listed:  family("a!", "b<a"),
 			want:    map[string]string{"a": "ended", "b": "AT 09:59:00"},
 			ready:   []string{"b"},
 		}, {
 			name:    "a checkpoint: the parent ended and was trimmed",
 			initial: record.Position{Kind: record.TrimHorizon},
-			saved:   map[string]checkpoint.Shard{"a": end},
+			saved:   map[string]record.ShardPosition{"a": end},
 			listed:  family("b<a", "c<a"),
 			want:    map[string]string{"a": "ended", "b": horizon, "c": horizon},
 			ready:   []string{"b", "c"},
 		}, {
 			name:    "a checkpoint: a shard was trimmed before it was read to its end",
 			initial: record.Position{Kind: record.TrimHorizon},
-			saved:   map[string]checkpoint.Shard{"a": after("3")},
+			saved:   map[string]record.ShardPosition{"a": after("3")},
 			listed:  family("b<a"),
 			want:    map[string]string{"a": "ended", "b": horizon},
 			ready:   []string{"b"},
@@ -131,7 +130,7 @@ func TestPlacement(t *testing.T) {
 		}, {
 			name:    "a checkpoint of one shard stays with its descendants",
 			initial: record.Position{Kind: record.AtSequenceNumber, ShardID: "b", SequenceNumber: "5"},
-			saved:   map[string]checkpoint.Shard{"b": after("6")},
+			saved:   map[string]record.ShardPosition{"b": after("6")},
 			listed:  family("a!", "b<a!", "c<a", "d<b"),
 			want:    map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 6", "c": "outside", "d": horizon},
 			ready:   []string{"b"},
@@ -151,9 +150,9 @@ func TestPlacement(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := newLineage()
-			l.add(test.listed)
-			lost, err := placement{"orders", test.initial, startedAt, test.saved, everyone, test.only}.first(l)
+			l := NewTree()
+			l.Add(test.listed)
+			lost, err := Placement{test.initial, startedAt, test.saved, everyone, test.only}.First(l)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -161,8 +160,8 @@ func TestPlacement(t *testing.T) {
 				t.Errorf("placed %v, want %v", got, test.want)
 			}
 			var ready []string
-			for _, s := range l.ready() {
-				ready = append(ready, s.id)
+			for _, s := range l.Ready() {
+				ready = append(ready, s.ID)
 			}
 			if !slices.Equal(ready, test.ready) || !slices.Equal(lost, test.lost) {
 				t.Errorf("ready %v, lost %v, want %v and %v", ready, lost, test.ready, test.lost)
@@ -172,22 +171,22 @@ func TestPlacement(t *testing.T) {
 }
 
 func TestShardsOfOthersAreLeftAlone(t *testing.T) {
-	l := newLineage()
-	l.add(family("a", "b"))
-	_, err := placement{"orders", record.Position{Kind: record.TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.first(l)
+	l := NewTree()
+	l.Add(family("a", "b"))
+	_, err := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.First(l)
 	if got, want := placed(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("placed %v, %v, want %v", got, err, want)
 	}
 }
 
 func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
-	l := newLineage()
-	l.add(family("a", "b"))
-	p := placement{"orders", record.Position{Kind: record.Latest}, startedAt, nil, everyone, nil}
-	if _, err := p.first(l); err != nil {
+	l := NewTree()
+	l.Add(family("a", "b"))
+	p := Placement{record.Position{Kind: record.Latest}, startedAt, nil, everyone, nil}
+	if _, err := p.First(l); err != nil {
 		t.Fatal(err)
 	}
-	p.later(l, l.add(family("a!", "b", "c<a", "d<a")))
+	p.Later(l, l.Add(family("a!", "b", "c<a", "d<a")))
 	want := map[string]string{"a": "AT 10:00:00", "b": "AT 10:00:00", "c": "TRIM_HORIZON ", "d": "TRIM_HORIZON "}
 	if got := placed(l); !maps.Equal(got, want) {
 		t.Errorf("placed %v, want %v", got, want)

@@ -1,0 +1,49 @@
+package lineage
+
+// The walks over parents and children. Each visits a shard once, and none of
+// them recurses.
+
+// Ancestors returns the IDs of all shards that the given ones descend from, as
+// far as they are known.
+func (t *Tree) Ancestors(of []string) map[string]bool {
+	found := map[string]bool{}
+	for len(of) > 0 {
+		s := t.Shards[of[len(of)-1]]
+		of = of[:len(of)-1]
+		if s == nil {
+			continue
+		}
+		for _, p := range s.Parents {
+			if !found[p] {
+				found[p] = true
+				of = append(of, p)
+			}
+		}
+	}
+	return found
+}
+
+// Descendants returns the given IDs and those of all shards that descend from
+// them.
+func (t *Tree) Descendants(of []string) map[string]bool {
+	found := map[string]bool{}
+	t.spread(found, of)
+	return found
+}
+
+// include takes a shard, and what is known to descend from it, inside.
+func (t *Tree) include(id string) { t.spread(t.inside, []string{id}) }
+
+// spread adds IDs, and those of all that descends from them, to a set that holds
+// the descendants of each of its elements.
+func (t *Tree) spread(set map[string]bool, ids []string) {
+	ids = append([]string(nil), ids...)
+	for len(ids) > 0 {
+		id := ids[len(ids)-1]
+		ids = ids[:len(ids)-1]
+		if !set[id] {
+			set[id] = true
+			ids = append(ids, t.children[id]...)
+		}
+	}
+}

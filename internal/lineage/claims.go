@@ -1,0 +1,96 @@
+package lineage
+
+import (
+	"fmt"
+	"slices"
+
+	"kin/internal/record"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// claims are, by shard ID, further parents that an answer or the checkpoint names
+// for a known shard. They do not change the order in which shards are read: kin may
+// be reading the shard already. kin uses them to find cycles, whose shards have no
+// order to be read in.
+type claims map[string][]string
+
+// add adds the parents of a shard that are new. It reports whether the shard's ID
+// is not above that of one of these.
+func (c claims) add(id string, parents, known []string) (backward bool) {
+	for _, p := range parents {
+		if p == "" || slices.Contains(known, p) || slices.Contains(c[id], p) {
+			continue
+		}
+		c[id] = append(c[id], p)
+		backward = backward || p >= id
+	}
+	return backward
+}
+
+// claimByAnswer adds the parents that an answer of this run names for a shard.
+func (t *Tree) claimByAnswer(id string, parents []string) {
+	var known []string
+	if s := t.Shards[id]; s != nil && !s.saved {
+		known = s.Parents
+	}
+	if t.parentsByAnswers.add(id, parents, known) {
+		t.backward = append(t.backward, id)
+	}
+}
+
+// claimByCheckpoint adds the parents that the checkpoint names for its shards.
+func (t *Tree) claimByCheckpoint(saved map[string]record.ShardPosition) {
+	for id, at := range saved {
+		var known []string
+		if s := t.Shards[id]; s != nil {
+			known = s.Parents
+		}
+		if t.parentsByCheckpoint.add(id, at.Parents, known) {
+			t.backward = append(t.backward, id)
+		}
+	}
+}
+
+// Check returns an error that names a shard that is its own ancestor. It is an
+// OwnAncestorError when the answers of the run form the cycle, and a
+// CheckpointCycleError when they do so only together with the checkpoint. Each cycle
+// has a shard whose ID is not above that of a parent; the service has no such shard.
+func (t *Tree) Check() error {
+	if len(t.backward) == 0 {
+		return nil
+	}
+	byAnswers := func(id string) []string {
+		if s := t.Shards[id]; s != nil && !s.saved {
+			return slices.Concat(s.Parents, t.parentsByAnswers[id])
+		}
+		return t.parentsByAnswers[id]
+	}
+	if id := OwnAncestor(t.backward, byAnswers); id != "" {
+		return OwnAncestorError(id)
+	}
+	byAll := func(id string) []string {
+		parents := slices.Concat(byAnswers(id), t.parentsByCheckpoint[id])
+		if s := t.Shards[id]; s != nil && s.saved {
+			parents = append(parents, s.Parents...)
+		}
+		return parents
+	}
+	if id := OwnAncestor(t.backward, byAll); id != "" {
+		return CheckpointCycleError(id)
+	}
+	return nil
+}
+
+// CheckpointCycleError is the ID of a shard that is its own ancestor by the
+// checkpoint and the service's answers together.
+type CheckpointCycleError string
+
+func (e CheckpointCycleError) Error() string {
+	return fmt.Sprintf("shard %s is its own ancestor by the checkpoint and the answers together", string(e))
+}
+
+func ListedParents(s types.Shard) [2]string {
+	return [2]string{aws.ToString(s.ParentShardId), aws.ToString(s.AdjacentParentShardId)}
+}

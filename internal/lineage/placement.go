@@ -1,0 +1,179 @@
+package lineage
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"kin/internal/record"
+)
+
+// Placement decides where the shards of one stream begin and which of them a
+// run reads. It does no I/O.
+type Placement struct {
+	Initial record.Position
+	// StartedAt is the server's time when the first run of the checkpoint
+	// began: what `latest` and ages count from.
+	StartedAt time.Time
+	// Saved is what the checkpoint says of the stream; nil on a first run.
+	Saved map[string]record.ShardPosition
+	Owns  func(shard string) bool
+	// Only restricts the run to these shards and their descendants.
+	Only []string
+}
+
+// First places all shards of the stream's first listing in a run. It returns
+// the shards that were not read to their end and are no longer retained.
+func (p Placement) First(t *Tree) (lost []string, err error) {
+	for _, id := range p.named() {
+		if _, saved := p.Saved[id]; !saved && t.Shards[id] == nil {
+			return nil, UnknownShardError(id)
+		}
+	}
+	// Shards that the checkpoint knows and the service no longer lists still
+	// count as parents.
+	for _, id := range slices.Sorted(maps.Keys(p.Saved)) {
+		s := p.Saved[id]
+		if t.Shards[id] == nil {
+			t.insert(&Shard{ID: id, Parents: s.Parents, saved: true, Closed: true, State: Ended})
+			if s.Kind != record.ShardEnd && p.Owns(id) {
+				lost = append(lost, id)
+			}
+		}
+	}
+	if err := p.CheckAncestors(t); err != nil {
+		return nil, err
+	}
+	t.claimByCheckpoint(p.Saved)
+	if named := p.named(); len(named) > 0 { // what the run leaves out is told by the one that does not
+		t.inside = t.Descendants(named)
+		lost = slices.DeleteFunc(lost, func(id string) bool { return !t.inside[id] })
+	}
+	past := t.Ancestors(keys(p.Saved))
+	for _, s := range t.Shards {
+		if s.State == Ended {
+			continue
+		}
+		switch saved, known := p.Saved[s.ID]; {
+		case known && saved.Kind == record.ShardEnd:
+			s.State = Ended
+		case known:
+			s.At = saved
+		case p.Saved == nil:
+			p.begin(s)
+		case past[s.ID]:
+			// Older than where the first run began.
+			s.State = Outside
+		default:
+			p.descend(s)
+		}
+		s.At.Parents = s.Parents
+	}
+	t.expectPast(p.Saved)
+	for _, s := range t.Shards {
+		p.restrict(t, s)
+	}
+	return lost, nil
+}
+
+// CheckAncestors refuses a checkpoint by which, together with what is listed, a
+// shard descends from itself.
+func (p Placement) CheckAncestors(t *Tree) error {
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(t.Shards)), maps.Keys(p.Saved))
+	id := OwnAncestor(ids, func(id string) []string {
+		if s := t.Shards[id]; s != nil {
+			return slices.Concat(s.Parents, p.Saved[id].Parents)
+		}
+		return p.Saved[id].Parents
+	})
+	if id == "" {
+		return nil
+	}
+	return CheckpointCycleError(id)
+}
+
+// Later places shards that were found while the run was under way.
+func (p Placement) Later(t *Tree, found []*Shard) {
+	for _, s := range found {
+		p.descend(s)
+		s.At.Parents = s.Parents
+	}
+	for _, s := range found { // all are known now, and with them who descends from whom
+		p.restrict(t, s)
+	}
+}
+
+// named are the shards that the run is restricted to, with their descendants;
+// none of them means all.
+func (p Placement) named() []string {
+	if p.Initial.Kind == record.AtSequenceNumber {
+		return append([]string{p.Initial.ShardID}, p.Only...)
+	}
+	return p.Only
+}
+
+// restrict takes a shard out of the run that is not its own: one of others, or
+// one that is neither named nor descends from one that is. What only the run
+// leaves out, and not where it began, is left to a later run.
+func (p Placement) restrict(t *Tree, s *Shard) {
+	switch {
+	case s.State != Waiting:
+	case !p.Owns(s.ID):
+		t.Settle(s, Outside)
+	case t.inside != nil && !t.inside[s.ID]:
+		s.Left = p.Initial.Kind != record.AtSequenceNumber
+		t.Settle(s, Outside)
+	}
+}
+
+// begin places a shard that was there when the first run began.
+func (p Placement) begin(s *Shard) {
+	switch p.Initial.Kind {
+	case record.Latest:
+		// What arrives from now on: of the shards that are open. Not the
+		// service's LATEST, which would skip what comes between now and the
+		// first iterator, and again whenever an iterator expires.
+		if s.Closed {
+			s.State = Outside
+			return
+		}
+		s.At = AtTime(p.StartedAt)
+	case record.AtSequenceNumber:
+		if s.ID == p.Initial.ShardID {
+			s.At = record.ShardPosition{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: p.Initial.SequenceNumber}}
+			return
+		}
+		p.descend(s)
+	case record.TrimHorizon, record.AtTimestamp, record.Ago:
+		p.descend(s)
+	}
+}
+
+// descend places a shard that appeared after the first run began. It is read
+// from its start, whatever the initial position: what is in it came later than
+// the end of its parents. Where the run began at a time, that time still
+// excludes what is older.
+func (p Placement) descend(s *Shard) {
+	switch p.Initial.Kind {
+	case record.AtTimestamp:
+		s.At = AtTime(p.Initial.Timestamp.Time)
+	case record.Ago:
+		s.At = AtTime(p.StartedAt.Add(-p.Initial.Age))
+	case record.Latest, record.TrimHorizon, record.AtSequenceNumber:
+		s.At = record.ShardPosition{Position: record.Position{Kind: record.TrimHorizon}}
+	}
+}
+
+// AtTime is the position of a shard that is read from a time on.
+func AtTime(t time.Time) record.ShardPosition {
+	return record.ShardPosition{Position: record.AtTime(t)}
+}
+
+func keys(m map[string]record.ShardPosition) []string { return slices.Collect(maps.Keys(m)) }
+
+// UnknownShardError is the ID of a shard that the run is restricted to, and that
+// neither the listing nor the checkpoint has.
+type UnknownShardError string
+
+func (e UnknownShardError) Error() string { return fmt.Sprintf("there is no shard %s", string(e)) }
