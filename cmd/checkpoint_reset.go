@@ -12,9 +12,9 @@ import (
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
+	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
-	"kin/reader"
 )
 
 func newCheckpointReset(e *env) *cobra.Command {
@@ -154,7 +154,7 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkp
 	if err != nil {
 		return is, nil, err
 	}
-	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, InitialPosition: o.to.Position, Say: e.Info, Chat: e.Detail, Log: e.Log})
+	l, err := inspect.NewLooker(client, inspect.LookOptions{Streams: streams, InitialPosition: o.to.Position, Say: e.Info, Chat: e.Detail, Log: e.Log})
 	if err != nil {
 		return is, nil, err
 	}

@@ -10,9 +10,9 @@ import (
 
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
+	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/words"
-	"kin/reader"
 )
 
 func newCheckpointVerify(e *env) *cobra.Command {
@@ -71,11 +71,11 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 	if err != nil {
 		return err
 	}
-	l, err := reader.NewLooker(client, reader.LookOptions{Streams: streams, Positions: view, Say: e.Info, Chat: e.Detail, Log: e.Log})
+	l, err := inspect.NewLooker(client, inspect.LookOptions{Streams: streams, Positions: view, Say: e.Info, Chat: e.Detail, Log: e.Log})
 	if err != nil {
 		return err
 	}
-	var checks []reader.StreamCheck
+	var checks []inspect.StreamCheck
 	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		if checks, err = l.Verify(ctx); err != nil {
 			return "", err
@@ -105,16 +105,16 @@ type verifyStream struct {
 	NewShardCount int             `json:"newShardCount"`
 	Usable        bool            `json:"usable"`
 	Findings      []verifyFinding `json:"findings"`
-	Unseen        []reader.Fault  `json:"unseen,omitempty"` // was not looked for; messages say why
+	Unseen        []inspect.Fault `json:"unseen,omitempty"` // was not looked for; messages say why
 }
 
 type verifyFinding struct {
-	Fault   reader.Fault `json:"fault"`
-	ShardID string       `json:"shardId,omitempty"`
-	Message string       `json:"message"`
+	Fault   inspect.Fault `json:"fault"`
+	ShardID string        `json:"shardId,omitempty"`
+	Message string        `json:"message"`
 }
 
-func (o *checkpointVerifyOptions) report(p report.Palette, checks []reader.StreamCheck) (string, error) {
+func (o *checkpointVerifyOptions) report(p report.Palette, checks []inspect.StreamCheck) (string, error) {
 	if o.output != report.JSON {
 		return verifyTable(p, checks), nil
 	}
@@ -133,7 +133,7 @@ func (o *checkpointVerifyOptions) report(p report.Palette, checks []reader.Strea
 }
 
 // verifyTable is a line for each stream, and one for each finding.
-func verifyTable(p report.Palette, checks []reader.StreamCheck) string {
+func verifyTable(p report.Palette, checks []inspect.StreamCheck) string {
 	var b strings.Builder
 	for _, c := range checks {
 		verdict := p.Good.Render("usable")
@@ -152,7 +152,7 @@ func verifyTable(p report.Palette, checks []reader.StreamCheck) string {
 }
 
 // unseenLines say which checks could not be made, and why.
-func unseenLines(unseen []reader.Unseen) []string {
+func unseenLines(unseen []inspect.Unseen) []string {
 	const again, expired = "whether the stream was deleted and created again", "whether records expired before they were read"
 	line := func(reason, what string) string { return reason + ": kin did not check " + what }
 	if len(unseen) == 2 && unseen[0].Reason == unseen[1].Reason {
@@ -161,7 +161,7 @@ func unseenLines(unseen []reader.Unseen) []string {
 	var lines []string
 	for _, u := range unseen {
 		what := expired
-		if u.Fault == reader.Recreated {
+		if u.Fault == inspect.Recreated {
 			what = again
 		}
 		lines = append(lines, line(u.Reason, what))
@@ -184,9 +184,9 @@ func (e *halfCheckedError) Hint() string {
 
 // judge is exit code 6 where something was found, with what to do about the
 // gravest of it, and 1 where a check could not be made.
-func (o *checkpointVerifyOptions) judge(checks []reader.StreamCheck) error {
+func (o *checkpointVerifyOptions) judge(checks []inspect.StreamCheck) error {
 	found := 0
-	faults := map[reader.Fault]bool{}
+	faults := map[inspect.Fault]bool{}
 	for _, c := range checks {
 		for _, f := range c.Findings {
 			found++
@@ -194,16 +194,16 @@ func (o *checkpointVerifyOptions) judge(checks []reader.StreamCheck) error {
 		}
 	}
 	if found == 0 {
-		if slices.ContainsFunc(checks, func(c reader.StreamCheck) bool { return len(c.Unseen) > 0 }) {
+		if slices.ContainsFunc(checks, func(c inspect.StreamCheck) bool { return len(c.Unseen) > 0 }) {
 			return &halfCheckedError{o.path}
 		}
 		return nil
 	}
 	next := "kin checkpoint reset " + o.path + " --to POSITION moves it"
 	switch {
-	case faults[reader.Recreated]:
+	case faults[inspect.Recreated]:
 		next = "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
-	case len(faults) == 1 && faults[reader.Trimmed]:
+	case len(faults) == 1 && faults[inspect.Trimmed]:
 		next = "kin read --allow-data-loss goes on from the oldest record that is left; kin checkpoint reset moves it elsewhere"
 	}
 	return &checkpoint.UnusableError{Path: o.path, Reason: words.Count(int64(found), "finding"), Next: next}

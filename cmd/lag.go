@@ -7,7 +7,7 @@ import (
 
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
-	"kin/reader"
+	"kin/inspect"
 )
 
 func newLag(e *env) *cobra.Command {
@@ -59,7 +59,7 @@ func runLag(ctx context.Context, e *env, o *lagOptions) error {
 	if err != nil {
 		return err
 	}
-	var look reader.Look
+	var look inspect.Look
 	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
 		if look, err = l.Look(ctx); err != nil {
 			return "", err

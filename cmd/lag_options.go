@@ -13,9 +13,9 @@ import (
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
+	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
-	"kin/reader"
 )
 
 type lagOptions struct {
@@ -74,8 +74,8 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 const leastWatch = time.Second
 
 // looker turns the flags into what looks.
-func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*reader.Looker, error) {
-	lo := reader.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.Detail, Log: e.Log}
+func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*inspect.Looker, error) {
+	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.Detail, Log: e.Log}
 	var client *kinesis.Client
 	var err error
 	if o.checkpoint.Text == "" {
@@ -96,7 +96,7 @@ func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*rea
 		return nil, err
 	}
 	followBuffer(lagMemory)
-	return reader.NewLooker(client, lo)
+	return inspect.NewLooker(client, lo)
 }
 
 // lagMemory is about what the answers of one look should hold at once: a thousand
@@ -114,7 +114,7 @@ func aboutFrom(err error) error {
 
 // verdict returns the error of a look. It prints the error of each stream that failed;
 // the first of these decides the exit code unless another stream exceeds --max.
-func (o *lagOptions) verdict(ctx context.Context, e *env, look reader.Look) error {
+func (o *lagOptions) verdict(ctx context.Context, e *env, look inspect.Look) error {
 	result := o.judge(look)
 	for i, f := range look.Failed {
 		if i == 0 && result == nil {
@@ -127,12 +127,12 @@ func (o *lagOptions) verdict(ctx context.Context, e *env, look reader.Look) erro
 }
 
 // judge is exit code 7 where a shard is further behind than it may be.
-func (o *lagOptions) judge(look reader.Look) error {
+func (o *lagOptions) judge(look inspect.Look) error {
 	if !o.most.given {
 		return nil
 	}
 	most := time.Duration(o.most.Duration)
-	stream, worst := "", reader.ShardLook{}
+	stream, worst := "", inspect.ShardLook{}
 	for _, s := range look.Streams {
 		if len(s.Losses) > 0 {
 			return &console.ConditionError{Message: s.Losses[0] + "; --max does not hold of what can no longer be read"}
@@ -173,7 +173,7 @@ func (v *targetValue) String() string {
 func (o *lagOptions) isTable() bool { return o.output == "" || o.output == report.LagTable }
 
 // report is one look as it is printed.
-func (o *lagOptions) report(p report.Palette, look reader.Look) (string, error) {
+func (o *lagOptions) report(p report.Palette, look inspect.Look) (string, error) {
 	switch o.output {
 	case report.LagJSON:
 		return report.LagLine(look)

@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
+	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
@@ -88,7 +89,7 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err = w.took(t.Context(), reader.Look{}, test.err, out)
+			err = w.took(t.Context(), inspect.Look{}, test.err, out)
 			w.e.Stderr.Flush()
 			if stays := err == nil; stays != test.stays || stays != strings.Contains(messages.String(), "kin: gave up after 30s: no route to host\n") {
 				t.Errorf("%v, said %q", err, messages.String())
@@ -101,9 +102,9 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 }
 
 // lookAt is a look at a stream whose one shard is so many milliseconds behind.
-func lookAt(at time.Time, stream string, behind int64) reader.Look {
-	shard := reader.ShardLook{ShardID: "shardId-000000000000", State: reader.Reading, MillisBehindLatest: behind,
+func lookAt(at time.Time, stream string, behind int64) inspect.Look {
+	shard := inspect.ShardLook{ShardID: "shardId-000000000000", State: inspect.Reading, MillisBehindLatest: behind,
 		Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}
 	lag := reader.StreamLag{Shards: 1, Avg: float64(behind), Max: behind}
-	return reader.Look{Time: at, Streams: []reader.StreamLook{{Stream: stream, Lag: lag, Shards: []reader.ShardLook{shard}}}}
+	return inspect.Look{Time: at, Streams: []inspect.StreamLook{{Stream: stream, Lag: lag, Shards: []inspect.ShardLook{shard}}}}
 }

@@ -14,6 +14,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
+	"kin/inspect"
 	"kin/reader"
 )
 
@@ -69,7 +70,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 
 // took prints what a look came to. Once there was one, a look that gave up
 // does not end the watch: the next one may have more luck.
-func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *console.Stdout) error {
+func (w *watcher) took(ctx context.Context, look inspect.Look, err error, out *console.Stdout) error {
 	var exhausted console.GaveUp
 	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
 		var spent *reader.GaveUpError
@@ -114,7 +115,7 @@ func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *co
 
 // verdict returns the error of a look. A stream that could not be asked in time does not
 // end the watch: the next look asks again.
-func (w *watcher) verdict(ctx context.Context, look reader.Look) error {
+func (w *watcher) verdict(ctx context.Context, look inspect.Look) error {
 	var failed []reader.StreamFailure
 	for _, f := range look.Failed {
 		var exhausted console.GaveUp
@@ -133,7 +134,7 @@ func (w *watcher) verdict(ctx context.Context, look reader.Look) error {
 
 // text is a look as it is printed: a frame, or a report, and an empty line
 // between two tables.
-func (w *watcher) text(look reader.Look) (string, error) {
+func (w *watcher) text(look inspect.Look) (string, error) {
 	if w.drawn {
 		return w.frame(look), nil
 	}
@@ -164,7 +165,7 @@ func (w *watcher) note(message string) {
 }
 
 // frame is a look as it is drawn over the last one, within the terminal.
-func (w *watcher) frame(look reader.Look) string {
+func (w *watcher) frame(look inspect.Look) string {
 	width, height := 80, 24
 	if f, ok := w.e.Out.(*os.File); ok {
 		if x, y, err := term.GetSize(int(f.Fd())); err == nil && x > 0 && y > 1 {

@@ -1,14 +1,12 @@
 package reader
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -28,13 +26,13 @@ func (a *Assignment) Check(resp *Response) error {
 	if err := validate.Records(resp.Records, resp.MillisBehindLatest); err != nil {
 		return err
 	}
-	return validate.Arrivals(resp.Records, a.s.run.dates.Now())
+	return validate.Arrivals(resp.Records, a.s.dates.Now())
 }
 
 // ServerTime is the Date of an answer as far as it may be used: zero where it
 // went astray, which is reported once. An error means that the answer is not to
 // be used: it is the first of the run, and its Date cannot be right.
-func (a *Assignment) ServerTime(date time.Time) (time.Time, error) { return a.s.run.dates.Accept(date) }
+func (a *Assignment) ServerTime(date time.Time) (time.Time, error) { return a.s.dates.Accept(date) }
 
 // dropReceived drops the records of a checked response that are not beyond a
 // position, reports that, and returns how many there were. Some servers take
@@ -90,33 +88,3 @@ func (a *Assignment) reportReceived() {
 // errRepeats is the error of an answer that has only records that were received
 // before, and leads no further.
 var errRepeats = errors.New("the answer repeats records that were received before")
-
-// describe makes one attempt at the stream's summary.
-func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(),
-		})
-	})
-	if err == nil {
-		err = validate.Summary(s.ref.Name, out.StreamDescriptionSummary)
-	}
-	if err != nil {
-		return nil, s.callError("DescribeStreamSummary")(err)
-	}
-	return out, nil
-}
-
-// callError returns what puts the name of a call about the stream on an error.
-func (s *streamRun) callError(call string) func(error) error {
-	return func(err error) error { return &CallError{Call: call, Stream: s.ref.Given, Err: err} }
-}
-
-// dateNow is the service's time: what its last Date says or, of a service without a
-// usable one, this machine's, cut to the second like a Date.
-func (r *run) dateNow() time.Time {
-	if now := r.dates.Now(); !now.IsZero() {
-		return now.Truncate(time.Second)
-	}
-	return time.Now().Truncate(time.Second)
-}

@@ -11,7 +11,7 @@ import (
 
 // Asker makes calls that change nothing, outside of a run. It retries them as a run
 // retries those of its start. It may be used from several goroutines.
-type Asker struct{ run *run }
+type Asker struct{ run *session }
 
 // NewAsker returns an Asker. report is called with a line about calls that have failed,
 // or have had no answer, for 5 s: one line a minute for all of them. It may be called
@@ -24,7 +24,7 @@ func NewAsker(client Client, report func(string), log *slog.Logger) *Asker {
 	if report == nil {
 		report = func(message string) { log.Debug("call failed", "message", message) }
 	}
-	return &Asker{&run{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, trouble: trouble{report: report}}}
+	return &Asker{&session{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, trouble: trouble{report: report}}}
 }
 
 // Failing notes that something which takes several calls has failed for a while, and is
@@ -36,14 +36,14 @@ func (a *Asker) Failing(key any, err error, lasted time.Duration) {
 // Passed notes that what was Failing has passed.
 func (a *Asker) Passed(key any) { a.run.trouble.passed(key) }
 
-// stream is a stream of a run that reads nothing.
-func (a *Asker) stream(given string) (*streamRun, error) {
+// stream makes the calls about a stream.
+func (a *Asker) stream(given string) (streamCalls, error) {
 	o := DefaultOptions()
 	o.Streams = []string{given}
 	if err := o.checkStreams(); err != nil {
-		return nil, err
+		return streamCalls{}, err
 	}
-	return &streamRun{run: a.run, ref: record.ParseStream(given)}, nil
+	return streamCalls{a.run, record.ParseStream(given)}, nil
 }
 
 // Ask makes a call that changes nothing: what passes is tried again for as long as

@@ -17,7 +17,7 @@ import (
 // where to begin, what the run knows of the stream, and whom to tell. Its
 // methods are for the goroutine of the source.
 type Assignment struct {
-	s         *streamRun
+	s         *Stream
 	shard     string
 	begin     checkpoint.Shard
 	failures  failures
@@ -27,8 +27,8 @@ type Assignment struct {
 	suspicion suspicion
 }
 
-func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignment {
-	return &Assignment{s: s, shard: shard, begin: begin, failures: newFailures(s.run)}
+func newAssignment(s *Stream, shard string, begin checkpoint.Shard) *Assignment {
+	return &Assignment{s: s, shard: shard, begin: begin, failures: newFailures(s.session)}
 }
 
 // Stream is the stream's name.
@@ -44,22 +44,22 @@ func (a *Assignment) ShardID() string { return a.shard }
 func (a *Assignment) Begin() checkpoint.Shard { return a.begin }
 
 // QueryID is the query id of the run's positions.
-func (a *Assignment) QueryID() string { return a.s.run.file.ID }
+func (a *Assignment) QueryID() string { return a.s.queryID }
 
 // IsKept says whether the positions are kept for a run to come.
-func (a *Assignment) IsKept() bool { return a.s.run.o.Positions != nil }
+func (a *Assignment) IsKept() bool { return a.s.o.Positions != nil }
 
 // Until is the run's bound in the stream's own time; zero without one.
 func (a *Assignment) Until() time.Time { return a.s.until }
 
 // Now is the service's clock, carried on by this process's.
-func (a *Assignment) Now() time.Time { return a.s.run.now() }
+func (a *Assignment) Now() time.Time { return a.s.now() }
 
 // Log takes what is for those who look for a fault.
-func (a *Assignment) Log() *slog.Logger { return a.s.run.log }
+func (a *Assignment) Log() *slog.Logger { return a.s.log }
 
 // Say tells a person what they should know.
-func (a *Assignment) Say(message string) { a.s.run.o.Say(message) }
+func (a *Assignment) Say(message string) { a.s.o.Say(message) }
 
 // Succeeded says that a call, or a wait for an event, passed.
 func (a *Assignment) Succeeded() { a.failures.over() }
@@ -75,14 +75,14 @@ func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failure
 // is safe for concurrent use.
 func (a *Assignment) Reported(key any, err error, lasted time.Duration) (message string) {
 	if err == nil {
-		return a.s.run.trouble.drop(key, true)
+		return a.s.trouble.drop(key, true)
 	}
-	return a.s.run.trouble.note(key, err, lasted)
+	return a.s.trouble.note(key, err, lasted)
 }
 
 // Forgotten notes that a call is not retried any more, and that the run goes on
 // without its answer. It is safe for concurrent use.
-func (a *Assignment) Forgotten(key any) { a.s.run.trouble.forget(key) }
+func (a *Assignment) Forgotten(key any) { a.s.trouble.forget(key) }
 
 // leave ends the assignment. What fails when the run is over stays on record as the
 // reason.
@@ -93,7 +93,7 @@ func (a *Assignment) leave(ctx context.Context) {
 }
 
 // Retried counts a failure that was not a rate limit.
-func (a *Assignment) Retried() { a.s.run.progress.retried() }
+func (a *Assignment) Retried() { a.s.progress.retried() }
 
 // Error is the error of a call about the shard.
 func (a *Assignment) Error(call string, err error) error {
@@ -107,7 +107,7 @@ func (a *Assignment) Error(call string, err error) error {
 func (a *Assignment) IsTrimmed(at checkpoint.Shard) bool {
 	arrived := at.LastArrival
 	return at.SequenceNumber != "" && a.s.retention() > 0 && !arrived.IsZero() &&
-		arrived.Before(a.s.run.now().Add(-a.s.retention()))
+		arrived.Before(a.s.now().Add(-a.s.retention()))
 }
 
 // IsStuck says whether a response is what a position that is no longer
@@ -133,8 +133,8 @@ func (a *Assignment) IsGone(ctx context.Context, at checkpoint.Shard) (bool, err
 	if a.s.isListed(a.shard) {
 		return false, nil
 	}
-	gone := &DataLossError{Stream: a.s.ref.Name, gone: fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", a.s.ref.Name, a.shard, describe(at))}
-	if a.s.run.o.Positions != nil && !a.s.run.o.AllowDataLoss {
+	gone := &DataLossError{Stream: a.s.ref.Name, gone: GoneMessage(a.s.ref.Name, a.shard, at)}
+	if a.s.o.Positions != nil && !a.s.o.AllowDataLoss {
 		return false, gone
 	}
 	a.Say(gone.Error())

@@ -36,7 +36,8 @@ func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 
 // boundBy makes a slicer encode what of its response is within a bound.
 func boundBy(s *slicer, until time.Time) {
-	run := &streamRun{run: &run{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()}, until: until, lineage: lineage.NewTree()}
+	run := streamOf(&session{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()})
+	run.until = until
 	found := run.cut(&late{}, &lineage.Shard{ID: "a"}, s.resp)
 	resp := *s.resp
 	resp.Records = resp.Records[:found.records]
@@ -134,7 +135,8 @@ func TestBoundIsMet(t *testing.T) {
 		{"no word about it, and nothing there", &Response{}, true},
 		{"the end of the shard is for its children to say", &Response{End: true}, false},
 	} {
-		s := &streamRun{run: &run{o: bounded()}, until: until, lineage: lineage.NewTree()}
+		s := streamOf(&session{o: bounded()})
+		s.until = until
 		open := &lineage.Shard{ID: "a"}
 		s.lineage.Shards["a"], s.listed = open, map[string]bool{"a": true}
 		if got := s.boundMet(open, test.r); got != test.want {

@@ -67,7 +67,7 @@ func (o Options) until(now time.Time) time.Time {
 // endpoints count MillisBehindLatest from its last record, and then the next
 // page tells. A closed shard at its tip is read on to its end, which some
 // endpoints show a few pages later: its children may hold more.
-func (s *streamRun) boundMet(shard *lineage.Shard, resp *Response) bool {
+func (s *Stream) boundMet(shard *lineage.Shard, resp *Response) bool {
 	if s.until.IsZero() || resp.End || len(resp.Records) > 0 {
 		return false
 	}
@@ -80,8 +80,8 @@ func (s *streamRun) boundMet(shard *lineage.Shard, resp *Response) bool {
 // reached reports whether the service's clock showed the bound, or later, when it
 // answered. Without a usable Date the call must have been made after the bound:
 // the response may have waited since.
-func (s *streamRun) reached(resp *Response) bool {
-	if s.run.o.AvailableNow {
+func (s *Stream) reached(resp *Response) bool {
+	if s.o.AvailableNow {
 		return true // every response was asked for after the bound was set
 	}
 	if !resp.ServerTime.IsZero() {
@@ -90,17 +90,9 @@ func (s *streamRun) reached(resp *Response) bool {
 	if resp.Asked.IsZero() {
 		return false
 	}
-	now := s.run.dates.Now()
+	now := s.dates.Now()
 	if now.IsZero() {
 		now = time.Now() // an endpoint without a clock of its own
 	}
 	return !now.Add(-time.Since(resp.Asked)).Before(s.until)
-}
-
-// sayFailing reports a call that fails when a run ends by itself: there may be more
-// than what was read.
-func (r *run) sayFailing(when string) {
-	if err := r.trouble.now(); err != nil {
-		r.o.Say(fmt.Sprintf("a call still failed %s: %s", when, err))
-	}
 }

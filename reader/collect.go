@@ -151,18 +151,18 @@ const leastIdleCommit = time.Second
 // complete ends a run by itself: a bound in time is met, or nothing comes any
 // more.
 func (c *collector) complete() error {
-	if c.record.Equal(c.opened) && c.unheardShards() == 0 {
+	if c.record.Equal(c.opened) && c.unansweredShards() == 0 {
 		c.hints.empty(c.streams, c.o)
 	}
 	return c.flush()
 }
 
-// unheardShards is how many of the shards that are being read have not said
-// anything.
-func (c *collector) unheardShards() int {
+// unansweredShards is how many of the shards that are being read have not
+// answered.
+func (c *collector) unansweredShards() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.unheard
+	return c.unanswered
 }
 
 // timedOut ends a run whose time is over.
@@ -174,7 +174,7 @@ func (c *collector) timedOut() error {
 	if !bound && c.isUnanswered() {
 		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now(), Unanswered: true}
 	}
-	if n := c.unheardShards(); n > 0 {
+	if n := c.unansweredShards(); n > 0 {
 		c.o.Say(fmt.Sprintf("%d of %s gave no usable answer before --timeout %s expired", n, counted(c.openShards(), "shard"), c.o.Timeout))
 	}
 	if bound {
@@ -199,12 +199,6 @@ func (c *collector) isIdle() bool {
 	return c.o.IdleTimeout > 0 && time.Since(c.record) >= c.o.IdleTimeout && c.allAtTip() &&
 		c.statuses.silence(time.Now()) <= max(c.o.IdleTimeout, c.silence())
 }
-
-// mostIdleSilence is how long a shard that is asked regularly may say nothing.
-const mostIdleSilence = 3 * time.Second
-
-// silence is how long a shard of this run may say nothing.
-func (r *run) silence() time.Duration { return max(mostIdleSilence, r.o.Silence) }
 
 // progressEvery is how often a run says how it goes while nothing is written.
 const progressEvery = time.Second

@@ -21,7 +21,7 @@ const (
 // not older than what is listed, and in which those are closed that it has read to
 // their end. Positions of which that cannot be had are another stream's: they say
 // nothing of what was read of this one, and keep what comes from being read.
-func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
+func (s opening) confirm(ctx context.Context, l listing) (listing, error) {
 	for tries := 0; ; tries++ {
 		reason := s.contradiction(l)
 		if reason == "" {
@@ -44,7 +44,7 @@ func (s *streamRun) confirm(ctx context.Context, l listing) (listing, error) {
 
 // contradiction says what a listing and the checkpoint cannot both be right about;
 // nothing where they can.
-func (s *streamRun) contradiction(l listing) string {
+func (s opening) contradiction(l listing) string {
 	last, open := l.last(), l.open()
 	for _, id := range slices.Sorted(maps.Keys(s.place.Saved)) {
 		switch {

@@ -45,35 +45,6 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 	})
 }
 
-// A listing may lag behind what the end of a shard said of its children.
-func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}, closed: true, children: []string{"b"}})
-		f.hook = func(call, _ string) error {
-			if call == "ListShards" && len(f.times("ListShards", "")) == 2 {
-				f.change(func() { f.shards = append(f.shards, &fakeShard{id: "b", parent: "a", records: []int{2, 3}}) })
-			}
-			return nil
-		}
-		m := positionsIn(map[string]string{"a": "1", "b": "2"})
-		l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checks, err := l.Verify(t.Context())
-		if err != nil || len(checks) != 1 || len(checks[0].Findings) > 0 {
-			t.Errorf("got %+v, %v", checks, err)
-		}
-		f.change(func() { f.calls, f.shards = nil, f.shards[:1] })
-		o := testOptions()
-		o.Positions, o.AvailableNow = m, true
-		got, err := collectRun(t.Context(), t, f, o)
-		if err != nil || strings.Join(got, " ") != "3" {
-			t.Errorf("got %q, %v", got, err)
-		}
-	})
-}
-
 // What was not answered was not refused: the two are told apart.
 func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
 	for code, want := range map[string]string{

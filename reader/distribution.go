@@ -79,7 +79,7 @@ func (d *distribution) learn(s *types.StreamDescriptionSummary, call int) {
 // received. most bounds how long the call is retried; 0 is for ever. The
 // permission is optional. Its error is that the run has ended, that the call gave
 // up, or that the stream is gone.
-func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most time.Duration) (automatic bool, err error) {
+func (d *distribution) ask(ctx context.Context, s streamCalls, received int, most time.Duration) (automatic bool, err error) {
 	for {
 		d.mu.Lock()
 		automatic, known, answer := d.automatic, d.holdsFor(received), d.asking
@@ -109,7 +109,7 @@ func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most
 		return false, err
 	}
 	call := d.begin()
-	out, err := patiently(ctx, s.run, most, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := patiently(ctx, s.session, most, s.callError("DescribeStreamSummary"), s.describe)
 	var gaveUp *GaveUpError
 	switch {
 	case ctx.Err() != nil:
@@ -119,8 +119,8 @@ func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most
 	case err != nil && classify(err) == gone:
 		return false, err
 	case err != nil || out.StreamDescriptionSummary == nil:
-		s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
-		s.run.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.Name, Unanswered(err)))
+		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
+		s.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.Name, Unanswered(err)))
 		d.mu.Lock()
 		d.refused = true
 		d.mu.Unlock()
@@ -131,11 +131,11 @@ func (d *distribution) ask(ctx context.Context, s *streamRun, received int, most
 }
 
 // checkFilter refuses the hash filter for a stream whose ranges mean nothing.
-func (s *streamRun) checkFilter(ctx context.Context) error {
-	if !s.run.o.HashFilter {
+func (s opening) checkFilter(ctx context.Context) error {
+	if !s.o.HashFilter {
 		return nil
 	}
-	automatic, err := s.distribution.ask(ctx, s, 0, startTimeout)
+	automatic, err := s.distribution.ask(ctx, s.streamCalls, 0, startTimeout)
 	if err == nil && automatic {
 		err = &record.OptionError{Field: "hash filter", Want: fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.Name)}
 	}
@@ -146,14 +146,14 @@ func (s *streamRun) checkFilter(ctx context.Context) error {
 // Where the stream has become AUTO since the run began, it drops nothing from now
 // on: a record of a response that was checked before is not AUTO's.
 func (s *streamRun) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
-	automatic, err := s.distribution.ask(ctx, s, received, 0)
+	automatic, err := s.distribution.ask(ctx, s.Stream.streamCalls, received, 0)
 	if err != nil {
 		return f, err
 	}
 	if f.decided = true; automatic {
 		f.hashes = nil
 		if !s.warnedOfAuto.Swap(true) {
-			s.run.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.Name))
+			s.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.Name))
 		}
 	}
 	return f, nil

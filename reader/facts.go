@@ -2,13 +2,8 @@ package reader
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
@@ -94,90 +89,6 @@ func (e *NotRetainedError) Hint() string {
 // ended. What cannot be asked is taken for the same stream.
 func (a *Assignment) CheckStream(ctx context.Context) error { return a.s.check(ctx) }
 
-// check is CheckStream.
-func (s *streamRun) check(ctx context.Context) error {
-	out, err := patiently(ctx, s.run, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case isNotFound(err):
-		return s.checkListed(ctx)
-	case err != nil || out.StreamDescriptionSummary == nil:
-		s.run.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
-		s.describedOr(Unanswered(err))
-		return s.checkListed(ctx)
-	}
-	summary := out.StreamDescriptionSummary
-	if summary.StreamCreationTimestamp == nil {
-		s.describedOr("has no creation time")
-	} else {
-		s.describedOr("")
-	}
-	if summary.RetentionPeriodHours != nil {
-		s.kept.Store(int64(time.Duration(*summary.RetentionPeriodHours) * time.Hour))
-	}
-	if summary.StreamStatus == types.StreamStatusDeleting {
-		return &StreamDeletedError{Stream: s.ref.Name}
-	}
-	created := aws.ToTime(summary.StreamCreationTimestamp).UTC().Truncate(time.Millisecond)
-	switch {
-	case summary.StreamCreationTimestamp == nil:
-		return nil
-	case !s.createdAt.IsZero():
-		if created.Equal(s.createdAt) {
-			return nil
-		}
-	case created.Before(s.listedAt.Add(time.Second)): // a Date is cut to the second
-		return nil
-	}
-	return &StreamRecreatedError{Stream: s.ref.Name, Created: created, Kept: s.run.o.Positions != nil}
-}
-
-// describedOr notes why the stream is not described now; empty when it is.
-func (s *streamRun) describedOr(why string) {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	s.undescribed = why
-}
-
-// checkListed is check where the stream is not described: ListShards knows at
-// least whether there is one of that name.
-func (s *streamRun) checkListed(ctx context.Context) error {
-	_, err := s.listPatiently(ctx, startTimeout, s.lastID(), nil)
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case isNotFound(err):
-		return &StreamDeletedError{s.ref.Name, err}
-	}
-	return nil
-}
-
-func isNotFound(err error) bool { return err != nil && classify(err) == gone }
-
-// fact returns what became of a stream that a call did not find while the run
-// was under way, or err.
-func (r *run) fact(ctx context.Context, err error) error {
-	var api smithy.APIError
-	var of interface{ StreamName() string }
-	var known *StreamDeletedError
-	if errors.As(err, &known) {
-		return err
-	}
-	if err == nil || ctx.Err() != nil || !errors.As(err, &api) || classify(err) != gone || !errors.As(err, &of) {
-		return err
-	}
-	for _, s := range r.streams {
-		if name := of.StreamName(); name != s.ref.Given && name != s.ref.Name {
-			continue
-		}
-		if fact := s.check(ctx); fact != nil && ctx.Err() == nil {
-			return fact
-		}
-	}
-	return err
-}
-
 // Accepted notes that the service accepted a position of the shard.
 func (a *Assignment) Accepted() { a.accepted = true }
 
@@ -187,16 +98,16 @@ func (a *Assignment) Accepted() { a.accepted = true }
 // Where data loss is allowed, a number that an earlier run received is no longer
 // retained, too.
 func (a *Assignment) NotAccepted(at checkpoint.Shard, err error) (checkpoint.Shard, error) {
-	if !a.accepted && !a.s.run.accepted && at.SequenceNumber == a.begin.SequenceNumber &&
-		!(a.s.run.o.AllowDataLoss && a.isSaved(at)) {
+	if !a.accepted && !a.s.accepted && at.SequenceNumber == a.begin.SequenceNumber &&
+		!(a.s.o.AllowDataLoss && a.isSaved(at)) {
 		return at, a.Refused(at, err)
 	}
 	lost := &NotRetainedError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber,
-		Kept: a.s.run.o.Positions != nil, Err: err}
-	a.s.run.mu.Lock()
+		Kept: a.s.o.Positions != nil, Err: err}
+	a.s.mu.Lock()
 	lost.Undescribed = a.s.undescribed
-	a.s.run.mu.Unlock()
-	if !a.s.run.o.AllowDataLoss {
+	a.s.mu.Unlock()
+	if !a.s.o.AllowDataLoss {
 		return at, lost
 	}
 	a.Say(lost.Error())
@@ -216,8 +127,8 @@ func (a *Assignment) isSaved(at checkpoint.Shard) bool {
 // implementations give a closed shard a last sequence number that has nothing to
 // do with its records; that says nothing.
 func (a *Assignment) IsLast(sequence string) bool {
-	a.s.run.mu.Lock()
-	defer a.s.run.mu.Unlock()
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
 	shard := a.s.lineage.Shards[a.shard]
 	if shard == nil || !validate.SequenceNumber(shard.First) || !validate.SequenceNumber(shard.Last) || validate.Compare(shard.First, shard.Last) > 0 {
 		return false

@@ -1,7 +1,6 @@
 package reader
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,10 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/local"
-	"kin/internal/record"
 )
 
 // pairs are the shards of a stream that was split and merged again so often.
@@ -36,13 +33,11 @@ func pairs(n int) []types.Shard {
 func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
 	listed := pairs(1000)
-	r := &run{o: testOptions(), clock: startedAt, local: time.Now()}
-	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
-	r.streams = []*streamRun{s}
+	s := streamOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
 	s.lineage.Add(listed)
 	s.lineage.Shards[shardName(0)].At = lineage.AtTime(startedAt.Add(-time.Hour))
-	s.report(s.lineage.Sorted())
-	statuses := newShardStatuses(r)
+	s.changed(s.lineage.Sorted())
+	statuses := newShardStatuses(s.run)
 	lags, longest := statuses.list()
 	if len(lags) != len(listed) || longest < time.Hour || longest > time.Hour+time.Minute {
 		t.Errorf("%d lags, at most %s, want one of each of %d shards, all of them 1h", len(lags), longest, len(listed))
@@ -56,7 +51,7 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 }
 
 func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
-	s := &streamRun{run: &run{o: testOptions(), looking: true}, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
+	s := newStream(&session{o: testOptions()}, "orders")
 	before := listing{shards: pairs(1000)}
 	s.listed = closedShards(before)
 	after := listing{shards: append(slices.Clone(before.shards[1:]), types.Shard{ShardId: aws.String(shardName(9000))})}
@@ -119,17 +114,6 @@ func TestFault01ManySplitsAndMergesAreRead(t *testing.T) {
 	})
 }
 
-// cyclic are lineages in which a shard is its own ancestor.
-var cyclic = map[string]struct {
-	shards []*fakeShard
-	id     string
-}{
-	"its own parent":       {[]*fakeShard{{id: "a"}, {id: "b", parent: "b"}}, "b"},
-	"its own other parent": {[]*fakeShard{{id: "a"}, {id: "b", parent: "a", adjacent: "b"}}, "b"},
-	"two of each other":    {[]*fakeShard{{id: "a", parent: "b"}, {id: "b", parent: "a"}}, "a"},
-	"three in a ring":      {[]*fakeShard{{id: "a", parent: "c"}, {id: "b", parent: "a"}, {id: "c", parent: "b"}, {id: "d"}}, "a"},
-}
-
 func wantLineageError(t *testing.T, err error, id string) {
 	t.Helper()
 	var wrong *LineageError
@@ -143,35 +127,6 @@ func wantLineageError(t *testing.T, err error, id string) {
 	}
 	if err.Error() != want {
 		t.Errorf("got %v, want that %s is its own ancestor", err, id)
-	}
-}
-
-func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
-	for name, c := range cyclic {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				toTheTimeOfTheService()
-				start := time.Now()
-				_, _, err := runFor(t, newFake(c.shards...), time.Hour, testOptions())
-				wantLineageError(t, err, c.id)
-				l, err := NewLooker(newFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				_, err = l.Look(t.Context())
-				wantLineageError(t, err, c.id)
-				_, err = l.Restart(t.Context(), checkpoint.File{Version: 1, ID: "id"}, nil)
-				wantLineageError(t, err, c.id)
-				l.o.Positions = newMemory()
-				_, err = l.Verify(t.Context())
-				wantLineageError(t, err, c.id)
-				_, err = ListShards(t.Context(), NewAsker(newFake(c.shards...), nil, nil), "orders", nil)
-				wantLineageError(t, err, c.id)
-				if time.Since(start) > 0 {
-					t.Error("an answer that is wrong for good was asked for again")
-				}
-			})
-		})
 	}
 }
 
@@ -211,54 +166,6 @@ func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
 				}
 				_, err := readFor(t, w, time.Hour, testOptions())
 				wantLineageError(t, err, test.id)
-			})
-		})
-	}
-}
-
-func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
-	at := func(parents ...string) checkpoint.Shard {
-		return checkpoint.Shard{Parents: parents, Position: record.Position{Kind: record.ShardEnd}}
-	}
-	for _, test := range []struct {
-		name  string
-		saved map[string]checkpoint.Shard
-		id    string
-	}{
-		{"in itself", map[string]checkpoint.Shard{"a": at("0"), "0": at("a")}, "0"},
-		{"together with the listing", map[string]checkpoint.Shard{"0": at("b"), "a": at()}, "0"},
-		{"a listed shard, of which it knows other parents", map[string]checkpoint.Shard{"a": at("b")}, "a"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				m := newMemory()
-				m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
-				o := testOptions()
-				o.Positions = m
-				f := newFake(&fakeShard{id: "a", parent: "0", closed: true}, &fakeShard{id: "b", parent: "a"})
-				for use, do := range map[string]func() error{
-					"a run": func() error { _, _, err := runFor(t, f, time.Minute, o); return err },
-					"a look": func() error {
-						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
-						if err == nil {
-							_, err = l.Look(context.WithoutCancel(t.Context()))
-						}
-						return err
-					},
-					"a verification": func() error {
-						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
-						if err == nil {
-							_, err = l.Verify(context.WithoutCancel(t.Context()))
-						}
-						return err
-					},
-				} {
-					err := do()
-					var unusable *CheckpointError
-					if !errors.As(err, &unusable) || err.Error() != "the checkpoint cannot be used: together with ListShards, it makes shard "+test.id+" of stream orders its own ancestor" {
-						t.Errorf("%s: got %v, want that %s is its own ancestor", use, err, test.id)
-					}
-				}
 			})
 		})
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
-	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -131,14 +130,13 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 }
 
 func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
-	r := &run{o: testOptions()}
-	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
-	r.streams = []*streamRun{s}
+	s := streamOf(&session{o: testOptions()})
+	r := s.run
 	const shards = 20
 	for n := range shards {
 		s.lineage.Add([]types.Shard{{ShardId: aws.String(fmt.Sprint(n))}})
 	}
-	s.report(s.lineage.Sorted())
+	s.changed(s.lineage.Sorted())
 	a := newShardStatuses(r)
 	random := rand.New(rand.NewPCG(1, 2))
 	now := startedAt
@@ -151,7 +149,7 @@ func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 		case status != nil && status.last && random.IntN(4) == 0:
 			a.forget(of, []string{id})
 			delete(s.lineage.Shards, id)
-			s.report(s.lineage.Add([]types.Shard{{ShardId: aws.String(id)}})) // as a new one
+			s.changed(s.lineage.Add([]types.Shard{{ShardId: aws.String(id)}})) // as a new one
 		case status == nil || !status.last:
 			b := &Block{Stream: "orders", ShardID: id, behind: aws.Int64(int64(random.IntN(3)) * 1000), last: random.IntN(20) == 0}
 			b.end = b.last && random.IntN(2) == 0
@@ -180,16 +178,16 @@ func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 func BenchmarkFlush(b *testing.B) {
 	for _, shards := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("%d shards", shards), func(b *testing.B) {
-			r := &run{o: testOptions(), positions: forgetful{}, progress: &progress{}, buf: newBuffer(1 << 30)}
-			s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
-			r.streams = []*streamRun{s}
+			s := streamOf(&session{o: testOptions(), progress: &progress{}})
+			r := s.run
+			r.positions, r.buf = forgetful{}, newBuffer(1<<30)
 			r.file.Streams = []checkpoint.Stream{{Name: "orders", Shards: map[string]checkpoint.Shard{}}}
 			listed := make([]types.Shard, shards)
 			for n := range listed {
 				listed[n].ShardId = aws.String(shardName(n))
 			}
 			s.lineage.Add(listed)
-			s.report(s.lineage.Sorted())
+			s.changed(s.lineage.Sorted())
 			c := &collector{run: r, left: -1, statuses: newShardStatuses(r), handle: func(*Batch) error { return nil }}
 			r.reading = shards
 			block := func(n int) *Block {

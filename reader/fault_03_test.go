@@ -52,7 +52,7 @@ func TestFault03WhatIsFinished(t *testing.T) {
 		{"a run that is restricted to others", family("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
+			s := streamOf(&session{o: testOptions()})
 			s.lineage.Add(test.listed)
 			s.listed = closedShards(listing{shards: test.listed})
 			s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Saved: test.saved, Owns: everyone, Only: test.only}
@@ -224,7 +224,7 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
 	// A chain of splits and merges, of which only the last shard is not read.
 	const n = 1000
-	s := &streamRun{run: &run{o: testOptions()}, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
+	s := streamOf(&session{o: testOptions()})
 	all := pairs(n)
 	s.lineage.Add(all)
 	saved := map[string]checkpoint.Shard{}

@@ -126,7 +126,8 @@ func TestFault08ReachedIsByWhenTheCallWasMade(t *testing.T) {
 				}
 			}
 			o := testOptions()
-			s := &streamRun{run: &run{o: o, dates: dates}, until: began.Add(10 * time.Second)}
+			s := streamOf(&session{o: o, dates: dates})
+			s.until = began.Add(10 * time.Second)
 			asked := time.Now()
 			time.Sleep(20 * time.Second)
 			for _, c := range []struct {

@@ -255,7 +255,7 @@ func TestFault13TheTimesOfARecreatedStreamDiffer(t *testing.T) {
 		was.Add(time.Microsecond):       again,
 	} {
 		var changed *CheckpointError
-		if err := recreated("orders", was, is); !errors.As(err, &changed) || changed.Reason != want {
+		if err := Recreated("orders", was, is); !errors.As(err, &changed) || changed.Reason != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

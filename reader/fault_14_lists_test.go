@@ -61,36 +61,3 @@ func TestFault14ASlowListIsReadToItsEnd(t *testing.T) {
 		})
 	}
 }
-
-// Every call of a verification that fails or hangs is reported after 5 s.
-func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
-	for _, call := range []string{"ListShards", "DescribeStreamSummary", "GetShardIterator"} {
-		for name, answer := range map[string]func(context.Context) error{
-			"fails": func(context.Context) error { return refusedConnection() },
-			"hangs": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-		} {
-			t.Run(call+" "+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
-					ctx, cancel := context.WithTimeout(t.Context(), 29*time.Second)
-					defer cancel()
-					f.hook = func(c, _ string) error {
-						if c != call {
-							return nil
-						}
-						return answer(ctx)
-					}
-					var said lines
-					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Say: said.say})
-					if err != nil {
-						t.Fatal(err)
-					}
-					_, _ = l.Verify(ctx)
-					if !strings.HasPrefix(said.text(), "still trying: "+call+" for ") {
-						t.Errorf("said %q", said.text())
-					}
-				})
-			})
-		}
-	}
-}

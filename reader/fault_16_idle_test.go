@@ -79,7 +79,7 @@ func TestFault16IdleShardsThatResumeAreFetchedSideBySide(t *testing.T) {
 		f := emptyShards(64)
 		most := f.slowFetches(10 * time.Millisecond)
 		resumed(t, f)
-		if want := 16_000_000 / leastReservation; most() != want {
+		if want := 16_000_000 / LeastReservation; most() != want {
 			t.Errorf("%d fetches at once, want %d", most(), want)
 		}
 	})

@@ -13,7 +13,6 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/local"
 	"kin/internal/record"
-	"kin/internal/servertime"
 )
 
 func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
@@ -86,25 +85,26 @@ func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		r := lookingRun(ctx, timedClient{Client: f, clock: &serverClock{}, dates: &servertime.Check{}}, made.o)
+		session := newSession(f, made.o, &progress{})
 		said := 0
-		r.o.Say = func(message string) {
+		session.o.Say = func(message string) {
 			said++
-			if !r.mu.TryLock() {
+			if !session.mu.TryLock() {
 				t.Errorf("%q was said under the run's lock", message)
 				return
 			}
-			r.mu.Unlock()
+			session.mu.Unlock()
 		}
-		r.o.Chat, r.hints.say, r.looking = r.o.Say, r.o.Say, false
-		r.group, r.ctx = errgroup.WithContext(ctx)
-		if err := r.placeAll(ctx); err != nil {
+		session.o.Chat, session.hints.say = session.o.Say, session.o.Say
+		group, groupCtx := errgroup.WithContext(ctx)
+		streams, err := made.open(ctx, session)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if lost := said; lost != 2 {
 			t.Errorf("%d messages at the start, want one of each loss", lost)
 		}
-		r.enc = newEncoder(o.Encode)
+		r := newRun(groupCtx, group, session, made.positions, streams, time.Now())
 		r.launch()
 		if said != 4 { // how many shards are read, and that they take turns
 			t.Errorf("%d messages once it runs, want 4", said)

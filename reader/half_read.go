@@ -29,8 +29,8 @@ func (e *HalfReadError) Hint() string {
 
 // checkHalfRead refuses positions inside an aggregate to a run that does not
 // expand them. It is for the start, when nobody else knows the stream's shards.
-func (s *streamRun) checkHalfRead() error {
-	if !s.run.o.NoDeaggregate {
+func (s opening) checkHalfRead() error {
+	if !s.o.NoDeaggregate {
 		return nil
 	}
 	for _, shard := range s.lineage.Shards {

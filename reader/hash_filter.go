@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dustin/go-humanize"
-
 	"kin/internal/kpl"
 	"kin/internal/lineage"
 	"kin/internal/record"
@@ -50,45 +48,6 @@ func (s *streamRun) hashFilter(shard *lineage.Shard) hashFilter {
 		return hashFilter{} // from now on: it may hold records of that time
 	}
 	return hashFilter{hashes: hashes, decided: s.distribution.isRefused()}
-}
-
-// countUsers counts the records of aggregates that a written block dropped, and
-// those whose keys it replaced.
-func (r *run) countUsers(b *Block) {
-	if b.leftOut == 0 && b.rekeyed == 0 {
-		return
-	}
-	for _, s := range r.streams {
-		if s.ref.Name != b.Stream {
-			continue
-		}
-		if s.leftOut == 0 && b.leftOut > 0 {
-			r.o.Say(fmt.Sprintf("%s/%s: an aggregate holds records whose hash keys are outside of the shard's range: --hash-filter drops them", b.Stream, b.ShardID))
-		}
-		s.leftOut += int64(b.leftOut)
-		s.rekeyed += int64(b.rekeyed)
-	}
-	r.progress.add(func(p *Progress) { p.LeftOut += int64(b.leftOut) })
-}
-
-// reportUsers reports, at the end of a run, how many records of aggregates were
-// dropped or have another key.
-func (r *run) reportUsers() {
-	for _, s := range r.streams {
-		if s.leftOut > 0 {
-			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.Name, someRecords(s.leftOut)))
-		}
-		if s.rekeyed > 0 {
-			r.o.Say(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, someRecords(s.rekeyed)))
-		}
-	}
-}
-
-func someRecords(n int64) string {
-	if n == 1 {
-		return "1 record"
-	}
-	return humanize.Comma(n) + " records"
 }
 
 // warnOfKey warns, once for a stream, of a record of an aggregate whose keys

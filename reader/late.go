@@ -34,7 +34,7 @@ type cutoff struct {
 }
 
 // cut finds out what of a shard's next response is within the bound.
-func (s *streamRun) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
+func (s *Stream) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
 	until, last := s.lateAfter(shard), len(resp.Records)
 	n := last
 	for n > 0 && !until.IsZero() && l.isLate(&resp.Records[n-1], until) {
@@ -71,8 +71,8 @@ func (l *late) isLate(r *types.Record, until time.Time) bool {
 // lateAfter is the time after which a record of the shard is late; zero where none
 // is, whatever its arrival time: there is no bound, it has not come, or the shard
 // was closed before.
-func (s *streamRun) lateAfter(shard *lineage.Shard) time.Time {
-	if shard.Complete || s.run.now().Add(time.Second).Before(s.until) { // a Date is cut to the second
+func (s *Stream) lateAfter(shard *lineage.Shard) time.Time {
+	if shard.Complete || s.now().Add(time.Second).Before(s.until) { // a Date is cut to the second
 		return time.Time{}
 	}
 	return s.until
@@ -82,9 +82,9 @@ func (s *streamRun) lateAfter(shard *lineage.Shard) time.Time {
 // the shard is beyond the bound. One record with a wrong time does not: it takes two
 // answers, and the service must not say that what follows is from before the bound. A
 // MillisBehindLatest that never agrees is not believed for ever.
-func (s *streamRun) isBeyond(answers int, resp *Response) bool {
+func (s *Stream) isBeyond(answers int, resp *Response) bool {
 	const few, many = 2, 10
-	now := s.run.now()
+	now := s.now()
 	if now.Before(s.until) || answers < few {
 		return false
 	}
@@ -94,7 +94,7 @@ func (s *streamRun) isBeyond(answers int, resp *Response) bool {
 
 // markComplete marks the shards that the first listing shows as closed, unless the
 // bound was before it.
-func (s *streamRun) markComplete() {
+func (s opening) markComplete() {
 	if s.until.IsZero() || s.until.Before(s.listedAt) {
 		return
 	}

@@ -149,6 +149,31 @@ const (
 	mostShardsPerDescribe = 10_000
 )
 
+// Complete checks every field and returns the options with functions that do
+// nothing in place of those that are nil. The error is an *OptionError that names
+// the field in words.
+func (o Options) Complete() (Options, error) {
+	if err := o.validate(); err != nil {
+		return o, err
+	}
+	if o.Say == nil {
+		o.Say = func(string) {}
+	}
+	if o.Report == nil {
+		o.Report = o.Say
+	}
+	if o.SayFailing == nil {
+		o.SayFailing = o.Say
+	}
+	if o.Chat == nil {
+		o.Chat = func(string) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
 // validate returns an *OptionError for the first field that cannot be used.
 func (o Options) validate() error {
 	for _, check := range []struct {

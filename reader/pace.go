@@ -29,9 +29,9 @@ type pace struct {
 }
 
 const (
-	// leastReservation is what a fetch takes from the buffer at least: the
+	// LeastReservation is what a fetch takes from the buffer at least: the
 	// shard may have filled since the last look.
-	leastReservation = 1 << 20
+	LeastReservation = 1 << 20
 	// inFlight is about how often a response is held at once while it is
 	// received and encoded: as JSON with payloads in base64, as the SDK's copy
 	// of that, as records, and as their encoding.
@@ -51,6 +51,9 @@ const (
 	forgiveAfter = 5 * time.Minute
 )
 
+// Reservation is the room that a fetch takes whose answer has about so many bytes.
+func Reservation(bytes int64) int64 { return max(LeastReservation, inFlight*bytes) }
+
 func newPace(o Options) pace {
 	return pace{
 		least: o.MinFetchPeriod, period: o.MinFetchPeriod, rate: o.MaxFetchRate,
@@ -69,7 +72,7 @@ func (p *pace) expected() int64 {
 	if rate := p.share(); !math.IsInf(rate, 1) {
 		target = min(target, max(1, int64(rate*(1<<20))))
 	}
-	return min(target, max(leastReservation/inFlight, 2*p.size))
+	return min(target, max(LeastReservation/inFlight, 2*p.size))
 }
 
 // share is the rate, in MiB/s, that this reader takes: less where the limit was
@@ -91,7 +94,7 @@ func (p *pace) room() int64 {
 	case p.unknown && p.record == 0:
 		return inFlight * mostResponse
 	}
-	return max(leastReservation, inFlight*max(p.expected(), int64(p.record)))
+	return Reservation(max(p.expected(), int64(p.record)))
 }
 
 // learn takes over how large records are elsewhere in the run, until one has come.

@@ -26,7 +26,7 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 	p = newPace(o)
 	p.unknown = true
 	p.received(0, 0, time.Time{})
-	if room := p.room(); room > 5*leastReservation {
+	if room := p.room(); room > 5*LeastReservation {
 		t.Errorf("%d bytes behind an empty page", room)
 	}
 }

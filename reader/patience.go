@@ -11,7 +11,7 @@ import (
 // take, or as long as the run lets it. most, if it is not 0, bounds the attempt that is
 // under way too. named puts the call's name on an error: it is for an attempt that has no
 // answer yet, errors of call have the name already.
-func patiently[T any](ctx context.Context, r *run, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+func patiently[T any](ctx context.Context, r *session, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
 	return patientlyPaged(ctx, r, most, named, func(ctx context.Context, a *allowance) (T, error) {
 		limited, cancel := a.limit(ctx)
 		defer cancel()
@@ -21,7 +21,7 @@ func patiently[T any](ctx context.Context, r *run, most time.Duration, named fun
 
 // patientlyPaged is patiently for a call of several pages: it limits each page by the
 // allowance, and notes what a page brought.
-func patientlyPaged[T any](ctx context.Context, r *run, most time.Duration, named func(error) error, call func(context.Context, *allowance) (T, error)) (T, error) {
+func patientlyPaged[T any](ctx context.Context, r *session, most time.Duration, named func(error) error, call func(context.Context, *allowance) (T, error)) (T, error) {
 	a := &allowance{most: most, since: time.Now()}
 	f := newFailures(r)
 	if most > 0 && (f.most == 0 || f.most > most) {

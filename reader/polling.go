@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -40,7 +38,7 @@ type polling struct {
 }
 
 func newPolling(a *Assignment) *polling {
-	p := &polling{Assignment: a, at: a.begin, pace: newPace(a.s.run.o)}
+	p := &polling{Assignment: a, at: a.begin, pace: newPace(a.s.o)}
 	// A shard that was read before is asked with little room: it may be idle, and an answer
 	// that turns out to be large is refused before it is received (see limitAnswer).
 	p.pace.unknown = !isRecent(a.begin, a.Now()) && a.begin.ReadThrough.IsZero()
@@ -88,21 +86,21 @@ func (p *polling) Close() {}
 // take makes one attempt at the next response, with a place among the fetches
 // and room in the buffer.
 func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
-	if err := p.s.run.takeSlot(ctx); err != nil {
+	if err := p.s.takeSlot(ctx); err != nil {
 		return nil, err
 	}
-	defer p.s.run.giveSlot()
-	p.pace.learn(p.s.run.record.Load())
+	defer p.s.giveSlot()
+	p.pace.learn(p.s.record.Load())
 	taken := p.pace.room()
 	if err := room.Take(ctx, taken); err != nil {
 		return nil, err
 	}
-	p.pace.learn(p.s.run.record.Load()) // it may have waited
+	p.pace.learn(p.s.record.Load()) // it may have waited
 	answer := limitAnswer(&p.pace, room, taken)
 	resp, err := p.fetch(ctx, answer)
 	if refused := (*answerSizeError)(nil); errors.As(err, &refused) {
 		p.pace.refused, err = refused.needs, nil
-		p.s.run.log.Debug("answer refused for its size", "stream", p.s.ref.Name, "shard", p.shard, "bytes", refused.bytes, "needs", refused.needs)
+		p.s.log.Debug("answer refused for its size", "stream", p.s.ref.Name, "shard", p.shard, "bytes", refused.bytes, "needs", refused.needs)
 	}
 	if resp == nil || err != nil {
 		room.Return(answer.taken)
@@ -127,7 +125,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		p.Accepted()
 	}
 	out, err := attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
-		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
+		return p.s.client.GetRecords(ctx, &kinesis.GetRecordsInput{
 			ShardIterator: aws.String(p.iterator),
 			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000
 			StreamARN:     p.s.ref.ByARN(),
@@ -256,7 +254,7 @@ func (p *polling) paced(records int, size int64, started time.Time) {
 		p.due = due
 	}
 	if records > 0 {
-		p.s.run.record.Store(int64(p.pace.record))
+		p.s.record.Store(int64(p.pace.record))
 	}
 }
 
@@ -264,7 +262,7 @@ func (p *polling) succeeded(resp *Response) {
 	p.Succeeded()
 	p.refusals = 0
 	p.pace.passed(time.Now())
-	p.s.run.log.Debug("got records", "stream", p.s.ref.Name, "shard", p.shard, "records", len(resp.Records),
+	p.s.log.Debug("got records", "stream", p.s.ref.Name, "shard", p.shard, "records", len(resp.Records),
 		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
@@ -278,7 +276,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		return nil, wrong
 	}
 	what := classify(err)
-	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
+	p.s.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
 	switch what {
 	case fatal:
 		return nil, err
@@ -303,8 +301,8 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		return nil, err
 	}
 	if what == throttled {
-		p.s.run.progress.throttled()
-		p.s.run.hints.throttled(time.Now())
+		p.s.progress.throttled()
+		p.s.hints.throttled(time.Now())
 		wait = throttleSleep
 	} else {
 		p.Retried()
@@ -371,7 +369,7 @@ func (p *polling) lost(err error) error {
 // has every one.
 func (p *polling) limitHit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
-	p.s.run.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
+	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
 		p.said = now
 		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
@@ -426,7 +424,7 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
 	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
-		return p.s.run.client.GetShardIterator(ctx, in)
+		return p.s.client.GetShardIterator(ctx, in)
 	})
 	if err != nil {
 		return "", p.Error("GetShardIterator", err)
@@ -435,39 +433,4 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 		return "", p.Error("GetShardIterator", fmt.Errorf("the answer has no iterator"))
 	}
 	return *out.ShardIterator, nil
-}
-
-// attempt makes one call with the time one attempt may take.
-func attempt[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return call(ctx)
-}
-
-// serverTime is the Date of an answer, or zero.
-func serverTime(m middleware.Metadata) time.Time {
-	t, ok := awsmiddleware.GetServerTime(m)
-	if !ok {
-		return time.Time{}
-	}
-	return t
-}
-
-// sleepUntil waits for a time, or for the context.
-func sleepUntil(ctx context.Context, t time.Time) error {
-	wait := time.Until(t)
-	if wait <= 0 {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -73,8 +73,8 @@ func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
 func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	o := testOptions()
 	o.Say = func(string) {}
-	r := &run{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
-	p := newPolling(newAssignment(&streamRun{run: r, ref: record.ParseStream("orders")}, "a", lineage.AtTime(time.Unix(1, 0))))
+	r := &session{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
+	p := newPolling(newAssignment(newStream(r, "orders"), "a", lineage.AtTime(time.Unix(1, 0))))
 	p.pace.count = 800
 	err := apiError("ProvisionedThroughputExceededException")
 	var limits []int

@@ -21,6 +21,14 @@ type Positions interface {
 	Release() error
 }
 
+// kept returns positions, or those of one run where they are nil.
+func kept(p Positions) Positions {
+	if p == nil {
+		return forgetful{}
+	}
+	return p
+}
+
 // forgetful keeps positions for the length of a run.
 type forgetful struct{}
 

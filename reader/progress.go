@@ -48,6 +48,34 @@ type StreamLag struct {
 	Max, Min int64
 }
 
+// Summarize makes the three figures of one stream out of the lags of its shards.
+func Summarize(stream string, lags []Lag) StreamLag {
+	f := StreamLag{Stream: stream}
+	for _, lag := range lags {
+		f.count(lag.MillisBehindLatest)
+	}
+	f.finish()
+	return f
+}
+
+// count takes in the lag of one shard, in milliseconds. Until finish, Avg is
+// their sum.
+func (f *StreamLag) count(lag int64) {
+	if f.Shards == 0 {
+		f.Min = lag
+	}
+	f.Shards++
+	f.Avg += float64(lag)
+	f.Max = max(f.Max, lag)
+	f.Min = min(f.Min, lag)
+}
+
+func (f *StreamLag) finish() {
+	if f.Shards > 0 {
+		f.Avg /= float64(f.Shards)
+	}
+}
+
 // progress is a run's Progress, written by its goroutines and read by others.
 type progress struct {
 	mu sync.Mutex

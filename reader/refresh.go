@@ -63,7 +63,7 @@ func (l *sharedListing) leave(merged int) {
 
 // refresh returns when a listing of all shards was merged that began after the call.
 // It lists as often as it takes, unless another shard does.
-func (s *streamRun) refresh(ctx context.Context) error {
+func (s *streamShards) refresh(ctx context.Context) error {
 	answered, err := s.refreshing.enter(ctx, s.refreshing.calls())
 	if answered || err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s *streamRun) refresh(ctx context.Context) error {
 	merged := 0
 	defer func() { s.refreshing.leave(merged) }()
 	attempt := 0
-	l, err := patientlyPaged(ctx, s.run, 0, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+	l, err := patientlyPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
 		attempt = s.refreshing.begin()
 		return s.list(ctx, a, "", nil)
 	})

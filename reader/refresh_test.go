@@ -18,7 +18,7 @@ import (
 
 // refreshed is a stream whose shards can be refreshed, of a service that may fail a
 // listing, and takes so long to answer one.
-func refreshed(f *fake, each time.Duration, fails func() error) *streamRun {
+func refreshed(f *fake, each time.Duration, fails func() error) *Stream {
 	w := &watched{Client: f, before: func(string) error {
 		if fails != nil {
 			return fails()
@@ -29,9 +29,7 @@ func refreshed(f *fake, each time.Duration, fails func() error) *streamRun {
 			time.Sleep(each)
 		}
 	}}
-	r := NewAsker(w, nil, nil).run
-	r.looking = true
-	s := &streamRun{run: r, ref: record.ParseStream("orders"), lineage: lineage.NewTree()}
+	s := newStream(NewAsker(w, nil, nil).run, "orders")
 	s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Owns: everyone}
 	return s
 }

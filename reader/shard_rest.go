@@ -9,8 +9,8 @@ import (
 // SeemsClosed says whether the listings so far show that the shard takes no more
 // records: one calls it closed, or a shard descends from it. It makes no call.
 func (a *Assignment) SeemsClosed() bool {
-	a.s.run.mu.Lock()
-	defer a.s.run.mu.Unlock()
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
 	shard := a.s.lineage.Shards[a.shard]
 	return shard != nil && (shard.Closed || a.s.lineage.HasChildren(shard.ID))
 }

@@ -10,8 +10,6 @@ import (
 	"kin/internal/lineage"
 )
 
-type shardKey struct{ stream, shard string }
-
 // shardStatus is what a run knows, of the blocks that it took, about one shard
 // that is to be read.
 type shardStatus struct {

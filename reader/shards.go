@@ -30,7 +30,7 @@ func ListShards(ctx context.Context, a *Asker, stream string, filter *types.Shar
 	}
 	l, err := s.listPatiently(ctx, startTimeout, "", filter)
 	if l.at.IsZero() {
-		l.at = s.run.dateNow()
+		l.at = s.dateNow()
 	}
 	return Shards{l.shards, l.at}, err
 }
@@ -42,7 +42,7 @@ func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.Stream
 	if err != nil {
 		return nil, err
 	}
-	out, err := patiently(ctx, s.run, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case err != nil:
 		return nil, err
@@ -62,4 +62,12 @@ func Unanswered(err error) string {
 		return "is not allowed"
 	}
 	return "fails" + because(err)
+}
+
+// because is an error in brackets; nothing without one.
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return " (" + apierror.Brief(err) + ")"
 }

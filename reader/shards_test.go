@@ -32,3 +32,12 @@ var (
 	startedAt = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	everyone  = func(string) bool { return true }
 )
+
+// streamOf is the stream of a run that reads one.
+func streamOf(s *session) *streamRun {
+	r := &run{session: s}
+	stream := &streamRun{Stream: newStream(s, "orders"), run: r}
+	stream.follower = stream
+	r.streams = []*streamRun{stream}
+	return stream
+}

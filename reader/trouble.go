@@ -11,14 +11,16 @@ import (
 
 // failures counts how often, and for how long, one call has failed in a row.
 type failures struct {
-	run   *run
+	run   *session
 	back  backoff
 	since time.Time // of the first of them; zero when the last attempt passed
 	// most bounds how long they may go on; 0 is for ever.
 	most time.Duration
 }
 
-func newFailures(r *run) failures { return failures{run: r, back: newBackoff(), most: r.o.RetryFor} }
+func newFailures(r *session) failures {
+	return failures{run: r, back: newBackoff(), most: r.o.RetryFor}
+}
 
 func (f *failures) attempts() int { return f.back.attempts }
 

@@ -12,14 +12,14 @@ import (
 // positions begins with. A number that the service refuses is an *OptionError: once
 // it was saved, no later run could get past it. Runs whose positions are not kept
 // find out when they read.
-func (s *streamRun) checkTyped(ctx context.Context) error {
+func (s *Stream) checkTyped(ctx context.Context) error {
 	typed := s.place.Initial
-	if s.run.o.Positions == nil || s.place.Saved != nil || typed.Kind != record.AtSequenceNumber {
+	if s.o.Positions == nil || s.place.Saved != nil || typed.Kind != record.AtSequenceNumber {
 		return nil
 	}
 	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}}
 	p := newPolling(newAssignment(s, typed.ShardID, at))
-	_, err := patiently(ctx, s.run, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
+	_, err := patiently(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
 	switch {
 	case err == nil:
 		return nil
@@ -27,7 +27,7 @@ func (s *streamRun) checkTyped(ctx context.Context) error {
 		return context.Cause(ctx)
 	case classify(err) == refused:
 		return p.Refused(at, err)
-	case s.run.o.Source != nil && apierror.IsDenied(err):
+	case s.o.Source != nil && apierror.IsDenied(err):
 		return nil // another source does not need the call: its own first call decides
 	}
 	return err

@@ -94,7 +94,7 @@ func (a *Assignment) suspect(at checkpoint.Shard, reason string) error {
 	if a.suspicion.answers++; a.suspicion.answers < mostSuspicions {
 		return &validate.Error{Reason: reason}
 	}
-	return &SequenceError{a.s.ref.Name, a.shard, at.SequenceNumber, a.s.run.o.Positions != nil, reason}
+	return &SequenceError{a.s.ref.Name, a.shard, at.SequenceNumber, a.s.o.Positions != nil, reason}
 }
 
 // AskFrom is the position that the next call begins at: at or, while an answer has

@@ -91,6 +91,8 @@ func (e CheckpointCycleError) Error() string {
 	return fmt.Sprintf("shard %s is its own ancestor by the checkpoint and the answers together", string(e))
 }
 
+// ListedParents are the two parents of a listed shard; empty where it does not
+// have them.
 func ListedParents(s types.Shard) [2]string {
 	return [2]string{aws.ToString(s.ParentShardId), aws.ToString(s.AdjacentParentShardId)}
 }

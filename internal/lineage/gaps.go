@@ -78,3 +78,11 @@ func ReadThrough(s record.ShardPosition) time.Time {
 		return s.UpdatedAt.Time
 	}
 }
+
+// IsLoss reports whether a shard that is no longer listed may have held records
+// beyond a position, where the stream retains records for that long; 0 is not
+// known. A shard is listed until its last record has expired: where it was read up
+// to a time that the stream still retains, nothing came later.
+func IsLoss(at record.ShardPosition, retention time.Duration) bool {
+	return retention == 0 || at.ReadThrough.IsZero()
+}

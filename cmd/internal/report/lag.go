@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
-	"kin/reader"
 )
 
 // lagLook is what lag prints with -o json, a line a look.
@@ -27,13 +27,13 @@ type lagStream struct {
 }
 
 type lagShard struct {
-	ShardID               string            `json:"shardId"`
-	State                 reader.ShardState `json:"state"`
-	ParentShardID         string            `json:"parentShardId,omitempty"`
-	AdjacentParentShardID string            `json:"adjacentParentShardId,omitempty"`
-	Position              Position          `json:"position"`
-	MillisBehindLatest    int64             `json:"millisBehindLatest"`
-	LastRecord            *lastRecord       `json:"lastRecord,omitempty"`
+	ShardID               string             `json:"shardId"`
+	State                 inspect.ShardState `json:"state"`
+	ParentShardID         string             `json:"parentShardId,omitempty"`
+	AdjacentParentShardID string             `json:"adjacentParentShardId,omitempty"`
+	Position              Position           `json:"position"`
+	MillisBehindLatest    int64              `json:"millisBehindLatest"`
+	LastRecord            *lastRecord        `json:"lastRecord,omitempty"`
 }
 
 // lastRecord is the last record that was read.
@@ -54,7 +54,7 @@ func lastRecordOf(at checkpoint.Shard) *lastRecord {
 }
 
 // LagLine is a look as a line of JSON.
-func LagLine(look reader.Look) (string, error) {
+func LagLine(look inspect.Look) (string, error) {
 	r := lagLook{Timestamp: record.Time{Time: look.Time}}
 	for _, s := range look.Streams {
 		one := lagStream{StreamName: s.Stream, StreamARN: s.ARN, Shards: []lagShard{}, Losses: s.Losses}

@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"kin/inspect"
 	"kin/internal/words"
-	"kin/reader"
 )
 
 // LagHistory is what the last looks saw of each shard, and of the stream's
 // furthest, under an empty shard ID.
 type LagHistory struct {
-	Last   reader.Look
+	Last   inspect.Look
 	shards map[shardOf]*trend
 }
 
@@ -30,7 +30,7 @@ type trend struct {
 const sparks = 16
 
 // Add takes in one look.
-func (h *LagHistory) Add(look reader.Look) {
+func (h *LagHistory) Add(look inspect.Look) {
 	if h.shards == nil {
 		h.shards = map[shardOf]*trend{}
 	}
@@ -39,7 +39,7 @@ func (h *LagHistory) Add(look reader.Look) {
 		h.trend(shardOf{s.Stream, ""}).add(look.Time, s.Lag.Max)
 		for _, shard := range s.Shards {
 			key := shardOf{s.Stream, shard.ShardID}
-			if shard.State == reader.Done {
+			if shard.State == inspect.Done {
 				delete(h.shards, key)
 			} else {
 				h.trend(key).add(look.Time, shard.MillisBehindLatest)
@@ -117,7 +117,7 @@ func (t *trend) outlook() string {
 // than width: for each stream its figures, and the shards that are not done.
 // Where there are more shards than lines, those that are furthest behind, and
 // how many there are beside.
-func LagFrame(p Palette, look reader.Look, h LagHistory, notes []string, width, height int) []string {
+func LagFrame(p Palette, look inspect.Look, h LagHistory, notes []string, width, height int) []string {
 	var lines []string
 	room := height - len(notes)
 	for i, s := range look.Streams {
@@ -137,14 +137,14 @@ func LagFrame(p Palette, look reader.Look, h LagHistory, notes []string, width, 
 // headersLine is where the headers stand among the lines of a stream.
 const headersLine = 1
 
-func streamLines(look reader.Look, s reader.StreamLook, h LagHistory, room int) []string {
+func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, room int) []string {
 	head := fmt.Sprintf("%s %s: %s", look.Time.UTC().Format(time.TimeOnly), s.Stream, figures(s.Lag))
 	if t := h.shards[shardOf{s.Stream, ""}]; t != nil && s.Lag.Shards > 0 && t.outlook() != "" {
 		head += "; " + t.outlook()
 	}
-	var live []reader.ShardLook
+	var live []inspect.ShardLook
 	for _, shard := range s.Shards {
-		if shard.State != reader.Done {
+		if shard.State != inspect.Done {
 			live = append(live, shard)
 		}
 	}
@@ -152,10 +152,10 @@ func streamLines(look reader.Look, s reader.StreamLook, h LagHistory, room int) 
 	if most := max(1, room-4); len(live) > room-3 && len(live) > most { // the head, the headers, an empty line, and what is below
 		// Shards are looked at one after another: those that are as far behind as the
 		// furthest, but for that, stay in their order from frame to frame.
-		nearer := func(shard reader.ShardLook) int64 { return (s.Lag.Max - shard.MillisBehindLatest) / 1000 }
-		slices.SortStableFunc(live, func(a, b reader.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
+		nearer := func(shard inspect.ShardLook) int64 { return (s.Lag.Max - shard.MillisBehindLatest) / 1000 }
+		slices.SortStableFunc(live, func(a, b inspect.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
 		shown = live[:most]
-		worst := slices.MaxFunc(live[most:], func(a, b reader.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
+		worst := slices.MaxFunc(live[most:], func(a, b inspect.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
 		below = fmt.Sprintf("and %s more, %s behind at most", words.Count(int64(len(live)-most), "shard"), Brief(Millis(worst.MillisBehindLatest)))
 	}
 	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", sparks, "TREND"), "CAUGHT_UP"}}

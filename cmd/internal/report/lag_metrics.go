@@ -3,15 +3,15 @@ package report
 import (
 	"strings"
 
+	"kin/inspect"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
-
-	"kin/reader"
 )
 
 // LagMetrics is a look as Prometheus reads it, under the name that
 // --metrics-listen has, and with the connector's three figures.
-func LagMetrics(look reader.Look) (string, error) {
+func LagMetrics(look inspect.Look) (string, error) {
 	figure := func(name, what string) *prometheus.GaugeVec {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "kin_" + name + "_millis_behind_latest", Help: "Milliseconds that the shards of a stream are behind, " + what + "; those that are done left out.",
@@ -33,7 +33,7 @@ func LagMetrics(look reader.Look) (string, error) {
 			least.WithLabelValues(s.Stream).Set(float64(s.Lag.Min))
 		}
 		for _, shard := range s.Shards {
-			if shard.State != reader.Done {
+			if shard.State != inspect.Done {
 				behind.WithLabelValues(s.Stream, shard.ShardID).Set(float64(shard.MillisBehindLatest))
 			}
 		}

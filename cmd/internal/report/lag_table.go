@@ -5,11 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"kin/inspect"
 	"kin/reader"
 )
 
 // LagTables is a look for eyes: a table a stream.
-func LagTables(p Palette, look reader.Look) string {
+func LagTables(p Palette, look inspect.Look) string {
 	var b strings.Builder
 	for i, s := range look.Streams {
 		if i > 0 {
@@ -34,27 +35,27 @@ func figures(l reader.StreamLag) string {
 		Brief(Millis(l.Max)), Brief(time.Duration(l.Avg*float64(time.Millisecond))), Brief(Millis(l.Min)))
 }
 
-func stateWord(s reader.ShardState) string {
+func stateWord(s inspect.ShardState) string {
 	switch s {
-	case reader.Reading:
+	case inspect.Reading:
 		return "reading"
-	case reader.WaitingForParent:
+	case inspect.WaitingForParent:
 		return "waiting"
-	case reader.Done:
+	case inspect.Done:
 		return "done"
 	}
 	return string(s)
 }
 
-func behindWord(s reader.ShardLook) string {
-	if s.State == reader.Done {
+func behindWord(s inspect.ShardLook) string {
+	if s.State == inspect.Done {
 		return "-"
 	}
 	return Brief(Millis(s.MillisBehindLatest))
 }
 
 // lastRead is how old the last record is that was read.
-func lastRead(look reader.Look, s reader.ShardLook) string {
+func lastRead(look inspect.Look, s inspect.ShardLook) string {
 	last := lastRecordOf(s.Position)
 	if last == nil || last.Arrival.IsZero() {
 		return "-"

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/reader"
@@ -16,13 +17,13 @@ var reportedAt = time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC)
 
 // reportAt is a look at a stream whose shards are so many milliseconds behind;
 // a negative one is done.
-func reportAt(at time.Time, stream string, behind ...int64) reader.Look {
-	s := reader.StreamLook{Stream: stream}
+func reportAt(at time.Time, stream string, behind ...int64) inspect.Look {
+	s := inspect.StreamLook{Stream: stream}
 	for n, ms := range behind {
-		shard := reader.ShardLook{ShardID: fmt.Sprintf("shardId-%012d", n), State: reader.Reading, MillisBehindLatest: ms,
+		shard := inspect.ShardLook{ShardID: fmt.Sprintf("shardId-%012d", n), State: inspect.Reading, MillisBehindLatest: ms,
 			Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}
 		if ms < 0 {
-			shard.State, shard.MillisBehindLatest = reader.Done, 0
+			shard.State, shard.MillisBehindLatest = inspect.Done, 0
 		} else {
 			s.Lag.Avg = (s.Lag.Avg*float64(s.Lag.Shards) + float64(ms)) / float64(s.Lag.Shards+1)
 			s.Lag.Shards++
@@ -30,22 +31,22 @@ func reportAt(at time.Time, stream string, behind ...int64) reader.Look {
 		}
 		s.Shards = append(s.Shards, shard)
 	}
-	return reader.Look{Time: at, Streams: []reader.StreamLook{s}}
+	return inspect.Look{Time: at, Streams: []inspect.StreamLook{s}}
 }
 
 func TestLagInJSONHasTheKeysOfTheContract(t *testing.T) {
 	at := func(s int64) record.Time { return record.Time{Time: time.UnixMilli(s*1000 + 7).UTC()} }
 	sub := int64(3)
-	look := reader.Look{Time: reportedAt, Streams: []reader.StreamLook{
-		{Stream: "payments", Shards: []reader.ShardLook{
-			{ShardID: "shardId-000000000000", State: reader.Done, Position: checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd, SequenceNumber: "9"}, LastArrival: at(1)}},
+	look := inspect.Look{Time: reportedAt, Streams: []inspect.StreamLook{
+		{Stream: "payments", Shards: []inspect.ShardLook{
+			{ShardID: "shardId-000000000000", State: inspect.Done, Position: checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd, SequenceNumber: "9"}, LastArrival: at(1)}},
 		}},
 		{Stream: "orders", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders",
 			Lag: reader.StreamLag{Stream: "orders", Shards: 2, Avg: 1.5, Max: 3},
-			Shards: []reader.ShardLook{
-				{ShardID: "shardId-000000000000", State: reader.Reading, MillisBehindLatest: 3, Position: checkpoint.Shard{
+			Shards: []inspect.ShardLook{
+				{ShardID: "shardId-000000000000", State: inspect.Reading, MillisBehindLatest: 3, Position: checkpoint.Shard{
 					Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "49", SubSequenceNumber: &sub, Continuation: "50"}, LastArrival: at(2), ReadThrough: at(3)}},
-				{ShardID: "shardId-000000000001", State: reader.WaitingForParent, Parents: []string{"shardId-000000000000", "shardId-000000000009"},
+				{ShardID: "shardId-000000000001", State: inspect.WaitingForParent, Parents: []string{"shardId-000000000000", "shardId-000000000009"},
 					Position: checkpoint.Shard{Position: record.Position{Kind: record.AtTimestamp, Timestamp: at(4)}}},
 			}},
 	}}
@@ -120,7 +121,7 @@ func TestTrend(t *testing.T) {
 }
 
 // frameOf draws looks one after another and returns the last frame.
-func frameOf(width, height int, notes []string, looks ...reader.Look) []string {
+func frameOf(width, height int, notes []string, looks ...inspect.Look) []string {
 	var h LagHistory
 	for _, look := range looks {
 		h.Add(look)
@@ -161,11 +162,11 @@ func TestAFrameFitsTheTerminal(t *testing.T) {
 	if !strings.HasPrefix(lines[2], "shardId-000000000000 ") || !strings.HasPrefix(lines[20], "shardId-000000000018 ") || lines[21] != "and 381 shards more, 1m00s behind at most" {
 		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
-	two := reader.Look{Time: reportedAt, Streams: append(many.Streams, reportAt(reportedAt, "payments", behind[:7]...).Streams...)}
+	two := inspect.Look{Time: reportedAt, Streams: append(many.Streams, reportAt(reportedAt, "payments", behind[:7]...).Streams...)}
 	notes := []string{strings.Repeat("x", 300), "y"}
 	for width := 1; width < 130; width += 3 {
 		for height := 1; height < 60; height++ {
-			for _, look := range []reader.Look{many, two} {
+			for _, look := range []inspect.Look{many, two} {
 				lines := frameOf(width, height, notes, look)
 				for _, line := range lines {
 					if n := utf8.RuneCountInString(line); n > width {

@@ -1,4 +1,4 @@
-package reader
+package inspect
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/record"
+	"kin/reader"
 )
 
 // oneBad has streams that are alike, and one whose calls fail.
@@ -106,17 +107,17 @@ func TestFault14ARunStillFailsOfOneOfItsStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var failed *CallError
+		var failed *reader.CallError
 		if _, err := l.Look(t.Context()); !errors.As(err, &failed) {
 			t.Errorf("a look: %v", err)
 		}
 		options := testOptions()
 		options.Streams, options.AvailableNow = []string{"orders", "bad"}, true
-		r, err := New(o, options)
+		r, err := reader.New(o, options)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Run(t.Context(), func(*Batch) error { return nil }); !errors.As(err, &failed) {
+		if err := r.Run(t.Context(), func(*reader.Batch) error { return nil }); !errors.As(err, &failed) {
 			t.Errorf("a run: %v", err)
 		}
 	})

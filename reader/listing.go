@@ -50,10 +50,19 @@ func (l listing) parents() map[string][2]string {
 	return parents
 }
 
+// closedShards is, by shard ID, whether a listing shows a shard as closed.
+func closedShards(l listing) map[string]bool {
+	closed := make(map[string]bool, len(l.shards))
+	for _, shard := range l.shards {
+		closed[aws.ToString(shard.ShardId)] = lineage.IsClosed(shard)
+	}
+	return closed
+}
+
 // listPatiently lists the shards after the given ID, or all of them, as patiently does: in
 // most, counted from the last page that brought something new.
-func (s *streamRun) listPatiently(ctx context.Context, most time.Duration, after string, filter *types.ShardFilter) (listing, error) {
-	return patientlyPaged(ctx, s.run, most, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+func (s streamCalls) listPatiently(ctx context.Context, most time.Duration, after string, filter *types.ShardFilter) (listing, error) {
+	return patientlyPaged(ctx, s.session, most, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
 		return s.list(ctx, a, after, filter)
 	})
 }
@@ -61,7 +70,7 @@ func (s *streamRun) listPatiently(ctx context.Context, most time.Duration, after
 // list makes one attempt at listing the shards after the given ID, or all of
 // them, or those of a filter. A list is not atomic: shards that come twice are one. Its token lives
 // five minutes; when that has expired, the next attempt begins again.
-func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter *types.ShardFilter) (listing, error) {
+func (s streamCalls) list(ctx context.Context, a *allowance, after string, filter *types.ShardFilter) (listing, error) {
 	var (
 		all   listing
 		token string
@@ -69,7 +78,7 @@ func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter
 		guard paging.Guard
 	)
 	for {
-		in := &kinesis.ListShardsInput{MaxResults: aws.Int32(int32(s.run.o.MaxShardsPerDescribe))}
+		in := &kinesis.ListShardsInput{MaxResults: aws.Int32(int32(s.o.MaxShardsPerDescribe))}
 		if token != "" {
 			in.NextToken = aws.String(token) // and nothing that names the stream
 		} else {
@@ -80,14 +89,14 @@ func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter
 		}
 		limited, cancel := a.limit(ctx)
 		out, err := attempt(limited, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
-			return s.run.client.ListShards(ctx, in)
+			return s.client.ListShards(ctx, in)
 		})
 		cancel()
 		if err != nil {
 			return listing{}, s.callError("ListShards")(err)
 		}
 		if all.at.IsZero() {
-			if all.at, err = s.run.dates.Accept(serverTime(out.ResultMetadata)); err != nil {
+			if all.at, err = s.dates.Accept(serverTime(out.ResultMetadata)); err != nil {
 				return listing{}, s.callError("ListShards")(err)
 			}
 		}
@@ -122,7 +131,7 @@ func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter
 
 // checkListing refuses a listing in which a shard is its own ancestor. at is
 // where in it each shard is.
-func (s *streamRun) checkListing(l listing, at map[string]int) error {
+func (s streamCalls) checkListing(l listing, at map[string]int) error {
 	isBackward := func(shard types.Shard) bool {
 		id := aws.ToString(shard.ShardId)
 		return id <= aws.ToString(shard.ParentShardId) || id <= aws.ToString(shard.AdjacentParentShardId)
@@ -144,29 +153,4 @@ func (s *streamRun) checkListing(l listing, at map[string]int) error {
 		return nil
 	}
 	return s.ownAncestor("ListShards", "", lineage.OwnAncestorError(id))
-}
-
-// wholeListEvery is how often a look for new shards lists all of them; in
-// between, only those with higher IDs than any known are asked for.
-const wholeListEvery = time.Minute
-
-// discover looks for new shards until the context ends.
-func (s *streamRun) discover(ctx context.Context) error {
-	whole := time.Now()
-	for {
-		if err := sleepUntil(ctx, time.Now().Add(s.run.o.ShardFetchInterval)); err != nil {
-			return err
-		}
-		after := s.lastID()
-		if time.Since(whole) >= wholeListEvery {
-			whole, after = time.Now(), ""
-		}
-		l, err := s.listPatiently(ctx, 0, after, nil)
-		if err != nil {
-			return err
-		}
-		if err := s.merge(l, after == ""); err != nil {
-			return err
-		}
-	}
 }

@@ -1,15 +1,17 @@
-package reader
+package inspect
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/servertime"
+	"kin/reader"
 )
 
 // serverClock tells the service's time from the Date of its answers. A Date is
@@ -24,9 +26,9 @@ type serverClock struct {
 	trip   time.Duration // the shortest call
 }
 
-// heard takes in an answer to a call: the service's clock showed date at some
+// answered takes in an answer to a call: the service's clock showed date at some
 // time between sent and received.
-func (c *serverClock) heard(sent, received, date time.Time) {
+func (c *serverClock) answered(sent, received, date time.Time) {
 	if date.IsZero() {
 		return
 	}
@@ -101,49 +103,53 @@ func (c *serverClock) ask(now time.Time) time.Time {
 // depends on it and this machine's clock is wrong: it asks for one shard again
 // and again, at the turn of the service's second. That takes two or three seconds,
 // and only with the first look; a call that fails ends it.
-func (l *Looker) sharpen(ctx context.Context, r *run, glances []*glance) {
-	needed := false
-	for _, g := range glances {
-		needed = needed || !g.arrival.IsZero()
-	}
-	if !needed {
+func (l *Looker) sharpen(ctx context.Context, s *reader.Stream, probes []*probe) {
+	if !slices.ContainsFunc(probes, func(p *probe) bool { return !p.arrival.IsZero() }) {
 		return
 	}
 	started := time.Now()
-	ref := r.streams[0].ref
 	for range mostQuestion {
 		if l.clock.isRight() {
 			return
 		}
 		at := l.clock.ask(time.Now())
-		if at.IsZero() || at.Sub(started) > mostSharpen || sleepUntil(ctx, at) != nil {
+		if at.IsZero() || at.Sub(started) > mostSharpen || !sleepUntil(ctx, at) {
 			return
 		}
-		_, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
-			return l.client.ListShards(ctx, &kinesis.ListShardsInput{
-				StreamName: ref.ByName(), StreamARN: ref.ByARN(), MaxResults: aws.Int32(1),
-			})
-		})
-		if err != nil {
-			r.log.Debug("ask for the time", "error", err)
+		if err := s.AskTime(ctx); err != nil {
+			l.o.Log.Debug("ask for the time", "error", err)
 			return
 		}
 	}
 }
 
+// sleepUntil waits for a time, and reports whether it has come before the context
+// ended.
+func sleepUntil(ctx context.Context, t time.Time) bool {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
+
 // timedClient is a client whose answers set a clock.
 type timedClient struct {
-	Client
+	reader.Client
 	clock *serverClock
 	dates *servertime.Check
 }
 
-// heard sets the clock by an answer whose Date may be used. The caller checks
+// answered sets the clock by an answer whose Date may be used. The caller checks
 // the Date again, and refuses the answer where it has to.
-func (c timedClient) heard(sent time.Time, m middleware.Metadata) {
+func (c timedClient) answered(sent time.Time, m middleware.Metadata) {
 	received := time.Now()
-	if date, err := c.dates.Accept(serverTime(m)); err == nil {
-		c.clock.heard(sent, received, date)
+	shown, _ := awsmiddleware.GetServerTime(m)
+	if date, err := c.dates.Accept(shown); err == nil {
+		c.clock.answered(sent, received, date)
 	}
 }
 
@@ -151,7 +157,7 @@ func (c timedClient) ListShards(ctx context.Context, in *kinesis.ListShardsInput
 	sent := time.Now()
 	out, err := c.Client.ListShards(ctx, in, o...)
 	if err == nil {
-		c.heard(sent, out.ResultMetadata)
+		c.answered(sent, out.ResultMetadata)
 	}
 	return out, err
 }
@@ -160,7 +166,7 @@ func (c timedClient) GetShardIterator(ctx context.Context, in *kinesis.GetShardI
 	sent := time.Now()
 	out, err := c.Client.GetShardIterator(ctx, in, o...)
 	if err == nil {
-		c.heard(sent, out.ResultMetadata)
+		c.answered(sent, out.ResultMetadata)
 	}
 	return out, err
 }
@@ -169,7 +175,7 @@ func (c timedClient) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput
 	sent := time.Now()
 	out, err := c.Client.GetRecords(ctx, in, o...)
 	if err == nil {
-		c.heard(sent, out.ResultMetadata)
+		c.answered(sent, out.ResultMetadata)
 	}
 	return out, err
 }

@@ -1,4 +1,4 @@
-package reader
+package inspect
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/reader"
 )
 
 // diary knows what is unread without asking kin: when which record was put,
@@ -48,7 +49,7 @@ func (d *diary) readOn(limit int) {
 	d.t.Helper()
 	o := testOptions()
 	o.Positions, o.AvailableNow, o.Limit = d.m, limit == 0, int64(limit)
-	if err := readInto(d.t, d, time.Minute, o, func(b *Batch) error {
+	if err := readInto(d.t, d, time.Minute, o, func(b *reader.Batch) error {
 		for _, block := range b.Blocks {
 			var n int
 			if _, err := fmt.Sscanf(block.ShardID, "shardId-%d", &n); err != nil {
@@ -251,7 +252,7 @@ func TestFiguresOfALook(t *testing.T) {
 		d.write(2, 1)
 		time.Sleep(time.Minute)
 		look, _ := d.look()
-		want := StreamLag{"orders", 3, float64(d.unread(1)+d.unread(2)) / 3, d.unread(1), 0}
+		want := reader.StreamLag{Stream: "orders", Shards: 3, Avg: float64(d.unread(1)+d.unread(2)) / 3, Max: d.unread(1)}
 		if got := look.Streams[0].Lag; got != want || want.Max <= d.unread(2) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
@@ -320,7 +321,7 @@ func TestALookAsksEachShardOnce(t *testing.T) {
 		if calls["GetRecords"] != 3*12 || calls["GetShardIterator "+shardName(8)] != 3 {
 			t.Errorf("12 shards, three looks: %v", calls)
 		}
-		if took := time.Since(began); took != 2*DefaultOptions().MinFetchPeriod {
+		if took := time.Since(began); took != 2*reader.DefaultOptions().MinFetchPeriod {
 			t.Errorf("three looks took %s", took)
 		}
 	})
@@ -347,7 +348,7 @@ func TestALookWaitsForRateLimits(t *testing.T) {
 		look, err := l.Look(t.Context())
 		d.must(err)
 		took := time.Since(began)
-		if took != throttleSleep || len(said) != 35 || !strings.HasSuffix(said[0], ": Hit rate limit. Sleeping for 5 seconds.") {
+		if took != 5*time.Second || len(said) != 35 || !strings.HasSuffix(said[0], ": Hit rate limit. Sleeping for 5 seconds.") {
 			t.Errorf("it took %s and said %d times %.1q", took, len(said), said)
 		}
 		if got := look.Streams[0].Shards[7].MillisBehindLatest; got != want && got != want+took.Milliseconds() {
@@ -367,8 +368,8 @@ func TestALookThatFails(t *testing.T) {
 				d.fault(spec)
 				began := time.Now()
 				_, err := d.looker().Look(t.Context())
-				var gaveUp *GaveUpError
-				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+mostBackoff {
+				var gaveUp *reader.GaveUpError
+				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+5*time.Second {
 					t.Errorf("after %s: %v", took, err)
 				}
 			})
@@ -488,7 +489,7 @@ func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
 // Many shards are asked at once, but not when their records are large: the memory
 // of a look does not follow theirs.
 func TestALookHoldsFewLargeRecordsAtOnce(t *testing.T) {
-	for size, want := range map[int]int{10: looksAtOnce, 1 << 20: 4} {
+	for size, want := range map[int]int{10: probesInFlight, 1 << 20: 4} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var shards []*fakeShard

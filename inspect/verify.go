@@ -1,4 +1,4 @@
-package reader
+package inspect
 
 import (
 	"context"
@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/apierror"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/reader"
 )
 
 // Fault is what is wrong with a checkpoint, or with one shard of it.
@@ -53,32 +56,38 @@ type StreamCheck struct {
 	Unseen []Unseen
 }
 
+// Unseen is a fault that was not looked for.
+type Unseen struct {
+	Fault  Fault
+	Reason string // why, with the name of what is missing
+}
+
 // Verify holds the positions against the streams as they are. It asks for a
 // shard iterator of each position that has a sequence number, and for no
 // record. Its errors are those of calls; what it finds is no error.
 func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 	var checks []StreamCheck
 	for _, given := range l.o.Streams {
-		o := l.o
-		o.Streams = []string{given}
-		o.Say = o.Chat // what a run says of its positions is among the findings
-		r := l.lookingRun(ctx, o)
-		r.verifying = true
-		err := r.placeAll(ctx)
-		var other *CheckpointError
+		opener := l.opener()
+		opener.Tolerant = true
+		opener.Options.Streams = []string{given}
+		opener.Options.Say = l.o.Chat // what a run reports of its positions is among the findings
+		streams, err := opener.Open(ctx)
+		var other *reader.CheckpointError
 		switch {
-		case errors.As(err, &other) && other.recreated:
+		case errors.As(err, &other) && other.Recreated():
 			checks = append(checks, l.recreated(given, other))
 			continue
 		case err != nil:
 			return nil, err
 		}
-		check, err := verify(ctx, r.streams[0])
+		s := streams.Streams[0]
+		check, err := verify(ctx, s)
 		if err != nil {
 			return nil, err
 		}
 		if check.ARN == "" {
-			check.ARN = l.arn(ctx, r.streams[0])
+			check.ARN = l.arn(ctx, s, streams.File.Find(check.Stream))
 		}
 		checks = append(checks, check)
 	}
@@ -86,7 +95,7 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 }
 
 // recreated is the check of a stream whose positions are another's.
-func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
+func (l *Looker) recreated(given string, err *reader.CheckpointError) StreamCheck {
 	c := StreamCheck{Stream: record.ParseStream(given).Name, Findings: []Finding{{Fault: Recreated, Message: err.Reason}}}
 	if file, loadErr := l.o.Positions.Load(); loadErr == nil {
 		if saved := file.Find(c.Stream); saved != nil {
@@ -96,17 +105,16 @@ func (l *Looker) recreated(given string, err *CheckpointError) StreamCheck {
 	return c
 }
 
-func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
-	saved := s.place.Saved
-	c := StreamCheck{Stream: s.ref.Name, Shards: len(saved), Unseen: s.unseen(saved)}
-	// Nobody else knows the run until positions are asked about.
-	listed := s.listed
+func verify(ctx context.Context, s *reader.Stream) (StreamCheck, error) {
+	of := s.View()
+	saved, listed := of.Placement.Saved, of.Listed
+	c := StreamCheck{Stream: of.Name, Shards: len(saved), Unseen: unseen(of)}
 	var gaps []lineage.Gap
-	if s.retention() > 0 {
-		gaps = s.place.Gaps(s.lineage, s.listedAt, s.retention())
+	if of.Retention > 0 {
+		gaps = of.Placement.Gaps(of.Tree, of.ListedAt, of.Retention)
 	}
 	open := map[string]bool{}
-	for id, shard := range s.lineage.Shards {
+	for id, shard := range of.Tree.Shards {
 		_, isListed := listed[id]
 		open[id] = isListed && !shard.Closed
 		if _, known := saved[id]; !known && shard.State == lineage.Waiting {
@@ -117,7 +125,7 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 	trimmed := map[string]bool{}
 	for _, g := range gaps {
 		trimmed[g.Shard] = true
-		c.Findings = append(c.Findings, Finding{Trimmed, g.Shard, gapMessage(s.ref.Name, g)})
+		c.Findings = append(c.Findings, Finding{Trimmed, g.Shard, reader.GapMessage(of.Name, g)})
 	}
 	last := ""
 	for id := range listed {
@@ -129,44 +137,55 @@ func verify(ctx context.Context, s *streamRun) (StreamCheck, error) {
 		_, isListed := listed[id]
 		switch {
 		case open[id] && at.Kind == record.ShardEnd:
-			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("%s/%s has not ended: it is open", s.ref.Name, id)})
+			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("%s/%s has not ended: it is open", of.Name, id)})
 		case isListed && at.SequenceNumber != "" && at.Kind != record.ShardEnd:
 			ask = append(ask, id)
 		case isListed:
 		case id > last: // IDs only grow
-			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", s.ref.Name, id, last)})
-		case at.Kind != record.ShardEnd && !trimmed[id] && s.isLoss(at):
-			c.Findings = append(c.Findings, Finding{Trimmed, id, s.gone(id, at)})
+			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", of.Name, id, last)})
+		case at.Kind != record.ShardEnd && !trimmed[id] && lineage.IsLoss(at, of.Retention):
+			c.Findings = append(c.Findings, Finding{Trimmed, id, reader.GoneMessage(of.Name, id, at)})
 		}
 	}
-	refused, err := s.refused(ctx, ask)
+	refused, err := refused(ctx, s, ask)
 	c.Findings = append(c.Findings, refused...)
-	slices.SortStableFunc(c.Findings, func(a, b Finding) int {
-		if a.ShardID < b.ShardID {
-			return -1
-		} else if a.ShardID > b.ShardID {
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return strings.Compare(a.ShardID, b.ShardID) })
 	return c, err
+}
+
+// unseen are the faults of saved positions that cannot be looked for.
+func unseen(of reader.View) []Unseen {
+	var all []Unseen
+	if of.NotRecreated != "" {
+		all = append(all, Unseen{Recreated, of.NotRecreated})
+	}
+	if of.NotTrimmed != "" {
+		return append(all, Unseen{Trimmed, of.NotTrimmed})
+	}
+	undated := 0
+	for _, at := range of.Placement.Saved {
+		if at.Kind != record.ShardEnd && lineage.ReadThrough(at).IsZero() {
+			undated++
+		}
+	}
+	if undated > 0 {
+		all = append(all, Unseen{Trimmed, fmt.Sprintf("the checkpoint does not say until when it read %s of stream %s", english.Plural(undated, "shard", ""), of.Name)})
+	}
+	return all
 }
 
 // refused asks for an iterator at the sequence numbers of shards and returns
 // those that are not accepted.
-func (s *streamRun) refused(ctx context.Context, ids []string) ([]Finding, error) {
+func refused(ctx context.Context, s *reader.Stream, ids []string) ([]Finding, error) {
+	of := s.View()
 	found := make([]Finding, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, id := range ids {
-		at := s.place.Saved[id]
-		a := newAssignment(s, id, at)
-		if a.IsTrimmed(at) { // a quiet shard's: a run begins with the oldest record
-			continue
-		}
+		at := of.Placement.Saved[id]
 		group.Go(func() error {
-			err := s.accepts(ctx, a)
-			if err != nil && classify(err) == refused {
-				found[i] = Finding{Refused, id, fmt.Sprintf("%s/%s: the service does not accept sequence number %s: %s", s.ref.Name, id, at.SequenceNumber, apierror.Brief(err))}
+			isRefused, err := s.Accepts(ctx, id, at)
+			if isRefused {
+				found[i] = Finding{Refused, id, fmt.Sprintf("%s/%s: the service does not accept sequence number %s: %s", of.Name, id, at.SequenceNumber, apierror.Brief(err))}
 				return nil
 			}
 			return err
@@ -174,15 +193,4 @@ func (s *streamRun) refused(ctx context.Context, ids []string) ([]Finding, error
 	}
 	err := group.Wait()
 	return slices.DeleteFunc(found, func(f Finding) bool { return f.Fault == "" }), err
-}
-
-// accepts asks for an iterator at a shard's position.
-func (s *streamRun) accepts(ctx context.Context, a *Assignment) error {
-	if err := s.run.takeSlot(ctx); err != nil {
-		return err
-	}
-	defer s.run.giveSlot()
-	p := newPolling(a)
-	_, err := patiently(ctx, s.run, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
-	return err
 }

@@ -1,4 +1,4 @@
-package reader
+package inspect
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/reader"
 )
 
 // Restart returns positions as they are to be for a run that begins anew at
@@ -24,10 +25,9 @@ import (
 // file by which, together with the listing, a shard descends from itself. A
 // position that the stream no longer retains is an *OptionError about "to".
 func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
-	o := l.o
-	o.Positions = fresh{file.ID}
-	r := l.lookingRun(ctx, o)
-	err := r.placeAll(ctx)
+	opener := l.opener()
+	opener.Options.Positions = fresh{file.ID}
+	streams, err := opener.Open(ctx)
 	var bad *record.OptionError
 	if errors.As(err, &bad) && bad.Field == "initial position" {
 		return checkpoint.File{}, &record.OptionError{Field: "to", Want: bad.Want}
@@ -37,92 +37,99 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 	}
 	moved := file
 	moved.Streams = slices.Clone(file.Streams)
-	for _, s := range r.streams {
-		entry := r.file.Find(s.ref.Name)
-		if err := s.checkRetained(); err != nil {
+	for _, s := range streams.Streams {
+		if err := restart(ctx, s, streams.File.Find(s.View().Name), &moved, shards); err != nil {
 			return checkpoint.File{}, err
-		}
-		if err := s.checkAccepted(ctx); err != nil {
-			return checkpoint.File{}, err
-		}
-		known := moved.Find(s.ref.Name)
-		if known == nil {
-			moved.Streams = append(moved.Streams, *entry)
-			continue
-		}
-		// A run refuses such a file, and what is moved alone would leave it one.
-		if err := (lineage.Placement{Saved: known.Shards}).CheckAncestors(s.lineage); err != nil {
-			return checkpoint.File{}, s.misplaced(err)
-		}
-		switch was, is := known.CreatedAt, entry.CreatedAt; {
-		case is.IsZero(): // and that is reported
-		case was.IsZero():
-			s.reportUncompared()
-		case !was.Equal(is.Time):
-			return checkpoint.File{}, recreated(s.ref.Name, was.Time, is.Time)
-		}
-		if len(shards) == 0 {
-			*known = *entry
-			continue
-		}
-		known.Shards = maps.Clone(known.Shards)
-		for _, id := range shards {
-			at, err := s.begin(id)
-			if err != nil {
-				return checkpoint.File{}, err
-			}
-			known.Shards[id] = at
 		}
 	}
 	return moved, nil
 }
 
+// restart moves the positions of one stream, of which entry has the new ones.
+func restart(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream, moved *checkpoint.File, shards []string) error {
+	of := s.View()
+	if err := checkRetained(of); err != nil {
+		return err
+	}
+	if err := checkAccepted(ctx, s); err != nil {
+		return err
+	}
+	known := moved.Find(of.Name)
+	if known == nil {
+		moved.Streams = append(moved.Streams, *entry)
+		return nil
+	}
+	// A run refuses such a file, and what is moved alone would leave it one.
+	if err := s.CheckAncestors(known.Shards); err != nil {
+		return err
+	}
+	switch was, is := known.CreatedAt, entry.CreatedAt; {
+	case is.IsZero(): // and that is reported
+	case was.IsZero():
+		s.ReportUncompared()
+	case !was.Equal(is.Time):
+		return reader.Recreated(of.Name, was.Time, is.Time)
+	}
+	if len(shards) == 0 {
+		*known = *entry
+		return nil
+	}
+	known.Shards = maps.Clone(known.Shards)
+	for _, id := range shards {
+		at, err := begin(s, id)
+		if err != nil {
+			return err
+		}
+		known.Shards[id] = at
+	}
+	return nil
+}
+
 // begin is where a first run begins in a shard.
-func (s *streamRun) begin(id string) (checkpoint.Shard, error) {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	shard := s.lineage.Shards[id]
+func begin(s *reader.Stream, id string) (checkpoint.Shard, error) {
+	of := s.View()
+	shard := of.Tree.Shards[id]
 	if shard == nil {
-		return checkpoint.Shard{}, s.notFound(id)
+		return checkpoint.Shard{}, s.NotFound(id)
 	}
 	at := shard.At
 	switch {
 	case shard.State != lineage.Outside:
-	case s.place.Initial.Kind == record.AtSequenceNumber:
+	case of.Placement.Initial.Kind == record.AtSequenceNumber:
 		return checkpoint.Shard{}, &record.OptionError{Field: "to", Want: "a sequence number of the shard that is moved"}
 	default: // latest, of a shard that takes no more records
 		at = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.ShardEnd}}
 	}
-	at.UpdatedAt = record.Time{Time: s.listedAt}
+	at.UpdatedAt = record.Time{Time: of.ListedAt}
 	return at, nil
 }
 
 // checkRetained refuses a time that is older than the stream's oldest record
 // can be: the next run would find a gap.
-func (s *streamRun) checkRetained() error {
-	p, oldest := s.place, s.listedAt.Add(-s.retention())
+func checkRetained(of reader.View) error {
+	p, oldest := of.Placement, of.ListedAt.Add(-of.Retention)
 	at := p.Initial.Timestamp.Time
 	if p.Initial.Kind == record.Ago {
 		at = p.StartedAt.Add(-p.Initial.Age)
 	} else if p.Initial.Kind != record.AtTimestamp {
 		return nil
 	}
-	if s.retention() > 0 && at.Before(oldest) {
-		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), s.ref.Name)}
+	if of.Retention > 0 && at.Before(oldest) {
+		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), of.Name)}
 	}
 	return nil
 }
 
 // checkAccepted refuses a sequence number that the service does not accept: no
 // run could go on from it.
-func (s *streamRun) checkAccepted(ctx context.Context) error {
-	p := s.place.Initial
+func checkAccepted(ctx context.Context, s *reader.Stream) error {
+	p := s.View().Placement.Initial
 	if p.Kind != record.AtSequenceNumber {
 		return nil
 	}
 	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: p.SequenceNumber}}
-	err := s.accepts(ctx, newAssignment(s, p.ShardID, at))
-	if err != nil && classify(err) == refused {
+	isRefused, err := s.Accepts(ctx, p.ShardID, at)
+	if isRefused {
 		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a sequence number that the service accepts: %s", apierror.Brief(err))}
 	}
 	return err

@@ -1,0 +1,134 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kin/internal/checkpoint"
+	"kin/internal/record"
+	"kin/reader"
+)
+
+// cyclic are lineages in which a shard is its own ancestor.
+var cyclic = map[string]struct {
+	shards []*fakeShard
+	id     string
+}{
+	"its own parent":       {[]*fakeShard{{id: "a"}, {id: "b", parent: "b"}}, "b"},
+	"its own other parent": {[]*fakeShard{{id: "a"}, {id: "b", parent: "a", adjacent: "b"}}, "b"},
+	"two of each other":    {[]*fakeShard{{id: "a", parent: "b"}, {id: "b", parent: "a"}}, "a"},
+	"three in a ring":      {[]*fakeShard{{id: "a", parent: "c"}, {id: "b", parent: "a"}, {id: "c", parent: "b"}, {id: "d"}}, "a"},
+}
+
+func wantLineageError(t *testing.T, err error, id string) {
+	t.Helper()
+	var wrong *reader.LineageError
+	if !errors.As(err, &wrong) || wrong.Shard != id {
+		t.Errorf("got %v, want that %s is its own ancestor", err, id)
+		return
+	}
+	want := "ListShards for stream orders: shard " + id + " is its own ancestor"
+	if wrong.Ended != "" {
+		want = "the end of orders/" + wrong.Ended + " names children that make shard " + id + " its own ancestor"
+	}
+	if err.Error() != want {
+		t.Errorf("got %v, want that %s is its own ancestor", err, id)
+	}
+}
+
+// runFor runs a reader for a while of the bubble's time and returns what it
+// wrote and said.
+func runFor(t *testing.T, f *fake, d time.Duration, o reader.Options) (written string, said []string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
+	defer cancel()
+	lines := make(chan string, 1000)
+	o.Say = func(s string) { lines <- s }
+	batches, err := collectRun(ctx, t, f, o)
+	close(lines)
+	for line := range lines {
+		said = append(said, line)
+	}
+	return strings.Join(batches, " "), said, err
+}
+
+func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
+	for name, c := range cyclic {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				toTheTimeOfTheService()
+				start := time.Now()
+				_, _, err := runFor(t, newFake(c.shards...), time.Hour, testOptions())
+				wantLineageError(t, err, c.id)
+				l, err := NewLooker(newFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = l.Look(t.Context())
+				wantLineageError(t, err, c.id)
+				_, err = l.Restart(t.Context(), checkpoint.File{Version: 1, ID: "id"}, nil)
+				wantLineageError(t, err, c.id)
+				l.o.Positions = newMemory()
+				_, err = l.Verify(t.Context())
+				wantLineageError(t, err, c.id)
+				_, err = reader.ListShards(t.Context(), reader.NewAsker(newFake(c.shards...), nil, nil), "orders", nil)
+				wantLineageError(t, err, c.id)
+				if time.Since(start) > 0 {
+					t.Error("an answer that is wrong for good was asked for again")
+				}
+			})
+		})
+	}
+}
+
+func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
+	at := func(parents ...string) checkpoint.Shard {
+		return checkpoint.Shard{Parents: parents, Position: record.Position{Kind: record.ShardEnd}}
+	}
+	for _, test := range []struct {
+		name  string
+		saved map[string]checkpoint.Shard
+		id    string
+	}{
+		{"in itself", map[string]checkpoint.Shard{"a": at("0"), "0": at("a")}, "0"},
+		{"together with the listing", map[string]checkpoint.Shard{"0": at("b"), "a": at()}, "0"},
+		{"a listed shard, of which it knows other parents", map[string]checkpoint.Shard{"a": at("b")}, "a"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
+				o := testOptions()
+				o.Positions = m
+				f := newFake(&fakeShard{id: "a", parent: "0", closed: true}, &fakeShard{id: "b", parent: "a"})
+				for use, do := range map[string]func() error{
+					"a run": func() error { _, _, err := runFor(t, f, time.Minute, o); return err },
+					"a look": func() error {
+						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+						if err == nil {
+							_, err = l.Look(context.WithoutCancel(t.Context()))
+						}
+						return err
+					},
+					"a verification": func() error {
+						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+						if err == nil {
+							_, err = l.Verify(context.WithoutCancel(t.Context()))
+						}
+						return err
+					},
+				} {
+					err := do()
+					var unusable *reader.CheckpointError
+					if !errors.As(err, &unusable) || err.Error() != "the checkpoint cannot be used: together with ListShards, it makes shard "+test.id+" of stream orders its own ancestor" {
+						t.Errorf("%s: got %v, want that %s is its own ancestor", use, err, test.id)
+					}
+				}
+			})
+		})
+	}
+}

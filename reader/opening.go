@@ -1,0 +1,160 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kin/internal/checkpoint"
+	"kin/internal/lineage"
+	"kin/internal/record"
+)
+
+// opening opens one stream.
+type opening struct {
+	*Stream
+	positions Positions
+	openMode
+}
+
+// openMode says what does not end the opening of streams.
+type openMode struct {
+	partial  bool // a stream that cannot be opened, of several
+	tolerant bool // positions that contradict a stream, unless it was deleted and created again
+}
+
+// opened are the streams of a run, and its positions with all shards that are to
+// be read.
+type opened struct {
+	streams []*Stream
+	failed  map[*Stream]error // those that cannot be opened, in partial mode
+	file    checkpoint.File
+}
+
+// openStreams lists all streams and decides where their shards begin. It saves
+// nothing. With an error it returns the streams too.
+func openStreams(ctx context.Context, s *session, positions Positions, mode openMode) (*opened, error) {
+	o := &opened{failed: map[*Stream]error{}}
+	var err error
+	if o.file, err = positions.Load(); err != nil {
+		return o, err
+	}
+	s.queryID = o.file.ID
+	o.file.Streams = slices.Clone(o.file.Streams) // what was loaded stays as it was
+	entries, failed := make([]checkpoint.Stream, len(s.o.Streams)), make([]error, len(s.o.Streams))
+	group, groupCtx := errgroup.WithContext(ctx)
+	for i, given := range s.o.Streams {
+		one := opening{newStream(s, given), positions, mode}
+		o.streams = append(o.streams, one.Stream)
+		saved := o.file.Find(one.ref.Name)
+		group.Go(func() (err error) {
+			entries[i], err = one.open(groupCtx, saved)
+			if err != nil && mode.partial && IsOfStream(groupCtx, err) {
+				failed[i], err = err, nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return o, err
+	}
+	for i, entry := range entries {
+		if failed[i] != nil {
+			o.failed[o.streams[i]] = failed[i]
+			continue
+		}
+		if known := o.file.Find(entry.Name); known != nil {
+			*known = entry
+		} else {
+			o.file.Streams = append(o.file.Streams, entry)
+		}
+	}
+	return o, nil
+}
+
+// latest is the latest time at which one of the streams was listed.
+func latest(streams []*Stream) (at time.Time) {
+	for _, s := range streams {
+		if s.listedAt.After(at) {
+			at = s.listedAt
+		}
+	}
+	return at
+}
+
+// open lists the stream's shards, decides where each begins, and returns what
+// the checkpoint is to say of the stream before the first record is read.
+func (s opening) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint.Stream, error) {
+	l, err := s.listPatiently(ctx, startTimeout, "", nil)
+	if err != nil {
+		return checkpoint.Stream{}, err
+	}
+	if l.at.IsZero() {
+		l.at = s.dateNow()
+	}
+	s.listedAt, s.until = l.at, s.o.until(l.at)
+	entry := checkpoint.Stream{
+		Name:            s.ref.Name,
+		StartedAt:       record.Time{Time: l.at},
+		InitialPosition: s.o.InitialPosition.String(),
+		Shards:          map[string]checkpoint.Shard{},
+	}
+	s.place = lineage.Placement{Only: s.o.Shards, Initial: s.o.InitialPosition, StartedAt: l.at}
+	if saved != nil {
+		entry = *saved
+		entry.Shards = maps.Clone(saved.Shards) // what was saved stays as it was
+		s.place.StartedAt, s.place.Saved = saved.StartedAt.Time, saved.Shards
+		if s.place.Initial, err = record.ParsePosition(saved.InitialPosition); err != nil {
+			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.Name, Reason: "its initial position: " + err.Error()}
+		}
+	} else if p := s.place.Initial; p.Kind == record.AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
+		return checkpoint.Stream{}, &record.OptionError{Field: "initial position", Want: "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
+	}
+	if err := s.identify(ctx, &entry); err != nil {
+		return checkpoint.Stream{}, err
+	}
+	if err := s.checkFilter(ctx); err != nil {
+		return checkpoint.Stream{}, err
+	}
+	s.place.Owns = func(shard string) bool { return s.positions.Owns(s.ref.Name, shard) }
+	var other *CheckpointError
+	if l, err = s.confirm(ctx, l); err != nil && !(s.tolerant && errors.As(err, &other)) {
+		return checkpoint.Stream{}, err
+	}
+
+	s.lineage.Add(l.shards)
+	if err := s.lineage.Check(); err != nil {
+		return checkpoint.Stream{}, s.ownAncestor("ListShards", "", err)
+	}
+	s.markComplete()
+	s.listed, s.listedParents = closedShards(l), l.parents()
+	s.lineage.Listed()
+	lost, err := s.place.First(s.lineage)
+	if err != nil {
+		return checkpoint.Stream{}, s.misplaced(err)
+	}
+	if err := s.guard(l.at, lost, entry.Shards); err != nil {
+		return checkpoint.Stream{}, err
+	}
+	if err := s.checkHalfRead(); err != nil {
+		return checkpoint.Stream{}, err
+	}
+	for _, id := range lost { // and that is said, or was allowed, or is no loss
+		entry.Shards[id] = goneBy(entry.Shards[id], l.at)
+	}
+	for id, shard := range s.lineage.Shards {
+		if shard.State == lineage.Waiting || shard.Left {
+			if shard.At.UpdatedAt.IsZero() {
+				shard.At.UpdatedAt = record.Time{Time: l.at}
+			}
+			entry.Shards[id] = shard.At
+		}
+	}
+	s.goneNow = [][]string{s.unlistedAtStart()}
+	s.prune(entry.Shards)
+	return entry, nil
+}

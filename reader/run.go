@@ -1,0 +1,142 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/sync/errgroup"
+
+	"kin/internal/checkpoint"
+	"kin/internal/lineage"
+)
+
+// run is one Run of a Reader, with its streams open.
+type run struct {
+	*session
+	positions Positions
+	began     time.Time // of the run's Timeout, by this process's clock
+
+	ctx     context.Context // of all goroutines of the run
+	group   *errgroup.Group
+	buf     *buffer
+	enc     *encoder
+	file    checkpoint.File
+	streams []*streamRun
+
+	// The session's lock guards the following.
+	reading    int  // shards that a goroutine reads
+	unanswered int  // of those, the ones that have not answered
+	answered   bool // a shard gave a usable answer
+}
+
+// newRun returns a run of open streams, whose goroutines belong to the group.
+func newRun(ctx context.Context, group *errgroup.Group, s *session, positions Positions, o *opened, began time.Time) *run {
+	r := &run{
+		session: s, positions: positions, began: began,
+		ctx: ctx, group: group,
+		buf: newBuffer(s.o.FetchBufferSize),
+		enc: &encoder{
+			encode: s.o.Encode, line: s.o.Line, whole: s.o.NoDeaggregate, limit: s.o.Limit,
+			most: mostSlice(s.o.FetchBufferSize), large: largePayload(s.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		},
+		file: o.file,
+	}
+	for _, stream := range o.streams {
+		of := &streamRun{Stream: stream, run: r}
+		stream.follower = of
+		r.streams = append(r.streams, of)
+	}
+	r.setClock(latest(o.streams))
+	return r
+}
+
+// launch starts the goroutines: one a stream that looks for new shards, one a
+// shard that fetches it. Until it has started the first, nobody else knows the
+// run, and no lock is needed.
+func (r *run) launch() {
+	starting := make([][]*lineage.Shard, len(r.streams))
+	for i, s := range r.streams {
+		starting[i] = s.changed(s.lineage.Sorted())
+		s.left = nil // these are saved
+		r.o.Chat(fmt.Sprintf("%s: reading %s, from %s", s.ref.Name, counted(len(starting[i]), "shard"), s.begins()))
+	}
+	r.hints.turns(r.reading, cap(r.slots))
+	r.checkComplete()
+	for i, s := range r.streams {
+		r.group.Go(func() error { return s.discover(r.ctx) })
+		s.start(starting[i])
+	}
+}
+
+// checkComplete closes the buffer when a bounded run has nothing left to
+// fetch. It wants the lock held.
+func (r *run) checkComplete() {
+	if r.o.bounded() && r.reading == 0 {
+		r.buf.close() // whatever may be read is being read: see streamRun.changed
+	}
+}
+
+// finished notes that a shard's goroutine has nothing left to do.
+func (r *run) finished() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reading--
+	r.checkComplete()
+}
+
+// openShards returns how many shards are being read.
+func (r *run) openShards() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reading
+}
+
+// sayFailing reports a call that fails when a run ends by itself: there may be more
+// than what was read.
+func (r *run) sayFailing(when string) {
+	if err := r.trouble.now(); err != nil {
+		r.o.Say(fmt.Sprintf("a call still failed %s: %s", when, err))
+	}
+}
+
+// countUsers counts the records of aggregates that a written block dropped, and
+// those whose keys it replaced.
+func (r *run) countUsers(b *Block) {
+	if b.leftOut == 0 && b.rekeyed == 0 {
+		return
+	}
+	for _, s := range r.streams {
+		if s.ref.Name != b.Stream {
+			continue
+		}
+		if s.leftOut == 0 && b.leftOut > 0 {
+			r.o.Say(fmt.Sprintf("%s/%s: an aggregate holds records whose hash keys are outside of the shard's range: --hash-filter drops them", b.Stream, b.ShardID))
+		}
+		s.leftOut += int64(b.leftOut)
+		s.rekeyed += int64(b.rekeyed)
+	}
+	r.progress.add(func(p *Progress) { p.LeftOut += int64(b.leftOut) })
+}
+
+// reportUsers reports, at the end of a run, how many records of aggregates were
+// dropped or have another key.
+func (r *run) reportUsers() {
+	for _, s := range r.streams {
+		if s.leftOut > 0 {
+			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.Name, someRecords(s.leftOut)))
+		}
+		if s.rekeyed > 0 {
+			r.o.Say(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, someRecords(s.rekeyed)))
+		}
+	}
+}
+
+func someRecords(n int64) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return humanize.Comma(n) + " records"
+}

@@ -1,0 +1,142 @@
+package reader
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"log/slog"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/smithy-go/middleware"
+
+	"kin/internal/servertime"
+)
+
+// Client is what a reader needs of the service. Its calls are single attempts:
+// the reader retries.
+type Client interface {
+	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
+	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
+	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
+	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
+}
+
+// session is what a run, and a look that changes nothing, have in common: the
+// client, the options, and how the calls go.
+type session struct {
+	client   Client
+	o        Options
+	log      *slog.Logger
+	progress *progress
+	trouble  trouble
+	dates    *servertime.Check // of all answers
+	hints    hints
+	slots    chan struct{} // fetches in flight; nil without a cap
+	record   atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
+	queryID  string        // of the positions, once they are loaded
+	// accepted says that the positions were accepted by the service before.
+	accepted bool
+
+	mu    sync.Mutex // guards the shards of all streams, how many of them are read, and the clock
+	clock time.Time  // the service's time at a moment, and
+	local time.Time  // this process's time at that moment
+}
+
+// newSession returns the session of a run with options that New has checked.
+func newSession(client Client, o Options, p *progress) *session {
+	s := &session{
+		client: client, o: o, log: o.Log, progress: p,
+		trouble: trouble{report: o.SayFailing},
+		dates:   &servertime.Check{Report: o.Say},
+		hints:   hints{say: o.Say},
+	}
+	if o.Tasks > 0 && o.Source == nil {
+		s.slots = make(chan struct{}, o.Tasks*o.ShardsPerTask)
+	}
+	return s
+}
+
+// setClock takes the service's time of now. It wants the lock held.
+func (s *session) setClock(service time.Time) { s.clock, s.local = service, time.Now() }
+
+// now is the service's clock, carried on by this process's.
+func (s *session) now() time.Time { return s.serviceTime(time.Now()) }
+
+// serviceTime is what the service's clock showed when this process's showed now.
+func (s *session) serviceTime(now time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock.Add(now.Sub(s.local))
+}
+
+// dateNow is the service's time: what its last Date says or, of a service without a
+// usable one, this machine's, cut to the second like a Date.
+func (s *session) dateNow() time.Time {
+	if now := s.dates.Now(); !now.IsZero() {
+		return now.Truncate(time.Second)
+	}
+	return time.Now().Truncate(time.Second)
+}
+
+// takeSlot waits for one of the fetches that may be in flight.
+func (s *session) takeSlot(ctx context.Context) error {
+	if s.slots == nil {
+		return nil
+	}
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *session) giveSlot() {
+	if s.slots != nil {
+		<-s.slots
+	}
+}
+
+// mostIdleSilence is how long a shard that is polled regularly may give no answer.
+const mostIdleSilence = 3 * time.Second
+
+// silence is how long a shard of this run may give no answer.
+func (s *session) silence() time.Duration { return max(mostIdleSilence, s.o.Silence) }
+
+// attempt makes one call with the time one attempt may take.
+func attempt[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return call(ctx)
+}
+
+// serverTime is the Date of an answer, or zero.
+func serverTime(m middleware.Metadata) time.Time {
+	t, ok := awsmiddleware.GetServerTime(m)
+	if !ok {
+		return time.Time{}
+	}
+	return t
+}
+
+// sleepUntil waits for a time, or for the context.
+func sleepUntil(ctx context.Context, t time.Time) error {
+	wait := time.Until(t)
+	if wait <= 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
