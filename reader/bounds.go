@@ -1,47 +1,108 @@
 package reader
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/internal/validate"
 )
 
-// TimeoutError means that a run's time was over before its bound was met, or before
-// any shard had given a usable answer.
-type TimeoutError struct {
-	After time.Duration
-	Err   error // of a call that failed at that time; nil when none did
-	// Unanswered says that the run had no other bound and no shard gave an answer.
-	Unanswered bool
+// Arrival times are not in order, so that a record which arrived after the bound
+// proves nothing about those behind it. A position is one place in a shard: a run
+// that prints a record has to print all before it, or it would lose them. So a
+// bounded run prints a shard up to its last record within the bound. To find that
+// one, it holds back the late records at the end of an answer and reads on. Where a
+// record within the bound follows, the run goes back and prints the late ones too.
+// Where the shard proves to be beyond the bound, they are left to the next run.
+
+// late is what a run knows of the records of one shard that arrived after the bound.
+type late struct {
+	held    bool   // the last of the records that were received are held back
+	answers int    // in a row that end with such records, the first one included
+	through string // the sequence number up to which everything is printed; may be empty
 }
 
-func (e *TimeoutError) Error() string {
-	what := "the bound was reached"
-	if e.Unanswered {
-		what = "any shard gave a usable answer"
-	}
-	text := fmt.Sprintf("--timeout %s expired before %s", e.After, what)
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
-	}
-	return text
+// cutoff is what of a response is within the bound.
+type cutoff struct {
+	records int  // how many of its records are printed
+	back    bool // none of it: the records that were held back come first
+	held    bool // records before or in it are held back
+	done    bool // the shard has nothing more for this run
 }
 
-func (e *TimeoutError) Unwrap() error { return e.Err }
-
-// Hint says what became of what was read; it is empty when a call failed, which is
-// to be mended first, and when nothing was read.
-func (e *TimeoutError) Hint() string {
-	if e.Err != nil || e.Unanswered {
-		return ""
+// cut finds out what of a shard's next response is within the bound.
+func (s *Stream) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
+	until, last := s.lateAfter(shard), len(resp.Records)
+	n := last
+	for n > 0 && !until.IsZero() && l.isLate(&resp.Records[n-1], until) {
+		n--
 	}
-	return "what was read by then is written; with a checkpoint the next run goes on behind it"
+	if l.held && n > 0 {
+		*l = late{through: aws.ToString(resp.Records[n-1].SequenceNumber)}
+		return cutoff{back: true}
+	}
+	switch {
+	case n == last && n > 0:
+		l.answers = 0
+	case n > 0:
+		l.held, l.answers = true, 1
+	case last > 0:
+		l.held = true
+		l.answers++
+	}
+	w := cutoff{records: n, held: l.held}
+	if l.held && (resp.End || last > 0) {
+		w.done = resp.End || s.isBeyond(l.answers, resp)
+	} else {
+		w.done = s.boundMet(shard, resp)
+	}
+	return w
 }
 
-// GaveUp is true; it marks the error for those who do not import the type.
-func (e *TimeoutError) GaveUp() bool { return true }
+// isLate reports whether a record arrived after the bound and may be held back.
+func (l *late) isLate(r *types.Record, until time.Time) bool {
+	return aws.ToTime(r.ApproximateArrivalTimestamp).After(until) &&
+		(l.through == "" || validate.Compare(aws.ToString(r.SequenceNumber), l.through) > 0)
+}
+
+// lateAfter is the time after which a record of the shard is late; zero where none
+// is, whatever its arrival time: there is no bound, it has not come, or the shard
+// was closed before.
+func (s *Stream) lateAfter(shard *lineage.Shard) time.Time {
+	if shard.Complete || s.now().Add(time.Second).Before(s.until) { // a Date is cut to the second
+		return time.Time{}
+	}
+	return s.until
+}
+
+// isBeyond reports whether answers in a row that end with late records show that
+// the shard is beyond the bound. One record with a wrong time does not: it takes two
+// answers, and the service must not say that what follows is from before the bound. A
+// MillisBehindLatest that never agrees is not believed for ever.
+func (s *Stream) isBeyond(answers int, resp *Response) bool {
+	const few, many = 2, 10
+	now := s.now()
+	if now.Before(s.until) || answers < few {
+		return false
+	}
+	behind := time.Duration(aws.ToInt64(resp.MillisBehindLatest)) * time.Millisecond
+	return answers >= many || !now.Add(-behind).Before(s.until)
+}
+
+// markComplete marks the shards that the first listing shows as closed, unless the
+// bound was before it.
+func markComplete(s *Stream) {
+	if s.until.IsZero() || s.until.Before(s.listedAt) {
+		return
+	}
+	for _, shard := range s.lineage.Shards {
+		shard.Complete = shard.Closed
+	}
+}
 
 // bounded says whether a run ends by itself when every shard has been read up
 // to a time.

@@ -200,3 +200,21 @@ func (b *buffer) tell() {
 	default:
 	}
 }
+
+// mostBatch bounds a batch's bytes, with a quarter of the buffer; one block is
+// always allowed.
+const mostBatch = 8_000_000
+
+// mostEscape is how many bytes one byte of a payload takes at most: \u0001.
+const mostEscape = 6
+
+// largePayload is how many bytes a payload may have whose line cannot take half of
+// a buffer of a size.
+func largePayload(buffer int64) int { return int(buffer / 2 / mostEscape) }
+
+// leastSlice is the least that a block of a response is cut to.
+const leastSlice = 64 << 10
+
+// mostSlice is how many bytes a block may have in a run with a buffer of a size,
+// unless one record has more.
+func mostSlice(buffer int64) int { return int(max(leastSlice, min(mostBatch, buffer/8))) }

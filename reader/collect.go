@@ -4,35 +4,7 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"kin/internal/checkpoint"
 )
-
-// mostBatch bounds a batch's bytes, with a quarter of the buffer; one block is
-// always allowed.
-const mostBatch = 8_000_000
-
-// collector takes blocks from the buffer, makes batches of them, and moves the
-// positions behind those that were written. It runs on one goroutine.
-type collector struct {
-	*run
-	handle func(*Batch) error
-	id     int64 // of the next batch
-	left   int64 // of the limit; negative without one
-
-	batch Batch
-	since time.Time // when the batch's first block was taken
-	bytes int64     // what it holds in memory
-	ended bool      // it holds the end of a shard
-
-	opened time.Time // when the streams were open
-	record time.Time // when the last record came, or the streams were open
-
-	observed time.Time // when the last observation was made
-	told     time.Time // when the progress was brought up to date
-
-	statuses *shardStatuses
-}
 
 // collect runs until the buffer is closed and empty, the limit is reached, the
 // handler fails, or the run's context ends.
@@ -96,42 +68,6 @@ func (r *run) collect(handle func(*Batch) error) error {
 	}
 }
 
-// add puts a block into the batch, after handing on a batch that it does not
-// fit into.
-func (c *collector) add(b *Block) error {
-	if len(c.batch.Blocks) > 0 && c.bytes+b.size() > c.most() {
-		if err := c.flush(); err != nil {
-			return err
-		}
-	}
-	if c.left >= 0 && int64(b.Records) >= c.left {
-		if int64(b.Records) > c.left {
-			b.cut(int(c.left))
-		}
-		c.left = 0
-	} else if c.left > 0 {
-		c.left -= int64(b.Records)
-	}
-	if len(c.batch.Blocks) == 0 {
-		c.since = time.Now()
-	}
-	c.batch.Blocks = append(c.batch.Blocks, b)
-	c.batch.Records += b.Records
-	c.batch.Bytes += len(b.Data)
-	c.bytes += b.size()
-	c.ended = c.ended || b.end
-	if len(b.index) > 0 {
-		c.record = time.Now()
-	}
-	c.statuses.take(b, time.Now())
-	return nil
-}
-
-func (c *collector) most() int64 { return min(mostBatch, c.o.FetchBufferSize/4) }
-
-// isFull says whether the batch has to be handed on before more is taken.
-func (c *collector) isFull() bool { return c.bytes >= c.most() || c.ended }
-
 // isDue says whether the batch has to be handed on when no block is there to
 // be taken.
 func (c *collector) isDue() bool {
@@ -152,7 +88,7 @@ const leastIdleCommit = time.Second
 // more.
 func (c *collector) complete() error {
 	if c.record.Equal(c.opened) && c.unansweredShards() == 0 {
-		c.hints.empty(c.streams, c.o)
+		c.hintEmpty()
 	}
 	return c.flush()
 }
@@ -234,100 +170,10 @@ func (c *collector) untilDue() time.Duration {
 // last answered.
 func (c *collector) allAtTip() bool { return c.statuses.atTip(c.openShards()) }
 
-// flush hands the batch on and, when it was written, moves the positions.
-func (c *collector) flush() error {
-	if len(c.batch.Blocks) == 0 {
-		return nil
-	}
-	if c.batch.Records > 0 {
-		c.batch.ID = c.id
-		c.id++
-		start := time.Now()
-		if err := c.handle(&c.batch); err != nil {
-			return err
-		}
-		c.hints.wrote(time.Since(start), c.buf.full(), c.o.FetchBufferSize)
-	}
-	if err := c.positions.Save(c.file, c.move()); err != nil {
-		return err
-	}
-	c.report()
-	c.buf.written(c.batch.Blocks)
-	records := c.batch.Records
-	c.drop()
-	if records == 0 {
-		return nil
-	}
-	return c.observe(c.id-1, records)
-}
-
-// move moves the positions behind the batch, takes over what other goroutines
-// left for them, and returns what differs from what was saved last.
-func (c *collector) move() checkpoint.Moved {
-	moved := checkpoint.Moved{}
-	for _, b := range c.batch.Blocks {
-		c.statuses.streams[b.Stream].saved.Shards[b.ShardID] = b.after
-		moved[b.Stream] = append(moved[b.Stream], b.ShardID)
-	}
-	for _, s := range c.statuses.ordered {
-		name := s.saved.Name
-		moved[name] = append(moved[name], s.run.keepLeft(s.saved.Shards)...)
-		pruned := s.run.prune(s.saved.Shards)
-		c.statuses.forget(s, pruned)
-		moved[name] = append(moved[name], pruned...)
-	}
-	return moved
-}
-
-// drop gives the batch's memory back.
-func (c *collector) drop() {
-	clear(c.batch.Blocks)
-	c.batch = Batch{Blocks: c.batch.Blocks[:0]}
-	c.bytes, c.ended = 0, false
-}
-
-// report brings the run's progress up to date.
-func (c *collector) report() {
-	for _, b := range c.batch.Blocks {
-		c.countUsers(b)
-	}
-	c.tell(c.batch.Records, c.batch.Bytes)
-}
-
-// tell adds what was written to the run's progress.
-func (c *collector) tell(records, bytes int) {
-	shards := c.openShards()
-	c.told = time.Now()
-	c.progress.add(func(p *Progress) {
-		p.Records += int64(records)
-		p.Bytes += int64(bytes)
-		if records > 0 {
-			p.Batches++
-		}
-		p.Shards = shards
-	})
-}
-
 // observeIdle tells of a run in which nothing has been written for a while.
 func (c *collector) observeIdle() error {
 	if c.o.Observe == nil || c.batch.Records > 0 || time.Since(c.observed) < c.o.MaxFetchDuration {
 		return nil // a batch with records tells of itself
 	}
 	return c.observe(c.id, 0)
-}
-
-func (c *collector) observe(batch int64, records int) error {
-	if c.o.Observe == nil {
-		return nil
-	}
-	now := time.Now()
-	o := Observation{
-		QueryID: c.file.ID, Time: c.now(), BatchID: batch, Records: records,
-		Streams: c.statuses.figures(),
-	}
-	if passed := now.Sub(c.observed).Seconds(); passed > 0 {
-		o.Rate = float64(records) / passed
-	}
-	c.observed = now
-	return c.o.Observe(o)
 }

@@ -3,26 +3,39 @@ package reader
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/dustin/go-humanize"
 
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
+// delivery encodes the responses of one stream and puts their blocks into the
+// buffer of the run.
+type delivery struct {
+	*Stream
+	buf *buffer
+	enc *encoder
+	// What was reported already, once for the stream.
+	warned, warnedOfKey, warnedOfAuto atomic.Bool
+}
+
 // deliver encodes a response, as far as it is within the bound, and puts its blocks
 // into the buffer. It returns the position behind them. Of the response that found
 // is about, the shard has nothing more for this run where found says so.
-func (s *streamRun) deliver(ctx context.Context, shard *lineage.Shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
-	room := hold(s.run.buf, resp)
+func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
+	room := hold(s.buf, resp)
 	resp.Records = resp.Records[:found.records]
 	// Warnings wait until the turn to encode is given back: whoever reads them may
 	// be slow, and other shards wait for that turn.
 	var ofSize, ofKey func()
 	slices := &slicer{
-		e: s.run.enc, stream: s.ref.Name, shard: shard.ID, resp: resp, before: before, at: before, held: found.held,
+		e: s.enc, stream: s.ref.Name, shard: shard.ID, resp: resp, before: before, at: before, held: found.held,
 		filter: s.hashFilter(shard),
 		undivided: func(r record.Record, records int) {
 			if ofSize == nil {
@@ -125,4 +138,58 @@ func (h *holding) put(b *Block) {
 	}
 	h.buf.put(b, room, h.waited)
 	h.next, h.waited = 0, false
+}
+
+// hashFilter returns the filter for a response that was just received, as far as
+// it is known.
+func (s *delivery) hashFilter(shard *lineage.Shard) hashFilter {
+	if !s.o.HashFilter {
+		return hashFilter{}
+	}
+	s.mu.Lock()
+	hashes := shard.Hashes
+	s.mu.Unlock()
+	if hashes == nil || hashes.IsWhole() {
+		return hashFilter{}
+	}
+	if s.distribution.isAutomatic() {
+		return hashFilter{} // from now on: it may hold records of that time
+	}
+	return hashFilter{hashes: hashes, decided: s.distribution.isRefused()}
+}
+
+// decide makes a filter fit for a response in which it found records to drop.
+// Where the stream has become AUTO since the run began, it drops nothing from now
+// on: a record of a response that was checked before is not AUTO's.
+func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
+	automatic, err := s.distribution.ask(ctx, s.Stream.streamCalls, received, 0)
+	if err != nil {
+		return f, err
+	}
+	if f.decided = true; automatic {
+		f.hashes = nil
+		if !s.warnedOfAuto.Swap(true) {
+			s.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.Name))
+		}
+	}
+	return f, nil
+}
+
+// keepsWhole warns, once for a stream, of an aggregate that is not expanded.
+func (s *delivery) keepsWhole(r record.Record, records int) {
+	if s.warned.Swap(true) {
+		return
+	}
+	s.o.Say(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it as one record, and every other one like it",
+		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), mostExpansion))
+}
+
+// warnOfKey warns, once for a stream, of a record of an aggregate whose keys
+// cannot be used.
+func (s *delivery) warnOfKey(r record.Record) {
+	if s.warnedOfKey.Swap(true) {
+		return
+	}
+	s.o.Say(fmt.Sprintf("%s/%s: sequence number %s is an aggregate with a key that Kinesis does not accept: kin uses the aggregate's partition key and no explicit hash key, here from sub-sequence number %d on",
+		r.Stream, r.ShardID, r.SequenceNumber, r.SubSequenceNumber))
 }

@@ -1,10 +1,7 @@
 package reader
 
 import (
-	"fmt"
 	"strconv"
-
-	"github.com/dustin/go-humanize"
 
 	"kin/internal/kpl"
 	"kin/internal/record"
@@ -18,22 +15,22 @@ const (
 	leastExpansion = 64 << 20
 )
 
+// lineFunc appends a record as a JSON line.
+type lineFunc func([]byte, record.Record) ([]byte, error)
+
 // explodes reports whether the aggregate r expands beyond that, counted as JSON
 // lines. It counts only where a bound does not decide, and no further than it
 // needs.
-func (e *encoder) explodes(a *kpl.Aggregated, r record.Record) bool {
+func explodes(line lineFunc, a *kpl.Aggregated, r record.Record) bool {
 	most := max(leastExpansion, mostExpansion*len(r.Data))
 	// What a line has beside names and key, and the longest escape of a byte.
 	const members, escape = 512, 6
 	key := max(a.LongestKey(), len(r.PartitionKey))
-	line := members + len(r.Stream) + len(r.ShardID) + len(r.SequenceNumber) + escape*key
-	if int64(a.Records())*int64(line)+escape*int64(a.PayloadBytes()) <= int64(most) {
+	size := members + len(r.Stream) + len(r.ShardID) + len(r.SequenceNumber) + escape*key
+	if int64(a.Records())*int64(size)+escape*int64(a.PayloadBytes()) <= int64(most) {
 		return false
 	}
-	c := expansion{line: e.line, r: r}
-	if c.line == nil {
-		c.line = e.encode
-	}
+	c := expansion{line: line, r: r}
 	for at := a.Cursor(); at.Next(); {
 		u := at.Record
 		if at.BadKey {
@@ -49,7 +46,7 @@ func (e *encoder) explodes(a *kpl.Aggregated, r record.Record) bool {
 
 // expansion counts the bytes of an aggregate's JSON lines.
 type expansion struct {
-	line  func([]byte, record.Record) ([]byte, error)
+	line  lineFunc
 	r     record.Record // the aggregate
 	bytes int
 
@@ -82,13 +79,4 @@ func (c *expansion) length(key, hashKey string, data []byte) int {
 	}
 	c.scratch = line
 	return len(line)
-}
-
-// keepsWhole warns, once for a stream, of an aggregate that is not expanded.
-func (s *streamRun) keepsWhole(r record.Record, records int) {
-	if s.warned.Swap(true) {
-		return
-	}
-	s.run.o.Say(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it as one record, and every other one like it",
-		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), mostExpansion))
 }

@@ -33,11 +33,12 @@ func pairs(n int) []types.Shard {
 func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
 	listed := pairs(1000)
-	s := streamOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
+	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
+	s := r.streams[0]
 	s.lineage.Add(listed)
 	s.lineage.Shards[shardName(0)].At = lineage.AtTime(startedAt.Add(-time.Hour))
 	s.changed(s.lineage.Sorted())
-	statuses := newShardStatuses(s.run)
+	statuses := newShardStatuses(r)
 	lags, longest := statuses.list()
 	if len(lags) != len(listed) || longest < time.Hour || longest > time.Hour+time.Minute {
 		t.Errorf("%d lags, at most %s, want one of each of %d shards, all of them 1h", len(lags), longest, len(listed))
@@ -59,7 +60,7 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	listed := closedShards(after)
 	s.lineage.Add(before.shards)
 	var ids []string
-	for _, c := range s.changed(after, listed) {
+	for _, c := range s.diff(after, listed) {
 		ids = append(ids, *c.ShardId)
 	}
 	if want := []string{shardName(8), shardName(9000)}; !slices.Equal(ids, want) {

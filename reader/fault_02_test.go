@@ -108,7 +108,8 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 			r.o.Timeout = 10 * time.Second
 			var statuses *shardStatuses
 			s.must(r.Run(t.Context(), func(*Batch) error {
-				_, statuses = r.progress.get()
+				_, lags := r.progress.get()
+				statuses = lags.(*shardStatuses)
 				if statuses.lags.visits != 0 {
 					t.Errorf("the lags of %d shards were computed before anybody asked", statuses.lags.visits)
 				}
@@ -130,8 +131,8 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 }
 
 func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
-	s := streamOf(&session{o: testOptions()})
-	r := s.run
+	r := runOf(&session{o: testOptions()})
+	s := r.streams[0]
 	const shards = 20
 	for n := range shards {
 		s.lineage.Add([]types.Shard{{ShardId: aws.String(fmt.Sprint(n))}})
@@ -178,8 +179,8 @@ func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 func BenchmarkFlush(b *testing.B) {
 	for _, shards := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("%d shards", shards), func(b *testing.B) {
-			s := streamOf(&session{o: testOptions(), progress: &progress{}})
-			r := s.run
+			r := runOf(&session{o: testOptions(), progress: &progress{}})
+			s := r.streams[0]
 			r.positions, r.buf = forgetful{}, newBuffer(1<<30)
 			r.file.Streams = []checkpoint.Stream{{Name: "orders", Shards: map[string]checkpoint.Shard{}}}
 			listed := make([]types.Shard, shards)

@@ -113,7 +113,8 @@ func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
 		r.o.Timeout = (days + 1) * 24 * time.Hour
 		var statuses *shardStatuses
 		s.must(r.Run(t.Context(), func(b *Batch) error {
-			_, statuses = r.progress.get()
+			_, lags := r.progress.get()
+			statuses = lags.(*shardStatuses)
 			got = append(got, batchRecords(b)...)
 			return nil
 		}))

@@ -2,8 +2,10 @@ package reader
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
@@ -13,7 +15,7 @@ import (
 // where data loss is allowed, moves those shards to the oldest record left. lost
 // are shards that are no longer listed and were not read to their end, and
 // entries are what is to be saved.
-func (s opening) guard(now time.Time, lost []string, entries map[string]checkpoint.Shard) error {
+func guard(s *Stream, now time.Time, lost []string, entries map[string]checkpoint.Shard) error {
 	if s.place.Saved == nil {
 		return nil
 	}
@@ -36,10 +38,10 @@ func (s opening) guard(now time.Time, lost []string, entries map[string]checkpoi
 		if s.retention() > 0 && !s.o.AllowDataLoss {
 			return &DataLossError{Stream: s.ref.Name, gone: GoneMessage(s.ref.Name, id, at)}
 		}
-		s.lose(GoneMessage(s.ref.Name, id, at))
+		lose(s, GoneMessage(s.ref.Name, id, at))
 	}
 	for _, g := range gaps {
-		s.lose(GapMessage(s.ref.Name, g))
+		lose(s, GapMessage(s.ref.Name, g))
 		if shard := s.lineage.Shards[g.Shard]; shard.State == lineage.Waiting {
 			shard.At = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.TrimHorizon}}
 		} else {
@@ -50,7 +52,7 @@ func (s opening) guard(now time.Time, lost []string, entries map[string]checkpoi
 }
 
 // lose tells of a loss that the run goes on behind.
-func (s opening) lose(message string) {
+func lose(s *Stream, message string) {
 	s.losses = append(s.losses, message)
 	s.o.Say(message)
 }
@@ -71,7 +73,7 @@ const expiry = time.Minute
 // guardLive is guard for a shard that is being read: before is where it stood
 // before a response. A run that could not fetch, or write, for longer than the
 // stream retains its records, goes on wherever the service lets it.
-func (s *Stream) guardLive(ctx context.Context, shard string, before checkpoint.Shard, resp *Response) error {
+func guardLive(ctx context.Context, s *Stream, shard string, before checkpoint.Shard, resp *Response) error {
 	through := before.ReadThrough.Time
 	passed := func() bool {
 		kept := s.retention()
@@ -94,17 +96,53 @@ func (s *Stream) guardLive(ctx context.Context, shard string, before checkpoint.
 	return nil
 }
 
-// learnRetention asks how long the stream keeps its records now. What is not
-// allowed leaves what was known.
-func (s *Stream) learnRetention(ctx context.Context) error {
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil || out.StreamDescriptionSummary == nil:
-		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
-	default:
-		s.keeps(out.StreamDescriptionSummary.RetentionPeriodHours)
+// checkHalfRead refuses positions inside an aggregate to a run that does not
+// expand them. It is for the start, when nobody else knows the stream's shards.
+func checkHalfRead(s *Stream) error {
+	if !s.o.NoDeaggregate {
+		return nil
+	}
+	for _, shard := range s.lineage.Shards {
+		if sub := shard.At.SubSequenceNumber; shard.State == lineage.Waiting && sub != nil {
+			return &HalfReadError{Stream: s.ref.Name, Shard: shard.ID, SequenceNumber: shard.At.SequenceNumber, SubSequenceNumber: *sub}
+		}
 	}
 	return nil
+}
+
+// checkTyped asks for an iterator at the sequence number that a run with new
+// positions begins with. A number that the service refuses is an *OptionError: once
+// it was saved, no later run could get past it. Runs whose positions are not kept
+// find out when they read.
+func checkTyped(ctx context.Context, s *Stream) error {
+	typed := s.place.Initial
+	if s.o.Positions == nil || s.place.Saved != nil || typed.Kind != record.AtSequenceNumber {
+		return nil
+	}
+	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}}
+	p := newPolling(newAssignment(s, typed.ShardID, at))
+	_, err := patiently(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case classify(err) == refused:
+		return p.Refused(at, err)
+	case s.o.Source != nil && apierror.IsDenied(err):
+		return nil // another source does not need the call: its own first call decides
+	}
+	return err
+}
+
+// checkFilter refuses the hash filter for a stream whose ranges mean nothing.
+func checkFilter(ctx context.Context, s *Stream) error {
+	if !s.o.HashFilter {
+		return nil
+	}
+	automatic, err := s.distribution.ask(ctx, s.streamCalls, 0, startTimeout)
+	if err == nil && automatic {
+		err = &record.OptionError{Field: "hash filter", Want: fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.Name)}
+	}
+	return err
 }

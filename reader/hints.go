@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-
-	"kin/internal/record"
 )
 
 // hints are what a run says, once, when it shows a symptom that its options
@@ -82,18 +80,10 @@ func (h *hints) turns(shards, atOnce int) {
 	}
 }
 
-// empty tells of a run that ended by itself and read nothing because of where
-// it began: streams of a checkpoint, and those read from their start, had
-// nothing.
-func (h *hints) empty(streams []*streamRun, o Options) {
-	for _, s := range streams {
-		if s.place.Saved != nil || s.place.Initial.Kind == record.TrimHorizon {
-			continue
-		}
-		upTo := ""
-		if o.To.Kind != record.Latest {
-			upTo = " up to " + o.To.String()
-		}
-		h.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.Initial, upTo))
+// counted is a number of things, as "1 shard" and "2 shards".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
 	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

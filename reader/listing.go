@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -153,4 +154,101 @@ func (s streamCalls) checkListing(l listing, at map[string]int) error {
 		return nil
 	}
 	return s.ownAncestor("ListShards", "", lineage.OwnAncestorError(id))
+}
+
+// Shards is what ListShards said of a stream, all pages together.
+type Shards struct {
+	// Shards are in no order: parents may come behind their children.
+	Shards []types.Shard
+	// At is the service's clock when it answered, cut to the second; this
+	// machine's if it did not say.
+	At time.Time
+}
+
+// ListShards lists a stream's shards as a run does at its start: those that
+// are retained or, with a filter, some of them. Errors are *OptionError,
+// *CallError, and *GaveUpError after 30 s of retries.
+func ListShards(ctx context.Context, a *Asker, stream string, filter *types.ShardFilter) (Shards, error) {
+	s, err := a.stream(stream)
+	if err != nil {
+		return Shards{}, err
+	}
+	l, err := s.listPatiently(ctx, startTimeout, "", filter)
+	if l.at.IsZero() {
+		l.at = s.dateNow()
+	}
+	return Shards{l.shards, l.at}, err
+}
+
+// DescribeStream asks for a stream's summary. Errors are those of ListShards, and a
+// *CallError with validate.ErrNoSummary.
+func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.StreamDescriptionSummary, error) {
+	s, err := a.stream(stream)
+	if err != nil {
+		return nil, err
+	}
+	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	switch {
+	case err != nil:
+		return nil, err
+	case out.StreamDescriptionSummary == nil:
+		return nil, s.callError("DescribeStreamSummary")(validate.ErrNoSummary)
+	}
+	return out.StreamDescriptionSummary, nil
+}
+
+// sharedListing is a listing of all shards that many shards of a stream ask for at
+// once, as after an outage or a reshard. One of them makes it, and the others wait.
+// A listing answers everybody who asked before it began; one that began earlier may
+// show what has changed since.
+type sharedListing struct {
+	mu      sync.Mutex    // guards the following
+	running chan struct{} // closed when the listing that is under way is over; nil without one
+	begun   int           // attempts, from 1
+	merged  int           // the attempt that was merged last
+}
+
+// begin notes that an attempt begins, and returns its number.
+func (l *sharedListing) begin() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.begun++
+	return l.begun
+}
+
+// calls is how many attempts have begun.
+func (l *sharedListing) calls() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.begun
+}
+
+// enter waits until an attempt was merged that began after the first asked of them,
+// which is the answer, or until the caller is the one to list.
+func (l *sharedListing) enter(ctx context.Context, asked int) (answered bool, err error) {
+	for {
+		l.mu.Lock()
+		answered, running := l.merged > asked, l.running
+		if !answered && running == nil {
+			l.running = make(chan struct{})
+		}
+		l.mu.Unlock()
+		if answered || running == nil {
+			return answered, nil
+		}
+		select {
+		case <-running:
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
+}
+
+// leave ends what enter began. merged is the attempt that was merged; 0 is none.
+func (l *sharedListing) leave(merged int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.merged = max(l.merged, merged)
+	close(l.running)
+	l.running = nil
 }

@@ -14,13 +14,6 @@ import (
 	"kin/internal/record"
 )
 
-// opening opens one stream.
-type opening struct {
-	*Stream
-	positions Positions
-	openMode
-}
-
 // openMode says what does not end the opening of streams.
 type openMode struct {
 	partial  bool // a stream that cannot be opened, of several
@@ -48,11 +41,11 @@ func openStreams(ctx context.Context, s *session, positions Positions, mode open
 	entries, failed := make([]checkpoint.Stream, len(s.o.Streams)), make([]error, len(s.o.Streams))
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, given := range s.o.Streams {
-		one := opening{newStream(s, given), positions, mode}
-		o.streams = append(o.streams, one.Stream)
+		one := newStream(s, given)
+		o.streams = append(o.streams, one)
 		saved := o.file.Find(one.ref.Name)
 		group.Go(func() (err error) {
-			entries[i], err = one.open(groupCtx, saved)
+			entries[i], err = openStream(groupCtx, one, saved, positions, mode)
 			if err != nil && mode.partial && IsOfStream(groupCtx, err) {
 				failed[i], err = err, nil
 			}
@@ -86,9 +79,9 @@ func latest(streams []*Stream) (at time.Time) {
 	return at
 }
 
-// open lists the stream's shards, decides where each begins, and returns what
+// openStream lists the stream's shards, decides where each begins, and returns what
 // the checkpoint is to say of the stream before the first record is read.
-func (s opening) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint.Stream, error) {
+func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positions Positions, mode openMode) (checkpoint.Stream, error) {
 	l, err := s.listPatiently(ctx, startTimeout, "", nil)
 	if err != nil {
 		return checkpoint.Stream{}, err
@@ -114,15 +107,15 @@ func (s opening) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint
 	} else if p := s.place.Initial; p.Kind == record.AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
 		return checkpoint.Stream{}, &record.OptionError{Field: "initial position", Want: "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
 	}
-	if err := s.identify(ctx, &entry); err != nil {
+	if err := identify(ctx, s, &entry); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	if err := s.checkFilter(ctx); err != nil {
+	if err := checkFilter(ctx, s); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	s.place.Owns = func(shard string) bool { return s.positions.Owns(s.ref.Name, shard) }
+	s.place.Owns = func(shard string) bool { return positions.Owns(s.ref.Name, shard) }
 	var other *CheckpointError
-	if l, err = s.confirm(ctx, l); err != nil && !(s.tolerant && errors.As(err, &other)) {
+	if l, err = confirm(ctx, s, l); err != nil && !(mode.tolerant && errors.As(err, &other)) {
 		return checkpoint.Stream{}, err
 	}
 
@@ -130,17 +123,17 @@ func (s opening) open(ctx context.Context, saved *checkpoint.Stream) (checkpoint
 	if err := s.lineage.Check(); err != nil {
 		return checkpoint.Stream{}, s.ownAncestor("ListShards", "", err)
 	}
-	s.markComplete()
+	markComplete(s)
 	s.listed, s.listedParents = closedShards(l), l.parents()
 	s.lineage.Listed()
 	lost, err := s.place.First(s.lineage)
 	if err != nil {
 		return checkpoint.Stream{}, s.misplaced(err)
 	}
-	if err := s.guard(l.at, lost, entry.Shards); err != nil {
+	if err := guard(s, l.at, lost, entry.Shards); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	if err := s.checkHalfRead(); err != nil {
+	if err := checkHalfRead(s); err != nil {
 		return checkpoint.Stream{}, err
 	}
 	for _, id := range lost { // and that is said, or was allowed, or is no loss

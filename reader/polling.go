@@ -10,48 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/bodysize"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/internal/validate"
 )
-
-// polling is the source that asks: GetShardIterator once, then GetRecords
-// again and again, within the shard's limits.
-type polling struct {
-	*Assignment
-
-	// at is the position behind the last record received, in order. An
-	// iterator is rebuilt from it, never from where the run began.
-	at       checkpoint.Shard
-	iterator string
-	// shown is the highest sequence number of the answers to the iterators since
-	// the last one that was rebuilt; empty before the first of them has records.
-	shown string
-	// inclusive says that AFTER a sequence number is asked for as AT it: the
-	// service refuses AFTER the last record of a closed shard.
-	inclusive bool
-
-	pace     pace
-	due      time.Time // when the next fetch may start
-	refusals int       // in a row
-	said     time.Time // when the rate limit was last spoken of
-}
-
-func newPolling(a *Assignment) *polling {
-	p := &polling{Assignment: a, at: a.begin, pace: newPace(a.s.o)}
-	// A shard that was read before is asked with little room: it may be idle, and an answer
-	// that turns out to be large is refused before it is received (see limitAnswer).
-	p.pace.unknown = !isRecent(a.begin, a.Now()) && a.begin.ReadThrough.IsZero()
-	return p
-}
-
-// isRecent says whether a shard is read from about now on, or was read up to
-// about now: not much has come since.
-func isRecent(at checkpoint.Shard, now time.Time) bool {
-	const most = 10 * time.Second
-	return at.Kind == record.AtTimestamp && now.Sub(at.Timestamp.Time) < most ||
-		!at.ReadThrough.IsZero() && now.Sub(at.ReadThrough.Time) < most
-}
 
 // Next returns the shard's next response.
 func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
@@ -76,12 +39,6 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 		}
 	}
 }
-
-// Rewind takes a position up again.
-func (p *polling) Rewind(at checkpoint.Shard) { p.at, p.iterator, p.inclusive = at, "", false }
-
-// Close has nothing to give up.
-func (p *polling) Close() {}
 
 // take makes one attempt at the next response, with a place among the fetches
 // and room in the buffer.
@@ -216,15 +173,6 @@ func (p *polling) checkTip(resp *Response) error {
 	return p.suspect(p.at, fmt.Sprintf("the service sends records from before record %s, and the last one of the shard is %s", p.at.SequenceNumber, p.shown))
 }
 
-// errNotThere is the error of an answer that does not begin with the record that
-// it was to begin with.
-var errNotThere = errors.New("the answer does not begin with that record")
-
-// toOldest begins again with the oldest record.
-func (p *polling) toOldest() { p.at, p.iterator, p.inclusive = Oldest(), "", false }
-
-var errTrimmed = errors.New("the position is no longer retained")
-
 // sizeOf is how many bytes of payloads and partition keys the records have.
 func sizeOf(records []types.Record) int64 {
 	size := int64(0)
@@ -266,171 +214,50 @@ func (p *polling) succeeded(resp *Response) {
 		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
-// failed decides what to do about a failed fetch: it returns nothing when the
-// fetch is to be tried again, at the time it has set.
-func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
-	if errors.Is(err, errNotThere) {
-		return nil, p.lost(err)
+// answerLimit is what one fetch has of the buffer. While nothing is known of the records,
+// it takes more when the answer turns out to need it. If that does not fit, the answer is
+// refused before it is in memory, and asked for again with the room it needs. So shards
+// that are idle are fetched side by side, and one that is not keeps the bound.
+type answerLimit struct {
+	room  grower // nil where the size is known, or cannot be limited
+	taken int64
+}
+
+// grower is a Room that can give more to an answer that is on its way.
+type grower interface{ tryTake(size int64) bool }
+
+// limitAnswer returns the limit of a fetch that took room.
+func limitAnswer(p *pace, room Room, taken int64) *answerLimit {
+	l := &answerLimit{taken: taken}
+	if p.record == 0 && p.refused == 0 {
+		l.room, _ = room.(grower)
 	}
-	if wrong, is := errors.AsType[*SequenceError](err); is {
-		return nil, wrong
+	return l
+}
+
+// context is that of the GetRecords of the fetch.
+func (l *answerLimit) context(ctx context.Context) context.Context {
+	if l.room == nil {
+		return ctx
 	}
-	what := classify(err)
-	p.s.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
-	switch what {
-	case fatal:
-		return nil, err
-	case gone:
-		return p.missing(ctx, err)
-	case refused:
-		// A sequence number is refused for good. A time may be one that the host
-		// which answers has not reached yet, and an iterator may have gone bad:
-		// both get a few more chances.
-		if resp, err := p.refused(ctx, err); resp != nil || err != nil {
-			return resp, err
+	return bodysize.WithCheck(ctx, l.check)
+}
+
+// check takes the room of an answer. The error is an *answerSizeError.
+func (l *answerLimit) check(bytes int64) error {
+	needs := inFlight * bytes
+	if more := needs - l.taken; more > 0 {
+		if !l.room.tryTake(more) {
+			return &answerSizeError{bytes, needs}
 		}
-	case expired:
-		p.iterator = ""
-	case throttled:
-		p.pace.throttled(time.Now())
-		p.limitHit()
-	case again:
+		l.taken = needs
 	}
-	wait, err := p.Failed(err)
-	if err != nil {
-		return nil, err
-	}
-	if what == throttled {
-		p.s.progress.throttled()
-		p.s.hints.throttled(time.Now())
-		wait = throttleSleep
-	} else {
-		p.Retried()
-	}
-	if due := time.Now().Add(wait); due.After(p.due) {
-		p.due = due
-	}
-	return nil, nil
+	return nil
 }
 
-// mostRefusals in a row will not pass.
-const mostRefusals = 3
+// answerSizeError means that an answer was refused: the buffer has no room for it now.
+type answerSizeError struct{ bytes, needs int64 }
 
-// refused decides what to do when the service does not accept the iterator or
-// the position. It returns nothing when another iterator is to be tried.
-func (p *polling) refused(ctx context.Context, err error) (*Response, error) {
-	p.refusals++
-	if err := p.CheckStream(ctx); err != nil {
-		return nil, err
-	}
-	switch {
-	case p.iterator == "" && p.IsTrimmed(p.at):
-		p.toOldest()
-	case p.iterator == "" && p.at.SequenceNumber != "":
-		return p.notAccepted(ctx, err)
-	case p.refusals > mostRefusals:
-		return nil, p.Refused(p.at, err)
-	default:
-		p.iterator = ""
-	}
-	return nil, nil
-}
-
-// notAccepted decides what to do when a sequence number is refused. AFTER the
-// last record of a closed shard is its end, which some servers do not accept. What
-// is left is found out by reading on from that record itself; nothing is where the
-// number is the shard's last one.
-func (p *polling) notAccepted(ctx context.Context, err error) (*Response, error) {
-	if p.at.Kind == record.AfterSequenceNumber {
-		closed, listErr := p.IsClosed(ctx)
-		switch {
-		case listErr != nil:
-			return nil, listErr
-		case closed && !p.inclusive:
-			p.inclusive = true
-			return nil, nil
-		case closed && p.IsLast(p.at.SequenceNumber):
-			return &Response{End: true}, nil
-		}
-	}
-	return nil, p.lost(err)
-}
-
-// lost goes on behind a position that is refused for good, where that is allowed.
-func (p *polling) lost(err error) error {
-	at, err := p.NotAccepted(p.at, err)
-	if err == nil {
-		p.at, p.iterator, p.inclusive = at, "", false
-	}
-	return err
-}
-
-// limitHit says what the connector says, once a minute for each shard; the log
-// has every one.
-func (p *polling) limitHit() {
-	const message = "Hit rate limit. Sleeping for 5 seconds."
-	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
-	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
-		p.said = now
-		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
-	}
-}
-
-// missing decides whether the shard was trimmed or the stream is gone.
-func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
-	if err := p.CheckStream(ctx); err != nil {
-		return nil, err
-	}
-	gone, listErr := p.IsGone(ctx, p.at)
-	switch {
-	case listErr != nil:
-		return nil, listErr
-	case gone:
-		return &Response{End: true}, nil
-	}
-	// It may have been an iterator of a page that was trimmed meanwhile.
-	if p.refusals++; p.refusals > mostRefusals {
-		return nil, p.Refused(p.at, err)
-	}
-	wait, err := p.Failed(err)
-	if err != nil {
-		return nil, err
-	}
-	p.iterator = ""
-	p.due = time.Now().Add(wait)
-	return nil, nil
-}
-
-func (p *polling) newIterator(ctx context.Context) (string, error) {
-	in := &kinesis.GetShardIteratorInput{
-		StreamName: p.s.ref.ByName(),
-		StreamARN:  p.s.ref.ByARN(),
-		ShardId:    aws.String(p.shard),
-	}
-	switch at := p.AskFrom(p.at); at.Kind {
-	case record.AfterSequenceNumber:
-		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
-		if p.inclusive {
-			in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
-		}
-		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
-	case record.AtSequenceNumber:
-		in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
-		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
-	case record.AtTimestamp:
-		in.ShardIteratorType = types.ShardIteratorTypeAtTimestamp
-		in.Timestamp = aws.Time(at.Timestamp.Time)
-	case record.TrimHorizon, record.ShardEnd:
-		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
-	}
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
-		return p.s.client.GetShardIterator(ctx, in)
-	})
-	if err != nil {
-		return "", p.Error("GetShardIterator", err)
-	}
-	if aws.ToString(out.ShardIterator) == "" {
-		return "", p.Error("GetShardIterator", fmt.Errorf("the answer has no iterator"))
-	}
-	return *out.ShardIterator, nil
+func (e *answerSizeError) Error() string {
+	return fmt.Sprintf("the answer has %d bytes, and the buffer has no room for it now", e.bytes)
 }

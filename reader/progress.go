@@ -76,39 +76,32 @@ func (f *StreamLag) finish() {
 	}
 }
 
+// lister has the lags of all shards, and the longest of them.
+type lister interface{ list() ([]Lag, time.Duration) }
+
 // progress is a run's Progress, written by its goroutines and read by others.
 type progress struct {
 	mu sync.Mutex
 	p  Progress
 	// statuses have the lags while the run goes on; nil before and after.
-	statuses *shardStatuses
+	statuses lister
 }
 
-// Progress returns what the run has done so far. It may be called from any
-// goroutine, and looks at every shard: what it costs grows with the stream.
-func (r *Reader) Progress() Progress {
-	p, statuses := r.progress.get()
-	if statuses != nil {
-		p.Lags, p.Behind = statuses.list()
-	}
-	return p
-}
-
-func (p *progress) get() (Progress, *shardStatuses) {
+func (p *progress) get() (Progress, lister) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.p, p.statuses
 }
 
 // begin says where the lags are while the run goes on.
-func (p *progress) begin(statuses *shardStatuses) {
+func (p *progress) begin(statuses lister) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.statuses = statuses
 }
 
 // end keeps the lags as they are at the end of the run.
-func (p *progress) end(statuses *shardStatuses) {
+func (p *progress) end(statuses lister) {
 	lags, longest := statuses.list()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -44,15 +44,6 @@ func (r *Reader) Run(ctx context.Context, handle func(*Batch) error) error {
 	return errors.Join(err, r.positions.Release())
 }
 
-// Batch is what a handler gets: blocks in the order they arrived. It is valid
-// until the handler returns.
-type Batch struct {
-	ID      int64 // 0, 1, 2, ... of this run
-	Blocks  []*Block
-	Records int // encoded records
-	Bytes   int // encoded bytes
-}
-
 // errDone ends the goroutines of a run that is complete.
 var errDone = errors.New("run complete")
 
@@ -112,9 +103,19 @@ func (r *Reader) open(ctx context.Context, s *session) (*opened, error) {
 		return nil, err
 	}
 	for _, stream := range streams.streams {
-		if err := stream.checkTyped(ctx); err != nil {
+		if err := checkTyped(ctx, stream); err != nil {
 			return nil, err
 		}
 	}
 	return streams, r.positions.Save(streams.file, nil)
+}
+
+// Progress returns what the run has done so far. It may be called from any
+// goroutine, and looks at every shard: what it costs grows with the stream.
+func (r *Reader) Progress() Progress {
+	p, statuses := r.progress.get()
+	if statuses != nil {
+		p.Lags, p.Behind = statuses.list()
+	}
+	return p
 }

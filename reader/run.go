@@ -11,41 +11,30 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
+	"kin/internal/record"
 )
 
 // run is one Run of a Reader, with its streams open.
 type run struct {
-	*session
+	*running
 	positions Positions
 	began     time.Time // of the run's Timeout, by this process's clock
-
-	ctx     context.Context // of all goroutines of the run
-	group   *errgroup.Group
-	buf     *buffer
-	enc     *encoder
-	file    checkpoint.File
-	streams []*streamRun
-
-	// The session's lock guards the following.
-	reading    int  // shards that a goroutine reads
-	unanswered int  // of those, the ones that have not answered
-	answered   bool // a shard gave a usable answer
+	file      checkpoint.File
+	streams   []*streamRun
 }
 
 // newRun returns a run of open streams, whose goroutines belong to the group.
 func newRun(ctx context.Context, group *errgroup.Group, s *session, positions Positions, o *opened, began time.Time) *run {
 	r := &run{
-		session: s, positions: positions, began: began,
-		ctx: ctx, group: group,
-		buf: newBuffer(s.o.FetchBufferSize),
-		enc: &encoder{
-			encode: s.o.Encode, line: s.o.Line, whole: s.o.NoDeaggregate, limit: s.o.Limit,
-			most: mostSlice(s.o.FetchBufferSize), large: largePayload(s.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		},
-		file: o.file,
+		running:   &running{session: s, ctx: ctx, group: group, buf: newBuffer(s.o.FetchBufferSize)},
+		positions: positions, began: began, file: o.file,
+	}
+	enc := &encoder{
+		encode: s.o.Encode, line: s.o.Line, whole: s.o.NoDeaggregate, limit: s.o.Limit,
+		most: mostSlice(s.o.FetchBufferSize), large: largePayload(s.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	for _, stream := range o.streams {
-		of := &streamRun{Stream: stream, run: r}
+		of := &streamRun{delivery: delivery{Stream: stream, buf: r.buf, enc: enc}, run: r.running}
 		stream.follower = of
 		r.streams = append(r.streams, of)
 	}
@@ -69,29 +58,6 @@ func (r *run) launch() {
 		r.group.Go(func() error { return s.discover(r.ctx) })
 		s.start(starting[i])
 	}
-}
-
-// checkComplete closes the buffer when a bounded run has nothing left to
-// fetch. It wants the lock held.
-func (r *run) checkComplete() {
-	if r.o.bounded() && r.reading == 0 {
-		r.buf.close() // whatever may be read is being read: see streamRun.changed
-	}
-}
-
-// finished notes that a shard's goroutine has nothing left to do.
-func (r *run) finished() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.reading--
-	r.checkComplete()
-}
-
-// openShards returns how many shards are being read.
-func (r *run) openShards() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.reading
 }
 
 // sayFailing reports a call that fails when a run ends by itself: there may be more
@@ -139,4 +105,20 @@ func someRecords(n int64) string {
 		return "1 record"
 	}
 	return humanize.Comma(n) + " records"
+}
+
+// hintEmpty tells of a run that ended by itself and read nothing because of where
+// it began: streams of a checkpoint, and those read from their start, had
+// nothing.
+func (r *run) hintEmpty() {
+	for _, s := range r.streams {
+		if s.place.Saved != nil || s.place.Initial.Kind == record.TrimHorizon {
+			continue
+		}
+		upTo := ""
+		if r.o.To.Kind != record.Latest {
+			upTo = " up to " + r.o.To.String()
+		}
+		r.hints.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.Initial, upTo))
+	}
 }

@@ -2,6 +2,8 @@ package reader
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,7 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go/middleware"
 
+	"kin/internal/apierror"
+	"kin/internal/lineage"
+	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/validate"
 )
 
 // Client is what a reader needs of the service. Its calls are single attempts:
@@ -139,4 +145,74 @@ func sleepUntil(ctx context.Context, t time.Time) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// streamCalls makes the calls about one stream.
+type streamCalls struct {
+	*session
+	ref record.Stream
+}
+
+// callError returns what puts the name of a call about the stream on an error.
+func (s streamCalls) callError(call string) func(error) error {
+	return func(err error) error { return &CallError{Call: call, Stream: s.ref.Given, Err: err} }
+}
+
+// describe makes one attempt at the stream's summary.
+func (s streamCalls) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		return s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
+			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(),
+		})
+	})
+	if err == nil {
+		err = validate.Summary(s.ref.Name, out.StreamDescriptionSummary)
+	}
+	if err != nil {
+		return nil, s.callError("DescribeStreamSummary")(err)
+	}
+	return out, nil
+}
+
+// ownAncestor is the error of an answer that makes a shard its own ancestor.
+// call is empty where the end of a shard says so.
+func (s streamCalls) ownAncestor(call, shard string, err error) error {
+	var id lineage.OwnAncestorError
+	var withCheckpoint lineage.CheckpointCycleError
+	switch {
+	case errors.As(err, &withCheckpoint) && call == "":
+		return checkpointCycle(s.ref.Given, fmt.Sprintf("the end of %s/%s", s.ref.Name, shard), string(withCheckpoint))
+	case errors.As(err, &withCheckpoint):
+		return checkpointCycle(s.ref.Given, call, string(withCheckpoint))
+	case !errors.As(err, &id):
+		return err
+	}
+	return &LineageError{Call: call, Stream: s.ref.Given, Ended: shard, Shard: string(id)}
+}
+
+// checkpointCycle is the error for a checkpoint that forms a cycle together with an
+// answer of the service.
+func checkpointCycle(stream, answer, id string) error {
+	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("together with %s, it makes shard %s of stream %s its own ancestor", answer, id, stream),
+		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
+}
+
+// Unanswered says in words why a stream's summary is not known: it is what follows the
+// name of the call. nil is an answer without a summary.
+func Unanswered(err error) string {
+	switch {
+	case err == nil, errors.Is(err, validate.ErrNoSummary):
+		return "answers without a summary"
+	case apierror.IsDenied(err):
+		return "is not allowed"
+	}
+	return "fails" + because(err)
+}
+
+// because is an error in brackets; nothing without one.
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return " (" + apierror.Brief(err) + ")"
 }

@@ -166,3 +166,18 @@ func (a *shardStatuses) forget(s *streamStatuses, ids []string) {
 		}
 	}
 }
+
+// lagPass is what one pass over the lags of all shards needs. Passes wait for
+// each other; nobody else waits for one for longer than a portion takes.
+type lagPass struct {
+	mu     sync.Mutex // guards what follows, and sorted and lag of streams and shards
+	round  int
+	visits int // of shards, in all passes
+}
+
+// shardLag is the lag of a shard as the pass of a round has computed it.
+type shardLag struct {
+	round  int
+	behind time.Duration
+	known  bool
+}

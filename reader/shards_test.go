@@ -33,11 +33,14 @@ var (
 	everyone  = func(string) bool { return true }
 )
 
-// streamOf is the stream of a run that reads one.
-func streamOf(s *session) *streamRun {
-	r := &run{session: s}
-	stream := &streamRun{Stream: newStream(s, "orders"), run: r}
+// streamOf is the one stream of a run.
+func streamOf(s *session) *streamRun { return runOf(s).streams[0] }
+
+// runOf is a run that reads one stream.
+func runOf(s *session) *run {
+	r := &run{running: &running{session: s}}
+	stream := &streamRun{delivery: delivery{Stream: newStream(s, "orders")}, run: r.running}
 	stream.follower = stream
 	r.streams = []*streamRun{stream}
-	return stream
+	return r
 }

@@ -1,9 +1,16 @@
 package reader
 
 import (
+	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+
+	"kin/internal/apierror"
 	"kin/internal/lineage"
 	"kin/internal/record"
 )
@@ -38,4 +45,125 @@ func (s *Stream) keeps(hours *int32) {
 	if hours != nil {
 		s.kept.Store(int64(time.Duration(*hours) * time.Hour))
 	}
+}
+
+// unseenReasons are why checks of a checkpoint cannot be made; empty where they can.
+type unseenReasons struct {
+	recreated string // whether the stream was deleted and created again
+	trimmed   string // whether records expired before they were read
+}
+
+// check is CheckStream.
+func (s *Stream) check(ctx context.Context) error {
+	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case isNotFound(err):
+		return s.checkListed(ctx)
+	case err != nil || out.StreamDescriptionSummary == nil:
+		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
+		s.describedOr(Unanswered(err))
+		return s.checkListed(ctx)
+	}
+	summary := out.StreamDescriptionSummary
+	if summary.StreamCreationTimestamp == nil {
+		s.describedOr("has no creation time")
+	} else {
+		s.describedOr("")
+	}
+	s.keeps(summary.RetentionPeriodHours)
+	if summary.StreamStatus == types.StreamStatusDeleting {
+		return &StreamDeletedError{Stream: s.ref.Name}
+	}
+	created := aws.ToTime(summary.StreamCreationTimestamp).UTC().Truncate(time.Millisecond)
+	switch {
+	case summary.StreamCreationTimestamp == nil:
+		return nil
+	case !s.createdAt.IsZero():
+		if created.Equal(s.createdAt) {
+			return nil
+		}
+	case created.Before(s.listedAt.Add(time.Second)): // a Date is cut to the second
+		return nil
+	}
+	return &StreamRecreatedError{Stream: s.ref.Name, Created: created, Kept: s.o.Positions != nil}
+}
+
+// describedOr notes why the stream is not described now; empty when it is.
+func (s *Stream) describedOr(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.undescribed = why
+}
+
+// checkListed is check where the stream is not described: ListShards knows at
+// least whether there is one of that name.
+func (s *Stream) checkListed(ctx context.Context) error {
+	_, err := s.listPatiently(ctx, startTimeout, s.lastID(), nil)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case isNotFound(err):
+		return &StreamDeletedError{s.ref.Name, err}
+	}
+	return nil
+}
+
+func isNotFound(err error) bool { return err != nil && classify(err) == gone }
+
+// learnRetention asks how long the stream keeps its records now. What is not
+// allowed leaves what was known.
+func (s *Stream) learnRetention(ctx context.Context) error {
+	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil || out.StreamDescriptionSummary == nil:
+		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
+	default:
+		s.keeps(out.StreamDescriptionSummary.RetentionPeriodHours)
+	}
+	return nil
+}
+
+// fact returns what became of a stream that a call did not find while it was
+// read, or err.
+func fact(ctx context.Context, streams []*Stream, err error) error {
+	var api smithy.APIError
+	var of interface{ StreamName() string }
+	var known *StreamDeletedError
+	if errors.As(err, &known) {
+		return err
+	}
+	if err == nil || ctx.Err() != nil || !errors.As(err, &api) || classify(err) != gone || !errors.As(err, &of) {
+		return err
+	}
+	for _, s := range streams {
+		if name := of.StreamName(); name != s.ref.Given && name != s.ref.Name {
+			continue
+		}
+		if fact := s.check(ctx); fact != nil && ctx.Err() == nil {
+			return fact
+		}
+	}
+	return err
+}
+
+// StreamFailure is a stream that could not be opened, or looked at.
+type StreamFailure struct {
+	Stream string // as the caller named it
+	Err    error  // as those of Reader.Run
+}
+
+// IsOfStream reports whether a failed call says something of one stream alone. It does
+// not when the run has ended, or when the caller is not known.
+func IsOfStream(ctx context.Context, err error) bool {
+	var api smithy.APIError
+	if ctx.Err() != nil || apierror.IsPermanent(err) || apierror.IsUnsent(err) || errors.As(err, &api) && apierror.IsIdentityCode(api.ErrorCode()) {
+		return false
+	}
+	var named interface{ StreamName() string }
+	var unusable *CheckpointError
+	return errors.As(err, &named) || errors.As(err, &unusable)
 }

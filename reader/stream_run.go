@@ -5,29 +5,63 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
+// running is what the goroutines of a run have in common.
+type running struct {
+	*session
+	ctx   context.Context // of all of them
+	group *errgroup.Group
+	buf   *buffer
+
+	// The session's lock guards the following.
+	reading    int  // shards that a goroutine reads
+	unanswered int  // of those, the ones that have not answered
+	answered   bool // a shard gave a usable answer
+}
+
+// finished notes that a shard's goroutine has nothing left to do.
+func (r *running) finished() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reading--
+	r.checkComplete()
+}
+
+// checkComplete closes the buffer when a bounded run has nothing left to
+// fetch. It wants the lock held.
+func (r *running) checkComplete() {
+	if r.o.bounded() && r.reading == 0 {
+		r.buf.close() // whatever may be read is being read: see streamRun.changed
+	}
+}
+
+// openShards returns how many shards are being read.
+func (r *running) openShards() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reading
+}
+
 // streamRun is one stream of a run. The session's lock guards what is said to be
 // guarded.
 type streamRun struct {
-	*Stream
-	run *run
+	delivery
+	run *running
 	// What the collector has to take over, guarded: shards that were found and
 	// are to be read, and those that were found and are left to another run.
 	found, left []*lineage.Shard
 	leftOut     int64 // records of aggregates that the filter dropped
 	rekeyed     int64 // records of aggregates whose keys cannot be used
-	// What was reported already, once for the stream.
-	warned, warnedOfKey, warnedOfAuto atomic.Bool
 }
 
 // source is what delivers a shard.
@@ -47,11 +81,11 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 	defer source.Close()
 	at, late, answered := shard.At, late{}, false
 	for {
-		resp, err := source.Next(ctx, s.run.buf)
+		resp, err := source.Next(ctx, s.buf)
 		if err != nil {
 			return err
 		}
-		if err := s.guardLive(ctx, shard.ID, at, resp); err != nil {
+		if err := guardLive(ctx, s.Stream, shard.ID, at, resp); err != nil {
 			return err
 		}
 		if resp.latest = resp.ServerTime; resp.latest.IsZero() {
@@ -59,7 +93,7 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 		}
 		found := s.cut(&late, shard, resp)
 		if found.back {
-			s.run.buf.Return(resp.Taken)
+			s.buf.Return(resp.Taken)
 			source.Rewind(at)
 			continue
 		}

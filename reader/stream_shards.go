@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 )
 
@@ -115,4 +117,150 @@ func (s *streamShards) misplaced(err error) error {
 		return s.notFound(string(id))
 	}
 	return s.ownAncestor("ListShards", "", err)
+}
+
+// refresh returns when a listing of all shards was merged that began after the call.
+// It lists as often as it takes, unless another shard does.
+func (s *streamShards) refresh(ctx context.Context) error {
+	answered, err := s.refreshing.enter(ctx, s.refreshing.calls())
+	if answered || err != nil {
+		return err
+	}
+	merged := 0
+	defer func() { s.refreshing.leave(merged) }()
+	attempt := 0
+	l, err := patientlyPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+		attempt = s.refreshing.begin()
+		return s.list(ctx, a, "", nil)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.merge(l, true); err != nil {
+		return err
+	}
+	merged = attempt
+	return nil
+}
+
+// merge takes in a listing and starts what may start. Of a whole listing only
+// what differs from the last one is merged.
+func (s *streamShards) merge(l listing, whole bool) error {
+	if !whole {
+		return s.apply(l.shards, nil, nil)
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	listed := closedShards(l)
+	if err := s.apply(s.diff(l, listed), listed, s.disappeared(listed)); err != nil {
+		return err
+	}
+	s.listedParents = l.parents()
+	return nil
+}
+
+// diff are the shards of a whole listing that the last one did not show, or
+// showed in another state or with other parents. It wants merging held, as
+// disappeared does.
+func (s *streamShards) diff(l listing, listed map[string]bool) []types.Shard {
+	var changed []types.Shard
+	for _, shard := range l.shards {
+		id := aws.ToString(shard.ShardId)
+		if was, known := s.listed[id]; !known || was != listed[id] || s.listedParents != nil && s.listedParents[id] != lineage.ListedParents(shard) {
+			changed = append(changed, shard)
+		}
+	}
+	return changed
+}
+
+// disappeared are the shards that the last whole listing showed and this one
+// does not.
+func (s *streamShards) disappeared(listed map[string]bool) []string {
+	var ids []string
+	for id := range s.listed {
+		if _, still := listed[id]; !still {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// apply merges shards that were listed. listed is not nil for a whole listing,
+// and gone are the shards that it does not show any more. The lock is held over
+// what changes, never over what is there.
+func (s *streamShards) apply(shards []types.Shard, listed map[string]bool, gone []string) error {
+	s.mu.Lock()
+	found := s.lineage.Add(shards)
+	if err := s.lineage.Check(); err != nil {
+		s.mu.Unlock()
+		return s.ownAncestor("ListShards", "", err)
+	}
+	s.place.Later(s.lineage, found)
+	if listed != nil {
+		s.listed = listed
+		s.lineage.Listed()
+		s.goneNow = append(s.goneNow, s.goneBefore, gone)
+		s.goneBefore = nil
+	}
+	ready := s.follower.changed(found)
+	s.mu.Unlock()
+	s.follower.start(ready)
+	return nil
+}
+
+// pruneStep is how many shards are looked at while the run's lock is held.
+const pruneStep = 256
+
+// prune forgets shards that are finished, in the lineage and in saved, and
+// returns their IDs. It looks at the shards that listings no longer show, once
+// after each whole listing. It is for the goroutine that owns saved.
+func (s *streamShards) prune(saved map[string]checkpoint.Shard) (removed []string) {
+	ids := slices.Concat(s.takeGone()...)
+	slices.Sort(ids) // parents first: a child is kept while one of them is
+	for some := range slices.Chunk(ids, pruneStep) {
+		removed = append(removed, s.pruneSome(some, saved)...)
+	}
+	return removed
+}
+
+// takeGone returns the shards that may be finished; nothing when there has been
+// no whole listing since it was called last.
+func (s *streamShards) takeGone() [][]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := s.goneNow
+	s.goneNow = nil
+	return ids
+}
+
+// pruneSome is prune for a portion. What is not finished yet is looked at again
+// after the next whole listing.
+func (s *streamShards) pruneSome(ids []string, saved map[string]checkpoint.Shard) (removed []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if _, again := s.listed[id]; again || s.lineage.Shards[id] == nil {
+			continue
+		}
+		if !s.lineage.IsFinished(id, saved) {
+			s.goneBefore = append(s.goneBefore, id)
+			continue
+		}
+		s.lineage.Remove(id)
+		delete(saved, id)
+		removed = append(removed, id)
+	}
+	return removed
+}
+
+// unlistedAtStart are the known shards that the first listing of a run does not
+// show.
+func (s *streamShards) unlistedAtStart() []string {
+	var ids []string
+	for id := range maps.Keys(s.lineage.Shards) {
+		if _, listed := s.listed[id]; !listed {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

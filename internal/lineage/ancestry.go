@@ -31,9 +31,6 @@ func (t *Tree) Descendants(of []string) map[string]bool {
 	return found
 }
 
-// include takes a shard, and what is known to descend from it, inside.
-func (t *Tree) include(id string) { t.spread(t.inside, []string{id}) }
-
 // spread adds IDs, and those of all that descends from them, to a set that holds
 // the descendants of each of its elements.
 func (t *Tree) spread(set map[string]bool, ids []string) {

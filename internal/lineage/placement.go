@@ -70,7 +70,7 @@ func (p Placement) First(t *Tree) (lost []string, err error) {
 		}
 		s.At.Parents = s.Parents
 	}
-	t.expectPast(p.Saved)
+	expectPast(t, p.Saved)
 	for _, s := range t.Shards {
 		p.restrict(t, s)
 	}

@@ -70,7 +70,7 @@ func (t *Tree) Remove(id string) {
 // dropPast takes those out of new shards, which are in the lineage without its
 // indexes yet, that are past, and those that they descend from: an old listing
 // shows what was pruned.
-func (t *Tree) dropPast(found []*Shard) []*Shard {
+func dropPast(t *Tree, found []*Shard) []*Shard {
 	isNew := map[string]bool{}
 	var old []string
 	for _, s := range found {
@@ -96,7 +96,7 @@ func (t *Tree) dropPast(found []*Shard) []*Shard {
 
 // expectPast notes the parents of saved shards that are neither saved nor listed
 // at the start of a run. Their children have positions of their own.
-func (t *Tree) expectPast(saved map[string]record.ShardPosition) {
+func expectPast(t *Tree, saved map[string]record.ShardPosition) {
 	for id := range saved {
 		s := t.Shards[id]
 		if s == nil {

@@ -121,7 +121,7 @@ func (t *Tree) Add(listed []types.Shard) []*Shard {
 			known.Hashes = HashKeyRange(s.HashKeyRange)
 		}
 	}
-	found = t.dropPast(found)
+	found = dropPast(t, found)
 	for _, s := range found {
 		t.index(s)
 	}
@@ -174,7 +174,7 @@ func (t *Tree) index(s *Shard) {
 	t.Last = max(t.Last, s.ID)
 	t.candidates = append(t.candidates, s)
 	if slices.ContainsFunc(s.Parents, func(p string) bool { return t.inside[p] }) {
-		t.include(s.ID)
+		t.spread(t.inside, []string{s.ID})
 	}
 }
 

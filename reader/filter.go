@@ -9,8 +9,31 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/record"
+	"kin/internal/kpl"
 )
+
+// hashFilter says which records of aggregates belong to a shard. Without
+// Options.HashFilter all do.
+//
+// A KPL producer fills an aggregate for the shard that it believes a record
+// belongs to. After a split or a merge it may have been wrong. It then sends
+// again the records that belong elsewhere, and only those
+// (succeed_if_correct_shard in retrier.cc of awslabs/amazon-kinesis-producer).
+// So a record that the filter drops comes again in its own shard, and one that it
+// keeps does not. AWS's client library drops the whole aggregate, and may lose
+// the rest. Other producers send nothing again: for them the filter loses records.
+type hashFilter struct {
+	hashes *kpl.HashKeyRange // of the shard; nil: every record belongs to it
+	// decided is false while it is not known whether the stream places the records
+	// of the response by their hash keys.
+	decided bool
+}
+
+var errUndecided = errors.New("a record is out of the shard's range, and it is not known whether the stream has ranges")
+
+func (f hashFilter) contains(u kpl.Record) bool {
+	return f.hashes == nil || f.hashes.Contains(u.HashKey())
+}
 
 // distribution is how a stream spreads its records over its shards: by their
 // hash keys, or, with the strategy AUTO, as it likes. Such a stream has ranges
@@ -128,33 +151,4 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 	}
 	d.learn(out.StreamDescriptionSummary, call)
 	return d.isAutomatic(), nil
-}
-
-// checkFilter refuses the hash filter for a stream whose ranges mean nothing.
-func (s opening) checkFilter(ctx context.Context) error {
-	if !s.o.HashFilter {
-		return nil
-	}
-	automatic, err := s.distribution.ask(ctx, s.streamCalls, 0, startTimeout)
-	if err == nil && automatic {
-		err = &record.OptionError{Field: "hash filter", Want: fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.Name)}
-	}
-	return err
-}
-
-// decide makes a filter fit for a response in which it found records to drop.
-// Where the stream has become AUTO since the run began, it drops nothing from now
-// on: a record of a response that was checked before is not AUTO's.
-func (s *streamRun) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
-	automatic, err := s.distribution.ask(ctx, s.Stream.streamCalls, received, 0)
-	if err != nil {
-		return f, err
-	}
-	if f.decided = true; automatic {
-		f.hashes = nil
-		if !s.warnedOfAuto.Swap(true) {
-			s.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.Name))
-		}
-	}
-	return f, nil
 }

@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -138,7 +139,7 @@ func (s *slicer) begin(b *Block, r record.Record) bool {
 	if s.e.whole || !s.aggregate.Parse(r.Data) {
 		return false
 	}
-	if s.e.explodes(&s.aggregate, r) {
+	if explodes(s.e.lines(), &s.aggregate, r) {
 		s.undivided(r, s.aggregate.Records())
 		return false
 	}
@@ -215,4 +216,77 @@ func written(at checkpoint.Shard, sequence string) int64 {
 		return -1
 	}
 	return *at.SubSequenceNumber
+}
+
+// encoder turns responses into blocks. Its slots bound how many do so at once.
+type encoder struct {
+	encode func([]byte, record.Record) ([]byte, error)
+	line   func([]byte, record.Record) ([]byte, error) // as Options has it
+	whole  bool                                        // aggregates are not expanded
+	limit  int64                                       // as Options has it: user records up to it are marked
+	most   int                                         // bytes of a block, unless one record has more
+	large  int                                         // bytes of a payload whose line may take half of the buffer
+	slots  chan struct{}
+}
+
+// enter waits until the caller may encode; leave lets the next one.
+func (e *encoder) enter(ctx context.Context) error {
+	select {
+	case e.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (e *encoder) leave() { <-e.slots }
+
+// append encodes one record.
+func (e *encoder) append(b *Block, r record.Record) error {
+	if e.large > 0 && len(r.Data) > e.large {
+		// What the decoding of the response left is as large as the payload, and
+		// on a busy machine it is still there when the line has grown.
+		debug.FreeOSMemory()
+	}
+	n := len(b.Data)
+	data, err := e.encode(b.Data, r)
+	if err != nil {
+		return err
+	}
+	if b.Data = data; len(data) == n {
+		return nil
+	}
+	b.Records++
+	if r.Aggregated && int64(b.Records) <= e.limit {
+		b.marks = append(b.marks, mark{len(data), int32(b.Records), int32(b.leftOut), int32(b.rekeyed), int32(r.SubSequenceNumber)})
+	}
+	return nil
+}
+
+const (
+	// lineOverhead is about what a record's encoding adds to its key and payload.
+	lineOverhead = 256
+	// recordOverhead is about what a record of a response holds beside them.
+	recordOverhead = 256
+)
+
+// encodedSize is about how many bytes a record's encoding takes.
+func encodedSize(key string, data []byte) int { return len(data) + len(key) + lineOverhead }
+
+// encodedSizes is about how many bytes the encoding of records takes, when none
+// is an aggregate.
+func encodedSizes(records []types.Record) int {
+	size := 0
+	for _, r := range records {
+		size += encodedSize(aws.ToString(r.PartitionKey), r.Data)
+	}
+	return size
+}
+
+// lines is what encodes a record as a JSON line.
+func (e *encoder) lines() lineFunc {
+	if e.line == nil {
+		return e.encode
+	}
+	return e.line
 }

@@ -176,9 +176,9 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 }
 
 func TestFault16SliceThatHasMoreBehindItIsNotAtTheTip(t *testing.T) {
-	s := streamOf(&session{})
-	s.found = []*lineage.Shard{{ID: "a"}}
-	c := &collector{run: s.run, statuses: newShardStatuses(s.run)}
+	r := runOf(&session{})
+	r.streams[0].found = []*lineage.Shard{{ID: "a"}}
+	c := &collector{run: r, statuses: newShardStatuses(r)}
 	c.statuses.take(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0), more: true}, startedAt)
 	if c.allAtTip() {
 		t.Error("a slice counts as the tip")

@@ -1,0 +1,277 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/checkpoint"
+	"kin/internal/record"
+	"kin/internal/validate"
+)
+
+// answerCheck checks the answers about one shard.
+type answerCheck struct {
+	shardRef
+	repeated  time.Time // when records that came again were last reported
+	suspicion suspicion
+}
+
+// Every answer is checked before anything of it is used, here for all sources.
+// One that cannot be right is retried like one that cannot be read.
+
+// Check checks a response of the shard. Its error says why the response cannot
+// be right; then nothing of it may be used.
+func (a *answerCheck) Check(resp *Response) error {
+	if c := resp.Continuation; c != "" && !validate.SequenceNumber(c) {
+		return &validate.Error{Reason: fmt.Sprintf("continuation sequence number %.60q is not a number", c)}
+	}
+	if err := validate.Records(resp.Records, resp.MillisBehindLatest); err != nil {
+		return err
+	}
+	return validate.Arrivals(resp.Records, a.s.dates.Now())
+}
+
+// ServerTime is the Date of an answer as far as it may be used: zero where it
+// went astray, which is reported once. An error means that the answer is not to
+// be used: it is the first of the run, and its Date cannot be right.
+func (a *answerCheck) ServerTime(date time.Time) (time.Time, error) { return a.s.dates.Accept(date) }
+
+// dropReceived drops the records of a checked response that are not beyond a
+// position, reports that, and returns how many there were. Some servers take
+// AFTER_SEQUENCE_NUMBER for AT_SEQUENCE_NUMBER, ignore the position, or send an
+// answer again. The error is that of CheckDropped.
+func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, error) {
+	n := received(at, resp.Records)
+	if n == 0 {
+		return 0, nil
+	}
+	asked := a.IsSuspected() // then kin asked for records before the position
+	if err := a.CheckDropped(at, resp.Records[:n]); err != nil {
+		return 0, err
+	}
+	resp.Records = resp.Records[n:]
+	if !asked {
+		a.reportReceived()
+	}
+	return n, nil
+}
+
+// received is how many of the records, which are in order, a shard's position is
+// beyond.
+func received(at checkpoint.Shard, records []types.Record) int {
+	least := 1 // a record has to follow the position's
+	switch at.Kind {
+	case record.AfterSequenceNumber:
+	case record.AtSequenceNumber:
+		least = 0
+	case record.TrimHorizon, record.AtTimestamp, record.ShardEnd:
+		return 0
+	}
+	beyond := slices.IndexFunc(records, func(r types.Record) bool {
+		return validate.Compare(aws.ToString(r.SequenceNumber), at.SequenceNumber) >= least
+	})
+	if beyond < 0 {
+		return len(records)
+	}
+	return beyond
+}
+
+// reportReceived reports an answer with records that were received before, once
+// a minute for each shard.
+func (a *answerCheck) reportReceived() {
+	now := time.Now()
+	if !a.repeated.IsZero() && now.Sub(a.repeated) < troubleEvery {
+		return
+	}
+	a.repeated = now
+	a.Say(fmt.Sprintf("%s/%s: the service sends records again that kin has received; kin drops them", a.s.ref.Name, a.shard))
+}
+
+// errRepeats is the error of an answer that has only records that were received
+// before, and leads no further.
+var errRepeats = errors.New("the answer repeats records that were received before")
+
+// A record whose sequence number is too high makes the position too high: every
+// record behind it looks as if it had been received, and would be dropped. Those
+// records show it: they come before the position, and kin has not received them.
+
+// mostSuspicions is how many answers in a row have to show that a position cannot be
+// right: one alone may itself be wrong.
+const mostSuspicions = 3
+
+// suspicion is what a run knows of a position that may be too high.
+type suspicion struct {
+	// before and last are the last two records that were received. No record lies
+	// between them. before is empty where that is not known.
+	before, last string
+	answers      int // in a row that contradict last
+}
+
+// Received notes the records of a response that was received behind a position.
+func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
+	n := len(records)
+	if n == 0 {
+		return
+	}
+	s := suspicion{last: aws.ToString(records[n-1].SequenceNumber)}
+	switch {
+	case n > 1:
+		s.before = aws.ToString(records[n-2].SequenceNumber)
+	case at.Kind == record.TrimHorizon:
+		s.before = "0"
+	default:
+		s.before = at.SequenceNumber
+	}
+	a.suspicion = s
+}
+
+// CheckDropped checks records that are dropped because they come before the
+// position: each has to be one that kin can have received. Its error is a
+// *SequenceError once the service keeps contradicting that. Otherwise the next call
+// is to begin at AskFrom.
+func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record) error {
+	s := &a.suspicion
+	if at.Kind != record.AfterSequenceNumber || at.SequenceNumber != s.last || s.before == "" {
+		return nil
+	}
+	for _, r := range dropped {
+		switch n := aws.ToString(r.SequenceNumber); {
+		case validate.Compare(n, s.before) <= 0:
+		case validate.Compare(n, s.last) < 0:
+			return a.suspect(at, fmt.Sprintf("the service sends record %s, which kin has not received, although it comes before record %s, which kin has", n, s.last))
+		case s.last == n: // it is there
+			s.answers = 0
+		}
+	}
+	return nil
+}
+
+// suspect counts an answer that contradicts a position.
+func (a *answerCheck) suspect(at checkpoint.Shard, reason string) error {
+	if a.suspicion.answers++; a.suspicion.answers < mostSuspicions {
+		return &validate.Error{Reason: reason}
+	}
+	return &SequenceError{a.s.ref.Name, a.shard, at.SequenceNumber, a.s.o.Positions != nil, reason}
+}
+
+// AskFrom is the position that the next call begins at: at or, while an answer has
+// contradicted it, one record before it, so that the next answer shows whether its
+// record is there.
+func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
+	switch s := &a.suspicion; {
+	case !a.IsSuspected() || at.SequenceNumber != s.last || s.before == "":
+		return at
+	case s.before == "0":
+		return Oldest()
+	default:
+		return checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: s.before}}
+	}
+}
+
+// IsSuspected reports whether an answer has contradicted the position.
+func (a *answerCheck) IsSuspected() bool { return a.suspicion.answers > 0 }
+
+// EndError means that an answer which ends a shard is not believed, and nothing of
+// it is used: the caller asks again from where the answer began.
+type EndError struct {
+	Reason string
+	// Anew says that the caller should ask in a new way: the same one got this
+	// answer before.
+	Anew bool
+}
+
+func (e *EndError) Error() string { return e.Reason }
+
+// endCheck decides whether a shard has ended.
+type endCheck struct {
+	shardRef
+	doubtful doubtfulEnds
+}
+
+// doubtfulEnds are the ends of a shard that its answers contradict.
+type doubtfulEnds struct {
+	behind int    // ends in a row from one position that say there is more to read
+	from   string // that position
+}
+
+// mostBehindEnds is how many answers in a row have to end a shard from one position,
+// and say that there is more to read, until the end is believed.
+const mostBehindEnds = 3
+
+// EndedInto confirms that a response ends the shard, which was read up to at, and
+// returns the shard's children, which may be missing. It asks ListShards unless the
+// response is in itself as documented and a listing of this run has shown that the
+// shard is closed, or one of the children. A shard that is open there has not ended:
+// a listing that lags catches up while the caller asks again.
+//
+// An end with a MillisBehindLatest above zero contradicts itself: records may be left.
+// Other implementations of the service may have a stale one there. So such an end
+// of a closed shard is believed when it keeps coming, and that is reported.
+//
+// The KCL takes an end for broken that has no children, or children without parents
+// (DataRetrievalUtil.java). Other implementations end a shard without children:
+// ListShards decides alone. Children that do not name their parents are not used:
+// such a child would not wait for its other parent after a merge.
+func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Response) ([]types.ChildShard, error) {
+	children := resp.Children
+	if len(children) == 0 || slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c) }) {
+		children = nil
+	}
+	behind := aws.ToInt64(resp.MillisBehindLatest)
+	if children != nil && behind == 0 && a.s.hasSeenEnd(a.shard, children) {
+		return children, nil
+	}
+	if err := a.s.refresh(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.doubt(at, behind); err != nil {
+		return nil, err
+	}
+	if behind > 0 {
+		a.Say(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
+			a.s.ref.Name, a.shard, mostBehindEnds, behind))
+	}
+	return children, nil
+}
+
+// doubt returns an *EndError where the end of the shard is not to be believed yet.
+func (a *endCheck) doubt(at checkpoint.Shard, behind int64) error {
+	d := &a.doubtful
+	if from := describe(at) + " " + at.Continuation; behind == 0 || from != d.from {
+		d.behind, d.from = 0, from
+	}
+	if behind > 0 {
+		d.behind++
+	}
+	switch {
+	case a.s.isOpen(a.shard):
+		return &EndError{Reason: "the answer ends a shard that is open"}
+	case behind > 0 && d.behind < mostBehindEnds:
+		return &EndError{fmt.Sprintf("the answer ends a shard with MillisBehindLatest %d", behind), d.behind > 1}
+	}
+	return nil
+}
+
+// SeemsClosed says whether the listings so far show that the shard takes no more
+// records: one calls it closed, or a shard descends from it. It makes no call.
+func (a *endCheck) SeemsClosed() bool {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	shard := a.s.lineage.Shards[a.shard]
+	return shard != nil && (shard.Closed || a.s.lineage.HasChildren(shard.ID))
+}
+
+// IsClosed asks ListShards whether the shard takes no more records. A shard that
+// is no longer listed takes none. It retries as the run does.
+func (a *endCheck) IsClosed(ctx context.Context) (bool, error) {
+	if err := a.s.refresh(ctx); err != nil {
+		return false, err
+	}
+	return !a.s.isOpen(a.shard), nil
+}

@@ -1,0 +1,156 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"kin/internal/checkpoint"
+	"kin/internal/record"
+)
+
+// Whether a stream is still the one that a run began with.
+
+// identify asks which stream this is, for the checkpoint: one that was deleted
+// and created again is another. The permission is optional.
+func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
+	if s.o.Positions == nil {
+		return nil
+	}
+	call := s.distribution.begin()
+	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil || out.StreamDescriptionSummary == nil {
+		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
+		s.undescribed = Unanswered(err)
+		reportUnseen(s, s.undescribed, s.undescribed)
+		return nil
+	}
+	summary := out.StreamDescriptionSummary
+	s.distribution.learn(summary, call)
+	s.keeps(summary.RetentionPeriodHours)
+	if summary.StreamARN != nil {
+		entry.ARN = *summary.StreamARN
+	}
+	noCreation, noRetention := "", ""
+	if summary.StreamCreationTimestamp == nil {
+		noCreation = "has no creation time"
+		s.undescribed = noCreation
+	}
+	if summary.RetentionPeriodHours == nil {
+		noRetention = "has no retention period"
+	}
+	reportUnseen(s, noCreation, noRetention)
+	if noCreation != "" {
+		return nil
+	}
+	if s.place.Saved != nil && entry.CreatedAt.IsZero() {
+		s.reportUncompared()
+	}
+	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
+	if was := entry.CreatedAt; !was.IsZero() && !was.Equal(created) {
+		return Recreated(s.ref.Name, was.Time, created)
+	}
+	entry.CreatedAt, s.createdAt = record.Time{Time: created}, created
+	return nil
+}
+
+// Recreated is the error for a stream that is not the one it was.
+func Recreated(stream string, was, is time.Time) error {
+	reason := fmt.Sprintf("stream %s was deleted and created again", stream)
+	form := time.RFC3339
+	if is.Format(form) == was.Format(form) {
+		form = "2006-01-02T15:04:05.000Z07:00"
+	}
+	if is.Format(form) != was.Format(form) {
+		reason += fmt.Sprintf(" at %s (it was one of %s)", is.Format(form), was.Format(form))
+	}
+	return &CheckpointError{Stream: stream, recreated: true, Reason: reason}
+}
+
+// Recreated reports whether the stream is not the one that the positions are of.
+func (e *CheckpointError) Recreated() bool { return e.recreated }
+
+// reportUnseen keeps and reports why the stream's summary does not show when the
+// stream was created, and how long it retains records. An empty reason means that
+// it does.
+func reportUnseen(s *Stream, creation, retention string) {
+	const (
+		again   = "when the stream is deleted and created again"
+		expired = "when records expire before they are read"
+	)
+	report := func(reason, what string) string {
+		reason = fmt.Sprintf("DescribeStreamSummary of %s %s", s.ref.Name, reason)
+		s.o.Say(reason + ": the checkpoint will not notice " + what)
+		return reason
+	}
+	switch {
+	case creation != "" && creation == retention:
+		s.unseen.recreated = report(creation, again+", or "+expired)
+		s.unseen.trimmed = s.unseen.recreated
+		return
+	case creation != "":
+		s.unseen.recreated = report(creation, again)
+	}
+	if retention != "" {
+		s.unseen.trimmed = report(retention, expired)
+	}
+}
+
+// reportUncompared notes and reports that the checkpoint does not say when its
+// stream was created.
+func (s *Stream) reportUncompared() {
+	s.unseen.recreated = "the checkpoint has no creation time of stream " + s.ref.Name
+	s.o.Say(s.unseen.recreated + ": kin did not check whether the stream was deleted and created again")
+}
+
+// A listing that does not know a shard of the checkpoint is asked for again: it
+// may lag behind a reshard whose children a run has met already.
+const (
+	confirmations = 5
+	confirmEvery  = time.Second
+)
+
+// confirm returns a listing with every shard that the checkpoint has and that is
+// not older than what is listed, and in which those are closed that it has read to
+// their end. Positions of which that cannot be had are another stream's: they say
+// nothing of what was read of this one, and keep what comes from being read.
+func confirm(ctx context.Context, s *Stream, l listing) (listing, error) {
+	for tries := 0; ; tries++ {
+		reason := contradiction(s, l)
+		if reason == "" {
+			return l, nil
+		}
+		if tries == confirmations {
+			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
+		}
+		if err := sleepUntil(ctx, time.Now().Add(confirmEvery)); err != nil {
+			return l, err
+		}
+		at := l.at
+		var err error
+		if l, err = s.listPatiently(ctx, startTimeout, "", nil); err != nil {
+			return l, err
+		}
+		l.at = at // the time that the run began
+	}
+}
+
+// contradiction says what a listing and the checkpoint cannot both be right about;
+// nothing where they can.
+func contradiction(s *Stream, l listing) string {
+	last, open := l.last(), l.open()
+	for _, id := range slices.Sorted(maps.Keys(s.place.Saved)) {
+		switch {
+		case id > last: // IDs only grow
+			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.Name, id, last)
+		case open[id] && s.place.Saved[id].Kind == record.ShardEnd:
+			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.Name, id)
+		}
+	}
+	return ""
+}

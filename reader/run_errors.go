@@ -1,0 +1,221 @@
+package reader
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kin/internal/apierror"
+	"kin/internal/checkpoint"
+	"kin/internal/lineage"
+	"kin/internal/record"
+)
+
+// What ends a run that had begun well: what happened to its stream, to its
+// positions, or to its time. None of these is the fault of an option.
+
+// StreamDeletedError means that a stream was deleted while it was read.
+type StreamDeletedError struct {
+	Stream string
+	Err    error // the call that did not find it; nil when the service still had it, as being deleted
+}
+
+func (e *StreamDeletedError) Error() string {
+	return fmt.Sprintf("stream %s was deleted while kin read it", e.Stream)
+}
+
+func (e *StreamDeletedError) Unwrap() error { return e.Err }
+
+// NotFound is true; it marks the error for those who do not import the type.
+func (e *StreamDeletedError) NotFound() bool { return true }
+
+// Hint says what to do next.
+func (e *StreamDeletedError) Hint() string {
+	return "what kin read before that is written; kin streams lists the streams that are there"
+}
+
+// StreamRecreatedError means that a stream was deleted and created again while
+// it was read. Its shards and sequence numbers are another stream's.
+type StreamRecreatedError struct {
+	Stream  string
+	Created time.Time // by the service's clock
+	Kept    bool      // positions are kept, and cannot be used any more
+}
+
+func (e *StreamRecreatedError) Error() string {
+	return fmt.Sprintf("stream %s was deleted and created again at %s while kin read it", e.Stream, e.Created.UTC().Format(time.RFC3339))
+}
+
+// Unusable says whether there is a checkpoint that cannot be used any more.
+func (e *StreamRecreatedError) Unusable() bool { return e.Kept }
+
+// Hint says what to do next.
+func (e *StreamRecreatedError) Hint() string {
+	if e.Kept {
+		return "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
+	}
+	return "run kin again to read the new stream"
+}
+
+// NotRetainedError means that the service no longer accepts a sequence number
+// that kin received from the shard.
+type NotRetainedError struct {
+	Stream, Shard, SequenceNumber string
+	Kept                          bool   // positions are kept, and this is one of them
+	Undescribed                   string // why it is not known whether the stream is still the same; empty when it is
+	Err                           error
+}
+
+func (e *NotRetainedError) Error() string {
+	what := "is no longer retained: records after it may be gone"
+	if e.Undescribed != "" {
+		what = fmt.Sprintf("is no longer retained, or the stream was created again (DescribeStreamSummary %s)", e.Undescribed)
+	}
+	return fmt.Sprintf("sequence number %s of %s/%s, which kin has read, %s: %s", e.SequenceNumber, e.Stream, e.Shard, what, apierror.Brief(e.Err))
+}
+
+func (e *NotRetainedError) Unwrap() error { return e.Err }
+
+// Unusable says whether there is a checkpoint that cannot be used any more.
+func (e *NotRetainedError) Unusable() bool { return e.Kept }
+
+// Hint says what to do next.
+func (e *NotRetainedError) Hint() string {
+	return "--allow-data-loss goes on from the oldest record that is left"
+}
+
+// DataLossError means that records were trimmed, or may have been, before the
+// run could read them.
+type DataLossError struct {
+	Stream string
+	gaps   []lineage.Gap
+	gone   string // of a shard that is not there any more, in words
+}
+
+func (e *DataLossError) Error() string {
+	if e.gone != "" {
+		return e.gone
+	}
+	lines := make([]string, 0, len(e.gaps))
+	for _, g := range e.gaps {
+		lines = append(lines, GapMessage(e.Stream, g))
+	}
+	const most = 5
+	if n := len(lines); n > most {
+		lines = append(lines[:most], fmt.Sprintf("and so it is with %d more shards of %s", n-most, e.Stream))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unusable is true; it marks the error for those who do not import the type.
+func (e *DataLossError) Unusable() bool { return true }
+
+// Hint says what to do next.
+func (e *DataLossError) Hint() string {
+	return "--allow-data-loss goes on from the oldest record that is left"
+}
+
+// GapMessage is a gap in words.
+func GapMessage(stream string, g lineage.Gap) string {
+	return fmt.Sprintf("records of %s/%s that arrived between %s and %s may be gone: the checkpoint stood still for longer than the stream retains them",
+		stream, g.Shard, g.From.UTC().Format(time.RFC3339), g.To.UTC().Format(time.RFC3339))
+}
+
+// GoneMessage says that a shard is no longer listed and was read up to a position.
+func GoneMessage(stream, shard string, at checkpoint.Shard) string {
+	return fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", stream, shard, describe(at))
+}
+
+// HalfReadError means that a run that keeps aggregates whole was to resume
+// inside one.
+type HalfReadError struct {
+	Stream, Shard     string
+	SequenceNumber    string
+	SubSequenceNumber int64 // of the last record that was written
+}
+
+func (e *HalfReadError) Error() string {
+	return fmt.Sprintf("the checkpoint's position is inside an aggregate (%s/%s, sequence number %s, after sub-sequence number %d): --no-deaggregate cannot resume there",
+		e.Stream, e.Shard, e.SequenceNumber, e.SubSequenceNumber)
+}
+
+// Unusable is true; it marks the error for those who do not import the type.
+func (e *HalfReadError) Unusable() bool { return true }
+
+// Hint says what to do next.
+func (e *HalfReadError) Hint() string {
+	return "run once without --no-deaggregate to read the rest of it, or begin with a new checkpoint file"
+}
+
+// SequenceError means that the sequence number of a shard's position cannot be
+// right.
+type SequenceError struct {
+	Stream, Shard, SequenceNumber string
+	Kept                          bool   // positions are kept, and this is one of them
+	Reason                        string // what the service sends instead
+}
+
+func (e *SequenceError) Error() string {
+	return fmt.Sprintf("sequence number %s of %s/%s cannot be right: %s", e.SequenceNumber, e.Stream, e.Shard, e.Reason)
+}
+
+// Unusable says whether there is a checkpoint that cannot be used any more.
+func (e *SequenceError) Unusable() bool { return e.Kept }
+
+// Hint says what to do next.
+func (e *SequenceError) Hint() string {
+	if e.Kept {
+		return fmt.Sprintf("kin checkpoint reset FILE --to TIME --shard %s moves the shard to a time before that record", e.Shard)
+	}
+	return "run kin again with --from and a time before that record"
+}
+
+// TimeoutError means that a run's time was over before its bound was met, or before
+// any shard had given a usable answer.
+type TimeoutError struct {
+	After time.Duration
+	Err   error // of a call that failed at that time; nil when none did
+	// Unanswered says that the run had no other bound and no shard gave an answer.
+	Unanswered bool
+}
+
+func (e *TimeoutError) Error() string {
+	what := "the bound was reached"
+	if e.Unanswered {
+		what = "any shard gave a usable answer"
+	}
+	text := fmt.Sprintf("--timeout %s expired before %s", e.After, what)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// Hint says what became of what was read; it is empty when a call failed, which is
+// to be mended first, and when nothing was read.
+func (e *TimeoutError) Hint() string {
+	if e.Err != nil || e.Unanswered {
+		return ""
+	}
+	return "what was read by then is written; with a checkpoint the next run goes on behind it"
+}
+
+// GaveUp is true; it marks the error for those who do not import the type.
+func (e *TimeoutError) GaveUp() bool { return true }
+
+// describe is a position in words.
+func describe(at checkpoint.Shard) string {
+	switch at.Kind {
+	case record.AfterSequenceNumber, record.AtSequenceNumber:
+		return "sequence number " + at.SequenceNumber
+	case record.AtTimestamp:
+		return at.Timestamp.UTC().Format(time.RFC3339)
+	case record.TrimHorizon:
+		return "its start"
+	case record.ShardEnd:
+		return "its end"
+	}
+	return string(at.Kind)
+}
