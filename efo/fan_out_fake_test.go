@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -300,10 +301,25 @@ func newMemory() *memory {
 	return &memory{checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}}
 }
 
-func (m *memory) Owns(string, string) bool                         { return true }
-func (m *memory) Load() (checkpoint.File, error)                   { return m.file, nil }
-func (m *memory) Save(f checkpoint.File, _ checkpoint.Moved) error { m.file = f; return nil }
-func (m *memory) Release() error                                   { return nil }
+func (m *memory) Owns(string, string) bool       { return true }
+func (m *memory) Load() (checkpoint.File, error) { return m.file, nil }
+func (m *memory) Release() error                 { return nil }
+
+func (m *memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
+	m.file.Streams = slices.DeleteFunc(slices.Clone(m.file.Streams), func(known checkpoint.Stream) bool {
+		return slices.ContainsFunc(streams, func(s checkpoint.Stream) bool { return s.Name == known.Name })
+	})
+	for _, s := range streams {
+		s.Shards = maps.Clone(s.Shards)
+		m.file.Streams = append(m.file.Streams, s)
+	}
+	return nil
+}
+
+func (m *memory) Commit(_ context.Context, c checkpoint.Commit) error {
+	_, err := m.file.Apply(c.Moves)
+	return err
+}
 
 // run is one run over a fake service, and what it came to.
 type run struct {

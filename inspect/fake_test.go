@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -270,7 +272,34 @@ func (m *memory) Owns(_, shard string) bool      { return m.owned == nil || m.ow
 func (m *memory) Load() (checkpoint.File, error) { return m.file, nil }
 func (m *memory) Release() error                 { return nil }
 
-func (m *memory) Save(f checkpoint.File, moved checkpoint.Moved) error {
+func (m *memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
+	f := m.file
+	f.Streams = slices.Clone(f.Streams)
+	for _, s := range streams {
+		s.Shards = maps.Clone(s.Shards)
+		if known := f.Find(s.Name); known != nil {
+			*known = s
+		} else {
+			f.Streams = append(f.Streams, s)
+		}
+	}
+	return m.save(f, nil)
+}
+
+func (m *memory) Commit(_ context.Context, c checkpoint.Commit) error {
+	f := m.file
+	f.Streams = slices.Clone(f.Streams)
+	for i := range f.Streams {
+		f.Streams[i].Shards = maps.Clone(f.Streams[i].Shards)
+	}
+	moved, err := f.Apply(c.Moves)
+	if err != nil {
+		return err
+	}
+	return m.save(f, moved)
+}
+
+func (m *memory) save(f checkpoint.File, moved checkpoint.Moved) error {
 	if err := f.CheckMoved(moved); err != nil {
 		return &checkpoint.UnsavableError{Path: "memory", Err: err}
 	}

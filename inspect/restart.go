@@ -142,7 +142,10 @@ func (fresh) Owns(string, string) bool { return true }
 func (f fresh) Load() (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: f.id}, nil
 }
-func (fresh) Save(checkpoint.File, checkpoint.Moved) error {
+func (fresh) Begin(context.Context, ...checkpoint.Stream) error {
+	return errors.New("a look is never saved")
+}
+func (fresh) Commit(context.Context, checkpoint.Commit) error {
 	return errors.New("a look is never saved")
 }
 func (fresh) Release() error { return nil }

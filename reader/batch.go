@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"context"
 	"time"
 
 	"kin/internal/checkpoint"
@@ -87,7 +88,7 @@ func (c *collector) flush() error {
 		}
 		c.hints.wrote(time.Since(start), c.buf.full(), c.o.FetchBufferSize)
 	}
-	if err := c.positions.Save(c.file, c.move()); err != nil {
+	if err := c.positions.Commit(context.WithoutCancel(c.ctx), c.commit()); err != nil {
 		return err
 	}
 	c.report()
@@ -100,22 +101,26 @@ func (c *collector) flush() error {
 	return c.observe(c.id-1, records)
 }
 
-// move moves the positions behind the batch, takes over what other goroutines
-// left for them, and returns what differs from what was saved last.
-func (c *collector) move() checkpoint.Moved {
-	moved := checkpoint.Moved{}
+// commit moves the run's own positions behind the batch, takes over what other
+// goroutines left for them, and returns what has changed since the last commit.
+func (c *collector) commit() checkpoint.Commit {
+	commit := checkpoint.Commit{Batch: c.id - 1, Moves: make([]checkpoint.Move, 0, len(c.batch.Blocks))}
 	for _, b := range c.batch.Blocks {
 		c.statuses.streams[b.Stream].saved.Shards[b.ShardID] = b.after
-		moved[b.Stream] = append(moved[b.Stream], b.ShardID)
+		commit.Moves = append(commit.Moves, checkpoint.Move{Stream: b.Stream, Shard: b.ShardID, To: b.after})
 	}
 	for _, s := range c.statuses.ordered {
 		name := s.saved.Name
-		moved[name] = append(moved[name], s.run.keepLeft(s.saved.Shards)...)
+		for _, id := range s.run.keepLeft(s.saved.Shards) {
+			commit.Moves = append(commit.Moves, checkpoint.Move{Stream: name, Shard: id, To: s.saved.Shards[id]})
+		}
 		pruned := s.run.prune(s.saved.Shards)
 		c.statuses.forget(s, pruned)
-		moved[name] = append(moved[name], pruned...)
+		for _, id := range pruned {
+			commit.Moves = append(commit.Moves, checkpoint.Move{Stream: name, Shard: id, Forget: true})
+		}
 	}
-	return moved
+	return commit
 }
 
 // drop gives the batch's memory back.

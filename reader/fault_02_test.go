@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -22,17 +23,30 @@ import (
 type movesOf struct {
 	*memory
 	moved [][]string
-	// batch is the distinct shards of the batch that was handed on before a Save;
+	// batch is the distinct shards of the batch that was handed on before a commit;
 	// nil for a batch without records, which no handler sees.
 	batch [][]string
 	next  []string // of the batch that was handed on last
 }
 
-func (m *movesOf) Save(f checkpoint.File, moved checkpoint.Moved) error {
-	ids := slices.Sorted(slices.Values(moved["orders"]))
+func (m *movesOf) Begin(ctx context.Context, streams ...checkpoint.Stream) error {
+	m.note(nil)
+	return m.memory.Begin(ctx, streams...)
+}
+
+func (m *movesOf) Commit(ctx context.Context, c checkpoint.Commit) error {
+	var ids []string
+	for _, move := range c.Moves {
+		ids = append(ids, move.Shard)
+	}
+	slices.Sort(ids)
+	m.note(ids)
+	return m.memory.Commit(ctx, c)
+}
+
+func (m *movesOf) note(ids []string) {
 	m.moved = append(m.moved, ids)
 	m.batch, m.next = append(m.batch, m.next), nil
-	return m.memory.Save(f, moved)
 }
 
 func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {

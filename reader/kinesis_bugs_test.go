@@ -201,9 +201,14 @@ type journal struct {
 	written []int
 }
 
-func (j *journal) Save(f checkpoint.File, _ checkpoint.Moved) error {
+func (j *journal) Begin(ctx context.Context, streams ...checkpoint.Stream) error {
 	j.written = append(j.written, len(j.records))
-	return j.memory.Save(f, nil)
+	return j.memory.Begin(ctx, streams...)
+}
+
+func (j *journal) Commit(ctx context.Context, c checkpoint.Commit) error {
+	j.written = append(j.written, len(j.records))
+	return j.memory.Commit(ctx, c)
 }
 
 func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {

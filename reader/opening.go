@@ -69,6 +69,15 @@ func openStreams(ctx context.Context, s *session, positions Positions, mode open
 	return o, nil
 }
 
+// begun are the entries of the run's own streams.
+func (o *opened) begun() []checkpoint.Stream {
+	entries := make([]checkpoint.Stream, 0, len(o.streams))
+	for _, s := range o.streams {
+		entries = append(entries, *o.file.Find(s.ref.Name))
+	}
+	return entries
+}
+
 // latest is the latest time at which one of the streams was listed.
 func latest(streams []*Stream) (at time.Time) {
 	for _, s := range streams {

@@ -1,6 +1,8 @@
 package reader
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"kin/internal/checkpoint"
@@ -14,9 +16,12 @@ type Positions interface {
 	Owns(stream, shard string) bool
 	// Load returns the positions as they are.
 	Load() (checkpoint.File, error)
-	// Save keeps the positions; they are durable when it returns nil. moved are
-	// the shards that differ from what was saved last; nil is any of them.
-	Save(f checkpoint.File, moved checkpoint.Moved) error
+	// Begin keeps where the shards of streams begin, before the first record is
+	// read. That is durable when it returns nil.
+	Begin(ctx context.Context, streams ...checkpoint.Stream) error
+	// Commit keeps the positions behind a batch that was written, of streams that
+	// have begun. They are durable when it returns nil.
+	Commit(ctx context.Context, c checkpoint.Commit) error
 	// Release gives up what Load took.
 	Release() error
 }
@@ -36,5 +41,6 @@ func (forgetful) Owns(string, string) bool { return true }
 func (forgetful) Load() (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}, nil
 }
-func (forgetful) Save(checkpoint.File, checkpoint.Moved) error { return nil }
-func (forgetful) Release() error                               { return nil }
+func (forgetful) Begin(context.Context, ...checkpoint.Stream) error { return nil }
+func (forgetful) Commit(context.Context, checkpoint.Commit) error   { return nil }
+func (forgetful) Release() error                                    { return nil }

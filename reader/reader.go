@@ -107,7 +107,7 @@ func (r *Reader) open(ctx context.Context, s *session) (*opened, error) {
 			return nil, err
 		}
 	}
-	return streams, r.positions.Save(streams.file, nil)
+	return streams, r.positions.Begin(ctx, streams.begun()...)
 }
 
 // Progress returns what the run has done so far. It may be called from any

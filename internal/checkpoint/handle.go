@@ -24,7 +24,7 @@ type Handle struct {
 }
 
 // Open locks the checkpoint file at path and reads it. A file that is not
-// there yet is no error: it appears with the first Save, with a new id. The
+// there yet is no error: it appears with Begin or Save, with a new id. The
 // folder must exist, and allow new files. Errors are *HeldError, *UnusableError and those of the
 // file system.
 func Open(path string) (*Handle, error) {

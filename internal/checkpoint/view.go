@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 )
@@ -29,8 +30,13 @@ func (v View) Load() (File, error) {
 	return f, nil
 }
 
-// Save refuses.
-func (v View) Save(File, Moved) error { return errors.New("a view of a checkpoint is never saved") }
+var errView = errors.New("a view of a checkpoint is never saved")
+
+// Begin refuses.
+func (v View) Begin(context.Context, ...Stream) error { return errView }
+
+// Commit refuses.
+func (v View) Commit(context.Context, Commit) error { return errView }
 
 // Release has nothing to give up.
 func (v View) Release() error { return nil }
