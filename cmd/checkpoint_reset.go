@@ -154,7 +154,7 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkp
 	if err != nil {
 		return is, nil, err
 	}
-	l, err := inspect.NewLooker(client, inspect.LookOptions{Streams: streams, InitialPosition: o.to.Position, Say: e.Info, Chat: e.Detail, Log: e.Log})
+	l, err := inspect.NewLooker(client, inspect.LookOptions{Streams: streams, InitialPosition: o.to.Position, Info: e.Info, Detail: e.Detail, Log: e.Log})
 	if err != nil {
 		return is, nil, err
 	}

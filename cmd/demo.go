@@ -240,7 +240,7 @@ func (d *demo) tail(ctx context.Context, out *console.Stdout, stopTail func(erro
 	ro.Streams = []string{demoStream}
 	ro.InitialPosition = record.Position{Kind: record.TrimHorizon}
 	ro.MaxFetchDuration = 200 * time.Millisecond
-	ro.Say, ro.Log = d.e.Info, d.e.Log
+	ro.Info, ro.Log = d.e.Info, d.e.Log
 	ro.Encode = format.JSON{}.Append
 	if console.IsTerminal(d.e.Out) {
 		ro.Encode = prettyEncoder(d.e, false)

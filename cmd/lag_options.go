@@ -75,7 +75,7 @@ const leastWatch = time.Second
 
 // looker turns the flags into what looks.
 func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*inspect.Looker, error) {
-	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.Detail, Log: e.Log}
+	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: say, Detail: e.Detail, Log: e.Log}
 	var client *kinesis.Client
 	var err error
 	if o.checkpoint.Text == "" {

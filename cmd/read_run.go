@@ -30,7 +30,7 @@ type sink struct {
 // consumers are removed, then files are closed, and the checkpoint's lock goes last.
 func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, to sink) (err error) {
 	ro.Unlimited = awsclient.IsOutsideAWS(aws.ToString(client.Options().BaseEndpoint))
-	ro.Say, ro.Chat, ro.Report, ro.Log = e.Info, e.Detail, e.Print, e.Log
+	ro.Info, ro.Detail, ro.Report, ro.Log = e.Info, e.Detail, e.Print, e.Log
 	var files closing.Closers
 	defer func() { err = e.closed(ctx, err, files.Close()) }()
 	if err := o.openFiles(ctx, e, &ro, &files); err != nil {

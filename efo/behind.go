@@ -38,7 +38,7 @@ func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 		if n < 0 {
 			n = had
 		}
-		asked = s.IsSuspected()
+		asked = s.IsContradicted()
 		if err := s.CheckDropped(s.at, event.Records[:n]); err != nil {
 			return false, err
 		}

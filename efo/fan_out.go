@@ -56,7 +56,7 @@ type Options struct {
 	// Subscribe makes one SubscribeToShard call.
 	Subscribe Subscribe
 
-	// Say, Chat and Log are as in reader.Options. LastWord takes what is to be
+	// Say, Chat and Log are as Info, Detail and Log in reader.Options. LastWord takes what is to be
 	// the last that a person hears of the run; Close calls it.
 	Say, Chat, LastWord func(message string)
 	Log                 *slog.Logger

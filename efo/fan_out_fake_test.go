@@ -350,7 +350,7 @@ func newRun(s *fakeService) *run {
 		defer mu.Unlock()
 		r.said = append(r.said, m)
 	}
-	r.o.Say, r.reader.Say = say, say
+	r.o.Say, r.reader.Info = say, say
 	r.o.LastWord = func(m string) { r.lastWords = append(r.lastWords, m) }
 	return r
 }

@@ -131,7 +131,7 @@ func TestFault19ABlockedReaderHoldsUpNoConsumer(t *testing.T) {
 				}
 				return nil
 			}}
-			r.reader.Say = func(message string) {
+			r.reader.Info = func(message string) {
 				if strings.Contains(message, "connected again") {
 					b.say(message)
 				}

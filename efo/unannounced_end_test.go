@@ -113,7 +113,7 @@ func (l *live) run() *liveRun {
 		defer r.mu.Unlock()
 		r.said = append(r.said, m)
 	}
-	r.o.Say, r.reader.Say = say, say
+	r.o.Say, r.reader.Info = say, say
 	return r
 }
 

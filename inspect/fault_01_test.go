@@ -47,7 +47,7 @@ func runFor(t *testing.T, f *fake, d time.Duration, o reader.Options) (written s
 	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
 	defer cancel()
 	lines := make(chan string, 1000)
-	o.Say = func(s string) { lines <- s }
+	o.Info = func(s string) { lines <- s }
 	batches, err := collectRun(ctx, t, f, o)
 	close(lines)
 	for line := range lines {

@@ -75,7 +75,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
 				said, say := listener()
-				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Say: say})
+				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: say})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -98,7 +98,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				wantSaid("a look")
 
 				said, say = listener()
-				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Say: say}); err != nil {
+				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: say}); err != nil {
 					t.Fatal(err)
 				}
 				if _, err = l.Restart(t.Context(), m.file, nil); err != nil {
@@ -108,7 +108,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 
 				said, say = listener()
 				o := testOptions()
-				o.Positions, o.AvailableNow, o.Say = m, true, say
+				o.Positions, o.AvailableNow, o.Info = m, true, say
 				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {
 					t.Error(err)
 				}

@@ -29,9 +29,9 @@ type LookOptions struct {
 	Positions       reader.Positions
 	InitialPosition record.Position
 
-	// Say, Chat and Log are as in reader.Options.
-	Say, Chat func(message string)
-	Log       *slog.Logger
+	// Info, Detail and Log are as in reader.Options.
+	Info, Detail func(message string)
+	Log          *slog.Logger
 }
 
 // Looker tells where the shards of streams stand, as a run finds them that
@@ -72,12 +72,12 @@ func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
 	o.ShardsPerTask, o.Tasks = probesInFlight, 1
 	o.RetryFor = lookRetries
 	o.AllowDataLoss = true // what is gone is not unread any more
-	o.Say, o.Chat, o.Log = lo.Say, lo.Chat, lo.Log
+	o.Info, o.Detail, o.Log = lo.Info, lo.Detail, lo.Log
 	o, err := o.Complete()
 	if err != nil {
 		return nil, err
 	}
-	clock, dates := &serverClock{}, &servertime.Check{Report: o.Say}
+	clock, dates := &serverClock{}, &servertime.Check{Report: o.Info}
 	l := &Looker{
 		client: timedClient{client, clock, dates}, clock: clock, dates: dates, o: o,
 		next: map[shardKey]time.Time{}, arns: map[string]string{}, seen: map[string]time.Time{},

@@ -87,7 +87,7 @@ func (d *diary) look() (Look, string) {
 		}
 		return nil
 	}}
-	l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m, Say: func(m string) { d.t.Log(m) }})
+	l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) { d.t.Log(m) }})
 	d.must(err)
 	saved, positions := len(d.m.saved), maps.Clone(d.m.file.Streams[0].Shards)
 	look, err := l.Look(d.t.Context())
@@ -338,7 +338,7 @@ func TestALookWaitsForRateLimits(t *testing.T) {
 		var said []string
 		var mu sync.Mutex
 		d.fault("GetRecords=ProvisionedThroughputExceededException*35")
-		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Say: func(m string) {
+		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
 			said = append(said, m)

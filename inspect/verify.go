@@ -71,7 +71,7 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 		opener := l.opener()
 		opener.Tolerant = true
 		opener.Options.Streams = []string{given}
-		opener.Options.Say = l.o.Chat // what a run reports of its positions is among the findings
+		opener.Options.Info = l.o.Detail // what a run reports of its positions is among the findings
 		streams, err := opener.Open(ctx)
 		var other *reader.CheckpointError
 		switch {
@@ -144,7 +144,7 @@ func verify(ctx context.Context, s *reader.Stream) (StreamCheck, error) {
 		case id > last: // IDs only grow
 			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", of.Name, id, last)})
 		case at.Kind != record.ShardEnd && !trimmed[id] && lineage.IsLoss(at, of.Retention):
-			c.Findings = append(c.Findings, Finding{Trimmed, id, reader.GoneMessage(of.Name, id, at)})
+			c.Findings = append(c.Findings, Finding{Trimmed, id, reader.NotRetainedMessage(of.Name, id, at)})
 		}
 	}
 	refused, err := refused(ctx, s, ask)

@@ -56,7 +56,7 @@ func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
 						return answer(ctx)
 					}
 					var said lines
-					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Say: said.say})
+					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: said.say})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -113,7 +113,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 				f := newFake(&fakeShard{id: "a", records: []int{1, 2}, payloads: map[int][]byte{1: test.payload}, hashes: test.hashes})
 				o := subOptions()
 				var log said
-				o.HashFilter, o.Say = true, log.say
+				o.HashFilter, o.Info = true, log.say
 				if test.change != nil {
 					test.change(&o, f)
 				}
@@ -194,7 +194,7 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 		o.AvailableNow, o.Limit, o.HashFilter = false, 30, true
 		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
 		var log said
-		o.Say = log.say
+		o.Info = log.say
 		var kept said
 		o.Report = kept.say
 		go func() {

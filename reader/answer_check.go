@@ -18,8 +18,8 @@ import (
 // answerCheck checks the answers about one shard.
 type answerCheck struct {
 	shardRef
-	repeated  time.Time // when records that came again were last reported
-	suspicion suspicion
+	repeated     time.Time // when records that came again were last reported
+	contradicted contradictions
 }
 
 // Every answer is checked before anything of it is used, here for all sources.
@@ -51,7 +51,7 @@ func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, er
 	if n == 0 {
 		return 0, nil
 	}
-	asked := a.IsSuspected() // then kin asked for records before the position
+	asked := a.IsContradicted() // then kin asked for records before the position
 	if err := a.CheckDropped(at, resp.Records[:n]); err != nil {
 		return 0, err
 	}
@@ -101,12 +101,12 @@ var errRepeats = errors.New("the answer repeats records that were received befor
 // record behind it looks as if it had been received, and would be dropped. Those
 // records show it: they come before the position, and kin has not received them.
 
-// mostSuspicions is how many answers in a row have to show that a position cannot be
+// mostContradictions is how many answers in a row have to show that a position cannot be
 // right: one alone may itself be wrong.
-const mostSuspicions = 3
+const mostContradictions = 3
 
-// suspicion is what a run knows of a position that may be too high.
-type suspicion struct {
+// contradictions is what a run knows of a position that may be too high.
+type contradictions struct {
 	// before and last are the last two records that were received. No record lies
 	// between them. before is empty where that is not known.
 	before, last string
@@ -119,7 +119,7 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 	if n == 0 {
 		return
 	}
-	s := suspicion{last: aws.ToString(records[n-1].SequenceNumber)}
+	s := contradictions{last: aws.ToString(records[n-1].SequenceNumber)}
 	switch {
 	case n > 1:
 		s.before = aws.ToString(records[n-2].SequenceNumber)
@@ -128,7 +128,7 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 	default:
 		s.before = at.SequenceNumber
 	}
-	a.suspicion = s
+	a.contradicted = s
 }
 
 // CheckDropped checks records that are dropped because they come before the
@@ -136,7 +136,7 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 // *SequenceError once the service keeps contradicting that. Otherwise the next call
 // is to begin at AskFrom.
 func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record) error {
-	s := &a.suspicion
+	s := &a.contradicted
 	if at.Kind != record.AfterSequenceNumber || at.SequenceNumber != s.last || s.before == "" {
 		return nil
 	}
@@ -144,7 +144,7 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record) 
 		switch n := aws.ToString(r.SequenceNumber); {
 		case validate.Compare(n, s.before) <= 0:
 		case validate.Compare(n, s.last) < 0:
-			return a.suspect(at, fmt.Sprintf("the service sends record %s, which kin has not received, although it comes before record %s, which kin has", n, s.last))
+			return a.contradict(at, fmt.Sprintf("the service sends record %s, which kin has not received, although it comes before record %s, which kin has", n, s.last))
 		case s.last == n: // it is there
 			s.answers = 0
 		}
@@ -152,9 +152,9 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record) 
 	return nil
 }
 
-// suspect counts an answer that contradicts a position.
-func (a *answerCheck) suspect(at checkpoint.Shard, reason string) error {
-	if a.suspicion.answers++; a.suspicion.answers < mostSuspicions {
+// contradict counts an answer that contradicts a position.
+func (a *answerCheck) contradict(at checkpoint.Shard, reason string) error {
+	if a.contradicted.answers++; a.contradicted.answers < mostContradictions {
 		return &validate.Error{Reason: reason}
 	}
 	return &SequenceError{a.s.ref.Name, a.shard, at.SequenceNumber, a.s.o.Positions != nil, reason}
@@ -164,8 +164,8 @@ func (a *answerCheck) suspect(at checkpoint.Shard, reason string) error {
 // contradicted it, one record before it, so that the next answer shows whether its
 // record is there.
 func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
-	switch s := &a.suspicion; {
-	case !a.IsSuspected() || at.SequenceNumber != s.last || s.before == "":
+	switch s := &a.contradicted; {
+	case !a.IsContradicted() || at.SequenceNumber != s.last || s.before == "":
 		return at
 	case s.before == "0":
 		return Oldest()
@@ -174,8 +174,8 @@ func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
 	}
 }
 
-// IsSuspected reports whether an answer has contradicted the position.
-func (a *answerCheck) IsSuspected() bool { return a.suspicion.answers > 0 }
+// IsContradicted reports whether an answer has contradicted the position.
+func (a *answerCheck) IsContradicted() bool { return a.contradicted.answers > 0 }
 
 // EndError means that an answer which ends a shard is not believed, and nothing of
 // it is used: the caller asks again from where the answer began.
@@ -191,11 +191,11 @@ func (e *EndError) Error() string { return e.Reason }
 // endCheck decides whether a shard has ended.
 type endCheck struct {
 	shardRef
-	doubtful doubtfulEnds
+	unconfirmed unconfirmedEnds
 }
 
-// doubtfulEnds are the ends of a shard that its answers contradict.
-type doubtfulEnds struct {
+// unconfirmedEnds are the ends of a shard that its answers contradict.
+type unconfirmedEnds struct {
 	behind int    // ends in a row from one position that say there is more to read
 	from   string // that position
 }
@@ -230,7 +230,7 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 	if err := a.s.refresh(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.doubt(at, behind); err != nil {
+	if err := a.confirm(at, behind); err != nil {
 		return nil, err
 	}
 	if behind > 0 {
@@ -240,9 +240,9 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 	return children, nil
 }
 
-// doubt returns an *EndError where the end of the shard is not to be believed yet.
-func (a *endCheck) doubt(at checkpoint.Shard, behind int64) error {
-	d := &a.doubtful
+// confirm returns an *EndError where the end of the shard is not to be believed yet.
+func (a *endCheck) confirm(at checkpoint.Shard, behind int64) error {
+	d := &a.unconfirmed
 	if from := describe(at) + " " + at.Continuation; behind == 0 || from != d.from {
 		d.behind, d.from = 0, from
 	}

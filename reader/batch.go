@@ -33,7 +33,7 @@ type collector struct {
 	record time.Time // when the last record came, or the streams were open
 
 	observed time.Time // when the last observation was made
-	told     time.Time // when the progress was brought up to date
+	reported time.Time // when the progress was brought up to date
 
 	statuses *shardStatuses
 }
@@ -91,7 +91,7 @@ func (c *collector) flush() error {
 	if err := c.positions.Commit(context.WithoutCancel(c.ctx), c.commit()); err != nil {
 		return err
 	}
-	c.report()
+	c.countBatch()
 	c.buf.written(c.batch.Blocks)
 	records := c.batch.Records
 	c.drop()
@@ -131,17 +131,17 @@ func (c *collector) drop() {
 }
 
 // report brings the run's progress up to date.
-func (c *collector) report() {
+func (c *collector) countBatch() {
 	for _, b := range c.batch.Blocks {
 		c.countUsers(b)
 	}
-	c.tell(c.batch.Records, c.batch.Bytes)
+	c.addProgress(c.batch.Records, c.batch.Bytes)
 }
 
-// tell adds what was written to the run's progress.
-func (c *collector) tell(records, bytes int) {
+// addProgress adds what was written to the run's progress.
+func (c *collector) addProgress(records, bytes int) {
 	shards := c.openShards()
-	c.told = time.Now()
+	c.reported = time.Now()
 	c.progress.add(func(p *Progress) {
 		p.Records += int64(records)
 		p.Bytes += int64(bytes)

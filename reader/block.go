@@ -19,18 +19,18 @@ type Block struct {
 	// Records is how many records were encoded.
 	Records int
 
-	index   []entry
-	marks   []mark           // of its first user records, as far as a limit may reach
-	leftOut int              // records of aggregates outside of the shard's hash key range
-	rekeyed int              // records of aggregates whose own key cannot be used
-	after   checkpoint.Shard // where the shard stands once the block is written
-	floor   time.Time        // what after.ReadThrough was before the block
-	date    time.Time        // as Response.latest
-	behind  *int64           // MillisBehindLatest
-	more    bool             // more of the same response follows
-	end     bool             // the shard ended with it
-	last    bool             // no block of the shard comes after it in this run
-	room    int64            // what it holds of the buffer
+	index    []entry
+	marks    []mark           // of its first user records, as far as a limit may reach
+	leftOut  int              // records of aggregates outside of the shard's hash key range
+	rekeyed  int              // records of aggregates whose own key cannot be used
+	after    checkpoint.Shard // where the shard stands once the block is written
+	floor    time.Time        // what after.ReadThrough was before the block
+	date     time.Time        // as Response.latest
+	behind   *int64           // MillisBehindLatest
+	more     bool             // more of the same response follows
+	end      bool             // the shard ended with it
+	last     bool             // no block of the shard comes after it in this run
+	reserved int64            // what it holds of the buffer
 }
 
 // entry is one source record of a block.
@@ -65,17 +65,17 @@ func (b *Block) cut(n int) {
 	b.index = b.index[:keep]
 	last := &b.index[keep-1]
 	b.end = false
-	b.stand(*last)
+	b.moveBehind(*last)
 	if last.records > n {
 		m := b.marks[sort.Search(len(b.marks), func(i int) bool { return int(b.marks[i].records) >= n })]
 		last.end, last.records, last.leftOut, last.rekeyed = m.end, n, int(m.leftOut), int(m.rekeyed)
-		b.standInside(int64(m.sub))
+		b.moveInside(int64(m.sub))
 	}
 	b.Data, b.Records, b.leftOut, b.rekeyed = b.Data[:last.end], last.records, last.leftOut, last.rekeyed
 }
 
-// stand sets the position after the block behind a source record.
-func (b *Block) stand(last entry) {
+// moveBehind sets the position after the block behind a source record.
+func (b *Block) moveBehind(last entry) {
 	b.after.Kind = record.AfterSequenceNumber
 	b.after.SequenceNumber = last.sequence
 	b.after.SubSequenceNumber = nil
@@ -97,9 +97,9 @@ func (b *Block) readThrough(t time.Time) {
 	b.after.ReadThrough = record.Time{Time: t}
 }
 
-// standInside sets the position after the block behind one of the records of
+// moveInside sets the position after the block behind one of the records of
 // the aggregate where it stands.
-func (b *Block) standInside(sub int64) {
+func (b *Block) moveInside(sub int64) {
 	b.after.Kind = record.AtSequenceNumber
 	b.after.SubSequenceNumber = &sub
 }
@@ -113,7 +113,7 @@ func (b *Block) note(r record.Record) {
 // may be records that are held back.
 func (b *Block) advance(resp *Response, held bool) {
 	if n := len(b.index); n > 0 {
-		b.stand(b.index[n-1])
+		b.moveBehind(b.index[n-1])
 	}
 	if held {
 		return

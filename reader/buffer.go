@@ -26,12 +26,12 @@ type buffer struct {
 	queue   []chan struct{} // sources that wait for room, first come first served
 	slices  []chan struct{} // responses that wait for it
 	closed  bool            // no block will come
-	// news has one element when something changed for the one that takes.
-	news chan struct{}
+	// changes has one element when something changed for the one that takes.
+	changes chan struct{}
 }
 
 func newBuffer(most int64) *buffer {
-	return &buffer{most: most, news: make(chan struct{}, 1)}
+	return &buffer{most: most, changes: make(chan struct{}, 1)}
 }
 
 // Take reserves size bytes for a fetch, waiting until they fit or the buffer is
@@ -61,7 +61,7 @@ func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, 
 	}
 	turn := make(chan struct{}, 1)
 	*queue = append(*queue, turn)
-	b.tell() // who waits is a reason to hand a batch on
+	b.signal() // who waits is a reason to hand a batch on
 	b.mu.Unlock()
 	for {
 		select {
@@ -114,17 +114,17 @@ func (b *buffer) Return(size int64) {
 // put adds a block in place of the reservation that was made for it; granted
 // says that takeSlice did.
 func (b *buffer) put(block *Block, reserved int64, granted bool) {
-	block.room = block.size()
+	block.reserved = block.size()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.used += block.room - reserved
+	b.used += block.reserved - reserved
 	b.unsent++
 	if granted {
 		b.granted--
 	}
 	b.blocks = append(b.blocks, block)
 	b.wake()
-	b.tell()
+	b.signal()
 }
 
 // take returns the first block, or nil when there is none now. more is false
@@ -145,7 +145,7 @@ func (b *buffer) written(blocks []*Block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, block := range blocks {
-		b.used -= block.room
+		b.used -= block.reserved
 	}
 	b.unsent -= len(blocks)
 	b.wake()
@@ -163,7 +163,7 @@ func (b *buffer) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.tell()
+	b.signal()
 }
 
 // The methods below want the lock held.
@@ -194,9 +194,9 @@ func (b *buffer) leave(queue *[]chan struct{}, turn chan struct{}) {
 	b.wake()
 }
 
-func (b *buffer) tell() {
+func (b *buffer) signal() {
 	select {
-	case b.news <- struct{}{}:
+	case b.changes <- struct{}{}:
 	default:
 	}
 }

@@ -30,8 +30,8 @@ func (r *run) collect(handle func(*Batch) error) error {
 		if err := c.observeIdle(); err != nil {
 			return err
 		}
-		if time.Since(c.told) >= progressEvery {
-			c.tell(0, 0)
+		if time.Since(c.reported) >= progressEvery {
+			c.addProgress(0, 0)
 		}
 		block, more := r.buf.take()
 		switch {
@@ -51,7 +51,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 		case !more:
 			return c.complete()
 		case c.isIdle():
-			c.sayFailing("at the end")
+			c.reportFailing("at the end")
 			return c.complete()
 		case c.isDue():
 			if err := c.flush(); err != nil {
@@ -61,7 +61,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 		}
 		timer.Reset(c.wait())
 		select {
-		case <-r.buf.news:
+		case <-r.buf.changes:
 		case <-timer.C:
 		case <-r.ctx.Done():
 		}
@@ -111,12 +111,12 @@ func (c *collector) timedOut() error {
 		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now(), Unanswered: true}
 	}
 	if n := c.unansweredShards(); n > 0 {
-		c.o.Say(fmt.Sprintf("%d of %s gave no usable answer before --timeout %s expired", n, counted(c.openShards(), "shard"), c.o.Timeout))
+		c.o.Info(fmt.Sprintf("%d of %s gave no usable answer before --timeout %s expired", n, counted(c.openShards(), "shard"), c.o.Timeout))
 	}
 	if bound {
 		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now()}
 	}
-	c.sayFailing("when the time was over")
+	c.reportFailing("when the time was over")
 	return nil
 }
 
@@ -141,7 +141,7 @@ const progressEvery = time.Second
 
 // wait is how long nothing needs to be looked at if no block comes.
 func (c *collector) wait() time.Duration {
-	wait := min(c.untilDue(), time.Until(c.told.Add(progressEvery)))
+	wait := min(c.untilDue(), time.Until(c.reported.Add(progressEvery)))
 	if left := time.Until(c.record.Add(c.o.IdleTimeout)); c.o.IdleTimeout > 0 && left > 0 {
 		wait = min(wait, left) // after that, the next block is what can change it
 	}

@@ -39,8 +39,8 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 		if !errors.As(err, &unusable) || unusable.Reason != "stream orders has had no shard b: its last one is a" {
 			t.Errorf("got %v", err)
 		}
-		if got := len(f.times("ListShards", "")); got != 1+confirmations || len(m.saved) > 0 {
-			t.Errorf("%d listings and %d saves, want %d and none", got, len(m.saved), 1+confirmations)
+		if got := len(f.times("ListShards", "")); got != 1+mostRelists || len(m.saved) > 0 {
+			t.Errorf("%d listings and %d saves, want %d and none", got, len(m.saved), 1+mostRelists)
 		}
 	})
 }
@@ -62,7 +62,7 @@ func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
 			}
 			o := testOptions()
 			said, say := listener()
-			o.Positions, o.AvailableNow, o.Say = newMemory(), true, say
+			o.Positions, o.AvailableNow, o.Info = newMemory(), true, say
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Error(err)
 			}
@@ -138,7 +138,7 @@ func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
 		}
 		o := testOptions()
 		said, say := listener()
-		o.Timeout, o.Say = 20*time.Second, say
+		o.Timeout, o.Info = 20*time.Second, say
 		r, err := New(f, o)
 		if err != nil {
 			t.Fatal(err)

@@ -29,7 +29,7 @@ type delivery struct {
 // into the buffer. It returns the position behind them. Of the response that found
 // is about, the shard has nothing more for this run where found says so.
 func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
-	room := hold(s.buf, resp)
+	room := newReservation(s.buf, resp)
 	resp.Records = resp.Records[:found.records]
 	// Warnings wait until the turn to encode is given back: whoever reads them may
 	// be slow, and other shards wait for that turn.
@@ -80,8 +80,8 @@ func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Resp
 	}
 }
 
-// holding is what a response has of the buffer while it is encoded.
-type holding struct {
+// reservation is what a response has of the buffer while it is encoded.
+type reservation struct {
 	buf *buffer
 	// response is for the response itself, spare what its source took beyond that,
 	// and next is for the next block.
@@ -89,10 +89,10 @@ type holding struct {
 	waited                bool // next was taken from the buffer, and not from spare
 }
 
-// hold counts what a response takes, also beyond what its source took for it. Of
+// newReservation counts what a response takes, also beyond what its source took for it. Of
 // what the source took for a larger one, it keeps as much as a response of this
 // size has while it is received and encoded.
-func hold(buf *buffer, resp *Response) *holding {
+func newReservation(buf *buffer, resp *Response) *reservation {
 	size := responseSize(resp.Records)
 	spare := min(max(0, resp.Taken-size), (inFlight-1)*size)
 	if rest := resp.Taken - size - spare; rest > 0 {
@@ -100,7 +100,7 @@ func hold(buf *buffer, resp *Response) *holding {
 	} else if rest < 0 {
 		buf.charge(-rest)
 	}
-	return &holding{buf: buf, response: size, spare: spare}
+	return &reservation{buf: buf, response: size, spare: spare}
 }
 
 func responseSize(records []types.Record) int64 {
@@ -113,7 +113,7 @@ func responseSize(records []types.Record) int64 {
 
 // take takes room for the next block, unless it has some: of what the source took
 // where that is enough, else it waits.
-func (h *holding) take(ctx context.Context, size int64) error {
+func (h *reservation) take(ctx context.Context, size int64) error {
 	switch {
 	case h.next > 0:
 		return nil
@@ -131,7 +131,7 @@ func (h *holding) take(ctx context.Context, size int64) error {
 
 // put hands the block over in place of its room; with the last one, all that the
 // response had is given back.
-func (h *holding) put(b *Block) {
+func (h *reservation) put(b *Block) {
 	room := h.next
 	if !b.more {
 		room += h.response + h.spare
@@ -180,7 +180,7 @@ func (s *delivery) keepsWhole(r record.Record, records int) {
 	if s.warned.Swap(true) {
 		return
 	}
-	s.o.Say(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it as one record, and every other one like it",
+	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it as one record, and every other one like it",
 		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), mostExpansion))
 }
 
@@ -190,6 +190,6 @@ func (s *delivery) warnOfKey(r record.Record) {
 	if s.warnedOfKey.Swap(true) {
 		return
 	}
-	s.o.Say(fmt.Sprintf("%s/%s: sequence number %s is an aggregate with a key that Kinesis does not accept: kin uses the aggregate's partition key and no explicit hash key, here from sub-sequence number %d on",
+	s.o.Info(fmt.Sprintf("%s/%s: sequence number %s is an aggregate with a key that Kinesis does not accept: kin uses the aggregate's partition key and no explicit hash key, here from sub-sequence number %d on",
 		r.Stream, r.ShardID, r.SequenceNumber, r.SubSequenceNumber))
 }

@@ -85,9 +85,9 @@ func (s *slicer) slice(ctx context.Context) (*Block, error) {
 		b.after.UpdatedAt = record.Time{Time: s.resp.ServerTime}
 	}
 	if b.more = full; full {
-		b.stand(b.index[len(b.index)-1])
+		b.moveBehind(b.index[len(b.index)-1])
 		if s.handled > 0 {
-			b.standInside(int64(s.cursor.Index - 1)) // the cursor is at the next one
+			b.moveInside(int64(s.cursor.Index - 1)) // the cursor is at the next one
 		}
 	} else {
 		b.advance(s.resp, s.held)

@@ -220,7 +220,7 @@ func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
 			f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}, payloads: map[int][]byte{1: test.payload, 2: test.payload}})
 			o := bounded()
 			var log said
-			o.Say = log.say
+			o.Info = log.say
 			o.Line = func(dst []byte, r record.Record) ([]byte, error) { // every control character is escaped
 				return append(append(append(dst, strings.Repeat("x", 290)...), strings.Repeat(r.PartitionKey, 6)...), strings.Repeat("x", 6*len(r.Data))...), nil
 			}
@@ -253,7 +253,7 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 			o, m := bounded(), newMemory()
 			o.Positions, o.HashFilter = m, filter
 			var log said
-			o.Say = log.say
+			o.Info = log.say
 			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 				return fmt.Appendf(dst, "%d/%s/%s/%s ", r.SubSequenceNumber, r.PartitionKey, r.ExplicitHashKey, r.Data), nil
 			}
@@ -350,7 +350,7 @@ func TestFault16ResponseKeepsNoMoreRoomThanItNeeds(t *testing.T) {
 		}
 		resp := response(0, 10, 20)
 		resp.Taken = taken
-		h := hold(b, resp)
+		h := newReservation(b, resp)
 		size := responseSize(resp.Records)
 		if b.used != h.response+h.spare || h.response != size || b.used > inFlight*size {
 			t.Errorf("taken %d: %d used, %d for the response and %d to spare", taken, b.used, h.response, h.spare)
@@ -359,8 +359,8 @@ func TestFault16ResponseKeepsNoMoreRoomThanItNeeds(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.put(&Block{})
-		if block, _ := b.take(); b.used != block.room {
-			t.Errorf("taken %d: %d used behind it, and the block has %d", taken, b.used, block.room)
+		if block, _ := b.take(); b.used != block.reserved {
+			t.Errorf("taken %d: %d used behind it, and the block has %d", taken, b.used, block.reserved)
 		}
 	}
 }

@@ -89,8 +89,8 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	if want := []string{shardName(8), shardName(9000)}; !slices.Equal(merged, want) {
 		t.Errorf("merged %d shards, %.200q, want %q", len(merged), merged, want)
 	}
-	if !maps.Equal(s.listed, listed) || !slices.Equal(slices.Concat(s.goneNow...), []string{shardName(0)}) {
-		t.Errorf("%d shards are listed and %q gone", len(s.listed), s.goneNow)
+	if !maps.Equal(s.listed, listed) || !slices.Equal(slices.Concat(s.unlisted...), []string{shardName(0)}) {
+		t.Errorf("%d shards are listed and %q gone", len(s.listed), s.unlisted)
 	}
 }
 

@@ -172,7 +172,7 @@ func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 		}
 		answered, behind, silence := 0, 0, time.Duration(0)
 		for _, status := range of.shards {
-			if status.heard && !status.last {
+			if status.answered && !status.last {
 				answered++
 				silence = max(silence, now.Sub(status.at))
 				if !status.tip {

@@ -62,14 +62,14 @@ func TestFault03WhatIsFinished(t *testing.T) {
 			}
 			entries := maps.Clone(test.saved)
 			for _, id := range lost { // as a run that may lose them
-				entries[id] = goneBy(entries[id], startedAt)
+				entries[id] = trimmedAt(entries[id], startedAt)
 			}
 			for id, shard := range s.lineage.Shards {
 				if shard.State == lineage.Waiting || shard.Left {
 					entries[id] = shard.At
 				}
 			}
-			s.goneNow = [][]string{s.unlistedAtStart()}
+			s.unlisted = [][]string{s.unlistedAtStart()}
 			s.prune(entries)
 			if got := slices.Sorted(maps.Keys(entries)); !slices.Equal(got, test.want) {
 				t.Errorf("kept %v, want %v", got, test.want)
@@ -237,8 +237,8 @@ func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
 	}
 	last := shardName(3 * n)
 	// What is not finished when it is looked at waits for the next whole listing.
-	s.goneNow = [][]string{ids}
-	if removed := s.prune(saved); len(removed) != len(all)-1 || len(saved) != 1 || !slices.Equal(s.goneBefore, []string{last}) {
-		t.Errorf("one look at each of %d shards removed %d, and %.200q wait", len(all), len(removed), s.goneBefore)
+	s.unlisted = [][]string{ids}
+	if removed := s.prune(saved); len(removed) != len(all)-1 || len(saved) != 1 || !slices.Equal(s.unlistedBefore, []string{last}) {
+		t.Errorf("one look at each of %d shards removed %d, and %.200q wait", len(all), len(removed), s.unlistedBefore)
 	}
 }

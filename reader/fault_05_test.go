@@ -115,7 +115,7 @@ func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
 		o := testOptions()
 		o.Limit = 3
 		var said []string
-		o.Say = func(s string) { said = append(said, s) }
+		o.Info = func(s string) { said = append(said, s) }
 		batches, err := collectRun(t.Context(), t, p, o)
 		if want := []string{"1", "2", "3"}; err != nil || !slices.Equal(batches, want) {
 			t.Errorf("got %q, %v, want %q", batches, err, want)

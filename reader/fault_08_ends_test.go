@@ -128,7 +128,7 @@ func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T
 		}}
 		o := bounded()
 		var said []string
-		o.Say = func(m string) { said = append(said, m) }
+		o.Info = func(m string) { said = append(said, m) }
 		got, err := readFor(t, client, time.Hour, o)
 		if err != nil || !slices.Equal(got, numbers(1, 4)) {
 			t.Errorf("got %q, %v", got, err)

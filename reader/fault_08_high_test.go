@@ -61,7 +61,7 @@ func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
 		client := &spoiled{fake: f, call: "GetRecords", left: 2, spoil: renumber("30", "15")}
 		o, m := bounded(), newMemory()
 		var said []string
-		o.Positions, o.Say = m, func(m string) { said = append(said, m) }
+		o.Positions, o.Info = m, func(m string) { said = append(said, m) }
 		got, err := readFor(t, client, time.Hour, o)
 		if err != nil || !slices.Equal(got, []string{"10", "20", "30", "40", "50"}) || len(said) > 0 {
 			t.Errorf("got %q, %v; said %q", got, err, said)

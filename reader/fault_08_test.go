@@ -184,7 +184,7 @@ func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
 			o := bounded()
 			o.RetryFor = time.Minute
 			var said []string
-			o.Say = func(m string) { said = append(said, m) }
+			o.Info = func(m string) { said = append(said, m) }
 			got, err := readFor(t, client, time.Hour, o)
 			var gaveUp *GaveUpError
 			if !errors.As(err, &gaveUp) || len(got) > 0 {
@@ -231,7 +231,7 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 				o, m := bounded(), newMemory()
 				o.Positions = m
 				var said []string
-				o.Say = func(m string) { said = append(said, m) }
+				o.Info = func(m string) { said = append(said, m) }
 				got, err := readFor(t, &repeating{fake: f, left: 100, same: same}, time.Hour, o)
 				if err != nil {
 					t.Fatal(err)
@@ -365,7 +365,7 @@ func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 				o, m := testOptions(), newMemory()
 				o.Positions, o.MaxFetchDuration = m, time.Second
 				var said []string
-				o.Say = func(m string) { said = append(said, m) }
+				o.Info = func(m string) { said = append(said, m) }
 				s.meanwhile(func() {
 					for n := range 40 {
 						time.Sleep(20 * time.Second)

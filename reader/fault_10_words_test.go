@@ -14,7 +14,7 @@ func TestFault10OneShardIsNotCalledByAPlural(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var said lines
 			o := testOptions()
-			o.AvailableNow, o.Chat = true, said.say
+			o.AvailableNow, o.Detail = true, said.say
 			if _, err := collectRun(t.Context(), t, newFake(shards...), o); err != nil {
 				t.Error(err)
 			}

@@ -30,7 +30,7 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 					c.at.UpdatedAt = record.Time{Time: time.Now()}
 					m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
 					said, say := listener()
-					o.Positions, o.AllowDataLoss, o.Say = m, allowed, say
+					o.Positions, o.AllowDataLoss, o.Info = m, allowed, say
 					got, err := readFor(t, &refusing{fake: f, refuse: isAtSequence}, time.Hour, o)
 					const lost = "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"
 					if !allowed || c.want == nil {

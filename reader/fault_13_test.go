@@ -165,7 +165,7 @@ func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
 		o := testOptions()
 		o.AllowDataLoss = true
 		var said []string
-		o.Say = func(m string) { said = append(said, m) }
+		o.Info = func(m string) { said = append(said, m) }
 		got, err := readFor(t, client, time.Minute, o)
 		if err != nil || !slices.Equal(got, []string{"1", "2", "7", "8"}) {
 			t.Errorf("got %q, %v", got, err)

@@ -46,7 +46,7 @@ func TestFault13TheRecordThatKinAsksForAgainIsNotReported(t *testing.T) {
 		expire(f, 2)
 		o := bounded()
 		var said []string
-		o.Say = func(m string) { said = append(said, m) }
+		o.Info = func(m string) { said = append(said, m) }
 		got, err := readFor(t, &refusing{fake: f, refuse: isAfter}, time.Hour, o)
 		if err != nil || !slices.Equal(got, numbers(1, 5)) {
 			t.Errorf("got %q, %v", got, err)

@@ -83,7 +83,7 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 				}
 				var said lines
 				o := testOptions()
-				o.Timeout, o.AvailableNow, o.Say = 4*time.Second, bounded, said.say
+				o.Timeout, o.AvailableNow, o.Info = 4*time.Second, bounded, said.say
 				_, err := collectRun(t.Context(), t, f, o)
 				const reason = "GetRecords for orders/b: dial tcp: connect: connection refused"
 				if bounded && (err == nil || err.Error() != "--timeout 4s expired before the bound was reached: "+reason) {
@@ -138,7 +138,7 @@ func TestFault14ConnectedAgain(t *testing.T) {
 				var said lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Say = said.say
+				o.Info = said.say
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
@@ -182,7 +182,7 @@ func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
 				var said lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Say = said.say
+				o.Info = said.say
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}

@@ -47,7 +47,7 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 					}
 					var said lines
 					o := testOptions()
-					o.AvailableNow, o.Say = true, said.say
+					o.AvailableNow, o.Info = true, said.say
 					change(&o)
 					_, err := collectRun(t.Context(), t, f, o)
 					if want := call + " for stream orders: " + tt.ends; err == nil || !strings.HasPrefix(err.Error(), "gave up after ") || !strings.HasSuffix(err.Error(), want) {
@@ -78,7 +78,7 @@ func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 		}
 		var said lines
 		o := testOptions()
-		o.AvailableNow, o.Say, o.Positions = true, said.say, newMemory()
+		o.AvailableNow, o.Info, o.Positions = true, said.say, newMemory()
 		if _, err := collectRun(t.Context(), t, f, o); err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 				s, start := newService(t, 4, local.Options{}), time.Now()
 				released, blocked := make(chan struct{}), make(chan struct{}, 1)
 				o := testOptions()
-				o.Say = func(said string) {
+				o.Info = func(said string) {
 					if strings.Contains(said, message) {
 						select {
 						case blocked <- struct{}{}:
@@ -87,7 +87,7 @@ func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		session := newSession(f, made.o, &progress{})
 		said := 0
-		session.o.Say = func(message string) {
+		session.o.Info = func(message string) {
 			said++
 			if !session.mu.TryLock() {
 				t.Errorf("%q was said under the run's lock", message)
@@ -95,7 +95,7 @@ func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
 			}
 			session.mu.Unlock()
 		}
-		session.o.Chat, session.hints.say = session.o.Say, session.o.Say
+		session.o.Detail, session.hints.report = session.o.Info, session.o.Info
 		group, groupCtx := errgroup.WithContext(ctx)
 		streams, err := made.open(ctx, session)
 		if err != nil {

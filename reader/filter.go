@@ -143,7 +143,7 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 		return false, err
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
-		s.o.Say(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.Name, Unanswered(err)))
+		s.o.Info(fmt.Sprintf("DescribeStreamSummary of %s %s: kin assumes for --hash-filter that the stream places records by their hash keys (RecordDistributionStrategy is not AUTO)", s.ref.Name, Unanswered(err)))
 		d.mu.Lock()
 		d.refused = true
 		d.mu.Unlock()

@@ -36,29 +36,29 @@ func guard(s *Stream, now time.Time, lost []string, entries map[string]checkpoin
 			continue
 		}
 		if s.retention() > 0 && !s.o.AllowDataLoss {
-			return &DataLossError{Stream: s.ref.Name, gone: GoneMessage(s.ref.Name, id, at)}
+			return &DataLossError{Stream: s.ref.Name, missing: NotRetainedMessage(s.ref.Name, id, at)}
 		}
-		lose(s, GoneMessage(s.ref.Name, id, at))
+		reportLoss(s, NotRetainedMessage(s.ref.Name, id, at))
 	}
 	for _, g := range gaps {
-		lose(s, GapMessage(s.ref.Name, g))
+		reportLoss(s, GapMessage(s.ref.Name, g))
 		if shard := s.lineage.Shards[g.Shard]; shard.State == lineage.Waiting {
 			shard.At = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.TrimHorizon}}
 		} else {
-			entries[g.Shard] = goneBy(entries[g.Shard], now)
+			entries[g.Shard] = trimmedAt(entries[g.Shard], now)
 		}
 	}
 	return nil
 }
 
-// lose tells of a loss that the run goes on behind.
-func lose(s *Stream, message string) {
+// reportLoss tells of a loss that the run goes on behind.
+func reportLoss(s *Stream, message string) {
 	s.losses = append(s.losses, message)
-	s.o.Say(message)
+	s.o.Info(message)
 }
 
-// goneBy is the position in a shard that is no longer retained at a time.
-func goneBy(at checkpoint.Shard, now time.Time) checkpoint.Shard {
+// trimmedAt is the position in a shard that is no longer retained at a time.
+func trimmedAt(at checkpoint.Shard, now time.Time) checkpoint.Shard {
 	t := record.Time{Time: now}
 	return checkpoint.Shard{Parents: at.Parents, Position: record.Position{Kind: record.ShardEnd, SequenceNumber: at.SequenceNumber},
 		LastArrival: at.LastArrival, ReadThrough: t, UpdatedAt: t}
@@ -92,7 +92,7 @@ func guardLive(ctx context.Context, s *Stream, shard string, before checkpoint.S
 	if !s.o.AllowDataLoss {
 		return lost
 	}
-	s.o.Say(lost.Error())
+	s.o.Info(lost.Error())
 	return nil
 }
 

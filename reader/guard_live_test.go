@@ -69,7 +69,7 @@ func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
 		})
 		o := testOptions()
 		said, say := listener()
-		o.Positions, o.AllowDataLoss, o.Say = newMemory(), true, say
+		o.Positions, o.AllowDataLoss, o.Info = newMemory(), true, say
 		got, err := blockedFor(t, s, o, 30*time.Hour)
 		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said(), "\n"), "may be gone") {
 			t.Errorf("got %q, %v, said %q", got, err, said())
@@ -142,7 +142,7 @@ func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		said, say := listener()
-		o.Positions, o.AllowDataLoss, o.Say = newMemory(), true, say
+		o.Positions, o.AllowDataLoss, o.Info = newMemory(), true, say
 		got, err := collectRun(t.Context(), t, vanishing(), o)
 		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said(), gone) {
 			t.Errorf("got %q, %v, said %q", got, err, said())

@@ -12,7 +12,7 @@ import (
 // can cure. kin help tuning tells more. Whoever reads the messages may be slow:
 // nothing is held while one is said.
 type hints struct {
-	say func(string)
+	report func(string)
 
 	mu        sync.Mutex  // guards what follows
 	throttles []time.Time // of the last window
@@ -32,7 +32,7 @@ const (
 // throttled notes a fetch that met a shard's read limit.
 func (h *hints) throttled(now time.Time) {
 	if h.countThrottle(now) {
-		h.say("hint: rate limits come again and again: something else reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
+		h.report("hint: rate limits come again and again: something else reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
 	}
 }
 
@@ -55,7 +55,7 @@ func (h *hints) countThrottle(now time.Time) bool {
 // waiting for room meanwhile.
 func (h *hints) wrote(took time.Duration, waiting bool, buffer int64) {
 	if waiting && h.countSlow(took) {
-		h.say(fmt.Sprintf("hint: the output is slower than the stream: the buffer of %s is full and fetching waits for it; a larger --fetch-buffer-size helps against bursts only (kin help tuning)",
+		h.report(fmt.Sprintf("hint: the output is slower than the stream: the buffer of %s is full and fetching waits for it; a larger --fetch-buffer-size helps against bursts only (kin help tuning)",
 			humanize.Bytes(uint64(buffer))))
 	}
 }
@@ -73,10 +73,10 @@ func (h *hints) countSlow(took time.Duration) bool {
 	return h.output
 }
 
-// turns tells of more shards than are fetched at once.
-func (h *hints) turns(shards, atOnce int) {
+// shareSlots tells of more shards than are fetched at once.
+func (h *hints) shareSlots(shards, atOnce int) {
 	if atOnce > 0 && shards > atOnce {
-		h.say(fmt.Sprintf("hint: %d shards are to be read and --tasks lets %d be fetched at once: they take turns; raise --tasks or --shards-per-task (kin help tuning)", shards, atOnce))
+		h.report(fmt.Sprintf("hint: %d shards are to be read and --tasks lets %d be fetched at once: they take turns; raise --tasks or --shards-per-task (kin help tuning)", shards, atOnce))
 	}
 }
 

@@ -116,7 +116,7 @@ func TestSlowOutputIsNamed(t *testing.T) {
 		o := testOptions()
 		o.AvailableNow = true
 		o.FetchBufferSize = 1 << 20 // one reservation: the other shard waits
-		o.Say = func(s string) { said = append(said, s) }
+		o.Info = func(s string) { said = append(said, s) }
 		shard := func(id string) *fakeShard {
 			s := &fakeShard{id: id}
 			for n := range 12 {

@@ -27,7 +27,7 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 	if err != nil || out.StreamDescriptionSummary == nil {
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
 		s.undescribed = Unanswered(err)
-		reportUnseen(s, s.undescribed, s.undescribed)
+		reportUnchecked(s, s.undescribed, s.undescribed)
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
@@ -44,7 +44,7 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 	if summary.RetentionPeriodHours == nil {
 		noRetention = "has no retention period"
 	}
-	reportUnseen(s, noCreation, noRetention)
+	reportUnchecked(s, noCreation, noRetention)
 	if noCreation != "" {
 		return nil
 	}
@@ -75,60 +75,60 @@ func Recreated(stream string, was, is time.Time) error {
 // Recreated reports whether the stream is not the one that the positions are of.
 func (e *CheckpointError) Recreated() bool { return e.recreated }
 
-// reportUnseen keeps and reports why the stream's summary does not show when the
+// reportUnchecked keeps and reports why the stream's summary does not show when the
 // stream was created, and how long it retains records. An empty reason means that
 // it does.
-func reportUnseen(s *Stream, creation, retention string) {
+func reportUnchecked(s *Stream, creation, retention string) {
 	const (
 		again   = "when the stream is deleted and created again"
 		expired = "when records expire before they are read"
 	)
 	report := func(reason, what string) string {
 		reason = fmt.Sprintf("DescribeStreamSummary of %s %s", s.ref.Name, reason)
-		s.o.Say(reason + ": the checkpoint will not notice " + what)
+		s.o.Info(reason + ": the checkpoint will not notice " + what)
 		return reason
 	}
 	switch {
 	case creation != "" && creation == retention:
-		s.unseen.recreated = report(creation, again+", or "+expired)
-		s.unseen.trimmed = s.unseen.recreated
+		s.unchecked.recreated = report(creation, again+", or "+expired)
+		s.unchecked.trimmed = s.unchecked.recreated
 		return
 	case creation != "":
-		s.unseen.recreated = report(creation, again)
+		s.unchecked.recreated = report(creation, again)
 	}
 	if retention != "" {
-		s.unseen.trimmed = report(retention, expired)
+		s.unchecked.trimmed = report(retention, expired)
 	}
 }
 
 // reportUncompared notes and reports that the checkpoint does not say when its
 // stream was created.
 func (s *Stream) reportUncompared() {
-	s.unseen.recreated = "the checkpoint has no creation time of stream " + s.ref.Name
-	s.o.Say(s.unseen.recreated + ": kin did not check whether the stream was deleted and created again")
+	s.unchecked.recreated = "the checkpoint has no creation time of stream " + s.ref.Name
+	s.o.Info(s.unchecked.recreated + ": kin did not check whether the stream was deleted and created again")
 }
 
 // A listing that does not know a shard of the checkpoint is asked for again: it
 // may lag behind a reshard whose children a run has met already.
 const (
-	confirmations = 5
-	confirmEvery  = time.Second
+	mostRelists = 5
+	relistEvery = time.Second
 )
 
-// confirm returns a listing with every shard that the checkpoint has and that is
+// relist returns a listing with every shard that the checkpoint has and that is
 // not older than what is listed, and in which those are closed that it has read to
 // their end. Positions of which that cannot be had are another stream's: they say
 // nothing of what was read of this one, and keep what comes from being read.
-func confirm(ctx context.Context, s *Stream, l listing) (listing, error) {
+func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 	for tries := 0; ; tries++ {
 		reason := contradiction(s, l)
 		if reason == "" {
 			return l, nil
 		}
-		if tries == confirmations {
+		if tries == mostRelists {
 			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
 		}
-		if err := sleepUntil(ctx, time.Now().Add(confirmEvery)); err != nil {
+		if err := sleepUntil(ctx, time.Now().Add(relistEvery)); err != nil {
 			return l, err
 		}
 		at := l.at

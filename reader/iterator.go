@@ -30,10 +30,10 @@ type polling struct {
 	// service refuses AFTER the last record of a closed shard.
 	inclusive bool
 
-	pace     pace
-	due      time.Time // when the next fetch may start
-	refusals int       // in a row
-	said     time.Time // when the rate limit was last spoken of
+	pace          pace
+	due           time.Time // when the next fetch may start
+	refusals      int       // in a row
+	limitReported time.Time // when the rate limit was last spoken of
 }
 
 func newPolling(a *Assignment) *polling {
@@ -205,8 +205,8 @@ func (p *polling) lost(err error) error {
 func (p *polling) limitHit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
 	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
-	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
-		p.said = now
+	if now := time.Now(); p.limitReported.IsZero() || now.Sub(p.limitReported) >= troubleEvery {
+		p.limitReported = now
 		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
 	}
 }

@@ -71,7 +71,7 @@ func (a *shardStatuses) find(stream *streamStatuses, s *shardStatus, now, servic
 	for len(way) > 0 {
 		s := way[len(way)-1]
 		missing := false
-		if !s.heard && s.lag.round != round {
+		if !s.answered && s.lag.round != round {
 			for _, id := range s.Parents {
 				if p := stream.shards[id]; p != nil && !p.hasEnded && p.lag.round != round {
 					way, missing = append(way, p), true
@@ -96,7 +96,7 @@ func (a *shardStatuses) find(stream *streamStatuses, s *shardStatus, now, servic
 // may have come since they ended; and without parents, as what came since it was
 // read last, or since the time where its reading begins.
 func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, service time.Time) (behind time.Duration, ok bool) {
-	if s.heard {
+	if s.answered {
 		late := now.Sub(s.at) - a.run.silence()
 		return time.Duration(s.behind)*time.Millisecond + max(0, late), true
 	}

@@ -23,7 +23,7 @@ type Opener struct {
 	Options Options
 	// Dates checks the answers of all openings.
 	Dates *servertime.Check
-	// Quiet hands messages about the positions to Chat: they were reported before.
+	// Quiet hands messages about the positions to Detail: they were reported before.
 	Quiet bool
 	// Partial says that one of several streams which cannot be opened does not
 	// end the opening of the others.
@@ -50,9 +50,9 @@ type Opening struct {
 // those of Reader.Run.
 func (o Opener) Open(ctx context.Context) (*Opening, error) {
 	s := newSession(o.Client, o.Options, &progress{})
-	s.dates, s.hints.say, s.accepted = o.Dates, o.Options.Chat, len(o.Since) > 0
+	s.dates, s.hints.report, s.accepted = o.Dates, o.Options.Detail, len(o.Since) > 0
 	if o.Quiet {
-		s.o.Say = o.Options.Chat
+		s.o.Info = o.Options.Detail
 	}
 	streams, err := openStreams(ctx, s, kept(o.Options.Positions), openMode{partial: o.Partial, tolerant: o.Tolerant})
 	opening := &Opening{File: streams.file, Streams: streams.streams, Time: latest(streams.streams)}
@@ -68,7 +68,7 @@ func (o Opener) Open(ctx context.Context) (*Opening, error) {
 	s.mu.Lock()
 	s.setClock(opening.Time)
 	s.mu.Unlock()
-	s.o.Say = o.Options.Say // fetching reports what it has to
+	s.o.Info = o.Options.Info // fetching reports what it has to
 	return opening, opening.drop(ctx, streams.failed, func(s *Stream) bool { _, again := o.Since[s.ref.Given]; return again })
 }
 
@@ -127,7 +127,7 @@ type View struct {
 
 // View returns what is known of the stream.
 func (s *Stream) View() View {
-	return View{s.ref, s.listedAt, s.place, s.lineage, s.listed, s.retention(), s.losses, s.unseen.recreated, s.unseen.trimmed}
+	return View{s.ref, s.listedAt, s.place, s.lineage, s.listed, s.retention(), s.losses, s.unchecked.recreated, s.unchecked.trimmed}
 }
 
 // Probe is what one fetch of one shard has shown.
@@ -196,7 +196,7 @@ func (s *Stream) AskTime(ctx context.Context) error {
 // descends from itself.
 func (s *Stream) CheckAncestors(saved map[string]checkpoint.Shard) error {
 	if err := (lineage.Placement{Saved: saved}).CheckAncestors(s.lineage); err != nil {
-		return s.misplaced(err)
+		return s.placementError(err)
 	}
 	return nil
 }

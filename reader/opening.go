@@ -124,7 +124,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 	}
 	s.place.Owns = func(shard string) bool { return positions.Owns(s.ref.Name, shard) }
 	var other *CheckpointError
-	if l, err = confirm(ctx, s, l); err != nil && !(mode.tolerant && errors.As(err, &other)) {
+	if l, err = relist(ctx, s, l); err != nil && !(mode.tolerant && errors.As(err, &other)) {
 		return checkpoint.Stream{}, err
 	}
 
@@ -137,7 +137,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 	s.lineage.Listed()
 	lost, err := s.place.First(s.lineage)
 	if err != nil {
-		return checkpoint.Stream{}, s.misplaced(err)
+		return checkpoint.Stream{}, s.placementError(err)
 	}
 	if err := guard(s, l.at, lost, entry.Shards); err != nil {
 		return checkpoint.Stream{}, err
@@ -146,7 +146,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 		return checkpoint.Stream{}, err
 	}
 	for _, id := range lost { // and that is said, or was allowed, or is no loss
-		entry.Shards[id] = goneBy(entry.Shards[id], l.at)
+		entry.Shards[id] = trimmedAt(entry.Shards[id], l.at)
 	}
 	for id, shard := range s.lineage.Shards {
 		if shard.State == lineage.Waiting || shard.Left {
@@ -156,7 +156,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 			entry.Shards[id] = shard.At
 		}
 	}
-	s.goneNow = [][]string{s.unlistedAtStart()}
+	s.unlisted = [][]string{s.unlistedAtStart()}
 	s.prune(entry.Shards)
 	return entry, nil
 }

@@ -46,9 +46,6 @@ type Options struct {
 	// MaxShardsPerDescribe is the size of a ListShards page, 1 to 10,000
 	// (maxShardsPerDescribe).
 	MaxShardsPerDescribe int
-	// Coalesce says how the blocks of a batch are merged into output files
-	// (coalesceThresholdBlockSize, coalesceBinSize).
-	Coalesce Coalesce
 	// Source makes what delivers a shard's responses, for enhanced fan-out
 	// (consumerMode); nil polls. Then MaxRecordsPerFetch, MaxFetchRate,
 	// MinFetchPeriod, ShardsPerTask and Tasks mean nothing.
@@ -105,25 +102,16 @@ type Options struct {
 	// the run. nil observes nothing.
 	Observe func(Observation) error
 
-	// Say tells a person what they should know, Chat what only somebody who
+	// Info reports what a person should know, Detail what only somebody who
 	// watches wants to know. Both may be called from several goroutines; nil
-	// is silence. Report is for what has to be known of the records that were
-	// dropped, however quiet the run is; nil is Say.
-	Say, Chat, Report func(message string)
-	// SayFailing is told of calls that keep failing, or have no answer, and that they
-	// pass again; nil is Say.
-	SayFailing func(message string)
+	// reports nothing. Report is for what has to be known of the records that were
+	// dropped, however quiet the run is; nil is Info.
+	Info, Detail, Report func(message string)
+	// Failing reports calls that keep failing, or have no answer, and that they
+	// pass again; nil is Info.
+	Failing func(message string)
 	// Log is for those who look for a fault; nil discards it.
 	Log *slog.Logger
-}
-
-// Coalesce holds the sizes, in bytes, of the connector's coalescing.
-type Coalesce struct {
-	// ThresholdBlockSize is the average size of blocks below which they are
-	// merged.
-	ThresholdBlockSize int64
-	// BinSize is about how large a merged block becomes.
-	BinSize int64
 }
 
 // DefaultOptions are the defaults of `kin read`.
@@ -137,7 +125,6 @@ func DefaultOptions() Options {
 		ShardsPerTask:        5,
 		ShardFetchInterval:   time.Second,
 		MaxShardsPerDescribe: 1000,
-		Coalesce:             Coalesce{ThresholdBlockSize: 10_000_000, BinSize: 128_000_000},
 	}
 }
 
@@ -156,17 +143,17 @@ func (o Options) Complete() (Options, error) {
 	if err := o.validate(); err != nil {
 		return o, err
 	}
-	if o.Say == nil {
-		o.Say = func(string) {}
+	if o.Info == nil {
+		o.Info = func(string) {}
 	}
 	if o.Report == nil {
-		o.Report = o.Say
+		o.Report = o.Info
 	}
-	if o.SayFailing == nil {
-		o.SayFailing = o.Say
+	if o.Failing == nil {
+		o.Failing = o.Info
 	}
-	if o.Chat == nil {
-		o.Chat = func(string) {}
+	if o.Detail == nil {
+		o.Detail = func(string) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -194,8 +181,6 @@ func (o Options) validate() error {
 		{o.ShardFetchInterval > 0, "shard fetch interval", "more than 0"},
 		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= mostShardsPerDescribe,
 			"max shards per describe", "1 to 10000"},
-		{o.Coalesce.ThresholdBlockSize > 0, "coalesce threshold block size", "more than 0"},
-		{o.Coalesce.BinSize > 0, "coalesce bin size", "more than 0"},
 		{o.To.Kind == record.Latest || o.To.Kind == record.AtTimestamp || o.To.Kind == record.Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
 		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
 		{len(o.Shards) == 0 || len(o.Streams) == 1, "shard", "one stream, whose shards they are"},

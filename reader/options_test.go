@@ -40,8 +40,6 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 		{func(o *Options) { o.Tasks = -1 }, "tasks: want 0 or more"},
 		{func(o *Options) { o.ShardFetchInterval = 0 }, "shard fetch interval: want more than 0"},
 		{func(o *Options) { o.MaxShardsPerDescribe = 10001 }, "max shards per describe: want 1 to 10000"},
-		{func(o *Options) { o.Coalesce.ThresholdBlockSize = 0 }, "coalesce threshold block size: want more than 0"},
-		{func(o *Options) { o.Coalesce.BinSize = -1 }, "coalesce bin size: want more than 0"},
 		{func(o *Options) { o.Limit = -1 }, "limit: want 1 or more"},
 		{func(o *Options) { o.RetryFor = -1 }, "retry for: want 0 or more"},
 		{func(o *Options) {
@@ -67,8 +65,7 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	o := DefaultOptions()
 	if o.MaxRecordsPerFetch != 10000 || o.MaxFetchRate != 1.0 || o.MinFetchPeriod != 400*time.Millisecond ||
-		o.MaxFetchDuration != 10*time.Second || o.ShardsPerTask != 5 || o.ShardFetchInterval != time.Second ||
-		o.Coalesce != (Coalesce{10_000_000, 128_000_000}) {
+		o.MaxFetchDuration != 10*time.Second || o.ShardsPerTask != 5 || o.ShardFetchInterval != time.Second {
 		t.Errorf("defaults %+v", o)
 	}
 }

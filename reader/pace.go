@@ -87,7 +87,7 @@ func (p *pace) share() float64 {
 // room is what the next fetch takes from the buffer. Where nothing is known of the
 // shard it is for the largest response: then few shards are fetched at once, or one
 // alone, until records have come.
-func (p *pace) room() int64 {
+func (p *pace) reservation() int64 {
 	switch {
 	case p.refused > 0:
 		return p.refused

@@ -18,7 +18,7 @@ func TestFetchesGrowWithWhatComes(t *testing.T) {
 	for range 5 {
 		n := p.ask()
 		asked = append(asked, n)
-		if room := p.room(); room < inFlight*int64(n)*1000 && room < LeastReservation {
+		if room := p.reservation(); room < inFlight*int64(n)*1000 && room < LeastReservation {
 			t.Errorf("%d bytes of room for %d records of 1,000 bytes", room, n)
 		}
 		p.received(n, int64(n)*1000, time.Time{})

@@ -15,18 +15,18 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
 	p.unknown = true
-	if room, ask := p.room(), p.ask(); room != inFlight*mostResponse || ask != 4 {
+	if room, ask := p.reservation(), p.ask(); room != inFlight*mostResponse || ask != 4 {
 		t.Errorf("first %d bytes for %d records", room, ask)
 	}
 	p.received(1, 1_000_000, time.Time{})
-	if room, ask := p.room(), p.ask(); room < inFlight*1_000_000 || ask != 1 {
+	if room, ask := p.reservation(), p.ask(); room < inFlight*1_000_000 || ask != 1 {
 		t.Errorf("then %d bytes for %d records of 1 MB", room, ask)
 	}
 	// Behind an empty page, nothing much can have come.
 	p = newPace(o)
 	p.unknown = true
 	p.received(0, 0, time.Time{})
-	if room := p.room(); room > 5*LeastReservation {
+	if room := p.reservation(); room > 5*LeastReservation {
 		t.Errorf("%d bytes behind an empty page", room)
 	}
 }

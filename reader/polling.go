@@ -48,7 +48,7 @@ func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 	}
 	defer p.s.giveSlot()
 	p.pace.learn(p.s.record.Load())
-	taken := p.pace.room()
+	taken := p.pace.reservation()
 	if err := room.Take(ctx, taken); err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (p *polling) checkTip(resp *Response) error {
 	if p.at.Kind != record.AfterSequenceNumber || p.shown == "" || !resp.atTip() || validate.Compare(p.shown, p.at.SequenceNumber) >= 0 {
 		return nil
 	}
-	return p.suspect(p.at, fmt.Sprintf("the service sends records from before record %s, and the last one of the shard is %s", p.at.SequenceNumber, p.shown))
+	return p.contradict(p.at, fmt.Sprintf("the service sends records from before record %s, and the last one of the shard is %s", p.at.SequenceNumber, p.shown))
 }
 
 // sizeOf is how many bytes of payloads and partition keys the records have.

@@ -22,7 +22,7 @@ func runFor(t *testing.T, f *fake, d time.Duration, o Options) (written string, 
 	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
 	defer cancel()
 	lines := make(chan string, 1000)
-	o.Say = func(s string) { lines <- s }
+	o.Info = func(s string) { lines <- s }
 	batches, err := collectRun(ctx, t, f, o)
 	close(lines)
 	for line := range lines {
@@ -72,8 +72,8 @@ func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
 
 func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	o := testOptions()
-	o.Say = func(string) {}
-	r := &session{o: o, progress: &progress{}, hints: hints{say: o.Say}, log: slog.New(slog.DiscardHandler)}
+	o.Info = func(string) {}
+	r := &session{o: o, progress: &progress{}, hints: hints{report: o.Info}, log: slog.New(slog.DiscardHandler)}
 	p := newPolling(newAssignment(newStream(r, "orders"), "a", lineage.AtTime(time.Unix(1, 0))))
 	p.pace.count = 800
 	err := apiError("ProvisionedThroughputExceededException")

@@ -100,7 +100,7 @@ func (a *positionCheck) IsGone(ctx context.Context, at checkpoint.Shard) (bool, 
 	if a.s.isListed(a.shard) {
 		return false, nil
 	}
-	gone := &DataLossError{Stream: a.s.ref.Name, gone: GoneMessage(a.s.ref.Name, a.shard, at)}
+	gone := &DataLossError{Stream: a.s.ref.Name, missing: NotRetainedMessage(a.s.ref.Name, a.shard, at)}
 	if a.s.o.Positions != nil && !a.s.o.AllowDataLoss {
 		return false, gone
 	}

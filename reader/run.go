@@ -50,9 +50,9 @@ func (r *run) launch() {
 	for i, s := range r.streams {
 		starting[i] = s.changed(s.lineage.Sorted())
 		s.left = nil // these are saved
-		r.o.Chat(fmt.Sprintf("%s: reading %s, from %s", s.ref.Name, counted(len(starting[i]), "shard"), s.begins()))
+		r.o.Detail(fmt.Sprintf("%s: reading %s, from %s", s.ref.Name, counted(len(starting[i]), "shard"), s.startText()))
 	}
-	r.hints.turns(r.reading, cap(r.slots))
+	r.hints.shareSlots(r.reading, cap(r.slots))
 	r.checkComplete()
 	for i, s := range r.streams {
 		r.group.Go(func() error { return s.discover(r.ctx) })
@@ -60,11 +60,11 @@ func (r *run) launch() {
 	}
 }
 
-// sayFailing reports a call that fails when a run ends by itself: there may be more
+// reportFailing reports a call that fails when a run ends by itself: there may be more
 // than what was read.
-func (r *run) sayFailing(when string) {
+func (r *run) reportFailing(when string) {
 	if err := r.trouble.now(); err != nil {
-		r.o.Say(fmt.Sprintf("a call still failed %s: %s", when, err))
+		r.o.Info(fmt.Sprintf("a call still failed %s: %s", when, err))
 	}
 }
 
@@ -79,7 +79,7 @@ func (r *run) countUsers(b *Block) {
 			continue
 		}
 		if s.leftOut == 0 && b.leftOut > 0 {
-			r.o.Say(fmt.Sprintf("%s/%s: an aggregate holds records whose hash keys are outside of the shard's range: --hash-filter drops them", b.Stream, b.ShardID))
+			r.o.Info(fmt.Sprintf("%s/%s: an aggregate holds records whose hash keys are outside of the shard's range: --hash-filter drops them", b.Stream, b.ShardID))
 		}
 		s.leftOut += int64(b.leftOut)
 		s.rekeyed += int64(b.rekeyed)
@@ -95,7 +95,7 @@ func (r *run) reportUsers() {
 			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.Name, someRecords(s.leftOut)))
 		}
 		if s.rekeyed > 0 {
-			r.o.Say(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, someRecords(s.rekeyed)))
+			r.o.Info(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, someRecords(s.rekeyed)))
 		}
 	}
 }
@@ -119,6 +119,6 @@ func (r *run) hintEmpty() {
 		if r.o.To.Kind != record.Latest {
 			upTo = " up to " + r.o.To.String()
 		}
-		r.hints.say(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.Initial, upTo))
+		r.hints.report(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.Initial, upTo))
 	}
 }

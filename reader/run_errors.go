@@ -87,14 +87,14 @@ func (e *NotRetainedError) Hint() string {
 // DataLossError means that records were trimmed, or may have been, before the
 // run could read them.
 type DataLossError struct {
-	Stream string
-	gaps   []lineage.Gap
-	gone   string // of a shard that is not there any more, in words
+	Stream  string
+	gaps    []lineage.Gap
+	missing string // of a shard that is not there any more, in words
 }
 
 func (e *DataLossError) Error() string {
-	if e.gone != "" {
-		return e.gone
+	if e.missing != "" {
+		return e.missing
 	}
 	lines := make([]string, 0, len(e.gaps))
 	for _, g := range e.gaps {
@@ -121,8 +121,8 @@ func GapMessage(stream string, g lineage.Gap) string {
 		stream, g.Shard, g.From.UTC().Format(time.RFC3339), g.To.UTC().Format(time.RFC3339))
 }
 
-// GoneMessage says that a shard is no longer listed and was read up to a position.
-func GoneMessage(stream, shard string, at checkpoint.Shard) string {
+// NotRetainedMessage says that a shard is no longer listed and was read up to a position.
+func NotRetainedMessage(stream, shard string, at checkpoint.Shard) string {
 	return fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", stream, shard, describe(at))
 }
 

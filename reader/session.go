@@ -55,9 +55,9 @@ type session struct {
 func newSession(client Client, o Options, p *progress) *session {
 	s := &session{
 		client: client, o: o, log: o.Log, progress: p,
-		trouble: trouble{report: o.SayFailing},
-		dates:   &servertime.Check{Report: o.Say},
-		hints:   hints{say: o.Say},
+		trouble: trouble{report: o.Failing},
+		dates:   &servertime.Check{Report: o.Info},
+		hints:   hints{report: o.Info},
 	}
 	if o.Tasks > 0 && o.Source == nil {
 		s.slots = make(chan struct{}, o.Tasks*o.ShardsPerTask)

@@ -36,7 +36,7 @@ func (a shardRef) Now() time.Time { return a.s.now() }
 func (a shardRef) Log() *slog.Logger { return a.s.log }
 
 // Say tells a person what they should know.
-func (a shardRef) Say(message string) { a.s.o.Say(message) }
+func (a shardRef) Say(message string) { a.s.o.Info(message) }
 
 // Error is the error of a call about the shard.
 func (a shardRef) Error(call string, err error) error {

@@ -15,10 +15,10 @@ import (
 type shardStatus struct {
 	*lineage.Shard
 
-	heard bool // a block was taken; what follows is about the last one
-	at    time.Time
-	tip   bool
-	last  bool // no block follows
+	answered bool // a block was taken; what follows is about the last one
+	at       time.Time
+	tip      bool
+	last     bool // no block follows
 	// behind is MillisBehindLatest.
 	behind int64
 	// ended is, of a shard that has ended, since when its children may hold
@@ -90,7 +90,7 @@ func (a *shardStatuses) take(b *Block, now time.Time) {
 		s.ended, s.hasEnded = a.endedSince(s, b, now), true
 	}
 	a.leave(s)
-	s.heard, s.at, s.last = true, now, b.last
+	s.answered, s.at, s.last = true, now, b.last
 	s.tip = !b.more && (b.behind == nil || *b.behind == 0)
 	if b.behind != nil {
 		s.behind = *b.behind

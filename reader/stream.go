@@ -26,10 +26,10 @@ type Stream struct {
 	kept atomic.Int64
 	// distribution says whether records are where their hash keys belong.
 	distribution distribution
-	losses       []string      // records that are gone, or may be, and that were not read, in words
-	createdAt    time.Time     // the stream, by the service; zero when it is not known
-	undescribed  string        // guarded: why it is not known which stream this is; empty when it is
-	unseen       unseenReasons // which checks of the checkpoint cannot be made
+	losses       []string         // records that are gone, or may be, and that were not read, in words
+	createdAt    time.Time        // the stream, by the service; zero when it is not known
+	undescribed  string           // guarded: why it is not known which stream this is; empty when it is
+	unchecked    uncheckedReasons // which checks of the checkpoint cannot be made
 }
 
 func newStream(s *session, given string) *Stream {
@@ -47,8 +47,8 @@ func (s *Stream) keeps(hours *int32) {
 	}
 }
 
-// unseenReasons are why checks of a checkpoint cannot be made; empty where they can.
-type unseenReasons struct {
+// uncheckedReasons are why checks of a checkpoint cannot be made; empty where they can.
+type uncheckedReasons struct {
 	recreated string // whether the stream was deleted and created again
 	trimmed   string // whether records expired before they were read
 }

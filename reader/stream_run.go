@@ -163,7 +163,7 @@ func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children [
 	ready := s.changed(found)
 	s.mu.Unlock()
 	s.start(ready)
-	s.o.Chat(endMessage(s.ref.Name, parent.ID, children))
+	s.o.Detail(endMessage(s.ref.Name, parent.ID, children))
 	if orphan {
 		// A child names a parent that nobody has seen: list before it starts.
 		if err := s.refresh(ctx); err != nil {

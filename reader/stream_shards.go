@@ -33,10 +33,10 @@ type streamShards struct {
 	listedParents map[string][2]string // as listing.parents; nil before a listing
 	// refreshing is the listing that shards wait for together.
 	refreshing sharedListing
-	// Shards that listings no longer show, guarded: goneBefore waits for the next
+	// Shards that listings no longer show, guarded: unlistedBefore waits for the next
 	// whole listing.
-	goneNow    [][]string
-	goneBefore []string
+	unlisted       [][]string
+	unlistedBefore []string
 }
 
 // follower follows what changes in the shards of a stream. A run reads the shards
@@ -98,8 +98,8 @@ func (s *streamShards) isListed(id string) bool {
 	return listed
 }
 
-// begins says where the stream's run begins, in words.
-func (s *streamShards) begins() string {
+// startText says where the stream's run begins, in words.
+func (s *streamShards) startText() string {
 	if s.place.Saved != nil {
 		return "the checkpoint"
 	}
@@ -111,8 +111,8 @@ func (s *streamShards) notFound(shard string) error {
 	return &ShardNotFoundError{Stream: s.ref.Given, Shard: shard, Known: slices.Sorted(maps.Keys(s.lineage.Shards))}
 }
 
-// misplaced is the error of positions that do not fit the stream's shards.
-func (s *streamShards) misplaced(err error) error {
+// placementError is the error of positions that do not fit the stream's shards.
+func (s *streamShards) placementError(err error) error {
 	if id, is := errors.AsType[lineage.UnknownShardError](err); is {
 		return s.notFound(string(id))
 	}
@@ -199,8 +199,8 @@ func (s *streamShards) apply(shards []types.Shard, listed map[string]bool, gone 
 	if listed != nil {
 		s.listed = listed
 		s.lineage.Listed()
-		s.goneNow = append(s.goneNow, s.goneBefore, gone)
-		s.goneBefore = nil
+		s.unlisted = append(s.unlisted, s.unlistedBefore, gone)
+		s.unlistedBefore = nil
 	}
 	ready := s.follower.changed(found)
 	s.mu.Unlock()
@@ -215,7 +215,7 @@ const pruneStep = 256
 // returns their IDs. It looks at the shards that listings no longer show, once
 // after each whole listing. It is for the goroutine that owns saved.
 func (s *streamShards) prune(saved map[string]checkpoint.Shard) (removed []string) {
-	ids := slices.Concat(s.takeGone()...)
+	ids := slices.Concat(s.takeUnlisted()...)
 	slices.Sort(ids) // parents first: a child is kept while one of them is
 	for some := range slices.Chunk(ids, pruneStep) {
 		removed = append(removed, s.pruneSome(some, saved)...)
@@ -223,13 +223,13 @@ func (s *streamShards) prune(saved map[string]checkpoint.Shard) (removed []strin
 	return removed
 }
 
-// takeGone returns the shards that may be finished; nothing when there has been
+// takeUnlisted returns the shards that may be finished; nothing when there has been
 // no whole listing since it was called last.
-func (s *streamShards) takeGone() [][]string {
+func (s *streamShards) takeUnlisted() [][]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids := s.goneNow
-	s.goneNow = nil
+	ids := s.unlisted
+	s.unlisted = nil
 	return ids
 }
 
@@ -243,7 +243,7 @@ func (s *streamShards) pruneSome(ids []string, saved map[string]checkpoint.Shard
 			continue
 		}
 		if !s.lineage.IsFinished(id, saved) {
-			s.goneBefore = append(s.goneBefore, id)
+			s.unlistedBefore = append(s.unlistedBefore, id)
 			continue
 		}
 		s.lineage.Remove(id)

@@ -64,7 +64,7 @@ type HotKey struct {
 // SampleOptions say how a stream is sampled.
 type SampleOptions struct {
 	For time.Duration // more than 0
-	// Say, Chat and Log are as in reader.Options.
+	// Say, Chat and Log are as Info, Detail and Log in reader.Options.
 	Say, Chat func(string)
 	Log       *slog.Logger
 }
@@ -88,7 +88,7 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	ro.RetryFor = sampleGrace / 2
 	ro.Timeout = o.For + sampleGrace
 	ro.Encode = t.take
-	ro.SayFailing, ro.Chat, ro.Log = o.Say, o.Chat, o.Log
+	ro.Failing, ro.Detail, ro.Log = o.Say, o.Chat, o.Log
 	r, err := reader.New(client, ro)
 	if err != nil {
 		return nil, err
