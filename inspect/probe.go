@@ -2,12 +2,10 @@ package inspect
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"kin/internal/checkpoint"
@@ -40,49 +38,6 @@ type probe struct {
 }
 
 func (p *probe) key() shardKey { return shardKey{p.name, p.shard} }
-
-// probe fetches every shard that is not outside the run once. It returns the
-// probes by stream and shard ID, and the streams of which a fetch failed where
-// others are left.
-func (l *Looker) probe(ctx context.Context, streams *reader.Opening) ([]*probe, map[*reader.Stream]error, error) {
-	all := probes(streams)
-	room := &probeRoom{free: semaphore.NewWeighted(probeBuffer), sizes: &l.sizes}
-	errs := make(chan streamError, len(streams.Streams))
-	group, groupCtx := errgroup.WithContext(ctx) // the run's slots bound it, so that a shard that sleeps keeps nobody waiting
-	for s, of := range byStream(all) {
-		ofStream, streamCtx := errgroup.WithContext(groupCtx)
-		for _, p := range of {
-			due := l.next[p.key()]
-			ofStream.Go(func() error { return p.fetch(streamCtx, due, room) })
-		}
-		group.Go(func() error {
-			err := ofStream.Wait()
-			if err != nil && len(l.o.Streams) > 1 && reader.IsOfStream(ctx, err) {
-				errs <- streamError{s, err}
-				return nil
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, nil, err
-	}
-	close(errs)
-	failed := map[*reader.Stream]error{}
-	for e := range errs {
-		failed[e.stream] = e.err
-	}
-	all = slices.DeleteFunc(all, func(p *probe) bool { return failed[p.stream] != nil })
-	for _, p := range all {
-		l.next[p.key()] = p.next
-	}
-	return all, failed, nil
-}
-
-type streamError struct {
-	stream *reader.Stream
-	err    error
-}
 
 // probes are those of every shard that is not outside the run, by stream and ID.
 func probes(streams *reader.Opening) (all []*probe) {
@@ -174,6 +129,10 @@ func (a *answerSizes) reservation() int64 {
 	}
 	return reader.Reservation(2 * a.largest)
 }
+
+// probesInFlight bounds the fetches of a look that are in flight; fewer are where
+// records are large.
+const probesInFlight = 32
 
 // probeBuffer is how many bytes the answers of a look may take in all.
 const probeBuffer = probesInFlight * reader.LeastReservation

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -97,43 +96,6 @@ func (c *serverClock) ask(now time.Time) time.Time {
 		return now.Add(time.Second - within)
 	}
 	return now
-}
-
-// sharpen finds out the service's time to about a millisecond where a figure
-// depends on it and this machine's clock is wrong: it asks for one shard again
-// and again, at the turn of the service's second. That takes two or three seconds,
-// and only with the first look; a call that fails ends it.
-func (l *Looker) sharpen(ctx context.Context, s *reader.Stream, probes []*probe) {
-	if !slices.ContainsFunc(probes, func(p *probe) bool { return !p.arrival.IsZero() }) {
-		return
-	}
-	started := time.Now()
-	for range mostQuestion {
-		if l.clock.isRight() {
-			return
-		}
-		at := l.clock.ask(time.Now())
-		if at.IsZero() || at.Sub(started) > mostSharpen || !sleepUntil(ctx, at) {
-			return
-		}
-		if err := s.AskTime(ctx); err != nil {
-			l.o.Log.Debug("ask for the time", "error", err)
-			return
-		}
-	}
-}
-
-// sleepUntil waits for a time, and reports whether it has come before the context
-// ended.
-func sleepUntil(ctx context.Context, t time.Time) bool {
-	timer := time.NewTimer(time.Until(t))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return ctx.Err() == nil
-	}
 }
 
 // timedClient is a client whose answers set a clock.

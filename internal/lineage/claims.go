@@ -5,29 +5,7 @@ import (
 	"slices"
 
 	"kin/internal/record"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
-
-// claims are, by shard ID, further parents that an answer or the checkpoint names
-// for a known shard. They do not change the order in which shards are read: kin may
-// be reading the shard already. kin uses them to find cycles, whose shards have no
-// order to be read in.
-type claims map[string][]string
-
-// add adds the parents of a shard that are new. It reports whether the shard's ID
-// is not above that of one of these.
-func (c claims) add(id string, parents, known []string) (backward bool) {
-	for _, p := range parents {
-		if p == "" || slices.Contains(known, p) || slices.Contains(c[id], p) {
-			continue
-		}
-		c[id] = append(c[id], p)
-		backward = backward || p >= id
-	}
-	return backward
-}
 
 // claimByAnswer adds the parents that an answer of this run names for a shard.
 func (t *Tree) claimByAnswer(id string, parents []string) {
@@ -89,10 +67,4 @@ type CheckpointCycleError string
 
 func (e CheckpointCycleError) Error() string {
 	return fmt.Sprintf("shard %s is its own ancestor by the checkpoint and the answers together", string(e))
-}
-
-// ListedParents are the two parents of a listed shard; empty where it does not
-// have them.
-func ListedParents(s types.Shard) [2]string {
-	return [2]string{aws.ToString(s.ParentShardId), aws.ToString(s.AdjacentParentShardId)}
 }
