@@ -195,7 +195,7 @@ func BenchmarkFlush(b *testing.B) {
 		b.Run(fmt.Sprintf("%d shards", shards), func(b *testing.B) {
 			r := runOf(&session{o: testOptions(), progress: &progress{}})
 			s := r.streams[0]
-			r.positions, r.buf = forgetful{}, newBuffer(1<<30)
+			r.positions, r.buf, r.ctx = forgetful{}, newBuffer(1<<30), b.Context()
 			r.file.Streams = []checkpoint.Stream{{Name: "orders", Shards: map[string]checkpoint.Shard{}}}
 			listed := make([]types.Shard, shards)
 			for n := range listed {
