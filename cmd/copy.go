@@ -13,6 +13,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/input"
 	"kin/internal/record"
 	"kin/internal/words"
@@ -60,7 +61,7 @@ stderr says what was copied, and the exit code is 0 when every record was.`,
 				return err
 			}
 			o.to.stream = args[1]
-			return optionUsage(c, runCopy(c.Context(), e, o))
+			return flags.OptionUsage(c, runCopy(c.Context(), e, o))
 		},
 	}
 	o.addFlags(c.Flags())
@@ -205,7 +206,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err
 	}
 	e.Info(copied(c.Summary(), source, o.to.stream))
-	sayShards(e, c.Writer().Shards(), o.to.stream)
+	report.PrintShards(e.Console, c.Writer().Shards(), o.to.stream)
 	if err == nil && o.failed != nil {
 		return o.failed.Verdict(c.Summary().Read)
 	}
@@ -214,7 +215,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 			e.Print(text)
 		}
 	}
-	printFailing(ctx, e, c.Writer())
+	report.PrintFailing(ctx, e.Console, c.Writer())
 	if err != nil {
 		if text := c.Left(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
 			e.Print(text)
@@ -226,5 +227,5 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 // copied is the line that says what a run has done.
 func copied(s writer.Summary, source, destination string) string {
 	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", words.Count(s.Written, "record"), words.Bytes(s.Bytes),
-		record.ParseStream(source).Name, record.ParseStream(destination).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
+		record.ParseStream(source).Name, record.ParseStream(destination).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + report.PossiblyTwice(s.PossiblyTwice, s.PossibleCopies)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/doctor"
 	"kin/internal/awsclient"
@@ -51,7 +52,7 @@ these as JSON; with the stream's key, where it is encrypted with one of your own
 			if err := o.parsed(c.Flags()); err != nil {
 				return err
 			}
-			return optionUsage(c, runDoctor(c.Context(), e, o))
+			return flags.OptionUsage(c, runDoctor(c.Context(), e, o))
 		},
 	}
 	report.AddFlag(c, &o.output)
@@ -70,7 +71,7 @@ type doctorOptions struct {
 	output report.Form
 	needs  needsValue
 	policy needValue
-	prefix prefixValue
+	prefix flags.ConsumerPrefix
 }
 
 func (o *doctorOptions) addFlags(f *pflag.FlagSet) {

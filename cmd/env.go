@@ -3,12 +3,15 @@ package cmd
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/settings"
+	"kin/efo"
 	"kin/internal/awsclient"
 	"kin/survey"
 )
@@ -93,4 +96,12 @@ func (e *env) closed(ctx context.Context, result, err error) error {
 // explains makes hints about errors be about the streams that client sees.
 func (e *env) explains(client *kinesis.Client, region string) {
 	e.client, e.clientRegion = client, region
+}
+
+// consumers opens the consumers of a stream. A timeout of 0 is the default.
+func (e *env) consumers(ctx context.Context, stream string, timeout time.Duration, ids ...string) (*consumers.Stream, error) {
+	return consumers.Open(ctx, e.Console, consumers.Options{
+		Stream: stream, IDs: ids, Timeout: timeout, Flags: e.connection.Words(e.origins), Explain: e.explain,
+		Connect: func(ctx context.Context, streams ...string) (efo.Client, error) { return e.kinesis(ctx, streams...) },
+	})
 }

@@ -1,6 +1,6 @@
-package cmd
+package manual
 
-const settingsHelp = `Every flag can also be set by a variable or in a file. The flag on the command
+const SettingsHelp = `Every flag can also be set by a variable or in a file. The flag on the command
 line goes first, then the variable, then the file, then the default.
 
 The variable of --max-fetch-rate is KIN_MAX_FETCH_RATE. An empty one asks for

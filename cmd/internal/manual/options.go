@@ -1,4 +1,4 @@
-package cmd
+package manual
 
 import (
 	"fmt"
@@ -8,13 +8,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// optionAnnotation marks a flag with the name of the connector's option that
+// OptionAnnotation marks a flag with the name of the connector's option that
 // it carries.
-const optionAnnotation = "kin_connector_option"
+const OptionAnnotation = "kin_connector_option"
 
-// optionNames are the connector's options by the flag that carries them, in
+// OptionNames are the connector's options by the flag that carries them, in
 // the order of the connector's documentation.
-var optionNames = []struct{ flag, option string }{
+var OptionNames = []struct{ Flag, Option string }{
 	{"region", "region"},
 	{"endpoint", "endpoint"},
 	{"initial-position", "initialPosition"},
@@ -45,12 +45,12 @@ var optionNames = []struct{ flag, option string }{
 	{"available-now", "Trigger.AvailableNow"},
 }
 
-// annotateOptions marks the flags of a command tree that carry an option of
+// AnnotateOptions marks the flags of a command tree that carry an option of
 // the connector.
-func annotateOptions(root *cobra.Command) {
-	for _, n := range optionNames {
-		for _, f := range flagsNamed(root, n.flag) {
-			f.Annotations = map[string][]string{optionAnnotation: {n.option}}
+func AnnotateOptions(root *cobra.Command) {
+	for _, n := range OptionNames {
+		for _, f := range flagsNamed(root, n.Flag) {
+			f.Annotations = map[string][]string{OptionAnnotation: {n.Option}}
 		}
 	}
 }
@@ -70,36 +70,36 @@ func flagsNamed(root *cobra.Command, name string) []*pflag.Flag {
 	return found
 }
 
-// option is one of the connector's options as kin has it.
-type option struct{ name, flag, unit, defaults, meaning string }
+// Option is one of the connector's options as kin has it.
+type Option struct{ Name, Flag, Unit, Defaults, Meaning string }
 
-// options are the connector's options that the command tree has flags for, as
+// Options are the connector's options that the command tree has flags for, as
 // those flags say it.
-func options(root *cobra.Command) []option {
-	list := []option{{
-		name: "streamName, streamARN", flag: "the arguments", defaults: "required",
-		meaning: "streams to read, by name or ARN, separated by spaces or commas",
+func Options(root *cobra.Command) []Option {
+	list := []Option{{
+		Name: "streamName, streamARN", Flag: "the arguments", Defaults: "required",
+		Meaning: "streams to read, by name or ARN, separated by spaces or commas",
 	}}
-	for _, n := range optionNames {
-		var o option
+	for _, n := range OptionNames {
+		var o Option
 		for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
 			set := c.LocalNonPersistentFlags()
 			if c == root {
 				set = c.PersistentFlags()
 			}
-			f := set.Lookup(n.flag)
-			if f == nil || f.Annotations[optionAnnotation] == nil {
+			f := set.Lookup(n.Flag)
+			if f == nil || f.Annotations[OptionAnnotation] == nil {
 				continue
 			}
 			unit, meaning := pflag.UnquoteUsage(f)
 			meaning, defaults := defaultIn(meaning, defaultOf(f))
-			if o.name == "" {
-				o = option{f.Annotations[optionAnnotation][0], "--" + f.Name, unit, defaults, meaning}
-			} else if !strings.HasPrefix(o.defaults, defaults) {
-				o.defaults += ", " + c.Name() + ": " + defaults
+			if o.Name == "" {
+				o = Option{f.Annotations[OptionAnnotation][0], "--" + f.Name, unit, defaults, meaning}
+			} else if !strings.HasPrefix(o.Defaults, defaults) {
+				o.Defaults += ", " + c.Name() + ": " + defaults
 			}
 		}
-		if o.name != "" {
+		if o.Name != "" {
 			list = append(list, o)
 		}
 	}
@@ -129,21 +129,21 @@ func defaultIn(meaning, otherwise string) (rest, defaults string) {
 	return rest, strings.TrimSuffix(told, ")")
 }
 
-// optionsHelp is the text of `kin help options`.
-func optionsHelp(root *cobra.Command) string {
+// OptionsHelp is the text of `kin help options`.
+func OptionsHelp(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(`The options of the Databricks Structured Streaming connector for Kinesis, and
 the flags of kin that mean the same. They are kin read's and kin tail's; those
 about region, endpoint and credentials are of every command that calls the
 service.
 `)
-	for _, o := range options(root) {
-		fmt.Fprintf(&b, "\n  %s\n      %s", o.name, strings.TrimSpace(o.flag+" "+o.unit))
-		if o.flag[0] == '-' {
-			b.WriteString("  (default: " + o.defaults + ")")
+	for _, o := range Options(root) {
+		fmt.Fprintf(&b, "\n  %s\n      %s", o.Name, strings.TrimSpace(o.Flag+" "+o.Unit))
+		if o.Flag[0] == '-' {
+			b.WriteString("  (default: " + o.Defaults + ")")
 		}
 		b.WriteByte('\n')
-		for _, line := range wrapped(o.meaning, 72) {
+		for _, line := range wrapped(o.Meaning, 72) {
 			b.WriteString("      " + line + "\n")
 		}
 	}
@@ -178,12 +178,12 @@ through the connector's documentation paragraph by paragraph.
 |---|---|---|---|
 `)
 	cell := func(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
-	for _, o := range options(root) {
-		name, flag := "`"+strings.ReplaceAll(o.name, ", ", "`, `")+"`", o.flag
+	for _, o := range Options(root) {
+		name, flag := "`"+strings.ReplaceAll(o.Name, ", ", "`, `")+"`", o.Flag
 		if flag[0] == '-' {
 			flag = "`" + flag + "`"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, flag, cell(o.defaults), cell(o.meaning))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, flag, cell(o.Defaults), cell(o.Meaning))
 	}
 	return b.String()
 }

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"fmt"
@@ -6,21 +6,20 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/xhit/go-str2duration/v2"
 
 	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
 	"kin/internal/input"
 	"kin/internal/words"
 	"kin/writer"
 )
 
-// startBar shows how far a run is, on a terminal, when the size of its input is
-// known.
-func (e *env) startBar(in *input.Files, w *writer.Writer, o *writeOptions) *console.LiveLine {
+// StartBar shows how far a run is, on a terminal, when the size of its input is
+// known and the bar is wanted.
+func StartBar(c *console.Console, in *input.Files, w *writer.Writer, skip int64, wanted bool) *console.LiveLine {
 	began := time.Now()
-	wanted := in.Size > 0 && e.Colored(e.Err) && !(o.report && console.IsTerminal(e.Out))
-	return e.StartLine(wanted, func() string {
-		return barText(in.Position(), in.Size, w.Progress(), int64(o.skip), time.Since(began))
+	return c.StartLine(wanted && in.Size > 0 && c.Colored(c.Err), func() string {
+		return barText(in.Position(), in.Size, w.Progress(), skip, time.Since(began))
 	})
 }
 
@@ -45,8 +44,7 @@ func barText(read, size int64, s writer.Summary, skip int64, took time.Duration)
 	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %s/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
 		humanize.Comma(s.Written), humanize.Comma(int64(rate)), words.Bytes(int64(float64(s.Bytes)/took.Seconds())))
 	if left := took.Seconds() / settled * (all - settled); settled > 0 && share < 1 && left < mostLeft.Seconds() {
-		shown := flags.Duration(time.Duration(left * float64(time.Second)).Round(time.Second))
-		text += "  " + shown.String() + " left"
+		text += "  " + str2duration.String(time.Duration(left*float64(time.Second)).Round(time.Second)) + " left"
 	}
 	return text
 }

@@ -1,4 +1,4 @@
-package cmd
+package consumers
 
 import (
 	"context"
@@ -18,10 +18,10 @@ import (
 // second at first, of the 20 looks that a stream has.
 const atOnce = 5
 
-// remove deregisters consumers and waits until they are gone. Each is said when
+// Remove deregisters consumers and waits until they are gone. Each is said when
 // it is; one that cannot be removed is named, and does not keep the others. The
 // error is that of the only one, or has the exit code of a partial failure.
-func (c *consumersOf) remove(ctx context.Context, ids []string) error {
+func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	var (
 		mu     sync.Mutex
 		group  errgroup.Group
@@ -33,7 +33,7 @@ func (c *consumersOf) remove(ctx context.Context, ids []string) error {
 		group.Go(func() error {
 			removed, err := c.Deregister(ctx, efo.ID(id))
 			if removed {
-				c.say(fmt.Sprintf("deregistered consumer %s of %s", efo.ID(id).Name(), c.name))
+				c.info(fmt.Sprintf("deregistered consumer %s of %s", efo.ID(id).Name(), c.Name))
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -47,7 +47,7 @@ func (c *consumersOf) remove(ctx context.Context, ids []string) error {
 	_ = group.Wait() // which has no errors: they are kept by consumer
 	for _, id := range ids {
 		if absent[id] {
-			if err := c.sayGone(ctx, id); err != nil {
+			if err := c.reportGone(ctx, id); err != nil {
 				failed[id] = err
 			}
 		}
@@ -56,7 +56,7 @@ func (c *consumersOf) remove(ctx context.Context, ids []string) error {
 }
 
 // failures tells of the consumers that could not be removed.
-func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[string]error) error {
+func (c *Stream) failures(ctx context.Context, ids []string, failed map[string]error) error {
 	switch {
 	case len(failed) == 0:
 		return nil
@@ -67,7 +67,7 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 				left = append(left, efo.ID(id).Name())
 			}
 		}
-		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.told.Command("list", "")))
+		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.Told.Command("list", "")))
 		return context.Cause(ctx)
 	case len(ids) == 1:
 		return failed[ids[0]]
@@ -75,21 +75,21 @@ func (c *consumersOf) failures(ctx context.Context, ids []string, failed map[str
 	e := c.e
 	for _, id := range ids {
 		if err := failed[id]; err != nil {
-			e.PrintError(e.explain(ctx, err))
+			e.PrintError(c.explain(ctx, err))
 		}
 	}
 	return fmt.Errorf("%d of %s could not be removed", len(failed), words.Count(int64(len(ids)), "consumer"))
 }
 
-// confirm shows the consumers on the terminal, unless they were shown there,
+// Confirm shows the consumers on the terminal, unless they were shown there,
 // and asks whether they are to go. Anything but yes is no, which is exit code
 // 1: nothing was done.
-func (c *consumersOf) confirm(ctx context.Context, consumers []efo.Consumer, shown bool) error {
+func (c *Stream) Confirm(ctx context.Context, consumers []efo.Consumer, shown bool) error {
 	e := c.e
 	if !shown {
 		e.Print(strings.TrimSuffix(report.ConsumersTable(report.Palette{}, consumers), "\n"))
 	}
-	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", words.Count(int64(len(consumers)), "consumer"), c.name))
+	yes, err := e.Ask(ctx, fmt.Sprintf("remove %s of %s?", words.Count(int64(len(consumers)), "consumer"), c.Name))
 	if err != nil || yes {
 		return err
 	}

@@ -1,37 +1,33 @@
-package cmd
+package consumers
 
 import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"kin/cmd/internal/report"
 	"kin/efo"
 )
 
-var _ pflag.Value = (*report.Form)(nil)
-
-// list is the report of a stream's consumers.
-func (c *consumersOf) list(form report.Form, consumers []efo.Consumer) (string, error) {
+// Table is the report of a stream's consumers.
+func (c *Stream) Table(form report.Form, consumers []efo.Consumer) (string, error) {
 	if form != report.JSON {
-		return report.ConsumersTable(report.NewPalette(c.e.Console), consumers), nil
+		return report.ConsumersTable(report.NewPalette(c.e), consumers), nil
 	}
-	r := report.Consumers{StreamName: c.name, StreamARN: c.StreamARN(), Consumers: []report.Consumer{}}
+	r := report.Consumers{StreamName: c.Name, StreamARN: c.StreamARN(), Consumers: []report.Consumer{}}
 	for _, one := range consumers {
 		r.Consumers = append(r.Consumers, report.ConsumerOf(one))
 	}
 	return report.JSONLine(r)
 }
 
-// detail is the report of one consumer.
-func (c *consumersOf) detail(form report.Form, one efo.Consumer) (string, error) {
+// Detail is the report of one consumer.
+func (c *Stream) Detail(form report.Form, one efo.Consumer) (string, error) {
 	if form == report.JSON {
 		r := report.ConsumerOf(one)
 		r.StreamARN = one.StreamARN
 		return report.JSONLine(r)
 	}
-	p := report.NewPalette(c.e.Console)
+	p := report.NewPalette(c.e)
 	var b strings.Builder
 	for _, row := range [][2]string{
 		{"NAME", one.Name}, {"STATUS", p.Status(string(one.Status))}, {"CREATED", report.TableTime(one.Created)}, {"ARN", one.ARN}, {"STREAM", one.StreamARN},

@@ -1,4 +1,6 @@
-package cmd
+// Package manual has the help that no single command has: its topics, the options of
+// the connector beside the flags, and how a command's help is laid out.
+package manual
 
 import (
 	"strings"
@@ -8,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newHelp is `kin help`: of a command, of a topic, or of kin.
-func newHelp(root *cobra.Command) *cobra.Command {
+// NewHelp is `kin help`: of a command, of a topic, or of kin.
+func NewHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND|TOPIC]",
 		Short:   "Help about a command or a topic",
@@ -26,12 +28,12 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// helpTopics are the pages of `kin help` that belong to no single command.
-func helpTopics(root *cobra.Command) []*cobra.Command {
+// Topics are the pages of `kin help` that belong to no single command.
+func Topics(root *cobra.Command) []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "format", Short: "What a JSON line of kin read holds", Long: formatHelp},
-		{Use: "options", Short: "The Databricks connector's options and kin's flags", Long: optionsHelp(root)},
-		{Use: "settings", Short: "Variables and the configuration file", Long: settingsHelp},
+		{Use: "options", Short: "The Databricks connector's options and kin's flags", Long: OptionsHelp(root)},
+		{Use: "settings", Short: "Variables and the configuration file", Long: SettingsHelp},
 		{Use: "tuning", Short: "Latency, throughput, rate limits and memory", Long: tuningHelp},
 		{Use: "exit-codes", Short: "The exit codes of kin", Long: exitCodesHelp},
 	}

@@ -1,4 +1,4 @@
-package cmd
+package flags
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ func TestPartitionKeysAreCountedInCharacters(t *testing.T) {
 	for key, want := range map[string]bool{
 		"": false, "k": true, strings.Repeat("é", 256): true, strings.Repeat("😀", 256): true, strings.Repeat("é", 257): false, "\xff": false,
 	} {
-		if got := validKey(key); got != want {
+		if got := IsKey(key); got != want {
 			t.Errorf("%d bytes: got %v, want %v", len(key), got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package cmd
+package manual
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// usageText prints what stands below a command's description in its help,
+// Usage prints what stands below a command's description in its help,
 // with the flags wrapped to the width of the terminal.
-func usageText(c *cobra.Command, width int) error {
+func Usage(c *cobra.Command, width int) error {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
 	if c.Runnable() && c.HasParent() {

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"context"
@@ -6,21 +6,22 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"kin/cmd/internal/console"
 	"kin/internal/record"
 	"kin/internal/words"
 	"kin/writer"
 )
 
-// wrote is the line that says what a run has done.
-func wrote(s writer.Summary, stream string) string {
+// Wrote is the line that says what a run has done.
+func Wrote(s writer.Summary, stream string) string {
 	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", words.Count(s.Written, "record"),
 		words.Bytes(s.Bytes), record.ParseStream(stream).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
-	return text + twice(s.PossiblyTwice, s.PossibleCopies)
+	return text + PossiblyTwice(s.PossiblyTwice, s.PossibleCopies)
 }
 
-// twice is the part of a summary about records that the stream may hold more
+// PossiblyTwice is the part of a summary about records that the stream may hold more
 // often than once; empty where there are none.
-func twice(records, copies int64) string {
+func PossiblyTwice(records, copies int64) string {
 	switch {
 	case records == 0:
 		return ""
@@ -30,9 +31,9 @@ func twice(records, copies int64) string {
 	return ", " + humanize.Comma(records) + " possibly twice"
 }
 
-// sayShards says, to those who want to hear more, what was done on each shard.
-func sayShards(e *env, shards []writer.ShardSummary, stream string) {
-	if !e.IsVerbose {
+// PrintShards prints, with -v, what was done on each shard.
+func PrintShards(c *console.Console, shards []writer.ShardSummary, stream string) {
+	if !c.IsVerbose {
 		return
 	}
 	for _, s := range shards {
@@ -42,29 +43,26 @@ func sayShards(e *env, shards []writer.ShardSummary, stream string) {
 		}
 		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, words.Count(s.Written, "record"), words.Bytes(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
-		e.Print(text + twice(s.PossiblyTwice, s.PossibleCopies))
+		c.Print(text + PossiblyTwice(s.PossiblyTwice, s.PossibleCopies))
 	}
 }
 
-// sayElsewhere says where records went that were led to one shard: that may be
+// PrintElsewhere prints where records went that were led to one shard: that may be
 // split, or merged, while they are written.
-func sayElsewhere(e *env, shards []writer.ShardSummary, o *writeOptions) {
-	if !o.given("shard") {
-		return
-	}
+func PrintElsewhere(c *console.Console, shards []writer.ShardSummary, shard string) {
 	for _, s := range shards {
-		if s.Written > 0 && s.ShardID != o.shard.Text {
-			e.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", o.shard.Text, words.Count(s.Written, "record"), s.ShardID))
+		if s.Written > 0 && s.ShardID != shard {
+			c.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", shard, words.Count(s.Written, "record"), s.ShardID))
 		}
 	}
 }
 
-// standing is the line that says how far a run came that did not write all.
+// ProgressOf is the line that says how far a run came that did not write all.
 // failed is the file with the records that were given up, if there is one.
 // skipped is how many records of the input were passed over.
-func standing(s writer.Summary, failed string, skipped int64) string {
+func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	if failed != "" {
-		return savedStanding(s, failed)
+		return progressWithRejected(s, failed)
 	}
 	text := "nothing of the input is written"
 	beyond := s.Written - (s.WrittenThrough - min(skipped, s.WrittenThrough))
@@ -87,16 +85,16 @@ func standing(s writer.Summary, failed string, skipped int64) string {
 	return text
 }
 
-// printFailing prints what failed when a signal ended a run, which prints no error.
-func printFailing(ctx context.Context, e *env, w *writer.Writer) {
+// PrintFailing prints what failed when a signal ended a run, which prints no error.
+func PrintFailing(ctx context.Context, c *console.Console, w *writer.Writer) {
 	if last := w.Failing(); last != nil && ctx.Err() != nil {
-		e.Print("the last failure: " + last.Error())
+		c.Print("the last failure: " + last.Error())
 	}
 }
 
-// savedStanding is standing for a run that saves what it gives up: all it has
+// progressWithRejected is ProgressOf for a run that saves what it gives up: all it has
 // read is in one of the two places.
-func savedStanding(s writer.Summary, failed string) string {
+func progressWithRejected(s writer.Summary, failed string) string {
 	text := fmt.Sprintf("everything up to record %s of the input is written or in %s", humanize.Comma(s.WrittenThrough), failed)
 	if s.WrittenThrough == 0 {
 		text = "nothing of the input is written or in " + failed

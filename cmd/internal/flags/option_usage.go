@@ -1,4 +1,4 @@
-package cmd
+package flags
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"kin/internal/record"
 )
 
-// optionUsage turns what a core package says of a field into what the user
+// OptionUsage turns what a core package says of a field into what the user
 // typed: the flag of that name and its value.
-func optionUsage(c *cobra.Command, err error) error {
+func OptionUsage(c *cobra.Command, err error) error {
 	var bad *record.OptionError
 	if !errors.As(err, &bad) {
 		return err

@@ -1,4 +1,4 @@
-package cmd
+package input
 
 import (
 	"context"
@@ -14,9 +14,9 @@ const (
 	aggregateBytes   = 48 << 10
 )
 
-// sharedKeys gives random partition keys to records that have none and are to be
+// SharedKeys gives random partition keys to records that have none and are to be
 // aggregated: records of one aggregate have one key.
-func sharedKeys() func(context.Context, *record.Record) error {
+func SharedKeys() func(context.Context, *record.Record) error {
 	key, records, bytes := "", 0, 0
 	return func(_ context.Context, r *record.Record) error {
 		if records++; key == "" || records > aggregateRecords || bytes+len(r.Data) > aggregateBytes {

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"fmt"
@@ -12,19 +12,19 @@ import (
 	"kin/reader"
 )
 
-// startLive shows r's progress until stop.
-func (e *env) startLive(r *reader.Reader) *console.LiveLine {
+// StartLive shows r's progress until stop.
+func StartLive(c *console.Console, r *reader.Reader) *console.LiveLine {
 	var before reader.Progress
-	return e.StartLine(!console.IsTerminal(e.Out) && os.Getenv("TERM") != "dumb", func() string {
+	return c.StartLine(!console.IsTerminal(c.Out) && os.Getenv("TERM") != "dumb", func() string {
 		now := r.Progress()
-		text := liveText(before, now, console.LiveEvery)
+		text := ReadLine(before, now, console.LiveEvery)
 		before = now
 		return text
 	})
 }
 
-// liveText is the line for what happened between two looks.
-func liveText(before, now reader.Progress, between time.Duration) string {
+// ReadLine is the line for what happened between two looks.
+func ReadLine(before, now reader.Progress, between time.Duration) string {
 	rate := float64(now.Records-before.Records) / between.Seconds()
 	mb := float64(now.Bytes-before.Bytes) / between.Seconds() / 1e6
 	return fmt.Sprintf("%s records  %s/s  %.1f MB/s  behind %s  %s",

@@ -1,4 +1,4 @@
-package cmd
+package report
 
 import (
 	"testing"
@@ -39,10 +39,10 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 			"the first record of the input is not written, and 1 record behind it is",
 		},
 	} {
-		if got := wrote(tt.summary, "arn:aws:kinesis:us-east-1:000000000000:stream/orders"); got != tt.wrote {
+		if got := Wrote(tt.summary, "arn:aws:kinesis:us-east-1:000000000000:stream/orders"); got != tt.wrote {
 			t.Errorf("got  %s\nwant %s", got, tt.wrote)
 		}
-		if got := standing(tt.summary, "", 0); got != tt.standing {
+		if got := ProgressOf(tt.summary, "", 0); got != tt.standing {
 			t.Errorf("got  %s\nwant %s", got, tt.standing)
 		}
 	}
@@ -81,7 +81,7 @@ func TestTheLinesAboutAWriteThatSaves(t *testing.T) {
 		{writer.Summary{Read: 1500, WrittenThrough: 1500, Unsure: 3}, "everything up to record 1,500 of the input is written or in failed; of those in it, 3 may be written too"},
 		{writer.Summary{Read: 1500}, "nothing of the input is written or in failed"},
 	} {
-		if got := standing(tt.summary, "failed", 0); got != tt.want {
+		if got := ProgressOf(tt.summary, "failed", 0); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
 		}
 	}
@@ -114,7 +114,7 @@ func TestWhatIsWrittenBehindSkippedRecords(t *testing.T) {
 		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "everything up to record 1,010 of the input is written"},
 		{writer.Summary{Read: 600, WrittenThrough: 600}, "everything up to record 600 of the input is written"},
 	} {
-		if got := standing(tt.summary, "", 1000); got != tt.want {
+		if got := ProgressOf(tt.summary, "", 1000); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
 		}
 	}
