@@ -3,15 +3,11 @@ package writer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
-
-	"github.com/dustin/go-humanize"
 )
 
 // intake numbers and checks the records of the input on their way to the
@@ -105,57 +101,6 @@ func (in *intake) own(r Record) Record {
 		}
 	}
 	return r
-}
-
-// rejection is what next says of a record that cannot be written.
-type rejection struct{ err error }
-
-func (r *rejection) Error() string { return r.err.Error() }
-func (r *rejection) Unwrap() error { return r.err }
-
-// Reject is the error with which the input of Run says that its next record
-// cannot be written, and why. The record that comes with it may have a Source.
-func Reject(reason error) error { return &rejection{reason} }
-
-// The service's limits of a record.
-const (
-	keyCharacters = 256
-	mostHashKey   = "340282366920938463463374607431768211455" // 2^128-1
-)
-
-// check returns the rejection of a record that the service would never accept.
-func check(r Record, limit int) error {
-	switch key := r.PartitionKey; {
-	case key == "":
-		return Reject(errors.New("the partition key is empty"))
-	case !utf8.ValidString(key):
-		return Reject(fmt.Errorf("partition key %q is not valid UTF-8", key))
-	case len(key) > keyCharacters && utf8.RuneCountInString(key) > keyCharacters:
-		return Reject(fmt.Errorf("the partition key has %d characters: want at most %d", utf8.RuneCountInString(key), keyCharacters))
-	}
-	if !validHashKey(r.ExplicitHashKey) {
-		return Reject(fmt.Errorf("explicit hash key %q: want a decimal number from 0 to 2^128-1", r.ExplicitHashKey))
-	}
-	if size := len(r.Data) + len(r.PartitionKey); size > limit {
-		return Reject(fmt.Errorf("data and partition key have %s bytes: the stream takes at most %s",
-			humanize.Comma(int64(size)), humanize.Comma(int64(limit))))
-	}
-	return nil
-}
-
-// validHashKey reports whether key is empty or what the service's pattern
-// 0|([1-9]\d{0,38}) and range allow.
-func validHashKey(key string) bool {
-	for i := range len(key) {
-		if key[i] < '0' || key[i] > '9' {
-			return false
-		}
-	}
-	switch {
-	case len(key) > 1 && key[0] == '0', len(key) > len(mostHashKey):
-		return false
-	}
-	return len(key) < len(mostHashKey) || key <= mostHashKey
 }
 
 // RandomKey returns a partition key for a record whose place in the stream

@@ -2,12 +2,8 @@ package writer
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
 )
@@ -199,37 +195,6 @@ func (d *dispatcher) realign() {
 		k.lane = d.shards.laneOf(k.hash)
 		d.lineUp(k)
 	}
-}
-
-// listShards makes one attempt at listing the open shards, in the order of
-// their ranges. It returns none where they do not cover the hash key space
-// exactly: a list is not atomic.
-func listShards(ctx context.Context, client shardLister, stream string) ([]shardRange, error) {
-	var ranges []shardRange
-	err := eachShard(ctx, client, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
-		if r, ok := openRange(s); ok {
-			ranges = append(ranges, r)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(ranges, func(a, b shardRange) int { return a.Starting.Compare(b.Starting) })
-	if !covers(ranges) {
-		return nil, &CallError{Call: "ListShards", Stream: stream, Err: errors.New("the open shards do not cover the hash key space")}
-	}
-	return ranges, nil
-}
-
-// openRange is the range of a shard that takes records. Endpoints that know no
-// filter list the closed ones too.
-func openRange(s types.Shard) (shardRange, bool) {
-	if s.HashKeyRange == nil || s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil {
-		return shardRange{}, false
-	}
-	from, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey))
-	to, too := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.EndingHashKey))
-	return shardRange{aws.ToString(s.ShardId), kpl.HashKeyRange{Starting: from, Ending: to}}, ok && too
 }
 
 // covers says whether ranges, by their starts, are the hash key space without

@@ -9,19 +9,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
-	"kin/internal/validate"
 )
-
-// PlaceClient is what it takes to find a shard. Its calls must be single
-// attempts.
-type PlaceClient interface {
-	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
-	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
-}
 
 // HashKeyOf returns an explicit hash key that leads records to an open shard of
 // a stream: the first of its range. After a split or a merge the records go to
@@ -57,46 +48,6 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, 
 	}
 	slices.Sort(missing.Open)
 	return "", missing
-}
-
-// IgnoresHashKeys says whether a stream distributes its records itself, by the
-// strategy AUTO. A stream that may not be described counts as one that does not. say is
-// as in HashKeyOf.
-func IgnoresHashKeys(ctx context.Context, client PlaceClient, stream string, say func(string)) (bool, error) {
-	summary, err := describeStream(ctx, client, stream, say)
-	return summary != nil && summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto, err
-}
-
-// Identity is what tells a stream from others of its name: its ARN, and when it
-// was created. Both are zero if the stream may not be described. say is as in HashKeyOf.
-func Identity(ctx context.Context, client PlaceClient, stream string, say func(string)) (arn string, created time.Time, err error) {
-	summary, err := describeStream(ctx, client, stream, say)
-	if summary == nil {
-		return "", time.Time{}, err
-	}
-	return aws.ToString(summary.StreamARN), aws.ToTime(summary.StreamCreationTimestamp), nil
-}
-
-// describeStream returns nil for a stream that may not be described.
-func describeStream(ctx context.Context, client PlaceClient, stream string, say func(string)) (*types.StreamDescriptionSummary, error) {
-	var out *kinesis.DescribeStreamSummaryOutput
-	err := atStart(ctx, "DescribeStreamSummary", stream, say, func(ctx context.Context) (err error) {
-		out, err = describe(ctx, client, stream)
-		if err == nil {
-			err = validate.Summary(stream, out.StreamDescriptionSummary)
-		}
-		return err
-	})
-	if v := classify(err); err != nil && v != denied && v != unheard {
-		return nil, err
-	}
-	switch {
-	case out == nil:
-		return nil, nil
-	case err == nil && out.StreamDescriptionSummary == nil:
-		return nil, &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: validate.ErrNoSummary}
-	}
-	return out.StreamDescriptionSummary, nil
 }
 
 // atStart repeats a call that can be retried, for as long as the start of a run

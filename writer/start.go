@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
 	"kin/internal/apierror"
@@ -22,21 +20,6 @@ const (
 	requestBytesOfOld = 5<<20 - requestMargin // endpoints from before October 2025
 	requestMargin     = 16 << 10
 )
-
-// mostRecordKiB is the largest record limit that a stream may have.
-const mostRecordKiB = 10 << 10
-
-// defaultRecordLimit holds for streams whose own limit is not known.
-const defaultRecordLimit = 1 << 20
-
-// streamFacts are what a run has to know about its stream.
-type streamFacts struct {
-	recordLimit int          // bytes of data and partition key
-	auto        bool         // keys are ignored
-	found       bool         // a call was answered that is about it
-	created     time.Time    // when it was created; zero where it may not be described
-	shards      []shardRange // open ones; none when it is not known what goes where
-}
 
 // start asks for what has to be known about the stream. It finds out whether
 // the stream is there and the service can be reached.
@@ -100,30 +83,4 @@ func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, d
 	}
 	w.o.Log.DebugContext(ctx, "call refused", "call", call, "stream", w.o.Stream, "error", err) // or throttled, but the stream is there
 	return throttled, nil
-}
-
-// describe makes one attempt at describing a stream.
-func describe(ctx context.Context, client summarizer, stream string) (*kinesis.DescribeStreamSummaryOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, startAttempt)
-	defer cancel()
-	in := &kinesis.DescribeStreamSummaryInput{}
-	named := record.ParseStream(stream)
-	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
-	return client.DescribeStreamSummary(ctx, in)
-}
-
-// summarizer is what it takes to describe a stream.
-type summarizer interface {
-	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
-}
-
-func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
-	if out == nil || out.StreamDescriptionSummary == nil {
-		return
-	}
-	f.created = creation(out)
-	f.auto = out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
-	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
-		f.recordLimit = int(min(*kib, mostRecordKiB)) << 10
-	}
 }

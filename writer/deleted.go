@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -42,13 +40,13 @@ func (e *GoneError) Hint() string {
 // do not import the type.
 func (e *GoneError) NotFound() bool { return !e.Again }
 
-// mostGoneLook bounds the look at a stream when a run ends.
-const mostGoneLook = 5 * time.Second
+// deletedCheckTime bounds the description of the stream at the end of a run.
+const deletedCheckTime = 5 * time.Second
 
-// gone turns the end of a run into a *GoneError where the stream was deleted
+// checkDeleted turns the end of a run into a *GoneError where the stream was deleted
 // meanwhile: it is not found any more, or it is another than the run began with.
 // That is asked for once; without an answer the run ends as it would have.
-func (w *Writer) gone(ctx context.Context, facts streamFacts, s Summary, err error) error {
+func (w *Writer) checkDeleted(ctx context.Context, facts streamFacts, s Summary, err error) error {
 	var call *CallError
 	lost := errors.As(err, &call) && call.Call == "PutRecords" && classify(call.Err) == notFound
 	switch {
@@ -58,7 +56,7 @@ func (w *Writer) gone(ctx context.Context, facts streamFacts, s Summary, err err
 	case err != nil, ctx.Err() != nil, facts.created.IsZero(), s.Written == 0, s.Duration < leastLife:
 		return err
 	}
-	ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostGoneLook)
+	ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), deletedCheckTime)
 	defer cancel()
 	out, failed := describe(ask, w.client, w.o.Stream)
 	switch {
@@ -91,27 +89,4 @@ func (d *dispatcher) isAnother(ctx context.Context) (another, settled bool) {
 	}
 	status := out.StreamDescriptionSummary.StreamStatus
 	return d.stream.isAnother(out), status != types.StreamStatusCreating && status != types.StreamStatusDeleting
-}
-
-// leastLife is less than it takes to delete a stream and to create it again.
-const leastLife = time.Second
-
-// isAnother says whether a summary is of another stream than the one that the run
-// began with.
-func (f *streamFacts) isAnother(out *kinesis.DescribeStreamSummaryOutput) bool {
-	created := creation(out)
-	return !f.created.IsZero() && !created.IsZero() && !created.Equal(f.created)
-}
-
-// isDeleting says whether a summary is of a stream that is being deleted.
-func isDeleting(out *kinesis.DescribeStreamSummaryOutput) bool {
-	return out != nil && out.StreamDescriptionSummary != nil && out.StreamDescriptionSummary.StreamStatus == types.StreamStatusDeleting
-}
-
-// creation is when the stream of a summary was created; zero if it does not say.
-func creation(out *kinesis.DescribeStreamSummaryOutput) time.Time {
-	if out == nil || out.StreamDescriptionSummary == nil {
-		return time.Time{}
-	}
-	return aws.ToTime(out.StreamDescriptionSummary.StreamCreationTimestamp)
 }
