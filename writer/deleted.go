@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // GoneError means that the stream was deleted while a run wrote to it. Records
@@ -70,23 +68,4 @@ func (w *Writer) checkDeleted(ctx context.Context, facts streamFacts, s Summary,
 		w.o.Log.DebugContext(ctx, "describe the stream at the end", "stream", w.o.Stream, "error", failed)
 	}
 	return err // the stream is there, or that is not known
-}
-
-// isAnother says whether the stream is another than the run began with: one that was
-// deleted and created again may have shards of the same IDs. settled says that it is
-// neither being created nor deleted, or that this caller may not know it.
-func (d *dispatcher) isAnother(ctx context.Context) (another, settled bool) {
-	if d.stream.created.IsZero() {
-		return false, true
-	}
-	out, err := describe(ctx, d.client, d.o.Stream)
-	if err != nil {
-		d.o.Log.DebugContext(ctx, "describe the stream", "stream", d.o.Stream, "error", err)
-		return false, classify(err) == denied
-	}
-	if out == nil || out.StreamDescriptionSummary == nil {
-		return false, true
-	}
-	status := out.StreamDescriptionSummary.StreamStatus
-	return d.stream.isAnother(out), status != types.StreamStatusCreating && status != types.StreamStatusDeleting
 }

@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -142,4 +143,29 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// The codes of records that failed without one of the service's.
+const (
+	codeThroughput = "ProvisionedThroughputExceededException"
+	codeInUse      = "ResourceInUseException"
+	codeRejected   = "Rejected"   // it can never be accepted, and was not sent
+	codeNoAnswer   = "NoAnswer"   // what came back was no answer of the service
+	codeNotWritten = "NotWritten" // the run ended first
+)
+
+func codeOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" {
+		return api.ErrorCode()
+	}
+	return codeNoAnswer
+}
+
+func messageOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" {
+		return api.ErrorMessage()
+	}
+	return apierror.Brief(err)
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"kin/writer/queue"
 )
 
 // intake numbers and checks the records of the input on their way to the
@@ -31,7 +33,7 @@ func (in *intake) run(ctx context.Context) {
 		r, reason, err := in.read(ctx)
 		switch {
 		case err != nil:
-			in.to.closeIntake(ending(ctx, err))
+			in.to.closeIntake(inputError(ctx, err))
 			return
 		case number <= in.o.Skip:
 			in.to.skip(number)
@@ -41,7 +43,7 @@ func (in *intake) run(ctx context.Context) {
 			}
 		case in.rates.wait(ctx, r) != nil:
 			return // the run was cancelled, which closes the intake
-		case !in.to.put(newEntry(in.own(r), number, time.Now())):
+		case !in.to.push(queue.NewEntry(in.own(r), number, time.Now())):
 			return
 		}
 	}
@@ -53,15 +55,15 @@ func (in *intake) read(ctx context.Context) (r Record, reason, err error) {
 	if err == nil {
 		err = check(r, in.limit)
 	}
-	var bad *rejection
+	var bad *rejectError
 	if errors.As(err, &bad) {
 		return r, bad.err, nil
 	}
 	return r, nil, err
 }
 
-// ending is what a run ends with when next returned err.
-func ending(ctx context.Context, err error) error {
+// inputError is what a run ends with when next returned err.
+func inputError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -74,7 +76,7 @@ func ending(ctx context.Context, err error) error {
 // refuse deals with a record that cannot be sent, and reports whether the next
 // one is wanted.
 func (in *intake) refuse(number int64, r Record, reason error) bool {
-	more := in.to.refuse(newEntry(in.own(r), number, time.Now()), reason)
+	more := in.to.refuse(queue.NewEntry(in.own(r), number, time.Now()), reason)
 	if in.o.Rejected != nil {
 		return more
 	}

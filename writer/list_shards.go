@@ -13,6 +13,7 @@ import (
 	"kin/internal/paging"
 	"kin/internal/record"
 	"kin/internal/validate"
+	"kin/writer/queue"
 )
 
 // eachShard makes one attempt at listing the shards of a stream, page after page,
@@ -72,8 +73,8 @@ func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInp
 // listShards makes one attempt at listing the open shards, in the order of
 // their ranges. It returns none where they do not cover the hash key space
 // exactly: a list is not atomic.
-func listShards(ctx context.Context, client shardLister, stream string) ([]shardRange, error) {
-	var ranges []shardRange
+func listShards(ctx context.Context, client shardLister, stream string) ([]queue.Range, error) {
+	var ranges []queue.Range
 	err := eachShard(ctx, client, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
 		if r, ok := openRange(s); ok {
 			ranges = append(ranges, r)
@@ -82,8 +83,8 @@ func listShards(ctx context.Context, client shardLister, stream string) ([]shard
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(ranges, func(a, b shardRange) int { return a.Starting.Compare(b.Starting) })
-	if !covers(ranges) {
+	slices.SortFunc(ranges, queue.CompareStarts)
+	if !queue.Cover(ranges) {
 		return nil, &CallError{Call: "ListShards", Stream: stream, Err: errors.New("the open shards do not cover the hash key space")}
 	}
 	return ranges, nil
@@ -91,11 +92,11 @@ func listShards(ctx context.Context, client shardLister, stream string) ([]shard
 
 // openRange is the range of a shard that takes records. Endpoints that know no
 // filter list the closed ones too.
-func openRange(s types.Shard) (shardRange, bool) {
+func openRange(s types.Shard) (queue.Range, bool) {
 	if s.HashKeyRange == nil || s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil {
-		return shardRange{}, false
+		return queue.Range{}, false
 	}
 	from, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey))
 	to, too := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.EndingHashKey))
-	return shardRange{aws.ToString(s.ShardId), kpl.HashKeyRange{Starting: from, Ending: to}}, ok && too
+	return queue.Range{ShardID: aws.ToString(s.ShardId), HashKeyRange: kpl.HashKeyRange{Starting: from, Ending: to}}, ok && too
 }

@@ -2,13 +2,15 @@ package writer
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/writer/queue"
 )
 
-// outcome is what a result says of its entry: nil for one that was written, an
+// resultError is what a result says of its entry: nil for one that was written, an
 // *entryError for one that failed, and an *oddResultError for one that nothing can
 // be concluded from. The service says that an entry has either a shard ID and a
 // sequence number or an error code (API documentation of PutRecordsResultEntry).
-func outcome(r *types.PutRecordsResultEntry) error {
+func resultError(r *types.PutRecordsResultEntry) error {
 	shard, sequence, code := deref(r.ShardId), deref(r.SequenceNumber), deref(r.ErrorCode)
 	switch {
 	case code != "" && sequence != "":
@@ -65,4 +67,18 @@ func printable(code string) string {
 		return "of another form"
 	}
 	return code
+}
+
+// failedResult is what to report of a record that is not written as far as is
+// known. What is not known is said: nobody should take NotWritten, or what the
+// service said of the last request alone, for all there is.
+func failedResult(e *queue.Entry, cause error) Result {
+	code, message := codeOf(cause), messageOf(cause)
+	if e.Unsure() {
+		if code == codeNotWritten {
+			code = codeNoAnswer
+		}
+		message += "; it may be in the stream, for it is not known what became of a request with it"
+	}
+	return Result{Record: e.Number, ErrorCode: code, ErrorMessage: message}
 }

@@ -12,15 +12,6 @@ import (
 	"kin/internal/record"
 )
 
-// The service's limits of a request. The margin is there because requests of a
-// few bytes less than 5 MiB were seen refused (fluent-bit#21).
-const (
-	requestRecords    = 500
-	requestBytes      = 10<<20 - requestMargin
-	requestBytesOfOld = 5<<20 - requestMargin // endpoints from before October 2025
-	requestMargin     = 16 << 10
-)
-
 // start asks for what has to be known about the stream. It finds out whether
 // the stream is there and the service can be reached.
 func (w *Writer) start(ctx context.Context) (streamFacts, error) {
@@ -83,4 +74,17 @@ func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, d
 	}
 	w.o.Log.DebugContext(ctx, "call refused", "call", call, "stream", w.o.Stream, "error", err) // or throttled, but the stream is there
 	return throttled, nil
+}
+
+// noted is a call of the start whose failures Failing knows.
+func (w *Writer) noted(named func(error) error, do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := do(ctx)
+		if err == nil || ctx.Err() == nil { // and not of the end of its time
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.failing = named(err)
+		}
+		return err
+	}
 }

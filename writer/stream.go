@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/writer/queue"
 )
 
 // leastLife is less than it takes to delete a stream and to create it again.
@@ -22,11 +23,11 @@ const defaultRecordLimit = 1 << 20
 
 // streamFacts are what a run has to know about its stream.
 type streamFacts struct {
-	recordLimit int          // bytes of data and partition key
-	auto        bool         // keys are ignored
-	found       bool         // a call was answered that is about it
-	created     time.Time    // when it was created; zero where it may not be described
-	shards      []shardRange // open ones; none when it is not known what goes where
+	recordLimit int           // bytes of data and partition key
+	auto        bool          // keys are ignored
+	found       bool          // a call was answered that is about it
+	created     time.Time     // when it was created; zero where it may not be described
+	shards      []queue.Range // open ones; none when it is not known what goes where
 }
 
 // describe makes one attempt at describing a stream.
@@ -48,6 +49,25 @@ func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
 	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
 		f.recordLimit = int(min(*kib, mostRecordKiB)) << 10
 	}
+}
+
+// check asks whether the stream is another than the run began with: one that was
+// deleted and created again may have shards of the same IDs. settled says that it is
+// neither being created nor deleted, or that this caller may not know it.
+func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (another, settled bool) {
+	if f.created.IsZero() {
+		return false, true
+	}
+	out, err := describe(ctx, client, o.Stream)
+	if err != nil {
+		o.Log.DebugContext(ctx, "describe the stream", "stream", o.Stream, "error", err)
+		return false, classify(err) == denied
+	}
+	if out == nil || out.StreamDescriptionSummary == nil {
+		return false, true
+	}
+	status := out.StreamDescriptionSummary.StreamStatus
+	return f.isAnother(out), status != types.StreamStatusCreating && status != types.StreamStatusDeleting
 }
 
 // isAnother says whether a summary is of another stream than the one that the run

@@ -1,6 +1,10 @@
 package writer
 
-import "time"
+import (
+	"time"
+
+	"kin/writer/queue"
+)
 
 // Summary is what a run has done. Records of the input count from 1.
 type Summary struct {
@@ -34,12 +38,14 @@ type ShardSummary struct {
 	PossiblyTwice, PossibleCopies     int64
 }
 
-func (s *ShardSummary) count(e *entry) {
-	if e.retried {
+// count counts how often a record was sent.
+func (s *ShardSummary) count(e *queue.Entry) {
+	if e.Retried() {
 		s.Retried++
 	}
-	if e.again > 0 {
+	copies := e.PossibleCopies()
+	if copies > 0 {
 		s.PossiblyTwice++
 	}
-	s.PossibleCopies += int64(e.again)
+	s.PossibleCopies += int64(copies)
 }

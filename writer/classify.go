@@ -1,12 +1,9 @@
 package writer
 
 import (
-	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -36,10 +33,10 @@ func classify(err error) verdict {
 	case apierror.IsUnsent(err):
 		return again
 	}
-	var answer *smithyhttp.ResponseError
+	var response *smithyhttp.ResponseError
 	status := 0
-	if errors.As(err, &answer) {
-		status = answer.HTTPStatusCode()
+	if errors.As(err, &response) {
+		status = response.HTTPStatusCode()
 	}
 	if status == http.StatusRequestEntityTooLarge {
 		return refused // by whoever stands in between
@@ -94,41 +91,4 @@ func byCode(code string) (verdict, bool) {
 		return fatal, true // the key does not change by waiting
 	}
 	return unheard, false
-}
-
-// Waits between attempts.
-const (
-	callTimeout  = 30 * time.Second // one attempt: bodies that never end are real
-	startTimeout = 30 * time.Second // all attempts of the call at the start, of at most
-	startAttempt = 10 * time.Second // each
-	firstBackoff = 100 * time.Millisecond
-	mostBackoff  = 10 * time.Second
-	troubleAfter = 5 * time.Second // retries that last longer are spoken of
-	troubleEvery = time.Minute
-)
-
-// backoff waits longer, jittered, with each attempt in a row that got nowhere.
-type backoff struct{ attempts int }
-
-func (b *backoff) next() time.Duration {
-	most := mostBackoff
-	if b.attempts < 10 {
-		most = min(mostBackoff, firstBackoff<<b.attempts)
-	}
-	b.attempts++
-	return most/2 + rand.N(most/2)
-}
-
-func (b *backoff) reset() { b.attempts = 0 }
-
-// sleep waits for d, or returns the cause of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
