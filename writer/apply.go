@@ -21,6 +21,8 @@ func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 	d.applyShards(ctx, r, &s, c.now)
 	d.applyRun(ctx, r, &s, c.now)
 	d.queue.Release(r)
+	clear(s.outcomes)
+	d.outcomes = s.outcomes
 	d.wake()
 }
 
@@ -28,7 +30,7 @@ func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 func (d *dispatcher) conditions(now time.Time) conditions {
 	return conditions{
 		now: now, stream: d.o.Stream, retryFor: d.o.RetryFor, saves: d.account.saves,
-		refusals: d.account.failures.refusals, stopped: d.state.stopped != nil,
+		refusals: d.account.failures.refusals, stopped: d.state.stopped != nil, scratch: d.outcomes,
 	}
 }
 

@@ -26,6 +26,8 @@ type dispatcher struct {
 	service serviceBackoff
 	relist  relist
 	state   runState
+
+	outcomes []outcome // scratch of settle
 }
 
 func newDispatcher(client Client, o Options, facts streamFacts) *dispatcher {

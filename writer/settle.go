@@ -27,6 +27,7 @@ type conditions struct {
 	saves    bool          // records that are given up are handed to Options.Rejected
 	refusals int           // records that the service refused, since it took one
 	stopped  bool
+	scratch  []outcome // memory for outcomes; may be nil
 }
 
 // settle decides what the answer to a request means. It changes nothing.
@@ -39,7 +40,7 @@ func settle(r *queue.Request, a answer, c conditions) settlement {
 
 // settleError is for a request without results: all of it failed.
 func settleError(r *queue.Request, err error, c conditions) settlement {
-	s := settlement{outcomes: make([]outcome, len(r.Parcels)), again: r.Parcels, cause: err}
+	s := settlement{outcomes: c.scratch[:0], again: r.Parcels, cause: err}
 	each := outcome{kind: parcelFailed, cause: err, inUse: codeOf(err) == codeInUse}
 	v := classify(err)
 	s.shrink = v == refused && mayBeTooLarge(r)
@@ -62,21 +63,21 @@ func settleError(r *queue.Request, err error, c conditions) settlement {
 	default:
 		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, Err: err}
 	}
-	for i := range s.outcomes {
-		s.outcomes[i] = each
+	for range r.Parcels {
+		s.outcomes = append(s.outcomes, each)
 	}
 	return s
 }
 
 // settleResults is for a request with a result for each of its parcels.
 func settleResults(r *queue.Request, results []types.PutRecordsResultEntry, c conditions) settlement {
-	s := settlement{outcomes: make([]outcome, len(r.Parcels)), answered: true}
+	s := settlement{outcomes: c.scratch[:0], answered: true}
 	var failed []queue.Parcel
 	final := false
 	for i := range r.Parcels {
 		p := &r.Parcels[i]
 		o, ends := c.outcomeOf(&results[i], len(r.Records(p)))
-		s.outcomes[i] = o
+		s.outcomes = append(s.outcomes, o)
 		switch o.kind {
 		case parcelWritten:
 			c.refusals = 0
