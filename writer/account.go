@@ -126,7 +126,7 @@ func (a *account) leave(e *queue.Entry, cause error, now time.Time) {
 // settle settles a record for good.
 func (a *account) settle(e *queue.Entry, s queue.State, r Result, now time.Time) {
 	if a.failures.concerned(e) {
-		a.callbacks.say(a.failures.settle(e, now, s == queue.Written))
+		a.callbacks.message(a.failures.settle(e, now, s == queue.Written))
 	}
 	a.backlog.settle(e, s, r, a.callbacks.report)
 	a.counts.WrittenThrough = a.backlog.ledger.Through()

@@ -61,7 +61,7 @@ func (d *dispatcher) applyParcels(r *queue.Request, s *settlement, now time.Time
 		d.giveUp(s.over, s.cause, now)
 	}
 	if s.retried > 0 {
-		d.account.callbacks.say(d.account.failures.note(now, s.cause))
+		d.account.callbacks.message(d.account.failures.note(now, s.cause))
 	}
 }
 

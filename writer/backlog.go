@@ -11,10 +11,10 @@ type backlog struct {
 }
 
 // bufferBytes is how much is read ahead of the service at most. It lets the
-// other shards go on for a while when one stands still.
+// other shards go on for a while when one is throttled.
 const bufferBytes = 64 << 20
 
-// hasRoom says whether a record may be added. One that is larger than the buffer may
+// hasRoom reports whether a record may be added. One that is larger than the buffer may
 // when nothing else is there.
 func (b *backlog) hasRoom(e *queue.Entry) bool {
 	return (b.bytes == 0 || b.bytes+e.BufferSize <= bufferBytes) && !b.ledger.Full()

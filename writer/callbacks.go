@@ -16,8 +16,8 @@ func (c *callbacks) report(r Result) { c.results = append(c.results, r) }
 
 func (c *callbacks) reject(r Rejection) { c.rejections = append(c.rejections, r) }
 
-// say adds a message, unless it is empty.
-func (c *callbacks) say(message string) {
+// message adds a message, unless it is empty.
+func (c *callbacks) message(message string) {
 	if message != "" {
 		c.messages = append(c.messages, message)
 	}

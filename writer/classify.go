@@ -15,13 +15,13 @@ import (
 type verdict int
 
 const (
-	again    verdict = iota // nothing was written: send it once more
-	unsure                  // it may have been written: send it once more
-	fatal                   // it will fail again: end the run
-	refused                 // the request was not accepted as it is: perhaps too large
-	notFound                // no such stream
-	denied                  // this caller may not make the call
-	unheard                 // refused for a reason that this package does not know
+	again       verdict = iota // nothing was written: send it once more
+	unsure                     // it may have been written: send it once more
+	fatal                      // it will fail again: end the run
+	refused                    // the request was not accepted as it is: perhaps too large
+	notFound                   // no such stream
+	denied                     // this caller may not make the call
+	unknownCode                // refused for a reason that this package does not know
 )
 
 // classify decides, by error code, what a failed call means. Errors without a
@@ -39,13 +39,13 @@ func classify(err error) verdict {
 		status = response.HTTPStatusCode()
 	}
 	if status == http.StatusRequestEntityTooLarge {
-		return refused // by whoever stands in between
+		return refused // by a proxy
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		v, known := byCode(api.ErrorCode())
 		if !known && status >= 500 {
-			return unsure // theirs, and passing; what became of the records they do not say
+			return unsure // theirs, and passing; what became of the records is not known
 		}
 		return v
 	}
@@ -90,5 +90,5 @@ func byCode(code string) (verdict, bool) {
 		"KMSOptInRequired", "OptInRequired":
 		return fatal, true // the key does not change by waiting
 	}
-	return unheard, false
+	return unknownCode, false
 }

@@ -27,10 +27,10 @@ type PlaceClient interface {
 // attempts: the writer retries by itself.
 type Client interface {
 	PutRecords(context.Context, *kinesis.PutRecordsInput, ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error)
-	// DescribeStreamSummary tells the stream's record limit. Writing works
+	// DescribeStreamSummary has the stream's record limit. Writing works
 	// without the permission for it; the limit is then 1 MiB.
 	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
-	// ListShards tells which record goes to which shard. Writing works without
+	// ListShards has which record goes to which shard. Writing works without
 	// the permission for it, and does not keep to the shards' limits then.
 	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
 }

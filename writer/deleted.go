@@ -11,7 +11,7 @@ import (
 // that were acknowledged before are gone with it.
 type GoneError struct {
 	Stream string // as the caller named it
-	// Again says that another stream was created under its name.
+	// Again is true if another stream was created under its name.
 	Again bool
 	Err   error // the answer that it is not there; nil without
 }

@@ -14,8 +14,8 @@ type dispatcher struct {
 	stream streamFacts
 	calls  caller
 
-	changed  chan struct{} // a token when run should look again
-	freed    chan struct{} // a token when the intake should look again
+	changed  chan struct{} // a token when run should check what is due
+	freed    chan struct{} // a token when there may be room for the intake
 	requests sync.WaitGroup
 
 	// mu guards the following. It is never held during a call, nor while a function
@@ -58,17 +58,17 @@ func (d *dispatcher) stop(err error) {
 	d.wake()
 }
 
-// wake makes run and the intake look again.
+// wake wakes run and the intake.
 func (d *dispatcher) wake() {
 	signal(d.changed)
 	signal(d.freed)
 }
 
-// inspect calls look with what became of the records so far.
-func (d *dispatcher) inspect(look func(*account)) {
+// inspect calls read with what became of the records so far.
+func (d *dispatcher) inspect(read func(*account)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	look(&d.account)
+	read(&d.account)
 }
 
 // signal leaves a token, unless one is there.

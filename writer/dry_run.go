@@ -19,7 +19,7 @@ type Preview struct {
 	ErrorCode, ErrorMessage string
 }
 
-// DryRun looks at what next returns until next returns io.EOF, and writes
+// DryRun checks what next returns until next returns io.EOF, and writes
 // nothing. It returns a *RejectedError when records of it cannot be written,
 // behind the last of the input. next is called as Run calls it, on this
 // goroutine; an error of report ends the run.

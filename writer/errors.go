@@ -14,7 +14,7 @@ import (
 
 // RejectedError means that records were given up: one that can never be
 // accepted and was not sent, or some that were retried for as long as was
-// allowed. What the service said of a record is text here: a run fails of its
+// allowed. The service's reason is text here: a run fails of its
 // records, not of an answer.
 type RejectedError struct {
 	Records int64 // how many
@@ -114,7 +114,7 @@ func (e *InterruptedError) Error() string { return e.Cause.Error() + ": " + e.La
 // Unwrap is why the run ended, and of what it failed.
 func (e *InterruptedError) Unwrap() []error { return []error{e.Cause, e.Last} }
 
-// entryError is what the service says of one entry of a request.
+// entryError is the service's error for one entry of a request.
 type entryError struct{ code, message string }
 
 func (e *entryError) Error() string {

@@ -63,7 +63,7 @@ func (f *failures) reportDue(now time.Time) bool {
 	return now.Sub(f.since) >= reportAfter && (f.reported.IsZero() || now.Sub(f.reported) >= reportEvery)
 }
 
-// concerned says whether settle has to know of a record that was written or given up.
+// concerned reports whether settle has to know of a record that was written or given up.
 func (f *failures) concerned(e *queue.Entry) bool { return e.Failing || f.last != nil }
 
 // settle takes out a record that was written, or given up. It returns a message when

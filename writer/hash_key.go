@@ -17,11 +17,11 @@ import (
 // HashKeyOf returns an explicit hash key that leads records to an open shard of
 // a stream: the first of its range. After a split or a merge the records go to
 // the child that has it. A shard that is not there or is closed is a
-// *ShardError; other errors are as those of Run. say is called with a line about a call
+// *ShardError; other errors are as those of Run. report is called with a line about a call
 // that is not answered for 5 s.
-func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, say func(string)) (string, error) {
+func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, report func(string)) (string, error) {
 	var shards []types.Shard
-	err := atStart(ctx, "ListShards", stream, say, func(ctx context.Context) error {
+	err := atStart(ctx, "ListShards", stream, report, func(ctx context.Context) error {
 		shards = nil
 		return eachShard(ctx, client, stream, nil, func(s types.Shard) { shards = append(shards, s) })
 	})
@@ -52,10 +52,10 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, 
 
 // atStart repeats a call that can be retried, for as long as the start of a run
 // may take.
-func atStart(ctx context.Context, name, stream string, say func(string), call func(context.Context) error) error {
+func atStart(ctx context.Context, name, stream string, report func(string), call func(context.Context) error) error {
 	start, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	return persist(ctx, start, time.Now(), say, slog.New(slog.DiscardHandler), naming(name, stream), call)
+	return persist(ctx, start, time.Now(), report, slog.New(slog.DiscardHandler), naming(name, stream), call)
 }
 
 // ShardError means that a shard cannot be written to: it is not there, or it

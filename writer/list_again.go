@@ -8,15 +8,15 @@ import (
 	"kin/writer/queue"
 )
 
-// listAgainDue says, once, that the shards should be listed anew.
+// listAgainDue reports, once, that the shards should be listed again.
 func (d *dispatcher) listAgainDue(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.state.stopped == nil && d.relist.start(now)
 }
 
-// listAgain looks whether the stream is still the one that the run began with,
-// lists its shards and lines everything up anew.
+// listAgain checks whether the stream is still the one that the run began with,
+// lists its shards, and moves the waiting records to their queues.
 func (d *dispatcher) listAgain(ctx context.Context) {
 	another, settled := d.stream.check(ctx, d.calls.client, d.o)
 	var shards []queue.Range

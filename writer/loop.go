@@ -23,7 +23,7 @@ func (d *dispatcher) run(writing context.Context) error {
 		r, wake, over := d.next(time.Now())
 		switch {
 		case over:
-			ended() // a list of shards that hangs does not hold up the end
+			ended() // a list of shards that hangs does not delay the end
 			d.requests.Wait()
 			d.leaveRest()
 			d.deliver()

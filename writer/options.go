@@ -9,7 +9,7 @@ import (
 	"kin/internal/record"
 )
 
-// Options says where to write and how patiently. DefaultOptions has the
+// Options are where to write and how patiently. DefaultOptions has the
 // defaults of `kin write`.
 type Options struct {
 	Stream string // name or ARN
@@ -42,13 +42,13 @@ type Options struct {
 	// written.
 	Skip int64
 
-	// Report is told what became of each record, in the order of the input,
+	// Report is called with what became of each record, in the order of the input,
 	// those at once that are known at once. Rejected is handed the records that are given up, as they are; nil means
 	// that the first of them ends the run. Both are called on the goroutine of
 	// Run, and an error of theirs ends the run.
 	Report   func([]Result) error
 	Rejected func(Rejection) error
-	// Say tells a person what they should know; nil is silence. It is called
+	// Say is called with messages for a person; nil drops them. It is called
 	// on the goroutine of Run.
 	Say func(message string)
 	// Log is for those who look for a fault; nil discards it.

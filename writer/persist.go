@@ -11,17 +11,17 @@ import (
 )
 
 // persist makes a call of the start until it is answered or start ends. do makes
-// one attempt; named puts the call's name on its error. say is called with a line about a
+// one attempt; named puts the call's name on its error. report is called with a line about a
 // call that is not answered for reportAfter. Errors are what named
 // returns for a failure that will not pass, *GaveUpError when start is over, and
 // the end of ctx: see interrupted.
-func persist(ctx, start context.Context, began time.Time, say func(string), log *slog.Logger, named func(error) error, do func(context.Context) error) error {
+func persist(ctx, start context.Context, began time.Time, report func(string), log *slog.Logger, named func(error) error, do func(context.Context) error) error {
 	var last error // of the attempts before
-	report := &startReport{say: say, named: named, began: time.Now()}
+	progress := &startReport{report: report, named: named, began: time.Now()}
 	for wait := (queue.Backoff{}); ; {
-		err := report.attempt(func() error { return do(start) })
+		err := progress.attempt(func() error { return do(start) })
 		if err == nil {
-			report.passed()
+			progress.answered()
 			return nil
 		}
 		if start.Err() != nil && errors.Is(err, start.Err()) && last != nil {
@@ -69,7 +69,7 @@ func interrupted(ctx context.Context, failure error) error {
 // startReport reports a call of the start that is not answered for reportAfter, once,
 // and that it was answered after that.
 type startReport struct {
-	say      func(string) // called on the goroutine of persist
+	report   func(string) // called on the goroutine of persist
 	named    func(error) error
 	began    time.Time
 	last     error // of the attempt before; nil before its end
@@ -89,25 +89,25 @@ func (r *startReport) attempt(do func() error) error {
 	select {
 	case err = <-done:
 	case <-due.C:
-		r.report()
+		r.reportFailure()
 		err = <-done
 	}
 	r.last = err
 	return err
 }
 
-func (r *startReport) report() {
+func (r *startReport) reportFailure() {
 	r.reported = true
 	err := r.last
 	if err == nil {
 		err = fmt.Errorf("no answer from the service for %s", reportAfter)
 	}
-	r.say(fmt.Sprintf("still trying: %s", r.named(err)))
+	r.report(fmt.Sprintf("still trying: %s", r.named(err)))
 }
 
-// passed notes that the call was answered.
-func (r *startReport) passed() {
+// answered notes that the call was answered.
+func (r *startReport) answered() {
 	if r.reported {
-		r.say("connected again after " + duration(max(time.Second, time.Since(r.began).Round(time.Second))))
+		r.report("connected again after " + duration(max(time.Second, time.Since(r.began).Round(time.Second))))
 	}
 }

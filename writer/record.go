@@ -27,7 +27,7 @@ type Rejection struct {
 	Unsure bool // it may be in the stream all the same
 }
 
-// rejectError is what next says of a record that cannot be written.
+// rejectError is the error of a record that cannot be written.
 type rejectError struct{ err error }
 
 func (r *rejectError) Error() string { return r.err.Error() }

@@ -38,7 +38,7 @@ func relistPause(tries int) time.Duration {
 	return min(relistMost, relistFirst<<min(tries, doublings))
 }
 
-// start says, once, that the shards should be listed again.
+// start reports, once, that the shards should be listed again.
 func (r *relist) start(now time.Time) bool {
 	if r.running || !r.mistaken.due(now) && !r.inUse.due(now) {
 		return false
@@ -50,7 +50,7 @@ func (r *relist) start(now time.Time) bool {
 // finish notes the end of what start began. settled says that the stream is neither
 // being created nor deleted, as far as may be known, listed that the shards were
 // listed, and changed that they are others than before. It reports whether
-// predictions are of no use: records go where no list says.
+// predictions are of no use: records go elsewhere than any list predicts.
 func (r *relist) finish(now time.Time, settled, listed, changed bool) (useless bool) {
 	r.running = false
 	if r.inUse.pending {

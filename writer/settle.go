@@ -162,19 +162,19 @@ func (s *settlement) retry(r *queue.Request, failed []queue.Parcel, c conditions
 // maxRefusals in a row, with no record accepted between them, are not the records'.
 const maxRefusals = 100
 
-// singlesOut says whether a refusal may be about one record, which a run that saves
+// singlesOut reports whether a refusal may be about one record, which a run that saves
 // those that are given up finds by sending each alone.
 func (c *conditions) singlesOut(err error) bool {
 	return c.saves && classify(err) == refused && c.refusals < maxRefusals
 }
 
-// mayBeTooLarge says whether the refusal of a request may be the smaller limit of an
+// mayBeTooLarge reports whether the refusal of a request may be the smaller limit of an
 // older endpoint.
 func mayBeTooLarge(r *queue.Request) bool {
 	return len(r.Parcels) > 1 && r.Bytes > queue.OldRequestBytes
 }
 
-// isThroughput says whether a shard refused an entry because of its limits.
+// isThroughput reports whether a shard refused an entry because of its limits.
 func isThroughput(err error) bool {
 	named, ok := err.(*entryError) //nolint:errorlint // resultError returns it as it is
 	return ok && named.code == codeThroughput

@@ -70,7 +70,7 @@ func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (
 	return f.isAnother(out), status != types.StreamStatusCreating && status != types.StreamStatusDeleting
 }
 
-// isAnother says whether a summary is of another stream than the one that the run
+// isAnother reports whether a summary is of another stream than the one that the run
 // began with.
 func (f *streamFacts) isAnother(out *kinesis.DescribeStreamSummaryOutput) bool {
 	created := creation(out)
@@ -85,7 +85,7 @@ func creation(out *kinesis.DescribeStreamSummaryOutput) time.Time {
 	return aws.ToTime(out.StreamDescriptionSummary.StreamCreationTimestamp)
 }
 
-// isDeleting says whether a summary is of a stream that is being deleted.
+// isDeleting reports whether a summary is of a stream that is being deleted.
 func isDeleting(out *kinesis.DescribeStreamSummaryOutput) bool {
 	return out != nil && out.StreamDescriptionSummary != nil && out.StreamDescriptionSummary.StreamStatus == types.StreamStatusDeleting
 }

@@ -88,7 +88,7 @@ func (w *Writer) forget() {
 	w.abandon, w.abandoned = nil, false
 }
 
-// Began says whether the run has found the stream, and reads its input.
+// Began reports whether the run has found the stream, and reads its input.
 func (w *Writer) Began() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -16,7 +16,7 @@ type Entry struct {
 
 	Sent    time.Time // when it was sent first; zero before
 	Failing bool      // the last request with it failed
-	// Alone says that a request with it and others was refused: from then on it
+	// Alone is set once a request with it and others was refused: then it
 	// has a request of its own.
 	Alone bool
 
@@ -70,10 +70,10 @@ func (e *Entry) MarkUnknown() (first bool) {
 	return e.unknown == 1
 }
 
-// Retried says whether the record was sent more than once.
+// Retried reports whether the record was sent more than once.
 func (e *Entry) Retried() bool { return e.retried }
 
-// Unsure says whether the record may be in the stream although no answer says so.
+// Unsure reports whether the record may be in the stream although no answer acknowledged it.
 func (e *Entry) Unsure() bool { return e.unknown > 0 }
 
 // PossibleCopies is how many copies too many of the record the stream may hold.

@@ -97,7 +97,7 @@ func TestFault04AKeyKeepsItsOrder(t *testing.T) {
 			back := taken[r.IntN(len(taken)+1):]
 			k.putBack(back)
 			waiting, taken = slices.Concat(back, waiting), nil
-			k.flying = 0
+			k.reserved = 0
 		}
 		most = max(most, len(waiting)+len(taken))
 		if !slices.Equal(k.entries, waiting) || k.bytes != len(waiting) {
@@ -126,7 +126,7 @@ func TestFault04ALookVisitsTheShardsThatChanged(t *testing.T) {
 				sent += len(q.Build(now).Parcels)
 			}
 		}
-		if looks := q.schedule.looks; looks > 6*count || sent < count/2 {
+		if looks := q.schedule.visits; looks > 6*count || sent < count/2 {
 			t.Errorf("unlimited %t: %d looks at shards for %d records, of which %d were sent, want a few looks a record", unlimited, looks, count, sent)
 		}
 	}

@@ -14,10 +14,10 @@ type keyQueue struct {
 	// all begins with the places of entries that were taken. The last of them, as
 	// many as are in flight, are kept free: what fails goes back there without a
 	// copy of the queue.
-	all    []*Entry
-	flying int // entries in flight
+	all      []*Entry
+	reserved int // free places at the end of those
 
-	few      [1]*Entry // where all begins: most keys have one record
+	inline   [1]*Entry // where all begins: most keys have one record
 	ready    bool      // it is in its shard's queue
 	inFlight bool
 }
@@ -25,10 +25,10 @@ type keyQueue struct {
 // push adds a record behind the others.
 func (k *keyQueue) push(e *Entry) {
 	if k.all == nil {
-		k.all = k.few[:0]
+		k.all = k.inline[:0]
 	}
-	if waiting := len(k.entries); len(k.all) == cap(k.all) && len(k.all)-waiting-k.flying >= max(1, waiting) {
-		n := k.flying + copy(k.all[k.flying:], k.entries) // more places are free than records move
+	if waiting := len(k.entries); len(k.all) == cap(k.all) && len(k.all)-waiting-k.reserved >= max(1, waiting) {
+		n := k.reserved + copy(k.all[k.reserved:], k.entries) // more places are free than records move
 		clear(k.all[n:])
 		k.all = k.all[:n]
 	}
@@ -44,7 +44,7 @@ func (k *keyQueue) putBack(entries []*Entry) {
 	free := len(k.all) - len(k.entries)
 	k.entries = k.all[free-len(entries):]
 	copy(k.entries, entries)
-	k.flying -= len(entries)
+	k.reserved -= len(entries)
 	for _, e := range entries {
 		k.bytes += e.Size
 	}
@@ -57,15 +57,15 @@ func (k *keyQueue) take(n int) {
 	}
 	clear(k.entries[:n])
 	k.entries = k.entries[n:]
-	k.flying = n
+	k.reserved = n
 }
 
 // settled ends the flight of the key's records: those that were not put back are
 // done. It reports whether any wait.
 func (k *keyQueue) settled() bool {
-	k.inFlight, k.flying = false, 0
+	k.inFlight, k.reserved = false, 0
 	return len(k.entries) > 0
 }
 
-// retries says whether the first record was sent before.
+// retries reports whether the first record was sent before.
 func (k *keyQueue) retries() bool { return !k.entries[0].Sent.IsZero() }

@@ -11,7 +11,7 @@ type Result struct {
 	SubSequenceNumber *int
 
 	// ErrorCode is the service's, or Rejected for a record that can never be
-	// accepted, NoAnswer for one that no answer told of, NotWritten for one
+	// accepted, NoAnswer for one whose outcome is not known, NotWritten for one
 	// that was read and not written when the run ended. The message of one that
 	// may be in the stream all the same says so.
 	ErrorCode, ErrorMessage string

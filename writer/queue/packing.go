@@ -27,7 +27,7 @@ type packing struct {
 	bytes     int  // what a request may count; less once one was refused
 }
 
-// full says whether what may be sent is enough for a whole request.
+// full reports whether what may be sent is enough for a whole request.
 func (p *packing) full(open load) bool {
 	n := open.records
 	if p.aggregate || p.ordered {

@@ -3,7 +3,7 @@
 // queue of the shard that it is predicted to go to.
 //
 // It is pure: it makes no calls, writes no log, takes no lock and asks for no time.
-// Whoever calls it passes the time, and tells it what became of a request.
+// Its caller passes the time, and what became of a request.
 package queue
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Options say which records go together and when.
+// Options decide which records go together and when.
 type Options struct {
 	// Linger is how long a record waits for others to share its request.
 	Linger time.Duration
@@ -76,7 +76,7 @@ func (q *Queue) Push(e *Entry) bool {
 		s.grow(e)
 		q.schedule.grew(s)
 	} else {
-		q.lineUp(k, s)
+		q.enqueue(k, s)
 	}
 	return s.records == 1 || s.records%pieceRecords == 0 || s.bytes >= q.packing.bytes
 }
@@ -92,13 +92,13 @@ func (q *Queue) keyOf(e *Entry) string {
 	return e.PartitionKey + "\x00" + e.ExplicitHashKey
 }
 
-// lineUp puts a key into the queue of its shard.
-func (q *Queue) lineUp(k *keyQueue, s *ShardQueue) {
+// enqueue puts a key into the queue of its shard.
+func (q *Queue) enqueue(k *keyQueue, s *ShardQueue) {
 	s.add(k)
 	q.schedule.update(s)
 }
 
-// Due says whether to build a request now, or when to ask again; zero is when
+// Due reports whether to build a request now, or when to ask again; zero is when
 // something changes. flush is not to wait for more records.
 func (q *Queue) Due(now time.Time, flush bool) (due bool, wake time.Time) {
 	oldest, wake := q.schedule.opened(now)
@@ -169,7 +169,7 @@ func (q *Queue) Release(r *Request) {
 	q.inFlight--
 	for _, k := range r.keys {
 		if k.settled() {
-			q.lineUp(k, q.shards.queueOf(k.hash))
+			q.enqueue(k, q.shards.queueOf(k.hash))
 		} else {
 			delete(q.keys, k.name)
 		}
@@ -196,7 +196,7 @@ func (q *Queue) Shards() []Range { return q.shards.ranges }
 func (q *Queue) SetShards(shards []Range) {
 	q.shards.set(shards)
 	for _, k := range q.drain() {
-		q.lineUp(k, q.shards.queueOf(k.hash))
+		q.enqueue(k, q.shards.queueOf(k.hash))
 	}
 }
 
@@ -222,7 +222,7 @@ func (q *Queue) drain() (keys []*keyQueue) {
 // Predict is the ID of the shard a record goes to; empty when it is not known.
 func (q *Queue) Predict(r *Record) string { return q.shards.predict(r) }
 
-// Mispredicted says whether a record was written to another shard than the one it
+// Mispredicted reports whether a record was written to another shard than the one it
 // is now predicted to go to, whichever of the two is the newer shard: a stream may
 // have been deleted and created again.
 func (q *Queue) Mispredicted(r *Record, shardID string) bool {

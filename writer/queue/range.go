@@ -11,7 +11,7 @@ type Range struct {
 // CompareStarts orders ranges by their starting hash keys.
 func CompareStarts(a, b Range) int { return a.Starting.Compare(b.Starting) }
 
-// Cover says whether ranges, by their starts, are the hash key space without
+// Cover reports whether ranges, by their starts, are the hash key space without
 // holes and overlaps.
 func Cover(ranges []Range) bool {
 	if len(ranges) == 0 {

@@ -4,16 +4,16 @@ import "time"
 
 // schedule holds the shards' queues that have records: those that must wait by
 // when they open, the open ones by the age of their oldest record. A queue is
-// looked at when it changed or when its time has come, so the work does not grow
+// visited when it changed or when its time has come, so the work does not grow
 // with the number of shards.
 type schedule struct {
 	began   time.Time // of the ticks at which queues open
 	waiting shardHeap // by opensAt
 	open    shardHeap // by oldest, then by turn
 
-	load  load // of the open queues together
-	turn  int
-	looks int // how often a queue was looked at
+	load   load // of the open queues together
+	turn   int
+	visits int // how often a queue was visited
 }
 
 func newSchedule(began time.Time) schedule {
@@ -29,7 +29,7 @@ func newSchedule(began time.Time) schedule {
 	}
 }
 
-// update looks at a queue once more, with the next opened: it has got records, or
+// update lets the next opened visit a queue: it has got records, or
 // what holds it back has changed. A queue without records is taken out.
 func (c *schedule) update(s *ShardQueue) {
 	if s.slot.heap == waitingHeap && !s.empty() {
@@ -73,7 +73,7 @@ func (c *schedule) opened(now time.Time) (oldest, wake time.Time) {
 			wake = s.slot.opensAt
 			break
 		}
-		c.looks++
+		c.visits++
 		if at := s.opens(now, c.began); at.After(now) {
 			s.slot.opensAt = at
 			c.waiting.fix(0)
@@ -95,7 +95,7 @@ func (c *schedule) take() *ShardQueue {
 	if len(c.open.queues) == 0 {
 		return nil
 	}
-	c.looks++
+	c.visits++
 	s := c.open.queues[0]
 	c.remove(s)
 	c.turn++

@@ -71,7 +71,7 @@ func (s *ShardQueue) load() load {
 	return load{len(s.retries) + len(s.ready), s.records, s.bytes}
 }
 
-// empty says whether no key is in line.
+// empty reports whether no key is in line.
 func (s *ShardQueue) empty() bool { return len(s.retries)+len(s.ready) == 0 }
 
 // line is the keys of which the first is next.
