@@ -77,6 +77,34 @@ func (a *account) failed(entries []*queue.Entry, o *outcome) {
 	}
 }
 
+// refused counts a record that the service does not take, and that is given up.
+func (a *account) refused(e *queue.Entry) { a.failures.refuse(e) }
+
+// refusals is how many records the service refused, since it took one.
+func (a *account) refusals() int { return a.failures.refusals }
+
+// noteFailure notes why records failed, which is reported when it lasts.
+func (a *account) noteFailure(now time.Time, cause error) {
+	a.callbacks.message(a.failures.note(now, cause))
+}
+
+// markFailed notes what the failure of parcels means for their records.
+func (a *account) markFailed(r *queue.Request, s *settlement) {
+	for i := range s.outcomes {
+		if s.outcomes[i].kind != parcelFailed {
+			continue
+		}
+		for _, e := range r.Records(&r.Parcels[i]) {
+			if s.retried > 0 {
+				a.failures.add(e)
+			}
+			if s.shrink {
+				e.UnmarkSent() // not a failure of the records
+			}
+		}
+	}
+}
+
 // written settles a parcel's records, which the service acknowledged.
 func (a *account) written(entries []*queue.Entry, shardID, sequence string, now time.Time) {
 	a.failures.refusals = 0

@@ -16,11 +16,6 @@ func (d *dispatcher) push(e *queue.Entry) bool {
 	})
 }
 
-// skip notes a record that is passed over.
-func (d *dispatcher) skip(number int64) {
-	d.inspect(func(a *account) { a.skip(number) })
-}
-
 // refuse takes in a record that is never sent.
 func (d *dispatcher) refuse(e *queue.Entry, reason error) bool {
 	return d.admit(e, func() {

@@ -18,7 +18,7 @@ func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 	s := settle(r, a, c)
 	d.account.answered(r)
 	d.applyParcels(r, &s, c.now)
-	d.applyShards(ctx, r, &s, c.now)
+	restShards(ctx, d.o, r, &s, c.now)
 	d.applyRun(ctx, r, &s, c.now)
 	d.queue.Release(r)
 	clear(s.outcomes)
@@ -30,7 +30,7 @@ func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 func (d *dispatcher) conditions(now time.Time) conditions {
 	return conditions{
 		now: now, stream: d.o.Stream, retryFor: d.o.RetryFor, saves: d.account.saves,
-		refusals: d.account.failures.refusals, stopped: d.state.stopped != nil, scratch: d.outcomes,
+		refusals: d.account.refusals(), stopped: d.state.stopped != nil, scratch: d.outcomes,
 	}
 }
 
@@ -40,62 +40,46 @@ func (d *dispatcher) applyParcels(r *queue.Request, s *settlement, now time.Time
 	for i := range s.outcomes {
 		p, o := &r.Parcels[i], &s.outcomes[i]
 		entries := r.Records(p)
-		d.relist.inUse.pending = d.relist.inUse.pending || o.inUse
+		if o.inUse {
+			d.relist.streamInUse()
+		}
 		switch o.kind {
 		case parcelWritten:
 			d.relist.wrote()
 			if p.Shard.ID() != o.shardID && d.queue.Mispredicted(&entries[0].Record, o.shardID) {
-				d.relist.mistaken.pending = true
+				d.relist.wroteElsewhere()
 			}
 			d.account.written(entries, o.shardID, o.sequence, now)
 		case parcelRefused:
-			d.account.failures.refuse(entries[0])
+			d.account.refused(entries[0])
 			d.reject(entries[0], o.cause, now)
 		case parcelFailed:
 			d.account.failed(entries, o)
 		}
 	}
-	d.markFailed(r, s)
+	d.account.markFailed(r, s)
 	r.PutBack(s.again)
 	if len(s.over) > 0 {
 		d.giveUp(s.over, s.cause, now)
 	}
 	if s.retried > 0 {
-		d.account.callbacks.message(d.account.failures.note(now, s.cause))
+		d.account.noteFailure(now, s.cause)
 	}
 }
 
-// markFailed notes what the failure of parcels means for their records. The caller
-// holds mu.
-func (d *dispatcher) markFailed(r *queue.Request, s *settlement) {
-	for i := range s.outcomes {
-		if s.outcomes[i].kind != parcelFailed {
+// restShards lets the shards that failed rest. The caller holds the dispatcher's mu.
+func restShards(ctx context.Context, o Options, r *queue.Request, s *settlement, now time.Time) {
+	for _, one := range s.shards {
+		if !one.failed {
+			one.shard.Succeeded()
 			continue
 		}
-		for _, e := range r.Records(&r.Parcels[i]) {
-			if s.retried > 0 {
-				d.account.failures.add(e)
-			}
-			if s.shrink {
-				e.UnmarkSent() // not a failure of the records
-			}
+		if one.throttled {
+			one.shard.Throttled(now)
 		}
-	}
-}
-
-// applyShards lets the shards that failed rest. The caller holds mu.
-func (d *dispatcher) applyShards(ctx context.Context, r *queue.Request, s *settlement, now time.Time) {
-	for _, o := range s.shards {
-		if !o.failed {
-			o.shard.Succeeded()
-			continue
-		}
-		if o.throttled {
-			o.shard.Throttled(now)
-		}
-		pause := o.shard.Failed(r.Sent, now, o.worked, s.remaining)
-		d.o.Log.DebugContext(ctx, "records failed", "stream", d.o.Stream, "shard", o.shard.ID(), "records", s.retried, "of", len(r.Parcels),
-			"attempt", o.shard.Attempts(), "wait", pause, "error", s.cause)
+		pause := one.shard.Failed(r.Sent, now, one.worked, s.remaining)
+		o.Log.DebugContext(ctx, "records failed", "stream", o.Stream, "shard", one.shard.ID(), "records", s.retried, "of", len(r.Parcels),
+			"attempt", one.shard.Attempts(), "wait", pause, "error", s.cause)
 	}
 }
 

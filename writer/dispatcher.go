@@ -64,11 +64,11 @@ func (d *dispatcher) wake() {
 	signal(d.freed)
 }
 
-// inspect calls read with what became of the records so far.
-func (d *dispatcher) inspect(read func(*account)) {
+// withAccount calls do with what became of the records so far, and with mu held.
+func (d *dispatcher) withAccount(do func(*account)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	read(&d.account)
+	do(&d.account)
 }
 
 // signal leaves a token, unless one is there.

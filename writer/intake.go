@@ -36,7 +36,7 @@ func (in *intake) run(ctx context.Context) {
 			in.to.closeIntake(inputError(ctx, err))
 			return
 		case number <= in.o.Skip:
-			in.to.skip(number)
+			in.to.withAccount(func(a *account) { a.skip(number) })
 		case reason != nil:
 			if !in.refuse(number, r, reason) {
 				return

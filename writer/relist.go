@@ -72,6 +72,12 @@ func (r *relist) finish(now time.Time, settled, listed, changed bool) (useless b
 	return listed && !changed && mistaken && r.mistaken.tries >= relistTries
 }
 
+// wroteElsewhere notes a record that was written to another shard than predicted.
+func (r *relist) wroteElsewhere() { r.mistaken.pending = true }
+
+// streamInUse notes an answer that the stream is being created or deleted.
+func (r *relist) streamInUse() { r.inUse.pending = true }
+
 // wrote notes that a record was written.
 func (r *relist) wrote() {
 	if !r.inUse.pending {

@@ -52,7 +52,7 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 		err = context.Cause(ctx)
 	}
 	var s Summary
-	d.inspect(func(a *account) { s = a.summary() })
+	d.withAccount(func(a *account) { s = a.summary() })
 	s.Duration = time.Since(began)
 	return s, w.checkDeleted(ctx, facts, s, err)
 }

@@ -103,7 +103,7 @@ func (w *Writer) Progress() (s Summary) {
 	if w.running == nil {
 		return Summary{}
 	}
-	w.running.inspect(func(a *account) { s = a.progress() })
+	w.running.withAccount(func(a *account) { s = a.progress() })
 	return s
 }
 
@@ -114,7 +114,7 @@ func (w *Writer) Shards() (shards []ShardSummary) {
 	if w.running == nil {
 		return nil
 	}
-	w.running.inspect(func(a *account) { shards = a.shards() })
+	w.running.withAccount(func(a *account) { shards = a.shards() })
 	return shards
 }
 
@@ -126,7 +126,7 @@ func (w *Writer) Failing() (err error) {
 	if w.running == nil {
 		return w.failing
 	}
-	w.running.inspect(func(a *account) {
+	w.running.withAccount(func(a *account) {
 		if last := a.failures.last; last != nil {
 			err = &CallError{Call: "PutRecords", Stream: w.o.Stream, Err: last}
 		}
