@@ -140,8 +140,10 @@ func (e *MissingError) Error() string { return e.Err.Error() }
 
 func (e *MissingError) Unwrap() error { return e.Err }
 
+// NotFound is true; it marks the error for those who do not import the type.
 func (e *MissingError) NotFound() bool { return true }
 
+// Hint names the consumer that may have been meant.
 func (e *MissingError) Hint() string { return e.Advice }
 
 // Registered are those of the consumers that are registered; the others are said.

@@ -31,6 +31,7 @@ type Input struct {
 	Given func(flag string) bool
 }
 
+// DefaultInput is lines, with a random key for each.
 func DefaultInput() Input {
 	return Input{Form: Lines, Shard: Text{Kind: WantShard}}
 }

@@ -1,5 +1,6 @@
 package manual
 
+// SettingsHelp is the text of `kin help settings`.
 const SettingsHelp = `Every flag can also be set by a variable or in a file. The flag on the command
 line goes first, then the variable, then the file, then the default.
 

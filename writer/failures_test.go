@@ -65,7 +65,7 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 	}
 }
 
-// The message about the end of failures says whether they were of the connection,
+// The message about the end of failures reports whether they were of the connection,
 // or the service only took no more for a while.
 func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
 	inUse := &entryError{codeInUse, "being created"}

@@ -1,12 +1,9 @@
 package writer
 
 import (
-	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -18,13 +15,13 @@ import (
 type verdict int
 
 const (
-	again    verdict = iota // nothing was written: send it once more
-	unsure                  // it may have been written: send it once more
-	fatal                   // it will fail again: end the run
-	refused                 // the request was not accepted as it is: perhaps too large
-	notFound                // no such stream
-	denied                  // this caller may not make the call
-	unheard                 // refused for a reason that this package does not know
+	again       verdict = iota // nothing was written: send it once more
+	unsure                     // it may have been written: send it once more
+	fatal                      // it will fail again: end the run
+	refused                    // the request was not accepted as it is: perhaps too large
+	notFound                   // no such stream
+	denied                     // this caller may not make the call
+	unknownCode                // refused for a reason that this package does not know
 )
 
 // classify decides, by error code, what a failed call means. Errors without a
@@ -36,19 +33,19 @@ func classify(err error) verdict {
 	case apierror.IsUnsent(err):
 		return again
 	}
-	var answer *smithyhttp.ResponseError
+	var response *smithyhttp.ResponseError
 	status := 0
-	if errors.As(err, &answer) {
-		status = answer.HTTPStatusCode()
+	if errors.As(err, &response) {
+		status = response.HTTPStatusCode()
 	}
 	if status == http.StatusRequestEntityTooLarge {
-		return refused // by whoever stands in between
+		return refused // by a proxy
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		v, known := byCode(api.ErrorCode())
 		if !known && status >= 500 {
-			return unsure // theirs, and passing; what became of the records they do not say
+			return unsure // theirs, and passing; what became of the records is not known
 		}
 		return v
 	}
@@ -93,42 +90,5 @@ func byCode(code string) (verdict, bool) {
 		"KMSOptInRequired", "OptInRequired":
 		return fatal, true // the key does not change by waiting
 	}
-	return unheard, false
-}
-
-// Waits between attempts.
-const (
-	callTimeout  = 30 * time.Second // one attempt: bodies that never end are real
-	startTimeout = 30 * time.Second // all attempts of the call at the start, of at most
-	startAttempt = 10 * time.Second // each
-	firstBackoff = 100 * time.Millisecond
-	mostBackoff  = 10 * time.Second
-	troubleAfter = 5 * time.Second // retries that last longer are spoken of
-	troubleEvery = time.Minute
-)
-
-// backoff waits longer, jittered, with each attempt in a row that got nowhere.
-type backoff struct{ attempts int }
-
-func (b *backoff) next() time.Duration {
-	most := mostBackoff
-	if b.attempts < 10 {
-		most = min(mostBackoff, firstBackoff<<b.attempts)
-	}
-	b.attempts++
-	return most/2 + rand.N(most/2)
-}
-
-func (b *backoff) reset() { b.attempts = 0 }
-
-// sleep waits for d, or returns the cause of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return unknownCode, false
 }

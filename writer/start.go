@@ -6,37 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
 	"kin/internal/apierror"
 	"kin/internal/record"
 )
-
-// The service's limits of a request. The margin is there because requests of a
-// few bytes less than 5 MiB were seen refused (fluent-bit#21).
-const (
-	requestRecords    = 500
-	requestBytes      = 10<<20 - requestMargin
-	requestBytesOfOld = 5<<20 - requestMargin // endpoints from before October 2025
-	requestMargin     = 16 << 10
-)
-
-// mostRecordKiB is the largest record limit that a stream may have.
-const mostRecordKiB = 10 << 10
-
-// defaultRecordLimit holds for streams whose own limit is not known.
-const defaultRecordLimit = 1 << 20
-
-// streamFacts are what a run has to know about its stream.
-type streamFacts struct {
-	recordLimit int          // bytes of data and partition key
-	auto        bool         // keys are ignored
-	found       bool         // a call was answered that is about it
-	created     time.Time    // when it was created; zero where it may not be described
-	shards      []shardRange // open ones; none when it is not known what goes where
-}
 
 // start asks for what has to be known about the stream. It finds out whether
 // the stream is there and the service can be reached.
@@ -102,28 +76,15 @@ func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, d
 	return throttled, nil
 }
 
-// describe makes one attempt at describing a stream.
-func describe(ctx context.Context, client summarizer, stream string) (*kinesis.DescribeStreamSummaryOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, startAttempt)
-	defer cancel()
-	in := &kinesis.DescribeStreamSummaryInput{}
-	named := record.ParseStream(stream)
-	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
-	return client.DescribeStreamSummary(ctx, in)
-}
-
-// summarizer is what it takes to describe a stream.
-type summarizer interface {
-	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
-}
-
-func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
-	if out == nil || out.StreamDescriptionSummary == nil {
-		return
-	}
-	f.created = creation(out)
-	f.auto = out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
-	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
-		f.recordLimit = int(min(*kib, mostRecordKiB)) << 10
+// noted is a call of the start whose failures Failing knows.
+func (w *Writer) noted(named func(error) error, do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := do(ctx)
+		if err == nil || ctx.Err() == nil { // and not of the end of its time
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.failing = named(err)
+		}
+		return err
 	}
 }

@@ -106,7 +106,7 @@ func TestFault13ARecheckIsNoMistakeOfTheShardMap(t *testing.T) {
 				next, unknown := everySecond(seconds), 0
 				got, err := w.Run(t.Context(), func(ctx context.Context) (Record, error) {
 					w.running.mu.Lock()
-					if len(w.running.shards.ranges) == 0 {
+					if len(w.running.queue.Shards()) == 0 {
 						unknown++
 					}
 					w.running.mu.Unlock()
