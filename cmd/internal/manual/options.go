@@ -32,8 +32,6 @@ var OptionNames = []struct{ Flag, Option string }{
 	{"role-external-id", "roleExternalId"},
 	{"role-session-name", "roleSessionName"},
 	{"sts-endpoint", "stsEndpoint"},
-	{"coalesce-threshold-block-size", "coalesceThresholdBlockSize"},
-	{"coalesce-bin-size", "coalesceBinSize"},
 	{"consumer-mode", "consumerMode"},
 	{"consumer-name", "consumerName"},
 	{"consumer-name-prefix", "consumerNamePrefix"},
