@@ -28,8 +28,8 @@ type watcher struct {
 	failing time.Time // since when looks give up; zero when the last one did not
 	failed  bool      // one of those gave up for another reason than a refusal for now
 
-	mu    sync.Mutex
-	notes []string // what was said since, for below the frame
+	mu    sync.Mutex // guards notes
+	notes []string   // what was said since, for below the frame
 }
 
 // mostNotes are shown below a frame.

@@ -23,7 +23,7 @@ const atOnce = 5
 // error is that of the only one, or has the exit code of a partial failure.
 func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	var (
-		mu     sync.Mutex
+		mu     sync.Mutex // guards failed and absent
 		group  errgroup.Group
 		failed = map[string]error{}
 		absent = map[string]bool{}
