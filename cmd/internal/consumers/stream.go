@@ -166,7 +166,7 @@ func (c *Stream) Registered(ctx context.Context, ids []string) ([]efo.Consumer, 
 	return found, nil
 }
 
-// sayGone tells of a consumer that is not there. The error is that of a stream
+// reportGone reports a consumer that is not there. The error is that of a stream
 // that is not there either.
 func (c *Stream) reportGone(ctx context.Context, id string) error {
 	hint, err := c.Missing(ctx, id)

@@ -37,7 +37,7 @@ func Usage(c *cobra.Command, width int) error {
 	return err
 }
 
-// section lists the subcommands of one kind.
+// writeSection lists the subcommands of one kind.
 func writeSection(b *strings.Builder, title string, c *cobra.Command, of func(*cobra.Command) bool) {
 	first := true
 	for _, sub := range c.Commands() {
