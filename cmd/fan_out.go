@@ -110,7 +110,7 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 			return nil, console.Usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.clientRegion)
 		}
 	}
-	fo.Say, fo.Chat, fo.LastWord, fo.Log = e.Info, e.Detail, e.AtEnd, e.Log
+	fo.Say, fo.Chat, fo.LastWord, fo.Warn, fo.Log = e.Info, e.Detail, e.AtEnd, e.Print, e.Log
 	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
 		s, err := awsclient.Subscribe(ctx, client, in)
 		if err != nil {

@@ -57,8 +57,9 @@ type Options struct {
 	Subscribe Subscribe
 
 	// Say, Chat and Log are as in reader.Options. LastWord takes what is to be
-	// the last that a person hears of the run; Close calls it.
-	Say, Chat, LastWord func(message string)
+	// the last that a person hears of the run; Close calls it. Warn takes what nobody
+	// may miss: a consumer that may stay behind, and is billed. nil is Say.
+	Say, Chat, LastWord, Warn func(message string)
 	Log                 *slog.Logger
 }
 
@@ -166,6 +167,9 @@ func New(client Client, o Options) (*FanOut, error) {
 		if *say == nil {
 			*say = func(string) {}
 		}
+	}
+	if o.Warn == nil {
+		o.Warn = o.Say
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -31,7 +31,7 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 		doing = "looking for consumer %s of %s, which may be registered, to remove it"
 	}
 	defer announceRemoval(run, func() {
-		h.later(h.f.o.Say, fmt.Sprintf(doing+", for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\n%s",
+		h.later(h.f.o.Warn, fmt.Sprintf(doing+", for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\n%s",
 			h.id, h.stream, str2duration.String(removeTimeout), byHand))
 	})()
 	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
@@ -56,11 +56,12 @@ func (h *holding) stays(ctx, run context.Context) string {
 			h.registry.settle(h.id)
 		}
 	}
-	text := "consumer %s of %s stays registered and is billed; to remove it: %s"
+	command := h.told().Command("deregister", string(h.id), "--yes")
 	if h.registry.unsettled(h.id) != nil {
-		text = "consumer %s of %s may be registered, and is then billed; to remove it: %s"
+		h.later(h.f.o.Warn, fmt.Sprintf("consumer %s of %s may be registered, and is then billed; to remove it: %s", h.id, h.stream, command))
+		return ""
 	}
-	return fmt.Sprintf(text, h.id, h.stream, h.told().Command("deregister", string(h.id), "--yes"))
+	return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: %s", h.id, h.stream, command)
 }
 
 // LeftBehindError means that a consumer which was to be removed may be there
