@@ -9,12 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/smithy-go"
 	"github.com/spf13/cobra"
 
 	"kin/cmd/internal/console"
 	"kin/efo"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/words"
 )
 
@@ -156,9 +156,8 @@ func (c *consumersOf) missing(ctx context.Context, id string) (hint string, err 
 	ctx, cancel := context.WithTimeout(ctx, console.SearchTime)
 	defer cancel()
 	l, err := c.List(ctx)
-	var api smithy.APIError
 	switch {
-	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
+	case service.ClassOf(err) == service.Missing:
 		return "", err
 	case err != nil: // a courtesy that cannot be had
 		return c.told.Command("list", "") + " lists those there are", nil

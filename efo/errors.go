@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -20,9 +20,9 @@ type CallError struct {
 
 func (e *CallError) Error() string {
 	if e.Consumer != "" {
-		return fmt.Sprintf("%s for consumer %s of stream %s: %s", e.Call, e.Consumer, e.Stream, apierror.Brief(e.Err))
+		return fmt.Sprintf("%s for consumer %s of stream %s: %s", e.Call, e.Consumer, e.Stream, service.Brief(e.Err))
 	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
+	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, service.Brief(e.Err))
 }
 
 func (e *CallError) Unwrap() error { return e.Err }
@@ -75,9 +75,9 @@ func (e *TimeoutError) Error() string {
 	case e.Err == nil:
 		return text
 	case errors.As(e.Err, &call) && !hasCode(e.Err): // a code of the service says enough
-		return text + ": " + call.Call + ": " + apierror.Brief(call.Err)
+		return text + ": " + call.Call + ": " + service.Brief(call.Err)
 	}
-	return text + ": " + apierror.Brief(e.Err)
+	return text + ": " + service.Brief(e.Err)
 }
 
 func (e *TimeoutError) Unwrap() error { return e.Err }

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
-	"kin/internal/apierror"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -158,7 +158,7 @@ func (h *holding) look(ctx context.Context) (replaced bool, err error) {
 	was := h.arn
 	c, err := h.registry.Describe(ctx, h.id)
 	switch {
-	case apierror.IsDenied(err):
+	case service.IsDenied(err):
 		return false, nil // it is taken at its word
 	case err == nil && c.Status == types.ConsumerStatusActive:
 		h.arn = c.ARN
@@ -182,7 +182,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	}
 	if !h.own {
 		c, err := h.registry.AwaitActive(ctx, h.id)
-		if apierror.IsDenied(err) && h.id.isARN() {
+		if service.IsDenied(err) && h.id.isARN() {
 			h.later(h.f.o.Chat, fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
 			h.arn = string(h.id)
 			return nil

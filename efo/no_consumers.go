@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"kin/internal/service"
+
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -41,8 +43,7 @@ func (e *NoConsumersError) Hint() string {
 
 // isUnknownCall says whether an endpoint answered that it does not know the call.
 func isUnknownCall(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" || statusOf(err) == http.StatusNotImplemented
+	return service.ClassOf(err) == service.Unsupported || service.Status(err) == http.StatusNotImplemented
 }
 
 // isNoAnswerOfKinesis says whether an answer comes from something that does not
@@ -55,7 +56,7 @@ func isNoAnswerOfKinesis(err error) bool {
 	if hasCode(err) {
 		return false
 	}
-	switch statusOf(err) {
+	switch service.Status(err) {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return true
 	case http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError:
@@ -65,10 +66,7 @@ func isNoAnswerOfKinesis(err error) bool {
 }
 
 // hasCode says whether the service itself answered with an error.
-func hasCode(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError"
-}
+func hasCode(err error) bool { return service.Code(err) != "" }
 
 func answerOf(err error) *smithyhttp.Response {
 	var answer *smithyhttp.ResponseError
@@ -76,14 +74,6 @@ func answerOf(err error) *smithyhttp.Response {
 		return nil
 	}
 	return answer.Response
-}
-
-// statusOf is the HTTP status of an answer that is an error; 0 without one.
-func statusOf(err error) int {
-	if answer := answerOf(err); answer != nil {
-		return answer.StatusCode
-	}
-	return 0
 }
 
 func isHTML(err error) bool {
@@ -94,7 +84,7 @@ func isHTML(err error) bool {
 // noConsumers is the error of a call that the endpoint does not have.
 func noConsumers(call string, err error) *NoConsumersError {
 	var api smithy.APIError
-	answer := fmt.Sprintf("HTTP status %d", statusOf(err))
+	answer := fmt.Sprintf("HTTP status %d", service.Status(err))
 	switch {
 	case !hasCode(err) && isHTML(err):
 		answer = "a page of HTML"

@@ -7,11 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"kin/internal/apierror"
 	"kin/internal/paging"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -28,56 +25,39 @@ const (
 	stale                  // a list cannot go on, because its token is too old or comes twice: it begins again
 )
 
-// classify decides, by error code, what a failed call means. Errors without a
-// code come from the way to the service and back, and pass.
+// classify decides what is done about an error of a call that failed.
 func classify(err error) verdict {
 	var none *NoConsumersError
 	if errors.As(err, &none) {
 		return fatal
 	}
-	if apierror.IsPermanent(err) {
-		return fatal // no credentials, or a proxy that refuses
-	}
-	var api smithy.APIError
-	if apierror.IsUnsent(err) {
-		return again // the source of the credentials, or the proxy, may be back later
-	}
-	if !errors.As(err, &api) {
-		var params smithy.InvalidParamsError
-		var serialization *smithy.SerializationError
-		if errors.As(err, &params) || errors.As(err, &serialization) {
-			return fatal // our own arguments never left this process
+	switch service.ClassOf(err) {
+	case service.Throttled:
+		if service.Code(err) == service.CodeLimit {
+			return limited // 5 or 20 calls a second, 5 consumers CREATING, 20 or 50 in all: the code is one
 		}
+		return again // too many calls of all of the account together
+	case service.InUse:
+		return inUse // the name is taken, or something is CREATING or DELETING
+	case service.Unanswered:
 		if paging.IsEndless(err) {
 			return stale
 		}
 		return again
-	}
-	switch api.ErrorCode() {
-	case "LimitExceededException":
-		return limited // 5 or 20 calls a second, 5 consumers CREATING, 20 or 50 in all: the code is one
-	case "ResourceInUseException":
-		return inUse // the name is taken, or something is CREATING or DELETING
-	case "ResourceNotFoundException":
-		return gone
-	case "InvalidArgumentException":
-		return refused // of a position in a shard; anything else will fail again
-	case "ExpiredNextTokenException":
-		return stale // it lives 300 s
-	case "KMSThrottlingException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException",
-		"ProvisionedThroughputExceededException":
-		return again // too many calls of all of the account together
-	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
-		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException":
-		return again // theirs, and passing
-	case "UnknownError":
-		return again // an answer with an error status that is not one of Kinesis: a proxy's page
-	}
-	var answer *smithyhttp.ResponseError
-	if errors.As(err, &answer) && answer.HTTPStatusCode() >= 500 {
+	case service.Transient, service.Unsent:
 		return again
+	case service.Expired:
+		return stale
+	case service.Refused:
+		if service.Code(err) == service.CodeArgument {
+			return refused // of a position in a shard; anything else will fail again
+		}
+		return fatal
+	case service.Missing:
+		return gone
+	case service.Denied, service.Unauthentic, service.Key, service.Unsupported, service.Unsendable, service.Unknown:
 	}
-	return fatal // access, keys, validation: the same call will not pass later
+	return fatal // the same call will not pass later
 }
 
 // Waits between attempts.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"kin/internal/apierror"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // CallError is a call to the service that failed for good.
@@ -18,9 +18,9 @@ type CallError struct {
 
 func (e *CallError) Error() string {
 	if e.Shard != "" {
-		return fmt.Sprintf("%s for %s/%s: %s", e.Call, e.Stream, e.Shard, apierror.Brief(e.Err))
+		return fmt.Sprintf("%s for %s/%s: %s", e.Call, e.Stream, e.Shard, service.Brief(e.Err))
 	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
+	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, service.Brief(e.Err))
 }
 
 func (e *CallError) Unwrap() error { return e.Err }
@@ -48,7 +48,7 @@ func (e *GaveUpError) GaveUp() bool { return true }
 
 // RefusedForNow reports whether the service answered the last attempt that the call
 // passes later: there are too many calls, or the stream is being created.
-func (e *GaveUpError) RefusedForNow() bool { return isRefusedForNow(e.Err) }
+func (e *GaveUpError) RefusedForNow() bool { return service.IsRefusedForNow(e.Err) }
 
 // LineageError means that by what the service answers a shard is its own
 // ancestor. Nothing can be read in the order of such a lineage.

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/xhit/go-str2duration/v2"
 )
 
@@ -128,7 +130,7 @@ func (t *trouble) note(key any, err error, lasted time.Duration) string {
 		return ""
 	}
 	t.said, t.spoken = now, true
-	t.broken = t.broken || !isRefusedForNow(err)
+	t.broken = t.broken || !service.IsRefusedForNow(err)
 	return fmt.Sprintf("still trying: %s", err)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -141,7 +142,7 @@ func TestFault12ARefusedCallerEndsTheDescriptions(t *testing.T) {
 		d := &described{account: accountOf(40), answer: func(context.Context, string) (*kinesis.DescribeStreamSummaryOutput, error) {
 			return nil, &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "no"}
 		}}
-		if streams, err := Streams(t.Context(), d, nil, nil); err == nil || code(err) != "UnrecognizedClientException" {
+		if streams, err := Streams(t.Context(), d, nil, nil); err == nil || service.Code(err) != "UnrecognizedClientException" {
 			t.Errorf("%d streams, %v", len(streams), err)
 		}
 	})

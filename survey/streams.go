@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"golang.org/x/time/rate"
 
-	"kin/internal/apierror"
 	"kin/internal/paging"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/reader"
 )
@@ -43,7 +43,7 @@ type AccountError struct {
 	Err  error
 }
 
-func (e *AccountError) Error() string { return e.Call + ": " + apierror.Brief(e.Err) }
+func (e *AccountError) Error() string { return e.Call + ": " + service.Brief(e.Err) }
 func (e *AccountError) Unwrap() error { return e.Err }
 
 // Operation is the name of the API call.
