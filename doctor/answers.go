@@ -146,12 +146,8 @@ func reach[T any](ctx context.Context, e *examination, call func(context.Context
 			return v, err
 		}
 		e.o.Log.Debug("call failed", "attempt", n, "error", err)
-		timer := time.NewTimer(attemptWait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return v, context.Cause(ctx)
+		if err := service.Sleep(ctx, attemptWait); err != nil {
+			return v, err
 		}
 	}
 }

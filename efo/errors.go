@@ -10,29 +10,6 @@ import (
 	"kin/internal/validate"
 )
 
-// CallError is a call to the service that failed for good.
-type CallError struct {
-	Call     string // RegisterStreamConsumer, ...
-	Stream   string // as the caller named it
-	Consumer string // as the caller named it; empty when the call is about the whole stream
-	Err      error
-}
-
-func (e *CallError) Error() string {
-	if e.Consumer != "" {
-		return fmt.Sprintf("%s for consumer %s of stream %s: %s", e.Call, e.Consumer, e.Stream, service.Brief(e.Err))
-	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, service.Brief(e.Err))
-}
-
-func (e *CallError) Unwrap() error { return e.Err }
-
-// StreamName is the stream as the caller named it.
-func (e *CallError) StreamName() string { return e.Stream }
-
-// Operation is the name of the API call.
-func (e *CallError) Operation() string { return e.Call }
-
 // NotFoundError means that there is no such consumer, or no such stream: the
 // service answers both alike. Registry.List tells them apart.
 type NotFoundError struct {
@@ -70,7 +47,7 @@ func (e *TimeoutError) Error() string {
 	if e.State != "" {
 		text += ": it is " + e.State
 	}
-	var call *CallError
+	var call *service.CallError
 	switch {
 	case e.Err == nil:
 		return text

@@ -43,7 +43,7 @@ func (s *source) leaveRest(err error) error {
 	s.rest = nil
 	s.progress.denied, s.progress.stalls, s.progress.idle = true, 0, 0
 	call := "GetRecords"
-	var failed *reader.CallError
+	var failed *service.CallError
 	if errors.As(err, &failed) {
 		call = failed.Call
 	}
@@ -52,7 +52,7 @@ func (s *source) leaveRest(err error) error {
 	if _, err := s.Failed(err); err != nil {
 		return err
 	}
-	if due := time.Now().Add(s.back.next()); due.After(s.due) {
+	if due := time.Now().Add(s.back.Next()); due.After(s.due) {
 		s.due = due
 	}
 	return nil

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"kin/internal/paging"
 	"kin/internal/service"
-	"kin/reader"
 )
 
 // verdict is what to do about a call that failed.
@@ -62,8 +60,6 @@ func classify(err error) verdict {
 
 // Waits between attempts.
 const (
-	callTimeout  = 30 * time.Second // one attempt, as the KCL has it: bodies that never end are real
-	startTimeout = 30 * time.Second // all attempts of a call whose answer is waited for
 	firstBackoff = 200 * time.Millisecond
 	mostBackoff  = 5 * time.Second
 	firstLook    = 200 * time.Millisecond // at a consumer that is CREATING or DELETING, which takes half a minute
@@ -72,39 +68,15 @@ const (
 	limitBackoff = time.Second            // a rate a second is over after that
 )
 
-// backoff waits longer, jittered, with each attempt in a row.
-type backoff struct {
-	first, most time.Duration
-	attempts    int
-}
-
-func (b *backoff) next() time.Duration {
-	wait := b.most
-	if b.attempts < 10 {
-		wait = min(b.most, b.first<<b.attempts)
-	}
-	b.attempts++
-	return wait/2 + rand.N(wait/2)
-}
-
-func (b *backoff) reset() { b.attempts = 0 }
-
-// attempt makes one call and ends it after callTimeout, or at the deadline.
-func attempt[T any](ctx context.Context, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, max(0, min(callTimeout, time.Until(deadline))))
-	defer cancel()
-	return call(ctx)
-}
-
 // patiently repeats a call that asks and changes nothing until it passes, or
 // until deadline. What is gone, what is too old and what will fail again is for
 // the caller.
 func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
 	began := time.Now()
-	back := backoff{first: firstBackoff, most: mostBackoff}
+	back := service.Backoff{First: firstBackoff, Most: mostBackoff}
 	var last error // of the attempt before
 	for {
-		v, err := attempt(ctx, deadline, call)
+		v, err := service.AttemptUntil(ctx, deadline, call)
 		if err == nil {
 			return v, nil
 		}
@@ -122,24 +94,12 @@ func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time,
 		}
 		last = err
 		if left <= 0 {
-			return v, &reader.GaveUpError{After: time.Since(began), Err: err}
+			return v, &service.GaveUpError{After: time.Since(began), Err: err}
 		}
-		wait := min(back.next(), left)
-		log.Debug("call failed", "attempt", back.attempts, "wait", wait, "error", err)
-		if err := sleep(ctx, wait); err != nil {
+		wait := min(back.Next(), left)
+		log.Debug("call failed", "attempt", back.Attempts(), "wait", wait, "error", err)
+		if err := service.Sleep(ctx, wait); err != nil {
 			return v, err
 		}
-	}
-}
-
-// sleep waits for d, or returns the cause of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

@@ -34,7 +34,7 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 	r.calls.Store(id, c)
 	go func() {
 		defer close(c.over)
-		c.out, c.err = attempt(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
+		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
 			return r.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
 				StreamARN: aws.String(r.o.StreamARN), ConsumerName: aws.String(string(id)),
 			})
@@ -92,7 +92,7 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 			return nil, &UnseenError{call.err}
 		}
 		w.say("it may be registered yet, and is looked for to remove it")
-		if err := w.wait(ctx, min(left, w.looks.next())); err != nil {
+		if err := w.wait(ctx, min(left, w.looks.Next())); err != nil {
 			return nil, err
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // diary knows what is unread without asking kin: when which record was put,
@@ -368,7 +369,7 @@ func TestALookThatFails(t *testing.T) {
 				began := time.Now()
 				_, err := d.looker().Look(t.Context())
 				var gaveUp *GaveUpError
-				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+mostBackoff {
+				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+service.ReadBackoff().Most {
 					t.Errorf("after %s: %v", took, err)
 				}
 			})

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"kin/internal/service"
 )
 
 // named puts the name of a call on an error.
@@ -20,7 +22,7 @@ func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 		calls := 0
 		_, err := patiently(t.Context(), r, startTimeout, named, func(ctx context.Context) (int, error) {
 			calls++
-			return attempt(ctx, func(ctx context.Context) (int, error) {
+			return service.Attempt(ctx, func(ctx context.Context) (int, error) {
 				<-ctx.Done()
 				return 0, &CallError{Call: "ListShards", Stream: "orders", Err: ctx.Err()}
 			})

@@ -14,6 +14,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -126,7 +127,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		p.iterator, p.shown = iterator, ""
 		p.Accepted()
 	}
-	out, err := attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
+	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
 		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
 			ShardIterator: aws.String(p.iterator),
 			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000
@@ -278,7 +279,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		return nil, wrong
 	}
 	what := classify(err)
-	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
+	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.Attempts())
 	switch what {
 	case fatal:
 		return nil, err
@@ -372,7 +373,7 @@ func (p *polling) lost(err error) error {
 func (p *polling) limitHit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
 	p.s.run.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
-	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
+	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= service.ReportEvery {
 		p.said = now
 		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
 	}
@@ -425,7 +426,7 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 	case record.TrimHorizon, record.ShardEnd:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
 		return p.s.run.client.GetShardIterator(ctx, in)
 	})
 	if err != nil {
@@ -437,13 +438,6 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 	return *out.ShardIterator, nil
 }
 
-// attempt makes one call with the time one attempt may take.
-func attempt[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return call(ctx)
-}
-
 // serverTime is the Date of an answer, or zero.
 func serverTime(m middleware.Metadata) time.Time {
 	t, ok := awsmiddleware.GetServerTime(m)
@@ -451,23 +445,4 @@ func serverTime(m middleware.Metadata) time.Time {
 		return time.Time{}
 	}
 	return t
-}
-
-// sleepUntil waits for a time, or for the context.
-func sleepUntil(ctx context.Context, t time.Time) error {
-	wait := time.Until(t)
-	if wait <= 0 {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -25,6 +25,7 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // Client is what a reader needs of the service. Its calls are single attempts:
@@ -99,17 +100,17 @@ type run struct {
 	log       *slog.Logger
 	progress  *progress
 
-	ctx     context.Context // of all goroutines of the run
-	group   *errgroup.Group
-	buf     *buffer
-	enc     *encoder
-	trouble trouble
-	dates   *servertime.Check // of all answers
-	hints   hints
-	slots   chan struct{} // fetches under way at once; nil without a cap
-	record  atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
-	file    checkpoint.File
-	streams []*streamRun
+	ctx      context.Context // of all goroutines of the run
+	group    *errgroup.Group
+	buf      *buffer
+	enc      *encoder
+	reporter service.Reporter
+	dates    *servertime.Check // of all answers
+	hints    hints
+	slots    chan struct{} // fetches under way at once; nil without a cap
+	record   atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
+	file     checkpoint.File
+	streams  []*streamRun
 
 	mu       sync.Mutex // guards the lineages and what follows
 	reading  int        // shards that a goroutine reads
@@ -145,10 +146,10 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 			encode: r.o.Encode, line: r.o.Line, whole: r.o.NoDeaggregate, limit: r.o.Limit,
 			most: mostSlice(r.o.FetchBufferSize), large: largePayload(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
-		trouble: trouble{report: r.o.SayFailing},
-		dates:   &servertime.Check{Report: r.o.Say},
-		hints:   hints{say: r.o.Say},
-		began:   time.Now(),
+		reporter: service.NewReporter(r.o.SayFailing),
+		dates:    &servertime.Check{Report: r.o.Say},
+		hints:    hints{say: r.o.Say},
+		began:    time.Now(),
 	}
 	if !r.o.Began.IsZero() {
 		run.began = r.o.Began
@@ -187,7 +188,7 @@ func (r *run) openInTime(ctx context.Context) error {
 	err := r.open(ctx)
 	var late *TimeoutError
 	if errors.As(err, &late) {
-		return &TimeoutError{After: late.After, Err: r.trouble.now()}
+		return &TimeoutError{After: late.After, Err: r.reporter.Last()}
 	}
 	return err
 }

@@ -1,10 +1,9 @@
 package reader
 
 import (
+	"context"
 	"errors"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"kin/internal/service"
 )
@@ -53,30 +52,34 @@ func classify(err error) verdict {
 
 // Waits between attempts.
 const (
-	callTimeout   = 30 * time.Second // one attempt, as the KCL has it: bodies that never end are real
-	startTimeout  = 30 * time.Second // all attempts of a call at the start
-	mostBackoff   = 5 * time.Second
-	throttleSleep = 5 * time.Second // as the connector documents
-	troubleAfter  = 5 * time.Second // a call that fails for longer is spoken of
-	troubleEvery  = time.Minute
+	startTimeout  = service.StartTimeout // all attempts of a call at the start
+	throttleSleep = 5 * time.Second      // as the connector documents
 )
 
-// backoff waits longer, jittered, with each attempt in a row that failed.
-type backoff struct {
-	attempts int
-	jitter   *retry.ExponentialJitterBackoff
+// retries say how the run's calls are retried.
+func (r *run) retries() *service.Retries {
+	return &service.Retries{Reporter: &r.reporter, For: r.o.RetryFor, Passes: passes, About: service.Subject, Backoff: service.ReadBackoff()}
 }
 
-func newBackoff() backoff { return backoff{jitter: retry.NewExponentialJitterBackoff(mostBackoff)} }
-
-// next returns the wait before the next attempt, at least floor.
-func (b *backoff) next(floor time.Duration) time.Duration {
-	wait, err := b.jitter.BackoffDelay(b.attempts, nil)
-	if err != nil { // the system's source of randomness failed
-		wait = mostBackoff
+// passes reports whether a failure of a call at the start passes.
+func passes(err error) bool {
+	switch classify(err) {
+	case again, throttled, expired:
+		return true
+	case fatal, refused, gone:
 	}
-	b.attempts++
-	return max(floor, wait)
+	return false
 }
 
-func (b *backoff) reset() { b.attempts = 0 }
+// patiently is service.Retry with the run's retries.
+func patiently[T any](ctx context.Context, r *run, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+	return service.Retry(ctx, r.retries(), most, named, call)
+}
+
+// patientlyPaged is service.RetryPaged with the run's retries.
+func patientlyPaged[T any](ctx context.Context, r *run, most time.Duration, named func(error) error, call func(context.Context, *service.Allowance) (T, error)) (T, error) {
+	return service.RetryPaged(ctx, r.retries(), most, named, call)
+}
+
+// sleepUntil waits for a time, or for the context.
+func sleepUntil(ctx context.Context, t time.Time) error { return service.Sleep(ctx, time.Until(t)) }

@@ -160,7 +160,7 @@ func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return out }}
 				streams, err := Streams(t.Context(), a, nil, nil)
-				var gaveUp *reader.GaveUpError
+				var gaveUp *service.GaveUpError
 				if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListStreams: the answer has no list of streams" || a.calls < 2 {
 					t.Errorf("%d streams, %v after %d calls", len(streams), err, a.calls)
 				}
