@@ -3,16 +3,15 @@ package cmd
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/cmd/internal/console"
+	"kin/internal/service"
 	"kin/reader"
 )
 
 // readAndWrite reads as ro says and writes what it encodes to stdout, or to
 // --exec. It is what read and tail have in common.
 func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options) error {
-	var client *kinesis.Client
+	var client service.Client
 	err := o.StartWithin(ctx, func(ctx context.Context) (err error) {
 		client, err = e.kinesis(ctx, o.streams...)
 		return err

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"time"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"kin/internal/servertime"
 	"kin/internal/service"
@@ -87,7 +85,7 @@ type clock struct {
 func (c *clock) asking() { c.asked = time.Now() }
 
 func (c *clock) heard(m middleware.Metadata) {
-	if date, ok := awsmiddleware.GetServerTime(m); ok {
+	if date := service.ServerTime(m); !date.IsZero() {
 		c.take(date)
 	}
 }
@@ -103,11 +101,7 @@ func (c *clock) take(date time.Time) {
 
 // heardOf takes the date out of an answer that was a refusal.
 func (c *clock) heardOf(err error) {
-	var refusal *smithyhttp.ResponseError
-	if !errors.As(err, &refusal) || refusal.Response == nil {
-		return
-	}
-	if date, parseErr := smithyhttp.ParseTime(refusal.Response.Header.Get("Date")); parseErr == nil {
+	if date := service.RefusalTime(err); !date.IsZero() {
 		c.take(date)
 	}
 }

@@ -67,7 +67,7 @@ func (r *Report) Findings() int {
 	return n
 }
 
-// Client is what the doctor calls; kinesis.Client is one. Its calls must be
+// Client is what the doctor calls; service.Client is one. Its calls must be
 // single attempts.
 type Client interface {
 	reader.Client

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"kin/internal/service"
 
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // NoConsumersError means that an endpoint does not know the calls of enhanced
@@ -60,7 +58,7 @@ func isNoAnswerOfKinesis(err error) bool {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return true
 	case http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError:
-		return isHTML(err)
+		return service.IsHTML(err)
 	}
 	return false
 }
@@ -68,25 +66,12 @@ func isNoAnswerOfKinesis(err error) bool {
 // hasCode says whether the service itself answered with an error.
 func hasCode(err error) bool { return service.Code(err) != "" }
 
-func answerOf(err error) *smithyhttp.Response {
-	var answer *smithyhttp.ResponseError
-	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
-		return nil
-	}
-	return answer.Response
-}
-
-func isHTML(err error) bool {
-	answer := answerOf(err)
-	return answer != nil && strings.HasPrefix(strings.ToLower(answer.Header.Get("Content-Type")), "text/html")
-}
-
 // noConsumers is the error of a call that the endpoint does not have.
 func noConsumers(call string, err error) *NoConsumersError {
 	var api smithy.APIError
 	answer := fmt.Sprintf("HTTP status %d", service.Status(err))
 	switch {
-	case !hasCode(err) && isHTML(err):
+	case !hasCode(err) && service.IsHTML(err):
 		answer = "a page of HTML"
 	case errors.As(err, &api) && hasCode(err):
 		answer = api.ErrorCode()

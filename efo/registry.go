@@ -18,14 +18,9 @@ import (
 	"kin/internal/service"
 )
 
-// RegistryClient is what a Registry calls; kinesis.Client is one. Each call
+// RegistryClient is what a Registry calls; service.Client is one. Each call
 // must be a single attempt: the registry retries.
-type RegistryClient interface {
-	DescribeStreamConsumer(context.Context, *kinesis.DescribeStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error)
-	RegisterStreamConsumer(context.Context, *kinesis.RegisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error)
-	DeregisterStreamConsumer(context.Context, *kinesis.DeregisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error)
-	ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error)
-}
+type RegistryClient interface{ service.ConsumerAPI }
 
 // DefaultTimeout is how long Register and Deregister wait, as the connector's
 // registerConsumerTimeoutInterval has it.

@@ -14,7 +14,7 @@ import (
 	"kin/internal/validate"
 )
 
-// StreamClient is what FindStream calls; kinesis.Client is one.
+// StreamClient is what FindStream calls; service.Client is one.
 type StreamClient interface {
 	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
 }

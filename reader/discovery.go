@@ -76,7 +76,7 @@ func (s *streamRun) list(ctx context.Context, a *service.Allowance, after string
 			return listing{}, s.callError("ListShards")(err)
 		}
 		if all.at.IsZero() {
-			if all.at, err = s.run.dates.Accept(serverTime(out.ResultMetadata)); err != nil {
+			if all.at, err = s.run.dates.Accept(service.ServerTime(out.ResultMetadata)); err != nil {
 				return listing{}, s.callError("ListShards")(err)
 			}
 		}

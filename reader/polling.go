@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
@@ -145,7 +143,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	}
 	next := aws.ToString(out.NextShardIterator)
 	size, shown := sizeOf(resp.Records), p.shown
-	if known, err := p.check(resp, serverTime(out.ResultMetadata)); err != nil {
+	if known, err := p.check(resp, service.ServerTime(out.ResultMetadata)); err != nil {
 		p.iterator = "" // the next one is built from the position
 		return nil, p.Error("GetRecords", err)
 	} else if known {
@@ -436,13 +434,4 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 		return "", p.Error("GetShardIterator", fmt.Errorf("the answer has no iterator"))
 	}
 	return *out.ShardIterator, nil
-}
-
-// serverTime is the Date of an answer, or zero.
-func serverTime(m middleware.Metadata) time.Time {
-	t, ok := awsmiddleware.GetServerTime(m)
-	if !ok {
-		return time.Time{}
-	}
-	return t
 }

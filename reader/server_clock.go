@@ -143,7 +143,7 @@ type timedClient struct {
 // the Date again, and refuses the answer where it has to.
 func (c timedClient) heard(sent time.Time, m middleware.Metadata) {
 	received := time.Now()
-	if date, err := c.dates.Accept(serverTime(m)); err == nil {
+	if date, err := c.dates.Accept(service.ServerTime(m)); err == nil {
 		c.clock.heard(sent, received, date)
 	}
 }

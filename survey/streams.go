@@ -22,7 +22,7 @@ import (
 	"kin/reader"
 )
 
-// StreamsClient is what Streams calls; kinesis.Client is one. Its calls must be
+// StreamsClient is what Streams calls; service.Client is one. Its calls must be
 // single attempts.
 type StreamsClient interface {
 	ListStreams(context.Context, *kinesis.ListStreamsInput, ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error)

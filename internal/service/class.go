@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -86,11 +87,25 @@ func Code(err error) string {
 
 // Status is the HTTP status of an answer that is an error; 0 without one.
 func Status(err error) int {
+	if answer := answerOf(err); answer != nil {
+		return answer.StatusCode
+	}
+	return 0
+}
+
+// IsHTML reports whether an answer that is an error is a page of HTML.
+func IsHTML(err error) bool {
+	answer := answerOf(err)
+	return answer != nil && strings.HasPrefix(strings.ToLower(answer.Header.Get("Content-Type")), "text/html")
+}
+
+// answerOf is the HTTP answer that an error is; nil without one.
+func answerOf(err error) *smithyhttp.Response {
 	var answer *smithyhttp.ResponseError
 	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
-		return 0
+		return nil
 	}
-	return answer.HTTPStatusCode()
+	return answer.Response
 }
 
 // IsPermanent reports whether an error says that the same call will fail again: there
