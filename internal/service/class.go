@@ -127,12 +127,9 @@ func IsDenied(err error) bool { return err != nil && ClassOf(err) == Denied }
 // IsUnauthentic reports whether the service refused who signed a call, or when.
 func IsUnauthentic(err error) bool { return err != nil && ClassOf(err) == Unauthentic }
 
-// IsRefusedForNow reports whether the service answered that the call passes later:
-// there are too many calls, or the stream is being created.
+// IsRefusedForNow reports whether the service, or STS before it, answered that the call
+// passes later: there are too many calls, or the stream is being created.
 func IsRefusedForNow(err error) bool {
-	if err == nil {
-		return false
-	}
-	class := ClassOf(err)
+	class := ClassOfCode(Code(err))
 	return class == Throttled || class == InUse
 }

@@ -93,6 +93,9 @@ func TestErrorsWithoutACodeHaveAClass(t *testing.T) {
 	if Status(answered(502, io.EOF)) != 502 || Status(io.EOF) != 0 || Status(&smithyhttp.ResponseError{Err: io.EOF}) != 0 {
 		t.Error("the status is wrong")
 	}
+	if throttled := errors.Join(markedError{unsent: true}, api("Throttling")); ClassOf(throttled) != Unsent || !IsRefusedForNow(throttled) {
+		t.Error("a source of credentials that is throttled is not unsent, or not refused for now")
+	}
 	for _, is := range []func(error) bool{IsDenied, IsUnauthentic, IsRefusedForNow} {
 		if is(nil) {
 			t.Error("a success has a class")
