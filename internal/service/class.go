@@ -1,3 +1,9 @@
+// Package service is what kin's packages share about calls of the service: which
+// class of failure an error is, how long one attempt may last, when the next one is
+// made, and what a person hears of calls that keep failing.
+//
+// It decides nothing about a class: what is retried, and what ends a run, is for
+// those who make the call.
 package service
 
 import (
@@ -8,32 +14,6 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-)
-
-// Class is what a failed call means.
-type Class int
-
-// The classes. Nothing was done by a call that was throttled, refused in any way,
-// Unsendable or Unsent.
-const (
-	Unknown Class = iota // an error code that kin does not know
-
-	Throttled   // too many calls, bytes or things at once
-	InUse       // the stream or the consumer is not in the state for the call
-	Transient   // a failure of the service that passes; the call may have been done
-	Expired     // the iterator or the list's token is too old
-	Refused     // the arguments are not accepted
-	Missing     // the stream, shard or consumer is not there
-	Denied      // this caller may not make the call
-	Unauthentic // the service does not know the caller, or the caller's clock is wrong
-	Key         // the stream's encryption key cannot be used
-	Unsupported // the endpoint does not have the call
-
-	// Those below have no error code.
-
-	Unsendable // the request was not sent and will not be: no credentials, a proxy that refuses, wrong arguments
-	Unsent     // the request did not reach the service; the next may
-	Unanswered // cut off, timed out, or not an answer of Kinesis; the call may have been done
 )
 
 // ClassOf is the class of an error that is not nil.
@@ -72,9 +52,6 @@ func classOfAnswer(code string, status int) Class {
 	}
 	return class
 }
-
-// ClassOfCode is the class of an error code, of a call or of one record of PutRecords.
-func ClassOfCode(code string) Class { return classes[code] }
 
 // Code is the error code of the service's answer; empty without one.
 func Code(err error) string {
@@ -132,4 +109,9 @@ func IsUnauthentic(err error) bool { return err != nil && ClassOf(err) == Unauth
 func IsRefusedForNow(err error) bool {
 	class := ClassOfCode(Code(err))
 	return class == Throttled || class == InUse
+}
+
+// IsShardLimit reports whether the read or write limit of a shard was met.
+func IsShardLimit(err error) bool {
+	return ClassOf(err) == Throttled && Code(err) == CodeShardLimit
 }

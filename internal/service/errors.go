@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,6 +39,18 @@ func (e *CallError) StreamName() string { return e.Stream }
 
 // Operation is the name of the API call.
 func (e *CallError) Operation() string { return e.Call }
+
+// Subject is the shard or stream that a failed call is about; empty for others.
+func Subject(err error) string {
+	var call *CallError
+	switch {
+	case !errors.As(err, &call):
+		return ""
+	case call.Shard != "":
+		return call.Stream + "/" + call.Shard
+	}
+	return call.Stream
+}
 
 // GaveUpError means that a call was retried for as long as was allowed.
 type GaveUpError struct {

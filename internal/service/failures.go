@@ -1,6 +1,51 @@
 package service
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
+
+// Retries say how the calls of one run or one command are retried: those that change
+// nothing.
+type Retries struct {
+	Reporter *Reporter
+	For      time.Duration      // how long a call may fail in a row; 0 is for ever
+	Passes   func(error) bool   // whether a failure passes, so that the call is retried
+	About    func(error) string // the stream or shard that a failure is about; nil is none
+	Backoff  Backoff            // of each call
+}
+
+// NewRetries returns Retries for a command that reads nothing. report is called with a
+// line about calls that have failed, or have had no answer, for 5 s: one line a minute
+// for all of them. It may be called from several goroutines; nil is nobody. A nil log
+// discards.
+func NewRetries(report func(string), log *slog.Logger) *Retries {
+	reporter := NewReporter(ReportTo(report, log))
+	return &Retries{Reporter: &reporter, Passes: Passes, Backoff: ReadBackoff()}
+}
+
+// ReadBackoff is the backoff of calls that read.
+func ReadBackoff() Backoff { return Backoff{First: time.Second, Most: 5 * time.Second, Wide: true} }
+
+// ReportTo is report or, without one, a line of the log; both may be nil.
+func ReportTo(report func(string), log *slog.Logger) func(string) {
+	switch {
+	case report != nil:
+		return report
+	case log == nil:
+		return func(string) {}
+	}
+	return func(message string) { log.Debug("call failed", "message", message) }
+}
+
+// Passes reports whether a call that changes nothing may pass later.
+func Passes(err error) bool {
+	switch ClassOf(err) {
+	case Throttled, InUse, Transient, Expired, Unsent, Unanswered:
+		return true
+	}
+	return false
+}
 
 // Failures count how often, and for how long, one call has failed in a row. They are
 // for the goroutine that makes the call.

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -163,21 +162,4 @@ func (r *Reporter) Last() error {
 		return f.err
 	}
 	return nil
-}
-
-// IsShardLimit reports whether the read or write limit of a shard was met.
-func IsShardLimit(err error) bool {
-	return ClassOf(err) == Throttled && Code(err) == CodeShardLimit
-}
-
-// Subject is the shard or stream that a failed call is about; empty for others.
-func Subject(err error) string {
-	var call *CallError
-	switch {
-	case !errors.As(err, &call):
-		return ""
-	case call.Shard != "":
-		return call.Stream + "/" + call.Shard
-	}
-	return call.Stream
 }
