@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,6 +14,7 @@ import (
 	"kin/cmd/internal/report"
 	"kin/internal/input"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/words"
 	"kin/reader"
 	"kin/transfer"
@@ -123,7 +122,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	}
 	to, err := transfer.Identify(ctx, o.to.client, o.to.stream, e.Info)
 	if err != nil {
-		e.explains(o.to.client, o.to.clientRegion)
+		e.client = o.to.client // hints are about the streams there
 		return err
 	}
 	o.read.claim = transfer.OfCopyInto(to, e.Info)
@@ -158,7 +157,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err
 	}
 	source := o.read.streams[0]
-	var client *kinesis.Client
+	var client service.Client
 	err = o.read.StartWithin(ctx, func(ctx context.Context) (err error) {
 		if client, err = e.kinesis(ctx, source); err != nil {
 			return err
@@ -168,7 +167,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.write.Check(aws.ToString(o.to.client.Options().BaseEndpoint)); err != nil {
+	if err := o.write.Check(o.to.client.Endpoint); err != nil {
 		return err
 	}
 	if err := o.check(ctx, e, source); err != nil {
@@ -191,7 +190,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		close: func(result error) error {
 			if failed := c.End(result != nil); failed != nil {
 				result = transfer.OfAnother(o.read.checkpoint.Text, failed) // the reader has ended of it
-				e.explains(o.to.client, o.to.clientRegion)
+				e.client = o.to.client                                      // hints are about the streams there
 			}
 			if o.failed == nil {
 				return result

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -15,6 +14,7 @@ import (
 	"kin/cmd/internal/report"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -76,7 +76,7 @@ const leastWatch = time.Second
 // looker turns the flags into what looks.
 func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*reader.Looker, error) {
 	lo := reader.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Say: say, Chat: e.Detail, Log: e.Log}
-	var client *kinesis.Client
+	var client service.Client
 	var err error
 	if o.checkpoint.Text == "" {
 		client, err = e.kinesis(ctx, o.streams...)

@@ -14,6 +14,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -72,7 +73,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 func (w *watcher) took(ctx context.Context, look reader.Look, err error, out *console.Stdout) error {
 	var exhausted console.GaveUp
 	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
-		var spent *reader.GaveUpError
+		var spent *service.GaveUpError
 		if errors.As(err, &spent) && w.failing.IsZero() {
 			w.failing, w.failed = time.Now().Add(-spent.After), false
 		}

@@ -8,14 +8,12 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/internal/awsclient"
 	"kin/internal/closing"
+	"kin/internal/service"
 	"kin/internal/words"
 	"kin/reader"
 )
@@ -33,8 +31,8 @@ type sink struct {
 // readInto reads as ro says and writes what it encodes into a sink. It is what all
 // reading commands have in common. At its end the sink is closed first, then
 // consumers are removed, then files are closed, and the checkpoint's lock goes last.
-func readInto(ctx context.Context, e *env, o *readOptions, client *kinesis.Client, ro reader.Options, to sink) (err error) {
-	ro.Unlimited = awsclient.IsOutsideAWS(aws.ToString(client.Options().BaseEndpoint))
+func readInto(ctx context.Context, e *env, o *readOptions, client service.Client, ro reader.Options, to sink) (err error) {
+	ro.Unlimited = awsclient.IsOutsideAWS(client.Endpoint)
 	ro.Say, ro.Chat, ro.Report, ro.Log = e.Info, e.Detail, e.Print, e.Log
 	var files closing.Closers
 	defer func() { err = e.closed(ctx, err, files.Close()) }()
@@ -113,7 +111,7 @@ func execBatch(ctx context.Context, e *console.Console, command string) func(*re
 // readAndWrite reads as ro says and writes what it encodes to stdout, or to
 // --exec. It is what read and tail have in common.
 func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options) error {
-	var client *kinesis.Client
+	var client service.Client
 	err := o.StartWithin(ctx, func(ctx context.Context) (err error) {
 		client, err = e.kinesis(ctx, o.streams...)
 		return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
@@ -112,7 +111,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.Delivery.Check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
+	if err := o.Delivery.Check(client.Endpoint); err != nil {
 		return err
 	}
 	if err := o.place(ctx, client, in, e.Info); err != nil {

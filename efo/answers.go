@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/servertime"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/reader"
 )
@@ -69,8 +69,7 @@ func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Ti
 			return time.Time{}, err
 		}
 	}
-	date, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
-	at, err := r.dates.Accept(date)
+	at, err := r.dates.Accept(service.ServerTime(out.ResultMetadata))
 	if at.IsZero() {
 		at = r.dates.Now()
 	}

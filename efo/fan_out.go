@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -183,7 +184,7 @@ func New(client Client, o Options) (*FanOut, error) {
 func (f *FanOut) Source(a *reader.Assignment) reader.Source {
 	return &source{
 		Assignment: a, holding: f.holding(a), subscribe: f.o.Subscribe, at: a.Begin(),
-		back: backoff{first: 2 * betweenCalls, most: mostWait}, // jittered down to a half
+		back: service.Backoff{First: 2 * betweenCalls, Most: mostWait}, // jittered down to a half
 	}
 }
 

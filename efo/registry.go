@@ -3,7 +3,6 @@ package efo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -16,17 +15,12 @@ import (
 	"kin/internal/paging"
 	"kin/internal/record"
 	"kin/internal/servertime"
-	"kin/reader"
+	"kin/internal/service"
 )
 
-// RegistryClient is what a Registry calls; kinesis.Client is one. Each call
+// RegistryClient is what a Registry calls; service.Client is one. Each call
 // must be a single attempt: the registry retries.
-type RegistryClient interface {
-	DescribeStreamConsumer(context.Context, *kinesis.DescribeStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error)
-	RegisterStreamConsumer(context.Context, *kinesis.RegisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error)
-	DeregisterStreamConsumer(context.Context, *kinesis.DeregisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error)
-	ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error)
-}
+type RegistryClient interface{ service.ConsumerAPI }
 
 // DefaultTimeout is how long Register and Deregister wait, as the connector's
 // registerConsumerTimeoutInterval has it.
@@ -45,7 +39,7 @@ type RegistryOptions struct {
 	SayAfter time.Duration
 	Log      *slog.Logger // nil discards
 	// Attempted hears what came of each attempt of a call that is waited for: its
-	// *CallError, or nil. Without a func Say hears of calls that keep failing.
+	// *service.CallError, or nil. Without a func Say hears of calls that keep failing.
 	Attempted func(error)
 	// Unanswered is called when an attempt of such a call has had no answer for 5 s,
 	// while the attempt goes on. It is nil where Attempted is.
@@ -108,12 +102,12 @@ func (r *Registry) within(timeout time.Duration) *Registry {
 
 // Describe asks for one consumer. Errors are *NotFoundError,
 // *record.OptionError for an ID that cannot be one of this stream's,
-// *reader.GaveUpError after 30 s of retries, and *CallError.
+// *service.GaveUpError after 30 s of retries, and *service.CallError.
 func (r *Registry) Describe(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return Consumer{}, err
 	}
-	return r.describe(ctx, id, time.Now().Add(startTimeout))
+	return r.describe(ctx, id, time.Now().Add(service.StartTimeout))
 }
 
 func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Consumer, error) {
@@ -156,11 +150,11 @@ type Listing struct {
 	At time.Time
 }
 
-// List asks for all consumers of the stream. Errors are *reader.GaveUpError
-// after 30 s without a page that brings something new, and *CallError: with ResourceNotFoundException there
+// List asks for all consumers of the stream. Errors are *service.GaveUpError
+// after 30 s without a page that brings something new, and *service.CallError: with ResourceNotFoundException there
 // is no such stream.
 func (r *Registry) List(ctx context.Context) (Listing, error) {
-	return r.list(ctx, &listTime{end: time.Now().Add(startTimeout), page: startTimeout})
+	return r.list(ctx, &listTime{end: time.Now().Add(service.StartTimeout), page: service.StartTimeout})
 }
 
 // listTime is the time that a list may take with all its attempts.
@@ -179,12 +173,12 @@ func (t *listTime) advanced(consumers int) {
 
 func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
 	began := time.Now()
-	back := backoff{first: firstBackoff, most: mostBackoff}
+	back := service.Backoff{First: firstBackoff, Most: mostBackoff}
 	var last error // of the list before
 	for {
 		l, err := r.pages(ctx, limit)
 		left := time.Until(limit.end)
-		var gaveUp *reader.GaveUpError
+		var gaveUp *service.GaveUpError
 		if errors.As(err, &gaveUp) {
 			gaveUp.After = time.Since(began) // not of the last page alone
 		}
@@ -198,12 +192,12 @@ func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
 			return l, err
 		}
 		if left <= 0 {
-			return Listing{}, &reader.GaveUpError{After: time.Since(began), Err: err}
+			return Listing{}, &service.GaveUpError{After: time.Since(began), Err: err}
 		}
 		last = err
-		wait := min(back.next(), left)
-		r.o.Log.Debug("list again", "attempt", back.attempts, "wait", wait, "error", err)
-		if err := sleep(ctx, wait); err != nil {
+		wait := min(back.Next(), left)
+		r.o.Log.Debug("list again", "attempt", back.Attempts(), "wait", wait, "error", err)
+		if err := service.Sleep(ctx, wait); err != nil {
 			return Listing{}, err
 		}
 	}
@@ -269,7 +263,7 @@ func (r *Registry) failed(call string, id ID, err error) error {
 	if hasCode(err) {
 		r.known.Store(call, true)
 	}
-	return &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
+	return &service.CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
 }
 
 // attempted reports what came of one attempt. An answer that the caller knows what
@@ -291,13 +285,13 @@ func (r *Registry) attempted(call string, id ID, err error) {
 	r.trying.attempted(call+" "+string(id), err)
 }
 
-// awaiting reports an attempt that has no answer for tryingAfter. The function that it
+// awaiting reports an attempt that has no answer for service.ReportAfter. The function that it
 // returns is to be called when the attempt has ended, before it is reported.
 func (r *Registry) awaiting(call string, id ID) (ended func()) {
 	reported := make(chan struct{})
-	timer := time.AfterFunc(tryingAfter, func() {
+	timer := time.AfterFunc(service.ReportAfter, func() {
 		defer close(reported)
-		err := &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: fmt.Errorf("no answer from the service for %s", tryingAfter)}
+		err := &service.CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: service.NoAnswer()}
 		if r.trying != nil {
 			r.trying.unanswered(call+" "+string(id), err)
 		} else if r.o.Unanswered != nil {

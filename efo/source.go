@@ -14,6 +14,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -74,7 +75,7 @@ type source struct {
 	progress progress
 	empty    bool          // the last event had no record, and
 	behind   time.Duration // how far it was behind
-	back     backoff
+	back     service.Backoff
 	refusals int // in a row
 
 	saidBehind bool // that events came from before the position
@@ -197,7 +198,7 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 // begin subscribes from behind the last event.
 func (s *source) begin(ctx context.Context) error {
 	if wait := time.Until(s.due); wait > 0 {
-		if err := sleep(ctx, wait); err != nil {
+		if err := service.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -342,7 +343,7 @@ func (s *source) received(resp *reader.Response) {
 	s.empty = len(resp.Records) == 0
 	s.behind = time.Duration(aws.ToInt64(resp.MillisBehindLatest)) * time.Millisecond
 	if s.progress.moved {
-		s.back.reset()
+		s.back.Reset()
 		s.refusals = 0
 		s.Succeeded()
 	}

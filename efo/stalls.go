@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -115,7 +115,7 @@ func (s *source) reportStalls(err error) {
 	if now := time.Now(); s.progress.reported.IsZero() || now.Sub(s.progress.reported) >= reportEvery {
 		s.progress.reported = now
 		s.Say(fmt.Sprintf("%s/%s: %d subscriptions in a row made no progress (%s): subscribing again",
-			s.Stream(), s.ShardID(), s.progress.stalls, apierror.Brief(err)))
+			s.Stream(), s.ShardID(), s.progress.stalls, service.Brief(err)))
 	}
 }
 

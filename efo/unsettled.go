@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/smithy-go"
 	"github.com/xhit/go-str2duration/v2"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 )
 
 // appearance is how long after a RegisterStreamConsumer whose answer was lost the
@@ -36,7 +34,7 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 	r.calls.Store(id, c)
 	go func() {
 		defer close(c.over)
-		c.out, c.err = attempt(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
+		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
 			return r.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
 				StreamARN: aws.String(r.o.StreamARN), ConsumerName: aws.String(string(id)),
 			})
@@ -94,7 +92,7 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 			return nil, &UnseenError{call.err}
 		}
 		w.say("it may be registered yet, and is looked for to remove it")
-		if err := w.wait(ctx, min(left, w.looks.next())); err != nil {
+		if err := w.wait(ctx, min(left, w.looks.Next())); err != nil {
 			return nil, err
 		}
 	}
@@ -105,25 +103,20 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 // refused who called, or how often.
 func registeredNothing(err error) bool {
 	var none *NoConsumersError
-	var op *net.OpError
 	switch {
 	case err == nil:
 		return false
 	case errors.As(err, &none):
 		return isUnknownCall(none.err)
-	case apierror.IsPermanent(err), apierror.IsUnsent(err), errors.As(err, &op) && op.Op == "dial":
+	}
+	switch service.ClassOf(err) {
+	case service.Unsendable, service.Unsent, service.InUse, service.Missing, service.Denied, service.Unauthentic:
 		return true
+	case service.Throttled:
+		return service.Code(err) == service.CodeLimit // which this call has; others may come from within
+	case service.Transient, service.Expired, service.Refused, service.Key, service.Unsupported, service.Unanswered, service.Unknown:
 	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return classify(err) == fatal // our own arguments
-	}
-	switch classify(err) {
-	case limited, inUse, gone:
-		return true
-	case again, refused, stale, fatal:
-	}
-	return apierror.IsDenied(err) || apierror.IsIdentityCode(api.ErrorCode())
+	return false
 }
 
 // isRefusal reports whether a RegisterStreamConsumer was answered, and refused, as far
@@ -148,7 +141,7 @@ type UnseenError struct {
 func (e *UnseenError) Error() string {
 	text := "RegisterStreamConsumer succeeded"
 	if e.Err != nil {
-		text = "RegisterStreamConsumer: " + apierror.Brief(e.Err)
+		text = "RegisterStreamConsumer: " + service.Brief(e.Err)
 	}
 	return fmt.Sprintf("%s; %s later the consumer was still not there", text, str2duration.String(appearance))
 }

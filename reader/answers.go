@@ -13,6 +13,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -80,7 +81,7 @@ func received(at checkpoint.Shard, records []types.Record) int {
 // a minute for each shard.
 func (a *Assignment) reportReceived() {
 	now := time.Now()
-	if !a.repeated.IsZero() && now.Sub(a.repeated) < troubleEvery {
+	if !a.repeated.IsZero() && now.Sub(a.repeated) < service.ReportEvery {
 		return
 	}
 	a.repeated = now
@@ -93,7 +94,7 @@ var errRepeats = errors.New("the answer repeats records that were received befor
 
 // describe makes one attempt at the stream's summary.
 func (s *streamRun) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		return s.run.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
 			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(),
 		})

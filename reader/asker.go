@@ -7,6 +7,7 @@ import (
 
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // Asker makes calls that change nothing, outside of a run. It retries them as a run
@@ -21,20 +22,17 @@ func NewAsker(client Client, report func(string), log *slog.Logger) *Asker {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if report == nil {
-		report = func(message string) { log.Debug("call failed", "message", message) }
-	}
-	return &Asker{&run{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, trouble: trouble{report: report}}}
+	return &Asker{&run{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, reporter: service.NewReporter(service.ReportTo(report, log))}}
 }
 
 // Failing notes that something which takes several calls has failed for a while, and is
 // tried again. The key tells such things apart.
 func (a *Asker) Failing(key any, err error, lasted time.Duration) {
-	a.run.trouble.failed(key, err, lasted)
+	a.run.reporter.Failed(key, "", err, lasted)
 }
 
 // Passed notes that what was Failing has passed.
-func (a *Asker) Passed(key any) { a.run.trouble.passed(key) }
+func (a *Asker) Passed(key any) { a.run.reporter.Passed(key) }
 
 // stream is a stream of a run that reads nothing.
 func (a *Asker) stream(given string) (*streamRun, error) {
@@ -46,9 +44,7 @@ func (a *Asker) stream(given string) (*streamRun, error) {
 	return &streamRun{run: a.run, ref: record.ParseStream(given)}, nil
 }
 
-// Ask makes a call that changes nothing: what passes is tried again for as long as
-// within says, 30 s at most, and then the error is a *GaveUpError. named puts the name of
-// the call on an error: errors of call have it already.
+// Ask is service.Ask with the retries of a.
 func Ask[T any](ctx context.Context, a *Asker, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	return patiently(ctx, a.run, min(max(within, time.Nanosecond), startTimeout), named, func(ctx context.Context) (T, error) { return attempt(ctx, call) })
+	return service.Ask(ctx, a.run.retries(), within, named, call)
 }

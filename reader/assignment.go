@@ -11,6 +11,7 @@ import (
 	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // Assignment is one shard that a run reads, as the shard's source sees it:
@@ -20,7 +21,7 @@ type Assignment struct {
 	s         *streamRun
 	shard     string
 	begin     checkpoint.Shard
-	failures  failures
+	failures  *service.Failures
 	accepted  bool      // the service accepted a position of the shard in this run
 	repeated  time.Time // when records that came again were last reported
 	ends      doubtfulEnds
@@ -28,7 +29,7 @@ type Assignment struct {
 }
 
 func newAssignment(s *streamRun, shard string, begin checkpoint.Shard) *Assignment {
-	return &Assignment{s: s, shard: shard, begin: begin, failures: newFailures(s.run)}
+	return &Assignment{s: s, shard: shard, begin: begin, failures: service.NewFailures(s.run.retries())}
 }
 
 // Stream is the stream's name.
@@ -62,11 +63,11 @@ func (a *Assignment) Log() *slog.Logger { return a.s.run.log }
 func (a *Assignment) Say(message string) { a.s.run.o.Say(message) }
 
 // Succeeded says that a call, or a wait for an event, passed.
-func (a *Assignment) Succeeded() { a.failures.over() }
+func (a *Assignment) Succeeded() { a.failures.Over() }
 
 // Failed notes one more failure in a row. It returns how long to wait at least
 // before the next attempt, or a *GaveUpError.
-func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failures.count(err) }
+func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failures.Count(err) }
 
 // Reported notes what came of an attempt of a call that is not about the shard alone;
 // nil is a success. It has failed, or had no answer, for as long as lasted says, if this is
@@ -75,20 +76,20 @@ func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failure
 // is safe for concurrent use.
 func (a *Assignment) Reported(key any, err error, lasted time.Duration) (message string) {
 	if err == nil {
-		return a.s.run.trouble.drop(key, true)
+		return a.s.run.reporter.NotePassed(key)
 	}
-	return a.s.run.trouble.note(key, err, lasted)
+	return a.s.run.reporter.Note(key, "", err, lasted)
 }
 
 // Forgotten notes that a call is not retried any more, and that the run goes on
 // without its answer. It is safe for concurrent use.
-func (a *Assignment) Forgotten(key any) { a.s.run.trouble.forget(key) }
+func (a *Assignment) Forgotten(key any) { a.s.run.reporter.Forget(key) }
 
 // leave ends the assignment. What fails when the run is over stays on record as the
 // reason.
 func (a *Assignment) leave(ctx context.Context) {
 	if ctx.Err() == nil {
-		a.failures.end()
+		a.failures.End()
 	}
 }
 

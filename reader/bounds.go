@@ -99,7 +99,7 @@ func (s *streamRun) reached(resp *Response) bool {
 // sayFailing reports a call that fails when a run ends by itself: there may be more
 // than what was read.
 func (r *run) sayFailing(when string) {
-	if err := r.trouble.now(); err != nil {
+	if err := r.reporter.Last(); err != nil {
 		r.o.Say(fmt.Sprintf("a call still failed %s: %s", when, err))
 	}
 }

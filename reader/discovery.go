@@ -10,6 +10,7 @@ import (
 
 	tree "kin/internal/lineage"
 	"kin/internal/paging"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -41,7 +42,7 @@ func (l listing) open() map[string]bool {
 // listPatiently lists the shards after the given ID, or all of them, as patiently does: in
 // most, counted from the last page that brought something new.
 func (s *streamRun) listPatiently(ctx context.Context, most time.Duration, after string, filter *types.ShardFilter) (listing, error) {
-	return patientlyPaged(ctx, s.run, most, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+	return patientlyPaged(ctx, s.run, most, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		return s.list(ctx, a, after, filter)
 	})
 }
@@ -49,7 +50,7 @@ func (s *streamRun) listPatiently(ctx context.Context, most time.Duration, after
 // list makes one attempt at listing the shards after the given ID, or all of
 // them, or those of a filter. A list is not atomic: shards that come twice are one. Its token lives
 // five minutes; when that has expired, the next attempt begins again.
-func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter *types.ShardFilter) (listing, error) {
+func (s *streamRun) list(ctx context.Context, a *service.Allowance, after string, filter *types.ShardFilter) (listing, error) {
 	var (
 		all   listing
 		token string
@@ -66,8 +67,8 @@ func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter
 				in.ExclusiveStartShardId = aws.String(after)
 			}
 		}
-		limited, cancel := a.limit(ctx)
-		out, err := attempt(limited, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+		limited, cancel := a.Limit(ctx)
+		out, err := service.Attempt(limited, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
 			return s.run.client.ListShards(ctx, in)
 		})
 		cancel()
@@ -75,7 +76,7 @@ func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter
 			return listing{}, s.callError("ListShards")(err)
 		}
 		if all.at.IsZero() {
-			if all.at, err = s.run.dates.Accept(serverTime(out.ResultMetadata)); err != nil {
+			if all.at, err = s.run.dates.Accept(service.ServerTime(out.ResultMetadata)); err != nil {
 				return listing{}, s.callError("ListShards")(err)
 			}
 		}
@@ -101,7 +102,7 @@ func (s *streamRun) list(ctx context.Context, a *allowance, after string, filter
 			}
 			return all, s.checkListing(all, seen)
 		}
-		a.advanced(len(all.shards))
+		a.Advanced(len(all.shards))
 		if err := guard.Next(token, len(all.shards)-before); err != nil {
 			return listing{}, s.callError("ListShards")(err)
 		}

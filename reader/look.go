@@ -12,6 +12,7 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // LookOptions says which streams a Looker looks at, and from where.
@@ -198,7 +199,7 @@ func (l *Looker) hasSeen(s *streamRun) bool {
 // does with its other messages.
 func (l *Looker) lookingRun(ctx context.Context, o Options) *run {
 	r := lookingRun(ctx, l.client, o)
-	r.trouble.report = l.o.Say
+	r.reporter.Report = l.o.Say
 	return r
 }
 
@@ -206,12 +207,12 @@ func (l *Looker) lookingRun(ctx context.Context, o Options) *run {
 func lookingRun(ctx context.Context, client timedClient, o Options) *run {
 	r := &run{
 		client: client, o: o, positions: o.Positions, log: o.Log, progress: &progress{}, ctx: ctx,
-		buf:     newBuffer(o.FetchBufferSize),
-		trouble: trouble{report: o.Say},
-		dates:   client.dates,
-		hints:   hints{say: o.Chat},
-		slots:   make(chan struct{}, o.Tasks*o.ShardsPerTask),
-		looking: true,
+		buf:      newBuffer(o.FetchBufferSize),
+		reporter: service.NewReporter(o.Say),
+		dates:    client.dates,
+		hints:    hints{say: o.Chat},
+		slots:    make(chan struct{}, o.Tasks*o.ShardsPerTask),
+		looking:  true,
 	}
 	if r.positions == nil {
 		r.positions = forgetful{}

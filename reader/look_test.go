@@ -18,12 +18,13 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // diary knows what is unread without asking kin: when which record was put,
 // and which were read.
 type diary struct {
-	*service
+	*localService
 	put  map[int][]time.Time // by shard, in order
 	read map[int]int         // how many of them
 	m    *memory
@@ -37,7 +38,7 @@ func newDiary(t testing.TB, shards int, o local.Options) *diary {
 func (d *diary) write(shard, n int) {
 	for range n {
 		time.Sleep(1003 * time.Millisecond)
-		d.service.put(shard, "x")
+		d.localService.put(shard, "x")
 		d.put[shard] = append(d.put[shard], d.Now())
 	}
 }
@@ -368,7 +369,7 @@ func TestALookThatFails(t *testing.T) {
 				began := time.Now()
 				_, err := d.looker().Look(t.Context())
 				var gaveUp *GaveUpError
-				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+mostBackoff {
+				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+service.ReadBackoff().Most {
 					t.Errorf("after %s: %v", took, err)
 				}
 			})

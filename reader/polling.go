@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -126,7 +125,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		p.iterator, p.shown = iterator, ""
 		p.Accepted()
 	}
-	out, err := attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
+	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
 		return p.s.run.client.GetRecords(ctx, &kinesis.GetRecordsInput{
 			ShardIterator: aws.String(p.iterator),
 			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000
@@ -144,7 +143,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	}
 	next := aws.ToString(out.NextShardIterator)
 	size, shown := sizeOf(resp.Records), p.shown
-	if known, err := p.check(resp, serverTime(out.ResultMetadata)); err != nil {
+	if known, err := p.check(resp, service.ServerTime(out.ResultMetadata)); err != nil {
 		p.iterator = "" // the next one is built from the position
 		return nil, p.Error("GetRecords", err)
 	} else if known {
@@ -278,7 +277,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		return nil, wrong
 	}
 	what := classify(err)
-	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
+	p.s.run.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.Attempts())
 	switch what {
 	case fatal:
 		return nil, err
@@ -372,7 +371,7 @@ func (p *polling) lost(err error) error {
 func (p *polling) limitHit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
 	p.s.run.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
-	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= troubleEvery {
+	if now := time.Now(); p.said.IsZero() || now.Sub(p.said) >= service.ReportEvery {
 		p.said = now
 		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
 	}
@@ -425,7 +424,7 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 	case record.TrimHorizon, record.ShardEnd:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
 		return p.s.run.client.GetShardIterator(ctx, in)
 	})
 	if err != nil {
@@ -435,39 +434,4 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 		return "", p.Error("GetShardIterator", fmt.Errorf("the answer has no iterator"))
 	}
 	return *out.ShardIterator, nil
-}
-
-// attempt makes one call with the time one attempt may take.
-func attempt[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return call(ctx)
-}
-
-// serverTime is the Date of an answer, or zero.
-func serverTime(m middleware.Metadata) time.Time {
-	t, ok := awsmiddleware.GetServerTime(m)
-	if !ok {
-		return time.Time{}
-	}
-	return t
-}
-
-// sleepUntil waits for a time, or for the context.
-func sleepUntil(ctx context.Context, t time.Time) error {
-	wait := time.Until(t)
-	if wait <= 0 {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -19,22 +19,17 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // Client is what a reader needs of the service. Its calls are single attempts:
 // the reader retries.
-type Client interface {
-	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
-	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
-	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
-	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
-}
+type Client interface{ service.StreamAPI }
 
 // Reader reads streams once. It is made by New.
 type Reader struct {
@@ -99,17 +94,17 @@ type run struct {
 	log       *slog.Logger
 	progress  *progress
 
-	ctx     context.Context // of all goroutines of the run
-	group   *errgroup.Group
-	buf     *buffer
-	enc     *encoder
-	trouble trouble
-	dates   *servertime.Check // of all answers
-	hints   hints
-	slots   chan struct{} // fetches under way at once; nil without a cap
-	record  atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
-	file    checkpoint.File
-	streams []*streamRun
+	ctx      context.Context // of all goroutines of the run
+	group    *errgroup.Group
+	buf      *buffer
+	enc      *encoder
+	reporter service.Reporter
+	dates    *servertime.Check // of all answers
+	hints    hints
+	slots    chan struct{} // fetches under way at once; nil without a cap
+	record   atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
+	file     checkpoint.File
+	streams  []*streamRun
 
 	mu       sync.Mutex // guards the lineages and what follows
 	reading  int        // shards that a goroutine reads
@@ -145,10 +140,10 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 			encode: r.o.Encode, line: r.o.Line, whole: r.o.NoDeaggregate, limit: r.o.Limit,
 			most: mostSlice(r.o.FetchBufferSize), large: largePayload(r.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
-		trouble: trouble{report: r.o.SayFailing},
-		dates:   &servertime.Check{Report: r.o.Say},
-		hints:   hints{say: r.o.Say},
-		began:   time.Now(),
+		reporter: service.NewReporter(r.o.SayFailing),
+		dates:    &servertime.Check{Report: r.o.Say},
+		hints:    hints{say: r.o.Say},
+		began:    time.Now(),
 	}
 	if !r.o.Began.IsZero() {
 		run.began = r.o.Began
@@ -187,7 +182,7 @@ func (r *run) openInTime(ctx context.Context) error {
 	err := r.open(ctx)
 	var late *TimeoutError
 	if errors.As(err, &late) {
-		return &TimeoutError{After: late.After, Err: r.trouble.now()}
+		return &TimeoutError{After: late.After, Err: r.reporter.Last()}
 	}
 	return err
 }

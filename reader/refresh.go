@@ -3,6 +3,8 @@ package reader
 import (
 	"context"
 	"sync"
+
+	"kin/internal/service"
 )
 
 // sharedListing is a listing of all shards that many shards of a stream ask for at
@@ -71,7 +73,7 @@ func (s *streamRun) refresh(ctx context.Context) error {
 	merged := 0
 	defer func() { s.refreshing.leave(merged) }()
 	attempt := 0
-	l, err := patientlyPaged(ctx, s.run, 0, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+	l, err := patientlyPaged(ctx, s.run, 0, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		attempt = s.refreshing.begin()
 		return s.list(ctx, a, "", nil)
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // serverClock tells the service's time from the Date of its answers. A Date is
@@ -119,7 +120,7 @@ func (l *Looker) sharpen(ctx context.Context, r *run, glances []*glance) {
 		if at.IsZero() || at.Sub(started) > mostSharpen || sleepUntil(ctx, at) != nil {
 			return
 		}
-		_, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+		_, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
 			return l.client.ListShards(ctx, &kinesis.ListShardsInput{
 				StreamName: ref.ByName(), StreamARN: ref.ByARN(), MaxResults: aws.Int32(1),
 			})
@@ -142,7 +143,7 @@ type timedClient struct {
 // the Date again, and refuses the answer where it has to.
 func (c timedClient) heard(sent time.Time, m middleware.Metadata) {
 	received := time.Now()
-	if date, err := c.dates.Accept(serverTime(m)); err == nil {
+	if date, err := c.dates.Accept(service.ServerTime(m)); err == nil {
 		c.clock.heard(sent, received, date)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"regexp"
 	"strings"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -69,6 +71,15 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 
 // regionName is what may stand in a host name.
 var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+// New returns the client of NewKinesis, with the place that it talks to.
+func New(ctx context.Context, o Options) (service.Client, error) {
+	client, region, err := NewKinesis(ctx, o)
+	if err != nil {
+		return service.Client{}, err
+	}
+	return service.Client{API: client, Endpoint: aws.ToString(client.Options().BaseEndpoint), Region: region}, nil
+}
 
 // NewKinesis returns a client for Kinesis Data Streams and the region it
 // talks to. It retrieves the credentials once, so that a run without any ends

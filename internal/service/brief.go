@@ -1,6 +1,4 @@
-// Package apierror puts what went wrong in a call to the service into words. It
-// decides nothing: which error is retried is for those who make the call.
-package apierror
+package service
 
 import (
 	"context"
@@ -38,7 +36,7 @@ func Brief(err error) string {
 		return "the answer is not one of Kinesis"
 	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
 		return api.ErrorCode() + ": " + api.ErrorMessage()
-	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
+	case errors.As(err, &api) && api.ErrorCode() != codeNone:
 		return api.ErrorCode()
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
@@ -68,36 +66,4 @@ func notKinesis(answer *smithyhttp.ResponseError) string {
 		return fmt.Sprintf("the answer is not one of Kinesis (HTTP status %d)", status)
 	}
 	return "the answer is not one of Kinesis"
-}
-
-// IsPermanent reports whether an error says that the same call will fail again: there
-// are no credentials, or a proxy refuses the connection.
-func IsPermanent(err error) bool {
-	var p interface{ Permanent() bool }
-	return errors.As(err, &p) && p.Permanent()
-}
-
-// IsUnsent reports whether an error says that the request never reached the service.
-func IsUnsent(err error) bool {
-	var u interface{ Unsent() bool }
-	return errors.As(err, &u) && u.Unsent()
-}
-
-// IsIdentityCode reports whether an error code refuses who signed a call, or when: the same
-// call with the same credentials will not pass.
-func IsIdentityCode(code string) bool {
-	switch code {
-	case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
-		"IncompleteSignatureException", "IncompleteSignature", "MissingAuthenticationTokenException", "MissingAuthenticationToken",
-		"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired",
-		"RequestTimeTooSkewed", "RequestInTheFuture", "AuthFailure":
-		return true
-	}
-	return false
-}
-
-// IsDenied says whether a call is not allowed to this caller.
-func IsDenied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException"
 }

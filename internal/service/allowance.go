@@ -1,4 +1,4 @@
-package reader
+package service
 
 import (
 	"context"
@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// allowance is the time that a call may take with all its attempts. A call of several
+// Allowance is the time that a call may take with all its attempts. A call of several
 // pages begins it anew with each page that brought something new.
-type allowance struct {
+type Allowance struct {
 	most time.Duration // 0 is for ever
 
 	mu     sync.Mutex // guards the following
@@ -18,14 +18,14 @@ type allowance struct {
 }
 
 // begin is the time that the allowance counts from.
-func (a *allowance) begin() time.Time {
+func (a *Allowance) begin() time.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.since
 }
 
-// limit is ctx until the end of the allowance.
-func (a *allowance) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+// Limit is ctx until the end of the allowance.
+func (a *Allowance) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if a.most <= 0 {
 		return context.WithCancel(ctx)
 	}
@@ -33,15 +33,15 @@ func (a *allowance) limit(ctx context.Context) (context.Context, context.CancelF
 }
 
 // end is when the allowance, or ctx, ends; false is never.
-func (a *allowance) end(ctx context.Context) (time.Time, bool) {
-	limited, cancel := a.limit(ctx)
+func (a *Allowance) end(ctx context.Context) (time.Time, bool) {
+	limited, cancel := a.Limit(ctx)
 	defer cancel()
 	return limited.Deadline()
 }
 
-// advanced notes that an attempt has so many items by now. What an attempt before had
+// Advanced notes that an attempt has so many items by now. What an attempt before had
 // already is nothing new.
-func (a *allowance) advanced(items int) {
+func (a *Allowance) Advanced(items int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if items <= a.items {
@@ -49,16 +49,16 @@ func (a *allowance) advanced(items int) {
 	}
 	a.items, a.since = items, time.Now()
 	if a.notice != nil && a.notice.Stop() {
-		a.notice.Reset(troubleAfter)
+		a.notice.Reset(ReportAfter)
 	}
 }
 
-// notify calls report when the allowance has lasted for troubleAfter. stop reports whether
+// notify calls report when the allowance has lasted for ReportAfter. stop reports whether
 // that will not happen any more.
-func (a *allowance) notify(report func()) (stop func() bool) {
+func (a *Allowance) notify(report func()) (stop func() bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	timer := time.AfterFunc(time.Until(a.since.Add(troubleAfter)), report)
+	timer := time.AfterFunc(time.Until(a.since.Add(ReportAfter)), report)
 	a.notice = timer
 	return func() bool {
 		a.mu.Lock()

@@ -1,4 +1,4 @@
-package reader
+package service
 
 import (
 	"context"
@@ -16,11 +16,11 @@ func named(err error) error { return &CallError{Call: "ListShards", Stream: "ord
 func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said lines
-		r := NewAsker(nil, said.say, nil).run
+		r := NewRetries(said.say, nil)
 		calls := 0
-		_, err := patiently(t.Context(), r, startTimeout, named, func(ctx context.Context) (int, error) {
+		_, err := Retry(t.Context(), r, StartTimeout, named, func(ctx context.Context) (int, error) {
 			calls++
-			return attempt(ctx, func(ctx context.Context) (int, error) {
+			return Attempt(ctx, func(ctx context.Context) (int, error) {
 				<-ctx.Done()
 				return 0, &CallError{Call: "ListShards", Stream: "orders", Err: ctx.Err()}
 			})
@@ -29,8 +29,8 @@ func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 		if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListShards for stream orders: no answer in time" || calls != 1 {
 			t.Errorf("%d calls, then %v", calls, err)
 		}
-		if !strings.HasPrefix(said.text(), "still trying: ListShards for stream orders: no answer from the service for 5s") {
-			t.Errorf("said %q", said.text())
+		if !strings.HasPrefix(strings.Join(said.all, "\n"), "still trying: ListShards for stream orders: no answer from the service for 5s") {
+			t.Errorf("said %q", strings.Join(said.all, "\n"))
 		}
 	})
 }
@@ -39,7 +39,7 @@ func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 func TestFault14TheFailureBeforeTheLastAttemptIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		_, err := patiently(t.Context(), NewAsker(nil, nil, nil).run, startTimeout, named, func(ctx context.Context) (int, error) {
+		_, err := Retry(t.Context(), NewRetries(nil, nil), StartTimeout, named, func(ctx context.Context) (int, error) {
 			if calls++; calls == 1 {
 				return 0, refusedConnection()
 			}

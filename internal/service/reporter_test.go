@@ -1,14 +1,20 @@
-package reader
+package service
 
 import (
+	"errors"
+	"net"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
-	refused, busy := refusedConnection(), apiError("ProvisionedThroughputExceededException")
+	refused, busy := refusedConnection(), &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException"}
 	type step struct {
 		wait   time.Duration // before it
 		key    string
@@ -40,23 +46,57 @@ func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var said lines
-				report := trouble{report: said.say}
+				report := Reporter{Report: said.say, Doing: "reading", IsQuiet: IsShardLimit}
 				for _, s := range c.steps {
 					time.Sleep(s.wait)
 					if s.err == nil {
-						report.passed(s.key)
+						report.Passed(s.key)
 					} else {
-						report.failed(s.key, s.err, s.lasted)
+						report.Failed(s.key, "", s.err, s.lasted)
 					}
 				}
 				matches := func(got, want string) bool { return len(got) >= len(want) && got[:len(want)] == want }
 				if !slices.EqualFunc(said.all, c.want, matches) {
 					t.Errorf("said %q, want %q", said.all, c.want)
 				}
-				if report.now() != nil || report.lasting != 0 || !report.since.IsZero() {
-					t.Errorf("still failing: %v", report.now())
+				if report.Last() != nil || report.lasting != 0 || !report.since.IsZero() {
+					t.Errorf("still failing: %v", report.Last())
 				}
 			})
 		})
 	}
+}
+
+// A person who does not read holds nobody up: the report of one shard's trouble blocks,
+// and the other shard is read.
+func TestFault14ReportHoldsNoLock(t *testing.T) {
+	var report Reporter
+	entered, leave := make(chan struct{}), make(chan struct{})
+	report.Report = func(string) { close(entered); <-leave }
+	go report.Failed("a", "", refusedConnection(), time.Minute)
+	<-entered
+	report.Failed("b", "", refusedConnection(), time.Second)
+	report.Passed("b")
+	if report.Last() == nil {
+		t.Error("the failure of a is not known")
+	}
+	close(leave)
+}
+
+// lines are what a person is told.
+type lines struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *lines) say(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, text)
+}
+
+func refusedConnection() error {
+	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: "X", Err: &smithyhttp.RequestSendError{
+		Err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")},
+	}}
 }
