@@ -61,7 +61,7 @@ type Options struct {
 	// the last that a person hears of the run; Close calls it. Warn takes what nobody
 	// may miss: a consumer that may stay behind, and is billed. nil is Say.
 	Say, Chat, LastWord, Warn func(message string)
-	Log                 *slog.Logger
+	Log                       *slog.Logger
 }
 
 // DefaultOptions are the defaults of `kin read`.
