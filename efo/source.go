@@ -188,7 +188,7 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 		return nil, nil
 	}
 	resp, err := s.response(ctx, event)
-	if err != nil {
+	if err != nil || resp == nil {
 		return nil, err
 	}
 	s.received(resp)
@@ -299,7 +299,8 @@ func (s *source) over(err error) error {
 	return nil
 }
 
-// response is an event as the reader takes it.
+// response is an event as the reader takes it. It is nil where the rest of the shard
+// is to be read with GetRecords.
 func (s *source) response(ctx context.Context, event *types.SubscribeToShardEvent) (*reader.Response, error) {
 	resp := &reader.Response{
 		Records:            event.Records,
@@ -311,7 +312,11 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 	if aws.ToString(event.ContinuationSequenceNumber) == "" {
 		resp.End, resp.Children = true, event.ChildShards
 		children, err := s.EndedInto(ctx, s.at, resp)
-		if _, isFalse := errors.AsType[*reader.EndError](err); isFalse {
+		if wrong, isFalse := errors.AsType[*reader.EndError](err); isFalse {
+			if wrong.Anew && !s.progress.denied { // the shard is closed: GetRecords knows its end
+				s.readRest(wrong.Reason + ", twice in a row")
+				return nil, nil
+			}
 			return nil, s.Error("SubscribeToShard", err) // nothing of this event is used
 		} else if err != nil {
 			return nil, &endError{err}
