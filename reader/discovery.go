@@ -55,7 +55,7 @@ func (s *streamRun) list(ctx context.Context, a *service.Allowance, after string
 		all   listing
 		token string
 		seen  = map[string]int{}
-		guard paging.Guard
+		guard = paging.Guard{PageSize: s.run.o.MaxShardsPerDescribe}
 	)
 	for {
 		in := &kinesis.ListShardsInput{MaxResults: aws.Int32(int32(s.run.o.MaxShardsPerDescribe))}
