@@ -183,7 +183,7 @@ func New(client Client, o Options) (*FanOut, error) {
 // and not before: a run that ends before that has registered nothing.
 func (f *FanOut) Source(a *reader.Assignment) reader.Source {
 	return &source{
-		Assignment: a, holding: f.holding(a), subscribe: f.o.Subscribe, at: a.Begin(),
+		cursor: cursor{Assignment: a, at: a.Begin()}, holding: f.holding(a), subscribe: f.o.Subscribe,
 		back: service.Backoff{First: 2 * betweenCalls, Most: mostWait}, // jittered down to a half
 	}
 }

@@ -145,7 +145,7 @@ func (g *registering) ask(ctx context.Context) error {
 	g.last = err
 	nothing := registeredNothing(err)
 	if nothing {
-		g.refuse(g.id, call)
+		g.calls.refuse(g.id, call)
 	}
 	if ctx.Err() != nil {
 		g.result.Registered = g.result.Registered || !nothing
@@ -178,7 +178,7 @@ func (g *registering) believe(ctx context.Context, call *registerCall, err error
 	case lookErr != nil:
 		return err
 	case c == nil:
-		g.refuse(g.id, call)
+		g.calls.refuse(g.id, call)
 		g.result.Registered = was
 		return err
 	}

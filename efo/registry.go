@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	"kin/internal/paging"
 	"kin/internal/record"
 	"kin/internal/servertime"
 	"kin/internal/service"
@@ -56,8 +53,8 @@ type Registry struct {
 	o      RegistryOptions
 	dates  *servertime.Check // of its listings
 	known  *sync.Map         // calls that the endpoint has answered as Kinesis does
-	calls  *sync.Map         // by ID, *registerCall: unsettled ones
-	trying *stillTrying      // nil where RegistryOptions.Attempted is given
+	calls  *registerCalls
+	trying *stillTrying // nil where RegistryOptions.Attempted is given
 }
 
 // NewRegistry returns the registry of a stream. The error is a
@@ -83,7 +80,7 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}, calls: &sync.Map{}}
+	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}, calls: &registerCalls{}}
 	if o.Attempted == nil {
 		r.trying = newStillTrying(o.Say)
 	}
@@ -148,105 +145,6 @@ type Listing struct {
 	// At is the server's time of the last page, this machine's own if it did
 	// not say.
 	At time.Time
-}
-
-// List asks for all consumers of the stream. Errors are *service.GaveUpError
-// after 30 s without a page that brings something new, and *service.CallError: with ResourceNotFoundException there
-// is no such stream.
-func (r *Registry) List(ctx context.Context) (Listing, error) {
-	return r.list(ctx, &listTime{end: time.Now().Add(service.StartTimeout), page: service.StartTimeout})
-}
-
-// listTime is the time that a list may take with all its attempts.
-type listTime struct {
-	end  time.Time
-	page time.Duration // moves the end to so long after a page with something new; 0 does not
-	most int           // consumers that an attempt has had
-}
-
-// advanced notes that an attempt has so many consumers by now.
-func (t *listTime) advanced(consumers int) {
-	if t.page > 0 && consumers > t.most {
-		t.most, t.end = consumers, time.Now().Add(t.page)
-	}
-}
-
-func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
-	began := time.Now()
-	back := service.Backoff{First: firstBackoff, Most: mostBackoff}
-	var last error // of the list before
-	for {
-		l, err := r.pages(ctx, limit)
-		left := time.Until(limit.end)
-		var gaveUp *service.GaveUpError
-		if errors.As(err, &gaveUp) {
-			gaveUp.After = time.Since(began) // not of the last page alone
-		}
-		if r.trying != nil && (err == nil || classify(err) == stale) {
-			r.trying.attempted("a list of consumers", err)
-		}
-		switch {
-		case err != nil && last != nil && left <= 0 && errors.Is(err, context.DeadlineExceeded):
-			err = last // which says more than that the time of this one was over
-		case err == nil || classify(err) != stale:
-			return l, err
-		}
-		if left <= 0 {
-			return Listing{}, &service.GaveUpError{After: time.Since(began), Err: err}
-		}
-		last = err
-		wait := min(back.Next(), left)
-		r.o.Log.Debug("list again", "attempt", back.Attempts(), "wait", wait, "error", err)
-		if err := service.Sleep(ctx, wait); err != nil {
-			return Listing{}, err
-		}
-	}
-}
-
-// pages lists once, page after page. A list is not atomic: a name that comes
-// twice is one consumer, the later one. An expired token ends it: what was
-// listed before may be gone by now. So does a list that would never end.
-func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) {
-	byName := map[string]Consumer{}
-	var token *string
-	var guard paging.Guard
-	var at time.Time
-	for {
-		// StreamARN is required with a token too, unlike with ListShards;
-		// StreamCreationTimestamp would be refused (API documentation).
-		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
-		out, err := patiently(ctx, r.o.Log, limit.end, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
-			defer r.awaiting("ListStreamConsumers", "")()
-			out, err := r.client.ListStreamConsumers(ctx, in)
-			if err == nil {
-				at, err = r.checkListing(out)
-			}
-			if err != nil {
-				err = r.failed("ListStreamConsumers", "", err)
-			}
-			r.attempted("ListStreamConsumers", "", err)
-			return out, err
-		})
-		if err != nil {
-			return Listing{}, err
-		}
-		before := len(byName)
-		for _, c := range out.Consumers {
-			byName[aws.ToString(c.ConsumerName)] = fromList(c, r.o.StreamARN)
-		}
-		limit.advanced(len(byName))
-		if token = out.NextToken; aws.ToString(token) != "" {
-			if err := guard.Next(*token, len(byName)-before); err != nil {
-				return Listing{}, r.failed("ListStreamConsumers", "", err)
-			}
-			continue
-		}
-		l := Listing{At: at}
-		for _, name := range slices.Sorted(maps.Keys(byName)) {
-			l.Consumers = append(l.Consumers, byName[name])
-		}
-		return l, nil
-	}
 }
 
 // failed puts a call's name on its error. Of an endpoint that does not have the

@@ -27,7 +27,7 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 	}
 	byHand := "hint: to remove it by hand: " + h.told().Command("deregister", string(h.id), "--yes")
 	doing := "removing consumer %s of %s"
-	if h.registry.unsettled(h.id) != nil {
+	if h.registry.calls.unsettled(h.id) != nil {
 		doing = "looking for consumer %s of %s, which may be registered, to remove it"
 	}
 	defer announceRemoval(run, func() {
@@ -50,14 +50,14 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 func (h *holding) stays(ctx, run context.Context) string {
 	if _, stopped := stoppedAt(run); !stopped {
 		_, err := h.registry.describe(ctx, h.id, time.Now().Add(lastLook))
-		if isNotFound(err) && h.registry.unsettled(h.id) == nil {
+		if isNotFound(err) && h.registry.calls.unsettled(h.id) == nil {
 			return ""
 		} else if err == nil {
-			h.registry.settle(h.id)
+			h.registry.calls.settle(h.id)
 		}
 	}
 	command := h.told().Command("deregister", string(h.id), "--yes")
-	if h.registry.unsettled(h.id) != nil {
+	if h.registry.calls.unsettled(h.id) != nil {
 		h.later(h.f.o.Warn, fmt.Sprintf("consumer %s of %s may be registered, and is then billed; to remove it: %s", h.id, h.stream, command))
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,12 +27,16 @@ type registerCall struct {
 	ended  time.Time
 }
 
+// registerCalls are the calls of a registry that may have registered a consumer which
+// no look has shown since, by ID. It is for several goroutines.
+type registerCalls struct{ byID sync.Map }
+
 // register begins a RegisterStreamConsumer. The end of ctx does not end the call:
 // the service registers the consumer all the same, and only the answer tells. Until
 // a look shows the consumer the call counts as unsettled.
 func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *registerCall {
-	c := &registerCall{before: r.unsettled(id), over: make(chan struct{})}
-	r.calls.Store(id, c)
+	c := &registerCall{before: r.calls.unsettled(id), over: make(chan struct{})}
+	r.calls.byID.Store(id, c)
 	go func() {
 		defer close(c.over)
 		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
@@ -49,29 +54,29 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 
 // unsettled returns the last call of this registry that may have registered a
 // consumer which no look has shown since; nil if there is none.
-func (r *Registry) unsettled(id ID) *registerCall {
-	c, _ := r.calls.Load(id)
+func (r *registerCalls) unsettled(id ID) *registerCall {
+	c, _ := r.byID.Load(id)
 	call, _ := c.(*registerCall)
 	return call
 }
 
 // settle notes that a consumer was seen.
-func (r *Registry) settle(id ID) { r.calls.Delete(id) }
+func (r *registerCalls) settle(id ID) { r.byID.Delete(id) }
 
 // refuse notes that a call has registered nothing.
-func (r *Registry) refuse(id ID, c *registerCall) {
+func (r *registerCalls) refuse(id ID, c *registerCall) {
 	if c.before == nil {
 		r.settle(id)
 		return
 	}
-	r.calls.Store(id, c.before)
+	r.byID.Store(id, c.before)
 }
 
 // find looks for a consumer that is to be removed. It is nil when it is not there.
 // If a call may have registered it, find waits for the end of that call, and then
 // looks for appearance before it returns an *UnseenError.
 func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
-	call := r.unsettled(w.id)
+	call := r.calls.unsettled(w.id)
 	if call != nil {
 		select {
 		case <-call.over:

@@ -49,7 +49,7 @@ func (w *waiting) look(ctx context.Context) (*Consumer, error) {
 	case err != nil:
 		return nil, w.overtime(err)
 	}
-	w.r.settle(w.id)
+	w.r.calls.settle(w.id)
 	if w.state != string(c.Status) {
 		w.state, w.last = string(c.Status), nil
 		w.log.Debug("consumer", "state", w.state)
@@ -73,7 +73,7 @@ func (w *waiting) overtime(err error) error {
 func (w *waiting) timeout(last error) error {
 	return &TimeoutError{
 		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: w.state, After: time.Since(w.began), Err: last, Told: w.r.o.Told,
-		unsettled: w.r.unsettled(w.id) != nil,
+		unsettled: w.r.calls.unsettled(w.id) != nil,
 	}
 }
 
