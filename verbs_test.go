@@ -273,9 +273,18 @@ func verbServed(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.endpoint.WaitServed(ctx, args[0], s.endpoint.Served(args[0])+number(ts, args[1])))
 }
 
-// clock DURATION moves the endpoint's clock forward.
+// clock DURATION|stop|go moves the endpoint's clock forward, or lets it stand, but
+// for that, until it goes on.
 func verbClock(ts *testscript.TestScript, neg bool, args []string) {
-	s, _ := verb(ts, neg, args, 1, 1, "clock DURATION")
+	s, _ := verb(ts, neg, args, 1, 1, "clock DURATION|stop|go")
+	switch args[0] {
+	case "stop":
+		s.endpoint.StopClock()
+		return
+	case "go":
+		s.endpoint.ResumeClock()
+		return
+	}
 	d, err := time.ParseDuration(args[0])
 	ts.Check(err)
 	s.endpoint.Advance(d)

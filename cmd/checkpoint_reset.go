@@ -40,7 +40,7 @@ retained. A stream of another account is given by its ARN, with --stream.`,
 		Args: fileArgument,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.path = args[0]
-			return optionUsage(c, runCheckpointReset(c.Context(), e, o))
+			return flags.OptionUsage(c, runCheckpointReset(c.Context(), e, o))
 		},
 	}
 	o.addFlags(c.Flags())

@@ -16,6 +16,7 @@ import (
 	"kin/internal/closing"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -122,7 +123,7 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 			ro.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
 			closed := false
 			e := newEnv(console.Streams{Err: &bytes.Buffer{}})
-			err = readInto(t.Context(), e, o, awsclient.NewLocal(url), ro, sink{
+			err = readInto(t.Context(), e, o, service.Client{API: awsclient.NewLocal(url), Endpoint: url}, ro, sink{
 				open: func(ctx context.Context, _ *reader.Reader) (func(*reader.Batch) error, context.Context, error) {
 					return func(*reader.Batch) error { return nil }, ctx, nil
 				},

@@ -45,11 +45,11 @@ func (e *env) completeConsumers(most int) cobra.CompletionFunc {
 // consumerNames are the names of a stream's consumers, none if they cannot be
 // had.
 func (e *env) consumerNames(ctx context.Context, stream string) []string {
-	consumers, err := e.consumers(ctx, stream, 0)
+	registered, err := e.consumers(ctx, stream, 0)
 	if err != nil {
 		return nil
 	}
-	l, err := consumers.List(ctx)
+	l, err := registered.List(ctx)
 	if err != nil {
 		return nil
 	}

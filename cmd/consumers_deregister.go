@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/report"
 	"kin/internal/words"
 )
@@ -63,29 +64,29 @@ func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterO
 	if !o.yes && !o.dryRun && !e.CanAsk() {
 		return console.UsageHint("--dry-run prints what would be removed", "consumers are removed without asking only with --yes, and there is no terminal to ask on")
 	}
-	consumers, err := e.consumers(ctx, o.stream, 0, o.ids...)
+	stream, err := e.consumers(ctx, o.stream, 0, o.ids...)
 	if err != nil {
 		return err
 	}
 	switch {
 	case o.dryRun:
 		return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
-			there, err := consumers.there(ctx, o.ids)
+			there, err := stream.Registered(ctx, o.ids)
 			if err != nil {
 				return "", err
 			}
-			e.Info(words.Count(int64(len(there)), "consumer") + " would be removed" + billedIfAny(there))
-			return consumers.list(report.Table, there)
+			e.Info(words.Count(int64(len(there)), "consumer") + " would be removed" + consumers.BilledIfAny(there))
+			return stream.Table(report.Table, there)
 		})
 	case o.yes:
-		return consumers.remove(ctx, o.ids)
+		return stream.Remove(ctx, o.ids)
 	}
-	there, err := consumers.there(ctx, o.ids)
+	there, err := stream.Registered(ctx, o.ids)
 	if err != nil || len(there) == 0 {
 		return err
 	}
-	if err := consumers.confirm(ctx, there, false); err != nil {
+	if err := stream.Confirm(ctx, there, false); err != nil {
 		return err
 	}
-	return consumers.remove(ctx, arns(there))
+	return stream.Remove(ctx, consumers.ARNs(there))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/report"
 	"kin/efo"
 )
@@ -42,22 +43,22 @@ type consumersDescribeOptions struct {
 
 func runConsumersDescribe(ctx context.Context, e *env, o *consumersDescribeOptions) error {
 	return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
-		consumers, err := e.consumers(ctx, o.stream, 0, o.id)
+		stream, err := e.consumers(ctx, o.stream, 0, o.id)
 		if err != nil {
 			return "", err
 		}
-		one, err := consumers.Describe(ctx, efo.ID(o.id))
+		one, err := stream.Describe(ctx, efo.ID(o.id))
 		var gone *efo.NotFoundError
 		if errors.As(err, &gone) {
-			hint, noStream := consumers.missing(ctx, o.id)
+			hint, noStream := stream.Missing(ctx, o.id)
 			if noStream != nil {
 				return "", noStream
 			}
-			return "", &missingConsumerError{gone, hint}
+			return "", &consumers.MissingError{Err: gone, Advice: hint}
 		} else if err != nil {
 			return "", err
 		}
-		e.Info(billed)
-		return consumers.detail(o.output, one)
+		e.Info(consumers.Billed)
+		return stream.Detail(o.output, one)
 	})
 }

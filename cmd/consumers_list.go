@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 
+	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/report"
 
 	"github.com/spf13/cobra"
@@ -40,19 +41,19 @@ type consumersListOptions struct {
 
 func runConsumersList(ctx context.Context, e *env, o *consumersListOptions) error {
 	return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
-		consumers, err := e.consumers(ctx, o.stream, 0)
+		stream, err := e.consumers(ctx, o.stream, 0)
 		if err != nil {
 			return "", err
 		}
-		l, err := consumers.List(ctx)
+		l, err := stream.List(ctx)
 		if err != nil {
 			return "", err
 		}
 		if len(l.Consumers) == 0 {
-			e.Info(consumers.name + " has no consumers")
+			e.Info(stream.Name + " has no consumers")
 		} else {
-			e.Info(billed)
+			e.Info(consumers.Billed)
 		}
-		return consumers.list(o.output, l.Consumers)
+		return stream.Table(o.output, l.Consumers)
 	})
 }

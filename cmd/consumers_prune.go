@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/efo"
@@ -52,7 +53,7 @@ deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,
 type consumersPruneOptions struct {
 	stream      string
 	olderThan   flags.Duration
-	prefix      prefixValue
+	prefix      flags.ConsumerPrefix
 	yes, dryRun bool
 	output      report.Form
 }
@@ -65,22 +66,22 @@ func (o *consumersPruneOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) error {
-	consumers, err := e.consumers(ctx, o.stream, 0)
+	stream, err := e.consumers(ctx, o.stream, 0)
 	if err != nil {
 		return err
 	}
 	var found []efo.Consumer
 	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
-		l, err := consumers.List(ctx)
+		l, err := stream.List(ctx)
 		if err != nil {
 			return "", err
 		}
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
-		e.Info(consumers.name + " has " + o.which(len(found)) + billedIfAny(found))
+		e.Info(stream.Name + " has " + o.which(len(found)) + consumers.BilledIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
 			e.Info(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", words.Count(int64(n), "further ephemeral consumer")))
 		}
-		return consumers.list(o.output, found)
+		return stream.Table(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
 		return err
 	}
@@ -89,11 +90,11 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 			e.Info("nothing was removed: there is no terminal to ask on; --yes removes without asking")
 			return nil
 		}
-		if err := consumers.confirm(ctx, found, console.IsTerminal(e.Out)); err != nil {
+		if err := stream.Confirm(ctx, found, console.IsTerminal(e.Out)); err != nil {
 			return err
 		}
 	}
-	return consumers.remove(ctx, arns(found))
+	return stream.Remove(ctx, consumers.ARNs(found))
 }
 
 // which says how many consumers there are of those that were looked for.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/efo"
@@ -65,12 +66,12 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		return console.Usage("%s", bad)
 	}
 	return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
-		consumers, err := e.consumers(ctx, o.stream, time.Duration(o.timeout.Duration))
+		stream, err := e.consumers(ctx, o.stream, time.Duration(o.timeout.Duration))
 		if err != nil {
 			return "", err
 		}
-		remove := fmt.Sprintf("%s\nremove it with: %s", billed, consumers.told.Command("deregister", o.name))
-		g, err := consumers.Register(ctx, o.name)
+		remove := fmt.Sprintf("%s\nremove it with: %s", consumers.Billed, stream.Told.Command("deregister", o.name))
+		g, err := stream.Register(ctx, o.name)
 		if err != nil {
 			if g.Registered {
 				e.Info(fmt.Sprintf("consumer %s may be registered all the same\n%s", o.name, remove))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/consumers"
 	"kin/internal/local"
 )
 
@@ -73,7 +74,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 	}
 
 	code, took := step("register", "orders", "kin_a")
-	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: " + billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
+	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: " + consumers.Billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
 	if code != 0 || took < delay || messages.String() != want || !consumerLine.MatchString(out.String()) {
 		t.Errorf("register: exit code %d after %s, %q, %q", code, took, out.String(), messages.String())
 	}
@@ -151,7 +152,7 @@ func TestAStoppedRegistrationIsSaid(t *testing.T) {
 	messages := &heard{text: "it is CREATING", call: func() { cancel(console.SignalError{Signal: syscall.SIGTERM}) }}
 	code := run(ctx, console.Streams{Out: &out, Err: messages}, "register", "orders", "kin_a")
 	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: consumer kin_a may be registered all the same\nkin: " +
-		billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
+		consumers.Billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
 	if code != 143 || messages.String() != want || out.Len() > 0 {
 		t.Errorf("exit code %d, %q, %q", code, out.String(), messages.String())
 	}

@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/internal/input"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/words"
 	"kin/reader"
 	"kin/transfer"
@@ -60,7 +60,7 @@ stderr says what was copied, and the exit code is 0 when every record was.`,
 				return err
 			}
 			o.to.stream = args[1]
-			return optionUsage(c, runCopy(c.Context(), e, o))
+			return flags.OptionUsage(c, runCopy(c.Context(), e, o))
 		},
 	}
 	o.addFlags(c.Flags())
@@ -122,7 +122,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	}
 	to, err := transfer.Identify(ctx, o.to.client, o.to.stream, e.Info)
 	if err != nil {
-		e.explains(o.to.client, o.to.clientRegion)
+		e.client = o.to.client // hints are about the streams there
 		return err
 	}
 	o.read.claim = transfer.OfCopyInto(to, e.Info)
@@ -157,7 +157,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err
 	}
 	source := o.read.streams[0]
-	var client *kinesis.Client
+	var client service.Client
 	err = o.read.StartWithin(ctx, func(ctx context.Context) (err error) {
 		if client, err = e.kinesis(ctx, source); err != nil {
 			return err
@@ -167,7 +167,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.write.Check(aws.ToString(o.to.client.Options().BaseEndpoint)); err != nil {
+	if err := o.write.Check(o.to.client.Endpoint); err != nil {
 		return err
 	}
 	if err := o.check(ctx, e, source); err != nil {
@@ -190,7 +190,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		close: func(result error) error {
 			if failed := c.End(result != nil); failed != nil {
 				result = transfer.OfAnother(o.read.checkpoint.Text, failed) // the reader has ended of it
-				e.explains(o.to.client, o.to.clientRegion)
+				e.client = o.to.client                                      // hints are about the streams there
 			}
 			if o.failed == nil {
 				return result
@@ -205,7 +205,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		return err
 	}
 	e.Info(copied(c.Summary(), source, o.to.stream))
-	sayShards(e, c.Writer().Shards(), o.to.stream)
+	report.PrintShards(e.Console, c.Writer().Shards(), o.to.stream)
 	if err == nil && o.failed != nil {
 		return o.failed.Verdict(c.Summary().Read)
 	}
@@ -214,7 +214,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 			e.Print(text)
 		}
 	}
-	printFailing(ctx, e, c.Writer())
+	report.PrintFailing(ctx, e.Console, c.Writer())
 	if err != nil {
 		if text := c.Left(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
 			e.Print(text)
@@ -226,5 +226,5 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 // copied is the line that says what a run has done.
 func copied(s writer.Summary, source, destination string) string {
 	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", words.Count(s.Written, "record"), words.Bytes(s.Bytes),
-		record.ParseStream(source).Name, record.ParseStream(destination).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + twice(s.PossiblyTwice, s.PossibleCopies)
+		record.ParseStream(source).Name, record.ParseStream(destination).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + report.PossiblyTwice(s.PossiblyTwice, s.PossibleCopies)
 }

@@ -6,14 +6,13 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/awsclient"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/writer"
 )
 
@@ -23,8 +22,7 @@ type destination struct {
 	stream                    string
 	region, profile, endpoint string
 	roleARN, roleExternalID   string
-	client                    *kinesis.Client
-	clientRegion              string
+	client                    service.Client
 }
 
 func (d *destination) addFlags(f *pflag.FlagSet) {
@@ -57,7 +55,7 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 		o.Endpoint = e.connection.Endpoint
 	}
 	if d.profile == "" {
-		o.Profile, o.Region = e.connection.Profile, e.clientRegion
+		o.Profile, o.Region = e.connection.Profile, e.client.Region
 		o.Keys, o.Role = e.connection.Keys(), e.connection.Role()
 	}
 	if arnRegion := record.ParseStream(d.stream).Region; arnRegion != "" {
@@ -70,7 +68,7 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 		o.Role = (&flags.Connection{RoleARN: d.roleARN, RoleExternalID: d.roleExternalID, STSEndpoint: e.connection.STSEndpoint}).Role()
 	}
 	var err error
-	d.client, d.clientRegion, err = awsclient.NewKinesis(ctx, o)
+	d.client, err = awsclient.New(ctx, o)
 	return err
 }
 
@@ -93,8 +91,8 @@ func placeOf(endpoint string) string {
 
 // refuseSource refuses to copy a stream into itself, however the two are named.
 func (d *destination) refuseSource(ctx context.Context, e *env, source string) error {
-	at, there := aws.ToString(e.client.Options().BaseEndpoint), aws.ToString(d.client.Options().BaseEndpoint)
-	oneRegion, own := e.clientRegion == d.clientRegion, awsclient.IsOutsideAWS(at) || awsclient.IsOutsideAWS(there)
+	at, there := e.client.Endpoint, d.client.Endpoint
+	oneRegion, own := e.client.Region == d.client.Region, awsclient.IsOutsideAWS(at) || awsclient.IsOutsideAWS(there)
 	arns := record.ParseStream(source).Region != "" && record.ParseStream(d.stream).Region != ""
 	if record.ParseStream(source).Name != record.ParseStream(d.stream).Name || !own && (!oneRegion || arns && source != d.stream) {
 		return nil // of two names, regions or accounts
@@ -115,7 +113,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	to, toCreated, err := writer.Identity(ctx, d.client, d.stream, e.Info)
 	switch {
 	case err != nil:
-		e.explains(d.client, d.clientRegion)
+		e.client = d.client // hints are about the streams there
 		return err
 	case (from == "" || to == "") && onePlace:
 		return console.UsageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")

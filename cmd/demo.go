@@ -25,6 +25,7 @@ import (
 	"kin/internal/awsclient"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 	"kin/writer"
 )
@@ -78,10 +79,16 @@ func (o *demoOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.length, "for", "how long the shop writes (0: until Ctrl-C)")
 }
 
+// demoClient is what the demo calls: what kin read and kin write do, and a split.
+type demoClient interface {
+	service.API
+	SplitShard(context.Context, *kinesis.SplitShardInput, ...func(*kinesis.Options)) (*kinesis.SplitShardOutput, error)
+}
+
 // demo is one run: a shop that writes, a shard that is split, a tail.
 type demo struct {
 	e      *env
-	client *kinesis.Client
+	client demoClient
 	began  time.Time
 	length time.Duration // 0 until the context ends
 

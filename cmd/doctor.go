@@ -7,16 +7,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/doctor"
 	"kin/internal/awsclient"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -51,7 +52,7 @@ these as JSON; with the stream's key, where it is encrypted with one of your own
 			if err := o.parsed(c.Flags()); err != nil {
 				return err
 			}
-			return optionUsage(c, runDoctor(c.Context(), e, o))
+			return flags.OptionUsage(c, runDoctor(c.Context(), e, o))
 		},
 	}
 	report.AddFlag(c, &o.output)
@@ -70,7 +71,7 @@ type doctorOptions struct {
 	output report.Form
 	needs  needsValue
 	policy needValue
-	prefix prefixValue
+	prefix flags.ConsumerPrefix
 }
 
 func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
@@ -121,18 +122,18 @@ func runDoctor(ctx context.Context, e *env, o *doctorOptions) error {
 }
 
 // examination turns the flags into the core's options.
-func (o *doctorOptions) examination(e *env, client *kinesis.Client) (doctor.Options, error) {
+func (o *doctorOptions) examination(e *env, client service.Client) (doctor.Options, error) {
 	where, err := e.awsOptions(o.stream)
 	if err != nil {
 		return doctor.Options{}, err
 	}
-	endpoint := aws.ToString(client.Options().BaseEndpoint)
+	endpoint := client.Endpoint
 	foreign := awsclient.IsOutsideAWS(endpoint)
 	if endpoint == "" {
 		endpoint = "AWS's for the region"
 	}
 	return doctor.Options{
-		Stream: o.stream, Region: e.clientRegion, Endpoint: endpoint, Foreign: foreign,
+		Stream: o.stream, Region: client.Region, Endpoint: endpoint, Foreign: foreign,
 		Needs: o.needs, ConsumerPrefix: string(o.prefix), Say: e.Info, Log: e.Log, Advise: console.Advice,
 		Identify: func(ctx context.Context) (doctor.Identity, error) {
 			who, err := awsclient.Identify(ctx, where, foreign)
@@ -152,7 +153,7 @@ func (o *doctorOptions) examination(e *env, client *kinesis.Client) (doctor.Opti
 }
 
 // policyText is the policy that --policy asks for.
-func (o *doctorOptions) policyText(ctx context.Context, e *env, client *kinesis.Client, do doctor.Options) (string, error) {
+func (o *doctorOptions) policyText(ctx context.Context, e *env, client service.Client, do doctor.Options) (string, error) {
 	arn, summary, undescribed, err := doctor.Identified(ctx, client, do)
 	if err != nil {
 		return "", err

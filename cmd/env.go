@@ -3,13 +3,15 @@ package cmd
 import (
 	"context"
 	"errors"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"time"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/settings"
+	"kin/efo"
 	"kin/internal/awsclient"
+	"kin/internal/service"
 	"kin/survey"
 )
 
@@ -21,9 +23,7 @@ type env struct {
 	connection flags.Connection
 	origins    settings.Origins
 
-	// The client of the run and its region, once kinesis has made it.
-	client       *kinesis.Client
-	clientRegion string
+	client service.Client // of the run, once kinesis has made it
 }
 
 // newEnv returns the environment before the flags were parsed.
@@ -33,12 +33,12 @@ func newEnv(s console.Streams) *env {
 
 // kinesis returns a client for the given streams, names or ARNs. Streams that
 // are named by ARN bring their region along.
-func (e *env) kinesis(ctx context.Context, streams ...string) (*kinesis.Client, error) {
+func (e *env) kinesis(ctx context.Context, streams ...string) (service.Client, error) {
 	o, err := e.awsOptions(streams...)
 	if err != nil {
-		return nil, err
+		return service.Client{}, err
 	}
-	e.client, e.clientRegion, err = awsclient.NewKinesis(ctx, o)
+	e.client, err = awsclient.New(ctx, o)
 	return e.client, err
 }
 
@@ -69,8 +69,8 @@ func (e *env) report(ctx context.Context, err error) int {
 
 // explain turns an error into message, hint and exit code.
 func (e *env) explain(ctx context.Context, err error) console.Explanation {
-	x := console.Explainer{Region: e.clientRegion, FlagOrigins: e.origins.OfMessage, ConnectionOrigins: e.origins.OfConnection}
-	if client := e.client; client != nil {
+	x := console.Explainer{Region: e.client.Region, FlagOrigins: e.origins.OfMessage, ConnectionOrigins: e.origins.OfConnection}
+	if client := e.client.API; client != nil {
 		x.Streams = func(ctx context.Context) ([]string, error) { return survey.StreamNames(ctx, client) }
 	}
 	return x.Explain(ctx, err)
@@ -90,7 +90,10 @@ func (e *env) closed(ctx context.Context, result, err error) error {
 	return result
 }
 
-// explains makes hints about errors be about the streams that client sees.
-func (e *env) explains(client *kinesis.Client, region string) {
-	e.client, e.clientRegion = client, region
+// consumers opens the consumers of a stream. A timeout of 0 is the default.
+func (e *env) consumers(ctx context.Context, stream string, timeout time.Duration, ids ...string) (*consumers.Stream, error) {
+	return consumers.Open(ctx, e.Console, consumers.Options{
+		Stream: stream, IDs: ids, Timeout: timeout, Flags: e.connection.Words(e.origins), Explain: e.explain,
+		Connect: func(ctx context.Context, streams ...string) (efo.Client, error) { return e.kinesis(ctx, streams...) },
+	})
 }

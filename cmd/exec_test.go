@@ -18,7 +18,7 @@ func TestFault10ABatchThatAStopCutsOffIsNotCommitted(t *testing.T) {
 	cancel(console.SignalError{Signal: syscall.SIGINT})
 	var messages bytes.Buffer
 	e := newEnv(console.Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &messages})
-	err := e.execBatch(ctx, "kill -INT $$")(&reader.Batch{Records: 5})
+	err := execBatch(ctx, e.Console, "kill -INT $$")(&reader.Batch{Records: 5})
 	code := e.report(ctx, err)
 	e.Stderr.Flush()
 	const want = "kin: --exec \"kill -INT $$\": signal: interrupt; its batch of 5 records is not committed\n"

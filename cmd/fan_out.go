@@ -12,6 +12,7 @@ import (
 	"kin/cmd/internal/flags"
 	"kin/efo"
 	"kin/internal/awsclient"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -95,7 +96,7 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 }
 
 // fanOut makes what reads through stream consumers, and tells ro of it.
-func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Options) (*efo.FanOut, error) {
+func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options) (*efo.FanOut, error) {
 	fo := efo.DefaultOptions()
 	fo.Streams = ro.Streams
 	fo.Name, fo.NamePrefix = o.name.Text, o.prefix
@@ -106,11 +107,11 @@ func (o *fanOutOptions) fanOut(e *env, client *kinesis.Client, ro *reader.Option
 	fo.TakeOver = o.takeOver
 	fo.Flags = e.connection.Words(e.origins)
 	for _, id := range fo.RegisteredIDs {
-		if region := efo.ID(id).Region(); region != "" && e.clientRegion != "" && region != e.clientRegion {
-			return nil, console.Usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.clientRegion)
+		if region := efo.ID(id).Region(); region != "" && e.client.Region != "" && region != e.client.Region {
+			return nil, console.Usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.client.Region)
 		}
 	}
-	fo.Say, fo.Chat, fo.LastWord, fo.Log = e.Info, e.Detail, e.AtEnd, e.Log
+	fo.Say, fo.Chat, fo.LastWord, fo.Warn, fo.Log = e.Info, e.Detail, e.AtEnd, e.Print, e.Log
 	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
 		s, err := awsclient.Subscribe(ctx, client, in)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/report"
 	"kin/reader"
 )
 
@@ -16,7 +17,7 @@ func TestFault10OneIsNotCalledByAPlural(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for shards, want := range map[int]string{1: "  1 shard", 2: "  2 shards"} {
-		if got := liveText(reader.Progress{}, reader.Progress{Shards: shards}, time.Second); !strings.HasSuffix(got, want) {
+		if got := report.ReadLine(reader.Progress{}, reader.Progress{Shards: shards}, time.Second); !strings.HasSuffix(got, want) {
 			t.Errorf("got %q, want %q at its end", got, want)
 		}
 	}

@@ -39,7 +39,7 @@ and decides the exit code.`,
 			if err := o.parsed(e, c, args); err != nil {
 				return err
 			}
-			return optionUsage(c, aboutFrom(runLag(c.Context(), e, o)))
+			return flags.OptionUsage(c, aboutFrom(runLag(c.Context(), e, o)))
 		},
 	}
 	o.addFlags(c.Flags())

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -16,6 +15,7 @@ import (
 	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 type lagOptions struct {
@@ -76,7 +76,7 @@ const leastWatch = time.Second
 // looker turns the flags into what looks.
 func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*inspect.Looker, error) {
 	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: say, Detail: e.Detail, Log: e.Log}
-	var client *kinesis.Client
+	var client service.Client
 	var err error
 	if o.checkpoint.Text == "" {
 		client, err = e.kinesis(ctx, o.streams...)

@@ -14,6 +14,7 @@ import (
 	"kin/inspect"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -44,9 +45,9 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 			}
 			looks := []error{nil}
 			for _, err := range test.fails {
-				looks = append(looks, &reader.GaveUpError{After: 30 * time.Second, Err: err})
+				looks = append(looks, &service.GaveUpError{After: 30 * time.Second, Err: err})
 			}
-			for _, err := range append(looks, nil, &reader.GaveUpError{After: 30 * time.Second, Err: throttled}, nil) {
+			for _, err := range append(looks, nil, &service.GaveUpError{After: 30 * time.Second, Err: throttled}, nil) {
 				if err := w.took(t.Context(), lookAt(lookedAt, "orders", 5), err, out); err != nil {
 					t.Fatal(err)
 				}
@@ -73,8 +74,8 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 		began, stays bool
 		err          error
 	}{
-		{"the first one", false, false, &reader.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
-		{"a later one", true, true, &reader.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
+		{"the first one", false, false, &service.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
+		{"a later one", true, true, &service.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
 		{"another stream of that name", true, false, &reader.CheckpointError{Stream: "orders", Reason: "it was created again"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

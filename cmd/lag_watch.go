@@ -15,6 +15,7 @@ import (
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/report"
 	"kin/inspect"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -29,8 +30,8 @@ type watcher struct {
 	failing time.Time // since when looks give up; zero when the last one did not
 	failed  bool      // one of those gave up for another reason than a refusal for now
 
-	mu    sync.Mutex
-	notes []string // what was said since, for below the frame
+	mu    sync.Mutex // guards notes
+	notes []string   // what was said since, for below the frame
 }
 
 // mostNotes are shown below a frame.
@@ -73,7 +74,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 func (w *watcher) took(ctx context.Context, look inspect.Look, err error, out *console.Stdout) error {
 	var exhausted console.GaveUp
 	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
-		var spent *reader.GaveUpError
+		var spent *service.GaveUpError
 		if errors.As(err, &spent) && w.failing.IsZero() {
 			w.failing, w.failed = time.Now().Add(-spent.After), false
 		}

@@ -170,13 +170,13 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 	serve := func() error { return endpoint.Serve(listener) }
 	authority := ""
 	if o.tls {
-		made, remove, failed := localCertificate(listener.Addr().(*net.TCPAddr).IP)
+		made, remove, failed := local.CertificateFile(listener.Addr().(*net.TCPAddr).IP)
 		if failed != nil {
 			return errors.Join(failed, listener.Close())
 		}
 		defer func() { err = errors.Join(err, remove()) }()
-		serve = func() error { return endpoint.ServeTLS(listener, made.certificate) }
-		authority = made.authority
+		serve = func() error { return endpoint.ServeTLS(listener, made.Certificate) }
+		authority = made.Authority
 	}
 	go func() { served <- serve() }()
 	defer func() {
@@ -185,7 +185,7 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 
 	variables := localVariables(listener.Addr().(*net.TCPAddr), e.connection.Region, authority)
 	if len(o.command) > 0 {
-		return e.RunCommand(ctx, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), noConnectionSettings()...))
+		return e.RunCommand(ctx, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), settings.NoConnection((&flags.Connection{}).AddFlags, (&destination{}).addFlags)...))
 	}
 	// In one piece: who sees the first line has all of them.
 	if _, err := io.WriteString(e.Out, "export "+strings.Join(variables, "\nexport ")+"\n"); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"kin/cmd/internal/manual"
 	"kin/cmd/internal/settings"
 
 	"github.com/spf13/pflag"
@@ -33,9 +34,9 @@ func TestOptionsPageIsCurrent(t *testing.T) {
 // kin help options says of an option what its flag says.
 func TestOptionsComeFromTheFlags(t *testing.T) {
 	root := Manual()
-	help := optionsHelp(root)
+	help := manual.OptionsHelp(root)
 	for name, flag := range settings.SettableFlags(root, nil) {
-		for _, option := range flag.Annotations[optionAnnotation] {
+		for _, option := range flag.Annotations[manual.OptionAnnotation] {
 			if !strings.Contains(help, "\n  "+option+"\n      --"+name) {
 				t.Errorf("kin help options does not say that --%s is %s", name, option)
 			}
@@ -57,8 +58,8 @@ func TestOptionsComeFromTheFlags(t *testing.T) {
 	}
 	listed := 0
 	read.Flags().AddFlagSet(root.PersistentFlags())
-	read.Flags().VisitAll(func(f *pflag.Flag) { listed += len(f.Annotations[optionAnnotation]) })
-	if got := len(options(root)); got != listed+1 { // and the arguments
+	read.Flags().VisitAll(func(f *pflag.Flag) { listed += len(f.Annotations[manual.OptionAnnotation]) })
+	if got := len(manual.Options(root)); got != listed+1 { // and the arguments
 		t.Errorf("%d options are listed, and kin read carries %d and its arguments", got, listed)
 	}
 	for line := range strings.SplitSeq(help, "\n") {
@@ -90,16 +91,16 @@ func TestReadmeNamesFlagsThatExist(t *testing.T) {
 	text := readDoc(t, "README.md")
 	flagsExist(t, "README.md", text)
 	carriedBy := map[string]string{}
-	for _, o := range options(Manual()) {
-		carriedBy[o.name] = o.flag
+	for _, o := range manual.Options(Manual()) {
+		carriedBy[o.Name] = o.Flag
 	}
-	for _, n := range optionNames {
+	for _, n := range manual.OptionNames {
 		for _, block := range strings.Split(text, "\n\n") {
-			if !strings.Contains(block, "`"+n.option+"`") || n.option == "region" || n.option == "endpoint" {
+			if !strings.Contains(block, "`"+n.Option+"`") || n.Option == "region" || n.Option == "endpoint" {
 				continue
 			}
-			if flag := carriedBy[n.option]; flag == "" || !strings.Contains(block, flag) {
-				t.Errorf("README.md names the option %s without its flag, --%s", n.option, n.flag)
+			if flag := carriedBy[n.Option]; flag == "" || !strings.Contains(block, flag) {
+				t.Errorf("README.md names the option %s without its flag, --%s", n.Option, n.Flag)
 			}
 		}
 	}
@@ -159,7 +160,7 @@ func TestDatabricksPageIsComplete(t *testing.T) {
 // The file that kin help settings shows is one.
 func TestSettingsExampleIsOne(t *testing.T) {
 	var file []string
-	for line := range strings.SplitSeq(settingsHelp, "\n") {
+	for line := range strings.SplitSeq(manual.SettingsHelp, "\n") {
 		if example, ok := strings.CutPrefix(line, "  "); ok {
 			file = append(file, example)
 		}

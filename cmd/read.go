@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/flags"
 	"kin/format"
 )
 
@@ -38,7 +39,7 @@ unrelated shards.
 			if err := o.parsed(e, c.Flags(), args); err != nil {
 				return err
 			}
-			return optionUsage(c, runRead(c.Context(), e, o))
+			return flags.OptionUsage(c, runRead(c.Context(), e, o))
 		},
 	}
 	o.addFlags(c.Flags())

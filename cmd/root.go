@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/manual"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -78,11 +79,11 @@ Try it without an AWS account:  kin demo`,
 	f.BoolVarP(&e.IsQuiet, "quiet", "q", false, "say only errors on stderr")
 	f.BoolVar(&e.IsDebug, "debug", false, "log every call and decision to stderr (never payloads or credentials)")
 
-	root.SetUsageFunc(func(c *cobra.Command) error { return usageText(c, console.TerminalWidth(e.Out)) })
+	root.SetUsageFunc(func(c *cobra.Command) error { return manual.Usage(c, console.TerminalWidth(e.Out)) })
 	root.AddCommand(commands(e)...)
-	annotateOptions(root)
-	root.AddCommand(helpTopics(root)...)
-	root.SetHelpCommand(newHelp(root))
+	manual.AnnotateOptions(root)
+	root.AddCommand(manual.Topics(root)...)
+	root.SetHelpCommand(manual.NewHelp(root))
 	addVersionFlag(root)
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -57,7 +57,7 @@ no such facts, and the exit code is 1.`,
 			if err := o.parsed(c.Flags()); err != nil {
 				return err
 			}
-			return optionUsage(c, runShards(c.Context(), e, o))
+			return flags.OptionUsage(c, runShards(c.Context(), e, o))
 		},
 	}
 	report.AddFlag(c, &o.output)
@@ -96,7 +96,7 @@ func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
 		return console.Usage("--rates and --key are two reports: want one of them")
 	}
 	for _, key := range o.keys {
-		if !validKey(key) {
+		if !flags.IsKey(key) {
 			return console.Usage("--key %s: want a partition key of 1 to 256 characters in valid UTF-8", quotedStart(key))
 		}
 	}

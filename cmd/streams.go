@@ -54,7 +54,7 @@ func runStreams(ctx context.Context, e *env, o *streamsOptions) error {
 			return "", err
 		}
 		if len(streams) == 0 {
-			e.Info("there are no streams in " + e.clientRegion)
+			e.Info("there are no streams in " + e.client.Region)
 		}
 		failed = e.reportUndescribed(streams)
 		if o.output == report.JSON {

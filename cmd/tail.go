@@ -36,7 +36,7 @@ line, as read prints it. Like read, with shorter waits and from latest on.
 				return err
 			}
 			o.dataGiven = c.Flags().Changed("data") && !e.origins.IsSetting("data")
-			return optionUsage(c, runTail(c.Context(), e, o))
+			return flags.OptionUsage(c, runTail(c.Context(), e, o))
 		},
 	}
 	o.addFlags(c.Flags())

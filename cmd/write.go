@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
@@ -79,7 +78,7 @@ second later ends the run at once. stdout stays empty but for --report and --dry
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.stream, o.files = args[0], args[1:]
-			o.given = c.Flags().Changed
+			o.Given = c.Flags().Changed
 			return runWrite(c.Context(), e, o)
 		},
 	}
@@ -112,7 +111,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.Delivery.Check(aws.ToString(client.Options().BaseEndpoint)); err != nil {
+	if err := o.Delivery.Check(client.Endpoint); err != nil {
 		return err
 	}
 	if err := o.place(ctx, client, in, e.Info); err != nil {
@@ -149,26 +148,28 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, faile
 		next = failed.Follow(in, int64(o.skip))
 	}
 	stop := e.WatchSecondSignal(ctx, w, time.Duration(o.Grace))
-	bar := e.startBar(in, w, o)
+	bar := report.StartBar(e.Console, in, w, int64(o.skip), !(o.report && console.IsTerminal(e.Out)))
 	sum, err := w.Run(ctx, next)
 	bar.Stop()
 	stop()
 	if err != nil && sum.Read == 0 && !in.WasOpened() && ctx.Err() == nil {
 		return wrongOption(err) // it never began
 	}
-	e.Info(wrote(sum, o.stream))
-	sayShards(e, w.Shards(), o.stream)
+	e.Info(report.Wrote(sum, o.stream))
+	report.PrintShards(e.Console, w.Shards(), o.stream)
 	if n := in.WithoutArrival(); o.pace > 0 && n > 0 {
 		e.Info("--pace did not wait for " + words.Count(n, "record") + " without an arrival time")
 	}
-	sayElsewhere(e, w.Shards(), o)
+	if o.Given("shard") {
+		report.PrintElsewhere(e.Console, w.Shards(), o.Shard.Text)
+	}
 	if err == nil && sum.Read < int64(o.skip) {
 		return wrongSkip(sum.Read, int64(o.skip))
 	}
 	if err != nil && (sum.Read > 0 || ctx.Err() == nil) {
-		e.Print(standing(sum, o.Failed.Text, int64(o.skip)))
+		e.Print(report.ProgressOf(sum, o.Failed.Text, int64(o.skip)))
 	}
-	printFailing(ctx, e, w)
+	report.PrintFailing(ctx, e.Console, w)
 	if err == nil && failed != nil {
 		return failed.Verdict(sum.Read - int64(o.skip))
 	}

@@ -18,7 +18,7 @@ type writeOptions struct {
 	stream string
 	files  []string
 
-	inputOptions
+	flags.Input
 	flags.Delivery
 	skip           flags.Skip
 	pace           flags.Pace
@@ -26,12 +26,12 @@ type writeOptions struct {
 }
 
 func defaultWriteOptions() *writeOptions {
-	return &writeOptions{inputOptions: defaultInputOptions(), Delivery: flags.DefaultDelivery()}
+	return &writeOptions{Input: flags.DefaultInput(), Delivery: flags.DefaultDelivery()}
 }
 
 func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	o.inputOptions.addFlags(f)
+	o.Input.AddFlags(f)
 	f.Var(&o.skip, "skip", "pass over so many `records` of the input: those a run before has written")
 	o.Delivery.AddFlags(f)
 	f.Var(&o.pace, "pace", "write records as far apart as they once arrived, or so many `times` as fast: 1x, 10x (records)")
@@ -45,12 +45,12 @@ func (o *writeOptions) writer() (writer.Options, error) {
 	wo.Stream = o.stream
 	o.Delivery.Apply(&wo)
 	wo.Skip, wo.Pace = int64(o.skip), float64(o.pace)
-	if err := o.inputOptions.check(); err != nil {
+	if err := o.Input.Check(); err != nil {
 		return wo, err
 	}
 	switch {
-	case o.pace > 0 && o.form != flags.Records:
-		return wo, console.Usage("--pace contradicts --input %s: only records have arrival times", o.form)
+	case o.pace > 0 && o.Form != flags.Records:
+		return wo, console.Usage("--pace contradicts --input %s: only records have arrival times", o.Form)
 	case o.dryRun && o.report:
 		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
 	case o.dryRun && o.pace > 0:
@@ -63,9 +63,9 @@ func (o *writeOptions) writer() (writer.Options, error) {
 
 // newInput opens nothing yet.
 func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
-	s := input.Options{Form: input.Form(o.form), Chomp: o.chomp, Delimiter: string(o.delimiter), NoDecompress: o.noDecompress, Key: o.keyOf(), HashKey: string(o.hashKey)}
-	if o.Aggregate && o.form != flags.Records && len(o.keyFlags()) == 0 {
-		s.Key = sharedKeys()
+	s := input.Options{Form: input.Form(o.Form), Chomp: o.Chomp, Delimiter: string(o.Delimiter), NoDecompress: o.NoDecompress, Key: o.KeyOf(), HashKey: string(o.HashKey)}
+	if o.Aggregate && o.Form != flags.Records && len(o.KeyFlags()) == 0 {
+		s.Key = input.SharedKeys()
 	}
 	var err error
 	if s.Pack, err = o.Compress.Compressor(); err != nil {
@@ -87,7 +87,7 @@ func wrongOption(err error) error {
 // place turns --shard into the explicit hash key of every record. A stream that
 // ignores hash keys is refused.
 func (o *writeOptions) place(ctx context.Context, client writer.PlaceClient, in *input.Files, say func(string)) error {
-	if !o.given("shard") && !o.given("explicit-hash-key") {
+	if !o.Given("shard") && !o.Given("explicit-hash-key") {
 		return nil
 	}
 	ignored, err := writer.IgnoresHashKeys(ctx, client, o.stream, say)
@@ -95,14 +95,14 @@ func (o *writeOptions) place(ctx context.Context, client writer.PlaceClient, in 
 		return err
 	}
 	flag := "explicit-hash-key"
-	if o.given("shard") {
+	if o.Given("shard") {
 		flag = "shard"
 	}
 	if ignored {
 		return console.Usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
 	}
 	if flag == "shard" {
-		in.HashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.shard.Text, say)
+		in.HashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.Shard.Text, say)
 	}
 	return err
 }

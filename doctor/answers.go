@@ -5,13 +5,11 @@ import (
 	"errors"
 	"time"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"kin/internal/apierror"
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // answer is what the outcome of a call says of the permission for it.
@@ -41,33 +39,40 @@ func reading(err error) answer {
 	if !errors.As(err, &api) {
 		return unreachable
 	}
-	if apierror.IsIdentityCode(api.ErrorCode()) {
+	switch code := api.ErrorCode(); service.ClassOfCode(code) {
+	case service.Unauthentic:
 		return unauthentic
-	}
-	switch api.ErrorCode() {
-	case "DryRunOperationException":
-		return dryRun // permissions and parameters are right (API documentation)
-	case "ResourceNotFoundException":
+	case service.Missing:
 		return missing
-	case "UnknownOperationException":
+	case service.Unsupported:
 		return unheard
-	case "AccessDeniedException", "AccessDenied", "OptInRequired":
+	case service.Denied:
 		return denied
-	case "KMSAccessDeniedException":
-		return keyDenied
-	case "KMSOptInRequired":
-		return keyUnsubscribed
-	case "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException":
-		return keyUnusable
-	case "ProvisionedThroughputExceededException", "LimitExceededException", "ThrottlingException", "Throttling",
-		"RequestLimitExceeded", "KMSThrottlingException", "InternalFailure", "InternalFailureException",
-		"ServiceUnavailable", "ServiceUnavailableException", "ExpiredNextTokenException", "ExpiredIteratorException":
+	case service.Key:
+		return readingKey(code)
+	case service.Throttled, service.Transient, service.Expired:
 		return busy
+	case service.InUse, service.Refused:
+	default:
+		if code == "DryRunOperationException" {
+			return dryRun // permissions and parameters are right (API documentation)
+		}
 	}
 	return unknown
 }
 
-func brief(err error) string { return apierror.Brief(err) }
+// readingKey is what an error code of the stream's key means.
+func readingKey(code string) answer {
+	switch code {
+	case service.CodeKeyDenied:
+		return keyDenied
+	case service.CodeKeyOptIn:
+		return keyUnsubscribed
+	}
+	return keyUnusable
+}
+
+func brief(err error) string { return service.Brief(err) }
 
 // clock compares this machine's clock with the service's, as far as the Date of
 // answers, which is cut to the second, can tell.
@@ -80,7 +85,7 @@ type clock struct {
 func (c *clock) asking() { c.asked = time.Now() }
 
 func (c *clock) heard(m middleware.Metadata) {
-	if date, ok := awsmiddleware.GetServerTime(m); ok {
+	if date := service.ServerTime(m); !date.IsZero() {
 		c.take(date)
 	}
 }
@@ -96,11 +101,7 @@ func (c *clock) take(date time.Time) {
 
 // heardOf takes the date out of an answer that was a refusal.
 func (c *clock) heardOf(err error) {
-	var refusal *smithyhttp.ResponseError
-	if !errors.As(err, &refusal) || refusal.Response == nil {
-		return
-	}
-	if date, parseErr := smithyhttp.ParseTime(refusal.Response.Header.Get("Date")); parseErr == nil {
+	if date := service.RefusalTime(err); !date.IsZero() {
 		c.take(date)
 	}
 }
@@ -135,16 +136,12 @@ func reach[T any](ctx context.Context, e *examination, call func(context.Context
 		e.clock.asking()
 		v, err := call(attempt)
 		cancel()
-		if what := reading(err); n == attempts || apierror.IsPermanent(err) || what != unreachable && what != busy || ctx.Err() != nil {
+		if what := reading(err); n == attempts || service.IsPermanent(err) || what != unreachable && what != busy || ctx.Err() != nil {
 			return v, err
 		}
 		e.o.Log.Debug("call failed", "attempt", n, "error", err)
-		timer := time.NewTimer(attemptWait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return v, context.Cause(ctx)
+		if err := service.Sleep(ctx, attemptWait); err != nil {
+			return v, err
 		}
 	}
 }

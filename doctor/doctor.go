@@ -20,6 +20,7 @@ import (
 
 	"kin/efo"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/reader"
 )
@@ -66,7 +67,7 @@ func (r *Report) Findings() int {
 	return n
 }
 
-// Client is what the doctor calls; kinesis.Client is one. Its calls must be
+// Client is what the doctor calls; service.Client is one. Its calls must be
 // single attempts.
 type Client interface {
 	reader.Client
@@ -160,7 +161,7 @@ func (e *examination) run(ctx context.Context) error {
 		}
 		e.clock.heard(out.ResultMetadata)
 		if err := validate.Summary(e.o.Stream, out.StreamDescriptionSummary); err != nil {
-			return nil, &reader.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
+			return nil, &service.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
 		}
 		return out.StreamDescriptionSummary, nil
 	})
@@ -247,5 +248,5 @@ func (e *examination) listShards(ctx context.Context) error {
 
 func (e *examination) callError(call string, err error) error {
 	e.clock.heardOf(err)
-	return &reader.CallError{Call: call, Stream: e.o.Stream, Err: err}
+	return &service.CallError{Call: call, Stream: e.o.Stream, Err: err}
 }

@@ -11,6 +11,7 @@ import (
 
 	"kin/internal/local"
 	"kin/internal/paging"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/reader"
 )
@@ -81,7 +82,7 @@ func TestFault05AListThatIsWrongIsAFailureThatSaysWhy(t *testing.T) {
 			"not known: something else happened": errors.New("something else happened"),
 		} {
 			e := &examination{o: Options{Stream: "orders"}, report: &Report{}}
-			e.tried(call, &reader.GaveUpError{Err: &reader.CallError{Call: call, Stream: "orders", Err: err}}, Warn)
+			e.tried(call, &service.GaveUpError{Err: &service.CallError{Call: call, Stream: "orders", Err: err}}, Warn)
 			c := e.report.Checks[0]
 			isWrong := !strings.HasPrefix(want, "not known")
 			if !strings.Contains(c.Message, want) || (c.Status == Fail) != isWrong || isWrong && !strings.Contains(c.Advice, "--endpoint") {

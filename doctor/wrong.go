@@ -5,9 +5,9 @@ import (
 	"net/http"
 
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"kin/internal/paging"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/reader"
 )
@@ -23,7 +23,6 @@ func wrong(err error) string {
 		endless   *paging.Error
 		invalid   *validate.Error
 		malformed *smithy.DeserializationError
-		answer    *smithyhttp.ResponseError
 	)
 	switch {
 	case errors.As(err, &lineage):
@@ -34,7 +33,7 @@ func wrong(err error) string {
 		return invalid.Error()
 	case errors.Is(err, validate.ErrNoShards):
 		return brief(err)
-	case errors.As(err, &malformed) && (!errors.As(err, &answer) || answer.HTTPStatusCode() < http.StatusBadRequest):
+	case errors.As(err, &malformed) && service.Status(err) < http.StatusBadRequest:
 		return brief(err)
 	}
 	return ""

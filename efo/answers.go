@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/servertime"
@@ -56,26 +54,4 @@ func checkRegistration(asked ID, c *types.Consumer) error {
 		return &validate.Error{Reason: "it has no consumer"}
 	}
 	return checkConsumer(asked, c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp)
-}
-
-// checkListing checks one page of a list, and returns the service's time: this
-// machine's own if the page does not say.
-func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Time, error) {
-	if out.Consumers == nil { // an empty list is not nil
-		return time.Time{}, &validate.Error{Reason: "it has no list of consumers"}
-	}
-	for _, c := range out.Consumers {
-		if err := checkConsumer("", c.ConsumerName, c.ConsumerARN, c.ConsumerCreationTimestamp); err != nil {
-			return time.Time{}, err
-		}
-	}
-	date, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
-	at, err := r.dates.Accept(date)
-	if at.IsZero() {
-		at = r.dates.Now()
-	}
-	if at.IsZero() {
-		at = time.Now()
-	}
-	return at, err
 }

@@ -22,7 +22,7 @@ var errBehindEnd = errors.New("the subscription ends the shard before the positi
 // that once for a shard. It returns false when nothing of the event is left. The
 // error is errBehindEnd, because a shard does not end before a position that it has,
 // or that of CheckDropped.
-func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
+func (s *cursor) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 	had, isEnd := len(event.Records), aws.ToString(event.ContinuationSequenceNumber) == ""
 	newest, asked := "", false // asked: kin asked for records before the position
 	if had > 0 {
@@ -68,7 +68,7 @@ func (s *source) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 
 // unlessBehindEnd is errBehindEnd for the end of a shard in a replay that has not
 // reached the position; other events are used.
-func (s *source) unlessBehindEnd(isEnd bool) (bool, error) {
+func (s *cursor) unlessBehindEnd(isEnd bool) (bool, error) {
 	if isEnd && s.replays {
 		return false, errBehindEnd
 	}
@@ -77,7 +77,7 @@ func (s *source) unlessBehindEnd(isEnd bool) (bool, error) {
 
 // isAt reports whether a record of that sequence number is the one that the
 // position is behind: a replay that has reached it has caught up.
-func (s *source) isAt(sequence string) bool {
+func (s *cursor) isAt(sequence string) bool {
 	return s.at.Kind == record.AfterSequenceNumber && validate.SequenceNumber(sequence) &&
 		validate.Compare(sequence, s.at.SequenceNumber) == 0
 }
@@ -86,7 +86,7 @@ func (s *source) isAt(sequence string) bool {
 // position. In a replay an event says where the replay is: then the last record
 // that is handed out counts, and an event without one moves nothing. Nor does any
 // event move the position back.
-func (s *source) continuation(event *types.SubscribeToShardEvent) string {
+func (s *cursor) continuation(event *types.SubscribeToShardEvent) string {
 	c := aws.ToString(event.ContinuationSequenceNumber)
 	if c == "" {
 		return ""
@@ -112,7 +112,7 @@ func (s *source) continuation(event *types.SubscribeToShardEvent) string {
 }
 
 // isBehind says whether a record comes before the position.
-func (s *source) isBehind(r types.Record) bool {
+func (s *cursor) isBehind(r types.Record) bool {
 	sequence := aws.ToString(r.SequenceNumber)
 	switch s.at.Kind {
 	case record.AfterSequenceNumber:

@@ -116,7 +116,7 @@ func TestFault11RecordsFromBeforeTheTimeAreDropped(t *testing.T) {
 
 // Inside an aggregate the aggregate itself is read again.
 func TestFault11TheRecordOfThePositionItselfIsKeptWhereReadingBeginsAtIt(t *testing.T) {
-	s := &source{at: checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "10"}}}
+	s := &cursor{at: checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "10"}}}
 	for sequence, want := range map[string]bool{"9": true, "09": true, "10": false, "11": false, "100": false, "": false, "x": false, "-1": false} {
 		if got := s.isBehind(types.Record{SequenceNumber: aws.String(sequence)}); got != want {
 			t.Errorf("%q: got %v", sequence, got)

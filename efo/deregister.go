@@ -3,6 +3,8 @@ package efo
 import (
 	"context"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -14,7 +16,7 @@ import (
 //
 // Errors are *record.OptionError for an ID that cannot be one of this stream's,
 // *TimeoutError after RegistryOptions.Timeout, *UnseenError when this Registry may
-// have registered the consumer and no look has shown it, and *CallError.
+// have registered the consumer and no look has shown it, and *service.CallError.
 func (r *Registry) Deregister(ctx context.Context, id ID) (removed bool, err error) {
 	return r.remove(ctx, id, func(*Consumer) bool { return false })
 }
@@ -57,7 +59,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	if w.over() {
 		return w.timeout(w.last)
 	}
-	_, err := attempt(ctx, w.deadline, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
+	_, err := service.AttemptUntil(ctx, w.deadline, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
 		defer r.awaiting("DeregisterStreamConsumer", w.id)()
 		return r.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(c.ARN)}, WithEmptyAnswer)
 	})
@@ -67,7 +69,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 			return w.pause(ctx, "DeregisterStreamConsumer succeeds, and the consumer stays; trying again")
 		}
 		w.last, w.state = nil, string(types.ConsumerStatusDeleting)
-		w.looks.reset()
+		w.looks.Reset()
 		return w.pause(ctx, "")
 	}
 	if ctx.Err() != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestDeregisterWaitsUntilTheConsumerIsGone(t *testing.T) {
@@ -135,7 +136,7 @@ func TestDeregisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 		r, _ := registry(t, f)
 		began := time.Now()
 		_, err := r.Deregister(t.Context(), "kin_a")
-		var failed *CallError
+		var failed *service.CallError
 		if !errors.As(err, &failed) || failed.Operation() != "DeregisterStreamConsumer" || time.Since(began) != 0 {
 			t.Errorf("got %v after %s", err, time.Since(began))
 		}

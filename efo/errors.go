@@ -6,32 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
-
-// CallError is a call to the service that failed for good.
-type CallError struct {
-	Call     string // RegisterStreamConsumer, ...
-	Stream   string // as the caller named it
-	Consumer string // as the caller named it; empty when the call is about the whole stream
-	Err      error
-}
-
-func (e *CallError) Error() string {
-	if e.Consumer != "" {
-		return fmt.Sprintf("%s for consumer %s of stream %s: %s", e.Call, e.Consumer, e.Stream, apierror.Brief(e.Err))
-	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
-}
-
-func (e *CallError) Unwrap() error { return e.Err }
-
-// StreamName is the stream as the caller named it.
-func (e *CallError) StreamName() string { return e.Stream }
-
-// Operation is the name of the API call.
-func (e *CallError) Operation() string { return e.Call }
 
 // NotFoundError means that there is no such consumer, or no such stream: the
 // service answers both alike. Registry.List tells them apart.
@@ -70,14 +47,14 @@ func (e *TimeoutError) Error() string {
 	if e.State != "" {
 		text += ": it is " + e.State
 	}
-	var call *CallError
+	var call *service.CallError
 	switch {
 	case e.Err == nil:
 		return text
 	case errors.As(e.Err, &call) && !hasCode(e.Err): // a code of the service says enough
-		return text + ": " + call.Call + ": " + apierror.Brief(call.Err)
+		return text + ": " + call.Call + ": " + service.Brief(call.Err)
 	}
-	return text + ": " + apierror.Brief(e.Err)
+	return text + ": " + service.Brief(e.Err)
 }
 
 func (e *TimeoutError) Unwrap() error { return e.Err }

@@ -35,7 +35,7 @@ func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.
 	if errors.As(err, &end) {
 		return nil, end.err
 	}
-	s.Log().Debug("subscription failed", "stream", s.Stream(), "shard", s.ShardID(), "error", err, "attempt", s.back.attempts)
+	s.Log().Debug("subscription failed", "stream", s.Stream(), "shard", s.ShardID(), "error", err, "attempt", s.back.Attempts())
 	switch classify(err) {
 	case fatal:
 		return nil, err
@@ -63,7 +63,7 @@ func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.
 	if _, err := s.Failed(err); err != nil {
 		return nil, err
 	}
-	if due := time.Now().Add(s.back.next()); due.After(s.due) {
+	if due := time.Now().Add(s.back.Next()); due.After(s.due) {
 		s.due = due
 	}
 	return nil, nil

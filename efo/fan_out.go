@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -57,9 +58,10 @@ type Options struct {
 	Subscribe Subscribe
 
 	// Say, Chat and Log are as Info, Detail and Log in reader.Options. LastWord takes what is to be
-	// the last that a person hears of the run; Close calls it.
-	Say, Chat, LastWord func(message string)
-	Log                 *slog.Logger
+	// the last that a person hears of the run; Close calls it. Warn takes what nobody
+	// may miss: a consumer that may stay behind, and is billed. nil is Say.
+	Say, Chat, LastWord, Warn func(message string)
+	Log                       *slog.Logger
 }
 
 // DefaultOptions are the defaults of `kin read`.
@@ -167,6 +169,9 @@ func New(client Client, o Options) (*FanOut, error) {
 			*say = func(string) {}
 		}
 	}
+	if o.Warn == nil {
+		o.Warn = o.Say
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -178,8 +183,8 @@ func New(client Client, o Options) (*FanOut, error) {
 // and not before: a run that ends before that has registered nothing.
 func (f *FanOut) Source(a *reader.Assignment) reader.Source {
 	return &source{
-		Assignment: a, holding: f.holding(a), subscribe: f.o.Subscribe, at: a.Begin(),
-		back: backoff{first: 2 * betweenCalls, most: mostWait}, // jittered down to a half
+		cursor: cursor{Assignment: a, at: a.Begin()}, holding: f.holding(a), subscribe: f.o.Subscribe,
+		back: service.Backoff{First: 2 * betweenCalls, Most: mostWait}, // jittered down to a half
 	}
 }
 

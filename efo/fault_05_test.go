@@ -9,11 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
-	"kin/reader"
 )
 
 // pagesOf is a registry's client whose lists are scripted: for each list a page
@@ -74,11 +74,11 @@ func TestFault05AListOfConsumersThatNeverEndsIsRetriedAndThenFails(t *testing.T)
 				}
 				began := time.Now()
 				l, err := r.List(t.Context())
-				var exhausted *reader.GaveUpError
+				var exhausted *service.GaveUpError
 				switch {
 				case tt.want == "" && (err != nil || len(l.Consumers) != tt.consumers):
 					t.Errorf("got %d consumers, %v, want %d", len(l.Consumers), err, tt.consumers)
-				case tt.want != "" && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), tt.want) || time.Since(began) != startTimeout):
+				case tt.want != "" && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), tt.want) || time.Since(began) != service.StartTimeout):
 					t.Errorf("got %v after %s, want that it gave up: %s", err, time.Since(began), tt.want)
 				}
 				if p.calls > 2500 {

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/service"
 	"kin/internal/validate"
-	"kin/reader"
 )
 
 // mixedUp is a service that answers questions about kin_a, or registrations of it, with
@@ -89,7 +89,7 @@ func TestFault08AnAnswerAboutAnotherConsumerIsAskedForAgain(t *testing.T) {
 					}
 					m.describes = forEver
 					c, err := r.Describe(t.Context(), id)
-					var gaveUp *reader.GaveUpError
+					var gaveUp *service.GaveUpError
 					var wrong *validate.Error
 					if !errors.As(err, &gaveUp) || !errors.As(err, &wrong) || c != (Consumer{}) {
 						t.Errorf("describe %s: got %+v, %v", id, c, err)
@@ -111,7 +111,7 @@ func TestFault08AnAnswerAboutAnotherRegistrationIsNotBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, r := newMixedUp(t)
 		m.describes, m.change = forEver, func(arn string) string { return arn + "0" }
-		var gaveUp *reader.GaveUpError
+		var gaveUp *service.GaveUpError
 		if _, err := r.Describe(t.Context(), ID(m.arn("kin_a"))); !errors.As(err, &gaveUp) {
 			t.Errorf("by ARN: got %v", err)
 		}

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
-	"kin/reader"
 )
 
 // nullLists answers ListStreamConsumers with a list that is missing, and then with an
@@ -36,7 +36,7 @@ func TestFault08AListWithoutConsumersIsNotAnEmptyOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			l, err := r.List(t.Context())
-			var gaveUp *reader.GaveUpError
+			var gaveUp *service.GaveUpError
 			switch {
 			case nulls < 1000 && (err != nil || len(l.Consumers) != 0 || n.calls != nulls+1):
 				t.Errorf("%d null lists: %v, %v after %d calls", nulls, l.Consumers, err, n.calls)

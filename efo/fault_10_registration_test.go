@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -55,7 +56,7 @@ func TestFault10AStopDuringARegistrationLeavesNoConsumer(t *testing.T) {
 	}{
 		"latency":                       {lossy{latency: 300 * time.Millisecond}, time.Second},
 		"latency, and CREATING":         {lossy{latency: 300 * time.Millisecond, creating: 20 * time.Second}, 25 * time.Second},
-		"registered, no answer in time": {lossy{latency: callTimeout + 3*time.Second}, callTimeout + 6*time.Second},
+		"registered, no answer in time": {lossy{latency: service.CallTimeout + 3*time.Second}, service.CallTimeout + 6*time.Second},
 		"an answer that is lost":        {lossy{latency: 300 * time.Millisecond, err: errors.New("connection reset")}, time.Second},
 		"an error":                      {lossy{latency: 300 * time.Millisecond, err: apiError("InternalFailure")}, time.Second},
 		"a refusal":                     {lossy{latency: 300 * time.Millisecond, err: apiError("InvalidArgumentException")}, time.Second},
@@ -134,8 +135,11 @@ func TestFault10ANamedConsumerWhoseRegistrationIsStoppedIsReported(t *testing.T)
 		if err := r.do(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
-		same(t, "last words", r.lastWords, []string{"consumer kin_app of orders may be registered, and is then billed; to remove it: kin consumers deregister orders kin_app --yes"})
-		time.Sleep(callTimeout) // the call ends
+		const want = "consumer kin_app of orders may be registered, and is then billed; to remove it: kin consumers deregister orders kin_app --yes"
+		if n := len(r.said); n == 0 || r.said[n-1] != want || len(r.lastWords) > 0 {
+			t.Errorf("said %q, and at the end %q", r.said, r.lastWords)
+		}
+		time.Sleep(service.CallTimeout) // the call ends
 	})
 }
 
@@ -170,7 +174,7 @@ func TestFault10ARefusedRegistrationEndsARunAtOnce(t *testing.T) {
 				r.o.Name = "app"
 				began := time.Now()
 				err := r.do(t.Context())
-				var call *CallError
+				var call *service.CallError
 				if !errors.As(err, &call) || call.Call != "RegisterStreamConsumer" || time.Since(began) > time.Second || len(r.lastWords) > 0 {
 					t.Errorf("got %v after %s, said %q", err, time.Since(began), r.lastWords)
 				}

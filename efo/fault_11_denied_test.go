@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
-	"kin/reader"
 )
 
 // deniedRecords is a service that may be asked for iterators, and not for records.
@@ -51,7 +51,7 @@ func TestFault11AnUnannouncedEndThatMayNotBeReadEndsTheRun(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 					defer cancel()
 					err := r.do(ctx)
-					var failed *reader.CallError
+					var failed *service.CallError
 					if !errors.As(err, &failed) || failed.Call != call || !strings.HasPrefix(err.Error(), "the end of orders/a is not announced to stream consumers: "+call+" for orders/a: AccessDeniedException") {
 						t.Errorf("got %v", err)
 					}

@@ -9,11 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
-	"kin/reader"
 )
 
 // slowList is a list of consumers whose pages take a while. repeats makes it one that never
@@ -25,7 +25,7 @@ type slowList struct {
 }
 
 func (s slowList) ListStreamConsumers(ctx context.Context, in *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
-	if err := sleep(ctx, s.takes); err != nil {
+	if err := service.Sleep(ctx, s.takes); err != nil {
 		return nil, err
 	}
 	page := 0
@@ -57,7 +57,7 @@ func TestFault14AListOfConsumersThatWaitsSaysWhatFor(t *testing.T) {
 					t.Fatal(err)
 				}
 				listed, err := r.List(t.Context())
-				var gaveUp *reader.GaveUpError
+				var gaveUp *service.GaveUpError
 				switch {
 				case !l.repeats && (err != nil || len(listed.Consumers) != 20 || len(said) > 0):
 					t.Errorf("%d consumers, %v, said %q", len(listed.Consumers), err, said)

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
@@ -59,7 +61,7 @@ func TestFault14AnUnansweredCallAboutConsumersIsNamed(t *testing.T) {
 					line = line[:len(line)-1]
 				}
 				line += ": no answer from the service for 5s"
-				if i := slices.Index(said, line); i != 0 || at[0] != tryingAfter {
+				if i := slices.Index(said, line); i != 0 || at[0] != service.ReportAfter {
 					t.Errorf("said %q at %v, want %q", said, at, line)
 				}
 			})

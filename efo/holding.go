@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
-	"kin/internal/apierror"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -22,7 +22,7 @@ import (
 type holding struct {
 	f          *FanOut
 	report     func(err error) // notes what came of an attempt of a call that is retried
-	unanswered func(err error) // notes that an attempt of such a call has had no answer for tryingAfter
+	unanswered func(err error) // notes that an attempt of such a call has had no answer for service.ReportAfter
 	forget     func()          // notes that such a call is given up, and the run goes on
 	stream     string          // its name
 	given      string          // and how the calls name it: the ARN where there is one
@@ -48,7 +48,7 @@ func newHolding(f *FanOut, a *reader.Assignment) *holding {
 		}
 	}
 	h.unanswered = func(err error) {
-		if message := a.Reported(h, err, tryingAfter); message != "" {
+		if message := a.Reported(h, err, service.ReportAfter); message != "" {
 			h.later(a.Say, message)
 		}
 	}
@@ -132,7 +132,7 @@ func (h *holding) check(ctx context.Context, arn string) (replaced bool, err err
 
 // lookAfter describes the consumer each refresh interval.
 func (h *holding) lookAfter(ctx context.Context) {
-	for sleep(ctx, h.f.o.RefreshInterval) == nil {
+	for service.Sleep(ctx, h.f.o.RefreshInterval) == nil {
 		if h.enter(ctx) != nil {
 			return
 		}
@@ -158,7 +158,7 @@ func (h *holding) look(ctx context.Context) (replaced bool, err error) {
 	was := h.arn
 	c, err := h.registry.Describe(ctx, h.id)
 	switch {
-	case apierror.IsDenied(err):
+	case service.IsDenied(err):
 		return false, nil // it is taken at its word
 	case err == nil && c.Status == types.ConsumerStatusActive:
 		h.arn = c.ARN
@@ -182,7 +182,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	}
 	if !h.own {
 		c, err := h.registry.AwaitActive(ctx, h.id)
-		if apierror.IsDenied(err) && h.id.isARN() {
+		if service.IsDenied(err) && h.id.isARN() {
 			h.later(h.f.o.Chat, fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
 			h.arn = string(h.id)
 			return nil

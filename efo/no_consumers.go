@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+
+	"kin/internal/service"
 
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // NoConsumersError means that an endpoint does not know the calls of enhanced
@@ -41,8 +41,7 @@ func (e *NoConsumersError) Hint() string {
 
 // isUnknownCall says whether an endpoint answered that it does not know the call.
 func isUnknownCall(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "UnknownOperationException" || statusOf(err) == http.StatusNotImplemented
+	return service.ClassOf(err) == service.Unsupported || service.Status(err) == http.StatusNotImplemented
 }
 
 // isNoAnswerOfKinesis says whether an answer comes from something that does not
@@ -55,48 +54,24 @@ func isNoAnswerOfKinesis(err error) bool {
 	if hasCode(err) {
 		return false
 	}
-	switch statusOf(err) {
+	switch service.Status(err) {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return true
 	case http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError:
-		return isHTML(err)
+		return service.IsHTML(err)
 	}
 	return false
 }
 
 // hasCode says whether the service itself answered with an error.
-func hasCode(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError"
-}
-
-func answerOf(err error) *smithyhttp.Response {
-	var answer *smithyhttp.ResponseError
-	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
-		return nil
-	}
-	return answer.Response
-}
-
-// statusOf is the HTTP status of an answer that is an error; 0 without one.
-func statusOf(err error) int {
-	if answer := answerOf(err); answer != nil {
-		return answer.StatusCode
-	}
-	return 0
-}
-
-func isHTML(err error) bool {
-	answer := answerOf(err)
-	return answer != nil && strings.HasPrefix(strings.ToLower(answer.Header.Get("Content-Type")), "text/html")
-}
+func hasCode(err error) bool { return service.Code(err) != "" }
 
 // noConsumers is the error of a call that the endpoint does not have.
 func noConsumers(call string, err error) *NoConsumersError {
 	var api smithy.APIError
-	answer := fmt.Sprintf("HTTP status %d", statusOf(err))
+	answer := fmt.Sprintf("HTTP status %d", service.Status(err))
 	switch {
-	case !hasCode(err) && isHTML(err):
+	case !hasCode(err) && service.IsHTML(err):
 		answer = "a page of HTML"
 	case errors.As(err, &api) && hasCode(err):
 		answer = api.ErrorCode()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -38,7 +40,7 @@ const (
 //
 // Errors are *record.OptionError for a name, *LimitError when the stream has as
 // many consumers as it may have, *TimeoutError after RegistryOptions.Timeout,
-// and *CallError. What is known of the consumer is returned beside an error,
+// and *service.CallError. What is known of the consumer is returned beside an error,
 // too.
 func (r *Registry) Register(ctx context.Context, name string) (Registration, error) {
 	if err := CheckName(name); err != nil {
@@ -46,7 +48,7 @@ func (r *Registry) Register(ctx context.Context, name string) (Registration, err
 	}
 	g := registering{
 		Registry: r, waiting: newWaiting(r, "register", ID(name)),
-		limit: backoff{first: limitBackoff, most: mostBackoff},
+		limit: service.Backoff{First: limitBackoff, Most: mostBackoff},
 	}
 	for {
 		done, err := g.step(ctx)
@@ -85,8 +87,8 @@ type registering struct {
 	*Registry
 	*waiting
 	result   Registration
-	limit    backoff // after LimitExceededException
-	refusals int     // in a row, by a stream that looks full
+	limit    service.Backoff // after LimitExceededException
+	refusals int             // in a row, by a stream that looks full
 }
 
 // step looks at the consumer once and does what its state asks for.
@@ -134,7 +136,7 @@ func (g *registering) ask(ctx context.Context) error {
 		g.result.Registered = true
 		g.result.Consumer = fromList(*call.out.Consumer, g.o.StreamARN)
 		g.refusals = 0
-		g.limit.reset()
+		g.limit.Reset()
 		g.state, g.last = string(types.ConsumerStatusCreating), nil
 		return g.pause(ctx, "")
 	}
@@ -143,7 +145,7 @@ func (g *registering) ask(ctx context.Context) error {
 	g.last = err
 	nothing := registeredNothing(err)
 	if nothing {
-		g.refuse(g.id, call)
+		g.calls.refuse(g.id, call)
 	}
 	if ctx.Err() != nil {
 		g.result.Registered = g.result.Registered || !nothing
@@ -176,7 +178,7 @@ func (g *registering) believe(ctx context.Context, call *registerCall, err error
 	case lookErr != nil:
 		return err
 	case c == nil:
-		g.refuse(g.id, call)
+		g.calls.refuse(g.id, call)
 		g.result.Registered = was
 		return err
 	}
@@ -199,7 +201,7 @@ func (g *registering) waitForRoom(ctx context.Context) error {
 			deleting++
 		}
 	}
-	staying, next := len(l.Consumers)-deleting, g.limit.next()
+	staying, next := len(l.Consumers)-deleting, g.limit.Next()
 	looksFull := staying >= fewestConsumers && creating < mostCreating
 	if looksFull {
 		g.refusals++

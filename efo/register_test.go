@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestRegisterMakesAConsumerAndWaitsUntilItIsActive(t *testing.T) {
@@ -264,7 +265,7 @@ func TestRegisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 			r, _ := registry(t, f)
 			began := time.Now()
 			_, err := r.Register(t.Context(), "kin_a")
-			var failed *CallError
+			var failed *service.CallError
 			if !errors.As(err, &failed) || failed.Stream != "orders" || failed.Consumer != "kin_a" || time.Since(began) != 0 {
 				t.Errorf("%s: got %v after %s", call, err, time.Since(began))
 			}
@@ -273,7 +274,7 @@ func TestRegisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 		f.missing = true
 		r, _ := registry(t, f)
 		_, err := r.Register(t.Context(), "kin_a")
-		var failed *CallError
+		var failed *service.CallError
 		if !errors.As(err, &failed) || failed.Operation() != "RegisterStreamConsumer" || failed.StreamName() != "orders" {
 			t.Errorf("no such stream: got %v", err)
 		}

@@ -3,30 +3,21 @@ package efo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	"kin/internal/paging"
 	"kin/internal/record"
 	"kin/internal/servertime"
-	"kin/reader"
+	"kin/internal/service"
 )
 
-// RegistryClient is what a Registry calls; kinesis.Client is one. Each call
+// RegistryClient is what a Registry calls; service.Client is one. Each call
 // must be a single attempt: the registry retries.
-type RegistryClient interface {
-	DescribeStreamConsumer(context.Context, *kinesis.DescribeStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error)
-	RegisterStreamConsumer(context.Context, *kinesis.RegisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error)
-	DeregisterStreamConsumer(context.Context, *kinesis.DeregisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error)
-	ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error)
-}
+type RegistryClient interface{ service.ConsumerAPI }
 
 // DefaultTimeout is how long Register and Deregister wait, as the connector's
 // registerConsumerTimeoutInterval has it.
@@ -45,7 +36,7 @@ type RegistryOptions struct {
 	SayAfter time.Duration
 	Log      *slog.Logger // nil discards
 	// Attempted hears what came of each attempt of a call that is waited for: its
-	// *CallError, or nil. Without a func Say hears of calls that keep failing.
+	// *service.CallError, or nil. Without a func Say hears of calls that keep failing.
 	Attempted func(error)
 	// Unanswered is called when an attempt of such a call has had no answer for 5 s,
 	// while the attempt goes on. It is nil where Attempted is.
@@ -62,8 +53,8 @@ type Registry struct {
 	o      RegistryOptions
 	dates  *servertime.Check // of its listings
 	known  *sync.Map         // calls that the endpoint has answered as Kinesis does
-	calls  *sync.Map         // by ID, *registerCall: unsettled ones
-	trying *stillTrying      // nil where RegistryOptions.Attempted is given
+	calls  *registerCalls
+	trying *stillTrying // nil where RegistryOptions.Attempted is given
 }
 
 // NewRegistry returns the registry of a stream. The error is a
@@ -89,7 +80,7 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}, calls: &sync.Map{}}
+	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}, calls: &registerCalls{}}
 	if o.Attempted == nil {
 		r.trying = newStillTrying(o.Say)
 	}
@@ -108,12 +99,12 @@ func (r *Registry) within(timeout time.Duration) *Registry {
 
 // Describe asks for one consumer. Errors are *NotFoundError,
 // *record.OptionError for an ID that cannot be one of this stream's,
-// *reader.GaveUpError after 30 s of retries, and *CallError.
+// *service.GaveUpError after 30 s of retries, and *service.CallError.
 func (r *Registry) Describe(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return Consumer{}, err
 	}
-	return r.describe(ctx, id, time.Now().Add(startTimeout))
+	return r.describe(ctx, id, time.Now().Add(service.StartTimeout))
 }
 
 func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Consumer, error) {
@@ -156,105 +147,6 @@ type Listing struct {
 	At time.Time
 }
 
-// List asks for all consumers of the stream. Errors are *reader.GaveUpError
-// after 30 s without a page that brings something new, and *CallError: with ResourceNotFoundException there
-// is no such stream.
-func (r *Registry) List(ctx context.Context) (Listing, error) {
-	return r.list(ctx, &listTime{end: time.Now().Add(startTimeout), page: startTimeout})
-}
-
-// listTime is the time that a list may take with all its attempts.
-type listTime struct {
-	end  time.Time
-	page time.Duration // moves the end to so long after a page with something new; 0 does not
-	most int           // consumers that an attempt has had
-}
-
-// advanced notes that an attempt has so many consumers by now.
-func (t *listTime) advanced(consumers int) {
-	if t.page > 0 && consumers > t.most {
-		t.most, t.end = consumers, time.Now().Add(t.page)
-	}
-}
-
-func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
-	began := time.Now()
-	back := backoff{first: firstBackoff, most: mostBackoff}
-	var last error // of the list before
-	for {
-		l, err := r.pages(ctx, limit)
-		left := time.Until(limit.end)
-		var gaveUp *reader.GaveUpError
-		if errors.As(err, &gaveUp) {
-			gaveUp.After = time.Since(began) // not of the last page alone
-		}
-		if r.trying != nil && (err == nil || classify(err) == stale) {
-			r.trying.attempted("a list of consumers", err)
-		}
-		switch {
-		case err != nil && last != nil && left <= 0 && errors.Is(err, context.DeadlineExceeded):
-			err = last // which says more than that the time of this one was over
-		case err == nil || classify(err) != stale:
-			return l, err
-		}
-		if left <= 0 {
-			return Listing{}, &reader.GaveUpError{After: time.Since(began), Err: err}
-		}
-		last = err
-		wait := min(back.next(), left)
-		r.o.Log.Debug("list again", "attempt", back.attempts, "wait", wait, "error", err)
-		if err := sleep(ctx, wait); err != nil {
-			return Listing{}, err
-		}
-	}
-}
-
-// pages lists once, page after page. A list is not atomic: a name that comes
-// twice is one consumer, the later one. An expired token ends it: what was
-// listed before may be gone by now. So does a list that would never end.
-func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) {
-	byName := map[string]Consumer{}
-	var token *string
-	var guard paging.Guard
-	var at time.Time
-	for {
-		// StreamARN is required with a token too, unlike with ListShards;
-		// StreamCreationTimestamp would be refused (API documentation).
-		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
-		out, err := patiently(ctx, r.o.Log, limit.end, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
-			defer r.awaiting("ListStreamConsumers", "")()
-			out, err := r.client.ListStreamConsumers(ctx, in)
-			if err == nil {
-				at, err = r.checkListing(out)
-			}
-			if err != nil {
-				err = r.failed("ListStreamConsumers", "", err)
-			}
-			r.attempted("ListStreamConsumers", "", err)
-			return out, err
-		})
-		if err != nil {
-			return Listing{}, err
-		}
-		before := len(byName)
-		for _, c := range out.Consumers {
-			byName[aws.ToString(c.ConsumerName)] = fromList(c, r.o.StreamARN)
-		}
-		limit.advanced(len(byName))
-		if token = out.NextToken; aws.ToString(token) != "" {
-			if err := guard.Next(*token, len(byName)-before); err != nil {
-				return Listing{}, r.failed("ListStreamConsumers", "", err)
-			}
-			continue
-		}
-		l := Listing{At: at}
-		for _, name := range slices.Sorted(maps.Keys(byName)) {
-			l.Consumers = append(l.Consumers, byName[name])
-		}
-		return l, nil
-	}
-}
-
 // failed puts a call's name on its error. Of an endpoint that does not have the
 // call it is a *NoConsumersError. An endpoint that has described a consumer has
 // DeregisterStreamConsumer: what else answers that call, passes. The consumer is
@@ -269,7 +161,7 @@ func (r *Registry) failed(call string, id ID, err error) error {
 	if hasCode(err) {
 		r.known.Store(call, true)
 	}
-	return &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
+	return &service.CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
 }
 
 // attempted reports what came of one attempt. An answer that the caller knows what
@@ -291,13 +183,13 @@ func (r *Registry) attempted(call string, id ID, err error) {
 	r.trying.attempted(call+" "+string(id), err)
 }
 
-// awaiting reports an attempt that has no answer for tryingAfter. The function that it
+// awaiting reports an attempt that has no answer for service.ReportAfter. The function that it
 // returns is to be called when the attempt has ended, before it is reported.
 func (r *Registry) awaiting(call string, id ID) (ended func()) {
 	reported := make(chan struct{})
-	timer := time.AfterFunc(tryingAfter, func() {
+	timer := time.AfterFunc(service.ReportAfter, func() {
 		defer close(reported)
-		err := &CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: fmt.Errorf("no answer from the service for %s", tryingAfter)}
+		err := &service.CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: service.NoAnswer()}
 		if r.trying != nil {
 			r.trying.unanswered(call+" "+string(id), err)
 		} else if r.o.Unanswered != nil {

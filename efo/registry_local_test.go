@@ -11,6 +11,7 @@ import (
 
 	"kin/internal/awsclient"
 	"kin/internal/local"
+	"kin/internal/service"
 )
 
 // The registry over HTTP, with the SDK's client, against the embedded endpoint.
@@ -44,7 +45,7 @@ func TestRegistryOverTheWire(t *testing.T) {
 	if same, err := FindStream(t.Context(), nil, arn, nil); err != nil || same != arn {
 		t.Error(same, err)
 	}
-	var failed *CallError
+	var failed *service.CallError
 	if _, err := FindStream(t.Context(), client, "nothing", nil); !errors.As(err, &failed) || failed.StreamName() != "nothing" {
 		t.Error(err)
 	}

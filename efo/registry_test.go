@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"kin/internal/record"
-	"kin/reader"
+	"kin/internal/service"
 )
 
 func names(l []Consumer) []string {
@@ -59,7 +59,7 @@ func TestListBeginsAgainWhenItsTokenExpires(t *testing.T) {
 		}
 		began := time.Now()
 		_, err = r.List(t.Context())
-		var spent *reader.GaveUpError
+		var spent *service.GaveUpError
 		if !errors.As(err, &spent) || time.Since(began) < 30*time.Second || time.Since(began) > 31*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(began))
 		}
@@ -85,7 +85,7 @@ func TestAskingGivesUpAfterThirtySeconds(t *testing.T) {
 				} else {
 					_, err = r.Describe(t.Context(), "kin_a")
 				}
-				var spent *reader.GaveUpError
+				var spent *service.GaveUpError
 				if !errors.As(err, &spent) || time.Since(began) != 30*time.Second {
 					t.Errorf("%s, hanging %t: got %v after %s", call, hang, err, time.Since(began))
 				}

@@ -27,11 +27,11 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 	}
 	byHand := "hint: to remove it by hand: " + h.told().Command("deregister", string(h.id), "--yes")
 	doing := "removing consumer %s of %s"
-	if h.registry.unsettled(h.id) != nil {
+	if h.registry.calls.unsettled(h.id) != nil {
 		doing = "looking for consumer %s of %s, which may be registered, to remove it"
 	}
 	defer announceRemoval(run, func() {
-		h.later(h.f.o.Say, fmt.Sprintf(doing+", for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\n%s",
+		h.later(h.f.o.Warn, fmt.Sprintf(doing+", for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\n%s",
 			h.id, h.stream, str2duration.String(removeTimeout), byHand))
 	})()
 	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
@@ -50,17 +50,18 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 func (h *holding) stays(ctx, run context.Context) string {
 	if _, stopped := stoppedAt(run); !stopped {
 		_, err := h.registry.describe(ctx, h.id, time.Now().Add(lastLook))
-		if isNotFound(err) && h.registry.unsettled(h.id) == nil {
+		if isNotFound(err) && h.registry.calls.unsettled(h.id) == nil {
 			return ""
 		} else if err == nil {
-			h.registry.settle(h.id)
+			h.registry.calls.settle(h.id)
 		}
 	}
-	text := "consumer %s of %s stays registered and is billed; to remove it: %s"
-	if h.registry.unsettled(h.id) != nil {
-		text = "consumer %s of %s may be registered, and is then billed; to remove it: %s"
+	command := h.told().Command("deregister", string(h.id), "--yes")
+	if h.registry.calls.unsettled(h.id) != nil {
+		h.later(h.f.o.Warn, fmt.Sprintf("consumer %s of %s may be registered, and is then billed; to remove it: %s", h.id, h.stream, command))
+		return ""
 	}
-	return fmt.Sprintf(text, h.id, h.stream, h.told().Command("deregister", string(h.id), "--yes"))
+	return fmt.Sprintf("consumer %s of %s stays registered and is billed; to remove it: %s", h.id, h.stream, command)
 }
 
 // LeftBehindError means that a consumer which was to be removed may be there

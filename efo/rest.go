@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -28,7 +28,7 @@ func (s *source) nextOfRest(ctx context.Context, room reader.Room) (*reader.Resp
 		return resp, nil
 	case ctx.Err() != nil:
 		return resp, err
-	case apierror.IsDenied(err) && !s.restRead && !s.progress.denied:
+	case service.IsDenied(err) && !s.restRead && !s.progress.denied:
 		return nil, s.leaveRest(err)
 	}
 	return nil, fmt.Errorf("the end of %s/%s is not announced to stream consumers: %w", s.Stream(), s.ShardID(), err)
@@ -43,16 +43,16 @@ func (s *source) leaveRest(err error) error {
 	s.rest = nil
 	s.progress.denied, s.progress.stalls, s.progress.idle = true, 0, 0
 	call := "GetRecords"
-	var failed *reader.CallError
+	var failed *service.CallError
 	if errors.As(err, &failed) {
 		call = failed.Call
 	}
-	s.Say(fmt.Sprintf("%s/%s: %s is not allowed (%s): subscribing again", s.Stream(), s.ShardID(), call, apierror.Brief(err)))
+	s.Say(fmt.Sprintf("%s/%s: %s is not allowed (%s): subscribing again", s.Stream(), s.ShardID(), call, service.Brief(err)))
 	s.Retried()
 	if _, err := s.Failed(err); err != nil {
 		return err
 	}
-	if due := time.Now().Add(s.back.next()); due.After(s.due) {
+	if due := time.Now().Add(s.back.Next()); due.After(s.due) {
 		s.due = due
 	}
 	return nil

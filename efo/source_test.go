@@ -15,6 +15,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -412,7 +413,7 @@ func TestRetriesEndWhereTheyAreBounded(t *testing.T) {
 		}
 		r := newRun(s)
 		r.reader.RetryFor = 20 * time.Second
-		var gaveUp *reader.GaveUpError
+		var gaveUp *service.GaveUpError
 		if err := r.do(t.Context()); !errors.As(err, &gaveUp) {
 			t.Errorf("got %v", err)
 		}

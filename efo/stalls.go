@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
-	"kin/internal/apierror"
-	"kin/reader"
+	"kin/internal/service"
 )
 
 // Some servers do not announce the end of a shard: they break the connection
@@ -55,23 +53,6 @@ func (p *progress) event(moves, progress, atTip bool, lasted time.Duration) {
 	}
 }
 
-// moves says whether a response moves the position that it was got behind.
-func (s *source) moves(resp *reader.Response) bool {
-	return resp.End || len(resp.Records) > 0 ||
-		resp.Continuation != s.at.Continuation && resp.Continuation != s.at.SequenceNumber
-}
-
-// isProgress says whether a response that moves the position brings the run on. A
-// server that does not announce the end of a shard may move the continuation for ever.
-func (s *source) isProgress(resp *reader.Response) bool {
-	return s.moves(resp) && (resp.End || len(resp.Records) > 0 || !s.SeemsClosed())
-}
-
-// isIdle says whether a response shows that there is nothing to read.
-func isIdle(resp *reader.Response) bool {
-	return !resp.End && len(resp.Records) == 0 && aws.ToInt64(resp.MillisBehindLatest) == 0
-}
-
 // ended counts a subscription that ended, or that could not be had, with err. At
 // mostStalls in a row it asks whether the shard is closed: then its rest is read
 // with GetRecords, else that is reported. Where no subscription could be had it asks
@@ -99,7 +80,7 @@ func (s *source) ended(ctx context.Context, err error) error {
 	case closed, !opened:
 		// The service could not be reached until now. The next call decides.
 	default:
-		s.reportStalls(err)
+		s.progress.report(s.Stream()+"/"+s.ShardID(), s.Say, err)
 	}
 	return nil
 }
@@ -110,12 +91,11 @@ func isBrokenOff(err error) bool {
 	return !errors.As(err, &api) && classify(err) == again
 }
 
-// reportStalls reports, once a minute, that subscriptions make no progress.
-func (s *source) reportStalls(err error) {
-	if now := time.Now(); s.progress.reported.IsZero() || now.Sub(s.progress.reported) >= reportEvery {
-		s.progress.reported = now
-		s.Say(fmt.Sprintf("%s/%s: %d subscriptions in a row made no progress (%s): subscribing again",
-			s.Stream(), s.ShardID(), s.progress.stalls, apierror.Brief(err)))
+// report says, once a minute, that subscriptions to a shard make no progress.
+func (p *progress) report(shard string, say func(string), err error) {
+	if now := time.Now(); p.reported.IsZero() || now.Sub(p.reported) >= reportEvery {
+		p.reported = now
+		say(fmt.Sprintf("%s: %d subscriptions in a row made no progress (%s): subscribing again", shard, p.stalls, service.Brief(err)))
 	}
 }
 

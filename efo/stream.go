@@ -10,20 +10,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
-	"kin/reader"
 )
 
-// StreamClient is what FindStream calls; kinesis.Client is one.
+// StreamClient is what FindStream calls; service.Client is one.
 type StreamClient interface {
 	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
 }
 
 // FindStream returns the ARN of a stream that is given by name or ARN: calls
 // about consumers take nothing else. An ARN is taken at its word, without a
-// call. Errors are *reader.GaveUpError after 30 s of retries, and *CallError.
+// call. Errors are *service.GaveUpError after 30 s of retries, and *service.CallError.
 func FindStream(ctx context.Context, client StreamClient, stream string, log *slog.Logger) (string, error) {
-	return FindStreamWithin(ctx, client, stream, startTimeout, nil, log)
+	return FindStreamWithin(ctx, client, stream, service.StartTimeout, nil, log)
 }
 
 // FindStreamWithin is FindStream with another time for the retries; 30 s is the most.
@@ -34,9 +34,9 @@ func FindStreamWithin(ctx context.Context, client StreamClient, stream string, w
 		return stream, nil
 	}
 	failed := func(err error) error {
-		return &CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
+		return &service.CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
 	}
-	out, err := reader.Ask(ctx, reader.NewAsker(nil, report, log), within, failed, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := service.Ask(ctx, service.NewRetries(report, log), within, failed, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		out, err := client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(stream)})
 		if err == nil {
 			err = validate.Summary(stream, out.StreamDescriptionSummary)

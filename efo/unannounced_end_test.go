@@ -21,6 +21,7 @@ import (
 	"kin/internal/awsclient"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -306,7 +307,7 @@ func TestFault11ATakeoverThatIsNotAllowedSaysWhatItIsFor(t *testing.T) {
 		r := l.run()
 		r.client = denied{l}
 		err := r.do(t.Context())
-		var call *reader.CallError
+		var call *service.CallError
 		if !errors.As(err, &call) || call.Call != "GetShardIterator" || !strings.HasPrefix(err.Error(), "the end of orders/"+shard0+" is not announced to stream consumers: GetShardIterator for ") {
 			t.Errorf("got %v", err)
 		}

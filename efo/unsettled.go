@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/smithy-go"
 	"github.com/xhit/go-str2duration/v2"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 )
 
 // appearance is how long after a RegisterStreamConsumer whose answer was lost the
@@ -28,15 +27,19 @@ type registerCall struct {
 	ended  time.Time
 }
 
+// registerCalls are the calls of a registry that may have registered a consumer which
+// no look has shown since, by ID. It is for several goroutines.
+type registerCalls struct{ byID sync.Map }
+
 // register begins a RegisterStreamConsumer. The end of ctx does not end the call:
 // the service registers the consumer all the same, and only the answer tells. Until
 // a look shows the consumer the call counts as unsettled.
 func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *registerCall {
-	c := &registerCall{before: r.unsettled(id), over: make(chan struct{})}
-	r.calls.Store(id, c)
+	c := &registerCall{before: r.calls.unsettled(id), over: make(chan struct{})}
+	r.calls.byID.Store(id, c)
 	go func() {
 		defer close(c.over)
-		c.out, c.err = attempt(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
+		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
 			return r.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
 				StreamARN: aws.String(r.o.StreamARN), ConsumerName: aws.String(string(id)),
 			})
@@ -51,29 +54,29 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 
 // unsettled returns the last call of this registry that may have registered a
 // consumer which no look has shown since; nil if there is none.
-func (r *Registry) unsettled(id ID) *registerCall {
-	c, _ := r.calls.Load(id)
+func (r *registerCalls) unsettled(id ID) *registerCall {
+	c, _ := r.byID.Load(id)
 	call, _ := c.(*registerCall)
 	return call
 }
 
 // settle notes that a consumer was seen.
-func (r *Registry) settle(id ID) { r.calls.Delete(id) }
+func (r *registerCalls) settle(id ID) { r.byID.Delete(id) }
 
 // refuse notes that a call has registered nothing.
-func (r *Registry) refuse(id ID, c *registerCall) {
+func (r *registerCalls) refuse(id ID, c *registerCall) {
 	if c.before == nil {
 		r.settle(id)
 		return
 	}
-	r.calls.Store(id, c.before)
+	r.byID.Store(id, c.before)
 }
 
 // find looks for a consumer that is to be removed. It is nil when it is not there.
 // If a call may have registered it, find waits for the end of that call, and then
 // looks for appearance before it returns an *UnseenError.
 func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
-	call := r.unsettled(w.id)
+	call := r.calls.unsettled(w.id)
 	if call != nil {
 		select {
 		case <-call.over:
@@ -94,7 +97,7 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 			return nil, &UnseenError{call.err}
 		}
 		w.say("it may be registered yet, and is looked for to remove it")
-		if err := w.wait(ctx, min(left, w.looks.next())); err != nil {
+		if err := w.wait(ctx, min(left, w.looks.Next())); err != nil {
 			return nil, err
 		}
 	}
@@ -105,25 +108,20 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 // refused who called, or how often.
 func registeredNothing(err error) bool {
 	var none *NoConsumersError
-	var op *net.OpError
 	switch {
 	case err == nil:
 		return false
 	case errors.As(err, &none):
 		return isUnknownCall(none.err)
-	case apierror.IsPermanent(err), apierror.IsUnsent(err), errors.As(err, &op) && op.Op == "dial":
+	}
+	switch service.ClassOf(err) {
+	case service.Unsendable, service.Unsent, service.InUse, service.Missing, service.Denied, service.Unauthentic:
 		return true
+	case service.Throttled:
+		return service.Code(err) == service.CodeLimit // which this call has; others may come from within
+	case service.Transient, service.Expired, service.Refused, service.Key, service.Unsupported, service.Unanswered, service.Unknown:
 	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return classify(err) == fatal // our own arguments
-	}
-	switch classify(err) {
-	case limited, inUse, gone:
-		return true
-	case again, refused, stale, fatal:
-	}
-	return apierror.IsDenied(err) || apierror.IsIdentityCode(api.ErrorCode())
+	return false
 }
 
 // isRefusal reports whether a RegisterStreamConsumer was answered, and refused, as far
@@ -148,7 +146,7 @@ type UnseenError struct {
 func (e *UnseenError) Error() string {
 	text := "RegisterStreamConsumer succeeded"
 	if e.Err != nil {
-		text = "RegisterStreamConsumer: " + apierror.Brief(e.Err)
+		text = "RegisterStreamConsumer: " + service.Brief(e.Err)
 	}
 	return fmt.Sprintf("%s; %s later the consumer was still not there", text, str2duration.String(appearance))
 }

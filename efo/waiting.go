@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"kin/internal/service"
 )
 
 // waiting is the wait for a consumer's state.
@@ -17,7 +19,7 @@ type waiting struct {
 	deadline time.Time
 	state    string // as it was last seen; empty before that
 	last     error  // why the last attempt was refused
-	looks    backoff
+	looks    service.Backoff
 	accepted int // DeregisterStreamConsumer calls that succeeded
 	missing  int // DeregisterStreamConsumer calls that did not find the consumer
 	said     string
@@ -28,7 +30,7 @@ func newWaiting(r *Registry, doing string, id ID) *waiting {
 	now := time.Now()
 	return &waiting{
 		r: r, doing: doing, id: id, began: now, deadline: now.Add(r.o.Timeout),
-		looks: backoff{first: firstLook, most: mostLook},
+		looks: service.Backoff{First: firstLook, Most: mostLook},
 		log:   r.o.Log.With("stream", r.o.Stream, "consumer", string(id)),
 	}
 }
@@ -47,7 +49,7 @@ func (w *waiting) look(ctx context.Context) (*Consumer, error) {
 	case err != nil:
 		return nil, w.overtime(err)
 	}
-	w.r.settle(w.id)
+	w.r.calls.settle(w.id)
 	if w.state != string(c.Status) {
 		w.state, w.last = string(c.Status), nil
 		w.log.Debug("consumer", "state", w.state)
@@ -71,7 +73,7 @@ func (w *waiting) overtime(err error) error {
 func (w *waiting) timeout(last error) error {
 	return &TimeoutError{
 		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: w.state, After: time.Since(w.began), Err: last, Told: w.r.o.Told,
-		unsettled: w.r.unsettled(w.id) != nil,
+		unsettled: w.r.calls.unsettled(w.id) != nil,
 	}
 }
 
@@ -80,7 +82,7 @@ func (w *waiting) pause(ctx context.Context, what string) error {
 	if what != "" {
 		w.say("it is " + w.state + ": " + what)
 	}
-	return w.wait(ctx, w.looks.next())
+	return w.wait(ctx, w.looks.Next())
 }
 
 // wait waits for d, and at the deadline ends it. The last look is at the
@@ -91,7 +93,7 @@ func (w *waiting) wait(ctx context.Context, d time.Duration) error {
 		return w.timeout(w.last)
 	}
 	w.log.Debug("waiting for consumer", "state", w.state, "wait", min(d, left))
-	return sleep(ctx, min(d, left))
+	return service.Sleep(ctx, min(d, left))
 }
 
 // say tells a person what is being waited for, when that is news.

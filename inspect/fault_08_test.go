@@ -30,7 +30,7 @@ func (d dated) Do(req *http.Request) (*http.Response, error) {
 }
 
 // withDates is a client of the service whose answers have other Dates.
-func (s *service) withDates(date func(time.Time) time.Time) *kinesis.Client {
+func (s *localService) withDates(date func(time.Time) time.Time) *kinesis.Client {
 	return kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = dated{inProcess{s.Endpoint}, date} })
 }
 

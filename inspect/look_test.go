@@ -24,7 +24,7 @@ import (
 // diary knows what is unread without asking kin: when which record was put,
 // and which were read.
 type diary struct {
-	*service
+	*localService
 	put  map[int][]time.Time // by shard, in order
 	read map[int]int         // how many of them
 	m    *memory
@@ -38,7 +38,7 @@ func newDiary(t testing.TB, shards int, o local.Options) *diary {
 func (d *diary) write(shard, n int) {
 	for range n {
 		time.Sleep(1003 * time.Millisecond)
-		d.service.put(shard, "x")
+		d.localService.put(shard, "x")
 		d.put[shard] = append(d.put[shard], d.Now())
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -50,7 +51,7 @@ type Looker struct {
 }
 
 // lookRetries is how long a look tries a call.
-const lookRetries = 30 * time.Second
+const lookRetries = service.StartTimeout
 
 // NewLooker checks every field of o and returns a looker, or an *OptionError
 // that names the field in words.
@@ -213,25 +214,12 @@ func (l *Looker) sharpen(ctx context.Context, s *reader.Stream, probes []*probe)
 			return
 		}
 		at := l.clock.ask(time.Now())
-		if at.IsZero() || at.Sub(started) > mostSharpen || !sleepUntil(ctx, at) {
+		if at.IsZero() || at.Sub(started) > mostSharpen || service.Sleep(ctx, time.Until(at)) != nil {
 			return
 		}
 		if err := s.AskTime(ctx); err != nil {
 			l.o.Log.Debug("ask for the time", "error", err)
 			return
 		}
-	}
-}
-
-// sleepUntil waits for a time, and reports whether it has come before the context
-// ended.
-func sleepUntil(ctx context.Context, t time.Time) bool {
-	timer := time.NewTimer(time.Until(t))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return ctx.Err() == nil
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"sync"
 	"time"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/servertime"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -109,8 +109,7 @@ type timedClient struct {
 // the Date again, and refuses the answer where it has to.
 func (c timedClient) answered(sent time.Time, m middleware.Metadata) {
 	received := time.Now()
-	shown, _ := awsmiddleware.GetServerTime(m)
-	if date, err := c.dates.Accept(shown); err == nil {
+	if date, err := c.dates.Accept(service.ServerTime(m)); err == nil {
 		c.clock.answered(sent, received, date)
 	}
 }

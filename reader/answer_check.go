@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -86,7 +87,7 @@ func received(at checkpoint.Shard, records []types.Record) int {
 // a minute for each shard.
 func (a *answerCheck) reportReceived() {
 	now := time.Now()
-	if !a.repeated.IsZero() && now.Sub(a.repeated) < troubleEvery {
+	if !a.repeated.IsZero() && now.Sub(a.repeated) < service.ReportEvery {
 		return
 	}
 	a.repeated = now

@@ -7,11 +7,12 @@ import (
 
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // Asker makes calls that change nothing, outside of a run. It retries them as a run
 // retries those of its start. It may be used from several goroutines.
-type Asker struct{ run *session }
+type Asker struct{ session *session }
 
 // NewAsker returns an Asker. report is called with a line about calls that have failed,
 // or have had no answer, for 5 s: one line a minute for all of them. It may be called
@@ -21,20 +22,17 @@ func NewAsker(client Client, report func(string), log *slog.Logger) *Asker {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if report == nil {
-		report = func(message string) { log.Debug("call failed", "message", message) }
-	}
-	return &Asker{&session{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, trouble: trouble{report: report}}}
+	return &Asker{&session{client: client, dates: &servertime.Check{}, o: DefaultOptions(), log: log, reporter: service.NewReporter(service.ReportTo(report, log))}}
 }
 
 // Failing notes that something which takes several calls has failed for a while, and is
 // tried again. The key tells such things apart.
 func (a *Asker) Failing(key any, err error, lasted time.Duration) {
-	a.run.trouble.failed(key, err, lasted)
+	a.session.reporter.Failed(key, "", err, lasted)
 }
 
 // Passed notes that what was Failing has passed.
-func (a *Asker) Passed(key any) { a.run.trouble.passed(key) }
+func (a *Asker) Passed(key any) { a.session.reporter.Passed(key) }
 
 // stream makes the calls about a stream.
 func (a *Asker) stream(given string) (streamCalls, error) {
@@ -43,12 +41,10 @@ func (a *Asker) stream(given string) (streamCalls, error) {
 	if err := o.checkStreams(); err != nil {
 		return streamCalls{}, err
 	}
-	return streamCalls{a.run, record.ParseStream(given)}, nil
+	return streamCalls{a.session, record.ParseStream(given)}, nil
 }
 
-// Ask makes a call that changes nothing: what passes is tried again for as long as
-// within says, 30 s at most, and then the error is a *GaveUpError. named puts the name of
-// the call on an error: errors of call have it already.
+// Ask is service.Ask with the retries of a.
 func Ask[T any](ctx context.Context, a *Asker, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	return patiently(ctx, a.run, min(max(within, time.Nanosecond), startTimeout), named, func(ctx context.Context) (T, error) { return attempt(ctx, call) })
+	return service.Ask(ctx, a.session.retries(), within, named, call)
 }

@@ -108,13 +108,13 @@ func (c *collector) timedOut() error {
 	}
 	bound := c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0
 	if !bound && c.isUnanswered() {
-		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now(), Unanswered: true}
+		return &TimeoutError{After: c.o.Timeout, Err: c.reporter.Last(), Unanswered: true}
 	}
 	if n := c.unansweredShards(); n > 0 {
 		c.o.Info(fmt.Sprintf("%d of %s gave no usable answer before --timeout %s expired", n, counted(c.openShards(), "shard"), c.o.Timeout))
 	}
 	if bound {
-		return &TimeoutError{After: c.o.Timeout, Err: c.trouble.now()}
+		return &TimeoutError{After: c.o.Timeout, Err: c.reporter.Last()}
 	}
 	c.reportFailing("when the time was over")
 	return nil
@@ -126,7 +126,7 @@ func (c *collector) isUnanswered() bool {
 	c.mu.Lock()
 	silent := c.reading > 0 && !c.answered
 	c.mu.Unlock()
-	return silent && (c.o.Source == nil || c.trouble.now() != nil)
+	return silent && (c.o.Source == nil || c.reporter.Last() != nil)
 }
 
 // isIdle says whether no record has come for the idle time although every shard

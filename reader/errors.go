@@ -2,53 +2,16 @@ package reader
 
 import (
 	"fmt"
-	"time"
 
-	"kin/internal/apierror"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
-// CallError is a call to the service that failed for good.
-type CallError struct {
-	Call   string // ListShards, GetRecords, ...
-	Stream string // as the caller named it
-	Shard  string // empty when the call is about the whole stream
-	Err    error
-}
+// CallError is service.CallError.
+type CallError = service.CallError
 
-func (e *CallError) Error() string {
-	if e.Shard != "" {
-		return fmt.Sprintf("%s for %s/%s: %s", e.Call, e.Stream, e.Shard, apierror.Brief(e.Err))
-	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
-}
-
-func (e *CallError) Unwrap() error { return e.Err }
-
-// StreamName is the stream as the caller named it.
-func (e *CallError) StreamName() string { return e.Stream }
-
-// Operation is the name of the API call.
-func (e *CallError) Operation() string { return e.Call }
-
-// GaveUpError means that a call was retried for as long as was allowed.
-type GaveUpError struct {
-	After time.Duration
-	Err   error // the last attempt's
-}
-
-func (e *GaveUpError) Error() string {
-	return fmt.Sprintf("gave up after %s: %s", e.After.Round(time.Second/10), e.Err)
-}
-
-func (e *GaveUpError) Unwrap() error { return e.Err }
-
-// GaveUp is true; it marks the error for those who do not import the type.
-func (e *GaveUpError) GaveUp() bool { return true }
-
-// RefusedForNow reports whether the service answered the last attempt that the call
-// passes later: there are too many calls, or the stream is being created.
-func (e *GaveUpError) RefusedForNow() bool { return isRefusedForNow(e.Err) }
+// GaveUpError is service.GaveUpError.
+type GaveUpError = service.GaveUpError
 
 // LineageError means that by what the service answers a shard is its own
 // ancestor. Nothing can be read in the order of such a lineage.

@@ -80,7 +80,7 @@ func TestFault03WhatIsFinished(t *testing.T) {
 
 // scaledFor splits and merges a stream every day, and puts a record into each
 // shard. It returns the records.
-func scaledFor(s *service, days int, sleep func(time.Duration)) (want []string) {
+func scaledFor(s *localService, days int, sleep func(time.Duration)) (want []string) {
 	put := func(shard int) {
 		text := fmt.Sprintf("of-%d", shard)
 		s.put(shard, text)

@@ -16,13 +16,13 @@ import (
 // wrapped is a service whose first answers with records bear a time that the SDK has
 // wrapped: it looks like one, and is more than 400 days from that of the service.
 type wrapped struct {
-	*service
+	*localService
 	away time.Duration
 	left int
 }
 
 func (w *wrapped) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := w.service.GetRecords(ctx, in, o...)
+	out, err := w.localService.GetRecords(ctx, in, o...)
 	if err == nil && len(out.Records) > 0 && w.left > 0 {
 		w.left--
 		out.Records[len(out.Records)-1].ApproximateArrivalTimestamp = aws.Time(time.Now().Add(w.away))
@@ -36,7 +36,7 @@ func TestFault08AnArrivalTimeThatTheSDKWrappedIsNotBelieved(t *testing.T) {
 			s := newService(t, 1, local.Options{})
 			s.put(0, "1", "2", "3")
 			time.Sleep(2 * time.Second)
-			w := &wrapped{service: s, away: away, left: 2}
+			w := &wrapped{localService: s, away: away, left: 2}
 			o, m := bounded(), newMemory()
 			o.Positions = m
 			got, err := readFor(t, w, time.Minute, o)

@@ -200,22 +200,6 @@ func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
 	}
 }
 
-// A person who does not read holds nobody up: the report of one shard's trouble blocks,
-// and the other shard is read.
-func TestFault14ReportHoldsNoLock(t *testing.T) {
-	var report trouble
-	entered, leave := make(chan struct{}), make(chan struct{})
-	report.report = func(string) { close(entered); <-leave }
-	go report.failed("a", refusedConnection(), time.Minute)
-	<-entered
-	report.failed("b", refusedConnection(), time.Second)
-	report.passed("b")
-	if report.now() == nil {
-		t.Error("the failure of a is not known")
-	}
-	close(leave)
-}
-
 // A run without a bound that ends by its time has done its work when any shard gave a
 // usable answer; without one it is an error, also where no call has failed yet.
 func TestFault14TimeoutWithoutAnyAnswer(t *testing.T) {

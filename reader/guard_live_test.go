@@ -20,7 +20,7 @@ import (
 
 // blockedFor reads a stream into an output that takes a while for its first
 // batch, and returns what was written.
-func blockedFor(t *testing.T, s *service, o Options, d time.Duration) (got []string, err error) {
+func blockedFor(t *testing.T, s *localService, o Options, d time.Duration) (got []string, err error) {
 	t.Helper()
 	o.MaxFetchDuration, o.FetchBufferSize = 200*time.Millisecond, 1 // a block at a time
 	o.ShardFetchInterval = time.Hour

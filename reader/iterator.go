@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // polling is the source that asks: GetShardIterator once, then GetRecords
@@ -74,7 +75,7 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 	case record.TrimHorizon, record.ShardEnd:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
 		return p.s.client.GetShardIterator(ctx, in)
 	})
 	if err != nil {
@@ -111,7 +112,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		return nil, wrong
 	}
 	what := classify(err)
-	p.s.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.attempts())
+	p.s.log.Debug("fetch failed", "stream", p.s.ref.Name, "shard", p.shard, "error", err, "attempt", p.failures.Attempts())
 	switch what {
 	case fatal:
 		return nil, err
@@ -205,7 +206,7 @@ func (p *polling) lost(err error) error {
 func (p *polling) limitHit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
 	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
-	if now := time.Now(); p.limitReported.IsZero() || now.Sub(p.limitReported) >= troubleEvery {
+	if now := time.Now(); p.limitReported.IsZero() || now.Sub(p.limitReported) >= service.ReportEvery {
 		p.limitReported = now
 		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
 	}

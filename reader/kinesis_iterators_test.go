@@ -14,6 +14,7 @@ import (
 
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
@@ -86,7 +87,7 @@ func TestBug24_BodyThatStopsHalfWay(t *testing.T) {
 		if len(at) == 0 {
 			return
 		}
-		if last := at[len(at)-1]; last < callTimeout || last > 2*callTimeout+15*time.Second {
+		if last := at[len(at)-1]; last < service.CallTimeout || last > 2*service.CallTimeout+15*time.Second {
 			t.Errorf("the last record came after %s", last)
 		}
 	})
@@ -140,7 +141,7 @@ func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
 		start := time.Now()
 		_, err := readFor(t, s, time.Hour, o)
 		var gaveUp *GaveUpError
-		if took := time.Since(start); !errors.As(err, &gaveUp) || took < startTimeout || took > startTimeout+mostBackoff {
+		if took := time.Since(start); !errors.As(err, &gaveUp) || took < startTimeout || took > startTimeout+service.ReadBackoff().Most {
 			t.Errorf("ended with %v after %s", err, took)
 		}
 	})

@@ -22,16 +22,16 @@ import (
 	"kin/internal/local"
 )
 
-// service is the embedded endpoint with one stream, orders, called through the
+// localService is the embedded endpoint with one stream, orders, called through the
 // SDK's client without a network. In a bubble its clock is the bubble's:
 // iterators expire, buckets fill and records leave retention as time passes.
-type service struct {
+type localService struct {
 	*local.Endpoint
 	*kinesis.Client
 	t testing.TB
 }
 
-func newService(t testing.TB, shards int, o local.Options) *service {
+func newService(t testing.TB, shards int, o local.Options) *localService {
 	t.Helper()
 	toTheTimeOfTheService()
 	if shards > 0 {
@@ -42,7 +42,7 @@ func newService(t testing.TB, shards int, o local.Options) *service {
 		t.Fatal(err)
 	}
 	client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = inProcess{e} })
-	return &service{e, client, t}
+	return &localService{e, client, t}
 }
 
 // inProcess hands a request to the endpoint and waits for all of the answer.
@@ -62,7 +62,7 @@ func (p inProcess) Do(req *http.Request) (resp *http.Response, err error) {
 	return answer.Result(), nil
 }
 
-func (s *service) must(err error) {
+func (s *localService) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
@@ -71,7 +71,7 @@ func (s *service) must(err error) {
 
 // meanwhile does something beside the reader, to its end, whatever becomes of
 // the test.
-func (s *service) meanwhile(do func()) {
+func (s *localService) meanwhile(do func()) {
 	var done sync.WaitGroup
 	done.Go(do)
 	s.t.Cleanup(done.Wait)
@@ -80,7 +80,7 @@ func (s *service) meanwhile(do func()) {
 func shardName(n int) string { return fmt.Sprintf("shardId-%012d", n) }
 
 // listed returns all shards of the stream.
-func (s *service) listed() []types.Shard {
+func (s *localService) listed() []types.Shard {
 	s.t.Helper()
 	in := &kinesis.ListShardsInput{StreamName: aws.String("orders")}
 	var all []types.Shard
@@ -95,7 +95,7 @@ func (s *service) listed() []types.Shard {
 	}
 }
 
-func (s *service) shard(n int) types.Shard {
+func (s *localService) shard(n int) types.Shard {
 	s.t.Helper()
 	all := s.listed()
 	i := slices.IndexFunc(all, func(sh types.Shard) bool { return *sh.ShardId == shardName(n) })
@@ -106,7 +106,7 @@ func (s *service) shard(n int) types.Shard {
 }
 
 // put writes records to an open shard, one after another.
-func (s *service) put(shard int, payloads ...string) {
+func (s *localService) put(shard int, payloads ...string) {
 	s.t.Helper()
 	hash := s.shard(shard).HashKeyRange.StartingHashKey
 	for _, p := range payloads {
@@ -120,7 +120,7 @@ func (s *service) put(shard int, payloads ...string) {
 	}
 }
 
-func (s *service) split(shard int) {
+func (s *localService) split(shard int) {
 	s.t.Helper()
 	r := s.shard(shard).HashKeyRange
 	low, _ := new(big.Int).SetString(*r.StartingHashKey, 10)
@@ -132,7 +132,7 @@ func (s *service) split(shard int) {
 	s.must(err)
 }
 
-func (s *service) mergeInto(shard, adjacent int) {
+func (s *localService) mergeInto(shard, adjacent int) {
 	s.t.Helper()
 	_, err := s.MergeShards(s.t.Context(), &kinesis.MergeShardsInput{
 		StreamName: aws.String("orders"), ShardToMerge: aws.String(shardName(shard)), AdjacentShardToMerge: aws.String(shardName(adjacent)),
@@ -140,7 +140,7 @@ func (s *service) mergeInto(shard, adjacent int) {
 	s.must(err)
 }
 
-func (s *service) scale(shards int) {
+func (s *localService) scale(shards int) {
 	s.t.Helper()
 	_, err := s.UpdateShardCount(s.t.Context(), &kinesis.UpdateShardCountInput{
 		StreamName: aws.String("orders"), TargetShardCount: aws.Int32(int32(shards)), ScalingType: types.ScalingTypeUniformScaling,
@@ -148,7 +148,7 @@ func (s *service) scale(shards int) {
 	s.must(err)
 }
 
-func (s *service) fault(spec string) {
+func (s *localService) fault(spec string) {
 	s.t.Helper()
 	s.must(s.AddFault(spec))
 }

@@ -11,6 +11,7 @@ import (
 
 	"kin/internal/lineage"
 	"kin/internal/paging"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -63,7 +64,7 @@ func closedShards(l listing) map[string]bool {
 // listPatiently lists the shards after the given ID, or all of them, as patiently does: in
 // most, counted from the last page that brought something new.
 func (s streamCalls) listPatiently(ctx context.Context, most time.Duration, after string, filter *types.ShardFilter) (listing, error) {
-	return patientlyPaged(ctx, s.session, most, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+	return patientlyPaged(ctx, s.session, most, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		return s.list(ctx, a, after, filter)
 	})
 }
@@ -71,12 +72,12 @@ func (s streamCalls) listPatiently(ctx context.Context, most time.Duration, afte
 // list makes one attempt at listing the shards after the given ID, or all of
 // them, or those of a filter. A list is not atomic: shards that come twice are one. Its token lives
 // five minutes; when that has expired, the next attempt begins again.
-func (s streamCalls) list(ctx context.Context, a *allowance, after string, filter *types.ShardFilter) (listing, error) {
+func (s streamCalls) list(ctx context.Context, a *service.Allowance, after string, filter *types.ShardFilter) (listing, error) {
 	var (
 		all   listing
 		token string
 		seen  = map[string]int{}
-		guard paging.Guard
+		guard = paging.Guard{PageSize: s.o.MaxShardsPerDescribe}
 	)
 	for {
 		in := &kinesis.ListShardsInput{MaxResults: aws.Int32(int32(s.o.MaxShardsPerDescribe))}
@@ -88,8 +89,8 @@ func (s streamCalls) list(ctx context.Context, a *allowance, after string, filte
 				in.ExclusiveStartShardId = aws.String(after)
 			}
 		}
-		limited, cancel := a.limit(ctx)
-		out, err := attempt(limited, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+		limited, cancel := a.Limit(ctx)
+		out, err := service.Attempt(limited, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
 			return s.client.ListShards(ctx, in)
 		})
 		cancel()
@@ -97,7 +98,7 @@ func (s streamCalls) list(ctx context.Context, a *allowance, after string, filte
 			return listing{}, s.callError("ListShards")(err)
 		}
 		if all.at.IsZero() {
-			if all.at, err = s.dates.Accept(serverTime(out.ResultMetadata)); err != nil {
+			if all.at, err = s.dates.Accept(service.ServerTime(out.ResultMetadata)); err != nil {
 				return listing{}, s.callError("ListShards")(err)
 			}
 		}
@@ -123,7 +124,7 @@ func (s streamCalls) list(ctx context.Context, a *allowance, after string, filte
 			}
 			return all, s.checkListing(all, seen)
 		}
-		a.advanced(len(all.shards))
+		a.Advanced(len(all.shards))
 		if err := guard.Next(token, len(all.shards)-before); err != nil {
 			return listing{}, s.callError("ListShards")(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 )
 
 // Opener opens streams as a run does at its start, for a look that changes
@@ -184,7 +185,7 @@ func (s *Stream) Describe(ctx context.Context) (*types.StreamDescriptionSummary,
 
 // AskTime makes one attempt at a call whose answer has a Date.
 func (s *Stream) AskTime(ctx context.Context) error {
-	_, err := attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+	_, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
 		return s.client.ListShards(ctx, &kinesis.ListShardsInput{
 			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(), MaxResults: aws.Int32(1),
 		})

@@ -13,6 +13,7 @@ import (
 	"kin/internal/bodysize"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -81,7 +82,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		p.iterator, p.shown = iterator, ""
 		p.Accepted()
 	}
-	out, err := attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
+	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
 		return p.s.client.GetRecords(ctx, &kinesis.GetRecordsInput{
 			ShardIterator: aws.String(p.iterator),
 			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000
@@ -99,7 +100,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	}
 	next := aws.ToString(out.NextShardIterator)
 	size, shown := sizeOf(resp.Records), p.shown
-	if known, err := p.check(resp, serverTime(out.ResultMetadata)); err != nil {
+	if known, err := p.check(resp, service.ServerTime(out.ResultMetadata)); err != nil {
 		p.iterator = "" // the next one is built from the position
 		return nil, p.Error("GetRecords", err)
 	} else if known {

@@ -89,7 +89,7 @@ func (r *Reader) openInTime(ctx context.Context, s *session, began time.Time) (*
 	}
 	streams, err := r.open(ctx, s)
 	if late, is := errors.AsType[*TimeoutError](err); is {
-		return nil, &TimeoutError{After: late.After, Err: s.trouble.now()}
+		return nil, &TimeoutError{After: late.After, Err: s.reporter.Last()}
 	}
 	return streams, err
 }

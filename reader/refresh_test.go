@@ -29,7 +29,7 @@ func refreshed(f *fake, each time.Duration, fails func() error) *Stream {
 			time.Sleep(each)
 		}
 	}}
-	s := newStream(NewAsker(w, nil, nil).run, "orders")
+	s := newStream(NewAsker(w, nil, nil).session, "orders")
 	s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Owns: everyone}
 	return s
 }

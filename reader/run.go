@@ -63,7 +63,7 @@ func (r *run) launch() {
 // reportFailing reports a call that fails when a run ends by itself: there may be more
 // than what was read.
 func (r *run) reportFailing(when string) {
-	if err := r.trouble.now(); err != nil {
+	if err := r.reporter.Last(); err != nil {
 		r.o.Info(fmt.Sprintf("a call still failed %s: %s", when, err))
 	}
 }

@@ -10,25 +10,19 @@ import (
 
 	"log/slog"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/apierror"
 	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
 // Client is what a reader needs of the service. Its calls are single attempts:
 // the reader retries.
-type Client interface {
-	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
-	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
-	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
-	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
-}
+type Client interface{ service.StreamAPI }
 
 // session is what a run, and a look that changes nothing, have in common: the
 // client, the options, and how the calls go.
@@ -37,7 +31,7 @@ type session struct {
 	o        Options
 	log      *slog.Logger
 	progress *progress
-	trouble  trouble
+	reporter service.Reporter  // of calls that keep failing
 	dates    *servertime.Check // of all answers
 	hints    hints
 	slots    chan struct{} // fetches in flight; nil without a cap
@@ -55,9 +49,9 @@ type session struct {
 func newSession(client Client, o Options, p *progress) *session {
 	s := &session{
 		client: client, o: o, log: o.Log, progress: p,
-		trouble: trouble{report: o.Failing},
-		dates:   &servertime.Check{Report: o.Info},
-		hints:   hints{report: o.Info},
+		reporter: service.NewReporter(o.Failing),
+		dates:    &servertime.Check{Report: o.Info},
+		hints:    hints{report: o.Info},
 	}
 	if o.Tasks > 0 && o.Source == nil {
 		s.slots = make(chan struct{}, o.Tasks*o.ShardsPerTask)
@@ -112,41 +106,6 @@ const mostIdleSilence = 3 * time.Second
 // silence is how long a shard of this run may give no answer.
 func (s *session) silence() time.Duration { return max(mostIdleSilence, s.o.Silence) }
 
-// attempt makes one call with the time one attempt may take.
-func attempt[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return call(ctx)
-}
-
-// serverTime is the Date of an answer, or zero.
-func serverTime(m middleware.Metadata) time.Time {
-	t, ok := awsmiddleware.GetServerTime(m)
-	if !ok {
-		return time.Time{}
-	}
-	return t
-}
-
-// sleepUntil waits for a time, or for the context.
-func sleepUntil(ctx context.Context, t time.Time) error {
-	wait := time.Until(t)
-	if wait <= 0 {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // streamCalls makes the calls about one stream.
 type streamCalls struct {
 	*session
@@ -160,7 +119,7 @@ func (s streamCalls) callError(call string) func(error) error {
 
 // describe makes one attempt at the stream's summary.
 func (s streamCalls) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 		return s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
 			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(),
 		})

@@ -13,6 +13,7 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
+	"kin/internal/service"
 )
 
 // streamShards are the shards of one stream, as the listings and the ends of
@@ -129,7 +130,7 @@ func (s *streamShards) refresh(ctx context.Context) error {
 	merged := 0
 	defer func() { s.refreshing.leave(merged) }()
 	attempt := 0
-	l, err := patientlyPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *allowance) (listing, error) {
+	l, err := patientlyPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		attempt = s.refreshing.begin()
 		return s.list(ctx, a, "", nil)
 	})

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -63,7 +64,7 @@ func (d *describing) describe(ctx, limited context.Context, s types.StreamSummar
 	case err != nil && endsAll(ctx, err):
 		return err
 	}
-	var gaveUp *reader.GaveUpError
+	var gaveUp *service.GaveUpError
 	d.mu.Lock()
 	if !errors.As(err, &gaveUp) {
 		d.answers++

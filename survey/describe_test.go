@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -141,7 +142,7 @@ func TestFault12ARefusedCallerEndsTheDescriptions(t *testing.T) {
 		d := &described{account: accountOf(40), answer: func(context.Context, string) (*kinesis.DescribeStreamSummaryOutput, error) {
 			return nil, &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "no"}
 		}}
-		if streams, err := Streams(t.Context(), d, nil, nil); err == nil || code(err) != "UnrecognizedClientException" {
+		if streams, err := Streams(t.Context(), d, nil, nil); err == nil || service.Code(err) != "UnrecognizedClientException" {
 			t.Errorf("%d streams, %v", len(streams), err)
 		}
 	})
@@ -159,7 +160,7 @@ func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return out }}
 				streams, err := Streams(t.Context(), a, nil, nil)
-				var gaveUp *reader.GaveUpError
+				var gaveUp *service.GaveUpError
 				if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListStreams: the answer has no list of streams" || a.calls < 2 {
 					t.Errorf("%d streams, %v after %d calls", len(streams), err, a.calls)
 				}

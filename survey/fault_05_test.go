@@ -10,11 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
-	"kin/reader"
 )
 
 // answers is an account whose ListStreams is scripted.
@@ -81,7 +81,7 @@ func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 				for _, s := range streams {
 					got = append(got, *s.Summary.StreamName)
 				}
-				var exhausted *reader.GaveUpError
+				var exhausted *service.GaveUpError
 				switch {
 				case tt.want != nil && (err != nil || !slices.Equal(got, tt.want)):
 					t.Errorf("got %v, %v, want %v", got, err, tt.want)

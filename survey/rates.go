@@ -12,6 +12,7 @@ import (
 
 	"kin/internal/kpl"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -96,9 +97,9 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	err = r.Run(ctx, func(*reader.Batch) error { return nil })
 	var late *reader.TimeoutError
 	if errors.As(err, &late) && late.Err != nil {
-		return nil, &reader.GaveUpError{After: late.After, Err: late.Err}
+		return nil, &service.GaveUpError{After: late.After, Err: late.Err}
 	} else if errors.As(err, &late) {
-		return nil, &reader.GaveUpError{After: late.After, Err: errors.New("the shards could not be read up to the end of the sample")}
+		return nil, &service.GaveUpError{After: late.After, Err: errors.New("the shards could not be read up to the end of the sample")}
 	} else if err != nil {
 		return nil, err
 	}

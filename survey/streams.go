@@ -15,14 +15,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"golang.org/x/time/rate"
 
-	"kin/internal/apierror"
 	"kin/internal/paging"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/reader"
 )
 
-// StreamsClient is what Streams calls; kinesis.Client is one. Its calls must be
+// StreamsClient is what Streams calls; service.Client is one. Its calls must be
 // single attempts.
 type StreamsClient interface {
 	ListStreams(context.Context, *kinesis.ListStreamsInput, ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error)
@@ -43,7 +43,7 @@ type AccountError struct {
 	Err  error
 }
 
-func (e *AccountError) Error() string { return e.Call + ": " + apierror.Brief(e.Err) }
+func (e *AccountError) Error() string { return e.Call + ": " + service.Brief(e.Err) }
 func (e *AccountError) Unwrap() error { return e.Err }
 
 // Operation is the name of the API call.
@@ -61,7 +61,7 @@ type Listed struct {
 // Streams are the account's streams in the client's region, by name. report is called
 // with a line about calls that have failed, or have had no answer, for 5 s; nil is
 // nobody. A stream that cannot be described is no error. Errors are *AccountError, and
-// *reader.GaveUpError after 30 s.
+// *service.GaveUpError after 30 s.
 func Streams(ctx context.Context, client StreamsClient, report func(string), log *slog.Logger) ([]Listed, error) {
 	asker := reader.NewAsker(client, report, log)
 	listed, err := listStreams(ctx, client, asker)
@@ -88,7 +88,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 		if (errors.Is(err, context.DeadlineExceeded) || isLong(err)) && last != nil {
 			err = last // which says more than that the time of this one was over
 		}
-		return &reader.GaveUpError{After: time.Since(began), Err: err}
+		return &service.GaveUpError{After: time.Since(began), Err: err}
 	}
 	end := began.Add(listTimeout)
 	pages, most := 0, 0 // most is the largest number of streams that an attempt has had
@@ -119,7 +119,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 	for wait := firstPause; ; wait = min(2*wait, mostPause) {
 		pages = 0
 		all, err := pagesOfStreams(ctx, ask, advanced)
-		var gaveUp *reader.GaveUpError
+		var gaveUp *service.GaveUpError
 		switch {
 		case err == nil:
 			asker.Passed(&pages)
@@ -135,10 +135,8 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 		}
 		last = ofAccount(err)
 		asker.Failing(&pages, last, time.Since(began))
-		select {
-		case <-time.After(min(wait, time.Until(end))):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		if err := service.Sleep(ctx, min(wait, time.Until(end))); err != nil {
+			return nil, err
 		}
 		if time.Until(end) <= 0 {
 			return nil, failed(last)

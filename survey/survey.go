@@ -9,7 +9,6 @@ package survey
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,10 +16,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 
-	"kin/internal/apierror"
 	"kin/internal/kpl"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -69,8 +67,8 @@ func LookAt(ctx context.Context, asker *reader.Asker, stream string) (*Stream, e
 // IsUnavailable reports whether a call is not allowed, or not known, here: what it is
 // asked for is optional then.
 func IsUnavailable(err error) bool {
-	switch code(err) {
-	case "AccessDeniedException", "UnknownOperationException":
+	switch service.ClassOfCode(service.Code(err)) {
+	case service.Denied, service.Unsupported:
 		return true
 	}
 	return false
@@ -79,19 +77,10 @@ func IsUnavailable(err error) bool {
 // endsAll reports whether a description that failed says more than that one stream cannot
 // be described: the command has ended, the caller is not known, or the stream is not there.
 func endsAll(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || apierror.IsPermanent(err) || apierror.IsUnsent(err) || apierror.IsIdentityCode(code(err)) || isGone(err)
+	return ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || service.IsUnauthentic(err) || isGone(err)
 }
 
-func isGone(err error) bool { return code(err) == "ResourceNotFoundException" }
-
-// code is the service's error code; empty without one.
-func code(err error) string {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return ""
-	}
-	return api.ErrorCode()
-}
+func isGone(err error) bool { return service.ClassOf(err) == service.Missing }
 
 // shardsOf makes shards of what ListShards said, by ID.
 func shardsOf(listed []types.Shard) ([]Shard, error) {

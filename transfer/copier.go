@@ -29,7 +29,7 @@ type Copier struct {
 	settled chan struct{}        // holds a token when the batch is
 	through atomic.Int64         // the number of the batch's last record
 
-	mu       sync.Mutex
+	mu       sync.Mutex      // guards the following, to ending
 	current  []*reader.Block // the batch
 	first    int64           // the number of its first record
 	saved    map[int64]bool  // rejected records of the batch that were saved

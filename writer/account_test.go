@@ -164,40 +164,6 @@ func TestSkippedRecordsCountAsWritten(t *testing.T) {
 	})
 }
 
-// A record that is stuck does not hide that those behind it are written, and
-// what is known of them takes little room.
-func TestTheLedgerKnowsWhatIsBehindAGap(t *testing.T) {
-	l := newLedger(true, 2)
-	var told []int64
-	report := func(r Result) { told = append(told, r.Record) }
-	for range 6 {
-		l.begin()
-	}
-	for _, n := range []int64{4, 3, 7, 8, 6} {
-		l.settle(n, written, Result{Record: n}, report)
-	}
-	if l.through != 4 || len(l.states) != 4 {
-		t.Errorf("through %d with %d kept, want 4 with 4", l.through, len(l.states))
-	}
-	l.settle(5, rejected, Result{Record: 5}, report)
-	if l.through != 4 {
-		t.Errorf("through %d, want 4: 5 is lost", l.through)
-	}
-	equal(t, "reported", told, []int64{3, 4, 5, 6, 7, 8})
-
-	l = newLedger(true, 0)
-	for !l.full() {
-		l.begin()
-	}
-	if len(l.states) != mostUnreported {
-		t.Errorf("%d unreported, want %d", len(l.states), mostUnreported)
-	}
-	l.settle(1, saved, Result{Record: 1}, report)
-	if l.full() || l.through != 1 {
-		t.Errorf("still full, through %d", l.through)
-	}
-}
-
 // --rate and --pace, at the clock.
 func TestTheInputIsHeldBack(t *testing.T) {
 	record := func(i int, r Record) (Record, error) {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
+
+	"kin/writer/queue"
 )
 
 // Preview is what would become of a record of the input.
@@ -16,11 +19,11 @@ type Preview struct {
 	ErrorCode, ErrorMessage string
 }
 
-// DryRun looks at what next returns until next returns io.EOF, and writes
+// DryRun checks what next returns until next returns io.EOF, and writes
 // nothing. It returns a *RejectedError when records of it cannot be written,
 // behind the last of the input. next is called as Run calls it, on this
-// goroutine; an error of tell ends the run.
-func (w *Writer) DryRun(ctx context.Context, next func(context.Context) (Record, error), tell func(Preview) error) (Summary, error) {
+// goroutine; an error of report ends the run.
+func (w *Writer) DryRun(ctx context.Context, next func(context.Context) (Record, error), report func(Preview) error) (Summary, error) {
 	facts, err := w.start(ctx)
 	if err != nil {
 		return Summary{}, err
@@ -28,7 +31,7 @@ func (w *Writer) DryRun(ctx context.Context, next func(context.Context) (Record,
 	var (
 		s      Summary
 		bad    RejectedError
-		shards = newShardMap(facts, false)
+		shards = queue.New(queue.Options{}, facts.shards, time.Now())
 		in     = newIntake(next, facts.recordLimit, Options{}, nil)
 	)
 	for ctx.Err() == nil {
@@ -40,14 +43,14 @@ func (w *Writer) DryRun(ctx context.Context, next func(context.Context) (Record,
 			}
 			return s, nil
 		case err != nil:
-			return s, ending(ctx, err)
+			return s, inputError(ctx, err)
 		}
 		if s.Read++; s.Read <= w.o.Skip {
 			continue
 		}
 		p := Preview{Record: s.Read, Size: len(r.Data) + len(r.PartitionKey)}
 		if reason == nil {
-			p.ShardID = shards.predict(&entry{Record: r})
+			p.ShardID = shards.Predict(&r)
 		} else {
 			p = Preview{Record: s.Read, ErrorCode: codeRejected, ErrorMessage: reason.Error()}
 			if bad.Records == 0 {
@@ -56,7 +59,7 @@ func (w *Writer) DryRun(ctx context.Context, next func(context.Context) (Record,
 			bad.Records++
 			s.Rejected++
 		}
-		if err := tell(p); err != nil {
+		if err := report(p); err != nil {
 			return s, err
 		}
 	}

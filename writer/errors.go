@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 // RejectedError means that records were given up: one that can never be
 // accepted and was not sent, or some that were retried for as long as was
-// allowed. What the service said of a record is text here: a run fails of its
+// allowed. The service's reason is text here: a run fails of its
 // records, not of an answer.
 type RejectedError struct {
 	Records int64 // how many
@@ -113,7 +114,7 @@ func (e *InterruptedError) Error() string { return e.Cause.Error() + ": " + e.La
 // Unwrap is why the run ended, and of what it failed.
 func (e *InterruptedError) Unwrap() []error { return []error{e.Cause, e.Last} }
 
-// entryError is what the service says of one entry of a request.
+// entryError is the service's error for one entry of a request.
 type entryError struct{ code, message string }
 
 func (e *entryError) Error() string {
@@ -142,4 +143,29 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// The codes of records that failed without one of the service's.
+const (
+	codeThroughput = "ProvisionedThroughputExceededException"
+	codeInUse      = "ResourceInUseException"
+	codeRejected   = "Rejected"   // it can never be accepted, and was not sent
+	codeNoAnswer   = "NoAnswer"   // what came back was no answer of the service
+	codeNotWritten = "NotWritten" // the run ended first
+)
+
+func codeOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" {
+		return api.ErrorCode()
+	}
+	return codeNoAnswer
+}
+
+func messageOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" {
+		return api.ErrorMessage()
+	}
+	return apierror.Brief(err)
 }

@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/writer/queue"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -174,7 +176,7 @@ func TestACallThatHangsIsEndedAndItsRecordsRetried(t *testing.T) {
 			return nil, fmt.Errorf("exceeded: %w", ctx.Err())
 		}}
 		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(2))
-		if took := got.Duration - 30*time.Second; took < firstBackoff/2 || took > firstBackoff {
+		if took := got.Duration - 30*time.Second; took < queue.FirstBackoff/2 || took > queue.FirstBackoff {
 			t.Errorf("took %s, want 30s and a short wait", got.Duration)
 		}
 		got.Duration = 0
@@ -270,7 +272,7 @@ func TestProgressShortensTheWait(t *testing.T) {
 			return s.store(in, fails), nil
 		}
 		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(500))
-		if err != nil || got.Written != 500 || got.Retried != 490 || got.Duration > 49*firstBackoff {
+		if err != nil || got.Written != 500 || got.Retried != 490 || got.Duration > 49*queue.FirstBackoff {
 			t.Errorf("got %+v, %v, want 500 written within 4.9s", got, err)
 		}
 		equal(t, "stored", s.stored, numbers(1, 500))
@@ -406,7 +408,7 @@ func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
 		o.Rejected = func(r Rejection) error { saved++; return nil }
 		got, err := newWriter(t, s, o).Run(t.Context(), numbered(5000))
 		var call *CallError
-		if !errors.As(err, &call) || got.Written != 500 || len(s.requests) > mostRefusals+20 || int64(saved) != got.Rejected || got.WrittenThrough != got.Read {
+		if !errors.As(err, &call) || got.Written != 500 || len(s.requests) > maxRefusals+20 || int64(saved) != got.Rejected || got.WrittenThrough != got.Read {
 			t.Errorf("got %+v, %v, %d saved", got, err, saved)
 		}
 	})

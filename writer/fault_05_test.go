@@ -136,7 +136,7 @@ func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
 		if err != nil || got.Written != 600 {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if n := len(w.running.shards.ranges); n != 4 || p.list < 3 || p.list > 30 {
+		if n := len(w.running.queue.Shards()); n != 4 || p.list < 3 || p.list > 30 {
 			t.Errorf("%d shards are known after %d lists, want 4 after a few", n, p.list)
 		}
 	})

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/writer/queue"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
@@ -60,7 +62,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 				if len(said) > 0 {
 					text, _ := strings.CutPrefix(said[len(said)-1], "orders: connected again after ")
 					lasted, err := time.ParseDuration(text)
-					if err != nil || lasted%time.Second != 0 || lasted < tt.fails-time.Second || lasted > tt.fails+mostBackoff {
+					if err != nil || lasted%time.Second != 0 || lasted < tt.fails-time.Second || lasted > tt.fails+queue.MaxBackoff {
 						t.Errorf("it is said to have lasted %q", text)
 					}
 				}

@@ -3,15 +3,13 @@ package writer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
-	"github.com/dustin/go-humanize"
+	"kin/writer/queue"
 )
 
 // intake numbers and checks the records of the input on their way to the
@@ -35,17 +33,17 @@ func (in *intake) run(ctx context.Context) {
 		r, reason, err := in.read(ctx)
 		switch {
 		case err != nil:
-			in.to.closeIntake(ending(ctx, err))
+			in.to.closeIntake(inputError(ctx, err))
 			return
 		case number <= in.o.Skip:
-			in.to.skip(number)
+			in.to.withAccount(func(a *account) { a.skip(number) })
 		case reason != nil:
 			if !in.refuse(number, r, reason) {
 				return
 			}
 		case in.rates.wait(ctx, r) != nil:
 			return // the run was cancelled, which closes the intake
-		case !in.to.put(newEntry(in.own(r), number, time.Now())):
+		case !in.to.push(queue.NewEntry(in.own(r), number, time.Now())):
 			return
 		}
 	}
@@ -57,15 +55,15 @@ func (in *intake) read(ctx context.Context) (r Record, reason, err error) {
 	if err == nil {
 		err = check(r, in.limit)
 	}
-	var bad *rejection
+	var bad *rejectError
 	if errors.As(err, &bad) {
 		return r, bad.err, nil
 	}
 	return r, nil, err
 }
 
-// ending is what a run ends with when next returned err.
-func ending(ctx context.Context, err error) error {
+// inputError is what a run ends with when next returned err.
+func inputError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -78,7 +76,7 @@ func ending(ctx context.Context, err error) error {
 // refuse deals with a record that cannot be sent, and reports whether the next
 // one is wanted.
 func (in *intake) refuse(number int64, r Record, reason error) bool {
-	more := in.to.refuse(newEntry(in.own(r), number, time.Now()), reason)
+	more := in.to.refuse(queue.NewEntry(in.own(r), number, time.Now()), reason)
 	if in.o.Rejected != nil {
 		return more
 	}
@@ -105,57 +103,6 @@ func (in *intake) own(r Record) Record {
 		}
 	}
 	return r
-}
-
-// rejection is what next says of a record that cannot be written.
-type rejection struct{ err error }
-
-func (r *rejection) Error() string { return r.err.Error() }
-func (r *rejection) Unwrap() error { return r.err }
-
-// Reject is the error with which the input of Run says that its next record
-// cannot be written, and why. The record that comes with it may have a Source.
-func Reject(reason error) error { return &rejection{reason} }
-
-// The service's limits of a record.
-const (
-	keyCharacters = 256
-	mostHashKey   = "340282366920938463463374607431768211455" // 2^128-1
-)
-
-// check returns the rejection of a record that the service would never accept.
-func check(r Record, limit int) error {
-	switch key := r.PartitionKey; {
-	case key == "":
-		return Reject(errors.New("the partition key is empty"))
-	case !utf8.ValidString(key):
-		return Reject(fmt.Errorf("partition key %q is not valid UTF-8", key))
-	case len(key) > keyCharacters && utf8.RuneCountInString(key) > keyCharacters:
-		return Reject(fmt.Errorf("the partition key has %d characters: want at most %d", utf8.RuneCountInString(key), keyCharacters))
-	}
-	if !validHashKey(r.ExplicitHashKey) {
-		return Reject(fmt.Errorf("explicit hash key %q: want a decimal number from 0 to 2^128-1", r.ExplicitHashKey))
-	}
-	if size := len(r.Data) + len(r.PartitionKey); size > limit {
-		return Reject(fmt.Errorf("data and partition key have %s bytes: the stream takes at most %s",
-			humanize.Comma(int64(size)), humanize.Comma(int64(limit))))
-	}
-	return nil
-}
-
-// validHashKey reports whether key is empty or what the service's pattern
-// 0|([1-9]\d{0,38}) and range allow.
-func validHashKey(key string) bool {
-	for i := range len(key) {
-		if key[i] < '0' || key[i] > '9' {
-			return false
-		}
-	}
-	switch {
-	case len(key) > 1 && key[0] == '0', len(key) > len(mostHashKey):
-		return false
-	}
-	return len(key) < len(mostHashKey) || key <= mostHashKey
 }
 
 // RandomKey returns a partition key for a record whose place in the stream

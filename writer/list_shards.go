@@ -3,20 +3,18 @@ package writer
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/kpl"
 	"kin/internal/paging"
 	"kin/internal/record"
 	"kin/internal/validate"
+	"kin/writer/queue"
 )
-
-// shardLister is what it takes to list shards.
-type shardLister interface {
-	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
-}
 
 // eachShard makes one attempt at listing the shards of a stream, page after page,
 // and calls visit for each of them once: a list is not atomic, and a shard may come
@@ -70,4 +68,35 @@ func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInp
 		err = errors.New("an empty answer")
 	}
 	return out, err
+}
+
+// listShards makes one attempt at listing the open shards, in the order of
+// their ranges. It returns none where they do not cover the hash key space
+// exactly: a list is not atomic.
+func listShards(ctx context.Context, client shardLister, stream string) ([]queue.Range, error) {
+	var ranges []queue.Range
+	err := eachShard(ctx, client, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
+		if r, ok := openRange(s); ok {
+			ranges = append(ranges, r)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(ranges, queue.CompareStarts)
+	if !queue.Cover(ranges) {
+		return nil, &CallError{Call: "ListShards", Stream: stream, Err: errors.New("the open shards do not cover the hash key space")}
+	}
+	return ranges, nil
+}
+
+// openRange is the range of a shard that takes records. Endpoints that know no
+// filter list the closed ones too.
+func openRange(s types.Shard) (queue.Range, bool) {
+	if s.HashKeyRange == nil || s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil {
+		return queue.Range{}, false
+	}
+	from, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey))
+	to, too := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.EndingHashKey))
+	return queue.Range{ShardID: aws.ToString(s.ShardId), HashKeyRange: kpl.HashKeyRange{Starting: from, Ending: to}}, ok && too
 }

@@ -3,22 +3,25 @@ package writer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
+
+	"kin/writer/queue"
 )
 
 // persist makes a call of the start until it is answered or start ends. do makes
-// one attempt; named puts the call's name on its error. say is called with a line about a
-// call that is not answered for troubleAfter. Errors are what named
+// one attempt; named puts the call's name on its error. report is called with a line about a
+// call that is not answered for reportAfter. Errors are what named
 // returns for a failure that will not pass, *GaveUpError when start is over, and
 // the end of ctx: see interrupted.
-func persist(ctx, start context.Context, began time.Time, say func(string), log *slog.Logger, named func(error) error, do func(context.Context) error) error {
+func persist(ctx, start context.Context, began time.Time, report func(string), log *slog.Logger, named func(error) error, do func(context.Context) error) error {
 	var last error // of the attempts before
-	report := &startReport{say: say, named: named, began: time.Now()}
-	for wait := (backoff{}); ; {
-		err := report.attempt(func() error { return do(start) })
+	progress := &startReport{report: report, named: named, began: time.Now()}
+	for wait := (queue.Backoff{}); ; {
+		err := progress.attempt(func() error { return do(start) })
 		if err == nil {
-			report.passed()
+			progress.answered()
 			return nil
 		}
 		if start.Err() != nil && errors.Is(err, start.Err()) && last != nil {
@@ -31,8 +34,8 @@ func persist(ctx, start context.Context, began time.Time, say func(string), log 
 			return named(err)
 		}
 		last = err
-		log.DebugContext(ctx, "call failed", "attempt", wait.attempts+1, "error", named(err))
-		if sleep(start, wait.next()) == nil {
+		log.DebugContext(ctx, "call failed", "attempt", wait.Attempts+1, "error", named(err))
+		if sleep(start, wait.Next()) == nil {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -61,4 +64,50 @@ func interrupted(ctx context.Context, failure error) error {
 		return cause
 	}
 	return &InterruptedError{Cause: cause, Last: failure}
+}
+
+// startReport reports a call of the start that is not answered for reportAfter, once,
+// and that it was answered after that.
+type startReport struct {
+	report   func(string) // called on the goroutine of persist
+	named    func(error) error
+	began    time.Time
+	last     error // of the attempt before; nil before its end
+	reported bool
+}
+
+// attempt makes one attempt, and reports the call when it becomes due meanwhile.
+func (r *startReport) attempt(do func() error) error {
+	if r.reported {
+		return do()
+	}
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	due := time.NewTimer(max(0, time.Until(r.began.Add(reportAfter))))
+	defer due.Stop()
+	var err error
+	select {
+	case err = <-done:
+	case <-due.C:
+		r.reportFailure()
+		err = <-done
+	}
+	r.last = err
+	return err
+}
+
+func (r *startReport) reportFailure() {
+	r.reported = true
+	err := r.last
+	if err == nil {
+		err = fmt.Errorf("no answer from the service for %s", reportAfter)
+	}
+	r.report(fmt.Sprintf("still trying: %s", r.named(err)))
+}
+
+// answered notes that the call was answered.
+func (r *startReport) answered() {
+	if r.reported {
+		r.report("connected again after " + duration(max(time.Second, time.Since(r.began).Round(time.Second))))
+	}
 }

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// rates hold the intake back: so many records or bytes a second over all
+// rates slow the intake down: so many records or bytes a second over all
 // shards, and as far apart as the records once arrived.
 type rates struct {
 	records, bytes *rate.Limiter // nil is no limit

@@ -2,13 +2,15 @@ package writer
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/writer/queue"
 )
 
-// outcome is what a result says of its entry: nil for one that was written, an
+// resultError is the error in the result of an entry: nil for one that was written, an
 // *entryError for one that failed, and an *oddResultError for one that nothing can
 // be concluded from. The service says that an entry has either a shard ID and a
 // sequence number or an error code (API documentation of PutRecordsResultEntry).
-func outcome(r *types.PutRecordsResultEntry) error {
+func resultError(r *types.PutRecordsResultEntry) error {
 	shard, sequence, code := deref(r.ShardId), deref(r.SequenceNumber), deref(r.ErrorCode)
 	switch {
 	case code != "" && sequence != "":
@@ -37,7 +39,7 @@ const (
 	mostShardID        = 128
 )
 
-// isSequenceNumber says whether s is 0|([1-9]\d{0,128}).
+// isSequenceNumber reports whether s is 0|([1-9]\d{0,128}).
 func isSequenceNumber(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -47,7 +49,7 @@ func isSequenceNumber(s string) bool {
 	return s != "" && len(s) <= mostSequenceDigits && (s[0] != '0' || len(s) == 1)
 }
 
-// isShardID says whether s is [a-zA-Z0-9_.-]+.
+// isShardID reports whether s is [a-zA-Z0-9_.-]+.
 func isShardID(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -65,4 +67,18 @@ func printable(code string) string {
 		return "of another form"
 	}
 	return code
+}
+
+// failedResult is what to report of a record that is not written as far as is
+// known. The message mentions earlier requests whose outcome is not known: NotWritten, or
+// the last answer of the service, would not be the whole truth.
+func failedResult(e *queue.Entry, cause error) Result {
+	code, message := codeOf(cause), messageOf(cause)
+	if e.Unsure() {
+		if code == codeNotWritten {
+			code = codeNoAnswer
+		}
+		message += "; it may be in the stream, for it is not known what became of a request with it"
+	}
+	return Result{Record: e.Number, ErrorCode: code, ErrorMessage: message}
 }

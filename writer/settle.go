@@ -3,332 +3,200 @@ package writer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/apierror"
+	"kin/writer/queue"
 )
 
-// settle takes the answer to a request, or what came instead of one. What is
-// not written goes back to the front of its key's queue.
-func (d *dispatcher) settle(ctx context.Context, r *request, out *kinesis.PutRecordsOutput, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := time.Now()
-	d.inFlight--
-	d.flying -= r.doubtful
-	if err != nil {
-		d.settleNone(ctx, r, err, now)
-	} else {
-		d.settleEach(ctx, r, out.Records, now)
-	}
-	for _, k := range r.keys {
-		k.inFlight, k.flying = false, 0
-		switch {
-		case len(k.entries) > 0:
-			d.lineUp(k)
-		default:
-			delete(d.keys, k.name)
-		}
-	}
-	for _, l := range r.lanes {
-		l.flying--
-		d.lanes.again(l)
-	}
-	r.reset()
-	d.free = append(d.free, r)
-	signal(d.changed)
-	signal(d.room)
+// answer is what came back for a request: a result for each of its parcels, or an
+// error.
+type answer struct {
+	results []types.PutRecordsResultEntry
+	err     error
 }
 
-// settleNone is for a request without results: all of it failed.
-func (d *dispatcher) settleNone(ctx context.Context, r *request, err error, now time.Time) {
-	v := classify(err)
-	if v == refused && d.shrink(ctx, r) {
-		d.putBack(r, nil)
-		return
+// conditions are what settle has to know of the run.
+type conditions struct {
+	now      time.Time
+	stream   string        // for errors
+	retryFor time.Duration // as in Options
+	saves    bool          // records that are given up are handed to Options.Rejected
+	refusals int           // records that the service refused, since it took one
+	stopped  bool
+	scratch  []outcome // memory for outcomes; may be nil
+}
+
+// settle decides what the answer to a request means. It changes nothing.
+func settle(r *queue.Request, a answer, c conditions) settlement {
+	if a.err != nil {
+		return settleError(r, a.err, c)
 	}
-	if d.stopped != nil && errors.Is(err, context.Canceled) && !apierror.IsUnsent(err) {
+	return settleResults(r, a.results, c)
+}
+
+// settleError is for a request without results: all of it failed.
+func settleError(r *queue.Request, err error, c conditions) settlement {
+	s := settlement{outcomes: c.scratch[:0], again: r.Parcels, cause: err}
+	each := outcome{kind: parcelFailed, cause: err, inUse: codeOf(err) == codeInUse}
+	v := classify(err)
+	s.shrink = v == refused && mayBeTooLarge(r)
+	if c.stopped && errors.Is(err, context.Canceled) && !apierror.IsUnsent(err) {
 		v = unsure // given up by us
 	}
-	failed := failure{verdict: v, cause: err, failed: r.parcels}
-	d.recheck = d.recheck || codeOf(err) == codeInUse
-	switch v {
-	case again, unsure:
-		d.settleFailed(r, &failed, now)
-		if !r.sent.Before(d.lineFailed) { // those in flight together fail of one cause
-			d.lineFailed = now
-			d.lineUntil = now.Add(min(d.line.next(), failed.remaining))
-		}
-		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.parcels), "attempt", d.line.attempts, "wait", d.lineUntil.Sub(now), "error", err)
-	case refused:
-		if d.suspects(err) {
-			d.singleOut(r, err)
-			return
-		}
-		d.putBack(r, nil)
-		d.stop(&CallError{"PutRecords", d.o.Stream, err, r.first(), r.last()})
+	switch {
+	case s.shrink:
+		each.inUse = false
+	case v == again, v == unsure:
+		each.unknown = v == unsure
+		s.backOff = true
+		s.retry(r, r.Parcels, c)
+	case v == refused && c.singlesOut(err) && len(r.Entries) == 1:
+		each.kind, s.again = parcelRefused, nil
+	case v == refused && c.singlesOut(err):
+		each.alone = true
+	case v == refused:
+		s.stop = &CallError{"PutRecords", c.stream, err, firstNumber(r), lastNumber(r)}
 	default:
-		d.putBack(r, nil)
-		d.stop(&CallError{Call: "PutRecords", Stream: d.o.Stream, Err: err})
+		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, Err: err}
 	}
-}
-
-// first is the lowest number of a record in the request.
-func (r *request) first() int64 {
-	return slices.MinFunc(r.entries, byNumber).number
-}
-
-// last is the highest number of a record in the request.
-func (r *request) last() (number int64) {
-	for _, e := range r.entries {
-		number = max(number, e.number)
+	for range r.Parcels {
+		s.outcomes = append(s.outcomes, each)
 	}
-	return number
+	return s
 }
 
-// failure is what failed of a request, and of what.
-type failure struct {
-	verdict   verdict
-	cause     error
-	failed    []parcel
-	remaining time.Duration // until the time of the first of its records is over
-}
-
-// settleEach is for a request with a result for each of its entries.
-func (d *dispatcher) settleEach(ctx context.Context, r *request, results []types.PutRecordsResultEntry, now time.Time) {
-	d.line.reset()
-	var f failure
-	worked := map[*lane]bool{}
-	drained := map[*lane]bool{}
-	for i := range r.parcels {
-		p, result := &r.parcels[i], &results[i]
-		why := outcome(result)
-		if why == nil {
-			worked[p.lane] = true
-			d.settleWritten(r, p, *result.ShardId, *result.SequenceNumber)
-			continue
-		}
-		suspect := d.suspects(why)
-		if suspect && len(p.of(r)) == 1 {
-			d.giveUpRefused(r.entries[p.from], why)
-			continue
-		}
-		f.failed = append(f.failed, *p)
-		if f.cause == nil {
-			f.cause = why
-		}
-		// An entry is not the request: what passes for one entry and not for
-		// another may pass later, unless its code says that it will not.
-		named, ok := why.(*entryError) //nolint:errorlint // outcome returns it as it is
-		if !ok {
-			for _, e := range p.of(r) {
-				d.doubt(e)
+// settleResults is for a request with a result for each of its parcels.
+func settleResults(r *queue.Request, results []types.PutRecordsResultEntry, c conditions) settlement {
+	s := settlement{outcomes: c.scratch[:0], answered: true}
+	var failed []queue.Parcel
+	final := false
+	for i := range r.Parcels {
+		p := &r.Parcels[i]
+		o, ends := c.outcomeOf(&results[i], len(r.Records(p)))
+		s.outcomes = append(s.outcomes, o)
+		switch o.kind {
+		case parcelWritten:
+			c.refusals = 0
+			s.ofShard(p).worked = true
+		case parcelRefused:
+			c.refusals++
+		case parcelFailed:
+			failed = append(failed, *p)
+			shard := s.ofShard(p)
+			shard.failed = true
+			shard.throttled = shard.throttled || isThroughput(o.cause)
+			if s.cause == nil || ends {
+				s.cause = o.cause
 			}
-			continue
-		}
-		switch code, known := byCode(named.code); {
-		case suspect: // one of several
-			for _, e := range p.of(r) {
-				e.suspect = true
-			}
-		case known && code != again && code != unsure:
-			f.verdict, f.cause = code, why
-		case named.code == codeThroughput:
-			drained[p.lane] = true
-		case named.code == codeInUse:
-			d.recheck = true
+			final = final || ends
 		}
 	}
-	if len(f.failed) == 0 {
-		for l := range worked {
-			l.wait.reset()
-		}
-		return
+	switch {
+	case final:
+		s.again, s.shards = failed, nil
+		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, Err: s.cause}
+	case len(failed) > 0:
+		s.retry(r, failed, c)
 	}
-	if f.verdict != again {
-		d.putBack(r, f.failed)
-		d.stop(&CallError{Call: "PutRecords", Stream: d.o.Stream, Err: f.cause})
-		return
-	}
-	d.settleFailed(r, &f, now)
-	failed := map[*lane]bool{}
-	for i := range f.failed {
-		failed[f.failed[i].lane] = true
-	}
-	for l := range worked {
-		if !failed[l] {
-			l.wait.reset()
-		}
-	}
-	for l := range failed {
-		if drained[l] {
-			l.drain(now)
-		}
-		pause := l.fail(r.sent, now, worked[l], f.remaining)
-		d.o.Log.DebugContext(ctx, "records failed", "stream", d.o.Stream, "shard", l.shardID, "records", len(f.failed), "of", len(r.parcels),
-			"attempt", l.wait.attempts, "wait", pause, "error", f.cause)
-	}
+	return s
 }
 
-// settleWritten is for a parcel that the service acknowledged.
-func (d *dispatcher) settleWritten(r *request, p *parcel, shard, sequence string) {
-	at := d.shard(shard)
-	entries := p.of(r)
-	d.refusals = 0
-	if !d.recheck {
-		d.shards.rechecks = 0
+// outcomeOf is the outcome of a parcel of so many records. ends says that the run
+// has to end because of it.
+func (c *conditions) outcomeOf(result *types.PutRecordsResultEntry, records int) (o outcome, ends bool) {
+	why := resultError(result)
+	if why == nil {
+		return outcome{shardID: *result.ShardId, sequence: *result.SequenceNumber}, false
 	}
-	if p.lane.shardID != shard {
-		d.shards.hold(entries[0], shard)
+	o = outcome{kind: parcelFailed, cause: why}
+	// An entry is not the request: what passes for one entry and not for
+	// another may pass later, unless its code says that it will not.
+	named, ok := why.(*entryError) //nolint:errorlint // resultError returns it as it is
+	if !ok {
+		o.unknown = true
+		return o, false
 	}
-	for i, e := range entries {
-		d.summary.Written++
-		d.summary.Bytes += int64(len(e.Data))
-		at.count(e)
-		at.Written++
-		at.Bytes += int64(len(e.Data))
-		result := Result{Record: e.number, ShardID: shard, SequenceNumber: sequence}
-		if len(entries) > 1 {
-			sub := i
-			result.SubSequenceNumber = &sub
-		}
-		d.done(e, written, result)
+	v, known := byCode(named.code)
+	switch {
+	case c.singlesOut(why) && records == 1:
+		o.kind = parcelRefused
+	case c.singlesOut(why):
+		o.alone = true
+	case known && v != again && v != unsure:
+		ends = true
+	case named.code == codeInUse:
+		o.inUse = true
 	}
+	return o, ends
 }
 
-// settleFailed gives up the records whose time is over and puts the others back.
-func (d *dispatcher) settleFailed(r *request, f *failure, now time.Time) {
-	f.remaining = d.o.RetryFor
-	var over []*entry
-	keep := f.failed[:0:0]
-	for i := range f.failed {
-		p := f.failed[i]
-		entries := p.of(r)
-		if f.verdict == unsure {
-			for _, e := range entries {
-				d.doubt(e)
-			}
-		}
-		for _, e := range entries {
-			if !e.failing {
-				e.failing = true
-				d.failing++
-			}
-		}
-		if left := d.o.RetryFor - now.Sub(oldestOf(entries)); left > 0 {
-			f.remaining = min(f.remaining, left)
-			keep = append(keep, p)
+// retry sorts the records of parcels that failed: those that go again, and those
+// whose time is over.
+func (s *settlement) retry(r *queue.Request, failed []queue.Parcel, c conditions) {
+	s.retried, s.again, s.remaining = len(failed), nil, c.retryFor
+	for i := range failed {
+		p := &failed[i]
+		entries := r.Records(p)
+		if left := c.retryFor - c.now.Sub(firstSent(entries)); left > 0 {
+			s.remaining = min(s.remaining, left)
+			s.again = append(s.again, *p)
 			continue
 		}
 		for at, e := range entries {
-			d.steps++
-			if left := d.o.RetryFor - now.Sub(e.sent); left > 0 {
-				f.remaining = min(f.remaining, left)
-				keep = append(keep, parcel{key: p.key, lane: p.lane, from: p.from + at, to: p.from + at + 1})
+			s.steps++
+			if left := c.retryFor - c.now.Sub(e.Sent); left > 0 {
+				s.remaining = min(s.remaining, left)
+				s.again = append(s.again, p.Single(at))
 				continue
 			}
-			over = append(over, e)
+			s.over = append(s.over, e)
 		}
 	}
-	d.putBack(r, keep)
-	if len(over) > 0 {
-		d.giveUp(over, f.cause, now)
-	}
-	d.troubled(now, f.cause)
+	slices.SortFunc(s.over, queue.CompareNumbers)
 }
 
-// oldestOf is when the first of entries was sent.
-func oldestOf(entries []*entry) time.Time {
-	first := entries[0].sent
+// maxRefusals in a row, with no record accepted between them, are not the records'.
+const maxRefusals = 100
+
+// singlesOut reports whether a refusal may be about one record, which a run that saves
+// those that are given up finds by sending each alone.
+func (c *conditions) singlesOut(err error) bool {
+	return c.saves && classify(err) == refused && c.refusals < maxRefusals
+}
+
+// mayBeTooLarge reports whether the refusal of a request may be the smaller limit of an
+// older endpoint.
+func mayBeTooLarge(r *queue.Request) bool {
+	return len(r.Parcels) > 1 && r.Bytes > queue.OldRequestBytes
+}
+
+// isThroughput reports whether a shard refused an entry because of its limits.
+func isThroughput(err error) bool {
+	named, ok := err.(*entryError) //nolint:errorlint // resultError returns it as it is
+	return ok && named.code == codeThroughput
+}
+
+// firstSent is when the first of entries was sent.
+func firstSent(entries []*queue.Entry) time.Time {
+	first := entries[0].Sent
 	for _, e := range entries[1:] {
-		if e.sent.Before(first) {
-			first = e.sent
+		if e.Sent.Before(first) {
+			first = e.Sent
 		}
 	}
 	return first
 }
 
-// putBack puts parcels of a request in front of their keys' queues; nil is all
-// of them.
-func (d *dispatcher) putBack(r *request, parcels []parcel) {
-	if parcels == nil {
-		parcels = r.parcels
-	}
-	for len(parcels) > 0 {
-		n := 1
-		for n < len(parcels) && parcels[n].key == parcels[0].key {
-			n++
-		}
-		var entries []*entry
-		for i := range parcels[:n] {
-			entries = append(entries, parcels[i].of(r)...)
-		}
-		parcels[0].key.back(entries)
-		parcels = parcels[n:]
-	}
+// firstNumber is the lowest number of a record in the request.
+func firstNumber(r *queue.Request) int64 {
+	return slices.MinFunc(r.Entries, queue.CompareNumbers).Number
 }
 
-// doubt notes that it is not known whether the last request with a record wrote
-// it.
-func (d *dispatcher) doubt(e *entry) {
-	if !e.unsure() {
-		d.summary.Unsure++
-	}
-	e.unknown++
-}
-
-// done settles a record for good.
-func (d *dispatcher) done(e *entry, s state, r Result) {
-	if e.failing {
-		d.failing--
-		if d.failing == 0 {
-			d.recovered(time.Now(), s == written)
-		}
-	}
-	if d.failing == 0 && s == written {
-		d.trouble.last = nil
-	}
-	if e.unsure() && s == written {
-		d.summary.Unsure--
-	}
-	d.held -= e.held
-	d.outstanding--
-	d.ledger.settle(e.number, s, r, d.outbox.report)
-	d.summary.WrittenThrough = d.ledger.through
-}
-
-// shrink takes the refusal of a request as the smaller limit of an older
-// endpoint, if it can be that, and reports whether it can.
-func (d *dispatcher) shrink(ctx context.Context, r *request) bool {
-	if len(r.parcels) == 1 || r.bytes <= requestBytesOfOld {
-		return false
-	}
-	for _, e := range r.entries {
-		if !e.retried {
-			e.sent = time.Time{} // not a failure of the records
-		}
-	}
-	d.o.Log.DebugContext(ctx, "endpoint refuses requests of more than 5 MiB", "stream", d.o.Stream)
-	d.requestBytes = requestBytesOfOld
-	return true
-}
-
-// countError is an answer that does not match its request. What became of the
-// records is not known.
-type countError struct {
-	want int
-	out  *kinesis.PutRecordsOutput
-}
-
-func (e *countError) Error() string {
-	got := 0
-	if e.out != nil {
-		got = len(e.out.Records)
-	}
-	return fmt.Sprintf("the answer to %s is about %d", records(int64(e.want)), got)
+// lastNumber is the highest number of a record in the request.
+func lastNumber(r *queue.Request) int64 {
+	return slices.MaxFunc(r.Entries, queue.CompareNumbers).Number
 }

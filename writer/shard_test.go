@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/writer/queue"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -99,7 +101,7 @@ func TestTheLimitsOfEachShardAreKeptTo(t *testing.T) {
 				if err != nil || got.Written != int64(tt.records) || limits.refused > 0 {
 					t.Errorf("got %+v, %v, %d refused, want all written and none refused", got, err, limits.refused)
 				}
-				each := max(float64(tt.records)/4/shardRecords, float64(size)/4/shardBytes)
+				each := max(float64(tt.records)/4/queue.ShardRecords, float64(size)/4/queue.ShardBytes)
 				if took := got.Duration.Seconds(); took > each || took < each-1 {
 					t.Errorf("took %.2fs, want up to %.2fs", took, each)
 				}
@@ -163,7 +165,7 @@ func TestOverloadIsBoundedAndDrains(t *testing.T) {
 				time.Sleep(10 * time.Millisecond)
 				w.mu.Lock()
 				w.running.mu.Lock()
-				most = max(most, w.running.held)
+				most = max(most, w.running.account.backlog.bytes)
 				w.running.mu.Unlock()
 				w.mu.Unlock()
 			}
@@ -219,8 +221,8 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 					t.Errorf("%q behind a later one of its key, %q twice", record, twice)
 				}
 				var ids []string
-				for _, r := range w.running.shards.ranges {
-					ids = append(ids, r.id)
+				for _, r := range w.running.queue.Shards() {
+					ids = append(ids, r.ShardID)
 				}
 				equal(t, "shards", ids, after)
 			})
@@ -245,8 +247,8 @@ func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 			return next(ctx)
 		})
-		if err != nil || got.Written != 12_000 || s.lists > refreshTries+1 {
-			t.Errorf("got %+v, %v, shards listed %d times, want at most %d", got, err, s.lists, refreshTries+1)
+		if err != nil || got.Written != 12_000 || s.lists > relistTries+1 {
+			t.Errorf("got %+v, %v, shards listed %d times, want at most %d", got, err, s.lists, relistTries+1)
 		}
 		if record, twice := disorder(s.stored); record != "" || twice != "" {
 			t.Errorf("%q behind a later one of its key, %q twice", record, twice)
@@ -289,7 +291,7 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 	}
 	var ids []string
 	for _, r := range ranges {
-		ids = append(ids, r.id)
+		ids = append(ids, r.ShardID)
 	}
 	equal(t, "shards", ids, fourShards())
 	if len(p.asked) != 3 || p.asked[0].ShardFilter == nil || p.asked[0].ShardFilter.Type != types.ShardFilterTypeAtLatest {
@@ -308,7 +310,7 @@ func TestTheShardOfARecordIsPredicted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newShardMap(streamFacts{shards: ranges}, true)
+	m := queue.New(queue.Options{Limited: true}, ranges, time.Now())
 	for i := range 1000 {
 		r := Record{PartitionKey: fmt.Sprint("key", i)}
 		if i%3 == 0 {
@@ -318,11 +320,11 @@ func TestTheShardOfARecordIsPredicted(t *testing.T) {
 		if r.ExplicitHashKey != "" {
 			e.ExplicitHashKey = &r.ExplicitHashKey
 		}
-		if got, want := m.predict(&entry{Record: r}), s.shardOf(e); got != want {
+		if got, want := m.Predict(&r), s.shardOf(e); got != want {
 			t.Fatalf("%+v: got %s, want %s", r, got, want)
 		}
 	}
-	if !slices.IsSortedFunc(m.ranges, func(a, b shardRange) int { return a.Starting.Compare(b.Starting) }) {
+	if !slices.IsSortedFunc(m.Shards(), func(a, b queue.Range) int { return a.Starting.Compare(b.Starting) }) {
 		t.Error("the ranges are not in order")
 	}
 }

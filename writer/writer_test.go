@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/writer/queue"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
@@ -123,7 +125,7 @@ func TestReadingGoesOnWhileARequestIsInFlightAndStopsWhenTheServiceIsSlow(t *tes
 			<-release
 			return nil, nil
 		}}
-		const most, each = bufferBytes >> 20, 1<<20 - 8 - entryOverhead
+		const most, each = bufferBytes >> 20, 1<<20 - 8 - queue.EntryOverhead
 		data := make([]byte, each)
 		var read atomic.Int64
 		done := make(chan error)

@@ -18,6 +18,8 @@ import (
 	"regexp"
 	"strings"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -70,6 +72,15 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // regionName is what may stand in a host name.
 var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
+// New returns the client of NewKinesis, with the place that it talks to.
+func New(ctx context.Context, o Options) (service.Client, error) {
+	client, region, err := NewKinesis(ctx, o)
+	if err != nil {
+		return service.Client{}, err
+	}
+	return service.Client{API: client, Endpoint: aws.ToString(client.Options().BaseEndpoint), Region: region}, nil
+}
+
 // NewKinesis returns a client for Kinesis Data Streams and the region it
 // talks to. It retrieves the credentials once, so that a run without any ends
 // here and not in its middle. Errors are *ConfigError, ErrNoRegion,
@@ -88,6 +99,9 @@ func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 		}
 	})
 	if err := checkEndpoint(aws.ToString(client.Options().BaseEndpoint)); err != nil { // one of a profile
+		return nil, "", &ConfigError{err}
+	}
+	if err := checkVariants(client.Options()); err != nil {
 		return nil, "", &ConfigError{err}
 	}
 	return client, cfg.Region, nil
@@ -219,6 +233,38 @@ func checkEndpoint(endpoint string) error {
 		return fmt.Errorf("endpoint %q: want a URL such as http://127.0.0.1:4567", endpoint)
 	}
 	return nil
+}
+
+// checkVariants refuses a variant of the service's endpoint beside an endpoint of one's
+// own: the SDK has none for it, and fails each call.
+func checkVariants(o kinesis.Options) error {
+	endpoint := aws.ToString(o.BaseEndpoint)
+	if endpoint == "" {
+		return nil
+	}
+	for _, v := range []struct {
+		asked   bool
+		name    string
+		setting string
+	}{
+		{o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled, "FIPS", "AWS_USE_FIPS_ENDPOINT (use_fips_endpoint)"},
+		{o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled, "dual-stack", "AWS_USE_DUALSTACK_ENDPOINT (use_dualstack_endpoint)"},
+	} {
+		if v.asked {
+			return fmt.Errorf("%s asks for a %s endpoint of AWS, and %s is another endpoint: want one of them", v.setting, v.name, withoutUser(endpoint))
+		}
+	}
+	return nil
+}
+
+// withoutUser is an endpoint without the name and the password it may have.
+func withoutUser(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "an endpoint"
+	}
+	u.User = nil
+	return u.String()
 }
 
 func firstSet(names ...string) string {

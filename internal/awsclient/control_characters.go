@@ -49,6 +49,14 @@ func checkSource(o Options, source Source, shared *config.SharedConfig) *Setting
 			return controlFault(name, "remove it: export "+name+`="$(printenv `+name+` | tr -d '[:cntrl:]')"`)
 		}
 	}
+	switch {
+	case source.Kind == WebIdentity && !source.ProfileGiven && os.Getenv(identityToken) != "":
+		if fault := webIdentityFault(); fault != nil {
+			return fault
+		}
+	case source.Kind == Container && !isContainerURL(os.Getenv(containerURI)):
+		return containerFault()
+	}
 	if source.Role != "" || source.Kind != EnvironmentKeys {
 		return profileFault(shared, source.Kind)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -100,7 +102,6 @@ func mayPass(err error) bool {
 	var (
 		permanent interface{ Permanent() bool }
 		api       smithy.APIError
-		answer    *smithyhttp.ResponseError
 		malformed *smithy.DeserializationError
 		send      *smithyhttp.RequestSendError
 		op        *net.OpError // not net.Error, which the errno of a missing file is
@@ -109,12 +110,11 @@ func mayPass(err error) bool {
 	case errors.As(err, &permanent):
 		return !permanent.Permanent()
 	case errors.As(err, &api):
-		switch api.ErrorCode() {
-		case "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "InternalFailure",
-			"ServiceUnavailable", "RequestTimeout", "UnknownError":
+		switch service.ClassOf(err) {
+		case service.Throttled, service.Transient, service.Unanswered:
 			return true
 		}
-		return errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
+		return false
 	case errors.As(err, &malformed), isAnswerError(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
 	}

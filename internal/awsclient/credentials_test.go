@@ -19,9 +19,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// service plays STS and Kinesis at one address. It remembers the forms that
+// localService plays STS and Kinesis at one address. It remembers the forms that
 // STS got and who signed what.
-type service struct {
+type localService struct {
 	*httptest.Server
 	lasts   time.Duration // of the credentials it gives
 	denies  bool
@@ -33,8 +33,8 @@ type service struct {
 	tokens    []string
 }
 
-func newService(t *testing.T) *service {
-	s := &service{lasts: time.Hour}
+func newService(t *testing.T) *localService {
+	s := &localService{lasts: time.Hour}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, key, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 		key, _, _ = strings.Cut(key, "/")
@@ -73,7 +73,7 @@ func newService(t *testing.T) *service {
 	return s
 }
 
-func (s *service) list(t *testing.T, client *kinesis.Client) {
+func (s *localService) list(t *testing.T, client *kinesis.Client) {
 	t.Helper()
 	if _, err := client.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("a")}); err != nil {
 		t.Fatal(err)

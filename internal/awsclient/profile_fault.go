@@ -3,6 +3,7 @@ package awsclient
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -41,6 +42,9 @@ func namedFault(o Options, err error) error {
 		fault = readSharedFiles().fault(source.Profile)
 	}
 	if fault == nil {
+		fault = webIdentityFault()
+	}
+	if fault == nil {
 		fault = containerFault()
 	}
 	if fault == nil {
@@ -66,8 +70,39 @@ func fileFault(err error) *SettingsError {
 	}
 }
 
+// The variables of a web identity: the file of its token, and the role that it is for.
+const (
+	identityToken   = "AWS_WEB_IDENTITY_TOKEN_FILE"
+	webIdentityRole = "AWS_ROLE_ARN"
+)
+
+// webIdentityFault is what is wrong with the role of a web identity that variables
+// name; nil is nothing.
+func webIdentityFault() *SettingsError {
+	role := os.Getenv(webIdentityRole)
+	switch {
+	case os.Getenv(identityToken) == "":
+		return nil
+	case role == "":
+		return halfPair(identityToken, webIdentityRole)
+	case !isRoleARN(role):
+		return &SettingsError{
+			text:   printable(webIdentityRole + " is " + role + ", which is not the ARN of a role"),
+			Advice: "export " + webIdentityRole + "=ARN",
+		}
+	}
+	return nil
+}
+
 // containerURI names the endpoint of a container's credentials.
 const containerURI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
+// isContainerURL says whether a URL may be that of a container's credentials; the SDK
+// checks its host. Empty is none, and may be.
+func isContainerURL(s string) bool {
+	u, err := url.Parse(s)
+	return s == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https")
+}
 
 // containerFault is the error of a container's endpoint that the SDK refuses; nil where
 // none is named.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -155,21 +157,9 @@ func (r *renewable) loadWhole(ctx context.Context) (aws.CredentialsProvider, Sou
 			}
 		}
 		tokenGone := err == nil && source.Kind == ProfileKeys && before.Kind == ProfileKeys && before.Temporary && !source.Temporary
-		if !isConfigError(err) && !tokenGone || wait > lastReloadWait || sleep(ctx, wait) != nil {
+		if !isConfigError(err) && !tokenGone || wait > lastReloadWait || service.Sleep(ctx, wait) != nil {
 			return provider, source, err
 		}
-	}
-}
-
-// sleep waits for d, or returns the error of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -184,7 +186,7 @@ func TestFault12CancelledCallLeavesTheReloadToOthers(t *testing.T) {
 		loads := 0
 		r := newRenewable(keysOf("OLD"), tokenSource, func(ctx context.Context) (aws.CredentialsProvider, Source, error) {
 			loads++
-			return keysOf("NEW"), tokenSource, sleep(ctx, 5*time.Second)
+			return keysOf("NEW"), tokenSource, service.Sleep(ctx, 5*time.Second)
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		first, others := make(chan error, 1), make(chan error, 20)
@@ -222,7 +224,7 @@ func TestFault12CallThatWaitsForCredentialsIsUnsent(t *testing.T) {
 				}
 				defer cancel()
 				slow := aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-					return aws.Credentials{}, sleep(ctx, time.Minute)
+					return aws.Credentials{}, service.Sleep(ctx, time.Minute)
 				}))
 				r := newRenewable(slow, source, nil)
 				done := make(chan error, 1)

@@ -33,10 +33,15 @@ type Subscription struct {
 	serverTime time.Time
 }
 
+// Subscriber makes the call; a service.Client is one.
+type Subscriber interface {
+	SubscribeToShard(context.Context, *kinesis.SubscribeToShardInput, ...func(*kinesis.Options)) (*kinesis.SubscribeToShardOutput, error)
+}
+
 // Subscribe makes one SubscribeToShard call. The context governs the whole
-// stream, not only the call, whose answer may take 30 s. The client must be one
-// of this package. An answer that is a page of HTML is a *smithyhttp.ResponseError.
-func Subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.SubscribeToShardInput) (*Subscription, error) {
+// stream, not only the call, whose answer may take 30 s. The client must come from
+// this package. An answer that is a page of HTML is a *smithyhttp.ResponseError.
+func Subscribe(ctx context.Context, client Subscriber, in *kinesis.SubscribeToShardInput) (*Subscription, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(mostWait, func() { cancel(errNoAnswer) })
 	var body io.ReadCloser

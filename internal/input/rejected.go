@@ -25,7 +25,7 @@ type Rejected struct {
 	ending []byte // what ends a record of the input; empty where nothing does
 	under  []byte // the header that its rows stand below; nil where there is none
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards the following, and under
 	f       *os.File
 	regular bool // and not a pipe or a device, which cannot be looked at
 	begun   bool // something is in it

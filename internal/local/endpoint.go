@@ -27,12 +27,12 @@ type Endpoint struct {
 	server  *http.Server
 	closing chan struct{}
 
-	mu      sync.RWMutex
+	mu      sync.RWMutex // guards streams; each of those has a lock of its own
 	streams map[string]*stream
 
 	epochs struct {
-		sync.Mutex
-		last map[string]int64 // the latest of any shard of any stream of a name
+		sync.Mutex                  // guards the struct, as in the following
+		last       map[string]int64 // the latest of any shard of any stream of a name
 	}
 
 	account struct {

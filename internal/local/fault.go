@@ -47,7 +47,7 @@ func (s script) breaks() bool { return s.kind == "cut" || s.kind == "stall" }
 
 // faults are the scripted faults of an endpoint.
 type faults struct {
-	mu   sync.Mutex
+	mu   sync.Mutex // guards list, and the faults in it
 	list []*fault
 }
 

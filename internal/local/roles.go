@@ -57,9 +57,9 @@ func (r Role) account() string { return rolePattern.FindStringSubmatch(r.ARN)[1]
 
 // identities are the roles there are and the credentials that were given out.
 type identities struct {
-	sync.RWMutex
-	roles    []Role
-	sessions map[string]*session // by access key ID
+	sync.RWMutex // guards the following
+	roles        []Role
+	sessions     map[string]*session // by access key ID
 }
 
 // session is temporary credentials of a role.

@@ -24,7 +24,7 @@ type shard struct {
 	closed   int64 // ms, 0 = open
 	children []*shard
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards the following
 	segments [][]record
 	base     uint64 // index of the first record in segments
 	oldest   uint64 // index of the oldest record not trimmed

@@ -33,9 +33,9 @@ type stream struct {
 	id      uint64 // of this incarnation
 	created int64  // ms
 
-	mu     sync.RWMutex
-	status string // ACTIVE, or what it is until ready
-	ready  int64  // ms
+	mu     sync.RWMutex // guards the following
+	status string       // ACTIVE, or what it is until ready
+	ready  int64        // ms
 
 	shards []*shard // by number; nil once out of retention
 	open   []*shard // by hash key

@@ -31,6 +31,25 @@ func pages(parts ...[]page) []page {
 	return all
 }
 
+// A listing that grows with each page never ends; one that was asked for item by item
+// may be as long.
+func TestFault05AListingThatGrowsWithEachPageFails(t *testing.T) {
+	for _, c := range []struct {
+		size, items int
+		fails       bool
+	}{{0, 1, true}, {100, 1, true}, {1, 1, false}, {0, 2, false}, {0, 100, false}} {
+		g := Guard{PageSize: c.size}
+		var err error
+		pages := 0
+		for ; err == nil && pages < 5000; pages++ {
+			err = g.Next(fmt.Sprint(pages), c.items)
+		}
+		if IsEndless(err) != c.fails || c.fails && (pages != slowPages || err.Error() != "1000 pages had 1000 items, so the list would never end") {
+			t.Errorf("%d asked for, %d a page: got %v after %d pages", c.size, c.items, err, pages)
+		}
+	}
+}
+
 func TestFault05ListingsThatNeverEndFail(t *testing.T) {
 	const repeats, nothing = "repeats a page token", "brought nothing new"
 	for _, tt := range []struct {

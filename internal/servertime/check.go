@@ -39,7 +39,7 @@ type Check struct {
 	// once, by the goroutine whose Date is refused first.
 	Report func(message string)
 
-	mu       sync.Mutex
+	mu       sync.Mutex       // guards the following
 	now      func() time.Time // this machine's clock; nil is time.Now
 	accepted time.Time        // the last Date that was accepted; zero before the first
 	watch    stopwatch        // started when it was accepted

@@ -13,6 +13,7 @@ import (
 	"kin/internal/awsclient"
 	"kin/internal/paging"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // Explanation is an error as a person reads it and as a shell sees it.
@@ -141,8 +142,8 @@ func (e *Explainer) explainAPI(ctx context.Context, err error, api smithy.APIErr
 	if errors.As(err, &of) {
 		name = of.StreamName()
 	}
-	switch api.ErrorCode() {
-	case "ResourceNotFoundException":
+	switch code := api.ErrorCode(); service.ClassOfCode(code) {
+	case service.Missing:
 		if name == "" {
 			return Explanation{err.Error(), "", ExitNotFound}
 		}
@@ -150,11 +151,13 @@ func (e *Explainer) explainAPI(ctx context.Context, err error, api smithy.APIErr
 			fmt.Sprintf("stream %q not found in %s", name, e.Region),
 			e.didYouMean(ctx, name), ExitNotFound,
 		}
-	case "KMSAccessDeniedException", "KMSOptInRequired":
-		return Explanation{err.Error(), "the stream is encrypted: its key needs kms:Decrypt for reading, kms:GenerateDataKey for writing", ExitDenied}
-	case "AccessDeniedException", "OptInRequired":
+	case service.Key:
+		if code == service.CodeKeyDenied || code == service.CodeKeyOptIn {
+			return Explanation{err.Error(), "the stream is encrypted: its key needs kms:Decrypt for reading, kms:GenerateDataKey for writing", ExitDenied}
+		}
+	case service.Denied:
 		return Explanation{err.Error(), accessHint(err), ExitDenied}
-	case "ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "ThrottlingException":
+	case service.Throttled:
 		return Explanation{err.Error(), "", ExitGaveUp}
 	}
 	return Explanation{err.Error(), "", ExitFailed}

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"kin/internal/awsclient"
+	"kin/internal/service"
 )
 
 // explainRole explains, by its error code, why a role could not be taken on.
@@ -27,12 +28,13 @@ func explainRole(err error, role *awsclient.RoleError) Explanation {
 	if x, ok := explainRefused(err); ok {
 		return x
 	}
-	switch api.ErrorCode() {
-	case "ValidationError":
+	switch service.ClassOfCode(api.ErrorCode()) {
+	case service.Refused:
 		return Explanation{err.Error(), "", ExitUsage}
-	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "InternalFailure", "ServiceUnavailable":
+	case service.Throttled, service.Transient:
 		return Explanation{err.Error(), "", ExitGaveUp}
-	case "RegionDisabledException":
+	}
+	if api.ErrorCode() == "RegionDisabledException" {
 		return Explanation{err.Error(), "the account does not use STS in this region: give --sts-endpoint", ExitDenied}
 	}
 	return Explanation{err.Error(), "the credentials need sts:AssumeRole on the role, and the role has to trust them; check --role-arn and --role-external-id", ExitDenied}

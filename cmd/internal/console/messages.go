@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// Info prints one message line to a person. With -q only errors are said.
+// Info prints a message, unless -q asks for errors alone.
 func (c *Console) Info(message string) {
 	if !c.IsQuiet {
 		c.Print(message)
 	}
 }
 
-// Detail is for what only somebody who watches wants to know: shards that open
-// and close. It is heard on a terminal, or with -v.
+// Detail prints what only somebody who watches wants to know, such as shards that
+// open and close: on a terminal, or with -v.
 func (c *Console) Detail(message string) {
 	if c.IsVerbose || (!c.IsQuiet && IsTerminal(c.Err)) {
 		c.Stderr.offer(message)
 	}
 }
 
-// AtEnd is say for what stays true after the run: it comes behind everything
+// AtEnd is Info for what stays true after the run. It is printed after everything
 // else, an error included.
 func (c *Console) AtEnd(message string) { c.Stderr.keep(message) }
 

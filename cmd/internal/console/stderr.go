@@ -15,7 +15,7 @@ import (
 type Stderr struct {
 	queue stderrQueue
 
-	mu    sync.Mutex // guards lastWords
+	mu    sync.Mutex // guards atEnd
 	atEnd []string   // what is printed when everything else has been
 }
 
@@ -34,7 +34,7 @@ func (s *Stderr) Write(p []byte) (int, error) {
 // own failure.
 func (s *Stderr) message(message string) { s.queue.put(messageLines(message)) }
 
-// chatter is message for what may be dropped when stderr is blocked.
+// offer is message for what may be dropped when stderr is blocked.
 func (s *Stderr) offer(message string) { s.queue.offer(messageLines(message)) }
 
 // messageLines is a message as it is printed.
@@ -71,7 +71,7 @@ func (s *Stderr) show(text string) { s.queue.show(text) }
 // hide clears the live line, which is not shown any more.
 func (s *Stderr) hide() { s.queue.hide() }
 
-// lastWord keeps a message for the end.
+// keep keeps a message for the end of the run.
 func (s *Stderr) keep(message string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +83,7 @@ func (s *Stderr) keep(message string) {
 func (s *Stderr) TakeLastMessages() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	words := s.atEnd
+	kept := s.atEnd
 	s.atEnd = nil
-	return words
+	return kept
 }

@@ -1,0 +1,37 @@
+package local
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+)
+
+// TLS is what kin local --tls serves with.
+type TLS struct {
+	Certificate tls.Certificate
+	Authority   string // the file with the certificate of who signed it
+}
+
+// CertificateFile makes a certificate for loopback, and for the address if it
+// is another one; remove removes its file.
+func CertificateFile(ip net.IP) (made TLS, remove func() error, err error) {
+	var others []net.IP
+	if !ip.IsLoopback() && !ip.IsUnspecified() {
+		others = append(others, ip)
+	}
+	certificate, authority, err := Certificate(others...)
+	if err != nil {
+		return TLS{}, nil, err
+	}
+	file, err := os.CreateTemp("", "kin-local-ca-*.pem")
+	if err != nil {
+		return TLS{}, nil, fmt.Errorf("write the authority's certificate: %w", err)
+	}
+	_, err = file.Write(authority)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return TLS{}, nil, errors.Join(fmt.Errorf("write the authority's certificate: %w", err), os.Remove(file.Name()))
+	}
+	return TLS{certificate, file.Name()}, func() error { return os.Remove(file.Name()) }, nil
+}

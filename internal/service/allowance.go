@@ -1,0 +1,69 @@
+package service
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Allowance is the time that a call may take with all its attempts. A call of several
+// pages begins it anew with each page that brought something new.
+type Allowance struct {
+	most time.Duration // 0 is for ever
+
+	mu     sync.Mutex // guards the following
+	since  time.Time
+	items  int         // most that an attempt has had
+	notice *time.Timer // reports that the attempt under way has no answer; nil without one
+}
+
+// begin is the time that the allowance counts from.
+func (a *Allowance) begin() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.since
+}
+
+// Limit is ctx until the end of the allowance.
+func (a *Allowance) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.most <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, a.begin().Add(a.most))
+}
+
+// end is when the allowance, or ctx, ends; false is never.
+func (a *Allowance) end(ctx context.Context) (time.Time, bool) {
+	limited, cancel := a.Limit(ctx)
+	defer cancel()
+	return limited.Deadline()
+}
+
+// Advanced notes that an attempt has so many items by now. What an attempt before had
+// already is nothing new.
+func (a *Allowance) Advanced(items int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if items <= a.items {
+		return
+	}
+	a.items, a.since = items, time.Now()
+	if a.notice != nil && a.notice.Stop() {
+		a.notice.Reset(ReportAfter)
+	}
+}
+
+// notify calls report when the allowance has lasted for ReportAfter. stop reports whether
+// that will not happen any more.
+func (a *Allowance) notify(report func()) (stop func() bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	timer := time.AfterFunc(time.Until(a.since.Add(ReportAfter)), report)
+	a.notice = timer
+	return func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.notice = nil
+		return timer.Stop()
+	}
+}

@@ -1,0 +1,226 @@
+// Command messages prints every text that kin may say to a person, with the place it
+// stands in: messages, errors, hints and help. It reads the source, so that all of it
+// can be read as one text.
+//
+//	go run ./scripts/messages [FOLDER...]
+//
+// Without folders it reads cmd and the core packages. A line is PLACE, KIND and TEXT,
+// with tabs between them; KIND is help, hint, error or text. The records of the log
+// (--debug), names of fields and patterns are left out.
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// folders are where kin's own words are. The embedded endpoint speaks as the service
+// does, and is not one of them.
+var folders = []string{"cmd", "doctor", "efo", "format", "inspect", "internal", "reader", "survey", "transfer", "writer"}
+
+func main() {
+	flag.Parse()
+	roots := flag.Args()
+	if len(roots) == 0 {
+		roots = folders
+	}
+	out := bufio.NewWriter(os.Stdout)
+	err := printTexts(out, roots)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "messages:", err)
+		os.Exit(1)
+	}
+}
+
+// printTexts prints the texts of all Go files below the roots, without tests. A root that
+// is not there is passed over.
+func printTexts(out *bufio.Writer, roots []string) error {
+	for _, root := range roots {
+		if _, err := os.Stat(root); os.IsNotExist(err) {
+			continue
+		}
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && (d.Name() == "testdata" || filepath.ToSlash(path) == "internal/local"):
+				return fs.SkipDir
+			case !strings.HasSuffix(path, ".go"), strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			found, err := textsOf(path, nil)
+			for _, one := range found {
+				_, _ = fmt.Fprintf(out, "%s:%d\t%s\t%s\n", filepath.ToSlash(path), one.line, one.kind, strings.ReplaceAll(strings.TrimSpace(one.text), "\n", " | ")) // Flush has the error
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text is what stands at a line of a file.
+type text struct {
+	line       int
+	kind, text string
+}
+
+// textsOf are the texts of one file, in their order. src is as parser.ParseFile has it.
+func textsOf(path string, src any) ([]text, error) {
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, path, src, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	v := &visitor{set: set}
+	for _, d := range file.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.IMPORT {
+			continue
+		}
+		v.kind = "text"
+		if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil {
+			v.kind = map[string]string{"Error": "error", "Hint": "hint"}[f.Name.Name]
+			if v.kind == "" {
+				v.kind = "text"
+			}
+		}
+		ast.Walk(v, d)
+	}
+	return v.found, nil
+}
+
+// visitor collects texts; kind is that of what it is in.
+type visitor struct {
+	set   *token.FileSet
+	kind  string
+	found []text
+}
+
+// in is a visitor for what is inside of something with a kind of its own.
+func (v *visitor) in(kind string, nodes ...ast.Node) {
+	was := v.kind
+	v.kind = kind
+	for _, n := range nodes {
+		ast.Walk(v, n)
+	}
+	v.kind = was
+}
+
+// Visit takes the texts of a node, and goes on below it where it is not done with it.
+func (v *visitor) Visit(n ast.Node) ast.Visitor {
+	switch n := n.(type) {
+	case *ast.Field: // struct tags are no words
+		return nil
+	case *ast.CallExpr:
+		name := calleeOf(n)
+		switch {
+		case strings.HasSuffix(name, "Context") || name == "MustCompile" || name == "Format":
+			return nil // the log, patterns
+		case strings.HasSuffix(name, "Var") || strings.HasSuffix(name, "VarP"):
+			v.in("help", exprs(n.Args)...)
+			return nil
+		case name == "UsageHint" && len(n.Args) > 1:
+			v.in("hint", n.Args[0])
+			v.in("error", exprs(n.Args[1:])...)
+			return nil
+		case name == "Usage", name == "Errorf", name == "New" && isText(n.Args):
+			v.in("error", exprs(n.Args)...)
+			return nil
+		}
+	case *ast.KeyValueExpr:
+		key, _ := n.Key.(*ast.Ident)
+		if key == nil {
+			break
+		}
+		if kind := map[string]string{"Short": "help", "Long": "help", "Example": "help", "Help": "help", "Reason": "error", "Want": "error", "Next": "hint", "Advice": "hint"}[key.Name]; kind != "" {
+			v.in(kind, n.Value)
+			return nil
+		}
+	case *ast.BinaryExpr:
+		if s, ok := joined(n); ok {
+			v.add(n.Pos(), s)
+			return nil
+		}
+	case *ast.BasicLit:
+		if s, ok := joined(n); ok {
+			v.add(n.Pos(), s)
+		}
+	}
+	return v
+}
+
+// add takes a text in, if it has words.
+func (v *visitor) add(at token.Pos, s string) {
+	if len(strings.Fields(s)) > 1 && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") {
+		v.found = append(v.found, text{v.set.Position(at).Line, v.kind, s})
+	}
+}
+
+// joined is the text of literals that are joined with +, with … for what stands
+// between them. ok is false where none of them is a literal.
+func joined(e ast.Expr) (s string, ok bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if e.Kind != token.STRING {
+			return "", false
+		}
+		s, err := strconv.Unquote(e.Value)
+		return s, err == nil
+	case *ast.BinaryExpr:
+		if e.Op != token.ADD {
+			return "", false
+		}
+		left, isLeft := joined(e.X)
+		right, isRight := joined(e.Y)
+		if !isLeft {
+			left = "…"
+		}
+		if !isRight {
+			right = "…"
+		}
+		return left + right, isLeft || isRight
+	case *ast.ParenExpr:
+		return joined(e.X)
+	}
+	return "", false
+}
+
+func isText(args []ast.Expr) bool {
+	if len(args) != 1 {
+		return false
+	}
+	_, ok := joined(args[0])
+	return ok
+}
+
+func calleeOf(c *ast.CallExpr) string {
+	switch f := c.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+func exprs(list []ast.Expr) []ast.Node {
+	nodes := make([]ast.Node, len(list))
+	for i, e := range list {
+		nodes[i] = e
+	}
+	return nodes
+}

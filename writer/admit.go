@@ -1,0 +1,45 @@
+package writer
+
+import (
+	"time"
+
+	"kin/writer/queue"
+)
+
+// push takes a record in once there is room for it. It reports whether it did,
+// which it does not when the intake is over.
+func (d *dispatcher) push(e *queue.Entry) bool {
+	return d.admit(e, func() {
+		if d.queue.Push(e) {
+			signal(d.changed)
+		}
+	})
+}
+
+// refuse takes in a record that is never sent.
+func (d *dispatcher) refuse(e *queue.Entry, reason error) bool {
+	return d.admit(e, func() {
+		d.account.reject(e, &entryError{codeRejected, reason.Error()}, false, "", time.Now())
+		signal(d.changed)
+	})
+}
+
+// admit waits for room for a record, and calls add with mu held.
+func (d *dispatcher) admit(e *queue.Entry, add func()) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for !d.state.closed && !d.account.backlog.hasRoom(e) {
+		d.state.blocked = true
+		signal(d.changed)
+		d.mu.Unlock()
+		<-d.freed
+		d.mu.Lock()
+	}
+	d.state.blocked = false
+	if d.state.closed {
+		return false
+	}
+	d.account.begin(e)
+	add()
+	return true
+}

@@ -1,0 +1,154 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kin/internal/apierror"
+	"kin/writer/queue"
+)
+
+// settle takes the answer to a request. What is not written goes back to the front
+// of its key's queue.
+func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.conditions(time.Now())
+	s := settle(r, a, c)
+	d.account.answered(r)
+	d.applyParcels(r, &s, c.now)
+	restShards(ctx, d.o, r, &s, c.now)
+	d.applyRun(ctx, r, &s, c.now)
+	d.queue.Release(r)
+	clear(s.outcomes)
+	d.outcomes = s.outcomes
+	d.wake()
+}
+
+// conditions are what settle has to know. The caller holds mu.
+func (d *dispatcher) conditions(now time.Time) conditions {
+	return conditions{
+		now: now, stream: d.o.Stream, retryFor: d.o.RetryFor, saves: d.account.saves,
+		refusals: d.account.refusals(), stopped: d.state.stopped != nil, scratch: d.outcomes,
+	}
+}
+
+// applyParcels settles the records that were written or are given up, and puts the
+// others back. The caller holds mu.
+func (d *dispatcher) applyParcels(r *queue.Request, s *settlement, now time.Time) {
+	for i := range s.outcomes {
+		p, o := &r.Parcels[i], &s.outcomes[i]
+		entries := r.Records(p)
+		if o.inUse {
+			d.relist.streamInUse()
+		}
+		switch o.kind {
+		case parcelWritten:
+			d.relist.wrote()
+			if p.Shard.ID() != o.shardID && d.queue.Mispredicted(&entries[0].Record, o.shardID) {
+				d.relist.wroteElsewhere()
+			}
+			d.account.written(entries, o.shardID, o.sequence, now)
+		case parcelRefused:
+			d.account.refused(entries[0])
+			d.reject(entries[0], o.cause, now)
+		case parcelFailed:
+			d.account.failed(entries, o)
+		}
+	}
+	d.account.markFailed(r, s)
+	r.PutBack(s.again)
+	if len(s.over) > 0 {
+		d.giveUp(s.over, s.cause, now)
+	}
+	if s.retried > 0 {
+		d.account.noteFailure(now, s.cause)
+	}
+}
+
+// restShards lets the shards that failed rest. The caller holds the dispatcher's mu.
+func restShards(ctx context.Context, o Options, r *queue.Request, s *settlement, now time.Time) {
+	for _, one := range s.shards {
+		if !one.failed {
+			one.shard.Succeeded()
+			continue
+		}
+		if one.throttled {
+			one.shard.Throttled(now)
+		}
+		pause := one.shard.Failed(r.Sent, now, one.worked, s.remaining)
+		o.Log.DebugContext(ctx, "records failed", "stream", o.Stream, "shard", one.shard.ID(), "records", s.retried, "of", len(r.Parcels),
+			"attempt", one.shard.Attempts(), "wait", pause, "error", s.cause)
+	}
+}
+
+// applyRun does what the answer means for further requests. The caller holds mu.
+func (d *dispatcher) applyRun(ctx context.Context, r *queue.Request, s *settlement, now time.Time) {
+	if s.answered {
+		d.service.worked()
+	}
+	if s.backOff {
+		d.service.fail(r.Sent, now, s.remaining)
+		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.Parcels), "attempt", d.service.backoff.Attempts, "wait", d.service.until.Sub(now), "error", s.cause)
+	}
+	if s.shrink {
+		d.o.Log.DebugContext(ctx, "endpoint refuses requests of more than 5 MiB", "stream", d.o.Stream)
+		d.queue.Shrink()
+	}
+	if s.stop != nil {
+		d.stop(s.stop)
+	}
+}
+
+// reject settles a record that was sent and is given up. The caller holds mu.
+func (d *dispatcher) reject(e *queue.Entry, cause error, now time.Time) {
+	d.account.reject(e, cause, true, d.queue.Predict(&e.Record), now)
+}
+
+// giveUp rejects records that were retried for as long as is allowed, in the order
+// of the input. Without Options.Rejected that ends the run. The caller holds mu.
+func (d *dispatcher) giveUp(over []*queue.Entry, cause error, now time.Time) {
+	e := &RejectedError{
+		Records: int64(len(over)), First: over[0].Number, Reason: apierror.Brief(cause),
+		Sent: true, After: now.Sub(over[0].Sent),
+	}
+	for _, one := range over {
+		if one.Unsure() {
+			e.Unsure++
+		}
+		d.reject(one, cause, now)
+	}
+	if d.account.saves {
+		return
+	}
+	// Requests that were in flight when the first one was given up may bring more.
+	var first *RejectedError
+	if errors.As(d.state.stopped, &first) && first.Sent {
+		first.add(e)
+		return
+	}
+	d.stop(e)
+}
+
+// leaveRest settles what the run leaves when it was stopped. No request is in
+// flight.
+func (d *dispatcher) leaveRest() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.account.backlog.records == 0 {
+		return
+	}
+	now := time.Now()
+	why := &entryError{codeNotWritten, "the run ended before it was written"}
+	for _, e := range d.queue.Drain() {
+		switch {
+		case !d.account.saves:
+			d.account.leave(e, why, now)
+		case e.Sent.IsZero():
+			d.account.reject(e, why, false, "", now)
+		default:
+			d.reject(e, why, now)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package writer
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/kpl"
+)
+
+// HashKeyOf returns an explicit hash key that leads records to an open shard of
+// a stream: the first of its range. After a split or a merge the records go to
+// the child that has it. A shard that is not there or is closed is a
+// *ShardError; other errors are as those of Run. report is called with a line about a call
+// that is not answered for 5 s.
+func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, report func(string)) (string, error) {
+	var shards []types.Shard
+	err := atStart(ctx, "ListShards", stream, report, func(ctx context.Context) error {
+		shards = nil
+		return eachShard(ctx, client, stream, nil, func(s types.Shard) { shards = append(shards, s) })
+	})
+	if err != nil {
+		return "", err
+	}
+	missing := &ShardError{Stream: stream, Shard: shardID}
+	for _, s := range shards {
+		id := aws.ToString(s.ShardId)
+		open := s.SequenceNumberRange == nil || s.SequenceNumberRange.EndingSequenceNumber == nil
+		switch {
+		case id == shardID && open:
+			if s.HashKeyRange != nil {
+				if first, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey)); ok {
+					return first.String(), nil
+				}
+			}
+			return "", &CallError{Call: "ListShards", Stream: stream, Err: fmt.Errorf("shard %q has no hash key range that can be read", id)}
+		case id == shardID:
+			missing.Closed = true
+		case open:
+			missing.Open = append(missing.Open, id)
+		}
+	}
+	slices.Sort(missing.Open)
+	return "", missing
+}
+
+// atStart repeats a call that can be retried, for as long as the start of a run
+// may take.
+func atStart(ctx context.Context, name, stream string, report func(string), call func(context.Context) error) error {
+	start, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return persist(ctx, start, time.Now(), report, slog.New(slog.DiscardHandler), naming(name, stream), call)
+}
+
+// ShardError means that a shard cannot be written to: it is not there, or it
+// was split or merged.
+type ShardError struct {
+	Stream, Shard string
+	Closed        bool
+	Open          []string // the shards that can, by ID
+}
+
+func (e *ShardError) Error() string {
+	if e.Closed {
+		return fmt.Sprintf("shard %q of stream %q is closed: it was split or merged", e.Shard, e.Stream)
+	}
+	return fmt.Sprintf("shard %q not found in stream %q", e.Shard, e.Stream)
+}
+
+// NotFound is true; it marks the error for those who do not import the type.
+func (e *ShardError) NotFound() bool { return true }
+
+// Hint names shards that can be written to.
+func (e *ShardError) Hint() string {
+	const shown = 5
+	switch n := len(e.Open); {
+	case n == 0:
+		return ""
+	case n > shown:
+		return fmt.Sprintf("%d shards are open: %s, ...", n, strings.Join(e.Open[:shown], ", "))
+	}
+	return "open: " + strings.Join(e.Open, ", ")
+}

@@ -1,0 +1,127 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// everySecond is an input of n records, one a second.
+func everySecond(n int) func(context.Context) (Record, error) {
+	i := 0
+	return func(ctx context.Context) (Record, error) {
+		if i++; i > n {
+			return Record{}, io.EOF
+		}
+		return Record{PartitionKey: strconv.Itoa(i)}, sleep(ctx, time.Second)
+	}
+}
+
+// hangingList is a service that lists its shards once. Later calls hang.
+type hangingList struct {
+	*service
+	ended error // why the first of those ended
+}
+
+func (h *hangingList) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	if h.lists == 0 {
+		return h.service.ListShards(ctx, in, o...)
+	}
+	<-ctx.Done()
+	if h.ended == nil {
+		h.ended = ctx.Err()
+	}
+	return nil, ctx.Err()
+}
+
+// A refresh of the shards that hangs ends with the run.
+func TestFault14ARefreshThatHangsDoesNotHoldUpTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hangingList{service: &service{shards: []string{"shardId-000000000003"}}}
+		h.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			out := h.store(in, nil)
+			for i := range out.Records {
+				out.Records[i].ShardId = aws.String("shardId-000000000009")
+			}
+			return out, nil
+		}
+		got, err := newWriter(t, h, options()).Run(t.Context(), everySecond(3))
+		if err != nil || got.Written != 3 {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+		if !errors.Is(h.ended, context.Canceled) {
+			t.Errorf("the refresh ended with %v, want the end of the run", h.ended)
+		}
+	})
+}
+
+// A stream that is in use once is described until that is settled, less and less
+// often. The shards that are known stay known.
+func TestFault13ARecheckIsNoMistakeOfTheShardMap(t *testing.T) {
+	const seconds = 200
+	for name, tt := range map[string]struct {
+		later func() error // what the descriptions after the start fail of
+		auto  bool
+		most  int // descriptions
+	}{
+		"throttled":           {throttled, false, 12},
+		"no answer":           {func() error { return context.DeadlineExceeded }, false, 12},
+		"AUTO, throttled":     {throttled, true, 12},
+		"denied":              {func() error { return answered(400, &types.AccessDeniedException{}) }, false, 3},
+		"AUTO, denied":        {func() error { return answered(400, &types.AccessDeniedException{}) }, true, 3},
+		"described":           {func() error { return nil }, false, 3},
+		"AUTO, and described": {func() error { return nil }, true, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{shards: fourShards()}
+				descriptions := 0
+				s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+					if descriptions++; descriptions > 1 {
+						if err := tt.later(); err != nil {
+							return nil, err
+						}
+					}
+					about := types.StreamDescriptionSummary{StreamCreationTimestamp: aws.Time(time.Unix(1_000_000, 0)), StreamStatus: types.StreamStatusActive}
+					if tt.auto {
+						about.RecordDistributionStrategy = types.RecordDistributionStrategyAuto
+					}
+					return described(about)(ctx)
+				}
+				s.put = func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					if n == 1 {
+						return nil, answered(400, &types.ResourceInUseException{})
+					}
+					return nil, nil
+				}
+				w := newWriter(t, s, options())
+				next, unknown := everySecond(seconds), 0
+				got, err := w.Run(t.Context(), func(ctx context.Context) (Record, error) {
+					w.running.mu.Lock()
+					if len(w.running.queue.Shards()) == 0 {
+						unknown++
+					}
+					w.running.mu.Unlock()
+					return next(ctx)
+				})
+				if err != nil || got.Written != seconds {
+					t.Fatalf("got %+v, %v", got, err)
+				}
+				if !tt.auto && unknown > 0 {
+					t.Errorf("the shards were not known for %d records of %d", unknown, seconds)
+				}
+				if descriptions > tt.most || descriptions < 3 {
+					t.Errorf("the stream was described %d times, want 3 to %d", descriptions, tt.most)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,235 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/writer/queue"
+)
+
+// sentRequest is a request of records with the keys, sent at a time. Each key has a
+// parcel for each of its records, or one aggregate.
+func sentRequest(t *testing.T, at time.Time, aggregate bool, keys ...string) *queue.Request {
+	t.Helper()
+	q := queue.New(queue.Options{Aggregate: aggregate}, nil, at)
+	for i, key := range keys {
+		q.Push(queue.NewEntry(Record{PartitionKey: key, ExplicitHashKey: "0"}, int64(i+1), at))
+	}
+	if due, _ := q.Due(at, true); !due {
+		t.Fatal("no request is due")
+	}
+	r := q.Build(at)
+	if len(r.Entries) != len(keys) {
+		t.Fatalf("a request of %d records, want %d", len(r.Entries), len(keys))
+	}
+	for _, e := range r.Entries {
+		e.MarkSent(at)
+	}
+	return r
+}
+
+// put is the result of an entry that was written.
+func put(sequence string) types.PutRecordsResultEntry {
+	return types.PutRecordsResultEntry{ShardId: aws.String("shardId-000000000001"), SequenceNumber: &sequence}
+}
+
+// fails is the result of an entry that failed.
+func fails(code string) types.PutRecordsResultEntry {
+	return types.PutRecordsResultEntry{ErrorCode: &code, ErrorMessage: aws.String("no")}
+}
+
+// flag is a name, and whether it is set.
+type flag struct {
+	name string
+	set  bool
+}
+
+// set are the names of the flags that are set.
+func set(flags ...flag) (names []string) {
+	for _, f := range flags {
+		if f.set {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// settled is a settlement in words: what became of each parcel, then what goes again
+// and is given up by numbers, then the shards, then the run.
+func settled(r *queue.Request, s settlement) []string {
+	var words []string
+	for _, o := range s.outcomes {
+		word := map[outcomeKind]string{parcelWritten: "written", parcelFailed: "failed", parcelRefused: "refused"}[o.kind]
+		if o.kind == parcelWritten {
+			word += " " + o.shardID + " " + o.sequence
+		}
+		word += strings.Join(set(flag{" unknown", o.unknown}, flag{" alone", o.alone}, flag{" in use", o.inUse}), "")
+		if (o.cause == nil) != (o.kind == parcelWritten) {
+			word += fmt.Sprint(" of ", o.cause)
+		}
+		words = append(words, word)
+	}
+	var again, over []int64
+	for i := range s.again {
+		for _, e := range r.Records(&s.again[i]) {
+			again = append(again, e.Number)
+		}
+	}
+	for _, e := range s.over {
+		over = append(over, e.Number)
+	}
+	words = append(words, fmt.Sprint("again ", again), fmt.Sprint("over ", over))
+	for _, o := range s.shards {
+		words = append(words, fmt.Sprintf("shard worked %t failed %t throttled %t", o.worked, o.failed, o.throttled))
+	}
+	var call *CallError
+	stops := errors.As(s.stop, &call)
+	words = append(words, set(flag{"answered", s.answered}, flag{"back off", s.backOff}, flag{"shrink", s.shrink}, flag{"stop", stops})...)
+	if call != nil && call.First > 0 {
+		words = append(words, fmt.Sprintf("records %d to %d", call.First, call.Last))
+	}
+	if s.retried > 0 {
+		words = append(words, fmt.Sprintf("%d retried, pauses up to %s: %v", s.retried, s.remaining, s.cause))
+	}
+	return words
+}
+
+func TestSettle(t *testing.T) {
+	const retryFor = time.Minute
+	throughput, refusal := fails(codeThroughput), fails("ValidationException")
+	refusedWhole := answered(400, &types.InvalidArgumentException{})
+	saves := conditions{saves: true}
+	for _, tt := range []struct {
+		name      string
+		answer    answer
+		aggregate bool
+		keys      []string // "a", "b" without
+		after     time.Duration
+		c         conditions
+		want      []string
+	}{
+		{name: "all written",
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), put("2")}},
+			want: []string{"written shardId-000000000001 1", "written shardId-000000000001 2", "again []", "over []",
+				"shard worked true failed false throttled false", "answered"}},
+		{name: "one throttled",
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), throughput}}, after: time.Second,
+			want: []string{"written shardId-000000000001 1", "failed", "again [2]", "over []",
+				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 59s: " + codeThroughput + ": no"}},
+		{name: "one throttled for too long",
+			answer: answer{results: []types.PutRecordsResultEntry{throughput, put("1")}}, after: retryFor,
+			want: []string{"failed", "written shardId-000000000001 1", "again []", "over [1]",
+				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 1m0s: " + codeThroughput + ": no"}},
+		{name: "an internal failure of an entry was not written",
+			answer: answer{results: []types.PutRecordsResultEntry{fails("InternalFailure"), put("1")}},
+			want: []string{"failed", "written shardId-000000000001 1", "again [1]", "over []",
+				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: InternalFailure: no"}},
+		{name: "the stream is in use",
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), fails(codeInUse)}},
+			want: []string{"written shardId-000000000001 1", "failed in use", "again [2]", "over []",
+				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: " + codeInUse + ": no"}},
+		{name: "a result that nothing can be concluded from",
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), {}}},
+			want: []string{"written shardId-000000000001 1", "failed unknown", "again [2]", "over []",
+				"shard worked true failed true throttled false", "answered",
+				"1 retried, pauses up to 1m0s: the answer has a record with neither a sequence number nor an error code"}},
+		{name: "an entry that will never be taken ends the run",
+			answer: answer{results: []types.PutRecordsResultEntry{throughput, fails("KMSDisabledException")}},
+			want:   []string{"failed", "failed", "again [1 2]", "over []", "answered", "stop"}},
+		{name: "a refused entry ends a run that saves none",
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), refusal}},
+			want:   []string{"written shardId-000000000001 1", "failed", "again [2]", "over []", "answered", "stop"}},
+		{name: "a refused entry is given up", c: saves,
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), refusal}},
+			want: []string{"written shardId-000000000001 1", "refused", "again []", "over []",
+				"shard worked true failed false throttled false", "answered"}},
+		{name: "a refused aggregate is taken apart", c: saves, aggregate: true, keys: []string{"a", "a", "b"},
+			answer: answer{results: []types.PutRecordsResultEntry{refusal, put("1")}},
+			want: []string{"failed alone", "written shardId-000000000001 1", "again [1 2]", "over []",
+				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: ValidationException: no"}},
+		{name: "too many refusals are not the records'", c: conditions{saves: true, refusals: maxRefusals - 1},
+			answer: answer{results: []types.PutRecordsResultEntry{refusal, refusal}},
+			want:   []string{"refused", "failed", "again [2]", "over []", "answered", "stop"}},
+		{name: "a record that is taken begins the count of refusals anew", c: conditions{saves: true, refusals: maxRefusals},
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), refusal}},
+			want: []string{"written shardId-000000000001 1", "refused", "again []", "over []",
+				"shard worked true failed false throttled false", "answered"}},
+		{name: "a throttled request",
+			answer: answer{err: throttled()}, after: time.Second,
+			want: []string{"failed", "failed", "again [1 2]", "over []", "back off", "2 retried, pauses up to 59s: " + throttled().Error()}},
+		{name: "a throttled request, for too long", keys: []string{"b", "a"},
+			answer: answer{err: throttled()}, after: retryFor,
+			want: []string{"failed", "failed", "again []", "over [1 2]", "back off", "2 retried, pauses up to 1m0s: " + throttled().Error()}},
+		{name: "no answer",
+			answer: answer{err: context.DeadlineExceeded},
+			want: []string{"failed unknown", "failed unknown", "again [1 2]", "over []", "back off",
+				"2 retried, pauses up to 1m0s: context deadline exceeded"}},
+		{name: "given up at the end of the run", c: conditions{stopped: true},
+			answer: answer{err: context.Canceled},
+			want: []string{"failed unknown", "failed unknown", "again [1 2]", "over []", "back off",
+				"2 retried, pauses up to 1m0s: context canceled"}},
+		{name: "the stream is being created",
+			answer: answer{err: &entryError{codeInUse, "no"}},
+			want: []string{"failed in use", "failed in use", "again [1 2]", "over []", "back off",
+				"2 retried, pauses up to 1m0s: " + codeInUse + ": no"}},
+		{name: "a refused request ends a run that saves none",
+			answer: answer{err: refusedWhole},
+			want:   []string{"failed", "failed", "again [1 2]", "over []", "stop", "records 1 to 2"}},
+		{name: "the records of a refused request go alone", c: saves,
+			answer: answer{err: refusedWhole},
+			want:   []string{"failed alone", "failed alone", "again [1 2]", "over []"}},
+		{name: "a record that is refused alone is given up", c: saves, keys: []string{"a"},
+			answer: answer{err: refusedWhole},
+			want:   []string{"refused", "again []", "over []"}},
+		{name: "a stream that is not there",
+			answer: answer{err: answered(400, &types.ResourceNotFoundException{})},
+			want:   []string{"failed", "failed", "again [1 2]", "over []", "stop"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.keys == nil {
+				tt.keys = []string{"a", "b"}
+			}
+			sent := time.Unix(1_000_000, 0)
+			r := sentRequest(t, sent, tt.aggregate, tt.keys...)
+			tt.c.now, tt.c.retryFor, tt.c.stream = sent.Add(tt.after), retryFor, "orders"
+			if got := settled(r, settle(r, tt.answer, tt.c)); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got\n%q, want\n%q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Only a request that is larger than an older endpoint takes is tried smaller.
+func TestSettleShrinksALargeRequestThatIsRefused(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	for bytes, want := range map[int]bool{queue.OldRequestBytes: false, queue.OldRequestBytes + 1: true} {
+		r := sentRequest(t, now, false, "a", "b")
+		r.Bytes = bytes
+		s := settle(r, answer{err: answered(400, &types.InvalidArgumentException{})}, conditions{now: now, stream: "orders"})
+		if s.shrink != want || (s.stop == nil) != want || len(s.again) != 2 || s.retried > 0 {
+			t.Errorf("%d bytes: got %+v, want to shrink: %t", bytes, s, want)
+		}
+	}
+}
+
+// An aggregate of which some records have no time left goes again without them.
+func TestSettleGivesUpSingleRecordsOfAnAggregate(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	r := sentRequest(t, now, true, "a", "a", "a")
+	r.Entries[1].Sent = now.Add(-time.Minute)
+	s := settle(r, answer{err: throttled()}, conditions{now: now, stream: "orders", retryFor: time.Minute})
+	if want := []string{"failed", "again [1 3]", "over [2]", "back off", "1 retried, pauses up to 1m0s: " + throttled().Error()}; !reflect.DeepEqual(settled(r, s), want) {
+		t.Errorf("got %q, want %q", settled(r, s), want)
+	}
+	if len(r.Parcels) != 1 || len(s.again) != 2 {
+		t.Errorf("%d parcels go again as %d, want one as two", len(r.Parcels), len(s.again))
+	}
+}

@@ -1,0 +1,90 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"kin/internal/apierror"
+	"kin/internal/record"
+)
+
+// start asks for what has to be known about the stream. It finds out whether
+// the stream is there and the service can be reached.
+func (w *Writer) start(ctx context.Context) (streamFacts, error) {
+	began := time.Now()
+	most := startTimeout
+	if w.o.RetryFor > 0 {
+		most = min(most, w.o.RetryFor)
+	}
+	start, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	facts := streamFacts{recordLimit: defaultRecordLimit}
+	throttled, err := w.ask(ctx, start, "DescribeStreamSummary", began, func(ctx context.Context) error {
+		out, err := describe(ctx, w.client, w.o.Stream)
+		if err == nil {
+			facts.found = true
+			facts.learn(out)
+		}
+		return err
+	})
+	if err != nil {
+		return facts, err
+	}
+	if facts.auto && w.o.Ordered {
+		return facts, &record.OptionError{Field: "ordered", Want: "a stream that distributes records by their keys: " + w.o.Stream + " has the distribution strategy AUTO and no order"}
+	}
+	if facts.auto {
+		return facts, nil
+	}
+	var last error
+	_, err = w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
+		facts.shards, last = listShards(ctx, w.client, w.o.Stream)
+		facts.found = facts.found || last == nil
+		return last
+	})
+	if throttled != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return facts, throttled // it has used up the time of this call
+	}
+	if err == nil && last != nil && !w.o.Unshaped {
+		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, apierror.Brief(last)))
+	}
+	return facts, err
+}
+
+// ask makes a call of the start until it is answered. A stream that may be
+// written but not described, and an endpoint that does not know the call, leave
+// things at their defaults. throttled is not nil where the call was throttled until
+// start was over, which leaves them there too.
+func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) (throttled, err error) {
+	named := naming(call, w.o.Stream)
+	err = persist(ctx, start, began, w.o.Say, w.o.Log, named, w.noted(named, do))
+	var api smithy.APIError
+	var exhausted *GaveUpError
+	switch v := classify(err); {
+	case err == nil, ctx.Err() != nil, v == notFound, v == fatal:
+		return nil, err
+	case errors.As(err, &exhausted) && (v != again || !errors.As(err, &api)):
+		return nil, err
+	case exhausted != nil:
+		throttled = err
+	}
+	w.o.Log.DebugContext(ctx, "call refused", "call", call, "stream", w.o.Stream, "error", err) // or throttled, but the stream is there
+	return throttled, nil
+}
+
+// noted is a call of the start whose failures Failing knows.
+func (w *Writer) noted(named func(error) error, do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := do(ctx)
+		if err == nil || ctx.Err() == nil { // and not of the end of its time
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.failing = named(err)
+		}
+		return err
+	}
+}
