@@ -44,7 +44,7 @@ func TestFault08ImplausibleResultsAreNotBelieved(t *testing.T) {
 		for what, aggregate := range map[string]bool{"records": false, "aggregates": true} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := &service{shards: fourShards()}
+					s := &memoryStream{shards: fourShards()}
 					s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 						out := s.store(in, nil)
 						if n <= 2 {
@@ -105,7 +105,7 @@ func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				if answer != nil {
 					s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 						return answer(in), nil
@@ -217,7 +217,7 @@ func FuzzFault08Answers(f *testing.F) {
 			odd = append(odd, one)
 		}
 		synctest.Test(t, func(t *testing.T) {
-			s := &service{shards: fourShards()}
+			s := &memoryStream{shards: fourShards()}
 			said := 0
 			s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 				out := s.store(in, nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/service"
 )
 
 // HashKeyOf returns an explicit hash key that leads records to an open shard of
@@ -53,7 +54,7 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, 
 // atStart repeats a call that can be retried, for as long as the start of a run
 // may take.
 func atStart(ctx context.Context, name, stream string, report func(string), call func(context.Context) error) error {
-	start, cancel := context.WithTimeout(ctx, startTimeout)
+	start, cancel := context.WithTimeout(ctx, service.StartTimeout)
 	defer cancel()
 	return persist(ctx, start, time.Now(), report, slog.New(slog.DiscardHandler), naming(name, stream), call)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -12,6 +13,7 @@ import (
 	"kin/internal/kpl"
 	"kin/internal/paging"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/writer/queue"
 )
@@ -61,9 +63,9 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 }
 
 func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, startAttempt)
-	defer cancel()
-	out, err := client.ListShards(ctx, in)
+	out, err := service.AttemptUntil(ctx, time.Now().Add(startAttempt), func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+		return client.ListShards(ctx, in)
+	})
 	if err == nil && out == nil {
 		err = errors.New("an empty answer")
 	}

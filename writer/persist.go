@@ -7,18 +7,19 @@ import (
 	"log/slog"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
 // persist makes a call of the start until it is answered or start ends. do makes
 // one attempt; named puts the call's name on its error. report is called with a line about a
-// call that is not answered for reportAfter. Errors are what named
+// call that is not answered for service.ReportAfter. Errors are what named
 // returns for a failure that will not pass, *GaveUpError when start is over, and
 // the end of ctx: see interrupted.
 func persist(ctx, start context.Context, began time.Time, report func(string), log *slog.Logger, named func(error) error, do func(context.Context) error) error {
 	var last error // of the attempts before
 	progress := &startReport{report: report, named: named, began: time.Now()}
-	for wait := (queue.Backoff{}); ; {
+	for wait := queue.NewBackoff(); ; {
 		err := progress.attempt(func() error { return do(start) })
 		if err == nil {
 			progress.answered()
@@ -34,14 +35,14 @@ func persist(ctx, start context.Context, began time.Time, report func(string), l
 			return named(err)
 		}
 		last = err
-		log.DebugContext(ctx, "call failed", "attempt", wait.Attempts+1, "error", named(err))
-		if sleep(start, wait.Next()) == nil {
+		log.DebugContext(ctx, "call failed", "attempt", wait.Attempts()+1, "error", named(err))
+		if service.Sleep(start, wait.Next()) == nil {
 			continue
 		}
 		if ctx.Err() != nil {
 			return interrupted(ctx, named(err))
 		}
-		return &GaveUpError{time.Since(began), named(err)}
+		return &GaveUpError{After: time.Since(began), Err: named(err)}
 	}
 }
 
@@ -57,16 +58,16 @@ func naming(call, stream string) func(error) error {
 }
 
 // interrupted is the cause of ctx, with the failure of the call that it ended: an
-// *InterruptedError, or the cause alone when the call failed of the end of ctx.
+// *service.InterruptedError, or the cause alone when the call failed of the end of ctx.
 func interrupted(ctx context.Context, failure error) error {
 	cause := context.Cause(ctx)
 	if failure == nil || errors.Is(failure, ctx.Err()) || errors.Is(failure, cause) {
 		return cause
 	}
-	return &InterruptedError{Cause: cause, Last: failure}
+	return &service.InterruptedError{Cause: cause, Last: failure}
 }
 
-// startReport reports a call of the start that is not answered for reportAfter, once,
+// startReport reports a call of the start that is not answered for service.ReportAfter, once,
 // and that it was answered after that.
 type startReport struct {
 	report   func(string) // called on the goroutine of persist
@@ -83,7 +84,7 @@ func (r *startReport) attempt(do func() error) error {
 	}
 	done := make(chan error, 1)
 	go func() { done <- do() }()
-	due := time.NewTimer(max(0, time.Until(r.began.Add(reportAfter))))
+	due := time.NewTimer(max(0, time.Until(r.began.Add(service.ReportAfter))))
 	defer due.Stop()
 	var err error
 	select {
@@ -100,7 +101,7 @@ func (r *startReport) reportFailure() {
 	r.reported = true
 	err := r.last
 	if err == nil {
-		err = fmt.Errorf("no answer from the service for %s", reportAfter)
+		err = fmt.Errorf("no answer from the service for %s", service.ReportAfter)
 	}
 	r.report(fmt.Sprintf("still trying: %s", r.named(err)))
 }

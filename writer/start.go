@@ -8,15 +8,15 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"kin/internal/apierror"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // start asks for what has to be known about the stream. It finds out whether
 // the stream is there and the service can be reached.
 func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 	began := time.Now()
-	most := startTimeout
+	most := service.StartTimeout
 	if w.o.RetryFor > 0 {
 		most = min(most, w.o.RetryFor)
 	}
@@ -50,7 +50,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		return facts, throttled // it has used up the time of this call
 	}
 	if err == nil && last != nil && !w.o.Unshaped {
-		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, apierror.Brief(last)))
+		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, service.Brief(last)))
 	}
 	return facts, err
 }
