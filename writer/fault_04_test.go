@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -20,7 +21,7 @@ import (
 func inFlightAggregates(t *testing.T, o Options, aggregates, records int, sent time.Time) (*dispatcher, *queue.Request) {
 	t.Helper()
 	o.Aggregate, o.Unshaped = true, true
-	ranges, err := listShards(t.Context(), &memoryStream{shards: []string{"shardId-000000000000"}}, o.Stream)
+	ranges, err := listShards(t.Context(), &memoryStream{shards: []string{"shardId-000000000000"}}, new(service.Allowance), o.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}

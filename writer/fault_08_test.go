@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -174,7 +176,7 @@ func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := shardList(shards)
-			ranges, err := listShards(t.Context(), client, "orders")
+			ranges, err := listShards(t.Context(), client, new(service.Allowance), "orders")
 			var call *CallError
 			if ranges != nil || !errors.As(err, &call) || classify(err) != unsure {
 				t.Errorf("got %v, %v, want an error that is retried", ranges, err)

@@ -286,7 +286,7 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 	closed := all[0]
 	closed.ShardId, closed.SequenceNumberRange = aws.String("shardId-000000000099"), &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
 	p := &paged{memoryStream: &memoryStream{}, pages: [][]types.Shard{{all[3], closed}, {all[0], all[3]}, {all[2], all[1]}}}
-	ranges, err := listShards(t.Context(), p, "orders")
+	ranges, err := listShards(t.Context(), p, new(service.Allowance), "orders")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 		t.Errorf("asked %+v", p.asked)
 	}
 	p.pages = [][]types.Shard{{all[0], all[2], all[3]}}
-	if ranges, err := listShards(t.Context(), p, "orders"); err == nil {
+	if ranges, err := listShards(t.Context(), p, new(service.Allowance), "orders"); err == nil {
 		t.Errorf("got %v, want an error for a list with a hole", ranges)
 	}
 }
@@ -307,7 +307,7 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 // Each record goes to the shard that its MD5 or its hash key belongs to.
 func TestTheShardOfARecordIsPredicted(t *testing.T) {
 	s := &memoryStream{shards: []string{"a", "b", "c", "d", "e", "f", "g"}}
-	ranges, err := listShards(t.Context(), s, "orders")
+	ranges, err := listShards(t.Context(), s, new(service.Allowance), "orders")
 	if err != nil {
 		t.Fatal(err)
 	}
