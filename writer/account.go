@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -136,7 +136,7 @@ func (a *account) reject(e *queue.Entry, cause error, sent bool, shardID string,
 		at := a.shard(shardID)
 		at.count(e)
 		at.Rejected++
-		reason = apierror.Brief(cause)
+		reason = service.Brief(cause)
 	}
 	if !a.saves {
 		a.settle(e, queue.Rejected, failedResult(e, cause), now)

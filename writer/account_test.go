@@ -15,13 +15,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/kpl"
+	"kin/internal/service"
 )
 
 // Whatever order records are written in, they are reported in that of the
 // input, each once.
 func TestReportsComeInTheOrderOfTheInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()}
+		s := &memoryStream{shards: fourShards()}
 		s.put = s.trouble(3)
 		o := options()
 		var told []Result
@@ -74,7 +75,7 @@ func number(t *testing.T, s string) int {
 // on.
 func TestRejectedRecordsAreHandedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()[:1]}
+		s := &memoryStream{shards: fourShards()[:1]}
 		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i, e := range in.Records {
@@ -125,11 +126,11 @@ func TestAnErrorOfAListenerEndsTheRun(t *testing.T) {
 				listen(&o)
 				bad := name == "rejected"
 				i := 0
-				got, err := newWriter(t, &service{}, o).Run(t.Context(), func(ctx context.Context) (Record, error) {
+				got, err := newWriter(t, &memoryStream{}, o).Run(t.Context(), func(ctx context.Context) (Record, error) {
 					if i++; i == 2 && bad {
 						return Record{}, Reject(errors.New("odd"))
 					}
-					return Record{PartitionKey: "k"}, sleep(ctx, 50*time.Millisecond)
+					return Record{PartitionKey: "k"}, service.Sleep(ctx, 50*time.Millisecond)
 				})
 				if err != full || bad && got.WrittenThrough > 1 {
 					t.Errorf("got %+v, %v, want %v and nothing beyond record 1 kept", got, err, full)
@@ -141,7 +142,7 @@ func TestAnErrorOfAListenerEndsTheRun(t *testing.T) {
 
 func TestSkippedRecordsCountAsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{}
+		s := &memoryStream{}
 		o := options()
 		o.Skip = 3
 		o.Pace = 1
@@ -191,7 +192,7 @@ func TestTheInputIsHeldBack(t *testing.T) {
 				o := options()
 				o.Linger = 0
 				tt.change(&o)
-				got, err := newWriter(t, &service{}, o).Run(t.Context(), source(tt.next))
+				got, err := newWriter(t, &memoryStream{}, o).Run(t.Context(), source(tt.next))
 				if err != nil || got.Written != 20 || got.Duration.Round(10*time.Millisecond) != tt.took {
 					t.Errorf("got %+v, %v, want 20 written in %s", got, err, tt.took)
 				}
@@ -207,7 +208,7 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var sizes []int
 			var users []string
-			s := &service{shards: fourShards()[:1]}
+			s := &memoryStream{shards: fourShards()[:1]}
 			s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 				for _, e := range in.Records {
 					split := []kpl.Record{{PartitionKey: *e.PartitionKey, Data: e.Data}}
@@ -262,7 +263,7 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 // of which nothing is known.
 func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 {
 				return nil, nil
 			}
@@ -291,7 +292,7 @@ func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 // request without an answer may have left a copy.
 func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()[:1]}
+		s := &memoryStream{shards: fourShards()[:1]}
 		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			switch n {
 			case 1, 2, 4: // the record is there, and nobody knows
@@ -332,7 +333,7 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					switch {
 					case n == 1 && tt.first == nil:
 						<-ctx.Done()
@@ -359,7 +360,7 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 }
 
 func TestADryRunWritesNothing(t *testing.T) {
-	s := &service{shards: fourShards()}
+	s := &memoryStream{shards: fourShards()}
 	o := options()
 	o.Skip = 1
 	var told []Preview
@@ -401,7 +402,7 @@ func TestMoreOptionsAreCheckedByName(t *testing.T) {
 	} {
 		o := options()
 		tt.change(&o)
-		if _, err := New(&service{}, o); err == nil || err.Error() != tt.want {
+		if _, err := New(&memoryStream{}, o); err == nil || err.Error() != tt.want {
 			t.Errorf("got %v, want %s", err, tt.want)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -90,7 +90,7 @@ func (d *dispatcher) applyRun(ctx context.Context, r *queue.Request, s *settleme
 	}
 	if s.backOff {
 		d.service.fail(r.Sent, now, s.remaining)
-		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.Parcels), "attempt", d.service.backoff.Attempts, "wait", d.service.until.Sub(now), "error", s.cause)
+		d.o.Log.DebugContext(ctx, "request failed", "stream", d.o.Stream, "records", len(r.Parcels), "attempt", d.service.backoff.Attempts(), "wait", d.service.until.Sub(now), "error", s.cause)
 	}
 	if s.shrink {
 		d.o.Log.DebugContext(ctx, "endpoint refuses requests of more than 5 MiB", "stream", d.o.Stream)
@@ -110,7 +110,7 @@ func (d *dispatcher) reject(e *queue.Entry, cause error, now time.Time) {
 // of the input. Without Options.Rejected that ends the run. The caller holds mu.
 func (d *dispatcher) giveUp(over []*queue.Entry, cause error, now time.Time) {
 	e := &RejectedError{
-		Records: int64(len(over)), First: over[0].Number, Reason: apierror.Brief(cause),
+		Records: int64(len(over)), First: over[0].Number, Reason: service.Brief(cause),
 		Sent: true, After: now.Sub(over[0].Sent),
 	}
 	for _, one := range over {

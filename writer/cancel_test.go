@@ -26,7 +26,7 @@ func after3() func(context.Context) (Record, error) {
 }
 
 // cancelledAfter runs a writer and cancels it after d.
-func cancelledAfter(t *testing.T, d time.Duration, s *service, o Options, next func(context.Context) (Record, error)) (Summary, error) {
+func cancelledAfter(t *testing.T, d time.Duration, s *memoryStream, o Options, next func(context.Context) (Record, error)) (Summary, error) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	time.AfterFunc(d, func() { cancel(errSignal) })
@@ -35,7 +35,7 @@ func cancelledAfter(t *testing.T, d time.Duration, s *service, o Options, next f
 
 func TestACancelledRunWritesWhatItHasRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{}
+		s := &memoryStream{}
 		got, err := cancelledAfter(t, 50*time.Millisecond, s, options(), after3())
 		want := Summary{Read: 3, Written: 3, Bytes: 3, WrittenThrough: 3, Duration: 50 * time.Millisecond}
 		if err != errSignal || got != want {
@@ -46,7 +46,7 @@ func TestACancelledRunWritesWhatItHasRead(t *testing.T) {
 
 func TestACancelledRunFinishesTheRequestInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 {
 				time.Sleep(10 * time.Second)
 			}
@@ -79,7 +79,7 @@ func TestACancelledRunEndsWithItsGrace(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := options()
 				o.Grace = 3 * time.Second
-				s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					if n == 1 {
 						return nil, nil
 					}
@@ -102,7 +102,7 @@ func TestACancelledRunDoesNotWaitForAnInputThatIsBlocked(t *testing.T) {
 		blocked := make(chan struct{})
 		next := numbered(3)
 		i := 0
-		got, err := cancelledAfter(t, time.Second, &service{}, options(), func(ctx context.Context) (Record, error) {
+		got, err := cancelledAfter(t, time.Second, &memoryStream{}, options(), func(ctx context.Context) (Record, error) {
 			if i++; i > 3 {
 				<-blocked // as a read of a terminal, which nothing ends
 			}
@@ -117,7 +117,7 @@ func TestACancelledRunDoesNotWaitForAnInputThatIsBlocked(t *testing.T) {
 
 func TestARunThatIsCancelledAtItsStartSaysWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		s := &memoryStream{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}
@@ -130,16 +130,16 @@ func TestARunThatIsCancelledAtItsStartSaysWhy(t *testing.T) {
 
 // A run can be given up at any moment of its start, and before it.
 func TestAbandonIsNotLost(t *testing.T) {
-	for name, when := range map[string]func(*service, *Writer){
-		"before the run":   func(_ *service, w *Writer) { w.Abandon() },
-		"in the last call": func(s *service, w *Writer) { s.listing = w.Abandon },
-		"while it is waiting": func(s *service, w *Writer) {
+	for name, when := range map[string]func(*memoryStream, *Writer){
+		"before the run":   func(_ *memoryStream, w *Writer) { w.Abandon() },
+		"in the last call": func(s *memoryStream, w *Writer) { s.listing = w.Abandon },
+		"while it is waiting": func(s *memoryStream, w *Writer) {
 			s.listing = func() { time.AfterFunc(time.Second, w.Abandon); time.Sleep(time.Minute) }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				w := newWriter(t, s, options())
 				when(s, w)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

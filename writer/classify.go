@@ -1,14 +1,9 @@
 package writer
 
 import (
-	"errors"
-	"net"
 	"net/http"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"kin/internal/apierror"
+	"kin/internal/service"
 )
 
 // verdict is what to do about a call, or an entry of one, that failed.
@@ -24,71 +19,43 @@ const (
 	unknownCode                // refused for a reason that this package does not know
 )
 
-// classify decides, by error code, what a failed call means. Errors without a
-// code come from the way to the service and back, and pass.
+// classify decides, by its class, what a failed call means.
 func classify(err error) verdict {
+	class := service.ClassOf(err)
 	switch {
-	case apierror.IsPermanent(err):
-		return fatal // no credentials, or a proxy that refuses
-	case apierror.IsUnsent(err):
-		return again
-	}
-	var response *smithyhttp.ResponseError
-	status := 0
-	if errors.As(err, &response) {
-		status = response.HTTPStatusCode()
-	}
-	if status == http.StatusRequestEntityTooLarge {
+	case class == service.Unsendable, class == service.Unsent:
+	case service.Status(err) == http.StatusRequestEntityTooLarge:
 		return refused // by a proxy
+	case service.Code(err) == service.CodeOptIn:
+		return fatal
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		v, known := byCode(api.ErrorCode())
-		if !known && status >= 500 {
-			return unsure // theirs, and passing; what became of the records is not known
-		}
-		return v
-	}
-	var params smithy.InvalidParamsError
-	var serialization *smithy.SerializationError
-	if errors.As(err, &params) || errors.As(err, &serialization) {
-		return fatal // our own arguments never left this process
-	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return again // nothing was sent
-	}
-	return unsure // cut off, timed out, or not an answer of Kinesis
+	return ofClass(class)
 }
 
-// byCode is the verdict on an error code of a request or of one entry. It
-// reports whether the code is known.
-func byCode(code string) (verdict, bool) {
-	if apierror.IsIdentityCode(code) {
-		return fatal, true
+// classifyCode is the verdict on the error code of one entry.
+func classifyCode(code string) verdict {
+	if code == service.CodeOptIn {
+		return fatal
 	}
-	switch code {
-	case "ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException",
-		"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException":
-		return again, true // too much of all writers together
-	case "ResourceInUseException":
-		return again, true // the stream is being created
-	case "ExpiredNextTokenException":
-		return again, true // it lives 300 s: the list begins again
-	case "InternalFailure", "InternalFailureException", "InternalServerError", "InternalServiceError",
-		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException":
-		return unsure, true // theirs, and passing
-	case "UnknownError":
-		return unsure, true // an error status with a body that is not one of Kinesis: a proxy's page
-	case "InvalidArgumentException", "ValidationException", "SerializationException", "RequestEntityTooLarge":
-		return refused, true
-	case "ResourceNotFoundException":
-		return notFound, true
-	case "AccessDeniedException":
-		return denied, true
-	case "KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException",
-		"KMSOptInRequired", "OptInRequired":
-		return fatal, true // the key does not change by waiting
+	return ofClass(service.ClassOfCode(code))
+}
+
+// ofClass is the verdict on a class. The one code that it is not enough for is
+// service.CodeOptIn: an account that does not use the service may not write either.
+func ofClass(class service.Class) verdict {
+	switch class {
+	case service.Throttled, service.InUse, service.Expired, service.Unsent:
+		return again
+	case service.Transient, service.Unanswered:
+		return unsure
+	case service.Refused:
+		return refused
+	case service.Missing:
+		return notFound
+	case service.Denied:
+		return denied
+	case service.Unauthentic, service.Key, service.Unsendable:
+		return fatal
 	}
-	return unknownCode, false
+	return unknownCode
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// service is a stream in memory. Its hook may take a request over.
-type service struct {
+// memoryStream is a stream in memory. Its hook may take a request over.
+type memoryStream struct {
 	describe func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
 	// put sees the nth request, from 1. A nil answer without error leaves the
 	// request to the stream.
@@ -42,14 +42,14 @@ type call struct {
 	records []string // KEY:PAYLOAD
 }
 
-func (s *service) DescribeStreamSummary(ctx context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (s *memoryStream) DescribeStreamSummary(ctx context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
 	if s.describe == nil {
 		return &kinesis.DescribeStreamSummaryOutput{}, nil
 	}
 	return s.describe(ctx)
 }
 
-func (s *service) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (s *memoryStream) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
 	if s.listing != nil {
 		s.listing()
 	}
@@ -79,7 +79,7 @@ func listed(ids []string) *kinesis.ListShardsOutput {
 }
 
 // shardOf is the shard that a record goes to.
-func (s *service) shardOf(e types.PutRecordsRequestEntry) string {
+func (s *memoryStream) shardOf(e types.PutRecordsRequestEntry) string {
 	if len(s.shards) == 0 {
 		return "shardId-000000000000"
 	}
@@ -93,7 +93,7 @@ func (s *service) shardOf(e types.PutRecordsRequestEntry) string {
 	return s.shards[int(new(big.Int).Rsh(hash.Mul(hash, big.NewInt(int64(len(s.shards)))), 128).Int64())]
 }
 
-func (s *service) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
+func (s *memoryStream) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
 	s.mu.Lock()
 	var r call
 	for _, e := range in.Records {
@@ -114,7 +114,7 @@ func (s *service) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _
 }
 
 // store takes the entries but for those whose position fails.
-func (s *service) store(in *kinesis.PutRecordsInput, fails map[int]string) *kinesis.PutRecordsOutput {
+func (s *memoryStream) store(in *kinesis.PutRecordsInput, fails map[int]string) *kinesis.PutRecordsOutput {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := &kinesis.PutRecordsOutput{FailedRecordCount: aws.Int32(int32(len(fails)))}
@@ -134,7 +134,7 @@ func (s *service) store(in *kinesis.PutRecordsInput, fails map[int]string) *kine
 }
 
 // sizes are the numbers of records in the requests so far.
-func (s *service) sizes() []int {
+func (s *memoryStream) sizes() []int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var sizes []int

@@ -44,7 +44,7 @@ func TestFault13AStreamIsDeletedOnlyWhereItsDescriptionAgrees(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				described := 0
 				s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 					if described++; described == 1 {

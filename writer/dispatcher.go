@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -36,9 +37,10 @@ func newDispatcher(client Client, o Options, facts streamFacts) *dispatcher {
 		changed: make(chan struct{}, 1), freed: make(chan struct{}, 1),
 		queue: queue.New(queue.Options{
 			Linger: o.Linger, Ordered: o.Ordered, Aggregate: o.Aggregate, Limited: !o.Unshaped,
-			IgnoresKeys: facts.auto, ProbeTime: callTimeout,
+			IgnoresKeys: facts.auto, ProbeTime: service.CallTimeout,
 		}, facts.shards, time.Now()),
 		account: newAccount(o),
+		service: newServiceBackoff(),
 	}
 }
 

@@ -9,8 +9,14 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/dustin/go-humanize"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 )
+
+// CallError is service.CallError.
+type CallError = service.CallError
+
+// GaveUpError is service.GaveUpError.
+type GaveUpError = service.GaveUpError
 
 // RejectedError means that records were given up: one that can never be
 // accepted and was not sent, or some that were retried for as long as was
@@ -62,58 +68,6 @@ func duration(d time.Duration) string {
 	return s
 }
 
-// CallError is a call to the service that failed for good.
-type CallError struct {
-	Call   string // PutRecords or DescribeStreamSummary
-	Stream string // as the caller named it
-	Err    error
-	// First and Last are the numbers of the records in a request that was not
-	// accepted as it is; 0 otherwise.
-	First, Last int64
-}
-
-func (e *CallError) Error() string {
-	if e.First > 0 {
-		return fmt.Sprintf("%s for stream %s, records %s to %s: %s", e.Call, e.Stream, humanize.Comma(e.First), humanize.Comma(e.Last), apierror.Brief(e.Err))
-	}
-	return fmt.Sprintf("%s for stream %s: %s", e.Call, e.Stream, apierror.Brief(e.Err))
-}
-
-func (e *CallError) Unwrap() error { return e.Err }
-
-// StreamName is the stream as the caller named it.
-func (e *CallError) StreamName() string { return e.Stream }
-
-// Operation is the name of the API call.
-func (e *CallError) Operation() string { return e.Call }
-
-// GaveUpError means that the service could not be reached at the start.
-type GaveUpError struct {
-	After time.Duration
-	Err   error // the last attempt's
-}
-
-func (e *GaveUpError) Error() string {
-	return fmt.Sprintf("gave up after %s: %s", duration(e.After), e.Err)
-}
-
-func (e *GaveUpError) Unwrap() error { return e.Err }
-
-// GaveUp is true; it marks the error for those who do not import the type.
-func (e *GaveUpError) GaveUp() bool { return true }
-
-// InterruptedError means that a call was failing when the run's time was over, or
-// a signal came.
-type InterruptedError struct {
-	Cause error // why the run ended
-	Last  error // the last failure
-}
-
-func (e *InterruptedError) Error() string { return e.Cause.Error() + ": " + e.Last.Error() }
-
-// Unwrap is why the run ended, and of what it failed.
-func (e *InterruptedError) Unwrap() []error { return []error{e.Cause, e.Last} }
-
 // entryError is the service's error for one entry of a request.
 type entryError struct{ code, message string }
 
@@ -147,8 +101,6 @@ func deref(s *string) string {
 
 // The codes of records that failed without one of the service's.
 const (
-	codeThroughput = "ProvisionedThroughputExceededException"
-	codeInUse      = "ResourceInUseException"
 	codeRejected   = "Rejected"   // it can never be accepted, and was not sent
 	codeNoAnswer   = "NoAnswer"   // what came back was no answer of the service
 	codeNotWritten = "NotWritten" // the run ended first
@@ -167,5 +119,5 @@ func messageOf(err error) string {
 	if errors.As(err, &api) && api.ErrorCode() != "" {
 		return api.ErrorMessage()
 	}
-	return apierror.Brief(err)
+	return service.Brief(err)
 }

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,7 @@ import (
 func TestFailedEntriesAreRetriedAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const throughput, internal = "ProvisionedThroughputExceededException", "InternalFailure"
-		s := &service{}
+		s := &memoryStream{}
 		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			switch n {
 			case 1:
@@ -65,7 +66,7 @@ func TestAnAnswerThatDoesNotMatchFailsAll(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					if n == 1 {
 						return out, nil
 					}
@@ -124,7 +125,7 @@ func TestWhatARequestsErrorMeans(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					if n == 2 {
 						return nil, tt.err
 					}
@@ -150,7 +151,7 @@ func TestWhatARequestsErrorMeans(t *testing.T) {
 
 func TestAnEntryThatWillNeverPassEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{}
+		s := &memoryStream{}
 		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			return s.store(in, map[int]string{1: "ProvisionedThroughputExceededException", 2: "KMSDisabledException"}), nil
 		}
@@ -168,7 +169,7 @@ func TestAnEntryThatWillNeverPassEndsTheRun(t *testing.T) {
 
 func TestACallThatHangsIsEndedAndItsRecordsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n > 1 {
 				return nil, nil
 			}
@@ -191,7 +192,7 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 		var said []string
 		o := options()
 		o.Say = func(message string) { said = append(said, message) }
-		s := &service{}
+		s := &memoryStream{}
 		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 {
 				return s.store(in, map[int]string{1: "ProvisionedThroughputExceededException", 2: "InternalFailure"}), nil
@@ -233,14 +234,14 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 // what the run ends with is about all of them.
 func TestAllThatWasGivenUpIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()}
+		s := &memoryStream{shards: fourShards()}
 		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 { // the first in the input is the last to be known
 				time.Sleep(time.Second)
 			}
 			fails := map[int]string{}
 			for i := range in.Records {
-				fails[i] = codeThroughput
+				fails[i] = service.CodeShardLimit
 			}
 			return s.store(in, fails), nil
 		}
@@ -263,7 +264,7 @@ func TestProgressShortensTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// A shard that takes ten records a request: 50 requests, each after a
 		// first wait.
-		s := &service{}
+		s := &memoryStream{}
 		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i := 10; i < len(in.Records); i++ {
@@ -283,7 +284,7 @@ func TestNoRetriesWhenNoneAreWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()
 		o.RetryFor = 0
-		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			return nil, answered(500, api("InternalFailure"))
 		}}
 		got, err := newWriter(t, s, o).Run(t.Context(), numbered(2))
@@ -304,7 +305,7 @@ func TestAnEndpointOfOldTakesHalfTheBytes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					size := 0
 					for _, e := range in.Records {
 						size += len(e.Data)
@@ -335,7 +336,7 @@ func TestAnEndpointOfOldTakesHalfTheBytes(t *testing.T) {
 func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
 	for _, aggregate := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			s := &service{shards: fourShards()}
+			s := &memoryStream{shards: fourShards()}
 			s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 				for _, e := range in.Records {
 					if strings.Contains(string(e.Data), "poison") {
@@ -372,7 +373,7 @@ func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
 // So is one entry of an answer.
 func TestAnEntryThatIsRefusedIsGivenUpAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{}
+		s := &memoryStream{}
 		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i, e := range in.Records {
@@ -397,7 +398,7 @@ func TestAnEntryThatIsRefusedIsGivenUpAlone(t *testing.T) {
 // give up all of its input.
 func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 { // that one was taken does not mean that any will be
 				return nil, nil
 			}
@@ -416,7 +417,7 @@ func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
 
 func TestARefusedRequestNamesItsRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 {
 				return nil, nil
 			}

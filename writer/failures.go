@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
 // failures are the records whose last request failed. They are reported when some
-// have failed for reportAfter, and then every reportEvery.
+// have failed for service.ReportAfter, and then every service.ReportEvery.
 type failures struct {
 	stream   string // for messages
 	records  int
@@ -55,12 +55,12 @@ func (f *failures) note(now time.Time, cause error) (message string) {
 		return ""
 	}
 	f.reported = now
-	f.broken = f.broken || !isRefusedForNow(cause)
-	return fmt.Sprintf("%s: %s not written yet, retrying: %s", f.stream, records(int64(f.records)), apierror.Brief(cause))
+	f.broken = f.broken || !service.IsRefusedForNow(cause)
+	return fmt.Sprintf("%s: %s not written yet, retrying: %s", f.stream, records(int64(f.records)), service.Brief(cause))
 }
 
 func (f *failures) reportDue(now time.Time) bool {
-	return now.Sub(f.since) >= reportAfter && (f.reported.IsZero() || now.Sub(f.reported) >= reportEvery)
+	return now.Sub(f.since) >= service.ReportAfter && (f.reported.IsZero() || now.Sub(f.reported) >= service.ReportEvery)
 }
 
 // concerned reports whether settle has to know of a record that was written or given up.
@@ -93,11 +93,4 @@ func (f *failures) over(now time.Time, written bool) (message string) {
 	}
 	f.since, f.reported, f.broken = time.Time{}, time.Time{}, false
 	return message
-}
-
-// isRefusedForNow reports whether the service answered that it takes the records
-// later: there are too many, or the stream is being created.
-func isRefusedForNow(err error) bool {
-	v, known := byCode(codeOf(err))
-	return known && v == again
 }

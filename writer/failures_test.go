@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
@@ -26,7 +28,7 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					if time.Since(began) < 30*time.Second {
 						return nil, refusedDial()
@@ -34,7 +36,7 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 					fails := map[int]string{}
 					for i, e := range in.Records {
 						if *e.PartitionKey == "k" && !tt.heals {
-							fails[i] = codeThroughput
+							fails[i] = service.CodeShardLimit
 						}
 					}
 					return s.store(in, fails), nil
@@ -52,7 +54,7 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 					if n++; n%2 == 0 {
 						key = "other"
 					}
-					return Record{PartitionKey: key}, sleep(ctx, time.Second)
+					return Record{PartitionKey: key}, service.Sleep(ctx, time.Second)
 				})
 				if !errors.Is(err, stop) || got.Rejected == 0 || got.Written == 0 {
 					t.Fatalf("got %+v, %v", got, err)
@@ -68,7 +70,7 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 // The message about the end of failures reports whether they were of the connection,
 // or the service only took no more for a while.
 func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
-	inUse := &entryError{codeInUse, "being created"}
+	inUse := &entryError{"ResourceInUseException", "being created"}
 	for name, tt := range map[string]struct {
 		fails []error // each for 20 s
 		want  string
@@ -82,7 +84,7 @@ func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				s := &service{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					if at := int(time.Since(began) / (20 * time.Second)); at < len(tt.fails) {
 						return nil, tt.fails[at]
 					}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -20,7 +21,7 @@ import (
 func inFlightAggregates(t *testing.T, o Options, aggregates, records int, sent time.Time) (*dispatcher, *queue.Request) {
 	t.Helper()
 	o.Aggregate, o.Unshaped = true, true
-	ranges, err := listShards(t.Context(), &service{shards: []string{"shardId-000000000000"}}, o.Stream)
+	ranges, err := listShards(t.Context(), &memoryStream{shards: []string{"shardId-000000000000"}}, new(service.Allowance), o.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestFault04RefreshesStayAMinuteApart(t *testing.T) {
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: []string{"shardId-000000000000", "shardId-000000000001"}}
+		s := &memoryStream{shards: []string{"shardId-000000000000", "shardId-000000000001"}}
 		s.listing = func() {
 			if s.lists == 1 {
 				s.shards = nil // and from now on it is not told

@@ -10,16 +10,18 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// pagedService is a service whose lists of shards have pages. tokens returns the
+// pagedService is a stream whose lists of shards have pages. tokens returns the
 // token behind each page of the nth list, from 1; "" ends it. A page whose token
 // begins with "empty" is empty, and the others have all shards.
 type pagedService struct {
-	*service
+	*memoryStream
 	tokens func(list int) []string
 
 	list, page, calls int
@@ -36,7 +38,7 @@ func (p *pagedService) ListShards(ctx context.Context, in *kinesis.ListShardsInp
 	if strings.HasPrefix(token, "empty") {
 		return &kinesis.ListShardsOutput{Shards: []types.Shard{}, NextToken: &token}, nil
 	}
-	out, err := p.service.ListShards(ctx, in, o...)
+	out, err := p.memoryStream.ListShards(ctx, in, o...)
 	if token != "" {
 		out.NextToken = aws.String(token)
 	}
@@ -83,7 +85,7 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 		} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					p := &pagedService{service: &service{shards: fourShards()}, tokens: func(list int) []string {
+					p := &pagedService{memoryStream: &memoryStream{shards: fourShards()}, tokens: func(list int) []string {
 						if list == 1 {
 							return tt.first
 						}
@@ -95,7 +97,7 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 					switch {
 					case tt.want == "" && err != nil:
 						t.Errorf("got %v", err)
-					case tt.want != "" && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), tt.want) || time.Since(began) != startTimeout):
+					case tt.want != "" && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), tt.want) || time.Since(began) != service.StartTimeout):
 						t.Errorf("got %v after %s, want that it gave up: %s", err, time.Since(began), tt.want)
 					}
 					if p.list > 20 {
@@ -111,8 +113,8 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 // again.
 func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()[:2]}
-		p := &pagedService{service: s}
+		s := &memoryStream{shards: fourShards()[:2]}
+		p := &pagedService{memoryStream: s}
 		began := time.Now()
 		p.tokens = func(list int) []string {
 			if list > 1 && time.Since(began) < 2*time.Minute {

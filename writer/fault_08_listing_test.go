@@ -14,9 +14,9 @@ import (
 
 // garbledService answers with what no stream has.
 type garbledService struct {
-	*service
-	shards  *kinesis.ListShardsOutput            // nil: as service does
-	summary *kinesis.DescribeStreamSummaryOutput // nil: as service does
+	*memoryStream
+	shards  *kinesis.ListShardsOutput            // nil: as memoryStream does
+	summary *kinesis.DescribeStreamSummaryOutput // nil: as memoryStream does
 	calls   int
 }
 
@@ -24,14 +24,14 @@ func (g *garbledService) ListShards(ctx context.Context, in *kinesis.ListShardsI
 	if g.calls++; g.shards != nil {
 		return g.shards, nil
 	}
-	return g.service.ListShards(ctx, in, o...)
+	return g.memoryStream.ListShards(ctx, in, o...)
 }
 
 func (g *garbledService) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
 	if g.summary != nil {
 		return g.summary, nil
 	}
-	return g.service.DescribeStreamSummary(ctx, in, o...)
+	return g.memoryStream.DescribeStreamSummary(ctx, in, o...)
 }
 
 func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
@@ -62,7 +62,7 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 		} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					g := &garbledService{service: &service{shards: fourShards()}, shards: &kinesis.ListShardsOutput{Shards: tt.shards}}
+					g := &garbledService{memoryStream: &memoryStream{shards: fourShards()}, shards: &kinesis.ListShardsOutput{Shards: tt.shards}}
 					err := call(t.Context(), g)
 					var gaveUp *GaveUpError
 					if !errors.As(err, &gaveUp) || !strings.HasSuffix(err.Error(), "ListShards for stream orders: "+tt.want) || g.calls < 2 {
@@ -76,7 +76,7 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 
 // An answer without a summary is no refusal: it says nothing of the stream.
 func TestFault08AnAnswerWithoutASummaryIsNoRefusal(t *testing.T) {
-	g := &garbledService{service: &service{shards: fourShards()}, summary: &kinesis.DescribeStreamSummaryOutput{}}
+	g := &garbledService{memoryStream: &memoryStream{shards: fourShards()}, summary: &kinesis.DescribeStreamSummaryOutput{}}
 	const want = "DescribeStreamSummary for stream orders: the answer has no summary"
 	if _, _, err := Identity(t.Context(), g, "orders", mute); err == nil || err.Error() != want {
 		t.Errorf("identity: %v", err)
@@ -87,20 +87,20 @@ func TestFault08AnAnswerWithoutASummaryIsNoRefusal(t *testing.T) {
 }
 
 // laterNull has a second page without a list.
-type laterNull struct{ *service }
+type laterNull struct{ *memoryStream }
 
 func (l laterNull) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
 	if in.NextToken != nil {
 		return &kinesis.ListShardsOutput{}, nil
 	}
-	out, err := l.service.ListShards(ctx, in, o...)
+	out, err := l.memoryStream.ListShards(ctx, in, o...)
 	out.NextToken = aws.String("next")
 	return out, err
 }
 
 func TestFault08AListingWithANullPageIsNotBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()}
+		s := &memoryStream{shards: fourShards()}
 		_, err := HashKeyOf(t.Context(), laterNull{s}, "orders", s.shards[1], mute)
 		var gaveUp *GaveUpError
 		if !errors.As(err, &gaveUp) || !strings.HasSuffix(err.Error(), "ListShards for stream orders: the answer has no shards") {

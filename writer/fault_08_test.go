@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -44,7 +46,7 @@ func TestFault08ImplausibleResultsAreNotBelieved(t *testing.T) {
 		for what, aggregate := range map[string]bool{"records": false, "aggregates": true} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := &service{shards: fourShards()}
+					s := &memoryStream{shards: fourShards()}
 					s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 						out := s.store(in, nil)
 						if n <= 2 {
@@ -105,7 +107,7 @@ func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				if answer != nil {
 					s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 						return answer(in), nil
@@ -174,7 +176,7 @@ func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := shardList(shards)
-			ranges, err := listShards(t.Context(), client, "orders")
+			ranges, err := listShards(t.Context(), client, new(service.Allowance), "orders")
 			var call *CallError
 			if ranges != nil || !errors.As(err, &call) || classify(err) != unsure {
 				t.Errorf("got %v, %v, want an error that is retried", ranges, err)
@@ -217,7 +219,7 @@ func FuzzFault08Answers(f *testing.F) {
 			odd = append(odd, one)
 		}
 		synctest.Test(t, func(t *testing.T) {
-			s := &service{shards: fourShards()}
+			s := &memoryStream{shards: fourShards()}
 			said := 0
 			s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 				out := s.store(in, nil)

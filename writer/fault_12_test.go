@@ -21,7 +21,7 @@ func TestFault12ARequestThatWaitedForCredentialsIsNotInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()
 		o.Grace = 3 * time.Second
-		s := &service{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 {
 				return nil, nil
 			}

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -18,7 +20,7 @@ import (
 // life is a stream that is deleted, and perhaps created again, while it is written
 // to.
 type life struct {
-	*service
+	*memoryStream
 	gone, back int    // records after which it is gone, and back; 0 is never
 	inUse      int    // requests that are refused when it is back
 	denied     bool   // it may not be described
@@ -51,13 +53,13 @@ func (l *life) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, o ..
 		return nil, answered(400, &types.ResourceInUseException{})
 	}
 	l.wrote.Add(int64(len(in.Records)))
-	return l.service.PutRecords(ctx, in, o...)
+	return l.memoryStream.PutRecords(ctx, in, o...)
 }
 
 // A stream that is deleted ends the run, and the error says so, and whether there is
 // another of its name; a stream that was never there is not said to be deleted.
 func TestFault13AStreamThatGoesWhileItIsWrittenTo(t *testing.T) {
-	missing := &life{service: &service{}, gone: 1, denied: true}
+	missing := &life{memoryStream: &memoryStream{}, gone: 1, denied: true}
 	missing.wrote.Store(1)
 	for name, tt := range map[string]struct {
 		life *life
@@ -75,13 +77,13 @@ func TestFault13AStreamThatGoesWhileItIsWrittenTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := tt.life
-				l.service = &service{shards: fourShards()}
+				l.memoryStream = &memoryStream{shards: fourShards()}
 				i := 0
 				got, err := newWriter(t, l, options()).Run(t.Context(), func(ctx context.Context) (Record, error) {
 					if i++; i > 40 {
 						return Record{}, io.EOF
 					}
-					if err := sleep(ctx, time.Second); err != nil {
+					if err := service.Sleep(ctx, time.Second); err != nil {
 						return Record{}, err
 					}
 					if l.ids != "" && l.isBack() {

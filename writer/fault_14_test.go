@@ -38,7 +38,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				began := time.Now()
 				s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					if time.Since(began) < tt.fails {
@@ -74,7 +74,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 // A failure that ends because its records are given up is not said to be over.
 func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			return nil, refusedDial()
 		}}
 		o := options()
@@ -114,18 +114,18 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 		return hangs(ctx)
 	}
 	for name, tt := range map[string]struct {
-		service *service
+		service *memoryStream
 		abandon bool
 		error   string // of Run
 		failing string // empty is none
 	}{
-		"at the start":           {&service{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"then it hangs":          {&service{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"it only hangs":          {&service{describe: hangs}, false, "the time of 5s was over", ""},
-		"abandoned at the start": {&service{describe: describe}, true, "the run was given up: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"while it writes":        {&service{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
-		"abandoned":              {&service{put: fails}, true, "the run was given up", "PutRecords for stream orders: dial tcp: connection refused"},
-		"nothing fails":          {&service{}, false, "the time of 5s was over", ""},
+		"at the start":           {&memoryStream{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"then it hangs":          {&memoryStream{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"it only hangs":          {&memoryStream{describe: hangs}, false, "the time of 5s was over", ""},
+		"abandoned at the start": {&memoryStream{describe: describe}, true, "the run was given up: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"while it writes":        {&memoryStream{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
+		"abandoned":              {&memoryStream{put: fails}, true, "the run was given up", "PutRecords for stream orders: dial tcp: connection refused"},
+		"nothing fails":          {&memoryStream{}, false, "the time of 5s was over", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 func TestFault14GivingUpNamesTheFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s := &service{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		s := &memoryStream{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 			if time.Since(began) < 21*time.Second {
 				return nil, refusedDial()
 			}
@@ -209,8 +209,8 @@ func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
 			return nil
 		}, nil},
 	} {
-		for what, call := range map[string]func(context.Context, *service, func(string)) error{
-			"run": func(ctx context.Context, s *service, say func(string)) error {
+		for what, call := range map[string]func(context.Context, *memoryStream, func(string)) error{
+			"run": func(ctx context.Context, s *memoryStream, say func(string)) error {
 				o := options()
 				o.Say = say
 				w, err := New(s, o)
@@ -219,14 +219,14 @@ func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
 				}
 				return err
 			},
-			"identity": func(ctx context.Context, s *service, say func(string)) error {
+			"identity": func(ctx context.Context, s *memoryStream, say func(string)) error {
 				_, _, err := Identity(ctx, s, "orders", say)
 				return err
 			},
 		} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := &service{shards: fourShards()}
+					s := &memoryStream{shards: fourShards()}
 					attempts := 0
 					s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 						attempts++

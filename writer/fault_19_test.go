@@ -20,7 +20,7 @@ func TestFault19AThrottledStartIsNamed(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &throttledService{service: service{
+				s := &throttledService{memoryStream: memoryStream{
 					describe: func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, refusal },
 				}, refusal: refusal}
 				o := options()
@@ -39,7 +39,7 @@ func TestFault19AThrottledStartIsNamed(t *testing.T) {
 // throttledService answers no ListShards either; like a client, it makes no call
 // whose time is over.
 type throttledService struct {
-	service
+	memoryStream
 	refusal error
 }
 

@@ -3,15 +3,14 @@ package writer
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/service"
 )
 
 // HashKeyOf returns an explicit hash key that leads records to an open shard of
@@ -21,9 +20,9 @@ import (
 // that is not answered for 5 s.
 func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, report func(string)) (string, error) {
 	var shards []types.Shard
-	err := atStart(ctx, "ListShards", stream, report, func(ctx context.Context) error {
+	err := atStart(ctx, "ListShards", stream, report, func(ctx context.Context, a *service.Allowance) error {
 		shards = nil
-		return eachShard(ctx, client, stream, nil, func(s types.Shard) { shards = append(shards, s) })
+		return eachShard(ctx, client, a, stream, nil, func(s types.Shard) { shards = append(shards, s) })
 	})
 	if err != nil {
 		return "", err
@@ -48,14 +47,6 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, 
 	}
 	slices.Sort(missing.Open)
 	return "", missing
-}
-
-// atStart repeats a call that can be retried, for as long as the start of a run
-// may take.
-func atStart(ctx context.Context, name, stream string, report func(string), call func(context.Context) error) error {
-	start, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	return persist(ctx, start, time.Now(), report, slog.New(slog.DiscardHandler), naming(name, stream), call)
 }
 
 // ShardError means that a shard cannot be written to: it is not there, or it

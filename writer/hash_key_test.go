@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
@@ -94,8 +96,8 @@ func TestHashKeyOfGivesUp(t *testing.T) {
 		}
 		_, err := HashKeyOf(t.Context(), p, "orders", "a", mute)
 		var gaveUp *GaveUpError
-		if !errors.As(err, &gaveUp) || gaveUp.After < startTimeout {
-			t.Errorf("got %v, want to give up after %v", err, startTimeout)
+		if !errors.As(err, &gaveUp) || gaveUp.After < service.StartTimeout {
+			t.Errorf("got %v, want to give up after %v", err, service.StartTimeout)
 		}
 	})
 }

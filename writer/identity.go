@@ -32,13 +32,13 @@ func Identity(ctx context.Context, client PlaceClient, stream string, report fun
 // describeStream returns nil for a stream that may not be described.
 func describeStream(ctx context.Context, client PlaceClient, stream string, report func(string)) (*types.StreamDescriptionSummary, error) {
 	var out *kinesis.DescribeStreamSummaryOutput
-	err := atStart(ctx, "DescribeStreamSummary", stream, report, func(ctx context.Context) (err error) {
+	err := atStart(ctx, "DescribeStreamSummary", stream, report, onePage(func(ctx context.Context) (err error) {
 		out, err = describe(ctx, client, stream)
 		if err == nil {
 			err = validate.Summary(stream, out.StreamDescriptionSummary)
 		}
 		return err
-	})
+	}))
 	if v := classify(err); err != nil && v != denied && v != unknownCode {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -22,7 +23,7 @@ func (d *dispatcher) listAgain(ctx context.Context) {
 	var shards []queue.Range
 	var err error
 	if !d.stream.auto {
-		shards, err = listShards(ctx, d.calls.client, d.o.Stream)
+		shards, err = listShards(ctx, d.calls.client, new(service.Allowance), d.o.Stream)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

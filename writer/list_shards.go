@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -12,15 +13,16 @@ import (
 	"kin/internal/kpl"
 	"kin/internal/paging"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/internal/validate"
 	"kin/writer/queue"
 )
 
 // eachShard makes one attempt at listing the shards of a stream, page after page,
 // and calls visit for each of them once: a list is not atomic, and a shard may come
-// twice. nil is no filter. Errors are *CallError; so is a list that would never
+// twice. nil is no filter. The allowance limits each page, and notes what it brought. Errors are *CallError; so is a list that would never
 // end, one without shards, and one with a shard that cannot be.
-func eachShard(ctx context.Context, client shardLister, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
+func eachShard(ctx context.Context, client shardLister, a *service.Allowance, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
 	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
 	in := &kinesis.ListShardsInput{ShardFilter: filter}
 	named := record.ParseStream(stream)
@@ -28,7 +30,7 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 	seen := map[string]bool{}
 	var guard paging.Guard
 	for {
-		out, err := listPage(ctx, client, in)
+		out, err := listPage(ctx, client, a, in)
 		if err != nil {
 			return failed(err)
 		}
@@ -46,6 +48,7 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 				visit(s)
 			}
 		}
+		a.Advanced(len(seen))
 		token := aws.ToString(out.NextToken)
 		if token == "" {
 			if len(seen) == 0 && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
@@ -60,10 +63,12 @@ func eachShard(ctx context.Context, client shardLister, stream string, filter *t
 	}
 }
 
-func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, startAttempt)
+func listPage(ctx context.Context, client shardLister, a *service.Allowance, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+	limited, cancel := a.Limit(ctx)
 	defer cancel()
-	out, err := client.ListShards(ctx, in)
+	out, err := service.AttemptUntil(limited, time.Now().Add(startAttempt), func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+		return client.ListShards(ctx, in)
+	})
 	if err == nil && out == nil {
 		err = errors.New("an empty answer")
 	}
@@ -72,10 +77,10 @@ func listPage(ctx context.Context, client shardLister, in *kinesis.ListShardsInp
 
 // listShards makes one attempt at listing the open shards, in the order of
 // their ranges. It returns none where they do not cover the hash key space
-// exactly: a list is not atomic.
-func listShards(ctx context.Context, client shardLister, stream string) ([]queue.Range, error) {
+// exactly: a list is not atomic. The allowance is as for eachShard.
+func listShards(ctx context.Context, client shardLister, a *service.Allowance, stream string) ([]queue.Range, error) {
 	var ranges []queue.Range
-	err := eachShard(ctx, client, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
+	err := eachShard(ctx, client, a, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
 		if r, ok := openRange(s); ok {
 			ranges = append(ranges, r)
 		}

@@ -48,8 +48,9 @@ type Options struct {
 	// Run, and an error of theirs ends the run.
 	Report   func([]Result) error
 	Rejected func(Rejection) error
-	// Say is called with messages for a person; nil drops them. It is called
-	// on the goroutine of Run.
+	// Say is called with messages for a person, one at a time; nil drops them. It is
+	// called on the goroutine of Run, and on another one while a call of the start has no
+	// answer: Run waits for it.
 	Say func(message string)
 	// Log is for those who look for a fault; nil discards it.
 	Log *slog.Logger

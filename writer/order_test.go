@@ -59,7 +59,7 @@ func disorder(stored []string) (record string, twice string) {
 }
 
 // trouble fails requests and entries at random, after a while that differs.
-func (s *service) trouble(seed uint64) func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+func (s *memoryStream) trouble(seed uint64) func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
 	return func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
@@ -86,7 +86,7 @@ func (s *service) trouble(seed uint64) func(context.Context, int, *kinesis.PutRe
 func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
-			s := &service{shards: fourShards()}
+			s := &memoryStream{shards: fourShards()}
 			s.put = s.trouble(seed)
 			o := options()
 			o.Ordered = true
@@ -104,7 +104,7 @@ func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 // The same keys without Ordered come in disorder: the test before can fail.
 func TestFailuresDisorderTheRecordsOfAKeyWithoutOrdered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()}
+		s := &memoryStream{shards: fourShards()}
 		s.put = s.trouble(1)
 		if _, err := newWriter(t, s, options()).Run(t.Context(), keyed(2000, 37)); err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestTheRecordsOfAKeyKeepTheirOrderWhileNothingFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		random := rand.New(rand.NewPCG(7, 7))
-		s := &service{shards: fourShards()}
+		s := &memoryStream{shards: fourShards()}
 		flying, most := 0, 0
 		s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			mu.Lock()
@@ -150,7 +150,7 @@ func TestTheRecordsOfAKeyKeepTheirOrderWhileNothingFails(t *testing.T) {
 
 func TestOrderedIsRefusedWhereNothingHasAnOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{describe: described(types.StreamDescriptionSummary{RecordDistributionStrategy: types.RecordDistributionStrategyAuto})}
+		s := &memoryStream{describe: described(types.StreamDescriptionSummary{RecordDistributionStrategy: types.RecordDistributionStrategyAuto})}
 		o := options()
 		o.Ordered = true
 		_, err := newWriter(t, s, o).Run(t.Context(), numbered(1))
@@ -166,7 +166,7 @@ func TestOrderedIsRefusedWhereNothingHasAnOrder(t *testing.T) {
 func TestAStreamThatIgnoresKeysIsNotPredicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		flying, most := 0, 0
-		s := &service{shards: fourShards(), describe: described(types.StreamDescriptionSummary{RecordDistributionStrategy: types.RecordDistributionStrategyAuto})}
+		s := &memoryStream{shards: fourShards(), describe: described(types.StreamDescriptionSummary{RecordDistributionStrategy: types.RecordDistributionStrategyAuto})}
 		s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			s.mu.Lock()
 			flying++

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -29,7 +30,7 @@ func newCaller(client Client, o Options) caller {
 	}
 }
 
-// putRecords makes one attempt. It ends with writing, or after callTimeout.
+// putRecords makes one attempt. It ends with writing, or after service.CallTimeout.
 func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 	scratch, ok := c.scratch.Get().(*[]types.PutRecordsRequestEntry)
 	if !ok {
@@ -37,9 +38,7 @@ func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 	}
 	*scratch = appendEntries((*scratch)[:0], r)
 	in := &kinesis.PutRecordsInput{StreamName: c.named.ByName(), StreamARN: c.named.ByARN(), Records: *scratch}
-	call, cancel := context.WithTimeout(writing, callTimeout)
-	defer cancel()
-	out, err := c.client.PutRecords(call, in)
+	out, err := service.Attempt(writing, func(ctx context.Context) (*kinesis.PutRecordsOutput, error) { return c.client.PutRecords(ctx, in) })
 	clear(*scratch) // it refers to the records
 	c.scratch.Put(scratch)
 	c.log.DebugContext(writing, "request", "call", "PutRecords", "stream", c.stream, "records", len(r.Parcels), "error", err)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"kin/internal/service"
 )
 
 // rates slow the intake down: so many records or bytes a second over all
@@ -62,7 +64,7 @@ func (w *rates) wait(ctx context.Context, r Record) error {
 	until = later(until, reserve(w.records, now, 1))
 	until = later(until, reserve(w.bytes, now, len(r.Data)+len(r.PartitionKey)+len(r.ExplicitHashKey)))
 	if d := until.Sub(now); d > 0 {
-		return sleep(ctx, d)
+		return service.Sleep(ctx, d)
 	}
 	return nil
 }

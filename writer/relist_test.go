@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -21,19 +23,19 @@ func everySecond(n int) func(context.Context) (Record, error) {
 		if i++; i > n {
 			return Record{}, io.EOF
 		}
-		return Record{PartitionKey: strconv.Itoa(i)}, sleep(ctx, time.Second)
+		return Record{PartitionKey: strconv.Itoa(i)}, service.Sleep(ctx, time.Second)
 	}
 }
 
 // hangingList is a service that lists its shards once. Later calls hang.
 type hangingList struct {
-	*service
+	*memoryStream
 	ended error // why the first of those ended
 }
 
 func (h *hangingList) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
 	if h.lists == 0 {
-		return h.service.ListShards(ctx, in, o...)
+		return h.memoryStream.ListShards(ctx, in, o...)
 	}
 	<-ctx.Done()
 	if h.ended == nil {
@@ -45,7 +47,7 @@ func (h *hangingList) ListShards(ctx context.Context, in *kinesis.ListShardsInpu
 // A refresh of the shards that hangs ends with the run.
 func TestFault14ARefreshThatHangsDoesNotHoldUpTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &hangingList{service: &service{shards: []string{"shardId-000000000003"}}}
+		h := &hangingList{memoryStream: &memoryStream{shards: []string{"shardId-000000000003"}}}
 		h.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			out := h.store(in, nil)
 			for i := range out.Records {
@@ -82,7 +84,7 @@ func TestFault13ARecheckIsNoMistakeOfTheShardMap(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				descriptions := 0
 				s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
 					if descriptions++; descriptions > 1 {

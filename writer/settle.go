@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -41,10 +41,10 @@ func settle(r *queue.Request, a answer, c conditions) settlement {
 // settleError is for a request without results: all of it failed.
 func settleError(r *queue.Request, err error, c conditions) settlement {
 	s := settlement{outcomes: c.scratch[:0], again: r.Parcels, cause: err}
-	each := outcome{kind: parcelFailed, cause: err, inUse: codeOf(err) == codeInUse}
+	each := outcome{kind: parcelFailed, cause: err, inUse: isInUse(codeOf(err))}
 	v := classify(err)
 	s.shrink = v == refused && mayBeTooLarge(r)
-	if c.stopped && errors.Is(err, context.Canceled) && !apierror.IsUnsent(err) {
+	if c.stopped && errors.Is(err, context.Canceled) && !service.IsUnsent(err) {
 		v = unsure // given up by us
 	}
 	switch {
@@ -59,7 +59,7 @@ func settleError(r *queue.Request, err error, c conditions) settlement {
 	case v == refused && c.singlesOut(err):
 		each.alone = true
 	case v == refused:
-		s.stop = &CallError{"PutRecords", c.stream, err, firstNumber(r), lastNumber(r)}
+		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, First: firstNumber(r), Last: lastNumber(r), Err: err}
 	default:
 		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, Err: err}
 	}
@@ -120,15 +120,14 @@ func (c *conditions) outcomeOf(result *types.PutRecordsResultEntry, records int)
 		o.unknown = true
 		return o, false
 	}
-	v, known := byCode(named.code)
-	switch {
+	switch v := classifyCode(named.code); {
 	case c.singlesOut(why) && records == 1:
 		o.kind = parcelRefused
 	case c.singlesOut(why):
 		o.alone = true
-	case known && v != again && v != unsure:
+	case v != again && v != unsure && v != unknownCode:
 		ends = true
-	case named.code == codeInUse:
+	case isInUse(named.code):
 		o.inUse = true
 	}
 	return o, ends
@@ -177,8 +176,11 @@ func mayBeTooLarge(r *queue.Request) bool {
 // isThroughput reports whether a shard refused an entry because of its limits.
 func isThroughput(err error) bool {
 	named, ok := err.(*entryError) //nolint:errorlint // resultError returns it as it is
-	return ok && named.code == codeThroughput
+	return ok && named.code == service.CodeShardLimit
 }
+
+// isInUse reports whether an error code says that the stream is being created or deleted.
+func isInUse(code string) bool { return service.ClassOfCode(code) == service.InUse }
 
 // firstSent is when the first of entries was sent.
 func firstSent(entries []*queue.Entry) time.Time {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -104,7 +105,7 @@ func settled(r *queue.Request, s settlement) []string {
 
 func TestSettle(t *testing.T) {
 	const retryFor = time.Minute
-	throughput, refusal := fails(codeThroughput), fails("ValidationException")
+	throughput, refusal := fails(service.CodeShardLimit), fails("ValidationException")
 	refusedWhole := answered(400, &types.InvalidArgumentException{})
 	saves := conditions{saves: true}
 	for _, tt := range []struct {
@@ -123,19 +124,19 @@ func TestSettle(t *testing.T) {
 		{name: "one throttled",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), throughput}}, after: time.Second,
 			want: []string{"written shardId-000000000001 1", "failed", "again [2]", "over []",
-				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 59s: " + codeThroughput + ": no"}},
+				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 59s: " + service.CodeShardLimit + ": no"}},
 		{name: "one throttled for too long",
 			answer: answer{results: []types.PutRecordsResultEntry{throughput, put("1")}}, after: retryFor,
 			want: []string{"failed", "written shardId-000000000001 1", "again []", "over [1]",
-				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 1m0s: " + codeThroughput + ": no"}},
+				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 1m0s: " + service.CodeShardLimit + ": no"}},
 		{name: "an internal failure of an entry was not written",
 			answer: answer{results: []types.PutRecordsResultEntry{fails("InternalFailure"), put("1")}},
 			want: []string{"failed", "written shardId-000000000001 1", "again [1]", "over []",
 				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: InternalFailure: no"}},
 		{name: "the stream is in use",
-			answer: answer{results: []types.PutRecordsResultEntry{put("1"), fails(codeInUse)}},
+			answer: answer{results: []types.PutRecordsResultEntry{put("1"), fails("ResourceInUseException")}},
 			want: []string{"written shardId-000000000001 1", "failed in use", "again [2]", "over []",
-				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: " + codeInUse + ": no"}},
+				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: " + "ResourceInUseException" + ": no"}},
 		{name: "a result that nothing can be concluded from",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), {}}},
 			want: []string{"written shardId-000000000001 1", "failed unknown", "again [2]", "over []",
@@ -177,9 +178,9 @@ func TestSettle(t *testing.T) {
 			want: []string{"failed unknown", "failed unknown", "again [1 2]", "over []", "back off",
 				"2 retried, pauses up to 1m0s: context canceled"}},
 		{name: "the stream is being created",
-			answer: answer{err: &entryError{codeInUse, "no"}},
+			answer: answer{err: &entryError{"ResourceInUseException", "no"}},
 			want: []string{"failed in use", "failed in use", "again [1 2]", "over []", "back off",
-				"2 retried, pauses up to 1m0s: " + codeInUse + ": no"}},
+				"2 retried, pauses up to 1m0s: " + "ResourceInUseException" + ": no"}},
 		{name: "a refused request ends a run that saves none",
 			answer: answer{err: refusedWhole},
 			want:   []string{"failed", "failed", "again [1 2]", "over []", "stop", "records 1 to 2"}},

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,12 +31,12 @@ func TestAHotShardDoesNotStallTheOthers(t *testing.T) {
 		began := time.Now()
 		var last time.Duration // when the other shard had all of its records
 		hot := 0
-		s := &service{shards: fourShards()[:2]}
+		s := &memoryStream{shards: fourShards()[:2]}
 		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i, e := range in.Records {
 				if s.shardOf(e) == s.shards[0] {
-					fails[i] = codeThroughput
+					fails[i] = service.CodeShardLimit
 				} else {
 					last = time.Since(began)
 				}
@@ -84,7 +85,7 @@ func TestTheLimitsOfEachShardAreKeptTo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()}
+				s := &memoryStream{shards: fourShards()}
 				limits := newBuckets(s)
 				s.put = limits.put
 				data := make([]byte, tt.data)
@@ -112,13 +113,13 @@ func TestTheLimitsOfEachShardAreKeptTo(t *testing.T) {
 
 // buckets are the limits of a service's shards, as kin local has them.
 type buckets struct {
-	s              *service
+	s              *memoryStream
 	began          time.Time
 	records, bytes map[string]float64 // used since the beginning
 	refused        int
 }
 
-func newBuckets(s *service) *buckets {
+func newBuckets(s *memoryStream) *buckets {
 	return &buckets{s: s, began: time.Now(), records: map[string]float64{}, bytes: map[string]float64{}}
 }
 
@@ -132,7 +133,7 @@ func (b *buckets) put(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*k
 		b.records[shard] = max(b.records[shard], (now-1)*1000) // a bucket that is full
 		b.bytes[shard] = max(b.bytes[shard], (now-1)*(1<<20))
 		if b.records[shard]+1 > now*1000+1000 || b.bytes[shard]+size > now*(1<<20)+(1<<20) {
-			fails[i] = codeThroughput
+			fails[i] = service.CodeShardLimit
 			b.refused++
 			continue
 		}
@@ -148,7 +149,7 @@ func (b *buckets) put(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*k
 // drains.
 func TestOverloadIsBoundedAndDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: fourShards()[:2], forgetful: true}
+		s := &memoryStream{shards: fourShards()[:2], forgetful: true}
 		limits := newBuckets(s)
 		s.put = limits.put
 		o := options()
@@ -195,7 +196,7 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: []string{"shardId-000000000003", "shardId-000000000004"}}
+				s := &memoryStream{shards: []string{"shardId-000000000003", "shardId-000000000004"}}
 				began := time.Now()
 				s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					if time.Since(began) > 2*time.Second {
@@ -233,7 +234,7 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 // A list that never fits what happens is given up on, not asked for without end.
 func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{shards: []string{"shardId-000000000003"}}
+		s := &memoryStream{shards: []string{"shardId-000000000003"}}
 		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			out := s.store(in, nil)
 			for i := range out.Records {
@@ -259,7 +260,7 @@ func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
 // paged is a service whose list of shards comes in pages, as strictly as the
 // real one: a token alone.
 type paged struct {
-	*service
+	*memoryStream
 	pages [][]types.Shard
 	asked []kinesis.ListShardsInput
 }
@@ -284,8 +285,8 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 	all := listed(fourShards()).Shards
 	closed := all[0]
 	closed.ShardId, closed.SequenceNumberRange = aws.String("shardId-000000000099"), &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
-	p := &paged{service: &service{}, pages: [][]types.Shard{{all[3], closed}, {all[0], all[3]}, {all[2], all[1]}}}
-	ranges, err := listShards(t.Context(), p, "orders")
+	p := &paged{memoryStream: &memoryStream{}, pages: [][]types.Shard{{all[3], closed}, {all[0], all[3]}, {all[2], all[1]}}}
+	ranges, err := listShards(t.Context(), p, new(service.Allowance), "orders")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,15 +299,15 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 		t.Errorf("asked %+v", p.asked)
 	}
 	p.pages = [][]types.Shard{{all[0], all[2], all[3]}}
-	if ranges, err := listShards(t.Context(), p, "orders"); err == nil {
+	if ranges, err := listShards(t.Context(), p, new(service.Allowance), "orders"); err == nil {
 		t.Errorf("got %v, want an error for a list with a hole", ranges)
 	}
 }
 
 // Each record goes to the shard that its MD5 or its hash key belongs to.
 func TestTheShardOfARecordIsPredicted(t *testing.T) {
-	s := &service{shards: []string{"a", "b", "c", "d", "e", "f", "g"}}
-	ranges, err := listShards(t.Context(), s, "orders")
+	s := &memoryStream{shards: []string{"a", "b", "c", "d", "e", "f", "g"}}
+	ranges, err := listShards(t.Context(), s, new(service.Allowance), "orders")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,9 +333,11 @@ func TestTheShardOfARecordIsPredicted(t *testing.T) {
 // Requests that fail together fail of one cause: the wait behind them is that
 // of one failure, for the service and for a shard.
 func TestFailuresTogetherCountOnce(t *testing.T) {
-	for name, fail := range map[string]func(*service, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error){
-		"the service": func(*service, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) { return nil, throttled() },
-		"a shard": func(s *service, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+	for name, fail := range map[string]func(*memoryStream, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error){
+		"the service": func(*memoryStream, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			return nil, throttled()
+		},
+		"a shard": func(s *memoryStream, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i := range in.Records {
 				fails[i] = "InternalFailure"
@@ -344,7 +347,7 @@ func TestFailuresTogetherCountOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{shards: fourShards()[:1]}
+				s := &memoryStream{shards: fourShards()[:1]}
 				s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 					time.Sleep(time.Duration(n) * time.Millisecond)
 					if n <= 8 {

@@ -8,29 +8,26 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"kin/internal/apierror"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // start asks for what has to be known about the stream. It finds out whether
 // the stream is there and the service can be reached.
 func (w *Writer) start(ctx context.Context) (streamFacts, error) {
-	began := time.Now()
-	most := startTimeout
+	retries := &startRetries{most: service.StartTimeout, began: time.Now(), report: w.o.Say, log: w.o.Log}
 	if w.o.RetryFor > 0 {
-		most = min(most, w.o.RetryFor)
+		retries.most = min(retries.most, w.o.RetryFor)
 	}
-	start, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
 	facts := streamFacts{recordLimit: defaultRecordLimit}
-	throttled, err := w.ask(ctx, start, "DescribeStreamSummary", began, func(ctx context.Context) error {
+	throttled, err := w.ask(ctx, retries, "DescribeStreamSummary", onePage(func(ctx context.Context) error {
 		out, err := describe(ctx, w.client, w.o.Stream)
 		if err == nil {
 			facts.found = true
 			facts.learn(out)
 		}
 		return err
-	})
+	}))
 	if err != nil {
 		return facts, err
 	}
@@ -41,8 +38,8 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		return facts, nil
 	}
 	var last error
-	_, err = w.ask(ctx, start, "ListShards", began, func(ctx context.Context) error {
-		facts.shards, last = listShards(ctx, w.client, w.o.Stream)
+	_, err = w.ask(ctx, retries, "ListShards", func(ctx context.Context, a *service.Allowance) error {
+		facts.shards, last = listShards(ctx, w.client, a, w.o.Stream)
 		facts.found = facts.found || last == nil
 		return last
 	})
@@ -50,7 +47,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		return facts, throttled // it has used up the time of this call
 	}
 	if err == nil && last != nil && !w.o.Unshaped {
-		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, apierror.Brief(last)))
+		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, service.Brief(last)))
 	}
 	return facts, err
 }
@@ -58,10 +55,10 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 // ask makes a call of the start until it is answered. A stream that may be
 // written but not described, and an endpoint that does not know the call, leave
 // things at their defaults. throttled is not nil where the call was throttled until
-// start was over, which leaves them there too.
-func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, do func(context.Context) error) (throttled, err error) {
+// the time of the start was over, which leaves them there too.
+func (w *Writer) ask(ctx context.Context, retries *startRetries, call string, do func(context.Context, *service.Allowance) error) (throttled, err error) {
 	named := naming(call, w.o.Stream)
-	err = persist(ctx, start, began, w.o.Say, w.o.Log, named, w.noted(named, do))
+	err = retries.call(ctx, named, w.noted(named, do))
 	var api smithy.APIError
 	var exhausted *GaveUpError
 	switch v := classify(err); {
@@ -77,10 +74,12 @@ func (w *Writer) ask(ctx, start context.Context, call string, began time.Time, d
 }
 
 // noted is a call of the start whose failures Failing knows.
-func (w *Writer) noted(named func(error) error, do func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		err := do(ctx)
-		if err == nil || ctx.Err() == nil { // and not of the end of its time
+func (w *Writer) noted(named func(error) error, do func(context.Context, *service.Allowance) error) func(context.Context, *service.Allowance) error {
+	return func(ctx context.Context, a *service.Allowance) error {
+		err := do(ctx, a)
+		limited, cancel := a.Limit(ctx)
+		defer cancel()
+		if err == nil || limited.Err() == nil { // and not of the end of its time
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.failing = named(err)

@@ -49,7 +49,7 @@ func TestTheRecordLimitIsTheStreams(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for _, size := range []int{tt.limit, tt.limit + 1} {
 					calls = 0
-					s := &service{describe: tt.describe}
+					s := &memoryStream{describe: tt.describe}
 					got, _ := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
 						if i > 1 {
 							return Record{}, io.EOF
@@ -85,7 +85,7 @@ func TestTheStartEndsWhereNothingCanBeWritten(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{describe: func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, tt.err }}
+				s := &memoryStream{describe: func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, tt.err }}
 				got, err := newWriter(t, s, options()).Run(t.Context(), func(context.Context) (Record, error) {
 					t.Error("the input was read")
 					return Record{}, io.EOF

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/writer/queue"
 )
 
@@ -32,12 +33,12 @@ type streamFacts struct {
 
 // describe makes one attempt at describing a stream.
 func describe(ctx context.Context, client summarizer, stream string) (*kinesis.DescribeStreamSummaryOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, startAttempt)
-	defer cancel()
 	in := &kinesis.DescribeStreamSummaryInput{}
 	named := record.ParseStream(stream)
 	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
-	return client.DescribeStreamSummary(ctx, in)
+	return service.AttemptUntil(ctx, time.Now().Add(startAttempt), func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		return client.DescribeStreamSummary(ctx, in)
+	})
 }
 
 func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {

@@ -19,7 +19,7 @@ import (
 
 func TestBatchesFillToTheRequestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{}
+		s := &memoryStream{}
 		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(1203))
 		want := Summary{Read: 1203, Written: 1203, Bytes: 9 + 90*2 + 900*3 + 204*4, WrittenThrough: 1203}
 		if err != nil || got != want {
@@ -36,7 +36,7 @@ func TestBatchesFillToTheRequestLimit(t *testing.T) {
 func TestBatchesStayBelowTheRequestBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		data := make([]byte, 1<<20-1)
-		s := &service{}
+		s := &memoryStream{}
 		got, err := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
 			if i > 25 {
 				return Record{}, io.EOF
@@ -53,7 +53,7 @@ func TestBatchesStayBelowTheRequestBytes(t *testing.T) {
 
 func TestEmptyInputWritesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{}
+		s := &memoryStream{}
 		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(0))
 		if err != nil || got != (Summary{}) || len(s.requests) != 0 {
 			t.Errorf("got %+v, %v and %d requests, want nothing", got, err, len(s.requests))
@@ -64,7 +64,7 @@ func TestEmptyInputWritesNothing(t *testing.T) {
 func TestRecordsAreSentAsTheyAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen kinesis.PutRecordsInput
-		s := &service{shards: []string{"shardId-000000000000"}, put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{shards: []string{"shardId-000000000000"}, put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			seen = *in
 			seen.Records = slices.Clone(in.Records)
 			return nil, nil
@@ -100,7 +100,7 @@ func TestAPartialBatchIsFlushedAfterTheLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var at []time.Duration
-		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			at = append(at, time.Since(began))
 			return nil, nil
 		}}
@@ -121,7 +121,7 @@ func TestAPartialBatchIsFlushedAfterTheLinger(t *testing.T) {
 func TestReadingGoesOnWhileARequestIsInFlightAndStopsWhenTheServiceIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			<-release
 			return nil, nil
 		}}
@@ -175,7 +175,7 @@ func TestARecordThatCanNeverBeAcceptedEndsTheRunBehindThoseBefore(t *testing.T) 
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &service{}
+				s := &memoryStream{}
 				got, err := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
 					if i == 3 {
 						return tt.bad, tt.err
@@ -203,7 +203,7 @@ func TestWhatTheServiceAcceptsIsNotRejected(t *testing.T) {
 			{PartitionKey: "k", ExplicitHashKey: "0"},
 			{PartitionKey: "éé", Data: make([]byte, 1<<20-4)},
 		}
-		got, err := newWriter(t, &service{}, options()).Run(t.Context(), source(func(i int) (Record, error) {
+		got, err := newWriter(t, &memoryStream{}, options()).Run(t.Context(), source(func(i int) (Record, error) {
 			if i > len(records) {
 				return Record{}, io.EOF
 			}
@@ -230,7 +230,7 @@ func TestExplicitHashKeys(t *testing.T) {
 func TestAnErrorOfTheInputComesBackBehindWhatWasRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("disk on fire")
-		s := &service{}
+		s := &memoryStream{}
 		got, err := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
 			if i > 2 {
 				return Record{}, broken
@@ -257,7 +257,7 @@ func TestOptionsAreCheckedByName(t *testing.T) {
 	} {
 		o := options()
 		tt.change(&o)
-		if w, err := New(&service{}, o); w != nil || err == nil || err.Error() != tt.want {
+		if w, err := New(&memoryStream{}, o); w != nil || err == nil || err.Error() != tt.want {
 			t.Errorf("got %v, %v, want %s", w, err, tt.want)
 		}
 	}
@@ -302,7 +302,7 @@ func TestAFullRequestDoesNotLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var at []time.Duration
-		s := &service{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			at = append(at, time.Since(began))
 			return nil, nil
 		}}

@@ -7,21 +7,23 @@ import (
 )
 
 // Allowance is the time that a call may take with all its attempts. A call of several
-// pages begins it anew with each page that brought something new.
+// pages begins it anew with each page that brought something new. The zero Allowance has
+// no end.
 type Allowance struct {
 	most time.Duration // 0 is for ever
 
 	mu     sync.Mutex // guards the following
 	since  time.Time
+	spent  time.Duration // of most, by calls before this one
 	items  int         // most that an attempt has had
 	notice *time.Timer // reports that the attempt under way has no answer; nil without one
 }
 
-// begin is the time that the allowance counts from.
-func (a *Allowance) begin() time.Time {
+// begin is the time that the allowance counts from, and how much of it was spent then.
+func (a *Allowance) begin() (since time.Time, spent time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.since
+	return a.since, a.spent
 }
 
 // Limit is ctx until the end of the allowance.
@@ -29,7 +31,8 @@ func (a *Allowance) Limit(ctx context.Context) (context.Context, context.CancelF
 	if a.most <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, a.begin().Add(a.most))
+	since, spent := a.begin()
+	return context.WithDeadline(ctx, since.Add(a.most-spent))
 }
 
 // end is when the allowance, or ctx, ends; false is never.
@@ -47,7 +50,7 @@ func (a *Allowance) Advanced(items int) {
 	if items <= a.items {
 		return
 	}
-	a.items, a.since = items, time.Now()
+	a.items, a.since, a.spent = items, time.Now(), 0
 	if a.notice != nil && a.notice.Stop() {
 		a.notice.Reset(ReportAfter)
 	}

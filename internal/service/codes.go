@@ -38,6 +38,8 @@ const (
 	// CodeArgument is an argument that is well formed and not accepted: a position,
 	// an iterator.
 	CodeArgument = "InvalidArgumentException"
+	// CodeOptIn is an account that does not use the service.
+	CodeOptIn = "OptInRequired"
 )
 
 // Codes of the class Key that are about the caller, and not about the key itself.
@@ -88,7 +90,7 @@ var classes = map[string]Class{
 
 	"AccessDeniedException":   Denied,
 	"AccessDenied":            Denied, // STS
-	"OptInRequired":           Denied, // the account does not use the service
+	CodeOptIn:                 Denied,
 	"RegionDisabledException": Denied, // STS: the account does not use the region
 
 	// Who signed the call, or when. The same call with the same credentials fails again.

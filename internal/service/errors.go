@@ -70,3 +70,15 @@ func (e *GaveUpError) GaveUp() bool { return true }
 // RefusedForNow reports whether the service answered the last attempt that the call
 // passes later: there are too many calls, or the stream is being created.
 func (e *GaveUpError) RefusedForNow() bool { return IsRefusedForNow(e.Err) }
+
+// InterruptedError means that a call was failing when the run's time was over, or
+// a signal came.
+type InterruptedError struct {
+	Cause error // why the run ended
+	Last  error // the last failure
+}
+
+func (e *InterruptedError) Error() string { return e.Cause.Error() + ": " + e.Last.Error() }
+
+// Unwrap is why the run ended, and of what it failed.
+func (e *InterruptedError) Unwrap() []error { return []error{e.Cause, e.Last} }

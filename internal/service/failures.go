@@ -13,6 +13,9 @@ type Retries struct {
 	Passes   func(error) bool   // whether a failure passes, so that the call is retried
 	About    func(error) string // the stream or shard that a failure is about; nil is none
 	Backoff  Backoff            // of each call
+	// Spent is how long calls before have taken that share the allowance of the next one. A
+	// page with something new begins a whole one.
+	Spent time.Duration
 }
 
 // NewRetries returns Retries for a command that reads nothing. report is called with a
@@ -52,7 +55,8 @@ func Passes(err error) bool {
 type Failures struct {
 	retries *Retries
 	back    Backoff
-	since   time.Time // of the first of them; zero when the last attempt passed
+	since   time.Time     // of the first of them; zero when the last attempt passed
+	spent   time.Duration // of most, before that
 	// most bounds how long they may go on; 0 is for ever.
 	most time.Duration
 }
@@ -88,13 +92,13 @@ func (f *Failures) Count(err error) (time.Duration, error) {
 		f.since = now
 	}
 	lasted := now.Sub(f.since)
-	if f.most > 0 && lasted >= f.most {
-		return 0, &GaveUpError{After: lasted, Err: err}
+	if f.most > 0 && f.spent+lasted >= f.most {
+		return 0, &GaveUpError{After: f.spent + lasted, Err: err}
 	}
 	f.report(err, lasted)
 	wait := f.back.Next()
 	if f.most > 0 {
-		wait = min(wait, max(f.most-lasted, 0))
+		wait = min(wait, max(f.most-f.spent-lasted, 0))
 	}
 	return wait, nil
 }
@@ -123,7 +127,7 @@ func (f *Failures) awaiting(a *Allowance, last error, named func(error) error) (
 	return func() {
 		if !stop() {
 			<-noted
-			f.since = a.begin() // so that its end is reported
+			f.since, f.spent = a.begin() // so that its end is reported
 		}
 	}
 }

@@ -31,7 +31,7 @@ func Retry[T any](ctx context.Context, r *Retries, most time.Duration, named fun
 // RetryPaged is Retry for a call of several pages: it limits each page by the
 // allowance, and notes what a page brought.
 func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, named func(error) error, call func(context.Context, *Allowance) (T, error)) (T, error) {
-	a := &Allowance{most: most, since: time.Now()}
+	a := &Allowance{most: most, spent: r.Spent, since: time.Now()}
 	f := NewFailures(r)
 	if most > 0 && (f.most == 0 || f.most > most) {
 		f.most = most
@@ -58,7 +58,8 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 		if most > 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
 			err = last // it says more than that the time of this attempt was over
 		}
-		last, f.since = err, a.begin()
+		last = err
+		f.since, f.spent = a.begin()
 		wait, err := f.Count(err)
 		if err != nil {
 			f.End()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // named puts the name of a call on an error.
@@ -50,4 +51,26 @@ func TestFault14TheFailureBeforeTheLastAttemptIsNamed(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// Calls before have spent a part of the time; something new begins a whole one.
+func TestFault14WhatCallsBeforeHaveSpentIsCounted(t *testing.T) {
+	for _, pages := range []int{0, 1} {
+		synctest.Test(t, func(t *testing.T) {
+			r := NewRetries(nil, nil)
+			r.Spent = 20 * time.Second
+			began := time.Now()
+			_, err := RetryPaged(t.Context(), r, StartTimeout, named, func(ctx context.Context, a *Allowance) (int, error) {
+				a.Advanced(pages)
+				return 0, refusedConnection()
+			})
+			want := StartTimeout - r.Spent
+			if pages > 0 {
+				want = StartTimeout
+			}
+			if took := time.Since(began); err == nil || !strings.HasPrefix(err.Error(), "gave up after 30s: ") || took != want {
+				t.Errorf("%d pages: after %s %v, want after %s", pages, took, err, want)
+			}
+		})
+	}
 }

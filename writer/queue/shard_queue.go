@@ -1,6 +1,10 @@
 package queue
 
-import "time"
+import (
+	"time"
+
+	"kin/internal/service"
+)
 
 // ShardQueue is the queue in front of one shard, as far as it can be known which
 // shard a record goes to: the keys with waiting records. It rests by itself when
@@ -16,7 +20,7 @@ type ShardQueue struct {
 	oldest  time.Time // about when the first of those records was read
 
 	limits    *shardLimits
-	backoff   Backoff
+	backoff   service.Backoff
 	failed    time.Time // when a failure was counted last
 	rested    time.Time // nothing is sent before that: the shard failed
 	inFlight  int       // requests with records of the queue
@@ -43,7 +47,7 @@ const (
 
 // newShardQueue returns the queue of a shard. probeTime is as in Options.
 func newShardQueue(id string, limited bool, probeTime time.Duration) *ShardQueue {
-	s := &ShardQueue{id: id, probeTime: probeTime}
+	s := &ShardQueue{id: id, probeTime: probeTime, backoff: NewBackoff()}
 	if limited {
 		s.limits = newShardLimits()
 	}
@@ -115,7 +119,7 @@ func (s *ShardQueue) opens(now, began time.Time) time.Time {
 	if now.Before(s.rested) {
 		return s.rested
 	}
-	if s.backoff.Attempts > 0 && s.inFlight > 0 {
+	if s.backoff.Attempts() > 0 && s.inFlight > 0 {
 		return now.Add(s.probeTime) // one request finds out, and wakes the others
 	}
 	return s.limits.opens(now, began, s.load(), s.first().entries[0].Size)
@@ -125,7 +129,7 @@ func (s *ShardQueue) opens(now, began time.Time) time.Time {
 func (s *ShardQueue) ID() string { return s.id }
 
 // Attempts is how many attempts in a row failed.
-func (s *ShardQueue) Attempts() int { return s.backoff.Attempts }
+func (s *ShardQueue) Attempts() int { return s.backoff.Attempts() }
 
 // Succeeded notes a request whose records were all written to the shard.
 func (s *ShardQueue) Succeeded() { s.backoff.Reset() }
