@@ -15,8 +15,8 @@ type Allowance struct {
 	mu     sync.Mutex // guards the following
 	since  time.Time
 	spent  time.Duration // of most, by calls before this one
-	items  int         // most that an attempt has had
-	notice *time.Timer // reports that the attempt under way has no answer; nil without one
+	items  int           // most that an attempt has had
+	notice *time.Timer   // reports that the attempt under way has no answer; nil without one
 }
 
 // begin is the time that the allowance counts from, and how much of it was spent then.
