@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"kin/internal/apierror"
+	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
 )
@@ -205,4 +206,10 @@ func (a shardRef) Say(message string) { a.s.o.Info(message) }
 // Error is the error of a call about the shard.
 func (a shardRef) Error(call string, err error) error {
 	return &CallError{Call: call, Stream: a.s.ref.Given, Shard: a.shard, Err: err}
+}
+
+// Oldest is where to begin again when a position is no longer retained: all
+// records that are left came later than one that was trimmed.
+func Oldest() checkpoint.Shard {
+	return checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
 }
