@@ -39,7 +39,7 @@ func (s *cursor) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 			n = had
 		}
 		asked = s.IsContradicted()
-		if err := s.CheckDropped(s.at, event.Records[:n]); err != nil {
+		if err := s.CheckDropped(s.at, event.Records[:n], n < had); err != nil {
 			return false, err
 		}
 		event.Records = event.Records[n:]

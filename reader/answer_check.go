@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -53,7 +54,7 @@ func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, er
 		return 0, nil
 	}
 	asked := a.IsContradicted() // then kin asked for records before the position
-	if err := a.CheckDropped(at, resp.Records[:n]); err != nil {
+	if err := a.CheckDropped(at, resp.Records[:n], n < len(resp.Records)); err != nil {
 		return 0, err
 	}
 	resp.Records = resp.Records[n:]
@@ -108,10 +109,19 @@ const mostContradictions = 3
 
 // contradictions is what a run knows of a position that may be too high.
 type contradictions struct {
-	// before and last are the last two records that were received. No record lies
-	// between them. before is empty where that is not known.
-	before, last string
-	answers      int // in a row that contradict last
+	// from is the sequence number behind which the last response with records began
+	// ("0": the oldest record), and last that of its last record.
+	from, last string
+	received   map[uint32]struct{} // its sequence numbers, hashed
+	answers    int                 // in a row that contradict last
+}
+
+var hashSeed = maphash.MakeSeed()
+
+// hashed is short for a sequence number. Of two with the same hash one may pass for
+// the other: the records beside it show what was not received.
+func hashed(r *types.Record) uint32 {
+	return uint32(maphash.String(hashSeed, aws.ToString(r.SequenceNumber)))
 }
 
 // Received notes the records of a response that was received behind a position.
@@ -120,33 +130,46 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 	if n == 0 {
 		return
 	}
-	s := contradictions{last: aws.ToString(records[n-1].SequenceNumber)}
-	switch {
-	case n > 1:
-		s.before = aws.ToString(records[n-2].SequenceNumber)
-	case at.Kind == record.TrimHorizon:
-		s.before = "0"
+	s := contradictions{last: aws.ToString(records[n-1].SequenceNumber), received: make(map[uint32]struct{}, n)}
+	for i := range records {
+		s.received[hashed(&records[i])] = struct{}{}
+	}
+	switch at.Kind {
+	case record.TrimHorizon:
+		s.from = "0"
+	case record.AfterSequenceNumber:
+		s.from = at.SequenceNumber
 	default:
-		s.before = at.SequenceNumber
+		s.from = aws.ToString(records[0].SequenceNumber)
 	}
 	a.contradicted = s
 }
 
 // CheckDropped checks records that are dropped because they come before the
-// position: each has to be one that kin can have received. Its error is a
-// *SequenceError once the service keeps contradicting that. Otherwise the next call
-// is to begin at AskFrom.
-func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record) error {
+// position: each has to be one that kin can have received. more says that records
+// beyond the position follow: the last one dropped is then the position's own. Its
+// error is a *SequenceError once the service keeps contradicting that. Otherwise the
+// next call is to begin at AskFrom.
+func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, more bool) error {
 	s := &a.contradicted
-	if at.Kind != record.AfterSequenceNumber || at.SequenceNumber != s.last || s.before == "" {
+	if at.Kind != record.AfterSequenceNumber || len(dropped) == 0 {
 		return nil
 	}
-	for _, r := range dropped {
-		switch n := aws.ToString(r.SequenceNumber); {
-		case validate.Compare(n, s.before) <= 0:
-		case validate.Compare(n, s.last) < 0:
+	newest := aws.ToString(dropped[len(dropped)-1].SequenceNumber)
+	if more && newest != at.SequenceNumber {
+		return a.contradict(at, fmt.Sprintf("the service sends record %s and then records from beyond %s, but not that record itself", newest, at.SequenceNumber))
+	}
+	if at.SequenceNumber != s.last {
+		return nil
+	}
+	for i := range dropped {
+		n := aws.ToString(dropped[i].SequenceNumber)
+		_, known := s.received[hashed(&dropped[i])]
+		switch {
+		case validate.Compare(n, s.from) <= 0: // of an earlier response
+		case !known:
 			return a.contradict(at, fmt.Sprintf("the service sends record %s, which kin has not received, although it comes before record %s, which kin has", n, s.last))
-		case s.last == n: // it is there
+		case n == s.last: // it is there
 			s.answers = 0
 		}
 	}
@@ -162,16 +185,15 @@ func (a *answerCheck) contradict(at checkpoint.Shard, reason string) error {
 }
 
 // AskFrom is the position that the next call begins at: at or, while an answer has
-// contradicted it, one record before it, so that the next answer shows whether its
-// record is there.
+// contradicted it, where the response began that has the record of at.
 func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
 	switch s := &a.contradicted; {
-	case !a.IsContradicted() || at.SequenceNumber != s.last || s.before == "":
+	case !a.IsContradicted() || at.SequenceNumber != s.last:
 		return at
-	case s.before == "0":
+	case s.from == "0":
 		return Oldest()
 	default:
-		return checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: s.before}}
+		return checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: s.from}}
 	}
 }
 

@@ -66,10 +66,48 @@ func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
 		if err != nil || !slices.Equal(got, []string{"10", "20", "30", "40", "50"}) || len(said) > 0 {
 			t.Errorf("got %q, %v; said %q", got, err, said)
 		}
-		if calls := strings.Join(f.calls, "\n"); !strings.Contains(calls, "GetShardIterator a AFTER_SEQUENCE_NUMBER 10 ") {
+		if calls := strings.Join(f.calls, "\n"); strings.Count(calls, "GetShardIterator a TRIM_HORIZON ") != 2 { // where the answer with 20 began
 			t.Errorf("calls %s", calls)
 		}
 	})
+}
+
+// TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved is about one answer of which
+// several numbers are much too high, or its first one too low. No record that comes
+// behind it may be lost in silence.
+func TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil map[string]string
+		heals bool
+	}{
+		"the last two":   {map[string]string{"3": "998", "4": "999"}, false},
+		"all of them":    {map[string]string{"1": "996", "2": "997", "3": "998", "4": "999"}, false},
+		"the first one":  {map[string]string{"5": "1"}, true},
+		"the first, low": {map[string]string{"9": "2"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: numbersOf(1, 12)})
+				f.page = 4
+				client := &spoiled{fake: f, call: "GetRecords", left: 1, spoil: func(out any) {
+					for was, is := range c.spoil {
+						renumber(was, is)(out)
+					}
+				}}
+				if c.heals { // not the first answer
+					client.left = 3
+				}
+				got, err := readFor(t, client, time.Hour, bounded())
+				var wrong *SequenceError
+				switch {
+				case c.heals && (err != nil || !slices.Equal(got, numbers(1, 12))):
+					t.Errorf("got %q, %v", got, err)
+				case !c.heals && !errors.As(err, &wrong):
+					t.Errorf("got %q, %v, want that the number cannot be right", got, err)
+				}
+			})
+		})
+	}
 }
 
 // fromTheStart ignores the position of iterators.
