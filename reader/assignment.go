@@ -81,7 +81,10 @@ type positionCheck struct {
 func (a *positionCheck) CheckStream(ctx context.Context) error { return a.s.check(ctx) }
 
 // Accepted notes that the service accepted a position of the shard.
-func (a *positionCheck) Accepted() { a.accepted = true }
+func (a *positionCheck) Accepted() {
+	a.accepted = true
+	a.s.served.Store(true)
+}
 
 // NotAccepted decides what follows when the service refuses a sequence number
 // for good: the position to go on from, or an error. What the user typed, or

@@ -121,12 +121,13 @@ func (c *collector) timedOut() error {
 }
 
 // isUnanswered reports whether there are shards to read and none of them has given a usable
-// answer. A subscription says nothing while nothing arrives: there a call has to fail, too.
+// answer. A subscription says nothing while nothing arrives: one that was accepted counts,
+// unless a call fails.
 func (c *collector) isUnanswered() bool {
 	c.mu.Lock()
 	silent := c.reading > 0 && !c.answered
 	c.mu.Unlock()
-	return silent && (c.o.Source == nil || c.reporter.Last() != nil)
+	return silent && (c.o.Source == nil || !c.served.Load() || c.reporter.Last() != nil)
 }
 
 // isIdle says whether no record has come for the idle time although every shard

@@ -39,6 +39,7 @@ type session struct {
 	queryID  string        // of the positions, once they are loaded
 	// accepted says that the positions were accepted by the service before.
 	accepted bool
+	served   atomic.Bool // the service accepted a position of a shard in this run
 
 	mu    sync.Mutex // guards the shards of all streams, how many of them are read, and the clock
 	clock time.Time  // the service's time at a moment, and
