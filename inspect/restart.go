@@ -8,10 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -130,7 +130,7 @@ func checkAccepted(ctx context.Context, s *reader.Stream) error {
 	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: p.SequenceNumber}}
 	isRefused, err := s.Accepts(ctx, p.ShardID, at)
 	if isRefused {
-		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a sequence number that the service accepts: %s", apierror.Brief(err))}
+		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a sequence number that the service accepts: %s", service.Brief(err))}
 	}
 	return err
 }

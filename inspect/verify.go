@@ -11,9 +11,9 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"golang.org/x/sync/errgroup"
 
-	"kin/internal/apierror"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -185,7 +185,7 @@ func refused(ctx context.Context, s *reader.Stream, ids []string) ([]Finding, er
 		group.Go(func() error {
 			isRefused, err := s.Accepts(ctx, id, at)
 			if isRefused {
-				found[i] = Finding{Refused, id, fmt.Sprintf("%s/%s: the service does not accept sequence number %s: %s", of.Name, id, at.SequenceNumber, apierror.Brief(err))}
+				found[i] = Finding{Refused, id, fmt.Sprintf("%s/%s: the service does not accept sequence number %s: %s", of.Name, id, at.SequenceNumber, service.Brief(err))}
 				return nil
 			}
 			return err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/internal/service"
@@ -170,12 +169,12 @@ func (a *positionCheck) IsGone(ctx context.Context, at checkpoint.Shard) (bool, 
 func (a *positionCheck) Refused(at checkpoint.Shard, err error) error {
 	if classify(err) == gone {
 		// With its code it would be taken for the stream's absence.
-		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.Given, apierror.Brief(err))
+		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.Given, service.Brief(err))
 	}
 	if at.SequenceNumber == "" || a.accepted { // then the position is not at fault
 		return err
 	}
-	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.Name, a.shard, apierror.Brief(err))
+	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.Name, a.shard, service.Brief(err))
 	if a.s.place.Saved == nil {
 		return &record.OptionError{Field: "initial position", Want: "a sequence number of the shard; " + reason}
 	}

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // guard ends a run whose checkpoint is older than what the stream retains or,
@@ -129,7 +129,7 @@ func checkTyped(ctx context.Context, s *Stream) error {
 		return context.Cause(ctx)
 	case classify(err) == refused:
 		return p.Refused(at, err)
-	case s.o.Source != nil && apierror.IsDenied(err):
+	case s.o.Source != nil && service.IsDenied(err):
 		return nil // another source does not need the call: its own first call decides
 	}
 	return err

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // What ends a run that had begun well: what happened to its stream, to its
@@ -71,7 +71,7 @@ func (e *NotRetainedError) Error() string {
 	if e.Undescribed != "" {
 		what = fmt.Sprintf("is no longer retained, or the stream was created again (DescribeStreamSummary %s)", e.Undescribed)
 	}
-	return fmt.Sprintf("sequence number %s of %s/%s, which kin has read, %s: %s", e.SequenceNumber, e.Stream, e.Shard, what, apierror.Brief(e.Err))
+	return fmt.Sprintf("sequence number %s of %s/%s, which kin has read, %s: %s", e.SequenceNumber, e.Stream, e.Shard, what, service.Brief(e.Err))
 }
 
 func (e *NotRetainedError) Unwrap() error { return e.Err }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	"kin/internal/apierror"
 	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
@@ -163,7 +162,7 @@ func Unanswered(err error) string {
 	switch {
 	case err == nil, errors.Is(err, validate.ErrNoSummary):
 		return "answers without a summary"
-	case apierror.IsDenied(err):
+	case service.IsDenied(err):
 		return "is not allowed"
 	}
 	return "fails" + because(err)
@@ -174,5 +173,5 @@ func because(err error) string {
 	if err == nil {
 		return ""
 	}
-	return " (" + apierror.Brief(err) + ")"
+	return " (" + service.Brief(err) + ")"
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
-	"kin/internal/apierror"
 	"kin/internal/checkpoint"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // Stream is one stream as a run has opened it: which stream it is, its shards, and
@@ -162,7 +162,7 @@ type StreamFailure struct {
 // not when the run has ended, or when the caller is not known.
 func IsOfStream(ctx context.Context, err error) bool {
 	var api smithy.APIError
-	if ctx.Err() != nil || apierror.IsPermanent(err) || apierror.IsUnsent(err) || errors.As(err, &api) && apierror.IsIdentityCode(api.ErrorCode()) {
+	if ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || errors.As(err, &api) && service.ClassOfCode(api.ErrorCode()) == service.Unauthentic {
 		return false
 	}
 	var named interface{ StreamName() string }

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/apierror"
+	"kin/internal/service"
 )
 
 // feed makes a pipe, as a shell does for <(command), and writes text to its first
@@ -133,7 +133,7 @@ func TestFault12CallThatEndsInAReloadIsUnsent(t *testing.T) {
 	}()
 	_, err = client.PutRecords(ctx, &kinesis.PutRecordsInput{StreamName: aws.String("a"), Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("k"), Data: []byte("x")}}})
 	var found *CredentialsError
-	if !errors.As(err, &found) || !errors.Is(err, context.Canceled) || !apierror.IsUnsent(err) || apierror.IsPermanent(err) {
+	if !errors.As(err, &found) || !errors.Is(err, context.Canceled) || !service.IsUnsent(err) || service.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}
 }

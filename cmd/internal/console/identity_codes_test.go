@@ -3,8 +3,8 @@ package console
 import (
 	"testing"
 
-	"kin/internal/apierror"
 	"kin/internal/awsclient"
+	"kin/internal/service"
 )
 
 // The hints and the packages that retry know the same codes.
@@ -14,11 +14,11 @@ func TestFault12EveryRefusalOfTheSignatureHasAHint(t *testing.T) {
 		"IncompleteSignatureException", "IncompleteSignature", "MissingAuthenticationTokenException", "MissingAuthenticationToken",
 		"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture", "AuthFailure",
 	} {
-		if sourceHint(awsclient.Source{}, code) == "" || !apierror.IsIdentityCode(code) {
+		if sourceHint(awsclient.Source{}, code) == "" || service.ClassOfCode(code) != service.Unauthentic {
 			t.Errorf("%s is not known everywhere", code)
 		}
 	}
-	if code := "AccessDeniedException"; sourceHint(awsclient.Source{}, code) != "" || apierror.IsIdentityCode(code) {
+	if code := "AccessDeniedException"; sourceHint(awsclient.Source{}, code) != "" || service.ClassOfCode(code) == service.Unauthentic {
 		t.Errorf("%s is about a permission", code)
 	}
 }
