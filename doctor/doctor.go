@@ -137,8 +137,8 @@ type examination struct {
 	clock   clock
 }
 
-func (e *examination) add(name string, status Status, message, advice string) {
-	e.report.Checks = append(e.report.Checks, Check{name, status, message, advice})
+func (r *Report) add(name string, status Status, message, advice string) {
+	r.Checks = append(r.Checks, Check{name, status, message, advice})
 }
 
 // advice is what to do about an error, or fallback where nobody knows.
@@ -153,7 +153,7 @@ func (e *examination) advice(err error, fallback string) string {
 
 func (e *examination) run(ctx context.Context) error {
 	e.identify(ctx)
-	e.add("region", OK, e.o.Region, "")
+	e.report.add("region", OK, e.o.Region, "")
 	summary, err := reach(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
 		out, err := e.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN()})
 		if err != nil {
@@ -169,15 +169,15 @@ func (e *examination) run(ctx context.Context) error {
 	case missing:
 		return err
 	case unreachable:
-		e.add("endpoint", Fail, e.o.Endpoint+": "+brief(err), e.advice(err, "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)"))
+		e.report.add("endpoint", Fail, e.o.Endpoint+": "+brief(err), e.advice(err, "check the network, --region and --endpoint (AWS_ENDPOINT_URL_KINESIS)"))
 		return nil
 	case unauthentic:
-		e.add("endpoint", OK, e.o.Endpoint, "")
+		e.report.add("endpoint", OK, e.o.Endpoint, "")
 		e.clockCheck()
-		e.add("signature", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
+		e.report.add("signature", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
 		return nil
 	}
-	e.add("endpoint", OK, e.o.Endpoint, "")
+	e.report.add("endpoint", OK, e.o.Endpoint, "")
 	e.report.Summary = summary
 	if summary != nil && aws.ToString(summary.StreamARN) != "" {
 		e.report.ARN = *summary.StreamARN
@@ -218,18 +218,18 @@ func (e *examination) identify(ctx context.Context) {
 	}
 	switch {
 	case err == nil:
-		e.add("credentials", OK, strings.TrimSpace(who.ARN+", "+from), "")
+		e.report.add("credentials", OK, strings.TrimSpace(who.ARN+", "+from), "")
 		if e.report.ARN == "" {
 			e.report.ARN = arnIn(who, e.o.Region, e.report.Stream)
 		}
 	case errors.Is(err, ErrNoSTS):
-		e.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not known: "+ErrNoSTS.Error()), "")
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not known: "+ErrNoSTS.Error()), "")
 	case reading(err) == unauthentic:
-		e.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
+		e.report.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
 	case reading(err) == denied:
-		e.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not told: "+brief(err)), "")
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not told: "+brief(err)), "")
 	default:
-		e.add("credentials", Skipped, strings.TrimSpace(from+"; STS cannot be asked whose they are: "+brief(err)), "")
+		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; STS cannot be asked whose they are: "+brief(err)), "")
 	}
 }
 

@@ -30,15 +30,15 @@ func (e *examination) clockCheck() {
 	message := fmt.Sprintf("this machine's is %s %s the service's", str2duration.String(off), side)
 	switch {
 	case !ok && !e.clock.wrong.IsZero():
-		e.add("clock", Fail, "the service's says "+e.clock.wrong.UTC().Format(time.RFC3339)+", which cannot be right", "check --endpoint: what answers there is not Kinesis, or its clock is wrong")
+		e.report.add("clock", Fail, "the service's says "+e.clock.wrong.UTC().Format(time.RFC3339)+", which cannot be right", "check --endpoint: what answers there is not Kinesis, or its clock is wrong")
 	case !ok:
-		e.add("clock", Skipped, "the service did not tell its time", "")
+		e.report.add("clock", Skipped, "the service did not tell its time", "")
 	case ahead.Abs() <= mostSkew:
-		e.add("clock", OK, "this machine's agrees with the service's to the second", "")
+		e.report.add("clock", OK, "this machine's agrees with the service's to the second", "")
 	case ahead.Abs() < signedSkew:
-		e.add("clock", Warn, message+"; kin goes by the service's", "set this machine's clock: the service refuses signatures that are 5 minutes off")
+		e.report.add("clock", Warn, message+"; kin goes by the service's", "set this machine's clock: the service refuses signatures that are 5 minutes off")
 	default:
-		e.add("clock", Fail, message, "set this machine's clock: the service refuses signatures that are 5 minutes off")
+		e.report.add("clock", Fail, message, "set this machine's clock: the service refuses signatures that are 5 minutes off")
 	}
 }
 
@@ -48,16 +48,16 @@ func (e *examination) streamCheck(described error) {
 	s := e.report.Summary
 	switch {
 	case s == nil && reading(described) == denied:
-		e.add("stream", Skipped, "not known: it may not be described", "")
+		e.report.add("stream", Skipped, "not known: it may not be described", "")
 		return
 	case s == nil && described != nil:
-		e.add("stream", Skipped, "not known: describing it failed", "")
+		e.report.add("stream", Skipped, "not known: describing it failed", "")
 		return
 	case s == nil:
-		e.add("stream", Fail, "the answer of DescribeStreamSummary has no summary", wrongAdvice)
+		e.report.add("stream", Fail, "the answer of DescribeStreamSummary has no summary", wrongAdvice)
 		return
 	case s.StreamStatus == "":
-		e.add("stream", Fail, "the answer of DescribeStreamSummary has no status of the stream", wrongAdvice)
+		e.report.add("stream", Fail, "the answer of DescribeStreamSummary has no status of the stream", wrongAdvice)
 		return
 	}
 	mode := ""
@@ -67,13 +67,13 @@ func (e *examination) streamCheck(described error) {
 	message := string(s.StreamStatus) + mode
 	switch {
 	case s.StreamStatus == types.StreamStatusUpdating:
-		e.add("stream", OK, message+"; it can be read and written meanwhile", "")
+		e.report.add("stream", OK, message+"; it can be read and written meanwhile", "")
 	case e.serves():
-		e.add("stream", OK, message, "")
+		e.report.add("stream", OK, message, "")
 	case s.StreamStatus == types.StreamStatusCreating:
-		e.add("stream", Fail, message+"; it cannot be read and written yet", "wait until it is ACTIVE, and look again")
+		e.report.add("stream", Fail, message+"; it cannot be read and written yet", "wait until it is ACTIVE, and look again")
 	default:
-		e.add("stream", Fail, message+"; it cannot be read and written", "create it again when it is gone")
+		e.report.add("stream", Fail, message+"; it cannot be read and written", "create it again when it is gone")
 	}
 }
 
@@ -81,10 +81,10 @@ func (e *examination) streamCheck(described error) {
 func (e *examination) facts(consumers []efo.Consumer, at time.Time) {
 	e.coverageCheck()
 	if s := e.report.Summary; s != nil {
-		e.add("retention", OK, hoursText(aws.ToInt32(s.RetentionPeriodHours))+"; what is not read by then is gone", "")
-		e.recordSizeCheck(s)
-		e.distributionCheck(s)
-		e.encryptionCheck(s)
+		e.report.add("retention", OK, hoursText(aws.ToInt32(s.RetentionPeriodHours))+"; what is not read by then is gone", "")
+		e.report.recordSizeCheck(s)
+		e.report.distributionCheck(s)
+		e.report.encryptionCheck(s)
 	}
 	e.consumersCheck(consumers, at)
 }
@@ -118,40 +118,40 @@ func (e *examination) coverageCheck() {
 		whole = whole && ranges[i-1].Ending.Next() == ranges[i].Starting
 	}
 	if !whole {
-		e.add("shards", Warn, fmt.Sprintf("%d open, which do not cover the hash key space", len(e.shards)), "list them again: kin shards "+e.o.Stream)
+		e.report.add("shards", Warn, fmt.Sprintf("%d open, which do not cover the hash key space", len(e.shards)), "list them again: kin shards "+e.o.Stream)
 		return
 	}
-	e.add("shards", OK, fmt.Sprintf("%d open, which cover the hash key space", len(e.shards)), "")
+	e.report.add("shards", OK, fmt.Sprintf("%d open, which cover the hash key space", len(e.shards)), "")
 }
 
-func (e *examination) recordSizeCheck(s *types.StreamDescriptionSummary) {
+func (r *Report) recordSizeCheck(s *types.StreamDescriptionSummary) {
 	kib := aws.ToInt32(s.MaxRecordSizeInKiB)
 	switch {
 	case kib == 0:
-		e.add("record size", Skipped, "the endpoint does not tell the largest", "")
+		r.add("record size", Skipped, "the endpoint does not tell the largest", "")
 	case kib > 1024:
-		e.add("record size", OK, fmt.Sprintf("up to %d KiB; the write limit of a shard is 1 MiB a second all the same", kib), "")
+		r.add("record size", OK, fmt.Sprintf("up to %d KiB; the write limit of a shard is 1 MiB a second all the same", kib), "")
 	default:
-		e.add("record size", OK, fmt.Sprintf("up to %d KiB", kib), "")
+		r.add("record size", OK, fmt.Sprintf("up to %d KiB", kib), "")
 	}
 }
 
-func (e *examination) distributionCheck(s *types.StreamDescriptionSummary) {
+func (r *Report) distributionCheck(s *types.StreamDescriptionSummary) {
 	if s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto {
-		e.add("distribution", OK, "AUTO: the stream ignores partition keys, and keeps no order of them", "")
+		r.add("distribution", OK, "AUTO: the stream ignores partition keys, and keeps no order of them", "")
 		return
 	}
-	e.add("distribution", OK, "by partition key", "")
+	r.add("distribution", OK, "by partition key", "")
 }
 
-func (e *examination) encryptionCheck(s *types.StreamDescriptionSummary) {
+func (r *Report) encryptionCheck(s *types.StreamDescriptionSummary) {
 	switch key := aws.ToString(s.KeyId); {
 	case s.EncryptionType != types.EncryptionTypeKms:
-		e.add("encryption", OK, "none at rest", "")
+		r.add("encryption", OK, "none at rest", "")
 	case isAWSManaged(key):
-		e.add("encryption", OK, "KMS, with AWS's own key "+key+"; it wants no permission", "")
+		r.add("encryption", OK, "KMS, with AWS's own key "+key+"; it wants no permission", "")
 	default:
-		e.add("encryption", OK, "KMS, with "+key+": reading needs kms:Decrypt on it, writing kms:GenerateDataKey, which are not tried", "")
+		r.add("encryption", OK, "KMS, with "+key+": reading needs kms:Decrypt on it, writing kms:GenerateDataKey, which are not tried", "")
 	}
 }
 
@@ -166,11 +166,11 @@ func (e *examination) consumersCheck(consumers []efo.Consumer, at time.Time) {
 	left := efo.Prunable(consumers, e.o.ConsumerPrefix, leftoverAfter, at)
 	switch {
 	case len(left) > 0:
-		e.add("consumers", Warn, fmt.Sprintf("%s, %d of them by runs of kin that were to remove them, more than %s ago (%s)", message, len(left), str2duration.String(leftoverAfter), left[0].Name),
+		e.report.add("consumers", Warn, fmt.Sprintf("%s, %d of them by runs of kin that were to remove them, more than %s ago (%s)", message, len(left), str2duration.String(leftoverAfter), left[0].Name),
 			"AWS bills them: kin consumers prune "+e.o.Stream+" --older-than 1h")
 	case len(consumers) >= most:
-		e.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", most), "remove those that nobody reads with: kin consumers deregister "+e.o.Stream)
+		e.report.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", most), "remove those that nobody reads with: kin consumers deregister "+e.o.Stream)
 	default:
-		e.add("consumers", OK, message, "")
+		e.report.add("consumers", OK, message, "")
 	}
 }

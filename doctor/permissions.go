@@ -25,28 +25,28 @@ func (e *examination) tried(call string, err error, harm Status) {
 		return
 	}
 	if reason := wrong(err); reason != "" {
-		e.add(call, Fail, reason, wrongAdvice)
+		e.report.add(call, Fail, reason, wrongAdvice)
 		return
 	}
 	switch reading(err) {
 	case dryRun:
-		e.add(call, OK, "allowed (a dry run)", "")
+		e.report.add(call, OK, "allowed (a dry run)", "")
 	case allowed:
-		e.add(call, OK, "allowed", "")
+		e.report.add(call, OK, "allowed", "")
 	case denied:
-		e.add(call, harm, "denied: "+brief(err), e.allow(call))
+		e.report.add(call, harm, "denied: "+brief(err), e.allow(call))
 	case keyDenied:
-		e.add(call, harm, "the key of the stream may not be used: "+brief(err), e.allowKey(call))
+		e.report.add(call, harm, "the key of the stream may not be used: "+brief(err), e.allowKey(call))
 	case keyUnsubscribed:
-		e.add(call, harm, "the key of the stream may not be used: "+brief(err), "subscribe the account to AWS KMS")
+		e.report.add(call, harm, "the key of the stream may not be used: "+brief(err), "subscribe the account to AWS KMS")
 	case keyUnusable:
-		e.add(call, harm, "the key of the stream cannot be used: "+brief(err), "enable the key, or encrypt the stream with another")
+		e.report.add(call, harm, "the key of the stream cannot be used: "+brief(err), "enable the key, or encrypt the stream with another")
 	case busy:
-		e.add(call, Warn, "not tried to the end: "+brief(err), "try again; other readers or writers may use up the limit")
+		e.report.add(call, Warn, "not tried to the end: "+brief(err), "try again; other readers or writers may use up the limit")
 	case unheard:
-		e.add(call, Skipped, "this endpoint does not know the call", "")
+		e.report.add(call, Skipped, "this endpoint does not know the call", "")
 	default:
-		e.add(call, Warn, "not known: "+brief(err), "try again with --debug")
+		e.report.add(call, Warn, "not known: "+brief(err), "try again with --debug")
 	}
 }
 
@@ -75,7 +75,7 @@ func (e *examination) allowKey(call string) string {
 
 func (e *examination) skip(call, reason string) {
 	if e.needed(call) {
-		e.add(call, Skipped, reason, "")
+		e.report.add(call, Skipped, reason, "")
 	}
 }
 
