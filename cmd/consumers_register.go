@@ -70,7 +70,7 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		if err != nil {
 			return "", err
 		}
-		remove := fmt.Sprintf("%s\nremove it with: %s", consumers.Billed, stream.Told.Command("deregister", o.name))
+		remove := fmt.Sprintf("%s\nremove it with: %s", consumers.Billed, stream.Commands.Command("deregister", o.name))
 		g, err := stream.Register(ctx, o.name)
 		if err != nil {
 			if g.Registered {

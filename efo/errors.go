@@ -14,7 +14,7 @@ import (
 // service answers both alike. Registry.List tells them apart.
 type NotFoundError struct {
 	Stream, Consumer string
-	Told             Told
+	Commands         Commands
 }
 
 func (e *NotFoundError) Error() string {
@@ -26,7 +26,7 @@ func (e *NotFoundError) NotFound() bool { return true }
 
 // Hint says what to do next.
 func (e *NotFoundError) Hint() string {
-	return "those that are there are shown by: " + e.Told.Command("list", "")
+	return "those that are there are shown by: " + e.Commands.Command("list", "")
 }
 
 // TimeoutError means that a consumer did not come into the state that was
@@ -37,7 +37,7 @@ type TimeoutError struct {
 	State            string // CREATING, ACTIVE, DELETING, or "not registered"; empty when no answer said
 	After            time.Duration
 	Err              error // why the last attempt was refused; nil when nothing was
-	Told             Told
+	Commands         Commands
 
 	unsettled bool // a RegisterStreamConsumer may have registered it, and no look has shown it since
 }
@@ -81,14 +81,14 @@ func (e *TimeoutError) Hint() string {
 	if e.Doing == "register" && isEphemeral(e.Consumer) { // its run removes it
 		return "--register-consumer-timeout waits longer"
 	}
-	return "look at it with: " + e.Told.Command("describe", e.Consumer)
+	return "look at it with: " + e.Commands.Command("describe", e.Consumer)
 }
 
 // LimitError means that the stream has as many consumers as it may have.
 type LimitError struct {
 	Stream, Consumer string
 	Registered       []Consumer // sorted by name
-	Told             Told
+	Commands         Commands
 }
 
 func (e *LimitError) Error() string {
@@ -103,7 +103,7 @@ func (e *LimitError) Hint() string {
 		wide = max(wide, len(c.Name))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "free one of these with: %s", e.Told.Command("deregister", "NAME"))
+	fmt.Fprintf(&b, "free one of these with: %s", e.Commands.Command("deregister", "NAME"))
 	for _, c := range e.Registered {
 		fmt.Fprintf(&b, "\n  %-*s  %s since %s", wide, c.Name, c.Status, c.Created.UTC().Format(time.RFC3339))
 	}

@@ -80,7 +80,7 @@ func newHolding(f *FanOut, a *reader.Assignment) *holding {
 }
 
 // told is how commands lead to the stream: as it was given.
-func (h *holding) told() Told { return Told{h.given, h.f.o.Flags} }
+func (h *holding) commands() Commands { return Commands{h.given, h.f.o.Flags} }
 
 // log does not wait for who reads it.
 func (h *holding) log() *slog.Logger { return h.f.messages.logger(h.f.o.Log) }
@@ -232,7 +232,7 @@ func (h *holding) find(ctx context.Context) error {
 		return err
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
-		Stream: h.stream, Told: h.told(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
+		Stream: h.stream, Commands: h.commands(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
 		Say: h.f.messages.to(h.f.o.Say), SayAfter: usualWait, Log: h.log(), Attempted: h.report, Unanswered: h.unanswered, Reading: true,
 	})
 	return err

@@ -72,7 +72,7 @@ func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 		case err != nil:
 			return Consumer{}, err
 		case c == nil:
-			return Consumer{}, &NotFoundError{r.o.Stream, string(id), r.o.Told}
+			return Consumer{}, &NotFoundError{r.o.Stream, string(id), r.o.Commands}
 		case c.Status == types.ConsumerStatusActive:
 			return *c, nil
 		}
@@ -209,7 +209,7 @@ func (g *registering) waitForRoom(ctx context.Context) error {
 		g.refusals = 0
 	}
 	if staying >= mostConsumers || g.refusals >= refusalsOfAFull || looksFull && next >= time.Until(g.deadline) {
-		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers, Told: g.o.Told}
+		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers, Commands: g.o.Commands}
 	}
 	switch {
 	case creating >= mostCreating:

@@ -26,7 +26,7 @@ const DefaultTimeout = 300 * time.Second
 // RegistryOptions say whose consumers a Registry is about.
 type RegistryOptions struct {
 	Stream    string        // as the user named it, for messages; required
-	Told      Told          // for the commands that hints tell; without a stream it is Stream
+	Commands  Commands      // for the commands that hints tell; without a stream it is Stream
 	StreamARN string        // required: FindStream finds it
 	Timeout   time.Duration // of Register and Deregister; 0 is DefaultTimeout
 	// Say hears what is being waited for, for a person; nil is nobody. It may
@@ -71,8 +71,8 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	if o.Told.Stream == "" {
-		o.Told.Stream = o.Stream
+	if o.Commands.Stream == "" {
+		o.Commands.Stream = o.Stream
 	}
 	if o.Say == nil {
 		o.Say = func(string) {}
@@ -134,7 +134,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 		}
 		return c, nil
 	case classify(err) == gone:
-		return Consumer{}, &NotFoundError{r.o.Stream, string(id), r.o.Told}
+		return Consumer{}, &NotFoundError{r.o.Stream, string(id), r.o.Commands}
 	}
 	return Consumer{}, err
 }

@@ -25,7 +25,7 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 	case !h.f.o.RequireDeregistration:
 		return h.stays(ctx, run), nil
 	}
-	byHand := "hint: to remove it by hand: " + h.told().Command("deregister", string(h.id), "--yes")
+	byHand := "hint: to remove it by hand: " + h.commands().Command("deregister", string(h.id), "--yes")
 	doing := "removing consumer %s of %s"
 	if h.registry.calls.unsettled(h.id) != nil {
 		doing = "looking for consumer %s of %s, which may be registered, to remove it"
@@ -36,7 +36,7 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 	})()
 	removed, err := h.registry.within(removeTimeout).Remove(ctx, h.id)
 	if err != nil {
-		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Told: h.told()}
+		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Commands: h.commands()}
 	}
 	if removed {
 		h.later(h.f.o.Chat, fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
@@ -56,7 +56,7 @@ func (h *holding) stays(ctx, run context.Context) string {
 			h.registry.calls.settle(h.id)
 		}
 	}
-	command := h.told().Command("deregister", string(h.id), "--yes")
+	command := h.commands().Command("deregister", string(h.id), "--yes")
 	if h.registry.calls.unsettled(h.id) != nil {
 		h.later(h.f.o.Warn, fmt.Sprintf("consumer %s of %s may be registered, and is then billed; to remove it: %s", h.id, h.stream, command))
 		return ""
@@ -69,7 +69,7 @@ func (h *holding) stays(ctx, run context.Context) string {
 type LeftBehindError struct {
 	Stream, Consumer string
 	Err              error
-	Told             Told
+	Commands         Commands
 }
 
 func (e *LeftBehindError) Error() string {
@@ -80,5 +80,5 @@ func (e *LeftBehindError) Unwrap() error { return e.Err }
 
 // Hint says what to do next.
 func (e *LeftBehindError) Hint() string {
-	return "remove it with: " + e.Told.Command("deregister", e.Consumer, "--yes")
+	return "remove it with: " + e.Commands.Command("deregister", e.Consumer, "--yes")
 }

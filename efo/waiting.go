@@ -72,7 +72,7 @@ func (w *waiting) overtime(err error) error {
 
 func (w *waiting) timeout(last error) error {
 	return &TimeoutError{
-		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: w.state, After: time.Since(w.began), Err: last, Told: w.r.o.Told,
+		Doing: w.doing, Stream: w.r.o.Stream, Consumer: string(w.id), State: w.state, After: time.Since(w.began), Err: last, Commands: w.r.o.Commands,
 		unsettled: w.r.calls.unsettled(w.id) != nil,
 	}
 }

@@ -32,10 +32,10 @@ func BilledIfAny(found []efo.Consumer) string {
 // Stream are the consumers of one stream, as the commands use them.
 type Stream struct {
 	*efo.Registry
-	e       *console.Console
-	explain func(context.Context, error) console.Explanation
-	Told    efo.Told // for the commands that messages name
-	Name    string   // the stream's name
+	e        *console.Console
+	explain  func(context.Context, error) console.Explanation
+	Commands efo.Commands // for the commands that messages name
+	Name     string       // the stream's name
 
 	mu sync.Mutex // guards the order of messages: several consumers are removed at once
 }
@@ -80,8 +80,8 @@ func Open(ctx context.Context, e *console.Console, o Options) (*Stream, error) {
 	if err := checkConsumers(o.IDs, arn); err != nil {
 		return nil, err
 	}
-	c := &Stream{e: e, explain: o.Explain, Told: efo.Told{Stream: o.Stream, Flags: o.Flags}, Name: name}
-	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: o.Stream, Told: c.Told, StreamARN: arn, Timeout: o.Timeout, Say: c.info, Log: e.Log})
+	c := &Stream{e: e, explain: o.Explain, Commands: efo.Commands{Stream: o.Stream, Flags: o.Flags}, Name: name}
+	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: o.Stream, Commands: c.Commands, StreamARN: arn, Timeout: o.Timeout, Say: c.info, Log: e.Log})
 	return c, err
 }
 
@@ -111,7 +111,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
 		return "", err
 	case err != nil: // a courtesy that cannot be had
-		return c.Told.Command("list", "") + " lists those there are", nil
+		return c.Commands.Command("list", "") + " lists those there are", nil
 	case len(l.Consumers) == 0:
 		return c.Name + " has no consumers", nil
 	}
@@ -126,7 +126,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	if near := console.Nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil
 	}
-	return fmt.Sprintf("%s has %s; %s lists them", c.Name, words.Count(int64(len(all)), "consumer"), c.Told.Command("list", "")), nil
+	return fmt.Sprintf("%s has %s; %s lists them", c.Name, words.Count(int64(len(all)), "consumer"), c.Commands.Command("list", "")), nil
 }
 
 // MissingError is a consumer that is not there, with what may have been
