@@ -103,8 +103,7 @@ var errRepeats = errors.New("the answer repeats records that were received befor
 // record behind it looks as if it had been received, and would be dropped. Those
 // records show it: they come before the position, and kin has not received them.
 
-// mostContradictions is how many answers in a row have to show that a position cannot be
-// right: one alone may itself be wrong.
+// mostContradictions answers in a row show that a position cannot be right.
 const mostContradictions = 3
 
 // contradictions is what a run knows of a position that may be too high.
@@ -181,7 +180,8 @@ func (a *answerCheck) contradict(at checkpoint.Shard, reason string) error {
 	if a.contradicted.answers++; a.contradicted.answers < mostContradictions {
 		return &validate.Error{Reason: reason}
 	}
-	return &SequenceError{a.s.ref.Name, a.shard, at.SequenceNumber, a.s.o.Positions != nil, reason}
+	return &SequenceError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber, Kept: a.s.o.Positions != nil, Reason: reason,
+		before: a.AskFrom(at).Position}
 }
 
 // AskFrom is the position that the next call begins at: at or, while an answer has

@@ -110,6 +110,40 @@ func TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved(t *testing.T) {
 	}
 }
 
+// TestFault08AFalseNumberThatWasSavedIsMovedBack is about a checkpoint that has the
+// false number already when the next answers show that it cannot be right. The next
+// run reads the answer again that had it.
+func TestFault08AFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
+	for name, spoil := range map[string]map[string]string{
+		"of the first answer":  {"3": "998", "4": "999"},
+		"of the second answer": {"8": "999"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(&fakeShard{id: "a", records: numbersOf(1, 12)})
+				f.page = 4
+				client := &spoiled{fake: f, call: "GetRecords", left: 2, spoil: func(out any) {
+					for was, is := range spoil {
+						renumber(was, is)(out)
+					}
+				}}
+				o, m := bounded(), newMemory()
+				o.Positions, o.MaxFetchDuration = m, time.Millisecond
+				_, err := readFor(t, client, time.Hour, o)
+				var wrong *SequenceError
+				if !errors.As(err, &wrong) || wrong.Hint() != "kin moved the checkpoint back to before that record: run kin again" {
+					t.Fatalf("got %v", err)
+				}
+				o.Positions = m
+				got, err := readFor(t, f, time.Hour, o)
+				if err != nil || !slices.Equal(got[max(0, len(got)-8):], numbers(5, 12)) {
+					t.Errorf("the next run got %q, %v", got, err)
+				}
+			})
+		})
+	}
+}
+
 // fromTheStart ignores the position of iterators.
 type fromTheStart struct{ *fake }
 

@@ -153,6 +153,9 @@ type SequenceError struct {
 	Stream, Shard, SequenceNumber string
 	Kept                          bool   // positions are kept, and this is one of them
 	Reason                        string // what the service sends instead
+
+	before    record.Position // where the answer began that had the number; the position itself where that is not known
+	movedBack bool            // the kept position is now that one
 }
 
 func (e *SequenceError) Error() string {
@@ -164,7 +167,10 @@ func (e *SequenceError) Unusable() bool { return e.Kept }
 
 // Hint says what to do next.
 func (e *SequenceError) Hint() string {
-	if e.Kept {
+	switch {
+	case e.movedBack:
+		return "kin moved the checkpoint back to before that record: run kin again"
+	case e.Kept:
 		return fmt.Sprintf("kin checkpoint reset FILE --to TIME --shard %s moves the shard to a time before that record", e.Shard)
 	}
 	return "run kin again with --from and a time before that record"
