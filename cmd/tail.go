@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,12 +94,7 @@ func (m *outputMode) String() string {
 }
 
 func (m *outputMode) Set(s string) error {
-	switch v := outputMode(s); v {
-	case outputPretty, outputJSON, outputAuto:
-		*m = v
-		return nil
-	}
-	return fmt.Errorf("want auto, pretty or json")
+	return console.Choose(m, s, outputAuto, outputPretty, outputJSON)
 }
 
 func (m outputMode) pretty(e *env) bool {

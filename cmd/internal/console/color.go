@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"io"
 	"os"
 
@@ -24,14 +23,7 @@ func (m *ColorMode) String() string { return string(*m) }
 func (m *ColorMode) Type() string { return "when" }
 
 // Set takes what was typed. Its error says what is wanted.
-func (m *ColorMode) Set(s string) error {
-	switch c := ColorMode(s); c {
-	case ColorAuto, ColorAlways, ColorNever:
-		*m = c
-		return nil
-	}
-	return fmt.Errorf("want auto, always or never")
-}
+func (m *ColorMode) Set(s string) error { return Choose(m, s, ColorAuto, ColorAlways, ColorNever) }
 
 // Colored says whether output to w is coloured: on a terminal, unless NO_COLOR
 // or TERM=dumb is set; --color overrides all of that.

@@ -1,6 +1,6 @@
 package flags
 
-import "fmt"
+import "kin/cmd/internal/console"
 
 // ConsumerMode is the value of --consumer-mode; its zero value is polling.
 type ConsumerMode string
@@ -22,14 +22,7 @@ func (m *ConsumerMode) String() string {
 }
 
 // Set takes what was typed. Its error says what is wanted.
-func (m *ConsumerMode) Set(s string) error {
-	switch v := ConsumerMode(s); v {
-	case Polling, EFO:
-		*m = v
-		return nil
-	}
-	return fmt.Errorf("want polling or efo")
-}
+func (m *ConsumerMode) Set(s string) error { return console.Choose(m, s, Polling, EFO) }
 
 // ConsumerIDType is the value of --registered-consumer-id-type; its zero value is name.
 type ConsumerIDType string
@@ -51,11 +44,4 @@ func (t *ConsumerIDType) String() string {
 }
 
 // Set takes what was typed. Its error says what is wanted.
-func (t *ConsumerIDType) Set(s string) error {
-	switch v := ConsumerIDType(s); v {
-	case ByName, ByARN:
-		*t = v
-		return nil
-	}
-	return fmt.Errorf("want name or arn")
-}
+func (t *ConsumerIDType) Set(s string) error { return console.Choose(t, s, ByName, ByARN) }

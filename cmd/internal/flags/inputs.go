@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kin/cmd/internal/console"
 	"kin/internal/record"
 )
 
@@ -30,14 +31,7 @@ func (m *InputForm) String() string { return string(*m) }
 func (m *InputForm) Type() string { return "form" }
 
 // Set takes what was typed. Its error says what is wanted.
-func (m *InputForm) Set(s string) error {
-	switch v := InputForm(s); v {
-	case Lines, Records, JSON, CSV, Raw:
-		*m = v
-		return nil
-	}
-	return errors.New("want lines, records, json, csv or raw")
-}
+func (m *InputForm) Set(s string) error { return console.Choose(m, s, Lines, Records, JSON, CSV, Raw) }
 
 // Delimiter is a text that is not empty, in which a backslash escapes
 // bytes that a command line cannot hold. The zero value is none.

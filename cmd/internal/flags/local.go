@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kin/cmd/internal/console"
 	"kin/internal/local"
 )
 
@@ -38,12 +39,7 @@ type Limits local.Limits
 
 // Set takes what was typed. Its error says what is wanted.
 func (v *Limits) Set(s string) error {
-	switch l := local.Limits(s); l {
-	case local.LimitsOn, local.LimitsOff, local.LimitsWindow:
-		*v = Limits(l)
-		return nil
-	}
-	return errors.New("want on, off or window")
+	return console.Choose(v, s, Limits(local.LimitsOn), Limits(local.LimitsOff), Limits(local.LimitsWindow))
 }
 
 func (v *Limits) String() string { return string(*v) }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"kin/cmd/internal/console"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -100,14 +102,7 @@ const (
 )
 
 // Set takes what was typed. Its error says what is wanted.
-func (v *Compression) Set(s string) error {
-	switch c := Compression(s); c {
-	case Gzip, Zstd:
-		*v = c
-		return nil
-	}
-	return errors.New("want gzip or zstd")
-}
+func (v *Compression) Set(s string) error { return console.Choose(v, s, Gzip, Zstd) }
 
 func (v *Compression) String() string { return string(*v) }
 

@@ -4,9 +4,9 @@
 package report
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
+
+	"kin/cmd/internal/console"
 )
 
 // Form is the value of -o of the commands that print a report; its zero
@@ -39,14 +39,7 @@ func (f *Form) String() string {
 }
 
 // Set takes what was typed. Its error says what is wanted.
-func (f *Form) Set(s string) error {
-	switch v := Form(s); v {
-	case Table, JSON:
-		*f = v
-		return nil
-	}
-	return fmt.Errorf("want table or json")
-}
+func (f *Form) Set(s string) error { return console.Choose(f, s, Table, JSON) }
 
 // LagForm is the value of -o of lag; its zero value is a table.
 type LagForm string
@@ -69,11 +62,4 @@ func (f *LagForm) String() string {
 }
 
 // Set takes what was typed. Its error says what is wanted.
-func (f *LagForm) Set(s string) error {
-	switch v := LagForm(s); v {
-	case LagTable, LagJSON, LagPrometheus:
-		*f = v
-		return nil
-	}
-	return fmt.Errorf("want table, json or prometheus")
-}
+func (f *LagForm) Set(s string) error { return console.Choose(f, s, LagTable, LagJSON, LagPrometheus) }
