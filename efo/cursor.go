@@ -7,27 +7,27 @@ import (
 	"kin/reader"
 )
 
-// cursor is where a source stands in its shard, and what becomes of events from before
-// that (behind.go).
+// cursor is the position of a source in its shard. behind.go handles events that come
+// before it.
 type cursor struct {
 	*reader.Assignment
 	// at is the position behind the last event received, in order.
 	at checkpoint.Shard
 
-	saidBehind bool // that events came from before the position
-	// replays says that the open subscription has sent records from before the
-	// position and has not reached it; catchingUp that the event in hand reaches it.
+	saidBehind bool // it was reported that events come from before the position
+	// replays: the subscription sends old records, and has not reached the position.
+	// catchingUp: the current event has reached it.
 	replays, catchingUp bool
 }
 
-// moves says whether a response moves the position that it was got behind.
+// moves says whether a response moves the position that it was read from.
 func (s *cursor) moves(resp *reader.Response) bool {
 	return resp.End || len(resp.Records) > 0 ||
 		resp.Continuation != s.at.Continuation && resp.Continuation != s.at.SequenceNumber
 }
 
-// isProgress says whether a response that moves the position brings the run on. A
-// server that does not announce the end of a shard may move the continuation for ever.
+// isProgress says whether a response is real progress. In a shard that seems closed a
+// continuation that moves is none: some servers never announce the end.
 func (s *cursor) isProgress(resp *reader.Response) bool {
 	return s.moves(resp) && (resp.End || len(resp.Records) > 0 || !s.SeemsClosed())
 }

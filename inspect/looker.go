@@ -32,9 +32,8 @@ type LookOptions struct {
 	Log          *slog.Logger
 }
 
-// Looker tells where the shards of streams stand, as a run finds them that
-// begins at the same positions: it lists, places, guards and paces as a run
-// does, and changes nothing. It is made by NewLooker, and its methods are for
+// Looker tells how far each shard was read. It sees what a run from the same positions
+// would see: it lists, places, guards and paces as a run does, and changes nothing. It is made by NewLooker, and its methods are for
 // one goroutine.
 type Looker struct {
 	client timedClient
@@ -45,8 +44,8 @@ type Looker struct {
 	// waits.
 	next  map[shardKey]time.Time
 	arns  map[string]string    // of the streams whose ARN was asked for; "" is not told
-	seen  map[string]time.Time // streams that a look has seen, and the service's time then
-	quiet bool                 // what was reported by the look before is not reported again
+	seen  map[string]time.Time // the service's time when each stream was first looked at
+	quiet bool                 // set after the first look: its reports are not repeated
 	sizes answerSizes
 }
 
@@ -59,12 +58,12 @@ func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
 	o := reader.DefaultOptions()
 	o.Streams, o.InitialPosition, o.Positions = lo.Streams, lo.InitialPosition, lo.Positions
 	o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
-	// One record tells how old the oldest unread one is.
+	// One record of each shard is enough: it is the oldest unread one.
 	o.MaxRecordsPerFetch = 1
 	o.FetchBufferSize = probeBuffer
 	o.ShardsPerTask, o.Tasks = probesInFlight, 1
 	o.RetryFor = lookRetries
-	o.AllowDataLoss = true // what is gone is not unread any more
+	o.AllowDataLoss = true // records that are no longer retained are not unread
 	o.Info, o.Detail, o.Log = lo.Info, lo.Detail, lo.Log
 	o, err := o.Complete()
 	if err != nil {
@@ -84,8 +83,8 @@ func (l *Looker) opener() reader.Opener {
 }
 
 // Look looks at every shard once, with one GetRecords for each that is not
-// Done. Its errors are those of Reader.Run. Of several streams, one that fails is among
-// the failed ones of the look; it is an error when all of them fail.
+// Done. Its errors are those of Reader.Run. Of several streams, one that
+// fails is listed in Look.Failed. It is an error only if all of them fail.
 func (l *Looker) Look(ctx context.Context) (Look, error) {
 	streams, err := l.open(ctx)
 	if err != nil {

@@ -88,7 +88,7 @@ func (c *collector) flush() error {
 		}
 		c.hints.wrote(time.Since(start), c.buf.full(), c.o.FetchBufferSize)
 	}
-	if err := c.positions.Commit(context.WithoutCancel(c.ctx), c.commit()); err != nil {
+	if err := c.positions.Commit(context.WithoutCancel(c.ctx), c.nextCommit()); err != nil {
 		return err
 	}
 	c.countBatch()
@@ -101,9 +101,9 @@ func (c *collector) flush() error {
 	return c.observe(c.id-1, records)
 }
 
-// commit moves the run's own positions behind the batch, takes over what other
-// goroutines left for them, and returns what has changed since the last commit.
-func (c *collector) commit() checkpoint.Commit {
+// nextCommit moves the run's own positions behind the batch, adds the shards that other
+// goroutines found, and returns what is to be committed. It writes nothing.
+func (c *collector) nextCommit() checkpoint.Commit {
 	commit := checkpoint.Commit{Batch: c.id - 1, Moves: make([]checkpoint.Move, 0, len(c.batch.Blocks))}
 	for _, b := range c.batch.Blocks {
 		c.statuses.streams[b.Stream].saved.Shards[b.ShardID] = b.after
@@ -130,7 +130,7 @@ func (c *collector) drop() {
 	c.bytes, c.ended = 0, false
 }
 
-// report brings the run's progress up to date.
+// countBatch adds the batch to the run's progress.
 func (c *collector) countBatch() {
 	for _, b := range c.batch.Blocks {
 		c.countUsers(b)

@@ -84,8 +84,8 @@ func (c *collector) isDue() bool {
 // leastIdleCommit keeps an idle run from writing its positions all the time.
 const leastIdleCommit = time.Second
 
-// complete ends a run by itself: a bound in time is met, or nothing comes any
-// more.
+// complete ends a run that has nothing more to do: it reached its bound, or no more
+// records came.
 func (c *collector) complete() error {
 	if c.record.Equal(c.opened) && c.unansweredShards() == 0 {
 		c.hintEmpty()
@@ -120,8 +120,8 @@ func (c *collector) timedOut() error {
 	return nil
 }
 
-// isUnanswered reports whether there are shards to read and none of them has given a usable
-// answer. A subscription says nothing while nothing arrives: one that was accepted counts,
+// isUnanswered reports whether there are shards to read and none of them has given a
+// usable answer. A quiet subscription sends none: an accepted one counts as an answer,
 // unless a call fails.
 func (c *collector) isUnanswered() bool {
 	c.mu.Lock()
@@ -130,8 +130,8 @@ func (c *collector) isUnanswered() bool {
 	return silent && (c.o.Source == nil || !c.served.Load() || c.reporter.Last() != nil)
 }
 
-// isIdle says whether no record has come for the idle time although every shard
-// was asked: a shard that sleeps, fails or is behind is not idle.
+// isIdle says whether no record has come for the idle time, and every shard has
+// answered lately. A shard that waits, fails or is behind keeps the run from being idle.
 func (c *collector) isIdle() bool {
 	return c.o.IdleTimeout > 0 && time.Since(c.record) >= c.o.IdleTimeout && c.allAtTip() &&
 		c.statuses.silence(time.Now()) <= max(c.o.IdleTimeout, c.silence())
@@ -140,11 +140,11 @@ func (c *collector) isIdle() bool {
 // progressEvery is how often a run says how it goes while nothing is written.
 const progressEvery = time.Second
 
-// wait is how long nothing needs to be looked at if no block comes.
+// wait is how long the loop may sleep if no block comes.
 func (c *collector) wait() time.Duration {
 	wait := min(c.untilDue(), time.Until(c.reported.Add(progressEvery)))
 	if left := time.Until(c.record.Add(c.o.IdleTimeout)); c.o.IdleTimeout > 0 && left > 0 {
-		wait = min(wait, left) // after that, the next block is what can change it
+		wait = min(wait, left) // once it is over, only a block can change that
 	}
 	if c.o.Timeout > 0 {
 		wait = min(wait, time.Until(c.began.Add(c.o.Timeout)))

@@ -126,7 +126,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 			return resp, err
 		}
 	case expired:
-		p.iterator = ""
+		p.iterator = "" // the next fetch asks for a new one, from p.at
 	case throttled:
 		p.pace.throttled(time.Now())
 		p.limitHit()

@@ -41,7 +41,7 @@ func (r *running) finished() {
 // fetch. It wants the lock held.
 func (r *running) checkComplete() {
 	if r.o.bounded() && r.reading == 0 {
-		r.buf.close() // whatever may be read is being read: see streamRun.changed
+		r.buf.close() // no shard waits: changed counts a shard as soon as it may be read
 	}
 }
 
@@ -52,8 +52,8 @@ func (r *running) openShards() int {
 	return r.reading
 }
 
-// streamRun is one stream of a run. The session's lock guards what is said to be
-// guarded.
+// streamRun is one stream of a run. The session's lock guards the fields that are
+// called guarded.
 type streamRun struct {
 	delivery
 	run *running
@@ -105,7 +105,7 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 			s.hasAnswered()
 		}
 		switch {
-		case at.Kind == record.ShardEnd: // and its last block is ahead of all its children's
+		case at.Kind == record.ShardEnd: // its last block is in the buffer, ahead of its children's
 			return s.ended(ctx, shard, resp.Children)
 		case found.done:
 			s.paused(shard)
@@ -114,8 +114,8 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 	}
 }
 
-// changed leaves new shards to the collector, and marks those that may be read as
-// being read.
+// changed queues new shards for the collector. It returns the shards that may be read
+// now, and marks them as being read. It wants the lock held.
 func (s *streamRun) changed(found []*lineage.Shard) (ready []*lineage.Shard) {
 	for _, shard := range found {
 		switch {
@@ -134,7 +134,7 @@ func (s *streamRun) changed(found []*lineage.Shard) (ready []*lineage.Shard) {
 	return ready
 }
 
-// start starts the goroutines of shards that were marked.
+// start starts a goroutine for each shard that changed returned.
 func (s *streamRun) start(ready []*lineage.Shard) {
 	for _, shard := range ready {
 		s.run.group.Go(func() error { return s.read(s.run.ctx, shard) })
@@ -149,7 +149,8 @@ func (s *streamRun) hasAnswered() {
 	s.run.answered = true
 }
 
-// ended notes that a shard's last block is in the buffer: its children may follow.
+// ended is called when a shard's last block is in the buffer. From then on its
+// children may be read.
 func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children []types.ChildShard) error {
 	s.mu.Lock()
 	found, err := s.lineage.AddChildren(parent.ID, children)
@@ -165,7 +166,8 @@ func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children [
 	s.start(ready)
 	s.o.Detail(endMessage(s.ref.Name, parent.ID, children))
 	if orphan {
-		// A child names a parent that nobody has seen: list before it starts.
+		// A child has a parent that is not known yet. It waits for that parent, which a
+		// listing shows.
 		if err := s.refresh(ctx); err != nil {
 			return err
 		}
@@ -182,8 +184,7 @@ func (s *streamRun) paused(shard *lineage.Shard) {
 	s.run.finished()
 }
 
-// takeFound returns the shards to be read that were found since it was called
-// last.
+// takeFound returns the shards to read that were found since its last call.
 func (s *streamRun) takeFound() []*lineage.Shard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,7 +193,8 @@ func (s *streamRun) takeFound() []*lineage.Shard {
 	return found
 }
 
-// takeLeft is takeFound for the shards that this run leaves to another one.
+// takeLeft returns the shards that were found since its last call and that another
+// run reads.
 func (s *streamRun) takeLeft() []*lineage.Shard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,8 +203,8 @@ func (s *streamRun) takeLeft() []*lineage.Shard {
 	return left
 }
 
-// keepLeft puts the positions of shards that appeared, and that this run leaves
-// to another one, into what is saved of the stream. It returns their IDs.
+// keepLeft adds the positions of the shards that another run reads to the saved
+// positions. It returns their IDs.
 func (s *streamRun) keepLeft(saved map[string]checkpoint.Shard) (kept []string) {
 	for _, shard := range s.takeLeft() {
 		if _, known := saved[shard.ID]; !known {

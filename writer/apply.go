@@ -9,8 +9,8 @@ import (
 	"kin/writer/queue"
 )
 
-// settle takes the answer to a request. What is not written goes back to the front
-// of its key's queue.
+// settle applies the answer to a request. Parcels that failed go back to the front of
+// their key's queue, until their time is over.
 func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -34,8 +34,8 @@ func (d *dispatcher) conditions(now time.Time) conditions {
 	}
 }
 
-// applyParcels settles the records that were written or are given up, and puts the
-// others back. The caller holds mu.
+// applyParcels counts the records that were written and rejected, and puts the others
+// back to be sent again. The caller holds mu.
 func (d *dispatcher) applyParcels(r *queue.Request, s *settlement, now time.Time) {
 	for i := range s.outcomes {
 		p, o := &r.Parcels[i], &s.outcomes[i]
@@ -83,7 +83,8 @@ func restShards(ctx context.Context, o Options, r *queue.Request, s *settlement,
 	}
 }
 
-// applyRun does what the answer means for further requests. The caller holds mu.
+// applyRun applies what the answer means for the whole run: back off, send smaller
+// requests, or stop. The caller holds mu.
 func (d *dispatcher) applyRun(ctx context.Context, r *queue.Request, s *settlement, now time.Time) {
 	if s.answered {
 		d.service.worked()
@@ -122,7 +123,7 @@ func (d *dispatcher) giveUp(over []*queue.Entry, cause error, now time.Time) {
 	if d.account.saves {
 		return
 	}
-	// Requests that were in flight when the first one was given up may bring more.
+	// Requests that are still in flight may give up more records: they count with these.
 	var first *RejectedError
 	if errors.As(d.state.stopped, &first) && first.Sent {
 		first.add(e)
@@ -131,8 +132,8 @@ func (d *dispatcher) giveUp(over []*queue.Entry, cause error, now time.Time) {
 	d.stop(e)
 }
 
-// leaveRest settles what the run leaves when it was stopped. No request is in
-// flight.
+// leaveRest counts or rejects every record that is still queued when the run was
+// stopped. No request is in flight.
 func (d *dispatcher) leaveRest() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -24,8 +24,8 @@ type conditions struct {
 	now      time.Time
 	stream   string        // for errors
 	retryFor time.Duration // as in Options
-	saves    bool          // records that are given up are handed to Options.Rejected
-	refusals int           // records that the service refused, since it took one
+	saves    bool          // Options.Rejected takes records that are given up
+	refusals int           // refused records in a row, since the last that was accepted
 	stopped  bool
 	scratch  []outcome // memory for outcomes; may be nil
 }
@@ -45,7 +45,7 @@ func settleError(r *queue.Request, err error, c conditions) settlement {
 	v := classify(err)
 	s.shrink = v == refused && mayBeTooLarge(r)
 	if c.stopped && errors.Is(err, context.Canceled) && !service.IsUnsent(err) {
-		v = unsure // given up by us
+		v = unsure // we cancelled the call: it may have been written
 	}
 	switch {
 	case s.shrink:
@@ -53,7 +53,7 @@ func settleError(r *queue.Request, err error, c conditions) settlement {
 	case v == again, v == unsure:
 		each.unknown = v == unsure
 		s.backOff = true
-		s.retry(r, r.Parcels, c)
+		s.sortFailed(r, r.Parcels, c)
 	case v == refused && c.singlesOut(err) && len(r.Entries) == 1:
 		each.kind, s.again = parcelRefused, nil
 	case v == refused && c.singlesOut(err):
@@ -100,21 +100,21 @@ func settleResults(r *queue.Request, results []types.PutRecordsResultEntry, c co
 		s.again, s.shards = failed, nil
 		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, Err: s.cause}
 	case len(failed) > 0:
-		s.retry(r, failed, c)
+		s.sortFailed(r, failed, c)
 	}
 	return s
 }
 
-// outcomeOf is the outcome of a parcel of so many records. ends says that the run
-// has to end because of it.
+// outcomeOf is the outcome of a parcel with so many records. A throttled entry stays
+// parcelFailed, and is sent again. ends says that the run has to end because of it.
 func (c *conditions) outcomeOf(result *types.PutRecordsResultEntry, records int) (o outcome, ends bool) {
 	why := resultError(result)
 	if why == nil {
 		return outcome{shardID: *result.ShardId, sequence: *result.SequenceNumber}, false
 	}
 	o = outcome{kind: parcelFailed, cause: why}
-	// An entry is not the request: what passes for one entry and not for
-	// another may pass later, unless its code says that it will not.
+	// The error of one entry says nothing about the request. An unknown code is
+	// retried; only a code that is known to be permanent ends the run.
 	named, ok := why.(*entryError) //nolint:errorlint // resultError returns it as it is
 	if !ok {
 		o.unknown = true
@@ -133,9 +133,9 @@ func (c *conditions) outcomeOf(result *types.PutRecordsResultEntry, records int)
 	return o, ends
 }
 
-// retry sorts the records of parcels that failed: those that go again, and those
-// whose time is over.
-func (s *settlement) retry(r *queue.Request, failed []queue.Parcel, c conditions) {
+// sortFailed divides the records of parcels that failed: those that are sent again,
+// and those whose RetryFor is over.
+func (s *settlement) sortFailed(r *queue.Request, failed []queue.Parcel, c conditions) {
 	s.retried, s.again, s.remaining = len(failed), nil, c.retryFor
 	for i := range failed {
 		p := &failed[i]
@@ -158,11 +158,11 @@ func (s *settlement) retry(r *queue.Request, failed []queue.Parcel, c conditions
 	slices.SortFunc(s.over, queue.CompareNumbers)
 }
 
-// maxRefusals in a row, with no record accepted between them, are not the records'.
+// After maxRefusals in a row the fault is not in single records.
 const maxRefusals = 100
 
-// singlesOut reports whether a refusal may be about one record, which a run that saves
-// those that are given up finds by sending each alone.
+// singlesOut reports whether a refusal may be about one record. A run that saves
+// rejected records then sends each record alone, to find it.
 func (c *conditions) singlesOut(err error) bool {
 	return c.saves && classify(err) == refused && c.refusals < maxRefusals
 }

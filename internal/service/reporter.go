@@ -19,10 +19,11 @@ const (
 // together, and that they pass again. It is safe for concurrent use.
 type Reporter struct {
 	Report func(string) // never called with the lock held: it may block
-	// Doing is what goes on again after the service refused calls for a while: reading.
-	// Empty is as after other failures: connected.
+	// Doing is the word in "X again after 12s" where all failures were refusals such as
+	// throttling, for example "reading". Other failures, and an empty Doing, end with
+	// "connected".
 	Doing string
-	// IsQuiet reports whether a failure has a message of its own; nil is none.
+	// IsQuiet says that a failure is reported elsewhere. nil: none is.
 	IsQuiet func(error) bool
 
 	mu       sync.Mutex         // guards the following
@@ -32,15 +33,15 @@ type Reporter struct {
 	reported time.Time          // when a line was reported last
 	about    string             // the stream or shard that the failures are about; empty for several
 	known    bool               // a line about these failures was reported
-	broken   bool               // such a line named another failure than a refusal for now
-	lasting  int                // how many of failing are not quiet
+	broken   bool               // such a line was about another failure than throttling
+	lasting  int                // how many calls of failing are not quiet
 }
 
 // failedCall is a call whose last attempt failed.
 type failedCall struct {
 	err   error
-	quiet bool // it has a message of its own
-	// since is when it began to fail for other reasons; zero while it is quiet.
+	quiet bool // it is reported elsewhere
+	// since is when its first failure began that is not quiet; zero while it is quiet.
 	since time.Time
 }
 
@@ -53,8 +54,8 @@ func NewReporter(report func(string)) Reporter {
 // NoAnswer is the error of an attempt that is under way and has no answer yet.
 func NoAnswer() error { return fmt.Errorf("no answer from the service for %s", ReportAfter) }
 
-// Failed notes that an attempt of a call failed, which has done so for as long as lasted
-// says if this is its first failure. The key tells calls apart. about is the stream or
+// Failed notes that an attempt of a call failed. lasted is how long the call has been
+// failing; it counts for the first failure alone. The key tells calls apart. about is the stream or
 // shard that the call is about, for the message of its end; empty for none.
 func (r *Reporter) Failed(key any, about string, err error, lasted time.Duration) {
 	if message := r.Note(key, about, err, lasted); message != "" {
@@ -62,8 +63,8 @@ func (r *Reporter) Failed(key any, about string, err error, lasted time.Duration
 	}
 }
 
-// Passed notes that a call passes again, and reports it when it was the last that
-// failed and a person has heard of them.
+// Passed notes that a call succeeded. If no other call fails any more, and a failure
+// was reported, it reports that too.
 func (r *Reporter) Passed(key any) {
 	if message := r.NotePassed(key); message != "" {
 		r.Report(message)
@@ -73,10 +74,11 @@ func (r *Reporter) Passed(key any) {
 // Forget notes that a call is not made again.
 func (r *Reporter) Forget(key any) { r.drop(key, false) }
 
-// NotePassed is Passed that returns what is to be reported; empty for nothing.
+// NotePassed is like Passed, but returns the message in place of reporting it; empty
+// for none.
 func (r *Reporter) NotePassed(key any) string { return r.drop(key, true) }
 
-// Note is Failed that returns what is to be reported; empty for nothing.
+// Note is like Failed, but returns the message in place of reporting it; empty for none.
 func (r *Reporter) Note(key any, about string, err error, lasted time.Duration) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,17 +9,16 @@ import (
 // StartTimeout bounds all attempts of a call whose answer somebody waits for.
 const StartTimeout = 30 * time.Second
 
-// Ask makes a call that changes nothing: what passes is tried again for as long as
-// within says, StartTimeout at most, and then the error is a *GaveUpError. named puts the
-// name of the call on an error: errors of call have it already.
+// Ask makes a call that changes nothing. Failures that may pass are retried for within,
+// StartTimeout at most; after that the error is a *GaveUpError. named puts the call's
+// name on the error that there is no answer yet. Errors of call have it already.
 func Ask[T any](ctx context.Context, r *Retries, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
 	return Retry(ctx, r, min(max(within, time.Nanosecond), StartTimeout), named, func(ctx context.Context) (T, error) { return Attempt(ctx, call) })
 }
 
-// Retry repeats a call that can be retried: for as long as a start may take, or as long
-// as r allows. most, if it is not 0, bounds the attempt that is under way too. named puts
-// the call's name on an error: it is for an attempt that has no answer yet, errors of call
-// have the name already.
+// Retry repeats a call while its failures may pass: for r.For, or for most if that is
+// shorter. most also ends the attempt in progress; 0 is no such limit. named is as in
+// Ask.
 func Retry[T any](ctx context.Context, r *Retries, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
 	return RetryPaged(ctx, r, most, named, func(ctx context.Context, a *Allowance) (T, error) {
 		limited, cancel := a.Limit(ctx)
@@ -28,8 +27,8 @@ func Retry[T any](ctx context.Context, r *Retries, most time.Duration, named fun
 	})
 }
 
-// RetryPaged is Retry for a call of several pages: it limits each page by the
-// allowance, and notes what a page brought.
+// RetryPaged is Retry for a call of several pages: call limits each page by the
+// allowance, and tells it what a page brought.
 func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, named func(error) error, call func(context.Context, *Allowance) (T, error)) (T, error) {
 	a := &Allowance{most: most, spent: r.Spent, since: time.Now()}
 	f := NewFailures(r)
@@ -47,7 +46,7 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 		}
 		if ctx.Err() != nil {
 			if last == nil {
-				f.report(err, 0) // its first attempt had no answer by then
+				f.report(err, 0) // the first attempt was cut off
 			}
 			return v, context.Cause(ctx)
 		}
@@ -56,7 +55,7 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 			return v, err
 		}
 		if most > 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = last // it says more than that the time of this attempt was over
+			err = last // it says more than that this attempt took too long
 		}
 		last = err
 		f.since, f.spent = a.begin()

@@ -44,8 +44,8 @@ type Queue struct {
 	free     []*Request
 }
 
-// New returns an empty queue in front of the shards; none is when it is not known
-// which there are. Shards open at ticks since began.
+// New returns an empty queue in front of the shards; an empty list means that they are
+// not known. A shard may send at fixed ticks, counted from began.
 func New(o Options, shards []Range, began time.Time) *Queue {
 	q := &Queue{
 		o: o, keys: map[string]*keyQueue{}, schedule: newSchedule(began),
@@ -56,8 +56,8 @@ func New(o Options, shards []Range, began time.Time) *Queue {
 	return q
 }
 
-// Push puts a record in line behind those of its key. It reports whether a request
-// may have become due by it.
+// Push puts a record in line behind those of its key. It returns true if
+// a request may be due now.
 func (q *Queue) Push(e *Entry) bool {
 	name := q.keyOf(e)
 	k := q.keys[name]
@@ -81,10 +81,9 @@ func (q *Queue) Push(e *Entry) bool {
 	return s.records == 1 || s.records%pieceRecords == 0 || s.bytes >= q.packing.bytes
 }
 
-// keyOf is what the records have in common that must not pass each other: the
-// partition key. Records that the input sends to shards by explicit hash keys
-// have an order for each of those, so that a load with one partition key may
-// go to many shards; Ordered holds the partition key alone.
+// keyOf is the same for records that keep their order: the partition key, together with
+// an explicit hash key if there is one, so that a load with one partition key may go to
+// many shards. With Ordered the partition key alone counts.
 func (q *Queue) keyOf(e *Entry) string {
 	if e.ExplicitHashKey == "" || q.o.Ordered {
 		return e.PartitionKey
@@ -98,8 +97,8 @@ func (q *Queue) enqueue(k *keyQueue, s *ShardQueue) {
 	q.schedule.update(s)
 }
 
-// Due reports whether to build a request now, or when to ask again; zero is when
-// something changes. flush is not to wait for more records.
+// Due reports whether to build a request now, or when to ask again; a zero time means:
+// not before something changes. flush sends now, and waits for no more records.
 func (q *Queue) Due(now time.Time, flush bool) (due bool, wake time.Time) {
 	oldest, wake := q.schedule.opened(now)
 	if oldest.IsZero() {

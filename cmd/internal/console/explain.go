@@ -23,15 +23,15 @@ type Explanation struct {
 	Code    int
 }
 
-// What explain asks of the errors of core packages, beside smithy.APIError.
+// The methods that Explain looks for in errors of the core packages, beside
+// smithy.APIError.
 type (
 	// wrongUsage is a choice of options or files that makes no sense.
 	wrongUsage interface {
 		WrongUsage() bool
 		Hint() string
 	}
-	// ofStream is an error of a call about one stream, which is named as the
-	// user named it.
+	// ofStream is an error about one stream. StreamName is as the user named it.
 	ofStream interface{ StreamName() string }
 	// GaveUp is the end of retrying.
 	GaveUp interface{ GaveUp() bool }
@@ -54,11 +54,10 @@ type (
 // Explainer turns errors into what a person reads.
 type Explainer struct {
 	Region string // of the client
-	// streams lists the names of the account's streams; nil where there is no client.
+	// Streams lists the names of the account's streams; nil without a client.
 	Streams func(context.Context) ([]string, error)
-	// flagOrigins adds to a hint where the flags came from that a message names, if
-	// that was not the command line; connectionOrigins does so for a message about
-	// where the service is.
+	// FlagOrigins adds to a hint where the flags in the message were set, if that was
+	// not the command line. ConnectionOrigins does the same for region and endpoint.
 	FlagOrigins, ConnectionOrigins func(message, hint string) string
 }
 
@@ -123,7 +122,7 @@ func (e *Explainer) Explain(ctx context.Context, err error) Explanation {
 	return Explanation{text, "", ExitFailed}
 }
 
-// afterRetries makes an explanation that of the end of retries, where err is one.
+// afterRetries gives x the message and the code of the end of retries, if err is that.
 func afterRetries(err error, x Explanation) Explanation {
 	var exhausted GaveUp
 	if errors.As(err, &exhausted) && exhausted.GaveUp() {
@@ -163,13 +162,13 @@ func (e *Explainer) explainAPI(ctx context.Context, err error, api smithy.APIErr
 	return Explanation{err.Error(), "", ExitFailed}
 }
 
-// permissions are what each command needs at least.
+// The smallest permissions for reading and for writing.
 const (
 	readPermissions  = "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords"
 	writePermissions = "kinesis:PutRecords"
 )
 
-// accessHint names the permissions that the refused call belongs to.
+// accessHint names the permissions that the refused call needs.
 func accessHint(err error) string {
 	var op interface{ Operation() string }
 	if !errors.As(err, &op) {
