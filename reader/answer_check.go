@@ -111,8 +111,8 @@ type contradictions struct {
 	// from is the sequence number behind which the last response with records began
 	// ("0": the oldest record), and last that of its last record.
 	from, last string
-	received   map[uint32]struct{} // its sequence numbers, hashed
-	answers    int                 // in a row that contradict last
+	received   []uint32 // its sequence numbers, hashed: 4 bytes a record
+	answers    int      // in a row that contradict last
 }
 
 var hashSeed = maphash.MakeSeed()
@@ -129,9 +129,9 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 	if n == 0 {
 		return
 	}
-	s := contradictions{last: aws.ToString(records[n-1].SequenceNumber), received: make(map[uint32]struct{}, n)}
+	s := contradictions{last: aws.ToString(records[n-1].SequenceNumber), received: a.contradicted.received[:0]}
 	for i := range records {
-		s.received[hashed(&records[i])] = struct{}{}
+		s.received = append(s.received, hashed(&records[i]))
 	}
 	switch at.Kind {
 	case record.TrimHorizon:
@@ -163,10 +163,9 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 	}
 	for i := range dropped {
 		n := aws.ToString(dropped[i].SequenceNumber)
-		_, known := s.received[hashed(&dropped[i])]
 		switch {
 		case validate.Compare(n, s.from) <= 0: // of an earlier response
-		case !known:
+		case !slices.Contains(s.received, hashed(&dropped[i])):
 			return a.contradict(at, fmt.Sprintf("the service sends record %s, which kin has not received, although it comes before record %s, which kin has", n, s.last))
 		case n == s.last: // it is there
 			s.answers = 0
