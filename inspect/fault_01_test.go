@@ -9,19 +9,20 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 	"kin/reader"
 )
 
 // cyclic are lineages in which a shard is its own ancestor.
 var cyclic = map[string]struct {
-	shards []*fakeShard
+	shards []*kinesistest.Shard
 	id     string
 }{
-	"its own parent":       {[]*fakeShard{{id: "a"}, {id: "b", parent: "b"}}, "b"},
-	"its own other parent": {[]*fakeShard{{id: "a"}, {id: "b", parent: "a", adjacent: "b"}}, "b"},
-	"two of each other":    {[]*fakeShard{{id: "a", parent: "b"}, {id: "b", parent: "a"}}, "a"},
-	"three in a ring":      {[]*fakeShard{{id: "a", parent: "c"}, {id: "b", parent: "a"}, {id: "c", parent: "b"}, {id: "d"}}, "a"},
+	"its own parent":       {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "b"}}, "b"},
+	"its own other parent": {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "a", Adjacent: "b"}}, "b"},
+	"two of each other":    {[]*kinesistest.Shard{{ID: "a", Parent: "b"}, {ID: "b", Parent: "a"}}, "a"},
+	"three in a ring":      {[]*kinesistest.Shard{{ID: "a", Parent: "c"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}, {ID: "d"}}, "a"},
 }
 
 func wantLineageError(t *testing.T, err error, id string) {
@@ -42,7 +43,7 @@ func wantLineageError(t *testing.T, err error, id string) {
 
 // runFor runs a reader for a while of the bubble's time and returns what it
 // wrote and said.
-func runFor(t *testing.T, f *fake, d time.Duration, o reader.Options) (written string, said []string, err error) {
+func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options) (written string, said []string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
 	defer cancel()
@@ -60,11 +61,11 @@ func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
 	for name, c := range cyclic {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				toTheTimeOfTheService()
+				kinesistest.ToTheTimeOfTheService()
 				start := time.Now()
-				_, _, err := runFor(t, newFake(c.shards...), time.Hour, testOptions())
+				_, _, err := runFor(t, kinesistest.NewFake(c.shards...), time.Hour, testOptions())
 				wantLineageError(t, err, c.id)
-				l, err := NewLooker(newFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+				l, err := NewLooker(kinesistest.NewFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -72,10 +73,10 @@ func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
 				wantLineageError(t, err, c.id)
 				_, err = l.Restart(t.Context(), checkpoint.File{Version: 1, ID: "id"}, nil)
 				wantLineageError(t, err, c.id)
-				l.o.Positions = newMemory()
+				l.o.Positions = kinesistest.NewMemory()
 				_, err = l.Verify(t.Context())
 				wantLineageError(t, err, c.id)
-				_, err = reader.ListShards(t.Context(), reader.NewAsker(newFake(c.shards...), nil, nil), "orders", nil)
+				_, err = reader.ListShards(t.Context(), reader.NewAsker(kinesistest.NewFake(c.shards...), nil, nil), "orders", nil)
 				wantLineageError(t, err, c.id)
 				if time.Since(start) > 0 {
 					t.Error("an answer that is wrong for good was asked for again")
@@ -100,11 +101,11 @@ func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newMemory()
-				m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
+				m := kinesistest.NewMemory()
+				m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
 				o := testOptions()
 				o.Positions = m
-				f := newFake(&fakeShard{id: "a", parent: "0", closed: true}, &fakeShard{id: "b", parent: "a"})
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Parent: "0", Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a"})
 				for use, do := range map[string]func() error{
 					"a run": func() error { _, _, err := runFor(t, f, time.Minute, o); return err },
 					"a look": func() error {

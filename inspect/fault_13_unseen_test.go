@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -19,7 +20,7 @@ import (
 // every command that uses a checkpoint: the check is not taken for a made one.
 func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 	const day = 24
-	created := record.Time{Time: arrival(0)}
+	created := record.Time{Time: kinesistest.Arrival(0)}
 	for _, test := range []struct {
 		name    string
 		strip   func(*kinesis.DescribeStreamSummaryOutput)
@@ -60,21 +61,21 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
-				f.hours = aws.Int32(day)
-				w := &watched{Client: f, after: func(out any) {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
+				f.Hours = aws.Int32(day)
+				w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
 					if summary, ok := out.(*kinesis.DescribeStreamSummaryOutput); ok && test.strip != nil {
 						test.strip(summary)
 					}
 				}}
-				m := newMemory()
+				m := kinesistest.NewMemory()
 				at := checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
 				if test.timed {
 					at.UpdatedAt = record.Time{Time: time.Now()}
 				}
-				m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
+				m.File.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
-				said, say := listener()
+				said, say := kinesistest.Listener()
 				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: say})
 				if err != nil {
 					t.Fatal(err)
@@ -97,16 +98,16 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid("a look")
 
-				said, say = listener()
+				said, say = kinesistest.Listener()
 				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: say}); err != nil {
 					t.Fatal(err)
 				}
-				if _, err = l.Restart(t.Context(), m.file, nil); err != nil {
+				if _, err = l.Restart(t.Context(), m.File, nil); err != nil {
 					t.Error(err)
 				}
 				wantSaid("a reset")
 
-				said, say = listener()
+				said, say = kinesistest.Listener()
 				o := testOptions()
 				o.Positions, o.AvailableNow, o.Info = m, true, say
 				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {

@@ -10,13 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 	"kin/reader"
 )
 
 // oneBad has streams that are alike, and one whose calls fail.
 type oneBad struct {
-	*fake
+	*kinesistest.Fake
 	fail func(ctx context.Context, call string) error
 	bad  map[string]bool // streams
 }
@@ -27,7 +28,7 @@ func (o oneBad) ListShards(ctx context.Context, in *kinesis.ListShardsInput, opt
 			return nil, err
 		}
 	}
-	return o.fake.ListShards(ctx, in, opts...)
+	return o.Fake.ListShards(ctx, in, opts...)
 }
 
 func (o oneBad) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, opts ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
@@ -36,7 +37,7 @@ func (o oneBad) GetShardIterator(ctx context.Context, in *kinesis.GetShardIterat
 			return nil, err
 		}
 	}
-	return o.fake.GetShardIterator(ctx, in, opts...)
+	return o.Fake.GetShardIterator(ctx, in, opts...)
 }
 
 // A stream that cannot be looked at does not hide the others, unless what it fails of is
@@ -57,17 +58,17 @@ func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
 		want  string
 		whole bool // the look fails
 	}{
-		"not there":             {only("ListShards", apiError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
-		"listing is denied":     {only("ListShards", apiError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
-		"reading is denied":     {only("GetShardIterator", apiError("AccessDeniedException")), []string{"bad"}, "GetShardIterator for bad/a: AccessDeniedException: told to", false},
-		"garbled":               {only("ListShards", unreadable("ListShards")), []string{"bad"}, "gave up after 30s: ListShards for stream bad: the answer is not one of Kinesis (HTTP status 200)", false},
+		"not there":             {only("ListShards", kinesistest.APIError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
+		"listing is denied":     {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
+		"reading is denied":     {only("GetShardIterator", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "GetShardIterator for bad/a: AccessDeniedException: told to", false},
+		"garbled":               {only("ListShards", kinesistest.Unreadable("ListShards")), []string{"bad"}, "gave up after 30s: ListShards for stream bad: the answer is not one of Kinesis (HTTP status 200)", false},
 		"unanswered":            {hang, []string{"bad"}, "gave up after 30s: ListShards for stream bad: no answer in time", false},
-		"a caller nobody knows": {only("ListShards", apiError("UnrecognizedClientException")), []string{"bad"}, "ListShards for stream bad: UnrecognizedClientException: told to", true},
-		"all":                   {only("ListShards", apiError("AccessDeniedException")), []string{"bad", "clicks", "orders"}, "ListShards for stream orders: AccessDeniedException: told to", true},
+		"a caller nobody knows": {only("ListShards", kinesistest.APIError("UnrecognizedClientException")), []string{"bad"}, "ListShards for stream bad: UnrecognizedClientException: told to", true},
+		"all":                   {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad", "clicks", "orders"}, "ListShards for stream orders: AccessDeniedException: told to", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := oneBad{fake: newFake(&fakeShard{id: "a", records: []int{1}}), fail: tt.fail, bad: map[string]bool{}}
+				o := oneBad{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}), fail: tt.fail, bad: map[string]bool{}}
 				for _, stream := range tt.bad {
 					o.bad[stream] = true
 				}
@@ -102,7 +103,7 @@ func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
 // A look at one stream, and a run, still fail of it.
 func TestFault14ARunStillFailsOfOneOfItsStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := oneBad{fake: newFake(&fakeShard{id: "a"}), bad: map[string]bool{"bad": true}, fail: func(context.Context, string) error { return apiError("AccessDeniedException") }}
+		o := oneBad{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a"}), bad: map[string]bool{"bad": true}, fail: func(context.Context, string) error { return kinesistest.APIError("AccessDeniedException") }}
 		l, err := NewLooker(o, LookOptions{Streams: []string{"bad"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 		if err != nil {
 			t.Fatal(err)

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
 	"kin/reader"
@@ -24,21 +26,21 @@ import (
 // diary knows what is unread without asking kin: when which record was put,
 // and which were read.
 type diary struct {
-	*localService
+	*kinesistest.Service
 	put  map[int][]time.Time // by shard, in order
 	read map[int]int         // how many of them
-	m    *memory
+	m    *kinesistest.Memory
 }
 
 func newDiary(t testing.TB, shards int, o local.Options) *diary {
-	return &diary{newService(t, shards, o), map[int][]time.Time{}, map[int]int{}, newMemory()}
+	return &diary{kinesistest.NewService(t, shards, o), map[int][]time.Time{}, map[int]int{}, kinesistest.NewMemory()}
 }
 
 // write puts n records, a second and a bit apart.
 func (d *diary) write(shard, n int) {
 	for range n {
 		time.Sleep(1003 * time.Millisecond)
-		d.localService.put(shard, "x")
+		d.Service.Put(shard, "x")
 		d.put[shard] = append(d.put[shard], d.Now())
 	}
 }
@@ -46,10 +48,10 @@ func (d *diary) write(shard, n int) {
 // readOn goes on reading with the diary's checkpoint, up to a number of records;
 // 0 reads all there is.
 func (d *diary) readOn(limit int) {
-	d.t.Helper()
+	d.T.Helper()
 	o := testOptions()
 	o.Positions, o.AvailableNow, o.Limit = d.m, limit == 0, int64(limit)
-	if err := readInto(d.t, d, time.Minute, o, func(b *reader.Batch) error {
+	if err := readInto(d.T, d, time.Minute, o, func(b *reader.Batch) error {
 		for _, block := range b.Blocks {
 			var n int
 			if _, err := fmt.Sscanf(block.ShardID, "shardId-%d", &n); err != nil {
@@ -59,7 +61,7 @@ func (d *diary) readOn(limit int) {
 		}
 		return nil
 	}); err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 }
 
@@ -76,10 +78,10 @@ func (d *diary) unread(shard int) int64 {
 
 // look is what a look at the diary's checkpoint says, a word a shard.
 func (d *diary) look() (Look, string) {
-	d.t.Helper()
+	d.T.Helper()
 	fetches := 0
 	var mu sync.Mutex
-	client := &watched{Client: d, before: func(call string) error {
+	client := &kinesistest.Watched{StreamAPI: d, Before: func(call string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if call == "GetRecords" {
@@ -87,24 +89,24 @@ func (d *diary) look() (Look, string) {
 		}
 		return nil
 	}}
-	l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) { d.t.Log(m) }})
-	d.must(err)
-	saved, positions := len(d.m.saved), maps.Clone(d.m.file.Streams[0].Shards)
-	look, err := l.Look(d.t.Context())
-	d.must(err)
-	if !reflect.DeepEqual(positions, d.m.file.Streams[0].Shards) {
-		d.t.Error("a look changed positions")
+	l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) { d.T.Log(m) }})
+	d.Must(err)
+	saved, positions := len(d.m.Saved), maps.Clone(d.m.File.Streams[0].Shards)
+	look, err := l.Look(d.T.Context())
+	d.Must(err)
+	if !reflect.DeepEqual(positions, d.m.File.Streams[0].Shards) {
+		d.T.Error("a look changed positions")
 	}
 	for _, s := range look.Streams[0].Shards {
 		if at, known := positions[s.ShardID]; known && !reflect.DeepEqual(s.Position, at) {
-			d.t.Errorf("%s stands at %+v, want %+v", s.ShardID, s.Position, at)
+			d.T.Errorf("%s stands at %+v, want %+v", s.ShardID, s.Position, at)
 		}
 	}
-	if len(d.m.saved) != saved {
-		d.t.Error("a look saved positions")
+	if len(d.m.Saved) != saved {
+		d.T.Error("a look saved positions")
 	}
 	if asked := look.Streams[0].Lag.Shards; fetches != asked {
-		d.t.Errorf("%d fetches for %d shards", fetches, asked)
+		d.T.Errorf("%d fetches for %d shards", fetches, asked)
 	}
 	return look, words(look)
 }
@@ -181,7 +183,7 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 		{"a split whose parent is unread", func(d *diary) {
 			d.write(0, 5)
 			d.readOn(2)
-			d.split(0)
+			d.Split(0)
 			d.write(2, 2)
 			time.Sleep(odd)
 		}, func(d *diary) string {
@@ -189,7 +191,7 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 		}, -1, 4},
 		{"a split whose parent was read", func(d *diary) {
 			d.write(0, 5)
-			d.split(0)
+			d.Split(0)
 			d.readOn(0)
 			d.write(3, 2)
 			time.Sleep(odd)
@@ -201,7 +203,7 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 			d.write(1, 1)
 			d.readOn(0)
 			d.write(1, 1)
-			d.mergeInto(0, 1)
+			d.MergeInto(0, 1)
 			d.write(2, 1)
 			time.Sleep(odd)
 		}, func(d *diary) string {
@@ -215,7 +217,7 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 			d.write(0, 2)
 			time.Sleep(20 * time.Hour)
 			if d.unread(0) == 0 || d.unread(0) > (21*time.Hour).Milliseconds() {
-				d.t.Fatal("nothing is tested")
+				d.T.Fatal("nothing is tested")
 			}
 		}, func(d *diary) string { return fmt.Sprintf(" READING %d, 1 READING 0", d.unread(0)) }, -1, 2},
 	} {
@@ -246,7 +248,7 @@ func TestFiguresOfALook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 2, local.Options{})
 		d.write(0, 1)
-		d.split(0)
+		d.Split(0)
 		d.readOn(0)
 		d.write(1, 1)
 		d.write(2, 1)
@@ -273,7 +275,7 @@ func TestALookIsExactUnderAMovedClock(t *testing.T) {
 				d.Advance(move)
 				now, before := d.Now(), d.unread(0)
 				look, err := d.looker().Look(t.Context())
-				d.must(err)
+				d.Must(err)
 				// The look takes a moment of its own to find the clock out; the figure is
 				// of when the shard answered.
 				if got := look.Streams[0].Shards[0].MillisBehindLatest; got < before-1 || got > before+1 {
@@ -289,7 +291,7 @@ func TestALookIsExactUnderAMovedClock(t *testing.T) {
 
 func (d *diary) looker() *Looker {
 	l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m})
-	d.must(err)
+	d.Must(err)
 	return l
 }
 
@@ -301,24 +303,24 @@ func TestALookAsksEachShardOnce(t *testing.T) {
 			d.write(n, 3)
 		}
 		d.readOn(5)
-		d.split(0)
-		d.split(3)
+		d.Split(0)
+		d.Split(3)
 		var mu sync.Mutex
 		calls := map[string]int{}
-		client := &watched{Client: d, before: func(call string) error {
+		client := &kinesistest.Watched{StreamAPI: d, Before: func(call string) error {
 			mu.Lock()
 			defer mu.Unlock()
 			calls[call]++
 			return nil
 		}}
 		l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m})
-		d.must(err)
+		d.Must(err)
 		began := time.Now()
 		for range 3 {
 			_, err := l.Look(t.Context())
-			d.must(err)
+			d.Must(err)
 		}
-		if calls["GetRecords"] != 3*12 || calls["GetShardIterator "+shardName(8)] != 3 {
+		if calls["GetRecords"] != 3*12 || calls["GetShardIterator "+families.ShardName(8)] != 3 {
 			t.Errorf("12 shards, three looks: %v", calls)
 		}
 		if took := time.Since(began); took != 2*reader.DefaultOptions().MinFetchPeriod {
@@ -337,16 +339,16 @@ func TestALookWaitsForRateLimits(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		var said []string
 		var mu sync.Mutex
-		d.fault("GetRecords=ProvisionedThroughputExceededException*35")
+		d.Fault("GetRecords=ProvisionedThroughputExceededException*35")
 		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
 			said = append(said, m)
 		}})
-		d.must(err)
+		d.Must(err)
 		began, want := time.Now(), d.unread(7)
 		look, err := l.Look(t.Context())
-		d.must(err)
+		d.Must(err)
 		took := time.Since(began)
 		if took != 5*time.Second || len(said) != 35 || !strings.HasSuffix(said[0], ": Hit rate limit. Sleeping for 5 seconds.") {
 			t.Errorf("it took %s and said %d times %.1q", took, len(said), said)
@@ -365,7 +367,7 @@ func TestALookThatFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDiary(t, 2, local.Options{})
 				d.readOn(0)
-				d.fault(spec)
+				d.Fault(spec)
 				began := time.Now()
 				_, err := d.looker().Look(t.Context())
 				var gaveUp *reader.GaveUpError
@@ -392,14 +394,14 @@ func TestALookFromAPosition(t *testing.T) {
 	} {
 		t.Run(test.from.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 1, local.Options{})
-				s.put(0, "1")
+				s := kinesistest.NewService(t, 1, local.Options{})
+				s.Put(0, "1")
 				time.Sleep(2 * time.Minute)
 				l, err := NewLooker(s, LookOptions{Streams: []string{"orders"}, InitialPosition: test.from})
-				s.must(err)
+				s.Must(err)
 				for _, want := range []string{test.first, test.later} {
 					look, err := l.Look(t.Context())
-					s.must(err)
+					s.Must(err)
 					if got := words(look); got != strings.TrimSpace(want) {
 						t.Errorf("got %q, want %q", got, want)
 					}
@@ -417,30 +419,30 @@ func TestALookFromAPosition(t *testing.T) {
 // nothing was ever read, and inside an aggregate.
 func TestALookTakesEveryPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 4, local.Options{})
+		s := kinesistest.NewService(t, 4, local.Options{})
 		for n := range 4 {
-			s.put(n, "1", "2")
+			s.Put(n, "1", "2")
 		}
 		first, err := s.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{
-			StreamName: ptr("orders"), ShardId: ptr(shardName(2)), ShardIteratorType: "TRIM_HORIZON"})
-		s.must(err)
+			StreamName: ptr("orders"), ShardId: ptr(families.ShardName(2)), ShardIteratorType: "TRIM_HORIZON"})
+		s.Must(err)
 		page, err := s.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: first.ShardIterator})
-		s.must(err)
+		s.Must(err)
 		at := func(n int) string { return *page.Records[n].SequenceNumber }
 		began, sub := time.Now(), int64(3)
 		time.Sleep(time.Second)
-		s.split(3)
-		m := newMemory()
-		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "latest", StartedAt: record.Time{Time: began}, Shards: map[string]checkpoint.Shard{
-			shardName(0): {Position: record.Position{Kind: record.TrimHorizon, Continuation: "77"}},
-			shardName(1): {Position: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: began.Add(time.Millisecond)}, Continuation: "77"}},
-			shardName(2): {Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: at(1), SubSequenceNumber: &sub}},
-			shardName(3): {Position: record.Position{Kind: record.ShardEnd}},
+		s.Split(3)
+		m := kinesistest.NewMemory()
+		m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "latest", StartedAt: record.Time{Time: began}, Shards: map[string]checkpoint.Shard{
+			families.ShardName(0): {Position: record.Position{Kind: record.TrimHorizon, Continuation: "77"}},
+			families.ShardName(1): {Position: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: began.Add(time.Millisecond)}, Continuation: "77"}},
+			families.ShardName(2): {Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: at(1), SubSequenceNumber: &sub}},
+			families.ShardName(3): {Position: record.Position{Kind: record.ShardEnd}},
 		}}}
 		l, err := NewLooker(s, LookOptions{Streams: []string{"orders"}, Positions: m})
-		s.must(err)
+		s.Must(err)
 		look, err := l.Look(t.Context())
-		s.must(err)
+		s.Must(err)
 		if got, want := words(look), "READING 1000, 1 READING 0, 2 READING 1000, 3 DONE 0, 4 READING 0, 5 READING 0"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -454,25 +456,25 @@ func ptr(s string) *string { return &s }
 
 // However a shard's end is told, no shard is started by a look.
 func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
-	for name, way := range ways {
+	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDiary(t, 2, way)
 				d.write(0, 2)
 				d.readOn(0)
-				d.split(0)
+				d.Split(0)
 				fetches := map[string]int{}
 				var mu sync.Mutex
-				l, err := NewLooker(&watched{Client: d, before: func(call string) error {
+				l, err := NewLooker(&kinesistest.Watched{StreamAPI: d, Before: func(call string) error {
 					mu.Lock()
 					defer mu.Unlock()
 					fetches[call]++
 					return nil
 				}}, LookOptions{Streams: []string{"orders"}, Positions: d.m})
-				d.must(err)
+				d.Must(err)
 				ctx, cancel := context.WithCancel(t.Context())
 				look, err := l.Look(ctx)
-				d.must(err)
+				d.Must(err)
 				cancel()
 				synctest.Wait()
 				if got, want := words(look), "READING 0, 1 READING 0, 2 WAITING_FOR_PARENT 0, 3 WAITING_FOR_PARENT 0"; got != want {
@@ -492,12 +494,12 @@ func TestALookHoldsFewLargeRecordsAtOnce(t *testing.T) {
 	for size, want := range map[int]int{10: probesInFlight, 1 << 20: 4} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var shards []*fakeShard
+				var shards []*kinesistest.Shard
 				for n := range 200 {
-					shards = append(shards, &fakeShard{id: shardName(n), records: []int{1}, payloads: map[int][]byte{1: make([]byte, size)}})
+					shards = append(shards, &kinesistest.Shard{ID: families.ShardName(n), Records: []int{1}, Payloads: map[int][]byte{1: make([]byte, size)}})
 				}
-				f := newFake(shards...)
-				peak := f.slowFetches(50 * time.Millisecond)
+				f := kinesistest.NewFake(shards...)
+				peak := f.SlowFetches(50 * time.Millisecond)
 				l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 				if err != nil {
 					t.Fatal(err)

@@ -6,15 +6,17 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"kin/internal/kinesistest"
 )
 
 // A listing may lag behind what the end of a shard said of its children.
 func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}, closed: true, children: []string{"b"}})
-		f.hook = func(call, _ string) error {
-			if call == "ListShards" && len(f.times("ListShards", "")) == 2 {
-				f.change(func() { f.shards = append(f.shards, &fakeShard{id: "b", parent: "a", records: []int{2, 3}}) })
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Children: []string{"b"}})
+		f.Hook = func(call, _ string) error {
+			if call == "ListShards" && len(f.Times("ListShards", "")) == 2 {
+				f.Change(func() { f.Shards = append(f.Shards, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2, 3}}) })
 			}
 			return nil
 		}
@@ -27,7 +29,7 @@ func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 		if err != nil || len(checks) != 1 || len(checks[0].Findings) > 0 {
 			t.Errorf("got %+v, %v", checks, err)
 		}
-		f.change(func() { f.calls, f.shards = nil, f.shards[:1] })
+		f.Change(func() { f.Calls, f.Shards = nil, f.Shards[:1] })
 		o := testOptions()
 		o.Positions, o.AvailableNow = m, true
 		got, err := collectRun(t.Context(), t, f, o)
@@ -41,28 +43,28 @@ func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
 	for _, call := range []string{"ListShards", "DescribeStreamSummary", "GetShardIterator"} {
 		for name, answer := range map[string]func(context.Context) error{
-			"fails": func(context.Context) error { return refusedConnection() },
+			"fails": func(context.Context) error { return kinesistest.RefusedConnection() },
 			"hangs": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 		} {
 			t.Run(call+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 					ctx, cancel := context.WithTimeout(t.Context(), 29*time.Second)
 					defer cancel()
-					f.hook = func(c, _ string) error {
+					f.Hook = func(c, _ string) error {
 						if c != call {
 							return nil
 						}
 						return answer(ctx)
 					}
-					var said lines
-					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: said.say})
+					var said kinesistest.Lines
+					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: said.Say})
 					if err != nil {
 						t.Fatal(err)
 					}
 					_, _ = l.Verify(ctx)
-					if !strings.HasPrefix(said.text(), "still trying: "+call+" for ") {
-						t.Errorf("said %q", said.text())
+					if !strings.HasPrefix(said.Text(), "still trying: "+call+" for ") {
+						t.Errorf("said %q", said.Text())
 					}
 				})
 			})

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/kpl"
 	"kin/internal/lineage"
 	"kin/internal/record"
@@ -77,7 +78,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 		name     string
 		payload  []byte
 		hashes   *types.HashKeyRange
-		change   func(*Options, *fake)
+		change   func(*Options, *kinesistest.Fake)
 		want     string
 		leftOut  int64
 		describe int // calls
@@ -89,28 +90,28 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 		{"a shard of all hash keys", mixed, wholeRange, nil, all, 0, 1},
 		{"a range that nobody has told", mixed, nil, nil, all, 0, 1},
 		{"a range that cannot be read", mixed, unreadable, nil, all, 0, 1},
-		{"no filter", mixed, lowerHalf, func(o *Options, _ *fake) { o.HashFilter = false }, all, 0, 0},
-		{"not allowed to ask", mixed, lowerHalf, func(_ *Options, f *fake) {
-			f.hook = func(call, _ string) error {
+		{"no filter", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter = false }, all, 0, 0},
+		{"not allowed to ask", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
+			f.Hook = func(call, _ string) error {
 				if call == "DescribeStreamSummary" {
-					return apiError("AccessDeniedException")
+					return kinesistest.APIError("AccessDeniedException")
 				}
 				return nil
 			}
 		}, "1.0 1.2 1.4 1.6 1.8", 5, 1},
-		{"asked until there is an answer", mixed, lowerHalf, func(_ *Options, f *fake) {
-			f.hook = func(call, _ string) error {
-				if n := len(f.times(call, "")); call == "DescribeStreamSummary" && n > 1 && n < 20 {
-					return apiError("LimitExceededException")
+		{"asked until there is an answer", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
+			f.Hook = func(call, _ string) error {
+				if n := len(f.Times(call, "")); call == "DescribeStreamSummary" && n > 1 && n < 20 {
+					return kinesistest.APIError("LimitExceededException")
 				}
 				return nil
 			}
 		}, "1.0 1.2 1.4 1.6 1.8", 5, 20},
-		{"aggregates that are kept whole", mixed, lowerHalf, func(o *Options, _ *fake) { o.HashFilter, o.NoDeaggregate = false, true }, fmt.Sprintf("%.20q", mixed), 0, 0},
+		{"aggregates that are kept whole", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter, o.NoDeaggregate = false, true }, fmt.Sprintf("%.20q", mixed), 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1, 2}, payloads: map[int][]byte{1: test.payload}, hashes: test.hashes})
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Payloads: map[int][]byte{1: test.payload}, Hashes: test.hashes})
 				o := subOptions()
 				var log said
 				o.HashFilter, o.Info = true, log.say
@@ -136,7 +137,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 				if n := r.Progress().LeftOut; n != test.leftOut {
 					t.Errorf("%d left out, want %d", n, test.leftOut)
 				}
-				if calls := len(f.times("DescribeStreamSummary", "")); calls != test.describe {
+				if calls := len(f.Times("DescribeStreamSummary", "")); calls != test.describe {
 					t.Errorf("DescribeStreamSummary called %d times, want %d", calls, test.describe)
 				}
 				var lines []string
@@ -163,13 +164,13 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
-		f := newFake(&fakeShard{id: "a", hashes: wholeRange})
-		f.hook = func(call, shard string) error {
-			if call == "GetRecords" && shard == "a" && len(f.times(call, shard)) == 1 {
-				f.change(func() {
-					a := f.find("a")
-					a.closed, a.children = true, []string{"b"}
-					f.shards = append(f.shards, &fakeShard{id: "b", parent: "a", records: []int{1}, payloads: map[int][]byte{1: mixed}, hashes: lowerHalf})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Hashes: wholeRange})
+		f.Hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && len(f.Times(call, shard)) == 1 {
+				f.Change(func() {
+					a := f.Find("a")
+					a.Closed, a.Children = true, []string{"b"}
+					f.Shards = append(f.Shards, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{1}, Payloads: map[int][]byte{1: mixed}, Hashes: lowerHalf})
 				})
 			}
 			return nil
@@ -189,7 +190,7 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 	// response says nothing about it.
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
-		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: mixed, 2: mixed, 3: mixed, 4: mixed}, hashes: lowerHalf})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: mixed, 2: mixed, 3: mixed, 4: mixed}, Hashes: lowerHalf})
 		o := subOptions()
 		o.AvailableNow, o.Limit, o.HashFilter = false, 30, true
 		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
@@ -199,17 +200,17 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 		o.Report = kept.say
 		go func() {
 			time.Sleep(30 * time.Second)
-			f.change(func() { f.find("a").records = append(f.find("a").records, 2) })
+			f.Change(func() { f.Find("a").Records = append(f.Find("a").Records, 2) })
 			time.Sleep(5 * time.Second)
-			f.change(func() {
-				f.strategy = types.RecordDistributionStrategyAuto
-				f.find("a").records = append(f.find("a").records, 3)
+			f.Change(func() {
+				f.Strategy = types.RecordDistributionStrategyAuto
+				f.Find("a").Records = append(f.Find("a").Records, 3)
 			})
 			time.Sleep(120 * time.Second)
-			f.change(func() {
+			f.Change(func() {
 				// There may still be records of the time before.
-				f.strategy = types.RecordDistributionStrategyUserPartitionKey
-				f.find("a").records = append(f.find("a").records, 4)
+				f.Strategy = types.RecordDistributionStrategyUserPartitionKey
+				f.Find("a").Records = append(f.Find("a").Records, 4)
 			})
 		}()
 		batches, err := collectRun(t.Context(), t, f, o)
@@ -220,7 +221,7 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 		if err != nil || !slices.Equal(batches, want) {
 			t.Errorf("got %q, %v, want %q", batches, err, want)
 		}
-		if calls := len(f.times("DescribeStreamSummary", "")); calls != 4 {
+		if calls := len(f.Times("DescribeStreamSummary", "")); calls != 4 {
 			t.Errorf("asked %d times, want at the start and for three responses", calls)
 		}
 		if len(log.lines) != 1 {
@@ -238,21 +239,21 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: aggregate(t, "mixed")}, hashes: lowerHalf})
-			f.strategy = types.RecordDistributionStrategyAuto
-			o, m := subOptions(), newMemory()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
+			f.Strategy = types.RecordDistributionStrategyAuto
+			o, m := subOptions(), kinesistest.NewMemory()
 			if o.HashFilter = true; kept {
 				o.Positions = m
 			}
 			batches, err := collectRun(t.Context(), t, f, o)
 			var bad *record.OptionError
-			if !errors.As(err, &bad) || bad.Field != "hash filter" || len(batches) > 0 || len(m.saved) > 0 {
+			if !errors.As(err, &bad) || bad.Field != "hash filter" || len(batches) > 0 || len(m.Saved) > 0 {
 				t.Errorf("got %q, %v", batches, err)
 			}
-			if n := len(f.times("GetRecords", "a")); n != 0 {
+			if n := len(f.Times("GetRecords", "a")); n != 0 {
 				t.Errorf("%d fetches", n)
 			}
-			if calls := len(f.times("DescribeStreamSummary", "")); calls != 1 {
+			if calls := len(f.Times("DescribeStreamSummary", "")); calls != 1 {
 				t.Errorf("asked %d times, want once", calls)
 			}
 
@@ -268,12 +269,12 @@ func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing
 func TestShardsAskForTheStrategyTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
-		f := newFake()
+		f := kinesistest.NewFake()
 		for i := range 8 {
-			f.shards = append(f.shards, &fakeShard{id: fmt.Sprintf("shard-%d", i), records: []int{1}, payloads: map[int][]byte{1: mixed}, hashes: upperHalf})
+			f.Shards = append(f.Shards, &kinesistest.Shard{ID: fmt.Sprintf("shard-%d", i), Records: []int{1}, Payloads: map[int][]byte{1: mixed}, Hashes: upperHalf})
 		}
-		f.hook = func(call, _ string) error {
-			if call == "DescribeStreamSummary" && len(f.times(call, "")) > 1 {
+		f.Hook = func(call, _ string) error {
+			if call == "DescribeStreamSummary" && len(f.Times(call, "")) > 1 {
 				time.Sleep(time.Second)
 			}
 			return nil
@@ -284,7 +285,7 @@ func TestShardsAskForTheStrategyTogether(t *testing.T) {
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 8*5 {
 			t.Errorf("got %d records, %v, want 40", got, err)
 		}
-		if calls := len(f.times("DescribeStreamSummary", "")); calls != 2 {
+		if calls := len(f.Times("DescribeStreamSummary", "")); calls != 2 {
 			t.Errorf("asked %d times, want once at the start and once for all", calls)
 		}
 	})
@@ -292,19 +293,19 @@ func TestShardsAskForTheStrategyTogether(t *testing.T) {
 
 func TestRunThatGivesUpOnTheStrategyLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: aggregate(t, "mixed")}, hashes: lowerHalf})
-		f.hook = func(call, _ string) error {
-			if call == "DescribeStreamSummary" && len(f.times(call, "")) > 1 {
-				return apiError("LimitExceededException")
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
+		f.Hook = func(call, _ string) error {
+			if call == "DescribeStreamSummary" && len(f.Times(call, "")) > 1 {
+				return kinesistest.APIError("LimitExceededException")
 			}
 			return nil
 		}
-		o, m := subOptions(), newMemory()
+		o, m := subOptions(), kinesistest.NewMemory()
 		o.RetryFor, o.Positions, o.HashFilter = time.Minute, m, true
 		batches, err := collectRun(t.Context(), t, f, o)
 		var gaveUp *GaveUpError
-		if len(batches) > 0 || !errors.As(err, &gaveUp) || m.position("a") != "TRIM_HORIZON" {
-			t.Errorf("got %q, %v, position %s", batches, err, m.position("a"))
+		if len(batches) > 0 || !errors.As(err, &gaveUp) || m.Position("a") != "TRIM_HORIZON" {
+			t.Errorf("got %q, %v, position %s", batches, err, m.Position("a"))
 		}
 	})
 }
@@ -314,10 +315,10 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	// the next run delivers 4 to 9 and then what follows, once each.
 	sub := int64(3)
 	inside := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}
-	resumed := func(t *testing.T, f *fake, change func(*Options)) ([]string, *memory, error) {
+	resumed := func(t *testing.T, f *kinesistest.Fake, change func(*Options)) ([]string, *kinesistest.Memory, error) {
 		t.Helper()
-		m := newMemory()
-		m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": inside}}}
+		m := kinesistest.NewMemory()
+		m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": inside}}}
 		o := subOptions()
 		o.Positions = m
 		if change != nil {
@@ -327,31 +328,31 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 		return strings.Fields(strings.Join(batches, " ")), m, err
 	}
 	rest := []string{"2.4", "2.5", "2.6", "2.7", "2.8", "2.9", `"3"`}
-	records := func(t *testing.T) *fakeShard {
-		return &fakeShard{id: "a", records: []int{1, 2, 3}, payloads: map[int][]byte{2: aggregate(t, "ten")}}
+	records := func(t *testing.T) *kinesistest.Shard {
+		return &kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}, Payloads: map[int][]byte{2: aggregate(t, "ten")}}
 	}
 	at, after := "GetShardIterator a AT_SEQUENCE_NUMBER 2", "GetShardIterator a AFTER_SEQUENCE_NUMBER 2"
 
 	for _, test := range []struct {
 		name  string
-		hook  func(f *fake) func(call, shard string) error
+		hook  func(f *kinesistest.Fake) func(call, shard string) error
 		calls []string // for iterators
 	}{
 		{"as it is", nil, []string{at}},
 		// influxdata/telegraf#19505 (KINESIS.md 22): an iterator is rebuilt from
 		// the last record that came, not from where the run began.
-		{"the iterator expires before the aggregate came", func(f *fake) func(string, string) error {
+		{"the iterator expires before the aggregate came", func(f *kinesistest.Fake) func(string, string) error {
 			return func(call, shard string) error {
-				if call == "GetRecords" && len(f.times(call, shard)) == 1 {
-					return apiError("ExpiredIteratorException")
+				if call == "GetRecords" && len(f.Times(call, shard)) == 1 {
+					return kinesistest.APIError("ExpiredIteratorException")
 				}
 				return nil
 			}
 		}, []string{at, at}},
-		{"the iterator expires behind the aggregate", func(f *fake) func(string, string) error {
+		{"the iterator expires behind the aggregate", func(f *kinesistest.Fake) func(string, string) error {
 			return func(call, shard string) error {
-				if call == "GetRecords" && len(f.times(call, shard)) == 2 {
-					return apiError("ExpiredIteratorException")
+				if call == "GetRecords" && len(f.Times(call, shard)) == 2 {
+					return kinesistest.APIError("ExpiredIteratorException")
 				}
 				return nil
 			}
@@ -359,17 +360,17 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(records(t))
-				f.page = 1
+				f := kinesistest.NewFake(records(t))
+				f.Page = 1
 				if test.hook != nil {
-					f.hook = test.hook(f)
+					f.Hook = test.hook(f)
 				}
 				got, m, err := resumed(t, f, nil)
-				if err != nil || !slices.Equal(got, rest) || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" || m.file.Streams[0].Shards["a"].SubSequenceNumber != nil {
-					t.Errorf("got %q, %v, position %s", got, err, m.position("a"))
+				if err != nil || !slices.Equal(got, rest) || m.Position("a") != "AFTER_SEQUENCE_NUMBER 3" || m.File.Streams[0].Shards["a"].SubSequenceNumber != nil {
+					t.Errorf("got %q, %v, position %s", got, err, m.Position("a"))
 				}
 				var iterators []string
-				for _, c := range f.calls {
+				for _, c := range f.Calls {
 					if call, _, _ := strings.Cut(c, " @"); strings.HasPrefix(call, "GetShardIterator") {
 						iterators = append(iterators, call)
 					}
@@ -383,32 +384,32 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 
 	t.Run("stopped again before anything came", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(records(t))
-			f.hook = func(call, _ string) error {
+			f := kinesistest.NewFake(records(t))
+			f.Hook = func(call, _ string) error {
 				if call == "GetRecords" {
-					return apiError("AccessDeniedException")
+					return kinesistest.APIError("AccessDeniedException")
 				}
 				return nil
 			}
 			_, m, err := resumed(t, f, nil)
-			if err == nil || !reflect.DeepEqual(m.file.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
-				t.Errorf("%v, position %+v", err, m.file.Streams[0].Shards["a"])
+			if err == nil || !reflect.DeepEqual(m.File.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
+				t.Errorf("%v, position %+v", err, m.File.Streams[0].Shards["a"])
 			}
 		})
 	})
 	t.Run("a bound before the aggregate's arrival", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			_, m, err := resumed(t, newFake(records(t)), func(o *Options) {
-				o.AvailableNow, o.To = false, record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: arrival(1)}}
+			_, m, err := resumed(t, kinesistest.NewFake(records(t)), func(o *Options) {
+				o.AvailableNow, o.To = false, record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: kinesistest.Arrival(1)}}
 			})
-			if err != nil || !reflect.DeepEqual(m.file.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
-				t.Errorf("%v, position %+v", err, m.file.Streams[0].Shards["a"])
+			if err != nil || !reflect.DeepEqual(m.File.Streams[0].Shards["a"].SubSequenceNumber, &sub) {
+				t.Errorf("%v, position %+v", err, m.File.Streams[0].Shards["a"])
 			}
 		})
 	})
 	t.Run("the aggregate was trimmed meanwhile", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: []int{3}, payloads: map[int][]byte{3: aggregate(t, "ten")}})
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{3}, Payloads: map[int][]byte{3: aggregate(t, "ten")}})
 			got, _, err := resumed(t, f, nil)
 			if err != nil || len(got) != 10 {
 				t.Errorf("got %q, %v, want all of the next one", got, err)
@@ -417,11 +418,11 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	})
 	t.Run("aggregates are kept whole now", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			got, m, err := resumed(t, newFake(records(t)), func(o *Options) { o.NoDeaggregate = true })
+			got, m, err := resumed(t, kinesistest.NewFake(records(t)), func(o *Options) { o.NoDeaggregate = true })
 			want := &HalfReadError{Stream: "orders", Shard: "a", SequenceNumber: "2", SubSequenceNumber: 3}
 			var half *HalfReadError
-			if len(got) > 0 || !errors.As(err, &half) || *half != *want || len(m.saved) > 0 {
-				t.Errorf("got %q, %v, saved %d times", got, err, len(m.saved))
+			if len(got) > 0 || !errors.As(err, &half) || *half != *want || len(m.Saved) > 0 {
+				t.Errorf("got %q, %v, saved %d times", got, err, len(m.Saved))
 			}
 		})
 	})
@@ -496,11 +497,11 @@ func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
 
 func TestStrategyIsNotAskedForAfterTheRunHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}, payloads: map[int][]byte{1: aggregate(t, "mixed")}, hashes: lowerHalf})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stopped := errors.New("stopped")
-		f.hook = func(call, _ string) error {
-			if call == "DescribeStreamSummary" && len(f.times(call, "")) > 1 {
+		f.Hook = func(call, _ string) error {
+			if call == "DescribeStreamSummary" && len(f.Times(call, "")) > 1 {
 				cancel(stopped)
 				return context.Canceled
 			}

@@ -7,15 +7,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
 func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}})
-		f.hook = func(call, shard string) error {
-			if call == "GetRecords" && time.Since(f.began) >= 5*time.Second && len(f.find("a").records) == 1 {
-				f.change(func() { f.find("a").records = []int{1, 2} })
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
+		f.Hook = func(call, shard string) error {
+			if call == "GetRecords" && time.Since(f.Began) >= 5*time.Second && len(f.Find("a").Records) == 1 {
+				f.Change(func() { f.Find("a").Records = []int{1, 2} })
 			}
 			return nil
 		}
@@ -35,10 +36,10 @@ func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
 
 func TestShardThatSleepsIsNotIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
-		f.hook = func(call, shard string) error {
-			if call == "GetRecords" && len(f.times(call, shard)) == 1 {
-				return apiError("ProvisionedThroughputExceededException")
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
+		f.Hook = func(call, shard string) error {
+			if call == "GetRecords" && len(f.Times(call, shard)) == 1 {
+				return kinesistest.APIError("ProvisionedThroughputExceededException")
 			}
 			return nil
 		}
@@ -65,14 +66,14 @@ func TestTimeout(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1, 2}}, &fakeShard{id: "b"})
-				f.hook = func(call, shard string) error {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}}, &kinesistest.Shard{ID: "b"})
+				f.Hook = func(call, shard string) error {
 					if call == "GetRecords" && shard == "b" {
-						return apiError("InternalFailure") // so that no batch is released before the end
+						return kinesistest.APIError("InternalFailure") // so that no batch is released before the end
 					}
 					return nil
 				}
-				m := newMemory()
+				m := kinesistest.NewMemory()
 				o := testOptions()
 				o.Timeout = 4 * time.Second
 				o.Positions = m
@@ -86,8 +87,8 @@ func TestTimeout(t *testing.T) {
 				if took := time.Since(start); took != 4*time.Second {
 					t.Errorf("took %s", took)
 				}
-				if got := strings.Join(batches, " "); got != "1 2" || m.position("a") != "AFTER_SEQUENCE_NUMBER 2" {
-					t.Errorf("wrote %q, position %q: what was read is written and committed", got, m.position("a"))
+				if got := strings.Join(batches, " "); got != "1 2" || m.Position("a") != "AFTER_SEQUENCE_NUMBER 2" {
+					t.Errorf("wrote %q, position %q: what was read is written and committed", got, m.Position("a"))
 				}
 			})
 		})
@@ -97,7 +98,7 @@ func TestTimeout(t *testing.T) {
 func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// The fake's records arrived in 1970; its endpoint has no clock of its own.
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		o := testOptions()
 		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(10 * time.Second)}}
 		start := time.Now()
@@ -109,7 +110,7 @@ func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
 			t.Errorf("took %s, want until the time has come", took)
 		}
 
-		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: arrival(1)}}
+		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: kinesistest.Arrival(1)}}
 		batches, err = collectRun(t.Context(), t, f, o)
 		if got := strings.Join(batches, " "); err != nil || got != "1" {
 			t.Errorf("got %q, %v, want what arrived up to the time", got, err)

@@ -11,18 +11,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
 // positionsIn are positions of a run that has read records of the shards up to
 // the sequence numbers.
-func positionsIn(shards map[string]string) *memory {
-	m := newMemory()
+func positionsIn(shards map[string]string) *kinesistest.Memory {
+	m := kinesistest.NewMemory()
 	s := checkpoint.Stream{Name: "orders", InitialPosition: "trim_horizon", StartedAt: record.Time{Time: time.Now()}, Shards: map[string]checkpoint.Shard{}}
 	for id, sequence := range shards {
 		s.Shards[id] = checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: sequence}, UpdatedAt: record.Time{Time: time.Now()}}
 	}
-	m.file.Streams = []checkpoint.Stream{s}
+	m.File.Streams = []checkpoint.Stream{s}
 	return m
 }
 
@@ -30,7 +31,7 @@ func positionsIn(shards map[string]string) *memory {
 // would keep a shard of that ID from ever being read.
 func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		m := positionsIn(map[string]string{"a": "1", "b": "7"})
 		o := testOptions()
 		o.Positions, o.AvailableNow = m, true
@@ -39,8 +40,8 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 		if !errors.As(err, &unusable) || unusable.Reason != "stream orders has had no shard b: its last one is a" {
 			t.Errorf("got %v", err)
 		}
-		if got := len(f.times("ListShards", "")); got != 1+mostRelists || len(m.saved) > 0 {
-			t.Errorf("%d listings and %d saves, want %d and none", got, len(m.saved), 1+mostRelists)
+		if got := len(f.Times("ListShards", "")); got != 1+mostRelists || len(m.Saved) > 0 {
+			t.Errorf("%d listings and %d saves, want %d and none", got, len(m.Saved), 1+mostRelists)
 		}
 	})
 }
@@ -53,16 +54,16 @@ func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
 		"LimitExceededException": "DescribeStreamSummary of orders fails (LimitExceededException: told to): ",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
-			f.hook = func(call, _ string) error {
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
+			f.Hook = func(call, _ string) error {
 				if call == "DescribeStreamSummary" {
-					return apiError(code)
+					return kinesistest.APIError(code)
 				}
 				return nil
 			}
 			o := testOptions()
-			said, say := listener()
-			o.Positions, o.AvailableNow, o.Info = newMemory(), true, say
+			said, say := kinesistest.Listener()
+			o.Positions, o.AvailableNow, o.Info = kinesistest.NewMemory(), true, say
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Error(err)
 			}
@@ -78,12 +79,12 @@ func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
 // time that is still retained; one that was never read was not.
 func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "b", parent: "a", records: []int{3}})
-		f.hours = aws.Int32(24)
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{3}})
+		f.Hours = aws.Int32(24)
 		resume := func(at checkpoint.Shard) error {
 			m := positionsIn(map[string]string{"b": "3"})
 			at.UpdatedAt = record.Time{Time: time.Now()}
-			m.file.Streams[0].Shards["a"] = at
+			m.File.Streams[0].Shards["a"] = at
 			o := testOptions()
 			o.Positions, o.AvailableNow = m, true
 			_, err := collectRun(t.Context(), t, f, o)
@@ -104,14 +105,14 @@ func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 // not hide it from the run that reads both.
 func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "b", records: []int{3}})
-		f.hours = aws.Int32(24)
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "b", Records: []int{3}})
+		f.Hours = aws.Int32(24)
 		for name, at := range map[string]checkpoint.Shard{
 			"never read":    {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: record.Time{Time: time.Now()}},
 			"read long ago": {Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, ReadThrough: record.Time{Time: time.Now().Add(-72 * time.Hour)}},
 		} {
 			m := positionsIn(map[string]string{"b": "3"})
-			m.file.Streams[0].Shards["a"] = at
+			m.File.Streams[0].Shards["a"] = at
 			o := testOptions()
 			o.Positions, o.AvailableNow, o.Shards = m, true, []string{"b"}
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
@@ -129,15 +130,15 @@ func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
 // A shard whose blocks wait for the output was heard.
 func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
-		f.hook = func(call, shard string) error {
-			if call == "GetRecords" && shard == "b" && len(f.times("GetRecords", "b")) == 1 {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
+		f.Hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "b" && len(f.Times("GetRecords", "b")) == 1 {
 				time.Sleep(11 * time.Second)
 			}
 			return nil
 		}
 		o := testOptions()
-		said, say := listener()
+		said, say := kinesistest.Listener()
 		o.Timeout, o.Info = 20*time.Second, say
 		r, err := New(f, o)
 		if err != nil {

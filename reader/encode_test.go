@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/kpl"
 	"kin/internal/lineage"
 	"kin/internal/record"
@@ -114,17 +115,17 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 	for _, limit := range []int64{0, 2500} {
 		for _, buffer := range []int64{1, 200_000, 4 << 20} {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake()
+				f := kinesistest.NewFake()
 				for i := range 8 {
 					id := fmt.Sprint("shard-", i)
-					f.shards = append(f.shards, &fakeShard{id: id, records: []int{1, 2, 3}, payloads: map[int][]byte{1: users(id+"-a", 300), 2: users(id+"-b", 300), 3: users(id+"-c", 1)}})
+					f.Shards = append(f.Shards, &kinesistest.Shard{ID: id, Records: []int{1, 2, 3}, Payloads: map[int][]byte{1: users(id+"-a", 300), 2: users(id+"-b", 300), 3: users(id+"-c", 1)}})
 				}
 				o := bounded()
 				o.FetchBufferSize, o.Limit = buffer, limit
 				o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 					return fmt.Appendf(dst, "%s %s\n", r.Data, strings.Repeat("x", 2000)), nil
 				}
-				m := newMemory()
+				m := kinesistest.NewMemory()
 				o.Positions = m
 				got := map[string][]string{}
 				n := 0
@@ -165,7 +166,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 							t.Fatalf("buffer %d: record %d of %s is %s, want %s", buffer, i, id, word, w)
 						}
 					}
-					after := m.file.Streams[0].Shards[id]
+					after := m.File.Streams[0].Shards[id]
 					if limit == 0 && positionOf(after) != "AFTER_SEQUENCE_NUMBER 3" {
 						t.Errorf("%s stands at %s", id, positionOf(after))
 					}
@@ -217,7 +218,7 @@ func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
 		{"control characters", repeated("k", 9, strings.Repeat("\x01", 1_000_000)), false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}, payloads: map[int][]byte{1: test.payload, 2: test.payload}})
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}, Payloads: map[int][]byte{1: test.payload, 2: test.payload}})
 			o := bounded()
 			var log said
 			o.Info = log.say
@@ -249,8 +250,8 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 	})
 	for _, filter := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "s", records: []int{1, 2}, payloads: map[int][]byte{1: payload}, hashes: upperHalf})
-			o, m := bounded(), newMemory()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "s", Records: []int{1, 2}, Payloads: map[int][]byte{1: payload}, Hashes: upperHalf})
+			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions, o.HashFilter = m, filter
 			var log said
 			o.Info = log.say
@@ -262,7 +263,7 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 			if filter { // "a" is in the lower half, as 7 and 8 are; of the others it is not known
 				want = []string{"1/k//1", "3/b//3", "0/k//2"}
 			}
-			if got := strings.Fields(strings.Join(batches, " ")); err != nil || !slices.Equal(got, want) || m.position("s") != "AFTER_SEQUENCE_NUMBER 2" {
+			if got := strings.Fields(strings.Join(batches, " ")); err != nil || !slices.Equal(got, want) || m.Position("s") != "AFTER_SEQUENCE_NUMBER 2" {
 				t.Errorf("got %q, %v, want %q", got, err, want)
 			}
 			bad := 3

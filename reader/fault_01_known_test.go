@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -40,55 +41,55 @@ func childOf(id string, parents ...string) types.ChildShard {
 func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		shards []*fakeShard
+		shards []*kinesistest.Shard
 		ends   map[string]types.ChildShard
-		later  func(f *fake) // a minute after the start
+		later  func(f *kinesistest.Fake) // a minute after the start
 		saved  map[string]checkpoint.Shard
 		id     string
 		isFile bool // the checkpoint is a part of the cycle
 	}{
 		{name: "two ends that name each other's shards", id: "a",
-			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "b", closed: true, children: []string{"y"}}, {id: "c"}},
+			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "b", Closed: true, Children: []string{"y"}}, {ID: "c"}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a"), "y": childOf("a", "b")}},
 		{name: "three ends in a ring", id: "a",
-			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "b", closed: true, children: []string{"y"}}, {id: "c", closed: true, children: []string{"z"}}, {id: "d"}},
+			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "b", Closed: true, Children: []string{"y"}}, {ID: "c", Closed: true, Children: []string{"z"}}, {ID: "d"}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a"), "y": childOf("c", "b"), "z": childOf("a", "c")}},
 		{name: "a listing that makes known shards each other's parents", id: "a",
-			shards: []*fakeShard{{id: "a"}, {id: "b"}},
-			later:  func(f *fake) { f.find("a").parent, f.find("b").parent = "b", "a" }},
+			shards: []*kinesistest.Shard{{ID: "a"}, {ID: "b"}},
+			later:  func(f *kinesistest.Fake) { f.Find("a").Parent, f.Find("b").Parent = "b", "a" }},
 		{name: "a listing that turns a parent into a child", id: "a",
-			shards: []*fakeShard{{id: "a"}, {id: "b", parent: "a"}},
-			later:  func(f *fake) { f.find("a").parent, f.find("b").parent = "b", "" }},
+			shards: []*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "a"}},
+			later:  func(f *kinesistest.Fake) { f.Find("a").Parent, f.Find("b").Parent = "b", "" }},
 		{name: "an end and a listing together", id: "a",
-			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "b"}},
+			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "b"}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a")},
-			later:  func(f *fake) { f.find("a").parent = "b" }},
+			later:  func(f *kinesistest.Fake) { f.Find("a").Parent = "b" }},
 		{name: "a listing and a checkpoint together", id: "a", isFile: true,
-			shards: []*fakeShard{{id: "a"}, {id: "b"}},
+			shards: []*kinesistest.Shard{{ID: "a"}, {ID: "b"}},
 			saved:  map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.TrimHorizon}}, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.TrimHorizon}}},
-			later:  func(f *fake) { f.find("a").parent = "b" }},
+			later:  func(f *kinesistest.Fake) { f.Find("a").Parent = "b" }},
 		{name: "an end and a checkpoint together", id: "a", isFile: true,
-			shards: []*fakeShard{{id: "a", closed: true}, {id: "b", closed: true, children: []string{"x"}}, {id: "c"}},
+			shards: []*kinesistest.Shard{{ID: "a", Closed: true}, {ID: "b", Closed: true, Children: []string{"x"}}, {ID: "c"}},
 			saved:  map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.TrimHorizon}}, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.TrimHorizon}}},
 			ends:   map[string]types.ChildShard{"x": childOf("a", "b")}},
 		{name: "an end and the parents of a saved shard that is gone", id: "a", isFile: true,
-			shards: []*fakeShard{{id: "a", closed: true, children: []string{"x"}}, {id: "c"}},
+			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "c"}},
 			saved:  map[string]checkpoint.Shard{"0": {Parents: []string{"b"}, Position: record.Position{Kind: record.ShardEnd}}, "a": {Parents: []string{"0"}, Position: record.Position{Kind: record.TrimHorizon}}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(test.shards...)
+				f := kinesistest.NewFake(test.shards...)
 				o := testOptions()
 				if test.saved != nil {
-					m := newMemory()
-					m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
+					m := kinesistest.NewMemory()
+					m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: test.saved}}
 					o.Positions = m
 				}
 				if test.later != nil {
-					time.AfterFunc(30*time.Second, func() { f.change(func() { test.later(f) }) })
+					time.AfterFunc(30*time.Second, func() { f.Change(func() { test.later(f) }) })
 				}
-				_, err := readFor(t, &watched{Client: f, after: endsInto(test.ends)}, time.Hour, o)
+				_, err := readFor(t, &kinesistest.Watched{StreamAPI: f, After: endsInto(test.ends)}, time.Hour, o)
 				var wrong *LineageError
 				var unusable *CheckpointError
 				switch {
@@ -107,9 +108,9 @@ func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
 // Parents that differ and make no cycle change nothing.
 func TestFault01OtherParentsOfAKnownShardThatAreNoCycleChangeNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", closed: true, records: []int{1}, children: []string{"x"}}, &fakeShard{id: "b", records: []int{2}}, &fakeShard{id: "c", records: []int{3}})
-		time.AfterFunc(30*time.Second, func() { f.change(func() { f.find("c").parent, f.find("b").parent = "a", "c" }) })
-		_, err := readFor(t, &watched{Client: f, after: endsInto(map[string]types.ChildShard{"x": childOf("b", "a")})}, time.Hour, testOptions())
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"x"}}, &kinesistest.Shard{ID: "b", Records: []int{2}}, &kinesistest.Shard{ID: "c", Records: []int{3}})
+		time.AfterFunc(30*time.Second, func() { f.Change(func() { f.Find("c").Parent, f.Find("b").Parent = "a", "c" }) })
+		_, err := readFor(t, &kinesistest.Watched{StreamAPI: f, After: endsInto(map[string]types.ChildShard{"x": childOf("b", "a")})}, time.Hour, testOptions())
 		if !errors.Is(err, context.DeadlineExceeded) && err != nil {
 			t.Errorf("got %v, want that the run goes on", err)
 		}

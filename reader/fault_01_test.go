@@ -14,29 +14,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/lineage"
 	"kin/internal/local"
 )
 
-// pairs are the shards of a stream that was split and merged again so often.
-func pairs(n int) []types.Shard {
-	shards := []types.Shard{{ShardId: aws.String(shardName(0))}}
-	for top := 0; top < 3*n; top += 3 {
-		for _, half := range []int{1, 2} {
-			shards = append(shards, types.Shard{ShardId: aws.String(shardName(top + half)), ParentShardId: aws.String(shardName(top))})
-		}
-		shards = append(shards, types.Shard{ShardId: aws.String(shardName(top + 3)), ParentShardId: aws.String(shardName(top + 1)), AdjacentParentShardId: aws.String(shardName(top + 2))})
-	}
-	return shards
-}
-
 func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
-	listed := pairs(1000)
+	listed := families.Pairs(1000)
 	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
 	s := r.streams[0]
 	s.lineage.Add(listed)
-	s.lineage.Shards[shardName(0)].At = lineage.AtTime(startedAt.Add(-time.Hour))
+	s.lineage.Shards[families.ShardName(0)].At = lineage.AtTime(startedAt.Add(-time.Hour))
 	s.changed(s.lineage.Sorted())
 	statuses := newShardStatuses(r)
 	lags, longest := statuses.list()
@@ -53,9 +43,9 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 
 func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	s := newStream(&session{o: testOptions()}, "orders")
-	before := listing{shards: pairs(1000)}
+	before := listing{shards: families.Pairs(1000)}
 	s.listed = closedShards(before)
-	after := listing{shards: append(slices.Clone(before.shards[1:]), types.Shard{ShardId: aws.String(shardName(9000))})}
+	after := listing{shards: append(slices.Clone(before.shards[1:]), types.Shard{ShardId: aws.String(families.ShardName(9000))})}
 	after.shards[7].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
 	listed := closedShards(after)
 	s.lineage.Add(before.shards)
@@ -63,11 +53,11 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	for _, c := range s.diff(after, listed) {
 		ids = append(ids, *c.ShardId)
 	}
-	if want := []string{shardName(8), shardName(9000)}; !slices.Equal(ids, want) {
+	if want := []string{families.ShardName(8), families.ShardName(9000)}; !slices.Equal(ids, want) {
 		t.Errorf("changed %.200q, want what closed and what is new: %q", ids, want)
 	}
-	if gone := s.disappeared(listed); !slices.Equal(gone, []string{shardName(0)}) {
-		t.Errorf("gone %q, want %q", gone, shardName(0))
+	if gone := s.disappeared(listed); !slices.Equal(gone, []string{families.ShardName(0)}) {
+		t.Errorf("gone %q, want %q", gone, families.ShardName(0))
 	}
 	// So it is with a merge: what it merges takes its first sequence number over.
 	for i := range after.shards {
@@ -86,31 +76,31 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 			merged = append(merged, shard.ID)
 		}
 	}
-	if want := []string{shardName(8), shardName(9000)}; !slices.Equal(merged, want) {
+	if want := []string{families.ShardName(8), families.ShardName(9000)}; !slices.Equal(merged, want) {
 		t.Errorf("merged %d shards, %.200q, want %q", len(merged), merged, want)
 	}
-	if !maps.Equal(s.listed, listed) || !slices.Equal(slices.Concat(s.unlisted...), []string{shardName(0)}) {
+	if !maps.Equal(s.listed, listed) || !slices.Equal(slices.Concat(s.unlisted...), []string{families.ShardName(0)}) {
 		t.Errorf("%d shards are listed and %q gone", len(s.listed), s.unlisted)
 	}
 }
 
 func TestFault01ManySplitsAndMergesAreRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
+		s := kinesistest.NewService(t, 1, local.Options{})
 		const generations = 40
 		var want []string
 		for n := range generations {
-			s.put(3*n, fmt.Sprint(n))
-			s.split(3 * n)
+			s.Put(3*n, fmt.Sprint(n))
+			s.Split(3 * n)
 			time.Sleep(time.Minute)
-			s.mergeInto(3*n+1, 3*n+2)
+			s.MergeInto(3*n+1, 3*n+2)
 			time.Sleep(time.Minute)
 			want = append(want, fmt.Sprint(n))
 		}
 		o := testOptions()
 		o.AvailableNow = true
 		got, err := readFor(t, s, time.Hour, o)
-		s.must(err)
+		s.Must(err)
 		ordered(t, got, want...)
 	})
 }
@@ -137,13 +127,13 @@ func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name     string
-		later    []*fakeShard       // are listed after a minute
-		children []types.ChildShard // that b ends with
+		later    []*kinesistest.Shard // are listed after a minute
+		children []types.ChildShard   // that b ends with
 		id       string
 	}{
-		{"a new shard that is its own parent", []*fakeShard{{id: "c", parent: "c"}}, nil, "c"},
-		{"new shards of each other", []*fakeShard{{id: "c", parent: "d"}, {id: "d", parent: "c"}}, nil, "c"},
-		{"a parent that shows late and descends from its child", []*fakeShard{{id: "0", parent: "b"}}, nil, "0"},
+		{"a new shard that is its own parent", []*kinesistest.Shard{{ID: "c", Parent: "c"}}, nil, "c"},
+		{"new shards of each other", []*kinesistest.Shard{{ID: "c", Parent: "d"}, {ID: "d", Parent: "c"}}, nil, "c"},
+		{"a parent that shows late and descends from its child", []*kinesistest.Shard{{ID: "0", Parent: "b"}}, nil, "0"},
 		{"an end whose child is the shard itself", nil, []types.ChildShard{child("b", "a")}, "b"},
 		{"an end whose child is its own parent", nil, []types.ChildShard{child("c", "b", "c")}, "c"},
 		{"an end whose child is the shard's parent", nil, []types.ChildShard{child("a", "b")}, "a"},
@@ -151,19 +141,19 @@ func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a, b := &fakeShard{id: "a", closed: true, records: []int{1}, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{2}}
-				b.adjacent = "0" // which nobody has seen yet
-				f := newFake(a, b)
-				w := &watched{Client: f, after: func(out any) {
+				a, b := &kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}}
+				b.Adjacent = "0" // which nobody has seen yet
+				f := kinesistest.NewFake(a, b)
+				w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
 					if page, ok := out.(*kinesis.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == nil && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {
 						page.ChildShards = test.children
 					}
 				}}
 				if test.children != nil {
-					b.closed, b.children = true, []string{"x"}
-					f.shards = append(f.shards, &fakeShard{id: "x", parent: "b"})
+					b.Closed, b.Children = true, []string{"x"}
+					f.Shards = append(f.Shards, &kinesistest.Shard{ID: "x", Parent: "b"})
 				} else {
-					time.AfterFunc(30*time.Second, func() { f.change(func() { f.shards = append(f.shards, test.later...) }) })
+					time.AfterFunc(30*time.Second, func() { f.Change(func() { f.Shards = append(f.Shards, test.later...) }) })
 				}
 				_, err := readFor(t, w, time.Hour, testOptions())
 				wantLineageError(t, err, test.id)

@@ -15,13 +15,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
 )
 
 // movesOf keeps what each Save says has moved, by shard ID; nil is everything.
 type movesOf struct {
-	*memory
+	*kinesistest.Memory
 	moved [][]string
 	// batch is the distinct shards of the batch that was handed on before a commit;
 	// nil for a batch without records, which no handler sees.
@@ -31,7 +33,7 @@ type movesOf struct {
 
 func (m *movesOf) Begin(ctx context.Context, streams ...checkpoint.Stream) error {
 	m.note(nil)
-	return m.memory.Begin(ctx, streams...)
+	return m.Memory.Begin(ctx, streams...)
 }
 
 func (m *movesOf) Commit(ctx context.Context, c checkpoint.Commit) error {
@@ -41,7 +43,7 @@ func (m *movesOf) Commit(ctx context.Context, c checkpoint.Commit) error {
 	}
 	slices.Sort(ids)
 	m.note(ids)
-	return m.memory.Commit(ctx, c)
+	return m.Memory.Commit(ctx, c)
 }
 
 func (m *movesOf) note(ids []string) {
@@ -52,19 +54,19 @@ func (m *movesOf) note(ids []string) {
 func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 100
-		s := newService(t, shards, local.Options{})
-		s.meanwhile(func() {
+		s := kinesistest.NewService(t, shards, local.Options{})
+		s.Meanwhile(func() {
 			for n := range 30 {
 				time.Sleep(time.Second)
-				s.put(n%shards, fmt.Sprint(n))
+				s.Put(n%shards, fmt.Sprint(n))
 			}
 		})
-		m := &movesOf{memory: newMemory()}
+		m := &movesOf{Memory: kinesistest.NewMemory()}
 		o := testOptions()
 		o.Positions, o.MaxFetchDuration = m, 50*time.Millisecond
 		records := 0
 		var answers atomic.Int64
-		client := &watched{Client: s, after: func(out any) {
+		client := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
 			if _, ok := out.(*kinesis.GetRecordsOutput); ok {
 				answers.Add(1)
 			}
@@ -78,7 +80,7 @@ func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
 			m.next = slices.Compact(m.next)
 			return nil
 		})
-		s.must(err)
+		s.Must(err)
 		if records != 30 {
 			t.Fatalf("%d records, want 30", records)
 		}
@@ -111,17 +113,17 @@ func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
 
 func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 50, local.Options{})
-		s.put(0, numbers(1, 20)...)
+		s := kinesistest.NewService(t, 50, local.Options{})
+		s.Put(0, numbers(1, 20)...)
 		for asks := range 2 {
 			o := testOptions()
 			// Then each shard has a lag before it has answered.
 			o.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(-time.Hour)}}
 			r, err := New(s, o)
-			s.must(err)
+			s.Must(err)
 			r.o.Timeout = 10 * time.Second
 			var statuses *shardStatuses
-			s.must(r.Run(t.Context(), func(*Batch) error {
+			s.Must(r.Run(t.Context(), func(*Batch) error {
 				_, lags := r.progress.get()
 				statuses = lags.(*shardStatuses)
 				if statuses.lags.visits != 0 {
@@ -199,14 +201,14 @@ func BenchmarkFlush(b *testing.B) {
 			r.file.Streams = []checkpoint.Stream{{Name: "orders", Shards: map[string]checkpoint.Shard{}}}
 			listed := make([]types.Shard, shards)
 			for n := range listed {
-				listed[n].ShardId = aws.String(shardName(n))
+				listed[n].ShardId = aws.String(families.ShardName(n))
 			}
 			s.lineage.Add(listed)
 			s.changed(s.lineage.Sorted())
 			c := &collector{run: r, left: -1, statuses: newShardStatuses(r), handle: func(*Batch) error { return nil }}
 			r.reading = shards
 			block := func(n int) *Block {
-				return &Block{Stream: "orders", ShardID: shardName(n), behind: aws.Int64(0), Records: 1, after: checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}
+				return &Block{Stream: "orders", ShardID: families.ShardName(n), behind: aws.Int64(0), Records: 1, after: checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}
 			}
 			for n := range shards {
 				if err := c.add(block(n)); err != nil {

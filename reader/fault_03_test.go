@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
@@ -36,20 +38,20 @@ func TestFault03WhatIsFinished(t *testing.T) {
 		only   []string
 		want   []string // that stay in the checkpoint
 	}{
-		{"read to its end, and its children are under way", family("b<a", "c<a"), saved("a", end, "b", after, "c", start), nil, []string{"b", "c"}},
-		{"it is still listed", family("a!", "b<a"), saved("a", end, "b", after), nil, []string{"a", "b"}},
-		{"no child is known", family("x"), saved("a", end, "x", after), nil, []string{"a", "x"}},
-		{"a child begins with this run", family("b<a"), saved("a", end), nil, []string{"b"}},
-		{"one parent of a merge is trimmed, the other is not read yet", family("b!", "m<a+b"), saved("a", end, "b", after, "m", start), nil, []string{"b", "m"}},
-		{"three generations", family("d<c"), saved("a", end, "b", end, "c", end, "d", after), nil, []string{"a", "b", "d"}},
-		{"generations that the file knows", family("d<c"), map[string]checkpoint.Shard{
+		{"read to its end, and its children are under way", families.Of("b<a", "c<a"), saved("a", end, "b", after, "c", start), nil, []string{"b", "c"}},
+		{"it is still listed", families.Of("a!", "b<a"), saved("a", end, "b", after), nil, []string{"a", "b"}},
+		{"no child is known", families.Of("x"), saved("a", end, "x", after), nil, []string{"a", "x"}},
+		{"a child begins with this run", families.Of("b<a"), saved("a", end), nil, []string{"b"}},
+		{"one parent of a merge is trimmed, the other is not read yet", families.Of("b!", "m<a+b"), saved("a", end, "b", after, "m", start), nil, []string{"b", "m"}},
+		{"three generations", families.Of("d<c"), saved("a", end, "b", end, "c", end, "d", after), nil, []string{"a", "b", "d"}},
+		{"generations that the file knows", families.Of("d<c"), map[string]checkpoint.Shard{
 			"a": end, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "c": {Parents: []string{"b"}, Position: record.Position{Kind: record.ShardEnd}}, "d": {Parents: []string{"c"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}},
 		}, nil, []string{"d"}},
-		{"a parent that was lost", family("x<b"), map[string]checkpoint.Shard{
+		{"a parent that was lost", families.Of("x<b"), map[string]checkpoint.Shard{
 			"a": after, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "x": {Parents: []string{"b"}, Position: record.Position{Kind: record.TrimHorizon}},
 		}, nil, []string{"x"}},
-		{"a run that is restricted to it", family("b<a"), saved("a", end, "b", after), []string{"a"}, []string{"a", "b"}},
-		{"a run that is restricted to others", family("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
+		{"a run that is restricted to it", families.Of("b<a"), saved("a", end, "b", after), []string{"a"}, []string{"a", "b"}},
+		{"a run that is restricted to others", families.Of("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := streamOf(&session{o: testOptions()})
@@ -80,20 +82,20 @@ func TestFault03WhatIsFinished(t *testing.T) {
 
 // scaledFor splits and merges a stream every day, and puts a record into each
 // shard. It returns the records.
-func scaledFor(s *localService, days int, sleep func(time.Duration)) (want []string) {
+func scaledFor(s *kinesistest.Service, days int, sleep func(time.Duration)) (want []string) {
 	put := func(shard int) {
 		text := fmt.Sprintf("of-%d", shard)
-		s.put(shard, text)
+		s.Put(shard, text)
 		want = append(want, text)
 	}
 	put(0)
 	for n := 0; n < 3*days; n += 3 {
 		sleep(12 * time.Hour)
-		s.split(n)
+		s.Split(n)
 		put(n + 1)
 		put(n + 2)
 		sleep(12 * time.Hour)
-		s.mergeInto(n+1, n+2)
+		s.MergeInto(n+1, n+2)
 		put(n + 3)
 	}
 	return want
@@ -101,18 +103,18 @@ func scaledFor(s *localService, days int, sleep func(time.Duration)) (want []str
 
 func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		m := newMemory()
+		s := kinesistest.NewService(t, 1, local.Options{})
+		m := kinesistest.NewMemory()
 		o := slow(testOptions())
 		o.Positions = m
 		r, err := New(s, o)
-		s.must(err)
+		s.Must(err)
 		const days = 10
 		var want, got []string
-		s.meanwhile(func() { want = scaledFor(s, days, time.Sleep) })
+		s.Meanwhile(func() { want = scaledFor(s, days, time.Sleep) })
 		r.o.Timeout = (days + 1) * 24 * time.Hour
 		var statuses *shardStatuses
-		s.must(r.Run(t.Context(), func(b *Batch) error {
+		s.Must(r.Run(t.Context(), func(b *Batch) error {
 			_, lags := r.progress.get()
 			statuses = lags.(*shardStatuses)
 			got = append(got, batchRecords(b)...)
@@ -125,7 +127,7 @@ func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
 		of := statuses.ordered[0]
 		parents, past := of.run.lineage.Indexed()
 		for what, n := range map[string]int{
-			"shards of the checkpoint": len(m.file.Streams[0].Shards), "shards of the lineage": len(of.run.lineage.Shards),
+			"shards of the checkpoint": len(m.File.Streams[0].Shards), "shards of the lineage": len(of.run.lineage.Shards),
 			"statuses": len(of.shards), "indexed parents": parents, "past parents": past,
 		} {
 			if n > most || n == 0 && what != "past parents" {
@@ -147,17 +149,17 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 	for _, stale := range []string{"never", "at the start", "later"} {
 		t.Run(stale, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 1, local.Options{})
-				m := newMemory()
+				s := kinesistest.NewService(t, 1, local.Options{})
+				m := kinesistest.NewMemory()
 				o := slow(testOptions())
 				o.Positions, o.Timeout = m, 6*time.Hour
 				var want, got []string
 				const days = 6
-				s.meanwhile(func() { want = scaledFor(s, days, time.Sleep) })
+				s.Meanwhile(func() { want = scaledFor(s, days, time.Sleep) })
 				var old []types.Shard // the longest that was seen
 				for n := range 4*days + 2 {
 					listings := 0
-					client := &watched{Client: s, after: func(out any) {
+					client := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
 						list, ok := out.(*kinesis.ListShardsOutput)
 						if !ok {
 							return
@@ -171,18 +173,18 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 						if n > 2*days && (stale == "at the start" && listings == 1 || stale == "later" && listings == 3) {
 							list.Shards = slices.Concat(list.Shards, old)
 						}
-					}, before: func(call string) error {
-						if call == "GetShardIterator "+shardName(0) && n > 2*days {
+					}, Before: func(call string) error {
+						if call == "GetShardIterator "+families.ShardName(0) && n > 2*days {
 							t.Errorf("run %d reads the first shard again", n)
 						}
 						return nil
 					}}
 					records, err := readFor(t, client, time.Hour*24, o)
-					s.must(err)
+					s.Must(err)
 					got = append(got, records...)
 				}
 				once(t, got, want)
-				if n := len(m.file.Streams[0].Shards); n > 6 {
+				if n := len(m.File.Streams[0].Shards); n > 6 {
 					t.Errorf("the checkpoint has %d shards in the end, want those of a day", n)
 				}
 			})
@@ -194,22 +196,22 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 	// A child is told of by one of its parents before the listing knows the
 	// other one, which has to be read all the same.
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(
-			&fakeShard{id: "a", closed: true, records: []int{1}, children: []string{"m"}},
-			&fakeShard{id: "m", parent: "a", adjacent: "b", records: []int{3}})
-		b := &fakeShard{id: "b", closed: true, records: []int{2}, children: []string{"m"}}
+		f := kinesistest.NewFake(
+			&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"m"}},
+			&kinesistest.Shard{ID: "m", Parent: "a", Adjacent: "b", Records: []int{3}})
+		b := &kinesistest.Shard{ID: "b", Closed: true, Records: []int{2}, Children: []string{"m"}}
 		shown := false
-		f.hook = func(call, _ string) error {
+		f.Hook = func(call, _ string) error {
 			if call == "GetRecords" && !shown {
 				shown = true
-				time.AfterFunc(time.Second, func() { f.change(func() { f.shards = append(f.shards, b) }) })
+				time.AfterFunc(time.Second, func() { f.Change(func() { f.Shards = append(f.Shards, b) }) })
 			}
 			return nil
 		}
-		m := newMemory()
+		m := kinesistest.NewMemory()
 		o := testOptions()
 		o.Positions = m
-		w := &watched{Client: f, after: func(out any) {
+		w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
 			if list, ok := out.(*kinesis.ListShardsOutput); ok && !shown { // m is not listed yet either
 				list.Shards = slices.DeleteFunc(list.Shards, func(s types.Shard) bool { return aws.ToString(s.ShardId) == "m" })
 			}
@@ -226,7 +228,7 @@ func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
 	// A chain of splits and merges, of which only the last shard is not read.
 	const n = 1000
 	s := streamOf(&session{o: testOptions()})
-	all := pairs(n)
+	all := families.Pairs(n)
 	s.lineage.Add(all)
 	saved := map[string]checkpoint.Shard{}
 	var ids []string
@@ -235,7 +237,7 @@ func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
 		shard.State = lineage.Ended
 		ids = append(ids, id)
 	}
-	last := shardName(3 * n)
+	last := families.ShardName(3 * n)
 	// What is not finished when it is looked at waits for the next whole listing.
 	s.unlisted = [][]string{ids}
 	if removed := s.prune(saved); len(removed) != len(all)-1 || len(saved) != 1 || !slices.Equal(s.unlistedBefore, []string{last}) {

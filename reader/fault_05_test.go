@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -19,14 +21,14 @@ import (
 // behind each page of the nth list, from 1; "" ends it. A page whose token begins
 // with "empty" is empty, and the others have all shards.
 type pagedFake struct {
-	*fake
+	*kinesistest.Fake
 	tokens func(list int) []string
 
 	list, page int
 }
 
 func (p *pagedFake) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := p.fake.ListShards(ctx, in, o...)
+	out, err := p.Fake.ListShards(ctx, in, o...)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &pagedFake{fake: newFake(&fakeShard{id: "a", records: []int{1}})}
+				p := &pagedFake{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})}
 				p.tokens = func(list int) []string {
 					switch {
 					case tt.first == nil:
@@ -85,7 +87,7 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 				case tt.want != "" && (!errors.As(err, &exhausted) || !strings.Contains(err.Error(), tt.want) || time.Since(began) < startTimeout):
 					t.Errorf("got %v after %s, want that it gave up: %s", err, time.Since(began), tt.want)
 				}
-				if calls := len(p.times("ListShards", "")); calls > 40 {
+				if calls := len(p.Times("ListShards", "")); calls > 40 {
 					t.Errorf("%d lists in half a minute", calls)
 				}
 			})
@@ -97,7 +99,7 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 // is good again.
 func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pagedFake{fake: newFake(&fakeShard{id: "a", records: []int{1}})}
+		p := &pagedFake{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})}
 		began := time.Now()
 		p.tokens = func(int) []string {
 			if bad := time.Since(began) > time.Second && time.Since(began) < 2*time.Minute; bad {
@@ -107,9 +109,9 @@ func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
 		}
 		go func() {
 			time.Sleep(time.Minute)
-			p.change(func() {
-				p.shards[0].records = append(p.shards[0].records, 2)
-				p.shards = append(p.shards, &fakeShard{id: "b", records: []int{3}})
+			p.Change(func() {
+				p.Shards[0].Records = append(p.Shards[0].Records, 2)
+				p.Shards = append(p.Shards, &kinesistest.Shard{ID: "b", Records: []int{3}})
 			})
 		}()
 		o := testOptions()

@@ -10,19 +10,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 )
 
 // wrapped is a service whose first answers with records bear a time that the SDK has
 // wrapped: it looks like one, and is more than 400 days from that of the service.
 type wrapped struct {
-	*localService
+	*kinesistest.Service
 	away time.Duration
 	left int
 }
 
 func (w *wrapped) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := w.localService.GetRecords(ctx, in, o...)
+	out, err := w.Service.GetRecords(ctx, in, o...)
 	if err == nil && len(out.Records) > 0 && w.left > 0 {
 		w.left--
 		out.Records[len(out.Records)-1].ApproximateArrivalTimestamp = aws.Time(time.Now().Add(w.away))
@@ -33,17 +34,17 @@ func (w *wrapped) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o
 func TestFault08AnArrivalTimeThatTheSDKWrappedIsNotBelieved(t *testing.T) {
 	for _, away := range []time.Duration{401 * 24 * time.Hour, -401 * 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newService(t, 1, local.Options{})
-			s.put(0, "1", "2", "3")
+			s := kinesistest.NewService(t, 1, local.Options{})
+			s.Put(0, "1", "2", "3")
 			time.Sleep(2 * time.Second)
-			w := &wrapped{localService: s, away: away, left: 2}
-			o, m := bounded(), newMemory()
+			w := &wrapped{Service: s, away: away, left: 2}
+			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions = m
 			got, err := readFor(t, w, time.Minute, o)
 			if err != nil || !slices.Equal(got, numbers(1, 3)) || w.left > 0 {
 				t.Errorf("%s: got %q, %v", away, got, err)
 			}
-			for _, saved := range m.saved {
+			for _, saved := range m.Saved {
 				for _, at := range saved.Streams[0].Shards {
 					if off := time.Since(at.LastArrival.Time); !at.LastArrival.IsZero() && (off > time.Hour || off < 0) {
 						t.Errorf("%s: saved %+v", away, at)

@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -16,11 +18,11 @@ import (
 // ends an open shard and names a child that no listing shows.
 func TestFault08AnEndThatListShardsContradictsIsNotBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6)})
-		f.page = 3
-		o, m := bounded(), newMemory()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
+		f.Page = 3
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
-		client := &spoiled{fake: f, call: "GetRecords", left: 2, spoil: func(out any) {
+		client := &spoiled{Fake: f, call: "GetRecords", left: 2, spoil: func(out any) {
 			page := out.(*kinesis.GetRecordsOutput)
 			page.NextShardIterator = nil
 			page.ChildShards = []types.ChildShard{{ShardId: aws.String("x"), ParentShards: []string{"a"}}}
@@ -30,10 +32,10 @@ func TestFault08AnEndThatListShardsContradictsIsNotBelieved(t *testing.T) {
 			t.Fatal(err)
 		}
 		once(t, got, numbers(1, 6))
-		if at := m.position("a"); at != "AFTER_SEQUENCE_NUMBER 6" {
+		if at := m.Position("a"); at != "AFTER_SEQUENCE_NUMBER 6" {
 			t.Errorf("saved %q", at)
 		}
-		if _, saved := m.file.Streams[0].Shards["x"]; saved {
+		if _, saved := m.File.Streams[0].Shards["x"]; saved {
 			t.Error("a child was saved that no listing shows")
 		}
 	})
@@ -49,12 +51,12 @@ func numbersOf(first, last int) []int {
 
 // lagging lists shards as they were, for a few calls after the first.
 type lagging struct {
-	*fake
+	*kinesistest.Fake
 	left, calls int
 }
 
 func (l *lagging) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := l.fake.ListShards(ctx, in, o...)
+	out, err := l.Fake.ListShards(ctx, in, o...)
 	if l.calls++; err == nil && l.calls <= l.left {
 		out.Shards = out.Shards[:1]
 		out.Shards[0].SequenceNumberRange.EndingSequenceNumber = nil
@@ -65,10 +67,10 @@ func (l *lagging) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o
 func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T) {
 	for _, lag := range []int{0, 1, 4} { // the first listing is the one of the start
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 4), closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5, 6}})
-			f.page = 2
-			client := &lagging{fake: f, left: lag}
-			o, m := bounded(), newMemory()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 4), Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5, 6}})
+			f.Page = 2
+			client := &lagging{Fake: f, left: lag}
+			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions, o.ShardFetchInterval = m, time.Hour
 			got, err := readFor(t, client, time.Hour, o)
 			if err != nil {
@@ -76,7 +78,7 @@ func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T
 			}
 			once(t, got, numbers(1, 6))
 			ordered(t, got, numbers(1, 6)...)
-			if at := []string{m.position("a"), m.position("b")}; !slices.Equal(at, []string{"SHARD_END 4", "AFTER_SEQUENCE_NUMBER 6"}) {
+			if at := []string{m.Position("a"), m.Position("b")}; !slices.Equal(at, []string{"SHARD_END 4", "AFTER_SEQUENCE_NUMBER 6"}) {
 				t.Errorf("saved %q", at)
 			}
 			if client.calls != lag+1 { // no call where a listing has shown the child
@@ -96,11 +98,11 @@ func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
 	} {
 		for left := 1; left <= 2; left++ {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6), closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{7}})
-				f.page = 2
-				o, m := bounded(), newMemory()
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6), Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{7}})
+				f.Page = 2
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
-				client := &spoiled{fake: f, call: "GetRecords", left: left, spoil: func(out any) {
+				client := &spoiled{Fake: f, call: "GetRecords", left: left, spoil: func(out any) {
 					page := out.(*kinesis.GetRecordsOutput)
 					page.NextShardIterator, page.ChildShards = nil, children
 				}}
@@ -108,7 +110,7 @@ func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
 				if err != nil || !slices.Equal(got, numbers(1, 7)) {
 					t.Errorf("%s, %d times: got %q, %v", name, left, got, err)
 				}
-				if at := m.position("a"); at != "SHARD_END 6" {
+				if at := m.Position("a"); at != "SHARD_END 6" {
 					t.Errorf("saved %q", at)
 				}
 			})
@@ -120,8 +122,8 @@ func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
 // whose ends say that something is left.
 func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: numbersOf(1, 3), closed: true}, &fakeShard{id: "b", parent: "a", records: []int{4}})
-		client := &spoiled{fake: f, call: "GetRecords", left: 1 << 30, spoil: func(out any) {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 3), Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{4}})
+		client := &spoiled{Fake: f, call: "GetRecords", left: 1 << 30, spoil: func(out any) {
 			if page := out.(*kinesis.GetRecordsOutput); page.NextShardIterator == nil {
 				page.MillisBehindLatest = aws.Int64(5000)
 			}
@@ -133,7 +135,7 @@ func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T
 		if err != nil || !slices.Equal(got, numbers(1, 4)) {
 			t.Errorf("got %q, %v", got, err)
 		}
-		if took := time.Since(f.began); took > 10*time.Second {
+		if took := time.Since(f.Began); took > 10*time.Second {
 			t.Errorf("ended after %s", took)
 		}
 		if want := []string{"orders/a: the service ended the shard 3 times in a row with MillisBehindLatest 5000: kin takes it as ended, because ListShards shows it as closed"}; !slices.Equal(said, want) {

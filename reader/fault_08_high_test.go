@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -34,17 +35,17 @@ func renumber(was, is string) func(any) {
 func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T) {
 	for page := 1; page <= 3; page++ {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6)})
-			f.page = page
-			client := &spoiled{fake: f, call: "GetRecords", left: 1, spoil: renumber(fmt.Sprint(page), "999")}
-			o, m := bounded(), newMemory()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
+			f.Page = page
+			client := &spoiled{Fake: f, call: "GetRecords", left: 1, spoil: renumber(fmt.Sprint(page), "999")}
+			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions = m
 			got, err := readFor(t, client, time.Hour, o)
 			var wrong *SequenceError
 			if !errors.As(err, &wrong) || wrong.SequenceNumber != "999" || !wrong.Unusable() || wrong.Hint() == "" {
 				t.Errorf("page %d: got %q, %v", page, got, err)
 			}
-			if took := time.Since(f.began); took > 10*time.Second {
+			if took := time.Since(f.Began); took > 10*time.Second {
 				t.Errorf("ended after %s", took)
 			}
 		})
@@ -55,18 +56,18 @@ func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T
 // has a number between the last two that kin received.
 func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{10, 20, 30, 40, 50}})
-		f.page = 2
-		f.hours = aws.Int32(24)
-		client := &spoiled{fake: f, call: "GetRecords", left: 2, spoil: renumber("30", "15")}
-		o, m := bounded(), newMemory()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{10, 20, 30, 40, 50}})
+		f.Page = 2
+		f.Hours = aws.Int32(24)
+		client := &spoiled{Fake: f, call: "GetRecords", left: 2, spoil: renumber("30", "15")}
+		o, m := bounded(), kinesistest.NewMemory()
 		var said []string
 		o.Positions, o.Info = m, func(m string) { said = append(said, m) }
 		got, err := readFor(t, client, time.Hour, o)
 		if err != nil || !slices.Equal(got, []string{"10", "20", "30", "40", "50"}) || len(said) > 0 {
 			t.Errorf("got %q, %v; said %q", got, err, said)
 		}
-		if calls := strings.Join(f.calls, "\n"); strings.Count(calls, "GetShardIterator a TRIM_HORIZON ") != 2 { // where the answer with 20 began
+		if calls := strings.Join(f.Calls, "\n"); strings.Count(calls, "GetShardIterator a TRIM_HORIZON ") != 2 { // where the answer with 20 began
 			t.Errorf("calls %s", calls)
 		}
 	})
@@ -87,9 +88,9 @@ func TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: numbersOf(1, 12)})
-				f.page = 4
-				client := &spoiled{fake: f, call: "GetRecords", left: 1, spoil: func(out any) {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 12)})
+				f.Page = 4
+				client := &spoiled{Fake: f, call: "GetRecords", left: 1, spoil: func(out any) {
 					for was, is := range c.spoil {
 						renumber(was, is)(out)
 					}
@@ -120,14 +121,14 @@ func TestFault08AFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: numbersOf(1, 12)})
-				f.page = 4
-				client := &spoiled{fake: f, call: "GetRecords", left: 2, spoil: func(out any) {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 12)})
+				f.Page = 4
+				client := &spoiled{Fake: f, call: "GetRecords", left: 2, spoil: func(out any) {
 					for was, is := range spoil {
 						renumber(was, is)(out)
 					}
 				}}
-				o, m := bounded(), newMemory()
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions, o.MaxFetchDuration = m, time.Millisecond
 				_, err := readFor(t, client, time.Hour, o)
 				var wrong *SequenceError
@@ -145,12 +146,12 @@ func TestFault08AFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
 }
 
 // fromTheStart ignores the position of iterators.
-type fromTheStart struct{ *fake }
+type fromTheStart struct{ *kinesistest.Fake }
 
 func (f fromTheStart) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
 	oldest := *in
 	oldest.ShardIteratorType, oldest.StartingSequenceNumber = types.ShardIteratorTypeTrimHorizon, nil
-	return f.fake.GetShardIterator(ctx, &oldest, o...)
+	return f.Fake.GetShardIterator(ctx, &oldest, o...)
 }
 
 // TestFault08ASavedNumberThatIsTooHighEndsTheRun is about a checkpoint with a false
@@ -158,12 +159,12 @@ func (f fromTheStart) GetShardIterator(ctx context.Context, in *kinesis.GetShard
 func TestFault08ASavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
 	for saved, want := range map[string]bool{"999": true, "6": false, "3": false} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 6)})
-			f.page = 2
-			o, m := bounded(), newMemory()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
+			f.Page = 2
+			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions = m
 			now := record.Time{Time: time.Now()}
-			m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", StartedAt: now, Shards: map[string]checkpoint.Shard{
+			m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", StartedAt: now, Shards: map[string]checkpoint.Shard{
 				"a": {Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: saved}, UpdatedAt: now, ReadThrough: now},
 			}}}
 			got, err := readFor(t, fromTheStart{f}, time.Hour, o)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -16,7 +17,7 @@ import (
 // arrivals of the fake's records and now.
 func boundedBy() map[string]Options {
 	to := testOptions()
-	to.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: arrival(1000)}}
+	to.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: kinesistest.Arrival(1000)}}
 	return map[string]Options{"--available-now": bounded(), "--to": to}
 }
 
@@ -41,20 +42,20 @@ func TestFault08ALateRecordDoesNotEndAShard(t *testing.T) {
 				{numbersOf(1, 2), []int{1, 2}, 0},
 			} {
 				synctest.Test(t, func(t *testing.T) {
-					toTheTimeOfTheService()
-					f := newFake(&fakeShard{id: "a", records: c.records, arrivals: map[int]time.Time{}})
-					f.page = page
+					kinesistest.ToTheTimeOfTheService()
+					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: c.records, Arrivals: map[int]time.Time{}})
+					f.Page = page
 					for _, n := range c.late {
-						f.shards[0].arrivals[n] = time.Now().Add(late)
+						f.Shards[0].Arrivals[n] = time.Now().Add(late)
 					}
 					name := fmt.Sprintf("%s, %d in a page, late %d of %d", bound, page, c.late, len(c.records))
-					o, m := o, newMemory()
+					o, m := o, kinesistest.NewMemory()
 					o.Positions = m
 					got, err := readFor(t, f, time.Minute, o)
 					if err != nil || !slices.Equal(got, numbers(1, c.last)) {
 						t.Errorf("%s: got %q, %v, want the first %d", name, got, err, c.last)
 					}
-					if took := time.Since(f.began); took > 10*time.Second {
+					if took := time.Since(f.Began); took > 10*time.Second {
 						t.Errorf("%s: ended after %s", name, took)
 					}
 					time.Sleep(2 * late)
@@ -73,10 +74,10 @@ func TestFault08ALateRecordDoesNotEndAShard(t *testing.T) {
 func TestFault08ALateRecordIsWithinALimit(t *testing.T) {
 	for page := range 3 {
 		synctest.Test(t, func(t *testing.T) {
-			toTheTimeOfTheService()
-			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 4), arrivals: map[int]time.Time{2: time.Now().Add(time.Hour)}, payloads: map[int][]byte{2: users("x", 3)}})
-			f.page = page
-			m := newMemory()
+			kinesistest.ToTheTimeOfTheService()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 4), Arrivals: map[int]time.Time{2: time.Now().Add(time.Hour)}, Payloads: map[int][]byte{2: users("x", 3)}})
+			f.Page = page
+			m := kinesistest.NewMemory()
 			var all []string
 			for run, want := range [][]string{{"1", "x-0"}, {"x-1", "x-2"}, {"3", "4"}, nil} {
 				o := bounded()
@@ -98,27 +99,27 @@ func TestFault08ALateRecordIsWithinALimit(t *testing.T) {
 func TestFault08AShardThatKeepsFillingEndsAtTheBound(t *testing.T) {
 	for _, behind := range []int64{0, 1000, 3_600_000} {
 		synctest.Test(t, func(t *testing.T) {
-			toTheTimeOfTheService()
-			f := newFake(&fakeShard{id: "a", records: numbersOf(1, 3), arrivals: map[int]time.Time{}})
+			kinesistest.ToTheTimeOfTheService()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 3), Arrivals: map[int]time.Time{}})
 			next := 4
-			f.hook = func(call, _ string) error {
+			f.Hook = func(call, _ string) error {
 				if call == "GetRecords" {
-					f.change(func() {
-						f.shards[0].records = append(f.shards[0].records, next)
-						f.shards[0].arrivals[next] = time.Now().Add(2 * time.Second)
+					f.Change(func() {
+						f.Shards[0].Records = append(f.Shards[0].Records, next)
+						f.Shards[0].Arrivals[next] = time.Now().Add(2 * time.Second)
 						next++
 					})
 				}
 				return nil
 			}
-			client := &spoiled{fake: f, call: "GetRecords", left: 1 << 30, spoil: behindBy(behind)}
-			o, m := bounded(), newMemory()
+			client := &spoiled{Fake: f, call: "GetRecords", left: 1 << 30, spoil: behindBy(behind)}
+			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions = m
 			got, err := readFor(t, client, time.Minute, o)
-			if took := time.Since(f.began); err != nil || !slices.Equal(got, numbers(1, 3)) || took > 10*time.Second {
+			if took := time.Since(f.Began); err != nil || !slices.Equal(got, numbers(1, 3)) || took > 10*time.Second {
 				t.Errorf("%d ms behind: got %q, %v after %s", behind, got, err, took)
 			}
-			if at := m.position("a"); at != "AFTER_SEQUENCE_NUMBER 3" {
+			if at := m.Position("a"); at != "AFTER_SEQUENCE_NUMBER 3" {
 				t.Errorf("saved %q", at)
 			}
 		})
@@ -129,9 +130,9 @@ func TestFault08AShardThatKeepsFillingEndsAtTheBound(t *testing.T) {
 // at the end of a parent: its children hold records within the bound.
 func TestFault08AShardThatWasClosedBeforeTheBoundIsReadToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		toTheTimeOfTheService()
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2}, closed: true, children: []string{"b"}, arrivals: map[int]time.Time{2: time.Now().Add(time.Hour)}},
-			&fakeShard{id: "b", parent: "a", records: []int{3, 4}})
+		kinesistest.ToTheTimeOfTheService()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true, Children: []string{"b"}, Arrivals: map[int]time.Time{2: time.Now().Add(time.Hour)}},
+			&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{3, 4}})
 		got, err := readFor(t, f, time.Minute, bounded())
 		if err != nil || !slices.Equal(got, numbers(1, 4)) {
 			t.Errorf("got %q, %v", got, err)
@@ -143,13 +144,13 @@ func TestFault08AShardThatWasClosedBeforeTheBoundIsReadToItsEnd(t *testing.T) {
 // come: a record that is received before it has arrived before it.
 func TestFault08NothingIsLateBeforeTheBoundHasCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		toTheTimeOfTheService()
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}, arrivals: map[int]time.Time{2: time.Now().Add(time.Hour), 3: time.Now().Add(time.Hour)}})
-		f.page = 1
+		kinesistest.ToTheTimeOfTheService()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}, Arrivals: map[int]time.Time{2: time.Now().Add(time.Hour), 3: time.Now().Add(time.Hour)}})
+		f.Page = 1
 		o := testOptions()
 		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(10 * time.Second)}}
 		got, err := readFor(t, f, time.Minute, o)
-		if took := time.Since(f.began); err != nil || !slices.Equal(got, numbers(1, 3)) || took < 10*time.Second || took > 12*time.Second {
+		if took := time.Since(f.Began); err != nil || !slices.Equal(got, numbers(1, 3)) || took < 10*time.Second || took > 12*time.Second {
 			t.Errorf("got %q, %v after %s", got, err, took)
 		}
 	})

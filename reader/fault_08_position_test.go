@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 	"kin/internal/servertime"
 )
@@ -21,7 +22,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 	// The rest of the aggregate is no longer there: the first answer is the end.
 	path := filepath.Join(t.TempDir(), "orders.ckpt")
 	synctest.Test(t, func(t *testing.T) {
-		toTheTimeOfTheService()
+		kinesistest.ToTheTimeOfTheService()
 		sub, now := int64(3), record.Time{Time: time.Now()}
 		h, err := checkpoint.Open(path)
 		if err != nil {
@@ -46,7 +47,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 			}
 			o := bounded()
 			o.Positions = h
-			f := newFake(&fakeShard{id: "a", closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{7}})
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{7}})
 			if got, err := readFor(t, f, time.Hour, o); err != nil || !slices.Equal(got, want) {
 				t.Fatalf("run %d: got %q, %v, want %q", run, got, err, want)
 			}
@@ -79,7 +80,7 @@ func (p *pushed) Close()                  {}
 
 func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		o := testOptions()
 		bound := time.Now().Add(10 * time.Second)
 		o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: bound}}
@@ -93,7 +94,7 @@ func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
 					}
 					resp := &Response{Asked: subscribed, Continuation: "9"}
 					if n > 0 {
-						resp.Records = []types.Record{{SequenceNumber: aws.String(fmt.Sprint(n)), PartitionKey: aws.String("k"), Data: fmt.Append(nil, n), ApproximateArrivalTimestamp: aws.Time(arrival(n))}}
+						resp.Records = []types.Record{{SequenceNumber: aws.String(fmt.Sprint(n)), PartitionKey: aws.String("k"), Data: fmt.Append(nil, n), ApproximateArrivalTimestamp: aws.Time(kinesistest.Arrival(n))}}
 					}
 					return resp
 				}
@@ -118,7 +119,7 @@ func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
 func TestFault08ReachedIsByWhenTheCallWasMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, dates := range map[string]*servertime.Check{"without a Date": {}, "behind a Date that was accepted": {}} {
-			toTheTimeOfTheService()
+			kinesistest.ToTheTimeOfTheService()
 			began := time.Now().Truncate(time.Second)
 			if name != "without a Date" {
 				if _, err := dates.Accept(began); err != nil {

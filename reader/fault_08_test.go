@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
@@ -23,7 +22,7 @@ import (
 
 // spoiled spoils the answers of one call, the first few of them.
 type spoiled struct {
-	*fake
+	*kinesistest.Fake
 	call  string
 	left  int
 	spoil func(out any)
@@ -37,19 +36,19 @@ func (s *spoiled) turn(call string, out any, err error) {
 }
 
 func (s *spoiled) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := s.fake.GetRecords(ctx, in, o...)
+	out, err := s.Fake.GetRecords(ctx, in, o...)
 	s.turn("GetRecords", out, err)
 	return out, err
 }
 
 func (s *spoiled) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := s.fake.ListShards(ctx, in, o...)
+	out, err := s.Fake.ListShards(ctx, in, o...)
 	s.turn("ListShards", out, err)
 	return out, err
 }
 
 func (s *spoiled) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := s.fake.DescribeStreamSummary(ctx, in, o...)
+	out, err := s.Fake.DescribeStreamSummary(ctx, in, o...)
 	s.turn("DescribeStreamSummary", out, err)
 	return out, err
 }
@@ -128,15 +127,15 @@ func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *tes
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(
-					&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5, 6}, closed: true, children: []string{"b"}},
-					&fakeShard{id: "b", parent: "a", records: []int{7, 8}},
+				f := kinesistest.NewFake(
+					&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5, 6}, Closed: true, Children: []string{"b"}},
+					&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{7, 8}},
 				)
-				f.page = 3
-				f.hours = aws.Int32(8760)
+				f.Page = 3
+				f.Hours = aws.Int32(8760)
 				call, _, _ := strings.Cut(name, " ")
-				client := &spoiled{fake: f, call: call, left: 6, spoil: all[name]}
-				o, m := bounded(), newMemory()
+				client := &spoiled{Fake: f, call: call, left: 6, spoil: all[name]}
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
 				got, err := readFor(t, client, time.Hour, o)
 				if err != nil {
@@ -148,12 +147,12 @@ func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *tes
 					t.Error("nothing was spoiled")
 				}
 				want := []string{"SHARD_END 6", "AFTER_SEQUENCE_NUMBER 8"}
-				if at := []string{m.position("a"), m.position("b")}; !slices.Equal(at, want) {
+				if at := []string{m.Position("a"), m.Position("b")}; !slices.Equal(at, want) {
 					t.Errorf("saved %q, want %q", at, want)
 				}
-				for _, saved := range m.saved {
+				for _, saved := range m.Saved {
 					for _, s := range saved.Streams {
-						if s.ARN != "" && s.ARN != "arn:aws:kinesis:us-east-1:000000000000:stream/orders" || !s.CreatedAt.IsZero() && !s.CreatedAt.Equal(arrival(0)) {
+						if s.ARN != "" && s.ARN != "arn:aws:kinesis:us-east-1:000000000000:stream/orders" || !s.CreatedAt.IsZero() && !s.CreatedAt.Equal(kinesistest.Arrival(0)) {
 							t.Errorf("saved %+v", s)
 						}
 						for id, shard := range s.Shards {
@@ -171,9 +170,9 @@ func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *tes
 func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, call := range []string{"ListShards letters", "GetRecords letters"} {
-			f := newFake(&fakeShard{id: "a", records: []int{1}})
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 			name, _, _ := strings.Cut(call, " ")
-			client := &spoiled{fake: f, call: name, left: 1 << 30, spoil: func(out any) {
+			client := &spoiled{Fake: f, call: name, left: 1 << 30, spoil: func(out any) {
 				switch out := out.(type) {
 				case *kinesis.ListShardsOutput:
 					out.Shards[0].ShardId = nil
@@ -199,14 +198,14 @@ func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
 
 // repeating answers GetRecords with the same page, whatever the iterator says.
 type repeating struct {
-	*fake
+	*kinesistest.Fake
 	left int
 	page *kinesis.GetRecordsOutput
 	same bool // the iterator, too
 }
 
 func (r *repeating) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := r.fake.GetRecords(ctx, in, o...)
+	out, err := r.Fake.GetRecords(ctx, in, o...)
 	if err != nil || r.left == 0 {
 		return out, err
 	}
@@ -226,29 +225,29 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 	for name, same := range map[string]bool{"with its own iterator": true, "with the next one": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}})
-				f.page = 2
-				o, m := bounded(), newMemory()
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5}})
+				f.Page = 2
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
 				var said []string
 				o.Info = func(m string) { said = append(said, m) }
-				got, err := readFor(t, &repeating{fake: f, left: 100, same: same}, time.Hour, o)
+				got, err := readFor(t, &repeating{Fake: f, left: 100, same: same}, time.Hour, o)
 				if err != nil {
 					t.Fatal(err)
 				}
 				ordered(t, got, numbers(1, 5)...)
 				once(t, got, numbers(1, 5))
 				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sends records again") })
-				if calls := len(f.times("GetRecords", "a")); len(reports) == 0 || len(reports) > 1+int(time.Since(f.began)/time.Minute) || calls < 100 {
-					t.Errorf("%d calls in %s, said %q", calls, time.Since(f.began), said)
+				if calls := len(f.Times("GetRecords", "a")); len(reports) == 0 || len(reports) > 1+int(time.Since(f.Began)/time.Minute) || calls < 100 {
+					t.Errorf("%d calls in %s, said %q", calls, time.Since(f.Began), said)
 				}
 
 				// One that never stops is given up in time.
-				f = newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}})
-				f.page = 2
+				f = kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5}})
+				f.Page = 2
 				o = bounded()
 				o.RetryFor = time.Minute
-				got, err = readFor(t, &repeating{fake: f, left: -1, same: same}, time.Hour, o)
+				got, err = readFor(t, &repeating{Fake: f, left: -1, same: same}, time.Hour, o)
 				var gaveUp *GaveUpError
 				if !errors.As(err, &gaveUp) || !errors.Is(err, errRepeats) {
 					t.Errorf("ended with %v", err)
@@ -262,7 +261,7 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 // wayward begins elsewhere than it is asked to, and now and then an
 // iterator expires.
 type wayward struct {
-	*fake
+	*kinesistest.Fake
 	begin func(in *kinesis.GetShardIteratorInput)
 	turn  int
 }
@@ -270,14 +269,14 @@ type wayward struct {
 func (w *wayward) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
 	changed := *in
 	w.begin(&changed)
-	return w.fake.GetShardIterator(ctx, &changed, o...)
+	return w.Fake.GetShardIterator(ctx, &changed, o...)
 }
 
 func (w *wayward) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
 	if w.turn++; w.turn%12 == 11 {
-		return nil, apiError("ExpiredIteratorException")
+		return nil, kinesistest.APIError("ExpiredIteratorException")
 	}
-	return w.fake.GetRecords(ctx, in, o...)
+	return w.Fake.GetRecords(ctx, in, o...)
 }
 
 func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
@@ -294,11 +293,11 @@ func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 		for _, page := range []int{1, 2, 5} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					f := newFake(&fakeShard{id: "a", records: []int{9, 10, 11, 99, 100, 101, 102, 103}, closed: true}) // a string order would not do
-					f.page = page
-					o, m := bounded(), newMemory()
+					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}, Closed: true}) // a string order would not do
+					f.Page = page
+					o, m := bounded(), kinesistest.NewMemory()
 					o.Positions = m
-					got, err := readFor(t, &wayward{fake: f, begin: begin}, time.Hour, o)
+					got, err := readFor(t, &wayward{Fake: f, begin: begin}, time.Hour, o)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -307,15 +306,15 @@ func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 					ordered(t, got, want...)
 
 					// Neither does the next run, which begins behind the last record.
-					f = newFake(&fakeShard{id: "a", records: []int{9, 10, 11, 99, 100, 101, 102, 103}})
-					f.page = page
-					m = newMemory()
+					f = kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}})
+					f.Page = page
+					m = kinesistest.NewMemory()
 					o.Positions, o.Limit = m, 4
 					if _, err := readFor(t, f, time.Hour, o); err != nil {
 						t.Fatal(err)
 					}
 					o.Limit = 0
-					got, err = readFor(t, &wayward{fake: f, begin: begin}, time.Hour, o)
+					got, err = readFor(t, &wayward{Fake: f, begin: begin}, time.Hour, o)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -326,27 +325,6 @@ func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 	}
 }
 
-// dated rewrites the Date of answers.
-type dated struct {
-	next inProcess
-	date func(time.Time) time.Time
-}
-
-func (d dated) Do(req *http.Request) (*http.Response, error) {
-	resp, err := d.next.Do(req)
-	if err == nil {
-		if date, parseErr := http.ParseTime(resp.Header.Get("Date")); parseErr == nil {
-			resp.Header.Set("Date", d.date(date).UTC().Format(http.TimeFormat))
-		}
-	}
-	return resp, err
-}
-
-// withDates is a client of the service whose answers have other Dates.
-func (s *localService) withDates(date func(time.Time) time.Time) *kinesis.Client {
-	return kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = dated{inProcess{s.Endpoint}, date} })
-}
-
 func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 	for name, wrong := range map[string]time.Time{
 		"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),
@@ -354,22 +332,22 @@ func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 2, local.Options{})
+				s := kinesistest.NewService(t, 2, local.Options{})
 				began := time.Now()
-				client := s.withDates(func(right time.Time) time.Time {
+				client := s.WithDates(func(right time.Time) time.Time {
 					if passed := time.Since(began); passed > 30*time.Second && passed < 10*time.Minute {
 						return wrong
 					}
 					return right
 				})
-				o, m := testOptions(), newMemory()
+				o, m := testOptions(), kinesistest.NewMemory()
 				o.Positions, o.MaxFetchDuration = m, time.Second
 				var said []string
 				o.Info = func(m string) { said = append(said, m) }
-				s.meanwhile(func() {
+				s.Meanwhile(func() {
 					for n := range 40 {
 						time.Sleep(20 * time.Second)
-						s.put(n%2, numbers(n, n)...)
+						s.Put(n%2, numbers(n, n)...)
 					}
 				})
 				got, err := readFor(t, client, 15*time.Minute, o)
@@ -381,7 +359,7 @@ func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 					t.Errorf("said %q", said)
 				}
 				through := map[string]time.Time{}
-				for _, saved := range m.saved {
+				for _, saved := range m.Saved {
 					for id, shard := range saved.Streams[0].Shards {
 						for what, at := range map[string]time.Time{"readThrough": shard.ReadThrough.Time, "updatedAt": shard.UpdatedAt.Time} {
 							if at.After(time.Now()) || !at.IsZero() && at.Before(began.Add(-time.Minute)) {
@@ -408,13 +386,13 @@ func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
 	for name, wrong := range map[string]time.Time{"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 1, local.Options{})
-				s.put(0, "1")
+				s := kinesistest.NewService(t, 1, local.Options{})
+				s.Put(0, "1")
 				time.Sleep(2 * time.Second)
 				began := time.Now()
-				o, m := bounded(), newMemory()
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
-				got, err := readFor(t, s.withDates(func(right time.Time) time.Time {
+				got, err := readFor(t, s.WithDates(func(right time.Time) time.Time {
 					if time.Since(began) < 10*time.Second {
 						return wrong
 					}
@@ -423,9 +401,9 @@ func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
 				if err != nil || !slices.Equal(got, []string{"1"}) {
 					t.Errorf("a Date that is put right: got %q, %v", got, err)
 				}
-				o.Positions = newMemory()
+				o.Positions = kinesistest.NewMemory()
 				began = time.Now()
-				_, err = readFor(t, s.withDates(func(time.Time) time.Time { return wrong }), time.Hour, o)
+				_, err = readFor(t, s.WithDates(func(time.Time) time.Time { return wrong }), time.Hour, o)
 				var gaveUp *GaveUpError
 				if !errors.As(err, &gaveUp) || time.Since(began) > time.Minute {
 					t.Errorf("a Date that stays wrong: %v after %s", err, time.Since(began))
@@ -436,11 +414,11 @@ func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
 }
 
 func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
-	date := arrival(1000)
+	date := kinesistest.Arrival(1000)
 	resp := func(behind int64, arrivals ...int) *Response {
 		r := &Response{ServerTime: date, latest: date, MillisBehindLatest: &behind}
 		for _, at := range arrivals {
-			r.Records = append(r.Records, types.Record{SequenceNumber: aws.String("7"), PartitionKey: aws.String("k"), ApproximateArrivalTimestamp: aws.Time(arrival(at))})
+			r.Records = append(r.Records, types.Record{SequenceNumber: aws.String("7"), PartitionKey: aws.String("k"), ApproximateArrivalTimestamp: aws.Time(kinesistest.Arrival(at))})
 		}
 		return r
 	}
@@ -451,15 +429,15 @@ func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
 		until  time.Time
 		want   time.Time
 	}{
-		"moves on":                                    {100, resp(10_000), time.Time{}, arrival(990)},
-		"behind what was read":                        {995, resp(10_000), time.Time{}, arrival(995)},
-		"a record from the future, cut":               {100, resp(0, 5000, 6000), arrival(5500), date},
-		"an old record, cut":                          {100, resp(0, 50, 6000), arrival(60), arrival(100)},
+		"moves on":                                    {100, resp(10_000), time.Time{}, kinesistest.Arrival(990)},
+		"behind what was read":                        {995, resp(10_000), time.Time{}, kinesistest.Arrival(995)},
+		"a record from the future, cut":               {100, resp(0, 5000, 6000), kinesistest.Arrival(5500), date},
+		"an old record, cut":                          {100, resp(0, 50, 6000), kinesistest.Arrival(60), kinesistest.Arrival(100)},
 		"a record from the future after a stray Date": {100, &Response{Records: resp(0, 5000).Records, latest: date}, time.Time{}, date},
-		"an old record of a broken answer":            {100, &Response{Records: resp(0, 50).Records}, time.Time{}, arrival(100)},
+		"an old record of a broken answer":            {100, &Response{Records: resp(0, 50).Records}, time.Time{}, kinesistest.Arrival(100)},
 	} {
-		before := lineage.AtTime(arrival(1))
-		before.ReadThrough.Time = arrival(c.before)
+		before := lineage.AtTime(kinesistest.Arrival(1))
+		before.ReadThrough.Time = kinesistest.Arrival(c.before)
 		s := newSlicer(e, c.resp, before, hashFilter{})
 		boundBy(s, c.until)
 		b := onlyBlock(t, s)

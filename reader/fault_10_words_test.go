@@ -4,22 +4,24 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"kin/internal/kinesistest"
 )
 
 func TestFault10OneShardIsNotCalledByAPlural(t *testing.T) {
-	for want, shards := range map[string][]*fakeShard{
-		"orders: reading 1 shard, from ":  {{id: "a"}},
-		"orders: reading 2 shards, from ": {{id: "a"}, {id: "b"}},
+	for want, shards := range map[string][]*kinesistest.Shard{
+		"orders: reading 1 shard, from ":  {{ID: "a"}},
+		"orders: reading 2 shards, from ": {{ID: "a"}, {ID: "b"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var said lines
+			var said kinesistest.Lines
 			o := testOptions()
-			o.AvailableNow, o.Detail = true, said.say
-			if _, err := collectRun(t.Context(), t, newFake(shards...), o); err != nil {
+			o.AvailableNow, o.Detail = true, said.Say
+			if _, err := collectRun(t.Context(), t, kinesistest.NewFake(shards...), o); err != nil {
 				t.Error(err)
 			}
-			if !strings.Contains(said.text(), want) {
-				t.Errorf("no %q in %q", want, said.text())
+			if !strings.Contains(said.Text(), want) {
+				t.Errorf("no %q in %q", want, said.Text())
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -25,13 +26,13 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 		for _, allowed := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					f := newFake(&fakeShard{id: "a", records: []int{7, 8}})
-					o, m := bounded(), newMemory()
+					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{7, 8}})
+					o, m := bounded(), kinesistest.NewMemory()
 					c.at.UpdatedAt = record.Time{Time: time.Now()}
-					m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
-					said, say := listener()
+					m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
+					said, say := kinesistest.Listener()
 					o.Positions, o.AllowDataLoss, o.Info = m, allowed, say
-					got, err := readFor(t, &refusing{fake: f, refuse: isAtSequence}, time.Hour, o)
+					got, err := readFor(t, &refusing{Fake: f, refuse: isAtSequence}, time.Hour, o)
 					const lost = "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"
 					if !allowed || c.want == nil {
 						var unusable *CheckpointError
@@ -47,7 +48,7 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 					if err != nil || !slices.Equal(got, c.want) || !slices.Contains(said(), lost) {
 						t.Errorf("got %q, %v, said %q", got, err, said())
 					}
-					if at := m.position("a"); at != "AFTER_SEQUENCE_NUMBER 8" {
+					if at := m.Position("a"); at != "AFTER_SEQUENCE_NUMBER 8" {
 						t.Errorf("saved %s", at)
 					}
 				})
@@ -69,19 +70,19 @@ func TestFault13RefusedAnswersBehindAnAcceptedPositionBlameNobody(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 				calls := 0
-				f.hook = func(call, _ string) error {
+				f.Hook = func(call, _ string) error {
 					if call == "GetRecords" {
 						if calls++; calls > c.after {
-							return apiError("InvalidArgumentException")
+							return kinesistest.APIError("InvalidArgumentException")
 						}
 					}
 					return nil
 				}
 				o := testOptions()
 				if c.kept {
-					o.Positions = newMemory()
+					o.Positions = kinesistest.NewMemory()
 				}
 				if c.from.Kind == record.AtSequenceNumber {
 					o.InitialPosition = c.from

@@ -12,12 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
 // refusing refuses iterators, after a while, and says what became of the stream.
 type refusing struct {
-	*fake
+	*kinesistest.Fake
 	refuse  func(in *kinesis.GetShardIteratorInput) bool
 	summary func(*types.StreamDescriptionSummary) error
 	ending  string // the last sequence number of closed shards
@@ -26,13 +27,13 @@ type refusing struct {
 
 func (r *refusing) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
 	if r.refuse(in) {
-		return nil, apiError("InvalidArgumentException")
+		return nil, kinesistest.APIError("InvalidArgumentException")
 	}
-	return r.fake.GetShardIterator(ctx, in, o...)
+	return r.Fake.GetShardIterator(ctx, in, o...)
 }
 
 func (r *refusing) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := r.fake.DescribeStreamSummary(ctx, in, o...)
+	out, err := r.Fake.DescribeStreamSummary(ctx, in, o...)
 	if err == nil && r.summary != nil {
 		err = r.summary(out.StreamDescriptionSummary)
 	}
@@ -40,7 +41,7 @@ func (r *refusing) DescribeStreamSummary(ctx context.Context, in *kinesis.Descri
 }
 
 func (r *refusing) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := r.fake.ListShards(ctx, in, o...)
+	out, err := r.Fake.ListShards(ctx, in, o...)
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +54,12 @@ func (r *refusing) ListShards(ctx context.Context, in *kinesis.ListShardsInput, 
 }
 
 // expire makes the n-th GetRecords find its iterator expired.
-func expire(f *fake, n int) {
+func expire(f *kinesistest.Fake, n int) {
 	calls := 0
-	f.hook = func(call, _ string) error {
+	f.Hook = func(call, _ string) error {
 		if call == "GetRecords" {
 			if calls++; calls == n {
-				return apiError("ExpiredIteratorException")
+				return kinesistest.APIError("ExpiredIteratorException")
 			}
 		}
 		return nil
@@ -92,17 +93,17 @@ func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
 		"created again":                      {want: &recreated, summary: createdLater},
 		"created again, kept":                {kept: true, want: &recreated, summary: createdLater},
 		"being deleted":                      {want: &deleted, summary: func(s *types.StreamDescriptionSummary) error { s.StreamStatus = types.StreamStatusDeleting; return nil }},
-		"nothing is known":                   {want: &notRetained, summary: func(*types.StreamDescriptionSummary) error { return apiError("AccessDeniedException") }},
+		"nothing is known":                   {want: &notRetained, summary: func(*types.StreamDescriptionSummary) error { return kinesistest.APIError("AccessDeniedException") }},
 		"typed, and accepted first":          {from: typed, want: &notRetained},
 		"typed, and refused at once":         {from: typed, first: true, want: &option},
 		"of the checkpoint, refused at once": {kept: true, first: true, want: &unusable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 				expire(f, 3)
 				began := time.Now()
-				client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+				client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
 					return isAtSequence(in) && (c.first || time.Since(began) > time.Second || isAfter(in))
 				}, summary: func(s *types.StreamDescriptionSummary) error {
 					if c.summary == nil || time.Since(began) == 0 {
@@ -115,7 +116,7 @@ func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
 					o.InitialPosition = c.from
 				}
 				if c.kept {
-					m := newMemory()
+					m := kinesistest.NewMemory()
 					o.Positions = m
 					if c.first {
 						if _, err := readFor(t, f, time.Minute, o.limited(1)); err != nil {
@@ -153,13 +154,13 @@ func createdLater(s *types.StreamDescriptionSummary) error {
 
 func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		expire(f, 3)
-		client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+		client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
 			if !isAfter(in) {
 				return false
 			}
-			f.find("a").records = []int{7, 8} // and what was there is gone
+			f.Find("a").Records = []int{7, 8} // and what was there is gone
 			return true
 		}}
 		o := testOptions()
@@ -193,17 +194,17 @@ func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}, closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5}})
-				f.page = 2
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5}})
+				f.Page = 2
 				expire(f, 2)
-				o, m := bounded(), newMemory()
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
-				got, err := readFor(t, &refusing{fake: f, refuse: c.refuse, starts: c.starts, ending: c.ending}, time.Hour, o)
+				got, err := readFor(t, &refusing{Fake: f, refuse: c.refuse, starts: c.starts, ending: c.ending}, time.Hour, o)
 				var lost *NotRetainedError
 				if errors.As(err, &lost) != c.lost || !c.lost && err != nil || !slices.Equal(got, c.want) {
 					t.Errorf("got %q, %v", got, err)
 				}
-				if at := m.file.Streams[0].Shards["a"]; c.lost && at.Kind == record.ShardEnd {
+				if at := m.File.Streams[0].Shards["a"]; c.lost && at.Kind == record.ShardEnd {
 					t.Errorf("saved %+v", at)
 				}
 			})
@@ -213,25 +214,25 @@ func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
 
 func TestFault13TheLastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2}, trailing: 3, closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Trailing: 3, Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5}})
 		expire(f, 2)
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
-		got, err := readFor(t, &refusing{fake: f, refuse: isAtSequence, starts: "1", ending: "2"}, time.Hour, o)
-		if err != nil || !slices.Equal(got, []string{"1", "2", "5"}) || m.position("a") != "SHARD_END 2" {
-			t.Errorf("got %q, %v, saved %q", got, err, m.position("a"))
+		got, err := readFor(t, &refusing{Fake: f, refuse: isAtSequence, starts: "1", ending: "2"}, time.Hour, o)
+		if err != nil || !slices.Equal(got, []string{"1", "2", "5"}) || m.Position("a") != "SHARD_END 2" {
+			t.Errorf("got %q, %v, saved %q", got, err, m.Position("a"))
 		}
 	})
 }
 
 func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}, closed: true})
-		f.page = 2
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true})
+		f.Page = 2
 		expire(f, 2)
-		client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+		client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
 			if isAfter(in) {
-				f.find("a").records = []int{4} // the others are no longer retained
+				f.Find("a").Records = []int{4} // the others are no longer retained
 				return true
 			}
 			return false

@@ -10,16 +10,17 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
 func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}})
-		client := &refusing{fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
+		client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
 			return isAtSequence(in) && *in.StartingSequenceNumber == "123"
 		}}
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
 		o.InitialPosition = record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "123"}
 		_, err := readFor(t, client, time.Minute, o)
@@ -27,8 +28,8 @@ func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
 		if !errors.As(err, &option) || option.Field != "initial position" {
 			t.Errorf("ended with %v", err)
 		}
-		if len(m.saved) > 0 {
-			t.Errorf("saved %+v", m.saved)
+		if len(m.Saved) > 0 {
+			t.Errorf("saved %+v", m.Saved)
 		}
 		o.InitialPosition.SequenceNumber = "2"
 		got, err := readFor(t, client, time.Minute, o)
@@ -41,13 +42,13 @@ func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
 // A record that kin asks for again is no fault of the service.
 func TestFault13TheRecordThatKinAsksForAgainIsNotReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}, closed: true, children: []string{"b"}}, &fakeShard{id: "b", parent: "a", records: []int{5}})
-		f.page = 2
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5}})
+		f.Page = 2
 		expire(f, 2)
 		o := bounded()
 		var said []string
 		o.Info = func(m string) { said = append(said, m) }
-		got, err := readFor(t, &refusing{fake: f, refuse: isAfter}, time.Hour, o)
+		got, err := readFor(t, &refusing{Fake: f, refuse: isAfter}, time.Hour, o)
 		if err != nil || !slices.Equal(got, numbers(1, 5)) {
 			t.Errorf("got %q, %v", got, err)
 		}

@@ -8,6 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -16,7 +19,7 @@ import (
 // slowPages is a stream of which each page of shards takes a while; the last page that is
 // there hangs, if it is to.
 type slowPages struct {
-	*fake
+	*kinesistest.Fake
 	pages int
 	takes time.Duration
 	hangs bool
@@ -33,7 +36,7 @@ func (s slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput, 
 		return nil, err
 	}
 	out := &kinesis.ListShardsOutput{Shards: []types.Shard{{
-		ShardId:             aws.String(shardName(page)),
+		ShardId:             aws.String(families.ShardName(page)),
 		HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("1")},
 		SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
 	}}}
@@ -48,15 +51,15 @@ func (s slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput, 
 func TestFault14ASlowListIsReadToItsEnd(t *testing.T) {
 	for _, hangs := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			var said lines
-			f := newFake() // which sets the time
+			var said kinesistest.Lines
+			f := kinesistest.NewFake() // which sets the time
 			began := time.Now()
-			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.say, nil), "orders", nil)
+			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.Say, nil), "orders", nil)
 			switch took := time.Since(began); {
-			case !hangs && (err != nil || len(listed.Shards) != 20 || said.text() != ""):
-				t.Errorf("%d shards, %v, said %q", len(listed.Shards), err, said.text())
-			case hangs && (err == nil || took != 19*3*time.Second+startTimeout || !strings.Contains(said.text(), "ListShards for stream orders: no answer from the service for 5s")):
-				t.Errorf("after %s %v, said %q", took, err, said.text())
+			case !hangs && (err != nil || len(listed.Shards) != 20 || said.Text() != ""):
+				t.Errorf("%d shards, %v, said %q", len(listed.Shards), err, said.Text())
+			case hangs && (err == nil || took != 19*3*time.Second+startTimeout || !strings.Contains(said.Text(), "ListShards for stream orders: no answer from the service for 5s")):
+				t.Errorf("after %s %v, said %q", took, err, said.Text())
 			}
 		})
 	}

@@ -3,55 +3,29 @@ package reader
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
+
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
-
-// lines collects messages.
-type lines struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (l *lines) say(text string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, text)
-}
-
-func (l *lines) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Join(l.all, "\n")
-}
-
-// refusedConnection is what the SDK returns where nothing listens.
-func refusedConnection() error {
-	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: "X", Err: &smithyhttp.RequestSendError{
-		Err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")},
-	}}
-}
 
 func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		hook func(ctx context.Context) error
 		want string
 	}{
-		"nothing listens": {func(context.Context) error { return refusedConnection() }, "ListShards for stream orders: dial tcp: connect: connection refused"},
-		"throttled":       {func(context.Context) error { return apiError("LimitExceededException") }, "ListShards for stream orders: LimitExceededException: told to"},
+		"nothing listens": {func(context.Context) error { return kinesistest.RefusedConnection() }, "ListShards for stream orders: dial tcp: connect: connection refused"},
+		"throttled":       {func(context.Context) error { return kinesistest.APIError("LimitExceededException") }, "ListShards for stream orders: LimitExceededException: told to"},
 		"no answer":       {func(context.Context) error { time.Sleep(4 * time.Second); return context.DeadlineExceeded }, "ListShards for stream orders: no answer in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a"})
-				f.hook = func(call, _ string) error {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
+				f.Hook = func(call, _ string) error {
 					if call == "ListShards" {
 						return c.hook(t.Context())
 					}
@@ -74,23 +48,23 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 	for name, bounded := range map[string]bool{"of a run with a bound": true, "of a run without": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b"})
-				f.hook = func(call, shard string) error {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b"})
+				f.Hook = func(call, shard string) error {
 					if call == "GetRecords" && shard == "b" {
-						return refusedConnection()
+						return kinesistest.RefusedConnection()
 					}
 					return nil
 				}
-				var said lines
+				var said kinesistest.Lines
 				o := testOptions()
-				o.Timeout, o.AvailableNow, o.Info = 4*time.Second, bounded, said.say
+				o.Timeout, o.AvailableNow, o.Info = 4*time.Second, bounded, said.Say
 				_, err := collectRun(t.Context(), t, f, o)
 				const reason = "GetRecords for orders/b: dial tcp: connect: connection refused"
 				if bounded && (err == nil || err.Error() != "--timeout 4s expired before the bound was reached: "+reason) {
 					t.Errorf("got %v", err)
 				}
-				if !bounded && (err != nil || !strings.Contains(said.text(), "a call still failed when the time was over: "+reason)) {
-					t.Errorf("got %v and %q", err, said.text())
+				if !bounded && (err != nil || !strings.Contains(said.Text(), "a call still failed when the time was over: "+reason)) {
+					t.Errorf("got %v and %q", err, said.Text())
 				}
 			})
 		})
@@ -100,10 +74,10 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 // A run in which nothing fails any more says nothing of what did.
 func TestFault14TimeoutForgetsWhatPassed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
-		f.hook = func(call, shard string) error {
-			if call == "GetRecords" && len(f.times(call, shard)) < 3 {
-				return refusedConnection()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
+		f.Hook = func(call, shard string) error {
+			if call == "GetRecords" && len(f.Times(call, shard)) < 3 {
+				return kinesistest.RefusedConnection()
 			}
 			return nil
 		}
@@ -128,22 +102,22 @@ func TestFault14ConnectedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"})
-				f.hook = func(call, shard string) error {
-					if call == "GetRecords" && time.Since(f.began) < c.down[shard] {
-						return refusedConnection()
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"})
+				f.Hook = func(call, shard string) error {
+					if call == "GetRecords" && time.Since(f.Began) < c.down[shard] {
+						return kinesistest.RefusedConnection()
 					}
 					return nil
 				}
-				var said lines
+				var said kinesistest.Lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Info = said.say
+				o.Info = said.Say
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
 				var got []string
-				for _, line := range said.all {
+				for _, line := range said.All {
 					if strings.Contains(line, "trying") || strings.Contains(line, "connected") {
 						got = append(got, line)
 					}
@@ -172,28 +146,28 @@ func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a"})
-				f.hook = func(call, _ string) error {
-					if call == "GetRecords" && time.Since(f.began) < 12*time.Second {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
+				f.Hook = func(call, _ string) error {
+					if call == "GetRecords" && time.Since(f.Began) < 12*time.Second {
 						return &smithy.GenericAPIError{Code: code}
 					}
 					return nil
 				}
-				var said lines
+				var said kinesistest.Lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Info = said.say
+				o.Info = said.Say
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
 				var again []string
-				for _, line := range said.all {
+				for _, line := range said.All {
 					if strings.Contains(line, " again after ") {
 						again = append(again, line)
 					}
 				}
 				if len(again) != 1 || !strings.HasPrefix(again[0], want) {
-					t.Errorf("said %q, want %q", said.all, want)
+					t.Errorf("said %q, want %q", said.All, want)
 				}
 			})
 		})
@@ -222,10 +196,10 @@ func TestFault14TimeoutWithoutAnyAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"})
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"})
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				f.hook = func(call, shard string) error { return c.hook(ctx, call, shard) }
+				f.Hook = func(call, shard string) error { return c.hook(ctx, call, shard) }
 				time.AfterFunc(11*time.Second, cancel)
 				o := testOptions()
 				o.Timeout = 10 * time.Second
@@ -246,7 +220,7 @@ func TestFault14TimeoutWithoutAnyAnswer(t *testing.T) {
 func callFails(call, shard string) func(context.Context, string, string) error {
 	return func(_ context.Context, c, s string) error {
 		if c == call && (shard == "" || s == shard) {
-			return refusedConnection()
+			return kinesistest.RefusedConnection()
 		}
 		return nil
 	}

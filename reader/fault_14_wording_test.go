@@ -3,23 +3,13 @@ package reader
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"kin/internal/kinesistest"
 )
-
-// unreadable is what the SDK returns for an answer that is not one of Kinesis.
-func unreadable(call string) error {
-	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: call, Err: &smithyhttp.ResponseError{
-		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}},
-		Err:      &smithy.DeserializationError{Err: errors.New("failed to decode response body, invalid character '<'")},
-	}}
-}
 
 // A message about a call of the start names the call, and never has the SDK's own text.
 func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
@@ -31,13 +21,13 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 			fail         func(ctx context.Context) error
 			trying, ends string
 		}{
-			"unreadable": {func(context.Context) error { return unreadable(call) }, "the answer is not one of Kinesis (HTTP status 200)", "the answer is not one of Kinesis (HTTP status 200)"},
+			"unreadable": {func(context.Context) error { return kinesistest.Unreadable(call) }, "the answer is not one of Kinesis (HTTP status 200)", "the answer is not one of Kinesis (HTTP status 200)"},
 			"unanswered": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, "no answer from the service for 5s", "no answer in time"},
 		} {
 			t.Run(call+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					f := newFake(&fakeShard{id: "a"})
-					f.hook = func(c, _ string) error {
+					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
+					f.Hook = func(c, _ string) error {
 						if c != call {
 							return nil
 						}
@@ -45,18 +35,18 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 						defer cancel()
 						return tt.fail(ctx)
 					}
-					var said lines
+					var said kinesistest.Lines
 					o := testOptions()
-					o.AvailableNow, o.Info = true, said.say
+					o.AvailableNow, o.Info = true, said.Say
 					change(&o)
 					_, err := collectRun(t.Context(), t, f, o)
 					if want := call + " for stream orders: " + tt.ends; err == nil || !strings.HasPrefix(err.Error(), "gave up after ") || !strings.HasSuffix(err.Error(), want) {
 						t.Errorf("got %v, want it to end in %q", err, want)
 					}
-					if want := "still trying: " + call + " for stream orders: " + tt.trying; !strings.Contains(said.text(), want) {
-						t.Errorf("said %q, want %q", said.text(), want)
+					if want := "still trying: " + call + " for stream orders: " + tt.trying; !strings.Contains(said.Text(), want) {
+						t.Errorf("said %q, want %q", said.Text(), want)
 					}
-					if all := said.text(); strings.Contains(all, "deserialization") || err != nil && strings.Contains(err.Error(), "deserialization") {
+					if all := said.Text(); strings.Contains(all, "deserialization") || err != nil && strings.Contains(err.Error(), "deserialization") {
 						t.Errorf("the SDK's words are in %q, %v", all, err)
 					}
 				})
@@ -69,16 +59,16 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 // fails, and that it is given up, name the call.
 func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}})
-		f.hook = func(c, _ string) error {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
+		f.Hook = func(c, _ string) error {
 			if c == "DescribeStreamSummary" {
-				return unreadable(c)
+				return kinesistest.Unreadable(c)
 			}
 			return nil
 		}
-		var said lines
+		var said kinesistest.Lines
 		o := testOptions()
-		o.AvailableNow, o.Info, o.Positions = true, said.say, newMemory()
+		o.AvailableNow, o.Info, o.Positions = true, said.Say, kinesistest.NewMemory()
 		if _, err := collectRun(t.Context(), t, f, o); err != nil {
 			t.Fatal(err)
 		}
@@ -86,8 +76,8 @@ func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 			"still trying: DescribeStreamSummary for stream orders: the answer is not one of Kinesis (HTTP status 200)",
 			"DescribeStreamSummary of orders fails (the answer is not one of Kinesis (HTTP status 200)): ",
 		} {
-			if !strings.Contains(said.text(), want) {
-				t.Errorf("said %q, want %q", said.text(), want)
+			if !strings.Contains(said.Text(), want) {
+				t.Errorf("said %q, want %q", said.Text(), want)
 			}
 		}
 	})
@@ -104,7 +94,7 @@ func TestFault14TheTimeOfARunCountsFromItsCommand(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(&fakeShard{id: "a"})
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 				o := testOptions()
 				o.Timeout, o.Began, o.Limit = 10*time.Second, time.Now(), 1
 				time.Sleep(tt.before)
@@ -117,7 +107,7 @@ func TestFault14TheTimeOfARunCountsFromItsCommand(t *testing.T) {
 				if took := time.Since(began); took != max(0, 10*time.Second-tt.before) {
 					t.Errorf("the run took %s", took)
 				}
-				if called := len(f.times("GetRecords", "a")) > 0; called != tt.calls {
+				if called := len(f.Times("GetRecords", "a")) > 0; called != tt.calls {
 					t.Errorf("it fetched: %v", called)
 				}
 			})

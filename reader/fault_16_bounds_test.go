@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/kpl"
 	"kin/internal/record"
 )
@@ -50,19 +51,19 @@ func TestFault16ShardsThatWereReadUpToNowAreFetchedAtOnce(t *testing.T) {
 	}{"a moment ago": {2 * time.Second, 6}, "an hour ago": {time.Hour, 6}, "never": {0, 1}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f, m := newFake(), newMemory()
+				f, m := kinesistest.NewFake(), kinesistest.NewMemory()
 				saved := map[string]checkpoint.Shard{}
 				for i := range 6 {
 					id := fmt.Sprint("shard-", i)
-					f.shards = append(f.shards, &fakeShard{id: id})
+					f.Shards = append(f.Shards, &kinesistest.Shard{ID: id})
 					at := checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}
 					if c.ago > 0 {
 						at.ReadThrough = record.Time{Time: time.Now().Add(-c.ago)}
 					}
 					saved[id] = at
 				}
-				m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
-				most := f.slowFetches(10 * time.Millisecond)
+				m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
+				most := f.SlowFetches(10 * time.Millisecond)
 				o := bounded()
 				o.Positions, o.FetchBufferSize = m, 16_000_000
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {

@@ -14,20 +14,21 @@ import (
 
 	"kin/internal/bodysize"
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
 // receiving is a client that offers the size of each answer before it is received, which
 // takes a while.
 type receiving struct {
-	*fake
+	*kinesistest.Fake
 
 	mu                 sync.Mutex // guards the following
 	now, most, refused int        // answers with records
 }
 
 func (r *receiving) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := r.fake.GetRecords(ctx, in, o...)
+	out, err := r.Fake.GetRecords(ctx, in, o...)
 	if err != nil || len(out.Records) == 0 {
 		return out, err
 	}
@@ -49,16 +50,16 @@ func (r *receiving) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput,
 }
 
 // resumed reads on where shards were at their tips a minute ago.
-func resumed(t *testing.T, f *fake) (batches []string, client *receiving) {
+func resumed(t *testing.T, f *kinesistest.Fake) (batches []string, client *receiving) {
 	t.Helper()
-	m, saved := newMemory(), map[string]checkpoint.Shard{}
-	for _, s := range f.shards {
-		saved[s.id] = checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}, ReadThrough: record.Time{Time: time.Now().Add(-time.Minute)}}
+	m, saved := kinesistest.NewMemory(), map[string]checkpoint.Shard{}
+	for _, s := range f.Shards {
+		saved[s.ID] = checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}, ReadThrough: record.Time{Time: time.Now().Add(-time.Minute)}}
 	}
-	m.file.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
+	m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
 	o := bounded()
 	o.Positions, o.FetchBufferSize = m, 16_000_000
-	client = &receiving{fake: f}
+	client = &receiving{Fake: f}
 	batches, err := collectRun(t.Context(), t, client, o)
 	if err != nil {
 		t.Fatal(err)
@@ -66,10 +67,10 @@ func resumed(t *testing.T, f *fake) (batches []string, client *receiving) {
 	return batches, client
 }
 
-func emptyShards(n int) *fake {
-	f := newFake()
+func emptyShards(n int) *kinesistest.Fake {
+	f := kinesistest.NewFake()
 	for i := range n {
-		f.shards = append(f.shards, &fakeShard{id: fmt.Sprintf("shard-%02d", i)})
+		f.Shards = append(f.Shards, &kinesistest.Shard{ID: fmt.Sprintf("shard-%02d", i)})
 	}
 	return f
 }
@@ -77,7 +78,7 @@ func emptyShards(n int) *fake {
 func TestFault16IdleShardsThatResumeAreFetchedSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(64)
-		most := f.slowFetches(10 * time.Millisecond)
+		most := f.SlowFetches(10 * time.Millisecond)
 		resumed(t, f)
 		if want := 16_000_000 / LeastReservation; most() != want {
 			t.Errorf("%d fetches at once, want %d", most(), want)
@@ -91,14 +92,14 @@ func TestFault16LargeAnswersOfResumedShardsKeepTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(12)
 		payload := bytes.Repeat([]byte("x"), 2_000_000)
-		for i, s := range f.shards {
-			s.records, s.payloads = []int{i + 1}, map[int][]byte{i + 1: payload}
+		for i, s := range f.Shards {
+			s.Records, s.Payloads = []int{i + 1}, map[int][]byte{i + 1: payload}
 		}
 		batches, client := resumed(t, f)
-		if got := len(strings.Fields(strings.Join(batches, " "))); got != len(f.shards) {
-			t.Errorf("%d records, want %d", got, len(f.shards))
+		if got := len(strings.Fields(strings.Join(batches, " "))); got != len(f.Shards) {
+			t.Errorf("%d records, want %d", got, len(f.Shards))
 		}
-		if client.most != 1 || client.refused == 0 || client.refused >= len(f.shards) {
+		if client.most != 1 || client.refused == 0 || client.refused >= len(f.Shards) {
 			t.Errorf("%d answers received at once, want 1; %d refused", client.most, client.refused)
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -22,7 +24,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 	} {
 		t.Run(message, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, start := newService(t, 4, local.Options{}), time.Now()
+				s, start := kinesistest.NewService(t, 4, local.Options{}), time.Now()
 				released, blocked := make(chan struct{}), make(chan struct{}, 1)
 				o := testOptions()
 				o.Info = func(said string) {
@@ -35,17 +37,17 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 					}
 				}
 				// Two shards fail for a while, so that the second one meets the first.
-				client := &watched{Client: s, before: func(call string) error {
-					failing := call == "GetShardIterator "+shardName(0) || call == "GetShardIterator "+shardName(1)
+				client := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
+					failing := call == "GetShardIterator "+families.ShardName(0) || call == "GetShardIterator "+families.ShardName(1)
 					if failing && time.Since(start) < 2*time.Minute {
-						return apiError(code)
+						return kinesistest.APIError(code)
 					}
 					return nil
 				}}
-				s.meanwhile(func() {
+				s.Meanwhile(func() {
 					for n := range 60 {
 						time.Sleep(10 * time.Second)
-						s.put(n%4, fmt.Sprint(n))
+						s.Put(n%4, fmt.Sprint(n))
 					}
 				})
 				time.AfterFunc(20*time.Minute, func() { close(released) })
@@ -58,7 +60,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 					}
 					return nil
 				})
-				s.must(err)
+				s.Must(err)
 				if len(blocked) == 0 {
 					t.Fatal("nothing was said that could block")
 				}
@@ -73,11 +75,11 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hours, now := int32(24), time.Now()
-		f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"}, &fakeShard{id: "c"})
-		f.hours = &hours
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"}, &kinesistest.Shard{ID: "c"})
+		f.Hours = &hours
 		old := checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, ReadThrough: record.Time{Time: now.Add(-48 * time.Hour)}}
-		m := newMemory()
-		m.file.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: record.Time{Time: arrival(0)}, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": old, "0": old}}}
+		m := kinesistest.NewMemory()
+		m.File.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: record.Time{Time: kinesistest.Arrival(0)}, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": old, "0": old}}}
 		o := testOptions()
 		o.Positions, o.AllowDataLoss, o.Tasks, o.ShardsPerTask = m, true, 1, 1
 		made, err := New(f, o)

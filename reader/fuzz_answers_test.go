@@ -14,6 +14,7 @@ import (
 	"kin/internal/awsclient"
 	"kin/internal/checkpoint"
 	"kin/internal/garble"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -32,8 +33,8 @@ func FuzzAnswers(f *testing.F) {
 		path := filepath.Join(t.TempDir(), "orders.ckpt")
 		var saved checkpoint.File // the last positions of the run
 		synctest.Test(t, func(t *testing.T) {
-			kept := newMemory()
-			kept.file.Version = checkpoint.Version
+			kept := kinesistest.NewMemory()
+			kept.File.Version = checkpoint.Version
 			answers := garble.NewClient(recorded, script)
 			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
 			o := testOptions()
@@ -65,7 +66,7 @@ func FuzzAnswers(f *testing.F) {
 			case errors.As(err, &unsavable):
 				t.Errorf("the run made a position that cannot be saved: %v", err)
 			}
-			saved = kept.file
+			saved = kept.File
 			if answers.Calls() > 3*garble.MostCalls {
 				t.Errorf("%d calls", answers.Calls())
 			}

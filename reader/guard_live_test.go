@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,13 +13,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
 )
 
 // blockedFor reads a stream into an output that takes a while for its first
 // batch, and returns what was written.
-func blockedFor(t *testing.T, s *localService, o Options, d time.Duration) (got []string, err error) {
+func blockedFor(t *testing.T, s *kinesistest.Service, o Options, d time.Duration) (got []string, err error) {
 	t.Helper()
 	o.MaxFetchDuration, o.FetchBufferSize = 200*time.Millisecond, 1 // a block at a time
 	o.ShardFetchInterval = time.Hour
@@ -36,22 +37,22 @@ func blockedFor(t *testing.T, s *localService, o Options, d time.Duration) (got 
 
 func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
-		s.meanwhile(func() {
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
+		s.Meanwhile(func() {
 			time.Sleep(time.Minute)
-			s.put(0, "2") // which nobody reads in time
+			s.Put(0, "2") // which nobody reads in time
 			time.Sleep(29 * time.Hour)
-			s.put(0, "3")
+			s.Put(0, "3")
 		})
-		o, m := testOptions(), newMemory()
+		o, m := testOptions(), kinesistest.NewMemory()
 		o.Positions = m
 		got, err := blockedFor(t, s, o, 30*time.Hour)
 		var loss *DataLossError
 		if !errors.As(err, &loss) || !slices.Equal(got, []string{"1"}) || !strings.Contains(err.Error(), "may be gone") {
 			t.Fatalf("got %q, %v", got, err)
 		}
-		if at := m.position(shardName(0)); !strings.HasPrefix(at, "AFTER_SEQUENCE_NUMBER") {
+		if at := m.Position(families.ShardName(0)); !strings.HasPrefix(at, "AFTER_SEQUENCE_NUMBER") {
 			t.Errorf("stands at %s", at)
 		}
 	})
@@ -59,17 +60,17 @@ func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
 
 func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
-		s.meanwhile(func() {
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
+		s.Meanwhile(func() {
 			time.Sleep(time.Minute)
-			s.put(0, "2")
+			s.Put(0, "2")
 			time.Sleep(29 * time.Hour)
-			s.put(0, "3")
+			s.Put(0, "3")
 		})
 		o := testOptions()
-		said, say := listener()
-		o.Positions, o.AllowDataLoss, o.Info = newMemory(), true, say
+		said, say := kinesistest.Listener()
+		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, say
 		got, err := blockedFor(t, s, o, 30*time.Hour)
 		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said(), "\n"), "may be gone") {
 			t.Errorf("got %q, %v, said %q", got, err, said())
@@ -77,35 +78,20 @@ func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
 	})
 }
 
-// listener hears what a run says, from all its goroutines.
-func listener() (said func() []string, say func(string)) {
-	var mu sync.Mutex
-	var all []string
-	return func() []string {
-			mu.Lock()
-			defer mu.Unlock()
-			return slices.Clone(all)
-		}, func(m string) {
-			mu.Lock()
-			defer mu.Unlock()
-			all = append(all, m)
-		}
-}
-
 func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
-		s.meanwhile(func() {
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
+		s.Meanwhile(func() {
 			time.Sleep(time.Minute)
-			s.put(0, "2")
+			s.Put(0, "2")
 			_, err := s.IncreaseStreamRetentionPeriod(t.Context(), &kinesis.IncreaseStreamRetentionPeriodInput{
 				StreamName: aws.String("orders"), RetentionPeriodHours: aws.Int32(48),
 			})
-			s.must(err)
+			s.Must(err)
 		})
 		o := testOptions()
-		o.Positions = newMemory()
+		o.Positions = kinesistest.NewMemory()
 		got, err := blockedFor(t, s, o, 30*time.Hour)
 		if err != nil || !slices.Equal(got, []string{"1", "2"}) {
 			t.Errorf("got %q, %v", got, err)
@@ -114,17 +100,17 @@ func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsTold(t *testing.T) {
 }
 
 // vanishing lists the shard a once, and does not know it afterwards.
-func vanishing() *fake {
-	f := newFake(&fakeShard{id: "a", records: []int{1, 2}}, &fakeShard{id: "b", records: []int{3}})
+func vanishing() *kinesistest.Fake {
+	f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}}, &kinesistest.Shard{ID: "b", Records: []int{3}})
 	listed := 0
-	f.hook = func(call, shard string) error {
+	f.Hook = func(call, shard string) error {
 		if call == "ListShards" {
 			if listed++; listed == 2 {
-				f.change(func() { f.shards = f.shards[1:] })
+				f.Change(func() { f.Shards = f.Shards[1:] })
 			}
 		}
 		if call == "GetShardIterator" && strings.HasPrefix(shard, "a ") {
-			return apiError("ResourceNotFoundException")
+			return kinesistest.APIError("ResourceNotFoundException")
 		}
 		return nil
 	}
@@ -135,14 +121,14 @@ func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const gone = "orders/a is no longer retained; what it held beyond its start is gone"
 		o := testOptions()
-		o.Positions, o.AvailableNow = newMemory(), true
+		o.Positions, o.AvailableNow = kinesistest.NewMemory(), true
 		_, err := collectRun(t.Context(), t, vanishing(), o)
 		var loss *DataLossError
 		if !errors.As(err, &loss) || err.Error() != gone {
 			t.Errorf("got %v", err)
 		}
-		said, say := listener()
-		o.Positions, o.AllowDataLoss, o.Info = newMemory(), true, say
+		said, say := kinesistest.Listener()
+		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, say
 		got, err := collectRun(t.Context(), t, vanishing(), o)
 		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said(), gone) {
 			t.Errorf("got %q, %v, said %q", got, err, said())
@@ -152,16 +138,16 @@ func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 
 func TestALossThatWasAllowedIsNotToldAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
 		time.Sleep(3 * time.Second)
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
 		_, err := readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		// A shard that was read half, and is no longer listed: an older one than
 		// those that are.
-		m.file.Streams[0].Shards[shardName(0)[:len(shardName(0))-1]] = checkpoint.Shard{
+		m.File.Streams[0].Shards[families.ShardName(0)[:len(families.ShardName(0))-1]] = checkpoint.Shard{
 			Position:    record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"},
 			ReadThrough: record.Time{Time: s.Now().Add(-72 * time.Hour)},
 		}
@@ -171,10 +157,10 @@ func TestALossThatWasAllowedIsNotToldAgain(t *testing.T) {
 		}
 		o.AllowDataLoss = true
 		_, err = readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		o.AllowDataLoss = false
 		_, err = readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 	})
 }
 
@@ -182,10 +168,10 @@ func TestTheTimeOfARunCountsItsStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, hook := range map[string]func(ctx context.Context) error{
 			"slow":    func(context.Context) error { time.Sleep(15 * time.Second); return nil },
-			"refused": func(context.Context) error { return apiError("InternalFailure") },
+			"refused": func(context.Context) error { return kinesistest.APIError("InternalFailure") },
 		} {
-			f := newFake(&fakeShard{id: "a", records: []int{1}})
-			f.hook = func(call, _ string) error {
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
+			f.Hook = func(call, _ string) error {
 				if call == "ListShards" {
 					return hook(t.Context())
 				}
@@ -207,7 +193,7 @@ func TestAnIdleTimeThatDidNotComeIsABoundThatWasNotMet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := testOptions()
 		o.Timeout, o.IdleTimeout = time.Second, 5*time.Second
-		_, err := collectRun(t.Context(), t, newFake(&fakeShard{id: "a", records: []int{1}}), o)
+		_, err := collectRun(t.Context(), t, kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}), o)
 		var late *TimeoutError
 		if !errors.As(err, &late) {
 			t.Errorf("got %v", err)

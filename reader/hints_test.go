@@ -7,11 +7,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
 // saidBy returns the hints of a run.
-func saidBy(t *testing.T, f *fake, d time.Duration, o Options) []string {
+func saidBy(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) []string {
 	t.Helper()
 	_, said, _ := runFor(t, f, d, o)
 	return slices.DeleteFunc(said, func(s string) bool { return !strings.HasPrefix(s, "hint: ") })
@@ -20,17 +21,17 @@ func saidBy(t *testing.T, f *fake, d time.Duration, o Options) []string {
 func TestSymptomsAreNamedOnce(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		f    func() *fake
+		f    func() *kinesistest.Fake
 		o    func(*Options)
 		want string // how the only hint begins; empty: none
 	}{
 		{
 			name: "rate limits again and again",
-			f: func() *fake {
-				f := newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"})
-				f.hook = func(call, _ string) error {
+			f: func() *kinesistest.Fake {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"})
+				f.Hook = func(call, _ string) error {
 					if call == "GetRecords" {
-						return apiError("ProvisionedThroughputExceededException")
+						return kinesistest.APIError("ProvisionedThroughputExceededException")
 					}
 					return nil
 				}
@@ -39,11 +40,11 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 			want: "hint: rate limits come again and again",
 		}, {
 			name: "a few rate limits are life",
-			f: func() *fake {
-				f := newFake(&fakeShard{id: "a"})
-				f.hook = func(call, shard string) error {
-					if call == "GetRecords" && len(f.times(call, shard)) <= 5 {
-						return apiError("ProvisionedThroughputExceededException")
+			f: func() *kinesistest.Fake {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
+				f.Hook = func(call, shard string) error {
+					if call == "GetRecords" && len(f.Times(call, shard)) <= 5 {
+						return kinesistest.APIError("ProvisionedThroughputExceededException")
 					}
 					return nil
 				}
@@ -51,44 +52,48 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 			},
 		}, {
 			name: "more shards than are fetched at once",
-			f:    func() *fake { return newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"}, &fakeShard{id: "c"}) },
+			f: func() *kinesistest.Fake {
+				return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"}, &kinesistest.Shard{ID: "c"})
+			},
 			o:    func(o *Options) { o.Tasks, o.ShardsPerTask = 1, 2 },
 			want: "hint: 3 shards are to be read and --tasks lets 2 be fetched at once",
 		}, {
 			name: "as many shards as are fetched at once",
-			f:    func() *fake { return newFake(&fakeShard{id: "a"}, &fakeShard{id: "b"}) },
-			o:    func(o *Options) { o.Tasks, o.ShardsPerTask = 1, 2 },
+			f: func() *kinesistest.Fake {
+				return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"})
+			},
+			o: func(o *Options) { o.Tasks, o.ShardsPerTask = 1, 2 },
 		}, {
 			name: "a bounded run that began too late",
-			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
+			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.AvailableNow, o.InitialPosition = true, record.Position{Kind: record.Ago, Age: time.Hour}
 			},
 			want: "hint: nothing in orders arrived from 1h on; --from trim_horizon reads all that it holds",
 		}, {
 			name: "a run up to a time that began too late",
-			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
+			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.InitialPosition, o.To = record.Position{Kind: record.Ago, Age: time.Hour}, record.Position{Kind: record.Ago, Age: time.Minute}
 			},
 			want: "hint: nothing in orders arrived from 1h on up to 1m; --from trim_horizon reads all that it holds",
 		}, {
 			name: "a run that ends when it is idle, and began at latest",
-			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
+			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.IdleTimeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: nothing in orders arrived from latest on; --from trim_horizon reads all that it holds",
 		}, {
 			name: "a run whose time was over before anything came",
-			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
+			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.Timeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: nothing in orders arrived from latest on; --from trim_horizon reads all that it holds",
 		}, {
 			name: "a bounded run of a stream that is empty",
-			f:    func() *fake { return newFake(&fakeShard{id: "a"}) },
+			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o:    func(o *Options) { o.AvailableNow = true },
 		},
 	} {
@@ -117,15 +122,15 @@ func TestSlowOutputIsNamed(t *testing.T) {
 		o.AvailableNow = true
 		o.FetchBufferSize = 1 << 20 // one reservation: the other shard waits
 		o.Info = func(s string) { said = append(said, s) }
-		shard := func(id string) *fakeShard {
-			s := &fakeShard{id: id}
+		shard := func(id string) *kinesistest.Shard {
+			s := &kinesistest.Shard{ID: id}
 			for n := range 12 {
-				s.records = append(s.records, n)
+				s.Records = append(s.Records, n)
 			}
 			return s
 		}
-		f := newFake(shard("a"), shard("b"))
-		f.page = 1
+		f := kinesistest.NewFake(shard("a"), shard("b"))
+		f.Page = 1
 		r, err := New(f, o)
 		if err != nil {
 			t.Fatal(err)

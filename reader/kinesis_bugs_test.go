@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
@@ -44,16 +46,16 @@ import (
 
 func TestBug1_ClosedShardWithUnreadRecordsIsReadFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, numbers(1, 100)...)
-		s.split(0)
-		s.put(1, "101")
-		s.put(2, "102")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, numbers(1, 100)...)
+		s.Split(0)
+		s.Put(1, "101")
+		s.Put(2, "102")
 		time.Sleep(2 * time.Second)
 		o := bounded()
 		o.MaxRecordsPerFetch = 30
 		got, err := readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		once(t, got, numbers(1, 102))
 		ordered(t, got, numbers(1, 101)...)
 		ordered(t, got, append(numbers(1, 100), "102")...)
@@ -64,18 +66,18 @@ func TestBug2_LastPageOfAClosingShardIsWrittenBeforeItsChildren(t *testing.T) {
 	// The last page has records and no next iterator. Its write takes a minute;
 	// nothing of the children is handed on before it is done.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1", "2")
-		s.split(0)
-		s.put(1, "3")
-		s.put(2, "4")
-		s.mergeInto(1, 2)
-		s.put(3, "5")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1", "2")
+		s.Split(0)
+		s.Put(1, "3")
+		s.Put(2, "4")
+		s.MergeInto(1, 2)
+		s.Put(3, "5")
 		time.Sleep(2 * time.Second)
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
 		var got []string
-		s.must(readInto(t, s, time.Hour, o, func(b *Batch) error {
+		s.Must(readInto(t, s, time.Hour, o, func(b *Batch) error {
 			records := batchRecords(b)
 			got = append(got, records...)
 			if slices.Contains(records, "2") {
@@ -86,7 +88,7 @@ func TestBug2_LastPageOfAClosingShardIsWrittenBeforeItsChildren(t *testing.T) {
 			}
 			if slices.Contains(records, "5") {
 				for _, parent := range []int{1, 2} {
-					if at := m.file.Streams[0].Shards[shardName(parent)].Kind; at != record.ShardEnd {
+					if at := m.File.Streams[0].Shards[families.ShardName(parent)].Kind; at != record.ShardEnd {
 						t.Errorf("shard %d stands at %s", parent, at)
 					}
 				}
@@ -103,15 +105,15 @@ func TestBug3_ChildOfAMergeWaitsForItsAdjacentParent(t *testing.T) {
 	for _, slow := range []string{"a", "b"} {
 		t.Run("slow "+slow, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(
-					&fakeShard{id: "a", records: []int{1, 2}, closed: true, children: []string{"c"}},
-					&fakeShard{id: "b", records: []int{3, 4}, closed: true, children: []string{"c"}},
-					&fakeShard{id: "c", parent: "a", adjacent: "b", records: []int{5}},
+				f := kinesistest.NewFake(
+					&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true, Children: []string{"c"}},
+					&kinesistest.Shard{ID: "b", Records: []int{3, 4}, Closed: true, Children: []string{"c"}},
+					&kinesistest.Shard{ID: "c", Parent: "a", Adjacent: "b", Records: []int{5}},
 				)
-				f.page = 1
-				f.hook = func(call, shard string) error {
-					if call == "GetRecords" && shard == slow && time.Since(f.began) < 20*time.Second {
-						return apiError("ProvisionedThroughputExceededException")
+				f.Page = 1
+				f.Hook = func(call, shard string) error {
+					if call == "GetRecords" && shard == slow && time.Since(f.Began) < 20*time.Second {
+						return kinesistest.APIError("ProvisionedThroughputExceededException")
 					}
 					return nil
 				}
@@ -130,22 +132,22 @@ func TestBug5_ListingDoesNotMoveTheRestOfAClosedShard(t *testing.T) {
 	// The shard closes with a backlog; the run lists it as closed a few times
 	// and is stopped in the middle.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, numbers(1, 40)...)
-		s.split(0)
-		s.put(1, "41")
-		s.put(2, "42")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, numbers(1, 40)...)
+		s.Split(0)
+		s.Put(1, "41")
+		s.Put(2, "42")
 		time.Sleep(2 * time.Second)
-		o, m := testOptions(), newMemory()
+		o, m := testOptions(), kinesistest.NewMemory()
 		o.Positions, o.MaxRecordsPerFetch, o.MaxFetchDuration = m, 2, 200*time.Millisecond
 		first, err := readFor(t, s, 5*time.Second, o)
-		s.must(err)
-		if at := m.file.Streams[0].Shards[shardName(0)]; len(first) == 0 || len(first) >= 40 || at.Kind != record.AfterSequenceNumber {
+		s.Must(err)
+		if at := m.File.Streams[0].Shards[families.ShardName(0)]; len(first) == 0 || len(first) >= 40 || at.Kind != record.AfterSequenceNumber {
 			t.Fatalf("stopped after %d records at %s, want the middle of the shard", len(first), describe(at))
 		}
 		o.AvailableNow = true
 		rest, err := readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		once(t, append(first, rest...), numbers(1, 42))
 	})
 }
@@ -154,39 +156,39 @@ func TestBug6_KilledAtAnyPointOfAReshard(t *testing.T) {
 	// A run over a split and a merge that come while it reads keeps every state
 	// that it saved. From each of them a new run has all that had not been
 	// written by then, and nothing else.
-	for name, way := range ways {
+	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 2, way)
-				s.put(0, numbers(1, 10)...)
-				s.put(1, numbers(11, 20)...)
+				s := kinesistest.NewService(t, 2, way)
+				s.Put(0, numbers(1, 10)...)
+				s.Put(1, numbers(11, 20)...)
 				time.Sleep(2 * time.Second)
-				o, m := testOptions(), &journal{memory: newMemory()}
+				o, m := testOptions(), &journal{Memory: kinesistest.NewMemory()}
 				o.Positions, o.MaxRecordsPerFetch, o.MaxFetchDuration = m, 3, time.Millisecond
-				s.must(readInto(t, s, time.Minute, o, func(b *Batch) error {
+				s.Must(readInto(t, s, time.Minute, o, func(b *Batch) error {
 					if len(m.records) == 0 {
-						s.split(0)
-						s.put(2, numbers(21, 24)...)
-						s.put(3, numbers(25, 28)...)
-						s.mergeInto(3, 1)
-						s.put(4, numbers(29, 32)...)
+						s.Split(0)
+						s.Put(2, numbers(21, 24)...)
+						s.Put(3, numbers(25, 28)...)
+						s.MergeInto(3, 1)
+						s.Put(4, numbers(29, 32)...)
 					}
 					m.records = append(m.records, batchRecords(b)...)
 					return nil
 				}))
 				once(t, m.records, numbers(1, 32))
 				o.AvailableNow = true
-				if len(m.saved) < 10 {
-					t.Fatalf("saved %d times", len(m.saved))
+				if len(m.Saved) < 10 {
+					t.Fatalf("saved %d times", len(m.Saved))
 				}
-				for i, state := range m.saved {
-					again := newMemory()
-					again.file = state
+				for i, state := range m.Saved {
+					again := kinesistest.NewMemory()
+					again.File = state
 					o.Positions = again
 					rest, err := readFor(t, s, time.Hour, o)
-					s.must(err)
+					s.Must(err)
 					if once(t, append(slices.Clone(m.records[:m.written[i]]), rest...), numbers(1, 32)); t.Failed() {
-						t.Fatalf("killed after save %d of %d", i+1, len(m.saved))
+						t.Fatalf("killed after save %d of %d", i+1, len(m.Saved))
 					}
 				}
 			})
@@ -196,28 +198,28 @@ func TestBug6_KilledAtAnyPointOfAReshard(t *testing.T) {
 
 // journal knows how much had been written at each save.
 type journal struct {
-	*memory
+	*kinesistest.Memory
 	records []string
 	written []int
 }
 
 func (j *journal) Begin(ctx context.Context, streams ...checkpoint.Stream) error {
 	j.written = append(j.written, len(j.records))
-	return j.memory.Begin(ctx, streams...)
+	return j.Memory.Begin(ctx, streams...)
 }
 
 func (j *journal) Commit(ctx context.Context, c checkpoint.Commit) error {
 	j.written = append(j.written, len(j.records))
-	return j.memory.Commit(ctx, c)
+	return j.Memory.Commit(ctx, c)
 }
 
 func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 68, local.Options{})
+		s := kinesistest.NewService(t, 68, local.Options{})
 		const after = 87 // 340 to 435, in small: nearly every shard is split, and most are merged
 		put := func(prefix string) (all []string) {
 			t.Helper()
-			for _, sh := range s.listed() {
+			for _, sh := range s.Listed() {
 				if lineage.IsClosed(sh) {
 					continue
 				}
@@ -225,7 +227,7 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 				_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{
 					StreamName: aws.String("orders"), PartitionKey: aws.String("k"), ExplicitHashKey: sh.HashKeyRange.StartingHashKey, Data: []byte(text),
 				})
-				s.must(err)
+				s.Must(err)
 				all = append(all, text)
 			}
 			return all
@@ -235,23 +237,23 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 		var done sync.WaitGroup
 		done.Go(func() {
 			time.Sleep(10 * time.Second)
-			s.scale(after)
+			s.Scale(after)
 			added := put("after-")
 			leaves = len(added)
 			want = append(want, added...)
 		})
-		o, m := testOptions(), newMemory()
+		o, m := testOptions(), kinesistest.NewMemory()
 		o.Positions, o.MinFetchPeriod = m, 5*time.Second
 		got, err := readFor(t, s, 40*time.Second, o)
 		done.Wait()
-		s.must(err)
+		s.Must(err)
 		once(t, got, want)
 		if leaves != after {
 			t.Errorf("%d open shards, want %d", leaves, after)
 		}
 		// Every hash key is somebody's: each open shard is being read.
-		for _, sh := range s.listed() {
-			at, known := m.file.Streams[0].Shards[*sh.ShardId]
+		for _, sh := range s.Listed() {
+			at, known := m.File.Streams[0].Shards[*sh.ShardId]
 			if !known || lineage.IsClosed(sh) != (at.Kind == record.ShardEnd) {
 				t.Errorf("%s: closed %t, stands at %s", *sh.ShardId, lineage.IsClosed(sh), describe(at))
 			}
@@ -263,12 +265,12 @@ func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
 	// Fetching runs ahead of a slow output. The run is stopped, again and again,
 	// with blocks in its buffer; what they held is fetched again.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 3, local.Options{})
-		s.put(0, numbers(1, 30)...)
-		s.put(1, numbers(31, 60)...)
-		s.put(2, numbers(61, 90)...)
+		s := kinesistest.NewService(t, 3, local.Options{})
+		s.Put(0, numbers(1, 30)...)
+		s.Put(1, numbers(31, 60)...)
+		s.Put(2, numbers(61, 90)...)
 		time.Sleep(2 * time.Second)
-		o, m := testOptions(), newMemory()
+		o, m := testOptions(), kinesistest.NewMemory()
 		o.Positions, o.MaxRecordsPerFetch, o.MaxFetchDuration = m, 2, 100*time.Millisecond
 		stop := errors.New("stopped")
 		var got []string
@@ -291,7 +293,7 @@ func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
 		}
 		o.AvailableNow = true
 		rest, err := readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		if len(rest) == 0 {
 			t.Error("all was read before the last run")
 		}
@@ -301,12 +303,12 @@ func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
 
 func TestBug9_OutputThatFailsWhileTheBufferIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 8, local.Options{})
+		s := kinesistest.NewService(t, 8, local.Options{})
 		for shard := range 8 {
-			s.put(shard, numbers(shard*10+1, shard*10+10)...)
+			s.Put(shard, numbers(shard*10+1, shard*10+10)...)
 		}
 		time.Sleep(2 * time.Second)
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions, o.MaxRecordsPerFetch = m, 2
 		o.FetchBufferSize = 1 // one fetch at a time, and the others wait
 		var got []string
@@ -324,7 +326,7 @@ func TestBug9_OutputThatFailsWhileTheBufferIsFull(t *testing.T) {
 		if err := readInto(t, s, time.Hour, o, handle); !errors.Is(err, refuse) {
 			t.Fatalf("ended with %v", err)
 		}
-		s.must(readInto(t, s, time.Hour, o, handle))
+		s.Must(readInto(t, s, time.Hour, o, handle))
 		once(t, got, numbers(1, 80))
 	})
 }
@@ -333,15 +335,15 @@ func TestBug10_PageThatComesAfterItsAttemptWasGivenUp(t *testing.T) {
 	// The answer takes longer than an attempt may; by then the next one has
 	// brought the same records.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, numbers(1, 6)...)
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, numbers(1, 6)...)
 		time.Sleep(2 * time.Second)
 		n, late := 0, make(chan *kinesis.GetRecordsOutput, 1)
-		w := &slowOnce{watched: &watched{Client: s}, late: late, n: &n}
+		w := &slowOnce{Watched: &kinesistest.Watched{StreamAPI: s}, late: late, n: &n}
 		o := testOptions()
 		o.MaxRecordsPerFetch = 2
 		got, err := readFor(t, w, 2*time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		once(t, got, numbers(1, 6))
 		ordered(t, got, numbers(1, 6)...)
 		if page := <-late; len(page.Records) != 2 {
@@ -353,16 +355,16 @@ func TestBug10_PageThatComesAfterItsAttemptWasGivenUp(t *testing.T) {
 // slowOnce lets the caller of the second GetRecords go after its time, and has
 // the answer later.
 type slowOnce struct {
-	*watched
+	*kinesistest.Watched
 	late chan *kinesis.GetRecordsOutput
 	n    *int
 }
 
 func (c *slowOnce) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
 	if *c.n++; *c.n != 2 {
-		return c.watched.GetRecords(ctx, in, o...)
+		return c.Watched.GetRecords(ctx, in, o...)
 	}
-	out, err := c.watched.GetRecords(context.WithoutCancel(ctx), in, o...)
+	out, err := c.Watched.GetRecords(context.WithoutCancel(ctx), in, o...)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 	"kin/internal/record"
 	"kin/internal/service"
@@ -21,12 +22,12 @@ func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
 	// Six minutes between two fetches: every iterator has expired when it is
 	// used again.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, numbers(1, 10)...)
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, numbers(1, 10)...)
 		time.Sleep(2 * time.Second)
 		var expired int
-		s.fault("GetRecords=latency:1ms")
-		w := &watched{Client: s, before: func(call string) error {
+		s.Fault("GetRecords=latency:1ms")
+		w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
 			if strings.HasPrefix(call, "GetShardIterator") {
 				expired++
 			}
@@ -35,7 +36,7 @@ func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
 		o := testOptions()
 		o.MaxRecordsPerFetch, o.MinFetchPeriod, o.ShardFetchInterval = 2, 6*time.Minute, time.Minute
 		got, err := readFor(t, w, 2*time.Hour, o)
-		s.must(err)
+		s.Must(err)
 		ordered(t, got, numbers(1, 10)...)
 		once(t, got, numbers(1, 10))
 		if expired < 5 {
@@ -46,19 +47,19 @@ func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
 
 func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "old")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "old")
 		time.Sleep(2 * time.Second)
-		s.meanwhile(func() {
+		s.Meanwhile(func() {
 			time.Sleep(3 * time.Minute)
-			s.put(0, "1")
+			s.Put(0, "1")
 			time.Sleep(6 * time.Minute)
-			s.put(0, "2")
+			s.Put(0, "2")
 		})
 		o := testOptions()
 		o.InitialPosition, o.MinFetchPeriod, o.ShardFetchInterval = record.Position{Kind: record.Latest}, 6*time.Minute, time.Minute
 		got, err := readFor(t, s, time.Hour, o)
-		s.must(err)
+		s.Must(err)
 		once(t, got, []string{"1", "2"})
 		ordered(t, got, "1", "2")
 	})
@@ -68,17 +69,17 @@ func TestBug24_BodyThatStopsHalfWay(t *testing.T) {
 	// The answers to three calls, one of each kind, stop in the middle of their
 	// bodies; the attempts are given up and made again.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 2, local.Options{})
-		s.put(0, "1")
-		s.put(1, "2")
+		s := kinesistest.NewService(t, 2, local.Options{})
+		s.Put(0, "1")
+		s.Put(1, "2")
 		time.Sleep(2 * time.Second)
-		s.fault("GetShardIterator=stall*1")
-		s.fault("GetRecords=stall*1")
+		s.Fault("GetShardIterator=stall*1")
+		s.Fault("GetRecords=stall*1")
 		start := time.Now()
 		var at []time.Duration
 		var got []string
 		o := testOptions()
-		s.must(readInto(t, s, 3*time.Minute, o, func(b *Batch) error {
+		s.Must(readInto(t, s, 3*time.Minute, o, func(b *Batch) error {
 			got = append(got, batchRecords(b)...)
 			at = append(at, time.Since(start))
 			return nil
@@ -98,24 +99,24 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 	// endpoint refuses a token that comes with anything that names the stream.
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 2500
-		s := newService(t, shards, local.Options{})
+		s := kinesistest.NewService(t, shards, local.Options{})
 		var want []string
 		var entries []types.PutRecordsRequestEntry
-		for _, sh := range s.listed() {
+		for _, sh := range s.Listed() {
 			text := (*sh.ShardId)[len("shardId-"):]
 			want = append(want, text)
 			entries = append(entries, types.PutRecordsRequestEntry{PartitionKey: aws.String("k"), ExplicitHashKey: sh.HashKeyRange.StartingHashKey, Data: []byte(text)})
 		}
 		for part := range slices.Chunk(entries, 500) {
 			out, err := s.PutRecords(t.Context(), &kinesis.PutRecordsInput{StreamName: aws.String("orders"), Records: part})
-			s.must(err)
+			s.Must(err)
 			if *out.FailedRecordCount > 0 {
 				t.Fatal("not all were put")
 			}
 		}
 		time.Sleep(2 * time.Second)
 		pages := 0
-		w := &watched{Client: s, before: func(call string) error {
+		w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
 			if call == "ListShards" {
 				if pages++; pages == 2 {
 					s.Advance(6 * time.Minute)
@@ -124,7 +125,7 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 			return nil
 		}}
 		got, err := readFor(t, w, time.Hour, bounded())
-		s.must(err)
+		s.Must(err)
 		once(t, got, want)
 		if pages < 5 {
 			t.Errorf("%d pages, want the list to begin again", pages)
@@ -134,8 +135,8 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 
 func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 2, local.Options{})
-		s.fault("ListShards=expired-token")
+		s := kinesistest.NewService(t, 2, local.Options{})
+		s.Fault("ListShards=expired-token")
 		o := bounded()
 		o.MaxShardsPerDescribe = 1
 		start := time.Now()
@@ -152,14 +153,14 @@ func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
 		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends with the
 		// last, and the records that came with it.
 		synctest.Test(t, func(t *testing.T) {
-			s := newService(t, 1, local.Options{})
+			s := kinesistest.NewService(t, 1, local.Options{})
 			var behind []int64
-			w := &watched{Client: s, after: func(out any) {
+			w := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
 				if out, ok := out.(*kinesis.GetRecordsOutput); ok {
 					if n := len(behind); n < 2 {
 						out.MillisBehindLatest = aws.Int64([]int64{9000, 4000}[n])
 					} else if n == 2 {
-						s.put(0, "1") // after this answer was made
+						s.Put(0, "1") // after this answer was made
 					}
 					behind = append(behind, *out.MillisBehindLatest)
 				}
@@ -175,8 +176,8 @@ func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
 		// It is always as far behind: time passes, and then what it is behind is
 		// later than the bound.
 		synctest.Test(t, func(t *testing.T) {
-			s := newService(t, 1, local.Options{})
-			s.fault("GetRecords=empty")
+			s := kinesistest.NewService(t, 1, local.Options{})
+			s.Fault("GetRecords=empty")
 			o := bounded()
 			o.Timeout = time.Minute
 			start := time.Now()
@@ -188,12 +189,12 @@ func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
 	t.Run("and is not done", func(t *testing.T) {
 		// Records after many empty pages are not left behind.
 		synctest.Test(t, func(t *testing.T) {
-			s := newService(t, 1, local.Options{})
-			s.put(0, numbers(1, 3)...)
+			s := kinesistest.NewService(t, 1, local.Options{})
+			s.Put(0, numbers(1, 3)...)
 			time.Sleep(time.Minute)
-			s.fault("GetRecords=empty*30")
+			s.Fault("GetRecords=empty*30")
 			got, err := readFor(t, s, time.Hour, bounded())
-			s.must(err)
+			s.Must(err)
 			once(t, got, numbers(1, 3))
 		})
 	})

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -47,29 +49,29 @@ import (
 //	1.12  checkpoints: TestRule1_12_*, TestPositionsMoveOnlyBehindWhatWasWritten, TestBug6_*
 
 func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
-	for name, way := range ways {
+	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 2, way)
-				s.put(0, numbers(1, 7)...)
-				s.put(1, numbers(8, 9)...)
-				s.split(0)
-				s.put(2, "10")
-				s.put(3, "11")
-				s.mergeInto(3, 1)
-				s.put(4, "12")
+				s := kinesistest.NewService(t, 2, way)
+				s.Put(0, numbers(1, 7)...)
+				s.Put(1, numbers(8, 9)...)
+				s.Split(0)
+				s.Put(2, "10")
+				s.Put(3, "11")
+				s.MergeInto(3, 1)
+				s.Put(4, "12")
 				time.Sleep(2 * time.Second)
-				o, m := bounded(), newMemory()
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions, o.MaxRecordsPerFetch = m, 2
 				got, err := readFor(t, s, time.Minute, o)
-				s.must(err)
+				s.Must(err)
 				once(t, got, numbers(1, 12))
 				ordered(t, got, append(numbers(1, 7), "11", "12")...)
 				ordered(t, got, "7", "10")
 				ordered(t, got, "9", "12")
 				for shard, want := range map[int]record.PositionKind{0: record.ShardEnd, 1: record.ShardEnd, 3: record.ShardEnd,
 					2: record.AfterSequenceNumber, 4: record.AfterSequenceNumber} {
-					if at := m.file.Streams[0].Shards[shardName(shard)].Kind; at != want {
+					if at := m.File.Streams[0].Shards[families.ShardName(shard)].Kind; at != want {
 						t.Errorf("shard %d stands at %s, want %s", shard, at, want)
 					}
 				}
@@ -82,19 +84,19 @@ func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing
 	// A and B merge into C, and the end of A names C without its parents: C
 	// still has to wait for B.
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(
-			&fakeShard{id: "a", records: []int{1}, closed: true, children: []string{"c"}},
-			&fakeShard{id: "b", records: []int{2, 3, 4, 5}, closed: true, children: []string{"c"}},
+		f := kinesistest.NewFake(
+			&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Children: []string{"c"}},
+			&kinesistest.Shard{ID: "b", Records: []int{2, 3, 4, 5}, Closed: true, Children: []string{"c"}},
 		)
-		f.page = 1
-		nameless := &watched{Client: f, before: func(call string) error {
+		f.Page = 1
+		nameless := &kinesistest.Watched{StreamAPI: f, Before: func(call string) error {
 			if call == "GetShardIterator b" { // C appears after the first listing
-				f.change(func() {
-					f.shards = append(f.shards, &fakeShard{id: "c", parent: "a", adjacent: "b", records: []int{6}})
+				f.Change(func() {
+					f.Shards = append(f.Shards, &kinesistest.Shard{ID: "c", Parent: "a", Adjacent: "b", Records: []int{6}})
 				})
 			}
 			return nil
-		}, after: func(out any) {
+		}, After: func(out any) {
 			if out, ok := out.(*kinesis.GetRecordsOutput); ok {
 				for i := range out.ChildShards {
 					out.ChildShards[i].ParentShards = nil
@@ -113,22 +115,22 @@ func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing
 
 func TestRule1_2_EndOfEveryParentIsSavedBeforeItsChildIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 2, local.Options{})
-		s.put(0, numbers(1, 3)...)
-		s.put(1, numbers(4, 9)...)
-		s.mergeInto(0, 1)
-		s.put(2, "10")
-		s.split(2)
-		s.put(3, "11")
-		s.put(4, "12")
+		s := kinesistest.NewService(t, 2, local.Options{})
+		s.Put(0, numbers(1, 3)...)
+		s.Put(1, numbers(4, 9)...)
+		s.MergeInto(0, 1)
+		s.Put(2, "10")
+		s.Split(2)
+		s.Put(3, "11")
+		s.Put(4, "12")
 		time.Sleep(2 * time.Second)
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions, o.MaxRecordsPerFetch = m, 2
 		parents := map[string][]int{"10": {0, 1}, "11": {2}, "12": {2}}
-		s.must(readInto(t, s, time.Minute, o, func(b *Batch) error {
+		s.Must(readInto(t, s, time.Minute, o, func(b *Batch) error {
 			for _, written := range batchRecords(b) {
 				for _, parent := range parents[written] {
-					if at := m.file.Streams[0].Shards[shardName(parent)].Kind; at != record.ShardEnd {
+					if at := m.File.Streams[0].Shards[families.ShardName(parent)].Kind; at != record.ShardEnd {
 						t.Errorf("%s was written while its parent, shard %d, stood at %s", written, parent, at)
 					}
 				}
@@ -144,15 +146,15 @@ func TestRule1_2_EndOfEveryParentIsSavedBeforeItsChildIsWritten(t *testing.T) {
 
 func TestRule1_2_ParentThatWasTrimmedDoesNotBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
-		s.split(0)
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
+		s.Split(0)
 		time.Sleep(25 * time.Hour)
-		s.put(1, "2")
-		s.put(2, "3")
+		s.Put(1, "2")
+		s.Put(2, "3")
 		time.Sleep(2 * time.Second)
 		got, err := readFor(t, s, time.Minute, bounded())
-		s.must(err)
+		s.Must(err)
 		once(t, got, []string{"2", "3"})
 	})
 }
@@ -165,25 +167,25 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 		for _, from := range []record.Position{{Kind: record.Latest}, {Kind: record.Ago, Age: time.Second}} {
 			t.Run(name+" from "+from.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := newService(t, 1, way)
-					s.put(0, "0")
+					s := kinesistest.NewService(t, 1, way)
+					s.Put(0, "0")
 					time.Sleep(3 * time.Second)
-					s.meanwhile(func() {
+					s.Meanwhile(func() {
 						time.Sleep(10 * time.Second)
-						s.put(0, "1")
-						s.split(0)
-						s.put(1, "2")
-						s.put(2, "3")
-						s.split(2)
-						s.put(3, "4")
+						s.Put(0, "1")
+						s.Split(0)
+						s.Put(1, "2")
+						s.Put(2, "3")
+						s.Split(2)
+						s.Put(3, "4")
 						time.Sleep(10 * time.Second)
-						s.put(4, "5")
+						s.Put(4, "5")
 					})
 					o := testOptions()
 					o.InitialPosition, o.ShardFetchInterval = from, time.Hour
 					o.MinFetchPeriod = 5 * time.Second // so that the split is seen late
 					got, err := readFor(t, s, time.Minute, o)
-					s.must(err)
+					s.Must(err)
 					once(t, got, numbers(1, 5))
 					ordered(t, got, "1", "2")
 					ordered(t, got, "1", "3", "4", "5")
@@ -207,24 +209,24 @@ func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
 	} {
 		t.Run(test.from.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 1, local.Options{})
-				s.put(0, "1")
+				s := kinesistest.NewService(t, 1, local.Options{})
+				s.Put(0, "1")
 				time.Sleep(time.Hour)
-				s.split(0)
-				s.put(1, "2")
-				s.put(2, "3")
+				s.Split(0)
+				s.Put(1, "2")
+				s.Put(2, "3")
 				time.Sleep(time.Hour)
-				s.mergeInto(1, 2)
-				s.put(3, "4")
+				s.MergeInto(1, 2)
+				s.Put(3, "4")
 				time.Sleep(time.Hour)
-				s.meanwhile(func() {
+				s.Meanwhile(func() {
 					time.Sleep(10 * time.Second)
-					s.put(3, "5")
+					s.Put(3, "5")
 				})
 				o := testOptions()
 				o.InitialPosition = test.from
 				got, err := readFor(t, s, time.Minute, o)
-				s.must(err)
+				s.Must(err)
 				once(t, got, test.want)
 				ordered(t, got, slices.DeleteFunc(slices.Clone(test.want), func(r string) bool { return r == "3" })...)
 			})
@@ -234,21 +236,21 @@ func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
 
 func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
-		s.split(0)
-		s.put(1, "2")
-		s.put(2, "3")
-		s.mergeInto(1, 2)
-		s.put(3, "4")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
+		s.Split(0)
+		s.Put(1, "2")
+		s.Put(2, "3")
+		s.MergeInto(1, 2)
+		s.Put(3, "4")
 		time.Sleep(2 * time.Second)
-		backwards := &watched{Client: s, after: func(out any) {
+		backwards := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
 			if out, ok := out.(*kinesis.ListShardsOutput); ok {
 				slices.Reverse(out.Shards)
 			}
 		}}
 		got, err := readFor(t, backwards, time.Minute, bounded())
-		s.must(err)
+		s.Must(err)
 		once(t, got, numbers(1, 4))
 		ordered(t, got, "1", "2", "4")
 		ordered(t, got, "1", "3", "4")
@@ -257,30 +259,30 @@ func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 
 func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
+		s := kinesistest.NewService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
 		_, err := s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
-		s.must(err)
-		s.meanwhile(func() {
+		s.Must(err)
+		s.Meanwhile(func() {
 			time.Sleep(40 * time.Second)
-			s.put(0, "1")
-			s.split(0)
-			s.put(2, "2")
+			s.Put(0, "1")
+			s.Split(0)
+			s.Put(2, "2")
 		})
 		o := testOptions()
 		got, err := readFor(t, s, 2*time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		ordered(t, got, "1", "2")
 	})
 }
 
 func TestRule1_5_RateOfListShardsIsNoReasonToGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
 		time.Sleep(2 * time.Second)
-		s.fault("ListShards=LimitExceededException*8")
+		s.Fault("ListShards=LimitExceededException*8")
 		got, err := readFor(t, s, time.Minute, bounded())
-		s.must(err)
+		s.Must(err)
 		once(t, got, []string{"1"})
 	})
 }
@@ -291,16 +293,16 @@ func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
 	for _, call := range []string{"GetShardIterator", "GetRecords"} {
 		t.Run(call, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 1, local.Options{})
-				s.fault(call + "=InvalidArgumentException*2")
-				s.meanwhile(func() {
+				s := kinesistest.NewService(t, 1, local.Options{})
+				s.Fault(call + "=InvalidArgumentException*2")
+				s.Meanwhile(func() {
 					time.Sleep(time.Minute)
-					s.put(0, "1")
+					s.Put(0, "1")
 				})
 				o := testOptions()
 				o.InitialPosition = record.Position{Kind: record.Latest}
 				got, err := readFor(t, s, 2*time.Minute, o)
-				s.must(err)
+				s.Must(err)
 				once(t, got, []string{"1"})
 			})
 		})
@@ -311,21 +313,21 @@ func TestRule1_6_NoTimeOfTheFutureIsAskedFor(t *testing.T) {
 	// Latest is the time of the first answer, whatever this process's clock
 	// says.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
+		s := kinesistest.NewService(t, 1, local.Options{})
 		checked := 0
-		w := &watched{Client: s, before: func(call string) error {
+		w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
 			if strings.HasPrefix(call, "GetShardIterator") {
 				checked++
 			}
 			return nil
 		}}
-		o, m := testOptions(), newMemory()
+		o, m := testOptions(), kinesistest.NewMemory()
 		o.InitialPosition, o.Positions = record.Position{Kind: record.Latest}, m
 		time.Sleep(700 * time.Millisecond) // a Date is cut to the second
 		started := s.Now()
 		_, err := readFor(t, w, time.Second, o)
-		s.must(err)
-		at := m.saved[0].Streams[0].Shards[shardName(0)].Timestamp
+		s.Must(err)
+		at := m.Saved[0].Streams[0].Shards[families.ShardName(0)].Timestamp
 		if at.After(started) || started.Sub(at.Time) >= time.Second || checked != 1 {
 			t.Errorf("began at %s, want the second of %s; %d iterators", at, started, checked)
 		}
@@ -336,19 +338,19 @@ func TestRule1_7_ForeignSequenceNumberIsRefused(t *testing.T) {
 	// One of another shard, and one of the stream of that name that was there
 	// before. Neither is taken for the start of the shard.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 2, local.Options{})
-		s.put(0, "1")
-		s.put(1, "2")
+		s := kinesistest.NewService(t, 2, local.Options{})
+		s.Put(0, "1")
+		s.Put(1, "2")
 		time.Sleep(2 * time.Second)
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
 		got, err := readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		once(t, got, []string{"1", "2"})
-		shards := m.file.Streams[0].Shards
-		foreign := shards[shardName(1)]
-		foreign.SequenceNumber = shards[shardName(0)].SequenceNumber
-		shards[shardName(1)] = foreign
+		shards := m.File.Streams[0].Shards
+		foreign := shards[families.ShardName(1)]
+		foreign.SequenceNumber = shards[families.ShardName(0)].SequenceNumber
+		shards[families.ShardName(1)] = foreign
 		got, err = readFor(t, s, time.Minute, o)
 		var unusable *CheckpointError
 		if !errors.As(err, &unusable) || len(got) > 0 {
@@ -361,15 +363,15 @@ func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
 	for _, trimmed := range []local.Trimmed{local.TrimmedOldest, local.TrimmedError, local.TrimmedEmpty} {
 		t.Run(string(trimmed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 1, local.Options{Trimmed: trimmed})
-				s.put(0, "1")
+				s := kinesistest.NewService(t, 1, local.Options{Trimmed: trimmed})
+				s.Put(0, "1")
 				time.Sleep(2 * time.Second)
-				o, m := bounded(), newMemory()
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
 				read := func(want ...string) {
 					t.Helper()
 					got, err := readFor(t, s, time.Hour, o)
-					s.must(err)
+					s.Must(err)
 					once(t, got, want)
 				}
 				read("1")
@@ -380,14 +382,14 @@ func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
 					time.Sleep(12 * time.Hour)
 					read()
 				}
-				s.put(0, "2", "3")
+				s.Put(0, "2", "3")
 				time.Sleep(2 * time.Second)
 				read("2", "3")
 
 				// Not looked at for longer than records are kept.
-				s.put(0, "4")
+				s.Put(0, "4")
 				time.Sleep(25 * time.Hour)
-				s.put(0, "5")
+				s.Put(0, "5")
 				time.Sleep(2 * time.Second)
 				got, err := readFor(t, s, time.Hour, o)
 				var loss *DataLossError
@@ -405,15 +407,15 @@ func TestRule1_8_EmptyPagesWhileBehindAreFollowedAtOnce(t *testing.T) {
 	for name, way := range map[string]local.Options{"told": {}, "no MillisBehindLatest": {OmitMillisBehindLatest: true}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 1, way)
-				s.put(0, numbers(1, 4)...)
+				s := kinesistest.NewService(t, 1, way)
+				s.Put(0, numbers(1, 4)...)
 				time.Sleep(2 * time.Second)
-				s.fault("GetRecords=empty*20")
+				s.Fault("GetRecords=empty*20")
 				o := testOptions()
 				o.MaxRecordsPerFetch = 2
 				start := time.Now()
 				var got []string
-				s.must(readInto(t, s, 30*time.Second, o, func(b *Batch) error {
+				s.Must(readInto(t, s, 30*time.Second, o, func(b *Batch) error {
 					got = append(got, batchRecords(b)...)
 					if took := time.Since(start); took > 9*time.Second {
 						t.Errorf("records came after %s, want 20 empty pages in 8 s", took)
@@ -431,20 +433,20 @@ func TestRule1_10_PagesAreSpacedByTheirBytes(t *testing.T) {
 	// enforces the limits: a page of 10 MiB is followed by a pause of five
 	// seconds, and nothing is ever throttled.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
+		s := kinesistest.NewService(t, 1, local.Options{})
 		payload := strings.Repeat("x", 1_000_000)
 		const records = 11
 		for range records {
-			s.put(0, payload)
+			s.Put(0, payload)
 			time.Sleep(time.Second)
 		}
 		o := testOptions()
 		o.MaxFetchRate, o.MinFetchPeriod, o.AvailableNow = mostFetchRate, leastFetchPeriod, true
 		o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return append(dst, 'x'), nil }
 		r, err := New(s, o)
-		s.must(err)
+		s.Must(err)
 		n, start := 0, time.Now()
-		s.must(r.Run(t.Context(), func(b *Batch) error { n += b.Records; return nil }))
+		s.Must(r.Run(t.Context(), func(b *Batch) error { n += b.Records; return nil }))
 		if took := time.Since(start); n != records || r.Progress().Throttles != 0 || took < 5*time.Second || took > 7*time.Second {
 			t.Errorf("%d records in %s with %d throttles", n, took, r.Progress().Throttles)
 		}
@@ -463,7 +465,7 @@ func TestRule1_10_ErrorClasses(t *testing.T) {
 		gone:    "ResourceNotFoundException",
 	} {
 		for code := range strings.FieldsSeq(codes) {
-			if got := classify(fmt.Errorf("call: %w", apiError(code))); got != what {
+			if got := classify(fmt.Errorf("call: %w", kinesistest.APIError(code))); got != what {
 				t.Errorf("%s: %d, want %d", code, got, what)
 			}
 		}
@@ -475,23 +477,23 @@ func TestRule1_10_ErrorClasses(t *testing.T) {
 
 func TestRule1_12_PositionsNeverGoBackAndEndsStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 2, local.Options{})
-		s.put(0, numbers(1, 40)...)
-		s.put(1, numbers(41, 80)...)
-		s.split(1)
-		s.put(2, "81")
-		s.put(3, "82")
+		s := kinesistest.NewService(t, 2, local.Options{})
+		s.Put(0, numbers(1, 40)...)
+		s.Put(1, numbers(41, 80)...)
+		s.Split(1)
+		s.Put(2, "81")
+		s.Put(3, "82")
 		time.Sleep(2 * time.Second)
 		for _, fault := range []string{"expired-iterator@0.3", "ProvisionedThroughputExceededException@0.1", "cut@0.2", "InternalFailure@0.2"} {
-			s.fault("GetRecords=" + fault)
+			s.Fault("GetRecords=" + fault)
 		}
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions, o.MaxRecordsPerFetch, o.MaxFetchDuration = m, 3, time.Millisecond
 		got, err := readFor(t, s, time.Hour, o)
-		s.must(err)
+		s.Must(err)
 		once(t, got, numbers(1, 82))
 		last := map[string]checkpoint.Shard{}
-		for _, saved := range m.saved {
+		for _, saved := range m.Saved {
 			for id, at := range last {
 				now, known := saved.Streams[0].Shards[id]
 				switch {
@@ -501,7 +503,7 @@ func TestRule1_12_PositionsNeverGoBackAndEndsStay(t *testing.T) {
 			}
 			last = saved.Streams[0].Shards
 		}
-		if n := len(m.saved); n < 20 {
+		if n := len(m.Saved); n < 20 {
 			t.Errorf("saved %d times", n)
 		}
 	})
@@ -518,8 +520,8 @@ func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
 	// The run is stopped while a batch is being written; the batch was written
 	// all the same.
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}})
-		o, m := testOptions(), newMemory()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
+		o, m := testOptions(), kinesistest.NewMemory()
 		o.Positions = m
 		ctx, stop := context.WithCancel(t.Context())
 		r, err := New(f, o)
@@ -531,8 +533,8 @@ func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
 			synctest.Wait()
 			return nil
 		})
-		if !errors.Is(err, context.Canceled) || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" {
-			t.Errorf("%v, position %s", err, m.position("a"))
+		if !errors.Is(err, context.Canceled) || m.Position("a") != "AFTER_SEQUENCE_NUMBER 3" {
+			t.Errorf("%v, position %s", err, m.Position("a"))
 		}
 	})
 }
@@ -540,24 +542,24 @@ func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
 func TestRule1_12_StreamThatWasCreatedAgainIsAnother(t *testing.T) {
 	// No sequence number is there to be refused: the creation times tell.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
+		s := kinesistest.NewService(t, 1, local.Options{})
 		time.Sleep(2 * time.Second)
-		o, m := bounded(), newMemory()
+		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
 		_, err := readFor(t, s, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		_, err = s.DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("orders")})
-		s.must(err)
+		s.Must(err)
 		time.Sleep(2 * time.Second)
 		_, err = s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
-		s.must(err)
-		s.put(0, "1")
+		s.Must(err)
+		s.Put(0, "1")
 		time.Sleep(2 * time.Second)
-		saves := len(m.saved)
+		saves := len(m.Saved)
 		got, err := readFor(t, s, time.Minute, o)
 		var unusable *CheckpointError
-		if !errors.As(err, &unusable) || len(got) > 0 || len(m.saved) != saves || m.position(shardName(0)) != "TRIM_HORIZON" {
-			t.Errorf("got %q, %v, position %s, want it refused and the positions as they were", got, err, m.position(shardName(0)))
+		if !errors.As(err, &unusable) || len(got) > 0 || len(m.Saved) != saves || m.Position(families.ShardName(0)) != "TRIM_HORIZON" {
+			t.Errorf("got %q, %v, position %s, want it refused and the positions as they were", got, err, m.Position(families.ShardName(0)))
 		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -41,59 +43,59 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 
 func TestAShardThatSaysNothingFallsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
-		time.AfterFunc(5*time.Second, func() { s.fault("GetRecords=InternalFailure") })
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
+		time.AfterFunc(5*time.Second, func() { s.Fault("GetRecords=InternalFailure") })
 		lags := lagsOver(t, s, 30*time.Second, testOptions())
-		within(t, "a shard that has failed for 25 s", lags[shardName(0)], 18*time.Second, 25*time.Second)
+		within(t, "a shard that has failed for 25 s", lags[families.ShardName(0)], 18*time.Second, 25*time.Second)
 	})
 }
 
 func TestAChildThatWasNotReadIsAsFarBehindAsItsParentEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
 		time.Sleep(time.Second)
-		s.split(0)
-		s.put(1, "2")
+		s.Split(0)
+		s.Put(1, "2")
 		time.Sleep(25 * time.Minute)
 		// The parent is read; its children's iterators fail.
-		w := &watched{Client: s, before: func(call string) error {
-			if call == "GetShardIterator "+shardName(1) || call == "GetShardIterator "+shardName(2) {
-				return apiError("InternalFailure")
+		w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
+			if call == "GetShardIterator "+families.ShardName(1) || call == "GetShardIterator "+families.ShardName(2) {
+				return kinesistest.APIError("InternalFailure")
 			}
 			return nil
 		}}
 		lags := lagsOver(t, w, 10*time.Second, testOptions())
-		within(t, "a child of 25 minutes ago", lags[shardName(1)], 25*time.Minute, 26*time.Minute)
+		within(t, "a child of 25 minutes ago", lags[families.ShardName(1)], 25*time.Minute, 26*time.Minute)
 	})
 }
 
 func TestAChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
-		s.put(0, "1")
+		s := kinesistest.NewService(t, 1, local.Options{})
+		s.Put(0, "1")
 		time.Sleep(time.Hour) // since the parent's last record
-		w := &watched{Client: s, before: func(call string) error {
-			if call == "GetShardIterator "+shardName(1) || call == "GetShardIterator "+shardName(2) {
-				return apiError("InternalFailure")
+		w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
+			if call == "GetShardIterator "+families.ShardName(1) || call == "GetShardIterator "+families.ShardName(2) {
+				return kinesistest.APIError("InternalFailure")
 			}
 			return nil
 		}}
-		time.AfterFunc(5*time.Second, func() { s.split(0) })
+		time.AfterFunc(5*time.Second, func() { s.Split(0) })
 		lags := lagsOver(t, w, 10*time.Second, testOptions())
-		within(t, "a child of 5 s ago", lags[shardName(1)], 4*time.Second, 7*time.Second)
+		within(t, "a child of 5 s ago", lags[families.ShardName(1)], 4*time.Second, 7*time.Second)
 	})
 }
 
 func TestAShardIsBehindBeforeItHasSaidAnything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{})
+		s := kinesistest.NewService(t, 1, local.Options{})
 		time.Sleep(time.Hour)
-		s.fault("GetRecords=InternalFailure")
+		s.Fault("GetRecords=InternalFailure")
 		o := testOptions()
 		o.InitialPosition = record.Position{Kind: record.Ago, Age: 10 * time.Minute}
 		lags := lagsOver(t, s, 10*time.Second, o)
-		within(t, "a shard from 10 minutes ago on", lags[shardName(0)], 10*time.Minute, 11*time.Minute)
+		within(t, "a shard from 10 minutes ago on", lags[families.ShardName(0)], 10*time.Minute, 11*time.Minute)
 	})
 }

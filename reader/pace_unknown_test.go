@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kin/internal/checkpoint"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -34,11 +35,11 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 func TestFault16ShardsThatBeginInThePastAreFetchedOneAfterTheOther(t *testing.T) {
 	for position, want := range map[record.Position]int{{Kind: record.TrimHorizon}: 1, {Kind: record.Latest}: 6} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake()
+			f := kinesistest.NewFake()
 			for i := range 6 {
-				f.shards = append(f.shards, &fakeShard{id: fmt.Sprint("shard-", i)})
+				f.Shards = append(f.Shards, &kinesistest.Shard{ID: fmt.Sprint("shard-", i)})
 			}
-			most := f.slowFetches(10 * time.Millisecond)
+			most := f.SlowFetches(10 * time.Millisecond)
 			o := testOptions()
 			o.InitialPosition, o.AvailableNow, o.FetchBufferSize = position, true, 16_000_000
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {

@@ -11,13 +11,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
 	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
 // runFor runs a reader for a while of the bubble's time and returns what it
 // wrote and said.
-func runFor(t *testing.T, f *fake, d time.Duration, o Options) (written string, said []string, err error) {
+func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) (written string, said []string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
 	defer cancel()
@@ -33,12 +34,12 @@ func runFor(t *testing.T, f *fake, d time.Duration, o Options) (written string, 
 
 func TestFetchesKeepTheirPeriod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		if _, _, err := runFor(t, f, 1300*time.Millisecond, testOptions()); err == nil || err.Error() != "time is up" {
 			t.Fatal(err)
 		}
 		want := []string{"0s", "400ms", "800ms", "1.2s"}
-		if got := f.times("GetRecords", "a"); !slices.Equal(got, want) {
+		if got := f.Times("GetRecords", "a"); !slices.Equal(got, want) {
 			t.Errorf("fetched at %v, want %v", got, want)
 		}
 	})
@@ -46,19 +47,19 @@ func TestFetchesKeepTheirPeriod(t *testing.T) {
 
 func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}}, &fakeShard{id: "b", records: []int{5}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}}, &kinesistest.Shard{ID: "b", Records: []int{5}})
 		var throttles atomic.Int32
-		f.hook = func(call, shard string) error {
+		f.Hook = func(call, shard string) error {
 			if call == "GetRecords" && shard == "a" && throttles.Add(1) <= 2 {
-				return apiError("ProvisionedThroughputExceededException")
+				return kinesistest.APIError("ProvisionedThroughputExceededException")
 			}
 			return nil
 		}
 		written, said, _ := runFor(t, f, 13900*time.Millisecond, testOptions())
-		if got, want := f.times("GetRecords", "a")[:3], []string{"0s", "5s", "10s"}; !slices.Equal(got, want) {
+		if got, want := f.Times("GetRecords", "a")[:3], []string{"0s", "5s", "10s"}; !slices.Equal(got, want) {
 			t.Errorf("the throttled shard was fetched at %v, want %v", got, want)
 		}
-		if n := len(f.times("GetRecords", "b")); n != 35 {
+		if n := len(f.Times("GetRecords", "b")); n != 35 {
 			t.Errorf("the other was fetched %d times in 13.9s, want 35", n)
 		}
 		if want := []string{"orders/a: Hit rate limit. Sleeping for 5 seconds."}; !slices.Equal(said, want) {
@@ -76,7 +77,7 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	r := &session{o: o, progress: &progress{}, hints: hints{report: o.Info}, log: slog.New(slog.DiscardHandler)}
 	p := newPolling(newAssignment(newStream(r, "orders"), "a", lineage.AtTime(time.Unix(1, 0))))
 	p.pace.count = 800
-	err := apiError("ProvisionedThroughputExceededException")
+	err := kinesistest.APIError("ProvisionedThroughputExceededException")
 	var limits []int
 	for range 2 {
 		if _, err := p.failed(t.Context(), err); err != nil {
@@ -96,13 +97,13 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
 	// KINESIS.md bug 22: not from where the run began, which would replay all.
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5, 6}})
-		f.page = 2
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5, 6}})
+		f.Page = 2
 		n := 0
-		f.hook = func(call, _ string) error {
+		f.Hook = func(call, _ string) error {
 			if call == "GetRecords" {
 				if n++; n == 3 {
-					return apiError("ExpiredIteratorException")
+					return kinesistest.APIError("ExpiredIteratorException")
 				}
 			}
 			return nil
@@ -111,8 +112,8 @@ func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
 		if got := strings.Join(batches, " "); err != nil || got != "1 2 3 4 5 6" {
 			t.Errorf("got %q, %v", got, err)
 		}
-		if got := f.times("GetShardIterator", "a AFTER_SEQUENCE_NUMBER 4"); len(got) != 1 {
-			t.Errorf("calls %v, want one new iterator after 4", f.calls)
+		if got := f.Times("GetShardIterator", "a AFTER_SEQUENCE_NUMBER 4"); len(got) != 1 {
+			t.Errorf("calls %v, want one new iterator after 4", f.Calls)
 		}
 	})
 }
@@ -120,15 +121,15 @@ func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
 func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
 	// KINESIS.md bug 23: a second LATEST would skip what came meanwhile.
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		o := testOptions()
 		o.InitialPosition = record.Position{Kind: record.Latest}
 		n := 0
-		f.hook = func(call, _ string) error {
+		f.Hook = func(call, _ string) error {
 			if call == "GetRecords" {
 				if n++; n == 2 {
-					f.change(func() { f.find("a").records = []int{7} })
-					return apiError("ExpiredIteratorException")
+					f.Change(func() { f.Find("a").Records = []int{7} })
+					return kinesistest.APIError("ExpiredIteratorException")
 				}
 			}
 			return nil
@@ -137,10 +138,10 @@ func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
 		if written != "7" {
 			t.Errorf("wrote %q, want 7", written)
 		}
-		if got := f.times("GetShardIterator", "a AT_TIMESTAMP"); len(got) != 0 {
-			t.Log(f.calls)
+		if got := f.Times("GetShardIterator", "a AT_TIMESTAMP"); len(got) != 0 {
+			t.Log(f.Calls)
 		}
-		for _, c := range f.calls {
+		for _, c := range f.Calls {
 			if strings.Contains(c, "LATEST") {
 				t.Errorf("asked for %s", c)
 			}
@@ -151,12 +152,12 @@ func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
 func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
 	// KINESIS.md bug 24: the attempt ends, the others are unaffected.
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
 		stalled := false
-		f.hook = func(call, shard string) error {
+		f.Hook = func(call, shard string) error {
 			if call == "GetRecords" && shard == "a" && !stalled {
 				stalled = true
-				return errStall
+				return kinesistest.ErrStall
 			}
 			return nil
 		}
@@ -164,7 +165,7 @@ func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
 		if got := strings.Fields(written); len(got) != 2 {
 			t.Errorf("wrote %q, want both", written)
 		}
-		if n := len(f.times("GetRecords", "b")); n < 100 {
+		if n := len(f.Times("GetRecords", "b")); n < 100 {
 			t.Errorf("the other shard was fetched %d times in 45s", n)
 		}
 	})
@@ -172,10 +173,10 @@ func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
 
 func TestRunNeverGivesUpAndSaysSoOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
-		f.hook = func(call, _ string) error {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
+		f.Hook = func(call, _ string) error {
 			if call == "GetRecords" {
-				return apiError("InternalFailure")
+				return kinesistest.APIError("InternalFailure")
 			}
 			return nil
 		}
@@ -194,10 +195,10 @@ func TestRunNeverGivesUpAndSaysSoOnceAMinute(t *testing.T) {
 
 func TestRetryForEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
-		f.hook = func(call, _ string) error {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
+		f.Hook = func(call, _ string) error {
 			if call == "GetRecords" {
-				return apiError("InternalFailure")
+				return kinesistest.APIError("InternalFailure")
 			}
 			return nil
 		}
@@ -214,8 +215,8 @@ func TestRetryForEndsTheRun(t *testing.T) {
 
 func TestStartGivesUpAfterThirtySeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.hook = func(string, string) error { return errors.New("connection refused") }
+		f := kinesistest.NewFake()
+		f.Hook = func(string, string) error { return errors.New("connection refused") }
 		_, _, err := runFor(t, f, time.Hour, testOptions())
 		var gaveUp *GaveUpError
 		if !errors.As(err, &gaveUp) || gaveUp.After != 30*time.Second {
@@ -226,11 +227,11 @@ func TestStartGivesUpAfterThirtySeconds(t *testing.T) {
 
 func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}, closed: true}, &fakeShard{id: "b", parent: "a", records: []int{2}})
-		f.hook = func(call, shard string) error {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}})
+		f.Hook = func(call, shard string) error {
 			if call == "GetRecords" && shard == "a" {
-				f.change(func() { f.shards = f.shards[1:] })
-				return apiError("ResourceNotFoundException")
+				f.Change(func() { f.Shards = f.Shards[1:] })
+				return kinesistest.APIError("ResourceNotFoundException")
 			}
 			return nil
 		}
@@ -247,11 +248,11 @@ func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
 
 func TestStreamThatWasDeletedEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		n := 0
-		f.hook = func(call, _ string) error {
+		f.Hook = func(call, _ string) error {
 			if n++; n > 5 {
-				return apiError("ResourceNotFoundException")
+				return kinesistest.APIError("ResourceNotFoundException")
 			}
 			return nil
 		}

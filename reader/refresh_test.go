@@ -12,19 +12,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"golang.org/x/sync/errgroup"
 
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
 // refreshed is a stream whose shards can be refreshed, of a service that may fail a
 // listing, and takes so long to answer one.
-func refreshed(f *fake, each time.Duration, fails func() error) *Stream {
-	w := &watched{Client: f, before: func(string) error {
+func refreshed(f *kinesistest.Fake, each time.Duration, fails func() error) *Stream {
+	w := &kinesistest.Watched{StreamAPI: f, Before: func(string) error {
 		if fails != nil {
 			return fails()
 		}
 		return nil
-	}, after: func(out any) {
+	}, After: func(out any) {
 		if _, is := out.(*kinesis.ListShardsOutput); is {
 			time.Sleep(each)
 		}
@@ -36,7 +38,7 @@ func refreshed(f *fake, each time.Duration, fails func() error) *Stream {
 
 func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		s := refreshed(f, 10*time.Second, nil)
 		var shards errgroup.Group
 		ask := func(n int, want bool) {
@@ -53,18 +55,18 @@ func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
 		ask(1, false)
 		time.Sleep(5 * time.Second)
 		// What the listing under way shows is older than what these ask for.
-		f.change(func() { f.find("a").closed = true })
+		f.Change(func() { f.Find("a").Closed = true })
 		time.Sleep(time.Second)
 		ask(300, true)
 		time.Sleep(5 * time.Second) // into the second listing
-		if n := len(f.times("ListShards", "")); n != 2 {
+		if n := len(f.Times("ListShards", "")); n != 2 {
 			t.Errorf("%d listings, want the second under way", n)
 		}
 		ask(300, true)
 		if err := shards.Wait(); err != nil {
 			t.Error(err)
 		}
-		if n := len(f.times("ListShards", "")); n != 3 {
+		if n := len(f.Times("ListShards", "")); n != 3 {
 			t.Errorf("%d listings for 601 shards, want 3", n)
 		}
 	})
@@ -72,7 +74,7 @@ func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
 
 func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		began, attempts := time.Now(), 0
 		var mu sync.Mutex
 		s := refreshed(f, 0, func() error {
@@ -116,14 +118,14 @@ func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
 func TestFault11ShardsThatEndAtOnceShareAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 200
-		f := newFake(&fakeShard{id: "z"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "z"})
 		for n := range shards {
-			f.shards = append(f.shards, &fakeShard{id: shardName(n), records: []int{n + 1}, closed: true})
+			f.Shards = append(f.Shards, &kinesistest.Shard{ID: families.ShardName(n), Records: []int{n + 1}, Closed: true})
 		}
 		listings := 0
-		w := &watched{Client: f, after: func(out any) {
+		w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
 			if _, is := out.(*kinesis.ListShardsOutput); is {
-				f.change(func() { listings++ })
+				f.Change(func() { listings++ })
 				time.Sleep(time.Second)
 			}
 		}}

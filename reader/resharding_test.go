@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/kinesistest"
+	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
 )
@@ -21,10 +23,10 @@ func TestReshardingWhileReading(t *testing.T) {
 	// A writer that never stops, and a stream that is split, merged and scaled
 	// up and down under it: every record once, in order for each key within the
 	// lineage.
-	for name, way := range ways {
+	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 2, way)
+				s := kinesistest.NewService(t, 2, way)
 				var want []string
 				var done sync.WaitGroup
 				done.Go(func() {
@@ -32,7 +34,7 @@ func TestReshardingWhileReading(t *testing.T) {
 						key := fmt.Sprint("key", n%10)
 						text := fmt.Sprintf("%s.%d", key, n)
 						_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(key), Data: []byte(text)})
-						s.must(err)
+						s.Must(err)
 						want = append(want, text)
 						time.Sleep(50 * time.Millisecond)
 					}
@@ -40,14 +42,14 @@ func TestReshardingWhileReading(t *testing.T) {
 				done.Go(func() {
 					for _, shards := range []int{4, 3, 5, 10, 5, 3, 2} {
 						time.Sleep(2500 * time.Millisecond)
-						s.scale(shards)
+						s.Scale(shards)
 					}
 				})
 				o := testOptions()
 				o.MaxFetchDuration = time.Second
 				got, err := readFor(t, s, 45*time.Second, o)
 				done.Wait()
-				s.must(err)
+				s.Must(err)
 				once(t, got, want)
 				for n := range 10 {
 					ofKey := func(r string) bool { return !strings.HasPrefix(r, fmt.Sprintf("key%d.", n)) }
@@ -61,26 +63,26 @@ func TestReshardingWhileReading(t *testing.T) {
 }
 
 func TestShardThatClosesBetweenListingAndReading(t *testing.T) {
-	for name, way := range ways {
+	for name, way := range kinesistest.Ways {
 		for _, from := range []record.Position{{Kind: record.TrimHorizon}, {Kind: record.Latest}} {
 			t.Run(name+" from "+from.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := newService(t, 1, way)
+					s := kinesistest.NewService(t, 1, way)
 					closed := false
-					w := &watched{Client: s, before: func(call string) error {
+					w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
 						if strings.HasPrefix(call, "GetShardIterator") && !closed {
 							closed = true
-							s.put(0, "1")
-							s.split(0)
-							s.put(1, "2")
-							s.put(2, "3")
+							s.Put(0, "1")
+							s.Split(0)
+							s.Put(1, "2")
+							s.Put(2, "3")
 						}
 						return nil
 					}}
 					o := testOptions()
 					o.InitialPosition = from
 					got, err := readFor(t, w, time.Minute, o)
-					s.must(err)
+					s.Must(err)
 					once(t, got, numbers(1, 3))
 					ordered(t, got, "1", "2")
 					ordered(t, got, "1", "3")
@@ -94,24 +96,24 @@ func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
 	// Their parent ends without naming them, and it takes a while until the
 	// listing has them.
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, 1, local.Options{OmitChildShards: true})
+		s := kinesistest.NewService(t, 1, local.Options{OmitChildShards: true})
 		start := time.Now()
-		s.meanwhile(func() {
+		s.Meanwhile(func() {
 			time.Sleep(5 * time.Second)
-			s.put(0, "1")
-			s.split(0)
-			s.put(1, "2")
-			s.put(2, "3")
+			s.Put(0, "1")
+			s.Split(0)
+			s.Put(1, "2")
+			s.Put(2, "3")
 		})
-		w := &watched{Client: s, after: func(out any) {
+		w := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
 			if out, ok := out.(*kinesis.ListShardsOutput); ok && time.Since(start) < 20*time.Second {
-				out.Shards = slices.DeleteFunc(out.Shards, func(sh types.Shard) bool { return *sh.ShardId != shardName(0) })
+				out.Shards = slices.DeleteFunc(out.Shards, func(sh types.Shard) bool { return *sh.ShardId != families.ShardName(0) })
 			}
 		}}
 		o := testOptions()
 		o.InitialPosition = record.Position{Kind: record.Latest}
 		got, err := readFor(t, w, time.Minute, o)
-		s.must(err)
+		s.Must(err)
 		once(t, got, numbers(1, 3))
 		ordered(t, got, "1", "2")
 		ordered(t, got, "1", "3")
@@ -122,10 +124,10 @@ func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 	// A writer that never stops, reshards in between, and run after run: each
 	// ends, has all that was there when it began, and leaves what came later to
 	// the next.
-	for name, way := range ways {
+	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, 2, way)
+				s := kinesistest.NewService(t, 2, way)
 				var (
 					mu   sync.Mutex
 					want []string
@@ -141,7 +143,7 @@ func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 					for n := 0; ; n++ {
 						text := fmt.Sprint(n)
 						_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(text), Data: []byte(text)})
-						s.must(err)
+						s.Must(err)
 						mu.Lock()
 						want = append(want, text)
 						mu.Unlock()
@@ -154,7 +156,7 @@ func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 						}
 					}
 				})
-				o, m := bounded(), newMemory()
+				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions, o.MaxRecordsPerFetch = m, 20
 				var got []string
 				for run := range 5 {
@@ -163,11 +165,11 @@ func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 					var reshard sync.WaitGroup
 					reshard.Go(func() {
 						time.Sleep(500 * time.Millisecond)
-						s.scale([]int{3, 4, 2, 3, 2}[run])
+						s.Scale([]int{3, 4, 2, 3, 2}[run])
 					})
 					start := time.Now()
 					records, err := readFor(t, s, time.Hour, o)
-					s.must(err)
+					s.Must(err)
 					reshard.Wait()
 					got = append(got, records...)
 					if took := time.Since(start); took > time.Minute {
@@ -190,7 +192,7 @@ func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 				done.Wait()
 				time.Sleep(2 * time.Second)
 				rest, err := readFor(t, s, time.Hour, o)
-				s.must(err)
+				s.Must(err)
 				once(t, append(got, rest...), written())
 			})
 		})

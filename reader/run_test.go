@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 )
 
@@ -22,14 +23,14 @@ func bounded() Options {
 func TestChildrenComeAfterAllTheirParents(t *testing.T) {
 	// A splits into B and C; B and D merge into E. D is slow.
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(
-			&fakeShard{id: "a", records: []int{1, 2}, closed: true, children: []string{"b", "c"}},
-			&fakeShard{id: "b", parent: "a", records: []int{3}, closed: true, children: []string{"e"}},
-			&fakeShard{id: "c", parent: "a", records: []int{4}},
-			&fakeShard{id: "d", records: []int{5, 6, 7}, closed: true, children: []string{"e"}},
-			&fakeShard{id: "e", parent: "b", adjacent: "d", records: []int{8}},
+		f := kinesistest.NewFake(
+			&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true, Children: []string{"b", "c"}},
+			&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{3}, Closed: true, Children: []string{"e"}},
+			&kinesistest.Shard{ID: "c", Parent: "a", Records: []int{4}},
+			&kinesistest.Shard{ID: "d", Records: []int{5, 6, 7}, Closed: true, Children: []string{"e"}},
+			&kinesistest.Shard{ID: "e", Parent: "b", Adjacent: "d", Records: []int{8}},
 		)
-		f.page = 1
+		f.Page = 1
 		batches, err := collectRun(t.Context(), t, f, bounded())
 		if err != nil {
 			t.Fatal(err)
@@ -49,9 +50,9 @@ func TestChildrenComeAfterAllTheirParents(t *testing.T) {
 func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 	t.Run("closed there is the end", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(
-				&fakeShard{id: "a", records: []int{1}, closed: true},
-				&fakeShard{id: "b", parent: "a", records: []int{2}},
+			f := kinesistest.NewFake(
+				&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true},
+				&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}},
 			)
 			batches, err := collectRun(t.Context(), t, f, bounded())
 			if want := []string{"1", "2"}; err != nil || !slices.Equal(batches, want) {
@@ -61,12 +62,12 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 	})
 	t.Run("open there is a reason to ask again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: []int{1}, endless: true})
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Endless: true})
 			batches, err := collectRun(t.Context(), t, f, bounded())
 			if want := []string{"1"}; err != nil || !slices.Equal(batches, want) {
 				t.Errorf("got %q, %v, want %q", batches, err, want)
 			}
-			if n := len(f.times("GetRecords", "a")); n < 3 {
+			if n := len(f.Times("GetRecords", "a")); n < 3 {
 				t.Errorf("asked %d times, want the false end asked again, and the tip", n)
 			}
 		})
@@ -75,9 +76,9 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 
 func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(
-			&fakeShard{id: "a", records: []int{1}, closed: true, trailing: 2},
-			&fakeShard{id: "b", parent: "a", records: []int{2}},
+		f := kinesistest.NewFake(
+			&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Trailing: 2},
+			&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}},
 		)
 		batches, err := collectRun(t.Context(), t, f, bounded())
 		if want := []string{"1", "2"}; err != nil || !slices.Equal(strings.Fields(strings.Join(batches, " ")), want) {
@@ -88,14 +89,14 @@ func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
 
 func TestBoundedRunEndsSoonAfterASplitInItsMiddle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2}})
-		f.page = 1
-		f.hook = func(call, shard string) error {
-			if call == "GetRecords" && shard == "a" && len(f.times(call, shard)) == 2 {
-				f.change(func() {
-					a := f.find("a")
-					a.closed, a.children = true, []string{"b", "c"}
-					f.shards = append(f.shards, &fakeShard{id: "b", parent: "a", records: []int{3}}, &fakeShard{id: "c", parent: "a"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
+		f.Page = 1
+		f.Hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && len(f.Times(call, shard)) == 2 {
+				f.Change(func() {
+					a := f.Find("a")
+					a.Closed, a.Children = true, []string{"b", "c"}
+					f.Shards = append(f.Shards, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{3}}, &kinesistest.Shard{ID: "c", Parent: "a"})
 				})
 			}
 			return nil
@@ -113,9 +114,9 @@ func TestBoundedRunEndsSoonAfterASplitInItsMiddle(t *testing.T) {
 
 func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hidden := &fakeShard{id: "b", records: []int{2, 3}, closed: true, children: []string{"c"}}
-		f := newFake(&fakeShard{id: "a", records: []int{1}})
-		m := newMemory()
+		hidden := &kinesistest.Shard{ID: "b", Records: []int{2, 3}, Closed: true, Children: []string{"c"}}
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
+		m := kinesistest.NewMemory()
 		o := testOptions()
 		o.Positions = m
 		o.ShardFetchInterval = time.Hour // children are found by their parents only
@@ -125,12 +126,12 @@ func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.hook = func(call, shard string) error {
-			if call == "GetRecords" && shard == "a" && len(f.times("GetRecords", "a")) == 3 {
-				f.change(func() {
-					a := f.find("a")
-					a.closed, a.children = true, []string{"c"}
-					f.shards = append(f.shards, hidden, &fakeShard{id: "c", parent: "a", adjacent: "b", records: []int{4}})
+		f.Hook = func(call, shard string) error {
+			if call == "GetRecords" && shard == "a" && len(f.Times("GetRecords", "a")) == 3 {
+				f.Change(func() {
+					a := f.Find("a")
+					a.Closed, a.Children = true, []string{"c"}
+					f.Shards = append(f.Shards, hidden, &kinesistest.Shard{ID: "c", Parent: "a", Adjacent: "b", Records: []int{4}})
 				})
 			}
 			return nil
@@ -155,9 +156,9 @@ func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
 
 func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4}})
-		f.page = 2
-		m := newMemory()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}})
+		f.Page = 2
+		m := kinesistest.NewMemory()
 		o := bounded()
 		o.Positions = m
 		o.FetchBufferSize = 1 // a batch is a block
@@ -175,7 +176,7 @@ func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
 		if !errors.Is(err, refuse) {
 			t.Fatalf("got %v, want the handler's error", err)
 		}
-		if got, want := m.position("a"), "AFTER_SEQUENCE_NUMBER 2"; got != want {
+		if got, want := m.Position("a"), "AFTER_SEQUENCE_NUMBER 2"; got != want {
 			t.Errorf("position %q, want %q", got, want)
 		}
 
@@ -189,15 +190,15 @@ func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
 
 func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", closed: true, records: []int{1}}, &fakeShard{id: "b", parent: "a"})
-		m := newMemory()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}}, &kinesistest.Shard{ID: "b", Parent: "a"})
+		m := kinesistest.NewMemory()
 		o := testOptions()
 		o.InitialPosition = record.Position{Kind: record.Latest}
 		o.Positions = m
 		died := errors.New("died")
-		f.hook = func(call, _ string) error {
+		f.Hook = func(call, _ string) error {
 			if call == "GetRecords" {
-				return apiError("AccessDeniedException")
+				return kinesistest.APIError("AccessDeniedException")
 			}
 			return nil
 		}
@@ -205,8 +206,8 @@ func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
 		if err == nil || errors.Is(err, died) {
 			t.Fatalf("got %v, want access denied", err)
 		}
-		s := m.file.Streams[0]
-		if len(s.Shards) != 1 || m.position("b") != "AT_TIMESTAMP" || !s.Shards["b"].Timestamp.Equal(s.StartedAt.Time) {
+		s := m.File.Streams[0]
+		if len(s.Shards) != 1 || m.Position("b") != "AT_TIMESTAMP" || !s.Shards["b"].Timestamp.Equal(s.StartedAt.Time) {
 			t.Errorf("saved %+v, want the open shard at the start of the run", s.Shards)
 		}
 	})
@@ -214,14 +215,14 @@ func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
 
 func TestRecordsThatAreLeftOutMoveThePosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3}})
-		m := newMemory()
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
+		m := kinesistest.NewMemory()
 		o := bounded()
 		o.Positions = m
 		o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
 		batches, err := collectRun(t.Context(), t, f, o)
-		if err != nil || len(batches) != 0 || m.position("a") != "AFTER_SEQUENCE_NUMBER 3" {
-			t.Errorf("got %q, %v, position %q", batches, err, m.position("a"))
+		if err != nil || len(batches) != 0 || m.Position("a") != "AFTER_SEQUENCE_NUMBER 3" {
+			t.Errorf("got %q, %v, position %q", batches, err, m.Position("a"))
 		}
 	})
 }
@@ -229,9 +230,9 @@ func TestRecordsThatAreLeftOutMoveThePosition(t *testing.T) {
 func TestLimitCutsInsideABlock(t *testing.T) {
 	for limit, want := range map[int64]string{1: "1", 3: "1 2 3", 4: "1 2 3 4", 5: "1 2 3 4 5"} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}, closed: true})
-			f.page = 4
-			m := newMemory()
+			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5}, Closed: true})
+			f.Page = 4
+			m := kinesistest.NewMemory()
 			o := testOptions()
 			o.Limit = limit
 			o.Positions = m
@@ -249,7 +250,7 @@ func TestLimitCutsInsideABlock(t *testing.T) {
 
 func TestBatchIsReleasedWhenAllShardsAreAtTheirTips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
 		ctx, stop := context.WithCancel(t.Context())
 		o := testOptions()
 		r, err := New(f, o)
@@ -274,10 +275,10 @@ func TestBatchIsReleasedWhenAllShardsAreAtTheirTips(t *testing.T) {
 
 func TestBatchIsReleasedAfterMaxFetchDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b", records: []int{2}})
-		f.hook = func(call, shard string) error {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
+		f.Hook = func(call, shard string) error {
 			if call == "GetRecords" && shard == "b" {
-				return apiError("InternalFailure") // never at its tip
+				return kinesistest.APIError("InternalFailure") // never at its tip
 			}
 			return nil
 		}
@@ -304,8 +305,8 @@ func TestBatchIsReleasedAfterMaxFetchDuration(t *testing.T) {
 
 func TestFetchingGoesOnWhileABatchIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5, 6}})
-		f.page = 1
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5, 6}})
+		f.Page = 1
 		o := bounded()
 		r, err := New(f, o)
 		if err != nil {
@@ -329,20 +330,20 @@ func TestFetchingGoesOnWhileABatchIsWritten(t *testing.T) {
 
 func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var shards []*fakeShard
+		var shards []*kinesistest.Shard
 		for i := range 8 {
-			s := &fakeShard{id: fmt.Sprint("s", i)}
+			s := &kinesistest.Shard{ID: fmt.Sprint("s", i)}
 			for n := range 20 {
-				s.records = append(s.records, i*100+n)
+				s.Records = append(s.Records, i*100+n)
 			}
 			shards = append(shards, s)
 		}
-		f := newFake(shards...)
-		f.page = 1
+		f := kinesistest.NewFake(shards...)
+		f.Page = 1
 		o := bounded()
 		o.FetchBufferSize = 2 << 20 // two reservations
 		o.MaxFetchDuration = time.Hour
-		most := f.slowFetches(10 * time.Millisecond)
+		most := f.SlowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 160 {
 			t.Errorf("got %d records, %v, want 160", got, err)
@@ -355,14 +356,14 @@ func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 
 func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var shards []*fakeShard
+		var shards []*kinesistest.Shard
 		for i := range 12 {
-			shards = append(shards, &fakeShard{id: fmt.Sprint("s", i), records: []int{i}})
+			shards = append(shards, &kinesistest.Shard{ID: fmt.Sprint("s", i), Records: []int{i}})
 		}
-		f := newFake(shards...)
+		f := kinesistest.NewFake(shards...)
 		o := bounded()
 		o.Tasks, o.ShardsPerTask = 2, 2
-		most := f.slowFetches(10 * time.Millisecond)
+		most := f.SlowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || most() != 4 {
 			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, most(), err)
@@ -372,7 +373,7 @@ func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
 
 func TestEncodingAfterTheContextEndsLeavesNobodyBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine stays
-		f := newFake(&fakeShard{id: "a", records: []int{1}}, &fakeShard{id: "b"})
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b"})
 		ctx, stop := context.WithCancelCause(t.Context())
 		cause := errors.New("enough")
 		_, err := collectRun(ctx, t, f, func() Options {
@@ -400,12 +401,12 @@ func sum(ns []int) int {
 
 func TestObservationsCoverEveryShardAndIdleTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(
-			&fakeShard{id: "a", records: []int{1, 2, 3, 4, 5}, closed: true, children: []string{"b"}},
-			&fakeShard{id: "b", parent: "a"},
-			&fakeShard{id: "c"},
+		f := kinesistest.NewFake(
+			&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5}, Closed: true, Children: []string{"b"}},
+			&kinesistest.Shard{ID: "b", Parent: "a"},
+			&kinesistest.Shard{ID: "c"},
 		)
-		f.page = 1
+		f.Page = 1
 		o := testOptions()
 		o.MaxFetchDuration = time.Second
 		var seen []Observation
@@ -445,7 +446,7 @@ func TestObserversErrorEndsTheRun(t *testing.T) {
 		full := errors.New("disk full")
 		o := testOptions()
 		o.Observe = func(Observation) error { return full }
-		if _, err := collectRun(t.Context(), t, newFake(&fakeShard{id: "a", records: []int{1}}), o); !errors.Is(err, full) {
+		if _, err := collectRun(t.Context(), t, kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}), o); !errors.Is(err, full) {
 			t.Errorf("got %v", err)
 		}
 	})

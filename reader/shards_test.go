@@ -2,31 +2,7 @@ package reader
 
 import (
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
-
-// family lists shards as "child<parent+adjacent"; a trailing ! is closed.
-func family(specs ...string) []types.Shard {
-	var shards []types.Shard
-	for _, spec := range specs {
-		s := types.Shard{SequenceNumberRange: &types.SequenceNumberRange{}}
-		if spec[len(spec)-1] == '!' {
-			s.SequenceNumberRange.EndingSequenceNumber = aws.String("9")
-			spec = spec[:len(spec)-1]
-		}
-		s.ShardId = aws.String(spec[:1])
-		if len(spec) > 2 {
-			s.ParentShardId = aws.String(spec[2:3])
-		}
-		if len(spec) > 4 {
-			s.AdjacentParentShardId = aws.String(spec[4:5])
-		}
-		shards = append(shards, s)
-	}
-	return shards
-}
 
 var (
 	startedAt = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)

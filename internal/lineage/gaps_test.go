@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"kin/internal/kinesistest/families"
 	"kin/internal/record"
 )
 
@@ -41,7 +42,7 @@ func TestGaps(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := NewTree()
-			l.Add(family("a", "b!", "c<b"))
+			l.Add(families.Of("a", "b!", "c<b"))
 			p := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, test.saved, everyone, nil}
 			if _, err := p.First(l); err != nil {
 				t.Fatal(err)

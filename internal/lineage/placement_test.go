@@ -7,32 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/kinesistest/families"
 	"kin/internal/record"
 )
-
-// family lists shards as "child<parent+adjacent"; a trailing ! is closed.
-func family(specs ...string) []types.Shard {
-	var shards []types.Shard
-	for _, spec := range specs {
-		s := types.Shard{SequenceNumberRange: &types.SequenceNumberRange{}}
-		if spec[len(spec)-1] == '!' {
-			s.SequenceNumberRange.EndingSequenceNumber = aws.String("9")
-			spec = spec[:len(spec)-1]
-		}
-		s.ShardId = aws.String(spec[:1])
-		if len(spec) > 2 {
-			s.ParentShardId = aws.String(spec[2:3])
-		}
-		if len(spec) > 4 {
-			s.AdjacentParentShardId = aws.String(spec[4:5])
-		}
-		shards = append(shards, s)
-	}
-	return shards
-}
 
 var (
 	startedAt = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
@@ -72,58 +51,58 @@ func TestPlacement(t *testing.T) {
 	}{
 		{
 			name:   "latest: open shards, at the time the run began",
-			listed: family("a!", "b<a", "c<a"),
+			listed: families.Of("a!", "b<a", "c<a"),
 			want:   map[string]string{"a": "outside", "b": "AT 10:00:00", "c": "AT 10:00:00"},
 			ready:  []string{"b", "c"},
 		}, {
 			name:    "trim_horizon: closed parents first",
 			initial: record.Position{Kind: record.TrimHorizon},
-			listed:  family("a!", "b<a!", "c<a", "d!", "e<b+d"),
+			listed:  families.Of("a!", "b<a!", "c<a", "d!", "e<b+d"),
 			want:    map[string]string{"a": horizon, "b": horizon, "c": horizon, "d": horizon, "e": horizon},
 			ready:   []string{"a", "d"},
 		}, {
 			name:    "trim_horizon: a parent that was trimmed does not block",
 			initial: record.Position{Kind: record.TrimHorizon},
-			listed:  family("b<a", "e<x+b"),
+			listed:  families.Of("b<a", "e<x+b"),
 			want:    map[string]string{"b": horizon, "e": horizon},
 			ready:   []string{"b"},
 		}, {
 			name:    "an age, from the server's time",
 			initial: record.Position{Kind: record.Ago, Age: time.Hour},
-			listed:  family("a!", "b<a"),
+			listed:  families.Of("a!", "b<a"),
 			want:    map[string]string{"a": "AT 09:00:00", "b": "AT 09:00:00"},
 			ready:   []string{"a"},
 		}, {
 			name:    "one record of one shard, and its descendants",
 			initial: record.Position{Kind: record.AtSequenceNumber, ShardID: "b", SequenceNumber: "5"},
-			listed:  family("a!", "b<a!", "c<a", "d!", "e<b+d"),
+			listed:  families.Of("a!", "b<a!", "c<a", "d!", "e<b+d"),
 			want:    map[string]string{"a": "outside", "b": "AT_SEQUENCE_NUMBER 5", "c": "outside", "d": "outside", "e": horizon},
 			ready:   []string{"b"},
 		}, {
 			name:   "a checkpoint: new shards begin at their start, never at latest",
 			saved:  map[string]record.ShardPosition{"b": after("7"), "c": end},
-			listed: family("a!", "b<a", "c<a!", "d<c", "e<c"),
+			listed: families.Of("a!", "b<a", "c<a!", "d<c", "e<c"),
 			want:   map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 7", "c": "ended", "d": horizon, "e": horizon},
 			ready:  []string{"b", "d", "e"},
 		}, {
 			name:    "a checkpoint that began at a time: that time still holds",
 			initial: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: startedAt.Add(-time.Minute)}},
 			saved:   map[string]record.ShardPosition{"a": end},
-			listed:  family("a!", "b<a"),
+			listed:  families.Of("a!", "b<a"),
 			want:    map[string]string{"a": "ended", "b": "AT 09:59:00"},
 			ready:   []string{"b"},
 		}, {
 			name:    "a checkpoint: the parent ended and was trimmed",
 			initial: record.Position{Kind: record.TrimHorizon},
 			saved:   map[string]record.ShardPosition{"a": end},
-			listed:  family("b<a", "c<a"),
+			listed:  families.Of("b<a", "c<a"),
 			want:    map[string]string{"a": "ended", "b": horizon, "c": horizon},
 			ready:   []string{"b", "c"},
 		}, {
 			name:    "a checkpoint: a shard was trimmed before it was read to its end",
 			initial: record.Position{Kind: record.TrimHorizon},
 			saved:   map[string]record.ShardPosition{"a": after("3")},
-			listed:  family("b<a"),
+			listed:  families.Of("b<a"),
 			want:    map[string]string{"a": "ended", "b": horizon},
 			ready:   []string{"b"},
 			lost:    []string{"a"},
@@ -131,19 +110,19 @@ func TestPlacement(t *testing.T) {
 			name:    "a checkpoint of one shard stays with its descendants",
 			initial: record.Position{Kind: record.AtSequenceNumber, ShardID: "b", SequenceNumber: "5"},
 			saved:   map[string]record.ShardPosition{"b": after("6")},
-			listed:  family("a!", "b<a!", "c<a", "d<b"),
+			listed:  families.Of("a!", "b<a!", "c<a", "d<b"),
 			want:    map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 6", "c": "outside", "d": horizon},
 			ready:   []string{"b"},
 		}, {
 			name:    "named shards and their descendants",
 			initial: record.Position{Kind: record.TrimHorizon},
-			listed:  family("a!", "b<a", "c<a!", "d!", "e<c+d", "f"),
+			listed:  families.Of("a!", "b<a", "c<a!", "d!", "e<c+d", "f"),
 			only:    []string{"c", "f"},
 			want:    map[string]string{"a": "outside", "b": "outside", "c": horizon, "d": "outside", "e": horizon, "f": horizon},
 			ready:   []string{"c", "f"},
 		}, {
 			name:   "named shards at latest: their open descendants",
-			listed: family("a!", "b<a", "c<a", "d"),
+			listed: families.Of("a!", "b<a", "c<a", "d"),
 			only:   []string{"a"},
 			want:   map[string]string{"a": "outside", "b": "AT 10:00:00", "c": "AT 10:00:00", "d": "outside"},
 			ready:  []string{"b", "c"},
@@ -172,7 +151,7 @@ func TestPlacement(t *testing.T) {
 
 func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 	l := NewTree()
-	l.Add(family("a", "b"))
+	l.Add(families.Of("a", "b"))
 	_, err := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.First(l)
 	if got, want := placed(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("placed %v, %v, want %v", got, err, want)
@@ -181,12 +160,12 @@ func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 
 func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
 	l := NewTree()
-	l.Add(family("a", "b"))
+	l.Add(families.Of("a", "b"))
 	p := Placement{record.Position{Kind: record.Latest}, startedAt, nil, everyone, nil}
 	if _, err := p.First(l); err != nil {
 		t.Fatal(err)
 	}
-	p.Later(l, l.Add(family("a!", "b", "c<a", "d<a")))
+	p.Later(l, l.Add(families.Of("a!", "b", "c<a", "d<a")))
 	want := map[string]string{"a": "AT 10:00:00", "b": "AT 10:00:00", "c": "TRIM_HORIZON ", "d": "TRIM_HORIZON "}
 	if got := placed(l); !maps.Equal(got, want) {
 		t.Errorf("placed %v, want %v", got, want)

@@ -8,26 +8,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/kinesistest/families"
 	"kin/internal/record"
 )
 
-// pairs are the shards of a stream that was split and merged again so often.
-func pairs(n int) []types.Shard {
-	shards := []types.Shard{{ShardId: aws.String(shardName(0))}}
-	for top := 0; top < 3*n; top += 3 {
-		for _, half := range []int{1, 2} {
-			shards = append(shards, types.Shard{ShardId: aws.String(shardName(top + half)), ParentShardId: aws.String(shardName(top))})
-		}
-		shards = append(shards, types.Shard{ShardId: aws.String(shardName(top + 3)), ParentShardId: aws.String(shardName(top + 1)), AdjacentParentShardId: aws.String(shardName(top + 2))})
-	}
-	return shards
-}
-
-func shardName(n int) string { return fmt.Sprintf("shardId-%012d", n) }
-
 func TestFault01WhatBecomesReadableCostsWhatChanged(t *testing.T) {
 	l := NewTree()
-	listed := pairs(1000)
+	listed := families.Pairs(1000)
 	l.Add(listed)
 	for range listed {
 		for _, s := range l.Ready() {
@@ -70,12 +57,12 @@ func TestFault01WalksGoAsDeepAsTheLineage(t *testing.T) {
 
 func TestFault03ALateListingThatShowsAPrunedShardChangesNothing(t *testing.T) {
 	l := NewTree()
-	l.Add(family("c<b", "d<c"))
+	l.Add(families.Of("c<b", "d<c"))
 	p := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, map[string]record.ShardPosition{"c": {Parents: []string{"b"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}, everyone, nil}
 	if _, err := p.First(l); err != nil {
 		t.Fatal(err)
 	}
-	if found := l.Add(family("a!", "b<a!", "c<b", "e<d")); len(found) != 1 || found[0].ID != "e" {
+	if found := l.Add(families.Of("a!", "b<a!", "c<b", "e<d")); len(found) != 1 || found[0].ID != "e" {
 		t.Errorf("found %d shards, want only the one that is new", len(found))
 	}
 	if l.Shards["a"] != nil || l.Shards["b"] != nil {
@@ -88,7 +75,7 @@ func BenchmarkGaps(b *testing.B) {
 	for _, n := range []int{300, 3000} {
 		b.Run(fmt.Sprintf("%d pairs", n), func(b *testing.B) {
 			l := NewTree()
-			l.Add(pairs(n))
+			l.Add(families.Pairs(n))
 			saved := map[string]record.ShardPosition{}
 			for id, s := range l.Shards {
 				saved[id] = record.ShardPosition{Parents: s.Parents, Position: record.Position{Kind: record.ShardEnd}, ReadThrough: record.Time{Time: startedAt}}
@@ -108,14 +95,14 @@ func TestFault03GapsLookAtEachShardOnce(t *testing.T) {
 	// A chain of splits and merges, of which only the last shard is not read.
 	const n = 1000
 	l := NewTree()
-	all := pairs(n)
+	all := families.Pairs(n)
 	l.Add(all)
 	saved := map[string]record.ShardPosition{}
 	for id, shard := range l.Shards {
 		saved[id] = record.ShardPosition{Parents: shard.Parents, Position: record.Position{Kind: record.ShardEnd}, ReadThrough: record.Time{Time: startedAt}}
 		shard.State = Ended
 	}
-	last := shardName(3 * n)
+	last := families.ShardName(3 * n)
 	p := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, saved, everyone, nil}
 	if found := p.Gaps(l, startedAt.Add(48*time.Hour), 24*time.Hour); len(found) != 1 || found[0].Shard != last {
 		t.Errorf("%d gaps, want one of %s", len(found), last)

@@ -1,0 +1,268 @@
+// Package kinesistest has what stands in for Kinesis in the tests of the packages that
+// read: a fake of a few lines, the embedded endpoint without a network, and positions in
+// memory. Only tests import it.
+package kinesistest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+)
+
+// Fake is a service of a few lines: shards that hold records, pages of a fixed
+// size, and a hook that may answer a call in its place.
+type Fake struct {
+	mu     sync.Mutex
+	Shards []*Shard
+	Page   int // records in a page; 0 for all
+	// strategy is how it says that the stream distributes records.
+	Strategy types.RecordDistributionStrategy
+	Hours    *int32 // for which it retains records; nil does not say
+	// hook sees every call before it is answered; an error is the answer.
+	Hook  func(call, shard string) error
+	Calls []string // "GetRecords shardId-1 @12s", in order
+	Began time.Time
+}
+
+// Shard is one shard of a Fake.
+type Shard struct {
+	ID, Parent, Adjacent string
+	Records              []int // sequence numbers; the payload is the number
+	Closed               bool
+	Children             []string // named at the end; empty: an endpoint that does not
+	Endless              bool     // the end is claimed although the shard is open
+	Trailing             int      // empty pages at the tip before the end shows
+	Payloads             map[int][]byte
+	Arrivals             map[int]time.Time // of records that have not the usual one
+	Hashes               *types.HashKeyRange
+}
+
+// NewFake is a service with these shards. In a bubble it first waits for a time that
+// the service can have had.
+func NewFake(shards ...*Shard) *Fake {
+	ToTheTimeOfTheService()
+	return &Fake{Shards: shards, Began: time.Now()}
+}
+
+// ToTheTimeOfTheService sleeps, in a bubble, until a time that the service can
+// have had: a bubble begins in 2000.
+func ToTheTimeOfTheService() {
+	if now := time.Now(); now.Year() < 2013 {
+		time.Sleep(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Sub(now))
+	}
+}
+
+// Arrival is when the fake's record of a sequence number arrived.
+func Arrival(sequence int) time.Time { return time.Unix(1_700_000_000+int64(sequence), 0) }
+
+func (s *Shard) arrival(sequence int) time.Time {
+	if at, ok := s.Arrivals[sequence]; ok {
+		return at
+	}
+	return Arrival(sequence)
+}
+
+func (f *Fake) enter(call, shard string) error {
+	f.mu.Lock()
+	f.Calls = append(f.Calls, fmt.Sprintf("%s %s @%s", call, shard, time.Since(f.Began).Round(time.Millisecond)))
+	hook := f.Hook
+	f.mu.Unlock()
+	if hook != nil {
+		return hook(call, shard)
+	}
+	return nil
+}
+
+// Times returns when a call was made for a shard, since the fake began.
+func (f *Fake) Times(call, shard string) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var times []string
+	for _, c := range f.Calls {
+		if at, ok := strings.CutPrefix(c, call+" "+shard+" @"); ok {
+			times = append(times, at)
+		}
+	}
+	return times
+}
+
+// SlowFetches makes each GetRecords take a while, and returns a function that
+// tells how many were under way at once at most.
+func (f *Fake) SlowFetches(each time.Duration) (most func() int) {
+	var mu sync.Mutex
+	now, peak := 0, 0
+	add := func(n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		now += n
+		peak = max(peak, now)
+	}
+	f.Hook = func(call, _ string) error {
+		if call == "GetRecords" {
+			add(1)
+			time.Sleep(each)
+			add(-1)
+		}
+		return nil
+	}
+	return func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return peak
+	}
+}
+
+// Change changes the service while nobody calls it.
+func (f *Fake) Change(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+// Find is the shard of an ID; nil if there is none.
+func (f *Fake) Find(id string) *Shard {
+	for _, s := range f.Shards {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// ListShards is service.StreamAPI's.
+func (f *Fake) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	if err := f.enter("ListShards", aws.ToString(in.NextToken)); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := &kinesis.ListShardsOutput{Shards: []types.Shard{}}
+	for _, s := range f.Shards {
+		if s.ID <= aws.ToString(in.ExclusiveStartShardId) {
+			continue
+		}
+		shard := types.Shard{ShardId: aws.String(s.ID), HashKeyRange: s.Hashes, SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("0")}}
+		if s.Parent != "" {
+			shard.ParentShardId = aws.String(s.Parent)
+		}
+		if s.Adjacent != "" {
+			shard.AdjacentParentShardId = aws.String(s.Adjacent)
+		}
+		if s.Closed {
+			shard.SequenceNumberRange.EndingSequenceNumber = aws.String("999")
+		}
+		out.Shards = append(out.Shards, shard)
+	}
+	return out, nil
+}
+
+// GetShardIterator is service.StreamAPI's.
+func (f *Fake) GetShardIterator(_ context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	id := *in.ShardId
+	if err := f.enter("GetShardIterator", id+" "+string(in.ShardIteratorType)+" "+aws.ToString(in.StartingSequenceNumber)); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.Find(id)
+	if s == nil {
+		return nil, APIError("ResourceNotFoundException")
+	}
+	at := 0
+	if in.StartingSequenceNumber != nil {
+		sequence, err := strconv.Atoi(*in.StartingSequenceNumber)
+		if err != nil {
+			return nil, APIError("InvalidArgumentException")
+		}
+		for at < len(s.Records) && (s.Records[at] < sequence ||
+			s.Records[at] == sequence && in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber) {
+			at++
+		}
+	}
+	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String(fmt.Sprintf("%s/%d", id, at))}, nil
+}
+
+// GetRecords is service.StreamAPI's.
+func (f *Fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	id, index, _ := strings.Cut(*in.ShardIterator, "/")
+	if err := f.enter("GetRecords", id); err != nil {
+		if errors.Is(err, ErrStall) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.Find(id)
+	if s == nil {
+		return nil, APIError("ResourceNotFoundException")
+	}
+	at, err := strconv.Atoi(index)
+	if err != nil {
+		return nil, APIError("InvalidArgumentException")
+	}
+	out := &kinesis.GetRecordsOutput{Records: []types.Record{}, MillisBehindLatest: aws.Int64(0)}
+	for n := 0; at < len(s.Records) && n < int(*in.Limit) && (f.Page == 0 || n < f.Page); n++ {
+		text := strconv.Itoa(s.Records[at])
+		data := s.Payloads[s.Records[at]]
+		if data == nil {
+			data = []byte(text)
+		}
+		out.Records = append(out.Records, types.Record{
+			SequenceNumber: aws.String(text), PartitionKey: aws.String("k"), Data: data,
+			ApproximateArrivalTimestamp: aws.Time(s.arrival(s.Records[at])),
+		})
+		at++
+	}
+	if at < len(s.Records) {
+		out.MillisBehindLatest = aws.Int64(1000)
+	}
+	if at == len(s.Records) && s.Closed && s.Trailing > 0 {
+		s.Trailing--
+	} else if (s.Closed || s.Endless) && at == len(s.Records) {
+		for _, child := range s.Children {
+			c := types.ChildShard{ShardId: aws.String(child)}
+			if known := f.Find(child); known != nil {
+				for _, parent := range []string{known.Parent, known.Adjacent} {
+					if parent != "" {
+						c.ParentShards = append(c.ParentShards, parent)
+					}
+				}
+				c.HashKeyRange = known.Hashes
+			}
+			out.ChildShards = append(out.ChildShards, c)
+		}
+		s.Endless = false
+		return out, nil
+	}
+	out.NextShardIterator = aws.String(fmt.Sprintf("%s/%d", id, at))
+	return out, nil
+}
+
+// DescribeStreamSummary is service.StreamAPI's.
+func (f *Fake) DescribeStreamSummary(_ context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+	if err := f.enter("DescribeStreamSummary", ""); err != nil {
+		return nil, err
+	}
+	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
+		StreamARN:               aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"),
+		StreamCreationTimestamp: aws.Time(Arrival(0)), RecordDistributionStrategy: f.Strategy,
+		RetentionPeriodHours: f.Hours,
+	}}, nil
+}
+
+// ErrStall stands for an answer that never comes.
+var ErrStall = errors.New("stall")
+
+// APIError is an answer of the service that has a code.
+func APIError(code string) error { return &smithy.GenericAPIError{Code: code, Message: "told to"} }

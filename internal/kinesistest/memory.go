@@ -1,0 +1,84 @@
+package kinesistest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"kin/internal/checkpoint"
+)
+
+// Memory is Positions in memory, with every state that was saved. It refuses what
+// a checkpoint file refuses.
+type Memory struct {
+	File  checkpoint.File
+	Saved []checkpoint.File
+	Owned func(shard string) bool
+}
+
+// NewMemory has no positions yet.
+func NewMemory() *Memory { return &Memory{File: checkpoint.File{Version: 1, ID: "id"}} }
+
+// Owns says whether this process reads the shard: all, unless Owned says otherwise.
+func (m *Memory) Owns(_, shard string) bool { return m.Owned == nil || m.Owned(shard) }
+
+// Load returns the positions as they are.
+func (m *Memory) Load() (checkpoint.File, error) { return m.File, nil }
+
+// Release does nothing.
+func (m *Memory) Release() error { return nil }
+
+// Begin keeps where streams begin.
+func (m *Memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
+	f := m.File
+	f.Streams = slices.Clone(f.Streams)
+	for _, s := range streams {
+		s.Shards = maps.Clone(s.Shards)
+		if known := f.Find(s.Name); known != nil {
+			*known = s
+		} else {
+			f.Streams = append(f.Streams, s)
+		}
+	}
+	return m.save(f, nil)
+}
+
+// Commit moves shards.
+func (m *Memory) Commit(_ context.Context, c checkpoint.Commit) error {
+	f := m.File
+	f.Streams = slices.Clone(f.Streams)
+	for i := range f.Streams {
+		f.Streams[i].Shards = maps.Clone(f.Streams[i].Shards)
+	}
+	moved, err := f.Apply(c.Moves)
+	if err != nil {
+		return err
+	}
+	return m.save(f, moved)
+}
+
+func (m *Memory) save(f checkpoint.File, moved checkpoint.Moved) error {
+	if err := f.CheckMoved(moved); err != nil {
+		return &checkpoint.UnsavableError{Path: "memory", Err: err}
+	}
+	copied := f
+	copied.Streams = nil
+	for _, s := range f.Streams {
+		shards := map[string]checkpoint.Shard{}
+		for id, shard := range s.Shards {
+			shards[id] = shard
+		}
+		s.Shards = shards
+		copied.Streams = append(copied.Streams, s)
+	}
+	m.File = copied
+	m.Saved = append(m.Saved, copied)
+	return nil
+}
+
+// Position is a shard's saved position in short: "AFTER_SEQUENCE_NUMBER 3".
+func (m *Memory) Position(shard string) string {
+	s := m.File.Streams[0].Shards[shard]
+	return strings.TrimSpace(string(s.Kind) + " " + s.SequenceNumber)
+}
