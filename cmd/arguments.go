@@ -122,7 +122,7 @@ func streamsIn(path string, f checkpoint.File, given []string) ([]string, error)
 	return given, nil
 }
 
-// regionHints are what tells the region of the streams that were asked for:
+// regionHints are what has the region of the streams that were asked for:
 // the ARNs that were given, else those that the checkpoint has. The calls name
 // a stream as it was given: not every endpoint takes ARNs.
 func regionHints(f checkpoint.File, streams []string) []string {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http/httptest"
-	"os"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -155,31 +153,5 @@ func TestAStoppedRegistrationIsSaid(t *testing.T) {
 		consumers.Billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
 	if code != 143 || messages.String() != want || out.Len() > 0 {
 		t.Errorf("exit code %d, %q, %q", code, out.String(), messages.String())
-	}
-}
-
-// A stdout that is closed ends a wait, quietly, though nothing is written.
-func TestAClosedStdoutEndsARegistration(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a pipe cannot be watched")
-	}
-	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	messages := &heard{text: "it is CREATING", call: func() { r.Close() }}
-	done := make(chan int, 1)
-	go func() {
-		done <- run(t.Context(), console.Streams{Out: w, Err: messages}, "register", "orders", "kin_a")
-	}()
-	select {
-	case code := <-done:
-		if code != 0 {
-			t.Errorf("exit code %d, %q", code, messages.String())
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("it waits for ever")
 	}
 }

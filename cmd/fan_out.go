@@ -95,7 +95,7 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	return nil
 }
 
-// fanOut makes what reads through stream consumers, and tells ro of it.
+// fanOut makes what reads through stream consumers, and sets it in ro.
 func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options) (*efo.FanOut, error) {
 	fo := efo.DefaultOptions()
 	fo.Streams = ro.Streams
@@ -128,7 +128,7 @@ func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options
 }
 
 // closeFanOut removes the consumers that are to go, whatever the run came to. A
-// failure is told at once, for the end of the run may have nothing else to say.
+// failure is printed at once: the end of the run may print nothing else.
 func closeFanOut(ctx context.Context, e *env, f *efo.FanOut, result error) error {
 	err := f.Close(ctx)
 	if err == nil {

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"runtime"
@@ -93,28 +92,4 @@ func TestFault19NothingWatchesStdoutBehindARun(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestFault19AHangUpEndsTheContextOfStdout(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a pipe cannot be watched there")
-	}
-	out, in, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	e := newEnv(console.Streams{Out: in, Err: io.Discard})
-	opened, ctx, err := e.OpenStdout(t.Context(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	<-ctx.Done()
-	if !errors.Is(context.Cause(ctx), console.ErrStdoutClosed) {
-		t.Errorf("got %v", context.Cause(ctx))
-	}
-	opened.Close()
 }

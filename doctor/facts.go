@@ -42,7 +42,7 @@ func (e *examination) clockCheck() {
 	}
 }
 
-// streamCheck tells what state the stream is in.
+// streamCheck adds the state of the stream.
 // described is the error of describing it.
 func (e *examination) streamCheck(described error) {
 	s := e.report.Summary
@@ -77,7 +77,7 @@ func (e *examination) streamCheck(described error) {
 	}
 }
 
-// facts tells what there is to know about the stream beside the calls.
+// facts adds what is known of the stream beside the calls.
 func (e *examination) facts(consumers []efo.Consumer, at time.Time) {
 	e.coverageCheck()
 	if s := e.report.Summary; s != nil {
@@ -155,7 +155,7 @@ func (r *Report) encryptionCheck(s *types.StreamDescriptionSummary) {
 	}
 }
 
-// consumersCheck tells of the stream's consumers, and of those that a killed run
+// consumersCheck adds the stream's consumers, and those that a killed run
 // has left behind.
 func (e *examination) consumersCheck(consumers []efo.Consumer, at time.Time) {
 	const most = 20 // 50 with On-demand Advantage (API documentation)

@@ -62,7 +62,7 @@ func (n Need) consumerCalls() []string {
 }
 
 func (n Need) calls() []string {
-	if n == NeedEFO { // listed for what it tells of leftovers
+	if n == NeedEFO { // listed for the consumers that killed runs left
 		return slices.Concat(n.streamCalls(), n.consumerCalls(), []string{"ListStreamConsumers"})
 	}
 	return n.streamCalls()

@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// Commands writes the commands that messages name. It has what leads to the stream of
-// a run on a command line: the stream's name, and flags such as --endpoint URL. Without
-// those a command may reach another stream of that name, or find no consumer to remove
-// and leave it billed.
+// Commands writes the commands that hints show. Each names the stream of the run, and
+// has the flags that lead to it, such as --endpoint URL. Without those flags a command
+// may reach another stream of that name, or remove no consumer and leave it billed.
 type Commands struct {
 	Stream string
 	Flags  []string // as a shell takes them

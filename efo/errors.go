@@ -11,7 +11,7 @@ import (
 )
 
 // NotFoundError means that there is no such consumer, or no such stream: the
-// service answers both alike. Registry.List tells them apart.
+// service answers both alike. Registry.List distinguishes them.
 type NotFoundError struct {
 	Stream, Consumer string
 	Commands         Commands

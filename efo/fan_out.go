@@ -58,7 +58,7 @@ type Options struct {
 	Subscribe Subscribe
 
 	// Say, Chat and Log are as Info, Detail and Log in reader.Options. LastWord takes what is to be
-	// the last that a person hears of the run; Close calls it. Warn takes what nobody
+	// the last message of the run; Close calls it. Warn takes what nobody
 	// may miss: a consumer that may stay behind, and is billed. nil is Say.
 	Say, Chat, LastWord, Warn func(message string)
 	Log                       *slog.Logger

@@ -25,8 +25,8 @@ func (r readable) GetRecords(_ context.Context, in *kinesis.GetRecordsInput, _ .
 	return &kinesis.GetRecordsOutput{Records: records(3, 6).Records, MillisBehindLatest: aws.Int64(0), ChildShards: []types.ChildShard{child("b", "a")}}, nil
 }
 
-// An end that says again and again that records are left is no end that a stream
-// consumer is told: the rest of the closed shard is read with GetRecords.
+// If the end of a closed shard keeps saying that records are left, its rest is read with
+// GetRecords.
 func TestFault11AnEndThatIsBehindAgainAndAgainIsReadWithGetRecords(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")

@@ -37,7 +37,7 @@ type holding struct {
 	made      bool   // this run has registered it, or may have
 	takenOver bool
 	awaited   types.ConsumerStatus // its state when the end of the run ended a wait for it; else empty
-	said      time.Time            // when a person was told of it
+	said      time.Time            // when it was reported
 }
 
 func newHolding(f *FanOut, a *reader.Assignment) *holding {
@@ -79,7 +79,7 @@ func newHolding(f *FanOut, a *reader.Assignment) *holding {
 	return h
 }
 
-// told is how commands lead to the stream: as it was given.
+// commands lead to the stream by the name that was given.
 func (h *holding) commands() Commands { return Commands{h.given, h.f.o.Flags} }
 
 // log does not wait for who reads it.

@@ -29,14 +29,14 @@ type RegistryOptions struct {
 	Commands  Commands      // for the commands that hints tell; without a stream it is Stream
 	StreamARN string        // required: FindStream finds it
 	Timeout   time.Duration // of Register and Deregister; 0 is DefaultTimeout
-	// Say hears what is being waited for, for a person; nil is nobody. It may
+	// Say is called with messages about what is being waited for; nil for none. It may
 	// be called from several goroutines when the Registry is.
 	Say func(string)
 	// SayAfter is how long a wait may take without a word.
 	SayAfter time.Duration
 	Log      *slog.Logger // nil discards
-	// Attempted hears what came of each attempt of a call that is waited for: its
-	// *service.CallError, or nil. Without a func Say hears of calls that keep failing.
+	// Attempted is called with the result of each attempt of a call that is waited for: its
+	// *service.CallError, or nil. Without a func, Say is called about calls that keep failing.
 	Attempted func(error)
 	// Unanswered is called when an attempt of such a call has had no answer for 5 s,
 	// while the attempt goes on. It is nil where Attempted is.

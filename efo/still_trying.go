@@ -19,7 +19,7 @@ func newStillTrying(say func(string)) *stillTrying {
 	return &stillTrying{say: say, calls: map[string]*service.Reporter{}}
 }
 
-// attempted notes what came of one attempt. The key tells calls apart.
+// attempted notes the result of one attempt. The key identifies the call.
 func (s *stillTrying) attempted(key string, err error) {
 	r := s.reporter(key)
 	if err != nil {

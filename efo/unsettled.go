@@ -32,7 +32,7 @@ type registerCall struct {
 type registerCalls struct{ byID sync.Map }
 
 // register begins a RegisterStreamConsumer. The end of ctx does not end the call:
-// the service registers the consumer all the same, and only the answer tells. Until
+// the service registers the consumer all the same, and only the answer shows that. Until
 // a look shows the consumer the call counts as unsettled.
 func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *registerCall {
 	c := &registerCall{before: r.calls.unsettled(id), over: make(chan struct{})}
@@ -125,7 +125,7 @@ func registeredNothing(err error) bool {
 }
 
 // isRefusal reports whether a RegisterStreamConsumer was answered, and refused, as far
-// as the answer can be trusted: one look tells. Any other failure is a lost answer.
+// as the answer can be trusted: one look shows it. Any other failure is a lost answer.
 func isRefusal(err error) bool {
 	if err == nil {
 		return false

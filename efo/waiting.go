@@ -96,7 +96,7 @@ func (w *waiting) wait(ctx context.Context, d time.Duration) error {
 	return service.Sleep(ctx, min(d, left))
 }
 
-// say tells a person what is being waited for, when that is news.
+// say reports what is being waited for, when that has changed.
 func (w *waiting) say(text string) {
 	if text != w.said && time.Since(w.began) >= w.r.o.SayAfter {
 		w.said = text

@@ -32,7 +32,7 @@ type LookOptions struct {
 	Log          *slog.Logger
 }
 
-// Looker tells how far each shard was read. It sees what a run from the same positions
+// Looker finds out how far each shard was read. It sees what a run from the same positions
 // would see: it lists, places, guards and paces as a run does, and changes nothing. It is made by NewLooker, and its methods are for
 // one goroutine.
 type Looker struct {
@@ -43,7 +43,7 @@ type Looker struct {
 	// next is when a shard may be fetched again; a look that comes too early
 	// waits.
 	next  map[shardKey]time.Time
-	arns  map[string]string    // of the streams whose ARN was asked for; "" is not told
+	arns  map[string]string    // of the streams whose ARN was asked for; "" is not known
 	seen  map[string]time.Time // the service's time when each stream was first looked at
 	quiet bool                 // set after the first look: its reports are not repeated
 	sizes answerSizes

@@ -13,7 +13,7 @@ import (
 	"kin/reader"
 )
 
-// serverClock tells the service's time from the Date of its answers. A Date is
+// serverClock knows the service's time from the Date of its answers. A Date is
 // cut to the second, so that one answer leaves a second of doubt; each further
 // one narrows it. While this machine's clock is within that doubt it is taken
 // for right: then the age of a record is as exact as the machine's clock is.
@@ -89,7 +89,7 @@ func (c *serverClock) ask(now time.Time) time.Time {
 	if !c.known || doubt <= max(fineEnough, 2*c.trip) {
 		return time.Time{}
 	}
-	// The service's clock shows now+lo to now+hi. An answer tells something when
+	// The service's clock shows now+lo to now+hi. An answer narrows that when
 	// a full second is in between, a slice away from both ends.
 	edge := now.Add(c.hi - doubt/slice)
 	if within := edge.Sub(edge.Truncate(time.Second)); within > doubt-2*doubt/slice {

@@ -41,7 +41,7 @@ func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failure
 
 // Reported notes what came of an attempt of a call that is not about the shard alone;
 // nil is a success. It has failed, or had no answer, for as long as lasted says, if this is
-// its first failure. The key tells such calls apart. It returns the message for a
+// its first failure. The key identifies the call. It returns the message for a
 // person that is due, empty for none: whoever holds a lock can hand it on later. It
 // is safe for concurrent use.
 func (a *Assignment) Reported(key any, err error, lasted time.Duration) (message string) {

@@ -171,10 +171,10 @@ func (c *collector) untilDue() time.Duration {
 // last answered.
 func (c *collector) allAtTip() bool { return c.statuses.atTip(c.openShards()) }
 
-// observeIdle tells of a run in which nothing has been written for a while.
+// observeIdle reports the progress of a run in which nothing was written for a while.
 func (c *collector) observeIdle() error {
 	if c.o.Observe == nil || c.batch.Records > 0 || time.Since(c.observed) < c.o.MaxFetchDuration {
-		return nil // a batch with records tells of itself
+		return nil // a batch with records was reported
 	}
 	return c.observe(c.id, 0)
 }

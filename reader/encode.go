@@ -25,7 +25,7 @@ type slicer struct {
 	// aggregate; at is the one behind the last block.
 	before, at checkpoint.Shard
 	filter     hashFilter
-	// undivided is told of an aggregate that is not expanded, and badKey of a record
+	// undivided is called for an aggregate that is not expanded, and badKey for a record
 	// whose keys cannot be used.
 	undivided func(r record.Record, records int)
 	badKey    func(r record.Record)

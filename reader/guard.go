@@ -51,7 +51,7 @@ func guard(s *Stream, now time.Time, lost []string, entries map[string]checkpoin
 	return nil
 }
 
-// reportLoss tells of a loss that the run goes on behind.
+// reportLoss reports lost records where the run continues.
 func reportLoss(s *Stream, message string) {
 	s.losses = append(s.losses, message)
 	s.o.Info(message)

@@ -9,7 +9,7 @@ import (
 )
 
 // hints are what a run says, once, when it shows a symptom that its options
-// can cure. kin help tuning tells more. Whoever reads the messages may be slow:
+// can cure. kin help tuning has more. Whoever reads the messages may be slow:
 // nothing is held while one is said.
 type hints struct {
 	report func(string)
@@ -73,7 +73,7 @@ func (h *hints) countSlow(took time.Duration) bool {
 	return h.output
 }
 
-// shareSlots tells of more shards than are fetched at once.
+// shareSlots reports that there are more shards than fetches at once.
 func (h *hints) shareSlots(shards, atOnce int) {
 	if atOnce > 0 && shards > atOnce {
 		h.report(fmt.Sprintf("hint: %d shards are to be read and --tasks lets %d be fetched at once: they take turns; raise --tasks or --shards-per-task (kin help tuning)", shards, atOnce))

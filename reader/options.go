@@ -98,7 +98,7 @@ type Options struct {
 	// Positions is where positions are kept; nil keeps them for this run only.
 	Positions Positions
 
-	// Observe is told how the run goes, on the goroutine of Run; its error ends
+	// Observe is called with the progress of the run, on the goroutine of Run; its error ends
 	// the run. nil observes nothing.
 	Observe func(Observation) error
 

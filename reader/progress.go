@@ -25,7 +25,7 @@ type Lag struct {
 	MillisBehindLatest int64
 }
 
-// Observation is what a run tells of itself after each batch, and each
+// Observation is the progress of a run after each batch, and each
 // MaxFetchDuration without one.
 type Observation struct {
 	QueryID string

@@ -103,7 +103,7 @@ func NewAsker(client Client, report func(string), log *slog.Logger) *Asker {
 }
 
 // Failing notes that something which takes several calls has failed for a while, and is
-// tried again. The key tells such things apart.
+// tried again. The key identifies the call.
 func (a *Asker) Failing(key any, err error, lasted time.Duration) {
 	a.session.reporter.Failed(key, "", err, lasted)
 }

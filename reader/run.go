@@ -107,7 +107,7 @@ func someRecords(n int64) string {
 	return humanize.Comma(n) + " records"
 }
 
-// hintEmpty tells of a run that ended by itself and read nothing because of where
+// hintEmpty reports a run that ended by itself and read nothing because of where
 // it began: streams of a checkpoint, and those read from their start, had
 // nothing.
 func (r *run) hintEmpty() {

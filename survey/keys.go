@@ -49,7 +49,7 @@ func (e *UnknownShardError) Hint() string { return e.Advice }
 // NotFound is true; it marks the error for those who do not import the type.
 func (e *UnknownShardError) NotFound() bool { return true }
 
-// Keys tells which open shard records of partition keys go to, by key. Errors
+// Keys returns the open shard that records of partition keys go to, by key. Errors
 // are *AutomaticError and *UnknownShardError.
 func (s *Stream) Keys(keys []string) ([]Key, error) {
 	if s.IsAutomatic() {
@@ -58,13 +58,13 @@ func (s *Stream) Keys(keys []string) ([]Key, error) {
 	return locate(keys, s.Open())
 }
 
-// KeysAt tells which shard held partition keys at a time in the past, closed
+// KeysAt returns the shard that had partition keys at a time in the past, closed
 // shards included. at is record.AtTimestamp or record.Ago. Errors are those of
 // Keys and of reader.ListShards, and *record.OptionError for a time in the
 // future.
 //
-// The service tells which shards were open at a time within the retention
-// period. Before that it tells nothing, but that a shard without parents has
+// The service lists the shards that were open at a time within the retention
+// period. Before that it shows only that a shard without parents has
 // been there since the stream was created.
 func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string, at record.Position) ([]Key, error) {
 	if s.IsAutomatic() {
@@ -110,7 +110,7 @@ func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string,
 	return found, nil
 }
 
-// horizon is the time since when the service tells of closed shards; zero when
+// horizon is the time since when the service lists closed shards; zero when
 // it is not known.
 func (s *Stream) horizon() time.Time {
 	if s.Summary == nil || s.Summary.RetentionPeriodHours == nil {

@@ -31,7 +31,7 @@ const (
 	// samplePlaces of hash keys.
 	sketchRoom   = 128
 	samplePlaces = 1024
-	// hottest keys are told, those with hottestPerCent of their shard's bytes.
+	// hottest keys are returned, those with hottestPerCent of their shard's bytes.
 	hottest        = 5
 	hottestPerCent = 1
 
@@ -71,7 +71,7 @@ type SampleOptions struct {
 }
 
 // Sample reads what arrives in the stream's open shards from s.At on, for as
-// long as o says, and tells each shard's rates, by ID. Where shards are split or
+// long as o says, and returns each shard's rates, by ID. Where shards are split or
 // merged meanwhile, s is looked at again and has the new ones. It fetches each
 // shard twice a second. Errors are those of reader.Reader.Run.
 func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptions) (map[string]Rates, error) {

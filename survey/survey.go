@@ -1,4 +1,4 @@
-// Package survey tells what a stream is like: its shards and how they descend
+// Package survey finds out what a stream is like: its shards and how they descend
 // from each other, where partition keys lead, how fast its shards are written
 // and by which keys, and which streams there are.
 //

@@ -29,7 +29,7 @@ func NotOfCopy(file *checkpoint.Handle) error {
 	}
 }
 
-// Identify returns what tells a stream from every other one. say is called with a
+// Identify returns what identifies a stream. say is called with a
 // line about a call that is not answered for 5 s.
 func Identify(ctx context.Context, client writer.PlaceClient, stream string, say func(string)) (checkpoint.Destination, error) {
 	arn, created, err := writer.Identity(ctx, client, stream, say)
@@ -71,7 +71,7 @@ func OfCopyInto(to checkpoint.Destination, say func(string)) func(*checkpoint.Ha
 			}
 			say(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
 		}
-		if was := saved.Destination; was != nil { // what is not told today was told before
+		if was := saved.Destination; was != nil { // what the service does not say today it said before
 			if to.ARN == "" {
 				to.ARN = was.ARN
 			}

@@ -243,7 +243,7 @@ func (c *Copier) reject(r writer.Rejection) error {
 	return nil
 }
 
-// report is told what became of records, in their order. One that is neither
+// report takes the results of records, in their order. One that is neither
 // written nor saved keeps its batch from ever being settled: the run is ending.
 func (c *Copier) report(results []writer.Result) error {
 	c.mu.Lock()

@@ -28,7 +28,7 @@ func logCalls(ctx context.Context, log *slog.Logger) []func(*config.LoadOptions)
 }
 
 // callLog logs each attempt of a call when its answer is there. It is inside the
-// SDK's retries, and it tells nothing of what was sent and received but the
+// SDK's retries, and it has nothing of what was sent and received but the
 // service's words for what went wrong: its messages may quote a request.
 type callLog struct{ log *slog.Logger }
 

@@ -45,7 +45,7 @@ type Options struct {
 	// Log receives what the SDK says of itself and, at debug level, a line about
 	// each attempt of a call; nil discards it.
 	Log *slog.Logger
-	// Report tells a person that a source of credentials is slow; nil tells nobody.
+	// Report is called with a message when a source of credentials is slow; nil for none.
 	Report func(string)
 }
 

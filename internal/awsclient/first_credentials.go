@@ -15,7 +15,7 @@ const (
 	// sourceTimeout is how long a source of credentials may take at the start of a run,
 	// with all retries.
 	sourceTimeout = 30 * time.Second
-	// slowAfter is when a person hears of a source that has not answered yet.
+	// slowAfter is when a source that has not answered yet is reported.
 	slowAfter = 5 * time.Second
 	// mostSourceBackoff is the longest wait between two attempts.
 	mostSourceBackoff = 5 * time.Second

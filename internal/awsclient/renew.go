@@ -31,7 +31,7 @@ type renewable struct {
 // loadFunc loads the credentials. Errors are *ConfigError and *CredentialsError.
 type loadFunc func(context.Context) (aws.CredentialsProvider, Source, error)
 
-// loaded is one load's outcome. The number tells loads apart.
+// loaded is one load's outcome. The number identifies the load.
 type loaded struct {
 	provider aws.CredentialsProvider
 	source   Source

@@ -15,7 +15,7 @@ const (
 	dontWait   = 0
 )
 
-// isLink is false: what was opened tells what it is.
+// isLink is false: the opened file shows what it is.
 func isLink(error) bool { return false }
 
 // links is not known: a file's names are not part of what Stat returns here.

@@ -47,7 +47,7 @@ func Unreadable(call string) error {
 	}}
 }
 
-// Listener hears what a run says, from all its goroutines.
+// Listener takes the messages of a run, from all its goroutines.
 func Listener() (said func() []string, say func(string)) {
 	var mu sync.Mutex
 	var all []string

@@ -46,7 +46,7 @@ func (p Placement) First(t *Tree) (lost []string, err error) {
 		return nil, err
 	}
 	t.claimByCheckpoint(p.Saved)
-	if named := p.named(); len(named) > 0 { // what the run leaves out is told by the one that does not
+	if named := p.named(); len(named) > 0 { // the run that reads the others reports them
 		t.inside = t.Descendants(named)
 		lost = slices.DeleteFunc(lost, func(id string) bool { return !t.inside[id] })
 	}

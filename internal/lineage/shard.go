@@ -18,7 +18,7 @@ import (
 	"kin/internal/record"
 )
 
-// State is where a shard stands in a run.
+// State is how far a run is with a shard.
 type State int
 
 const (
@@ -57,7 +57,7 @@ type Shard struct {
 	// Complete says that it was closed before the bound of the run: all that it has
 	// arrived before that.
 	Complete bool
-	// Hashes is the shard's hash key range; nil when nobody has told it.
+	// Hashes is the shard's hash key range; nil when it is not known.
 	Hashes *kpl.HashKeyRange
 	// First and Last are its sequence numbers as listed; Last only if it is closed.
 	First, Last string

@@ -1,6 +1,6 @@
 package record
 
-// ShardPosition is where a run stands in one shard, as a checkpoint file has it.
+// ShardPosition is the position of a run in one shard, as a checkpoint file has it.
 type ShardPosition struct {
 	Parents []string `json:"parents"` // shard IDs; empty, one, or two after a merge
 	Position

@@ -29,7 +29,7 @@ const (
 // ClassOfCode is the class of an error code, of a call or of one record of PutRecords.
 func ClassOfCode(code string) Class { return classes[code] }
 
-// Error codes that a package tells apart from others of their class.
+// Error codes that a package treats unlike others of their class.
 const (
 	// CodeShardLimit is the read or write limit of one shard.
 	CodeShardLimit = "ProvisionedThroughputExceededException"

@@ -83,7 +83,7 @@ func TestFault14ReportHoldsNoLock(t *testing.T) {
 	close(leave)
 }
 
-// lines are what a person is told.
+// lines collects the messages.
 type lines struct {
 	mu  sync.Mutex
 	all []string

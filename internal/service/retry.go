@@ -28,7 +28,7 @@ func Retry[T any](ctx context.Context, r *Retries, most time.Duration, named fun
 }
 
 // RetryPaged is Retry for a call of several pages: call limits each page by the
-// allowance, and tells it what a page brought.
+// allowance, and notes in it what a page brought.
 func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, named func(error) error, call func(context.Context, *Allowance) (T, error)) (T, error) {
 	a := &Allowance{most: most, spent: r.Spent, since: time.Now()}
 	f := NewFailures(r)

@@ -74,7 +74,7 @@ func (o *Stdout) Write(data []byte) (int, error) {
 // Flush returns nil when the kernel has all that was written.
 func (o *Stdout) Flush() error { return StdoutError(o.w.Flush()) }
 
-// StdoutError tells a reader who has had enough, ErrStdoutClosed, from failures to write.
+// StdoutError is ErrStdoutClosed where the reader has closed stdout, else the failure.
 func StdoutError(err error) error {
 	switch {
 	case err == nil:

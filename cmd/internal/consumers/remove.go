@@ -55,7 +55,7 @@ func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	return c.failures(ctx, ids, failed)
 }
 
-// failures tells of the consumers that could not be removed.
+// failures reports the consumers that could not be removed.
 func (c *Stream) failures(ctx context.Context, ids []string, failed map[string]error) error {
 	switch {
 	case len(failed) == 0:

@@ -1,5 +1,5 @@
-// Package consumers is what the commands about stream consumers share: which are
-// registered, what is removed, and what a person is told and asked about it.
+// Package consumers is what the commands about stream consumers share: finding and
+// removing them, and the messages and the question about that.
 package consumers
 
 import (

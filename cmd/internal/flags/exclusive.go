@@ -16,12 +16,12 @@ type choice struct {
 	// refused says that two of them are refused here; where it is false, whoever
 	// reads them knows when they contradict each other.
 	refused bool
-	words   string // what is said then; empty: the usual words
+	message string // the refusal; empty: the usual one
 }
 
 var choices = []choice{
-	{names: []string{"initial-position", "from"}, refused: true, words: "--from and --initial-position are the same flag: want one of them"},
-	{names: []string{"verbose", "quiet"}, refused: true, words: "-v and -q contradict each other: want one of them"},
+	{names: []string{"initial-position", "from"}, refused: true, message: "--from and --initial-position are the same flag: want one of them"},
+	{names: []string{"verbose", "quiet"}, refused: true, message: "-v and -q contradict each other: want one of them"},
 	{names: []string{"available-now", "to"}}, // both hold
 	{names: []string{"no-deaggregate", "hash-filter", "no-hash-filter"}},
 	{names: []string{"consumer-mode", "efo"}},
@@ -62,8 +62,8 @@ func CheckExclusive(set *pflag.FlagSet) error {
 		}
 		switch {
 		case !c.refused || len(given) < 2:
-		case c.words != "":
-			return console.Usage("%s", c.words)
+		case c.message != "":
+			return console.Usage("%s", c.message)
 		default:
 			return console.Usage("--%s and --%s contradict each other: want one of them", given[0], given[1])
 		}

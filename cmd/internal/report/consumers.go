@@ -14,7 +14,7 @@ type Consumers struct {
 	Consumers  []Consumer `json:"consumers"`
 }
 
-// Consumer is one consumer; only describe tells its stream.
+// Consumer is one consumer; only describe prints its stream.
 type Consumer struct {
 	Name      string `json:"consumerName"`
 	ARN       string `json:"consumerARN"`

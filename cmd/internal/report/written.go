@@ -21,7 +21,7 @@ type reportLine struct {
 }
 
 // ErrReportClosed means that nobody reads the report any more. What was read
-// is written all the same; that nobody hears of it is a failure.
+// is written all the same; that nobody can read the report is a failure.
 var ErrReportClosed = errors.New("stdout was closed: nobody reads the report")
 
 // Written prints the results of a run, in the order of the input.
