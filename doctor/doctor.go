@@ -102,7 +102,7 @@ type Options struct {
 	// that a proxy refused; empty for other errors. nil knows of none.
 	Advise func(error) string
 	// Say is called with a line about calls that have failed, or have had no answer, for
-	// 5 s; nil is nobody.
+	// 5 s; nil reports nothing.
 	Say func(string)
 	Log *slog.Logger // nil discards
 }
@@ -226,7 +226,7 @@ func (e *examination) identify(ctx context.Context) {
 		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not known: "+ErrNoSTS.Error()), "")
 	case reading(err) == unauthentic:
 		e.report.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
-	case reading(err) == denied:
+	case reading(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS knows them
 		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not told: "+brief(err)), "")
 	default:
 		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; STS cannot be asked whose they are: "+brief(err)), "")

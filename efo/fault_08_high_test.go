@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"kin/internal/kinesistest"
 	"kin/reader"
 )
 
@@ -54,6 +55,29 @@ func TestFault08AFalseLowNumberInAnEventIsAskedForAgain(t *testing.T) {
 		}
 		if said := strings.Join(r.said, "\n"); strings.Contains(said, "from before the position") {
 			t.Errorf("said %q", said)
+		}
+	})
+}
+
+// TestFault08AFalseNumberOfAnEventThatWasSavedIsMovedBack is about a checkpoint that
+// has the false number of an event when the next events show that it cannot be right.
+func TestFault08AFalseNumberOfAnEventThatWasSavedIsMovedBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		bad := records(3, 4)
+		bad.Records[1].SequenceNumber = aws.String("999")
+		s.script("a", says(event(records(1, 2)), event(bad), step{after: time.Second, event: records(5, 6)}), says(event(records(4, 6))), says(event(records(4, 7))))
+		r, m := newRun(s), kinesistest.NewMemory()
+		r.reader.Positions = m
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		err := r.do(ctx)
+		var wrong *reader.SequenceError
+		if !errors.As(err, &wrong) || wrong.Hint() != "kin moved the checkpoint back to before that record: run kin again" {
+			t.Fatalf("got %q, %v", r.text(), err)
+		}
+		if at := m.Position("a"); at != "AFTER_SEQUENCE_NUMBER 2" {
+			t.Errorf("saved %s", at)
 		}
 	})
 }

@@ -21,7 +21,9 @@ type lossy struct {
 	latency  time.Duration
 	creating time.Duration
 	err      error // nil is the service's own answer
+	then     error // of all calls after the first; nil is err
 	nothing  bool  // it registers nothing
+	calls    int
 }
 
 func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, o ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
@@ -29,14 +31,17 @@ func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *kinesis.Register
 		out *kinesis.RegisterStreamConsumerOutput
 		err error
 	}
-	answers := make(chan answer, 1)
+	answers, err := make(chan answer, 1), l.err
+	if l.calls++; l.calls > 1 && l.then != nil {
+		err = l.then
+	}
 	time.AfterFunc(l.latency, func() {
 		var a answer
 		if !l.nothing {
 			a.out, a.err = l.fakeService.RegisterStreamConsumer(context.WithoutCancel(ctx), in, o...)
 		}
-		if l.err != nil {
-			a = answer{nil, l.err}
+		if err != nil {
+			a = answer{nil, err}
 		}
 		answers <- a
 	})
@@ -118,6 +123,61 @@ func TestFault10ARegistrationThatNoLookShowsIsReported(t *testing.T) {
 				}
 				if want := "looking for consumer kin_app of orders, which may be registered, to remove it, for at most 1m; a second signal"; !slices.ContainsFunc(r.said, func(m string) bool { return strings.HasPrefix(m, want) }) {
 					t.Errorf("said %q", r.said)
+				}
+			})
+		})
+	}
+}
+
+// Refusals do not make up for an answer that was lost before: the consumer is looked for.
+func TestFault10ALostRegistrationIsLookedForAfterRefusalsToo(t *testing.T) {
+	for name, test := range map[string]struct {
+		latency time.Duration
+		then    error
+		calls   int // at least
+	}{
+		"of several calls":                   {100 * time.Millisecond, apiError("ResourceInUseException"), 3},
+		"of a call that the stop interrupts": {3 * time.Second, apiError("ResourceInUseException"), 2},
+		"of what was asked for":              {100 * time.Millisecond, apiError("InvalidArgumentException"), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				r := newRun(s)
+				l := &lossy{fakeService: s, latency: test.latency, nothing: true, err: errors.New("connection reset"), then: test.then}
+				r.client, r.o.Name, r.o.RequireDeregistration = l, "app", true
+				ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+				defer cancel()
+				err := r.do(ctx)
+				var left *LeftBehindError
+				if !errors.As(err, &left) || !strings.HasSuffix(left.Error(), "RegisterStreamConsumer: connection reset; 10s later the consumer was still not there") || l.calls < test.calls {
+					t.Errorf("%d calls, then %v", l.calls, err)
+				}
+			})
+		})
+	}
+}
+
+// A registration that was refused outright has made no consumer: nothing is looked for
+// when the run ends.
+func TestFault10ARefusedRegistrationLeavesNothingToLookFor(t *testing.T) {
+	for _, code := range []string{"ResourceInUseException", "AccessDeniedException", "LimitExceededException"} {
+		t.Run(code, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newService(t, "a")
+				r := newRun(s)
+				r.client, r.o.Name, r.o.RequireDeregistration = &lossy{fakeService: s, nothing: true, err: apiError(code)}, "app", true
+				const most = 3 * time.Second
+				ctx, cancel := context.WithTimeout(t.Context(), most)
+				defer cancel()
+				began := time.Now()
+				err := r.do(ctx)
+				var left *LeftBehindError
+				if err == nil || errors.As(err, &left) || time.Since(began) > most+time.Second {
+					t.Errorf("got %v after %s", err, time.Since(began))
+				}
+				if said := strings.Join(r.said, "\n"); strings.Contains(said, "may be registered") || strings.Contains(said, "may still be registered") {
+					t.Errorf("said %q", said)
 				}
 			})
 		})

@@ -52,7 +52,7 @@ func TestFault11AnUnannouncedEndThatMayNotBeReadEndsTheRun(t *testing.T) {
 					defer cancel()
 					err := r.do(ctx)
 					var failed *service.CallError
-					if !errors.As(err, &failed) || failed.Call != call || !strings.HasPrefix(err.Error(), "the end of orders/a is not announced to stream consumers: "+call+" for orders/a: AccessDeniedException") {
+					if !errors.As(err, &failed) || failed.Call != call || !strings.HasPrefix(err.Error(), "read the rest of orders/a with GetRecords: "+call+" for orders/a: AccessDeniedException") {
 						t.Errorf("got %v", err)
 					}
 					if !slices.ContainsFunc(r.said, func(m string) bool {

@@ -79,7 +79,7 @@ func newHolding(f *FanOut, a *reader.Assignment) *holding {
 	return h
 }
 
-// commands lead to the stream by the name that was given.
+// commands are those that messages name, for the stream as it was given.
 func (h *holding) commands() Commands { return Commands{h.given, h.f.o.Flags} }
 
 // log does not wait for who reads it.

@@ -128,7 +128,7 @@ func (g *registering) ask(ctx context.Context) error {
 		ended()
 	case <-ctx.Done():
 		ended()
-		g.result.Registered = true // its answer may tell
+		g.result.Registered = true // the call is still under way
 		return context.Cause(ctx)
 	}
 	if call.err == nil {
@@ -144,9 +144,6 @@ func (g *registering) ask(ctx context.Context) error {
 	g.attempted("RegisterStreamConsumer", g.id, err)
 	g.last = err
 	nothing := registeredNothing(err)
-	if nothing {
-		g.calls.refuse(g.id, call)
-	}
 	if ctx.Err() != nil {
 		g.result.Registered = g.result.Registered || !nothing
 		return context.Cause(ctx)
@@ -165,12 +162,12 @@ func (g *registering) ask(ctx context.Context) error {
 	if nothing {
 		return err
 	}
-	return g.believe(ctx, call, err)
+	return g.believe(ctx, err)
 }
 
 // believe returns the error of a call that was refused, unless the consumer is there
 // all the same.
-func (g *registering) believe(ctx context.Context, call *registerCall, err error) error {
+func (g *registering) believe(ctx context.Context, err error) error {
 	was := g.result.Registered
 	g.result.Registered = true // until a look says that it is not there
 	c, lookErr := g.look(ctx)
@@ -178,7 +175,6 @@ func (g *registering) believe(ctx context.Context, call *registerCall, err error
 	case lookErr != nil:
 		return err
 	case c == nil:
-		g.calls.refuse(g.id, call)
 		g.result.Registered = was
 		return err
 	}

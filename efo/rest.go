@@ -31,7 +31,7 @@ func (s *source) nextOfRest(ctx context.Context, room reader.Room) (*reader.Resp
 	case service.IsDenied(err) && !s.restRead && !s.progress.denied:
 		return nil, s.leaveRest(err)
 	}
-	return nil, fmt.Errorf("the end of %s/%s is not announced to stream consumers: %w", s.Stream(), s.ShardID(), err)
+	return nil, fmt.Errorf("read the rest of %s/%s with GetRecords: %w", s.Stream(), s.ShardID(), err)
 }
 
 // leaveRest subscribes again to a shard whose rest may not be read with GetRecords.

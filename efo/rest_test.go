@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"kin/internal/checkpoint"
+	"kin/internal/record"
+	"kin/reader"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -44,7 +48,7 @@ func TestFault11AClosedShardIsSubscribedToAgainWhereGetRecordsIsNotAllowed(t *te
 				defer cancel()
 				err := r.do(ctx)
 				if test.fails {
-					if err == nil || !strings.HasPrefix(err.Error(), "the end of orders/a is not announced to stream consumers: GetShardIterator for ") {
+					if err == nil || !strings.HasPrefix(err.Error(), "read the rest of orders/a with GetRecords: GetShardIterator for ") {
 						t.Errorf("the run ended: %v, want that the shard's end cannot be read", err)
 					}
 					gaps := s.gaps()
@@ -98,7 +102,7 @@ func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		err := r.do(ctx)
-		if err == nil || !strings.HasPrefix(err.Error(), "the end of orders/"+shard0+" is not announced to stream consumers: GetRecords for ") {
+		if err == nil || !strings.HasPrefix(err.Error(), "read the rest of orders/"+shard0+" with GetRecords: GetRecords for ") {
 			t.Errorf("the run ended: %v", err)
 		}
 		wantOnce(t, 3, r.got...)
@@ -106,4 +110,22 @@ func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
 			t.Errorf("%d pages and %d subscriptions, want 2 and 3", pages, subscribed)
 		}
 	})
+}
+
+// rewound is a source of GetRecords that is asked to go back.
+type rewound struct {
+	reader.Source
+	to checkpoint.Shard
+}
+
+func (r *rewound) Rewind(at checkpoint.Shard) { r.to = at }
+
+// GetRecords, which reads the rest of a shard, goes back itself. A continuation is not for it.
+func TestARewindOfTheRestIsGetRecordsOwn(t *testing.T) {
+	rest := &rewound{}
+	s := &source{rest: rest}
+	s.Rewind(checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7", Continuation: "9"}})
+	if rest.to.SequenceNumber != "7" || rest.to.Continuation != "" || s.at.Kind != "" {
+		t.Errorf("GetRecords goes back to %+v, and subscriptions to %+v", rest.to, s.at)
+	}
 }

@@ -26,7 +26,7 @@ type source struct {
 	arn       string // of the consumer that was last subscribed with
 
 	// rest reads the shard with GetRecords, once subscriptions cannot; else nil.
-	// restRead says that it has had an answer: at is no longer where it stands.
+	// restRead says that it has had an answer: then its position is beyond at.
 	rest     reader.Source
 	restRead bool
 
@@ -87,8 +87,8 @@ func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Respons
 			return nil, err
 		}
 	}
-	// Room is what stands between an event and its being received: while there is
-	// none the service waits, or ends the subscription.
+	// An event is received once there is room for it. Until then the service waits, or
+	// ends the subscription.
 	var size int64
 	err := s.listen(ctx, func() (err error) { size, err = s.open.Await(); return err })
 	if err != nil {
@@ -183,8 +183,8 @@ func (s *source) begin(ctx context.Context) error {
 	return nil
 }
 
-// over takes in why the subscription is over. That the service has ended it,
-// after five minutes, is a reason for the next one, unless it made no progress.
+// over ends the subscription, and returns its error. The service ends each one after
+// five minutes: that is no error, unless it made no progress.
 func (s *source) over(err error) error {
 	if !errors.Is(err, io.EOF) {
 		return s.Error("SubscribeToShard", err)

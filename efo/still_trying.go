@@ -21,15 +21,17 @@ func newStillTrying(say func(string)) *stillTrying {
 
 // attempted notes the result of one attempt. The key identifies the call.
 func (s *stillTrying) attempted(key string, err error) {
-	r := s.reporter(key)
 	if err != nil {
-		r.Failed(key, "", err, 0)
+		s.reporter(key).Failed(key, "", err, 0)
 		return
 	}
 	s.mu.Lock()
+	r := s.calls[key]
 	delete(s.calls, key) // what fails later is reported at once, within the minute too
 	s.mu.Unlock()
-	r.Passed(key)
+	if r != nil {
+		r.Passed(key)
+	}
 }
 
 // unanswered notes an attempt that has had no answer for service.ReportAfter.

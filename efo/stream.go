@@ -28,7 +28,7 @@ func FindStream(ctx context.Context, client StreamClient, stream string, log *sl
 
 // FindStreamWithin is FindStream with another time for the retries; 30 s is the most.
 // report is called with a line when the call has failed, or has had no answer, for 5 s;
-// nil is nobody.
+// nil reports nothing.
 func FindStreamWithin(ctx context.Context, client StreamClient, stream string, within time.Duration, report func(string), log *slog.Logger) (string, error) {
 	if record.ParseStream(stream).ARN != "" {
 		return stream, nil

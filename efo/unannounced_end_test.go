@@ -308,7 +308,7 @@ func TestFault11ATakeoverThatIsNotAllowedSaysWhatItIsFor(t *testing.T) {
 		r.client = denied{l}
 		err := r.do(t.Context())
 		var call *service.CallError
-		if !errors.As(err, &call) || call.Call != "GetShardIterator" || !strings.HasPrefix(err.Error(), "the end of orders/"+shard0+" is not announced to stream consumers: GetShardIterator for ") {
+		if !errors.As(err, &call) || call.Call != "GetShardIterator" || !strings.HasPrefix(err.Error(), "read the rest of orders/"+shard0+" with GetRecords: GetShardIterator for ") {
 			t.Errorf("got %v", err)
 		}
 		wantOnce(t, 10, r.got...)

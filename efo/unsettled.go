@@ -63,29 +63,22 @@ func (r *registerCalls) unsettled(id ID) *registerCall {
 // settle notes that a consumer was seen.
 func (r *registerCalls) settle(id ID) { r.byID.Delete(id) }
 
-// refuse notes that a call has registered nothing.
-func (r *registerCalls) refuse(id ID, c *registerCall) {
-	if c.before == nil {
-		r.settle(id)
-		return
-	}
-	r.byID.Store(id, c.before)
-}
-
 // find looks for a consumer that is to be removed. It is nil when it is not there.
 // If a call may have registered it, find waits for the end of that call, and then
-// looks for appearance before it returns an *UnseenError.
+// looks for appearance before it returns an *UnseenError. Of calls that were refused
+// it looks once.
 func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 	call := r.calls.unsettled(w.id)
-	if call != nil {
+	for call != nil {
 		select {
 		case <-call.over:
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		if registeredNothing(call.err) || isRefusal(call.err) {
-			call = call.before
+		if !registeredNothing(call.err) && !isRefusal(call.err) {
+			break
 		}
+		call = call.before
 	}
 	for {
 		c, err := w.look(ctx)
@@ -96,7 +89,7 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 		if left <= 0 {
 			return nil, &UnseenError{call.err}
 		}
-		w.say("it may be registered yet, and is looked for to remove it")
+		w.say(fmt.Sprintf("it may still be registered: checking for %s, to remove it", str2duration.String(appearance)))
 		if err := w.wait(ctx, min(left, w.looks.Next())); err != nil {
 			return nil, err
 		}

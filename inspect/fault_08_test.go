@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +37,29 @@ func TestFault08LagUsesNoStrayDate(t *testing.T) {
 			}
 			astray = true
 			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// TestFault08AShardThatIsTrimmedWhileItIsProbedDoesNotEndTheLook is about a shard that is
+// listed, and gone when its probe asks for it: that probe gets no answer.
+func TestFault08AShardThatIsTrimmedWhileItIsProbedDoesNotEndTheLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true}, &kinesistest.Shard{ID: "b", Records: []int{3}})
+		f.Hook = func(call, shard string) error {
+			if call == "GetShardIterator" && strings.HasPrefix(shard, "a") {
+				f.Change(func() { f.Shards = slices.DeleteFunc(f.Shards, func(s *kinesistest.Shard) bool { return s.ID == "a" }) })
+				return kinesistest.APIError("ResourceNotFoundException")
+			}
+			return nil
+		}
+		l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1", "b": "3"})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		look, err := l.Look(t.Context())
+		if err != nil || !strings.Contains(words(look), "b READING 0") {
+			t.Errorf("got %q, %v", words(look), err)
 		}
 	})
 }

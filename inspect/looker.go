@@ -163,7 +163,7 @@ func (l *Looker) probe(ctx context.Context, streams *reader.Opening) ([]*probe, 
 	all := probes(streams)
 	room := &probeRoom{free: semaphore.NewWeighted(probeBuffer), sizes: &l.sizes}
 	errs := make(chan streamError, len(streams.Streams))
-	group, groupCtx := errgroup.WithContext(ctx) // the run's slots bound it, so that a shard that sleeps keeps nobody waiting
+	group, groupCtx := errgroup.WithContext(ctx) // the session's slots bound it, so that a shard that sleeps keeps nobody waiting
 	for s, of := range byStream(all) {
 		ofStream, streamCtx := errgroup.WithContext(groupCtx)
 		for _, p := range of {

@@ -160,5 +160,8 @@ func (r *probeShare) Take(ctx context.Context, _ int64) error {
 	return nil
 }
 
-// Return gives it back.
-func (r *probeShare) Return(int64) { r.free.Release(r.taken) }
+// Return gives back what Take took, once.
+func (r *probeShare) Return(int64) {
+	r.free.Release(r.taken)
+	r.taken = 0
+}

@@ -130,6 +130,7 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 		return
 	}
 	s := contradictions{last: aws.ToString(records[n-1].SequenceNumber), received: a.contradicted.received[:0]}
+	s.received = slices.Grow(s.received, n)
 	for i := range records {
 		s.received = append(s.received, hashed(&records[i]))
 	}
@@ -179,21 +180,26 @@ func (a *answerCheck) contradict(at checkpoint.Shard, reason string) error {
 	if a.contradicted.answers++; a.contradicted.answers < mostContradictions {
 		return &validate.Error{Reason: reason}
 	}
-	return &SequenceError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber, Kept: a.s.o.Positions != nil, Reason: reason,
-		before: a.AskFrom(at).Position}
+	return &SequenceError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber, Kept: a.s.o.Positions != nil, Reason: reason}
 }
 
 // AskFrom is the position that the next call begins at: at or, while an answer has
 // contradicted it, where the response began that has the record of at.
 func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
 	switch s := &a.contradicted; {
-	case !a.IsContradicted() || at.SequenceNumber != s.last:
+	case !a.isInDoubt(at):
 		return at
 	case s.from == "0":
 		return Oldest()
 	default:
 		return checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: s.from}}
 	}
+}
+
+// isInDoubt reports whether an answer has contradicted a position that this run
+// received.
+func (a *answerCheck) isInDoubt(at checkpoint.Shard) bool {
+	return a.IsContradicted() && at.SequenceNumber == a.contradicted.last
 }
 
 // IsContradicted reports whether an answer has contradicted the position.

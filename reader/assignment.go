@@ -147,9 +147,9 @@ func (a *positionCheck) IsStuck(at checkpoint.Shard, resp *Response) bool {
 }
 
 // IsGone finds out, after the service did not know the shard, whether it was
-// trimmed, which it tells, for what was beyond at is lost; where positions are
-// kept that is a *DataLossError, unless it is allowed. With the stream gone, its
-// error says so.
+// trimmed. It reports that, because what was beyond at is lost; where positions are
+// kept, and loss is not allowed, that is a *DataLossError. Where the stream itself is
+// gone, the error says so.
 func (a *positionCheck) IsGone(ctx context.Context, at checkpoint.Shard) (bool, error) {
 	if err := a.s.refresh(ctx); err != nil {
 		return false, err

@@ -162,7 +162,7 @@ func (s *delivery) hashFilter(shard *lineage.Shard) hashFilter {
 // Where the stream has become AUTO since the run began, it drops nothing from now
 // on: a record of a response that was checked before is not AUTO's.
 func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
-	automatic, err := s.distribution.ask(ctx, s.Stream.streamCalls, received, 0)
+	automatic, err := s.distribution.ask(ctx, s.streamCalls, received, 0)
 	if err != nil {
 		return f, err
 	}

@@ -42,8 +42,12 @@ func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T
 			o.Positions = m
 			got, err := readFor(t, client, time.Hour, o)
 			var wrong *SequenceError
-			if !errors.As(err, &wrong) || wrong.SequenceNumber != "999" || !wrong.Unusable() || wrong.Hint() == "" {
-				t.Errorf("page %d: got %q, %v", page, got, err)
+			if !errors.As(err, &wrong) || wrong.SequenceNumber != "999" {
+				t.Fatalf("page %d: got %q, %v", page, got, err)
+			}
+			// The contradiction ends the run before the false number is saved.
+			if hint := wrong.Hint(); hint != "the checkpoint is from before that record: run kin again" || wrong.Unusable() {
+				t.Errorf("page %d: hint %q, unusable %t; saved %s", page, hint, wrong.Unusable(), m.Position("a"))
 			}
 			if took := time.Since(f.Began); took > 10*time.Second {
 				t.Errorf("ended after %s", took)
@@ -175,6 +179,61 @@ func TestFault08ASavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
 			if saved == "3" && !slices.Equal(got, numbers(4, 6)) {
 				t.Errorf("behind %s: got %q", saved, got)
 			}
+		})
+	}
+}
+
+// TestFault08EveryFalseNumberThatWasSavedIsMovedBack is about a run that ends while
+// answers contradict saved positions: all of them move back, whatever ended it.
+func TestFault08EveryFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
+	for name, denied := range map[string]bool{"of two shards": false, "with a call that is denied": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 12)}, &kinesistest.Shard{ID: "b", Records: numbersOf(101, 112)})
+				f.Page = 4
+				iterators := 0
+				f.Hook = func(call, _ string) error {
+					if call == "GetShardIterator" {
+						iterators++
+					}
+					if denied && iterators > 2 { // kin asks again for what it doubts
+						return kinesistest.APIError("AccessDeniedException")
+					}
+					return nil
+				}
+				client := &spoiled{Fake: f, call: "GetRecords", left: 4, spoil: func(out any) { renumber("8", "999")(out); renumber("108", "998")(out) }}
+				o, m := bounded(), kinesistest.NewMemory()
+				var said []string
+				o.Positions, o.MaxFetchDuration, o.Info = m, time.Millisecond, func(m string) { said = append(said, m) }
+				_, err := readFor(t, client, time.Hour, o)
+				var wrong *SequenceError
+				if errors.As(err, &wrong) == denied || err == nil {
+					t.Fatalf("got %v", err)
+				}
+				if at := []string{m.Position("a"), m.Position("b")}; !slices.Equal(at, []string{"AFTER_SEQUENCE_NUMBER 4", "AFTER_SEQUENCE_NUMBER 104"}) {
+					t.Errorf("saved %q; said %q", at, said)
+				}
+				for id, shard := range m.File.Streams[0].Shards {
+					if through, last := shard.ReadThrough.Time, kinesistest.Arrival(map[string]int{"a": 4, "b": 104}[id]); through.After(last) {
+						t.Errorf("%s is saved as read through %s; its last record arrived at %s", id, through, last)
+					}
+				}
+				moved := 0
+				for _, line := range said {
+					if strings.HasSuffix(line, " may be wrong: kin moved the checkpoint back to before that record") {
+						moved++
+					}
+				}
+				if want := map[bool]int{true: 2, false: 1}[denied]; moved != want { // the error says it of the other one
+					t.Errorf("said %q, want %d positions moved back", said, want)
+				}
+				f.Hook = nil
+				got, err := readFor(t, f, time.Hour, o)
+				once(t, got, append(numbers(5, 12), numbers(105, 112)...))
+				if err != nil {
+					t.Errorf("the next run: %v", err)
+				}
+			})
 		})
 	}
 }

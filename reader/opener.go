@@ -158,19 +158,21 @@ func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, d
 	return Probe{p.due, p.pace.size, aws.ToInt64(resp.MillisBehindLatest), resp.Records, resp.Taken}, nil
 }
 
-// Accepts asks for an iterator at a shard's position. refused says that the
-// service does not accept the position; err is its answer then.
+// Accepts asks for an iterator at a shard's position. refusal says that the
+// service does not accept the position; err is then its answer.
 func (s *Stream) Accepts(ctx context.Context, shard string, at checkpoint.Shard) (refusal bool, err error) {
 	a := newAssignment(s, shard, at)
 	if a.IsTrimmed(at) { // a quiet shard's: a run begins with the oldest record
 		return false, nil
 	}
-	if err := s.takeSlot(ctx); err != nil {
-		return false, err
-	}
-	defer s.giveSlot()
 	p := newPolling(a)
-	_, err = patiently(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
+	_, err = patiently(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, func(ctx context.Context) (string, error) {
+		if err := s.takeSlot(ctx); err != nil {
+			return "", err
+		}
+		defer s.giveSlot()
+		return p.newIterator(ctx)
+	})
 	return err != nil && classify(err) == refused, err
 }
 

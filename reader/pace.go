@@ -84,7 +84,7 @@ func (p *pace) share() float64 {
 	return p.rate
 }
 
-// room is what the next fetch takes from the buffer. Where nothing is known of the
+// reservation is what the next fetch takes from the buffer. Where nothing is known of the
 // shard it is for the largest response: then few shards are fetched at once, or one
 // alone, until records have come.
 func (p *pace) reservation() int64 {

@@ -13,9 +13,6 @@ import (
 	"errors"
 	"time"
 
-	"kin/internal/checkpoint"
-	"kin/internal/record"
-
 	"golang.org/x/sync/errgroup"
 )
 
@@ -77,32 +74,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 		whole, stop = context.WithDeadline(whole, began.Add(r.o.Timeout))
 		defer stop()
 	}
-	return fact(whole, streams.streams, r.moveBack(whole, err))
-}
-
-// moveBack moves a kept position whose sequence number cannot be right back to where
-// the answer began that had it: a further run would pass over what lies between them.
-func (r *Reader) moveBack(ctx context.Context, err error) error {
-	wrong, is := errors.AsType[*SequenceError](err)
-	if !is || !wrong.Kept || wrong.before.SequenceNumber == wrong.SequenceNumber {
-		return err
-	}
-	file, loadErr := r.positions.Load()
-	if loadErr != nil {
-		return errors.Join(err, loadErr)
-	}
-	stream := file.Find(wrong.Stream)
-	if stream == nil || stream.Shards[wrong.Shard].SequenceNumber != wrong.SequenceNumber {
-		return err // the number was not kept
-	}
-	at := stream.Shards[wrong.Shard]
-	at.Position, at.LastArrival = wrong.before, record.Time{}
-	moved := checkpoint.Move{Stream: wrong.Stream, Shard: wrong.Shard, To: at}
-	if commitErr := r.positions.Commit(context.WithoutCancel(ctx), checkpoint.Commit{Moves: []checkpoint.Move{moved}, Batch: -1}); commitErr != nil {
-		return errors.Join(err, commitErr)
-	}
-	wrong.movedBack = true
-	return err
+	return fact(whole, streams.streams, run.moveBack(context.WithoutCancel(whole), err))
 }
 
 // openInTime is open, within the time of the run.

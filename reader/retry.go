@@ -93,7 +93,7 @@ type Asker struct{ session *session }
 
 // NewAsker returns an Asker. report is called with a line about calls that have failed,
 // or have had no answer, for 5 s: one line a minute for all of them. It may be called
-// from several goroutines; nil is nobody. client may be nil for Ask, and a nil log
+// from several goroutines; nil reports nothing. client may be nil for Ask, and a nil log
 // discards.
 func NewAsker(client Client, report func(string), log *slog.Logger) *Asker {
 	if log == nil {

@@ -102,7 +102,7 @@ func (e *DataLossError) Error() string {
 	}
 	const most = 5
 	if n := len(lines); n > most {
-		lines = append(lines[:most], fmt.Sprintf("and so it is with %d more shards of %s", n-most, e.Stream))
+		lines = append(lines[:most], fmt.Sprintf("and %d more shards of %s", n-most, e.Stream))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -117,7 +117,7 @@ func (e *DataLossError) Hint() string {
 
 // GapMessage is a gap in words.
 func GapMessage(stream string, g lineage.Gap) string {
-	return fmt.Sprintf("records of %s/%s that arrived between %s and %s may be gone: the checkpoint stood still for longer than the stream retains them",
+	return fmt.Sprintf("records of %s/%s that arrived between %s and %s may be gone: the checkpoint did not move for longer than the stream retains records",
 		stream, g.Shard, g.From.UTC().Format(time.RFC3339), g.To.UTC().Format(time.RFC3339))
 }
 
@@ -154,8 +154,8 @@ type SequenceError struct {
 	Kept                          bool   // positions are kept, and this is one of them
 	Reason                        string // what the service sends instead
 
-	before    record.Position // where the answer began that had the number; the position itself where that is not known
-	movedBack bool            // the kept position is now that one
+	movedBack bool // the kept position is from before the answer that had the number
+	unsaved   bool // and was so all the time
 }
 
 func (e *SequenceError) Error() string {
@@ -163,13 +163,15 @@ func (e *SequenceError) Error() string {
 }
 
 // Unusable says whether there is a checkpoint that cannot be used any more.
-func (e *SequenceError) Unusable() bool { return e.Kept }
+func (e *SequenceError) Unusable() bool { return e.Kept && !e.unsaved }
 
 // Hint says what to do next.
 func (e *SequenceError) Hint() string {
 	switch {
 	case e.movedBack:
 		return "kin moved the checkpoint back to before that record: run kin again"
+	case e.unsaved:
+		return "the checkpoint is from before that record: run kin again"
 	case e.Kept:
 		return fmt.Sprintf("kin checkpoint reset FILE --to TIME --shard %s moves the shard to a time before that record", e.Shard)
 	}

@@ -20,7 +20,6 @@ import (
 // Stream is one stream as a run has opened it: which stream it is, its shards, and
 // where each begins. It is made by an opening.
 type Stream struct {
-	streamCalls
 	streamShards
 	// until is the bound of the run in the stream's own time; zero without one.
 	until time.Time
@@ -35,8 +34,7 @@ type Stream struct {
 }
 
 func newStream(s *session, given string) *Stream {
-	calls := streamCalls{s, record.ParseStream(given)}
-	return &Stream{streamCalls: calls, streamShards: streamShards{streamCalls: calls, follower: noFollower{}, lineage: lineage.NewTree()}}
+	return &Stream{streamShards: streamShards{streamCalls: streamCalls{s, record.ParseStream(given)}, follower: noFollower{}, lineage: lineage.NewTree()}}
 }
 
 // retention is how long the stream keeps records; 0 is not known.
@@ -161,8 +159,7 @@ type StreamFailure struct {
 // IsOfStream reports whether a failed call says something of one stream alone. It does
 // not when the run has ended, or when the caller is not known.
 func IsOfStream(ctx context.Context, err error) bool {
-	var api smithy.APIError
-	if ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || errors.As(err, &api) && service.ClassOfCode(api.ErrorCode()) == service.Unauthentic {
+	if ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || service.IsUnauthentic(err) {
 		return false
 	}
 	var named interface{ StreamName() string }

@@ -27,6 +27,7 @@ type running struct {
 	reading    int  // shards that a goroutine reads
 	unanswered int  // of those, the ones that have not answered
 	answered   bool // a shard gave a usable answer
+	doubts     []doubt
 }
 
 // finished notes that a shard's goroutine has nothing left to do.
@@ -79,7 +80,9 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 	defer a.leave(ctx)
 	source := s.source(a)
 	defer source.Close()
-	at, late, answered := shard.At, late{}, false
+	at, before := shard.At, shard.At // before: before the last answer with records
+	late, answered := late{}, false
+	defer func() { s.run.note(a, at, before) }()
 	for {
 		resp, err := source.Next(ctx, s.buf)
 		if err != nil {
@@ -96,6 +99,9 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 			s.buf.Return(resp.Taken)
 			source.Rewind(at)
 			continue
+		}
+		if found.records > 0 {
+			before = at
 		}
 		if at, err = s.deliver(ctx, shard, resp, at, found); err != nil {
 			return err

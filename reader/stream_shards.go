@@ -209,7 +209,7 @@ func (s *streamShards) apply(shards []types.Shard, listed map[string]bool, gone 
 	return nil
 }
 
-// pruneStep is how many shards are looked at while the run's lock is held.
+// pruneStep is how many shards are looked at while the session's lock is held.
 const pruneStep = 256
 
 // prune forgets shards that are finished, in the lineage and in saved, and

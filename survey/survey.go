@@ -67,11 +67,8 @@ func LookAt(ctx context.Context, asker *reader.Asker, stream string) (*Stream, e
 // IsUnavailable reports whether a call is not allowed, or not known, here: what it is
 // asked for is optional then.
 func IsUnavailable(err error) bool {
-	switch service.ClassOfCode(service.Code(err)) {
-	case service.Denied, service.Unsupported:
-		return true
-	}
-	return false
+	class := service.ClassOf(err)
+	return err != nil && (class == service.Denied || class == service.Unsupported)
 }
 
 // endsAll reports whether a description that failed says more than that one stream cannot

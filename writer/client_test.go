@@ -27,7 +27,7 @@ type memoryStream struct {
 	// an endpoint that does not list them.
 	shards []string
 	lists  int // calls of ListShards
-	// listing sees each call of it; nil is nobody.
+	// listing sees each call of it; nil observes nothing.
 	listing func()
 
 	forgetful bool // only counts what comes

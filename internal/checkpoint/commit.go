@@ -17,7 +17,7 @@ type Commit struct {
 	// A checkpoint file has room for one.
 	Outputs []Output
 	// Batch is the number of the batch that was written last; negative before the
-	// first.
+	// first, and for a commit that is of no batch.
 	Batch int64
 }
 
@@ -52,18 +52,17 @@ func (h *Handle) Commit(_ context.Context, c Commit) error {
 	if len(c.Outputs) > 1 {
 		return errors.New("a checkpoint file has room for one output")
 	}
-	before := h.file
 	moved, undo, err := h.file.apply(c.Moves)
 	if err != nil {
 		return err
 	}
 	f := h.file
 	if len(c.Outputs) > 0 {
-		f.Output = &c.Outputs[0]
+		output := c.Outputs[0]
+		f.Output = &output
 	}
 	if err := h.Save(f, moved); err != nil {
 		undo()
-		h.file = before
 		h.encoder.streams = nil // it may have the new positions
 		return err
 	}

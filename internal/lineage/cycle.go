@@ -16,7 +16,7 @@ import (
 func OwnAncestor(ids []string, parents func(id string) []string) string {
 	var suspects []string
 	for _, id := range ids {
-		if IsBackward(id, parents(id)) {
+		if isBackward(id, parents(id)) {
 			suspects = append(suspects, id)
 		}
 	}
@@ -30,9 +30,9 @@ func OwnAncestor(ids []string, parents func(id string) []string) string {
 	return ""
 }
 
-// IsBackward reports whether a shard's ID is not above that of each of its
+// isBackward reports whether a shard's ID is not above that of each of its
 // parents.
-func IsBackward(id string, parents []string) bool {
+func isBackward(id string, parents []string) bool {
 	return slices.ContainsFunc(parents, func(p string) bool { return p >= id })
 }
 

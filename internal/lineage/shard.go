@@ -85,7 +85,7 @@ type Tree struct {
 	// the shards' ages.
 	Last string
 
-	candidates []*Shard // may have become readable since ready was called
+	candidates []*Shard // may have become readable since Ready was called
 	unlisted   []*Shard // wait for a whole listing
 	visits     int      // of the checkpoint's positions, in all walks over them
 	backward   []string // IDs of shards that are not above those of their parents

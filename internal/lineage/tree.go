@@ -39,7 +39,7 @@ func (t *Tree) Add(listed []types.Shard) []*Shard {
 }
 
 // AddChildren merges what the end of a shard says of its children, and returns
-// those that are new. The error is that of check.
+// those that are new. The error is that of Check.
 func (t *Tree) AddChildren(parent string, children []types.ChildShard) ([]*Shard, error) {
 	var found []*Shard
 	for _, c := range children {
@@ -77,7 +77,7 @@ func (t *Tree) index(s *Shard) {
 			t.children[p] = append(of, s.ID)
 		}
 	}
-	if IsBackward(s.ID, s.Parents) {
+	if isBackward(s.ID, s.Parents) {
 		t.backward = append(t.backward, s.ID)
 	}
 	t.Last = max(t.Last, s.ID)

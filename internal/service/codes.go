@@ -3,8 +3,8 @@ package service
 // Class is what a failed call means.
 type Class int
 
-// The classes. Nothing was done by a call that was throttled, refused in any way,
-// Unsendable or Unsent.
+// The classes. A call that was throttled, refused in any way, Unsendable or Unsent has
+// changed nothing.
 const (
 	Unknown Class = iota // an error code that kin does not know
 
@@ -17,7 +17,7 @@ const (
 	Denied      // this caller may not make the call
 	Unauthentic // the service does not know the caller, or the caller's clock is wrong
 	Key         // the stream's encryption key cannot be used
-	Unsupported // the endpoint does not have the call
+	Unsupported // the endpoint does not know the call
 
 	// Those below have no error code.
 
@@ -51,8 +51,8 @@ const (
 // codeNone is what the SDK calls an answer with an error status and no error code.
 const codeNone = "UnknownError"
 
-// classes has every error code that kin knows, of Kinesis and of STS. Codes of one
-// class stand together.
+// classes has every error code that kin knows, of Kinesis and of STS. They are
+// grouped by class.
 var classes = map[string]Class{
 	// Too many calls, bytes or things at once, of all callers together.
 	CodeShardLimit:             Throttled,

@@ -20,7 +20,7 @@ type Retries struct {
 
 // NewRetries returns Retries for a command that reads nothing. report is called with a
 // line about calls that have failed, or have had no answer, for 5 s: one line a minute
-// for all of them. It may be called from several goroutines; nil is nobody. A nil log
+// for all of them. It may be called from several goroutines; nil reports nothing. A nil log
 // discards.
 func NewRetries(report func(string), log *slog.Logger) *Retries {
 	reporter := NewReporter(ReportTo(report, log))

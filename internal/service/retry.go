@@ -54,8 +54,8 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 			f.End()
 			return v, err
 		}
-		if most > 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = last // it says more than that this attempt took too long
+		if end, bounded := a.end(ctx); bounded && !time.Now().Before(end) && last != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = last // the allowance cut this attempt off: that says nothing of the service
 		}
 		last = err
 		f.since, f.spent = a.begin()

@@ -53,6 +53,27 @@ func TestFault14TheFailureBeforeTheLastAttemptIsNamed(t *testing.T) {
 	})
 }
 
+// An attempt that hung before the time was over says more than the failure before it.
+func TestFault14AnAttemptThatHungIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said lines
+		calls := 0
+		_, err := Retry(t.Context(), NewRetries(said.say, nil), StartTimeout, named, func(ctx context.Context) (int, error) {
+			if calls++; calls == 1 {
+				return 0, refusedConnection()
+			}
+			return AttemptUntil(ctx, time.Now().Add(10*time.Second), func(ctx context.Context) (int, error) {
+				<-ctx.Done()
+				return 0, &CallError{Call: "ListShards", Stream: "orders", Err: ctx.Err()}
+			})
+		})
+		var gaveUp *GaveUpError
+		if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListShards for stream orders: no answer in time" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // Calls before have spent a part of the time; something new begins a whole one.
 func TestFault14WhatCallsBeforeHaveSpentIsCounted(t *testing.T) {
 	for _, pages := range []int{0, 1} {
