@@ -57,7 +57,20 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 func (r *registerCalls) unsettled(id ID) *registerCall {
 	c, _ := r.byID.Load(id)
 	call, _ := c.(*registerCall)
+	for call != nil && call.hasEnded() && registeredNothing(call.err) {
+		call = call.before
+	}
 	return call
+}
+
+// hasEnded reports whether the call has ended, and its err is set.
+func (c *registerCall) hasEnded() bool {
+	select {
+	case <-c.over:
+		return true
+	default:
+		return false
+	}
 }
 
 // settle notes that a consumer was seen.
