@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 )
 
 // slowList is an account of which each page of streams takes a while; the last one hangs, if
@@ -82,7 +82,7 @@ func TestFault14ASampleThatWaitsSaysWhatFor(t *testing.T) {
 		var mu sync.Mutex
 		var said []string
 		shard := listed("shardId-000000000000", "", "", "0", "340282366920938463463374607431768211455", false)
-		s := &Stream{Given: "orders", At: time.Now(), Shards: []Shard{{ID: *shard.ShardId, Hashes: kpl.HashKeyRange{}}}}
+		s := &Stream{Given: "orders", At: time.Now(), Shards: []Shard{{ID: *shard.ShardId, Hashes: lineage.HashKeyRange{}}}}
 		_, err := s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Say: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()

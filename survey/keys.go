@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/reader"
 )
@@ -18,7 +18,7 @@ import (
 // Key is a partition key and where it leads.
 type Key struct {
 	PartitionKey string
-	HashKey      kpl.HashKey
+	HashKey      lineage.HashKey
 	Shard        Shard
 	// Ambiguous is the parent of Shard that the service names for the same
 	// moment, when it named both; else empty.
@@ -123,7 +123,7 @@ func (s *Stream) horizon() time.Time {
 func locate(keys []string, shards []Shard) ([]Key, error) {
 	var found []Key
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
-		k := Key{PartitionKey: key, HashKey: kpl.HashKeyOf(key)}
+		k := Key{PartitionKey: key, HashKey: lineage.HashKeyOf(key)}
 		for _, shard := range shards {
 			if !shard.Hashes.Contains(k.HashKey) {
 				continue

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/service"
 	"kin/reader"
@@ -52,7 +53,7 @@ type Rates struct {
 	Hot bool
 	// SplitAt parts the bytes of a hot shard most evenly; nil where no split does
 	// much, and in a stream whose shards the service splits itself.
-	SplitAt *kpl.HashKey
+	SplitAt *lineage.HashKey
 }
 
 // HotKey is a partition key and the part of its shard's bytes that it has at

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/service"
 	"kin/reader"
 )
@@ -41,7 +41,7 @@ type Shard struct {
 	// Adjacent only after a merge. They need not be retained any more.
 	Parent, Adjacent string
 	Children         []string // that are listed, by ID
-	Hashes           kpl.HashKeyRange
+	Hashes           lineage.HashKeyRange
 	// First and Last are its sequence numbers; Last only if it is closed.
 	First, Last string
 }
@@ -89,8 +89,8 @@ func shardsOf(listed []types.Shard) ([]Shard, error) {
 		}
 		var from, to bool
 		if r := l.HashKeyRange; r != nil {
-			s.Hashes.Starting, from = kpl.ParseHashKey(aws.ToString(r.StartingHashKey))
-			s.Hashes.Ending, to = kpl.ParseHashKey(aws.ToString(r.EndingHashKey))
+			s.Hashes.Starting, from = lineage.ParseHashKey(aws.ToString(r.StartingHashKey))
+			s.Hashes.Ending, to = lineage.ParseHashKey(aws.ToString(r.EndingHashKey))
 		}
 		if !from || !to || s.Hashes.Starting.Compare(s.Hashes.Ending) > 0 {
 			return nil, fmt.Errorf("the answer has no hash key range of %s", s.ID)

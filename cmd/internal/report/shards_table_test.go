@@ -8,15 +8,15 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/survey"
 )
 
 // generations is a stream that was split and merged again and again: each
 // generation stands further to the right.
 func generations(n int) *survey.Stream {
-	whole := kpl.HashKeyRange{Ending: func() kpl.HashKey {
-		k, _ := kpl.ParseHashKey("340282366920938463463374607431768211455")
+	whole := lineage.HashKeyRange{Ending: func() lineage.HashKey {
+		k, _ := lineage.ParseHashKey("340282366920938463463374607431768211455")
 		return k
 	}()}
 	s := &survey.Stream{Given: "orders"}
