@@ -69,7 +69,8 @@ func TestTheSampleOfPlacesIsBoundedAndFair(t *testing.T) {
 }
 
 func TestRatesAgainstTheWriteLimit(t *testing.T) {
-	whole := Shard{ID: "0", Hashes: rangeOf(t, "0", lastHashKey)}
+	all := rangeOf(t, "0", lastHashKey)
+	whole := &lineage.Shard{ID: "0", Hashes: &all}
 	for _, c := range []struct {
 		name           string
 		records, bytes int // a second

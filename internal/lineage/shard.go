@@ -101,6 +101,10 @@ func NewTree() *Tree {
 // HasChildren reports whether a known shard descends from the one of that ID.
 func (t *Tree) HasChildren(id string) bool { return len(t.children[id]) > 0 }
 
+// Children returns the IDs of the known shards that descend from the one of that ID,
+// by ID.
+func (t *Tree) Children(id string) []string { return slices.Sorted(slices.Values(t.children[id])) }
+
 // Indexed is how many entries the indexes beside the shards have: parents, and
 // shards that were forgotten or are not to be read.
 func (t *Tree) Indexed() (parents, past int) { return len(t.children), len(t.past) }
