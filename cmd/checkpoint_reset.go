@@ -81,7 +81,7 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 		return err
 	}
 	view := checkpoint.NewView(o.path)
-	was, err := view.Load() // a file that is not there gets no lock either
+	was, err := view.Load(ctx) // a file that is not there gets no lock either
 	if err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 		if file, err = checkpoint.Open(o.path); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, file.Release()) }()
-		if was, err = file.Load(); err != nil {
+		defer func() { err = errors.Join(err, file.Release(context.WithoutCancel(ctx))) }()
+		if was, err = file.Load(ctx); err != nil {
 			return err
 		}
 	}

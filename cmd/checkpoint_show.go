@@ -44,8 +44,8 @@ type checkpointShowOptions struct {
 }
 
 func runCheckpointShow(ctx context.Context, e *env, o *checkpointShowOptions) error {
-	return report.Print(ctx, e.Console, func(context.Context) (string, error) {
-		f, err := checkpoint.NewView(o.path).Load()
+	return report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
+		f, err := checkpoint.NewView(o.path).Load(ctx)
 		if err != nil {
 			return "", err
 		}

@@ -59,7 +59,7 @@ type checkpointVerifyOptions struct {
 
 func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions) error {
 	view := checkpoint.NewView(o.path)
-	f, err := view.Load()
+	f, err := view.Load(ctx)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func isHeld(t *testing.T, path string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return false
@@ -146,7 +146,7 @@ func TestFault09TheLockGoesLast(t *testing.T) {
 			if err := o.openFiles(t.Context(), e, &ro, &files); err != nil {
 				t.Fatal(err)
 			}
-			if err := ro.Positions.Release(); err != nil || !isHeld(t, path) {
+			if err := ro.Positions.Release(t.Context()); err != nil || !isHeld(t, path) {
 				t.Errorf("the reader's run releases the lock: %v", err)
 			}
 			metrics := files[len(files)-1]

@@ -84,7 +84,7 @@ func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*ins
 		view := checkpoint.NewView(o.checkpoint.Text)
 		lo.Positions = view
 		var f checkpoint.File
-		if f, err = view.Load(); err != nil {
+		if f, err = view.Load(ctx); err != nil {
 			return nil, err
 		}
 		if lo.Streams, err = streamsIn(o.checkpoint.Text, f, o.streams); err != nil {

@@ -48,7 +48,7 @@ type readOptions struct {
 	noDeaggregate, hashFilter, noHashFilter bool
 
 	checkpoint    flags.Text
-	claim         func(*checkpoint.Handle) error // what the run wants of the checkpoint's past
+	claim         func(context.Context, *checkpoint.Handle) error // what the run wants of the checkpoint's past
 	allowDataLoss bool
 	data          format.DataMode
 	exec          flags.Text // of read only
@@ -184,12 +184,12 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 		if err != nil {
 			return err
 		}
-		open.Add(file.Release)
+		open.Add(func() error { return file.Release(context.WithoutCancel(run)) })
 		ro.Positions = lockedCheckpoint{file}
-		if err := o.claim(file); err != nil {
+		if err := o.claim(ctx, file); err != nil {
 			return err
 		}
-		if err := o.notePosition(e, file); err != nil {
+		if err := o.notePosition(ctx, e, file); err != nil {
 			return err
 		}
 	}
@@ -207,8 +207,8 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 // notePosition says what the checkpoint makes of the position: streams that it
 // knows go on from there, whatever the flags say; a stream that it does not
 // know and that begins at latest has nothing to read up to now.
-func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) error {
-	saved, err := file.Load()
+func (o *readOptions) notePosition(ctx context.Context, e *env, file *checkpoint.Handle) error {
+	saved, err := file.Load(ctx)
 	if err != nil {
 		return err
 	}
@@ -230,4 +230,4 @@ func (o *readOptions) notePosition(e *env, file *checkpoint.Handle) error {
 type lockedCheckpoint struct{ *checkpoint.Handle }
 
 // Release keeps the lock.
-func (lockedCheckpoint) Release() error { return nil }
+func (lockedCheckpoint) Release(context.Context) error { return nil }

@@ -10,7 +10,7 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 
 	"kin/efo"
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 )
 
 const (
@@ -101,23 +101,17 @@ func (e *examination) coverageCheck() {
 	if e.shards == nil {
 		return
 	}
-	var ranges []kpl.HashKeyRange
+	var ranges []lineage.HashKeyRange
+	readable := true
 	for _, s := range e.shards {
-		if s.HashKeyRange == nil {
-			continue
-		}
-		from, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey))
-		to, too := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.EndingHashKey))
-		if ok && too {
-			ranges = append(ranges, kpl.HashKeyRange{Starting: from, Ending: to})
+		if r := lineage.ParseHashKeyRange(s.HashKeyRange); r != nil {
+			ranges = append(ranges, *r)
+		} else if s.HashKeyRange != nil {
+			readable = false
 		}
 	}
-	slices.SortFunc(ranges, func(a, b kpl.HashKeyRange) int { return a.Starting.Compare(b.Starting) })
-	whole := len(ranges) > 0 && kpl.HashKeyRange{Starting: ranges[0].Starting, Ending: ranges[len(ranges)-1].Ending}.IsWhole()
-	for i := 1; i < len(ranges); i++ {
-		whole = whole && ranges[i-1].Ending.Next() == ranges[i].Starting
-	}
-	if !whole {
+	slices.SortFunc(ranges, func(a, b lineage.HashKeyRange) int { return a.Starting.Compare(b.Starting) })
+	if !readable || !lineage.Cover(ranges) {
 		e.report.add("shards", Warn, fmt.Sprintf("%d open, which do not cover the hash key space", len(e.shards)), "list them again: kin shards "+e.o.Stream)
 		return
 	}

@@ -302,8 +302,8 @@ func newMemory() *memory {
 }
 
 func (m *memory) Owns(string, string) bool       { return true }
-func (m *memory) Load() (checkpoint.File, error) { return m.file, nil }
-func (m *memory) Release() error                 { return nil }
+func (m *memory) Load(context.Context) (checkpoint.File, error) { return m.file, nil }
+func (m *memory) Release(context.Context) error                 { return nil }
 
 func (m *memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
 	m.file.Streams = slices.DeleteFunc(slices.Clone(m.file.Streams), func(known checkpoint.Stream) bool {

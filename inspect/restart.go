@@ -139,7 +139,7 @@ func checkAccepted(ctx context.Context, s *reader.Stream) error {
 type fresh struct{ id string }
 
 func (fresh) Owns(string, string) bool { return true }
-func (f fresh) Load() (checkpoint.File, error) {
+func (f fresh) Load(context.Context) (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: f.id}, nil
 }
 func (fresh) Begin(context.Context, ...checkpoint.Stream) error {
@@ -148,4 +148,4 @@ func (fresh) Begin(context.Context, ...checkpoint.Stream) error {
 func (fresh) Commit(context.Context, checkpoint.Commit) error {
 	return errors.New("a look is never saved")
 }
-func (fresh) Release() error { return nil }
+func (fresh) Release(context.Context) error { return nil }

@@ -76,7 +76,7 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 		var other *reader.CheckpointError
 		switch {
 		case errors.As(err, &other) && other.Recreated():
-			checks = append(checks, l.recreated(given, other))
+			checks = append(checks, l.recreated(ctx, given, other))
 			continue
 		case err != nil:
 			return nil, err
@@ -95,9 +95,9 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 }
 
 // recreated is the check of a stream whose positions are another's.
-func (l *Looker) recreated(given string, err *reader.CheckpointError) StreamCheck {
+func (l *Looker) recreated(ctx context.Context, given string, err *reader.CheckpointError) StreamCheck {
 	c := StreamCheck{Stream: record.ParseStream(given).Name, Findings: []Finding{{Fault: Recreated, Message: err.Reason}}}
-	if file, loadErr := l.o.Positions.Load(); loadErr == nil {
+	if file, loadErr := l.o.Positions.Load(ctx); loadErr == nil {
 		if saved := file.Find(c.Stream); saved != nil {
 			c.ARN, c.Shards = saved.ARN, len(saved.Shards)
 		}

@@ -20,7 +20,6 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/kinesistest"
-	"kin/internal/kpl"
 	"kin/internal/lineage"
 	"kin/internal/record"
 )
@@ -433,7 +432,7 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 	resp.Records[1].Data = aggregate(t, "mixed")
 	resp.Records[2].Data = aggregate(t, "upper")
 	resp.Continuation = "behind it all"
-	lower := hashFilter{hashes: lineage.HashKeyRange(lowerHalf), decided: true}
+	lower := hashFilter{hashes: lineage.ParseHashKeyRange(lowerHalf), decided: true}
 	encode := func(t *testing.T, f hashFilter, limit int64) *Block {
 		t.Helper()
 		e := newEncoder(subOptions().Encode)
@@ -488,7 +487,7 @@ func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
 	resp.Records[1].Data = broken
 	resp.Records[2].Data = ten[:len(ten)-1]
 	resp.Records[3].Data = append(ten[:4:4], "fourteen bytes"...)
-	b := onlyBlock(t, newSlicer(newEncoder(subOptions().Encode), resp, checkpoint.Shard{}, hashFilter{hashes: &kpl.HashKeyRange{}, decided: true}))
+	b := onlyBlock(t, newSlicer(newEncoder(subOptions().Encode), resp, checkpoint.Shard{}, hashFilter{hashes: &lineage.HashKeyRange{}, decided: true}))
 	want := fmt.Sprintf(`"a" %.20q %.20q %.20q "e" `, resp.Records[1].Data, resp.Records[2].Data, resp.Records[3].Data)
 	if string(b.Data) != want || b.Records != 5 || b.after.SequenceNumber != "5" {
 		t.Errorf("got %s, want %s", b.Data, want)
@@ -534,7 +533,7 @@ func BenchmarkBlock(b *testing.B) {
 	}{
 		{"plain", page(bytes.Repeat([]byte("x"), 1000)), hashFilter{}},
 		{"aggregates", page(full), hashFilter{}},
-		{"filtered", page(full), hashFilter{hashes: lineage.HashKeyRange(lowerHalf), decided: true}},
+		{"filtered", page(full), hashFilter{hashes: lineage.ParseHashKeyRange(lowerHalf), decided: true}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()

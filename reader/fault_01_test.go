@@ -41,6 +41,36 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	}
 }
 
+// The lock that blocks are taken under is held for a portion at a time, even if the
+// first shard by ID has thousands of ancestors without an answer.
+func TestFault01ADeepLineageIsWalkedInPortions(t *testing.T) {
+	const depth = 20 * lagPortion
+	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
+	s := r.streams[0]
+	var listed []types.Shard
+	for n := range depth { // children have lower IDs than their parents
+		shard := types.Shard{ShardId: aws.String(families.ShardName(n))}
+		if n < depth-1 {
+			shard.ParentShardId = aws.String(families.ShardName(n + 1))
+		}
+		listed = append(listed, shard)
+	}
+	s.lineage.Add(listed)
+	s.lineage.Shards[families.ShardName(depth-1)].At = lineage.AtTime(startedAt.Add(-time.Hour))
+	s.changed(s.lineage.Sorted())
+	statuses := newShardStatuses(r)
+	lags, _ := statuses.list()
+	if len(lags) != depth || lags[0].ShardID != families.ShardName(0) || lags[0].MillisBehindLatest < time.Hour.Milliseconds() {
+		t.Errorf("%d lags, from %+v, want one of each of %d shards, all of them 1h", len(lags), lags[:1], depth)
+	}
+	if statuses.lags.visits != depth {
+		t.Errorf("%d shards were visited, want each of %d once", statuses.lags.visits, depth)
+	}
+	if statuses.lags.most > lagPortion {
+		t.Errorf("%d steps under one lock, want at most %d", statuses.lags.most, lagPortion)
+	}
+}
+
 func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	s := newStream(&session{o: testOptions()}, "orders")
 	before := listing{shards: families.Pairs(1000)}

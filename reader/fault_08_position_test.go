@@ -28,7 +28,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := h.Load()
+		file, err := h.Load(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 		if err := h.Save(file, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Release(); err != nil {
+		if err := h.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for run, want := range [][]string{{"7"}, nil} {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 )
 
 // hashFilter says which records of aggregates belong to a shard. Without
@@ -23,7 +24,7 @@ import (
 // keeps does not. AWS's client library drops the whole aggregate, and may lose
 // the rest. Other producers send nothing again: for them the filter loses records.
 type hashFilter struct {
-	hashes *kpl.HashKeyRange // of the shard; nil: every record belongs to it
+	hashes *lineage.HashKeyRange // of the shard; nil: every record belongs to it
 	// decided is false while it is not known whether the stream places the records
 	// of the response by their hash keys.
 	decided bool

@@ -81,7 +81,7 @@ func FuzzAnswers(f *testing.F) {
 		if err := h.Save(saved, nil); err != nil {
 			t.Error(err)
 		}
-		if err := h.Release(); err != nil {
+		if err := h.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := checkpoint.Read(path); err != nil {

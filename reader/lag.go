@@ -8,9 +8,18 @@ import (
 	"kin/internal/record"
 )
 
-// lagPortion is how many shards a pass looks at while it holds the lock that
-// blocks are taken under.
+// lagPortion is how many steps a pass makes while it holds the lock that blocks
+// are taken under.
 const lagPortion = 256
+
+// lagWalk is how far a pass is with the shards of a stream.
+type lagWalk struct {
+	stream *streamStatuses
+	left   []*shardStatus // to be looked at
+	// way leads from the shard that is looked at to ancestors without a lag yet. It
+	// may be as long as the lineage is deep, and so it outlives a portion.
+	way []*shardStatus
+}
 
 // each calls do with the lag of every shard that is read or waits for its
 // parents, and that has one: by stream in the run's order, and by shard ID. Each
@@ -23,8 +32,9 @@ func (a *shardStatuses) each(do func(stream int, shard string, behind time.Durat
 	service := a.run.serviceTime(now)
 	for i, stream := range a.ordered {
 		a.sort(stream)
-		for some := range slices.Chunk(stream.sorted, lagPortion) {
-			for _, s := range a.portion(stream, some, now, service) {
+		w := &lagWalk{stream: stream, left: stream.sorted}
+		for len(w.left)+len(w.way) > 0 {
+			for _, s := range a.portion(w, now, service) {
 				do(i, s.ID, s.lag.behind)
 			}
 		}
@@ -32,19 +42,31 @@ func (a *shardStatuses) each(do func(stream int, shard string, behind time.Durat
 }
 
 // portion computes the lags of some shards and returns those that have one.
-func (a *shardStatuses) portion(stream *streamStatuses, some []*shardStatus, now, service time.Time) (found []*shardStatus) {
+func (a *shardStatuses) portion(w *lagWalk, now, service time.Time) (found []*shardStatus) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, s := range some {
-		if s.last || s.removed.Load() {
-			continue // ended, paused at a bound, or pruned
+	steps := 0
+	for ; steps < lagPortion && len(w.left)+len(w.way) > 0; steps++ {
+		if len(w.way) == 0 {
+			if s := w.left[0]; s.isReported() {
+				w.way = append(w.way, s)
+			}
+			w.left = w.left[1:]
+			continue
 		}
-		if a.find(stream, s, now, service); s.lag.known {
+		s := w.way[len(w.way)-1]
+		a.step(w, s, now, service)
+		if len(w.way) == 0 && s.lag.known && s.isReported() { // it may have ended since the portion before
 			found = append(found, s)
 		}
 	}
+	a.lags.most = max(a.lags.most, steps)
 	return found
 }
+
+// isReported reports whether a shard's lag counts: not if it has ended, is paused at a
+// bound, or was pruned.
+func (s *shardStatus) isReported() bool { return !s.last && !s.removed.Load() }
 
 // sort takes new shards into the sorted ones, and those that were pruned out.
 func (a *shardStatuses) sort(stream *streamStatuses) {
@@ -63,30 +85,26 @@ func (a *shardStatuses) sort(stream *streamStatuses) {
 	}
 }
 
-// find computes how far a shard is behind, and on the way its parents as far as
-// they are needed, without recursion. It wants both locks held.
-func (a *shardStatuses) find(stream *streamStatuses, s *shardStatus, now, service time.Time) {
-	round := a.lags.round
-	way := []*shardStatus{s}
-	for len(way) > 0 {
-		s := way[len(way)-1]
-		missing := false
-		if !s.answered && s.lag.round != round {
-			for _, id := range s.Parents {
-				if p := stream.shards[id]; p != nil && !p.hasEnded && p.lag.round != round {
-					way, missing = append(way, p), true
-				}
+// step computes how far the last shard on the way is behind, and takes it off. If it
+// needs the lags of parents first, step puts them on the way. It wants both locks
+// held. A shard may change between two portions: each step looks at it anew.
+func (a *shardStatuses) step(w *lagWalk, s *shardStatus, now, service time.Time) {
+	round, before := a.lags.round, len(w.way)
+	if !s.answered && s.lag.round != round {
+		for _, id := range s.Parents {
+			if p := w.stream.shards[id]; p != nil && !p.hasEnded && p.lag.round != round {
+				w.way = append(w.way, p)
 			}
 		}
-		if missing {
-			continue
-		}
-		way = way[:len(way)-1]
-		if s.lag.round != round {
-			a.lags.visits++
-			behind, known := a.lagOf(stream, s, now, service)
-			s.lag = shardLag{round, behind, known}
-		}
+	}
+	if len(w.way) > before {
+		return
+	}
+	w.way = w.way[:before-1]
+	if s.lag.round != round {
+		a.lags.visits++
+		behind, known := a.lagOf(w.stream, s, now, service)
+		s.lag = shardLag{round, behind, known}
 	}
 }
 

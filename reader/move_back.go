@@ -34,7 +34,7 @@ func (r *run) moveBack(ctx context.Context, err error) error {
 	if len(r.doubts) == 0 || r.o.Positions == nil {
 		return err
 	}
-	file, loadErr := r.positions.Load()
+	file, loadErr := r.positions.Load(ctx)
 	if loadErr != nil {
 		return errors.Join(err, loadErr)
 	}

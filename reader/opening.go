@@ -33,7 +33,7 @@ type opened struct {
 func openStreams(ctx context.Context, s *session, positions Positions, mode openMode) (*opened, error) {
 	o := &opened{failed: map[*Stream]error{}}
 	var err error
-	if o.file, err = positions.Load(); err != nil {
+	if o.file, err = positions.Load(ctx); err != nil {
 		return o, err
 	}
 	s.queryID = o.file.ID

@@ -14,16 +14,18 @@ import (
 type Positions interface {
 	// Owns says whether this process reads the shard.
 	Owns(stream, shard string) bool
-	// Load returns the positions as they are.
-	Load() (checkpoint.File, error)
+	// Load returns the positions as they are. Its error is the cause of ctx if that
+	// ends first.
+	Load(ctx context.Context) (checkpoint.File, error)
 	// Begin keeps where the shards of streams begin, before the first record is
 	// read. That is durable when it returns nil.
 	Begin(ctx context.Context, streams ...checkpoint.Stream) error
 	// Commit keeps the positions behind a batch that was written, of streams that
 	// have begun. They are durable when it returns nil.
 	Commit(ctx context.Context, c checkpoint.Commit) error
-	// Release gives up what Load took.
-	Release() error
+	// Release gives up what Load took. The end of a run does not end ctx: what
+	// limits the calls of Release is the store's own.
+	Release(ctx context.Context) error
 }
 
 // kept returns positions, or those of one run where they are nil.
@@ -38,9 +40,9 @@ func kept(p Positions) Positions {
 type forgetful struct{}
 
 func (forgetful) Owns(string, string) bool { return true }
-func (forgetful) Load() (checkpoint.File, error) {
+func (forgetful) Load(context.Context) (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}, nil
 }
 func (forgetful) Begin(context.Context, ...checkpoint.Stream) error { return nil }
 func (forgetful) Commit(context.Context, checkpoint.Commit) error   { return nil }
-func (forgetful) Release() error                                    { return nil }
+func (forgetful) Release(context.Context) error                     { return nil }

@@ -38,10 +38,10 @@ func New(client Client, o Options) (*Reader, error) {
 // ends, and returns nil in the first case. The handler is called serially, on
 // this goroutine; when it returns nil the batch counts as written and the
 // positions move behind it. Batches without encoded records move them without
-// a call. Run releases the positions.
+// a call. Run releases the positions, even if ctx has ended.
 func (r *Reader) Run(ctx context.Context, handle func(*Batch) error) error {
 	err := r.run(ctx, handle)
-	return errors.Join(err, r.positions.Release())
+	return errors.Join(err, r.positions.Release(context.WithoutCancel(ctx)))
 }
 
 // errDone ends the goroutines of a run that is complete.

@@ -173,6 +173,7 @@ type lagPass struct {
 	mu     sync.Mutex // guards what follows, and sorted and lag of streams and shards
 	round  int
 	visits int // of shards, in all passes
+	most   int // steps that a portion has made
 }
 
 // shardLag is the lag of a shard as the pass of a round has computed it.

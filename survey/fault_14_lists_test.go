@@ -13,8 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
-
-	"kin/internal/kpl"
 )
 
 // slowList is an account of which each page of streams takes a while; the last one hangs, if
@@ -82,8 +80,12 @@ func TestFault14ASampleThatWaitsSaysWhatFor(t *testing.T) {
 		var mu sync.Mutex
 		var said []string
 		shard := listed("shardId-000000000000", "", "", "0", "340282366920938463463374607431768211455", false)
-		s := &Stream{Given: "orders", At: time.Now(), Shards: []Shard{{ID: *shard.ShardId, Hashes: kpl.HashKeyRange{}}}}
-		_, err := s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Say: func(m string) {
+		shards, err := shardsOf([]types.Shard{shard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Stream{Given: "orders", At: time.Now(), Shards: shards}
+		_, err = s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Say: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
 			said = append(said, m)

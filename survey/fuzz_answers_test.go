@@ -38,15 +38,15 @@ func FuzzAnswers(f *testing.F) {
 			if err != nil {
 				return
 			}
-			for _, shard := range s.Shards {
+			for _, shard := range s.Shards.Shards {
 				if shard.ID == "" {
 					t.Error("a shard without an ID")
 				}
 			}
 			_ = s.IsAutomatic()
 			rates, err := s.Sample(t.Context(), client, SampleOptions{For: 5 * time.Second, Say: func(string) {}, Chat: func(string) {}})
-			if err == nil && len(rates) > len(s.Shards) {
-				t.Errorf("%d rates of %d shards", len(rates), len(s.Shards))
+			if err == nil && len(rates) > len(s.Shards.Shards) {
+				t.Errorf("%d rates of %d shards", len(rates), len(s.Shards.Shards))
 			}
 		})
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/reader"
 )
@@ -18,8 +18,8 @@ import (
 // Key is a partition key and where it leads.
 type Key struct {
 	PartitionKey string
-	HashKey      kpl.HashKey
-	Shard        Shard
+	HashKey      lineage.HashKey
+	Shard        *lineage.Shard
 	// Ambiguous is the parent of Shard that the service names for the same
 	// moment, when it named both; else empty.
 	Ambiguous string
@@ -95,12 +95,12 @@ func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string,
 	if err != nil {
 		return nil, fmt.Errorf("list shards of %s: %w", s.Given, err)
 	}
-	found, err := locate(keys, shards)
+	found, err := locate(keys, shards.Sorted())
 	if err != nil || !then.Before(horizon) {
 		return found, err
 	}
 	for _, k := range found {
-		if k.Shard.Parent != "" {
+		if len(k.Shard.Parents) > 0 {
 			return nil, &UnknownShardError{
 				fmt.Sprintf("which shard held %q at %s is not known any more: %s descends from shards that %s no longer retains", k.PartitionKey, clockText(then.Time), k.Shard.ID, s.Given),
 				"the service tells what the shards were since " + clockText(horizon),
@@ -120,10 +120,10 @@ func (s *Stream) horizon() time.Time {
 }
 
 // locate finds each key's shard among those of one moment, which are by ID.
-func locate(keys []string, shards []Shard) ([]Key, error) {
+func locate(keys []string, shards []*lineage.Shard) ([]Key, error) {
 	var found []Key
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
-		k := Key{PartitionKey: key, HashKey: kpl.HashKeyOf(key)}
+		k := Key{PartitionKey: key, HashKey: lineage.HashKeyOf(key)}
 		for _, shard := range shards {
 			if !shard.Hashes.Contains(k.HashKey) {
 				continue
@@ -131,12 +131,12 @@ func locate(keys []string, shards []Shard) ([]Key, error) {
 			// At the moment of a split or a merge the service names parents and
 			// children (API documentation): from then on the child has the key. It
 			// comes behind its parents, for IDs grow.
-			if slices.Contains(shard.parents(), k.Shard.ID) {
+			if k.Shard != nil && slices.Contains(shard.Parents, k.Shard.ID) {
 				k.Ambiguous = k.Shard.ID
 			}
 			k.Shard = shard
 		}
-		if k.Shard.ID == "" {
+		if k.Shard == nil {
 			return nil, &UnknownShardError{fmt.Sprintf("no shard has the hash key of %q, %s", key, k.HashKey), "the list of shards may be out of date: try again"}
 		}
 		found = append(found, k)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/service"
 	"kin/reader"
@@ -52,7 +53,7 @@ type Rates struct {
 	Hot bool
 	// SplitAt parts the bytes of a hot shard most evenly; nil where no split does
 	// much, and in a stream whose shards the service splits itself.
-	SplitAt *kpl.HashKey
+	SplitAt *lineage.HashKey
 }
 
 // HotKey is a partition key and the part of its shard's bytes that it has at
@@ -106,7 +107,7 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	if r.Progress().Throttles > 0 && o.Say != nil {
 		o.Say("the sample met the read limit of shards: others read them too; its figures are whole all the same")
 	}
-	if slices.ContainsFunc(t.ids(), func(id string) bool { return !s.has(id) }) {
+	if slices.ContainsFunc(t.ids(), func(id string) bool { return s.Shards.Shards[id] == nil }) {
 		again, err := LookAt(ctx, reader.NewAsker(client, o.Say, o.Log), s.Given)
 		if err != nil {
 			return nil, err
@@ -116,15 +117,11 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	return s.rates(t, o.For), nil
 }
 
-func (s *Stream) has(id string) bool {
-	return slices.ContainsFunc(s.Shards, func(shard Shard) bool { return shard.ID == id })
-}
-
 // rates are those of the shards that are open or had records.
 func (s *Stream) rates(t *taker, span time.Duration) map[string]Rates {
 	rates := map[string]Rates{}
 	split := s.Summary == nil || s.Summary.StreamModeDetails == nil || s.Summary.StreamModeDetails.StreamMode != types.StreamModeOnDemand
-	for _, shard := range s.Shards {
+	for _, shard := range s.Shards.Shards {
 		seen := t.shards[shard.ID]
 		switch {
 		case seen != nil:
@@ -193,7 +190,7 @@ func (t *taker) ids() []string {
 	return ids
 }
 
-func (s *taken) rates(shard Shard, span time.Duration, canSplit bool) Rates {
+func (s *taken) rates(shard *lineage.Shard, span time.Duration, canSplit bool) Rates {
 	r := Rates{RecordsPerSecond: float64(s.records) / span.Seconds(), BytesPerSecond: float64(s.bytes) / span.Seconds()}
 	r.WriteLimitShare = max(r.RecordsPerSecond/writeRecords, r.BytesPerSecond/writeBytes)
 	for _, key := range s.keys.heaviest(hottest, s.bytes*hottestPerCent/100) {
@@ -201,7 +198,7 @@ func (s *taken) rates(shard Shard, span time.Duration, canSplit bool) Rates {
 	}
 	r.Hot = r.WriteLimitShare >= hotShare
 	if r.Hot && canSplit {
-		if at, ok := s.places.split(shard.Hashes); ok {
+		if at, ok := s.places.split(*shard.Hashes); ok {
 			r.SplitAt = &at
 		}
 	}

@@ -7,21 +7,22 @@ import (
 	"time"
 
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/record"
 )
 
-func number(t *testing.T, text string) kpl.HashKey {
+func number(t *testing.T, text string) lineage.HashKey {
 	t.Helper()
-	k, ok := kpl.ParseHashKey(text)
+	k, ok := lineage.ParseHashKey(text)
 	if !ok {
 		t.Fatal(text)
 	}
 	return k
 }
 
-func rangeOf(t *testing.T, from, to string) kpl.HashKeyRange {
+func rangeOf(t *testing.T, from, to string) lineage.HashKeyRange {
 	t.Helper()
-	return kpl.HashKeyRange{Starting: number(t, from), Ending: number(t, to)}
+	return lineage.HashKeyRange{Starting: number(t, from), Ending: number(t, to)}
 }
 
 func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
@@ -68,7 +69,8 @@ func TestTheSampleOfPlacesIsBoundedAndFair(t *testing.T) {
 }
 
 func TestRatesAgainstTheWriteLimit(t *testing.T) {
-	whole := Shard{ID: "0", Hashes: rangeOf(t, "0", lastHashKey)}
+	all := rangeOf(t, "0", lastHashKey)
+	whole := &lineage.Shard{ID: "0", Hashes: &all}
 	for _, c := range []struct {
 		name           string
 		records, bytes int // a second

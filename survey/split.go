@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 )
 
 // places is a sample of where in the hash key space bytes arrived: of all
@@ -16,11 +16,11 @@ type places struct {
 }
 
 type place struct {
-	hash  kpl.HashKey
+	hash  lineage.HashKey
 	bytes int64
 }
 
-func (p *places) add(hash kpl.HashKey, bytes int64) {
+func (p *places) add(hash lineage.HashKey, bytes int64) {
 	p.seen++
 	if len(p.kept) < p.room {
 		p.kept = append(p.kept, place{hash, bytes})
@@ -38,7 +38,7 @@ const mostLopsided = 0.8
 // split is the hash key at which the shard's bytes part most evenly: the first
 // of the upper child, as SplitShard takes it. It is false where one child would
 // get nearly all, because of one key or because there is no sample.
-func (p *places) split(of kpl.HashKeyRange) (at kpl.HashKey, ok bool) {
+func (p *places) split(of lineage.HashKeyRange) (at lineage.HashKey, ok bool) {
 	slices.SortFunc(p.kept, func(a, b place) int { return a.hash.Compare(b.hash) })
 	total := int64(0)
 	for _, one := range p.kept {

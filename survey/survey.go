@@ -11,13 +11,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/service"
 	"kin/reader"
 )
@@ -28,22 +27,10 @@ type Stream struct {
 	// Summary is nil where the stream is not described, and Undescribed says why.
 	Summary     *types.StreamDescriptionSummary
 	Undescribed error
-	Shards      []Shard // that are retained, by ID
+	// Shards are those that are retained. Each has a hash key range.
+	Shards *lineage.Tree
 	// At is the service's clock, cut to the second.
 	At time.Time
-}
-
-// Shard is one shard of a stream.
-type Shard struct {
-	ID     string
-	Closed bool // takes no more records; it may still hold some
-	// Parent and Adjacent are the shards it descends from, empty without:
-	// Adjacent only after a merge. They need not be retained any more.
-	Parent, Adjacent string
-	Children         []string // that are listed, by ID
-	Hashes           kpl.HashKeyRange
-	// First and Last are its sequence numbers; Last only if it is closed.
-	First, Last string
 }
 
 // LookAt lists a stream's shards and describes it. A stream that cannot be described has
@@ -79,59 +66,21 @@ func endsAll(ctx context.Context, err error) bool {
 
 func isGone(err error) bool { return service.ClassOf(err) == service.Missing }
 
-// shardsOf makes shards of what ListShards said, by ID.
-func shardsOf(listed []types.Shard) ([]Shard, error) {
-	shards := make([]Shard, 0, len(listed))
+// shardsOf is the family tree of listed shards. Each has a hash key range.
+func shardsOf(listed []types.Shard) (*lineage.Tree, error) {
+	shards := lineage.NewTree()
+	shards.Add(listed)
 	for _, l := range listed {
-		s := Shard{ID: aws.ToString(l.ShardId), Parent: aws.ToString(l.ParentShardId), Adjacent: aws.ToString(l.AdjacentParentShardId)}
-		if r := l.SequenceNumberRange; r != nil {
-			s.First, s.Last, s.Closed = aws.ToString(r.StartingSequenceNumber), aws.ToString(r.EndingSequenceNumber), r.EndingSequenceNumber != nil
-		}
-		var from, to bool
-		if r := l.HashKeyRange; r != nil {
-			s.Hashes.Starting, from = kpl.ParseHashKey(aws.ToString(r.StartingHashKey))
-			s.Hashes.Ending, to = kpl.ParseHashKey(aws.ToString(r.EndingHashKey))
-		}
-		if !from || !to || s.Hashes.Starting.Compare(s.Hashes.Ending) > 0 {
-			return nil, fmt.Errorf("the answer has no hash key range of %s", s.ID)
-		}
-		shards = append(shards, s)
-	}
-	slices.SortFunc(shards, func(a, b Shard) int { return strings.Compare(a.ID, b.ID) })
-	at := make(map[string]int, len(shards))
-	for i, s := range shards {
-		at[s.ID] = i
-	}
-	for _, s := range shards {
-		for _, parent := range s.parents() {
-			if i, listed := at[parent]; listed {
-				shards[i].Children = append(shards[i].Children, s.ID)
-			}
+		if id := aws.ToString(l.ShardId); shards.Shards[id].Hashes == nil {
+			return nil, fmt.Errorf("the answer has no hash key range of %s", id)
 		}
 	}
 	return shards, nil
 }
 
-// parents are none, one, or two shard IDs.
-func (s Shard) parents() []string {
-	var parents []string
-	for _, id := range []string{s.Parent, s.Adjacent} {
-		if id != "" {
-			parents = append(parents, id)
-		}
-	}
-	return parents
-}
-
 // Open are the shards that take records, by ID.
-func (s *Stream) Open() []Shard {
-	var open []Shard
-	for _, shard := range s.Shards {
-		if !shard.Closed {
-			open = append(open, shard)
-		}
-	}
-	return open
+func (s *Stream) Open() []*lineage.Shard {
+	return slices.DeleteFunc(s.Shards.Sorted(), func(shard *lineage.Shard) bool { return shard.Closed })
 }
 
 // IsAutomatic says whether the stream distributes its records itself, so that

@@ -112,26 +112,23 @@ func TestFault01TheTreeDrawsEachShardOnce(t *testing.T) {
 	if len(drawn) != len(shards) || crossed != pairs {
 		t.Errorf("%d shards are drawn, and %d below their other parents, want %d and %d", len(drawn), crossed, len(shards), pairs)
 	}
-	if longest > mostStem {
-		t.Errorf("a stem has %d columns, want at most %d", longest, mostStem)
+	if longest != 2*mostStem {
+		t.Errorf("the longest stem has %d columns, want %d", longest, 2*mostStem)
 	}
 }
 
 func TestFault01TheTreeIsAsDeepAsTheLineage(t *testing.T) {
 	const depth = 20_000
 	id := func(n int) string { return fmt.Sprintf("shardId-%012d", n) }
-	s := &Stream{}
-	for n := range depth {
-		shard := Shard{ID: id(n), Children: []string{id(n + 1)}}
-		if n > 0 {
-			shard.Parent = id(n - 1)
-		}
-		if n == depth-1 {
-			shard.Children = nil
-		}
-		s.Shards = append(s.Shards, shard)
+	chain := []types.Shard{listed(id(0), "", "", "0", "9", true)}
+	for n := 1; n < depth; n++ {
+		chain = append(chain, listed(id(n), id(n-1), "", "0", "9", true))
 	}
-	if n := len(s.Tree()); n != depth {
+	shards, err := shardsOf(chain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len((&Stream{Shards: shards}).Tree()); n != depth {
 		t.Errorf("%d branches, want %d", n, depth)
 	}
 }

@@ -18,8 +18,8 @@ const exactTime = "2006-01-02T15:04:05.000Z07:00"
 
 // NotOfCopy refuses a checkpoint of a copy to a run that is none: what it reads
 // would never be copied.
-func NotOfCopy(file *checkpoint.Handle) error {
-	saved, err := file.Load()
+func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
+	saved, err := file.Load(ctx)
 	if err != nil || saved.Destination == nil {
 		return err
 	}
@@ -42,9 +42,9 @@ func Identify(ctx context.Context, client writer.PlaceClient, stream string, say
 
 // OfCopyInto dedicates a checkpoint to the copies into to, and refuses one of
 // copies into another stream.
-func OfCopyInto(to checkpoint.Destination, say func(string)) func(*checkpoint.Handle) error {
-	return func(file *checkpoint.Handle) error {
-		saved, err := file.Load()
+func OfCopyInto(to checkpoint.Destination, say func(string)) func(context.Context, *checkpoint.Handle) error {
+	return func(ctx context.Context, file *checkpoint.Handle) error {
+		saved, err := file.Load(ctx)
 		if err != nil {
 			return err
 		}

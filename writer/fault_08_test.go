@@ -158,21 +158,22 @@ func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 	}
 	const most, half = "340282366920938463463374607431768211455", "170141183460469231731687303715884105728"
 	for name, shards := range map[string][]types.Shard{
-		"none":            nil,
-		"null":            {{}},
-		"null and a good": {{}, whole("a")},
-		"no ID":           {whole("")},
-		"no range":        {{ShardId: aws.String("a")}},
-		"an empty range":  {{ShardId: aws.String("a"), HashKeyRange: &types.HashKeyRange{}}},
-		"words":           {keyed("a", "zero", "all")},
-		"negative":        {keyed("a", "-1", most)},
-		"beyond the end":  {keyed("a", "0", most+"0")},
-		"turned round":    {keyed("a", most, "0")},
-		"a hole":          {keyed("a", "0", "5"), keyed("b", half, most)},
-		"an overlap":      {keyed("a", "0", half), keyed("b", half, most)},
-		"twice the whole": {whole("a"), whole("b")},
-		"an empty one":    {keyed("a", "0", "9"), keyed("b", "10", "9"), keyed("c", "10", most)},
-		"all closed":      {shardOf("a", "0", true)},
+		"none":             nil,
+		"null":             {{}},
+		"null and a good":  {{}, whole("a")},
+		"no ID":            {whole("")},
+		"no range":         {{ShardId: aws.String("a")}},
+		"an empty range":   {{ShardId: aws.String("a"), HashKeyRange: &types.HashKeyRange{}}},
+		"words":            {keyed("a", "zero", "all")},
+		"negative":         {keyed("a", "-1", most)},
+		"beyond the end":   {keyed("a", "0", most+"0")},
+		"words and a good": {keyed("a", "zero", "all"), whole("b")},
+		"turned round":     {keyed("a", most, "0")},
+		"a hole":           {keyed("a", "0", "5"), keyed("b", half, most)},
+		"an overlap":       {keyed("a", "0", half), keyed("b", half, most)},
+		"twice the whole":  {whole("a"), whole("b")},
+		"an empty one":     {keyed("a", "0", "9"), keyed("b", "10", "9"), keyed("c", "10", most)},
+		"all closed":       {shardOf("a", "0", true)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := shardList(shards)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/service"
 )
 
@@ -30,11 +30,11 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, 
 	missing := &ShardError{Stream: stream, Shard: shardID}
 	for _, s := range shards {
 		id := aws.ToString(s.ShardId)
-		open := s.SequenceNumberRange == nil || s.SequenceNumberRange.EndingSequenceNumber == nil
+		open := !lineage.IsClosed(s)
 		switch {
 		case id == shardID && open:
 			if s.HashKeyRange != nil {
-				if first, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey)); ok {
+				if first, ok := lineage.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey)); ok {
 					return first.String(), nil
 				}
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 	"kin/internal/paging"
 	"kin/internal/record"
 	"kin/internal/service"
@@ -80,28 +80,24 @@ func listPage(ctx context.Context, client shardLister, a *service.Allowance, in 
 // exactly: a list is not atomic. The allowance is as for eachShard.
 func listShards(ctx context.Context, client shardLister, a *service.Allowance, stream string) ([]queue.Range, error) {
 	var ranges []queue.Range
+	readable := true
 	err := eachShard(ctx, client, a, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
-		if r, ok := openRange(s); ok {
-			ranges = append(ranges, r)
+		if s.HashKeyRange == nil || lineage.IsClosed(s) { // endpoints that know no filter list the closed ones too
+			return
 		}
+		hashes := lineage.ParseHashKeyRange(s.HashKeyRange)
+		if hashes == nil {
+			readable = false
+			return
+		}
+		ranges = append(ranges, queue.Range{ShardID: aws.ToString(s.ShardId), HashKeyRange: *hashes})
 	})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(ranges, queue.CompareStarts)
-	if !queue.Cover(ranges) {
+	if !readable || !queue.Cover(ranges) {
 		return nil, &CallError{Call: "ListShards", Stream: stream, Err: errors.New("the open shards do not cover the hash key space")}
 	}
 	return ranges, nil
-}
-
-// openRange is the range of a shard that takes records. Endpoints that know no
-// filter list the closed ones too.
-func openRange(s types.Shard) (queue.Range, bool) {
-	if s.HashKeyRange == nil || s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil {
-		return queue.Range{}, false
-	}
-	from, ok := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.StartingHashKey))
-	to, too := kpl.ParseHashKey(aws.ToString(s.HashKeyRange.EndingHashKey))
-	return queue.Range{ShardID: aws.ToString(s.ShardId), HashKeyRange: kpl.HashKeyRange{Starting: from, Ending: to}}, ok && too
 }

@@ -49,21 +49,21 @@ func TestWhatIsSavedIsLoaded(t *testing.T) {
 	if h.Existed() {
 		t.Error("existed before it was saved")
 	}
-	if first, _ := h.Load(); first.ID == "" || first.Version != Version {
+	if first, _ := h.Load(t.Context()); first.ID == "" || first.Version != Version {
 		t.Errorf("a new checkpoint is %+v", first)
 	}
 	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h = open(t, path)
-	got, err := h.Load()
+	got, err := h.Load(t.Context())
 	if err != nil || !reflect.DeepEqual(got, whole()) || !h.Existed() {
 		t.Errorf("loaded %+v, %v", got, err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Error(err)
 	}
 	info, err := os.Stat(path)
@@ -113,10 +113,10 @@ func TestSecondRunIsToldWhoHoldsTheFile(t *testing.T) {
 	if _, err := Open(path); !errors.As(err, &held) {
 		t.Errorf("after a save: %v, want held", err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := open(t, path).Release(); err != nil {
+	if err := open(t, path).Release(t.Context()); err != nil {
 		t.Error(err)
 	}
 	// Reading needs no lock.
@@ -177,7 +177,7 @@ func TestFailedSaveLeavesTheOldFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := open(t, filepath.Join(dir, "c.json"))
-		if err := h.Release(); err != nil {
+		if err := h.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.RemoveAll(dir); err != nil {
@@ -220,7 +220,7 @@ func TestLeftoversOfAKilledRunAreRemoved(t *testing.T) {
 	if err := h.Save(whole(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
@@ -250,7 +250,7 @@ func TestSymlinkIsFollowed(t *testing.T) {
 	if _, err := Open(target); !errors.As(err, &held) {
 		t.Errorf("the target by its own name: %v, want held", err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {

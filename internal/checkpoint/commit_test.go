@@ -21,7 +21,7 @@ func begun(t *testing.T) (h *Handle, path string) {
 	path = filepath.Join(t.TempDir(), "a.ckpt")
 	h = open(t, path)
 	t.Cleanup(func() {
-		if err := h.Release(); err != nil {
+		if err := h.Release(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -77,7 +77,7 @@ func TestACommitThatFailsMovesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, _ := h.Load()
+	loaded, _ := h.Load(t.Context())
 	was := maps.Clone(loaded.Streams[0].Shards)
 	for name, moves := range map[string][]Move{
 		"a position that no file may have": {{Stream: "orders", Shard: "a", To: after("9")}, {Stream: "orders", Shard: "c", To: after("x")}},
@@ -90,7 +90,7 @@ func TestACommitThatFailsMovesNothing(t *testing.T) {
 		if err != nil || !slices.Equal(before, after) {
 			t.Errorf("%s changed the file, %v", name, err)
 		}
-		if f, _ := h.Load(); !reflect.DeepEqual(f.Streams[0].Shards, was) {
+		if f, _ := h.Load(t.Context()); !reflect.DeepEqual(f.Streams[0].Shards, was) {
 			t.Errorf("%s: the handle has %v, want %v", name, f.Streams[0].Shards, was)
 		}
 	}
@@ -104,7 +104,7 @@ func TestACommitThatFailsMovesNothing(t *testing.T) {
 
 func TestWhatWasLoadedStaysAsItWas(t *testing.T) {
 	h, _ := begun(t)
-	loaded, _ := h.Load()
+	loaded, _ := h.Load(t.Context())
 	if err := h.Begin(t.Context(), loaded.Streams...); err != nil {
 		t.Fatal(err)
 	}

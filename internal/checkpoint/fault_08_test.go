@@ -76,7 +76,7 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 					t.Error("Load takes what Save refuses")
 				}
 			}
-			if err := h.Release(); err != nil {
+			if err := h.Release(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})

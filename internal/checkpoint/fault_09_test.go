@@ -19,7 +19,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	}
 	dst := Destination{Name: "copies", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/copies", CreatedAt: record.Time{Time: time.UnixMilli(1_700_000_000_123).UTC()}}
 	h.SetDestination(dst)
-	loaded, err := h.Load()
+	loaded, err := h.Load(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 			t.Errorf("%s: saved destination %+v, output %+v, id %q, version %d", name, got.Destination, got.Output, got.ID, got.Version)
 		}
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	// Also in a run that does not call SetDestination.
@@ -47,7 +47,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	if got, err := Read(path); err != nil || !reflect.DeepEqual(got.Destination, &dst) {
 		t.Errorf("the next run saved destination %+v, %v", got.Destination, err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -47,7 +47,7 @@ func TestFault18ALockFileThatARunLeftIsTaken(t *testing.T) {
 		if !errors.As(err, &held) {
 			t.Errorf("%s: %v, want held", name, err)
 		}
-		if err := h.Release(); err != nil {
+		if err := h.Release(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}

@@ -103,7 +103,7 @@ func TestFault18ALostLockFileEndsTheRunAndNothingIsSaved(t *testing.T) {
 			if got, err := Read(path); err != nil || got.ID != whole().ID {
 				t.Errorf("the file has id %q, %v", got.ID, err)
 			}
-			if err := h.Release(); err != nil {
+			if err := h.Release(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -123,7 +123,7 @@ func TestFault18ACheckpointThatIsNoFileIsNotWaitedFor(t *testing.T) {
 	for _, path := range []string{fifo, link, dir, "/dev/zero"} {
 		soon(t, path, func() {
 			var bad *UnusableError
-			if _, err := NewView(path).Load(); !errors.As(err, &bad) {
+			if _, err := NewView(path).Load(t.Context()); !errors.As(err, &bad) {
 				t.Errorf("a look at %s: %v, want unusable", path, err)
 			}
 			if _, err := Open(path); !errors.As(err, &bad) {
@@ -145,7 +145,7 @@ func TestFault18ACheckpointThatIsNoFileIsNotWaitedFor(t *testing.T) {
 			t.Error("a FIFO was backed up")
 		}
 	})
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

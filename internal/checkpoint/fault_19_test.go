@@ -38,7 +38,7 @@ func TestFault19AFailedSaveNamesTheCheckpointAndWhatComesAgain(t *testing.T) {
 	if _, err := h.Backup(); !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "checkpoint "+h.path+" was not backed up: ") {
 		t.Errorf("the error is %v", err)
 	}
-	if err := h.Release(); err != nil {
+	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

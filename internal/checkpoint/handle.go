@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,13 +45,13 @@ func Open(path string) (*Handle, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		h.file = File{Version: Version, ID: uuid.NewString()}
 	default:
-		return nil, errors.Join(unusable(path, err), h.Release())
+		return nil, errors.Join(unusable(path, err), lock.release())
 	}
 	if err := removeLeftovers(path); err != nil {
-		return nil, errors.Join(folderUnusable(path, err), h.Release())
+		return nil, errors.Join(folderUnusable(path, err), lock.release())
 	}
 	if err := checkWritable(path); err != nil {
-		return nil, errors.Join(err, h.Release())
+		return nil, errors.Join(err, lock.release())
 	}
 	return h, nil
 }
@@ -85,7 +86,8 @@ func (h *Handle) Existed() bool { return h.existed }
 func (h *Handle) Owns(string, string) bool { return true }
 
 // Load returns what the file said when it was opened, or what was saved last.
-func (h *Handle) Load() (File, error) { return h.file, nil }
+// It does not wait.
+func (h *Handle) Load(context.Context) (File, error) { return h.file, nil }
 
 // SetDestination names the stream that the run copies to. Every later Save
 // writes it, whatever the file that it is given has.
@@ -126,8 +128,8 @@ func (h *Handle) Save(f File, moved Moved) error {
 	return nil
 }
 
-// Release unlocks the file.
-func (h *Handle) Release() error { return h.lock.release() }
+// Release unlocks the file. It does not wait, and unlocks it even if ctx has ended.
+func (h *Handle) Release(context.Context) error { return h.lock.release() }
 
 // resolve follows the symlinks of a path whose last element need not exist, so
 // that a replacement does not replace the link. With an error it returns the

@@ -17,9 +17,12 @@ func NewView(path string) View { return View{path} }
 // Owns is true for every shard: a file has one run.
 func (v View) Owns(string, string) bool { return true }
 
-// Load reads the file as it is now. A file that is not there cannot be looked
+// Load reads the file as it is now, unless ctx has ended. A file that is not there cannot be looked
 // at: its error is an *UnusableError, as for one that is no checkpoint.
-func (v View) Load() (File, error) {
+func (v View) Load(ctx context.Context) (File, error) {
+	if ctx.Err() != nil {
+		return File{}, context.Cause(ctx)
+	}
 	f, err := Read(v.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return File{}, &UnusableError{Path: v.path, Reason: "it is not there", Next: "kin read --checkpoint FILE makes one"}
@@ -39,4 +42,4 @@ func (v View) Begin(context.Context, ...Stream) error { return errView }
 func (v View) Commit(context.Context, Commit) error { return errView }
 
 // Release has nothing to give up.
-func (v View) Release() error { return nil }
+func (v View) Release(context.Context) error { return nil }

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,28 +16,34 @@ func TestAViewReadsWhatARunHolds(t *testing.T) {
 	path := filepath.Join(folder, "c.json")
 	v := NewView(path)
 	var unusable *UnusableError
-	if _, err := v.Load(); !errors.As(err, &unusable) {
+	if _, err := v.Load(t.Context()); !errors.As(err, &unusable) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) > 0 {
 		t.Errorf("a look left %v %v", entries, err)
 	}
 	h := open(t, path)
-	defer h.Release()
+	defer h.Release(t.Context())
 	for _, id := range []string{"first", "second"} {
 		f := whole()
 		f.ID = id
 		if err := h.Save(f, nil); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := v.Load(); err != nil || !reflect.DeepEqual(got, f) {
+		if got, err := v.Load(t.Context()); err != nil || !reflect.DeepEqual(got, f) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
 	if v.Begin(t.Context(), whole().Streams...) == nil || v.Commit(t.Context(), Commit{}) == nil {
 		t.Error("a view was saved")
 	}
-	if got, err := v.Load(); err != nil || got.ID != "second" || v.Release() != nil || !v.Owns("orders", "shardId-000000000000") {
+	stopped := errors.New("stopped")
+	ctx, stop := context.WithCancelCause(t.Context())
+	stop(stopped)
+	if _, err := v.Load(ctx); !errors.Is(err, stopped) {
+		t.Errorf("the context has ended, got %v", err)
+	}
+	if got, err := v.Load(t.Context()); err != nil || got.ID != "second" || v.Release(t.Context()) != nil || !v.Owns("orders", "shardId-000000000000") {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -45,7 +52,7 @@ func TestAViewReadsWhatARunHolds(t *testing.T) {
 func TestABackupIsTheFileByteForByte(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	h := open(t, path)
-	defer h.Release()
+	defer h.Release(t.Context())
 	if _, err := h.Backup(); err == nil {
 		t.Error("there was nothing to back up")
 	}

@@ -24,10 +24,10 @@ func NewMemory() *Memory { return &Memory{File: checkpoint.File{Version: 1, ID: 
 func (m *Memory) Owns(_, shard string) bool { return m.Owned == nil || m.Owned(shard) }
 
 // Load returns the positions as they are.
-func (m *Memory) Load() (checkpoint.File, error) { return m.File, nil }
+func (m *Memory) Load(context.Context) (checkpoint.File, error) { return m.File, nil }
 
 // Release does nothing.
-func (m *Memory) Release() error { return nil }
+func (m *Memory) Release(context.Context) error { return nil }
 
 // Begin keeps where streams begin.
 func (m *Memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"kin/internal/lineage"
 )
 
 // Cursor walks over the user records of an aggregate, in order. It is made by
@@ -59,7 +61,7 @@ func isPartitionKey(key []byte) bool {
 
 // isExplicitHashKey accepts an empty key as none.
 func isExplicitHashKey(key []byte) bool {
-	_, ok := parseHashKey(key)
+	_, ok := lineage.ParseHashKey(key)
 	return ok || len(key) == 0
 }
 

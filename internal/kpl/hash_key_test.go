@@ -1,69 +1,35 @@
 package kpl
 
 import (
-	"math/big"
-	"strings"
 	"testing"
+
+	"kin/internal/lineage"
 )
 
-func TestHashKeys(t *testing.T) {
-	whole := HashKeyRange{Ending: mustParse(t, "340282366920938463463374607431768211455")}
-	if !whole.IsWhole() || (HashKeyRange{Ending: mustParse(t, "340282366920938463463374607431768211454")}).IsWhole() {
-		t.Error("the whole range is not recognised")
-	}
-	// The service's own example of DescribeStream with two shards.
-	lower := HashKeyRange{Ending: mustParse(t, "170141183460469231731687303715884105727")}
-	upper := HashKeyRange{Starting: mustParse(t, "170141183460469231731687303715884105728"), Ending: whole.Ending}
+func TestTheHashKeyOfAUserRecord(t *testing.T) {
+	const lastOfLower, firstOfUpper = "170141183460469231731687303715884105727", "170141183460469231731687303715884105728"
 	for _, test := range []struct {
-		r     Record
-		lower bool
+		r    Record
+		want lineage.HashKey
 	}{
-		{Record{PartitionKey: "k0"}, true},
-		{Record{PartitionKey: "k1"}, false},
-		{Record{PartitionKey: ""}, false}, // MD5 d41d8cd9...
-		{Record{PartitionKey: "k1", ExplicitHashKey: "0"}, true},
-		{Record{PartitionKey: "k1", ExplicitHashKey: "170141183460469231731687303715884105727"}, true},
-		{Record{PartitionKey: "k0", ExplicitHashKey: "170141183460469231731687303715884105728"}, false},
-		{Record{PartitionKey: "k0", ExplicitHashKey: "340282366920938463463374607431768211455"}, false},
-		{Record{PartitionKey: "k0", ExplicitHashKey: "18446744073709551616"}, true}, // 2^64
+		{Record{PartitionKey: "k0"}, lineage.HashKeyOf("k0")},
+		{Record{PartitionKey: ""}, lineage.HashKeyOf("")},
+		{Record{PartitionKey: "k1", ExplicitHashKey: "0"}, lineage.HashKey{}},
+		{Record{PartitionKey: "k1", ExplicitHashKey: lastOfLower}, parsed(t, lastOfLower)},
+		{Record{PartitionKey: "k0", ExplicitHashKey: firstOfUpper}, parsed(t, firstOfUpper)},
+		{Record{PartitionKey: "k0", ExplicitHashKey: "many"}, lineage.HashKeyOf("k0")},
 	} {
-		k := test.r.HashKey()
-		if lower.Contains(k) != test.lower || upper.Contains(k) == test.lower || !whole.Contains(k) {
-			t.Errorf("%+v: in the lower half %t, in the upper half %t, want %t", test.r, lower.Contains(k), upper.Contains(k), test.lower)
+		if k := test.r.HashKey(); k != test.want {
+			t.Errorf("%+v: %s, want %s", test.r, k, test.want)
 		}
 	}
 }
 
-func mustParse(t *testing.T, s string) HashKey {
+func parsed(t *testing.T, s string) lineage.HashKey {
 	t.Helper()
-	k, ok := ParseHashKey(s)
+	k, ok := lineage.ParseHashKey(s)
 	if !ok {
 		t.Fatalf("%s is not parsed", s)
 	}
 	return k
-}
-
-// FuzzParseHashKey holds the parser against math/big.
-func FuzzParseHashKey(f *testing.F) {
-	for _, s := range []string{
-		"", "0", "00", "7", "-1", "+1", " 1", "1e3", "0x1", "١", "18446744073709551615", "18446744073709551616", "184467440737095516160",
-		"340282366920938463463374607431768211455", "340282366920938463463374607431768211456", "340282366920938463463374607431768211460",
-		"999999999999999999999999999999999999999", "34028236692093846346337460743176821145500", strings.Repeat("0", 39), strings.Repeat("0", 40),
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		got, ok := ParseHashKey(s)
-		isNumber := s != "" && strings.Trim(s, "0123456789") == "" && len(s) <= 39
-		want, _ := new(big.Int).SetString(s, 10)
-		if isNumber && want.BitLen() > 128 {
-			isNumber = false
-		}
-		if ok != isNumber {
-			t.Fatalf("%q: parsed %t, want %t", s, ok, isNumber)
-		}
-		if back := new(big.Int).Add(new(big.Int).Lsh(new(big.Int).SetUint64(got.hi), 64), new(big.Int).SetUint64(got.lo)); ok && back.Cmp(want) != 0 {
-			t.Errorf("%q: got %s", s, back)
-		}
-	})
 }

@@ -28,6 +28,8 @@ import (
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"kin/internal/lineage"
 )
 
 // Record is one user record of an aggregate.
@@ -37,6 +39,15 @@ type Record struct {
 	ExplicitHashKey string
 	// Data is part of the payload that was split.
 	Data []byte
+}
+
+// HashKey is where a user record belongs: at its explicit hash key, or else at
+// the MD5 of its partition key.
+func (r Record) HashKey() lineage.HashKey {
+	if k, ok := lineage.ParseHashKey(r.ExplicitHashKey); ok {
+		return k
+	}
+	return lineage.HashKeyOf(r.PartitionKey)
 }
 
 var magic = []byte{0xF3, 0x89, 0x9A, 0xC2}

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"kin/internal/lineage"
 )
 
 // vector is one aggregate of testdata, made by AWS's module for Node.
@@ -217,7 +219,7 @@ func FuzzSplit(f *testing.F) {
 		users := []Record{{key, hashKey, b}, {key + "2", "", sealed}, {key, "0", b}, {"", hashKey, []byte{}}}
 		got, ok := split(nil, aggregate(users))
 		for i := range users { // a bad key costs the records that use it, and no other
-			if _, number := ParseHashKey(users[i].ExplicitHashKey); !number {
+			if _, number := lineage.ParseHashKey(users[i].ExplicitHashKey); !number {
 				users[i].ExplicitHashKey = ""
 			}
 			if !isKey(users[i].PartitionKey) {

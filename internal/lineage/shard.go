@@ -1,6 +1,7 @@
 // Package lineage is the family tree of a stream's shards, and what follows from
 // it: which shards may be read, where a run begins in each, what it may have
-// lost, and what it may forget.
+// lost, and what it may forget. It also has the hash keys and the hash key ranges
+// of shards.
 //
 // It does no I/O and takes no locks. Its walks visit each shard once and do not
 // recurse.
@@ -14,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/kpl"
 	"kin/internal/record"
 )
 
@@ -58,7 +58,7 @@ type Shard struct {
 	// arrived before that.
 	Complete bool
 	// Hashes is the shard's hash key range; nil when it is not known.
-	Hashes *kpl.HashKeyRange
+	Hashes *HashKeyRange
 	// First and Last are its sequence numbers as listed; Last only if it is closed.
 	First, Last string
 }
@@ -101,6 +101,10 @@ func NewTree() *Tree {
 // HasChildren reports whether a known shard descends from the one of that ID.
 func (t *Tree) HasChildren(id string) bool { return len(t.children[id]) > 0 }
 
+// Children returns the IDs of the known shards that descend from the one of that ID,
+// by ID.
+func (t *Tree) Children(id string) []string { return slices.Sorted(slices.Values(t.children[id])) }
+
 // Indexed is how many entries the indexes beside the shards have: parents, and
 // shards that were forgotten or are not to be read.
 func (t *Tree) Indexed() (parents, past int) { return len(t.children), len(t.past) }
@@ -125,19 +129,6 @@ func ParentsOf(ids ...*string) []string {
 // IsClosed says whether a shard takes no more records. It may still hold some.
 func IsClosed(s types.Shard) bool {
 	return s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil
-}
-
-// HashKeyRange reads a shard's range; nil when there is none that can be read.
-func HashKeyRange(r *types.HashKeyRange) *kpl.HashKeyRange {
-	if r == nil {
-		return nil
-	}
-	starting, ok1 := kpl.ParseHashKey(aws.ToString(r.StartingHashKey))
-	ending, ok2 := kpl.ParseHashKey(aws.ToString(r.EndingHashKey))
-	if !ok1 || !ok2 || starting.Compare(ending) > 0 {
-		return nil
-	}
-	return &kpl.HashKeyRange{Starting: starting, Ending: ending}
 }
 
 // ListedParents are the two parents of a listed shard; empty where it does not

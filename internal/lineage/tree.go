@@ -27,7 +27,7 @@ func (t *Tree) Add(listed []types.Shard) []*Shard {
 			known.First, known.Last = aws.ToString(r.StartingSequenceNumber), aws.ToString(r.EndingSequenceNumber)
 		}
 		if known.Hashes == nil {
-			known.Hashes = HashKeyRange(s.HashKeyRange)
+			known.Hashes = ParseHashKeyRange(s.HashKeyRange)
 		}
 	}
 	found = dropPast(t, found)
@@ -52,7 +52,7 @@ func (t *Tree) AddChildren(parent string, children []types.ChildShard) ([]*Shard
 			t.claimByAnswer(id, named)
 			continue
 		}
-		child := &Shard{ID: id, Parents: slices.Clone(c.ParentShards), Hashes: HashKeyRange(c.HashKeyRange)}
+		child := &Shard{ID: id, Parents: slices.Clone(c.ParentShards), Hashes: ParseHashKeyRange(c.HashKeyRange)}
 		child.Unlisted = slices.ContainsFunc(child.Parents, func(p string) bool { return t.Shards[p] == nil && !t.past[p] })
 		t.insert(child)
 		t.claimByAnswer(id, named)

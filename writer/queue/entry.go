@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kin/internal/kpl"
+	"kin/internal/lineage"
 )
 
 // Entry is a record of the input on its way.
@@ -83,6 +84,6 @@ func (e *Entry) PossibleCopies() int { return e.copies }
 func CompareNumbers(a, b *Entry) int { return int(a.Number - b.Number) }
 
 // hashKey is where a record goes in the hash key space.
-func (r *Record) hashKey() kpl.HashKey {
+func (r *Record) hashKey() lineage.HashKey {
 	return kpl.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey}.HashKey()
 }

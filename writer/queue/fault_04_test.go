@@ -9,19 +9,19 @@ import (
 	"testing"
 	"time"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 )
 
 // evenRanges are shards that share the hash key space evenly.
 func evenRanges(n int) []Range {
-	start := func(i int) kpl.HashKey {
-		k, _ := kpl.ParseHashKey(new(big.Int).Div(new(big.Int).Mul(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(int64(i))), big.NewInt(int64(n))).String())
+	start := func(i int) lineage.HashKey {
+		k, _ := lineage.ParseHashKey(new(big.Int).Div(new(big.Int).Mul(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(int64(i))), big.NewInt(int64(n))).String())
 		return k
 	}
-	last, _ := kpl.ParseHashKey("340282366920938463463374607431768211455")
+	last, _ := lineage.ParseHashKey("340282366920938463463374607431768211455")
 	ranges := make([]Range, n)
 	for i := range ranges {
-		ranges[i] = Range{ShardID: fmt.Sprintf("shardId-%012d", i), HashKeyRange: kpl.HashKeyRange{Starting: start(i), Ending: last}}
+		ranges[i] = Range{ShardID: fmt.Sprintf("shardId-%012d", i), HashKeyRange: lineage.HashKeyRange{Starting: start(i), Ending: last}}
 		if i > 0 {
 			ranges[i-1].Ending = previous(ranges[i].Starting)
 		}
@@ -30,9 +30,9 @@ func evenRanges(n int) []Range {
 }
 
 // previous is the hash key before one.
-func previous(k kpl.HashKey) kpl.HashKey {
+func previous(k lineage.HashKey) lineage.HashKey {
 	n, _ := new(big.Int).SetString(k.String(), 10)
-	p, _ := kpl.ParseHashKey(n.Sub(n, big.NewInt(1)).String())
+	p, _ := lineage.ParseHashKey(n.Sub(n, big.NewInt(1)).String())
 	return p
 }
 

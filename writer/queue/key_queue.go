@@ -1,15 +1,15 @@
 package queue
 
-import "kin/internal/kpl"
+import "kin/internal/lineage"
 
 // keyQueue holds the waiting records of one partition key, in the order of the
 // input. While a request with the key is in flight no other one takes it, so that
 // records of a key do not pass each other between requests.
 type keyQueue struct {
 	name    string
-	hash    kpl.HashKey // of its first record
-	entries []*Entry    // what waits: the end of all
-	bytes   int         // what that counts
+	hash    lineage.HashKey // of its first record
+	entries []*Entry        // what waits: the end of all
+	bytes   int             // what that counts
 
 	// all begins with the places of entries that were taken. The last of them, as
 	// many as are in flight, are kept free: what fails goes back there without a

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"kin/internal/kpl"
+	"kin/internal/lineage"
 )
 
 // shardMap predicts which shard a record goes to: the open shard whose range
@@ -44,7 +44,7 @@ func (m *shardMap) set(ranges []Range) {
 }
 
 // queueOf is the queue for a hash key.
-func (m *shardMap) queueOf(k kpl.HashKey) *ShardQueue {
+func (m *shardMap) queueOf(k lineage.HashKey) *ShardQueue {
 	if len(m.ranges) == 0 {
 		return m.unknown[k.Spread(len(m.unknown))]
 	}
@@ -60,8 +60,8 @@ func (m *shardMap) predict(r *Record) string {
 }
 
 // at is the index of the range that holds k.
-func (m *shardMap) at(k kpl.HashKey) int {
-	at, exact := slices.BinarySearchFunc(m.ranges, k, func(r Range, k kpl.HashKey) int { return r.Starting.Compare(k) })
+func (m *shardMap) at(k lineage.HashKey) int {
+	at, exact := slices.BinarySearchFunc(m.ranges, k, func(r Range, k lineage.HashKey) int { return r.Starting.Compare(k) })
 	if !exact {
 		at--
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/survey"
 )
@@ -48,13 +49,19 @@ func ShardsOf(s *survey.Stream, rates map[string]survey.Rates) Shards {
 	} else if r.StreamName != s.Given {
 		r.StreamARN = s.Given
 	}
-	for _, shard := range s.Shards {
+	for _, shard := range s.Shards.Sorted() {
 		one := shardReport{
-			ShardID: shard.ID, State: stateOf(shard), Parent: shard.Parent, AdjacentParent: shard.Adjacent,
-			Children:        append([]string{}, shard.Children...),
+			ShardID: shard.ID, State: stateOf(shard),
+			Children:        append([]string{}, s.Shards.Children(shard.ID)...),
 			HashKeys:        hashKeyRange{shard.Hashes.Starting.String(), shard.Hashes.Ending.String()},
 			HashKeyShare:    shard.Hashes.Share(),
 			SequenceNumbers: sequenceRange{shard.First, shard.Last},
+		}
+		if len(shard.Parents) > 0 {
+			one.Parent = shard.Parents[0]
+		}
+		if hasTwoParents(shard) {
+			one.AdjacentParent = shard.Parents[1]
 		}
 		if rates != nil {
 			one.Rates = ratesReportOf(rates[shard.ID]) // of a closed one, which takes nothing, all zero
@@ -92,7 +99,10 @@ func ratesReportOf(rate survey.Rates) *ratesReport {
 	return r
 }
 
-func stateOf(s survey.Shard) string {
+// hasTwoParents reports whether a shard comes from a merge.
+func hasTwoParents(s *lineage.Shard) bool { return len(s.Parents) > 1 }
+
+func stateOf(s *lineage.Shard) string {
 	if s.Closed {
 		return "CLOSED"
 	}

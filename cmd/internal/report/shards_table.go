@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"kin/internal/lineage"
 	"kin/survey"
 )
 
@@ -58,7 +59,7 @@ func ShardsTable(p Palette, width int, s *survey.Stream) string {
 
 // sequenceText is the range of a shard's sequence numbers, each in the given
 // columns; the one that an open shard has may have those of both.
-func sequenceText(s survey.Shard, columns int) string {
+func sequenceText(s *lineage.Shard, columns int) string {
 	if !s.Closed {
 		return shortened(s.First, 2*columns) + "-"
 	}
@@ -69,7 +70,7 @@ func sequenceText(s survey.Shard, columns int) string {
 // there is no room for it: the nearest generations stay.
 func branchName(b survey.Branch, room int) string {
 	name := b.Shard.ID
-	if b.Shard.Adjacent != "" {
+	if hasTwoParents(b.Shard) {
 		name += "+"
 	}
 	stem := []rune(b.Stem)

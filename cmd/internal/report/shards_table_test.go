@@ -6,30 +6,32 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/charmbracelet/lipgloss"
 
-	"kin/internal/kpl"
+	"kin/internal/kinesistest/families"
+	"kin/internal/lineage"
 	"kin/survey"
 )
 
 // generations is a stream that was split and merged again and again: each
 // generation stands further to the right.
 func generations(n int) *survey.Stream {
-	whole := kpl.HashKeyRange{Ending: func() kpl.HashKey {
-		k, _ := kpl.ParseHashKey("340282366920938463463374607431768211455")
-		return k
-	}()}
-	s := &survey.Stream{Given: "orders"}
+	whole := &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("340282366920938463463374607431768211455")}
+	shards := lineage.NewTree()
 	for i := range n {
-		shard := survey.Shard{ID: fmt.Sprintf("shardId-%012d", i), Hashes: whole, First: strings.Repeat("1", 56)}
-		if i > 0 {
-			shard.Parent = s.Shards[i-1].ID
-			s.Shards[i-1].Children = []string{shard.ID}
-			s.Shards[i-1].Closed, s.Shards[i-1].Last = true, strings.Repeat("2", 56)
+		numbers := &types.SequenceNumberRange{StartingSequenceNumber: aws.String(strings.Repeat("1", 56))}
+		if i < n-1 {
+			numbers.EndingSequenceNumber = aws.String(strings.Repeat("2", 56))
 		}
-		s.Shards = append(s.Shards, shard)
+		shard := types.Shard{ShardId: aws.String(families.ShardName(i)), HashKeyRange: whole, SequenceNumberRange: numbers}
+		if i > 0 {
+			shard.ParentShardId = aws.String(families.ShardName(i - 1))
+		}
+		shards.Add([]types.Shard{shard})
 	}
-	return s
+	return &survey.Stream{Given: "orders", Shards: shards}
 }
 
 func TestTheTableOfShardsIsNoWiderThanTheTerminal(t *testing.T) {

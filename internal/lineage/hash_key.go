@@ -1,10 +1,10 @@
-package kpl
+package lineage
 
 import (
 	"cmp"
 	"crypto/md5"
 	"encoding/binary"
-	"math"
+	"math/big"
 	"math/bits"
 )
 
@@ -18,13 +18,11 @@ func HashKeyOf(partitionKey string) HashKey {
 	return HashKey{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
 }
 
-// ParseHashKey reads a decimal number in 0..2^128-1.
-func ParseHashKey(s string) (HashKey, bool) { return parseHashKey(s) }
-
 // mostDigits are the digits of 2^128-1.
 const mostDigits = 39
 
-func parseHashKey[T string | []byte](s T) (k HashKey, ok bool) {
+// ParseHashKey reads a decimal number in 0..2^128-1.
+func ParseHashKey[T string | []byte](s T) (k HashKey, ok bool) {
 	if len(s) == 0 || len(s) > mostDigits {
 		return HashKey{}, false
 	}
@@ -63,24 +61,12 @@ func (k HashKey) Next() HashKey {
 // evenly over those that are MD5 sums.
 func (k HashKey) Spread(n int) int { return int(k.lo % uint64(n)) }
 
-// HashKey is where a user record belongs: at its explicit hash key, or else at
-// the MD5 of its partition key.
-func (r Record) HashKey() HashKey {
-	if k, ok := ParseHashKey(r.ExplicitHashKey); ok {
-		return k
-	}
-	return HashKeyOf(r.PartitionKey)
+// String is the hash key in decimal, as the service writes it.
+func (k HashKey) String() string {
+	n := new(big.Int).SetUint64(k.hi)
+	return n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(k.lo)).String()
 }
 
-// HashKeyRange is a shard's part of the hash key space, both ends included.
-type HashKeyRange struct{ Starting, Ending HashKey }
-
-// Contains says whether a hash key is in the range.
-func (r HashKeyRange) Contains(k HashKey) bool {
-	return r.Starting.Compare(k) <= 0 && k.Compare(r.Ending) <= 0
-}
-
-// IsWhole says whether the range is the whole hash key space.
-func (r HashKeyRange) IsWhole() bool {
-	return r == HashKeyRange{Ending: HashKey{math.MaxUint64, math.MaxUint64}}
-}
+// Place is where the hash key lies in the hash key space: 0 at its beginning,
+// and never quite 1.
+func (k HashKey) Place() float64 { return float64(k.hi)*0x1p-64 + float64(k.lo)*0x1p-128 }

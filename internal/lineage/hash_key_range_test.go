@@ -1,4 +1,4 @@
-package kpl
+package lineage
 
 import (
 	"math"
@@ -31,6 +31,32 @@ func TestTheShareOfARange(t *testing.T) {
 		share, place := HashKeyRange{from, to}.Share(), from.Place()
 		if math.Abs(share-c.share) > c.share*1e-12 || place != c.place {
 			t.Errorf("%s to %s: share %v at %v, want %v at %v", c.from, c.to, share, place, c.share, c.place)
+		}
+	}
+}
+
+func TestRangesCoverTheHashKeySpace(t *testing.T) {
+	const last, half, above = "340282366920938463463374607431768211455", "170141183460469231731687303715884105727", "170141183460469231731687303715884105728"
+	for _, c := range []struct {
+		name   string
+		bounds []string
+		want   bool
+	}{
+		{"one range", []string{"0", last}, true},
+		{"two halves", []string{"0", half, above, last}, true},
+		{"none", nil, false},
+		{"a part", []string{"0", half}, false},
+		{"another part", []string{above, last}, false},
+		{"a hole", []string{"0", "7", above, last}, false},
+		{"an overlap", []string{"0", above, above, last}, false},
+		{"all of it twice", []string{"0", last, "0", last}, false},
+	} {
+		var ranges []HashKeyRange
+		for i := 0; i < len(c.bounds); i += 2 {
+			ranges = append(ranges, HashKeyRange{mustParse(t, c.bounds[i]), mustParse(t, c.bounds[i+1])})
+		}
+		if got := Cover(ranges); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
 		}
 	}
 }
