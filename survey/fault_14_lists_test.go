@@ -83,7 +83,7 @@ func TestFault14ASampleThatWaitsSaysWhatFor(t *testing.T) {
 		var said []string
 		shard := listed("shardId-000000000000", "", "", "0", "340282366920938463463374607431768211455", false)
 		s := &Stream{Given: "orders", At: time.Now(), Shards: []Shard{{ID: *shard.ShardId, Hashes: kpl.HashKeyRange{}}}}
-		_, err := s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Say: func(m string) {
+		_, err := s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Info: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
 			said = append(said, m)
