@@ -69,7 +69,7 @@ records go to stdout as kin tail prints them, what is happening to stderr.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{settings.Refused: "profile,region,endpoint"}
+	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,region,endpoint"}
 	return c
 }
 
@@ -177,7 +177,7 @@ var errDemoSeen = errors.New("demo seen")
 // shop writes an event at a steady pace until open ends.
 func (d *demo) shop(ctx, open context.Context, stopTail func(error)) error {
 	o := writer.DefaultOptions()
-	o.Stream, o.Linger, o.Say, o.Log = demoStream, 0, d.e.Info, d.e.Log
+	o.Stream, o.Linger, o.Info, o.Log = demoStream, 0, d.e.Info, d.e.Log
 	w, err := writer.New(d.client, o)
 	if err != nil {
 		return err

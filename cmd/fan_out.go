@@ -105,13 +105,13 @@ func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options
 	fo.RegisterTimeout = time.Duration(o.registerTimeout)
 	fo.RequireDeregistration = o.deregister
 	fo.TakeOver = o.takeOver
-	fo.Flags = e.connection.Words(e.origins)
+	fo.Flags = e.connection.CommandFlags(e.origins)
 	for _, id := range fo.RegisteredIDs {
 		if region := efo.ID(id).Region(); region != "" && e.client.Region != "" && region != e.client.Region {
 			return nil, console.Usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.client.Region)
 		}
 	}
-	fo.Say, fo.Chat, fo.LastWord, fo.Warn, fo.Log = e.Info, e.Detail, e.AtEnd, e.Print, e.Log
+	fo.Info, fo.Detail, fo.AtEnd, fo.Warn, fo.Log = e.Info, e.Detail, e.AtEnd, e.Print, e.Log
 	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
 		s, err := awsclient.Subscribe(ctx, client, in)
 		if err != nil {

@@ -74,8 +74,8 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 const leastWatch = time.Second
 
 // looker turns the flags into what looks.
-func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*inspect.Looker, error) {
-	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: say, Detail: e.Detail, Log: e.Log}
+func (o *lagOptions) looker(ctx context.Context, e *env, info func(string)) (*inspect.Looker, error) {
+	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: info, Detail: e.Detail, Log: e.Log}
 	var client service.Client
 	var err error
 	if o.checkpoint.Text == "" {

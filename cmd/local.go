@@ -94,7 +94,7 @@ DELETE /_kin/fault.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{settings.Refused: "profile,endpoint"}
+	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,endpoint"}
 	c.Flags().SetInterspersed(false) // a forgotten -- is noticed at the command, not at its flags
 	return c
 }

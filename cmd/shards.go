@@ -152,11 +152,11 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 // undescribed reports why a stream has no summary, and what follows. A failure is an
 // error: -q does not leave it out.
 func (e *env) undescribed(s *survey.Stream, so string) {
-	say := e.Print
+	info := e.Print
 	if survey.IsUnavailable(s.Undescribed) {
-		say = e.Info
+		info = e.Info
 	}
-	say("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
+	info("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
 }
 
 // keyReport is the report of --key.
@@ -190,7 +190,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 func (o *shardsOptions) rateReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
 	span := time.Duration(o.span.Duration)
 	e.Detail(fmt.Sprintf("sampling %s for %s", o.stream, o.span.String()))
-	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Say: e.Info, Log: e.Log})
+	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Info: e.Info, Log: e.Log})
 	if err != nil {
 		return "", err
 	}

@@ -84,13 +84,13 @@ func wrongOption(err error) error {
 	return err
 }
 
-// place turns --shard into the explicit hash key of every record. A stream that
+// resolveHashKey turns --shard into the explicit hash key of every record. A stream that
 // ignores hash keys is refused.
-func (o *writeOptions) place(ctx context.Context, client writer.PlaceClient, in *input.Files, say func(string)) error {
+func (o *writeOptions) resolveHashKey(ctx context.Context, client writer.PlaceClient, in *input.Files, info func(string)) error {
 	if !o.Given("shard") && !o.Given("explicit-hash-key") {
 		return nil
 	}
-	ignored, err := writer.IgnoresHashKeys(ctx, client, o.stream, say)
+	ignored, err := writer.IgnoresHashKeys(ctx, client, o.stream, info)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (o *writeOptions) place(ctx context.Context, client writer.PlaceClient, in 
 		return console.Usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
 	}
 	if flag == "shard" {
-		in.HashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.Shard.Text, say)
+		in.HashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.Shard.Text, info)
 	}
 	return err
 }

@@ -84,7 +84,7 @@ type clock struct {
 
 func (c *clock) asking() { c.asked = time.Now() }
 
-func (c *clock) heard(m middleware.Metadata) {
+func (c *clock) takeAnswer(m middleware.Metadata) {
 	if date := service.ServerTime(m); !date.IsZero() {
 		c.take(date)
 	}
@@ -99,8 +99,8 @@ func (c *clock) take(date time.Time) {
 	c.answered, c.date = time.Now(), date
 }
 
-// heardOf takes the date out of an answer that was a refusal.
-func (c *clock) heardOf(err error) {
+// takeRefusal takes the date out of an answer that was a refusal.
+func (c *clock) takeRefusal(err error) {
 	if date := service.RefusalTime(err); !date.IsZero() {
 		c.take(date)
 	}

@@ -101,10 +101,10 @@ type Options struct {
 	// Advise says what to do about a call that was refused because of who signed it, or
 	// that a proxy refused; empty for other errors. nil knows of none.
 	Advise func(error) string
-	// Say is called with a line about calls that have failed, or have had no answer, for
+	// Info is called with a line about calls that have failed, or have had no answer, for
 	// 5 s; nil reports nothing.
-	Say func(string)
-	Log *slog.Logger // nil discards
+	Info func(string)
+	Log  *slog.Logger // nil discards
 }
 
 // Examine makes all checks. What they find is no error; errors are those of
@@ -159,7 +159,7 @@ func (e *examination) run(ctx context.Context) error {
 		if err != nil {
 			return nil, e.callError("DescribeStreamSummary", err)
 		}
-		e.clock.heard(out.ResultMetadata)
+		e.clock.takeAnswer(out.ResultMetadata)
 		if err := validate.Summary(e.o.Stream, out.StreamDescriptionSummary); err != nil {
 			return nil, &service.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
 		}
@@ -236,7 +236,7 @@ func (e *examination) identify(ctx context.Context) {
 // listShards lists all shards, as every reader does, so that what is wrong with
 // closed ones shows too. It keeps those that are open.
 func (e *examination) listShards(ctx context.Context) error {
-	listed, err := reader.ListShards(ctx, reader.NewAsker(e.client, e.o.Say, e.o.Log), e.o.Stream, nil)
+	listed, err := reader.ListShards(ctx, reader.NewAsker(e.client, e.o.Info, e.o.Log), e.o.Stream, nil)
 	if err != nil {
 		return err
 	}
@@ -247,6 +247,6 @@ func (e *examination) listShards(ctx context.Context) error {
 }
 
 func (e *examination) callError(call string, err error) error {
-	e.clock.heardOf(err)
+	e.clock.takeRefusal(err)
 	return &service.CallError{Call: call, Stream: e.o.Stream, Err: err}
 }

@@ -79,7 +79,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	r.attempted("DeregisterStreamConsumer", w.id, err)
 	w.last = err
 	switch classify(err) {
-	case gone:
+	case notFound:
 		if w.missing++; w.missing > 1 {
 			return w.pause(ctx, "DeregisterStreamConsumer does not find the consumer, which DescribeStreamConsumer shows; trying again")
 		}

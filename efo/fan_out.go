@@ -57,10 +57,10 @@ type Options struct {
 	// Subscribe makes one SubscribeToShard call.
 	Subscribe Subscribe
 
-	// Say, Chat and Log are as Info, Detail and Log in reader.Options. LastWord takes what is to be
+	// Info, Detail and Log are as in reader.Options. AtEnd takes what is to be
 	// the last message of the run; Close calls it. Warn takes what nobody
-	// may miss: a consumer that may stay behind, and is billed. nil is Say.
-	Say, Chat, LastWord, Warn func(message string)
+	// may miss: a consumer that may stay behind, and is billed. nil is Info.
+	Info, Detail, AtEnd, Warn func(message string)
 	Log                       *slog.Logger
 }
 
@@ -164,13 +164,13 @@ func New(client Client, o Options) (*FanOut, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	for _, say := range []*func(string){&o.Say, &o.Chat, &o.LastWord} {
-		if *say == nil {
-			*say = func(string) {}
+	for _, info := range []*func(string){&o.Info, &o.Detail, &o.AtEnd} {
+		if *info == nil {
+			*info = func(string) {}
 		}
 	}
 	if o.Warn == nil {
-		o.Warn = o.Say
+		o.Warn = o.Info
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -241,7 +241,7 @@ func (f *FanOut) Close(ctx context.Context) error {
 	f.messages.wait() // and only now for who reads them
 	for _, word := range words {
 		if word != "" {
-			f.o.LastWord(word)
+			f.o.AtEnd(word)
 		}
 	}
 	return errors.Join(errs...)

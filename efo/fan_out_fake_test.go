@@ -287,7 +287,7 @@ func end(children ...types.ChildShard) *types.SubscribeToShardEvent {
 	return &types.SubscribeToShardEvent{ChildShards: children, MillisBehindLatest: aws.Int64(0), Records: []types.Record{}}
 }
 
-func says(steps ...step) script                 { return script{steps: steps} }
+func sends(steps ...step) script                { return script{steps: steps} }
 func refuses(code string) script                { return script{refuse: apiError(code)} }
 func event(e *types.SubscribeToShardEvent) step { return step{event: e} }
 func fails(code string) step                    { return step{err: apiError(code)} }
@@ -345,13 +345,13 @@ func newRun(s *fakeService) *run {
 	r.o.Streams = r.reader.Streams
 	r.o.Subscribe = s.subscribe
 	var mu sync.Mutex
-	say := func(m string) {
+	info := func(m string) {
 		mu.Lock()
 		defer mu.Unlock()
 		r.said = append(r.said, m)
 	}
-	r.o.Say, r.reader.Info = say, say
-	r.o.LastWord = func(m string) { r.lastWords = append(r.lastWords, m) }
+	r.o.Info, r.reader.Info = info, info
+	r.o.AtEnd = func(m string) { r.lastWords = append(r.lastWords, m) }
 	return r
 }
 

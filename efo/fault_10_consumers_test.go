@@ -65,7 +65,7 @@ func TestFault10ARemovalThatRemovesNothingBacksOffAndIsReported(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			// There were 300 calls a minute, or calls without end.
-			r, err := NewRegistry(deaf{f, answer, 70, cancel}, RegistryOptions{Stream: "orders", StreamARN: testStream, Timeout: time.Minute, Say: func(m string) { said = append(said, m) }})
+			r, err := NewRegistry(deaf{f, answer, 70, cancel}, RegistryOptions{Stream: "orders", StreamARN: testStream, Timeout: time.Minute, Info: func(m string) { said = append(said, m) }})
 			if err != nil {
 				t.Fatal(err)
 			}

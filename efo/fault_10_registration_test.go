@@ -209,7 +209,7 @@ func TestFault10AConsumerThatWasRegisteredAndRefusedIsFound(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2))))
+				s.script("a", sends(event(records(1, 2))))
 				r := newRun(s)
 				r.client, r.reader.AvailableNow = &lossy{fakeService: s, err: apiError(code)}, true
 				if err := r.do(t.Context()); err != nil || r.text() != "1 2 " {
@@ -270,7 +270,7 @@ func TestFault10AConsumerThatIsGoneWithItsStreamIsNotCalledRegistered(t *testing
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2))))
+				s.script("a", sends(event(records(1, 2))))
 				r := newRun(s)
 				r.o.Name = "app"
 				boom := errors.New("boom")

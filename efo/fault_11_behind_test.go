@@ -33,11 +33,11 @@ func TestFault11AnEndThatIsBehindAgainAndAgainIsReadWithGetRecords(t *testing.T)
 		s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1"), EndingSequenceNumber: aws.String("9")}
 		bad := records(3, 4)
 		bad.ContinuationSequenceNumber, bad.ChildShards, bad.MillisBehindLatest = nil, []types.ChildShard{child("b", "a")}, aws.Int64(1000)
-		s.script("a", says(event(records(1, 2)), event(bad)))
+		s.script("a", sends(event(records(1, 2)), event(bad)))
 		for range 9 {
-			s.script("a", says(event(bad)))
+			s.script("a", sends(event(bad)))
 		}
-		s.script("b", says(event(records(7, 7))))
+		s.script("b", sends(event(records(7, 7))))
 		r := newRun(s)
 		r.client = readable{s}
 		r.doFor(2 * time.Minute)

@@ -29,10 +29,10 @@ func TestFault11AnUnannouncedEndThatMayNotBeReadEndsTheRun(t *testing.T) {
 	cut := step{err: errors.New("unexpected EOF")}
 	for name, next := range map[string]func(i int) script{
 		"breaks before the answer": func(int) script { return script{refuse: errors.New("connection reset")} },
-		"breaks":                   func(int) script { return says(cut) },
-		"an event, and breaks":     func(i int) script { return says(event(quiet(100+i)), cut) },
-		"behind, and breaks":       func(i int) script { return says(event(behind(100+i)), cut) },
-		"behind, and ends":         func(i int) script { return says(event(behind(100+i)), over) },
+		"breaks":                   func(int) script { return sends(cut) },
+		"an event, and breaks":     func(i int) script { return sends(event(quiet(100+i)), cut) },
+		"behind, and breaks":       func(i int) script { return sends(event(behind(100+i)), cut) },
+		"behind, and ends":         func(i int) script { return sends(event(behind(100+i)), over) },
 	} {
 		for call, client := range map[string]func(*fakeService) liveClient{
 			"GetShardIterator": func(s *fakeService) liveClient { return s },
@@ -42,7 +42,7 @@ func TestFault11AnUnannouncedEndThatMayNotBeReadEndsTheRun(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					s := newService(t, "a")
 					s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
-					s.script("a", says(event(records(1, 2)), cut))
+					s.script("a", sends(event(records(1, 2)), cut))
 					for i := range 1000 {
 						s.script("a", next(i))
 					}

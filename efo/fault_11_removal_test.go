@@ -48,7 +48,7 @@ func removing(t *testing.T, r *removals) (*Registry, *kinesis.Client, *[]string)
 	r.RoundTripper = l.endpoint
 	client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: r} })
 	said := &[]string{}
-	registry, err := NewRegistry(client, RegistryOptions{Stream: "orders", StreamARN: ordersOfLive, Say: func(s string) { *said = append(*said, s) }})
+	registry, err := NewRegistry(client, RegistryOptions{Stream: "orders", StreamARN: ordersOfLive, Info: func(s string) { *said = append(*said, s) }})
 	l.must(err)
 	_, err = registry.Register(t.Context(), "app")
 	l.must(err)

@@ -51,7 +51,7 @@ func TestFault13FactsOfARunAreNoOptions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2)), over), refuses(c.code), refuses(c.code), refuses(c.code), refuses(c.code))
+				s.script("a", sends(event(records(1, 2)), over), refuses(c.code), refuses(c.code), refuses(c.code), refuses(c.code))
 				r := newRun(s)
 				client := changing{fakeService: s}
 				if c.then != nil {

@@ -52,7 +52,7 @@ func TestFault14AListOfConsumersThatWaitsSaysWhatFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var said []string
 				began := time.Now()
-				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Say: func(m string) { said = append(said, m) }})
+				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Info: func(m string) { said = append(said, m) }})
 				if err != nil {
 					t.Fatal(err)
 				}

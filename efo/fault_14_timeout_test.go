@@ -18,7 +18,7 @@ func TestFault14ATimeoutWithoutAnySubscriptionIsAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(step{after: time.Hour}))
+				s.script("a", sends(step{after: time.Hour}))
 				r := newRun(s)
 				r.reader.Timeout, r.reader.Began = 3*time.Second, time.Now()
 				if !c.subscribes {

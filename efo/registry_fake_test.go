@@ -20,7 +20,7 @@ const testStream = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
 
 // registeredConsumer is a consumer of the fake, with the times of its states.
 type registeredConsumer struct {
-	created, active, gone time.Time // gone is zero unless it is DELETING
+	created, active, removedAt time.Time // removedAt is zero unless it is DELETING
 }
 
 // fakeRegistry is one stream's consumers in memory, by the test's clock.
@@ -61,7 +61,7 @@ func apiError(code string) error { return &smithy.GenericAPIError{Code: code, Me
 func (f *fakeRegistry) begin(ctx context.Context, call string) error {
 	f.calls = append(f.calls, call)
 	for name, c := range f.consumers {
-		if !c.gone.IsZero() && !time.Now().Before(c.gone) {
+		if !c.removedAt.IsZero() && !time.Now().Before(c.removedAt) {
 			delete(f.consumers, name)
 		}
 	}
@@ -98,7 +98,7 @@ func (f *fakeRegistry) count(call string) int {
 
 func (f *fakeRegistry) status(name string) types.ConsumerStatus {
 	switch c := f.consumers[name]; {
-	case !c.gone.IsZero():
+	case !c.removedAt.IsZero():
 		return types.ConsumerStatusDeleting
 	case time.Now().Before(c.active):
 		return types.ConsumerStatusCreating
@@ -180,7 +180,7 @@ func (f *fakeRegistry) DeregisterStreamConsumer(ctx context.Context, in *kinesis
 	case f.status(name) != types.ConsumerStatusActive:
 		return nil, apiError("ResourceInUseException")
 	}
-	f.consumers[name].gone = time.Now().Add(f.deleting)
+	f.consumers[name].removedAt = time.Now().Add(f.deleting)
 	return &kinesis.DeregisterStreamConsumerOutput{}, nil
 }
 
@@ -215,7 +215,7 @@ func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *kinesis.List
 func registry(t *testing.T, f *fakeRegistry) (r *Registry, said *[]string) {
 	t.Helper()
 	said = &[]string{}
-	r, err := NewRegistry(f, RegistryOptions{Stream: "orders", StreamARN: testStream, Say: func(s string) { *said = append(*said, s) }})
+	r, err := NewRegistry(f, RegistryOptions{Stream: "orders", StreamARN: testStream, Info: func(s string) { *said = append(*said, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func TestARenewalLeavesNoGapAndRepeatsNothing(t *testing.T) {
 		for range 59 {
 			steps = append(steps, step{5 * time.Second, quiet(7), nil})
 		}
-		s.script("a", says(append(steps, step{5 * time.Second, nil, over.err})...), says(event(records(8, 9))))
+		s.script("a", sends(append(steps, step{5 * time.Second, nil, over.err})...), sends(event(records(8, 9))))
 		delivers(t, newRun(s), 5*time.Minute+30*time.Second, "1 2 8 9 ", "TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:7 @5m0s")
 	})
 }
@@ -69,7 +69,7 @@ func TestAStreamThatBreaksOffIsTakenUpBehindItsLastEvent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2)), broken), says(event(records(3, 4))))
+				s.script("a", sends(event(records(1, 2)), broken), sends(event(records(3, 4))))
 				r := newRun(s)
 				r.doFor(30 * time.Second)
 				if got := r.text(); got != "1 2 3 4 " {
@@ -83,7 +83,7 @@ func TestAStreamThatBreaksOffIsTakenUpBehindItsLastEvent(t *testing.T) {
 func TestAnErrorInTheStreamThatWillNotPassEndsTheRun(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), fails("KMSAccessDeniedException")))
+		s.script("a", sends(event(records(1, 2)), fails("KMSAccessDeniedException")))
 		r := newRun(s)
 		err := r.do(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "SubscribeToShard for orders/a: KMSAccessDeniedException") {
@@ -95,9 +95,9 @@ func TestAnErrorInTheStreamThatWillNotPassEndsTheRun(t *testing.T) {
 func TestAStreamThatSaysNothingForAMinuteIsGivenUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		first := says(event(records(1, 2)), step{59 * time.Second, quiet(2), nil})
+		first := sends(event(records(1, 2)), step{59 * time.Second, quiet(2), nil})
 		first.silent = true
-		s.script("a", first, says(event(records(3, 3))))
+		s.script("a", first, sends(event(records(3, 3))))
 		r := newRun(s)
 		r.doFor(125 * time.Second)
 		if got := r.text(); got != "1 2 3 " {
@@ -113,7 +113,7 @@ func TestAStreamThatSaysNothingForAMinuteIsGivenUp(t *testing.T) {
 func TestBug11AStreamIsNotSilentWhileNobodyListens(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 1)), event(records(2, 2)), event(records(3, 3))))
+		s.script("a", sends(event(records(1, 1)), event(records(2, 2)), event(records(3, 3))))
 		r := newRun(s)
 		r.reader.FetchBufferSize = 2_000 // one event
 		r.handle = func(*reader.Batch) error { time.Sleep(2 * time.Minute); return nil }
@@ -125,8 +125,8 @@ func TestBug11AStreamIsNotSilentWhileNobodyListens(t *testing.T) {
 func TestBug12EveryShardIsSubscribedToWithItsOwnPosition(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, over.err}))
-		s.script("b", says(event(records(101, 102)), step{10 * time.Second, nil, over.err}))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, over.err}))
+		s.script("b", sends(event(records(101, 102)), step{10 * time.Second, nil, over.err}))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
 		same(t, "calls for a", s.made("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
@@ -144,8 +144,8 @@ func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
 		s := newService(t, "a")
 		last := records(3, 4)
 		last.ContinuationSequenceNumber, last.ChildShards = nil, []types.ChildShard{child("b", "a")}
-		s.script("a", says(event(records(1, 2)), step{time.Second, last, nil}), says(event(last)))
-		s.script("b", says(event(records(5, 6))), says(event(records(5, 6))))
+		s.script("a", sends(event(records(1, 2)), step{time.Second, last, nil}), sends(event(last)))
+		s.script("b", sends(event(records(5, 6))), sends(event(records(5, 6))))
 		positions := newMemory()
 		r := newRun(s)
 		r.reader.Positions = positions
@@ -177,7 +177,7 @@ func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
 func TestBug14NobodySubscribesBehindTheEndOfAShard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), event(end(child("b", "a"), child("c", "a"))), step{0, nil, over.err}))
+		s.script("a", sends(event(records(1, 2)), event(end(child("b", "a"), child("c", "a"))), step{0, nil, over.err}))
 		r := newRun(s)
 		delivers(t, r, time.Minute, "1 2 ", "TRIM_HORIZON @0s")
 		same(t, "calls for b", s.made("b"), []string{"TRIM_HORIZON @0s"})
@@ -188,8 +188,8 @@ func TestBug14NobodySubscribesBehindTheEndOfAShard(t *testing.T) {
 func TestAnEndWithoutChildrenIsOneWhenListShardsSaysSo(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, end(), nil}),
-			says(event(records(3, 4)), step{10 * time.Second, end(), nil}))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, end(), nil}),
+			sends(event(records(3, 4)), step{10 * time.Second, end(), nil}))
 		r := newRun(s)
 		time.AfterFunc(15*time.Second, func() {
 			s.mu.Lock()
@@ -211,7 +211,7 @@ func TestAnEndWithoutChildrenIsOneWhenListShardsSaysSo(t *testing.T) {
 func TestBug15ARefusedSubscriptionIsTriedAgain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", refuses("ResourceInUseException"), refuses("LimitExceededException"), says(event(records(1, 2))))
+		s.script("a", refuses("ResourceInUseException"), refuses("LimitExceededException"), sends(event(records(1, 2))))
 		r := newRun(s)
 		r.doFor(15 * time.Second)
 		if got := r.text(); got != "1 2 " {
@@ -231,7 +231,7 @@ func TestBug16ASlowOutputFailsNothing(t *testing.T) {
 			steps = append(steps, event(records(n, n)))
 			want += string(records(n, n).Records[0].Data) + " "
 		}
-		s.script("a", says(steps...))
+		s.script("a", sends(steps...))
 		r := newRun(s)
 		r.reader.FetchBufferSize = 2_000
 		r.reader.RetryFor = time.Minute
@@ -246,7 +246,7 @@ func TestBug17ARunCanEndAtAnyMoment(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Millisecond, time.Second, 2 * time.Second, 61 * time.Second} {
 		bubble(t, func(t *testing.T) {
 			s := newService(t, "a")
-			s.script("a", says(event(records(1, 1)), step{time.Second, records(2, 2), nil}, step{time.Second, records(3, 3), nil}))
+			s.script("a", sends(event(records(1, 1)), step{time.Second, records(2, 2), nil}, step{time.Second, records(3, 3), nil}))
 			r := newRun(s)
 			r.reader.FetchBufferSize = 2_000
 			r.handle = func(*reader.Batch) error { time.Sleep(time.Second); return nil }
@@ -264,7 +264,7 @@ func TestBug18AnIdleShardMovesOn(t *testing.T) {
 		for n := range 60 {
 			steps = append(steps, step{5 * time.Second, quiet(100 + n), nil})
 		}
-		s.script("a", says(append(steps, over)...), says(event(quiet(159)), step{5 * time.Second, quiet(200), nil}))
+		s.script("a", sends(append(steps, over)...), sends(event(quiet(159)), step{5 * time.Second, quiet(200), nil}))
 		positions := newMemory()
 		r := newRun(s)
 		r.reader.InitialPosition = record.Position{}
@@ -273,7 +273,7 @@ func TestBug18AnIdleShardMovesOn(t *testing.T) {
 		if at := positions.file.Streams[0].Shards["a"]; at.Continuation != "200" || at.Kind != record.AtTimestamp {
 			t.Errorf("a stands at %+v", at)
 		}
-		s.script("a", says(event(records(201, 201))))
+		s.script("a", sends(event(records(201, 201))))
 		again := newRun(s)
 		again.reader.Positions = positions
 		again.doFor(3 * time.Second)
@@ -289,7 +289,7 @@ func TestBug19WaitsGrowWhileNoEventComes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		for range 20 {
-			s.script("a", says(over))
+			s.script("a", sends(over))
 		}
 		r := newRun(s)
 		r.doFor(3 * time.Minute)
@@ -309,7 +309,7 @@ func TestTheWaitIsShortAgainAfterAnEvent(t *testing.T) {
 		for range 6 {
 			s.script("a", refuses("InternalFailureException"))
 		}
-		s.script("a", says(event(records(1, 1)), step{10 * time.Second, nil, errors.New("cut")}), says(event(records(2, 2))))
+		s.script("a", sends(event(records(1, 1)), step{10 * time.Second, nil, errors.New("cut")}), sends(event(records(2, 2))))
 		r := newRun(s)
 		r.doFor(3 * time.Minute)
 		if gaps := s.gaps(); len(gaps) != 7 || gaps[5] < 15*time.Second || gaps[6] > 13*time.Second {
@@ -323,8 +323,8 @@ func TestTheWaitIsShortAgainAfterAnEvent(t *testing.T) {
 func TestBug20FiveSecondsPassAfterASuccess(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 1)), step{time.Second, nil, over.err}),
-			says(event(records(2, 2)), step{time.Second, nil, errors.New("cut")}), says(event(records(3, 3))))
+		s.script("a", sends(event(records(1, 1)), step{time.Second, nil, over.err}),
+			sends(event(records(2, 2)), step{time.Second, nil, errors.New("cut")}), sends(event(records(3, 3))))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
 		same(t, "calls", s.made("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:1 @5s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
@@ -337,7 +337,7 @@ func TestBug21NobodySubscribesBeforeTheConsumerIsActive(t *testing.T) {
 		s := newService(t, "a")
 		began := time.Now()
 		s.creating = 20 * time.Second
-		s.script("a", says(event(records(1, 1))))
+		s.script("a", sends(event(records(1, 1))))
 		r := newRun(s)
 		r.doFor(40 * time.Second)
 		if len(s.calls) != 1 || s.calls[0].at.Sub(began) < s.creating || r.text() != "1 " {
@@ -349,8 +349,8 @@ func TestBug21NobodySubscribesBeforeTheConsumerIsActive(t *testing.T) {
 func TestARefusedContinuationGivesWayToTheLastRecord(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), event(quiet(7)), step{10 * time.Second, nil, over.err}),
-			refuses("InvalidArgumentException"), says(event(records(8, 9))))
+		s.script("a", sends(event(records(1, 2)), event(quiet(7)), step{10 * time.Second, nil, over.err}),
+			refuses("InvalidArgumentException"), sends(event(records(8, 9))))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
 		if calls := s.made("a"); r.text() != "1 2 8 9 " || len(calls) != 3 || !strings.HasPrefix(calls[2], "AFTER_SEQUENCE_NUMBER:2 ") {
@@ -373,8 +373,8 @@ func TestARunInsideAnAggregateReadsItAgain(t *testing.T) {
 func TestAvailableNowEndsAtTheFirstEmptyEvent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", says(event(records(1, 2)), step{5 * time.Second, quiet(3), nil}))
-		s.script("b", says(event(quiet(100))))
+		s.script("a", sends(event(records(1, 2)), step{5 * time.Second, quiet(3), nil}))
+		s.script("b", sends(event(quiet(100))))
 		r := newRun(s)
 		r.reader.AvailableNow = true
 		if err := r.do(t.Context()); err != nil || r.text() != "1 2 " {
@@ -392,7 +392,7 @@ func TestABoundIsProvedByASubscriptionThatBeganBehindIt(t *testing.T) {
 		for range 10 {
 			steps = append(steps, step{5 * time.Second, quiet(3), nil})
 		}
-		s.script("a", says(steps...), says(event(records(4, 4)), step{5 * time.Second, quiet(4), nil}))
+		s.script("a", sends(steps...), sends(event(records(4, 4)), step{5 * time.Second, quiet(4), nil}))
 		r := newRun(s)
 		r.reader.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(22 * time.Second)}}
 		if err := r.do(t.Context()); err != nil {
@@ -420,11 +420,11 @@ func TestRetriesEndWhereTheyAreBounded(t *testing.T) {
 	})
 }
 
-func TestAShardThatIsNoLongerRetainedIsToldAndLeft(t *testing.T) {
+func TestAShardThatIsNoLongerRetainedIsReportedAndLeft(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceNotFoundException")}))
-		s.script("b", says(step{20 * time.Second, records(3, 3), nil}))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceNotFoundException")}))
+		s.script("b", sends(step{20 * time.Second, records(3, 3), nil}))
 		time.AfterFunc(5*time.Second, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -443,7 +443,7 @@ func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
 		big := records(1, 1)
 		big.Records[0].Data = make([]byte, 1<<20)
 		s := newService(t, "a")
-		s.script("a", says(step{}, event(big), fails("InternalFailureException")), says(event(quiet(2))))
+		s.script("a", sends(step{}, event(big), fails("InternalFailureException")), sends(event(quiet(2))))
 		r := newRun(s)
 		r.reader.AvailableNow = true
 		rooms := &watchedRoom{}
@@ -451,7 +451,7 @@ func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
 		if err := r.do(t.Context()); err != nil {
 			t.Error(err)
 		}
-		event, other := roomFor(frameSize(big)), roomFor(frameSize(nil))
+		event, other := encodedSize(frameSize(big)), encodedSize(frameSize(nil))
 		if event < 2<<20 || event > 3<<20 {
 			t.Errorf("an event of 1 MiB takes %d", event)
 		}
@@ -503,7 +503,7 @@ func TestASlowOutputStopsTheStreams(t *testing.T) {
 				big.Records[0].Data = make([]byte, 1<<20)
 				steps = append(steps, event(big))
 			}
-			s.script(id, says(steps...))
+			s.script(id, sends(steps...))
 		}
 		r := newRun(s)
 		r.reader.FetchBufferSize = 4 << 20

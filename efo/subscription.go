@@ -50,10 +50,10 @@ const (
 // subscription is what is known of the open subscription, and of when the next one may
 // be asked for.
 type subscription struct {
-	open  Stream    // nil without one
-	began time.Time // by the service; zero when it did not say
-	asked time.Time // when it was asked for
-	heard bool      // it has had an event
+	open     Stream    // nil without one
+	began    time.Time // by the service; zero when it did not say
+	asked    time.Time // when it was asked for
+	hadEvent bool      // it has had an event
 
 	empty  bool          // the last event had no record, and
 	behind time.Duration // how far it was behind

@@ -109,12 +109,12 @@ func (l *live) run() *liveRun {
 	r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
 		return awsclient.Subscribe(ctx, l.Client, in)
 	}
-	say := func(m string) {
+	info := func(m string) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.said = append(r.said, m)
 	}
-	r.o.Say, r.reader.Info = say, say
+	r.o.Info, r.reader.Info = info, info
 	return r
 }
 
@@ -319,15 +319,15 @@ func TestFault11ATakeoverThatIsNotAllowedSaysWhatItIsFor(t *testing.T) {
 // reported once a minute.
 func TestFault11StallsOfAnOpenShardAreReported(t *testing.T) {
 	for name, script := range map[string]script{
-		"breaks off":            says(step{err: errors.New("unexpected EOF")}),
-		"ends":                  says(over),
-		"an event that repeats": says(event(quiet(2)), over),
-		"an event, and breaks":  says(event(quiet(2)), step{err: errors.New("unexpected EOF")}),
+		"breaks off":            sends(step{err: errors.New("unexpected EOF")}),
+		"ends":                  sends(over),
+		"an event that repeats": sends(event(quiet(2)), over),
+		"an event, and breaks":  sends(event(quiet(2)), step{err: errors.New("unexpected EOF")}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2)), over))
+				s.script("a", sends(event(records(1, 2)), over))
 				for range 50 {
 					s.script("a", script)
 				}
@@ -364,7 +364,7 @@ func TestFault11AnIdleShardIsNoStall(t *testing.T) {
 			for range 59 {
 				steps = append(steps, step{5 * time.Second, quiet(7), nil})
 			}
-			s.script("a", says(append(steps, step{5 * time.Second, nil, over.err})...))
+			s.script("a", sends(append(steps, step{5 * time.Second, nil, over.err})...))
 		}
 		r := newRun(s)
 		r.doFor(29 * time.Minute)
@@ -383,11 +383,11 @@ func TestFault11AnOutageIsNoEndOfAClosedShard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
-		s.script("a", says(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}))
+		s.script("a", sends(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}))
 		for range 3 {
 			s.script("a", script{refuse: errors.New("dial tcp: connection refused")})
 		}
-		s.script("a", says(event(records(3, 4)), event(end(child("b", "a")))))
+		s.script("a", sends(event(records(3, 4)), event(end(child("b", "a")))))
 		r := newRun(s)
 		r.doFor(2 * time.Minute)
 		if got := r.text(); got != "1 2 3 4 " {

@@ -102,7 +102,7 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 		if left <= 0 {
 			return nil, &UnseenError{call.err}
 		}
-		w.say(fmt.Sprintf("it may still be registered: checking for %s, to remove it", str2duration.String(appearance)))
+		w.report(fmt.Sprintf("it may still be registered: checking for %s, to remove it", str2duration.String(appearance)))
 		if err := w.wait(ctx, min(left, w.looks.Next())); err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ func isRefusal(err error) bool {
 	switch classify(err) {
 	case fatal, refused:
 		return true
-	case again, limited, inUse, gone, stale:
+	case again, limited, inUse, notFound, stale:
 	}
 	return false
 }

@@ -75,8 +75,8 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				m.File.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
-				said, say := kinesistest.Listener()
-				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: say})
+				said, info := kinesistest.CollectMessages()
+				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: info})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -98,8 +98,8 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid("a look")
 
-				said, say = kinesistest.Listener()
-				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: say}); err != nil {
+				said, info = kinesistest.CollectMessages()
+				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
 					t.Fatal(err)
 				}
 				if _, err = l.Restart(t.Context(), m.File, nil); err != nil {
@@ -107,9 +107,9 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid("a reset")
 
-				said, say = kinesistest.Listener()
+				said, info = kinesistest.CollectMessages()
 				o := testOptions()
-				o.Positions, o.AvailableNow, o.Info = m, true, say
+				o.Positions, o.AvailableNow, o.Info = m, true, info
 				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {
 					t.Error(err)
 				}

@@ -57,13 +57,13 @@ func subOptions() Options {
 	return o
 }
 
-// said collects what a run says.
-type said struct {
+// messages collects the messages of a run.
+type messages struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (s *said) say(line string) {
+func (s *messages) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines = append(s.lines, line)
@@ -112,8 +112,8 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Payloads: map[int][]byte{1: test.payload}, Hashes: test.hashes})
 				o := subOptions()
-				var log said
-				o.HashFilter, o.Info = true, log.say
+				var log messages
+				o.HashFilter, o.Info = true, log.add
 				if test.change != nil {
 					test.change(&o, f)
 				}
@@ -193,10 +193,10 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 		o := subOptions()
 		o.AvailableNow, o.Limit, o.HashFilter = false, 30, true
 		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
-		var log said
-		o.Info = log.say
-		var kept said
-		o.Report = kept.say
+		var log messages
+		o.Info = log.add
+		var kept messages
+		o.Report = kept.add
 		go func() {
 			time.Sleep(30 * time.Second)
 			f.Change(func() { f.Find("a").Records = append(f.Find("a").Records, 2) })

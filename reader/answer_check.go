@@ -92,7 +92,7 @@ func (a *answerCheck) reportReceived() {
 		return
 	}
 	a.repeated = now
-	a.Say(fmt.Sprintf("%s/%s: the service sends records again that kin has received; kin drops them", a.s.ref.Name, a.shard))
+	a.Info(fmt.Sprintf("%s/%s: the service sends records again that kin has received; kin drops them", a.s.ref.Name, a.shard))
 }
 
 // errRepeats is the error of an answer that has only records that were received
@@ -262,7 +262,7 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 		return nil, err
 	}
 	if behind > 0 {
-		a.Say(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
+		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
 			a.s.ref.Name, a.shard, mostBehindEnds, behind))
 	}
 	return children, nil

@@ -47,7 +47,7 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 }
 
 // What was not answered was not refused: the two are told apart.
-func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
+func TestWhyTheCheckpointCannotBeGuardedIsReported(t *testing.T) {
 	for code, want := range map[string]string{
 		"AccessDeniedException":  "DescribeStreamSummary of orders is not allowed: ",
 		"InternalFailure":        "DescribeStreamSummary of orders fails (InternalFailure: told to): ",
@@ -62,8 +62,8 @@ func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
 				return nil
 			}
 			o := testOptions()
-			said, say := kinesistest.Listener()
-			o.Positions, o.AvailableNow, o.Info = kinesistest.NewMemory(), true, say
+			said, info := kinesistest.CollectMessages()
+			o.Positions, o.AvailableNow, o.Info = kinesistest.NewMemory(), true, info
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Error(err)
 			}
@@ -127,8 +127,8 @@ func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
 	})
 }
 
-// A shard whose blocks wait for the output was heard.
-func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
+// A shard whose blocks wait for the output has answered.
+func TestAShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
 		f.Hook = func(call, shard string) error {
@@ -138,8 +138,8 @@ func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
 			return nil
 		}
 		o := testOptions()
-		said, say := kinesistest.Listener()
-		o.Timeout, o.Info = 20*time.Second, say
+		said, info := kinesistest.CollectMessages()
+		o.Timeout, o.Info = 20*time.Second, info
 		r, err := New(f, o)
 		if err != nil {
 			t.Fatal(err)

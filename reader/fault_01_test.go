@@ -86,8 +86,8 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	if want := []string{families.ShardName(8), families.ShardName(9000)}; !slices.Equal(ids, want) {
 		t.Errorf("changed %.200q, want what closed and what is new: %q", ids, want)
 	}
-	if gone := s.disappeared(listed); !slices.Equal(gone, []string{families.ShardName(0)}) {
-		t.Errorf("gone %q, want %q", gone, families.ShardName(0))
+	if unlisted := s.disappeared(listed); !slices.Equal(unlisted, []string{families.ShardName(0)}) {
+		t.Errorf("gone %q, want %q", unlisted, families.ShardName(0))
 	}
 	// So it is with a merge: what it merges takes its first sequence number over.
 	for i := range after.shards {
@@ -96,7 +96,7 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 		}
 		after.shards[i].SequenceNumberRange.StartingSequenceNumber = aws.String("1")
 	}
-	s.place.Owns = everyone
+	s.placement.Owns = everyone
 	if err := s.merge(after, true); err != nil {
 		t.Fatal(err)
 	}

@@ -57,8 +57,8 @@ func TestFault03WhatIsFinished(t *testing.T) {
 			s := streamOf(&session{o: testOptions()})
 			s.lineage.Add(test.listed)
 			s.listed = closedShards(listing{shards: test.listed})
-			s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Saved: test.saved, Owns: everyone, Only: test.only}
-			lost, err := s.place.First(s.lineage)
+			s.placement = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Saved: test.saved, Owns: everyone, Only: test.only}
+			lost, err := s.placement.First(s.lineage)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,7 +54,7 @@ func TestFault14ASlowListIsReadToItsEnd(t *testing.T) {
 			var said kinesistest.Lines
 			f := kinesistest.NewFake() // which sets the time
 			began := time.Now()
-			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.Say, nil), "orders", nil)
+			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.Add, nil), "orders", nil)
 			switch took := time.Since(began); {
 			case !hangs && (err != nil || len(listed.Shards) != 20 || said.Text() != ""):
 				t.Errorf("%d shards, %v, said %q", len(listed.Shards), err, said.Text())

@@ -140,7 +140,7 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 		return false, context.Cause(ctx)
 	case errors.As(err, &gaveUp):
 		return false, err
-	case err != nil && classify(err) == gone:
+	case err != nil && classify(err) == notFound:
 		return false, err
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)

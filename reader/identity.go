@@ -48,7 +48,7 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 	if noCreation != "" {
 		return nil
 	}
-	if s.place.Saved != nil && entry.CreatedAt.IsZero() {
+	if s.placement.Saved != nil && entry.CreatedAt.IsZero() {
 		s.reportUncompared()
 	}
 	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
@@ -144,11 +144,11 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 // nothing where they can.
 func contradiction(s *Stream, l listing) string {
 	last, open := l.last(), l.open()
-	for _, id := range slices.Sorted(maps.Keys(s.place.Saved)) {
+	for _, id := range slices.Sorted(maps.Keys(s.placement.Saved)) {
 		switch {
 		case id > last: // IDs only grow
 			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.Name, id, last)
-		case open[id] && s.place.Saved[id].Kind == record.ShardEnd:
+		case open[id] && s.placement.Saved[id].Kind == record.ShardEnd:
 			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.Name, id)
 		}
 	}

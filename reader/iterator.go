@@ -116,7 +116,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	switch what {
 	case fatal:
 		return nil, err
-	case gone:
+	case notFound:
 		return p.missing(ctx, err)
 	case refused:
 		// A sequence number is refused for good. A time may be one that the host
@@ -208,7 +208,7 @@ func (p *polling) limitHit() {
 	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.limitReported.IsZero() || now.Sub(p.limitReported) >= service.ReportEvery {
 		p.limitReported = now
-		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
+		p.Info(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
 	}
 }
 
@@ -217,11 +217,11 @@ func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
 	if err := p.CheckStream(ctx); err != nil {
 		return nil, err
 	}
-	gone, listErr := p.IsGone(ctx, p.at)
+	trimmed, listErr := p.WasTrimmed(ctx, p.at)
 	switch {
 	case listErr != nil:
 		return nil, listErr
-	case gone:
+	case trimmed:
 		return &Response{End: true}, nil
 	}
 	// It may have been an iterator of a page that was trimmed meanwhile.

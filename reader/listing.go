@@ -138,13 +138,13 @@ func (s streamCalls) checkListing(l listing, at map[string]int) error {
 		id := aws.ToString(shard.ShardId)
 		return id <= aws.ToString(shard.ParentShardId) || id <= aws.ToString(shard.AdjacentParentShardId)
 	}
-	var suspects []string
+	var backward []string
 	for _, shard := range l.shards {
 		if isBackward(shard) {
-			suspects = append(suspects, aws.ToString(shard.ShardId))
+			backward = append(backward, aws.ToString(shard.ShardId))
 		}
 	}
-	id := lineage.OwnAncestor(suspects, func(id string) []string {
+	id := lineage.OwnAncestor(backward, func(id string) []string {
 		i, listed := at[id]
 		if !listed {
 			return nil

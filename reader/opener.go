@@ -128,7 +128,7 @@ type View struct {
 
 // View returns what is known of the stream.
 func (s *Stream) View() View {
-	return View{s.ref, s.listedAt, s.place, s.lineage, s.listed, s.retention(), s.losses, s.unchecked.recreated, s.unchecked.trimmed}
+	return View{s.ref, s.listedAt, s.placement, s.lineage, s.listed, s.retention(), s.losses, s.unchecked.recreated, s.unchecked.trimmed}
 }
 
 // Probe is what one fetch of one shard has shown.

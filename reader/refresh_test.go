@@ -32,7 +32,7 @@ func refreshed(f *kinesistest.Fake, each time.Duration, fails func() error) *Str
 		}
 	}}
 	s := newStream(NewAsker(w, nil, nil).session, "orders")
-	s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Owns: everyone}
+	s.placement = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Owns: everyone}
 	return s
 }
 

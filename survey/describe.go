@@ -59,7 +59,7 @@ func (d *describing) describe(ctx, limited context.Context, s types.StreamSummar
 	case limited.Err() != nil && ctx.Err() == nil && err != nil:
 		d.add(s, nil, context.Cause(limited))
 		return nil //nolint:nilerr // the stream has the error
-	case isGone(err):
+	case isNotFound(err):
 		return nil // deleted meanwhile
 	case err != nil && endsAll(ctx, err):
 		return err

@@ -85,7 +85,7 @@ func TestFault14ASampleThatWaitsSaysWhatFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &Stream{Given: "orders", At: time.Now(), Shards: shards}
-		_, err = s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Say: func(m string) {
+		_, err = s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Info: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
 			said = append(said, m)

@@ -44,7 +44,7 @@ func FuzzAnswers(f *testing.F) {
 				}
 			}
 			_ = s.IsAutomatic()
-			rates, err := s.Sample(t.Context(), client, SampleOptions{For: 5 * time.Second, Say: func(string) {}, Chat: func(string) {}})
+			rates, err := s.Sample(t.Context(), client, SampleOptions{For: 5 * time.Second, Info: func(string) {}, Detail: func(string) {}})
 			if err == nil && len(rates) > len(s.Shards.Shards) {
 				t.Errorf("%d rates of %d shards", len(rates), len(s.Shards.Shards))
 			}

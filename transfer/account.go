@@ -10,8 +10,8 @@ import (
 	"kin/writer"
 )
 
-// placed names the record that an error is about by where it came from.
-func (c *Copier) placed(err error) error {
+// withSource adds to an error which record of the source it is about.
+func (c *Copier) withSource(err error) error {
 	var rejected *writer.RejectedError
 	if !errors.As(err, &rejected) {
 		return err

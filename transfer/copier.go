@@ -61,7 +61,7 @@ type Options struct {
 	WatchStop func(context.Context, *writer.Writer) func()
 	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: as they are
 	Rejected  *input.Rejected                      // nil: a rejected record ends the run
-	Say       func(string)
+	Info      func(string)
 }
 
 // New returns what writes with client as wo says.
@@ -87,14 +87,14 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
 	unwatch := c.o.WatchStop(ctx, c.w)
-	late := &UnfinishedError{within: c.o.Within, grace: c.o.Grace}
+	late := &unfinishedError{within: c.o.Within, grace: c.o.Grace}
 	if c.o.Rejected != nil {
 		late.saved = c.o.Rejected.Name
 	}
 	over, endTimer := c.o.Limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
-			c.o.Say("the time of the run is over: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
+			c.o.Info("the time of the run is over: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
 		}
 	})
 	c.over = over
@@ -103,16 +103,16 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 		defer close(c.done)
 		sum, err := c.w.Run(writing, c.next)
 		c.sum, c.abandoned = sum, errors.Is(err, writer.ErrAbandoned)
-		var late *UnfinishedError
+		var late *unfinishedError
 		switch {
 		case c.abandoned && errors.As(context.Cause(over), &late) && !c.w.Began():
-			c.err = &UnbegunError{late.within, c.w.Failing()}
+			c.err = &unbegunError{late.within, c.w.Failing()}
 		case c.abandoned && late != nil:
-			c.err = &UnfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
+			c.err = &unfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
 		case c.abandoned && over.Err() != nil:
 			c.err = context.Cause(over)
 		case err != nil:
-			c.err = c.placed(err)
+			c.err = c.withSource(err)
 		}
 		stopReading(c.err)
 	}()
@@ -170,12 +170,12 @@ func (c *Copier) End(failed bool) error {
 	<-c.done
 	late := context.Cause(c.over)
 	c.stop()
-	var unfinished *UnfinishedError
+	var unfinished *unfinishedError
 	switch {
 	case !given || !c.abandoned:
 		return c.err
 	case !failed && !began && errors.As(late, &unfinished):
-		return &UnbegunError{unfinished.within, c.w.Failing()}
+		return &unbegunError{unfinished.within, c.w.Failing()}
 	}
 	return nil
 }

@@ -23,13 +23,13 @@ import (
 func TestReportsComeInTheOrderOfTheInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
-		s.put = s.trouble(3)
+		s.put = s.failAtRandom(3)
 		o := options()
-		var told []Result
+		var reported []Result
 		calls := 0
 		o.Report = func(r []Result) error {
 			calls++
-			told = append(told, r...)
+			reported = append(reported, r...)
 			return nil
 		}
 		o.Rejected = func(Rejection) error { return nil }
@@ -45,10 +45,10 @@ func TestReportsComeInTheOrderOfTheInput(t *testing.T) {
 		if err != nil || got.Written != 990 || got.Rejected != 10 || got.WrittenThrough != 1000 {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if len(told) != 1000 || calls < 2 {
-			t.Fatalf("%d results in %d calls, want 1,000 as they come", len(told), calls)
+		if len(reported) != 1000 || calls < 2 {
+			t.Fatalf("%d results in %d calls, want 1,000 as they come", len(reported), calls)
 		}
-		for i, r := range told {
+		for i, r := range reported {
 			want := Result{Record: int64(i + 1), ShardID: r.ShardID, SequenceNumber: r.SequenceNumber}
 			if (i+1)%100 == 0 {
 				want = Result{Record: int64(i + 1), ErrorCode: "Rejected", ErrorMessage: "odd"}
@@ -345,15 +345,15 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 				}}
 				o := options()
 				o.Grace = tt.grace
-				var told []Result
+				var reported []Result
 				o.Report = func(r []Result) error {
-					told = append(told, r...)
+					reported = append(reported, r...)
 					return nil
 				}
 				if _, err := cancelledAfter(t, 2*time.Second, s, o, numbered(1)); err == nil {
 					t.Error("no error")
 				}
-				equal(t, "told", told, []Result{tt.want})
+				equal(t, "told", reported, []Result{tt.want})
 			})
 		})
 	}
@@ -363,7 +363,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 	s := &memoryStream{shards: fourShards()}
 	o := options()
 	o.Skip = 1
-	var told []Preview
+	var reported []Preview
 	got, err := newWriter(t, s, o).DryRun(t.Context(), source(func(i int) (Record, error) {
 		switch i {
 		case 3:
@@ -375,10 +375,10 @@ func TestADryRunWritesNothing(t *testing.T) {
 		}
 		return to(i%4, 4, strconv.Itoa(i)), nil
 	}), func(p Preview) error {
-		told = append(told, p)
+		reported = append(reported, p)
 		return nil
 	})
-	equal(t, "told", told, []Preview{
+	equal(t, "told", reported, []Preview{
 		{Record: 2, ShardID: s.shards[2], Size: 2},
 		{Record: 3, ErrorCode: "Rejected", ErrorMessage: "odd"},
 		{Record: 4, ErrorCode: "Rejected", ErrorMessage: "data and partition key have 1,048,577 bytes: the stream takes at most 1,048,576"},

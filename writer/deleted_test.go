@@ -59,7 +59,7 @@ func TestFault13AStreamIsDeletedOnlyWhereItsDescriptionAgrees(t *testing.T) {
 					return nil, nil
 				}
 				_, err := newWriter(t, s, options()).Run(t.Context(), everySecond(9))
-				if classify(err) != notFound || errors.As(err, new(*GoneError)) != tt.deleted || described != 2 {
+				if classify(err) != notFound || errors.As(err, new(*DeletedError)) != tt.deleted || described != 2 {
 					t.Errorf("got %v after %d descriptions, deleted: %t wanted", err, described, tt.deleted)
 				}
 			})

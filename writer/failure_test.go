@@ -191,7 +191,7 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
 		o := options()
-		o.Say = func(message string) { said = append(said, message) }
+		o.Info = func(message string) { said = append(said, message) }
 		s := &memoryStream{}
 		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 			if n == 1 {

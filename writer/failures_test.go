@@ -92,7 +92,7 @@ func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
 				}}
 				var said []string
 				o := options()
-				o.Say = func(message string) { said = append(said, message) }
+				o.Info = func(message string) { said = append(said, message) }
 				if _, err := newWriter(t, s, o).Run(t.Context(), numbered(3)); err != nil {
 					t.Fatal(err)
 				}

@@ -116,7 +116,7 @@ func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
 				o := options()
 				o.RetryFor = time.Minute
 				var said []string
-				o.Say = func(message string) { said = append(said, message) }
+				o.Info = func(message string) { said = append(said, message) }
 				got, err := newWriter(t, s, o).Run(t.Context(), numbered(3))
 				if answer == nil {
 					if err != nil || got.Written != 3 {

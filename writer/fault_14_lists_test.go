@@ -57,9 +57,9 @@ func (s *slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput,
 
 // listers are the ways to list the shards of a stream at the start.
 var listers = map[string]func(context.Context, *slowPages, func(string)) error{
-	"run": func(ctx context.Context, s *slowPages, say func(string)) error {
+	"run": func(ctx context.Context, s *slowPages, info func(string)) error {
 		o := options()
-		o.Say = say
+		o.Info = info
 		w, err := New(s, o)
 		if err == nil {
 			_, err = w.Run(ctx, numbered(3))
@@ -69,8 +69,8 @@ var listers = map[string]func(context.Context, *slowPages, func(string)) error{
 		}
 		return err
 	},
-	"hash key of a shard": func(ctx context.Context, s *slowPages, say func(string)) error {
-		_, err := HashKeyOf(ctx, s, "orders", s.shards[len(s.shards)-1], say)
+	"hash key of a shard": func(ctx context.Context, s *slowPages, info func(string)) error {
+		_, err := HashKeyOf(ctx, s, "orders", s.shards[len(s.shards)-1], info)
 		return err
 	},
 }
@@ -112,7 +112,7 @@ func TestFault14TheCallsOfAStartShareItsTime(t *testing.T) {
 		s.describing, s.hangs = 8*time.Second, true
 		var said []string
 		o := options()
-		o.Say = func(m string) { said = append(said, m) }
+		o.Info = func(m string) { said = append(said, m) }
 		w := newWriter(t, s, o)
 		began := time.Now()
 		_, err := w.Run(t.Context(), numbered(3))

@@ -48,7 +48,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 				}
 				o := options()
 				var said []string
-				o.Say = func(message string) { said = append(said, message) }
+				o.Info = func(message string) { said = append(said, message) }
 				w := newWriter(t, s, o)
 				if _, err := w.Run(t.Context(), numbered(3)); err != nil {
 					t.Fatal(err)
@@ -81,7 +81,7 @@ func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 		o.RetryFor = time.Minute
 		o.Rejected = func(Rejection) error { return nil }
 		var said []string
-		o.Say = func(message string) { said = append(said, message) }
+		o.Info = func(message string) { said = append(said, message) }
 		w := newWriter(t, s, o)
 		if _, err := w.Run(t.Context(), numbered(3)); err != nil {
 			t.Fatal(err)
@@ -210,17 +210,17 @@ func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
 		}, nil},
 	} {
 		for what, call := range map[string]func(context.Context, *memoryStream, func(string)) error{
-			"run": func(ctx context.Context, s *memoryStream, say func(string)) error {
+			"run": func(ctx context.Context, s *memoryStream, info func(string)) error {
 				o := options()
-				o.Say = say
+				o.Info = info
 				w, err := New(s, o)
 				if err == nil {
 					_, err = w.Run(ctx, numbered(3))
 				}
 				return err
 			},
-			"identity": func(ctx context.Context, s *memoryStream, say func(string)) error {
-				_, _, err := Identity(ctx, s, "orders", say)
+			"identity": func(ctx context.Context, s *memoryStream, info func(string)) error {
+				_, _, err := Identity(ctx, s, "orders", info)
 				return err
 			},
 		} {

@@ -51,7 +51,7 @@ type Options struct {
 	// Say is called with messages for a person, one at a time; nil drops them. It is
 	// called on the goroutine of Run, and on another one while a call of the start has no
 	// answer: Run waits for it.
-	Say func(message string)
+	Info func(message string)
 	// Log is for those who look for a fault; nil discards it.
 	Log *slog.Logger
 }

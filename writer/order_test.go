@@ -58,8 +58,8 @@ func disorder(stored []string) (record string, twice string) {
 	return record, twice
 }
 
-// trouble fails requests and entries at random, after a while that differs.
-func (s *memoryStream) trouble(seed uint64) func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+// failAtRandom fails requests and entries at random, after a while that differs.
+func (s *memoryStream) failAtRandom(seed uint64) func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
 	return func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
@@ -87,7 +87,7 @@ func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &memoryStream{shards: fourShards()}
-			s.put = s.trouble(seed)
+			s.put = s.failAtRandom(seed)
 			o := options()
 			o.Ordered = true
 			got, err := newWriter(t, s, o).Run(t.Context(), keyed(2000, 37))
@@ -105,7 +105,7 @@ func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 func TestFailuresDisorderTheRecordsOfAKeyWithoutOrdered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
-		s.put = s.trouble(1)
+		s.put = s.failAtRandom(1)
 		if _, err := newWriter(t, s, options()).Run(t.Context(), keyed(2000, 37)); err != nil {
 			t.Fatal(err)
 		}

@@ -50,8 +50,8 @@ func New(client Client, o Options) (*Writer, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Say == nil {
-		o.Say = func(string) {}
+	if o.Info == nil {
+		o.Info = func(string) {}
 	}
 	return &Writer{client: client, o: o}, nil
 }

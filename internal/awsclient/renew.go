@@ -156,8 +156,8 @@ func (r *renewable) loadWhole(ctx context.Context) (aws.CredentialsProvider, Sou
 				err = &ConfigError{errors.New("the AWS configuration names no credentials any more")}
 			}
 		}
-		tokenGone := err == nil && source.Kind == ProfileKeys && before.Kind == ProfileKeys && before.Temporary && !source.Temporary
-		if !isConfigError(err) && !tokenGone || wait > lastReloadWait || service.Sleep(ctx, wait) != nil {
+		lostToken := err == nil && source.Kind == ProfileKeys && before.Kind == ProfileKeys && before.Temporary && !source.Temporary
+		if !isConfigError(err) && !lostToken || wait > lastReloadWait || service.Sleep(ctx, wait) != nil {
 			return provider, source, err
 		}
 	}

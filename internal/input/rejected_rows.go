@@ -85,7 +85,7 @@ func headerOf(name string, whole bool) ([]byte, error) {
 func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)
 	fits := func() error {
-		if in.current != nil && f.standBelow(in.header()) {
+		if in.current != nil && f.keepHeader(in.header()) {
 			return &headerError{file: f.Name, input: in.name, read: read}
 		}
 		return nil
@@ -112,9 +112,9 @@ func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.R
 	}
 }
 
-// standBelow takes in the header of the records that follow. It reports whether
-// that is another one than the file's.
-func (f *Rejected) standBelow(header []byte) (other bool) {
+// keepHeader keeps the CSV header of the records that follow. It reports whether
+// the file has another one.
+func (f *Rejected) keepHeader(header []byte) (other bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.under == nil {

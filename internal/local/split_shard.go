@@ -11,7 +11,7 @@ func (e *Endpoint) splitShard(c *call) error {
 		return err
 	}
 	e.mu.RLock()
-	err = e.roomForShards(c, 1)
+	err = e.checkShardLimit(c, 1)
 	e.mu.RUnlock()
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ func (e *Endpoint) updateShardCount(c *call) error {
 		return err
 	}
 	e.mu.RLock()
-	err = e.roomForShards(c, 0)
+	err = e.checkShardLimit(c, 0)
 	e.mu.RUnlock()
 	if err != nil {
 		return err

@@ -84,39 +84,39 @@ func main() {
 
 // mode is what a soak does: troubles, all at once, and then the rest in peace.
 type mode struct {
-	troubles []func(*drive, context.Context) error
-	rest     []func(*drive, context.Context) error
+	disruptions []func(*drive, context.Context) error
+	rest        []func(*drive, context.Context) error
 }
 
 var modes = map[string]*mode{
 	"read": {
-		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
-		rest:     []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
+		disruptions: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
+		rest:        []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
 	},
 	"efo": {
-		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
-		rest:     []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
+		disruptions: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
+		rest:        []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
 	},
 	"write": {
-		troubles: []func(*drive, context.Context) error{(*drive).reshard, (*drive).faults, (*drive).stopWrite},
-		rest:     []func(*drive, context.Context) error{(*drive).writeRest, (*drive).dump},
+		disruptions: []func(*drive, context.Context) error{(*drive).reshard, (*drive).faults, (*drive).stopWrite},
+		rest:        []func(*drive, context.Context) error{(*drive).writeRest, (*drive).dump},
 	},
 	"copy": {
-		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).reshardCopy, (*drive).faults, (*drive).stopCopy},
-		rest:     []func(*drive, context.Context) error{(*drive).copyRest, (*drive).dump, (*drive).dumpCopy},
+		disruptions: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).reshardCopy, (*drive).faults, (*drive).stopCopy},
+		rest:        []func(*drive, context.Context) error{(*drive).copyRest, (*drive).dump, (*drive).dumpCopy},
 	},
 }
 
 func (d *drive) run(ctx context.Context) error {
-	var troubles sync.WaitGroup
-	for _, trouble := range modes[d.mode].troubles {
-		troubles.Go(func() {
-			if err := trouble(d, ctx); err != nil {
+	var disruptions sync.WaitGroup
+	for _, disrupt := range modes[d.mode].disruptions {
+		disruptions.Go(func() {
+			if err := disrupt(d, ctx); err != nil {
 				d.fail("%v", err)
 			}
 		})
 	}
-	troubles.Wait()
+	disruptions.Wait()
 	for _, rest := range modes[d.mode].rest {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -130,7 +130,7 @@ func (d *drive) run(ctx context.Context) error {
 
 // random is a source of its own for each trouble, so that none disturbs the
 // others' draws.
-func (d *drive) random(trouble uint64) *rand.Rand { return rand.New(rand.NewPCG(d.seed, trouble)) }
+func (d *drive) random(sequence uint64) *rand.Rand { return rand.New(rand.NewPCG(d.seed, sequence)) }
 
 func (d *drive) count(name string, n int) {
 	d.mu.Lock()

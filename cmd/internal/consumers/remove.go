@@ -47,7 +47,7 @@ func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	_ = group.Wait() // which has no errors: they are kept by consumer
 	for _, id := range ids {
 		if absent[id] {
-			if err := c.reportGone(ctx, id); err != nil {
+			if err := c.reportNotFound(ctx, id); err != nil {
 				failed[id] = err
 			}
 		}

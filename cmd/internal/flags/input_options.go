@@ -122,7 +122,7 @@ func (o *Input) KeyOf() func(context.Context, *record.Record) error {
 			return err
 		}
 	case o.Given("key-delimiter"):
-		return o.keyDelimiter.SplitKey
+		return o.keyDelimiter.splitKey
 	}
 	return func(_ context.Context, r *record.Record) error { r.PartitionKey = writer.RandomKey(); return nil }
 }

@@ -52,8 +52,8 @@ func (v *Delimiter) String() string { return string(*v) }
 // Type names the value in the help.
 func (v *Delimiter) Type() string { return "text" }
 
-// SplitKey divides the payload of r into partition key and payload.
-func (v *Delimiter) SplitKey(_ context.Context, r *record.Record) error {
+// splitKey divides the payload of r into partition key and payload.
+func (v *Delimiter) splitKey(_ context.Context, r *record.Record) error {
 	key, data, found := bytes.Cut(r.Data, []byte(*v))
 	if !found {
 		return fmt.Errorf("no %q behind a key", string(*v))

@@ -11,7 +11,7 @@ import (
 func TestTheLinesAboutAWrite(t *testing.T) {
 	for _, tt := range []struct {
 		summary         writer.Summary
-		wrote, standing string
+		wrote, progress string
 	}{
 		{
 			writer.Summary{Read: 12000, Written: 12000, Bytes: 11_834_567, Retried: 14, WrittenThrough: 12000, Duration: 3249 * time.Millisecond},
@@ -42,8 +42,8 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 		if got := Wrote(tt.summary, "arn:aws:kinesis:us-east-1:000000000000:stream/orders"); got != tt.wrote {
 			t.Errorf("got  %s\nwant %s", got, tt.wrote)
 		}
-		if got := ProgressOf(tt.summary, "", 0); got != tt.standing {
-			t.Errorf("got  %s\nwant %s", got, tt.standing)
+		if got := ProgressOf(tt.summary, "", 0); got != tt.progress {
+			t.Errorf("got  %s\nwant %s", got, tt.progress)
 		}
 	}
 }

@@ -37,10 +37,10 @@ type Layer map[string]Setting
 // one cannot stand in the way of help.
 var WithoutSettings = []string{"help", "completion", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
-// Refused names, in a command's annotations, flags of every command
+// RefusedAnnotation names, in a command's annotations, flags of every command
 // that this one refuses: separated by commas. They are for other commands when
 // they come from a variable or a file.
-const Refused = "kin_refuses_settings"
+const RefusedAnnotation = "kin_refuses_settings"
 
 // Apply gives the command's flags the values that the environment and
 // the configuration file have for them.
@@ -64,7 +64,7 @@ func (o Origins) Apply(c *cobra.Command) error {
 	layers = append(layers, tables[""])
 
 	hidden := map[string]bool{}
-	for _, name := range strings.Split(c.Annotations[Refused], ",") {
+	for _, name := range strings.Split(c.Annotations[RefusedAnnotation], ",") {
 		hidden[name] = true
 	}
 	c.Flags().Visit(func(f *pflag.Flag) { flags.Hide(hidden, f.Name, f.Value) })
