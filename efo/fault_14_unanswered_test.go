@@ -9,19 +9,17 @@ import (
 	"time"
 
 	"kin/internal/service"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
 // unheardRegistry has no answer for any call.
 type unheardRegistry struct{ RegistryClient }
 
-func (unheardRegistry) DescribeStreamConsumer(ctx context.Context, _ *kinesis.DescribeStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
+func (unheardRegistry) DescribeStreamConsumer(ctx context.Context, _ *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-func (unheardRegistry) ListStreamConsumers(ctx context.Context, _ *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (unheardRegistry) ListStreamConsumers(ctx context.Context, _ *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
