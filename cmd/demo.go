@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -82,7 +81,7 @@ func (o *demoOptions) addFlags(f *pflag.FlagSet) {
 // demoClient is what the demo calls: what kin read and kin write do, and a split.
 type demoClient interface {
 	service.API
-	SplitShard(context.Context, *kinesis.SplitShardInput, ...func(*kinesis.Options)) (*kinesis.SplitShardOutput, error)
+	SplitShard(context.Context, *service.SplitShardInput) error
 }
 
 // demo is one run: a shop that writes, a shard that is split, a tail.
@@ -221,7 +220,7 @@ func (d *demo) split(ctx, open context.Context) error {
 	case <-open.Done():
 		return nil
 	}
-	before, err := d.client.ListShards(ctx, &kinesis.ListShardsInput{StreamName: aws.String(demoStream)})
+	before, err := d.client.ListShards(ctx, &service.ListShardsInput{StreamName: demoStream})
 	if err != nil {
 		return fmt.Errorf("list shards: %w", err)
 	}
@@ -230,8 +229,8 @@ func (d *demo) split(ctx, open context.Context) error {
 	if i < 0 {
 		return fmt.Errorf("shard %s is not in the demo's stream", demoSplits)
 	}
-	_, err = d.client.SplitShard(ctx, &kinesis.SplitShardInput{
-		StreamName: aws.String(demoStream), ShardToSplit: aws.String(demoSplits), NewStartingHashKey: middleOf(shards[i].HashKeyRange),
+	err = d.client.SplitShard(ctx, &service.SplitShardInput{
+		StreamName: demoStream, ShardToSplit: demoSplits, NewStartingHashKey: middleOf(shards[i].HashKeyRange),
 	})
 	if err != nil {
 		return fmt.Errorf("split shard: %w", err)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -141,13 +140,6 @@ func (o *doctorOptions) examination(e *env, client service.Client) (doctor.Optio
 				err = doctor.ErrNoSTS
 			}
 			return doctor.Identity(who), err
-		},
-		Subscribe: func(ctx context.Context, in *kinesis.SubscribeToShardInput) error {
-			s, err := awsclient.Subscribe(ctx, client, in)
-			if err == nil {
-				s.Close()
-			}
-			return err
 		},
 	}, nil
 }

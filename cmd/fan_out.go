@@ -5,13 +5,11 @@ import (
 	"errors"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/efo"
-	"kin/internal/awsclient"
 	"kin/internal/service"
 	"kin/reader"
 )
@@ -112,13 +110,7 @@ func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options
 		}
 	}
 	fo.Info, fo.Detail, fo.AtEnd, fo.Warn, fo.Log = e.Info, e.Detail, e.AtEnd, e.Print, e.Log
-	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
-		s, err := awsclient.Subscribe(ctx, client, in)
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
-	}
+	fo.Subscribe = client.SubscribeToShard
 	f, err := efo.New(client, fo)
 	if err != nil {
 		return nil, err

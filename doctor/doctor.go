@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/efo"
@@ -72,7 +71,8 @@ func (r *Report) Findings() int {
 type Client interface {
 	reader.Client
 	efo.RegistryClient
-	PutRecords(context.Context, *kinesis.PutRecordsInput, ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error)
+	PutRecords(context.Context, *service.PutRecordsInput) (*service.PutRecordsOutput, error)
+	SubscribeToShard(context.Context, *service.SubscribeToShardInput) (service.EventStream, error)
 }
 
 // Identity is who is calling.
@@ -96,8 +96,6 @@ type Options struct {
 	ConsumerPrefix string
 	// Identify asks who is calling; its error may be ErrNoSTS.
 	Identify func(context.Context) (Identity, error)
-	// Subscribe makes one SubscribeToShard call and ends what comes of it.
-	Subscribe func(context.Context, *kinesis.SubscribeToShardInput) error
 	// Advise says what to do about a call that was refused because of who signed it, or
 	// that a proxy refused; empty for other errors. nil knows of none.
 	Advise func(error) string
@@ -155,11 +153,11 @@ func (e *examination) run(ctx context.Context) error {
 	e.identify(ctx)
 	e.report.add("region", OK, e.o.Region, "")
 	summary, err := reach(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
-		out, err := e.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN()})
+		out, err := e.client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ARN})
 		if err != nil {
 			return nil, e.callError("DescribeStreamSummary", err)
 		}
-		e.clock.takeAnswer(out.ResultMetadata)
+		e.clock.take(out.ServerTime)
 		if err := validate.Summary(e.o.Stream, out.StreamDescriptionSummary); err != nil {
 			return nil, &service.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
 		}
@@ -247,6 +245,6 @@ func (e *examination) listShards(ctx context.Context) error {
 }
 
 func (e *examination) callError(call string, err error) error {
-	e.clock.takeRefusal(err)
+	e.clock.take(service.RefusalTime(err))
 	return &service.CallError{Call: call, Stream: e.o.Stream, Err: err}
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // to is an event with another continuation.
@@ -134,15 +134,15 @@ type replaying struct {
 	ends      int            // that were shown
 }
 
-func (r *replaying) Subscribe(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
-	if *in.ShardId != "shardId-000000000000" {
+func (r *replaying) Subscribe(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
+	if in.ShardID != "shardId-000000000000" {
 		return r.subscribe(ctx, in)
 	}
 	if len(r.first) > 0 {
 		r.ends++
 		e := &types.SubscribeToShardEvent{Records: r.first[:5], MillisBehindLatest: aws.Int64(0)}
 		for _, id := range []string{"shardId-000000000001", "shardId-000000000002"} {
-			e.ChildShards = append(e.ChildShards, types.ChildShard{ShardId: aws.String(id), ParentShards: []string{*in.ShardId}})
+			e.ChildShards = append(e.ChildShards, types.ChildShard{ShardId: aws.String(id), ParentShards: []string{in.ShardID}})
 		}
 		return &oneEvent{event: e}, nil
 	}

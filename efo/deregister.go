@@ -5,8 +5,6 @@ import (
 
 	"kin/internal/service"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -59,9 +57,9 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	if w.over() {
 		return w.timeout(w.last)
 	}
-	_, err := service.AttemptUntil(ctx, w.deadline, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
+	_, err := service.AttemptUntil(ctx, w.deadline, func(ctx context.Context) (struct{}, error) {
 		defer r.awaiting("DeregisterStreamConsumer", w.id)()
-		return r.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(c.ARN)}, WithEmptyAnswer)
+		return struct{}{}, r.client.DeregisterStreamConsumer(ctx, &service.DeregisterStreamConsumerInput{ConsumerARN: c.ARN})
 	})
 	if err == nil {
 		r.attempted("DeregisterStreamConsumer", w.id, nil)

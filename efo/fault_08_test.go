@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
@@ -85,7 +85,7 @@ func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
 		s.script("a", sends(event(records(1, 2))))
 		r := newRun(s)
 		subscribed := 0
-		r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+		r.o.Subscribe = func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 			stream, err := s.subscribe(ctx, in)
 			if subscribed++; err == nil && subscribed == 1 {
 				return wrongDate{stream}, nil
@@ -106,7 +106,7 @@ func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
 }
 
 // wrongDate is a stream whose service says that it is 1970.
-type wrongDate struct{ Stream }
+type wrongDate struct{ service.EventStream }
 
 func (wrongDate) ServerTime() time.Time { return time.Unix(1, 0) }
 

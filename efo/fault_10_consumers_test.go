@@ -9,9 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
+
+	"kin/internal/service"
 )
 
 // A consumer without a registration time may be one that a run reads through just now.
@@ -42,16 +43,16 @@ type deaf struct {
 	tooMany func()
 }
 
-func (d deaf) DeregisterStreamConsumer(ctx context.Context, _ *kinesis.DeregisterStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error) {
+func (d deaf) DeregisterStreamConsumer(ctx context.Context, _ *service.DeregisterStreamConsumerInput) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.begin(ctx, "deregister"); err != nil {
-		return nil, err
+		return err
 	}
 	if d.count("deregister") > d.most {
 		d.tooMany()
 	}
-	return &kinesis.DeregisterStreamConsumerOutput{}, d.err
+	return d.err
 }
 
 func TestFault10ARemovalThatRemovesNothingBacksOffAndIsReported(t *testing.T) {

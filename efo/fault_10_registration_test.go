@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/service"
 	"kin/reader"
 )
@@ -26,9 +24,9 @@ type lossy struct {
 	calls    int
 }
 
-func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, o ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
+func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	type answer struct {
-		out *kinesis.RegisterStreamConsumerOutput
+		out *service.RegisterStreamConsumerOutput
 		err error
 	}
 	answers, err := make(chan answer, 1), l.err
@@ -38,7 +36,7 @@ func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *kinesis.Register
 	time.AfterFunc(l.latency, func() {
 		var a answer
 		if !l.nothing {
-			a.out, a.err = l.fakeService.RegisterStreamConsumer(context.WithoutCancel(ctx), in, o...)
+			a.out, a.err = l.fakeService.RegisterStreamConsumer(context.WithoutCancel(ctx), in)
 		}
 		if err != nil {
 			a = answer{nil, err}

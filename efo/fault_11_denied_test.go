@@ -11,15 +11,14 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // deniedRecords is a service that may be asked for iterators, and not for records.
 type deniedRecords struct{ *fakeService }
 
-func (deniedRecords) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String("iterator")}, nil
+func (deniedRecords) GetShardIterator(context.Context, *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	return &service.GetShardIteratorOutput{ShardIterator: "iterator"}, nil
 }
 
 // A closed shard whose subscriptions bring no record ends the run where its rest may not

@@ -9,19 +9,17 @@ import (
 	"time"
 
 	"kin/internal/service"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
 // silentRegistry has no answer for any call.
 type silentRegistry struct{ RegistryClient }
 
-func (silentRegistry) DescribeStreamConsumer(ctx context.Context, _ *kinesis.DescribeStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
+func (silentRegistry) DescribeStreamConsumer(ctx context.Context, _ *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-func (silentRegistry) ListStreamConsumers(ctx context.Context, _ *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (silentRegistry) ListStreamConsumers(ctx context.Context, _ *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"kin/internal/service"
 )
 
 // Whoever reads the messages may be slow: nobody who holds the consumer waits for
@@ -89,7 +89,7 @@ func (b *blocking) Handle(_ context.Context, r slog.Record) error { b.info(r.Mes
 func (b *blocking) WithAttrs([]slog.Attr) slog.Handler            { return b }
 func (b *blocking) WithGroup(string) slog.Handler                 { return b }
 func (s *fakeService) subscribeIf(down func() bool) Subscribe {
-	return func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+	return func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 		if down() {
 			return nil, errors.New("dial tcp: connection refused")
 		}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
@@ -53,14 +52,14 @@ func newHolding(f *FanOut, a *reader.Assignment) *holding {
 		}
 	}
 	h.forget = func() { a.Forgotten(h) }
-	if arn := a.StreamARN(); arn != nil {
-		h.given = *arn
+	if arn := a.StreamARN(); arn != "" {
+		h.given = arn
 	}
 	switch {
 	case len(f.o.RegisteredIDs) > 0:
 		h.own = false
 		for i, s := range f.o.Streams {
-			if s == a.Stream() || s == aws.ToString(a.StreamARN()) {
+			if s == a.Stream() || s == a.StreamARN() {
 				h.id = ID(f.o.RegisteredIDs[i])
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/paging"
 	"kin/internal/service"
@@ -73,14 +72,14 @@ func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
 // listed before may be gone by now. So does a list that would never end.
 func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) {
 	byName := map[string]Consumer{}
-	var token *string
+	token := ""
 	var guard paging.Guard
 	var at time.Time
 	for {
 		// StreamARN is required with a token too, unlike with ListShards;
 		// StreamCreationTimestamp would be refused (API documentation).
-		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
-		out, err := patiently(ctx, r.o.Log, limit.end, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
+		in := &service.ListStreamConsumersInput{StreamARN: r.o.StreamARN, NextToken: token}
+		out, err := patiently(ctx, r.o.Log, limit.end, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
 			defer r.awaiting("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {
@@ -100,8 +99,8 @@ func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) 
 			byName[aws.ToString(c.ConsumerName)] = fromList(c, r.o.StreamARN)
 		}
 		limit.advanced(len(byName))
-		if token = out.NextToken; aws.ToString(token) != "" {
-			if err := guard.Next(*token, len(byName)-before); err != nil {
+		if token = out.NextToken; token != "" {
+			if err := guard.Next(token, len(byName)-before); err != nil {
 				return Listing{}, r.failed("ListStreamConsumers", "", err)
 			}
 			continue
@@ -116,7 +115,7 @@ func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) 
 
 // checkListing checks one page of a list, and returns the service's time: this
 // machine's own if the page does not say.
-func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Time, error) {
+func (r *Registry) checkListing(out *service.ListStreamConsumersOutput) (time.Time, error) {
 	if out.Consumers == nil { // an empty list is not nil
 		return time.Time{}, &validate.Error{Reason: "it has no list of consumers"}
 	}
@@ -125,7 +124,7 @@ func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Ti
 			return time.Time{}, err
 		}
 	}
-	at, err := r.dates.Accept(service.ServerTime(out.ResultMetadata))
+	at, err := r.dates.Accept(out.ServerTime)
 	if at.IsZero() {
 		at = r.dates.Now()
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -23,13 +23,13 @@ type listing struct {
 	calls *atomic.Int64
 }
 
-func (l listing) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (l listing) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	l.calls.Add(1)
 	time.Sleep(time.Second)
 	if l.down() {
 		return nil, errors.New("dial tcp: connection refused")
 	}
-	return l.fakeService.ListShards(ctx, in, o...)
+	return l.fakeService.ListShards(ctx, in)
 }
 
 // After an outage the stream is listed once for all its shards, not once for each,

@@ -7,9 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/record"
 	"kin/internal/servertime"
 	"kin/internal/service"
@@ -108,13 +105,13 @@ func (r *Registry) Describe(ctx context.Context, id ID) (Consumer, error) {
 }
 
 func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Consumer, error) {
-	in := &kinesis.DescribeStreamConsumerInput{}
+	in := &service.DescribeStreamConsumerInput{}
 	if id.isARN() {
-		in.ConsumerARN = aws.String(string(id))
+		in.ConsumerARN = string(id)
 	} else {
-		in.StreamARN, in.ConsumerName = aws.String(r.o.StreamARN), aws.String(string(id))
+		in.StreamARN, in.ConsumerName = r.o.StreamARN, string(id)
 	}
-	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.DescribeStreamConsumerOutput, error) {
+	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
 		defer r.awaiting("DescribeStreamConsumer", id)()
 		out, err := r.client.DescribeStreamConsumer(ctx, in)
 		if err == nil {

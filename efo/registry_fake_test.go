@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"kin/internal/service"
 )
 
 const testStream = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
@@ -111,52 +112,52 @@ func (f *fakeRegistry) arn(name string) string {
 }
 
 // named is the consumer that a request names, empty if there is none.
-func (f *fakeRegistry) named(name, arn *string) string {
-	if arn != nil {
+func (f *fakeRegistry) named(name, arn string) string {
+	if arn != "" {
 		for n := range f.consumers {
-			if f.arn(n) == *arn {
+			if f.arn(n) == arn {
 				return n
 			}
 		}
 		return ""
 	}
-	if f.consumers[*name] == nil {
+	if f.consumers[name] == nil {
 		return ""
 	}
-	return *name
+	return name
 }
 
-func (f *fakeRegistry) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
+func (f *fakeRegistry) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.begin(ctx, "describe"); err != nil {
 		return nil, err
 	}
-	if (in.ConsumerARN == nil) == (in.StreamARN == nil || in.ConsumerName == nil) {
+	if (in.ConsumerARN == "") == (in.StreamARN == "" || in.ConsumerName == "") {
 		return nil, apiError("InvalidArgumentException")
 	}
 	name := f.named(in.ConsumerName, in.ConsumerARN)
 	if name == "" {
 		return nil, apiError("ResourceNotFoundException")
 	}
-	return &kinesis.DescribeStreamConsumerOutput{ConsumerDescription: &types.ConsumerDescription{
+	return &service.DescribeStreamConsumerOutput{ConsumerDescription: &types.ConsumerDescription{
 		ConsumerName: &name, ConsumerARN: aws.String(f.arn(name)), ConsumerStatus: f.status(name),
 		ConsumerCreationTimestamp: &f.consumers[name].created, StreamARN: aws.String(testStream),
 	}}, nil
 }
 
-func (f *fakeRegistry) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
+func (f *fakeRegistry) RegisterStreamConsumer(ctx context.Context, in *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.begin(ctx, "register"); err != nil {
 		return nil, err
 	}
-	name := *in.ConsumerName
+	name := in.ConsumerName
 	if f.consumers[name] != nil {
 		return nil, apiError("ResourceInUseException")
 	}
 	f.add(name)
-	return &kinesis.RegisterStreamConsumerOutput{Consumer: &types.Consumer{
+	return &service.RegisterStreamConsumerOutput{Consumer: &types.Consumer{
 		ConsumerName: &name, ConsumerARN: aws.String(f.arn(name)), ConsumerStatus: types.ConsumerStatusCreating,
 		ConsumerCreationTimestamp: &f.consumers[name].created,
 	}}, nil
@@ -167,36 +168,36 @@ func (f *fakeRegistry) add(name string) {
 	f.consumers[name] = &registeredConsumer{created: time.Now(), active: time.Now().Add(f.creating)}
 }
 
-func (f *fakeRegistry) DeregisterStreamConsumer(ctx context.Context, in *kinesis.DeregisterStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error) {
+func (f *fakeRegistry) DeregisterStreamConsumer(ctx context.Context, in *service.DeregisterStreamConsumerInput) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.begin(ctx, "deregister"); err != nil {
-		return nil, err
+		return err
 	}
 	name := f.named(in.ConsumerName, in.ConsumerARN)
 	switch {
 	case name == "":
-		return nil, apiError("ResourceNotFoundException")
+		return apiError("ResourceNotFoundException")
 	case f.status(name) != types.ConsumerStatusActive:
-		return nil, apiError("ResourceInUseException")
+		return apiError("ResourceInUseException")
 	}
 	f.consumers[name].removedAt = time.Now().Add(f.deleting)
-	return &kinesis.DeregisterStreamConsumerOutput{}, nil
+	return nil
 }
 
-func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tokens = append(f.tokens, aws.ToString(in.NextToken))
+	f.tokens = append(f.tokens, in.NextToken)
 	if err := f.begin(ctx, "list"); err != nil {
 		return nil, err
 	}
-	if aws.ToString(in.StreamARN) != testStream || in.NextToken != nil && in.StreamCreationTimestamp != nil {
+	if in.StreamARN != testStream {
 		return nil, apiError("InvalidArgumentException")
 	}
-	out := &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{}}
+	out := &service.ListStreamConsumersOutput{Consumers: []types.Consumer{}}
 	for name, c := range f.consumers {
-		if name > aws.ToString(in.NextToken) {
+		if name > in.NextToken {
 			out.Consumers = append(out.Consumers, types.Consumer{
 				ConsumerName: &name, ConsumerARN: aws.String(f.arn(name)), ConsumerStatus: f.status(name),
 				ConsumerCreationTimestamp: &c.created,
@@ -206,7 +207,7 @@ func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *kinesis.List
 	slices.SortFunc(out.Consumers, func(a, b types.Consumer) int { return cmp.Compare(*a.ConsumerName, *b.ConsumerName) })
 	if len(out.Consumers) > f.pageSize {
 		out.Consumers = out.Consumers[:f.pageSize]
-		out.NextToken = out.Consumers[f.pageSize-1].ConsumerName
+		out.NextToken = *out.Consumers[f.pageSize-1].ConsumerName
 	}
 	return out, nil
 }

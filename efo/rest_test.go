@@ -9,10 +9,10 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -75,12 +75,12 @@ type deniedLater struct {
 	pages *int
 }
 
-func (d deniedLater) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (d deniedLater) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	if *d.pages++; *d.pages > 1 {
 		return nil, apiError("AccessDeniedException")
 	}
-	in.Limit = aws.Int32(3)
-	return d.live.GetRecords(ctx, in, o...)
+	in.Limit = 3
+	return d.live.GetRecords(ctx, in)
 }
 
 // What GetRecords has read is not read again with a subscription.
@@ -92,7 +92,7 @@ func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
 		r, pages := l.run(), 0
 		subscribed := 0
 		subscribe := r.o.Subscribe
-		r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+		r.o.Subscribe = func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 			if subscribed++; subscribed <= 3 { // from the start, so that records are left to GetRecords
 				return &fakeStream{service: &fakeService{}, script: sends(step{err: errors.New("cut")}), closed: make(chan struct{})}, nil
 			}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -151,9 +150,9 @@ func (s *source) begin(ctx context.Context) error {
 	}
 	s.arn = arn
 	asked := time.Now()
-	stream, err := s.subscribe(ctx, &kinesis.SubscribeToShardInput{
-		ConsumerARN:      aws.String(arn),
-		ShardId:          aws.String(s.ShardID()),
+	stream, err := s.subscribe(ctx, &service.SubscribeToShardInput{
+		ConsumerARN:      arn,
+		ShardID:          s.ShardID(),
 		StartingPosition: startingPosition(s.AskFrom(s.at)),
 	})
 	now := time.Now()

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/xhit/go-str2duration/v2"
 
 	"kin/internal/service"
@@ -22,7 +20,7 @@ const appearance = 10 * time.Second
 type registerCall struct {
 	before *registerCall // an earlier call that may have registered the consumer; nil if none
 	over   chan struct{} // closed when the call has ended; the following is set then
-	out    *kinesis.RegisterStreamConsumerOutput
+	out    *service.RegisterStreamConsumerOutput
 	err    error
 	ended  time.Time
 }
@@ -39,9 +37,9 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 	r.calls.byID.Store(id, c)
 	go func() {
 		defer close(c.over)
-		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
-			return r.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
-				StreamARN: aws.String(r.o.StreamARN), ConsumerName: aws.String(string(id)),
+		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*service.RegisterStreamConsumerOutput, error) {
+			return r.client.RegisterStreamConsumer(ctx, &service.RegisterStreamConsumerInput{
+				StreamARN: r.o.StreamARN, ConsumerName: string(id),
 			})
 		})
 		if c.err == nil {

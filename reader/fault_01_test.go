@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kinesistest"
 	"kin/internal/kinesistest/families"
 	"kin/internal/lineage"
 	"kin/internal/local"
+	"kin/internal/service"
 )
 
 func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
@@ -175,7 +175,7 @@ func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
 				b.Adjacent = "0" // which nobody has seen yet
 				f := kinesistest.NewFake(a, b)
 				w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
-					if page, ok := out.(*kinesis.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == nil && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {
+					if page, ok := out.(*service.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == "" && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {
 						page.ChildShards = test.children
 					}
 				}}

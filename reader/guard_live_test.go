@@ -85,7 +85,7 @@ func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsReported(t *testing.T)
 		s.Meanwhile(func() {
 			time.Sleep(time.Minute)
 			s.Put(0, "2")
-			_, err := s.IncreaseStreamRetentionPeriod(t.Context(), &kinesis.IncreaseStreamRetentionPeriodInput{
+			_, err := s.SDK.IncreaseStreamRetentionPeriod(t.Context(), &kinesis.IncreaseStreamRetentionPeriodInput{
 				StreamName: aws.String("orders"), RetentionPeriodHours: aws.Int32(48),
 			})
 			s.Must(err)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -54,37 +52,33 @@ func isRecent(at checkpoint.Shard, now time.Time) bool {
 }
 
 func (p *polling) newIterator(ctx context.Context) (string, error) {
-	in := &kinesis.GetShardIteratorInput{
-		StreamName: p.s.ref.ByName(),
-		StreamARN:  p.s.ref.ByARN(),
-		ShardId:    aws.String(p.shard),
-	}
+	in := &service.GetShardIteratorInput{StreamName: p.s.ref.ByName(), StreamARN: p.s.ref.ARN, ShardID: p.shard}
 	switch at := p.AskFrom(p.at); at.Kind {
 	case record.AfterSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
 		if p.inclusive {
 			in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
 		}
-		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
+		in.StartingSequenceNumber = at.SequenceNumber
 	case record.AtSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
-		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
+		in.StartingSequenceNumber = at.SequenceNumber
 	case record.AtTimestamp:
 		in.ShardIteratorType = types.ShardIteratorTypeAtTimestamp
-		in.Timestamp = aws.Time(at.Timestamp.Time)
+		in.Timestamp = at.Timestamp.Time
 	case record.TrimHorizon, record.ShardEnd:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
-	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
 		return p.s.client.GetShardIterator(ctx, in)
 	})
 	if err != nil {
 		return "", p.Error("GetShardIterator", err)
 	}
-	if aws.ToString(out.ShardIterator) == "" {
+	if out.ShardIterator == "" {
 		return "", p.Error("GetShardIterator", fmt.Errorf("the answer has no iterator"))
 	}
-	return *out.ShardIterator, nil
+	return out.ShardIterator, nil
 }
 
 // Rewind takes a position up again.

@@ -19,6 +19,7 @@ import (
 	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // What a correct reader of Kinesis does, rule by rule. Below are the tests by
@@ -97,7 +98,7 @@ func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing
 			}
 			return nil
 		}, After: func(out any) {
-			if out, ok := out.(*kinesis.GetRecordsOutput); ok {
+			if out, ok := out.(*service.GetRecordsOutput); ok {
 				for i := range out.ChildShards {
 					out.ChildShards[i].ParentShards = nil
 				}
@@ -245,7 +246,7 @@ func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 		s.Put(3, "4")
 		time.Sleep(2 * time.Second)
 		backwards := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
-			if out, ok := out.(*kinesis.ListShardsOutput); ok {
+			if out, ok := out.(*service.ListShardsOutput); ok {
 				slices.Reverse(out.Shards)
 			}
 		}}
@@ -260,7 +261,7 @@ func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
-		_, err := s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+		_, err := s.SDK.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
 		s.Must(err)
 		s.Meanwhile(func() {
 			time.Sleep(40 * time.Second)
@@ -548,10 +549,10 @@ func TestRule1_12_StreamThatWasCreatedAgainIsAnother(t *testing.T) {
 		o.Positions = m
 		_, err := readFor(t, s, time.Minute, o)
 		s.Must(err)
-		_, err = s.DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("orders")})
+		_, err = s.SDK.DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("orders")})
 		s.Must(err)
 		time.Sleep(2 * time.Second)
-		_, err = s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+		_, err = s.SDK.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
 		s.Must(err)
 		s.Put(0, "1")
 		time.Sleep(2 * time.Second)

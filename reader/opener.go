@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -187,9 +186,9 @@ func (s *Stream) Describe(ctx context.Context) (*types.StreamDescriptionSummary,
 
 // AskTime makes one attempt at a call whose answer has a Date.
 func (s *Stream) AskTime(ctx context.Context) error {
-	_, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
-		return s.client.ListShards(ctx, &kinesis.ListShardsInput{
-			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(), MaxResults: aws.Int32(1),
+	_, err := service.Attempt(ctx, func(ctx context.Context) (*service.ListShardsOutput, error) {
+		return s.client.ListShards(ctx, &service.ListShardsInput{
+			StreamName: s.ref.ByName(), StreamARN: s.ref.ARN, MaxResults: 1,
 		})
 	})
 	return err

@@ -10,8 +10,6 @@ import (
 
 	"log/slog"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
@@ -118,10 +116,10 @@ func (s streamCalls) callError(call string) func(error) error {
 }
 
 // describe makes one attempt at the stream's summary.
-func (s streamCalls) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(),
+func (s streamCalls) describe(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		return s.client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{
+			StreamName: s.ref.ByName(), StreamARN: s.ref.ARN,
 		})
 	})
 	if err == nil {

@@ -176,8 +176,8 @@ type shardRef struct {
 // Stream is the stream's name.
 func (a shardRef) Stream() string { return a.s.ref.Name }
 
-// StreamARN is the stream's ARN where the caller gave one, else nil.
-func (a shardRef) StreamARN() *string { return a.s.ref.ByARN() }
+// StreamARN is the stream's ARN where the caller gave one, else empty.
+func (a shardRef) StreamARN() string { return a.s.ref.ARN }
 
 // ShardID is the shard.
 func (a shardRef) ShardID() string { return a.shard }

@@ -6,10 +6,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	"kin/internal/awsclient"
 	"kin/internal/garble"
+	"kin/internal/kinesistest"
 	"kin/reader"
 )
 
@@ -26,7 +25,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, script []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			answers := garble.NewClient(recorded, script)
-			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
+			client := kinesistest.Client(answers)
 			streams, err := Streams(t.Context(), client, nil, nil)
 			for _, s := range streams {
 				if err == nil && aws.ToString(s.Summary.StreamName) == "" {

@@ -12,8 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/kpl"
 	"kin/internal/service"
 )
@@ -76,7 +74,7 @@ func number(t *testing.T, s string) int {
 func TestRejectedRecordsAreHandedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:1]}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i, e := range in.Records {
 				if string(e.Data) == "3" || string(e.Data) == "5" {
@@ -209,7 +207,7 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 			var sizes []int
 			var users []string
 			s := &memoryStream{shards: fourShards()[:1]}
-			s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 				for _, e := range in.Records {
 					split := []kpl.Record{{PartitionKey: *e.PartitionKey, Data: e.Data}}
 					var a kpl.Aggregated
@@ -263,7 +261,7 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 // of which nothing is known.
 func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
 				return nil, nil
 			}
@@ -293,7 +291,7 @@ func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:1]}
-		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			switch n {
 			case 1, 2, 4: // the record is there, and nobody knows
 				s.store(in, nil)
@@ -333,7 +331,7 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					switch {
 					case n == 1 && tt.first == nil:
 						<-ctx.Done()

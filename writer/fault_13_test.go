@@ -13,7 +13,6 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -28,7 +27,7 @@ type life struct {
 	wrote                      atomic.Int64
 }
 
-func (l *life) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (l *life) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	created := time.Unix(1_000_000, 0)
 	switch {
 	case l.denied:
@@ -48,7 +47,7 @@ func (l *life) isDeleted() bool {
 	return l.deletedAfter > 0 && l.wrote.Load() >= int64(l.deletedAfter) && !l.isCreatedAgain()
 }
 
-func (l *life) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, o ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
+func (l *life) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	switch {
 	case l.isDeleted():
 		return nil, answered(400, &types.ResourceNotFoundException{Message: aws.String("Stream orders under account 0 not found.")})
@@ -57,7 +56,7 @@ func (l *life) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, o ..
 		return nil, answered(400, &types.ResourceInUseException{})
 	}
 	l.wrote.Add(int64(len(in.Records)))
-	return l.memoryStream.PutRecords(ctx, in, o...)
+	return l.memoryStream.PutRecords(ctx, in)
 }
 
 // A stream that is deleted ends the run, and the error says so, and whether there is

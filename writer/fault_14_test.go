@@ -13,9 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -40,7 +40,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &memoryStream{shards: fourShards()}
 				began := time.Now()
-				s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s.put = func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if time.Since(began) < tt.fails {
 						return nil, refusedDial()
 					}
@@ -74,7 +74,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 // A failure that ends because its records are given up is not said to be over.
 func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			return nil, refusedDial()
 		}}
 		o := options()
@@ -98,16 +98,16 @@ func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 // Whatever ends a run while a call fails, it is known which, and why.
 func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 	over := errors.New("the time of 5s was over")
-	fails := func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+	fails := func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 		return nil, refusedDial()
 	}
-	describe := func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, refusedDial() }
-	hangs := func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	describe := func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, refusedDial() }
+	hangs := func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		<-ctx.Done()
 		return nil, fmt.Errorf("canceled: %w", ctx.Err())
 	}
 	calls := 0
-	once := func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	once := func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		if calls++; calls == 1 {
 			return nil, refusedDial()
 		}
@@ -166,7 +166,7 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 func TestFault14GivingUpNamesTheFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s := &memoryStream{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		s := &memoryStream{describe: func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			if time.Since(began) < 21*time.Second {
 				return nil, refusedDial()
 			}
@@ -228,12 +228,12 @@ func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &memoryStream{shards: fourShards()}
 					attempts := 0
-					s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+					s.describe = func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 						attempts++
 						if err := tt.fail(ctx, attempts); err != nil {
 							return nil, err
 						}
-						return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{}}, nil
+						return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{}}, nil
 					}
 					var said []string
 					err := call(t.Context(), s, func(m string) { said = append(said, m) })

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/lineage"
@@ -24,9 +23,8 @@ import (
 // end, one without shards, and one with a shard that cannot be.
 func eachShard(ctx context.Context, client shardLister, a *service.Allowance, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
 	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
-	in := &kinesis.ListShardsInput{ShardFilter: filter}
 	named := record.ParseStream(stream)
-	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
+	in := &service.ListShardsInput{StreamName: named.ByName(), StreamARN: named.ARN, ShardFilter: filter}
 	seen := map[string]bool{}
 	var guard paging.Guard
 	for {
@@ -49,24 +47,23 @@ func eachShard(ctx context.Context, client shardLister, a *service.Allowance, st
 			}
 		}
 		a.Advanced(len(seen))
-		token := aws.ToString(out.NextToken)
-		if token == "" {
+		if out.NextToken == "" {
 			if len(seen) == 0 && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
 				return failed(validate.ErrNoShards)
 			}
 			return nil
 		}
-		if err := guard.Next(token, len(seen)-before); err != nil {
+		if err := guard.Next(out.NextToken, len(seen)-before); err != nil {
 			return failed(err)
 		}
-		in = &kinesis.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
+		in = &service.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
 	}
 }
 
-func listPage(ctx context.Context, client shardLister, a *service.Allowance, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+func listPage(ctx context.Context, client shardLister, a *service.Allowance, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	limited, cancel := a.Limit(ctx)
 	defer cancel()
-	out, err := service.AttemptUntil(limited, time.Now().Add(startAttempt), func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+	out, err := service.AttemptUntil(limited, time.Now().Add(startAttempt), func(ctx context.Context) (*service.ListShardsOutput, error) {
 		return client.ListShards(ctx, in)
 	})
 	if err == nil && out == nil {

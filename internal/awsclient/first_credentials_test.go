@@ -207,7 +207,7 @@ func TestFault12TheDeadlineBoundsTheProcess(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", file)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, _, err := NewKinesis(ctx, Options{Profile: "p"})
+	_, _, err := newKinesis(ctx, Options{Profile: "p"})
 	if err == nil || briefly(err) != "no AWS credentials: the credential process did not end" {
 		t.Errorf("got %v", err)
 	}

@@ -26,7 +26,7 @@ const identifyFor = 10 * time.Second
 // for that (API documentation, GetCallerIdentity). With foreign, credentials are
 // not for AWS's own STS, and without the endpoint of another one the error is
 // ErrNoSTS. Source is there whenever there are credentials. Other errors are
-// those of NewKinesis and of the call, which is made once.
+// those of New and of the call, which is made once.
 func Identify(ctx context.Context, o Options, foreign bool) (Identity, error) {
 	cfg, credentials, err := configure(ctx, o)
 	if err != nil {

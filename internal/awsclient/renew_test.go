@@ -90,7 +90,7 @@ func TestFault12FailedReloadLeavesTheRefusal(t *testing.T) {
 			}
 			file("[p]\naws_access_key_id = OLD\naws_secret_access_key = s\naws_session_token = t\n")
 			j := newJudge(t)
-			client, _, err := NewKinesis(t.Context(), Options{Endpoint: j.URL, Profile: "p"})
+			client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL, Profile: "p"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestFault12FailedReloadLeavesTheRefusalOfARole(t *testing.T) {
 	s := newService(t)
 	s.expired = map[string]bool{"OLD": true}
 	s.onExpired = func() { _ = os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), nil, 0o600) }
-	_, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
+	_, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	var refused *RefusedError
 	var denied *RoleError
 	if !errors.As(err, &denied) || !errors.As(err, &refused) || !isConfigError(refused.Reload) || !isExpired(err) || len(s.signers) != 1 {
