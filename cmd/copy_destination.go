@@ -118,7 +118,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	case (from == "" || to == "") && sameEndpoint:
 		return console.UsageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
-		e.Info("DescribeStreamSummary is not allowed: it is not known whether " + record.ParseStream(source).Name + " is another stream there")
+		e.Info("DescribeStreamSummary is not allowed: kin cannot check whether " + record.ParseStream(source).Name + " is another stream there")
 		return nil
 	case from == to && (sameEndpoint || !own):
 		return same

@@ -236,7 +236,7 @@ func (d *demo) split(ctx, open context.Context) error {
 		return fmt.Errorf("split shard: %w", err)
 	}
 	d.splits.Add(1)
-	d.e.Info(fmt.Sprintf("demo: %s/%s was split in two; the tail goes on with its children", demoStream, demoSplits))
+	d.e.Info(fmt.Sprintf("demo: %s/%s was split in two; the tail continues with its children", demoStream, demoSplits))
 	return nil
 }
 

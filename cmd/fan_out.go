@@ -75,20 +75,20 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	if o.efo {
 		o.mode = flags.EFO
 	}
-	unused, hint := fanOutFlags, "add --efo, or leave it out"
+	unused, hint := fanOutFlags, "add --efo, or remove the flag"
 	if o.mode == flags.EFO {
-		unused, hint = pollingFlags, "leave it out: the service pushes to a consumer as fast as records arrive, up to 2 MB/s a shard"
+		unused, hint = pollingFlags, "remove the flag: the service pushes to a consumer as fast as records arrive, up to 2 MB/s a shard"
 	}
 	for _, name := range unused {
 		if given(name) {
-			return console.UsageHint(hint, "--%s means nothing with --consumer-mode %s", name, &o.mode)
+			return console.UsageHint(hint, "--%s cannot be used with --consumer-mode %s", name, &o.mode)
 		}
 	}
 	if o.mode == flags.EFO && given("registered-consumer-id-type") && len(o.registeredIDs.List) == 0 {
 		return console.Usage("--registered-consumer-id-type needs --registered-consumer-id")
 	}
 	if o.mode == flags.EFO && given("consumer-name-prefix") && len(o.registeredIDs.List) > 0 {
-		return console.UsageHint("leave one of the two out", "--consumer-name-prefix means nothing with --registered-consumer-id, which is used as it is")
+		return console.UsageHint("remove one of the two", "--consumer-name-prefix cannot be used with --registered-consumer-id, which is a full name")
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	}
 	for _, k := range found {
 		if k.Ambiguous != "" {
-			e.Info(fmt.Sprintf("%s: the service names the parent %s for that time, too: it was split or merged at that very moment, or this endpoint does not know when",
+			e.Info(fmt.Sprintf("%s: the service also names its parent %s for that time: the parent was split or merged at that moment, or this endpoint does not record when",
 				report.Printable(k.PartitionKey), k.Ambiguous))
 		}
 	}

@@ -221,13 +221,13 @@ func (e *examination) identify(ctx context.Context) {
 			e.report.ARN = arnIn(who, e.o.Region, e.report.Stream)
 		}
 	case errors.Is(err, ErrNoSTS):
-		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not known: "+ErrNoSTS.Error()), "")
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin does not know whose they are: "+ErrNoSTS.Error()), "")
 	case reading(err) == unauthentic:
 		e.report.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
 	case reading(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS knows them
-		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not told: "+brief(err)), "")
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin may not ask whose they are: "+brief(err)), "")
 	default:
-		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; STS cannot be asked whose they are: "+brief(err)), "")
+		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; kin could not ask STS whose they are: "+brief(err)), "")
 	}
 }
 

@@ -33,7 +33,7 @@ func Identified(ctx context.Context, client reader.Client, o Options) (arn strin
 		return arn, summary, undescribed, nil
 	}
 	if err == nil {
-		err = errors.New("the endpoint tells no ARN of the stream: give it in place of the name")
+		err = errors.New("the endpoint returned no ARN of the stream: give the ARN in place of the name")
 	}
 	return "", nil, nil, err
 }

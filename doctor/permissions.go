@@ -42,7 +42,7 @@ func (e *examination) tried(call string, err error, harm Status) {
 	case keyUnusable:
 		e.report.add(call, harm, "the key of the stream cannot be used: "+brief(err), "enable the key, or encrypt the stream with another")
 	case busy:
-		e.report.add(call, Warn, "not tried to the end: "+brief(err), "try again; other readers or writers may use up the limit")
+		e.report.add(call, Warn, "not completed: "+brief(err), "try again; other readers or writers may use up the limit")
 	case unheard:
 		e.report.add(call, Skipped, "this endpoint does not know the call", "")
 	default:

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	messageBehind       = "orders/a: the endpoint sends records from before the position that was asked for: kin drops them"
-	messageContinuation = "orders/a: the endpoint sends a continuation from before the position that was asked for: kin keeps its position"
+	messageBehind       = "orders/a: the endpoint sends records from before the requested position: kin drops them"
+	messageContinuation = "orders/a: the endpoint sends a continuation from before the requested position: kin keeps its position"
 )
 
 // A server that ignores the position of a subscription begins with the oldest

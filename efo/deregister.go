@@ -64,7 +64,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	if err == nil {
 		r.attempted("DeregisterStreamConsumer", w.id, nil)
 		if w.accepted++; w.accepted > 1 {
-			return w.pause(ctx, "DeregisterStreamConsumer succeeds, and the consumer stays; trying again")
+			return w.pause(ctx, "DeregisterStreamConsumer succeeded, but the consumer is still there; trying again")
 		}
 		w.last, w.state = nil, string(types.ConsumerStatusDeleting)
 		w.looks.Reset()
@@ -79,7 +79,7 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	switch classify(err) {
 	case notFound:
 		if w.missing++; w.missing > 1 {
-			return w.pause(ctx, "DeregisterStreamConsumer does not find the consumer, which DescribeStreamConsumer shows; trying again")
+			return w.pause(ctx, "DeregisterStreamConsumer does not find the consumer, but DescribeStreamConsumer does; trying again")
 		}
 		return nil // the next look says so
 	case inUse:

@@ -164,5 +164,5 @@ func (e *TakenOverError) Held() bool { return true }
 
 // Hint says what to do next.
 func (e *TakenOverError) Hint() string {
-	return "two readers need a consumer each: give this one another --consumer-name, or --take-over to subscribe again"
+	return "each reader needs its own consumer: give this one another --consumer-name, or use --take-over to subscribe again"
 }

@@ -92,7 +92,7 @@ func (o Options) validate() error {
 	}{
 		{o.Subscribe != nil, "subscribe", "a function"},
 		{len(o.RegisteredIDs) == 0 || len(o.RegisteredIDs) == len(o.Streams), "registered consumer id", "one for each stream"},
-		{len(o.RegisteredIDs) == 0 || o.Name == "", "consumer name", "nothing beside a registered consumer id, which is used as it is"},
+		{len(o.RegisteredIDs) == 0 || o.Name == "", "consumer name", "no consumer name, because the registered consumer id is a full name"},
 		{len(o.RegisteredIDs) == 0 || !o.RequireDeregistration, "require consumer deregistration", "a consumer of this run's own; a registered consumer id is never removed"},
 		{o.RefreshInterval > 0 && o.RefreshInterval <= mostRefreshInterval, "consumer refresh interval", "more than 0 and at most 3600s"},
 		{o.RegisterTimeout > 0, "register consumer timeout", "more than 0"},
@@ -130,13 +130,13 @@ func (o Options) checkNames() error {
 		return &record.OptionError{Field: "consumer name prefix", Want: fmt.Sprintf("up to %d letters, digits and _.-, or nothing", 128-len(made))}
 	}
 	if o.Name == "" && strings.HasSuffix(o.NamePrefix, ephemeral) {
-		return &record.OptionError{Field: "consumer name prefix", Want: "another end than tmp_: consumers of such names are for one run alone, and kin consumers prune removes them"}
+		return &record.OptionError{Field: "consumer name prefix", Want: "a prefix that does not end in tmp_: kin consumers prune removes consumers with such names"}
 	}
 	if o.Name == "" {
 		return nil
 	}
 	if isEphemeral(o.NamePrefix + o.Name) {
-		return &record.OptionError{Field: "consumer name", Want: "another name: consumers called tmp_UUID are for one run alone, and kin consumers prune removes them"}
+		return &record.OptionError{Field: "consumer name", Want: "a name other than tmp_UUID: kin consumers prune removes consumers with such names"}
 	}
 	return CheckName(o.NamePrefix + o.Name)
 }

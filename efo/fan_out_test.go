@@ -24,7 +24,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{func(o *Options) { o.NamePrefix, o.Name = "kin/", "a" }, "consumer name prefix: want up to 88 letters, digits and _.-, or nothing"},
 		{func(o *Options) { o.NamePrefix, o.Name = strings.Repeat("x", 100), strings.Repeat("y", 29) }, `consumer name: want 1 to 128 letters, digits and _.-, not "` + strings.Repeat("x", 100) + strings.Repeat("y", 29) + `"`},
 		{func(o *Options) { o.RegisteredIDs = []string{"a", "b"} }, "registered consumer id: want one for each stream"},
-		{func(o *Options) { o.RegisteredIDs, o.Name = []string{"a"}, "b" }, "consumer name: want nothing beside a registered consumer id, which is used as it is"},
+		{func(o *Options) { o.RegisteredIDs, o.Name = []string{"a"}, "b" }, "consumer name: want no consumer name, because the registered consumer id is a full name"},
 		{func(o *Options) { o.RegisteredIDs, o.RequireDeregistration = []string{"a"}, true }, "require consumer deregistration: want a consumer of this run's own; a registered consumer id is never removed"},
 		{func(o *Options) { o.RegisteredIDs = []string{"arn:a"} }, `registered consumer id: want names, or ARNs with the type arn; got "arn:a"`},
 		{func(o *Options) { o.RegisteredIDs, o.RegisteredByARN = []string{"a"}, true }, `registered consumer id: want names, or ARNs with the type arn; got "a"`},

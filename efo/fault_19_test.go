@@ -53,7 +53,7 @@ func TestFault19NothingIsReportedWhileShardsWaitForTheConsumer(t *testing.T) {
 		f.o.RefreshInterval = time.Hour
 		read = make(chan struct{})
 		_, err = h.ready(ctx)
-		expect(err, "at its word")
+		expect(err, "without a check")
 	})
 }
 

@@ -182,7 +182,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	if !h.own {
 		c, err := h.registry.AwaitActive(ctx, h.id)
 		if service.IsDenied(err) && h.id.isARN() {
-			h.later(h.f.o.Detail, fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
+			h.later(h.f.o.Detail, fmt.Sprintf("DescribeStreamConsumer is not allowed: kin uses %s without a check", h.id))
 			h.arn = string(h.id)
 			return nil
 		}

@@ -209,7 +209,7 @@ func (g *registering) waitForCapacity(ctx context.Context) error {
 	}
 	switch {
 	case creating >= mostCreating:
-		g.report(fmt.Sprintf("%d consumers are CREATING, which is as many as may be at once: waiting for them", creating))
+		g.report(fmt.Sprintf("%d consumers are CREATING, the most that the service allows at once: waiting for them", creating))
 	case len(l.Consumers) >= fewestConsumers && deleting > 0:
 		g.report("the stream has no room for another consumer: waiting for one that is DELETING")
 	}

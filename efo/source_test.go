@@ -432,7 +432,7 @@ func TestAShardThatIsNoLongerRetainedIsReportedAndLeft(t *testing.T) {
 		})
 		r := newRun(s)
 		r.doFor(30 * time.Second)
-		if got := r.text(); got != "1 2 3 " || !slices.Contains(r.said, "orders/a is no longer retained; what it held beyond sequence number 2 is gone") {
+		if got := r.text(); got != "1 2 3 " || !slices.Contains(r.said, "orders/a is no longer retained; its records after sequence number 2 are gone") {
 			t.Errorf("got %q, said %q", got, r.said)
 		}
 	})

@@ -92,12 +92,12 @@ func TestDecompressSaysWhatIsBroken(t *testing.T) {
 		input      []byte
 		least      int
 	}{
-		{"gzip cut off", "the gzip data is cut off", gzipped(t, long)[:700_000], 500_000},
-		{"gzip cut off in its header", "the gzip data is cut off", gzipped(t, long)[:6], 0},
-		{"gzip without its end", "the gzip data is cut off", gzipped(t, long)[:len(gzipped(t, long))-1], 1 << 20},
+		{"gzip cut off", "the gzip data is truncated", gzipped(t, long)[:700_000], 500_000},
+		{"gzip cut off in its header", "the gzip data is truncated", gzipped(t, long)[:6], 0},
+		{"gzip without its end", "the gzip data is truncated", gzipped(t, long)[:len(gzipped(t, long))-1], 1 << 20},
 		{"gzip with another sum", "the gzip data is damaged: gzip: invalid checksum", flipped, 1 << 20},
-		{"zstd cut off", "the zstd data is cut off", zstdCompressed(t, long)[:700_000], 500_000},
-		{"zstd cut off in its header", "the zstd data is cut off", zstdCompressed(t, long)[:5], 0},
+		{"zstd cut off", "the zstd data is truncated", zstdCompressed(t, long)[:700_000], 500_000},
+		{"zstd cut off in its header", "the zstd data is truncated", zstdCompressed(t, long)[:5], 0},
 	} {
 		in := Decompress(bytes.NewReader(tt.input))
 		got, err := io.ReadAll(in)

@@ -35,29 +35,29 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp = nil
 			},
 			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}},
-			said:   []string{"DescribeStreamSummary of orders has no creation time: the checkpoint will not notice when the stream is deleted and created again"}},
+			said:   []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again"}},
 		{name: "no retention", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.RetentionPeriodHours = nil
 			},
 			unseen: []Unseen{{Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			said:   []string{"DescribeStreamSummary of orders has no retention period: the checkpoint will not notice when records expire before they are read"}},
+			said:   []string{"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
 		{name: "neither", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp, out.StreamDescriptionSummary.RetentionPeriodHours = nil, nil
 			},
 			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}, {Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			said: []string{"DescribeStreamSummary of orders has no creation time: the checkpoint will not notice when the stream is deleted and created again",
-				"DescribeStreamSummary of orders has no retention period: the checkpoint will not notice when records expire before they are read"}},
+			said: []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again",
+				"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
 		{name: "no summary", created: created, timed: true,
 			strip:  func(out *service.DescribeStreamSummaryOutput) { out.StreamDescriptionSummary = nil },
 			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders answers without a summary"}, {Trimmed, "DescribeStreamSummary of orders answers without a summary"}},
-			said:   []string{"DescribeStreamSummary of orders answers without a summary: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read"}},
+			said:   []string{"DescribeStreamSummary of orders answers without a summary: kin will not notice when the stream is deleted and created again, or when records expire before they are read"}},
 		{name: "no creation time in the file", timed: true,
 			unseen: []Unseen{{Recreated, "the checkpoint has no creation time of stream orders"}},
 			said:   []string{"the checkpoint has no creation time of stream orders: kin did not check whether the stream was deleted and created again"}},
 		{name: "no times of a shard in the file", created: created,
-			unseen: []Unseen{{Trimmed, "the checkpoint does not say until when it read 1 shard of stream orders"}}},
+			unseen: []Unseen{{Trimmed, "the checkpoint has no readThrough time for 1 shard of stream orders"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -169,7 +169,7 @@ func (a *positionCheck) WasTrimmed(ctx context.Context, at checkpoint.Shard) (bo
 func (a *positionCheck) Refused(at checkpoint.Shard, err error) error {
 	if classify(err) == notFound {
 		// With its code it would be taken for the stream's absence.
-		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.Given, service.Brief(err))
+		return fmt.Errorf("ListShards lists shard %s of stream %s, but the service does not find it: %s", a.shard, a.s.ref.Given, service.Brief(err))
 	}
 	if at.SequenceNumber == "" || a.accepted { // then the position is not at fault
 		return err
@@ -180,7 +180,7 @@ func (a *positionCheck) Refused(at checkpoint.Shard, err error) error {
 	}
 	unusable := &CheckpointError{Stream: a.s.ref.Name, Reason: reason, Err: err}
 	if a.isSaved(at) {
-		unusable.next = "--allow-data-loss goes on from the oldest record that is left; if the stream is another one, delete the checkpoint file and start from scratch"
+		unusable.next = "--allow-data-loss resumes from the oldest retained record; if the stream is another one, delete the checkpoint file and start from scratch"
 	}
 	return unusable
 }

@@ -37,7 +37,7 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 		o.Positions, o.AvailableNow = m, true
 		_, err := collectRun(t.Context(), t, f, o)
 		var unusable *CheckpointError
-		if !errors.As(err, &unusable) || unusable.Reason != "stream orders has had no shard b: its last one is a" {
+		if !errors.As(err, &unusable) || unusable.Reason != "stream orders never had shard b: its newest shard is a" {
 			t.Errorf("got %v", err)
 		}
 		if got := len(f.Times("ListShards", "")); got != 1+mostRelists || len(m.Saved) > 0 {
@@ -67,7 +67,7 @@ func TestWhyTheCheckpointCannotBeGuardedIsReported(t *testing.T) {
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Error(err)
 			}
-			want += "the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read"
+			want += "kin will not notice when the stream is deleted and created again, or when records expire before they are read"
 			if !slices.Contains(said(), want) {
 				t.Errorf("said %q, want %q", said(), want)
 			}
@@ -95,7 +95,7 @@ func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 		}
 		var loss *DataLossError
 		err := resume(checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}})
-		if !errors.As(err, &loss) || err.Error() != "orders/a is no longer retained; what it held beyond its start is gone" {
+		if !errors.As(err, &loss) || err.Error() != "orders/a is no longer retained; its records after its start are gone" {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -237,7 +237,7 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 				}
 				ordered(t, got, numbers(1, 5)...)
 				once(t, got, numbers(1, 5))
-				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sends records again") })
+				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sent records") })
 				if calls := len(f.Times("GetRecords", "a")); len(reports) == 0 || len(reports) > 1+int(time.Since(f.Began)/time.Minute) || calls < 100 {
 					t.Errorf("%d calls in %s, said %q", calls, time.Since(f.Began), said)
 				}

@@ -39,7 +39,7 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 						if !errors.As(err, &unusable) || len(got) > 0 {
 							t.Fatalf("got %q, %v", got, err)
 						}
-						const allow = "--allow-data-loss goes on from the oldest record that is left"
+						const allow = "--allow-data-loss resumes from the oldest retained record"
 						if hint := unusable.Hint(); (c.want != nil) != (len(hint) > len(allow) && hint[:len(allow)] == allow) {
 							t.Errorf("hint %q", hint)
 						}

@@ -63,7 +63,7 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 				if bounded && (err == nil || err.Error() != "--timeout 4s expired before the bound was reached: "+reason) {
 					t.Errorf("got %v", err)
 				}
-				if !bounded && (err != nil || !strings.Contains(said.Text(), "a call still failed when the time was over: "+reason)) {
+				if !bounded && (err != nil || !strings.Contains(said.Text(), "a call still failed when --timeout expired: "+reason)) {
 					t.Errorf("got %v and %q", err, said.Text())
 				}
 			})

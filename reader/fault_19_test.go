@@ -19,7 +19,7 @@ import (
 
 func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 	for message, code := range map[string]string{
-		"hint: rate limits come again": "ProvisionedThroughputExceededException",
+		"hint: reads keep exceeding the rate limit": "ProvisionedThroughputExceededException",
 		"still trying":                 "InternalFailure",
 	} {
 		t.Run(message, func(t *testing.T) {

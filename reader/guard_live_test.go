@@ -119,7 +119,7 @@ func vanishing() *kinesistest.Fake {
 
 func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const notFound = "orders/a is no longer retained; what it held beyond its start is gone"
+		const notFound = "orders/a is no longer retained; its records after its start are gone"
 		o := testOptions()
 		o.Positions, o.AvailableNow = kinesistest.NewMemory(), true
 		_, err := collectRun(t.Context(), t, vanishing(), o)

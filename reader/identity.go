@@ -85,7 +85,7 @@ func reportUnchecked(s *Stream, creation, retention string) {
 	)
 	report := func(reason, what string) string {
 		reason = fmt.Sprintf("DescribeStreamSummary of %s %s", s.ref.Name, reason)
-		s.o.Info(reason + ": the checkpoint will not notice " + what)
+		s.o.Info(reason + ": kin will not notice " + what)
 		return reason
 	}
 	switch {
@@ -126,7 +126,7 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 			return l, nil
 		}
 		if tries == mostRelists {
-			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
+			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(relistEvery)); err != nil {
 			return l, err
@@ -147,9 +147,9 @@ func contradiction(s *Stream, l listing) string {
 	for _, id := range slices.Sorted(maps.Keys(s.placement.Saved)) {
 		switch {
 		case id > last: // IDs only grow
-			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.Name, id, last)
+			return fmt.Sprintf("stream %s never had shard %s: its newest shard is %s", s.ref.Name, id, last)
 		case open[id] && s.placement.Saved[id].Kind == record.ShardEnd:
-			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.Name, id)
+			return fmt.Sprintf("the checkpoint says that %s/%s has ended, but the shard is open", s.ref.Name, id)
 		}
 	}
 	return ""

@@ -169,7 +169,7 @@ func (p *polling) checkTip(resp *Response) error {
 	if p.at.Kind != record.AfterSequenceNumber || p.shown == "" || !resp.atTip() || validate.Compare(p.shown, p.at.SequenceNumber) >= 0 {
 		return nil
 	}
-	return p.contradict(p.at, fmt.Sprintf("the service sends records from before record %s, and the last one of the shard is %s", p.at.SequenceNumber, p.shown))
+	return p.contradict(p.at, fmt.Sprintf("the service sent records from before record %s, and its last record of the shard is %s", p.at.SequenceNumber, p.shown))
 }
 
 // sizeOf is how many bytes of payloads and partition keys the records have.

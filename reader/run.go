@@ -119,6 +119,6 @@ func (r *run) hintEmpty() {
 		if r.o.To.Kind != record.Latest {
 			upTo = " up to " + r.o.To.String()
 		}
-		r.hints.report(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.placement.Initial, upTo))
+		r.hints.report(fmt.Sprintf("hint: %s has no records after the position %s%s; --from trim_horizon reads all retained records", s.ref.Name, s.placement.Initial, upTo))
 	}
 }

@@ -151,7 +151,7 @@ func (s streamCalls) ownAncestor(call, shard string, err error) error {
 // answer of the service.
 func checkpointCycle(stream, answer, id string) error {
 	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("together with %s, it makes shard %s of stream %s its own ancestor", answer, id, stream),
-		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
+		next: "the file was changed, or belongs to another stream: restore it from a copy, or start from scratch with another file"}
 }
 
 // Unanswered says in words why a stream's summary is not known: it is what follows the

@@ -105,7 +105,7 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 		return nil, err
 	}
 	if r.Progress().Throttles > 0 && o.Info != nil {
-		o.Info("the sample met the read limit of shards: others read them too; its figures are whole all the same")
+		o.Info("the sample exceeded the read limit of shards: other consumers read them too; the figures are still complete")
 	}
 	if slices.ContainsFunc(t.ids(), func(id string) bool { return s.Shards.Shards[id] == nil }) {
 		again, err := LookAt(ctx, reader.NewAsker(client, o.Info, o.Log), s.Given)

@@ -49,11 +49,11 @@ func (c *Copier) Left(committed int64, checkpointed bool) string {
 	}
 	switch {
 	case !checkpointed && unsure > 0:
-		return words.Count(unsure, "record") + " more may be written: it is not known what became of their requests"
+		return words.Count(unsure, "record") + " more may be written: their requests had no answer"
 	case !checkpointed, written <= 0 && unsure <= 0:
 		return ""
 	}
-	const again = ": the next run with it writes them again"
+	const again = ": the next run writes them again"
 	switch {
 	case written <= 0:
 		return words.Count(unsure, "record") + " may be written beyond the checkpoint" + again

@@ -24,7 +24,7 @@ func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
 		return err
 	}
 	return &checkpoint.UnusableError{
-		Path: file.Path(), Reason: "it is of a copy into " + saved.Destination.Name + ", which would miss what this run reads",
+		Path: file.Path(), Reason: "it belongs to a copy into " + saved.Destination.Name + ", which would miss the records of this run",
 		Next: "name another file",
 	}
 }
@@ -50,18 +50,18 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			info(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
+			info(fmt.Sprintf("%s goes on from a checkpoint that names no destination: records that were read with it before may be missing there", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{
-				Path: file.Path(), Reason: fmt.Sprintf("it is of a copy into %s, and %s has nothing of what that copied", another(*was, to), to.Name),
-				Next: "name another file: a copy into another stream begins at --from",
+				Path: file.Path(), Reason: fmt.Sprintf("it belongs to a copy into %s, and %s does not have the records of that copy", another(*was, to), to.Name),
+				Next: "name another file: the copy then begins at --from",
 			}
 		case !was.CreatedAt.IsZero() && !to.CreatedAt.IsZero() && !was.CreatedAt.Equal(to.CreatedAt.Time):
 			return &checkpoint.UnusableError{
-				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream that was copied into, which was created at %s: it has nothing of what was copied", to.Name,
+				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream of the earlier copies, which was created at %s: it does not have their records", to.Name,
 					to.CreatedAt.Format(exactTime), was.CreatedAt.Format(exactTime)),
-				Next: "name another file: a copy into another stream begins at --from",
+				Next: "name another file: the copy then begins at --from",
 			}
 		}
 		if was := saved.Destination; was != nil && (was.CreatedAt.IsZero() || to.CreatedAt.IsZero()) {
@@ -69,7 +69,7 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 			if to.CreatedAt.IsZero() {
 				missing = "DescribeStreamSummary gives no creation time of " + to.Name
 			}
-			info(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
+			info(missing + ": kin did not check whether the stream was deleted and created again since the last copy")
 		}
 		if was := saved.Destination; was != nil { // what the service does not say today it said before
 			if to.ARN == "" {
@@ -92,8 +92,8 @@ func OfAnother(path string, err error) error {
 		return err
 	}
 	return &checkpoint.UnusableError{
-		Path: path, Reason: deleted.Error() + ", and has nothing of what was copied before",
-		Next: "name another file: a copy into another stream begins at --from",
+		Path: path, Reason: deleted.Error() + ", and does not have the records of earlier copies",
+		Next: "name another file: the copy then begins at --from",
 	}
 }
 

@@ -94,7 +94,7 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 	over, endTimer := c.o.Limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
 		if ctx.Err() == nil { // of a signal, watchStop speaks
-			c.o.Info("the time of the run is over: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
+			c.o.Info("--timeout expired: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
 		}
 	})
 	c.over = over

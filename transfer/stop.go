@@ -61,9 +61,9 @@ func withFailure(message string, last error) string {
 // Hint says what to do next.
 func (e *unfinishedError) Hint() string {
 	if e.saved != "" {
-		return "what was not written is in " + e.saved + ": kin write --input records takes it"
+		return "the records that were not written are in " + e.saved + ": write them with kin write --input records"
 	}
-	return "a longer --timeout or --grace lets it be finished; with a checkpoint the next run writes the batch again"
+	return "raise --timeout or --grace; with a checkpoint the next run writes the batch again"
 }
 
 // GaveUp is true: it ends with the code of a time that was over.
@@ -83,7 +83,7 @@ func (e *unbegunError) Unwrap() error { return e.last }
 
 // Hint says what to look at.
 func (e *unbegunError) Hint() string {
-	return "is the destination there? check --dst-region and --dst-endpoint, or give it a longer --timeout"
+	return "check that the destination exists, --dst-region and --dst-endpoint, or raise --timeout"
 }
 
 // GaveUp is true: it ends with the code of a time that was over.

@@ -314,7 +314,7 @@ func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
 
 // A report does not call a record unwritten of which that is not known.
 func TestAReportSaysWhatIsNotKnown(t *testing.T) {
-	const maybe = "; it may be in the stream, for it is not known what became of a request with it"
+	const maybe = "; it may be in the stream, because a request with it had no answer"
 	for _, tt := range []struct {
 		name  string
 		first error // of the first request; every later one is throttled

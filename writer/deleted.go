@@ -29,9 +29,9 @@ func (e *DeletedError) Error() string {
 // Hint says what became of the records.
 func (e *DeletedError) Hint() string {
 	if e.Again {
-		return "what was written to the first stream is gone: write it again, without --skip"
+		return "the records written to the first stream are gone: write them again, without --skip"
 	}
-	return "what was written is gone with it"
+	return "the records that were written are gone with it"
 }
 
 // NotFound is true while there is no such stream; it marks the error for those who

@@ -218,7 +218,7 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 		if n := len(s.requests); n < 30 || n > 75 {
 			t.Errorf("%d requests in 5 minutes, want waits that grow to 5 to 10 seconds", n)
 		}
-		const blind = "the shards of orders are not known (AccessDeniedException): their limits are not kept to, but by retrying"
+		const blind = "the shards of orders are unknown (AccessDeniedException): kin keeps to their write limits only by retrying"
 		if len(said) == 0 || said[0] != blind {
 			t.Fatalf("said %q, want that shards are not known", said)
 		}

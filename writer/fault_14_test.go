@@ -122,9 +122,9 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 		"at the start":           {&memoryStream{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
 		"then it hangs":          {&memoryStream{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
 		"it only hangs":          {&memoryStream{describe: hangs}, false, "the time of 5s was over", ""},
-		"abandoned at the start": {&memoryStream{describe: describe}, true, "the run was given up: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"abandoned at the start": {&memoryStream{describe: describe}, true, "the run was abandoned: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
 		"while it writes":        {&memoryStream{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
-		"abandoned":              {&memoryStream{put: fails}, true, "the run was given up", "PutRecords for stream orders: dial tcp: connection refused"},
+		"abandoned":              {&memoryStream{put: fails}, true, "the run was abandoned", "PutRecords for stream orders: dial tcp: connection refused"},
 		"nothing fails":          {&memoryStream{}, false, "the time of 5s was over", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

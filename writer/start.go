@@ -47,7 +47,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		return facts, throttled // it has used up the time of this call
 	}
 	if err == nil && last != nil && !w.o.Unshaped {
-		w.o.Info(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, service.Brief(last)))
+		w.o.Info(fmt.Sprintf("the shards of %s are unknown (%s): kin keeps to their write limits only by retrying", w.o.Stream, service.Brief(last)))
 	}
 	return facts, err
 }

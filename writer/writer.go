@@ -57,7 +57,7 @@ func New(client Client, o Options) (*Writer, error) {
 }
 
 // ErrAbandoned is what a run ends with that was abandoned and not cancelled.
-var ErrAbandoned = errors.New("the run was given up")
+var ErrAbandoned = errors.New("the run was abandoned")
 
 // Abandon ends a run at once: requests in flight are given up, and what became
 // of their records is not known. A run that nobody cancelled ends with

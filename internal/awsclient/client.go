@@ -62,7 +62,7 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 func (e *ConfigError) Hint() string {
 	var profile config.SharedConfigProfileNotExistError
 	if errors.As(e.Err, &profile) {
-		return "check --profile and AWS_PROFILE; the profiles that are in AWS's shared configuration files: aws configure list-profiles"
+		return "check --profile and AWS_PROFILE; list the profiles of AWS's shared configuration files: aws configure list-profiles"
 	}
 	return ""
 }

@@ -74,7 +74,7 @@ func sourceText(source string) string {
 	case "CredentialsEndpointProvider":
 		return "the container"
 	case "AssumeRoleProvider":
-		return "a role that was taken on"
+		return "an assumed role"
 	case "WebIdentityCredentials":
 		return "a web identity"
 	case "SSOProvider":
@@ -84,7 +84,7 @@ func sourceText(source string) string {
 	case "ProcessProvider":
 		return "a credential process"
 	case "":
-		return "a source that has no name"
+		return "an unnamed source"
 	}
 	return name
 }

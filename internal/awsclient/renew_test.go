@@ -237,7 +237,7 @@ func TestFault12CallThatWaitsForCredentialsIsUnsent(t *testing.T) {
 				var found *CredentialsError
 				if !errors.As(err, &found) || !errors.Is(err, end) || !found.Unsent() || found.Permanent() {
 					t.Errorf("%s: %v", name, err)
-				} else if name == "deadline" && found.Brief() != "no AWS credentials: their source did not answer in time" {
+				} else if name == "deadline" && found.Brief() != "no AWS credentials: the source of the credentials did not answer in time" {
 					t.Errorf("%s: %s", name, found.Brief())
 				}
 				time.Sleep(time.Hour) // the source ends

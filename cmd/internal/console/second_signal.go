@@ -43,7 +43,7 @@ func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, c *Con
 			w.Abandon()
 			dropDuplicates(signals, nil)
 			if over.Err() == nil {
-				c.Info("the output is blocked and holds the run up; another signal ends kin at once")
+				c.Info("the output is blocked, and the run waits for it; another signal ends kin at once")
 			}
 			return
 		case <-over.Done():

@@ -149,7 +149,7 @@ func TestFault10AStopThatTakesLongSaysThatASecondSignalEndsIt(t *testing.T) {
 		synctest.Wait()
 		want := []string{
 			"kin: stopping: writing what was read, for at most 10s; a second signal, a second or more after the first, ends it at once",
-			"kin: the output is blocked and holds the run up; another signal ends kin at once",
+			"kin: the output is blocked, and the run waits for it; another signal ends kin at once",
 		}
 		if got := strings.Split(strings.TrimSpace(said.String()), "\n"); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %q", got)

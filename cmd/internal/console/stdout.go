@@ -14,7 +14,7 @@ import (
 var ErrStdoutClosed = errors.New("stdout was closed")
 
 // errStdoutMissing is a run without a stdout that was to move a checkpoint.
-var errStdoutMissing = errors.New("stdout is closed: its records would be lost behind the checkpoint; to discard them on purpose, write to /dev/null")
+var errStdoutMissing = errors.New("stdout is closed: the checkpoint would move past records that were never printed; to discard them on purpose, write to /dev/null")
 
 // Stdout is the one owner of a run's standard output.
 type Stdout struct {

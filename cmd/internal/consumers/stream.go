@@ -111,7 +111,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
 		return "", err
 	case err != nil: // a courtesy that cannot be had
-		return c.Commands.Command("list", "") + " lists those there are", nil
+		return c.Commands.Command("list", "") + " lists the consumers", nil
 	case len(l.Consumers) == 0:
 		return c.Name + " has no consumers", nil
 	}
@@ -121,7 +121,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	}
 	name := efo.ID(id).Name()
 	if slices.Contains(all, name) {
-		return fmt.Sprintf("%q is registered, with another ARN: it was registered again", name), nil
+		return fmt.Sprintf("%q is registered with another ARN: it was deregistered and registered again", name), nil
 	}
 	if near := console.Nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil

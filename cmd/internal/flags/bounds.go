@@ -70,7 +70,7 @@ func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
 	ends := o.AvailableNow || ro.To.Kind != record.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
 	if (o.failOnEmpty || o.Expect.Given) && !ends {
 		return console.UsageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
-			"--fail-on-empty and --expect judge a run that ends")
+			"--fail-on-empty and --expect need a run that ends")
 	}
 	return nil
 }

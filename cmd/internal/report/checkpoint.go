@@ -134,7 +134,7 @@ func (r Checkpoint) Table(p Palette) string {
 		fmt.Fprintf(&b, "copied into %s\n", r.Destination.StreamName)
 	}
 	if r.Output != nil {
-		fmt.Fprintf(&b, "output %s, good up to byte %d\n", r.Output.Path, r.Output.Length)
+		fmt.Fprintf(&b, "output %s, committed up to byte %d\n", r.Output.Path, r.Output.Length)
 	}
 	for _, s := range r.Streams {
 		fmt.Fprintf(&b, "\n%s: the first run began %s at %s\n", s.StreamName, TableTime(s.StartedAt.Time), s.InitialPosition)

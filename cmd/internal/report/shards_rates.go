@@ -62,9 +62,9 @@ func splitText(s *survey.Stream, r survey.Rates) string {
 	case s.Summary != nil && s.Summary.StreamModeDetails != nil && s.Summary.StreamModeDetails.StreamMode == types.StreamModeOnDemand:
 		return "hot: the service splits the shards of an on-demand stream itself"
 	case len(r.HotKeys) > 0:
-		return "hot: no split parts it evenly; the records of one key stay in one shard"
+		return "hot: no split divides its records evenly; the records of one key stay in one shard"
 	}
-	return "hot: no split parts it evenly"
+	return "hot: no split divides its records evenly"
 }
 
 // mostKeyColumns is how wide one key is shown when there are others.
