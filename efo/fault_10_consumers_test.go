@@ -57,7 +57,7 @@ func (d deaf) DeregisterStreamConsumer(ctx context.Context, _ *service.Deregiste
 
 func TestFault10ARemovalThatRemovesNothingBacksOffAndIsReported(t *testing.T) {
 	for want, answer := range map[string]error{
-		"DeregisterStreamConsumer succeeded, but the consumer is still there; trying again":                               nil,
+		"DeregisterStreamConsumer succeeded, but the consumer is still there; trying again":                  nil,
 		"DeregisterStreamConsumer does not find the consumer, but DescribeStreamConsumer does; trying again": apiError("ResourceNotFoundException"),
 	} {
 		synctest.Test(t, func(t *testing.T) {

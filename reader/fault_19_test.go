@@ -20,7 +20,7 @@ import (
 func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 	for message, code := range map[string]string{
 		"hint: reads keep exceeding the rate limit": "ProvisionedThroughputExceededException",
-		"still trying":                 "InternalFailure",
+		"still trying": "InternalFailure",
 	} {
 		t.Run(message, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
