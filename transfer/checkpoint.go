@@ -50,7 +50,7 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(*checkpoint.H
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			info(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
+			info(fmt.Sprintf("%s resumes from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{
