@@ -110,10 +110,10 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	}
 	switch {
 	case diff.IsEmpty():
-		e.Info(o.path + " stands there already: nothing is moved")
+		e.Info(o.path + " is already there: nothing was changed")
 		return nil
 	case o.dryRun:
-		e.Info(o.path + " would be moved so; nothing was")
+		e.Info("dry run: " + o.path + " was not changed")
 		return nil
 	case !o.yes:
 		if yes, err := e.Ask(ctx, fmt.Sprintf("move %s as shown?", o.path)); err != nil {

@@ -116,7 +116,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 		e.client = d.client // hints are about the streams there
 		return err
 	case (from == "" || to == "") && sameEndpoint:
-		return console.UsageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
+		return console.UsageHint("name both by their ARNs", "kin cannot tell whether SRC and DST are one stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
 		e.Info("DescribeStreamSummary is not allowed: kin cannot check whether " + record.ParseStream(source).Name + " is another stream there")
 		return nil

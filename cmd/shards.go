@@ -76,7 +76,7 @@ type shardsOptions struct {
 }
 
 func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.keys, "key", nil, "tell which shard the records of this partition `key` go to (repeatable)")
+	f.StringArrayVar(&o.keys, "key", nil, "print which shard the records of this partition `key` go to (repeatable)")
 	f.Var(&o.at, "at", "with --key: which shard held it at a time, or so long ago")
 	f.BoolVar(&o.rates, "rates", false, "sample what arrives: rates, hottest keys, and where to split a hot shard")
 	f.Var(&o.span, "for", "with --rates: how long to sample")

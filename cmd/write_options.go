@@ -49,7 +49,7 @@ func (o *writeOptions) writer() (writer.Options, error) {
 		return wo, err
 	}
 	switch {
-	case o.pace > 0 && o.Form != flags.Records:
+	case o.pace > 0 && o.Form != input.Records:
 		return wo, console.Usage("--pace contradicts --input %s: only records have arrival times", o.Form)
 	case o.dryRun && o.report:
 		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
@@ -63,8 +63,8 @@ func (o *writeOptions) writer() (writer.Options, error) {
 
 // newInput opens nothing yet.
 func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
-	s := input.Options{Form: input.Form(o.Form), Chomp: o.Chomp, Delimiter: string(o.Delimiter), NoDecompress: o.NoDecompress, Key: o.KeyOf(), HashKey: string(o.HashKey)}
-	if o.Aggregate && o.Form != flags.Records && len(o.KeyFlags()) == 0 {
+	s := input.Options{Form: o.Form, Chomp: o.Chomp, Delimiter: string(o.Delimiter), NoDecompress: o.NoDecompress, Key: o.KeyOf(), HashKey: string(o.HashKey)}
+	if o.Aggregate && o.Form != input.Records && len(o.KeyFlags()) == 0 {
 		s.Key = input.SharedKeys()
 	}
 	var err error

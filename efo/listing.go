@@ -15,8 +15,8 @@ import (
 )
 
 // List asks for all consumers of the stream. Errors are *service.GaveUpError
-// after 30 s without a page that brings something new, and *service.CallError: with ResourceNotFoundException there
-// is no such stream.
+// after 30 s without a page that brings something new, and *service.CallError: with
+// ResourceNotFoundException there is no such stream.
 func (r *Registry) List(ctx context.Context) (Listing, error) {
 	return r.list(ctx, &listTime{end: time.Now().Add(service.StartTimeout), page: service.StartTimeout})
 }

@@ -115,10 +115,10 @@ func TestDecompressSaysWhatIsBroken(t *testing.T) {
 }
 
 func TestDecompressHandsOnTheErrorsOfItsSource(t *testing.T) {
-	gone := &fs.PathError{Op: "read", Path: "x", Err: errors.New("gone")}
+	notFound := &fs.PathError{Op: "read", Path: "x", Err: errors.New("gone")}
 	for _, begins := range [][]byte{[]byte("plain"), gzipped(t, noise(1000))[:500], zstdCompressed(t, noise(1000))[:500]} {
-		_, err := io.ReadAll(Decompress(io.MultiReader(bytes.NewReader(begins), iotest.ErrReader(gone))))
-		if err != error(gone) {
+		_, err := io.ReadAll(Decompress(io.MultiReader(bytes.NewReader(begins), iotest.ErrReader(notFound))))
+		if err != error(notFound) {
 			t.Errorf("got %v, want the source's own", err)
 		}
 	}

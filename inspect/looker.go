@@ -33,8 +33,8 @@ type LookOptions struct {
 }
 
 // Looker finds out how far each shard was read. It sees what a run from the same positions
-// would see: it lists, places, guards and paces as a run does, and changes nothing. It is made by NewLooker, and its methods are for
-// one goroutine.
+// would see: it lists, places, guards and paces as a run does, and changes nothing. It is
+// made by NewLooker, and its methods are for one goroutine.
 type Looker struct {
 	client timedClient
 	clock  *serverClock

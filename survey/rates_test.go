@@ -27,9 +27,9 @@ func rangeOf(t *testing.T, from, to string) lineage.HashKeyRange {
 
 func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		places map[string]int64
-		want   string // empty is none
+		name    string
+		weights map[string]int64
+		want    string // empty is none
 	}{
 		{"nothing", nil, ""},
 		{"one key", map[string]int64{"50": 100}, ""},
@@ -42,7 +42,7 @@ func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
 		{"in a narrow part of the range", map[string]int64{"70": 5, "71": 5, "72": 5, "73": 5}, "72"},
 	} {
 		p := hashSample{capacity: 100}
-		for hash, bytes := range c.places {
+		for hash, bytes := range c.weights {
 			p.add(number(t, hash), bytes)
 		}
 		at, ok := p.split(rangeOf(t, "0", "100"))

@@ -37,9 +37,10 @@ func (c *Copier) withSource(err error) error {
 	return err
 }
 
-// Left is the line that says what is in the destination although the batch it is
-// of was not finished: the checkpoint, if there is one, is committed records far,
-// and stands in front of it.
+// Left returns a message about records that are, or may be, in the destination
+// although their batch was not finished; "" if there are none. committed is the
+// number of records in finished batches. checkpointed says that the run has a
+// checkpoint: the next run with it writes those records again. Call it after End.
 func (c *Copier) Left(committed int64, checkpointed bool) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -50,7 +50,7 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			info(fmt.Sprintf("%s goes on from a checkpoint that names no destination: records that were read with it before may be missing there", to.Name))
+			info(fmt.Sprintf("%s resumes from a checkpoint that names no destination: records that were read with it before may be missing there", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{

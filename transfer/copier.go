@@ -51,17 +51,18 @@ type Copier struct {
 
 // Options say how a copy ends, and what becomes of rejected records.
 type Options struct {
-	// within is the time of the run, which limited ends; 0 is none. The cause is then
-	// the error given.
-	Within  time.Duration
+	// Within is how long the run may take, for messages; 0 is without a limit.
+	Within time.Duration
+	// Limited returns a context that ends when the run has taken Within, with the given
+	// error as its cause. Begin calls it, and End its cancel function. Required.
 	Limited func(context.Context, error) (context.Context, context.CancelFunc)
 	Grace   time.Duration // how long a stopped run may take to finish a batch
-	// watchStop stands by for the second signal of a stopped run, as
-	// console.WatchSecondSignal does.
+	// WatchStop waits for the second signal of a stopped run, which abandons the writer,
+	// as console.WatchSecondSignal does. The function it returns ends that. Required.
 	WatchStop func(context.Context, *writer.Writer) func()
 	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: as they are
 	Rejected  *input.Rejected                      // nil: a rejected record ends the run
-	Info      func(string)
+	Info      func(string)                         // is called with messages, from any goroutine; required
 }
 
 // New returns what writes with client as wo says.
@@ -93,7 +94,7 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 	}
 	over, endTimer := c.o.Limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
-		if ctx.Err() == nil { // of a signal, watchStop speaks
+		if ctx.Err() == nil { // WatchStop reports a signal
 			c.o.Info("--timeout expired: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
 		}
 	})
@@ -243,8 +244,8 @@ func (c *Copier) reject(r writer.Rejection) error {
 	return nil
 }
 
-// report takes the results of records, in their order. One that is neither
-// written nor saved keeps its batch from ever being settled: the run is ending.
+// report takes the results of records, in their order. A record that is neither
+// written nor saved keeps its batch from being settled: the run is ending.
 func (c *Copier) report(results []writer.Result) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -259,7 +260,7 @@ func (c *Copier) report(results []writer.Result) error {
 	return nil
 }
 
-// Summary is what the writer has done, after end.
+// Summary returns what the writer has done. It is complete after End.
 func (c *Copier) Summary() writer.Summary { return c.sum }
 
 // Writer is what the copy writes with.

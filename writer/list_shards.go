@@ -19,8 +19,9 @@ import (
 
 // eachShard makes one attempt at listing the shards of a stream, page after page,
 // and calls visit for each of them once: a list is not atomic, and a shard may come
-// twice. nil is no filter. The allowance limits each page, and notes what it brought. Errors are *CallError; so is a list that would never
-// end, one without shards, and one with a shard that cannot be.
+// twice. nil is no filter. The allowance limits each page, and notes what it brought.
+// Errors are *CallError; so is a list that would never end, one without shards, and one
+// with a shard that cannot be.
 func eachShard(ctx context.Context, client shardLister, a *service.Allowance, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
 	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
 	named := record.ParseStream(stream)

@@ -47,9 +47,9 @@ func (f *Rejected) Suits(in *Files, skips bool) error {
 			first, under = name, header
 		case format.SameHeader(under, header):
 		case first == "":
-			return refuseHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.Name, name)
+			return refuseHint("name another file", "--failed %s: it and %s have different CSV headers", f.Name, name)
 		default:
-			return refuseHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.Name, name, first)
+			return refuse("--failed %s: %s and %s have different CSV headers; use a separate --failed for each", f.Name, name, first)
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ type headerError struct {
 }
 
 func (e *headerError) Error() string {
-	return fmt.Sprintf("--failed %s: the rows of %s stand below another header than those before them", e.file, e.input)
+	return fmt.Sprintf("--failed %s: %s has another CSV header than the inputs before it", e.file, e.input)
 }
 
 // Hint says what to do next.

@@ -19,8 +19,9 @@ const duplicateWindow = time.Second
 // Go's goroutines the first time: a consumer would stay registered, and be billed.
 var stopSignals = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
 
-// SignalContext returns a context that the first of stopSignals cancels, with a SignalError as its cause. A signal that the process was started
-// with ignored, as by nohup, stays ignored. Duplicates of the first signal are
+// SignalContext returns a context that the first of stopSignals cancels, with a
+// SignalError as its cause. A signal that the process was started with ignored, as
+// by nohup, stays ignored. Duplicates of the first signal are
 // ignored. After that the system's default action is back, so that the next
 // signal ends the process at once. release gives the signals back before.
 func SignalContext(parent context.Context) (ctx context.Context, release func()) {

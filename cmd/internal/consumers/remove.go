@@ -67,7 +67,7 @@ func (c *Stream) failures(ctx context.Context, ids []string, failed map[string]e
 				left = append(left, efo.ID(id).Name())
 			}
 		}
-		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.Commands.Command("list", "")))
+		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; check with: %s", strings.Join(left, ", "), c.Commands.Command("list", "")))
 		return context.Cause(ctx)
 	case len(ids) == 1:
 		return failed[ids[0]]

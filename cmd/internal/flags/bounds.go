@@ -106,7 +106,8 @@ func (o *Bounds) Limited(ctx context.Context, late error) (context.Context, cont
 	return context.WithDeadlineCause(ctx, o.Began.Add(within), late)
 }
 
-// Judge holds what a run has read against what was expected of it.
+// Judge compares the records read with --expect and --fail-on-empty. It returns a
+// *console.ConditionError if they do not agree.
 func (o *Bounds) Judge(records int64) error {
 	switch {
 	case o.failOnEmpty && records == 0:

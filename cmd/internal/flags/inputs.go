@@ -10,20 +10,12 @@ import (
 	"strings"
 
 	"kin/cmd/internal/console"
+	"kin/internal/input"
 	"kin/internal/record"
 )
 
 // InputForm is the value of --input.
-type InputForm string
-
-// The forms of an input.
-const (
-	Lines   InputForm = "lines"
-	Records InputForm = "records"
-	JSON    InputForm = "json"
-	CSV     InputForm = "csv"
-	Raw     InputForm = "raw"
-)
+type InputForm input.Form
 
 func (m *InputForm) String() string { return string(*m) }
 
@@ -31,7 +23,9 @@ func (m *InputForm) String() string { return string(*m) }
 func (m *InputForm) Type() string { return "form" }
 
 // Set takes what was typed. Its error says what is wanted.
-func (m *InputForm) Set(s string) error { return console.Choose(m, s, Lines, Records, JSON, CSV, Raw) }
+func (m *InputForm) Set(s string) error {
+	return console.Choose((*input.Form)(m), s, input.Lines, input.Records, input.JSON, input.CSV, input.Raw)
+}
 
 // Delimiter is a text that is not empty, in which a backslash escapes
 // bytes that a command line cannot hold. The zero value is none.

@@ -12,12 +12,12 @@ import (
 	"strings"
 	"time"
 
-	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
-
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 	"github.com/spf13/cobra"
+
+	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
 )
 
 // configPath is the configuration file: kin/config.toml in XDG_CONFIG_HOME, or
@@ -106,7 +106,7 @@ func (f *configFile) table(name string, members map[string]any) error {
 		if err != nil {
 			return console.Usage("%s: %s: %s", location, key, err)
 		}
-		found[key] = Setting{Flag: key, Values: values, Origin: location, narrow: name != "", text: location + ": " + key + " = " + strings.Join(values, ", ")}
+		found[key] = Setting{Values: values, Origin: location, narrow: name != "", text: location + ": " + key + " = " + strings.Join(values, ", ")}
 	}
 	return nil
 }

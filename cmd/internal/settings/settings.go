@@ -9,12 +9,12 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/await"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Every flag can also be set by a variable of the environment or a line of the
@@ -23,14 +23,13 @@ import (
 
 // Setting is one flag's value from somewhere else than the command line.
 type Setting struct {
-	Flag   string
 	Values []string // several for a flag that can be repeated; none: the default, whatever comes after
 	Origin string   // KIN_MAX_FETCH_RATE, or FILE:LINE
 	text   string   // the setting as it stands there, for messages; without what is secret
 	narrow bool     // it is for one command, or for those below one
 }
 
-// Layer are a layer: one source's values by flag.
+// Layer is one source's settings, by flag.
 type Layer map[string]Setting
 
 // WithoutSettings are the commands that settings do not reach, so that a bad
