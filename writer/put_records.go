@@ -52,7 +52,7 @@ func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 	return answer{results: out.Records}
 }
 
-// appendEntries appends a request as the SDK has it. It refers to the records.
+// appendEntries appends the entries of a request. They refer to the records.
 func appendEntries(to []types.PutRecordsRequestEntry, r *queue.Request) []types.PutRecordsRequestEntry {
 	for i := range r.Parcels {
 		p := &r.Parcels[i]

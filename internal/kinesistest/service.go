@@ -43,8 +43,9 @@ func (s *Service) WithDates(date func(time.Time) time.Time) service.API {
 }
 
 // Service is the embedded endpoint with one stream, orders, called without a network
-// through kin's client, and through the SDK's for what kin does not do. In a bubble its clock is the bubble's:
-// iterators expire, buckets fill and records leave retention as time passes.
+// through kin's client, and through the SDK's for what kin does not do. In a
+// bubble its clock is the bubble's: iterators expire, buckets fill and records leave
+// retention as time passes.
 type Service struct {
 	*local.Endpoint
 	*awsclient.Client
