@@ -301,7 +301,7 @@ func newMemory() *memory {
 	return &memory{checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}}
 }
 
-func (m *memory) Owns(string, string) bool       { return true }
+func (m *memory) Owns(string, string) bool                      { return true }
 func (m *memory) Load(context.Context) (checkpoint.File, error) { return m.file, nil }
 func (m *memory) Release(context.Context) error                 { return nil }
 
