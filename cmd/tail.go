@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -86,12 +87,7 @@ const (
 
 func (m *outputMode) Type() string { return "form" }
 
-func (m *outputMode) String() string {
-	if *m == "" {
-		return string(outputAuto)
-	}
-	return string(*m)
-}
+func (m *outputMode) String() string { return string(cmp.Or(*m, outputAuto)) }
 
 func (m *outputMode) Set(s string) error {
 	return console.Choose(m, s, outputAuto, outputPretty, outputJSON)

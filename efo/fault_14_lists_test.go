@@ -68,3 +68,38 @@ func TestFault14AListOfConsumersThatWaitsSaysWhatFor(t *testing.T) {
 		})
 	}
 }
+
+// stopsAnswering is a list of consumers that never ends, and that has no answer any more
+// after a while.
+type stopsAnswering struct {
+	slowList
+	at time.Time
+}
+
+func (s stopsAnswering) ListStreamConsumers(ctx context.Context, in *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
+	if time.Now().After(s.at) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.slowList.ListStreamConsumers(ctx, in)
+}
+
+// The last list is cut off by the end of the time. The list before it says what is wrong.
+func TestFault14AListThatIsCutOffIsGivenUpForWhatTheOneBeforeCameTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := stopsAnswering{slowList{takes: 100 * time.Millisecond, repeats: true}, time.Now().Add(10 * time.Second)}
+		r, err := NewRegistry(client, RegistryOptions{Stream: "orders", StreamARN: ordersARN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = r.List(t.Context())
+		var gaveUp *service.GaveUpError
+		if !errors.As(err, &gaveUp) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "the answer repeats a page token") {
+			t.Errorf("%v", err)
+		}
+		if took := time.Since(began); took < service.StartTimeout || took > service.StartTimeout+time.Second || gaveUp == nil || gaveUp.After != took {
+			t.Errorf("%v after %s", gaveUp, took)
+		}
+	})
+}

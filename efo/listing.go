@@ -18,59 +18,41 @@ import (
 // after 30 s without a page that brings something new, and *service.CallError: with
 // ResourceNotFoundException there is no such stream.
 func (r *Registry) List(ctx context.Context) (Listing, error) {
-	return r.list(ctx, &listTime{end: time.Now().Add(service.StartTimeout), page: service.StartTimeout})
+	return r.list(ctx, time.Now().Add(service.StartTimeout), true)
 }
 
-// listTime is the time that a list may take with all its attempts.
-type listTime struct {
-	end  time.Time
-	page time.Duration // moves the end to so long after a page with something new; 0 does not
-	most int           // consumers that an attempt has had
-}
-
-// advanced notes that an attempt has so many consumers by now.
-func (t *listTime) advanced(consumers int) {
-	if t.page > 0 && consumers > t.most {
-		t.most, t.end = consumers, time.Now().Add(t.page)
-	}
-}
-
-func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
-	began := time.Now()
-	back := service.Backoff{First: firstBackoff, Most: mostBackoff}
+// list is List until a deadline. renews says that a page with something new moves the
+// deadline by as long as there was at first.
+func (r *Registry) list(ctx context.Context, deadline time.Time, renews bool) (Listing, error) {
+	began, attempts := time.Now(), 0
 	var last error // of the list before
-	for {
-		l, err := r.pages(ctx, limit)
-		left := time.Until(limit.end)
-		var gaveUp *service.GaveUpError
-		if errors.As(err, &gaveUp) {
-			gaveUp.After = time.Since(began) // not of the last page alone
-		}
-		if r.trying != nil && (err == nil || classify(err) == stale) {
+	isStale := func(err error) bool { return classify(err) == stale }
+	l, err := service.RetryPaged(ctx, asking(isStale), until(deadline), named, func(ctx context.Context, a *service.Allowance) (Listing, error) {
+		attempts++
+		l, err := r.pages(ctx, a, renews)
+		restarts := err != nil && isStale(err)
+		if r.trying != nil && (err == nil || restarts) {
 			r.trying.attempted("a list of consumers", err)
 		}
-		switch {
-		case err != nil && last != nil && left <= 0 && errors.Is(err, context.DeadlineExceeded):
-			err = last // which says more than that the time of this one was over
-		case err == nil || classify(err) != stale:
-			return l, err
+		if restarts {
+			last = err
+			r.o.Log.Debug("list again", "attempt", attempts, "error", err)
 		}
-		if left <= 0 {
-			return Listing{}, &service.GaveUpError{After: time.Since(began), Err: err}
-		}
-		last = err
-		wait := min(back.Next(), left)
-		r.o.Log.Debug("list again", "attempt", back.Attempts(), "wait", wait, "error", err)
-		if err := service.Sleep(ctx, wait); err != nil {
-			return Listing{}, err
+		return l, err
+	})
+	if gaveUp, is := errors.AsType[*service.GaveUpError](err); is {
+		gaveUp.After = time.Since(began) // not since the last page with something new
+		if last != nil && errors.Is(err, context.DeadlineExceeded) {
+			gaveUp.Err = last // which says more than that the time of this one was over
 		}
 	}
+	return l, err
 }
 
 // pages lists once, page after page. A list is not atomic: a name that comes
 // twice is one consumer, the later one. An expired token ends it: what was
 // listed before may be gone by now. So does a list that would never end.
-func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) {
+func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool) (Listing, error) {
 	byName := map[string]Consumer{}
 	token := ""
 	var guard paging.Guard
@@ -79,7 +61,8 @@ func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) 
 		// StreamARN is required with a token too, unlike with ListShards;
 		// StreamCreationTimestamp would be refused (API documentation).
 		in := &service.ListStreamConsumersInput{StreamARN: r.o.StreamARN, NextToken: token}
-		out, err := patiently(ctx, r.o.Log, limit.end, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
+		deadline, _ := a.End(ctx)
+		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
 			defer r.awaiting("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {
@@ -98,7 +81,9 @@ func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) 
 		for _, c := range out.Consumers {
 			byName[aws.ToString(c.ConsumerName)] = fromList(c, r.o.StreamARN)
 		}
-		limit.advanced(len(byName))
+		if renews {
+			a.Advanced(len(byName))
+		}
 		if token = out.NextToken; token != "" {
 			if err := guard.Next(token, len(byName)-before); err != nil {
 				return Listing{}, r.failed("ListStreamConsumers", "", err)

@@ -184,7 +184,7 @@ func (g *registering) believe(ctx context.Context, err error) error {
 // waitForCapacity finds out what limit was met: a full stream ends it, the others
 // pass.
 func (g *registering) waitForCapacity(ctx context.Context) error {
-	l, err := g.list(ctx, &listTime{end: g.deadline})
+	l, err := g.list(ctx, g.deadline, false)
 	if err != nil {
 		return g.overtime(err)
 	}

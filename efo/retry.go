@@ -68,38 +68,44 @@ const (
 	limitBackoff = time.Second            // a rate a second is over after that
 )
 
-// patiently repeats a call that asks and changes nothing until it passes, or
-// until deadline. What is gone, what is too old and what will fail again is for
-// the caller.
-func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
-	began := time.Now()
-	back := service.Backoff{First: firstBackoff, Most: mostBackoff}
-	var last error // of the attempt before
-	for {
-		v, err := service.AttemptUntil(ctx, deadline, call)
-		if err == nil {
-			return v, nil
-		}
-		if ctx.Err() != nil {
-			return v, context.Cause(ctx)
-		}
-		switch classify(err) {
-		case again, limited, inUse: // a stream that is being created is in use, too
-		case fatal, notFound, refused, stale:
-			return v, err
-		}
-		left := time.Until(deadline)
-		if left <= 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = last // which says more than that the time of this one was over
-		}
-		last = err
-		if left <= 0 {
-			return v, &service.GaveUpError{After: time.Since(began), Err: err}
-		}
-		wait := min(back.Next(), left)
-		log.Debug("call failed", "attempt", back.Attempts(), "wait", wait, "error", err)
-		if err := service.Sleep(ctx, wait); err != nil {
-			return v, err
-		}
+// asking says how calls that ask and change nothing are retried. What they come to is
+// reported where they are made.
+func asking(passes func(error) bool) *service.Retries {
+	return &service.Retries{
+		Reporter: &service.Reporter{Report: func(string) {}}, Passes: passes,
+		Backoff: service.Backoff{First: firstBackoff, Most: mostBackoff},
 	}
+}
+
+// passesLater reports whether a call that asks may pass later. What is notFound, what is too
+// old and what will fail again is for the caller.
+func passesLater(err error) bool {
+	switch classify(err) {
+	case again, limited, inUse: // a stream that is being created is in use, too
+		return true
+	case fatal, notFound, refused, stale:
+	}
+	return false
+}
+
+// until is the time to a deadline, as the most that a call may take: more than 0.
+func until(deadline time.Time) time.Duration {
+	return max(time.Until(deadline), time.Nanosecond)
+}
+
+// named returns an error as it is: the calls name theirs.
+func named(err error) error { return err }
+
+// patiently repeats a call that asks and changes nothing until it passes, or
+// until deadline.
+func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
+	attempts := 0
+	return service.Retry(ctx, asking(passesLater), until(deadline), named, func(ctx context.Context) (T, error) {
+		attempts++
+		v, err := service.Attempt(ctx, call)
+		if err != nil && passesLater(err) {
+			log.Debug("call failed", "attempt", attempts, "error", err)
+		}
+		return v, err
+	})
 }

@@ -41,14 +41,7 @@ func writeNew(path string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	if err := writeWhole(f, b); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return syncDir(filepath.Dir(path))

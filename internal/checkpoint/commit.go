@@ -32,8 +32,13 @@ type Move struct {
 // Begin keeps where the shards of streams begin. When it returns nil that is on
 // the disk; when it fails the old contents are still there.
 func (h *Handle) Begin(_ context.Context, streams ...Stream) error {
-	f := h.file
-	f.Streams = slices.Clone(f.Streams) // whoever has loaded them keeps them
+	return h.Save(h.file.Begin(streams...), nil)
+}
+
+// Begin returns the file with where the shards of streams begin. Whoever has loaded f
+// keeps its streams.
+func (f File) Begin(streams ...Stream) File {
+	f.Streams = slices.Clone(f.Streams)
 	for _, s := range streams {
 		s.Shards = maps.Clone(s.Shards)
 		if known := f.Find(s.Name); known != nil {
@@ -42,7 +47,7 @@ func (h *Handle) Begin(_ context.Context, streams ...Stream) error {
 			f.Streams = append(f.Streams, s)
 		}
 	}
-	return h.Save(f, nil)
+	return f
 }
 
 // Commit replaces the file with one in which the shards have moved, of streams

@@ -31,17 +31,7 @@ func (m *Memory) Release(context.Context) error { return nil }
 
 // Begin keeps where streams begin.
 func (m *Memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
-	f := m.File
-	f.Streams = slices.Clone(f.Streams)
-	for _, s := range streams {
-		s.Shards = maps.Clone(s.Shards)
-		if known := f.Find(s.Name); known != nil {
-			*known = s
-		} else {
-			f.Streams = append(f.Streams, s)
-		}
-	}
-	return m.save(f, nil)
+	return m.save(m.File.Begin(streams...), nil)
 }
 
 // Commit moves shards.

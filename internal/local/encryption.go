@@ -7,16 +7,13 @@ func (e *Endpoint) changeEncryption(c *call, set func(*stream, string)) error {
 	if err != nil {
 		return err
 	}
-	if kind == "NONE" {
-		return invalidArgument("The only valid value of EncryptionType is KMS.")
-	}
-	now := e.millis()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.must(now); err != nil {
-		return err
-	}
-	set(s, key)
-	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
-	return nil
+	return e.updateTarget(s, func() error {
+		if kind == "NONE" {
+			return invalidArgument("The only valid value of EncryptionType is KMS.")
+		}
+		return nil
+	}, func(s *stream, _ int64) error {
+		set(s, key)
+		return nil
+	})
 }

@@ -43,8 +43,10 @@ func (e *Endpoint) listShards(c *call) error {
 	if err != nil {
 		return err
 	}
-	if byCreation && created != s.created && created != s.created/1000*1000 {
-		return notFound("Stream %s under account %s with creation timestamp %s not found.", s.name, Account, appendSeconds(nil, created))
+	if byCreation {
+		if err := s.wasCreated(created); err != nil {
+			return err
+		}
 	}
 
 	s.mu.Lock()

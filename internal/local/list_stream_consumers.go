@@ -33,8 +33,10 @@ func (e *Endpoint) listStreamConsumers(c *call) error {
 			return invalidArgument("NextToken is not of stream %s.", s.name)
 		}
 	}
-	if byCreation && created != s.created && created != s.created/1000*1000 {
-		return notFound("Stream %s under account %s with creation timestamp %s not found.", s.name, Account, appendSeconds(nil, created))
+	if byCreation {
+		if err := s.wasCreated(created); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,32 +6,20 @@ package local
 func (e *Endpoint) mergeShards(c *call) error {
 	first := c.args.text("ShardToMerge", shardName)
 	second := c.args.text("AdjacentShardToMerge", shardName)
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	now := e.millis()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.provisioned("MergeShards"); err != nil {
-		return err
-	}
-	if err := s.must(now); err != nil {
-		return err
-	}
-	parent, err := s.openShard(first, now)
-	if err != nil {
-		return err
-	}
-	adjacent, err := s.openShard(second, now)
-	if err != nil {
-		return err
-	}
-	if parent.last == maxHashKey || parent.last.next() != adjacent.start {
-		return invalidArgument("Shards %s and %s in stream %s under account %s are not an adjacent pair of shards eligible for merging",
-			parent.id, adjacent.id, s.name, Account)
-	}
-	e.merge(s, parent, adjacent, now)
-	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
-	return nil
+	return e.reshard(c, -1, func(s *stream, now int64) error {
+		parent, err := s.openShard(first, now)
+		if err != nil {
+			return err
+		}
+		adjacent, err := s.openShard(second, now)
+		if err != nil {
+			return err
+		}
+		if parent.last == maxHashKey || parent.last.next() != adjacent.start {
+			return invalidArgument("Shards %s and %s in stream %s under account %s are not an adjacent pair of shards eligible for merging",
+				parent.id, adjacent.id, s.name, Account)
+		}
+		e.merge(s, parent, adjacent, now)
+		return nil
+	})
 }

@@ -22,23 +22,20 @@ func (e *Endpoint) changeMonitoring(c *call, change func(have, named []string) [
 	if slices.Contains(named, "ALL") {
 		named = shardMetrics
 	}
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	now := e.millis()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.must(now); err != nil {
-		return err
-	}
-	before := append([]string{}, s.metrics...)
-	s.metrics = append([]string{}, change(s.metrics, named)...)
-	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
-	return c.reply(struct {
+	r := struct {
 		StreamName               string
 		StreamARN                string
 		CurrentShardLevelMetrics []string
 		DesiredShardLevelMetrics []string
-	}{s.name, s.arn(c), before, s.metrics})
+	}{}
+	if err := e.update(c, func(s *stream, _ int64) error {
+		r.StreamName, r.StreamARN = s.name, s.arn(c)
+		r.CurrentShardLevelMetrics = append([]string{}, s.metrics...)
+		s.metrics = append([]string{}, change(s.metrics, named)...)
+		r.DesiredShardLevelMetrics = append([]string{}, s.metrics...)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return c.reply(r)
 }

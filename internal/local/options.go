@@ -138,28 +138,28 @@ func (s StreamSpec) validate() error {
 	return nil
 }
 
+// choose makes an empty value the first of the choices, and refuses others. want
+// names them.
+func choose[T ~string](name string, v *T, want string, choices ...T) error {
+	if *v == "" {
+		*v = choices[0]
+	}
+	if !slices.Contains(choices, *v) {
+		return fmt.Errorf("%s %q: want %s", name, string(*v), want)
+	}
+	return nil
+}
+
 // withDefaults checks every field and fills in the defaults.
 func (o Options) withDefaults() (Options, error) {
-	switch o.Limits {
-	case "":
-		o.Limits = LimitsOn
-	case LimitsOn, LimitsOff, LimitsWindow:
-	default:
-		return o, fmt.Errorf("limits %q: want on, off or window", string(o.Limits))
-	}
-	switch o.Trimmed {
-	case "":
-		o.Trimmed = TrimmedOldest
-	case TrimmedOldest, TrimmedError, TrimmedEmpty:
-	default:
-		return o, fmt.Errorf("trimmed %q: want oldest, error or empty", string(o.Trimmed))
-	}
-	switch o.Takeover {
-	case "":
-		o.Takeover = TakeoverError
-	case TakeoverError, TakeoverEnd:
-	default:
-		return o, fmt.Errorf("takeover %q: want error or end", string(o.Takeover))
+	for _, err := range []error{
+		choose("limits", &o.Limits, "on, off or window", LimitsOn, LimitsOff, LimitsWindow),
+		choose("trimmed", &o.Trimmed, "oldest, error or empty", TrimmedOldest, TrimmedError, TrimmedEmpty),
+		choose("takeover", &o.Takeover, "error or end", TakeoverError, TakeoverEnd),
+	} {
+		if err != nil {
+			return o, err
+		}
 	}
 	for _, d := range []struct {
 		name string

@@ -6,38 +6,20 @@ package local
 func (e *Endpoint) splitShard(c *call) error {
 	id := c.args.text("ShardToSplit", shardName)
 	hash := c.args.text("NewStartingHashKey", text{required: true, pattern: hashKeyPattern})
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	e.mu.RLock()
-	err = e.checkShardLimit(c, 1)
-	e.mu.RUnlock()
-	if err != nil {
-		return err
-	}
-	now := e.millis()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.provisioned("SplitShard"); err != nil {
-		return err
-	}
-	if err := s.must(now); err != nil {
-		return err
-	}
-	sh, err := s.openShard(id, now)
-	if err != nil {
-		return err
-	}
-	middle, ok := parseHashKey([]byte(hash))
-	if !ok || !sh.start.next().less(middle) || !middle.less(sh.last) {
-		return invalidArgument("NewStartingHashKey %s used in SplitShard() on shard %s in stream %s under account %s is not both "+
-			"greater than one plus the shard's StartingHashKey %s and less than the shard's EndingHashKey %s.",
-			hash, sh.id, s.name, Account, sh.start, sh.last)
-	}
-	e.split(s, sh, middle, now)
-	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
-	return nil
+	return e.reshard(c, 1, func(s *stream, now int64) error {
+		sh, err := s.openShard(id, now)
+		if err != nil {
+			return err
+		}
+		middle, ok := parseHashKey([]byte(hash))
+		if !ok || !sh.start.next().less(middle) || !middle.less(sh.last) {
+			return invalidArgument("NewStartingHashKey %s used in SplitShard() on shard %s in stream %s under account %s is not both "+
+				"greater than one plus the shard's StartingHashKey %s and less than the shard's EndingHashKey %s.",
+				hash, sh.id, s.name, Account, sh.start, sh.last)
+		}
+		e.split(s, sh, middle, now)
+		return nil
+	})
 }
 
 // openShard finds a shard that can be split or merged. The caller holds mu.

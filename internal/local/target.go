@@ -99,3 +99,12 @@ func (s *stream) serves(now int64) error {
 	}
 	return nil
 }
+
+// wasCreated refuses a stream that was created at another time, in milliseconds.
+// Callers may know the second alone.
+func (s *stream) wasCreated(at int64) error {
+	if at != s.created && at != s.created/1000*1000 {
+		return notFound("Stream %s under account %s with creation timestamp %s not found.", s.name, Account, appendSeconds(nil, at))
+	}
+	return nil
+}

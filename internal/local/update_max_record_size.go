@@ -5,17 +5,8 @@ package local
 func (e *Endpoint) updateMaxRecordSize(c *call) error {
 	kib := c.args.whole("MaxRecordSizeInKiB", whole{required: true, min: defaultRecordKiB, max: maxRecordKiB}, 0)
 	c.args.needs("StreamARN")
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	now := e.millis()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.must(now); err != nil {
-		return err
-	}
-	s.recordKiB = kib
-	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
-	return nil
+	return e.update(c, func(s *stream, _ int64) error {
+		s.recordKiB = kib
+		return nil
+	})
 }

@@ -10,42 +10,29 @@ package local
 func (e *Endpoint) updateShardCount(c *call) error {
 	target := c.args.whole("TargetShardCount", whole{required: true, min: 1}, 0)
 	c.args.text("ScalingType", text{required: true, enum: []string{"UNIFORM_SCALING"}})
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	e.mu.RLock()
-	err = e.checkShardLimit(c, 0)
-	e.mu.RUnlock()
-	if err != nil {
-		return err
-	}
-	now := e.millis()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.provisioned("UpdateShardCount"); err != nil {
-		return err
-	}
-	if err := s.must(now); err != nil {
-		return err
-	}
-	current := len(s.open)
-	switch {
-	case target > 2*current:
-		return limitExceeded("UpdateShardCount cannot scale up over double your current open shard count. "+
-			"Current open shard count: %d Target shard count: %d", current, target)
-	case 2*target < current:
-		return limitExceeded("UpdateShardCount cannot scale down below half your current open shard count. "+
-			"Current open shard count: %d Target shard count: %d", current, target)
-	case target > maxShards:
-		return limitExceeded("UpdateShardCount cannot scale stream %s beyond %d shards.", s.name, maxShards)
-	}
-	e.rescale(s, target, now)
-	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
-	return c.reply(struct {
+	r := struct {
 		StreamName        string
 		StreamARN         string
 		CurrentShardCount int
 		TargetShardCount  int
-	}{s.name, s.arn(c), current, target})
+	}{}
+	if err := e.reshard(c, 0, func(s *stream, now int64) error {
+		current := len(s.open)
+		r.StreamName, r.StreamARN, r.CurrentShardCount, r.TargetShardCount = s.name, s.arn(c), current, target
+		switch {
+		case target > 2*current:
+			return limitExceeded("UpdateShardCount cannot scale up over double your current open shard count. "+
+				"Current open shard count: %d Target shard count: %d", current, target)
+		case 2*target < current:
+			return limitExceeded("UpdateShardCount cannot scale down below half your current open shard count. "+
+				"Current open shard count: %d Target shard count: %d", current, target)
+		case target > maxShards:
+			return limitExceeded("UpdateShardCount cannot scale stream %s beyond %d shards.", s.name, maxShards)
+		}
+		e.rescale(s, target, now)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return c.reply(r)
 }

@@ -7,20 +7,11 @@ package local
 func (e *Endpoint) updateStreamMode(c *call) error {
 	mode := c.args.mode(true)
 	c.args.needs("StreamARN")
-	s, err := e.target(c)
-	if err != nil {
-		return err
-	}
-	now := e.millis()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.must(now); err != nil {
-		return err
-	}
-	if mode == provisioned && s.distribution == autoDistribution {
-		return invalid("Stream %s under account %s distributes records by itself, which only an ON_DEMAND stream can.", s.name, Account)
-	}
-	s.mode = mode
-	s.change(updating, now+e.options.UpdatingDelay.Milliseconds())
-	return nil
+	return e.update(c, func(s *stream, _ int64) error {
+		if mode == provisioned && s.distribution == autoDistribution {
+			return invalid("Stream %s under account %s distributes records by itself, which only an ON_DEMAND stream can.", s.name, Account)
+		}
+		s.mode = mode
+		return nil
+	})
 }

@@ -35,8 +35,9 @@ func (a *Allowance) Limit(ctx context.Context) (context.Context, context.CancelF
 	return context.WithDeadline(ctx, since.Add(a.most-spent))
 }
 
-// end is when the allowance, or ctx, ends; false is never.
-func (a *Allowance) end(ctx context.Context) (time.Time, bool) {
+// End is when the allowance, or ctx, ends; false is never. A page that brings something
+// new moves it.
+func (a *Allowance) End(ctx context.Context) (time.Time, bool) {
 	limited, cancel := a.Limit(ctx)
 	defer cancel()
 	return limited.Deadline()

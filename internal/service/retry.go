@@ -54,7 +54,7 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 			f.End()
 			return v, err
 		}
-		if end, bounded := a.end(ctx); bounded && !time.Now().Before(end) && last != nil && errors.Is(err, context.DeadlineExceeded) {
+		if end, bounded := a.End(ctx); bounded && !time.Now().Before(end) && last != nil && errors.Is(err, context.DeadlineExceeded) {
 			err = last // the allowance cut this attempt off: that says nothing of the service
 		}
 		last = err
@@ -64,7 +64,7 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 			f.End()
 			return v, err
 		}
-		if end, bounded := a.end(ctx); bounded {
+		if end, bounded := a.End(ctx); bounded {
 			wait = beforeEnd(wait, time.Until(end))
 		}
 		if err := Sleep(ctx, wait); err != nil {

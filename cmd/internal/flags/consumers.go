@@ -1,6 +1,10 @@
 package flags
 
-import "kin/cmd/internal/console"
+import (
+	"cmp"
+
+	"kin/cmd/internal/console"
+)
 
 // ConsumerMode is the value of --consumer-mode; its zero value is polling.
 type ConsumerMode string
@@ -14,12 +18,7 @@ const (
 // Type names the value in the help.
 func (m *ConsumerMode) Type() string { return "mode" }
 
-func (m *ConsumerMode) String() string {
-	if *m == "" {
-		return string(Polling)
-	}
-	return string(*m)
-}
+func (m *ConsumerMode) String() string { return string(cmp.Or(*m, Polling)) }
 
 // Set takes what was typed. Its error says what is wanted.
 func (m *ConsumerMode) Set(s string) error { return console.Choose(m, s, Polling, EFO) }
@@ -36,12 +35,7 @@ const (
 // Type names the value in the help.
 func (t *ConsumerIDType) Type() string { return "type" }
 
-func (t *ConsumerIDType) String() string {
-	if *t == "" {
-		return string(ByName)
-	}
-	return string(*t)
-}
+func (t *ConsumerIDType) String() string { return string(cmp.Or(*t, ByName)) }
 
 // Set takes what was typed. Its error says what is wanted.
 func (t *ConsumerIDType) Set(s string) error { return console.Choose(t, s, ByName, ByARN) }

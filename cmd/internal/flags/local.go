@@ -2,7 +2,6 @@ package flags
 
 import (
 	"errors"
-	"net"
 	"strconv"
 	"strings"
 
@@ -18,11 +17,7 @@ type Listen string
 
 // Set takes what was typed. Its error says what is wanted.
 func (v *Listen) Set(s string) error {
-	_, port, err := net.SplitHostPort(s)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
-	}
-	if err != nil {
+	if !isHostPort(s) {
 		return errors.New("want HOST:PORT, such as " + DefaultListen)
 	}
 	*v = Listen(s)

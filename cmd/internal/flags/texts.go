@@ -100,16 +100,21 @@ func (v *Texts) String() string { return strings.Join(v.List, ",") }
 // Type names the value in the help.
 func (v *Texts) Type() string { return "texts" }
 
+// isHostPort reports whether s is HOST:PORT; the host may be empty.
+func isHostPort(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	return err == nil
+}
+
 // Address is a host and a port to listen at; its zero value is none.
 type Address string
 
 // Set takes what was typed. Its error says what is wanted.
 func (v *Address) Set(s string) error {
-	_, port, err := net.SplitHostPort(s)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
-	}
-	if err != nil {
+	if !isHostPort(s) {
 		return fmt.Errorf("want an address such as 127.0.0.1:9464")
 	}
 	*v = Address(s)

@@ -4,6 +4,8 @@
 package report
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"kin/cmd/internal/console"
@@ -31,12 +33,7 @@ func AddFlag(c *cobra.Command, form *Form) {
 // Type names the value in the help.
 func (f *Form) Type() string { return "form" }
 
-func (f *Form) String() string {
-	if *f == "" {
-		return string(Table)
-	}
-	return string(*f)
-}
+func (f *Form) String() string { return string(cmp.Or(*f, Table)) }
 
 // Set takes what was typed. Its error says what is wanted.
 func (f *Form) Set(s string) error { return console.Choose(f, s, Table, JSON) }
@@ -54,12 +51,7 @@ const (
 // Type names the value in the help.
 func (f *LagForm) Type() string { return "form" }
 
-func (f *LagForm) String() string {
-	if *f == "" {
-		return string(LagTable)
-	}
-	return string(*f)
-}
+func (f *LagForm) String() string { return string(cmp.Or(*f, LagTable)) }
 
 // Set takes what was typed. Its error says what is wanted.
 func (f *LagForm) Set(s string) error { return console.Choose(f, s, LagTable, LagJSON, LagPrometheus) }
