@@ -3,11 +3,7 @@
 // nobody anything.
 package report
 
-import (
-	"github.com/spf13/cobra"
-
-	"kin/cmd/internal/console"
-)
+import "kin/cmd/internal/console"
 
 // Form is the value of -o of the commands that print a report; its zero
 // value is a table.
@@ -18,15 +14,6 @@ const (
 	Table Form = "table"
 	JSON  Form = "json"
 )
-
-// AddFlag gives a command -o.
-func AddFlag(c *cobra.Command, form *Form) {
-	c.Flags().SortFlags = false
-	c.Flags().VarP(form, "output", "o", "table or json")
-	if err := c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{string(Table), string(JSON)}, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // a flag that was not added the line before
-	}
-}
 
 // Type names the value in the help.
 func (f *Form) Type() string { return "form" }
