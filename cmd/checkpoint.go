@@ -9,14 +9,18 @@ import (
 func newCheckpoint(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "checkpoint",
-		Short: "Look at a checkpoint file, verify it, move it",
-		Long: `Look at the checkpoint file of a kin read, compare it with its streams,
-or move it to another position.
+		Short: "Print, verify and move checkpoint files",
+		Long: `Use it to see how far a kin read --checkpoint has come, to test whether a run
+can resume, or to start it from another position.
 
-A checkpoint is one JSON file: for each stream where the first run began, and
-for each shard up to where its records were written.`,
-		Example: `  kin checkpoint show orders.ckpt
+A checkpoint is one JSON file. For each stream it has the position where the
+first run started, and for each shard the position up to which its records were
+written.`,
+		Example: `  # Print the positions.
+  kin checkpoint show orders.ckpt
+  # Compare them with the live streams.
   kin checkpoint verify orders.ckpt
+  # Print what a move to 15 minutes ago would change.
   kin checkpoint reset orders.ckpt --to 15m --dry-run`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {

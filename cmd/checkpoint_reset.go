@@ -22,21 +22,26 @@ func newCheckpointReset(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "reset FILE --to POSITION",
 		Short: "Move a checkpoint file to another position",
-		Long: `Move the positions of a checkpoint file. The next run begins at POSITION, as a
-first run would: with a time or an age it skips older records, with trim_horizon
-it reads all that is retained. With --shard only the named shards are moved;
-their descendants stay where they are, and wait for them again.
+		Long: `Use it to read records again, or to skip some: the next run with the file starts
+at POSITION, as a first run would.
 
-kin shows the difference first. Then it asks, on a terminal; elsewhere --yes is
-needed. kin keeps a copy of the old file beside it, and prints its name on
-stderr. While a run holds the file it is not moved (exit 8).
+With a time or an age the next run skips older records. With trim_horizon it
+reads all that the stream retains. With --shard kin moves only the named shards.
+Their descendants keep their positions, and wait for these shards again.
 
-It needs kinesis:ListShards, and kinesis:DescribeStreamSummary to refuse a
-stream that was deleted and created again, and a time that is no longer
-retained. A stream of another account is given by its ARN, with --stream.`,
-		Example: `  kin checkpoint reset orders.ckpt --to 15m --dry-run
+kin prints the difference first. On a terminal it then asks; elsewhere it needs
+--yes. It keeps a copy of the old file beside it, and prints the copy's name on
+stderr. While a run uses the file kin does not move it (exit 8).
+
+It needs kinesis:ListShards. With kinesis:DescribeStreamSummary it also refuses
+a stream that was deleted and created again, and a time that is no longer
+retained. For a stream of another account, give its ARN with --stream.`,
+		Example: `  # Print what would change.
+  kin checkpoint reset orders.ckpt --to 15m --dry-run
+  # Start at a time, without a question.
   kin checkpoint reset orders.ckpt --to 2026-11-22T10:00:00Z --yes
-  kin checkpoint reset orders.ckpt --to trim_horizon --shard shardId-000000000002 --yes`,
+  # Start at the oldest record of each shard.
+  kin checkpoint reset orders.ckpt --to trim_horizon`,
 		Args: fileArgument,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.path = args[0]
@@ -44,7 +49,7 @@ retained. A stream of another account is given by its ARN, with --stream.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	report.AddFlag(c, &o.output)
+	flags.AddReport(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
@@ -58,11 +63,27 @@ type checkpointResetOptions struct {
 }
 
 func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.to, "to", "where the next run is to begin: "+record.PositionForms)
-	f.Var(&o.shards, "shard", "move only this `shard` of the one stream (repeatable)")
-	f.Var(&o.streams, "stream", "`streams` of the file to move (default: all)")
-	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print the difference, and move nothing")
+	g := flags.GroupMain.In(f)
+	g.Var(&o.to, "to", flags.Help{
+		Short: "move to here; see kin help positions",
+		Full:  "Where the next run is to start: " + record.PositionForms + ".",
+	})
+	g.Var(&o.shards, "shard", flags.Help{
+		Short: "move only this shard (repeatable)", Value: "shard",
+		Full: "Move only this shard of the one stream. It can be repeated.",
+	})
+	g.Var(&o.streams, "stream", flags.Help{
+		Short: "move only these streams of the file", Value: "streams", Default: "all",
+		Full: "Move only these streams of the file, by name or ARN.",
+	})
+	g.Bool(&o.yes, "yes", flags.Help{
+		Short: "do not ask before moving", Letter: "y",
+		Full: "Do not ask before moving. It is needed where there is no terminal to ask on.",
+	})
+	g.Bool(&o.dryRun, "dry-run", flags.Help{
+		Short: "print the difference; move nothing",
+		Full:  "Print the difference between the old positions and the new ones, and move nothing.",
+	})
 }
 
 // check refuses what cannot be asked for, before anything is looked at.

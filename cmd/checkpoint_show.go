@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
-	"kin/cmd/internal/settings"
 	"kin/internal/checkpoint"
 )
 
@@ -14,16 +14,19 @@ func newCheckpointShow(e *env) *cobra.Command {
 	o := &checkpointShowOptions{}
 	c := &cobra.Command{
 		Use:   "show FILE",
-		Short: "Print what a checkpoint file says",
-		Long: `Print the positions of a checkpoint file: a table, or with -o json one JSON
-object that has everything.
+		Short: "Print the positions of a checkpoint file",
+		Long: `Use it to see how far a run has come. It calls no service, and takes no lock: it
+works while a run uses the file.
 
-READ_THROUGH is the service's time up to which everything in a shard was read;
-in the table, sequence numbers show their last digits. The file is read without
-a lock, so this works while a run holds it. It calls no service.`,
-		Example: `  kin checkpoint show orders.ckpt
-  kin checkpoint show orders.ckpt -o json | jq -r '.streams[].shards[].position.sequenceNumber'
-  kin checkpoint show /var/lib/kin/orders.ckpt`,
+kin prints a table, or with -o json one JSON object that has everything.
+READ_THROUGH is the service's time up to which everything in a shard was read.
+In the table, sequence numbers show their last digits.`,
+		Example: `  # Print a table.
+  kin checkpoint show orders.ckpt
+  # Print everything as JSON.
+  kin checkpoint show orders.ckpt -o json
+  # Print the position of each shard.
+  kin checkpoint show orders.ckpt -o json | jq '.streams[].shards[].position'`,
 		Args: fileArgument,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := refuseConnection(c); err != nil {
@@ -33,8 +36,8 @@ a lock, so this works while a run holds it. It calls no service.`,
 			return runCheckpointShow(c.Context(), e, o)
 		},
 	}
-	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,region,endpoint"}
-	report.AddFlag(c, &o.output)
+	c.Annotations = map[string]string{flags.Refused: "profile,region,endpoint"}
+	flags.AddReport(c, &o.output)
 	return c
 }
 

@@ -19,25 +19,31 @@ func newCheckpointVerify(e *env) *cobra.Command {
 	o := &checkpointVerifyOptions{streams: wantStreams()}
 	c := &cobra.Command{
 		Use:   "verify FILE",
-		Short: "Check a checkpoint file against the live streams",
-		Long: `Check the positions of a checkpoint file against its streams. The exit code is 6
-if a run that resumes from the file would fail or skip records:
+		Short: "Compare a checkpoint file with the live streams",
+		Long: `Use it before you resume from an old checkpoint, or in a scheduled check. It
+reads no record, takes no lock and changes nothing.
 
-  RECREATED      the stream was deleted and created again
-  TRIMMED        records may be gone that were not read: the checkpoint stood
-                 still for longer than the stream retains them
-  UNKNOWN_SHARD  the stream has had no such shard
-  NOT_ENDED      a shard is open that was read to its end, as the file says
-  REFUSED        the service does not accept the sequence number
+The exit code is 6 if a run that resumes from the file would fail or skip
+records. The findings are:
 
-It reads no record, takes no lock and changes nothing. It needs
-kinesis:ListShards and kinesis:GetShardIterator, and
-kinesis:DescribeStreamSummary to see the first two. Where one of these cannot be
-seen, because the summary or the file lacks what it needs, kin names the check and
-the reason, and ends with 1 unless it found something. A stream of another account
-is given by its ARN, with --stream.`,
-		Example: `  kin checkpoint verify orders.ckpt
+  RECREATED      The stream was deleted and created again.
+  TRIMMED        Unread records may be gone: the checkpoint did not move for
+                 longer than the stream retains its records.
+  UNKNOWN_SHARD  The stream has had no such shard.
+  NOT_ENDED      The file says that a shard was read to its end, but the shard
+                 is open.
+  REFUSED        The service does not accept the sequence number.
+
+It needs kinesis:ListShards and kinesis:GetShardIterator, and
+kinesis:DescribeStreamSummary for the first two findings. If kin cannot check
+one of these, because the summary or the file lacks what it needs, it names the
+check and the reason. The exit code is then 1 unless kin found something. For a
+stream of another account, give its ARN with --stream.`,
+		Example: `  # Check all streams of the file.
+  kin checkpoint verify orders.ckpt
+  # Print the findings as JSON.
   kin checkpoint verify orders.ckpt -o json | jq '.streams[].findings'
+  # Check two of its streams.
   kin checkpoint verify all.ckpt --stream orders --stream payments`,
 		Args: fileArgument,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -45,8 +51,11 @@ is given by its ARN, with --stream.`,
 			return runCheckpointVerify(c.Context(), e, o)
 		},
 	}
-	c.Flags().Var(&o.streams, "stream", "`streams` of the file to verify (default: all)")
-	report.AddFlag(c, &o.output)
+	flags.GroupMain.In(c.Flags()).Var(&o.streams, "stream", flags.Help{
+		Short: "verify only these streams of the file", Value: "streams", Default: "all",
+		Full: "Verify only these streams of the file, by name or ARN.",
+	})
+	flags.AddReport(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }

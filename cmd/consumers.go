@@ -10,16 +10,19 @@ func newConsumers(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "consumers",
 		Short: "List, register and remove enhanced fan-out consumers",
-		Long: `Manage the stream consumers of enhanced fan-out: those that are registered with
-a stream and have 2 MB a second of each shard to themselves.
+		Long: `Use it to see which stream consumers a stream has, and to remove those that
+nobody needs. A stream consumer has 2 MB a second of each shard to itself.
 
 AWS bills a consumer from its registration until it is deregistered, whether
-anything reads with it or not. A stream has room for 20, or 50 in the On-demand
-Advantage mode.
+anything reads with it or not. A stream has room for 20 consumers, or 50 in the
+On-demand Advantage mode.
 
 STREAM is a name or an ARN. NAME is a consumer's full name, with its prefix.`,
-		Example: `  kin consumers list orders
+		Example: `  # List the consumers of a stream.
+  kin consumers list orders
+  # Register one and wait until it is ACTIVE.
   kin consumers register orders kin_billing
+  # Remove it without a question.
   kin consumers deregister orders kin_billing --yes`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/consumers"
+	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/internal/words"
 )
@@ -18,19 +19,24 @@ func newConsumersDeregister(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "deregister STREAM NAME|ARN...",
 		Short: "Remove consumers of a stream",
-		Long: `Remove stream consumers, by their full names or their ARNs, and wait until they
-are gone. What reads with them is cut off. On a terminal kin asks first;
-elsewhere --yes is needed. --dry-run prints those that would be removed.
+		Long: `Use it when nothing needs a stream consumer any more, so that AWS stops billing
+it. Whatever reads with it is cut off.
 
-One that is CREATING is waited for, since only then it can be removed. One that
-is not there is said and is no failure. When one cannot be removed the others
-still are, and the exit code is 1.
+kin removes consumers by their full names or ARNs, and waits until they are
+gone. On a terminal it asks first; elsewhere it needs --yes.
+
+A consumer that is CREATING can be removed only later: kin waits for it. One
+that does not exist is reported, and is no failure. If one cannot be removed,
+kin still removes the others, and the exit code is 1.
 
 It needs kinesis:DescribeStreamConsumer and kinesis:DeregisterStreamConsumer,
-and kinesis:DescribeStreamSummary when STREAM is a name.`,
-		Example: `  kin consumers deregister orders kin_billing
-  kin consumers deregister orders kin_billing kin_audit --yes
-  kin consumers deregister orders kin_billing --dry-run`,
+and kinesis:DescribeStreamSummary if STREAM is a name.`,
+		Example: `  # Print what would be removed.
+  kin consumers deregister orders kin_billing --dry-run
+  # Remove a consumer, after a question.
+  kin consumers deregister orders kin_billing
+  # Remove two without a question.
+  kin consumers deregister orders kin_billing kin_audit --yes`,
 		Args:              consumerArguments(1, anyNumber, "kin_billing"),
 		ValidArgsFunction: e.completeConsumers(anyNumber),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -55,9 +61,15 @@ type consumersDeregisterOptions struct {
 }
 
 func (o *consumersDeregisterOptions) addFlags(f *pflag.FlagSet) {
-	f.SortFlags = false
-	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print the consumers that would be removed, and remove none")
+	g := flags.GroupMain.In(f)
+	g.Bool(&o.yes, "yes", flags.Help{
+		Short: "do not ask before removing", Letter: "y",
+		Full: "Do not ask before removing. It is needed where there is no terminal to ask on.",
+	})
+	g.Bool(&o.dryRun, "dry-run", flags.Help{
+		Short: "print what would be removed; remove nothing",
+		Full:  "Print the consumers that would be removed, and remove none.",
+	})
 }
 
 func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterOptions) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/cmd/internal/consumers"
+	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/efo"
 )
@@ -15,15 +16,21 @@ func newConsumersDescribe(e *env) *cobra.Command {
 	o := &consumersDescribeOptions{}
 	c := &cobra.Command{
 		Use:   "describe STREAM NAME|ARN",
-		Short: "Show one consumer of a stream",
-		Long: `Show one stream consumer, by its full name or its ARN: its status, when it was
-registered, its ARN and its stream's. The exit code is 3 if there is none.
+		Short: "Print one consumer of a stream",
+		Long: `Use it to see the status of a stream consumer, or to test whether it exists. The
+exit code is 3 if it does not.
 
-It needs kinesis:DescribeStreamConsumer, and kinesis:DescribeStreamSummary when
+kin finds the consumer by its full name or its ARN. It prints the status, the
+time of the registration, its ARN and the stream's.
+
+It needs kinesis:DescribeStreamConsumer, and kinesis:DescribeStreamSummary if
 STREAM is a name.`,
-		Example: `  kin consumers describe orders kin_billing
+		Example: `  # Print a consumer.
+  kin consumers describe orders kin_billing
+  # Print its status alone.
   kin consumers describe orders kin_billing -o json | jq -r .consumerStatus
-  kin consumers describe orders arn:aws:kinesis:us-east-1:123456789012:stream/orders/consumer/kin_billing:1732406400`,
+  # Print it as one JSON object.
+  kin consumers describe orders kin_billing -o json`,
 		Args:              consumerArguments(1, 1, "kin_billing"),
 		ValidArgsFunction: e.completeConsumers(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -31,7 +38,7 @@ STREAM is a name.`,
 			return runConsumersDescribe(c.Context(), e, o)
 		},
 	}
-	report.AddFlag(c, &o.output)
+	flags.AddReport(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }

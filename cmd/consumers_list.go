@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kin/cmd/internal/consumers"
+	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 
 	"github.com/spf13/cobra"
@@ -14,14 +15,19 @@ func newConsumersList(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list STREAM",
 		Short: "List the consumers of a stream",
-		Long: `List the stream consumers that are registered with a stream, by name: a table,
-or with -o json one JSON object that has their ARNs, too.
+		Long: `Use it to see which stream consumers are registered, and billed.
 
-It needs kinesis:ListStreamConsumers, and kinesis:DescribeStreamSummary when
+kin prints the consumers by name: a table, or with -o json one JSON object that
+has their ARNs, too.
+
+It needs kinesis:ListStreamConsumers, and kinesis:DescribeStreamSummary if
 STREAM is a name.`,
-		Example: `  kin consumers list orders
+		Example: `  # List the consumers of a stream.
+  kin consumers list orders
+  # Print their ARNs.
   kin consumers list orders -o json | jq -r '.consumers[].consumerARN'
-  kin consumers list arn:aws:kinesis:eu-west-1:123456789012:stream/orders --profile billing`,
+  # List those of a stream in another region.
+  kin consumers list orders --region eu-west-1`,
 		Args:              consumerArguments(0, 0, ""),
 		ValidArgsFunction: e.completeConsumers(0),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -29,7 +35,7 @@ STREAM is a name.`,
 			return runConsumersList(c.Context(), e, o)
 		},
 	}
-	report.AddFlag(c, &o.output)
+	flags.AddReport(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }

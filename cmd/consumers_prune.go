@@ -20,23 +20,29 @@ func newConsumersPrune(e *env) *cobra.Command {
 	o := &consumersPruneOptions{olderThan: flags.Duration(24 * time.Hour), prefix: "kin_"}
 	c := &cobra.Command{
 		Use:   "prune STREAM",
-		Short: "Remove what killed runs have left behind",
-		Long: `Remove ephemeral consumers: those that a run without a checkpoint registers for
-itself and removes on its way out, unless kill -9 or a second signal ends it.
-They are called PREFIXtmp_UUID; kin touches no other consumer. Their age is by
-the service's clock.
+		Short: "Remove the temporary consumers of killed runs",
+		Long: `Use it after runs with --efo were killed: kill -9 or a second signal leaves a
+temporary consumer behind, which AWS bills.
 
-The service does not say whether a consumer is being read with: let --older-than
-be longer than your longest run.
+A run without a checkpoint and without --consumer-name registers a temporary
+consumer called PREFIXtmp_UUID, and removes it at its end. kin removes those
+that are left, and no others. Their age is by the service's clock.
 
-kin prints them first, as kin consumers list does. Then it asks, on a terminal;
-elsewhere --yes is needed.
+The service does not tell whether a consumer is in use: let --older-than be
+longer than your longest run.
 
-It needs kinesis:ListStreamConsumers, for the removal what kin consumers
-deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,
-		Example: `  kin consumers prune orders
+kin prints the consumers first, as kin consumers list does. On a terminal it
+then asks; elsewhere it needs --yes.
+
+It needs kinesis:ListStreamConsumers, the permissions of kin consumers
+deregister for the removal, and kinesis:DescribeStreamSummary if STREAM is a
+name.`,
+		Example: `  # Print the temporary consumers, and ask whether to remove them.
+  kin consumers prune orders
+  # Remove those older than an hour without a question.
   kin consumers prune orders --older-than 1h --yes
-  kin consumers prune orders --consumer-name-prefix ci_ -o json`,
+  # Print those with a prefix of their own as JSON.
+  kin consumers prune orders --consumer-name-prefix ci_ --dry-run -o json`,
 		Args:              consumerArguments(0, 0, ""),
 		ValidArgsFunction: e.completeConsumers(0),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -45,7 +51,7 @@ deregister needs, and kinesis:DescribeStreamSummary when STREAM is a name.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	report.AddFlag(c, &o.output)
+	flags.AddReport(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }
@@ -59,10 +65,23 @@ type consumersPruneOptions struct {
 }
 
 func (o *consumersPruneOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.olderThan, "older-than", "only those that were registered longer ago than this")
-	f.Var(&o.prefix, "consumer-name-prefix", "what their names begin with, in front of tmp_")
-	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needed where there is no terminal to ask on")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print them only, also on a terminal")
+	g := flags.GroupMain.In(f)
+	g.Var(&o.olderThan, "older-than", flags.Help{
+		Short: "remove those older than this",
+		Full:  "Remove only consumers that were registered longer ago than this.",
+	})
+	g.Var(&o.prefix, "consumer-name-prefix", flags.Help{
+		Short: "start of consumers' names", Value: "text",
+		Full: "Remove only consumers whose names start with this, followed by tmp_.",
+	})
+	g.Bool(&o.yes, "yes", flags.Help{
+		Short: "do not ask before removing", Letter: "y",
+		Full: "Do not ask before removing. It is needed where there is no terminal to ask on.",
+	})
+	g.Bool(&o.dryRun, "dry-run", flags.Help{
+		Short: "print what would be removed; remove nothing",
+		Full:  "Print the consumers that would be removed, and remove none, on a terminal too.",
+	})
 }
 
 func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) error {

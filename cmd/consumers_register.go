@@ -22,21 +22,27 @@ func newConsumersRegister(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "register STREAM NAME",
 		Short: "Register a consumer and print its ARN",
-		Long: `Register a stream consumer, wait until it is ACTIVE, and print its ARN. NAME is
-the full name: letters, digits and _.-, up to 128 of them.
+		Long: `Use it to prepare a stream consumer for a reader that uses it by name or ARN,
+such as kin read --registered-consumer-id.
 
-A consumer of that name that is there already is used as it is, and the exit
-code is 0, too. One that is CREATING is waited for; one that is DELETING is
-waited out, and then registered again. When the stream has no room the consumers
-that it has are listed.
+kin registers the consumer, waits until it is ACTIVE, and prints its ARN. NAME
+is the full name: up to 128 letters, digits and _.-
 
-AWS bills the consumer until it is deregistered, also when this command was
+If a consumer of that name exists, kin uses it as it is, and the exit code is 0
+too. kin waits for one that is CREATING. It waits until one that is DELETING is
+gone, and registers it again. If the stream has no room, kin lists the consumers
+that it has.
+
+AWS bills the consumer until it is deregistered, even if this command was
 stopped while it waited.
 
 It needs kinesis:DescribeStreamConsumer and kinesis:RegisterStreamConsumer, and
-kinesis:DescribeStreamSummary when STREAM is a name.`,
-		Example: `  kin consumers register orders kin_billing
+kinesis:DescribeStreamSummary if STREAM is a name.`,
+		Example: `  # Register a consumer.
+  kin consumers register orders kin_billing
+  # Keep its ARN in a variable.
   arn=$(kin consumers register orders kin_billing -q)
+  # Wait longer for a busy stream.
   kin consumers register orders kin_billing --register-consumer-timeout 10m`,
 		Args:              consumerArguments(1, 1, "kin_billing"),
 		ValidArgsFunction: e.completeConsumers(0),
@@ -56,8 +62,10 @@ type consumersRegisterOptions struct {
 }
 
 func (o *consumersRegisterOptions) addFlags(f *pflag.FlagSet) {
-	f.SortFlags = false
-	f.Var(&o.timeout, "register-consumer-timeout", "give up when the consumer is not ACTIVE after this long")
+	flags.GroupMain.In(f).Var(&o.timeout, "register-consumer-timeout", flags.Help{
+		Short: "wait this long for ACTIVE",
+		Full:  "Wait at most this long for the consumer to become ACTIVE, then give up.",
+	})
 }
 
 func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptions) error {

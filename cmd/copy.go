@@ -11,6 +11,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/manual"
 	"kin/cmd/internal/report"
 	"kin/internal/input"
 	"kin/internal/record"
@@ -25,29 +26,37 @@ func newCopy(e *env) *cobra.Command {
 	o := defaultCopyOptions()
 	c := &cobra.Command{
 		Use:   "copy SRC DST",
-		Short: "Copy records from a stream to another",
-		Long: `Copy records of the stream SRC to the stream DST.
+		Short: "Copy records from one stream to another",
+		Long: `Use it to fill a test stream, to move to another region or account, or to
+replay records into another stream.
 
-SRC and DST are names or ARNs, in one account and region or, with the flags
---dst-..., in two. Bounds, positions and checkpoint are those of kin read, order
-and rates those of kin write: a record keeps its partition key and its payload,
-and the records of a key keep their order as far as kin write promises it
-(--ordered). Records out of KPL aggregates are written as records of their own,
-all of them (--hash-filter: kin help format), with their explicit hash keys where
-they have one (--aggregate packs them again); the service does not tell the explicit hash keys of other records.
+SRC and DST are names or ARNs. Without the flags --dst-... DST is in the account
+and region of SRC. Bounds, positions and checkpoint work as in kin read, order
+and rates as in kin write.
 
-With --checkpoint FILE a run goes on where the last one stopped. The checkpoint
-moves behind a batch when every record of it was acknowledged by DST: none is
-lost whatever ends the run, and a run that was killed repeats at most the
-records of a batch. It is for DST alone: a copy into another stream with it, and
-kin read, are refused. A signal, or the end of --timeout, lets the batch that is
-being written be finished, for at most --grace.
+A record keeps its partition key and its payload. The records of a key keep
+their order as far as kin write promises it (--ordered). Records of KPL
+aggregates are written as records of their own, all of them, with their explicit
+hash keys where they have one. --hash-filter drops some of them (kin help
+format), and --aggregate packs them again. The service does not return the
+explicit hash keys of other records.
 
-A record that DST does not accept ends the run, or goes to --failed FILE as a
-line that kin write --input records takes. stdout stays empty. One line on
-stderr says what was copied, and the exit code is 0 when every record was.`,
-		Example: `  kin copy orders orders-test --from trim_horizon --available-now
+With --checkpoint FILE a run resumes where the last one stopped. The checkpoint
+moves after DST has acknowledged every record of a batch. So no record is lost,
+whatever ends the run, and a run that was killed repeats at most one batch. A
+copy's checkpoint works only for the same DST: kin refuses it for a copy into
+another stream, and for kin read. After a signal, or at the end of --timeout,
+kin finishes the batch that it is writing, for at most --grace.
+
+A record that DST does not accept ends the run. With --failed it goes to that
+file instead, as a line that kin write --input records reads. stdout stays
+empty. A line on stderr reports what was copied, and the exit code is 0 only if
+every record was.`,
+		Example: `  # Copy everything that is in a stream now.
+  kin copy orders orders-test --from trim_horizon --available-now
+  # Copy continuously to another region; a later run resumes.
   kin copy orders archive --dst-region eu-west-1 --checkpoint archive.ckpt
+  # Copy the last hour to kin local.
   kin copy orders local --from 1h --dst-endpoint http://127.0.0.1:4567`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -65,6 +74,7 @@ stderr says what was copied, and the exit code is 0 when every record was.`,
 	}
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
+	manual.SetCommon(c, "from", "checkpoint", "available-now", "to", "limit", "dst-region", "dst-profile", "dst-endpoint", "failed", "rate")
 	return c
 }
 
@@ -83,7 +93,6 @@ func defaultCopyOptions() *copyOptions {
 }
 
 func (o *copyOptions) addFlags(f *pflag.FlagSet) {
-	f.SortFlags = false
 	o.to.addFlags(f)
 	o.read.addSourceFlags(f)
 	o.write.AddFlags(f)

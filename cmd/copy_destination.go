@@ -26,11 +26,27 @@ type destination struct {
 }
 
 func (d *destination) addFlags(f *pflag.FlagSet) {
-	flags.TextVar(f, &d.region, "dst-region", "a region such as us-east-1", "AWS `region` of DST (default: that of its ARN, or of SRC)")
-	flags.TextVar(f, &d.profile, "dst-profile", "the name of a profile", "`name` of the AWS profile for DST (default: the credentials for SRC)")
-	flags.TextVar(f, &d.endpoint, "dst-endpoint", flags.WantURL, "`URL` of the service for DST (default: that for SRC)")
-	flags.TextVar(f, &d.roleARN, "dst-role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/writer", "`ARN` of an IAM role to take on for DST")
-	flags.TextVar(f, &d.roleExternalID, "dst-role-external-id", "an external ID", "the external `ID` that --dst-role-arn asks for")
+	g := flags.GroupConnection.In(f)
+	g.Text(&d.region, "dst-region", "a region such as us-east-1", flags.Help{
+		Short: "AWS region of DST", Value: "region", Default: "from DST's ARN or SRC",
+		Full: "The AWS region of DST.",
+	})
+	g.Text(&d.profile, "dst-profile", "the name of a profile", flags.Help{
+		Short: "AWS profile for DST", Value: "name", Default: "SRC's credentials",
+		Full: "The name of the AWS profile for DST.",
+	})
+	g.Text(&d.endpoint, "dst-endpoint", flags.WantURL, flags.Help{
+		Short: "URL of the Kinesis endpoint for DST", Value: "URL", Default: "SRC's",
+		Full: "The URL of the Kinesis endpoint for DST.",
+	})
+	g.Text(&d.roleARN, "dst-role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/writer", flags.Help{
+		Short: "IAM role to assume for DST", Value: "ARN",
+		Full: "The ARN of an IAM role to assume for DST.",
+	})
+	g.Text(&d.roleExternalID, "dst-role-external-id", "an external ID", flags.Help{
+		Short: "external ID that DST's role asks for", Value: "ID",
+		Full: "The external ID that the role for DST asks for. It needs --dst-role-arn.",
+	})
 }
 
 func (d *destination) check() error {

@@ -19,7 +19,6 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
-	"kin/cmd/internal/settings"
 	"kin/format"
 	"kin/internal/awsclient"
 	"kin/internal/local"
@@ -50,14 +49,19 @@ func newDemo(e *env) *cobra.Command {
 	o := &demoOptions{length: flags.Duration(20 * time.Second)}
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "See kin at work, without an AWS account",
-		Long: `Start an embedded Kinesis endpoint with a stream of four shards, let a sample
-shop write to it, and tail it here. After a few seconds one shard is split.
+		Short: "Show kin at work, without an AWS account",
+		Long: `Use it to see what kin prints before you have a stream. It contacts nothing
+beyond this machine, and leaves nothing behind.
 
-Nothing beyond this machine is contacted, and nothing is left behind. The
-records go to stdout as kin tail prints them, what is happening to stderr.`,
-		Example: `  kin demo
+kin starts an embedded Kinesis endpoint with a stream of four shards. A sample
+shop writes to the stream, and kin prints it as kin tail does. After a few
+seconds one shard is split. The records go to stdout, and messages about what
+happens to stderr.`,
+		Example: `  # Watch for 20 seconds.
+  kin demo
+  # Print the payloads of five seconds.
   kin demo --for 5s | jq .data
+  # Watch until Ctrl-C.
   kin demo --for 0`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -68,14 +72,17 @@ records go to stdout as kin tail prints them, what is happening to stderr.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,region,endpoint"}
+	c.Annotations = map[string]string{flags.Refused: "profile,region,endpoint"}
 	return c
 }
 
 type demoOptions struct{ length flags.Duration }
 
 func (o *demoOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.length, "for", "how long the shop writes (0: until Ctrl-C)")
+	flags.GroupMain.In(f).Var(&o.length, "for", flags.Help{
+		Short: "write for this long; 0: until Ctrl-C",
+		Full:  "Let the sample shop write for this long. 0 means until Ctrl-C.",
+	})
 }
 
 // demoClient is what the demo calls: what kin read and kin write do, and a split.

@@ -24,25 +24,33 @@ func newDoctor(e *env) *cobra.Command {
 	o := &doctorOptions{prefix: "kin_"}
 	c := &cobra.Command{
 		Use:   "doctor STREAM",
-		Short: "Find out what is wrong with a stream and the access to it",
-		Long: `Check the credentials, the region, the endpoint, the clock, each permission that
-the commands need, and the stream: its state, shards, retention, largest record,
-distribution of records, encryption and consumers. It prints a line for each
-check: ok, warn or fail, and what to change. skip means that kin cannot check it
-without changing something, or that it depends on a check that found something
-missing. The exit code is 1 if something has to be changed.
+		Short: "Check a stream and the access to it",
+		Long: `Use it when a command fails and the reason is not clear, or before the first run
+in a new account. It changes nothing.
 
-Nothing is changed. GetShardIterator, GetRecords and PutRecords are tried by dry
-runs, the calls that list and describe by making them, and DescribeStreamConsumer,
-SubscribeToShard and DeregisterStreamConsumer on a consumer that cannot be there.
-RegisterStreamConsumer is not tried: it would register one, which is billed.
-Where an endpoint does not know dry runs, PutRecords is not tried either.
+kin checks the credentials, the region, the endpoint, the clock and each
+permission that the commands need. Then it checks the stream: its state, shards,
+retention, largest record, distribution of records, encryption and consumers.
+It prints a line for each check: ok, warn or fail, and what to change. skip
+means that kin cannot check it without changing something, or that the check
+depends on one that found something missing. The exit code is 1 if something has
+to be changed.
 
---need restricts the permissions to those of reading, tailing, writing or enhanced
-fan-out. --policy prints, in place of all that, the smallest IAM policy for one of
-these as JSON; with the stream's key, where it is encrypted with one of your own.`,
-		Example: `  kin doctor orders
-  kin doctor orders --need read -o json | jq -r '.checks[] | select(.status == "FAIL").check'
+kin tries GetShardIterator, GetRecords and PutRecords by dry runs. It makes the
+calls that list and describe. It tries DescribeStreamConsumer, SubscribeToShard
+and DeregisterStreamConsumer on a consumer that cannot exist. It does not try
+RegisterStreamConsumer, which would register a consumer that AWS bills. Where an
+endpoint does not know dry runs, it does not try PutRecords either.
+
+--need restricts the permissions to those for reading, tailing, writing or
+enhanced fan-out. --policy prints the smallest IAM policy for one of these as
+JSON, in place of all checks. The policy includes the stream's key if a key of
+your own encrypts it.`,
+		Example: `  # Check everything.
+  kin doctor orders
+  # Check only what reading needs.
+  kin doctor orders --need read
+  # Print the smallest IAM policy for enhanced fan-out.
   kin doctor orders --policy efo > policy.json`,
 		Args:              consumerArguments(0, 0, ""),
 		ValidArgsFunction: e.completeConsumers(0),
@@ -54,7 +62,7 @@ these as JSON; with the stream's key, where it is encrypted with one of your own
 			return flags.OptionUsage(c, runDoctor(c.Context(), e, o))
 		},
 	}
-	report.AddFlag(c, &o.output)
+	flags.AddReport(c, &o.output)
 	o.addFlags(c.Flags())
 	for _, name := range []string{"need", "policy"} {
 		if err := c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(needNames(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
@@ -74,9 +82,19 @@ type doctorOptions struct {
 }
 
 func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.needs, "need", "try the permissions of these only: read, tail, write, efo (repeatable)")
-	f.Var(&o.policy, "policy", "print the smallest IAM policy for this and check nothing: read, tail, write or efo")
-	f.Var(&o.prefix, "consumer-name-prefix", "what the names of consumers begin with that kin registers")
+	g := flags.GroupMain.In(f)
+	g.Var(&o.needs, "need", flags.Help{
+		Short: "check for read, tail, write, efo (repeatable)",
+		Full:  "Check only the permissions that these need: read, tail, write or efo. It can be repeated.",
+	})
+	g.Var(&o.policy, "policy", flags.Help{
+		Short: "print a policy for read, tail, write or efo",
+		Full:  "Print the smallest IAM policy for read, tail, write or efo, and check nothing.",
+	})
+	g.Var(&o.prefix, "consumer-name-prefix", flags.Help{
+		Short: "start of consumers' names", Value: "text",
+		Full: "The start of the names of the consumers that kin registers. Checks and policies are about these.",
+	})
 }
 
 // parsed refuses flags that mean nothing together.

@@ -8,6 +8,7 @@ import (
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/manual"
 	"kin/cmd/internal/settings"
 	"kin/efo"
 	"kin/internal/awsclient"
@@ -22,6 +23,8 @@ type env struct {
 
 	connection flags.Connection
 	origins    settings.Origins
+	help       manual.Asked
+	helpErr    error // of the help that was printed
 
 	client service.Client // of the run, once kinesis has made it
 }

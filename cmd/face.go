@@ -27,7 +27,6 @@ func SignalContext(parent context.Context) (ctx context.Context, release func())
 // to be executed: its streams lead nowhere.
 func Manual() *cobra.Command {
 	root := newRoot(newEnv(console.Streams{Out: io.Discard, Err: io.Discard}))
-	root.InitDefaultHelpFlag()
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root
@@ -35,3 +34,13 @@ func Manual() *cobra.Command {
 
 // OptionsPage is docs/options.md: `kin help options` as a table.
 func OptionsPage(root *cobra.Command) string { return manual.OptionsPage(root) }
+
+// ReferencePage is the page of a command in the command reference, in Markdown.
+func ReferencePage(c *cobra.Command) string { return manual.ReferencePage(c) }
+
+// ReferenceName is the name of that page without its extension.
+func ReferenceName(c *cobra.Command) string { return manual.ReferenceName(c) }
+
+// UseFullTexts gives all flags their full descriptions as usages, for cobra's
+// generator of man pages.
+func UseFullTexts(root *cobra.Command) { manual.UseFullTexts(root) }

@@ -40,16 +40,48 @@ func defaultFanOutOptions() fanOutOptions {
 }
 
 func (o *fanOutOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.mode, "consumer-mode", "polling, or efo: enhanced fan-out, through a stream consumer with a throughput of its own, which is billed")
-	f.BoolVar(&o.efo, "efo", false, "short for --consumer-mode efo")
-	f.Var(&o.name, "consumer-name", "`name` of the stream consumer, behind its prefix; without it and without a checkpoint the consumer is for this run alone, and removed at its end (default: the query id)")
-	f.StringVar(&o.prefix, "consumer-name-prefix", o.prefix, "`text` in front of the consumer's name")
-	f.Var(&o.registeredIDs, "registered-consumer-id", "`consumers` that exist, one for each stream, separated by commas; used as they are, never registered or removed")
-	f.Var(&o.registeredType, "registered-consumer-id-type", "what --registered-consumer-id gives: name or arn")
-	f.Var(&o.refresh, "consumer-refresh-interval", "how often to look after the consumer, which is registered again if it is gone; at most 3600s")
-	f.Var(&o.registerTimeout, "register-consumer-timeout", "how long to wait for a consumer to become ACTIVE")
-	f.BoolVar(&o.deregister, "require-consumer-deregistration", false, "remove the consumer at the end also when it has a name or a checkpoint; never a --registered-consumer-id")
-	f.BoolVar(&o.takeOver, "take-over", false, "subscribe again when another reader takes the consumer over, in place of exit 8")
+	g := flags.GroupFanOut.In(f)
+	g.Var(&o.mode, "consumer-mode", flags.Help{
+		Short: "read by polling or efo",
+		Full: "How to read: polling, or efo for enhanced fan-out. Enhanced fan-out reads through a stream consumer, " +
+			"which has 2 MB/s of each shard for itself. AWS bills the consumer.",
+	})
+	g.Bool(&o.efo, "efo", flags.Help{
+		Short: "read through a consumer, which AWS bills",
+		Full:  "Read through a stream consumer. It is short for --consumer-mode efo.",
+	})
+	g.Var(&o.name, "consumer-name", flags.Help{
+		Short: "consumer's name", Value: "name", Default: "the query's ID",
+		Full: "The name of the stream consumer, without its prefix. Without a name and without a checkpoint the consumer is for this run alone: kin removes it at the end.",
+	})
+	g.String(&o.prefix, "consumer-name-prefix", flags.Help{
+		Short: "put this before the name", Value: "text",
+		Full: "The text before the consumer's name.",
+	})
+	g.Var(&o.registeredIDs, "registered-consumer-id", flags.Help{
+		Short: "use these consumers that exist", Value: "consumers",
+		Full: "Use these consumers, one for each stream, separated by commas. They have to exist. kin never registers or removes them.",
+	})
+	g.Var(&o.registeredType, "registered-consumer-id-type", flags.Help{
+		Short: "give IDs as name or arn",
+		Full:  "What --registered-consumer-id has: name or arn.",
+	})
+	g.Var(&o.refresh, "consumer-refresh-interval", flags.Help{
+		Short: "check it exists this often",
+		Full:  "Check this often that the consumer exists, at most every 3600s. kin registers it again if it is gone.",
+	})
+	g.Var(&o.registerTimeout, "register-consumer-timeout", flags.Help{
+		Short: "wait this long for ACTIVE",
+		Full:  "Wait at most this long for a consumer to become ACTIVE.",
+	})
+	g.Bool(&o.deregister, "require-consumer-deregistration", flags.Help{
+		Short: "remove the consumer at the end",
+		Full:  "Remove the consumer at the end even if it has a name or a checkpoint. A --registered-consumer-id is never removed.",
+	})
+	g.Bool(&o.takeOver, "take-over", flags.Help{
+		Short: "subscribe again after a takeover",
+		Full:  "Subscribe again when another reader takes the consumer over. Without it the run ends with exit code 8.",
+	})
 }
 
 // Flags that mean something in one of the consumer modes alone.

@@ -14,25 +14,29 @@ func newLag(e *env) *cobra.Command {
 	o := &lagOptions{checkpoint: flags.Text{Kind: "the name of a file"}}
 	c := &cobra.Command{
 		Use:   "lag STREAM...",
-		Short: "Tell how far a checkpoint or a position is behind",
-		Long: `Tell how far each shard is behind, for the checkpoint of a kin read, which may be
-running, or for a position in the streams. With --checkpoint, STREAM may be left
-out: then it is all streams of the file.
+		Short: "Print how far a checkpoint or a position is behind",
+		Long: `Use it to monitor a kin read with a checkpoint, which may be running, or to see
+how much there is to read from a position. It changes nothing and takes no lock.
 
-A shard's lag is the age of its oldest unread record. A quiet shard has none, and
-neither has one that is done. A child that waits for its parent counts its own
-unread records. The three figures of a stream leave out shards that are done.
+With --checkpoint, kin measures all streams of the file unless STREAM names
+some.
 
-Each look costs one GetRecords a shard, within the limits that all its readers
-share. It takes no lock and changes nothing. LAST_READ is the age of the last
-record that was read.
+A shard's lag is the age of its oldest unread record. A quiet shard has no lag,
+and neither has one that is done. A child that waits for its parent counts its
+own unread records. The three figures of a stream leave out shards that are
+done. LAST_READ is the age of the last record that was read.
 
-Of several streams, one that fails does not hide the others: its error is reported,
-and decides the exit code.`,
-		Example: `  kin lag orders --checkpoint orders.ckpt
-  kin lag orders --checkpoint orders.ckpt --watch 2s
-  kin lag orders --checkpoint orders.ckpt --max 60s -o json
-  kin lag orders payments --from 15m -o prometheus`,
+Each measurement costs one GetRecords call for each shard, within the limits
+that all its readers share.
+
+If one of several streams fails, kin still prints the others. It reports the
+error, which decides the exit code.`,
+		Example: `  # Measure a checkpoint once.
+  kin lag --checkpoint orders.ckpt
+  # Watch it every two seconds.
+  kin lag --checkpoint orders.ckpt --watch 2s
+  # Exit with 7 if a shard is more than a minute behind.
+  kin lag --checkpoint orders.ckpt --max 60s -o json`,
 		Args:              func(*cobra.Command, []string) error { return nil }, // with --checkpoint none is needed
 		ValidArgsFunction: e.completeStreams,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -42,12 +46,8 @@ and decides the exit code.`,
 			return flags.OptionUsage(c, aboutFrom(runLag(c.Context(), e, o)))
 		},
 	}
-	o.addFlags(c.Flags())
+	o.addFlags(c)
 	e.connection.AddFlags(c.Flags())
-	forms := cobra.FixedCompletions([]string{string(report.LagTable), string(report.LagJSON), string(report.LagPrometheus)}, cobra.ShellCompDirectiveNoFileComp)
-	if err := c.RegisterFlagCompletionFunc("output", forms); err != nil {
-		panic(err) // a flag that was not added above
-	}
 	return c
 }
 

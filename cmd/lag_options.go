@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
@@ -27,12 +26,28 @@ type lagOptions struct {
 	most       mostValue
 }
 
-func (o *lagOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.checkpoint, "checkpoint", "the checkpoint `file` to measure from; this or --from")
-	f.Var(&o.from, "from", "the position to measure from: "+record.PositionForms)
-	f.VarP(&o.output, "output", "o", "table, json or prometheus")
-	f.Var(&o.watch, "watch", "look again and again, this often, at least every 1s; on a terminal with a trend, and the time until it has caught up")
-	f.Var(&o.most, "max", "end with 7 if any shard is further behind than this, or if records are gone that were not read")
+func (o *lagOptions) addFlags(c *cobra.Command) {
+	g := flags.GroupMain.In(c.Flags())
+	g.Var(&o.checkpoint, "checkpoint", flags.Help{
+		Short: "measure from the positions in this file", Value: "file",
+		Full: "Measure from the positions in this checkpoint file. kin lag needs it or --from.",
+	})
+	g.Var(&o.from, "from", flags.Help{
+		Short: "measure from here; see kin help positions",
+		Full:  "Measure from this position: " + record.PositionForms + ".",
+	})
+	g.AddOutput(c, &o.output, flags.Help{
+		Short: "print a table, json or prometheus",
+		Full:  "How to print the lag: table, json for one JSON object on a line, or prometheus for Prometheus's text format.",
+	}, string(report.LagTable), string(report.LagJSON), string(report.LagPrometheus))
+	g.Var(&o.watch, "watch", flags.Help{
+		Short: "measure again this often, at least every 1s",
+		Full:  "Measure again this often, 1s or more. On a terminal kin shows a trend too, and the time until the reader has caught up.",
+	})
+	g.Var(&o.most, "max", flags.Help{
+		Short: "exit with 7 if a shard is further behind than this",
+		Full:  "Exit with 7 if any shard is further behind than this, or if unread records are gone.",
+	})
 }
 
 // parsed takes the arguments, and wants one of the two places to look from. Of

@@ -21,71 +21,76 @@ import (
 func newLocal(e *env) *cobra.Command {
 	o := &localOptions{listen: flags.DefaultListen, limits: flags.Limits(local.LimitsOn)}
 	c := &cobra.Command{
-		Use:   "local [-- COMMAND ARG...]",
+		Use:   "local [flags] [-- COMMAND ARG...]",
 		Short: "Run an embedded Kinesis endpoint on this machine",
-		Long: `Run an embedded Kinesis endpoint, for development, tests and CI. Everything is
-kept in memory and gone when it ends. kin, AWS's own CLI and the SDKs work
-against it, with any credentials, or with those of a --role, which its STS gives.
+		Long: `Use it for development, tests and CI. kin, AWS's own CLI and the SDKs work
+against it, with any credentials. Everything is kept in memory.
 
-Once it listens it prints the lines a shell needs to use it, and stays in the
-foreground until a signal. With a command behind -- it prints nothing, runs the
-command with those variables set, and exits with its code: 128 plus the signal
-if one ended it, 127 if there is no such command, 126 if it cannot be run.
-Without --listen the command's endpoint takes any free port.
+Without a command kin prints the lines that a shell needs to use the endpoint,
+and serves until a signal ends it. With a command after -- kin prints nothing,
+runs the command with these variables set, and exits with the command's exit
+code: 128 plus the number of a signal that ended it, 127 if there is no such
+command, 126 if it cannot be run. Without --listen the command's endpoint takes
+any free port.
 
-It listens on this machine only, unless --listen names another address; nobody
-is asked for credentials.
+It listens on this machine only, unless --listen names another address. It asks
+nobody for credentials. Its STS gives the credentials of the roles that --role
+names.
 
-Streams, shards, iterators, retention and error codes are as the service's. So
-are the limits: per shard 5 reads, 2 MiB read, 1,000 records and 1 MiB written
-a second; per consumer and shard 2 MiB pushed a second. --limits window counts
-them in whole seconds, --limits off does not. Streams and consumers change their
-status at once, unless --consumer-creating-delay and --consumer-deleting-delay
-say how long a consumer takes to become ACTIVE and to go.
+Streams, shards, iterators, retention and error codes are as in the service, and
+so are the limits. A shard takes 5 reads, 2 MiB read, 1,000 records written and
+1 MiB written a second; a consumer gets 2 MiB a second of each shard. --limits
+window counts in whole seconds, and --limits off does not count. Streams change
+their status at once, and so do consumers without --consumer-creating-delay and
+--consumer-deleting-delay.
 
-It speaks HTTP/1.1 and HTTP/2 without TLS (by prior knowledge). --tls makes it
-speak both over TLS, with a certificate for this machine that is made for the
-run. The authority's certificate is in a file, named by two more variables,
-AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS, and gone when the run ends.
+It speaks HTTP/1.1 and HTTP/2 without TLS (by prior knowledge). With --tls it
+speaks both over TLS, with a certificate for this machine that is made for the
+run. The authority's certificate is in a file that two more variables name,
+AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS. The file is gone when the run ends.
 
---fault OP=FAULT scripts what goes wrong: for every call of an operation, for
-the next N calls (OP=FAULT*N), or with a probability (OP=FAULT@P). OP is an
-operation, such as GetRecords, or * for all. FAULT is
+--fault OP=FAULT makes every call of an operation fail. OP=FAULT*N does so for
+the next N calls, and OP=FAULT@P with a probability. OP is an operation, such as
+GetRecords, or * for all. FAULT is one of these:
 
   an error code     XxxException, InternalFailure, ServiceUnavailable, or one of
                     AWS's for refused signatures, such as ExpiredToken
-  latency:D         the answer begins D later
-  skew:D            the endpoint's clock is D ahead, or behind with -D: a signature
-                    that is 5 minutes off gets InvalidSignatureException
-  reset             the connection is reset, and nothing was done
-  garbage, html     an answer that is not Kinesis, and nothing was done
-  cut, stall        the call is done; its answer ends half-way, or stops there
-  expired-iterator  GetRecords: ExpiredIteratorException
-  expired-token     a list call with a NextToken: ExpiredNextTokenException
-  repeat-token      a list call: the first page and the same NextToken again
-  empty-page        a list call: an empty page, with a NextToken that leads on
-  empty             GetRecords: no records, yet MillisBehindLatest above zero
-  partial:3,7,499   PutRecords: these entries, counted from 0, are throttled
-  partial           PutRecords: every second entry is throttled
+  latency:D         The answer starts D later.
+  skew:D            The endpoint's clock is D ahead, or behind with -D. A
+                    signature that is 5 minutes off gets
+                    InvalidSignatureException.
+  reset             The connection is reset, and nothing was done.
+  garbage, html     The answer is not Kinesis's, and nothing was done.
+  cut, stall        The call is done, and its answer ends half-way (cut) or
+                    stops there (stall).
+  expired-iterator  GetRecords: ExpiredIteratorException.
+  expired-token     A list call with a NextToken: ExpiredNextTokenException.
+  repeat-token      A list call: the first page and the same NextToken again.
+  empty-page        A list call: an empty page with a NextToken to the next one.
+  empty             GetRecords: no records, but MillisBehindLatest above zero.
+  partial:3,7,499   PutRecords: these entries, counted from 0, are throttled.
+  partial           PutRecords: every second entry is throttled.
 
-and of SubscribeToShard, where cut and stall are in the middle of an event:
+SubscribeToShard has more. There cut and stall are in the middle of an event:
 
-  silent               nothing comes, until its five minutes are over
-  empty                it ends with no event
-  early, early:N       it ends after the first event, or after N
-  cut:N, stall:N       cut and stall after N events
-  stream:CODE[:N]      an error in the stream, at once or after N events
-  no-initial-response  the first frame is missing, whatever else happens
-  no-end, no-end:HOW   the end of a closed shard is not announced: the connection
-                       breaks there (break), the stream closes (close), or empty
-                       events go on (idle); whatever else happens
+  silent               Nothing comes for the five minutes of a subscription.
+  empty                It ends without an event.
+  early, early:N       It ends after the first event, or after N.
+  cut:N, stall:N       The same as cut and stall, after N events.
+  stream:CODE[:N]      An error in the stream, at once or after N events.
+  no-initial-response  The first frame is missing, whatever else happens.
+  no-end, no-end:HOW   The end of a closed shard is not announced, whatever else
+                       happens: the connection breaks (break), the stream closes
+                       (close), or empty events go on (idle).
 
-Faults can also be added, listed and cleared while it runs: POST, GET and
-DELETE /_kin/fault.`,
-		Example: `  kin local --stream orders:4
+A running endpoint takes, lists and clears faults too: POST, GET and DELETE
+/_kin/fault.`,
+		Example: `  # Serve a stream of four shards until Ctrl-C.
+  kin local --stream orders:4
+  # Run tests against two streams, without limits.
   kin local --stream orders:4 --stream payments --limits off -- ./run-tests
-  kin local --stream orders --tls -- ./run-tests
-  kin local --stream orders --fault 'GetRecords=InternalFailure*3' -- kin read orders --from earliest --available-now`,
+  # Let the first three calls of GetRecords fail.
+  kin local --stream orders --fault 'GetRecords=reset*3' -- ./run-tests`,
 		Args: localArguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.command = args
@@ -94,7 +99,7 @@ DELETE /_kin/fault.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,endpoint"}
+	c.Annotations = map[string]string{flags.Refused: "profile,endpoint"}
 	c.Flags().SetInterspersed(false) // a forgotten -- is noticed at the command, not at its flags
 	return c
 }
@@ -113,14 +118,39 @@ type localOptions struct {
 }
 
 func (o *localOptions) addFlags(f *pflag.FlagSet) {
-	f.Var(&o.listen, "listen", "`address` to listen on; port 0 takes any free one")
-	f.Var(&o.streams, "stream", "a stream that exists from the start: `NAME[:SHARDS]` (repeatable)")
-	f.Var(&o.limits, "limits", "the service's throughput limits: on, off or window")
-	f.Var(&o.roles, "role", "a role that AssumeRole gives credentials of: `ARN[=EXTERNAL_ID]` (repeatable)")
-	f.BoolVar(&o.tls, "tls", false, "speak TLS, with a certificate made for this run")
-	f.Var(&o.creating, "consumer-creating-delay", "how long a consumer is CREATING")
-	f.Var(&o.deleting, "consumer-deleting-delay", "how long a consumer is DELETING")
-	f.Var(&o.faults, "fault", "a scripted fault: `OP=FAULT[*N|@P]` (repeatable)")
+	g := flags.GroupMain.In(f)
+	g.Var(&o.streams, "stream", flags.Help{
+		Short: "create a stream at the start (repeatable)", Value: "NAME[:SHARDS]",
+		Full: "Create a stream at the start, with this many shards or one. It can be repeated.",
+	})
+	g.Var(&o.listen, "listen", flags.Help{
+		Short: "listen here",
+		Full:  "Listen at this address. Port 0 takes any free port, and so does a command after -- without --listen.",
+	})
+	g.Var(&o.limits, "limits", flags.Help{
+		Short: "limits on, off or window",
+		Full:  "Apply the service's throughput limits: on, off, or window to count them in whole seconds.",
+	})
+	g.Bool(&o.tls, "tls", flags.Help{
+		Short: "speak TLS, with a new certificate",
+		Full:  "Speak TLS, with a certificate that is made for this run.",
+	})
+	g.Var(&o.roles, "role", flags.Help{
+		Short: "let AssumeRole give this role (repeatable)", Value: "ARN[=EXTERNAL_ID]",
+		Full: "Let AssumeRole give credentials of this role. It can be repeated.",
+	})
+	g.Var(&o.creating, "consumer-creating-delay", flags.Help{
+		Short: "keep consumers CREATING for this long",
+		Full:  "Keep a new consumer CREATING for this long. Without it a consumer is ACTIVE at once.",
+	})
+	g.Var(&o.deleting, "consumer-deleting-delay", flags.Help{
+		Short: "keep consumers DELETING for this long",
+		Full:  "Keep a removed consumer DELETING for this long. Without it a consumer is gone at once.",
+	})
+	g.Var(&o.faults, "fault", flags.Help{
+		Short: "make calls fail (repeatable)", Value: "OP=FAULT[*N|@P]",
+		Full: "Make calls of an operation fail, as described above. It can be repeated.",
+	})
 }
 
 // localArguments wants a command behind --, or nothing.

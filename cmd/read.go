@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/manual"
 	"kin/format"
 )
 
@@ -14,26 +15,32 @@ func newRead(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "read STREAM...",
 		Short: "Read records as JSON lines, from a checkpoint or a position",
-		Long: `Read records of one or more streams and print them as JSON lines.
+		Long: `Use it in pipelines, scripts and jobs: to replay a stream, to export it, or to
+process it continuously. To watch a stream on a terminal, use kin tail.
 
-STREAM is a name or an ARN; several are separated by spaces or commas. Without
-a checkpoint the run begins at --initial-position and goes on until it is
-stopped. With --checkpoint FILE it goes on where the last run with that file
-stood, and moves the checkpoint behind every batch that was written: a record
-is printed at least once, and a run that was killed repeats at most one batch.
---exec takes the place of stdout: a batch is committed when the command that
-got it exits with 0. --efo reads through a stream consumer, which is billed: it
-is removed at the end unless it has a name or a checkpoint.
+STREAM is a name or an ARN. Separate several with spaces or commas. A run starts
+at --from, and continues until it is stopped or reaches a bound.
 
-Order is kept within a shard and from a shard to its children, never between
-unrelated shards.
+With --checkpoint FILE a run resumes where the last run with that file stopped.
+kin saves the position after a batch was written, never before. Each record is
+printed at least once, and a run that was killed repeats at most one batch.
+
+With --exec a command gets each batch on its stdin, in place of stdout. The
+batch is committed when the command exits with 0.
+
+With --efo kin reads through a stream consumer, which AWS bills. kin removes it
+at the end unless it has a name or the run has a checkpoint.
+
+kin keeps the order of records within a shard and from a shard to its children.
+It keeps no order between unrelated shards.
 
 ` + streamHelp,
-		Example: `  kin read orders --from trim_horizon --available-now
+		Example: `  # Print everything that is in the stream now, oldest first in each shard.
+  kin read orders --from trim_horizon --available-now
+  # Resume where the last run with this checkpoint stopped.
   kin read orders --checkpoint orders.ckpt >> orders.jsonl
-  kin read orders --from 15m --limit 100 | jq .data
-  kin read orders --checkpoint orders.ckpt --exec 'gzip >> orders.jsonl.gz'
-  kin read orders --efo --from trim_horizon --available-now`,
+  # Print the payloads of 100 records, starting 15 minutes ago.
+  kin read orders --from 15m --limit 100 | jq .data`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.parsed(e, c.Flags(), args); err != nil {
@@ -44,7 +51,11 @@ unrelated shards.
 	}
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
-	c.Flags().Var(&o.exec, "exec", "run `command` for each batch, with its records on stdin; 0 commits the batch, anything else ends the run (exit 1)")
+	flags.GroupOutput.In(c.Flags()).Var(&o.exec, "exec", flags.Help{
+		Short: "run a command for each batch, with its records on stdin", Value: "command",
+		Full: "Run this command for each batch, with its records on stdin, in place of printing them. Exit code 0 commits the batch. Anything else ends the run with exit code 1.",
+	})
+	manual.SetCommon(c, "from", "checkpoint", "available-now", "to", "limit", "timeout", "shard", "data", "exec", "efo")
 	return c
 }
 

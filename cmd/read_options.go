@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,9 +19,9 @@ import (
 	"kin/transfer"
 )
 
-const streamHelp = `stdout carries records and nothing else. When it is closed (| head) the run
-ends with 0 and commits nothing that was not written. Exit codes: kin help
-exit-codes.`
+const streamHelp = `stdout carries records and nothing else. When its reader closes it (| head), the
+run ends with exit code 0 and commits only what was written. kin help exit-codes
+lists the exit codes, and kin help format the members of a JSON line.`
 
 // readOptions are the flags that read and tail share.
 type readOptions struct {
@@ -77,43 +76,6 @@ func defaultReadOptions() *readOptions {
 		fanOutOptions: defaultFanOutOptions(),
 		Bounds:        flags.Bounds{Began: time.Now()}, // the commands are made when kin starts
 	}
-}
-
-func (o *readOptions) addFlags(f *pflag.FlagSet) {
-	f.SortFlags = false
-	o.addSourceFlags(f)
-	f.BoolVar(&o.noDeaggregate, "no-deaggregate", false, "keep KPL aggregates as the records they are, in place of the records inside")
-	f.Var(&o.data, "data", "payloads as "+strings.Join(format.DataModeNames(), ", "))
-	o.addFetchFlags(f)
-	f.Var(&o.retryFor, "retry-for", "give up on a call (exit 5) that fails for this long, more than 0; without it only the calls at the start are given up, after 30s")
-}
-
-// addSourceFlags gives a command the flags that say which records are read.
-func (o *readOptions) addSourceFlags(f *pflag.FlagSet) {
-	flags.AddPositionFlags(f, &o.position)
-	f.Var(&o.checkpoint, "checkpoint", "`file` that keeps where the run stands; a later run goes on from there")
-	f.BoolVar(&o.allowDataLoss, "allow-data-loss", false, "go on from the oldest record that is left when the checkpoint is older than what the stream retains, in place of exit 6")
-	o.Bounds.AddFlags(f)
-	f.Var(&o.shards, "shard", "read only this `shard` of the stream and its descendants (repeatable)")
-	f.BoolVar(&o.hashFilter, "hash-filter", false, "drop records of KPL aggregates whose hash keys are outside of their shard's range, and report how many; only for streams that KPL producers alone write to, which send such records again")
-	f.BoolVar(&o.noHashFilter, "no-hash-filter", false, "keep all records of KPL aggregates: this is the default")
-}
-
-// addFetchFlags gives a command the flags that say how they are fetched.
-func (o *readOptions) addFetchFlags(f *pflag.FlagSet) {
-	f.IntVar(&o.records, "max-records-per-fetch", o.records, "`records` that one fetch may return, 1 to 10000")
-	f.Var(&o.rate, "max-fetch-rate", "how fast each shard is fetched, at most 2.0; more than 1.0 leaves other readers less than half")
-	f.Var(&o.period, "min-fetch-period", "time between two fetches of a shard, at least 200ms")
-	f.Var(&o.duration, "max-fetch-duration", "how long records may be collected before they are written")
-	f.BoolVar(&o.lowLatency, "low-latency", false, "fetch as often as the service allows: --min-fetch-period 210ms --max-fetch-rate 2 --max-fetch-duration 200ms, where they are not given; for the only reader of a stream")
-	f.Var(&o.buffer, "fetch-buffer-size", "how much may be fetched and not yet written; memory follows it (the connector's 20gb is for a cluster)")
-	f.IntVar(&o.shardsPerTask, "shards-per-task", o.shardsPerTask, "`shards` that one task fetches in parallel")
-	f.Var(&o.tasks, "tasks", "how many `tasks` fetch; with fewer than the shards need, shards take turns (default: as many as they need)")
-	f.Var(&o.shardInterval, "shard-fetch-interval", "how often to look for new shards")
-	f.IntVar(&o.pageSize, "max-shards-per-describe", o.pageSize, "`shards` in one page of a listing, 1 to 10000")
-	o.fanOutOptions.addFlags(f)
-	f.Var(&o.metrics, "metrics", "append a JSON line about each batch to this `file`, in the shape of a streaming query's progress (-: stderr)")
-	f.Var(&o.metricsListen, "metrics-listen", "serve metrics for Prometheus at this `address`, such as 127.0.0.1:9464, under /metrics")
 }
 
 // parsed takes the arguments, and the flags that depend on which were given.

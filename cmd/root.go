@@ -24,7 +24,11 @@ func Main(ctx context.Context, args []string, s console.Streams) int {
 	e := newEnv(s)
 	root := newRoot(e)
 	root.SetArgs(args)
-	code := e.report(ctx, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = e.helpErr
+	}
+	code := e.report(ctx, err)
 	for _, message := range e.Stderr.TakeLastMessages() {
 		e.Info(message)
 	}
@@ -36,10 +40,14 @@ func newRoot(e *env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kin",
 		Short: "Read, tail and write Amazon Kinesis Data Streams",
-		Long: `kin reads, tails and writes Amazon Kinesis Data Streams.
-
-stdout carries records and nothing else; messages go to stderr.
-Try it without an AWS account:  kin demo`,
+		Long: `Use it in a terminal, in pipelines and in jobs. stdout carries records and
+nothing else; messages go to stderr. kin demo shows it without an AWS account.`,
+		Example: `  # Watch records arrive.
+  kin tail orders
+  # Print everything that is in a stream, as JSON lines.
+  kin read orders --from trim_horizon --available-now
+  # Write a record for each line of a file.
+  kin write orders orders.ndjson`,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
@@ -72,44 +80,63 @@ Try it without an AWS account:  kin demo`,
 	root.SetFlagErrorFunc(flagError)
 
 	f := root.PersistentFlags()
-	f.SortFlags = false
 	e.connection.AddGlobalFlags(f)
-	f.Var(&e.Color, "color", "colour: auto, always or never")
-	f.BoolVarP(&e.IsVerbose, "verbose", "v", false, "say more on stderr")
-	f.BoolVarP(&e.IsQuiet, "quiet", "q", false, "say only errors on stderr")
-	f.BoolVar(&e.IsDebug, "debug", false, "log every call and decision to stderr (never payloads or credentials)")
+	g := flags.GroupGlobal.In(f)
+	g.Var(&e.Color, "color", flags.Help{
+		Short: "use colour: auto, always or never",
+		Full:  "When to use colour: auto, always or never. auto uses it on a terminal, unless NO_COLOR or TERM=dumb is set.",
+	})
+	g.Bool(&e.IsVerbose, "verbose", flags.Help{
+		Short: "print more messages on stderr", Letter: "v",
+		Full: "Print more messages on stderr.",
+	})
+	g.Bool(&e.IsQuiet, "quiet", flags.Help{
+		Short: "print only errors on stderr", Letter: "q",
+		Full: "Print only errors on stderr.",
+	})
+	g.Bool(&e.IsDebug, "debug", flags.Help{
+		Short: "log every call and decision on stderr",
+		Full:  "Log every call and decision on stderr, but never payloads or credentials.",
+	})
+	e.help.AddFlags(g)
 
-	root.SetUsageFunc(func(c *cobra.Command) error { return manual.Usage(c, console.TerminalWidth(e.Out)) })
-	root.AddCommand(commands(e)...)
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		e.helpErr = e.PrintPaged(root.Context(), manual.Text(c, e.help.All))
+	})
+	addCommands(e, root)
 	manual.AnnotateOptions(root)
 	root.AddCommand(manual.Topics(root)...)
 	root.SetHelpCommand(manual.NewHelp(root))
+	root.SetHelpCommandGroupID(groupOther)
 	addVersionFlag(root)
-	root.InitDefaultCompletionCmd()
-	if c, _, err := root.Find([]string{"completion"}); err == nil {
-		c.Args = noArguments // cobra's own shows the help of an unknown shell
-		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	}
+	addCompletion(root)
+	e.help.Intercept(root)
 	return root
 }
 
-// commands are kin's commands, in the order the help lists them.
-func commands(e *env) []*cobra.Command {
+// groupOther is the group of the commands about kin itself.
+const groupOther = "other"
+
+// addCommands gives the root kin's commands, in the order in which the help lists
+// them.
+func addCommands(e *env, root *cobra.Command) {
 	cobra.EnableCommandSorting = false
-	return []*cobra.Command{
-		newRead(e),
-		newTail(e),
-		newWrite(e),
-		newCopy(e),
-		newShards(e),
-		newStreams(e),
-		newDoctor(e),
-		newConsumers(e),
-		newLag(e),
-		newCheckpoint(e),
-		newLocal(e),
-		newDemo(e),
-		newVersion(e),
+	for _, g := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"read", "Read", []*cobra.Command{newRead(e), newTail(e)}},
+		{"write", "Write", []*cobra.Command{newWrite(e), newCopy(e)}},
+		{"look", "Look at streams", []*cobra.Command{newStreams(e), newShards(e), newLag(e), newDoctor(e)}},
+		{"manage", "Manage", []*cobra.Command{newCheckpoint(e), newConsumers(e)}},
+		{"local", "Run locally", []*cobra.Command{newDemo(e), newLocal(e)}},
+		{groupOther, "Other", []*cobra.Command{newVersion(e)}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
 	}
 }
 

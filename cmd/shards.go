@@ -21,35 +21,41 @@ func newShards(e *env) *cobra.Command {
 	o := &shardsOptions{span: flags.Span{Duration: flags.Duration(5 * time.Second)}}
 	c := &cobra.Command{
 		Use:   "shards STREAM",
-		Short: "Show a stream's shards, where keys lead, and which are hot",
-		Long: `Show the shards of a stream that are retained, as a tree: each below the shard
-that it was split or merged from. A merged shard has a + behind its ID and stands
-below both its parents, below the second as a line that says where it is drawn. SHARE
-is a shard's part of the hash key space, FROM where that begins; sequence numbers
-are shortened, -o json has them whole.
+		Short: "Print a stream's shards, the shard of a key, and hot shards",
+		Long: `Use it to see how a stream was split and merged, to find the shard of a
+partition key (--key), or to find hot shards and keys (--rates).
 
---key tells which open shard the records of a partition key go to and, with
---at, which shard held it then, closed ones included. The service tells that for
-the time that the stream retains; before, only for keys whose shard was never
-split or merged (else exit 3). A stream with the record distribution strategy
-AUTO puts records where it likes: there --key tells nothing, and exits with 1.
+Without these flags kin prints the retained shards as a tree. Each shard is
+below the shard that it was split or merged from. A merged shard has a + after
+its ID and is below both its parents; below the second, a line says where it is
+drawn. SHARE is the shard's part of the hash key space, and FROM is the start of
+that part. Sequence numbers are shortened; -o json prints them whole.
 
---rates reads what arrives in the open shards --for some seconds and shows, the
-hottest first, how fast each is written, which part of its write limit that is
-(1,000 records and 1 MiB a second, partition keys included), and its hottest
-partition keys with the part of its bytes that each has at least; records inside
-of KPL aggregates count with their own keys. For a shard that takes half of its
-limit or more it tells the hash key at which a split parts its bytes evenly, or
-that none does. It fetches each shard twice a second, and changes nothing.
+--key prints the open shard that the records of a partition key go to. With --at
+it prints the shard that held the key then, closed ones included. The service
+knows that for the retention period. For an earlier time kin knows it only if
+the key's shard was never split or merged; else the exit code is 3. A stream
+with the record distribution strategy AUTO puts records into any shard: there
+--key prints no shard, and the exit code is 1.
 
-It needs kinesis:ListShards, and --rates kinesis:GetShardIterator and
-kinesis:GetRecords. With kinesis:DescribeStreamSummary it also tells the stream's
-ARN and status and notices AUTO. When that call is allowed and fails, the report has
-no such facts, and the exit code is 1.`,
-		Example: `  kin shards orders
-  kin shards orders --key ada --key grace --at 2h
-  kin shards orders --rates --for 10s
-  kin shards orders -o json | jq -r '.shards[] | select(.state == "OPEN").shardId'`,
+--rates reads what arrives in the open shards, for as long as --for says. It
+prints the hottest shards first: how fast each is written, its share of the
+write limit (1,000 records and 1 MiB a second, partition keys included), and its
+hottest partition keys with the share of its bytes that each has at least.
+Records in KPL aggregates count with their own keys. For a shard at half of its
+limit or more kin prints the hash key at which a split halves its bytes, or that
+there is none. It fetches each shard twice a second, and changes nothing.
+
+It needs kinesis:ListShards, and for --rates kinesis:GetShardIterator and
+kinesis:GetRecords. With kinesis:DescribeStreamSummary it also prints the
+stream's ARN and status, and notices AUTO. If that call is allowed and fails,
+the report lacks these facts, and the exit code is 1.`,
+		Example: `  # Print the shards as a tree.
+  kin shards orders
+  # Print the shard that held a key two hours ago.
+  kin shards orders --key ada --at 2h
+  # Sample for ten seconds, and print the hottest shards first.
+  kin shards orders --rates --for 10s`,
 		Args:              consumerArguments(0, 0, ""),
 		ValidArgsFunction: e.completeConsumers(0),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -60,7 +66,7 @@ no such facts, and the exit code is 1.`,
 			return flags.OptionUsage(c, runShards(c.Context(), e, o))
 		},
 	}
-	report.AddFlag(c, &o.output)
+	flags.AddReport(c, &o.output)
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
 	return c
@@ -76,10 +82,23 @@ type shardsOptions struct {
 }
 
 func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.keys, "key", nil, "print which shard the records of this partition `key` go to (repeatable)")
-	f.Var(&o.at, "at", "with --key: which shard held it at a time, or so long ago")
-	f.BoolVar(&o.rates, "rates", false, "sample what arrives: rates, hottest keys, and where to split a hot shard")
-	f.Var(&o.span, "for", "with --rates: how long to sample")
+	g := flags.GroupMain.In(f)
+	g.Strings(&o.keys, "key", flags.Help{
+		Short: "print the shard of this partition key (repeatable)", Value: "key",
+		Full: "Print the shard that the records of this partition key go to. It can be repeated.",
+	})
+	g.Var(&o.at, "at", flags.Help{
+		Short: "with --key: print the shard at a time, or an age ago",
+		Full:  "With --key, print the shard that held the key at a time such as 2026-11-22T10:00:00Z, or an age such as 15m ago.",
+	})
+	g.Bool(&o.rates, "rates", flags.Help{
+		Short: "sample what arrives: rates, hot keys, where to split",
+		Full:  "Sample what arrives, and print the rate of each shard, its hottest keys, and where to split a hot shard.",
+	})
+	g.Var(&o.span, "for", flags.Help{
+		Short: "with --rates: sample for this long",
+		Full:  "With --rates, sample for this long.",
+	})
 }
 
 // parsed refuses flags that mean nothing together.

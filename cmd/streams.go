@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
 	"kin/internal/words"
 	"kin/survey"
@@ -18,24 +19,29 @@ func newStreams(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "streams",
 		Short: "List the account's streams",
-		Long: `List the streams of the account in one region, by name: their capacity mode, open
-shards, retention period, registered consumers and encryption, and their status
-where it is not ACTIVE; -o json has their ARNs, too.
+		Long: `Use it to see which streams an account has in a region, and how each is set up.
 
-It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary on the streams.
-Where the description of a stream is not allowed, kin prints what ListStreams says
-of it. Where it fails, kin does the same, names the stream on stderr, and exits
-with 1. kin makes 15 such calls a second; an account has 20 for everybody.`,
-		Example: `  kin streams
+kin prints the streams by name: capacity mode, open shards, retention period,
+registered consumers, encryption, and the status where it is not ACTIVE. -o json
+has their ARNs, too.
+
+It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary for each stream.
+If the description of a stream is not allowed, kin prints what ListStreams
+returns. If it fails, kin does the same, names the stream on stderr, and exits
+with 1. kin makes 15 such calls a second; all callers of an account share 20.`,
+		Example: `  # List the streams of the default region.
+  kin streams
+  # List those of another region, with another profile.
   kin streams --region eu-west-1 --profile billing
-  kin streams -o json | jq -r '.streams[] | select(.encryptionType == "NONE").streamName'`,
+  # Print the names alone.
+  kin streams -o json | jq -r '.streams[].streamName'`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runStreams(c.Context(), e, o)
 		},
 	}
-	report.AddFlag(c, &o.output)
+	flags.AddReport(c, &o.output)
 	e.connection.AddFlags(c.Flags())
 	return c
 }

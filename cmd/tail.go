@@ -9,6 +9,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
+	"kin/cmd/internal/manual"
 	"kin/format"
 	"kin/internal/record"
 )
@@ -19,17 +20,21 @@ func newTail(e *env) *cobra.Command {
 	o.buffer = flags.Size(64_000_000)
 	c := &cobra.Command{
 		Use:   "tail STREAM...",
-		Short: "Watch records arrive",
-		Long: `Print the records of one or more streams as they arrive.
+		Short: "Print records as they arrive",
+		Long: `Use it on a terminal to see what a stream carries now. It is kin read with
+shorter waits and with output for people.
 
-On a terminal a record is a line for eyes: local time, shard, partition key and
-payload, JSON coloured, control characters made visible. In a pipe it is a JSON
-line, as read prints it. Like read, with shorter waits and from latest on.
+On a terminal a record is one line: local time, shard, partition key and
+payload. JSON is coloured, and control characters are made visible. In a pipe a
+record is a JSON line, as kin read prints it. --output selects one of the two.
 
 ` + streamHelp,
-		Example: `  kin tail orders
+		Example: `  # Watch what arrives from now on.
+  kin tail orders
+  # Print the keys of the last five minutes, and of what follows.
   kin tail orders --from 5m | jq -r .partitionKey
-  kin tail orders,payments --output pretty --limit 10`,
+  # Print ten records of two streams, and end.
+  kin tail orders,payments --limit 10`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.parsed(e, c.Flags(), args); err != nil {
@@ -41,7 +46,11 @@ line, as read prints it. Like read, with shorter waits and from latest on.
 	}
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
-	c.Flags().VarP(&o.output, "output", "o", "auto, pretty or json; auto is pretty on a terminal")
+	flags.GroupOutput.In(c.Flags()).AddOutput(c, &o.output, flags.Help{
+		Short: "print auto, pretty or json",
+		Full:  "How to print records: pretty for people, json for JSON lines, or auto, which is pretty on a terminal.",
+	}, string(outputAuto), string(outputPretty), string(outputJSON))
+	manual.SetCommon(c, "from", "to", "limit", "timeout", "shard", "output", "data", "low-latency", "efo")
 	return c
 }
 

@@ -3,15 +3,20 @@ package cmd
 import (
 	"fmt"
 
+	"kin/cmd/internal/flags"
+
 	"github.com/spf13/cobra"
 )
 
 func newVersion(e *env) *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print kin's version",
-		Example: "  kin version",
-		Args:    noArguments,
+		Use:   "version",
+		Short: "Print kin's version",
+		Long: `Use it to see which release is installed, and for which system. kin --version
+prints the same.`,
+		Example: `  # Print the version.
+  kin version`,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := refuseConnection(c); err != nil {
 				return err
@@ -26,5 +31,9 @@ func newVersion(e *env) *cobra.Command {
 // a template, and text/template keeps the linker from dropping unused methods: it
 // costs 4 MB of binary.
 func addVersionFlag(root *cobra.Command) {
-	root.Flags().Bool("version", false, "version for kin")
+	var asked bool // versionAsked reads the flag
+	flags.GroupGlobal.In(root.Flags()).Bool(&asked, "version", flags.Help{
+		Short: "print kin's version",
+		Full:  "Print kin's version, and the system that it was built for.",
+	})
 }

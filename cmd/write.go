@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kin/cmd/internal/console"
+	"kin/cmd/internal/manual"
 	"kin/cmd/internal/report"
 	"kin/internal/input"
 	"kin/internal/words"
@@ -21,55 +22,60 @@ func newWrite(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "write STREAM [FILE...]",
 		Short: "Write lines or records to a stream",
-		Long: `Write records to a stream, from FILEs or, without any or for -, from stdin.
+		Long: `Use it to load files into a stream, to feed the stream from a pipe, or to write
+back what kin read printed. Without FILE, or for -, it reads stdin.
 
-STREAM is a name or an ARN. What a record is, --input says:
+STREAM is a name or an ARN. --input says what a record of the input is:
 
-  lines    each line: an empty line is an empty record, a carriage return
-           before the newline is kept (--chomp takes it away), and the last
-           line needs no newline
-  records  the lines that kin read prints: partition key, explicit hash key
-           and payload are restored from them
-  json     JSON values, one behind the other, over as many lines as they like;
-           each is written with its own bytes
-  csv      the rows below a header (RFC 4180), as JSON objects of strings
-  raw      each file as it is; with --delimiter or -0 what ends with that
+  lines    Each line. An empty line is an empty record. A carriage return before
+           the newline is kept; --chomp removes it. The last line needs no
+           newline.
+  records  Each line that kin read prints. Partition key, explicit hash key and
+           payload are restored.
+  json     Each JSON value, over any number of lines, with its own bytes.
+  csv      Each row below a header (RFC 4180), as a JSON object of strings.
+  raw      Each file. --delimiter or -0 splits it.
 
-What gzip or zstd compressed is read as what it holds, also from stdin
-(--no-decompress keeps its bytes). A record longer than the stream takes, and
-one that has no key where the flags look for it, is rejected by its number,
-counted from 1 over all files.
+gzip and zstd input is decompressed, from stdin too; --no-decompress keeps its
+bytes. A record that is longer than the stream allows is rejected, and so is one
+that has no key where the flags look for it. The message gives the record's
+number, counted from 1 over all files.
 
-Records are written at least once. What fails of a request is retried alone, and
-a shard that refuses records does not hold up the others. A record that is not
-accepted within --retry-for, or never can be, ends the run; with --failed it goes
-to that file as it came, and the run goes on. The exit code is 0 when every record
-was written.
+Records are written at least once. kin retries only the records that failed, and
+a shard that refuses records does not delay the others. A record that is not
+accepted within --retry-for, or never can be, ends the run. With --failed it
+goes to that file unchanged, and the run continues. The exit code is 0 only if
+every record was written.
 
 Several requests are in flight at a time, but never two with records of the same
-partition key, so those keep their order as long as none of them fails:
-PutRecords itself promises no order among the records of one request. --ordered
-keeps it whatever fails, with one record of a key in a request; with --aggregate
-too, which puts many records of a key into one, that costs little. Records of
-different keys have no order.
+partition key. So the records of a key keep their order as long as none of them
+fails: PutRecords itself promises no order among the records of one request.
+--ordered keeps the order through failures, with one record of a key in a
+request. That costs little with --aggregate, which packs many records of a key
+into one. Records of different keys have no order.
 
-A record waits at most --linger for others, so tail -f file | kin write orders is
-live. What goes to a shard is held back to what a shard takes: 1,000 records and
-1 MiB a second. With an endpoint outside of AWS, --rate unlimited lifts that.
+A record waits at most --linger for others, so the output of tail -f is written
+at once. Each shard gets at most what it accepts: 1,000 records and 1 MiB a
+second.
+With an endpoint outside of AWS, --rate unlimited lifts that.
 
-One line on stderr says what was written (-v: on each shard too); if that is not
-everything, another says up to which record of the input everything is, and
---skip with that number goes on there. The first signal ends the reading of the
-input, and what was read is written for up to --grace; one that comes more than a
-second later ends the run at once. stdout stays empty but for --report and --dry-run:
+A line on stderr reports what was written; -v adds a line for each shard. If
+something was not written, another line gives the number of the record up to
+which everything is. --skip with that number resumes there.
+
+After the first signal kin reads no more input, and writes what it has read for
+up to --grace. A signal that comes more than a second later ends the run at
+once. stdout stays empty but for --report and --dry-run, which print a JSON line
+for each record:
 
   {"record":7,"shardId":"shardId-000000000000","sequenceNumber":"4964..."}
   {"record":8,"errorCode":"Rejected","errorMessage":"not JSON"}`,
-		Example: `  kin write orders orders.ndjson.gz --key-field /user/id
-  kin write orders orders.csv --input csv --key-jq '"\(.region)-\(.id)"'
+		Example: `  # Write each line of a file, with the key from a field of its JSON.
+  kin write orders orders.ndjson.gz --key-field /user/id
+  # Follow a log.
   tail -f app.log | kin write logs --partition-key web-1
-  kin read orders --from trim_horizon --available-now --data base64 | kin write copy --input records
-  kin write orders orders.ndjson --failed failed.ndjson --report > report.jsonl`,
+  # Write the rows of a CSV file, with a key of two columns.
+  kin write orders orders.csv --input csv --key-jq '"\(.region)-\(.id)"'`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return console.UsageHint("for example: "+c.CommandPath()+" orders orders.ndjson", "%s needs the name or ARN of a stream", c.CommandPath())
@@ -84,6 +90,7 @@ second later ends the run at once. stdout stays empty but for --report and --dry
 	}
 	o.addFlags(c.Flags())
 	e.connection.AddFlags(c.Flags())
+	manual.SetCommon(c, "input", "partition-key", "key-field", "key-jq", "shard", "rate", "failed", "skip", "report", "dry-run")
 	return c
 }
 

@@ -30,13 +30,25 @@ func defaultWriteOptions() *writeOptions {
 }
 
 func (o *writeOptions) addFlags(f *pflag.FlagSet) {
-	f.SortFlags = false
 	o.Input.AddFlags(f)
-	f.Var(&o.skip, "skip", "pass over so many `records` of the input: those a run before has written")
+	flags.GroupInput.In(f).Var(&o.skip, "skip", flags.Help{
+		Short: "skip this many records at the start of the input",
+		Full:  "Skip this many records at the start of the input. A run that did not write everything prints the number.",
+	})
 	o.Delivery.AddFlags(f)
-	f.Var(&o.pace, "pace", "write records as far apart as they once arrived, or so many `times` as fast: 1x, 10x (records)")
-	f.BoolVar(&o.report, "report", false, "print what became of each record, as a line of JSON in the order of the input")
-	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing; print the shard and the size of each record, or why it would be rejected")
+	flags.GroupWriting.In(f).Var(&o.pace, "pace", flags.Help{
+		Short: "repeat the times between records, such as 1x or 10x",
+		Full:  "Write the records with the times between their arrivals, or this many times as fast, such as 1x or 10x. It is for --input records.",
+	})
+	out := flags.GroupOutput.In(f)
+	out.Bool(&o.report, "report", flags.Help{
+		Short: "print the result of each record as a JSON line",
+		Full:  "Print the result of each record as a JSON line, in the order of the input.",
+	})
+	out.Bool(&o.dryRun, "dry-run", flags.Help{
+		Short: "print the shard and size of each record; write nothing",
+		Full:  "Write nothing. Print the shard and the size of each record, or why it would be rejected.",
+	})
 }
 
 // writer turns the flags into the core's options.

@@ -48,15 +48,8 @@ func main() {
 }
 
 func run(reference, man, completions, version, date string) error {
-	root := cmd.Manual()
-	if err := pages(root, func(c *cobra.Command) error {
-		c.Long = markdown(c.Long)
-		return nil
-	}); err != nil {
-		return err
-	}
 	if reference != "" {
-		if err := writeReference(root, reference); err != nil {
+		if err := writeReference(cmd.Manual(), reference); err != nil {
 			return fmt.Errorf("write reference: %w", err)
 		}
 	}
@@ -68,12 +61,12 @@ func run(reference, man, completions, version, date string) error {
 				return err
 			}
 		}
-		if err := writeMan(root, man, version, at); err != nil {
+		if err := writeMan(cmd.Manual(), man, version, at); err != nil {
 			return fmt.Errorf("write man pages: %w", err)
 		}
 	}
 	if completions != "" {
-		if err := writeCompletions(root, completions); err != nil {
+		if err := writeCompletions(cmd.Manual(), completions); err != nil {
 			return fmt.Errorf("write completions: %w", err)
 		}
 	}
@@ -105,8 +98,8 @@ func pages(c *cobra.Command, write func(*cobra.Command) error) error {
 	return nil
 }
 
-// markdown makes the indented lines of a help text code blocks: both generators
-// take the text for Markdown, where two spaces mean nothing.
+// markdown makes the indented lines of a help text code blocks: the generator of
+// man pages takes the text for Markdown, where two spaces mean nothing.
 func markdown(help string) string {
 	lines := strings.Split(help, "\n")
 	for i, line := range lines {
@@ -117,30 +110,12 @@ func markdown(help string) string {
 	return strings.Join(lines, "\n")
 }
 
-// page is the name of a command's page without its extension.
-func page(c *cobra.Command, separator string) string {
-	return strings.ReplaceAll(c.CommandPath(), " ", separator)
-}
-
 func writeReference(root *cobra.Command, dir string) error {
 	if err := folder(dir); err != nil {
 		return err
 	}
 	return pages(root, func(c *cobra.Command) error {
-		c.DisableAutoGenTag = true
-		var b bytes.Buffer
-		if c.IsAdditionalHelpTopicCommand() {
-			fmt.Fprintf(&b, "## kin help %s\n\n%s\n\n%s\n", c.Name(), c.Short, strings.TrimSpace(c.Long))
-		} else if err := doc.GenMarkdown(c, &b); err != nil {
-			return err
-		}
-		for _, topic := range c.Commands() { // cobra leaves them out of "see also"
-			if topic.IsAdditionalHelpTopicCommand() {
-				fmt.Fprintf(&b, "* [kin help %s](%s.md)\t - %s\n", topic.Name(), page(topic, "_"), topic.Short)
-			}
-		}
-		text := strings.TrimRight(b.String(), "\n") + "\n"
-		return os.WriteFile(filepath.Join(dir, page(c, "_")+".md"), []byte(text), 0o644)
+		return os.WriteFile(filepath.Join(dir, cmd.ReferenceName(c)+".md"), []byte(cmd.ReferencePage(c)), 0o644)
 	})
 }
 
@@ -148,11 +123,14 @@ func writeMan(root *cobra.Command, dir, version string, at time.Time) error {
 	if err := folder(dir); err != nil {
 		return err
 	}
+	cmd.UseFullTexts(root)
 	return pages(root, func(c *cobra.Command) error {
 		c.DisableAutoGenTag = true
+		c.Long = markdown(c.Long)
+		page := strings.ReplaceAll(c.CommandPath(), " ", "-")
 		var b bytes.Buffer
 		header := &doc.GenManHeader{
-			Title:   strings.ToUpper(page(c, "-")),
+			Title:   strings.ToUpper(page),
 			Section: "1",
 			Date:    &at,
 			Source:  "kin " + version,
@@ -161,7 +139,7 @@ func writeMan(root *cobra.Command, dir, version string, at time.Time) error {
 		if err := doc.GenMan(c, header, &b); err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(dir, page(c, "-")+".1"), b.Bytes(), 0o644)
+		return os.WriteFile(filepath.Join(dir, page+".1"), b.Bytes(), 0o644)
 	})
 }
 

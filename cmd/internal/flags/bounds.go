@@ -31,13 +31,36 @@ type Bounds struct {
 
 // AddFlags gives a command these flags.
 func (o *Bounds) AddFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.AvailableNow, "available-now", false, "read what is there now, then end")
-	f.Var(&o.to, "to", "read what arrived up to a time or an age, then end")
-	f.Var(&o.limit, "limit", "end after `N` records")
-	f.Var(&o.idle, "idle-timeout", "end when no record has come for this long")
-	f.Var(&o.Timeout, "timeout", "end after this long, counted from the start of kin; a batch that is being written, to stdout, a command or a stream, is finished first; exit 5 when another bound was not met by then, or no shard gave a usable answer")
-	f.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "exit 7 when the run ends without a record")
-	f.Var(&o.Expect, "expect", "exit 7 when the run ends with another number of records than `N`")
+	g := GroupBounds.In(f)
+	g.Bool(&o.AvailableNow, "available-now", Help{
+		Short: "end after the records that are in the stream now",
+		Full:  "Read the records that are in the stream when the run starts, then end.",
+	})
+	g.Var(&o.to, "to", Help{
+		Short: "end at an arrival time, or at an age such as 15m",
+		Full:  "Read the records that arrived up to a time such as 2026-11-22T10:00:00Z, or up to an age such as 15m, then end. kin help positions shows all forms.",
+	})
+	g.Var(&o.limit, "limit", Help{
+		Short: "end after this many records",
+		Full:  "End after N records. Each record of a KPL aggregate counts.",
+	})
+	g.Var(&o.idle, "idle-timeout", Help{
+		Short: "end when no record has come for this long",
+		Full:  "End when no record has come for this long.",
+	})
+	g.Var(&o.Timeout, "timeout", Help{
+		Short: "end this long after the start of kin",
+		Full: "End this long after the start of kin. A batch that is being written, to stdout, a command or a stream, is finished first. " +
+			"The exit code is 5 if another bound was not met by then, or if no shard gave a usable answer.",
+	})
+	g.Bool(&o.failOnEmpty, "fail-on-empty", Help{
+		Short: "exit with 7 if the run reads no record",
+		Full:  "Exit with 7 if the run ends without a record. The run needs a bound, such as --available-now.",
+	})
+	g.Var(&o.Expect, "expect", Help{
+		Short: "exit with 7 unless the run reads exactly N records",
+		Full:  "Exit with 7 unless the run reads exactly N records. The run needs a bound, such as --available-now.",
+	})
 }
 
 // Apply puts the bounds into ro, or says why they make no sense.

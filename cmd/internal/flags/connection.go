@@ -23,21 +23,53 @@ type Connection struct {
 
 // AddFlags gives a command the flags about credentials.
 func (c *Connection) AddFlags(f *pflag.FlagSet) {
-	const visible = "; a command line is visible to ps: a profile or the environment is better"
-	TextVar(f, &c.AccessKey, "aws-access-key", "the ID of an access key", "access `key` ID, with --aws-secret-key in place of the credentials that the AWS SDK finds"+visible)
-	TextVar(f, &c.SecretKey, "aws-secret-key", "a secret key", "secret `key` of --aws-access-key"+visible)
-	TextVar(f, &c.SessionToken, "aws-session-token", "a token", "`token` of temporary keys"+visible)
-	TextVar(f, &c.RoleARN, "role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/reader", "`ARN` of an IAM role to take on, with the keys given or those that the AWS SDK finds")
-	TextVar(f, &c.RoleExternalID, "role-external-id", "an external ID", "the external `ID` that the role asks for")
-	TextVar(f, &c.RoleSessionName, "role-session-name", "a name", "`name` of the role's session, which the account's logs will show (default: kin-PID)")
-	TextVar(f, &c.STSEndpoint, "sts-endpoint", WantURL, "`URL` of the service that gives the role's credentials (also AWS_ENDPOINT_URL_STS)")
+	const visible = " Other users of the machine can see a command line with ps: a profile or the environment is safer."
+	g := GroupConnection.In(f)
+	g.Text(&c.AccessKey, "aws-access-key", "the ID of an access key", Help{
+		Short: "access key ID, with --aws-secret-key", Value: "key",
+		Full: "The ID of an access key. With --aws-secret-key it replaces the credentials that the AWS SDK finds." + visible,
+	})
+	g.Text(&c.SecretKey, "aws-secret-key", "a secret key", Help{
+		Short: "secret key of --aws-access-key", Value: "key",
+		Full: "The secret key of --aws-access-key." + visible,
+	})
+	g.Text(&c.SessionToken, "aws-session-token", "a token", Help{
+		Short: "session token of temporary keys", Value: "token",
+		Full: "The session token of temporary keys. It needs --aws-access-key and --aws-secret-key." + visible,
+	})
+	g.Text(&c.RoleARN, "role-arn", "the ARN of a role, such as arn:aws:iam::123456789012:role/reader", Help{
+		Short: "IAM role to assume", Value: "ARN",
+		Full: "The ARN of an IAM role to assume. kin assumes it with the keys given, or with the credentials that the AWS SDK finds.",
+	})
+	g.Text(&c.RoleExternalID, "role-external-id", "an external ID", Help{
+		Short: "external ID that the role asks for", Value: "ID",
+		Full: "The external ID that the role asks for. It needs --role-arn.",
+	})
+	g.Text(&c.RoleSessionName, "role-session-name", "a name", Help{
+		Short: "name of the role's session", Value: "name", Default: "kin-PID",
+		Full: "The name of the role's session, which the account's logs show. It needs --role-arn.",
+	})
+	g.Text(&c.STSEndpoint, "sts-endpoint", WantURL, Help{
+		Short: "URL of the STS endpoint, for the role", Value: "URL",
+		Full: "The URL of the STS endpoint that gives the role's credentials. AWS_ENDPOINT_URL_STS sets it too. It needs --role-arn.",
+	})
 }
 
 // AddGlobalFlags gives the root the flags that every command has.
 func (c *Connection) AddGlobalFlags(f *pflag.FlagSet) {
-	TextVar(f, &c.Profile, "profile", "the name of a profile", "`name` of the AWS profile (default: as the AWS SDK resolves it)")
-	TextVar(f, &c.Region, "region", "a region such as us-east-1", "AWS `region` (default: as the AWS SDK resolves it, or the ARN's)")
-	TextVar(f, &c.Endpoint, "endpoint", WantURL, "`URL` of the service (also AWS_ENDPOINT_URL_KINESIS)")
+	g := GroupConnection.In(f)
+	g.Text(&c.Profile, "profile", "the name of a profile", Help{
+		Short: "AWS profile", Value: "name", Default: "from the AWS SDK",
+		Full: "The name of the AWS profile with region and credentials.",
+	})
+	g.Text(&c.Region, "region", "a region such as us-east-1", Help{
+		Short: "AWS region", Value: "region", Default: "from the ARN or the AWS SDK",
+		Full: "The AWS region of the streams.",
+	})
+	g.Text(&c.Endpoint, "endpoint", WantURL, Help{
+		Short: "URL of the Kinesis endpoint", Value: "URL",
+		Full: "The URL of the Kinesis endpoint, in place of AWS's endpoint for the region. AWS_ENDPOINT_URL_KINESIS sets it too.",
+	})
 }
 
 // SettingSource knows which flags have their values from a variable or a file.

@@ -31,14 +31,40 @@ func DefaultDelivery() Delivery {
 
 // AddFlags gives a command these flags.
 func (o *Delivery) AddFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.Ordered, "ordered", false, "keep the order of the records of each partition key through failures and reshards")
-	f.Var(&o.RetryFor, "retry-for", "give up on a record after this long (0: do not retry)")
-	f.Var(&o.Failed, "failed", "append records that are given up to this `file`, as they came, and go on")
-	f.Var(&o.Linger, "linger", "how long a record may wait for others to share its request")
-	f.Var(&o.Rate, "rate", "write at most so many records or bytes a second, over all shards: 100/s, 1mb/s")
-	f.BoolVar(&o.Aggregate, "aggregate", false, "pack records of the same partition key into aggregates of the Kinesis Producer Library")
-	f.Var(&o.Compress, "compress", "compress each payload: gzip or zstd")
-	f.Var(&o.Grace, "grace", "how long a stopped run may still take to write what it has read")
+	g := GroupWriting.In(f)
+	g.Bool(&o.Ordered, "ordered", Help{
+		Short: "keep the order of each partition key through failures",
+		Full:  "Keep the order of the records of each partition key through failures and reshards. A request then has at most one record of a key; --aggregate packs many into one.",
+	})
+	g.Var(&o.RetryFor, "retry-for", Help{
+		Short: "give up on a record after this long",
+		Full:  "Give up on a record that was not accepted for this long. 0 means no retries.",
+	})
+	g.Var(&o.Failed, "failed", Help{
+		Short: "append records that cannot be written to this file", Value: "file",
+		Full: "Append records that cannot be written to this file, unchanged, and continue. Without it such a record ends the run.",
+	})
+	g.Var(&o.Linger, "linger", Help{
+		Short: "let a record wait this long for others",
+		Full:  "Let a record wait at most this long for others to share its request.",
+	})
+	g.Var(&o.Rate, "rate", Help{
+		Short: "write at most this much a second, such as 100/s or 1mb/s",
+		Full: "Write at most this many records or bytes a second, over all shards, such as 100/s or 1mb/s. " +
+			"The limits of each shard hold too; only with an endpoint outside of AWS, unlimited lifts them.",
+	})
+	g.Bool(&o.Aggregate, "aggregate", Help{
+		Short: "pack records of one partition key into KPL aggregates",
+		Full:  "Pack records of the same partition key into aggregates of the Kinesis Producer Library (KPL).",
+	})
+	g.Var(&o.Compress, "compress", Help{
+		Short: "compress each payload with gzip or zstd",
+		Full:  "Compress each payload with gzip or zstd.",
+	})
+	g.Var(&o.Grace, "grace", Help{
+		Short: "keep writing this long after a stop",
+		Full:  "Write what was read for at most this long after the run was stopped. A second signal, a second or more after the first, ends it at once.",
+	})
 }
 
 // Apply puts the flags into the core's options.

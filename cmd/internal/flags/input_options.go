@@ -39,17 +39,53 @@ func DefaultInput() Input {
 
 // AddFlags gives a command these flags.
 func (o *Input) AddFlags(f *pflag.FlagSet) {
-	f.Var((*InputForm)(&o.Form), "input", "lines: each line is a record; records: lines as kin read prints them; json: JSON values; csv: rows below a header, as JSON objects; raw: each file is a record")
-	f.BoolVar(&o.Chomp, "chomp", false, "take the carriage return from the end of each line")
-	f.Var(&o.Delimiter, "delimiter", "end records with this `text` in place of the end of the file (raw); \\n, \\t, \\0 and \\x1e mean bytes")
-	f.BoolVarP(&o.null, "null", "0", false, "the same as --delimiter '\\0'")
-	f.BoolVar(&o.NoDecompress, "no-decompress", false, "read a gzip or zstd file as the bytes it has, in place of what it holds")
-	f.StringVar(&o.key, "partition-key", "", "the partition `key` of every record (default: a random one for each)")
-	f.Var(&o.field, "key-field", "take the partition key out of the JSON payload, such as /user/id; a record without it is rejected")
-	f.Var(&o.query, "key-jq", "make the partition key of the JSON payload with jq, such as '.user.id'; a record without a result is rejected")
-	f.Var(&o.keyDelimiter, "key-delimiter", "the partition key ends where this `text` first is, and the payload begins behind it; a record without it is rejected")
-	f.Var(&o.HashKey, "explicit-hash-key", "the explicit hash key of every record: a `number` that leads it to its shard, whatever its partition key")
-	f.Var(&o.Shard, "shard", "write to this open `shard`, by an explicit hash key in its range")
+	g := GroupInput.In(f)
+	g.Var((*InputForm)(&o.Form), "input", Help{
+		Short: "form: lines, records, json, csv or raw",
+		Full: "The form of the input. lines: each line is a record. records: each line that kin read prints. json: each JSON value. " +
+			"csv: each row below a header, as a JSON object. raw: each file is one record; --delimiter or -0 splits it.",
+	})
+	g.Bool(&o.Chomp, "chomp", Help{
+		Short: "remove the carriage return at the end of each line",
+		Full:  "Remove the carriage return at the end of each line. It is for --input lines.",
+	})
+	g.Var(&o.Delimiter, "delimiter", Help{
+		Short: "split raw files where this text occurs",
+		Full:  `Split each file into records that end with this text. \n, \r, \t, \0, \xHH and \\ mean bytes. It implies --input raw.`,
+	})
+	g.Bool(&o.null, "null", Help{
+		Short: "split raw files at zero bytes", Letter: "0",
+		Full: `Split each file into records that end with a zero byte, as --delimiter '\0' does.`,
+	})
+	g.Bool(&o.NoDecompress, "no-decompress", Help{
+		Short: "keep gzip and zstd input compressed",
+		Full:  "Write the bytes of gzip and zstd input as they are. Without it such input is decompressed.",
+	})
+	g = GroupKeys.In(f)
+	g.String(&o.key, "partition-key", Help{
+		Short: "give every record this key", Value: "key", Default: "a random one",
+		Full: "The partition key of every record. Without any flag about keys each record gets a random one.",
+	})
+	g.Var(&o.field, "key-field", Help{
+		Short: "take the key from a field of the JSON, such as /user/id",
+		Full:  "Take the partition key from the JSON payload by a JSON pointer, such as /user/id. A record without that field is rejected.",
+	})
+	g.Var(&o.query, "key-jq", Help{
+		Short: "make the key from the JSON with jq",
+		Full:  "Make the partition key from the JSON payload with a jq expression, such as '.user.id'. A record without a result is rejected.",
+	})
+	g.Var(&o.keyDelimiter, "key-delimiter", Help{
+		Short: "split records into key and payload at this text",
+		Full:  "Split each record where this text first occurs: the partition key comes before it, the payload after it. A record without it is rejected.",
+	})
+	g.Var(&o.HashKey, "explicit-hash-key", Help{
+		Short: "give every record this explicit hash key",
+		Full:  "The explicit hash key of every record, a decimal number from 0 to 2^128-1. It decides the shard, whatever the partition key is.",
+	})
+	g.Var(&o.Shard, "shard", Help{
+		Short: "write to this open shard", Value: "shard",
+		Full: "Write to this open shard. kin gives every record an explicit hash key in the shard's range.",
+	})
 }
 
 // Check sets Delimiter and Form where a flag implies them, and returns a

@@ -52,6 +52,13 @@ func (v *StartingPosition) Type() string { return "position" }
 
 // AddPositionFlags gives a command --initial-position and its short name.
 func AddPositionFlags(f *pflag.FlagSet, p *StartingPosition) {
-	f.Var(p, "initial-position", "where to begin: "+record.PositionForms)
-	f.Var(p, "from", "short for --initial-position")
+	g := GroupPosition.In(f)
+	g.Var(p, "from", Help{
+		Short: "start here; see kin help positions",
+		Full:  "Where the run starts: " + record.PositionForms + ". It is short for --initial-position. With a checkpoint it counts only for a stream that the checkpoint does not have.",
+	})
+	g.Var(p, "initial-position", Help{
+		Short: "the connector's name for --from",
+		Full:  "Where the run starts: " + record.PositionForms + ".",
+	})
 }

@@ -8,8 +8,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
 // Text is a text that is not blank; its zero value is none. An empty one
@@ -42,13 +40,7 @@ const (
 // isBlank reports whether a text has nothing that can be seen.
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// TextVar gives a command a flag for a text that is not blank and is kept in
-// p; kind is what it names, for messages.
-func TextVar(f *pflag.FlagSet, p *string, name, kind, usage string) {
-	f.Var(&textAt{p, kind}, name, usage)
-}
-
-// textAt is a Text that is kept elsewhere.
+// textAt is a Text that is kept elsewhere: Section.Text adds it.
 type textAt struct {
 	p    *string
 	kind string

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"kin/cmd/internal/flags"
 )
 
 // OptionAnnotation marks a flag with the name of the connector's option that
@@ -48,7 +50,7 @@ var OptionNames = []struct{ Flag, Option string }{
 func AnnotateOptions(root *cobra.Command) {
 	for _, n := range OptionNames {
 		for _, f := range flagsNamed(root, n.Flag) {
-			f.Annotations = map[string][]string{OptionAnnotation: {n.Option}}
+			f.Annotations[OptionAnnotation] = []string{n.Option}
 		}
 	}
 }
@@ -76,7 +78,7 @@ type Option struct{ Name, Flag, Unit, Defaults, Meaning string }
 func Options(root *cobra.Command) []Option {
 	list := []Option{{
 		Name: "streamName, streamARN", Flag: "the arguments", Defaults: "required",
-		Meaning: "streams to read, by name or ARN, separated by spaces or commas",
+		Meaning: "The streams to read, by name or ARN, separated by spaces or commas.",
 	}}
 	for _, n := range OptionNames {
 		var o Option
@@ -89,10 +91,15 @@ func Options(root *cobra.Command) []Option {
 			if f == nil || f.Annotations[OptionAnnotation] == nil {
 				continue
 			}
-			unit, meaning := pflag.UnquoteUsage(f)
-			meaning, defaults := defaultIn(meaning, defaultOf(f))
+			_, h := flags.HelpOf(f)
+			defaults := h.Default
+			if defaults == "" && f.NoOptDefVal != "" {
+				defaults = "off"
+			} else if defaults == "" {
+				defaults = "none"
+			}
 			if o.Name == "" {
-				o = Option{f.Annotations[OptionAnnotation][0], "--" + f.Name, unit, defaults, meaning}
+				o = Option{f.Annotations[OptionAnnotation][0], "--" + f.Name, h.Value, defaults, h.Full}
 			} else if !strings.HasPrefix(o.Defaults, defaults) {
 				o.Defaults += ", " + c.Name() + ": " + defaults
 			}
@@ -104,36 +111,13 @@ func Options(root *cobra.Command) []Option {
 	return list
 }
 
-// defaultOf is a flag's default as the manual says it.
-func defaultOf(f *pflag.Flag) string {
-	switch f.DefValue {
-	case "":
-		return "none"
-	case "false":
-		return "off"
-	case "true":
-		return "on"
-	}
-	return f.DefValue
-}
-
-// defaultIn takes the default out of a meaning that ends with it: one that is
-// not a value of the flag.
-func defaultIn(meaning, otherwise string) (rest, defaults string) {
-	rest, value, found := strings.Cut(meaning, " (default: ")
-	if !found || !strings.HasSuffix(value, ")") {
-		return meaning, otherwise
-	}
-	return rest, strings.TrimSuffix(value, ")")
-}
-
 // OptionsHelp is the text of `kin help options`.
 func OptionsHelp(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(`The options of the Databricks Structured Streaming connector for Kinesis, and
-the flags of kin that mean the same. They are kin read's and kin tail's; those
-about region, endpoint and credentials are of every command that calls the
-service.
+the flags of kin that mean the same. kin read and kin tail have all of them.
+Every command that calls the service has those about region, endpoint and
+credentials.
 `)
 	for _, o := range Options(root) {
 		fmt.Fprintf(&b, "\n  %s\n      %s", o.Name, strings.TrimSpace(o.Flag+" "+o.Unit))

@@ -2,16 +2,18 @@ package manual
 
 // SettingsHelp is the text of `kin help settings`.
 const SettingsHelp = `Every flag can also be set by a variable or in a file. The flag on the command
-line goes first, then the variable, then the file, then the default.
+line overrides the variable, the variable overrides the file, and the file
+overrides the default.
 
-The variable of --max-fetch-rate is KIN_MAX_FETCH_RATE. An empty one asks for
-the default, whatever the file says. A flag that can be repeated has a value a
-line.
+The variable of --max-fetch-rate is KIN_MAX_FETCH_RATE. If it is empty, the
+default holds, whatever the file says. For a flag that can be repeated, each
+line of the variable is a value.
 
-The file is kin/config.toml in $XDG_CONFIG_HOME (without it: ~/.config on
-Linux, ~/Library/Application Support on macOS, %AppData% on Windows). Keys are
-the long names of flags: at the top level for every command that has the flag,
-in a command's table for that command, and there they go first:
+The file is kin/config.toml in $XDG_CONFIG_HOME. Without that variable it is in
+~/.config on Linux, in ~/Library/Application Support on macOS, and in %AppData%
+on Windows. Keys are the long names of flags. At the top level they are for
+every command that has the flag. In the table of a command they are for that
+command, and override the top level:
 
   region = "eu-west-1"
   max-fetch-rate = 0.5
@@ -22,11 +24,12 @@ in a command's table for that command, and there they go first:
   [local]
   stream = ["orders:4", "payments"]
 
-A key or a KIN_ variable that no flag has is a mistake (exit 2). What a flag
-chooses hides its alternative in a lower place: -q one of verbose there, --to one
-of available-now. An empty text in the file is a mistake too.
-kin help, version and completion look at none of this, and a command that runs
-below kin local gets none of the settings about the service and credentials.
+kin refuses a key or a KIN_ variable that no flag has, and an empty text in the
+file (exit 2). If two settings exclude each other, the higher source wins: -q
+overrides verbose = true in the file, and --to overrides available-now.
 
-Variables of the AWS SDKs, such as AWS_PROFILE, are looked at where neither a
-flag nor a setting of kin says anything.`
+kin help, version and completion use no settings. A command that kin local runs
+gets none of the settings about the service and credentials.
+
+Variables of the AWS SDKs, such as AWS_PROFILE, hold where neither a flag nor a
+setting of kin says anything.`

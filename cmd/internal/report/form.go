@@ -6,8 +6,6 @@ package report
 import (
 	"cmp"
 
-	"github.com/spf13/cobra"
-
 	"kin/cmd/internal/console"
 )
 
@@ -20,15 +18,6 @@ const (
 	Table Form = "table"
 	JSON  Form = "json"
 )
-
-// AddFlag gives a command -o.
-func AddFlag(c *cobra.Command, form *Form) {
-	c.Flags().SortFlags = false
-	c.Flags().VarP(form, "output", "o", "table or json")
-	if err := c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{string(Table), string(JSON)}, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // a flag that was not added the line before
-	}
-}
 
 // Type names the value in the help.
 func (f *Form) Type() string { return "form" }

@@ -36,11 +36,6 @@ type Layer map[string]Setting
 // one cannot stand in the way of help.
 var WithoutSettings = []string{"help", "completion", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
-// RefusedAnnotation names, in a command's annotations, flags of every command
-// that this one refuses: separated by commas. They are for other commands when
-// they come from a variable or a file.
-const RefusedAnnotation = "kin_refuses_settings"
-
 // Apply gives the command's flags the values that the environment and
 // the configuration file have for them.
 func (o Origins) Apply(c *cobra.Command) error {
@@ -63,7 +58,7 @@ func (o Origins) Apply(c *cobra.Command) error {
 	layers = append(layers, tables[""])
 
 	hidden := map[string]bool{}
-	for _, name := range strings.Split(c.Annotations[RefusedAnnotation], ",") {
+	for _, name := range strings.Split(c.Annotations[flags.Refused], ",") {
 		hidden[name] = true
 	}
 	c.Flags().Visit(func(f *pflag.Flag) { flags.Hide(hidden, f.Name, f.Value) })
@@ -147,7 +142,7 @@ func SettableCommands(root *cobra.Command) map[string]*cobra.Command {
 func SettableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 	found := map[string]*pflag.Flag{}
 	add := func(f *pflag.Flag) {
-		if known := found[f.Name]; f.Name != "help" && (known == nil || flags.Repeatable(f.Value)) {
+		if known := found[f.Name]; !flags.IsHelp(f.Name) && (known == nil || flags.Repeatable(f.Value)) {
 			found[f.Name] = f
 		}
 	}

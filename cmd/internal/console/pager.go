@@ -1,0 +1,104 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+// PrintPaged prints a text on stdout, through the command in $PAGER if stdout is a
+// terminal with fewer lines than the text. If the pager does not start, it reports
+// that and prints the text itself. A reader that quits early is no failure: the
+// error is then nil, or ErrStdoutClosed without a pager.
+func (c *Console) PrintPaged(ctx context.Context, text string) error {
+	pager := strings.TrimSpace(os.Getenv("PAGER"))
+	if pager == "" || pager == "cat" || fitsTerminal(c.Out, text) {
+		return c.printText(text)
+	}
+	err := c.page(ctx, pager, text)
+	var exit *exec.ExitError
+	switch isExit := errors.As(err, &exit); {
+	case err == nil, isExit && !exit.Exited(): // ended by a signal
+		return nil
+	case isExit && exit.ExitCode() != exitNoCommand && exit.ExitCode() != exitNotExecutable:
+		c.Print(fmt.Sprintf("the pager ended with exit code %d (PAGER=%s)", exit.ExitCode(), pager))
+		return nil
+	}
+	c.Print(fmt.Sprintf("the pager did not start (PAGER=%s): %s", pager, err))
+	return c.printText(text)
+}
+
+func (c *Console) printText(text string) error {
+	if _, err := io.WriteString(c.Out, text); err != nil {
+		return StdoutError(err)
+	}
+	return nil
+}
+
+// page runs a pager with a text on its stdin and waits until it ends. Stop signals do
+// not end kin meanwhile, or the pager would keep the terminal without a parent; those
+// that the terminal did not send to the pager too are passed on.
+func (c *Console) page(ctx context.Context, pager, text string) error {
+	child := pagerCommand(context.WithoutCancel(ctx), pager)
+	child.Stdin, child.Stdout, child.Stderr = strings.NewReader(text), c.Out, c.ChildStderr()
+	child.Env = os.Environ()
+	if _, given := os.LookupEnv("LESS"); !given {
+		child.Env = append(child.Env, "LESS=FRX") // as git and gh do: quit if it fits, keep it on the screen
+	}
+	signals := notifyStops()
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return err
+	}
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				if !fromTerminal(s) {
+					_ = child.Process.Signal(s) // it may have ended by itself
+				}
+			case <-over:
+				return
+			}
+		}
+	}()
+	return child.Wait()
+}
+
+// pagerCommand is the command of a pager: the program itself, which then gets the signals
+// that are passed on, unless the line needs a shell.
+func pagerCommand(ctx context.Context, line string) *exec.Cmd {
+	if strings.ContainsAny(line, "|&;<>()$`\"'*?[#~=%") {
+		return ShellCommand(ctx, line)
+	}
+	words := strings.Fields(line)
+	return exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // what the user has set is the point
+}
+
+// fitsTerminal reports whether w is no terminal, or one that shows all lines of a
+// text and a prompt below them.
+func fitsTerminal(w io.Writer, text string) bool {
+	f, ok := w.(*os.File)
+	if !ok || !IsTerminal(f) {
+		return true
+	}
+	width, height, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 || height <= 0 {
+		return true // nobody knows
+	}
+	rows := 1
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		rows += 1 + max(0, utf8.RuneCountInString(line)-1)/width
+	}
+	return rows <= height
+}
