@@ -13,7 +13,7 @@ import (
 func newLag(e *env) *cobra.Command {
 	o := &lagOptions{checkpoint: flags.Text{Kind: "the name of a file"}}
 	c := &cobra.Command{
-		Use:   "lag STREAM...",
+		Use:   "lag [STREAM...]",
 		Short: "Print how far a checkpoint or a position is behind",
 		Long: `Use it to monitor a kin read with a checkpoint, which may be running, or to see
 how much there is to read from a position. It changes nothing and takes no lock.

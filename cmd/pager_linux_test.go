@@ -143,28 +143,34 @@ func TestAPagerThatIsQuitEarly(t *testing.T) {
 	}
 }
 
-// A signal that kin alone gets reaches the pager, and kin ends when the pager does.
+// A signal that kin alone gets reaches the pager, and kin ends when the pager does: as
+// the pager decides.
 func TestASignalReachesThePager(t *testing.T) {
-	script := filepath.Join(t.TempDir(), "pager")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\ntrap 'echo stopped; exit 0' TERM\necho ready\nwhile :; do sleep 0.05; done\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PAGER", script)
-	tty, screen := terminal(t)
-	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan int, 1)
-	go func() {
-		done <- Main(t.Context(), []string{"read", "--help"}, console.Streams{In: tty, Out: tty, Err: tty})
-	}()
-	readUntil(screen, "ready", 1)
-	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	wantExit(t, done, 0)
-	if text := string(readUntil(screen, "stopped", 1)); !strings.Contains(text, "stopped") {
-		t.Errorf("shown %q", text)
+	for last, want := range map[string]int{"exit 0": 0, "exit 15": 143, "trap - TERM; kill -TERM $$": 143} {
+		script := filepath.Join(t.TempDir(), "pager")
+		text := "#!/bin/sh\ntrap 'echo stopped; " + last + "' TERM\necho ready\nwhile :; do sleep 0.05; done\n"
+		if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PAGER", script)
+		tty, screen := terminal(t)
+		if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, release := SignalContext(t.Context())
+		done := make(chan int, 1)
+		go func() {
+			done <- Main(ctx, []string{"read", "--help"}, console.Streams{In: tty, Out: tty, Err: tty})
+		}()
+		readUntil(screen, "ready", 1)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		wantExit(t, done, want)
+		if text := string(readUntil(screen, "stopped", 1)); !strings.Contains(text, "stopped") || strings.Contains(text, "kin: ") {
+			t.Errorf("%s: shown %q", last, text)
+		}
+		release()
 	}
 }
 

@@ -88,7 +88,7 @@ func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
 		Full: "Print the shard that the records of this partition key go to. It can be repeated.",
 	})
 	g.Var(&o.at, "at", flags.Help{
-		Short: "with --key: print the shard at a time, or an age ago",
+		Short: "with --key: print the shard at a time or age",
 		Full:  "With --key, print the shard that held the key at a time such as 2026-11-22T10:00:00Z, or an age such as 15m ago.",
 	})
 	g.Bool(&o.rates, "rates", flags.Help{

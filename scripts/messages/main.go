@@ -149,7 +149,7 @@ func (v *visitor) Visit(n ast.Node) ast.Visitor {
 		if key == nil {
 			break
 		}
-		if kind := map[string]string{"Short": "help", "Long": "help", "Example": "help", "Help": "help", "Reason": "error", "Want": "error", "Next": "hint", "Advice": "hint"}[key.Name]; kind != "" {
+		if kind := map[string]string{"Short": "help", "Long": "help", "Full": "help", "Example": "help", "Help": "help", "Reason": "error", "Want": "error", "Next": "hint", "Advice": "hint"}[key.Name]; kind != "" {
 			v.in(kind, n.Value)
 			return nil
 		}

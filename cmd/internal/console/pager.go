@@ -17,7 +17,8 @@ import (
 // PrintPaged prints a text on stdout, through the command in $PAGER if stdout is a
 // terminal with fewer lines than the text. If the pager does not start, it reports
 // that and prints the text itself. A reader that quits early is no failure: the
-// error is then nil, or ErrStdoutClosed without a pager.
+// error is then nil, or ErrStdoutClosed without a pager. A signal that stops kin and
+// the pager is the cause of ctx.
 func (c *Console) PrintPaged(ctx context.Context, text string) error {
 	pager := strings.TrimSpace(os.Getenv("PAGER"))
 	if pager == "" || pager == "cat" || fitsTerminal(c.Out, text) {
@@ -26,7 +27,11 @@ func (c *Console) PrintPaged(ctx context.Context, text string) error {
 	err := c.page(ctx, pager, text)
 	var exit *exec.ExitError
 	switch isExit := errors.As(err, &exit); {
-	case err == nil, isExit && !exit.Exited(): // ended by a signal
+	case err == nil:
+		return nil
+	case ctx.Err() != nil: // the signal that stopped kin has ended the pager too
+		return context.Cause(ctx)
+	case isExit && !exit.Exited(): // by a signal of its own
 		return nil
 	case isExit && exit.ExitCode() != exitNoCommand && exit.ExitCode() != exitNotExecutable:
 		c.Print(fmt.Sprintf("the pager ended with exit code %d (PAGER=%s)", exit.ExitCode(), pager))

@@ -64,7 +64,7 @@ func (o *Input) AddFlags(f *pflag.FlagSet) {
 	g = GroupKeys.In(f)
 	g.String(&o.key, "partition-key", Help{
 		Short: "give every record this key", Value: "key", Default: "a random one",
-		Full: "The partition key of every record. Without any flag about keys each record gets a random one.",
+		Full: "The partition key of every record. Without a flag about keys, keys are random.",
 	})
 	g.Var(&o.field, "key-field", Help{
 		Short: "take the key from a field of the JSON, such as /user/id",

@@ -58,7 +58,7 @@ func AddPositionFlags(f *pflag.FlagSet, p *StartingPosition) {
 		Full:  "Where the run starts: " + record.PositionForms + ". It is short for --initial-position. With a checkpoint it counts only for a stream that the checkpoint does not have.",
 	})
 	g.Var(p, "initial-position", Help{
-		Short: "the connector's name for --from",
+		Short: "the Databricks name for --from",
 		Full:  "Where the run starts: " + record.PositionForms + ".",
 	})
 }

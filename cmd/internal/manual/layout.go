@@ -181,6 +181,8 @@ func writeNext(b *strings.Builder, c *cobra.Command, full bool) {
 	switch {
 	case c.HasAvailableSubCommands():
 		fmt.Fprintf(b, "\n%s COMMAND --help lists the flags, --help-all describes them.\n", c.CommandPath())
+	case c.Name() == "help":
+		fmt.Fprintf(b, "\n%s COMMAND --help-all prints the full descriptions.\n", c.CommandPath())
 	case !full:
 		fmt.Fprintf(b, "\n%s --help-all prints the full descriptions.\n", c.CommandPath())
 	}
