@@ -14,16 +14,16 @@ import (
 	"kin/internal/record"
 )
 
-// run is one Run of a Reader, with its streams open.
+// run is one Run of a Reader whose streams are open.
 type run struct {
 	*running
 	positions Positions
-	began     time.Time // of the run's Timeout, by this process's clock
+	began     time.Time // start of Options.Timeout, by this process's clock
 	file      checkpoint.File
 	streams   []*streamRun
 }
 
-// newRun returns a run of open streams, whose goroutines belong to the group.
+// newRun returns a run of open streams. Its goroutines belong to group.
 func newRun(ctx context.Context, group *errgroup.Group, s *session, positions Positions, o *opened, began time.Time) *run {
 	r := &run{
 		running:   &running{session: s, ctx: ctx, group: group, buf: newBuffer(s.o.FetchBufferSize)},
@@ -42,14 +42,13 @@ func newRun(ctx context.Context, group *errgroup.Group, s *session, positions Po
 	return r
 }
 
-// launch starts the goroutines: one a stream that looks for new shards, one a
-// shard that fetches it. Until it has started the first, nobody else knows the
-// run, and no lock is needed.
+// launch starts the goroutines: one per stream that lists new shards, and one per shard that
+// fetches it. No lock is needed before the first has started.
 func (r *run) launch() {
 	starting := make([][]*lineage.Shard, len(r.streams))
 	for i, s := range r.streams {
 		starting[i] = s.changed(s.lineage.Sorted())
-		s.left = nil // these are saved
+		s.left = nil // open saved these
 		r.o.Detail(fmt.Sprintf("%s: reading %s, from %s", s.ref.Name, counted(len(starting[i]), "shard"), s.startText()))
 	}
 	r.hints.shareSlots(r.reading, cap(r.slots))
@@ -60,16 +59,15 @@ func (r *run) launch() {
 	}
 }
 
-// reportFailing reports a call that fails when a run ends by itself: there may be more
-// than what was read.
+// reportFailing reports a call that still fails when a run ends by itself: there may be records
+// that were not read.
 func (r *run) reportFailing(when string) {
 	if err := r.reporter.Last(); err != nil {
 		r.o.Info(fmt.Sprintf("a call still failed %s: %s", when, err))
 	}
 }
 
-// countUsers counts the records of aggregates that a written block dropped, and
-// those whose keys it replaced.
+// countUsers counts the records of aggregates that a written block dropped or gave other keys.
 func (r *run) countUsers(b *Block) {
 	if b.leftOut == 0 && b.rekeyed == 0 {
 		return
@@ -87,8 +85,8 @@ func (r *run) countUsers(b *Block) {
 	r.progress.add(func(p *Progress) { p.LeftOut += int64(b.leftOut) })
 }
 
-// reportUsers reports, at the end of a run, how many records of aggregates were
-// dropped or have another key.
+// reportUsers reports, at the end of a run, how many records of aggregates were dropped or got
+// other keys.
 func (r *run) reportUsers() {
 	for _, s := range r.streams {
 		if s.leftOut > 0 {
@@ -107,9 +105,9 @@ func someRecords(n int64) string {
 	return humanize.Comma(n) + " records"
 }
 
-// hintEmpty reports a run that ended by itself and read nothing because of where
-// it began: streams of a checkpoint, and those read from their start, had
-// nothing.
+// hintEmpty prints a hint if a run ended by itself and its initial position kept it from reading
+// anything. Streams with a checkpoint, and streams read from their start, have no records, so they
+// get no hint.
 func (r *run) hintEmpty() {
 	for _, s := range r.streams {
 		if s.placement.Saved != nil || s.placement.Initial.Kind == record.TrimHorizon {
