@@ -92,7 +92,7 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	}
 	probes, failed, err := l.probe(ctx, streams)
 	if err != nil {
-		return Look{}, streams.Fact(ctx, err)
+		return Look{}, streams.ExplainNotFound(ctx, err)
 	}
 	if err := streams.Drop(ctx, failed); err != nil {
 		return Look{}, err

@@ -101,8 +101,8 @@ var errRepeats = errors.New("the answer has only records that kin had already re
 // record then looks like one that was received before, and would be dropped. These records reveal
 // the error: they come before the position, and kin has not received them.
 
-// mostContradictions is how many such answers in a row prove that a position is wrong.
-const mostContradictions = 3
+// maxContradictions is how many such answers in a row prove that a position is wrong.
+const maxContradictions = 3
 
 // contradictions is what a run knows about a position that may be too high.
 type contradictions struct {
@@ -174,7 +174,7 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 
 // contradict counts an answer that contradicts a position, and returns the error for it.
 func (a *answerCheck) contradict(at checkpoint.Shard, reason string) error {
-	if a.contradicted.answers++; a.contradicted.answers < mostContradictions {
+	if a.contradicted.answers++; a.contradicted.answers < maxContradictions {
 		return &validate.Error{Reason: reason}
 	}
 	return &SequenceError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber, Kept: a.s.o.Positions != nil, Reason: reason}
@@ -224,9 +224,9 @@ type unconfirmedEnds struct {
 	from   string // that position
 }
 
-// mostBehindEnds is how many ends in a row with MillisBehindLatest above 0 have to come from one
+// maxBehindEnds is how many ends in a row with MillisBehindLatest above 0 have to come from one
 // position until kin accepts the end.
-const mostBehindEnds = 3
+const maxBehindEnds = 3
 
 // EndedInto confirms that a response ends the shard, which was read up to at. It returns the
 // shard's children, which may be empty.
@@ -260,7 +260,7 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 	}
 	if behind > 0 {
 		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
-			a.s.ref.Name, a.shard, mostBehindEnds, behind))
+			a.s.ref.Name, a.shard, maxBehindEnds, behind))
 	}
 	return children, nil
 }
@@ -277,7 +277,7 @@ func (a *endCheck) confirm(at checkpoint.Shard, behind int64) error {
 	switch {
 	case a.s.isOpen(a.shard):
 		return &EndError{Reason: "the answer ends a shard that is open"}
-	case behind > 0 && d.behind < mostBehindEnds:
+	case behind > 0 && d.behind < maxBehindEnds:
 		return &EndError{fmt.Sprintf("the answer ends a shard with MillisBehindLatest %d", behind), d.behind > 1}
 	}
 	return nil

@@ -53,8 +53,8 @@ func (a *Assignment) Reported(key any, err error, lasted time.Duration) (message
 // safe for concurrent use.
 func (a *Assignment) Forgotten(key any) { a.s.reporter.Forget(key) }
 
-// leave ends the assignment. If the run is over, a failing call stays on record as the reason.
-func (a *Assignment) leave(ctx context.Context) {
+// end ends the assignment. If the run is over, a failing call stays on record as the reason.
+func (a *Assignment) end(ctx context.Context) {
 	if ctx.Err() == nil {
 		a.failures.End()
 	}

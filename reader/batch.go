@@ -20,9 +20,9 @@ type Batch struct {
 // each batch that was written. It runs on one goroutine.
 type collector struct {
 	*run
-	handle func(*Batch) error
-	id     int64 // ID of the next batch
-	left   int64 // records up to the limit; negative without one
+	handle    func(*Batch) error
+	id        int64 // ID of the next batch
+	remaining int64 // records up to the limit; negative without one
 
 	batch Batch
 	since time.Time // when the batch's first block was taken
@@ -40,18 +40,18 @@ type collector struct {
 
 // add puts a block into the batch. If it does not fit, add first flushes the batch.
 func (c *collector) add(b *Block) error {
-	if len(c.batch.Blocks) > 0 && c.bytes+b.size() > c.most() {
+	if len(c.batch.Blocks) > 0 && c.bytes+b.size() > c.maxBatch() {
 		if err := c.flush(); err != nil {
 			return err
 		}
 	}
-	if c.left >= 0 && int64(b.Records) >= c.left {
-		if int64(b.Records) > c.left {
-			b.cut(int(c.left))
+	if c.remaining >= 0 && int64(b.Records) >= c.remaining {
+		if int64(b.Records) > c.remaining {
+			b.cut(int(c.remaining))
 		}
-		c.left = 0
-	} else if c.left > 0 {
-		c.left -= int64(b.Records)
+		c.remaining = 0
+	} else if c.remaining > 0 {
+		c.remaining -= int64(b.Records)
 	}
 	if len(c.batch.Blocks) == 0 {
 		c.since = time.Now()
@@ -64,14 +64,14 @@ func (c *collector) add(b *Block) error {
 	if len(b.index) > 0 {
 		c.record = time.Now()
 	}
-	c.statuses.take(b, time.Now())
+	c.statuses.update(b, time.Now())
 	return nil
 }
 
-func (c *collector) most() int64 { return min(mostBatch, c.o.FetchBufferSize/4) }
+func (c *collector) maxBatch() int64 { return min(maxBatchBytes, c.o.FetchBufferSize/4) }
 
 // isFull reports whether the batch has to be flushed before it takes another block.
-func (c *collector) isFull() bool { return c.bytes >= c.most() || c.ended }
+func (c *collector) isFull() bool { return c.bytes >= c.maxBatch() || c.ended }
 
 // flush passes the batch to the handler and then commits the positions.
 func (c *collector) flush() error {
@@ -110,7 +110,7 @@ func (c *collector) nextCommit() checkpoint.Commit {
 	}
 	for _, s := range c.statuses.ordered {
 		name := s.saved.Name
-		for _, id := range s.run.keepLeft(s.saved.Shards) {
+		for _, id := range s.run.addNotOwned(s.saved.Shards) {
 			commit.Moves = append(commit.Moves, checkpoint.Move{Stream: name, Shard: id, To: s.saved.Shards[id]})
 		}
 		pruned := s.run.prune(s.saved.Shards)
@@ -132,7 +132,7 @@ func (c *collector) drop() {
 // countBatch adds the batch to the run's progress.
 func (c *collector) countBatch() {
 	for _, b := range c.batch.Blocks {
-		c.countUsers(b)
+		c.countUserRecords(b)
 	}
 	c.addProgress(c.batch.Records, c.batch.Bytes)
 }

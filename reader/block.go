@@ -21,7 +21,7 @@ type Block struct {
 
 	index    []entry
 	marks    []mark           // its first user records, as many as a limit may need
-	leftOut  int              // records of aggregates outside of the shard's hash key range, which were dropped
+	dropped  int              // records of aggregates outside of the shard's hash key range, which were dropped
 	rekeyed  int              // records of aggregates whose own key is not usable
 	after    checkpoint.Shard // the shard's position once the block is written
 	floor    time.Time        // after.ReadThrough before the block
@@ -37,7 +37,7 @@ type Block struct {
 type entry struct {
 	end      int // offset in Data after its encoding
 	records  int // encoded records of the block up to and including it
-	leftOut  int // records dropped up to and including it
+	dropped  int // records dropped up to and including it
 	rekeyed  int
 	sequence string
 	arrival  time.Time
@@ -46,7 +46,7 @@ type entry struct {
 // mark is one encoded user record of an aggregate, where the block can be cut.
 type mark struct {
 	end                       int // these four are as in entry
-	records, leftOut, rekeyed int32
+	records, dropped, rekeyed int32
 	sub                       int32 // the record's sub-sequence number
 }
 
@@ -67,10 +67,10 @@ func (b *Block) cut(n int) {
 	b.moveBehind(*last)
 	if last.records > n {
 		m := b.marks[sort.Search(len(b.marks), func(i int) bool { return int(b.marks[i].records) >= n })]
-		last.end, last.records, last.leftOut, last.rekeyed = m.end, n, int(m.leftOut), int(m.rekeyed)
+		last.end, last.records, last.dropped, last.rekeyed = m.end, n, int(m.dropped), int(m.rekeyed)
 		b.moveInside(int64(m.sub))
 	}
-	b.Data, b.Records, b.leftOut, b.rekeyed = b.Data[:last.end], last.records, last.leftOut, last.rekeyed
+	b.Data, b.Records, b.dropped, b.rekeyed = b.Data[:last.end], last.records, last.dropped, last.rekeyed
 }
 
 // moveBehind sets the position after the block to just after a source record.
@@ -105,7 +105,7 @@ func (b *Block) moveInside(sub int64) {
 
 // note adds a source record to the index, with what was encoded so far.
 func (b *Block) note(r record.Record) {
-	b.index = append(b.index, entry{len(b.Data), b.Records, b.leftOut, b.rekeyed, r.SequenceNumber, r.ApproximateArrivalTimestamp})
+	b.index = append(b.index, entry{len(b.Data), b.Records, b.dropped, b.rekeyed, r.SequenceNumber, r.ApproximateArrivalTimestamp})
 }
 
 // advance sets the position after the last block of a response. held means that records after the

@@ -20,8 +20,8 @@ import (
 // read. If a record within the bound follows, the run goes back and prints the late records too. If
 // the shard proves to be beyond the bound, the late records are left to the next run.
 
-// late is what a run knows of the records of one shard that arrived after the bound.
-type late struct {
+// lateRecords is what a run knows of the records of one shard that arrived after the bound.
+type lateRecords struct {
 	held    bool   // the last received records are held back
 	answers int    // answers in a row that end with such records, including the first
 	through string // the sequence number up to which every record is printed; may be empty
@@ -30,21 +30,21 @@ type late struct {
 // cutoff is the part of a response that is within the bound.
 type cutoff struct {
 	records int  // how many of its records are printed
-	back    bool // print none: read again from the records that were held back
+	rewind  bool // print none: read again from the records that were held back
 	held    bool // records before or in it are held back
 	done    bool // the shard has nothing more for this run
 }
 
 // cut decides which part of a shard's next response is within the bound.
-func (s *Stream) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
+func (s *Stream) cut(l *lateRecords, shard *lineage.Shard, resp *Response) cutoff {
 	until, last := s.lateAfter(shard), len(resp.Records)
 	n := last
 	for n > 0 && !until.IsZero() && l.isLate(&resp.Records[n-1], until) {
 		n--
 	}
 	if l.held && n > 0 {
-		*l = late{through: aws.ToString(resp.Records[n-1].SequenceNumber)}
-		return cutoff{back: true}
+		*l = lateRecords{through: aws.ToString(resp.Records[n-1].SequenceNumber)}
+		return cutoff{rewind: true}
 	}
 	switch {
 	case n == last && n > 0:
@@ -65,7 +65,7 @@ func (s *Stream) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
 }
 
 // isLate reports whether a record arrived after the bound and may be held back.
-func (l *late) isLate(r *types.Record, until time.Time) bool {
+func (l *lateRecords) isLate(r *types.Record, until time.Time) bool {
 	return aws.ToTime(r.ApproximateArrivalTimestamp).After(until) &&
 		(l.through == "" || validate.Compare(aws.ToString(r.SequenceNumber), l.through) > 0)
 }

@@ -14,7 +14,7 @@ import (
 // Responses go first: they hold room already and release it only when they proceed. While no block
 // is with the collector, nothing else releases room, so one response may exceed the limit.
 type buffer struct {
-	most int64
+	limit int64
 
 	mu      sync.Mutex
 	used    int64 // bytes of blocks, of blocks being written, and reserved
@@ -28,8 +28,8 @@ type buffer struct {
 	changes chan struct{}
 }
 
-func newBuffer(most int64) *buffer {
-	return &buffer{most: most, changes: make(chan struct{}, 1)}
+func newBuffer(limit int64) *buffer {
+	return &buffer{limit: limit, changes: make(chan struct{}, 1)}
 }
 
 // Take reserves size bytes for a fetch. It waits until they fit or the buffer is empty.
@@ -65,14 +65,14 @@ func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, 
 		case <-turn:
 		case <-ctx.Done():
 			b.mu.Lock()
-			b.leave(queue, turn)
+			b.removeWaiter(queue, turn)
 			b.mu.Unlock()
 			return context.Cause(ctx)
 		}
 		b.mu.Lock()
 		if fits(size) {
 			b.used += size
-			b.leave(queue, turn)
+			b.removeWaiter(queue, turn)
 			b.mu.Unlock()
 			return nil
 		}
@@ -86,7 +86,7 @@ func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, 
 func (b *buffer) tryTake(size int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.slices) > 0 || b.used+size > b.most {
+	if len(b.slices) > 0 || b.used+size > b.limit {
 		return false
 	}
 	b.used += size
@@ -165,11 +165,11 @@ func (b *buffer) close() {
 // The caller of the following methods holds the lock.
 
 func (b *buffer) fits(size int64) bool {
-	return len(b.slices) == 0 && (b.used == 0 || b.used+size <= b.most)
+	return len(b.slices) == 0 && (b.used == 0 || b.used+size <= b.limit)
 }
 
 func (b *buffer) fitsSlice(size int64) bool {
-	return b.used+size <= b.most || b.unsent == 0 && b.granted == 0
+	return b.used+size <= b.limit || b.unsent == 0 && b.granted == 0
 }
 
 // wake lets the first in each queue check for room again.
@@ -184,8 +184,8 @@ func (b *buffer) wake() {
 	}
 }
 
-// leave removes turn from its queue and wakes the next.
-func (b *buffer) leave(queue *[]chan struct{}, turn chan struct{}) {
+// removeWaiter removes turn from its queue and wakes the next.
+func (b *buffer) removeWaiter(queue *[]chan struct{}, turn chan struct{}) {
 	*queue = slices.DeleteFunc(*queue, func(t chan struct{}) bool { return t == turn })
 	b.wake()
 }
@@ -197,19 +197,19 @@ func (b *buffer) signal() {
 	}
 }
 
-// mostBatch limits a batch's bytes, together with a quarter of the buffer. One block is always
+// maxBatchBytes limits a batch's bytes, together with a quarter of the buffer. One block is always
 // allowed.
-const mostBatch = 8_000_000
+const maxBatchBytes = 8_000_000
 
-// mostEscape is the largest number of bytes for one byte of a payload: \u0001.
-const mostEscape = 6
+// maxEscape is the largest number of bytes for one byte of a payload: \u0001.
+const maxEscape = 6
 
 // largePayload is the largest payload whose line cannot take half of a buffer of that size.
-func largePayload(buffer int64) int { return int(buffer / 2 / mostEscape) }
+func largePayload(buffer int64) int { return int(buffer / 2 / maxEscape) }
 
-// leastSlice is the smallest limit for a block of a response.
-const leastSlice = 64 << 10
+// minSlice is the smallest limit for a block of a response.
+const minSlice = 64 << 10
 
-// mostSlice is the limit in bytes of a block, for a buffer of that size. One larger record still
+// maxSlice is the limit in bytes of a block, for a buffer of that size. One larger record still
 // fits.
-func mostSlice(buffer int64) int { return int(max(leastSlice, min(mostBatch, buffer/8))) }
+func maxSlice(buffer int64) int { return int(max(minSlice, min(maxBatchBytes, buffer/8))) }

@@ -9,9 +9,9 @@ import (
 // collect runs until the buffer is closed and empty, the limit is reached, the handler fails, or
 // the run's context ends.
 func (r *run) collect(handle func(*Batch) error) error {
-	c := &collector{run: r, handle: handle, left: -1, statuses: newShardStatuses(r)}
+	c := &collector{run: r, handle: handle, remaining: -1, statuses: newShardStatuses(r)}
 	if r.o.Limit > 0 {
-		c.left = r.o.Limit
+		c.remaining = r.o.Limit
 	}
 	now := time.Now()
 	c.record, c.observed, c.opened = now, now, now
@@ -39,7 +39,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 			if err := c.add(block); err != nil {
 				return err
 			}
-			if c.left == 0 {
+			if c.remaining == 0 {
 				return c.flush()
 			}
 			if c.isFull() {
@@ -75,13 +75,13 @@ func (c *collector) isDue() bool {
 	}
 	if c.batch.Records == 0 {
 		// The batch has nothing to write, so the positions can wait.
-		return time.Since(c.since) >= max(c.o.MaxFetchDuration, leastIdleCommit) || c.buf.full()
+		return time.Since(c.since) >= max(c.o.MaxFetchDuration, minIdleCommit) || c.buf.full()
 	}
 	return time.Since(c.since) >= c.o.MaxFetchDuration || c.buf.full() || c.allAtTip()
 }
 
-// leastIdleCommit is how often an idle run commits its positions at most.
-const leastIdleCommit = time.Second
+// minIdleCommit is how often an idle run commits its positions at most.
+const minIdleCommit = time.Second
 
 // complete ends a run that reached its bound or received no more records.
 func (c *collector) complete() error {
@@ -103,7 +103,7 @@ func (c *collector) timedOut() error {
 	if err := c.complete(); err != nil {
 		return err
 	}
-	bound := c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0
+	bound := c.o.bounded() || c.remaining > 0 || c.o.IdleTimeout > 0
 	if !bound && c.isUnanswered() {
 		return &TimeoutError{After: c.o.Timeout, Err: c.reporter.Last(), Unanswered: true}
 	}
@@ -159,7 +159,7 @@ func (c *collector) untilDue() time.Duration {
 	}
 	wait := c.o.MaxFetchDuration
 	if c.batch.Records == 0 {
-		wait = max(wait, leastIdleCommit)
+		wait = max(wait, minIdleCommit)
 	}
 	return time.Until(c.since.Add(wait))
 }

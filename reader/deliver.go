@@ -21,7 +21,7 @@ type delivery struct {
 	buf *buffer
 	enc *encoder
 	// The warnings that were printed already. Each is printed once for the stream.
-	warned, warnedOfKey, warnedOfAuto atomic.Bool
+	warnedOfExpansion, warnedOfKey, warnedOfAuto atomic.Bool
 }
 
 // deliver encodes the records of a response that are within the bound, and puts its blocks into the
@@ -31,18 +31,18 @@ func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Resp
 	resp.Records = resp.Records[:found.records]
 	// Warnings are printed after the encoding slot is released. A slow reader of messages would
 	// otherwise block other shards.
-	var ofSize, ofKey func()
+	var warnSize, warnKey func()
 	slices := &slicer{
 		e: s.enc, stream: s.ref.Name, shard: shard.ID, resp: resp, before: before, at: before, held: found.held,
 		filter: s.hashFilter(shard),
 		undivided: func(r record.Record, records int) {
-			if ofSize == nil {
-				ofSize = func() { s.keepsWhole(r, records) }
+			if warnSize == nil {
+				warnSize = func() { s.warnOfExpansion(r, records) }
 			}
 		},
 		badKey: func(r record.Record) {
-			if ofKey == nil {
-				ofKey = func() { s.warnOfKey(r) }
+			if warnKey == nil {
+				warnKey = func() { s.warnOfKey(r) }
 			}
 		},
 	}
@@ -52,12 +52,12 @@ func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Resp
 			return before, err
 		}
 		block, err := slices.slice(ctx)
-		for _, warn := range []func(){ofSize, ofKey} {
+		for _, warn := range []func(){warnSize, warnKey} {
 			if warn != nil {
 				warn()
 			}
 		}
-		ofSize, ofKey = nil, nil
+		warnSize, warnKey = nil, nil
 		if errors.Is(err, errUndecided) {
 			if slices.filter, err = s.decide(ctx, slices.filter, received); err != nil {
 				return before, err
@@ -171,13 +171,13 @@ func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hash
 	return f, nil
 }
 
-// keepsWhole warns of an aggregate that is not expanded, once for a stream.
-func (s *delivery) keepsWhole(r record.Record, records int) {
-	if s.warned.Swap(true) {
+// warnOfExpansion warns of an aggregate that is not expanded, once for a stream.
+func (s *delivery) warnOfExpansion(r record.Record, records int) {
+	if s.warnedOfExpansion.Swap(true) {
 		return
 	}
 	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it, and every other one like it, as one record",
-		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), mostExpansion))
+		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), maxExpansion))
 }
 
 // warnOfKey warns of a record of an aggregate whose keys are not usable, once for a stream.

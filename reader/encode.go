@@ -49,25 +49,25 @@ type slicer struct {
 func (s *slicer) wants() int {
 	left := s.resp.Records[s.next:]
 	if s.inside || !s.e.whole && slices.ContainsFunc(left, func(r types.Record) bool { return kpl.HasMagic(r.Data) }) {
-		return s.e.most
+		return s.e.maxBlock
 	}
-	return min(s.e.most, encodedSizes(left))
+	return min(s.e.maxBlock, encodedSizes(left))
 }
 
 // slice encodes the next block. Its more is false if it is the last one of the response. The error
 // is errUndecided if the filter cannot be applied yet: decide it before the next call.
 func (s *slicer) slice(ctx context.Context) (*Block, error) {
-	if err := s.e.enter(ctx); err != nil {
+	if err := s.e.acquire(ctx); err != nil {
 		return nil, err
 	}
-	defer s.e.leave()
+	defer s.e.release()
 
 	b := s.unfinished
 	if b == nil {
 		left := s.resp.Records[s.next:]
 		b = &Block{Stream: s.stream, ShardID: s.shard, after: s.at, floor: s.at.ReadThrough.Time, date: s.resp.latest, behind: s.resp.MillisBehindLatest}
-		b.index = make([]entry, 0, min(len(left), s.e.most/lineOverhead+1))
-		b.Data = make([]byte, 0, min(s.e.most, encodedSizes(left)))
+		b.index = make([]entry, 0, min(len(left), s.e.maxBlock/lineOverhead+1))
+		b.Data = make([]byte, 0, min(s.e.maxBlock, encodedSizes(left)))
 		if s.handled = 0; s.inside {
 			s.grow(b)
 		}
@@ -118,7 +118,7 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 			s.inside, s.handled = false, 0
 			continue
 		}
-		if b.isFull(s.e.most, encodedSize(r.PartitionKey, r.Data)) {
+		if b.isFull(s.e.maxBlock, encodedSize(r.PartitionKey, r.Data)) {
 			return true, nil
 		}
 		if err := s.e.append(b, r); err != nil {
@@ -131,14 +131,14 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 
 // isFull reports whether a block has no room for an encoding of about size bytes. The first one
 // always fits.
-func (b *Block) isFull(most, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > most }
+func (b *Block) isFull(limit, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > limit }
 
 // begin opens a record if it is an aggregate that is to be expanded.
 func (s *slicer) begin(b *Block, r record.Record) bool {
 	if s.e.whole || !s.aggregate.Parse(r.Data) {
 		return false
 	}
-	if explodes(s.e.lines(), &s.aggregate, r) {
+	if expandsTooFar(s.e.lines(), &s.aggregate, r) {
 		s.undivided(r, s.aggregate.Records())
 		return false
 	}
@@ -155,8 +155,8 @@ func (s *slicer) begin(b *Block, r record.Record) bool {
 func (s *slicer) grow(b *Block) {
 	left := s.aggregate.Records() - s.cursor.Index
 	size := s.aggregate.PayloadBytes()*left/max(1, s.aggregate.Records()) + left*(s.aggregate.LongestKey()+lineOverhead)
-	if size = min(s.e.most, len(b.Data)+size); size > cap(b.Data) {
-		data := make([]byte, len(b.Data), min(s.e.most, max(size, 2*cap(b.Data))))
+	if size = min(s.e.maxBlock, len(b.Data)+size); size > cap(b.Data) {
+		data := make([]byte, len(b.Data), min(s.e.maxBlock, max(size, 2*cap(b.Data))))
 		copy(data, b.Data)
 		b.Data = data
 	}
@@ -187,8 +187,8 @@ func (s *slicer) expand(b *Block, r record.Record) (full bool, err error) {
 		case !belongs && !s.filter.decided:
 			return false, errUndecided
 		case !belongs:
-			b.leftOut++
-		case b.isFull(s.e.most, encodedSize(u.PartitionKey, u.Data)):
+			b.dropped++
+		case b.isFull(s.e.maxBlock, encodedSize(u.PartitionKey, u.Data)):
 			return true, nil
 		default:
 			r.SubSequenceNumber = int64(c.Index)
@@ -218,17 +218,17 @@ func written(at checkpoint.Shard, sequence string) int64 {
 
 // encoder turns responses into blocks. Its slots limit how many do so at once.
 type encoder struct {
-	encode func([]byte, record.Record) ([]byte, error)
-	line   func([]byte, record.Record) ([]byte, error) // as Options.Line
-	whole  bool                                        // aggregates are not expanded
-	limit  int64                                       // Options.Limit: user records up to it are marked
-	most   int                                         // limit of a block in bytes; one larger record still fits
-	large  int                                         // bytes of a payload whose line may take half of the buffer
-	slots  chan struct{}
+	encode   func([]byte, record.Record) ([]byte, error)
+	line     func([]byte, record.Record) ([]byte, error) // as Options.Line
+	whole    bool                                        // aggregates are not expanded
+	limit    int64                                       // Options.Limit: user records up to it are marked
+	maxBlock int                                         // limit of a block in bytes; one larger record still fits
+	large    int                                         // bytes of a payload whose line may take half of the buffer
+	slots    chan struct{}
 }
 
-// enter waits for a slot; leave releases it.
-func (e *encoder) enter(ctx context.Context) error {
+// acquire waits for a slot; release frees it.
+func (e *encoder) acquire(ctx context.Context) error {
 	select {
 	case e.slots <- struct{}{}:
 		return nil
@@ -237,7 +237,7 @@ func (e *encoder) enter(ctx context.Context) error {
 	}
 }
 
-func (e *encoder) leave() { <-e.slots }
+func (e *encoder) release() { <-e.slots }
 
 // append encodes one record.
 func (e *encoder) append(b *Block, r record.Record) error {
@@ -256,7 +256,7 @@ func (e *encoder) append(b *Block, r record.Record) error {
 	}
 	b.Records++
 	if r.Aggregated && int64(b.Records) <= e.limit {
-		b.marks = append(b.marks, mark{len(data), int32(b.Records), int32(b.leftOut), int32(b.rekeyed), int32(r.SubSequenceNumber)})
+		b.marks = append(b.marks, mark{len(data), int32(b.Records), int32(b.dropped), int32(b.rekeyed), int32(r.SubSequenceNumber)})
 	}
 	return nil
 }

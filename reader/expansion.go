@@ -7,26 +7,27 @@ import (
 	"kin/internal/record"
 )
 
-// An aggregate that expands to more than mostExpansion times its size, and to more than
-// leastExpansion bytes, is printed as one record. Otherwise a megabyte from a producer would become
+// An aggregate that expands to more than maxExpansion times its size, and to more than
+// minExpansion bytes, is printed as one record. Otherwise a megabyte from a producer would become
 // hundreds of megabytes at every reader.
 const (
-	mostExpansion  = 256
-	leastExpansion = 64 << 20
+	maxExpansion = 256
+	minExpansion = 64 << 20
 )
 
 // lineFunc appends a record as a JSON line.
 type lineFunc func([]byte, record.Record) ([]byte, error)
 
-// explodes reports whether the aggregate r expands beyond these limits, counted as JSON lines. It
-// first compares an upper bound, and counts only if that does not decide, and only up to the limit.
-func explodes(line lineFunc, a *kpl.Aggregated, r record.Record) bool {
-	most := max(leastExpansion, mostExpansion*len(r.Data))
+// expandsTooFar reports whether the aggregate r expands beyond these limits, counted as JSON lines.
+// It first compares an upper bound, and counts only if that does not decide, and only up to the
+// limit.
+func expandsTooFar(line lineFunc, a *kpl.Aggregated, r record.Record) bool {
+	limit := max(minExpansion, maxExpansion*len(r.Data))
 	// The size of a line besides names and key, and of the longest escape of a byte.
 	const members, escape = 512, 6
 	key := max(a.LongestKey(), len(r.PartitionKey))
 	size := members + len(r.Stream) + len(r.ShardID) + len(r.SequenceNumber) + escape*key
-	if int64(a.Records())*int64(size)+escape*int64(a.PayloadBytes()) <= int64(most) {
+	if int64(a.Records())*int64(size)+escape*int64(a.PayloadBytes()) <= int64(limit) {
 		return false
 	}
 	c := expansion{line: line, r: r}
@@ -36,7 +37,7 @@ func explodes(line lineFunc, a *kpl.Aggregated, r record.Record) bool {
 			u.PartitionKey = r.PartitionKey // as in expand
 		}
 		c.add(u, at.Index)
-		if c.bytes > most {
+		if c.bytes > limit {
 			return true
 		}
 	}

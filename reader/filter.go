@@ -51,9 +51,9 @@ type distribution struct {
 	asked     time.Time
 }
 
-// betweenQuestions is the minimum time between two calls for a stream; an account has 20 a second.
-// No call is made while no record is out of range.
-const betweenQuestions = time.Second
+// minDescribeInterval is the minimum time between two calls for a stream; an account has 20 a
+// second. No call is made while no record is out of range.
+const minDescribeInterval = time.Second
 
 func (d *distribution) isAutomatic() bool {
 	d.mu.Lock()
@@ -89,18 +89,18 @@ func (d *distribution) begin() int {
 	return d.begun
 }
 
-// learn stores the answer of a call.
-func (d *distribution) learn(s *types.StreamDescriptionSummary, call int) {
+// setAnswer stores the answer of a call.
+func (d *distribution) setAnswer(s *types.StreamDescriptionSummary, call int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.answered = call
 	d.automatic = d.automatic || s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 }
 
-// ask asks the service, unless another goroutine did so after the response was received. most
+// ask asks the service, unless another goroutine did so after the response was received. limit
 // limits how long the call is retried; 0 is no limit. A service that refuses or fails counts as not
 // AUTO. The error is the cause of ctx, a *GaveUpError, or that the stream does not exist.
-func (d *distribution) ask(ctx context.Context, s streamCalls, received int, most time.Duration) (automatic bool, err error) {
+func (d *distribution) ask(ctx context.Context, s streamCalls, received int, limit time.Duration) (automatic bool, err error) {
 	for {
 		d.mu.Lock()
 		automatic, known, answer := d.automatic, d.holdsFor(received), d.asking
@@ -117,7 +117,7 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 			return false, context.Cause(ctx)
 		}
 	}
-	due := d.asked.Add(betweenQuestions)
+	due := d.asked.Add(minDescribeInterval)
 	d.asking = make(chan struct{})
 	d.mu.Unlock()
 	defer func() {
@@ -130,7 +130,7 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 		return false, err
 	}
 	call := d.begin()
-	out, err := patiently(ctx, s.session, most, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, limit, s.callError("DescribeStreamSummary"), s.describe)
 	var gaveUp *GaveUpError
 	switch {
 	case ctx.Err() != nil:
@@ -147,6 +147,6 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 		d.mu.Unlock()
 		return false, nil
 	}
-	d.learn(out.StreamDescriptionSummary, call)
+	d.setAnswer(out.StreamDescriptionSummary, call)
 	return d.isAutomatic(), nil
 }

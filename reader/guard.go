@@ -80,7 +80,7 @@ func guardLive(ctx context.Context, s *Stream, shard string, before checkpoint.S
 	if s.o.Positions == nil || through.IsZero() || resp.ServerTime.IsZero() || !passed() {
 		return nil
 	}
-	if err := s.learnRetention(ctx); err != nil {
+	if err := s.fetchRetention(ctx); err != nil {
 		return err
 	}
 	if !passed() { // it was increased since the run began
@@ -108,17 +108,17 @@ func checkHalfRead(s *Stream) error {
 	return nil
 }
 
-// checkTyped requests an iterator at the sequence number with which a run with new positions
-// begins. A number that the service refuses is an *OptionError. If it were saved, every later run
-// would fail. Runs without saved positions find out when they read.
-func checkTyped(ctx context.Context, s *Stream) error {
+// checkStartSequence requests an iterator at the sequence number with which a run with new
+// positions begins. A number that the service refuses is an *OptionError. If it were saved, every
+// later run would fail. Runs without saved positions find out when they read.
+func checkStartSequence(ctx context.Context, s *Stream) error {
 	typed := s.placement.Initial
 	if s.o.Positions == nil || s.placement.Saved != nil || typed.Kind != record.AtSequenceNumber {
 		return nil
 	}
 	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}}
 	p := newPolling(newAssignment(s, typed.ShardID, at))
-	_, err := patiently(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
+	_, err := withRetries(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
 	switch {
 	case err == nil:
 		return nil

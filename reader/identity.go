@@ -20,7 +20,7 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 		return nil
 	}
 	call := s.distribution.begin()
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -31,8 +31,8 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
-	s.distribution.learn(summary, call)
-	s.keeps(summary.RetentionPeriodHours)
+	s.distribution.setAnswer(summary, call)
+	s.setRetention(summary.RetentionPeriodHours)
 	if summary.StreamARN != nil {
 		entry.ARN = *summary.StreamARN
 	}
@@ -111,7 +111,7 @@ func (s *Stream) reportUncompared() {
 // A listing that does not have a shard of the checkpoint is repeated. It may lag behind a reshard
 // whose children a run has already read.
 const (
-	mostRelists = 5
+	maxRelists  = 5
 	relistEvery = time.Second
 )
 
@@ -125,7 +125,7 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 		if reason == "" {
 			return l, nil
 		}
-		if tries == mostRelists {
+		if tries == maxRelists {
 			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(relistEvery)); err != nil {
@@ -133,7 +133,7 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 		}
 		at := l.at
 		var err error
-		if l, err = s.listPatiently(ctx, startTimeout, "", nil); err != nil {
+		if l, err = s.listWithRetries(ctx, startTimeout, "", nil); err != nil {
 			return l, err
 		}
 		l.at = at // the time when the run began

@@ -22,9 +22,9 @@ type polling struct {
 	// the run began.
 	at       checkpoint.Shard
 	iterator string
-	// shown is the highest sequence number received since the last GetShardIterator; empty before
+	// newest is the highest sequence number received since the last GetShardIterator; empty before
 	// the first record.
-	shown string
+	newest string
 	// inclusive means that a position AFTER a sequence number is requested as AT it. Some servers
 	// refuse AFTER for the last record of a closed shard.
 	inclusive bool
@@ -46,9 +46,9 @@ func newPolling(a *Assignment) *polling {
 // isRecent reports whether the position is from the last seconds, so that few records can have
 // arrived since.
 func isRecent(at checkpoint.Shard, now time.Time) bool {
-	const most = 10 * time.Second
-	return at.Kind == record.AtTimestamp && now.Sub(at.Timestamp.Time) < most ||
-		!at.ReadThrough.IsZero() && now.Sub(at.ReadThrough.Time) < most
+	const recent = 10 * time.Second
+	return at.Kind == record.AtTimestamp && now.Sub(at.Timestamp.Time) < recent ||
+		!at.ReadThrough.IsZero() && now.Sub(at.ReadThrough.Time) < recent
 }
 
 func (p *polling) newIterator(ctx context.Context) (string, error) {
@@ -90,15 +90,15 @@ func (p *polling) toOldest() { p.at, p.iterator, p.inclusive = Oldest(), "", fal
 // Close does nothing: a polling source holds nothing open.
 func (p *polling) Close() {}
 
-// errNotThere means that an answer does not begin with the record it was requested from.
-var errNotThere = errors.New("the answer does not begin with that record")
+// errOtherRecord means that an answer does not begin with the record it was requested from.
+var errOtherRecord = errors.New("the answer does not begin with that record")
 
 var errTrimmed = errors.New("the position is no longer retained")
 
 // failed decides what to do about a failed fetch. It returns nil, nil to fetch again at p.due.
 func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
-	if errors.Is(err, errNotThere) {
-		return nil, p.lost(err)
+	if errors.Is(err, errOtherRecord) {
+		return nil, p.resumeAfterLoss(err)
 	}
 	if wrong, is := errors.AsType[*SequenceError](err); is {
 		return nil, wrong
@@ -109,7 +109,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	case fatal:
 		return nil, err
 	case notFound:
-		return p.missing(ctx, err)
+		return p.shardMissing(ctx, err)
 	case refused:
 		// A refused sequence number stays refused. A timestamp may still be in the future of the
 		// host that answers, and an iterator may have become invalid. Both are retried a few times.
@@ -120,8 +120,8 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 		p.iterator = "" // the next fetch gets a new one, from p.at
 	case throttled:
 		p.pace.throttled(time.Now())
-		p.limitHit()
-	case again:
+		p.reportLimit()
+	case retryable:
 	}
 	wait, err := p.Failed(err)
 	if err != nil {
@@ -140,8 +140,8 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	return nil, nil
 }
 
-// mostRefusals is how many refusals in a row are retried.
-const mostRefusals = 3
+// maxRefusals is how many refusals in a row are retried.
+const maxRefusals = 3
 
 // refused decides what to do when the service does not accept the iterator or the position. It
 // returns nil, nil to try another iterator.
@@ -155,7 +155,7 @@ func (p *polling) refused(ctx context.Context, err error) (*Response, error) {
 		p.toOldest()
 	case p.iterator == "" && p.at.SequenceNumber != "":
 		return p.notAccepted(ctx, err)
-	case p.refusals > mostRefusals:
+	case p.refusals > maxRefusals:
 		return nil, p.Refused(p.at, err)
 	default:
 		p.iterator = ""
@@ -179,11 +179,11 @@ func (p *polling) notAccepted(ctx context.Context, err error) (*Response, error)
 			return &Response{End: true}, nil
 		}
 	}
-	return nil, p.lost(err)
+	return nil, p.resumeAfterLoss(err)
 }
 
-// lost resumes after a position that stays refused, if data loss is allowed.
-func (p *polling) lost(err error) error {
+// resumeAfterLoss resumes after a position that stays refused, if data loss is allowed.
+func (p *polling) resumeAfterLoss(err error) error {
 	at, err := p.NotAccepted(p.at, err)
 	if err == nil {
 		p.at, p.iterator, p.inclusive = at, "", false
@@ -191,9 +191,9 @@ func (p *polling) lost(err error) error {
 	return err
 }
 
-// limitHit reports a rate limit with the connector's message, once a minute for each shard. The log
-// has every one.
-func (p *polling) limitHit() {
+// reportLimit reports a rate limit with the connector's message, once a minute for each shard. The
+// log has every one.
+func (p *polling) reportLimit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
 	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.limitReported.IsZero() || now.Sub(p.limitReported) >= service.ReportEvery {
@@ -202,8 +202,8 @@ func (p *polling) limitHit() {
 	}
 }
 
-// missing decides whether the shard was trimmed or the stream was deleted.
-func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
+// shardMissing decides whether the shard was trimmed or the stream was deleted.
+func (p *polling) shardMissing(ctx context.Context, err error) (*Response, error) {
 	if err := p.CheckStream(ctx); err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
 		return &Response{End: true}, nil
 	}
 	// The iterator may be of a page that was trimmed since.
-	if p.refusals++; p.refusals > mostRefusals {
+	if p.refusals++; p.refusals > maxRefusals {
 		return nil, p.Refused(p.at, err)
 	}
 	wait, err := p.Failed(err)

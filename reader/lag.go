@@ -13,11 +13,11 @@ const lagPortion = 256
 
 // lagWalk is the state of a pass over the shards of a stream.
 type lagWalk struct {
-	stream *streamStatuses
-	left   []*shardStatus // shards still to visit
-	// way is a stack: the shard being visited, then its ancestors without a lag yet. It may be as
+	stream    *streamStatuses
+	unvisited []*shardStatus // shards still to visit
+	// stack has the shard being visited, then its ancestors without a lag yet. It may be as
 	// deep as the lineage, so it outlives a portion.
-	way []*shardStatus
+	stack []*shardStatus
 }
 
 // each calls do with the lag of every shard that is being read or waits for its parents, if it has
@@ -31,8 +31,8 @@ func (a *shardStatuses) each(do func(stream int, shard string, behind time.Durat
 	service := a.run.serviceTime(now)
 	for i, stream := range a.ordered {
 		a.sort(stream)
-		w := &lagWalk{stream: stream, left: stream.sorted}
-		for len(w.left)+len(w.way) > 0 {
+		w := &lagWalk{stream: stream, unvisited: stream.sorted}
+		for len(w.unvisited)+len(w.stack) > 0 {
 			for _, s := range a.portion(w, now, service) {
 				do(i, s.ID, s.lag.behind)
 			}
@@ -45,21 +45,21 @@ func (a *shardStatuses) portion(w *lagWalk, now, service time.Time) (found []*sh
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	steps := 0
-	for ; steps < lagPortion && len(w.left)+len(w.way) > 0; steps++ {
-		if len(w.way) == 0 {
-			if s := w.left[0]; s.isReported() {
-				w.way = append(w.way, s)
+	for ; steps < lagPortion && len(w.unvisited)+len(w.stack) > 0; steps++ {
+		if len(w.stack) == 0 {
+			if s := w.unvisited[0]; s.isReported() {
+				w.stack = append(w.stack, s)
 			}
-			w.left = w.left[1:]
+			w.unvisited = w.unvisited[1:]
 			continue
 		}
-		s := w.way[len(w.way)-1]
+		s := w.stack[len(w.stack)-1]
 		a.step(w, s, now, service)
-		if len(w.way) == 0 && s.lag.known && s.isReported() { // it may have ended since the last portion
+		if len(w.stack) == 0 && s.lag.known && s.isReported() { // it may have ended since the last portion
 			found = append(found, s)
 		}
 	}
-	a.lags.most = max(a.lags.most, steps)
+	a.lags.maxSteps = max(a.lags.maxSteps, steps)
 	return found
 }
 
@@ -70,12 +70,12 @@ func (s *shardStatus) isReported() bool { return !s.last && !s.removed.Load() }
 // sort adds new shards to the sorted ones and removes those that were pruned.
 func (a *shardStatuses) sort(stream *streamStatuses) {
 	a.mu.Lock()
-	stream.learn()
-	fresh, pruned := stream.fresh, stream.pruned
-	stream.fresh, stream.pruned = nil, false
+	stream.addFound()
+	added, pruned := stream.added, stream.pruned
+	stream.added, stream.pruned = nil, false
 	a.mu.Unlock()
 	byID := func(a, b *shardStatus) int { return strings.Compare(a.ID, b.ID) }
-	stream.sorted = append(stream.sorted, fresh...)
+	stream.sorted = append(stream.sorted, added...)
 	if pruned {
 		stream.sorted = slices.DeleteFunc(stream.sorted, func(s *shardStatus) bool { return s.removed.Load() })
 	}
@@ -88,18 +88,18 @@ func (a *shardStatuses) sort(stream *streamStatuses) {
 // parents first, it adds the parents to the way. The caller holds both locks. A shard may change
 // between two portions, so each step reads its state again.
 func (a *shardStatuses) step(w *lagWalk, s *shardStatus, now, service time.Time) {
-	round, before := a.lags.round, len(w.way)
+	round, before := a.lags.round, len(w.stack)
 	if !s.answered && s.lag.round != round {
 		for _, id := range s.Parents {
 			if p := w.stream.shards[id]; p != nil && !p.hasEnded && p.lag.round != round {
-				w.way = append(w.way, p)
+				w.stack = append(w.stack, p)
 			}
 		}
 	}
-	if len(w.way) > before {
+	if len(w.stack) > before {
 		return
 	}
-	w.way = w.way[:before-1]
+	w.stack = w.stack[:before-1]
 	if s.lag.round != round {
 		a.lags.visits++
 		behind, known := a.lagOf(w.stream, s, now, service)

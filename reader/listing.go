@@ -59,10 +59,10 @@ func closedShards(l listing) map[string]bool {
 	return closed
 }
 
-// listPatiently lists the shards after the given ID, or all of them, with retries. most limits the
-// time since the last page that had new shards.
-func (s streamCalls) listPatiently(ctx context.Context, most time.Duration, after string, filter *types.ShardFilter) (listing, error) {
-	return patientlyPaged(ctx, s.session, most, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
+// listWithRetries lists the shards after the given ID, or all of them, with retries. limit bounds
+// the time since the last page that had new shards.
+func (s streamCalls) listWithRetries(ctx context.Context, limit time.Duration, after string, filter *types.ShardFilter) (listing, error) {
+	return withRetriesPaged(ctx, s.session, limit, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		return s.list(ctx, a, after, filter)
 	})
 }
@@ -170,7 +170,7 @@ func ListShards(ctx context.Context, a *Asker, stream string, filter *types.Shar
 	if err != nil {
 		return Shards{}, err
 	}
-	l, err := s.listPatiently(ctx, startTimeout, "", filter)
+	l, err := s.listWithRetries(ctx, startTimeout, "", filter)
 	if l.at.IsZero() {
 		l.at = s.dateNow()
 	}
@@ -184,7 +184,7 @@ func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.Stream
 	if err != nil {
 		return nil, err
 	}
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case err != nil:
 		return nil, err
@@ -219,9 +219,9 @@ func (l *sharedListing) calls() int {
 	return l.begun
 }
 
-// enter waits until an attempt after the first asked ones was merged; then answered is true.
+// wait waits until an attempt after the first asked ones was merged; then answered is true.
 // Otherwise it returns when the caller has to list.
-func (l *sharedListing) enter(ctx context.Context, asked int) (answered bool, err error) {
+func (l *sharedListing) wait(ctx context.Context, asked int) (answered bool, err error) {
 	for {
 		l.mu.Lock()
 		answered, running := l.merged > asked, l.running
@@ -240,8 +240,8 @@ func (l *sharedListing) enter(ctx context.Context, asked int) (answered bool, er
 	}
 }
 
-// leave ends what enter began. merged is the number of the merged attempt; 0 if none.
-func (l *sharedListing) leave(merged int) {
+// finish ends what wait began. merged is the number of the merged attempt; 0 if none.
+func (l *sharedListing) finish(merged int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.merged = max(l.merged, merged)

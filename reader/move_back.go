@@ -18,7 +18,7 @@ type doubt struct {
 
 // note stores the position of a shard whose goroutine ends, if an answer has contradicted it.
 // before is the position before the last answer with records.
-func (r *running) note(a *Assignment, at, before checkpoint.Shard) {
+func (r *runState) note(a *Assignment, at, before checkpoint.Shard) {
 	if !a.isInDoubt(at) {
 		return
 	}

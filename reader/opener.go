@@ -51,13 +51,13 @@ func (o Opener) Open(ctx context.Context) (*Opening, error) {
 	if o.Quiet {
 		s.o.Info = o.Options.Detail
 	}
-	streams, err := openStreams(ctx, s, kept(o.Options.Positions), openMode{partial: o.Partial, tolerant: o.Tolerant})
+	streams, err := openStreams(ctx, s, orUnsaved(o.Options.Positions), openMode{partial: o.Partial, tolerant: o.Tolerant})
 	opening := &Opening{File: streams.file, Streams: streams.streams, Time: latest(streams.streams)}
 	if len(o.Since) > 0 {
 		for _, stream := range opening.Streams {
 			stream.listedAt = o.Since[stream.ref.Given]
 		}
-		err = opening.Fact(ctx, err)
+		err = opening.ExplainNotFound(ctx, err)
 	}
 	if err != nil {
 		return nil, err
@@ -69,9 +69,11 @@ func (o Opener) Open(ctx context.Context) (*Opening, error) {
 	return opening, opening.drop(ctx, streams.failed, func(s *Stream) bool { _, again := o.Since[s.ref.Given]; return again })
 }
 
-// Fact checks whether the stream of a failed call was deleted or created again since it was opened.
-// It returns that error, or err if the stream is unchanged.
-func (o *Opening) Fact(ctx context.Context, err error) error { return fact(ctx, o.Streams, err) }
+// ExplainNotFound checks whether the stream of a failed call was deleted or created again since it
+// was opened. It returns that error, or err if the stream is unchanged.
+func (o *Opening) ExplainNotFound(ctx context.Context, err error) error {
+	return explainNotFound(ctx, o.Streams, err)
+}
 
 // Drop removes the streams that failed. It returns the first failure if no stream remains, or the
 // cause of ctx if that has ended.
@@ -89,7 +91,7 @@ func (o *Opening) drop(ctx context.Context, failed map[*Stream]error, was func(*
 			continue
 		}
 		if was(s) {
-			err = o.Fact(ctx, err)
+			err = o.ExplainNotFound(ctx, err)
 		}
 		o.Failed = append(o.Failed, StreamFailure{s.ref.Given, err})
 	}
@@ -161,11 +163,11 @@ func (s *Stream) Accepts(ctx context.Context, shard string, at checkpoint.Shard)
 		return false, nil
 	}
 	p := newPolling(a)
-	_, err = patiently(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, func(ctx context.Context) (string, error) {
-		if err := s.takeSlot(ctx); err != nil {
+	_, err = withRetries(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, func(ctx context.Context) (string, error) {
+		if err := s.acquireSlot(ctx); err != nil {
 			return "", err
 		}
-		defer s.giveSlot()
+		defer s.releaseSlot()
 		return p.newIterator(ctx)
 	})
 	return err != nil && classify(err) == refused, err

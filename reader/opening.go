@@ -90,7 +90,7 @@ func latest(streams []*Stream) (at time.Time) {
 // openStream lists the stream's shards and decides where each begins. It returns the entry that the
 // checkpoint gets before the first record is read.
 func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positions Positions, mode openMode) (checkpoint.Stream, error) {
-	l, err := s.listPatiently(ctx, startTimeout, "", nil)
+	l, err := s.listWithRetries(ctx, startTimeout, "", nil)
 	if err != nil {
 		return checkpoint.Stream{}, err
 	}
@@ -148,7 +148,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 		entry.Shards[id] = trimmedAt(entry.Shards[id], l.at)
 	}
 	for id, shard := range s.lineage.Shards {
-		if shard.State == lineage.Waiting || shard.Left {
+		if shard.State == lineage.Waiting || shard.NotOwned {
 			if shard.At.UpdatedAt.IsZero() {
 				shard.At.UpdatedAt = record.Time{Time: l.at}
 			}

@@ -49,8 +49,8 @@ type Options struct {
 	// polls. With a Source, MaxRecordsPerFetch, MaxFetchRate, MinFetchPeriod, ShardsPerTask and
 	// Tasks have no effect.
 	Source func(*Assignment) Source
-	// Silence is the longest time that a shard without records may send nothing; 0 uses the value
-	// for polling.
+	// Silence is the longest time that a healthy shard without records may send no answer. The
+	// minimum is 3 s, which is enough when polling.
 	Silence time.Duration
 
 	// Shards restricts the run to these shards of its one stream and their descendants; empty reads
@@ -126,10 +126,10 @@ func DefaultOptions() Options {
 
 // The service's limits.
 const (
-	mostRecordsPerFetch   = 10_000
-	mostFetchRate         = 2.0
-	leastFetchPeriod      = 200 * time.Millisecond
-	mostShardsPerDescribe = 10_000
+	maxRecordsPerFetch   = 10_000
+	maxFetchRate         = 2.0
+	minFetchPeriod       = 200 * time.Millisecond
+	maxShardsPerDescribe = 10_000
 )
 
 // Complete checks every field. It returns the options with a function in place of each nil one. The
@@ -164,17 +164,17 @@ func (o Options) validate() error {
 	}{
 		{len(o.Streams) > 0, "streams", "at least one"},
 		{o.Encode != nil, "encode", "a function"},
-		{o.MaxRecordsPerFetch >= 1 && o.MaxRecordsPerFetch <= mostRecordsPerFetch,
+		{o.MaxRecordsPerFetch >= 1 && o.MaxRecordsPerFetch <= maxRecordsPerFetch,
 			"max records per fetch", "1 to 10000"},
 		{o.rateOK(), "max fetch rate", "more than 0 and at most 2.0 MB/s"},
-		{o.Unlimited && o.MinFetchPeriod == 0 || o.MinFetchPeriod >= leastFetchPeriod,
+		{o.Unlimited && o.MinFetchPeriod == 0 || o.MinFetchPeriod >= minFetchPeriod,
 			"min fetch period", "200ms or more (0 at an endpoint that is not AWS's)"},
 		{o.MaxFetchDuration > 0, "max fetch duration", "more than 0"},
 		{o.FetchBufferSize > 0, "fetch buffer size", "more than 0"},
 		{o.ShardsPerTask >= 1, "shards per task", "1 or more"},
 		{o.Tasks >= 0, "tasks", "0 or more"},
 		{o.ShardFetchInterval > 0, "shard fetch interval", "more than 0"},
-		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= mostShardsPerDescribe,
+		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= maxShardsPerDescribe,
 			"max shards per describe", "1 to 10000"},
 		{o.To.Kind == record.Latest || o.To.Kind == record.AtTimestamp || o.To.Kind == record.Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
 		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
@@ -197,7 +197,7 @@ func (o Options) rateOK() bool {
 	if o.Unlimited && math.IsInf(o.MaxFetchRate, 1) {
 		return true
 	}
-	return o.MaxFetchRate > 0 && o.MaxFetchRate <= mostFetchRate
+	return o.MaxFetchRate > 0 && o.MaxFetchRate <= maxFetchRate
 }
 
 func (o Options) checkStreams() error {

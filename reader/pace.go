@@ -8,17 +8,17 @@ import (
 // pace decides when a shard may be fetched again, and how many records to request. It stays within
 // the shard's limits, which other readers share, and within the room in the buffer.
 type pace struct {
-	least  time.Duration // minimum time between the starts of two fetches: Options.MinFetchPeriod
-	rate   float64       // MiB/s
-	most   int           // records of a fetch: Options.MaxRecordsPerFetch
-	target int64         // bytes that a response should not exceed
+	minPeriod  time.Duration // minimum time between the starts of two fetches: Options.MinFetchPeriod
+	rate       float64       // MiB/s
+	maxRecords int           // records of a fetch: Options.MaxRecordsPerFetch
+	target     int64         // bytes that a response should not exceed
 
-	period time.Duration // least, or longer after the limit was exceeded
-	met    time.Time     // when the limit was last exceeded, or the period last changed
-	limit  int           // records to request: most, or fewer after the limit was exceeded
-	count  int           // records of the last response with any
-	size   int64         // bytes of the last response
-	record float64       // average bytes of a record; 0 before the first
+	period   time.Duration // minPeriod, or longer after the limit was exceeded
+	limitMet time.Time     // when the limit was last exceeded, or the period last changed
+	limit    int           // records to request: maxRecords, or fewer after the limit was exceeded
+	count    int           // records of the last response with any
+	size     int64         // bytes of the last response
+	record   float64       // average bytes of a record; 0 before the first
 	// unknown means that the first fetch may return as much as the service allows: the shard begins
 	// in the past, and no record was received yet.
 	unknown bool
@@ -34,15 +34,15 @@ const (
 	// inFlight is about how many copies of a response are in memory while it is received and
 	// encoded: JSON with base64 payloads, the SDK's copy of that, records, and their encoding.
 	inFlight = 5
-	// mostResponse is the largest response of the service.
-	mostResponse = 10 << 20
+	// maxResponse is the largest response of the service.
+	maxResponse = 10 << 20
 	// unknownRecord is the assumed size of a record before the first.
 	unknownRecord = 10 << 10
 
 	// politePeriod is the period of a shard whose limit was exceeded. The shard then never gets
 	// more than two of its five fetches in a second, even if their network delays differ.
 	politePeriod = 600 * time.Millisecond
-	mostPeriod   = 2 * time.Second
+	maxPeriod    = 2 * time.Second
 	// forgiveAfter is how long the limit must not be exceeded before the period shortens again.
 	forgiveAfter = 5 * time.Minute
 )
@@ -52,10 +52,10 @@ func Reservation(bytes int64) int64 { return max(LeastReservation, inFlight*byte
 
 func newPace(o Options) pace {
 	return pace{
-		least: o.MinFetchPeriod, period: o.MinFetchPeriod, rate: o.MaxFetchRate,
-		most: o.MaxRecordsPerFetch, limit: o.MaxRecordsPerFetch,
+		minPeriod: o.MinFetchPeriod, period: o.MinFetchPeriod, rate: o.MaxFetchRate,
+		maxRecords: o.MaxRecordsPerFetch, limit: o.MaxRecordsPerFetch,
 		// A few fetches at once should fit the buffer, with all that they hold.
-		target: min(max(o.FetchBufferSize/(4*inFlight), 64<<10), mostResponse),
+		target: min(max(o.FetchBufferSize/(4*inFlight), 64<<10), maxResponse),
 	}
 }
 
@@ -73,7 +73,7 @@ func (p *pace) expected() int64 {
 // share is the rate, in MiB/s, that this reader uses. It is lower after the limit was exceeded, so
 // that two readers which both catch up leave room for each other.
 func (p *pace) share() float64 {
-	if p.period > p.least {
+	if p.period > p.minPeriod {
 		return p.rate * 3 / 4
 	}
 	return p.rate
@@ -87,13 +87,13 @@ func (p *pace) reservation() int64 {
 	case p.refused > 0:
 		return p.refused
 	case p.unknown && p.record == 0:
-		return inFlight * mostResponse
+		return inFlight * maxResponse
 	}
 	return Reservation(max(p.expected(), int64(p.record)))
 }
 
-// learn uses the record size of the run's other shards, until this shard has one.
-func (p *pace) learn(record int64) {
+// useRecordSize uses the record size of the run's other shards, until this shard has one.
+func (p *pace) useRecordSize(record int64) {
 	if p.record == 0 {
 		p.record = float64(record)
 	}
@@ -105,7 +105,7 @@ func (p *pace) ask() int {
 	switch {
 	case p.record > 0:
 		records = float64(p.expected()) / p.record
-	case p.unknown && p.target < mostResponse/4: // the largest response would not fit the buffer
+	case p.unknown && p.target < maxResponse/4: // the largest response would not fit the buffer
 		records = 4
 	}
 	return max(1, min(p.limit, int(records)))
@@ -130,12 +130,12 @@ func (p *pace) received(records int, bytes int64, started time.Time) time.Time {
 	return started.Add(time.Duration(float64(bytes) / (rate * (1 << 20)) * float64(time.Second)))
 }
 
-// passed updates the pace after a fetch that did not exceed the limit.
-func (p *pace) passed(now time.Time) {
-	p.limit = min(p.limit*2, p.most)
-	if p.period > p.least && now.Sub(p.met) >= forgiveAfter {
-		p.period = max(p.least, p.period*4/5)
-		p.met = now
+// succeeded updates the pace after a fetch that did not exceed the limit.
+func (p *pace) succeeded(now time.Time) {
+	p.limit = min(p.limit*2, p.maxRecords)
+	if p.period > p.minPeriod && now.Sub(p.limitMet) >= forgiveAfter {
+		p.period = max(p.minPeriod, p.period*4/5)
+		p.limitMet = now
 	}
 }
 
@@ -147,8 +147,8 @@ func (p *pace) throttled(now time.Time) {
 		asked = min(asked, p.count)
 	}
 	p.limit = max(1, asked/2)
-	p.met = now
-	if p.least > 0 {
-		p.period = max(p.least, min(mostPeriod, max(politePeriod, p.period*5/4)))
+	p.limitMet = now
+	if p.minPeriod > 0 {
+		p.period = max(p.minPeriod, min(maxPeriod, max(politePeriod, p.period*5/4)))
 	}
 }

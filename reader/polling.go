@@ -43,16 +43,16 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 // take makes one attempt at the next response. It holds a slot and room in the buffer for the
 // fetch.
 func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
-	if err := p.s.takeSlot(ctx); err != nil {
+	if err := p.s.acquireSlot(ctx); err != nil {
 		return nil, err
 	}
-	defer p.s.giveSlot()
-	p.pace.learn(p.s.record.Load())
+	defer p.s.releaseSlot()
+	p.pace.useRecordSize(p.s.record.Load())
 	taken := p.pace.reservation()
 	if err := room.Take(ctx, taken); err != nil {
 		return nil, err
 	}
-	p.pace.learn(p.s.record.Load()) // Take may have waited
+	p.pace.useRecordSize(p.s.record.Load()) // Take may have waited
 	answer := limitAnswer(&p.pace, room, taken)
 	resp, err := p.fetch(ctx, answer)
 	if refused := (*answerSizeError)(nil); errors.As(err, &refused) {
@@ -78,7 +78,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		if err != nil {
 			return nil, err
 		}
-		p.iterator, p.shown = iterator, ""
+		p.iterator, p.newest = iterator, ""
 		p.Accepted()
 	}
 	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*service.GetRecordsOutput, error) {
@@ -97,7 +97,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		MillisBehindLatest: out.MillisBehindLatest,
 		End:                out.NextShardIterator == "",
 	}
-	size, shown := sizeOf(resp.Records), p.shown
+	size, newest := sizeOf(resp.Records), p.newest
 	if known, err := p.check(resp, out.ServerTime); err != nil {
 		p.iterator = "" // the next iterator is built from the position
 		return nil, p.Error("GetRecords", err)
@@ -110,7 +110,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		resp.Children = out.ChildShards
 		resp.Children, err = p.EndedInto(ctx, p.at, resp)
 		if end, isFalse := errors.AsType[*EndError](err); isFalse {
-			p.shown = shown
+			p.newest = newest
 			if end.Anew {
 				p.iterator = ""
 			}
@@ -142,11 +142,11 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 		return false, p.checkTip(resp)
 	}
 	last := aws.ToString(resp.Records[len(resp.Records)-1].SequenceNumber)
-	if p.inclusive && p.shown == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
-		return false, errNotThere
+	if p.inclusive && p.newest == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
+		return false, errOtherRecord
 	}
 	var dropped int
-	if p.inclusive && p.shown == "" { // the first record is the one that kin asked for
+	if p.inclusive && p.newest == "" { // the first record is the one that kin asked for
 		resp.Records, dropped = resp.Records[1:], 1
 	}
 	n, err := p.dropReceived(p.at, resp)
@@ -156,20 +156,20 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 	}
 	dropped += n
 	known = dropped > 0 && len(resp.Records) == 0 && !resp.End
-	if known && p.shown != "" && validate.Compare(last, p.shown) <= 0 {
+	if known && p.newest != "" && validate.Compare(last, p.newest) <= 0 {
 		return false, errRepeats // the next page would be this one again
 	}
-	p.shown = last
+	p.newest = last
 	return known, nil
 }
 
 // checkTip checks an answer without records. It follows a series of records from before the
 // position, which has to end with the position's own record.
 func (p *polling) checkTip(resp *Response) error {
-	if p.at.Kind != record.AfterSequenceNumber || p.shown == "" || !resp.atTip() || validate.Compare(p.shown, p.at.SequenceNumber) >= 0 {
+	if p.at.Kind != record.AfterSequenceNumber || p.newest == "" || !resp.atTip() || validate.Compare(p.newest, p.at.SequenceNumber) >= 0 {
 		return nil
 	}
-	return p.contradict(p.at, fmt.Sprintf("the service sent records from before record %s, and its last record of the shard is %s", p.at.SequenceNumber, p.shown))
+	return p.contradict(p.at, fmt.Sprintf("the service sent records from before record %s, and its last record of the shard is %s", p.at.SequenceNumber, p.newest))
 }
 
 // sizeOf is the number of bytes of the records' payloads and partition keys.
@@ -208,7 +208,7 @@ func (p *polling) paced(records int, size int64, started time.Time) {
 func (p *polling) succeeded(resp *Response) {
 	p.Succeeded()
 	p.refusals = 0
-	p.pace.passed(time.Now())
+	p.pace.succeeded(time.Now())
 	p.s.log.Debug("got records", "stream", p.s.ref.Name, "shard", p.shard, "records", len(resp.Records),
 		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }

@@ -27,21 +27,21 @@ type Positions interface {
 	Release(ctx context.Context) error
 }
 
-// kept returns p, or positions for one run if p is nil.
-func kept(p Positions) Positions {
+// orUnsaved returns p, or positions for one run if p is nil.
+func orUnsaved(p Positions) Positions {
 	if p == nil {
-		return forgetful{}
+		return unsavedPositions{}
 	}
 	return p
 }
 
-// forgetful keeps positions for one run.
-type forgetful struct{}
+// unsavedPositions keeps positions for one run.
+type unsavedPositions struct{}
 
-func (forgetful) Owns(string, string) bool { return true }
-func (forgetful) Load(context.Context) (checkpoint.File, error) {
+func (unsavedPositions) Owns(string, string) bool { return true }
+func (unsavedPositions) Load(context.Context) (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}, nil
 }
-func (forgetful) Begin(context.Context, ...checkpoint.Stream) error { return nil }
-func (forgetful) Commit(context.Context, checkpoint.Commit) error   { return nil }
-func (forgetful) Release(context.Context) error                     { return nil }
+func (unsavedPositions) Begin(context.Context, ...checkpoint.Stream) error { return nil }
+func (unsavedPositions) Commit(context.Context, checkpoint.Commit) error   { return nil }
+func (unsavedPositions) Release(context.Context) error                     { return nil }

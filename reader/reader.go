@@ -30,7 +30,7 @@ func New(client Client, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{client: client, o: o, positions: kept(o.Positions)}, nil
+	return &Reader{client: client, o: o, positions: orUnsaved(o.Positions)}, nil
 }
 
 // Run reads until a bound is reached, the handler or a call fails, or ctx ends. It returns nil only
@@ -52,7 +52,7 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 	if began.IsZero() {
 		began = time.Now()
 	}
-	whole := ctx
+	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(errDone)
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -68,13 +68,13 @@ func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
 	if groupErr := group.Wait(); err == nil && !errors.Is(groupErr, errDone) {
 		err = groupErr
 	}
-	run.reportUsers()
+	run.reportUserRecords()
 	if r.o.Timeout > 0 {
 		var stop context.CancelFunc
-		whole, stop = context.WithDeadline(whole, began.Add(r.o.Timeout))
+		outer, stop = context.WithDeadline(outer, began.Add(r.o.Timeout))
 		defer stop()
 	}
-	return fact(whole, streams.streams, run.moveBack(context.WithoutCancel(whole), err))
+	return explainNotFound(outer, streams.streams, run.moveBack(context.WithoutCancel(outer), err))
 }
 
 // openInTime is open, limited by Options.Timeout.
@@ -88,8 +88,8 @@ func (r *Reader) openInTime(ctx context.Context, s *session, began time.Time) (*
 		return nil, context.Cause(ctx) // no call was made that could have failed
 	}
 	streams, err := r.open(ctx, s)
-	if late, is := errors.AsType[*TimeoutError](err); is {
-		return nil, &TimeoutError{After: late.After, Err: s.reporter.Last()}
+	if timeout, is := errors.AsType[*TimeoutError](err); is {
+		return nil, &TimeoutError{After: timeout.After, Err: s.reporter.Last()}
 	}
 	return streams, err
 }
@@ -102,7 +102,7 @@ func (r *Reader) open(ctx context.Context, s *session) (*opened, error) {
 		return nil, err
 	}
 	for _, stream := range streams.streams {
-		if err := checkTyped(ctx, stream); err != nil {
+		if err := checkStartSequence(ctx, stream); err != nil {
 			return nil, err
 		}
 	}

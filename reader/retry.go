@@ -16,7 +16,7 @@ type verdict int
 
 const (
 	fatal     verdict = iota // it will fail again: end the run
-	again                    // retry with the same arguments
+	retryable                // retry with the same arguments
 	throttled                // the shard's read limit: wait the documented 5 s
 	expired                  // the iterator is too old: get a new one
 	refused                  // the iterator or the position was not accepted
@@ -34,11 +34,11 @@ func classify(err error) verdict {
 		if service.Code(err) == service.CodeShardLimit {
 			return throttled
 		}
-		return again // too many calls of all readers together
+		return retryable // too many calls of all readers together
 	case service.InUse:
-		return again // the stream is being created
+		return retryable // the stream is being created
 	case service.Transient, service.Unsent, service.Unanswered:
-		return again // repeating a read is safe
+		return retryable // repeating a read is safe
 	case service.Expired:
 		return expired // a listing starts over
 	case service.Refused:
@@ -67,21 +67,21 @@ func (s *session) retries() *service.Retries {
 // passes reports whether a call at the start that failed with err is retried.
 func passes(err error) bool {
 	switch classify(err) {
-	case again, throttled, expired:
+	case retryable, throttled, expired:
 		return true
 	case fatal, refused, notFound:
 	}
 	return false
 }
 
-// patiently is service.Retry with the run's retries.
-func patiently[T any](ctx context.Context, s *session, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	return service.Retry(ctx, s.retries(), most, named, call)
+// withRetries is service.Retry with the run's retries.
+func withRetries[T any](ctx context.Context, s *session, limit time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+	return service.Retry(ctx, s.retries(), limit, named, call)
 }
 
-// patientlyPaged is service.RetryPaged with the run's retries.
-func patientlyPaged[T any](ctx context.Context, s *session, most time.Duration, named func(error) error, call func(context.Context, *service.Allowance) (T, error)) (T, error) {
-	return service.RetryPaged(ctx, s.retries(), most, named, call)
+// withRetriesPaged is service.RetryPaged with the run's retries.
+func withRetriesPaged[T any](ctx context.Context, s *session, limit time.Duration, named func(error) error, call func(context.Context, *service.Allowance) (T, error)) (T, error) {
+	return service.RetryPaged(ctx, s.retries(), limit, named, call)
 }
 
 // sleepUntil waits until t, or until ctx ends.

@@ -99,9 +99,9 @@ func (e *DataLossError) Error() string {
 	for _, g := range e.gaps {
 		lines = append(lines, GapMessage(e.Stream, g))
 	}
-	const most = 5
-	if n := len(lines); n > most {
-		lines = append(lines[:most], fmt.Sprintf("and %d more shards of %s", n-most, e.Stream))
+	const maxLines = 5
+	if n := len(lines); n > maxLines {
+		lines = append(lines[:maxLines], fmt.Sprintf("and %d more shards of %s", n-maxLines, e.Stream))
 	}
 	return strings.Join(lines, "\n")
 }

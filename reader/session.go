@@ -78,8 +78,8 @@ func (s *session) dateNow() time.Time {
 	return time.Now().Truncate(time.Second)
 }
 
-// takeSlot waits for one of the slots for fetches in flight.
-func (s *session) takeSlot(ctx context.Context) error {
+// acquireSlot waits for one of the slots for fetches in flight.
+func (s *session) acquireSlot(ctx context.Context) error {
 	if s.slots == nil {
 		return nil
 	}
@@ -91,17 +91,17 @@ func (s *session) takeSlot(ctx context.Context) error {
 	}
 }
 
-func (s *session) giveSlot() {
+func (s *session) releaseSlot() {
 	if s.slots != nil {
 		<-s.slots
 	}
 }
 
-// mostIdleSilence is how long a shard that is polled regularly may send no answer.
-const mostIdleSilence = 3 * time.Second
+// maxIdleSilence is how long a shard that is polled regularly may send no answer.
+const maxIdleSilence = 3 * time.Second
 
 // silence is how long a shard of this run may send no answer.
-func (s *session) silence() time.Duration { return max(mostIdleSilence, s.o.Silence) }
+func (s *session) silence() time.Duration { return max(maxIdleSilence, s.o.Silence) }
 
 // streamCalls makes the calls about one stream.
 type streamCalls struct {

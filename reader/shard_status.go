@@ -51,7 +51,7 @@ type streamStatuses struct {
 	saved  *checkpoint.Stream // the committed positions; owned by the collector
 	shards map[string]*shardStatus
 	// Changes since the last pass over the lags.
-	fresh  []*shardStatus
+	added  []*shardStatus
 	pruned bool
 
 	sorted []*shardStatus // by the last pass
@@ -67,29 +67,29 @@ func newShardStatuses(r *run) *shardStatuses {
 	return a
 }
 
-// learn adds the shards that were found since its last call. The caller holds the lock, so that no
-// goroutine misses shards that another one adds.
-func (s *streamStatuses) learn() {
+// addFound adds the shards that were found since its last call. The caller holds the lock, so that
+// no goroutine misses shards that another one adds.
+func (s *streamStatuses) addFound() {
 	for _, shard := range s.run.takeFound() {
 		status := &shardStatus{Shard: shard}
 		s.shards[shard.ID] = status
-		s.fresh = append(s.fresh, status)
+		s.added = append(s.added, status)
 	}
 }
 
-// take updates the statuses with a block.
-func (a *shardStatuses) take(b *Block, now time.Time) {
+// update updates the statuses with a block.
+func (a *shardStatuses) update(b *Block, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	stream := a.streams[b.Stream]
 	if stream.shards[b.ShardID] == nil {
-		stream.learn() // it was found before its block came
+		stream.addFound() // it was found before its block came
 	}
 	s := stream.shards[b.ShardID]
 	if b.end {
 		s.ended, s.hasEnded = a.endedSince(s, b, now), true
 	}
-	a.leave(s)
+	a.stopAnswering(s)
 	s.answered, s.at, s.last = true, now, b.last
 	s.tip = !b.more && (b.behind == nil || *b.behind == 0)
 	if b.behind != nil {
@@ -115,8 +115,8 @@ func (a *shardStatuses) endedSince(s *shardStatus, b *Block, now time.Time) time
 	return time.Time{}
 }
 
-// leave removes a shard from those that may still answer. The caller holds the lock.
-func (a *shardStatuses) leave(s *shardStatus) {
+// stopAnswering removes a shard from those that may still answer. The caller holds the lock.
+func (a *shardStatuses) stopAnswering(s *shardStatus) {
 	if s.element == nil {
 		return
 	}
@@ -154,10 +154,10 @@ func (a *shardStatuses) forget(s *streamStatuses, ids []string) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s.learn()
+	s.addFound()
 	for _, id := range ids {
 		if status := s.shards[id]; status != nil {
-			a.leave(status)
+			a.stopAnswering(status)
 			status.removed.Store(true)
 			s.pruned = true
 			delete(s.shards, id)
@@ -168,10 +168,10 @@ func (a *shardStatuses) forget(s *streamStatuses, ids []string) {
 // lagPass is the state of the passes over the lags of all shards. Passes wait for each other. Other
 // goroutines wait at most for one portion.
 type lagPass struct {
-	mu     sync.Mutex // guards the following, and sorted and lag of streams and shards
-	round  int
-	visits int // of shards, in all passes
-	most   int // largest number of steps of a portion
+	mu       sync.Mutex // guards the following, and sorted and lag of streams and shards
+	round    int
+	visits   int // of shards, in all passes
+	maxSteps int // largest number of steps of a portion
 }
 
 // shardLag is the lag of a shard, as computed in the pass of a round.

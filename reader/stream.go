@@ -22,8 +22,8 @@ type Stream struct {
 	streamShards
 	// until is the run's bound in the service's time; zero without one.
 	until time.Time
-	// kept is the retention period, as retention returns it.
-	kept atomic.Int64
+	// retentionNanos is the retention period, as retention returns it.
+	retentionNanos atomic.Int64
 	// distribution is whether the stream places records by their hash keys.
 	distribution distribution
 	losses       []string         // messages about records that are gone, or may be, and were not read
@@ -37,12 +37,12 @@ func newStream(s *session, given string) *Stream {
 }
 
 // retention is how long the stream retains records; 0 if not known.
-func (s *Stream) retention() time.Duration { return time.Duration(s.kept.Load()) }
+func (s *Stream) retention() time.Duration { return time.Duration(s.retentionNanos.Load()) }
 
-// keeps sets the retention period; nil leaves it as it is.
-func (s *Stream) keeps(hours *int32) {
+// setRetention sets the retention period; nil leaves it as it is.
+func (s *Stream) setRetention(hours *int32) {
 	if hours != nil {
-		s.kept.Store(int64(time.Duration(*hours) * time.Hour))
+		s.retentionNanos.Store(int64(time.Duration(*hours) * time.Hour))
 	}
 }
 
@@ -54,7 +54,7 @@ type uncheckedReasons struct {
 
 // check implements CheckStream.
 func (s *Stream) check(ctx context.Context) error {
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -62,16 +62,16 @@ func (s *Stream) check(ctx context.Context) error {
 		return s.checkListed(ctx)
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
-		s.describedOr(Unanswered(err))
+		s.setUndescribed(Unanswered(err))
 		return s.checkListed(ctx)
 	}
 	summary := out.StreamDescriptionSummary
 	if summary.StreamCreationTimestamp == nil {
-		s.describedOr("has no creation time")
+		s.setUndescribed("has no creation time")
 	} else {
-		s.describedOr("")
+		s.setUndescribed("")
 	}
-	s.keeps(summary.RetentionPeriodHours)
+	s.setRetention(summary.RetentionPeriodHours)
 	if summary.StreamStatus == types.StreamStatusDeleting {
 		return &StreamDeletedError{Stream: s.ref.Name}
 	}
@@ -89,8 +89,8 @@ func (s *Stream) check(ctx context.Context) error {
 	return &StreamRecreatedError{Stream: s.ref.Name, Created: created, Kept: s.o.Positions != nil}
 }
 
-// describedOr sets why the last DescribeStreamSummary gave no identity; empty if it did.
-func (s *Stream) describedOr(why string) {
+// setUndescribed sets why the last DescribeStreamSummary gave no identity; empty if it did.
+func (s *Stream) setUndescribed(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undescribed = why
@@ -99,7 +99,7 @@ func (s *Stream) describedOr(why string) {
 // checkListed is check for a stream that cannot be described: ListShards still shows whether a
 // stream of that name exists.
 func (s *Stream) checkListed(ctx context.Context) error {
-	_, err := s.listPatiently(ctx, startTimeout, s.lastID(), nil)
+	_, err := s.listWithRetries(ctx, startTimeout, s.lastID(), nil)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -111,24 +111,24 @@ func (s *Stream) checkListed(ctx context.Context) error {
 
 func isNotFound(err error) bool { return err != nil && classify(err) == notFound }
 
-// learnRetention fetches the stream's retention period. If the call is not allowed, the known value
+// fetchRetention fetches the stream's retention period. If the call is not allowed, the known value
 // stays.
-func (s *Stream) learnRetention(ctx context.Context) error {
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+func (s *Stream) fetchRetention(ctx context.Context) error {
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
 	default:
-		s.keeps(out.StreamDescriptionSummary.RetentionPeriodHours)
+		s.setRetention(out.StreamDescriptionSummary.RetentionPeriodHours)
 	}
 	return nil
 }
 
-// fact checks whether the stream of a failed call was deleted or created again while it was read.
-// It returns that error, or err if the stream is unchanged.
-func fact(ctx context.Context, streams []*Stream, err error) error {
+// explainNotFound checks whether the stream of a failed call was deleted or created again while it
+// was read. It returns that error, or err if the stream is unchanged.
+func explainNotFound(ctx context.Context, streams []*Stream, err error) error {
 	var api smithy.APIError
 	var of interface{ StreamName() string }
 	var known *StreamDeletedError

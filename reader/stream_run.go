@@ -16,8 +16,8 @@ import (
 	"kin/internal/record"
 )
 
-// running is the state that the goroutines of a run share.
-type running struct {
+// runState is the state that the goroutines of a run share.
+type runState struct {
 	*session
 	ctx   context.Context // of all goroutines of the run
 	group *errgroup.Group
@@ -31,7 +31,7 @@ type running struct {
 }
 
 // finished records that a shard's goroutine has nothing left to do.
-func (r *running) finished() {
+func (r *runState) finished() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reading--
@@ -40,14 +40,14 @@ func (r *running) finished() {
 
 // checkComplete closes the buffer when a bounded run has nothing left to fetch. The caller holds
 // the lock.
-func (r *running) checkComplete() {
+func (r *runState) checkComplete() {
 	if r.o.bounded() && r.reading == 0 {
 		r.buf.close() // no shard waits: changed counts a shard as soon as it may be read
 	}
 }
 
 // openShards returns how many shards are being read.
-func (r *running) openShards() int {
+func (r *runState) openShards() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.reading
@@ -56,12 +56,12 @@ func (r *running) openShards() int {
 // streamRun is one stream of a run. The session's lock guards the fields marked as guarded.
 type streamRun struct {
 	delivery
-	run *running
+	run *runState
 	// New shards that the collector has not taken yet, guarded: those that this run reads, and
 	// those that another run reads.
-	found, left []*lineage.Shard
-	leftOut     int64 // records of aggregates that the hash filter dropped
-	rekeyed     int64 // records of aggregates whose own keys are not usable
+	found, notOwned []*lineage.Shard
+	dropped         int64 // records of aggregates that the hash filter dropped
+	rekeyed         int64 // records of aggregates whose own keys are not usable
 }
 
 // source makes the source of a shard.
@@ -76,11 +76,11 @@ func (s *streamRun) source(a *Assignment) Source {
 func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 	s.log.Debug("shard opened", "stream", s.ref.Name, "shard", shard.ID, "position", describe(shard.At))
 	a := newAssignment(s.Stream, shard.ID, shard.At)
-	defer a.leave(ctx)
+	defer a.end(ctx)
 	source := s.source(a)
 	defer source.Close()
 	at, before := shard.At, shard.At // before is the position before the last answer with records
-	late, answered := late{}, false
+	late, answered := lateRecords{}, false
 	defer func() { s.run.note(a, at, before) }()
 	for {
 		resp, err := source.Next(ctx, s.buf)
@@ -94,7 +94,7 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 			resp.latest = s.dates.Now()
 		}
 		found := s.cut(&late, shard, resp)
-		if found.back {
+		if found.rewind {
 			s.buf.Return(resp.Taken)
 			source.Rewind(at)
 			continue
@@ -124,8 +124,8 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 func (s *streamRun) changed(found []*lineage.Shard) (ready []*lineage.Shard) {
 	for _, shard := range found {
 		switch {
-		case shard.Left:
-			s.left = append(s.left, shard)
+		case shard.NotOwned:
+			s.notOwned = append(s.notOwned, shard)
 		case shard.State == lineage.Waiting:
 			s.found = append(s.found, shard)
 		}
@@ -197,19 +197,19 @@ func (s *streamRun) takeFound() []*lineage.Shard {
 	return found
 }
 
-// takeLeft returns the new shards that another run reads, since its last call.
-func (s *streamRun) takeLeft() []*lineage.Shard {
+// takeNotOwned returns the new shards that another run reads, since its last call.
+func (s *streamRun) takeNotOwned() []*lineage.Shard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	left := s.left
-	s.left = nil
+	left := s.notOwned
+	s.notOwned = nil
 	return left
 }
 
-// keepLeft adds the positions of the shards that another run reads to the saved positions. It
+// addNotOwned adds the positions of the shards that another run reads to the saved positions. It
 // returns their IDs.
-func (s *streamRun) keepLeft(saved map[string]checkpoint.Shard) (kept []string) {
-	for _, shard := range s.takeLeft() {
+func (s *streamRun) addNotOwned(saved map[string]checkpoint.Shard) (kept []string) {
+	for _, shard := range s.takeNotOwned() {
 		if _, known := saved[shard.ID]; !known {
 			saved[shard.ID] = shard.At
 			kept = append(kept, shard.ID)
@@ -233,7 +233,7 @@ func (s *streamRun) discover(ctx context.Context) error {
 		if time.Since(whole) >= wholeListEvery {
 			whole, after = time.Now(), ""
 		}
-		l, err := s.listPatiently(ctx, 0, after, nil)
+		l, err := s.listWithRetries(ctx, 0, after, nil)
 		if err != nil {
 			return err
 		}

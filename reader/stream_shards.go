@@ -122,14 +122,14 @@ func (s *streamShards) placementError(err error) error {
 // refresh returns after a listing of all shards was merged that began after the call. It lists
 // until one succeeds, unless another goroutine already does.
 func (s *streamShards) refresh(ctx context.Context) error {
-	answered, err := s.refreshing.enter(ctx, s.refreshing.calls())
+	answered, err := s.refreshing.wait(ctx, s.refreshing.calls())
 	if answered || err != nil {
 		return err
 	}
 	merged := 0
-	defer func() { s.refreshing.leave(merged) }()
+	defer func() { s.refreshing.finish(merged) }()
 	attempt := 0
-	l, err := patientlyPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
+	l, err := withRetriesPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		attempt = s.refreshing.begin()
 		return s.list(ctx, a, "", nil)
 	})

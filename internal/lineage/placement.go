@@ -122,7 +122,7 @@ func (p Placement) restrict(t *Tree, s *Shard) {
 	case !p.Owns(s.ID):
 		t.Settle(s, Outside)
 	case t.inside != nil && !t.inside[s.ID]:
-		s.Left = p.Initial.Kind != record.AtSequenceNumber
+		s.NotOwned = p.Initial.Kind != record.AtSequenceNumber
 		t.Settle(s, Outside)
 	}
 }

@@ -41,7 +41,7 @@ func (t *Tree) IsFinished(id string, saved map[string]record.ShardPosition) bool
 		if _, hasPosition := saved[child]; hasPosition {
 			continue
 		}
-		if c := t.Shards[child]; c.State != Outside || c.Left {
+		if c := t.Shards[child]; c.State != Outside || c.NotOwned {
 			return false
 		}
 	}

@@ -40,9 +40,9 @@ type Shard struct {
 	Parents []string // none, one, or two after a merge
 	saved   bool     // the parents are the checkpoint's: no listing shows the shard
 	State   State
-	// Left says that the run leaves the shard, which it has placed, to another
+	// NotOwned says that the run leaves the shard, which it has placed, to another
 	// run with the same positions.
-	Left bool
+	NotOwned bool
 	// At is where to begin: the checkpoint's position, or the initial one.
 	At record.ShardPosition
 	// Unlisted is set for a shard that was found as a child and whose parents
