@@ -1,9 +1,8 @@
-// Package inspect looks at streams and at the positions of runs, and changes
-// nothing: how far each shard is behind, whether positions still fit their
-// streams, and where positions would be that begin anew.
+// Package inspect reports on streams and on the positions of runs, and changes nothing. It reports
+// how far each shard is behind, whether positions still fit their streams, and where new positions
+// would begin.
 //
-// It sees streams as a run does that begins at the same positions: it opens them
-// with reader.
+// It opens streams with package reader, so it sees them as a run from the same positions does.
 package inspect
 
 import (
@@ -13,21 +12,21 @@ import (
 	"kin/reader"
 )
 
-// Look is where the shards of all streams stand at one time.
+// Look is the state of the shards of all streams at one time.
 type Look struct {
 	Time    time.Time // the service's clock
 	Streams []StreamLook
-	Failed  []reader.StreamFailure // of several streams, those that are not among Streams
+	Failed  []reader.StreamFailure // the streams that could not be read, if there are several
 }
 
-// StreamLook is one stream of a look: its shards by ID.
+// StreamLook is the state of one stream.
 type StreamLook struct {
 	Stream string
-	ARN    string // empty when it is not known
+	ARN    string // empty if not known
 	Shards []ShardLook
-	// Losses are what is gone, or may be, that was not read, in words.
+	// Losses are messages about records that are gone, or may be, and were not read.
 	Losses []string
-	// Lag sums up the shards that are not Done.
+	// Lag summarizes the lags of the shards that are not Done.
 	Lag reader.StreamLag
 }
 
@@ -36,29 +35,28 @@ type ShardState string
 
 // The states of shards.
 const (
-	// Reading: a run fetches the shard.
+	// Reading means that a run fetches the shard.
 	Reading ShardState = "READING"
-	// WaitingForParent: a run fetches it when its parents were read.
+	// WaitingForParent means that a run fetches the shard after its parents.
 	WaitingForParent ShardState = "WAITING_FOR_PARENT"
-	// Done: it was read to its end, or is gone.
+	// Done means that the shard was read to its end, or is no longer retained.
 	Done ShardState = "DONE"
 )
 
-// ShardLook is one shard of a look.
+// ShardLook is the state of one shard.
 type ShardLook struct {
 	ShardID string
 	State   ShardState
 	Parents []string // none, one, or two after a merge
 	// Position is where a run begins in the shard.
 	Position checkpoint.Shard
-	// MillisBehindLatest is how long ago the oldest record arrived that was not
-	// read yet. Without one it is what the service says of an empty page: 0 at
-	// the tip, also of a shard that has been quiet for long. A shard that waits
-	// for its parents is behind by its own data. It is 0 of a Done shard.
+	// MillisBehindLatest is the age of the shard's oldest unread record. If all records were read,
+	// it is the service's value of an empty answer: 0 at the tip, even if the shard has been quiet
+	// for long. A shard that waits for its parents counts its own records. A Done shard has 0.
 	MillisBehindLatest int64
 }
 
-// sum makes the connector's three figures out of the shards that are not Done.
+// sum computes the connector's three figures from the shards that are not Done.
 func (s *StreamLook) sum() {
 	var lags []reader.Lag
 	for _, shard := range s.Shards {

@@ -17,13 +17,13 @@ import (
 	"kin/reader"
 )
 
-// LookOptions says which streams a Looker looks at, and from where.
+// LookOptions sets which streams a Looker reads, and from where.
 type LookOptions struct {
 	// Streams are names or ARNs, each stream once.
 	Streams []string
-	// Positions are those of a run. They are loaded for each look, so that a run
-	// that moves them is seen to move, and never saved. nil looks from
-	// InitialPosition; an age counts from the first look.
+	// Positions are those of a run. They are loaded for each Look, so they follow a run that moves
+	// them, and are never saved. nil uses InitialPosition; an age is then relative to the first
+	// Look.
 	Positions       reader.Positions
 	InitialPosition record.Position
 
@@ -32,28 +32,26 @@ type LookOptions struct {
 	Log          *slog.Logger
 }
 
-// Looker finds out how far each shard was read. It sees what a run from the same positions
-// would see: it lists, places, guards and paces as a run does, and changes nothing. It is
-// made by NewLooker, and its methods are for one goroutine.
+// Looker finds out how far each shard was read. It lists, places and paces as a run from the same
+// positions does, and changes nothing. NewLooker makes it. Its methods are for one goroutine.
 type Looker struct {
 	client timedClient
 	clock  *serverClock
-	dates  *servertime.Check // of all looks
+	dates  *servertime.Check // checks the Dates of all answers
 	o      reader.Options
-	// next is when a shard may be fetched again; a look that comes too early
-	// waits.
+	// next is when each shard may be fetched again. A Look waits for that time.
 	next  map[shardKey]time.Time
-	arns  map[string]string    // of the streams whose ARN was asked for; "" is not known
-	seen  map[string]time.Time // the service's time when each stream was first looked at
-	quiet bool                 // set after the first look: its reports are not repeated
+	arns  map[string]string    // fetched ARNs by stream name; "" is not known
+	seen  map[string]time.Time // the service's time of each stream's first Look
+	quiet bool                 // set after the first Look: its messages are not repeated
 	sizes answerSizes
 }
 
-// lookRetries is how long a look tries a call.
+// lookRetries is how long a Look retries a call.
 const lookRetries = service.StartTimeout
 
-// NewLooker checks every field of o and returns a looker, or an *OptionError
-// that names the field in words.
+// NewLooker checks every field of lo and returns a Looker. The error is an *OptionError that names
+// the field in words.
 func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
 	o := reader.DefaultOptions()
 	o.Streams, o.InitialPosition, o.Positions = lo.Streams, lo.InitialPosition, lo.Positions
@@ -77,14 +75,14 @@ func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
 	return l, nil
 }
 
-// opener opens streams for one look.
+// opener returns the options to open streams with.
 func (l *Looker) opener() reader.Opener {
 	return reader.Opener{Client: l.client, Options: l.o, Dates: l.dates}
 }
 
-// Look looks at every shard once, with one GetRecords for each that is not
-// Done. Its errors are those of Reader.Run. Of several streams, one that
-// fails is listed in Look.Failed. It is an error only if all of them fail.
+// Look makes one GetRecords call for each shard that is not Done, and returns the state of all
+// shards. Its errors are those of Reader.Run. If there are several streams, one that fails is
+// listed in Look.Failed, and only the failure of all is an error.
 func (l *Looker) Look(ctx context.Context) (Look, error) {
 	streams, err := l.open(ctx)
 	if err != nil {
@@ -92,13 +90,13 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	}
 	probes, failed, err := l.probe(ctx, streams)
 	if err != nil {
-		return Look{}, streams.Fact(ctx, err)
+		return Look{}, streams.ExplainNotFound(ctx, err)
 	}
 	if err := streams.Drop(ctx, failed); err != nil {
 		return Look{}, err
 	}
-	answeredAt := time.Now() // what follows may take a moment
-	l.sharpen(ctx, streams.Streams[0], probes)
+	answeredAt := time.Now() // the following calls may take a moment
+	l.refineClock(ctx, streams.Streams[0], probes)
 	look := Look{Time: l.clock.at(answeredAt).Truncate(time.Millisecond), Failed: streams.Failed}
 	for _, s := range streams.Streams {
 		of := s.View()
@@ -133,9 +131,9 @@ func (l *Looker) open(ctx context.Context) (*reader.Opening, error) {
 	return streams, nil
 }
 
-// arn is the stream's ARN, as far as it is known; entry is what the positions have
-// of it, and may be nil. A look from a position has no other use for the call, so
-// that one attempt is enough; the permission is optional.
+// arn returns the stream's ARN; empty if not known. entry has the stream's positions, and may be
+// nil. If neither has the ARN, a Look from an InitialPosition makes one attempt to fetch it. The
+// permission for that call is optional.
 func (l *Looker) arn(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream) string {
 	of := s.View()
 	if of.ARN != "" {
@@ -156,14 +154,13 @@ func (l *Looker) arn(ctx context.Context, s *reader.Stream, entry *checkpoint.St
 	return l.arns[of.Name]
 }
 
-// probe fetches every shard that is not outside the run once. It returns the
-// probes by stream and shard ID, and the streams of which a fetch failed where
-// others are left.
+// probe fetches every shard that is not outside of the run once. It returns the probes by stream
+// and shard ID. If there are several streams, it also returns those with a failed fetch.
 func (l *Looker) probe(ctx context.Context, streams *reader.Opening) ([]*probe, map[*reader.Stream]error, error) {
 	all := probes(streams)
 	budget := &probeBudget{free: semaphore.NewWeighted(probeBuffer), sizes: &l.sizes}
 	errs := make(chan streamError, len(streams.Streams))
-	group, groupCtx := errgroup.WithContext(ctx) // the session's slots bound it, so that a shard that sleeps keeps nobody waiting
+	group, groupCtx := errgroup.WithContext(ctx) // the session's slots limit the fetches, so a sleeping shard blocks no other
 	for s, of := range byStream(all) {
 		ofStream, streamCtx := errgroup.WithContext(groupCtx)
 		for _, p := range of {
@@ -199,21 +196,20 @@ type streamError struct {
 	err    error
 }
 
-// sharpen finds out the service's time to about a millisecond where a figure
-// depends on it and this machine's clock is wrong: it asks for one shard again
-// and again, at the turn of the service's second. That takes two or three seconds,
-// and only with the first look; a call that fails ends it.
-func (l *Looker) sharpen(ctx context.Context, s *reader.Stream, probes []*probe) {
+// refineClock finds out the service's time to about a millisecond, if a lag depends on it and this
+// machine's clock is wrong. It makes calls at the turn of the service's second. That takes two or
+// three seconds, in the first Look only. A call that fails ends it.
+func (l *Looker) refineClock(ctx context.Context, s *reader.Stream, probes []*probe) {
 	if !slices.ContainsFunc(probes, func(p *probe) bool { return !p.arrival.IsZero() }) {
 		return
 	}
 	started := time.Now()
-	for range mostQuestion {
+	for range maxQuestions {
 		if l.clock.isRight() {
 			return
 		}
 		at := l.clock.ask(time.Now())
-		if at.IsZero() || at.Sub(started) > mostSharpen || service.Sleep(ctx, time.Until(at)) != nil {
+		if at.IsZero() || at.Sub(started) > maxRefineTime || service.Sleep(ctx, time.Until(at)) != nil {
 			return
 		}
 		if err := s.AskTime(ctx); err != nil {

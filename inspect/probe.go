@@ -15,38 +15,37 @@ import (
 
 type shardKey struct{ stream, shard string }
 
-// probe is one fetch of one shard at the position that a run has for it. It
-// is thrown away: the position does not move.
+// probe is one fetch of one shard at the position that a run has for it. The position does not
+// move.
 //
-// A child that waits for its parents is probed like any other shard: its
-// position, TRIM_HORIZON or a time, is known before it may be read, and the
-// first record there is the oldest of its own data. So one GetRecords is enough, and
-// its parents are not asked twice.
+// A child that waits for its parents is probed like any other shard. Its position, TRIM_HORIZON or
+// a time, is known before a run may read it, and the first record there is its oldest. So one
+// GetRecords is enough, and its parents are not fetched twice.
 type probe struct {
 	stream  *reader.Stream
 	name    string // of the stream
 	shard   string
 	parents []string
 	begin   checkpoint.Shard // where a run begins
-	at      checkpoint.Shard // of the report; a run may begin behind it
+	at      checkpoint.Shard // the reported position; a run may begin after it
 	state   ShardState
 
 	next     time.Time // when the shard may be fetched again
-	answered time.Time // when the answer came, by this process's clock
+	answered time.Time // when the answer was received, by this process's clock
 	behind   int64     // MillisBehindLatest of the answer
-	arrival  time.Time // of the record that it holds; zero without one
+	arrival  time.Time // of the answer's record; zero without one
 }
 
 func (p *probe) key() shardKey { return shardKey{p.name, p.shard} }
 
-// probes are those of every shard that is not outside the run, by stream and ID.
+// probes returns a probe for every shard that is not outside of the run, by stream and shard ID.
 func probes(streams *reader.Opening) (all []*probe) {
 	for _, s := range streams.Streams {
 		of := s.View()
 		for _, shard := range of.Tree.Sorted() {
 			p := &probe{stream: s, name: of.Name, shard: shard.ID, parents: shard.Parents, begin: shard.At, at: shard.At, state: WaitingForParent}
 			if saved, known := of.Placement.Saved[shard.ID]; known {
-				p.at = saved // the guard may have moved on from it
+				p.at = saved // the reader's guard may have moved the begin
 			}
 			switch {
 			case shard.State == lineage.Outside:
@@ -62,7 +61,7 @@ func probes(streams *reader.Opening) (all []*probe) {
 	return all
 }
 
-// byStream has the probes of each stream that need a call.
+// byStream returns the probes of each stream that need a fetch.
 func byStream(all []*probe) map[*reader.Stream][]*probe {
 	found := map[*reader.Stream][]*probe{}
 	for _, p := range all {
@@ -73,7 +72,7 @@ func byStream(all []*probe) map[*reader.Stream][]*probe {
 	return found
 }
 
-// fetch makes the one fetch, not before due.
+// fetch fetches the shard once, not before due.
 func (p *probe) fetch(ctx context.Context, due time.Time, budget *probeBudget) error {
 	share := &probeShare{probeBudget: budget}
 	got, err := p.stream.Probe(ctx, p.shard, p.begin, due, share)
@@ -90,7 +89,7 @@ func (p *probe) fetch(ctx context.Context, due time.Time, budget *probeBudget) e
 	return nil
 }
 
-// look is what the probe saw.
+// look returns the shard's state by the probe.
 func (p *probe) look(clock *serverClock) ShardLook {
 	sl := ShardLook{ShardID: p.shard, State: p.state, Parents: p.parents, Position: p.at}
 	if p.state == Done {
@@ -98,15 +97,15 @@ func (p *probe) look(clock *serverClock) ShardLook {
 	}
 	sl.MillisBehindLatest = max(p.behind, 0)
 	if !p.arrival.IsZero() {
-		// MillisBehindLatest of a page is counted from behind its records, so that
-		// it is 0 where the page has the only record that is unread.
+		// MillisBehindLatest of an answer counts from after its records. It is 0 if the answer has
+		// the only unread record.
 		sl.MillisBehindLatest = max(p.behind, clock.at(p.answered).Sub(p.arrival).Milliseconds(), 1)
 	}
 	return sl
 }
 
-// answerSizes is how large the answers of looks have been: a source learns that
-// of its own shard, and a probe has none but its one.
+// answerSizes is the size of the answers so far, over all probes. A source learns it from its own
+// shard, but a probe has only one answer.
 type answerSizes struct {
 	mu      sync.Mutex // guards the following
 	largest int64      // bytes
@@ -119,8 +118,8 @@ func (a *answerSizes) add(size int64) {
 	a.largest, a.known = max(a.largest, size), true
 }
 
-// reservation is what one more answer takes while it is received and taken apart: a
-// good deal until one has been seen.
+// reservation is the room for one more answer while it is received and decoded. It is large until
+// the first answer.
 func (a *answerSizes) reservation() int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -130,14 +129,13 @@ func (a *answerSizes) reservation() int64 {
 	return reader.Reservation(2 * a.largest)
 }
 
-// probesInFlight bounds the fetches of a look that are in flight; fewer are where
-// records are large.
+// probesInFlight limits the concurrent fetches of a Look. Large records reduce their number.
 const probesInFlight = 32
 
-// probeBuffer is how many bytes the answers of a look may take in all.
+// probeBuffer limits the bytes of all answers of a Look in memory.
 const probeBuffer = probesInFlight * reader.LeastReservation
 
-// probeBudget bounds the memory of all probes of a look.
+// probeBudget limits the memory of all probes of a Look.
 type probeBudget struct {
 	free  *semaphore.Weighted
 	sizes *answerSizes
@@ -149,8 +147,7 @@ type probeShare struct {
 	taken int64
 }
 
-// Take waits for room as large as the answers so far. One that is larger than all
-// the room takes all of it.
+// Take waits for room as large as the answers so far, or for all the room if it is less.
 func (r *probeShare) Take(ctx context.Context, _ int64) error {
 	taken := min(r.sizes.reservation(), probeBuffer)
 	if err := r.free.Acquire(ctx, taken); err != nil {
@@ -160,7 +157,7 @@ func (r *probeShare) Take(ctx context.Context, _ int64) error {
 	return nil
 }
 
-// Return gives back what Take took, once.
+// Return releases what Take reserved, once.
 func (r *probeShare) Return(int64) {
 	r.free.Release(r.taken)
 	r.taken = 0

@@ -15,18 +15,18 @@ import (
 	"kin/reader"
 )
 
-// Restart returns positions as they are to be for a run that begins anew at
-// the position that the looker was made for: file, with the looker's streams
-// as a first run places them now. With shards named, of one stream, those
-// alone are moved; the others, their descendants too, stay where they are.
+// Restart returns the positions for a run that starts over at the looker's InitialPosition. The
+// result is file, with the looker's streams placed as in a first run. If shards are named, of one
+// stream, only these move. All other shards stay where they are, even descendants of the named
+// ones.
 //
-// It asks the streams for their shards and their time, and moves nothing. A
-// stream that was deleted and created again is a *CheckpointError, and so is a
-// file by which, together with the listing, a shard descends from itself. A
-// position that the stream no longer retains is an *OptionError about "to".
+// Restart fetches the shards and the time of the streams, and saves nothing. A stream that was
+// deleted and created again is a *CheckpointError. So is a file that together with the listing
+// makes a shard its own ancestor. A position that the stream no longer retains is an *OptionError
+// about "to".
 func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
 	opener := l.opener()
-	opener.Options.Positions = fresh{file.ID}
+	opener.Options.Positions = newPositions{file.ID}
 	streams, err := opener.Open(ctx)
 	var bad *record.OptionError
 	if errors.As(err, &bad) && bad.Field == "initial position" {
@@ -45,7 +45,7 @@ func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []str
 	return moved, nil
 }
 
-// restart moves the positions of one stream, of which entry has the new ones.
+// restart moves the positions of one stream. entry has the new ones.
 func restart(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream, moved *checkpoint.File, shards []string) error {
 	of := s.View()
 	if err := checkRetained(of); err != nil {
@@ -59,12 +59,12 @@ func restart(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream, mo
 		moved.Streams = append(moved.Streams, *entry)
 		return nil
 	}
-	// A run refuses such a file, and what is moved alone would leave it one.
+	// A run refuses such a file, and moving single shards would not repair it.
 	if err := s.CheckAncestors(known.Shards); err != nil {
 		return err
 	}
 	switch was, is := known.CreatedAt, entry.CreatedAt; {
-	case is.IsZero(): // and that is reported
+	case is.IsZero(): // opening the stream reported that
 	case was.IsZero():
 		s.ReportUncompared()
 	case !was.Equal(is.Time):
@@ -85,7 +85,7 @@ func restart(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream, mo
 	return nil
 }
 
-// begin is where a first run begins in a shard.
+// begin returns where a first run begins in a shard.
 func begin(s *reader.Stream, id string) (checkpoint.Shard, error) {
 	of := s.View()
 	shard := of.Tree.Shards[id]
@@ -97,15 +97,15 @@ func begin(s *reader.Stream, id string) (checkpoint.Shard, error) {
 	case shard.State != lineage.Outside:
 	case of.Placement.Initial.Kind == record.AtSequenceNumber:
 		return checkpoint.Shard{}, &record.OptionError{Field: "to", Want: "a sequence number of the shard that is moved"}
-	default: // latest, of a shard that takes no more records
+	default: // latest, in a shard that takes no more records
 		at = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.ShardEnd}}
 	}
 	at.UpdatedAt = record.Time{Time: of.ListedAt}
 	return at, nil
 }
 
-// checkRetained refuses a time that is older than the stream's oldest record
-// can be: the next run would find a gap.
+// checkRetained refuses a time that is before the retention period: the next run would report a
+// gap.
 func checkRetained(of reader.View) error {
 	p, oldest := of.Placement, of.ListedAt.Add(-of.Retention)
 	at := p.Initial.Timestamp.Time
@@ -120,8 +120,8 @@ func checkRetained(of reader.View) error {
 	return nil
 }
 
-// checkAccepted refuses a sequence number that the service does not accept: no
-// run could go on from it.
+// checkAccepted refuses a sequence number that the service does not accept: no run could resume
+// from it.
 func checkAccepted(ctx context.Context, s *reader.Stream) error {
 	p := s.View().Placement.Initial
 	if p.Kind != record.AtSequenceNumber {
@@ -135,17 +135,17 @@ func checkAccepted(ctx context.Context, s *reader.Stream) error {
 	return err
 }
 
-// fresh are the positions of a run that has not begun, under a query id.
-type fresh struct{ id string }
+// newPositions are the positions of a run that has not begun; id is its query id.
+type newPositions struct{ id string }
 
-func (fresh) Owns(string, string) bool { return true }
-func (f fresh) Load(context.Context) (checkpoint.File, error) {
+func (newPositions) Owns(string, string) bool { return true }
+func (f newPositions) Load(context.Context) (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: f.id}, nil
 }
-func (fresh) Begin(context.Context, ...checkpoint.Stream) error {
+func (newPositions) Begin(context.Context, ...checkpoint.Stream) error {
 	return errors.New("a look is never saved")
 }
-func (fresh) Commit(context.Context, checkpoint.Commit) error {
+func (newPositions) Commit(context.Context, checkpoint.Commit) error {
 	return errors.New("a look is never saved")
 }
-func (fresh) Release(context.Context) error { return nil }
+func (newPositions) Release(context.Context) error { return nil }

@@ -10,20 +10,19 @@ import (
 	"kin/reader"
 )
 
-// serverClock knows the service's time from the Date of its answers. A Date is
-// cut to the second, so that one answer leaves a second of doubt; each further
-// one narrows it. While this machine's clock is within that doubt it is taken
-// for right: then the age of a record is as exact as the machine's clock is.
-// It is safe for concurrent use.
+// serverClock estimates the service's time from the Dates of its answers. A Date is cut to the
+// second, so one answer leaves a range of a second; each further answer narrows the range. While
+// this machine's clock is within the range, it is used as it is. The age of a record is then as
+// exact as the machine's clock. serverClock is safe for concurrent use.
 type serverClock struct {
-	mu     sync.Mutex
-	known  bool
-	lo, hi time.Duration // the service's time less this machine's is within
-	trip   time.Duration // the shortest call
+	mu        sync.Mutex
+	known     bool
+	lo, hi    time.Duration // range of the service's time minus this machine's time
+	roundTrip time.Duration // the shortest round trip of a call
 }
 
-// answered takes in an answer to a call: the service's clock showed date at some
-// time between sent and received.
+// answered narrows the range with an answer: the service's clock showed date at some time between
+// sent and received.
 func (c *serverClock) answered(sent, received, date time.Time) {
 	if date.IsZero() {
 		return
@@ -31,26 +30,26 @@ func (c *serverClock) answered(sent, received, date time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	lo, hi := date.Sub(received), date.Add(time.Second).Sub(sent)
-	trip := received.Sub(sent)
+	roundTrip := received.Sub(sent)
 	if !c.known {
-		c.known, c.lo, c.hi, c.trip = true, lo, hi, trip
+		c.known, c.lo, c.hi, c.roundTrip = true, lo, hi, roundTrip
 		return
 	}
-	c.trip = min(c.trip, trip)
+	c.roundTrip = min(c.roundTrip, roundTrip)
 	switch both, least := min(c.hi, hi), max(c.lo, lo); {
 	case least <= both:
 		c.lo, c.hi = least, both
-	case least-both < mostDisagreement:
-		c.lo, c.hi = both, least // two hosts, a little apart
+	case least-both < maxClockSkew:
+		c.lo, c.hi = both, least // two hosts whose clocks differ a little
 	default:
 		c.lo, c.hi = lo, hi // one of the clocks was set
 	}
 }
 
-// mostDisagreement is how far the clocks of the service's hosts may be apart.
-const mostDisagreement = 250 * time.Millisecond
+// maxClockSkew is how far the clocks of the service's hosts may differ.
+const maxClockSkew = 250 * time.Millisecond
 
-// isRight says whether this machine's clock may be the service's.
+// isRight reports whether this machine's clock is within the range.
 func (c *serverClock) isRight() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,33 +60,33 @@ func (c *serverClock) isRight() bool {
 func (c *serverClock) at(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t = t.Round(0).UTC() // differences to the service's times are of wall clocks
+	t = t.Round(0).UTC() // compare wall clocks
 	if !c.known || c.lo <= 0 && c.hi >= 0 {
 		return t
 	}
 	return t.Add(c.lo + (c.hi-c.lo)/2)
 }
 
-// How far the doubt is narrowed where this machine's clock is wrong.
+// How far the range is narrowed if this machine's clock is wrong.
 const (
-	fineEnough   = 2 * time.Millisecond // half of it is the error
-	slice        = 32                   // of the doubt that one question takes off, while it is answered with no
-	mostQuestion = 200
-	mostSharpen  = 3 * time.Second
+	fineEnough    = 2 * time.Millisecond // of the range; the error is half of it
+	slice         = 32                   // a call narrows the range by 1/slice, unless the second turned
+	maxQuestions  = 200
+	maxRefineTime = 3 * time.Second
 )
 
-// ask returns when a question narrows the doubt: when the service's clock may
-// just have passed a full second, so that a slice of the doubt is gone if it has
-// not, and all but a slice if it has. It is zero when the doubt is small enough.
+// ask returns when the next call narrows the range most: when the service's clock may just have
+// passed a full second. If it has not, a slice of the range is excluded; if it has, everything but
+// a slice. ask returns zero if the range is small enough.
 func (c *serverClock) ask(now time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	doubt := c.hi - c.lo
-	if !c.known || doubt <= max(fineEnough, 2*c.trip) {
+	if !c.known || doubt <= max(fineEnough, 2*c.roundTrip) {
 		return time.Time{}
 	}
-	// The service's clock shows now+lo to now+hi. An answer narrows that when
-	// a full second is in between, a slice away from both ends.
+	// The service's clock shows now+lo to now+hi. An answer narrows that range if a full second is
+	// inside, a slice away from both ends.
 	edge := now.Add(c.hi - doubt/slice)
 	if within := edge.Sub(edge.Truncate(time.Second)); within > doubt-2*doubt/slice {
 		return now.Add(time.Second - within)
@@ -102,8 +101,8 @@ type timedClient struct {
 	dates *servertime.Check
 }
 
-// answered sets the clock by an answer whose Date may be used. The caller checks
-// the Date again, and refuses the answer where it has to.
+// answered sets the clock by an answer with a usable Date. The caller checks the Date again, and
+// refuses the answer if necessary.
 func (c timedClient) answered(sent, date time.Time) {
 	received := time.Now()
 	if date, err := c.dates.Accept(date); err == nil {

@@ -20,58 +20,54 @@ import (
 // Fault is what is wrong with a checkpoint, or with one shard of it.
 type Fault string
 
-// The faults. With each of them a run ends that goes on from the checkpoint,
-// or it skips records.
+// The faults. A run that resumes from a checkpoint with one of them fails or skips records.
 const (
-	// Recreated: the stream was deleted and created again.
+	// Recreated means that the stream was deleted and created again.
 	Recreated Fault = "RECREATED"
-	// Trimmed: records may be gone that were not read.
+	// Trimmed means that unread records may be gone.
 	Trimmed Fault = "TRIMMED"
-	// UnknownShard: the stream has not had such a shard.
+	// UnknownShard means that the stream never had the shard.
 	UnknownShard Fault = "UNKNOWN_SHARD"
-	// NotEnded: a shard is open of which the positions say that it was read to its
-	// end.
+	// NotEnded means that the checkpoint calls a shard ended, but the shard is open.
 	NotEnded Fault = "NOT_ENDED"
-	// Refused: the service does not accept the position.
+	// Refused means that the service does not accept the position.
 	Refused Fault = "REFUSED"
 )
 
 // Finding is one fault.
 type Finding struct {
 	Fault   Fault
-	ShardID string // empty when it is about the whole stream
+	ShardID string // empty if it concerns the whole stream
 	Message string
 }
 
-// StreamCheck is what was found of one stream.
+// StreamCheck is the result for one stream.
 type StreamCheck struct {
 	Stream string
-	ARN    string // empty when it is not known
-	// Shards is how many shards the checkpoint has, New how many the stream has
-	// that a run adds to them.
+	ARN    string // empty if not known
+	// Shards is how many shards the checkpoint has. New is how many more a run would read.
 	Shards, New int
 	Findings    []Finding // by shard ID
-	// Unseen are the faults that were not looked for. Without findings the
-	// positions are good as far as was seen, and no further.
+	// Unseen are the faults that could not be checked for.
 	Unseen []Unseen
 }
 
-// Unseen is a fault that was not looked for.
+// Unseen is a fault that could not be checked for.
 type Unseen struct {
 	Fault  Fault
 	Reason string // why, with the name of what is missing
 }
 
-// Verify holds the positions against the streams as they are. It asks for a
-// shard iterator of each position that has a sequence number, and for no
-// record. Its errors are those of calls; what it finds is no error.
+// Verify compares the positions with the streams. It requests a shard iterator for each position
+// that has a sequence number, and fetches no records. Faults are findings and not errors; the
+// errors are those of the calls.
 func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 	var checks []StreamCheck
 	for _, given := range l.o.Streams {
 		opener := l.opener()
 		opener.Tolerant = true
 		opener.Options.Streams = []string{given}
-		opener.Options.Info = l.o.Detail // what a run reports of its positions is among the findings
+		opener.Options.Info = l.o.Detail // the findings have the messages about positions
 		streams, err := opener.Open(ctx)
 		var other *reader.CheckpointError
 		switch {
@@ -94,7 +90,7 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 	return checks, nil
 }
 
-// recreated is the check of a stream whose positions are another's.
+// recreated is the result for a stream that was deleted and created again.
 func (l *Looker) recreated(ctx context.Context, given string, err *reader.CheckpointError) StreamCheck {
 	c := StreamCheck{Stream: record.ParseStream(given).Name, Findings: []Finding{{Fault: Recreated, Message: err.Reason}}}
 	if file, loadErr := l.o.Positions.Load(ctx); loadErr == nil {
@@ -153,7 +149,7 @@ func verify(ctx context.Context, s *reader.Stream) (StreamCheck, error) {
 	return c, err
 }
 
-// unseen are the faults of saved positions that cannot be looked for.
+// unseen returns the faults of saved positions that cannot be checked for.
 func unseen(of reader.View) []Unseen {
 	var all []Unseen
 	if of.NotRecreated != "" {
@@ -174,8 +170,8 @@ func unseen(of reader.View) []Unseen {
 	return all
 }
 
-// refused asks for an iterator at the sequence numbers of shards and returns
-// those that are not accepted.
+// refused requests an iterator at the sequence number of each shard. It returns the findings for
+// those that the service does not accept.
 func refused(ctx context.Context, s *reader.Stream, ids []string) ([]Finding, error) {
 	of := s.View()
 	found := make([]Finding, len(ids))

@@ -79,7 +79,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 		hashes   *types.HashKeyRange
 		change   func(*Options, *kinesistest.Fake)
 		want     string
-		leftOut  int64
+		dropped  int64
 		describe int // calls
 	}{
 		{"a shard of the lower half", mixed, lowerHalf, nil, "1.0 1.2 1.4 1.6 1.8", 5, 2},
@@ -133,8 +133,8 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 				if want := strings.TrimSpace(test.want + ` "2"`); strings.TrimSpace(string(got)) != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
-				if n := r.Progress().LeftOut; n != test.leftOut {
-					t.Errorf("%d left out, want %d", n, test.leftOut)
+				if n := r.Progress().LeftOut; n != test.dropped {
+					t.Errorf("%d left out, want %d", n, test.dropped)
 				}
 				if calls := len(f.Times("DescribeStreamSummary", "")); calls != test.describe {
 					t.Errorf("DescribeStreamSummary called %d times, want %d", calls, test.describe)
@@ -146,10 +146,10 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 					}
 				}
 				var want []string
-				if test.leftOut > 0 {
+				if test.dropped > 0 {
 					want = []string{
 						"orders/a: an aggregate holds records whose hash keys are outside of the shard's range: --hash-filter drops them",
-						fmt.Sprintf("orders: --hash-filter dropped %d records of aggregates: their hash keys are outside of their shards' ranges", test.leftOut),
+						fmt.Sprintf("orders: --hash-filter dropped %d records of aggregates: their hash keys are outside of their shards' ranges", test.dropped),
 					}
 				}
 				if !slices.Equal(lines, want) {
@@ -451,7 +451,7 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 		n        int
 		data     string
 		position string
-		leftOut  int
+		dropped  int
 	}{
 		{hashFilter{}, 1, `"a"`, "AFTER_SEQUENCE_NUMBER 1", 0},
 		{hashFilter{}, 2, `"a" 2.0`, "AT_SEQUENCE_NUMBER 2 0", 0},
@@ -463,9 +463,9 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 	} {
 		b := encode(t, test.f, int64(test.n))
 		b.cut(test.n)
-		if got := strings.TrimSpace(string(b.Data)); got != test.data || position(b) != test.position || b.leftOut != test.leftOut || b.Records != test.n {
+		if got := strings.TrimSpace(string(b.Data)); got != test.data || position(b) != test.position || b.dropped != test.dropped || b.Records != test.n {
 			t.Errorf("cut at %d: got %s, %d records, %d left out, position %s, want %s, %d left out, position %s",
-				test.n, got, b.Records, b.leftOut, position(b), test.data, test.leftOut, test.position)
+				test.n, got, b.Records, b.dropped, position(b), test.data, test.dropped, test.position)
 		}
 		if b.end || b.after.Continuation != "" {
 			t.Errorf("cut at %d: end %t, continuation %q", test.n, b.end, b.after.Continuation)

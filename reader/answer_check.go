@@ -20,15 +20,15 @@ import (
 // answerCheck checks the answers about one shard.
 type answerCheck struct {
 	shardRef
-	repeated     time.Time // when records that came again were last reported
+	repeated     time.Time // when repeated records were last reported
 	contradicted contradictions
 }
 
-// Every answer is checked before anything of it is used, here for all sources.
-// One that cannot be right is retried like one that cannot be read.
+// Every answer of every source is checked here before it is used. An impossible answer is retried
+// like an unreadable one.
 
-// Check checks a response of the shard. Its error says why the response cannot
-// be right; then nothing of it may be used.
+// Check checks a response of the shard. An error is the reason why the response is impossible; then
+// none of it may be used.
 func (a *answerCheck) Check(resp *Response) error {
 	if c := resp.Continuation; c != "" && !validate.SequenceNumber(c) {
 		return &validate.Error{Reason: fmt.Sprintf("continuation sequence number %.60q is not a number", c)}
@@ -39,15 +39,14 @@ func (a *answerCheck) Check(resp *Response) error {
 	return validate.Arrivals(resp.Records, a.s.dates.Now())
 }
 
-// ServerTime is the Date of an answer as far as it may be used: zero where it
-// went astray, which is reported once. An error means that the answer is not to
-// be used: it is the first of the run, and its Date cannot be right.
+// ServerTime returns the Date of an answer. It is zero if the Date is not usable, which is reported
+// once. An error means that this first answer of the run is not usable, because its Date is
+// impossible.
 func (a *answerCheck) ServerTime(date time.Time) (time.Time, error) { return a.s.dates.Accept(date) }
 
-// dropReceived drops the records of a checked response that are not beyond a
-// position, reports that, and returns how many there were. Some servers take
-// AFTER_SEQUENCE_NUMBER for AT_SEQUENCE_NUMBER, ignore the position, or send an
-// answer again. The error is that of CheckDropped.
+// dropReceived drops the records of a checked response that are not after a position, and reports
+// that. It returns how many it dropped. Some servers treat AFTER_SEQUENCE_NUMBER as
+// AT_SEQUENCE_NUMBER, ignore the position, or repeat an answer. The error is that of CheckDropped.
 func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, error) {
 	n := received(at, resp.Records)
 	if n == 0 {
@@ -64,10 +63,9 @@ func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, er
 	return n, nil
 }
 
-// received is how many of the records, which are in order, a shard's position is
-// beyond.
+// received returns how many of the ordered records a shard's position has passed.
 func received(at checkpoint.Shard, records []types.Record) int {
-	least := 1 // a record has to follow the position's
+	least := 1 // records after the position have a higher number
 	switch at.Kind {
 	case record.AfterSequenceNumber:
 	case record.AtSequenceNumber:
@@ -84,8 +82,8 @@ func received(at checkpoint.Shard, records []types.Record) int {
 	return beyond
 }
 
-// reportReceived reports an answer with records that were received before, once
-// a minute for each shard.
+// reportReceived reports an answer with records that were received before, once a minute for each
+// shard.
 func (a *answerCheck) reportReceived() {
 	now := time.Now()
 	if !a.repeated.IsZero() && now.Sub(a.repeated) < service.ReportEvery {
@@ -95,35 +93,35 @@ func (a *answerCheck) reportReceived() {
 	a.Info(fmt.Sprintf("%s/%s: the service sent records that kin had already received; kin dropped them", a.s.ref.Name, a.shard))
 }
 
-// errRepeats is the error of an answer that has only records that were received
-// before, and leads no further.
+// errRepeats means that an answer has only records that were received before, and the next page
+// would be the same.
 var errRepeats = errors.New("the answer has only records that kin had already received")
 
-// A record whose sequence number is too high makes the position too high: every
-// record behind it looks as if it had been received, and would be dropped. Those
-// records show it: they come before the position, and kin has not received them.
+// A record with a sequence number that is too high makes the position too high. Every following
+// record then looks like one that was received before, and would be dropped. These records reveal
+// the error: they come before the position, and kin has not received them.
 
-// mostContradictions answers in a row show that a position cannot be right.
-const mostContradictions = 3
+// maxContradictions is how many such answers in a row prove that a position is wrong.
+const maxContradictions = 3
 
-// contradictions is what a run knows of a position that may be too high.
+// contradictions is what a run knows about a position that may be too high.
 type contradictions struct {
-	// from is the sequence number behind which the last response with records began
-	// ("0": the oldest record), and last that of its last record.
+	// from is the sequence number that the last response with records began after ("0": at the
+	// oldest record). last is the sequence number of its last record.
 	from, last string
-	received   []uint32 // its sequence numbers, hashed: 4 bytes a record
-	answers    int      // in a row that contradict last
+	received   []uint32 // the response's sequence numbers, hashed: 4 bytes a record
+	answers    int      // answers in a row that contradict last
 }
 
 var hashSeed = maphash.MakeSeed()
 
-// hashed is short for a sequence number. Of two with the same hash one may pass for
-// the other: the records beside it show what was not received.
+// hashed is a short hash of a sequence number. If an unreceived record has the hash of a received
+// one, the records next to it still show the error.
 func hashed(r *types.Record) uint32 {
 	return uint32(maphash.String(hashSeed, aws.ToString(r.SequenceNumber)))
 }
 
-// Received notes the records of a response that was received behind a position.
+// Received stores the records of a response that was received after a position.
 func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 	n := len(records)
 	if n == 0 {
@@ -145,11 +143,10 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 	a.contradicted = s
 }
 
-// CheckDropped checks records that are dropped because they come before the
-// position: each has to be one that kin can have received. more says that records
-// beyond the position follow: the last one dropped is then the position's own. Its
-// error is a *SequenceError once the service keeps contradicting that. Otherwise the
-// next call is to begin at AskFrom.
+// CheckDropped checks records that are dropped because they come before the position. Each must be
+// one that kin can have received. more means that records after the position follow; then the last
+// dropped record must be the position's own. If the service keeps contradicting that, the error is
+// a *SequenceError. After any other error, the next call must begin at AskFrom.
 func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, more bool) error {
 	s := &a.contradicted
 	if at.Kind != record.AfterSequenceNumber || len(dropped) == 0 {
@@ -168,23 +165,23 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 		case validate.Compare(n, s.from) <= 0: // of an earlier response
 		case !slices.Contains(s.received, hashed(&dropped[i])):
 			return a.contradict(at, fmt.Sprintf("the service sent record %s, which kin had not received, although it comes before record %s, which kin had", n, s.last))
-		case n == s.last: // it is there
+		case n == s.last: // the position's own record exists
 			s.answers = 0
 		}
 	}
 	return nil
 }
 
-// contradict counts an answer that contradicts a position.
+// contradict counts an answer that contradicts a position, and returns the error for it.
 func (a *answerCheck) contradict(at checkpoint.Shard, reason string) error {
-	if a.contradicted.answers++; a.contradicted.answers < mostContradictions {
+	if a.contradicted.answers++; a.contradicted.answers < maxContradictions {
 		return &validate.Error{Reason: reason}
 	}
 	return &SequenceError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber, Kept: a.s.o.Positions != nil, Reason: reason}
 }
 
-// AskFrom is the position that the next call begins at: at or, while an answer has
-// contradicted it, where the response began that has the record of at.
+// AskFrom is the position at which the next call begins. It is at, unless an answer has
+// contradicted at. Then it is the start of the response that had the record of at.
 func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
 	switch s := &a.contradicted; {
 	case !a.isInDoubt(at):
@@ -196,8 +193,7 @@ func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
 	}
 }
 
-// isInDoubt reports whether an answer has contradicted a position that this run
-// received.
+// isInDoubt reports whether at is from this run and an answer has contradicted it.
 func (a *answerCheck) isInDoubt(at checkpoint.Shard) bool {
 	return a.IsContradicted() && at.SequenceNumber == a.contradicted.last
 }
@@ -205,12 +201,12 @@ func (a *answerCheck) isInDoubt(at checkpoint.Shard) bool {
 // IsContradicted reports whether an answer has contradicted the position.
 func (a *answerCheck) IsContradicted() bool { return a.contradicted.answers > 0 }
 
-// EndError means that an answer which ends a shard is not believed, and nothing of
-// it is used: the caller asks again from where the answer began.
+// EndError means that kin does not trust an answer which ends a shard, and uses nothing of it. The
+// caller asks again from where the answer began.
 type EndError struct {
 	Reason string
-	// Anew says that the caller should ask in a new way: the same one got this
-	// answer before.
+	// Anew means that the caller should ask with a new iterator or subscription: the current one
+	// already got this answer.
 	Anew bool
 }
 
@@ -222,30 +218,31 @@ type endCheck struct {
 	unconfirmed unconfirmedEnds
 }
 
-// unconfirmedEnds are the ends of a shard that its answers contradict.
+// unconfirmedEnds counts the ends of a shard that contradict themselves.
 type unconfirmedEnds struct {
-	behind int    // ends in a row from one position that say there is more to read
+	behind int    // ends in a row from one position with MillisBehindLatest above 0
 	from   string // that position
 }
 
-// mostBehindEnds is how many answers in a row have to end a shard from one position,
-// and say that there is more to read, until the end is believed.
-const mostBehindEnds = 3
+// maxBehindEnds is how many ends in a row with MillisBehindLatest above 0 have to come from one
+// position until kin accepts the end.
+const maxBehindEnds = 3
 
-// EndedInto confirms that a response ends the shard, which was read up to at, and
-// returns the shard's children, which may be missing. It asks ListShards unless the
-// response is in itself as documented and a listing of this run has shown that the
-// shard is closed, or one of the children. A shard that is open there has not ended:
-// a listing that lags catches up while the caller asks again.
+// EndedInto confirms that a response ends the shard, which was read up to at. It returns the
+// shard's children, which may be empty.
 //
-// An end with a MillisBehindLatest above zero contradicts itself: records may be left.
-// Other implementations of the service may have a stale one there. So such an end
-// of a closed shard is believed when it keeps coming, and that is reported.
+// It asks ListShards, with one exception: the response is as documented, and a listing of this run
+// shows the shard as closed or one of the children. A shard that ListShards shows as open has not
+// ended. A listing that lags catches up while the caller asks again.
 //
-// The KCL takes an end for broken that has no children, or children without parents
-// (DataRetrievalUtil.java). Other implementations end a shard without children:
-// ListShards decides alone. Children that do not name their parents are not used:
-// such a child would not wait for its other parent after a merge.
+// An end with a MillisBehindLatest above zero contradicts itself: records may be left. Other
+// implementations of the service may send a stale value there. So kin accepts such an end of a
+// closed shard if it is repeated, and reports that.
+//
+// The KCL rejects an end without children, or whose children have no parents
+// (DataRetrievalUtil.java). Other implementations end a shard without children, so ListShards alone
+// decides. Children that do not name their parents are ignored: after a merge, such a child would
+// not wait for its other parent.
 func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Response) ([]types.ChildShard, error) {
 	children := resp.Children
 	if len(children) == 0 || slices.ContainsFunc(children, func(c types.ChildShard) bool { return !validate.Child(c) }) {
@@ -263,12 +260,12 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 	}
 	if behind > 0 {
 		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
-			a.s.ref.Name, a.shard, mostBehindEnds, behind))
+			a.s.ref.Name, a.shard, maxBehindEnds, behind))
 	}
 	return children, nil
 }
 
-// confirm returns an *EndError where the end of the shard is not to be believed yet.
+// confirm returns an *EndError if the end of the shard cannot be trusted yet.
 func (a *endCheck) confirm(at checkpoint.Shard, behind int64) error {
 	d := &a.unconfirmed
 	if from := describe(at) + " " + at.Continuation; behind == 0 || from != d.from {
@@ -280,14 +277,14 @@ func (a *endCheck) confirm(at checkpoint.Shard, behind int64) error {
 	switch {
 	case a.s.isOpen(a.shard):
 		return &EndError{Reason: "the answer ends a shard that is open"}
-	case behind > 0 && d.behind < mostBehindEnds:
+	case behind > 0 && d.behind < maxBehindEnds:
 		return &EndError{fmt.Sprintf("the answer ends a shard with MillisBehindLatest %d", behind), d.behind > 1}
 	}
 	return nil
 }
 
-// SeemsClosed says whether the listings so far show that the shard takes no more
-// records: one calls it closed, or a shard descends from it. It makes no call.
+// SeemsClosed reports whether the listings so far show that the shard takes no more records: one
+// shows it as closed, or it has a child. It makes no call.
 func (a *endCheck) SeemsClosed() bool {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
@@ -295,8 +292,8 @@ func (a *endCheck) SeemsClosed() bool {
 	return shard != nil && (shard.Closed || a.s.lineage.HasChildren(shard.ID))
 }
 
-// IsClosed asks ListShards whether the shard takes no more records. A shard that
-// is no longer listed takes none. It retries as the run does.
+// IsClosed asks ListShards whether the shard takes no more records. A shard that is no longer
+// listed takes none. It retries as the run does.
 func (a *endCheck) IsClosed(ctx context.Context) (bool, error) {
 	if err := a.s.refresh(ctx); err != nil {
 		return false, err

@@ -13,9 +13,8 @@ import (
 	"kin/internal/validate"
 )
 
-// Assignment is one shard that a run reads, as the shard's source sees it:
-// where to begin, what the run knows of the stream, and what to report. Its
-// methods are for the goroutine of the source.
+// Assignment is one shard that a run reads, for the shard's source. It has the position to begin
+// at, the checks of answers, and the reports. Its methods are for the goroutine of the source.
 type Assignment struct {
 	shardRef
 	positionCheck
@@ -32,18 +31,17 @@ func newAssignment(s *Stream, shard string, begin checkpoint.Shard) *Assignment 
 // Begin is the position to begin at.
 func (a *Assignment) Begin() checkpoint.Shard { return a.begin }
 
-// Succeeded says that a call, or a wait for an event, passed.
+// Succeeded ends a series of failures: a call, or a wait for an event, succeeded.
 func (a *Assignment) Succeeded() { a.failures.Over() }
 
-// Failed notes one more failure in a row. It returns how long to wait at least
-// before the next attempt, or a *GaveUpError.
+// Failed counts one more failure in a row. It returns the minimum wait before the next attempt, or
+// a *GaveUpError.
 func (a *Assignment) Failed(err error) (time.Duration, error) { return a.failures.Count(err) }
 
-// Reported notes what came of an attempt of a call that is not about the shard alone;
-// nil is a success. It has failed, or had no answer, for as long as lasted says, if this is
-// its first failure. The key identifies the call. It returns the message for a
-// person that is due, empty for none: whoever holds a lock can hand it on later. It
-// is safe for concurrent use.
+// Reported records the result of a call that does not concern one shard alone; a nil err is a
+// success. The key identifies the call. lasted is how long the call has failed or had no answer, if
+// this is its first failure. It returns the message to print, or "". A caller that holds a lock can
+// print it later. Reported is safe for concurrent use.
 func (a *Assignment) Reported(key any, err error, lasted time.Duration) (message string) {
 	if err == nil {
 		return a.s.reporter.NotePassed(key)
@@ -51,13 +49,12 @@ func (a *Assignment) Reported(key any, err error, lasted time.Duration) (message
 	return a.s.reporter.Note(key, "", err, lasted)
 }
 
-// Forgotten notes that a call is not retried any more, and that the run goes on
-// without its answer. It is safe for concurrent use.
+// Forgotten drops a call that is not retried any more: the run continues without its answer. It is
+// safe for concurrent use.
 func (a *Assignment) Forgotten(key any) { a.s.reporter.Forget(key) }
 
-// leave ends the assignment. What fails when the run is over stays on record as the
-// reason.
-func (a *Assignment) leave(ctx context.Context) {
+// end ends the assignment. If the run is over, a failing call stays on record as the reason.
+func (a *Assignment) end(ctx context.Context) {
 	if ctx.Err() == nil {
 		a.failures.End()
 	}
@@ -66,30 +63,28 @@ func (a *Assignment) leave(ctx context.Context) {
 // Retried counts a failure that was not a rate limit.
 func (a *Assignment) Retried() { a.s.progress.retried() }
 
-// positionCheck decides what becomes of a position of a shard that the service may
-// not accept any more.
+// positionCheck decides what to do about a position that the service may no longer accept.
 type positionCheck struct {
 	shardRef
 	begin    checkpoint.Shard
 	accepted bool // the service accepted a position of the shard in this run
 }
 
-// CheckStream asks whether the stream is still the one that the run began with.
-// Its errors are *StreamDeletedError, *StreamRecreatedError, and that the run has
-// ended. What cannot be asked is taken for the same stream.
+// CheckStream checks that the stream was not deleted or created again since the run began. Its
+// errors are *StreamDeletedError, *StreamRecreatedError, and the cause of ctx. If the service does
+// not answer, the stream is assumed to be the same.
 func (a *positionCheck) CheckStream(ctx context.Context) error { return a.s.check(ctx) }
 
-// Accepted notes that the service accepted a position of the shard.
+// Accepted records that the service accepted a position of the shard.
 func (a *positionCheck) Accepted() {
 	a.accepted = true
 	a.s.served.Store(true)
 }
 
-// NotAccepted decides what follows when the service refuses a sequence number
-// for good: the position to go on from, or an error. What the user typed, or
-// what the checkpoint had, is at fault where it was refused at its first use.
-// Where data loss is allowed, a number that an earlier run received is no longer
-// retained, too.
+// NotAccepted decides what to do when the service keeps refusing a sequence number. It returns the
+// position to resume from, or an error. If the number was refused at its first use, the user's
+// option or the checkpoint is at fault. If data loss is allowed, a number that an earlier run
+// received counts as no longer retained.
 func (a *positionCheck) NotAccepted(at checkpoint.Shard, err error) (checkpoint.Shard, error) {
 	if !a.accepted && !a.s.accepted && at.SequenceNumber == a.begin.SequenceNumber &&
 		!(a.s.o.AllowDataLoss && a.isSaved(at)) {
@@ -107,18 +102,17 @@ func (a *positionCheck) NotAccepted(at checkpoint.Shard, err error) (checkpoint.
 	return Oldest(), nil
 }
 
-// isSaved reports whether a position is of the checkpoint, and has a sequence
-// number that kin received.
+// isSaved reports whether a position is from the checkpoint and has a sequence number that kin
+// received.
 func (a *positionCheck) isSaved(at checkpoint.Shard) bool {
 	return a.s.placement.Saved != nil && at.SequenceNumber != "" &&
 		(at.Kind == record.AfterSequenceNumber || at.SubSequenceNumber != nil)
 }
 
-// IsLast reports whether no record of the closed shard can follow one of that
-// sequence number, which was refused. Of a number that this run did not receive
-// that is so only for the last one itself: another stream's may be higher. Some
-// implementations give a closed shard a last sequence number that has nothing to
-// do with its records; that says nothing.
+// IsLast reports whether no record of the closed shard can follow the refused sequence number. If
+// this run did not receive the number, that holds only for the shard's last number itself: another
+// stream's may be higher. Some implementations give a closed shard a last number that is unrelated
+// to its records; it is ignored.
 func (a *positionCheck) IsLast(sequence string) bool {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
@@ -130,26 +124,24 @@ func (a *positionCheck) IsLast(sequence string) bool {
 	return beyond == 0 || beyond > 0 && a.accepted && a.s.undescribed == ""
 }
 
-// IsTrimmed says whether the record that a position is behind is no longer
-// retained. In a quiet shard that is no gap, and the guard has ruled out one
-// that was there before. Reports disagree on what its sequence number gets:
-// the oldest record, a refusal, or empty answers for ever.
+// IsTrimmed reports whether the record before a position is no longer retained. In a quiet shard
+// that is no gap, and guard has already checked for older gaps. Reports disagree on the answer for
+// such a sequence number: the oldest record, a refusal, or endless empty answers.
 func (a *positionCheck) IsTrimmed(at checkpoint.Shard) bool {
 	arrived := at.LastArrival
 	return at.SequenceNumber != "" && a.s.retention() > 0 && !arrived.IsZero() &&
 		arrived.Before(a.s.now().Add(-a.s.retention()))
 }
 
-// IsStuck says whether a response is what a position that is no longer
-// retained gets for ever: nothing, as far behind as the stream reaches.
+// IsStuck reports whether a response is the endless empty answer to a position that is no longer
+// retained: MillisBehindLatest is as long as the retention period.
 func (a *positionCheck) IsStuck(at checkpoint.Shard, resp *Response) bool {
 	return resp.isEmpty() && a.IsTrimmed(at) && aws.ToInt64(resp.MillisBehindLatest) >= a.s.retention().Milliseconds()
 }
 
-// WasTrimmed finds out, after the service did not know the shard, whether it was
-// trimmed. It reports that, because what was beyond at is lost; where positions are
-// kept, and loss is not allowed, that is a *DataLossError. Where the stream itself is
-// gone, the error says so.
+// WasTrimmed finds out whether a shard that the service does not find was trimmed. It reports that
+// the records after at are lost. If positions are kept and data loss is not allowed, it returns a
+// *DataLossError instead. If the stream itself was deleted, it returns that error.
 func (a *positionCheck) WasTrimmed(ctx context.Context, at checkpoint.Shard) (bool, error) {
 	if err := a.s.refresh(ctx); err != nil {
 		return false, err
@@ -168,7 +160,7 @@ func (a *positionCheck) WasTrimmed(ctx context.Context, at checkpoint.Shard) (bo
 // Refused is the error for a position that the service does not accept.
 func (a *positionCheck) Refused(at checkpoint.Shard, err error) error {
 	if classify(err) == notFound {
-		// With its code it would be taken for the stream's absence.
+		// With its error code, the message would say that the stream does not exist.
 		return fmt.Errorf("ListShards lists shard %s of stream %s, but the service does not find it: %s", a.shard, a.s.ref.Given, service.Brief(err))
 	}
 	if at.SequenceNumber == "" || a.accepted { // then the position is not at fault

@@ -7,8 +7,8 @@ import (
 	"kin/internal/checkpoint"
 )
 
-// Batch is what a handler gets: blocks in the order they arrived. It is valid
-// until the handler returns.
+// Batch is what a handler gets: blocks in the order they arrived. It is valid until the handler
+// returns.
 type Batch struct {
 	ID      int64 // 0, 1, 2, ... of this run
 	Blocks  []*Block
@@ -16,43 +16,42 @@ type Batch struct {
 	Bytes   int // encoded bytes
 }
 
-// collector takes blocks from the buffer, makes batches of them, and moves the
-// positions behind those that were written. It runs on one goroutine.
+// collector takes blocks from the buffer and makes batches of them. It moves the positions after
+// each batch that was written. It runs on one goroutine.
 type collector struct {
 	*run
-	handle func(*Batch) error
-	id     int64 // of the next batch
-	left   int64 // of the limit; negative without one
+	handle    func(*Batch) error
+	id        int64 // ID of the next batch
+	remaining int64 // records up to the limit; negative without one
 
 	batch Batch
 	since time.Time // when the batch's first block was taken
-	bytes int64     // what it holds in memory
-	ended bool      // it holds the end of a shard
+	bytes int64     // memory of the batch
+	ended bool      // the batch has the end of a shard
 
 	opened time.Time // when the streams were open
-	record time.Time // when the last record came, or the streams were open
+	record time.Time // when the last record was received; opened before the first
 
 	observed time.Time // when the last observation was made
-	reported time.Time // when the progress was brought up to date
+	reported time.Time // when the progress was last updated
 
 	statuses *shardStatuses
 }
 
-// add puts a block into the batch, after handing on a batch that it does not
-// fit into.
+// add puts a block into the batch. If it does not fit, add first flushes the batch.
 func (c *collector) add(b *Block) error {
-	if len(c.batch.Blocks) > 0 && c.bytes+b.size() > c.most() {
+	if len(c.batch.Blocks) > 0 && c.bytes+b.size() > c.maxBatch() {
 		if err := c.flush(); err != nil {
 			return err
 		}
 	}
-	if c.left >= 0 && int64(b.Records) >= c.left {
-		if int64(b.Records) > c.left {
-			b.cut(int(c.left))
+	if c.remaining >= 0 && int64(b.Records) >= c.remaining {
+		if int64(b.Records) > c.remaining {
+			b.cut(int(c.remaining))
 		}
-		c.left = 0
-	} else if c.left > 0 {
-		c.left -= int64(b.Records)
+		c.remaining = 0
+	} else if c.remaining > 0 {
+		c.remaining -= int64(b.Records)
 	}
 	if len(c.batch.Blocks) == 0 {
 		c.since = time.Now()
@@ -65,16 +64,16 @@ func (c *collector) add(b *Block) error {
 	if len(b.index) > 0 {
 		c.record = time.Now()
 	}
-	c.statuses.take(b, time.Now())
+	c.statuses.update(b, time.Now())
 	return nil
 }
 
-func (c *collector) most() int64 { return min(mostBatch, c.o.FetchBufferSize/4) }
+func (c *collector) maxBatch() int64 { return min(maxBatchBytes, c.o.FetchBufferSize/4) }
 
-// isFull says whether the batch has to be handed on before more is taken.
-func (c *collector) isFull() bool { return c.bytes >= c.most() || c.ended }
+// isFull reports whether the batch has to be flushed before it takes another block.
+func (c *collector) isFull() bool { return c.bytes >= c.maxBatch() || c.ended }
 
-// flush hands the batch on and, when it was written, moves the positions.
+// flush passes the batch to the handler and then commits the positions.
 func (c *collector) flush() error {
 	if len(c.batch.Blocks) == 0 {
 		return nil
@@ -101,8 +100,8 @@ func (c *collector) flush() error {
 	return c.observe(c.id-1, records)
 }
 
-// nextCommit moves the run's own positions behind the batch, adds the shards that other
-// goroutines found, and returns what is to be committed. It writes nothing.
+// nextCommit moves the run's own positions past the batch, and adds the shards that other
+// goroutines found. It returns what is to be committed, and writes nothing.
 func (c *collector) nextCommit() checkpoint.Commit {
 	commit := checkpoint.Commit{Batch: c.id - 1, Moves: make([]checkpoint.Move, 0, len(c.batch.Blocks))}
 	for _, b := range c.batch.Blocks {
@@ -111,7 +110,7 @@ func (c *collector) nextCommit() checkpoint.Commit {
 	}
 	for _, s := range c.statuses.ordered {
 		name := s.saved.Name
-		for _, id := range s.run.keepLeft(s.saved.Shards) {
+		for _, id := range s.run.addNotOwned(s.saved.Shards) {
 			commit.Moves = append(commit.Moves, checkpoint.Move{Stream: name, Shard: id, To: s.saved.Shards[id]})
 		}
 		pruned := s.run.prune(s.saved.Shards)
@@ -123,7 +122,7 @@ func (c *collector) nextCommit() checkpoint.Commit {
 	return commit
 }
 
-// drop gives the batch's memory back.
+// drop releases the batch's memory.
 func (c *collector) drop() {
 	clear(c.batch.Blocks)
 	c.batch = Batch{Blocks: c.batch.Blocks[:0]}
@@ -133,12 +132,12 @@ func (c *collector) drop() {
 // countBatch adds the batch to the run's progress.
 func (c *collector) countBatch() {
 	for _, b := range c.batch.Blocks {
-		c.countUsers(b)
+		c.countUserRecords(b)
 	}
 	c.addProgress(c.batch.Records, c.batch.Bytes)
 }
 
-// addProgress adds what was written to the run's progress.
+// addProgress adds written records and bytes to the run's progress.
 func (c *collector) addProgress(records, bytes int) {
 	shards := c.openShards()
 	c.reported = time.Now()

@@ -38,14 +38,14 @@ func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 func boundBy(s *slicer, until time.Time) {
 	run := streamOf(&session{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()})
 	run.until = until
-	found := run.cut(&late{}, &lineage.Shard{ID: "a"}, s.resp)
+	found := run.cut(&lateRecords{}, &lineage.Shard{ID: "a"}, s.resp)
 	resp := *s.resp
 	resp.Records = resp.Records[:found.records]
 	s.resp, s.held = &resp, found.held
 }
 
 func newEncoder(encode func([]byte, record.Record) ([]byte, error)) *encoder {
-	return &encoder{encode: encode, most: mostBatch, slots: make(chan struct{}, 1)}
+	return &encoder{encode: encode, maxBlock: maxBatchBytes, slots: make(chan struct{}, 1)}
 }
 
 // newSlicer encodes a response of orders/a.

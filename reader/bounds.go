@@ -11,39 +11,40 @@ import (
 	"kin/internal/validate"
 )
 
-// Arrival times are not in order, so that a record which arrived after the bound
-// proves nothing about those behind it. A position is one place in a shard: a run
-// that prints a record has to print all before it, or it would lose them. So a
-// bounded run prints a shard up to its last record within the bound. To find that
-// one, it holds back the late records at the end of an answer and reads on. Where a
-// record within the bound follows, the run goes back and prints the late ones too.
-// Where the shard proves to be beyond the bound, they are left to the next run.
+// Arrival times are not in order: a record that arrived after the bound proves nothing about the
+// records after it. A position is one place in a shard, so a run that prints a record must print
+// all before it, or it would lose them. Therefore a bounded run prints a shard up to its last
+// record within the bound.
+//
+// To find that record, the run holds back the late records at the end of an answer and continues to
+// read. If a record within the bound follows, the run goes back and prints the late records too. If
+// the shard proves to be beyond the bound, the late records are left to the next run.
 
-// late is what a run knows of the records of one shard that arrived after the bound.
-type late struct {
-	held    bool   // the last of the records that were received are held back
-	answers int    // in a row that end with such records, the first one included
-	through string // the sequence number up to which everything is printed; may be empty
+// lateRecords is what a run knows of the records of one shard that arrived after the bound.
+type lateRecords struct {
+	held    bool   // the last received records are held back
+	answers int    // answers in a row that end with such records, including the first
+	through string // the sequence number up to which every record is printed; may be empty
 }
 
-// cutoff is what of a response is within the bound.
+// cutoff is the part of a response that is within the bound.
 type cutoff struct {
 	records int  // how many of its records are printed
-	back    bool // none of it: the records that were held back come first
+	rewind  bool // print none: read again from the records that were held back
 	held    bool // records before or in it are held back
 	done    bool // the shard has nothing more for this run
 }
 
-// cut finds out what of a shard's next response is within the bound.
-func (s *Stream) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
+// cut decides which part of a shard's next response is within the bound.
+func (s *Stream) cut(l *lateRecords, shard *lineage.Shard, resp *Response) cutoff {
 	until, last := s.lateAfter(shard), len(resp.Records)
 	n := last
 	for n > 0 && !until.IsZero() && l.isLate(&resp.Records[n-1], until) {
 		n--
 	}
 	if l.held && n > 0 {
-		*l = late{through: aws.ToString(resp.Records[n-1].SequenceNumber)}
-		return cutoff{back: true}
+		*l = lateRecords{through: aws.ToString(resp.Records[n-1].SequenceNumber)}
+		return cutoff{rewind: true}
 	}
 	switch {
 	case n == last && n > 0:
@@ -64,14 +65,13 @@ func (s *Stream) cut(l *late, shard *lineage.Shard, resp *Response) cutoff {
 }
 
 // isLate reports whether a record arrived after the bound and may be held back.
-func (l *late) isLate(r *types.Record, until time.Time) bool {
+func (l *lateRecords) isLate(r *types.Record, until time.Time) bool {
 	return aws.ToTime(r.ApproximateArrivalTimestamp).After(until) &&
 		(l.through == "" || validate.Compare(aws.ToString(r.SequenceNumber), l.through) > 0)
 }
 
-// lateAfter is the time after which a record of the shard is late; zero where none
-// is, whatever its arrival time: there is no bound, it has not come, or the shard
-// was closed before.
+// lateAfter is the time after which a record of the shard is late. Zero means that no record is
+// late: there is no bound, its time has not come, or the shard was closed before it.
 func (s *Stream) lateAfter(shard *lineage.Shard) time.Time {
 	if shard.Complete || s.now().Add(time.Second).Before(s.until) { // a Date is cut to the second
 		return time.Time{}
@@ -79,10 +79,9 @@ func (s *Stream) lateAfter(shard *lineage.Shard) time.Time {
 	return s.until
 }
 
-// isBeyond reports whether answers in a row that end with late records show that
-// the shard is beyond the bound. One record with a wrong time does not: it takes two
-// answers, and the service must not say that what follows is from before the bound. A
-// MillisBehindLatest that never agrees is not believed for ever.
+// isBeyond reports whether the shard is beyond the bound. answers is how many answers in a row
+// ended with late records. One record may have a wrong time, so it takes two answers, and
+// MillisBehindLatest must agree. After many answers, MillisBehindLatest is ignored.
 func (s *Stream) isBeyond(answers int, resp *Response) bool {
 	const few, many = 2, 10
 	now := s.now()
@@ -93,8 +92,8 @@ func (s *Stream) isBeyond(answers int, resp *Response) bool {
 	return answers >= many || !now.Add(-behind).Before(s.until)
 }
 
-// markComplete marks the shards that the first listing shows as closed, unless the
-// bound was before it.
+// markComplete marks the shards that the first listing shows as closed, unless the bound is earlier
+// than the listing.
 func markComplete(s *Stream) {
 	if s.until.IsZero() || s.until.Before(s.listedAt) {
 		return
@@ -104,15 +103,14 @@ func markComplete(s *Stream) {
 	}
 }
 
-// bounded says whether a run ends by itself when every shard has been read up
-// to a time.
+// bounded reports whether the run ends by itself when every shard has been read up to a time.
 func (o Options) bounded() bool { return o.AvailableNow || o.To.Kind != record.Latest }
 
-// until is that time for a stream whose clock says now.
+// until is that time, for a stream whose clock is now; zero without a bound.
 func (o Options) until(now time.Time) time.Time {
 	switch {
 	case o.AvailableNow:
-		// A Date is cut to the second: what arrived within it was there.
+		// A Date is cut to the second: records of the whole second were available.
 		return now.Add(time.Second - time.Millisecond)
 	case o.To.Kind == record.AtTimestamp:
 		return o.To.Timestamp.Time
@@ -122,12 +120,12 @@ func (o Options) until(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// boundMet says whether a response shows that everything up to the bound was
-// read: it is empty, and either nothing was left when the service's clock stood
-// there, or what is left came later. A page with records shows neither: some
-// endpoints count MillisBehindLatest from its last record, and then the next
-// page tells. A closed shard at its tip is read on to its end, which some
-// endpoints show a few pages later: its children may hold more.
+// boundMet reports whether a response shows that every record up to the bound was read. Such a
+// response is empty. Either it was at the tip when the service's clock had reached the bound, or
+// the records that remain are later. A response with records shows neither: some endpoints count
+// MillisBehindLatest from its last record, so the next response decides. A closed shard at its tip
+// is read to its end, since its children may have more. Some endpoints show the end a few responses
+// later.
 func (s *Stream) boundMet(shard *lineage.Shard, resp *Response) bool {
 	if s.until.IsZero() || resp.End || len(resp.Records) > 0 {
 		return false
@@ -138,12 +136,12 @@ func (s *Stream) boundMet(shard *lineage.Shard, resp *Response) bool {
 	return !resp.readThrough().Before(s.until)
 }
 
-// reached reports whether the service's clock showed the bound, or later, when it
-// answered. Without a usable Date the call must have been made after the bound:
-// the response may have waited since.
+// reached reports whether the service's clock had reached the bound when it answered. Without a
+// usable Date, the call must have been made after the bound, because the response may have waited
+// since.
 func (s *Stream) reached(resp *Response) bool {
 	if s.o.AvailableNow {
-		return true // every response was asked for after the bound was set
+		return true // every fetch began after the bound was set
 	}
 	if !resp.ServerTime.IsZero() {
 		return !resp.ServerTime.Before(s.until)
@@ -153,7 +151,7 @@ func (s *Stream) reached(resp *Response) bool {
 	}
 	now := s.dates.Now()
 	if now.IsZero() {
-		now = time.Now() // an endpoint without a clock of its own
+		now = time.Now() // an endpoint without a usable clock
 	}
 	return !now.Add(-time.Since(resp.Asked)).Before(s.until)
 }

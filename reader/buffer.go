@@ -6,36 +6,33 @@ import (
 	"sync"
 )
 
-// buffer holds the blocks that were fetched and not yet written, in the order
-// they arrived, and bounds their bytes. It never drops a block and never
-// deadlocks: an empty buffer takes any block, and one block at a time may
-// exceed the bound.
+// buffer holds the blocks that were fetched and not yet written, in the order they arrived, and
+// limits their bytes. It never drops a block and never deadlocks: an empty buffer takes any block,
+// and one block at a time may exceed the limit.
 //
-// Two kinds wait for room: sources, for what they fetch, and responses that were
-// fetched, for their next block. Responses go first: they hold room already, and
-// have to get on for it to be given back. While no block is on its way to the
-// handler, nothing else gives room back, and one of them may exceed the bound.
+// Sources wait for room for a fetch. Fetched responses wait for room for their next block.
+// Responses go first: they hold room already and release it only when they proceed. While no block
+// is with the collector, nothing else releases room, so one response may exceed the limit.
 type buffer struct {
-	most int64
+	limit int64
 
 	mu      sync.Mutex
 	used    int64 // bytes of blocks, of blocks being written, and reserved
 	unsent  int   // blocks that were put and not yet written
-	granted int   // blocks that have room, for which their response waited
+	granted int   // blocks with room that their response waited for
 	blocks  []*Block
-	queue   []chan struct{} // sources that wait for room, first come first served
-	slices  []chan struct{} // responses that wait for it
-	closed  bool            // no block will come
-	// changes has one element when something changed for the one that takes.
+	queue   []chan struct{} // sources that wait for room, first in, first out
+	slices  []chan struct{} // responses that wait for room
+	closed  bool            // no block will follow
+	// changes holds one element if something changed for the caller of take.
 	changes chan struct{}
 }
 
-func newBuffer(most int64) *buffer {
-	return &buffer{most: most, changes: make(chan struct{}, 1)}
+func newBuffer(limit int64) *buffer {
+	return &buffer{limit: limit, changes: make(chan struct{}, 1)}
 }
 
-// Take reserves size bytes for a fetch, waiting until they fit or the buffer is
-// empty.
+// Take reserves size bytes for a fetch. It waits until they fit or the buffer is empty.
 func (b *buffer) Take(ctx context.Context, size int64) error {
 	return b.await(ctx, &b.queue, size, b.fits)
 }
@@ -51,7 +48,7 @@ func (b *buffer) takeSlice(ctx context.Context, size int64) error {
 	})
 }
 
-// await reserves size bytes as soon as it is its turn in the queue and they fit.
+// await reserves size bytes as soon as they fit and it is first in the queue.
 func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, fits func(int64) bool) error {
 	b.mu.Lock()
 	if len(*queue) == 0 && fits(size) {
@@ -61,21 +58,21 @@ func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, 
 	}
 	turn := make(chan struct{}, 1)
 	*queue = append(*queue, turn)
-	b.signal() // who waits is a reason to hand a batch on
+	b.signal() // the collector flushes its batch if somebody waits
 	b.mu.Unlock()
 	for {
 		select {
 		case <-turn:
 		case <-ctx.Done():
 			b.mu.Lock()
-			b.leave(queue, turn)
+			b.removeWaiter(queue, turn)
 			b.mu.Unlock()
 			return context.Cause(ctx)
 		}
 		b.mu.Lock()
 		if fits(size) {
 			b.used += size
-			b.leave(queue, turn)
+			b.removeWaiter(queue, turn)
 			b.mu.Unlock()
 			return nil
 		}
@@ -83,27 +80,27 @@ func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, 
 	}
 }
 
-// tryTake reserves size bytes for an answer that a source has begun to receive, beyond
-// what it took, if they fit now. It does not wait behind other sources: an answer that is
-// there goes before those that were not asked for.
+// tryTake reserves size more bytes for an answer that is arriving, if they fit now. It does not
+// wait behind other sources: an answer that is already here goes before fetches that have not
+// started.
 func (b *buffer) tryTake(size int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.slices) > 0 || b.used+size > b.most {
+	if len(b.slices) > 0 || b.used+size > b.limit {
 		return false
 	}
 	b.used += size
 	return true
 }
 
-// charge reserves size bytes that are in memory already.
+// charge reserves size bytes that are already in memory.
 func (b *buffer) charge(size int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.used += size
 }
 
-// Return gives back reserved bytes.
+// Return releases reserved bytes.
 func (b *buffer) Return(size int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -111,8 +108,8 @@ func (b *buffer) Return(size int64) {
 	b.wake()
 }
 
-// put adds a block in place of the reservation that was made for it; granted
-// says that takeSlice did.
+// put adds a block in place of the room that was reserved for it. granted means that takeSlice
+// reserved that room.
 func (b *buffer) put(block *Block, reserved int64, granted bool) {
 	block.reserved = block.size()
 	b.mu.Lock()
@@ -127,8 +124,7 @@ func (b *buffer) put(block *Block, reserved int64, granted bool) {
 	b.signal()
 }
 
-// take returns the first block, or nil when there is none now. more is false
-// when none will come.
+// take returns the first block, or nil if there is none now. more is false if none will follow.
 func (b *buffer) take() (block *Block, more bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -140,7 +136,7 @@ func (b *buffer) take() (block *Block, more bool) {
 	return block, true
 }
 
-// written gives back the room of blocks that were written.
+// written releases the room of blocks that were written.
 func (b *buffer) written(blocks []*Block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -151,14 +147,14 @@ func (b *buffer) written(blocks []*Block) {
 	b.wake()
 }
 
-// full says whether somebody waits for room.
+// full reports whether somebody waits for room.
 func (b *buffer) full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.queue)+len(b.slices) > 0
 }
 
-// close says that no block will come.
+// close means that no block will follow.
 func (b *buffer) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -166,17 +162,17 @@ func (b *buffer) close() {
 	b.signal()
 }
 
-// The methods below want the lock held.
+// The caller of the following methods holds the lock.
 
 func (b *buffer) fits(size int64) bool {
-	return len(b.slices) == 0 && (b.used == 0 || b.used+size <= b.most)
+	return len(b.slices) == 0 && (b.used == 0 || b.used+size <= b.limit)
 }
 
 func (b *buffer) fitsSlice(size int64) bool {
-	return b.used+size <= b.most || b.unsent == 0 && b.granted == 0
+	return b.used+size <= b.limit || b.unsent == 0 && b.granted == 0
 }
 
-// wake gives the first in each queue another look.
+// wake lets the first in each queue check for room again.
 func (b *buffer) wake() {
 	for _, queue := range [][]chan struct{}{b.slices, b.queue} {
 		if len(queue) > 0 {
@@ -188,8 +184,8 @@ func (b *buffer) wake() {
 	}
 }
 
-// leave takes one out of its queue and wakes the next.
-func (b *buffer) leave(queue *[]chan struct{}, turn chan struct{}) {
+// removeWaiter removes turn from its queue and wakes the next.
+func (b *buffer) removeWaiter(queue *[]chan struct{}, turn chan struct{}) {
 	*queue = slices.DeleteFunc(*queue, func(t chan struct{}) bool { return t == turn })
 	b.wake()
 }
@@ -201,20 +197,19 @@ func (b *buffer) signal() {
 	}
 }
 
-// mostBatch bounds a batch's bytes, with a quarter of the buffer; one block is
-// always allowed.
-const mostBatch = 8_000_000
+// maxBatchBytes limits a batch's bytes, together with a quarter of the buffer. One block is always
+// allowed.
+const maxBatchBytes = 8_000_000
 
-// mostEscape is how many bytes one byte of a payload takes at most: \u0001.
-const mostEscape = 6
+// maxEscape is the largest number of bytes for one byte of a payload: \u0001.
+const maxEscape = 6
 
-// largePayload is how many bytes a payload may have whose line cannot take half of
-// a buffer of a size.
-func largePayload(buffer int64) int { return int(buffer / 2 / mostEscape) }
+// largePayload is the largest payload whose line cannot take half of a buffer of that size.
+func largePayload(buffer int64) int { return int(buffer / 2 / maxEscape) }
 
-// leastSlice is the least that a block of a response is cut to.
-const leastSlice = 64 << 10
+// minSlice is the smallest limit for a block of a response.
+const minSlice = 64 << 10
 
-// mostSlice is how many bytes a block may have in a run with a buffer of a size,
-// unless one record has more.
-func mostSlice(buffer int64) int { return int(max(leastSlice, min(mostBatch, buffer/8))) }
+// maxSlice is the limit in bytes of a block, for a buffer of that size. One larger record still
+// fits.
+func maxSlice(buffer int64) int { return int(max(minSlice, min(maxBatchBytes, buffer/8))) }

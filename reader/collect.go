@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// collect runs until the buffer is closed and empty, the limit is reached, the
-// handler fails, or the run's context ends.
+// collect runs until the buffer is closed and empty, the limit is reached, the handler fails, or
+// the run's context ends.
 func (r *run) collect(handle func(*Batch) error) error {
-	c := &collector{run: r, handle: handle, left: -1, statuses: newShardStatuses(r)}
+	c := &collector{run: r, handle: handle, remaining: -1, statuses: newShardStatuses(r)}
 	if r.o.Limit > 0 {
-		c.left = r.o.Limit
+		c.remaining = r.o.Limit
 	}
 	now := time.Now()
 	c.record, c.observed, c.opened = now, now, now
@@ -39,7 +39,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 			if err := c.add(block); err != nil {
 				return err
 			}
-			if c.left == 0 {
+			if c.remaining == 0 {
 				return c.flush()
 			}
 			if c.isFull() {
@@ -68,24 +68,22 @@ func (r *run) collect(handle func(*Batch) error) error {
 	}
 }
 
-// isDue says whether the batch has to be handed on when no block is there to
-// be taken.
+// isDue reports whether the batch has to be flushed although no block is waiting.
 func (c *collector) isDue() bool {
 	if len(c.batch.Blocks) == 0 {
 		return false
 	}
 	if c.batch.Records == 0 {
-		// Nothing to write: the positions can wait a little.
-		return time.Since(c.since) >= max(c.o.MaxFetchDuration, leastIdleCommit) || c.buf.full()
+		// The batch has nothing to write, so the positions can wait.
+		return time.Since(c.since) >= max(c.o.MaxFetchDuration, minIdleCommit) || c.buf.full()
 	}
 	return time.Since(c.since) >= c.o.MaxFetchDuration || c.buf.full() || c.allAtTip()
 }
 
-// leastIdleCommit keeps an idle run from writing its positions all the time.
-const leastIdleCommit = time.Second
+// minIdleCommit is how often an idle run commits its positions at most.
+const minIdleCommit = time.Second
 
-// complete ends a run that has nothing more to do: it reached its bound, or no more
-// records came.
+// complete ends a run that reached its bound or received no more records.
 func (c *collector) complete() error {
 	if c.record.Equal(c.opened) && c.unansweredShards() == 0 {
 		c.hintEmpty()
@@ -93,20 +91,19 @@ func (c *collector) complete() error {
 	return c.flush()
 }
 
-// unansweredShards is how many of the shards that are being read have not
-// answered.
+// unansweredShards is how many of the shards that are being read have not answered.
 func (c *collector) unansweredShards() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.unanswered
 }
 
-// timedOut ends a run whose time is over.
+// timedOut ends a run whose timeout expired.
 func (c *collector) timedOut() error {
 	if err := c.complete(); err != nil {
 		return err
 	}
-	bound := c.o.bounded() || c.left > 0 || c.o.IdleTimeout > 0
+	bound := c.o.bounded() || c.remaining > 0 || c.o.IdleTimeout > 0
 	if !bound && c.isUnanswered() {
 		return &TimeoutError{After: c.o.Timeout, Err: c.reporter.Last(), Unanswered: true}
 	}
@@ -120,9 +117,9 @@ func (c *collector) timedOut() error {
 	return nil
 }
 
-// isUnanswered reports whether there are shards to read and none of them has given a
-// usable answer. A quiet subscription sends none: an accepted one counts as an answer,
-// unless a call fails.
+// isUnanswered reports whether there are shards to read and none has given a usable answer. A quiet
+// subscription sends none: if the service accepted it, that counts as an answer, unless a call
+// fails.
 func (c *collector) isUnanswered() bool {
 	c.mu.Lock()
 	silent := c.reading > 0 && !c.answered
@@ -130,21 +127,21 @@ func (c *collector) isUnanswered() bool {
 	return silent && (c.o.Source == nil || !c.served.Load() || c.reporter.Last() != nil)
 }
 
-// isIdle says whether no record has come for the idle time, and every shard has
-// answered lately. A shard that waits, fails or is behind keeps the run from being idle.
+// isIdle reports whether no record came for the idle timeout although every shard answered lately.
+// The run is not idle while a shard waits, fails or is behind.
 func (c *collector) isIdle() bool {
 	return c.o.IdleTimeout > 0 && time.Since(c.record) >= c.o.IdleTimeout && c.allAtTip() &&
 		c.statuses.silence(time.Now()) <= max(c.o.IdleTimeout, c.silence())
 }
 
-// progressEvery is how often a run says how it goes while nothing is written.
+// progressEvery is how often the progress is updated while nothing is written.
 const progressEvery = time.Second
 
 // wait is how long the loop may sleep if no block comes.
 func (c *collector) wait() time.Duration {
 	wait := min(c.untilDue(), time.Until(c.reported.Add(progressEvery)))
 	if left := time.Until(c.record.Add(c.o.IdleTimeout)); c.o.IdleTimeout > 0 && left > 0 {
-		wait = min(wait, left) // once it is over, only a block can change that
+		wait = min(wait, left) // after the idle timeout, only a block can change isIdle
 	}
 	if c.o.Timeout > 0 {
 		wait = min(wait, time.Until(c.began.Add(c.o.Timeout)))
@@ -162,19 +159,18 @@ func (c *collector) untilDue() time.Duration {
 	}
 	wait := c.o.MaxFetchDuration
 	if c.batch.Records == 0 {
-		wait = max(wait, leastIdleCommit)
+		wait = max(wait, minIdleCommit)
 	}
 	return time.Until(c.since.Add(wait))
 }
 
-// allAtTip says whether every shard that is being read was at its tip when it
-// last answered.
+// allAtTip reports whether every shard that is being read was at its tip in its last answer.
 func (c *collector) allAtTip() bool { return c.statuses.atTip(c.openShards()) }
 
-// observeIdle reports the progress of a run in which nothing was written for a while.
+// observeIdle observes a run that wrote nothing for a while.
 func (c *collector) observeIdle() error {
 	if c.o.Observe == nil || c.batch.Records > 0 || time.Since(c.observed) < c.o.MaxFetchDuration {
-		return nil // a batch with records was reported
+		return nil // flush observes a batch with records
 	}
 	return c.observe(c.id, 0)
 }

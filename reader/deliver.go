@@ -15,36 +15,34 @@ import (
 	"kin/internal/record"
 )
 
-// delivery encodes the responses of one stream and puts their blocks into the
-// buffer of the run.
+// delivery encodes the responses of one stream and puts their blocks into the buffer of the run.
 type delivery struct {
 	*Stream
 	buf *buffer
 	enc *encoder
-	// What was reported already, once for the stream.
-	warned, warnedOfKey, warnedOfAuto atomic.Bool
+	// The warnings that were printed already. Each is printed once for the stream.
+	warnedOfExpansion, warnedOfKey, warnedOfAuto atomic.Bool
 }
 
-// deliver encodes a response, as far as it is within the bound, and puts its blocks
-// into the buffer. It returns the position behind them. Of the response that found
-// is about, the shard has nothing more for this run where found says so.
+// deliver encodes the records of a response that are within the bound, and puts its blocks into the
+// buffer. It returns the position after them. found is what the bound allows of this response.
 func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
 	room := newReservation(s.buf, resp)
 	resp.Records = resp.Records[:found.records]
-	// Warnings wait until the turn to encode is given back: whoever reads them may
-	// be slow, and other shards wait for that turn.
-	var ofSize, ofKey func()
+	// Warnings are printed after the encoding slot is released. A slow reader of messages would
+	// otherwise block other shards.
+	var warnSize, warnKey func()
 	slices := &slicer{
 		e: s.enc, stream: s.ref.Name, shard: shard.ID, resp: resp, before: before, at: before, held: found.held,
 		filter: s.hashFilter(shard),
 		undivided: func(r record.Record, records int) {
-			if ofSize == nil {
-				ofSize = func() { s.keepsWhole(r, records) }
+			if warnSize == nil {
+				warnSize = func() { s.warnOfExpansion(r, records) }
 			}
 		},
 		badKey: func(r record.Record) {
-			if ofKey == nil {
-				ofKey = func() { s.warnOfKey(r) }
+			if warnKey == nil {
+				warnKey = func() { s.warnOfKey(r) }
 			}
 		},
 	}
@@ -54,12 +52,12 @@ func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Resp
 			return before, err
 		}
 		block, err := slices.slice(ctx)
-		for _, warn := range []func(){ofSize, ofKey} {
+		for _, warn := range []func(){warnSize, warnKey} {
 			if warn != nil {
 				warn()
 			}
 		}
-		ofSize, ofKey = nil, nil
+		warnSize, warnKey = nil, nil
 		if errors.Is(err, errUndecided) {
 			if slices.filter, err = s.decide(ctx, slices.filter, received); err != nil {
 				return before, err
@@ -73,25 +71,24 @@ func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Resp
 		if !block.more {
 			block.last = found.done || block.end
 		}
-		room.put(block) // from here on it is the collector's
+		room.put(block) // from here on it belongs to the collector
 		if !block.more {
 			return at, nil
 		}
 	}
 }
 
-// reservation is what a response has of the buffer while it is encoded.
+// reservation is the room that a response holds in the buffer while it is encoded.
 type reservation struct {
 	buf *buffer
-	// response is for the response itself, spare what its source took beyond that,
-	// and next is for the next block.
+	// response is the room of the response itself. spare is what its source reserved beyond that.
+	// next is for the next block.
 	response, spare, next int64
 	waited                bool // next was taken from the buffer, and not from spare
 }
 
-// newReservation counts what a response takes, also beyond what its source took for it. Of
-// what the source took for a larger one, it keeps as much as a response of this
-// size has while it is received and encoded.
+// newReservation reserves the bytes of a response. If its source reserved too little, it adds the
+// rest; if too much, it keeps only what a response of this size needs to be received and encoded.
 func newReservation(buf *buffer, resp *Response) *reservation {
 	size := responseSize(resp.Records)
 	spare := min(max(0, resp.Taken-size), (inFlight-1)*size)
@@ -111,8 +108,8 @@ func responseSize(records []types.Record) int64 {
 	return size
 }
 
-// take takes room for the next block, unless it has some: of what the source took
-// where that is enough, else it waits.
+// take reserves room for the next block, unless it has some. It uses spare if that is enough, or
+// else waits for the buffer.
 func (h *reservation) take(ctx context.Context, size int64) error {
 	switch {
 	case h.next > 0:
@@ -129,8 +126,8 @@ func (h *reservation) take(ctx context.Context, size int64) error {
 	return nil
 }
 
-// put hands the block over in place of its room; with the last one, all that the
-// response had is given back.
+// put gives the block to the buffer in place of its reservation. With the last block it releases
+// everything that the response reserved.
 func (h *reservation) put(b *Block) {
 	room := h.next
 	if !b.more {
@@ -140,8 +137,7 @@ func (h *reservation) put(b *Block) {
 	h.next, h.waited = 0, false
 }
 
-// hashFilter returns the filter for a response that was just received, as far as
-// it is known.
+// hashFilter returns the filter for a response that was just received. It may still be undecided.
 func (s *delivery) hashFilter(shard *lineage.Shard) hashFilter {
 	if !s.o.HashFilter {
 		return hashFilter{}
@@ -153,14 +149,14 @@ func (s *delivery) hashFilter(shard *lineage.Shard) hashFilter {
 		return hashFilter{}
 	}
 	if s.distribution.isAutomatic() {
-		return hashFilter{} // from now on: it may hold records of that time
+		return hashFilter{} // from now on: the response may have records from after the change
 	}
 	return hashFilter{hashes: hashes, decided: s.distribution.isRefused()}
 }
 
-// decide makes a filter fit for a response in which it found records to drop.
-// Where the stream has become AUTO since the run began, it drops nothing from now
-// on: a record of a response that was checked before is not AUTO's.
+// decide completes a filter for a response in which it found records to drop. If the stream has
+// become AUTO since the run began, the filter drops nothing from now on. Earlier responses were
+// checked before the change.
 func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
 	automatic, err := s.distribution.ask(ctx, s.streamCalls, received, 0)
 	if err != nil {
@@ -175,17 +171,16 @@ func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hash
 	return f, nil
 }
 
-// keepsWhole warns, once for a stream, of an aggregate that is not expanded.
-func (s *delivery) keepsWhole(r record.Record, records int) {
-	if s.warned.Swap(true) {
+// warnOfExpansion warns of an aggregate that is not expanded, once for a stream.
+func (s *delivery) warnOfExpansion(r record.Record, records int) {
+	if s.warnedOfExpansion.Swap(true) {
 		return
 	}
 	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it, and every other one like it, as one record",
-		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), mostExpansion))
+		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), maxExpansion))
 }
 
-// warnOfKey warns, once for a stream, of a record of an aggregate whose keys
-// cannot be used.
+// warnOfKey warns of a record of an aggregate whose keys are not usable, once for a stream.
 func (s *delivery) warnOfKey(r record.Record) {
 	if s.warnedOfKey.Swap(true) {
 		return

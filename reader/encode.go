@@ -14,61 +14,60 @@ import (
 	"kin/internal/record"
 )
 
-// slicer encodes one response of a shard, block by block: one block for most,
-// several for a response that is large or expands. A block may end inside an
-// aggregate. Its methods are for one goroutine.
+// slicer encodes one response of a shard, block by block: one block for most responses, several for
+// one that is large or expands. A block may end inside an aggregate. Its methods are for one
+// goroutine.
 type slicer struct {
 	e             *encoder
 	stream, shard string
 	resp          *Response
-	// before is the shard's position before the response, maybe inside an
-	// aggregate; at is the one behind the last block.
+	// before is the shard's position before the response, maybe inside an aggregate. at is the
+	// position after the last block.
 	before, at checkpoint.Shard
 	filter     hashFilter
-	// undivided is called for an aggregate that is not expanded, and badKey for a record
-	// whose keys cannot be used.
+	// undivided is called for an aggregate that is not expanded. badKey is called for a record
+	// whose keys are not usable.
 	undivided func(r record.Record, records int)
 	badKey    func(r record.Record)
 
-	next      int  // the record of the response that is not finished
-	inside    bool // next is an aggregate, and cursor is in it
+	next      int  // index of the record that is not finished
+	inside    bool // that record is an aggregate, and cursor is in it
 	aggregate kpl.Aggregated
 	cursor    kpl.Cursor
-	pending   bool // cursor is at a record that was not encoded yet
-	handled   int  // records of the aggregate that this block has
+	pending   bool // cursor is at a record that is not encoded yet
+	handled   int  // records of the aggregate in this block
 
-	unfinished *Block // the next block, as far as the filter was decided
+	unfinished *Block // the block to continue after the filter was decided
 
-	// held says that the shard has records beyond the bound which are not printed:
-	// the position stays before them, whatever the response says.
+	// held means that the shard has records beyond the bound which are not printed. The position
+	// then stays before them, whatever the response says.
 	held bool
 }
 
-// wants is how much room the next block may need: what is left of the response,
-// or the most that a block may have.
+// wants is how much room the next block may need: the rest of the response, or the limit of a
+// block.
 func (s *slicer) wants() int {
 	left := s.resp.Records[s.next:]
 	if s.inside || !s.e.whole && slices.ContainsFunc(left, func(r types.Record) bool { return kpl.HasMagic(r.Data) }) {
-		return s.e.most
+		return s.e.maxBlock
 	}
-	return min(s.e.most, encodedSizes(left))
+	return min(s.e.maxBlock, encodedSizes(left))
 }
 
-// slice encodes the next block. Its more is false when it is the last one of
-// the response. The error is errUndecided when the filter cannot be applied; then
-// filter has to be decided before the next call.
+// slice encodes the next block. Its more is false if it is the last one of the response. The error
+// is errUndecided if the filter cannot be applied yet: decide it before the next call.
 func (s *slicer) slice(ctx context.Context) (*Block, error) {
-	if err := s.e.enter(ctx); err != nil {
+	if err := s.e.acquire(ctx); err != nil {
 		return nil, err
 	}
-	defer s.e.leave()
+	defer s.e.release()
 
 	b := s.unfinished
 	if b == nil {
 		left := s.resp.Records[s.next:]
 		b = &Block{Stream: s.stream, ShardID: s.shard, after: s.at, floor: s.at.ReadThrough.Time, date: s.resp.latest, behind: s.resp.MillisBehindLatest}
-		b.index = make([]entry, 0, min(len(left), s.e.most/lineOverhead+1))
-		b.Data = make([]byte, 0, min(s.e.most, encodedSizes(left)))
+		b.index = make([]entry, 0, min(len(left), s.e.maxBlock/lineOverhead+1))
+		b.Data = make([]byte, 0, min(s.e.maxBlock, encodedSizes(left)))
 		if s.handled = 0; s.inside {
 			s.grow(b)
 		}
@@ -87,7 +86,7 @@ func (s *slicer) slice(ctx context.Context) (*Block, error) {
 	if b.more = full; full {
 		b.moveBehind(b.index[len(b.index)-1])
 		if s.handled > 0 {
-			b.moveInside(int64(s.cursor.Index - 1)) // the cursor is at the next one
+			b.moveInside(int64(s.cursor.Index - 1)) // the cursor is at the next record
 		}
 	} else {
 		b.advance(s.resp, s.held)
@@ -119,7 +118,7 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 			s.inside, s.handled = false, 0
 			continue
 		}
-		if b.isFull(s.e.most, encodedSize(r.PartitionKey, r.Data)) {
+		if b.isFull(s.e.maxBlock, encodedSize(r.PartitionKey, r.Data)) {
 			return true, nil
 		}
 		if err := s.e.append(b, r); err != nil {
@@ -130,16 +129,16 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 	return false, nil
 }
 
-// isFull says whether a block has no room for an encoding of about a size. There
-// is always room for a first one.
-func (b *Block) isFull(most, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > most }
+// isFull reports whether a block has no room for an encoding of about size bytes. The first one
+// always fits.
+func (b *Block) isFull(limit, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > limit }
 
-// begin opens a record that is an aggregate and is to be expanded.
+// begin opens a record if it is an aggregate that is to be expanded.
 func (s *slicer) begin(b *Block, r record.Record) bool {
 	if s.e.whole || !s.aggregate.Parse(r.Data) {
 		return false
 	}
-	if explodes(s.e.lines(), &s.aggregate, r) {
+	if expandsTooFar(s.e.lines(), &s.aggregate, r) {
 		s.undivided(r, s.aggregate.Records())
 		return false
 	}
@@ -151,28 +150,27 @@ func (s *slicer) begin(b *Block, r record.Record) bool {
 	return true
 }
 
-// grow makes room in a block for what is left of the aggregate, as far as the
-// block may have it, so that it does not grow by copies.
+// grow makes room in a block for the rest of the aggregate, up to the block's limit, so that
+// appending does not copy it.
 func (s *slicer) grow(b *Block) {
 	left := s.aggregate.Records() - s.cursor.Index
 	size := s.aggregate.PayloadBytes()*left/max(1, s.aggregate.Records()) + left*(s.aggregate.LongestKey()+lineOverhead)
-	if size = min(s.e.most, len(b.Data)+size); size > cap(b.Data) {
-		data := make([]byte, len(b.Data), min(s.e.most, max(size, 2*cap(b.Data))))
+	if size = min(s.e.maxBlock, len(b.Data)+size); size > cap(b.Data) {
+		data := make([]byte, len(b.Data), min(s.e.maxBlock, max(size, 2*cap(b.Data))))
 		copy(data, b.Data)
 		b.Data = data
 	}
 }
 
-// expand encodes the user records of the aggregate r that are left, until the
-// block is full.
+// expand encodes the remaining user records of the aggregate r, until the block is full.
 //
-// A record whose own partition key cannot be used gets that of the aggregate,
-// which the service accepted for it; an explicit hash key that cannot be used is
-// dropped. Where its hash key is not known, such a record belongs to every shard.
+// A record whose own partition key is not usable gets the aggregate's, which the service accepted.
+// An explicit hash key that is not usable is dropped. If the hash key is not known, the record
+// belongs to every shard.
 func (s *slicer) expand(b *Block, r record.Record) (full bool, err error) {
 	own := r.PartitionKey
 	r.Aggregated = true
-	var key, hashKey string // of the record before
+	var key, hashKey string // of the previous record
 	belongs, known := true, false
 	for s.pending || s.cursor.Next() {
 		s.pending = true
@@ -189,8 +187,8 @@ func (s *slicer) expand(b *Block, r record.Record) (full bool, err error) {
 		case !belongs && !s.filter.decided:
 			return false, errUndecided
 		case !belongs:
-			b.leftOut++
-		case b.isFull(s.e.most, encodedSize(u.PartitionKey, u.Data)):
+			b.dropped++
+		case b.isFull(s.e.maxBlock, encodedSize(u.PartitionKey, u.Data)):
 			return true, nil
 		default:
 			r.SubSequenceNumber = int64(c.Index)
@@ -209,8 +207,8 @@ func (s *slicer) expand(b *Block, r record.Record) (full bool, err error) {
 	return false, nil
 }
 
-// written is the index of the last record of an aggregate that was written
-// already, when a position is inside it; else -1.
+// written is the index of the last record of an aggregate that was already written, if a position
+// is inside it; else -1.
 func written(at checkpoint.Shard, sequence string) int64 {
 	if at.SubSequenceNumber == nil || at.SequenceNumber != sequence {
 		return -1
@@ -218,19 +216,19 @@ func written(at checkpoint.Shard, sequence string) int64 {
 	return *at.SubSequenceNumber
 }
 
-// encoder turns responses into blocks. Its slots bound how many do so at once.
+// encoder turns responses into blocks. Its slots limit how many do so at once.
 type encoder struct {
-	encode func([]byte, record.Record) ([]byte, error)
-	line   func([]byte, record.Record) ([]byte, error) // as Options has it
-	whole  bool                                        // aggregates are not expanded
-	limit  int64                                       // as Options has it: user records up to it are marked
-	most   int                                         // bytes of a block, unless one record has more
-	large  int                                         // bytes of a payload whose line may take half of the buffer
-	slots  chan struct{}
+	encode   func([]byte, record.Record) ([]byte, error)
+	line     func([]byte, record.Record) ([]byte, error) // as Options.Line
+	whole    bool                                        // aggregates are not expanded
+	limit    int64                                       // Options.Limit: user records up to it are marked
+	maxBlock int                                         // limit of a block in bytes; one larger record still fits
+	large    int                                         // bytes of a payload whose line may take half of the buffer
+	slots    chan struct{}
 }
 
-// enter waits until the caller may encode; leave lets the next one.
-func (e *encoder) enter(ctx context.Context) error {
+// acquire waits for a slot; release frees it.
+func (e *encoder) acquire(ctx context.Context) error {
 	select {
 	case e.slots <- struct{}{}:
 		return nil
@@ -239,13 +237,13 @@ func (e *encoder) enter(ctx context.Context) error {
 	}
 }
 
-func (e *encoder) leave() { <-e.slots }
+func (e *encoder) release() { <-e.slots }
 
 // append encodes one record.
 func (e *encoder) append(b *Block, r record.Record) error {
 	if e.large > 0 && len(r.Data) > e.large {
-		// What the decoding of the response left is as large as the payload, and
-		// on a busy machine it is still there when the line has grown.
+		// The garbage of decoding the response is as large as the payload. On a busy machine it
+		// would still be in memory when the line has grown.
 		debug.FreeOSMemory()
 	}
 	n := len(b.Data)
@@ -258,23 +256,22 @@ func (e *encoder) append(b *Block, r record.Record) error {
 	}
 	b.Records++
 	if r.Aggregated && int64(b.Records) <= e.limit {
-		b.marks = append(b.marks, mark{len(data), int32(b.Records), int32(b.leftOut), int32(b.rekeyed), int32(r.SubSequenceNumber)})
+		b.marks = append(b.marks, mark{len(data), int32(b.Records), int32(b.dropped), int32(b.rekeyed), int32(r.SubSequenceNumber)})
 	}
 	return nil
 }
 
 const (
-	// lineOverhead is about what a record's encoding adds to its key and payload.
+	// lineOverhead is about what an encoding adds to a record's key and payload.
 	lineOverhead = 256
-	// recordOverhead is about what a record of a response holds beside them.
+	// recordOverhead is about what a record of a response holds besides them.
 	recordOverhead = 256
 )
 
-// encodedSize is about how many bytes a record's encoding takes.
+// encodedSize estimates the bytes of a record's encoding.
 func encodedSize(key string, data []byte) int { return len(data) + len(key) + lineOverhead }
 
-// encodedSizes is about how many bytes the encoding of records takes, when none
-// is an aggregate.
+// encodedSizes estimates the bytes of the encodings of records, if none is an aggregate.
 func encodedSizes(records []types.Record) int {
 	size := 0
 	for _, r := range records {
@@ -283,7 +280,7 @@ func encodedSizes(records []types.Record) int {
 	return size
 }
 
-// lines is what encodes a record as a JSON line.
+// lines returns the function that encodes a record as a JSON line.
 func (e *encoder) lines() lineFunc {
 	if e.line == nil {
 		return e.encode

@@ -53,7 +53,7 @@ func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
 
 	for most := range 600 {
 		e := newEncoder(spaced)
-		e.most = most
+		e.maxBlock = most
 		blocks := allBlocks(t, newSlicer(e, resp, before, hashFilter{}))
 		var got string
 		for i, b := range blocks {
@@ -92,7 +92,7 @@ func TestFault16SliceIsCutInsideAnAggregate(t *testing.T) {
 	resp := response(0, 10, 20)
 	resp.Records[0].Data = users("x", 9)
 	e := newEncoder(spaced)
-	e.most, e.limit = encodedSize("k", []byte("x-0"))+12, 100 // four records
+	e.maxBlock, e.limit = encodedSize("k", []byte("x-0"))+12, 100 // four records
 	s := newSlicer(e, resp, checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}, hashFilter{})
 	b, err := s.slice(t.Context())
 	if err != nil {
@@ -136,7 +136,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 				err = r.Run(t.Context(), func(b *Batch) error {
 					time.Sleep(10 * time.Millisecond)
 					for _, block := range b.Blocks {
-						if cap(block.Data) > 2*mostSlice(buffer) {
+						if cap(block.Data) > 2*maxSlice(buffer) {
 							t.Errorf("a block of %d bytes", cap(block.Data))
 						}
 						for line := range strings.Lines(string(block.Data)) {
@@ -180,11 +180,11 @@ func TestFault16SliceThatHasMoreBehindItIsNotAtTheTip(t *testing.T) {
 	r := runOf(&session{})
 	r.streams[0].found = []*lineage.Shard{{ID: "a"}}
 	c := &collector{run: r, statuses: newShardStatuses(r)}
-	c.statuses.take(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0), more: true}, startedAt)
+	c.statuses.update(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0), more: true}, startedAt)
 	if c.allAtTip() {
 		t.Error("a slice counts as the tip")
 	}
-	c.statuses.take(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0)}, startedAt)
+	c.statuses.update(&Block{Stream: "orders", ShardID: "a", behind: aws.Int64(0)}, startedAt)
 	if !c.allAtTip() {
 		t.Error("the last slice does not")
 	}
@@ -285,7 +285,7 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 func TestFault09EncodingObeysTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEncoder(spaced)
-		if err := e.enter(t.Context()); err != nil { // and nobody leaves
+		if err := e.acquire(t.Context()); err != nil { // and nobody leaves
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -344,7 +344,7 @@ func TestFault16ResponseGoesBeforeFetches(t *testing.T) {
 }
 
 func TestFault16ResponseKeepsNoMoreRoomThanItNeeds(t *testing.T) {
-	for _, taken := range []int64{0, 300, 1 << 20, inFlight * mostResponse} {
+	for _, taken := range []int64{0, 300, 1 << 20, inFlight * maxResponse} {
 		b := newBuffer(16_000_000)
 		if err := b.Take(t.Context(), taken); err != nil {
 			t.Fatal(err)

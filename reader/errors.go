@@ -13,13 +13,13 @@ type CallError = service.CallError
 // GaveUpError is service.GaveUpError.
 type GaveUpError = service.GaveUpError
 
-// LineageError means that by what the service answers a shard is its own
-// ancestor. Nothing can be read in the order of such a lineage.
+// LineageError means that the service's answers make a shard its own ancestor. Such shards have no
+// order in which kin could read them.
 type LineageError struct {
-	Call   string // that answered; empty where the end of a shard did
+	Call   string // the call that answered; empty if the end of a shard did
 	Stream string // as the caller named it
-	Ended  string // the shard whose end named its children; else empty
-	Shard  string // its own ancestor
+	Ended  string // the shard whose end named its children; may be empty
+	Shard  string // the shard that is its own ancestor
 }
 
 func (e *LineageError) Error() string {
@@ -32,7 +32,7 @@ func (e *LineageError) Error() string {
 // StreamName is the stream as the caller named it.
 func (e *LineageError) StreamName() string { return e.Stream }
 
-// Hint says how to look at the answer.
+// Hint is how to check the service's answer.
 func (e *LineageError) Hint() string {
 	name := "--stream-name"
 	if record.ParseStream(e.Stream).ARN != "" {
@@ -41,18 +41,17 @@ func (e *LineageError) Hint() string {
 	return fmt.Sprintf("the endpoint's answer is wrong: check --endpoint, and aws kinesis list-shards %s %s", name, e.Stream)
 }
 
-// ShardNotFoundError means that a shard that was asked for by name is not in
-// the stream.
+// ShardNotFoundError means that a shard was requested by ID and is not in the stream.
 type ShardNotFoundError struct {
 	Stream, Shard string
-	Known         []string // the shards that are, by ID
+	Known         []string // the IDs of the stream's shards
 }
 
 func (e *ShardNotFoundError) Error() string {
 	return fmt.Sprintf("shard %q not found in stream %q", e.Shard, e.Stream)
 }
 
-// Hint says which shards there are.
+// Hint lists the shards that exist.
 func (e *ShardNotFoundError) Hint() string {
 	switch n := len(e.Known); n {
 	case 0:
@@ -64,27 +63,26 @@ func (e *ShardNotFoundError) Hint() string {
 	}
 }
 
-// NotFound is true; it marks the error for those who do not import the type.
+// NotFound is true. It marks the error for packages that do not import the type.
 func (e *ShardNotFoundError) NotFound() bool { return true }
 
-// CheckpointError means that the positions a run was to resume from are not
-// those of the stream as it is.
+// CheckpointError means that the saved positions do not fit the stream.
 type CheckpointError struct {
 	Stream string
 	Reason string
 	Err    error // may be nil
 
-	recreated bool // the stream is not the one it was
+	recreated bool // the stream was deleted and created again
 	next      string
 }
 
 func (e *CheckpointError) Error() string { return "the checkpoint cannot be used: " + e.Reason }
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
-// Unusable is true; it marks the error for those who do not import the type.
+// Unusable is true. It marks the error for packages that do not import the type.
 func (e *CheckpointError) Unusable() bool { return true }
 
-// Hint says what to do next.
+// Hint is what to do next.
 func (e *CheckpointError) Hint() string {
 	if e.next != "" {
 		return e.next

@@ -66,8 +66,8 @@ func TestFault01ADeepLineageIsWalkedInPortions(t *testing.T) {
 	if statuses.lags.visits != depth {
 		t.Errorf("%d shards were visited, want each of %d once", statuses.lags.visits, depth)
 	}
-	if statuses.lags.most > lagPortion {
-		t.Errorf("%d steps under one lock, want at most %d", statuses.lags.most, lagPortion)
+	if statuses.lags.maxSteps > lagPortion {
+		t.Errorf("%d steps under one lock, want at most %d", statuses.lags.maxSteps, lagPortion)
 	}
 }
 

@@ -170,7 +170,7 @@ func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 		case status == nil || !status.last:
 			b := &Block{Stream: "orders", ShardID: id, behind: aws.Int64(int64(random.IntN(3)) * 1000), last: random.IntN(20) == 0}
 			b.end = b.last && random.IntN(2) == 0
-			a.take(b, now)
+			a.update(b, now)
 		}
 		answered, behind, silence := 0, 0, time.Duration(0)
 		for _, status := range of.shards {
@@ -197,7 +197,7 @@ func BenchmarkFlush(b *testing.B) {
 		b.Run(fmt.Sprintf("%d shards", shards), func(b *testing.B) {
 			r := runOf(&session{o: testOptions(), progress: &progress{}})
 			s := r.streams[0]
-			r.positions, r.buf, r.ctx = forgetful{}, newBuffer(1<<30), b.Context()
+			r.positions, r.buf, r.ctx = unsavedPositions{}, newBuffer(1<<30), b.Context()
 			r.file.Streams = []checkpoint.Stream{{Name: "orders", Shards: map[string]checkpoint.Shard{}}}
 			listed := make([]types.Shard, shards)
 			for n := range listed {
@@ -205,7 +205,7 @@ func BenchmarkFlush(b *testing.B) {
 			}
 			s.lineage.Add(listed)
 			s.changed(s.lineage.Sorted())
-			c := &collector{run: r, left: -1, statuses: newShardStatuses(r), handle: func(*Batch) error { return nil }}
+			c := &collector{run: r, remaining: -1, statuses: newShardStatuses(r), handle: func(*Batch) error { return nil }}
 			r.reading = shards
 			block := func(n int) *Block {
 				return &Block{Stream: "orders", ShardID: families.ShardName(n), behind: aws.Int64(0), Records: 1, after: checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}

@@ -67,7 +67,7 @@ func TestFault03WhatIsFinished(t *testing.T) {
 				entries[id] = trimmedAt(entries[id], startedAt)
 			}
 			for id, shard := range s.lineage.Shards {
-				if shard.State == lineage.Waiting || shard.Left {
+				if shard.State == lineage.Waiting || shard.NotOwned {
 					entries[id] = shard.At
 				}
 			}

@@ -96,7 +96,7 @@ func TestFault13RefusedAnswersBehindAnAcceptedPositionBlameNobody(t *testing.T) 
 				if errors.As(err, &option) || errors.As(err, &unusable) || !errors.As(err, &call) || call.Call != "GetRecords" {
 					t.Errorf("ended with %v, want the call that failed", err)
 				}
-				if calls != c.after+mostRefusals+1 {
+				if calls != c.after+maxRefusals+1 {
 					t.Errorf("%d calls", calls)
 				}
 			})

@@ -13,20 +13,19 @@ import (
 	"kin/internal/lineage"
 )
 
-// hashFilter says which records of aggregates belong to a shard. Without
-// Options.HashFilter all do.
+// hashFilter decides which records of aggregates belong to a shard. Without Options.HashFilter, all
+// do.
 //
-// A KPL producer fills an aggregate for the shard that it believes a record
-// belongs to. After a split or a merge it may have been wrong. It then sends
-// again the records that belong elsewhere, and only those
-// (succeed_if_correct_shard in retrier.cc of awslabs/amazon-kinesis-producer).
-// So a record that the filter drops comes again in its own shard, and one that it
-// keeps does not. AWS's client library drops the whole aggregate, and may lose
-// the rest. Other producers send nothing again: for them the filter loses records.
+// A KPL producer fills an aggregate for the shard that it believes the records belong to. After a
+// split or a merge it may be wrong. It then sends again the records that belong elsewhere, and only
+// those (succeed_if_correct_shard in retrier.cc of awslabs/amazon-kinesis-producer). So a record
+// that the filter drops is sent again to its own shard, and one that it keeps is not. AWS's client
+// library drops the whole aggregate, and may lose the rest. Other producers send nothing again: for
+// them the filter loses records.
 type hashFilter struct {
 	hashes *lineage.HashKeyRange // of the shard; nil: every record belongs to it
-	// decided is false while it is not known whether the stream places the records
-	// of the response by their hash keys.
+	// decided is false while it is not known whether the stream places the response's records by
+	// their hash keys.
 	decided bool
 }
 
@@ -36,26 +35,25 @@ func (f hashFilter) contains(u kpl.Record) bool {
 	return f.hashes == nil || f.hashes.Contains(u.HashKey())
 }
 
-// distribution is how a stream spreads its records over its shards: by their
-// hash keys, or, with the strategy AUTO, as it likes. Such a stream has ranges
-// too, and they mean nothing: a filter would drop good records.
+// distribution is how a stream assigns records to shards: by their hash keys or, with the strategy
+// AUTO, without any rule. The shards of such a stream have ranges too, but without a meaning, so a
+// filter would drop good records.
 //
-// The strategy can be changed at any time. So an answer holds for the responses
-// that were received before the question, and for no other: nothing is dropped
-// of a response that may be younger than the change.
+// The strategy can change at any time. So an answer holds only for the responses that were received
+// before the call. Nothing is dropped from a response that may be from after a change.
 type distribution struct {
 	mu        sync.Mutex
-	asking    chan struct{} // closed when the call that is under way has an answer; nil without one
+	asking    chan struct{} // closed when the current call has an answer; nil without one
 	automatic bool
-	refused   bool // to answer; streams went by hash keys before there was a choice
-	begun     int  // calls
+	refused   bool // the service refused to answer: streams used hash keys before AUTO existed
+	begun     int  // number of calls that have begun
 	answered  int  // the number of the last call that was answered, from 1
 	asked     time.Time
 }
 
-// betweenQuestions is the least time between two calls for a stream, of which an
-// account has 20 a second. While no record is out of range, nobody asks.
-const betweenQuestions = time.Second
+// minDescribeInterval is the minimum time between two calls for a stream; an account has 20 a
+// second. No call is made while no record is out of range.
+const minDescribeInterval = time.Second
 
 func (d *distribution) isAutomatic() bool {
 	d.mu.Lock()
@@ -69,20 +67,20 @@ func (d *distribution) isRefused() bool {
 	return d.refused
 }
 
-// calls is how many calls have begun: a response is received between two of them.
+// calls is how many calls have begun. Each response is received between two of them.
 func (d *distribution) calls() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.begun
 }
 
-// holdsFor says whether what is known holds for a response that was received when
-// so many calls had begun. It wants the lock held.
+// holdsFor reports whether the known strategy holds for a response. received is how many calls had
+// begun when it was received. The caller holds the lock.
 func (d *distribution) holdsFor(received int) bool {
 	return d.automatic || d.refused || d.answered > received
 }
 
-// begin notes that a call begins, and returns its number.
+// begin counts a call that begins, and returns its number.
 func (d *distribution) begin() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -91,19 +89,18 @@ func (d *distribution) begin() int {
 	return d.begun
 }
 
-// learn takes in what a call says of a stream.
-func (d *distribution) learn(s *types.StreamDescriptionSummary, call int) {
+// setAnswer stores the answer of a call.
+func (d *distribution) setAnswer(s *types.StreamDescriptionSummary, call int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.answered = call
 	d.automatic = d.automatic || s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 }
 
-// ask asks the service, unless another shard has done so since a response was
-// received. most bounds how long the call is retried; 0 is for ever. The
-// permission is optional. Its error is that the run has ended, that the call gave
-// up, or that the stream is gone.
-func (d *distribution) ask(ctx context.Context, s streamCalls, received int, most time.Duration) (automatic bool, err error) {
+// ask asks the service, unless another goroutine did so after the response was received. limit
+// limits how long the call is retried; 0 is no limit. A service that refuses or fails counts as not
+// AUTO. The error is the cause of ctx, a *GaveUpError, or that the stream does not exist.
+func (d *distribution) ask(ctx context.Context, s streamCalls, received int, limit time.Duration) (automatic bool, err error) {
 	for {
 		d.mu.Lock()
 		automatic, known, answer := d.automatic, d.holdsFor(received), d.asking
@@ -120,7 +117,7 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 			return false, context.Cause(ctx)
 		}
 	}
-	due := d.asked.Add(betweenQuestions)
+	due := d.asked.Add(minDescribeInterval)
 	d.asking = make(chan struct{})
 	d.mu.Unlock()
 	defer func() {
@@ -133,7 +130,7 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 		return false, err
 	}
 	call := d.begin()
-	out, err := patiently(ctx, s.session, most, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, limit, s.callError("DescribeStreamSummary"), s.describe)
 	var gaveUp *GaveUpError
 	switch {
 	case ctx.Err() != nil:
@@ -150,6 +147,6 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 		d.mu.Unlock()
 		return false, nil
 	}
-	d.learn(out.StreamDescriptionSummary, call)
+	d.setAnswer(out.StreamDescriptionSummary, call)
 	return d.isAutomatic(), nil
 }

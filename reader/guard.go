@@ -11,10 +11,9 @@ import (
 	"kin/internal/service"
 )
 
-// guard ends a run whose checkpoint is older than what the stream retains or,
-// where data loss is allowed, moves those shards to the oldest record left. lost
-// are shards that are no longer listed and were not read to their end, and
-// entries are what is to be saved.
+// guard ends a run whose checkpoint is older than the retention period. If data loss is allowed, it
+// moves these shards to the oldest retained record. lost are shards that are no longer listed and
+// were not read to their end. entries are the positions to be saved.
 func guard(s *Stream, now time.Time, lost []string, entries map[string]checkpoint.Shard) error {
 	if s.placement.Saved == nil {
 		return nil
@@ -51,7 +50,7 @@ func guard(s *Stream, now time.Time, lost []string, entries map[string]checkpoin
 	return nil
 }
 
-// reportLoss reports lost records where the run continues.
+// reportLoss reports lost records of a run that continues.
 func reportLoss(s *Stream, message string) {
 	s.losses = append(s.losses, message)
 	s.o.Info(message)
@@ -64,15 +63,14 @@ func trimmedAt(at checkpoint.Shard, now time.Time) checkpoint.Shard {
 		LastArrival: at.LastArrival, ReadThrough: t, UpdatedAt: t}
 }
 
-// expiry is by how much what the service retains may have passed what was read
-// before a run that is under way is ended: one that reads at the very edge of
-// what is retained, as from trim_horizon, is no news to anybody, and the service
-// does not delete to the second.
+// expiry is how far a position may fall behind the retention period before the run ends. A run that
+// reads the oldest retained records, as from trim_horizon, need not report that. The service does
+// not delete to the second.
 const expiry = time.Minute
 
-// guardLive is guard for a shard that is being read: before is where it stood
-// before a response. A run that could not fetch, or write, for longer than the
-// stream retains its records, goes on wherever the service lets it.
+// guardLive is guard for a shard that is being read. before is its position before a response. A
+// run that could not fetch or write for longer than the retention period would otherwise resume
+// wherever the service allows.
 func guardLive(ctx context.Context, s *Stream, shard string, before checkpoint.Shard, resp *Response) error {
 	through := before.ReadThrough.Time
 	passed := func() bool {
@@ -82,10 +80,10 @@ func guardLive(ctx context.Context, s *Stream, shard string, before checkpoint.S
 	if s.o.Positions == nil || through.IsZero() || resp.ServerTime.IsZero() || !passed() {
 		return nil
 	}
-	if err := s.learnRetention(ctx); err != nil {
+	if err := s.fetchRetention(ctx); err != nil {
 		return err
 	}
-	if !passed() { // it was made longer since the run began
+	if !passed() { // it was increased since the run began
 		return nil
 	}
 	lost := &DataLossError{Stream: s.ref.Name, gaps: []lineage.Gap{{Shard: shard, From: through, To: resp.ServerTime.Add(-s.retention())}}}
@@ -96,8 +94,8 @@ func guardLive(ctx context.Context, s *Stream, shard string, before checkpoint.S
 	return nil
 }
 
-// checkHalfRead refuses positions inside an aggregate to a run that does not
-// expand them. It is for the start, when nobody else knows the stream's shards.
+// checkHalfRead refuses positions inside an aggregate in a run that does not expand aggregates. It
+// is called before other goroutines use the stream's shards.
 func checkHalfRead(s *Stream) error {
 	if !s.o.NoDeaggregate {
 		return nil
@@ -110,18 +108,17 @@ func checkHalfRead(s *Stream) error {
 	return nil
 }
 
-// checkTyped asks for an iterator at the sequence number that a run with new
-// positions begins with. A number that the service refuses is an *OptionError: once
-// it was saved, no later run could get past it. Runs whose positions are not kept
-// find out when they read.
-func checkTyped(ctx context.Context, s *Stream) error {
+// checkStartSequence requests an iterator at the sequence number with which a run with new
+// positions begins. A number that the service refuses is an *OptionError. If it were saved, every
+// later run would fail. Runs without saved positions find out when they read.
+func checkStartSequence(ctx context.Context, s *Stream) error {
 	typed := s.placement.Initial
 	if s.o.Positions == nil || s.placement.Saved != nil || typed.Kind != record.AtSequenceNumber {
 		return nil
 	}
 	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}}
 	p := newPolling(newAssignment(s, typed.ShardID, at))
-	_, err := patiently(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
+	_, err := withRetries(ctx, s.session, startTimeout, func(err error) error { return p.Error("GetShardIterator", err) }, p.newIterator)
 	switch {
 	case err == nil:
 		return nil
@@ -135,7 +132,7 @@ func checkTyped(ctx context.Context, s *Stream) error {
 	return err
 }
 
-// checkFilter refuses the hash filter for a stream whose ranges mean nothing.
+// checkFilter refuses the hash filter for a stream with the strategy AUTO.
 func checkFilter(ctx context.Context, s *Stream) error {
 	if !s.o.HashFilter {
 		return nil

@@ -8,35 +8,34 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// hints are what a run says, once, when it shows a symptom that its options
-// can cure. kin help tuning has more. Whoever reads the messages may be slow:
-// nothing is held while one is said.
+// hints are messages that a run prints once, about a symptom that its options can cure. kin help
+// tuning has more. The reader of the messages may be slow, so no lock is held while one is printed.
 type hints struct {
 	report func(string)
 
-	mu        sync.Mutex  // guards what follows
+	mu        sync.Mutex  // guards the following
 	throttles []time.Time // of the last window
-	limits    bool        // was said
+	limits    bool        // the hint about limits was printed
 	slow      time.Duration
-	output    bool // was said
+	output    bool // the hint about the output was printed
 }
 
 const (
-	// manyThrottles in throttleWindow are more than a run's catching up.
+	// manyThrottles in throttleWindow is more than a run has while it catches up.
 	manyThrottles  = 5
 	throttleWindow = time.Minute
-	// slowOutput is how long fetching has to wait for the output in all.
+	// slowOutput is how long fetching has to wait for the output in total.
 	slowOutput = 10 * time.Second
 )
 
-// throttled notes a fetch that met a shard's read limit.
+// throttled counts a fetch that exceeded a shard's read limit.
 func (h *hints) throttled(now time.Time) {
 	if h.countThrottle(now) {
 		h.report("hint: reads keep exceeding the rate limit: another consumer reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
 	}
 }
 
-// countThrottle reports whether there were too many, the first time.
+// countThrottle reports whether there are too many now, the first time only.
 func (h *hints) countThrottle(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -51,8 +50,8 @@ func (h *hints) countThrottle(now time.Time) bool {
 	return h.limits
 }
 
-// wrote notes how long a batch took to be written, and whether a fetch was
-// waiting for room meanwhile.
+// wrote records how long a batch took to be written. waiting means that a fetch waited for room
+// meanwhile.
 func (h *hints) wrote(took time.Duration, waiting bool, buffer int64) {
 	if waiting && h.countSlow(took) {
 		h.report(fmt.Sprintf("hint: the output is slower than the stream: the buffer of %s is full and fetching waits for it; a larger --fetch-buffer-size helps against bursts only (kin help tuning)",
@@ -60,8 +59,7 @@ func (h *hints) wrote(took time.Duration, waiting bool, buffer int64) {
 	}
 }
 
-// countSlow reports whether fetching has waited for too long in all, the first
-// time.
+// countSlow reports whether fetching has waited too long in total, the first time only.
 func (h *hints) countSlow(took time.Duration) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -80,7 +78,7 @@ func (h *hints) shareSlots(shards, atOnce int) {
 	}
 }
 
-// counted is a number of things, as "1 shard" and "2 shards".
+// counted is a number and a noun, as "1 shard" and "2 shards".
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

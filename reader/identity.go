@@ -11,16 +11,16 @@ import (
 	"kin/internal/record"
 )
 
-// Whether a stream is still the one that a run began with.
+// Checks whether a stream is still the one that a run began with.
 
-// identify asks which stream this is, for the checkpoint: one that was deleted
-// and created again is another. The permission is optional.
+// identify fetches the stream's identity for the checkpoint: a stream that was deleted and created
+// again is another one. The permission for the call is optional.
 func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 	if s.o.Positions == nil {
 		return nil
 	}
 	call := s.distribution.begin()
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -31,8 +31,8 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 		return nil
 	}
 	summary := out.StreamDescriptionSummary
-	s.distribution.learn(summary, call)
-	s.keeps(summary.RetentionPeriodHours)
+	s.distribution.setAnswer(summary, call)
+	s.setRetention(summary.RetentionPeriodHours)
 	if summary.StreamARN != nil {
 		entry.ARN = *summary.StreamARN
 	}
@@ -59,7 +59,7 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 	return nil
 }
 
-// Recreated is the error for a stream that is not the one it was.
+// Recreated is the error for a stream that was deleted and created again.
 func Recreated(stream string, was, is time.Time) error {
 	reason := fmt.Sprintf("stream %s was deleted and created again", stream)
 	form := time.RFC3339
@@ -72,12 +72,12 @@ func Recreated(stream string, was, is time.Time) error {
 	return &CheckpointError{Stream: stream, recreated: true, Reason: reason}
 }
 
-// Recreated reports whether the stream is not the one that the positions are of.
+// Recreated reports whether the stream was deleted and created again since the positions were
+// saved.
 func (e *CheckpointError) Recreated() bool { return e.recreated }
 
-// reportUnchecked keeps and reports why the stream's summary does not show when the
-// stream was created, and how long it retains records. An empty reason means that
-// it does.
+// reportUnchecked stores and reports why the stream's summary does not have the creation time or
+// the retention period. An empty reason means that it has it.
 func reportUnchecked(s *Stream, creation, retention string) {
 	const (
 		again   = "when the stream is deleted and created again"
@@ -101,31 +101,31 @@ func reportUnchecked(s *Stream, creation, retention string) {
 	}
 }
 
-// reportUncompared notes and reports that the checkpoint does not say when its
-// stream was created.
+// reportUncompared stores and reports that the checkpoint does not have the creation time of its
+// stream.
 func (s *Stream) reportUncompared() {
 	s.unchecked.recreated = "the checkpoint has no creation time of stream " + s.ref.Name
 	s.o.Info(s.unchecked.recreated + ": kin did not check whether the stream was deleted and created again")
 }
 
-// A listing that does not know a shard of the checkpoint is asked for again: it
-// may lag behind a reshard whose children a run has met already.
+// A listing that does not have a shard of the checkpoint is repeated. It may lag behind a reshard
+// whose children a run has already read.
 const (
-	mostRelists = 5
+	maxRelists  = 5
 	relistEvery = time.Second
 )
 
-// relist returns a listing with every shard that the checkpoint has and that is
-// not older than what is listed, and in which those are closed that it has read to
-// their end. Positions of which that cannot be had are another stream's: they say
-// nothing of what was read of this one, and keep what comes from being read.
+// relist lists again until the listing agrees with the checkpoint: it has every shard of the
+// checkpoint that is not older than the oldest listed one, and a shard that the checkpoint calls
+// ended is closed. If they never agree, the positions are another stream's. They would keep records
+// of this stream from being read.
 func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 	for tries := 0; ; tries++ {
 		reason := contradiction(s, l)
 		if reason == "" {
 			return l, nil
 		}
-		if tries == mostRelists {
+		if tries == maxRelists {
 			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(relistEvery)); err != nil {
@@ -133,15 +133,15 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 		}
 		at := l.at
 		var err error
-		if l, err = s.listPatiently(ctx, startTimeout, "", nil); err != nil {
+		if l, err = s.listWithRetries(ctx, startTimeout, "", nil); err != nil {
 			return l, err
 		}
-		l.at = at // the time that the run began
+		l.at = at // the time when the run began
 	}
 }
 
-// contradiction says what a listing and the checkpoint cannot both be right about;
-// nothing where they can.
+// contradiction describes how a listing and the checkpoint contradict each other; empty if they do
+// not.
 func contradiction(s *Stream, l listing) string {
 	last, open := l.last(), l.open()
 	for _, id := range slices.Sorted(maps.Keys(s.placement.Saved)) {

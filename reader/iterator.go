@@ -13,42 +13,42 @@ import (
 	"kin/internal/service"
 )
 
-// polling is the source that asks: GetShardIterator once, then GetRecords
-// again and again, within the shard's limits.
+// polling is the source that calls GetShardIterator once, then GetRecords repeatedly, within the
+// shard's limits.
 type polling struct {
 	*Assignment
 
-	// at is the position behind the last record received, in order. An
-	// iterator is rebuilt from it, never from where the run began.
+	// at is the position after the last record received. A new iterator begins there, never where
+	// the run began.
 	at       checkpoint.Shard
 	iterator string
-	// shown is the highest sequence number of the answers to the iterators since
-	// the last one that was rebuilt; empty before the first of them has records.
-	shown string
-	// inclusive says that AFTER a sequence number is asked for as AT it: the
-	// service refuses AFTER the last record of a closed shard.
+	// newest is the highest sequence number received since the last GetShardIterator; empty before
+	// the first record.
+	newest string
+	// inclusive means that a position AFTER a sequence number is requested as AT it. Some servers
+	// refuse AFTER for the last record of a closed shard.
 	inclusive bool
 
 	pace          pace
 	due           time.Time // when the next fetch may start
 	refusals      int       // in a row
-	limitReported time.Time // when the rate limit was last spoken of
+	limitReported time.Time // when the rate limit was last reported
 }
 
 func newPolling(a *Assignment) *polling {
 	p := &polling{Assignment: a, at: a.begin, pace: newPace(a.s.o)}
-	// A shard that was read before is asked with little room: it may be idle, and an answer
-	// that turns out to be large is refused before it is received (see limitAnswer).
+	// A shard that was read before is fetched with a small reservation, because it may be idle. A
+	// large answer is refused before it is received (see limitAnswer).
 	p.pace.unknown = !isRecent(a.begin, a.Now()) && a.begin.ReadThrough.IsZero()
 	return p
 }
 
-// isRecent says whether a shard is read from about now on, or was read up to
-// about now: not much has come since.
+// isRecent reports whether the position is from the last seconds, so that few records can have
+// arrived since.
 func isRecent(at checkpoint.Shard, now time.Time) bool {
-	const most = 10 * time.Second
-	return at.Kind == record.AtTimestamp && now.Sub(at.Timestamp.Time) < most ||
-		!at.ReadThrough.IsZero() && now.Sub(at.ReadThrough.Time) < most
+	const recent = 10 * time.Second
+	return at.Kind == record.AtTimestamp && now.Sub(at.Timestamp.Time) < recent ||
+		!at.ReadThrough.IsZero() && now.Sub(at.ReadThrough.Time) < recent
 }
 
 func (p *polling) newIterator(ctx context.Context) (string, error) {
@@ -81,26 +81,24 @@ func (p *polling) newIterator(ctx context.Context) (string, error) {
 	return out.ShardIterator, nil
 }
 
-// Rewind takes a position up again.
+// Rewind continues from at, with a new iterator.
 func (p *polling) Rewind(at checkpoint.Shard) { p.at, p.iterator, p.inclusive = at, "", false }
 
-// toOldest begins again with the oldest record.
+// toOldest restarts at the oldest retained record.
 func (p *polling) toOldest() { p.at, p.iterator, p.inclusive = Oldest(), "", false }
 
-// Close has nothing to give up.
+// Close does nothing: a polling source holds nothing open.
 func (p *polling) Close() {}
 
-// errNotThere is the error of an answer that does not begin with the record that
-// it was to begin with.
-var errNotThere = errors.New("the answer does not begin with that record")
+// errOtherRecord means that an answer does not begin with the record it was requested from.
+var errOtherRecord = errors.New("the answer does not begin with that record")
 
 var errTrimmed = errors.New("the position is no longer retained")
 
-// failed decides what to do about a failed fetch: it returns nothing when the
-// fetch is to be tried again, at the time it has set.
+// failed decides what to do about a failed fetch. It returns nil, nil to fetch again at p.due.
 func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
-	if errors.Is(err, errNotThere) {
-		return nil, p.lost(err)
+	if errors.Is(err, errOtherRecord) {
+		return nil, p.resumeAfterLoss(err)
 	}
 	if wrong, is := errors.AsType[*SequenceError](err); is {
 		return nil, wrong
@@ -111,20 +109,19 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	case fatal:
 		return nil, err
 	case notFound:
-		return p.missing(ctx, err)
+		return p.shardMissing(ctx, err)
 	case refused:
-		// A sequence number is refused for good. A time may be one that the host
-		// which answers has not reached yet, and an iterator may have gone bad:
-		// both get a few more chances.
+		// A refused sequence number stays refused. A timestamp may still be in the future of the
+		// host that answers, and an iterator may have become invalid. Both are retried a few times.
 		if resp, err := p.refused(ctx, err); resp != nil || err != nil {
 			return resp, err
 		}
 	case expired:
-		p.iterator = "" // the next fetch asks for a new one, from p.at
+		p.iterator = "" // the next fetch gets a new one, from p.at
 	case throttled:
 		p.pace.throttled(time.Now())
-		p.limitHit()
-	case again:
+		p.reportLimit()
+	case retryable:
 	}
 	wait, err := p.Failed(err)
 	if err != nil {
@@ -143,11 +140,11 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	return nil, nil
 }
 
-// mostRefusals in a row will not pass.
-const mostRefusals = 3
+// maxRefusals is how many refusals in a row are retried.
+const maxRefusals = 3
 
-// refused decides what to do when the service does not accept the iterator or
-// the position. It returns nothing when another iterator is to be tried.
+// refused decides what to do when the service does not accept the iterator or the position. It
+// returns nil, nil to try another iterator.
 func (p *polling) refused(ctx context.Context, err error) (*Response, error) {
 	p.refusals++
 	if err := p.CheckStream(ctx); err != nil {
@@ -158,7 +155,7 @@ func (p *polling) refused(ctx context.Context, err error) (*Response, error) {
 		p.toOldest()
 	case p.iterator == "" && p.at.SequenceNumber != "":
 		return p.notAccepted(ctx, err)
-	case p.refusals > mostRefusals:
+	case p.refusals > maxRefusals:
 		return nil, p.Refused(p.at, err)
 	default:
 		p.iterator = ""
@@ -166,10 +163,9 @@ func (p *polling) refused(ctx context.Context, err error) (*Response, error) {
 	return nil, nil
 }
 
-// notAccepted decides what to do when a sequence number is refused. AFTER the
-// last record of a closed shard is its end, which some servers do not accept. What
-// is left is found out by reading on from that record itself; nothing is where the
-// number is the shard's last one.
+// notAccepted decides what to do when a sequence number is refused. AFTER the last record of a
+// closed shard is the shard's end, which some servers do not accept. So kin reads from that record
+// itself. If the number is the shard's last, nothing follows.
 func (p *polling) notAccepted(ctx context.Context, err error) (*Response, error) {
 	if p.at.Kind == record.AfterSequenceNumber {
 		closed, listErr := p.IsClosed(ctx)
@@ -183,11 +179,11 @@ func (p *polling) notAccepted(ctx context.Context, err error) (*Response, error)
 			return &Response{End: true}, nil
 		}
 	}
-	return nil, p.lost(err)
+	return nil, p.resumeAfterLoss(err)
 }
 
-// lost goes on behind a position that is refused for good, where that is allowed.
-func (p *polling) lost(err error) error {
+// resumeAfterLoss resumes after a position that stays refused, if data loss is allowed.
+func (p *polling) resumeAfterLoss(err error) error {
 	at, err := p.NotAccepted(p.at, err)
 	if err == nil {
 		p.at, p.iterator, p.inclusive = at, "", false
@@ -195,9 +191,9 @@ func (p *polling) lost(err error) error {
 	return err
 }
 
-// limitHit says what the connector says, once a minute for each shard; the log
-// has every one.
-func (p *polling) limitHit() {
+// reportLimit reports a rate limit with the connector's message, once a minute for each shard. The
+// log has every one.
+func (p *polling) reportLimit() {
 	const message = "Hit rate limit. Sleeping for 5 seconds."
 	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.limitReported.IsZero() || now.Sub(p.limitReported) >= service.ReportEvery {
@@ -206,8 +202,8 @@ func (p *polling) limitHit() {
 	}
 }
 
-// missing decides whether the shard was trimmed or the stream is gone.
-func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
+// shardMissing decides whether the shard was trimmed or the stream was deleted.
+func (p *polling) shardMissing(ctx context.Context, err error) (*Response, error) {
 	if err := p.CheckStream(ctx); err != nil {
 		return nil, err
 	}
@@ -218,8 +214,8 @@ func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
 	case trimmed:
 		return &Response{End: true}, nil
 	}
-	// It may have been an iterator of a page that was trimmed meanwhile.
-	if p.refusals++; p.refusals > mostRefusals {
+	// The iterator may be of a page that was trimmed since.
+	if p.refusals++; p.refusals > maxRefusals {
 		return nil, p.Refused(p.at, err)
 	}
 	wait, err := p.Failed(err)
@@ -231,9 +227,9 @@ func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
 	return nil, nil
 }
 
-// Poll returns a source that reads the shard with GetRecords from a position on,
-// for one that cannot read it further in its own way. The position's continuation
-// is not used: its last record, or the place where reading began, is as good.
+// Poll returns a source that reads the shard with GetRecords from at on. It is for a source that
+// cannot continue in its own way. It ignores the continuation of at: the last record, or the
+// initial position, is as good.
 func (a *Assignment) Poll(at checkpoint.Shard) Source {
 	at.Continuation = ""
 	p := newPolling(a)

@@ -22,9 +22,8 @@ import (
 	"kin/internal/service"
 )
 
-// What a correct reader of Kinesis does, rule by rule. Below are the tests by
-// the number of the rule; those without a number in their name stand beside
-// the code they are about.
+// What a correct reader of Kinesis does, rule by rule. Below are the tests by the number of the
+// rule; those without a number in their name stand beside the code they are about.
 //
 //	1.1   shard end: TestRule1_1_*, TestEndWithoutChildrenIsHeldAgainstTheListing,
 //	      TestClosedShardAtItsTipIsReadToItsEnd, TestEndOfAShardCutByTheBoundIsNotItsEnd
@@ -442,7 +441,7 @@ func TestRule1_10_PagesAreSpacedByTheirBytes(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		o := testOptions()
-		o.MaxFetchRate, o.MinFetchPeriod, o.AvailableNow = mostFetchRate, leastFetchPeriod, true
+		o.MaxFetchRate, o.MinFetchPeriod, o.AvailableNow = maxFetchRate, minFetchPeriod, true
 		o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return append(dst, 'x'), nil }
 		r, err := New(s, o)
 		s.Must(err)
@@ -457,7 +456,7 @@ func TestRule1_10_PagesAreSpacedByTheirBytes(t *testing.T) {
 func TestRule1_10_ErrorClasses(t *testing.T) {
 	for what, codes := range map[verdict]string{
 		throttled: "ProvisionedThroughputExceededException",
-		again: "LimitExceededException KMSThrottlingException InternalFailure InternalServerError ServiceUnavailable " +
+		retryable: "LimitExceededException KMSThrottlingException InternalFailure InternalServerError ServiceUnavailable " +
 			"RequestTimeout ThrottlingException ResourceInUseException",
 		fatal: "KMSAccessDeniedException KMSDisabledException KMSInvalidStateException KMSNotFoundException KMSOptInRequired " +
 			"AccessDeniedException UnrecognizedClientException ValidationException",
@@ -471,7 +470,7 @@ func TestRule1_10_ErrorClasses(t *testing.T) {
 			}
 		}
 	}
-	if got := classify(errors.New("unexpected EOF")); got != again {
+	if got := classify(errors.New("unexpected EOF")); got != retryable {
 		t.Errorf("a broken connection: %d", got)
 	}
 }

@@ -8,22 +8,21 @@ import (
 	"kin/internal/record"
 )
 
-// lagPortion is how many steps a pass makes while it holds the lock that blocks
-// are taken under.
+// lagPortion is how many steps a pass takes while it holds the lock that the collector needs.
 const lagPortion = 256
 
-// lagWalk is how far a pass is with the shards of a stream.
+// lagWalk is the state of a pass over the shards of a stream.
 type lagWalk struct {
-	stream *streamStatuses
-	left   []*shardStatus // to be looked at
-	// way leads from the shard that is looked at to ancestors without a lag yet. It
-	// may be as long as the lineage is deep, and so it outlives a portion.
-	way []*shardStatus
+	stream    *streamStatuses
+	unvisited []*shardStatus // shards still to visit
+	// stack has the shard being visited, then its ancestors without a lag yet. It may be as
+	// deep as the lineage, so it outlives a portion.
+	stack []*shardStatus
 }
 
-// each calls do with the lag of every shard that is read or waits for its
-// parents, and that has one: by stream in the run's order, and by shard ID. Each
-// shard is visited once, however many descend from it.
+// each calls do with the lag of every shard that is being read or waits for its parents, if it has
+// a lag. The order is that of the run's streams, then by shard ID. Each shard is visited once,
+// however many shards descend from it.
 func (a *shardStatuses) each(do func(stream int, shard string, behind time.Duration)) {
 	a.lags.mu.Lock()
 	defer a.lags.mu.Unlock()
@@ -32,8 +31,8 @@ func (a *shardStatuses) each(do func(stream int, shard string, behind time.Durat
 	service := a.run.serviceTime(now)
 	for i, stream := range a.ordered {
 		a.sort(stream)
-		w := &lagWalk{stream: stream, left: stream.sorted}
-		for len(w.left)+len(w.way) > 0 {
+		w := &lagWalk{stream: stream, unvisited: stream.sorted}
+		for len(w.unvisited)+len(w.stack) > 0 {
 			for _, s := range a.portion(w, now, service) {
 				do(i, s.ID, s.lag.behind)
 			}
@@ -46,37 +45,37 @@ func (a *shardStatuses) portion(w *lagWalk, now, service time.Time) (found []*sh
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	steps := 0
-	for ; steps < lagPortion && len(w.left)+len(w.way) > 0; steps++ {
-		if len(w.way) == 0 {
-			if s := w.left[0]; s.isReported() {
-				w.way = append(w.way, s)
+	for ; steps < lagPortion && len(w.unvisited)+len(w.stack) > 0; steps++ {
+		if len(w.stack) == 0 {
+			if s := w.unvisited[0]; s.isReported() {
+				w.stack = append(w.stack, s)
 			}
-			w.left = w.left[1:]
+			w.unvisited = w.unvisited[1:]
 			continue
 		}
-		s := w.way[len(w.way)-1]
+		s := w.stack[len(w.stack)-1]
 		a.step(w, s, now, service)
-		if len(w.way) == 0 && s.lag.known && s.isReported() { // it may have ended since the portion before
+		if len(w.stack) == 0 && s.lag.known && s.isReported() { // it may have ended since the last portion
 			found = append(found, s)
 		}
 	}
-	a.lags.most = max(a.lags.most, steps)
+	a.lags.maxSteps = max(a.lags.maxSteps, steps)
 	return found
 }
 
-// isReported reports whether a shard's lag counts: not if it has ended, is paused at a
-// bound, or was pruned.
+// isReported reports whether a shard's lag counts. It does not if the shard has ended, is paused at
+// a bound, or was pruned.
 func (s *shardStatus) isReported() bool { return !s.last && !s.removed.Load() }
 
-// sort takes new shards into the sorted ones, and those that were pruned out.
+// sort adds new shards to the sorted ones and removes those that were pruned.
 func (a *shardStatuses) sort(stream *streamStatuses) {
 	a.mu.Lock()
-	stream.learn()
-	fresh, pruned := stream.fresh, stream.pruned
-	stream.fresh, stream.pruned = nil, false
+	stream.addFound()
+	added, pruned := stream.added, stream.pruned
+	stream.added, stream.pruned = nil, false
 	a.mu.Unlock()
 	byID := func(a, b *shardStatus) int { return strings.Compare(a.ID, b.ID) }
-	stream.sorted = append(stream.sorted, fresh...)
+	stream.sorted = append(stream.sorted, added...)
 	if pruned {
 		stream.sorted = slices.DeleteFunc(stream.sorted, func(s *shardStatus) bool { return s.removed.Load() })
 	}
@@ -85,22 +84,22 @@ func (a *shardStatuses) sort(stream *streamStatuses) {
 	}
 }
 
-// step computes how far the last shard on the way is behind, and takes it off. If it
-// needs the lags of parents first, step puts them on the way. It wants both locks
-// held. A shard may change between two portions: each step looks at it anew.
+// step computes the lag of the last shard on the way and removes it. If it needs the lags of
+// parents first, it adds the parents to the way. The caller holds both locks. A shard may change
+// between two portions, so each step reads its state again.
 func (a *shardStatuses) step(w *lagWalk, s *shardStatus, now, service time.Time) {
-	round, before := a.lags.round, len(w.way)
+	round, before := a.lags.round, len(w.stack)
 	if !s.answered && s.lag.round != round {
 		for _, id := range s.Parents {
 			if p := w.stream.shards[id]; p != nil && !p.hasEnded && p.lag.round != round {
-				w.way = append(w.way, p)
+				w.stack = append(w.stack, p)
 			}
 		}
 	}
-	if len(w.way) > before {
+	if len(w.stack) > before {
 		return
 	}
-	w.way = w.way[:before-1]
+	w.stack = w.stack[:before-1]
 	if s.lag.round != round {
 		a.lags.visits++
 		behind, known := a.lagOf(w.stream, s, now, service)
@@ -108,11 +107,10 @@ func (a *shardStatuses) step(w *lagWalk, s *shardStatus, now, service time.Time)
 	}
 }
 
-// lagOf is how far a shard is behind whose parents' lags are computed: what it
-// said last, and what has passed since when it has said nothing for longer than
-// is usual. Until it has said anything, it is as far as its parents, or as what
-// may have come since they ended; and without parents, as what came since it was
-// read last, or since the time where its reading begins.
+// lagOf is the lag of a shard whose parents' lags are known. It is the shard's last
+// MillisBehindLatest, plus the time for which it is silent longer than usual. Before its first
+// answer, it is the largest lag of its parents, or the time since they ended. Without parents it is
+// the time since the shard was last read, or since its initial position.
 func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, service time.Time) (behind time.Duration, ok bool) {
 	if s.answered {
 		late := now.Sub(s.at) - a.run.silence()
@@ -140,7 +138,7 @@ func (a *shardStatuses) lagOf(stream *streamStatuses, s *shardStatus, now, servi
 	return 0, false
 }
 
-// list is the lags as Progress has them, and the longest of them.
+// list returns the lags as Progress has them, and the largest of them.
 func (a *shardStatuses) list() (all []Lag, longest time.Duration) {
 	a.each(func(stream int, shard string, behind time.Duration) {
 		all = append(all, Lag{a.run.streams[stream].ref.Name, shard, behind.Milliseconds()})
@@ -149,7 +147,7 @@ func (a *shardStatuses) list() (all []Lag, longest time.Duration) {
 	return all, longest
 }
 
-// figures makes the connector's three figures out of the lags of shards.
+// figures computes the connector's three figures from the lags of shards.
 func (a *shardStatuses) figures() []StreamLag {
 	figures := make([]StreamLag, len(a.run.streams))
 	for i, s := range a.run.streams {

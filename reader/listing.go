@@ -14,14 +14,14 @@ import (
 	"kin/internal/validate"
 )
 
-// listing is what ListShards said, all pages together.
+// listing is the answer of ListShards, all pages together.
 type listing struct {
 	shards []types.Shard
-	// at is the server's time of the first page; zero when it did not say.
+	// at is the server's time of the first page; zero if it has no usable Date.
 	at time.Time
 }
 
-// last is the highest of the shard IDs, which grow with the shards' ages.
+// last is the highest shard ID. IDs grow with the age of the stream.
 func (l listing) last() string {
 	last := ""
 	for _, s := range l.shards {
@@ -30,7 +30,7 @@ func (l listing) last() string {
 	return last
 }
 
-// open are the IDs of the shards that take records.
+// open returns, by shard ID, whether each shard takes records.
 func (l listing) open() map[string]bool {
 	open := map[string]bool{}
 	for _, s := range l.shards {
@@ -39,8 +39,7 @@ func (l listing) open() map[string]bool {
 	return open
 }
 
-// parents are, by shard ID, the two parents of those shards of a listing that
-// have one.
+// parents returns, by shard ID, the two parents of the shards that have one.
 func (l listing) parents() map[string][2]string {
 	parents := map[string][2]string{}
 	for _, s := range l.shards {
@@ -51,7 +50,7 @@ func (l listing) parents() map[string][2]string {
 	return parents
 }
 
-// closedShards is, by shard ID, whether a listing shows a shard as closed.
+// closedShards returns, by shard ID, whether a listing shows a shard as closed.
 func closedShards(l listing) map[string]bool {
 	closed := make(map[string]bool, len(l.shards))
 	for _, shard := range l.shards {
@@ -60,17 +59,17 @@ func closedShards(l listing) map[string]bool {
 	return closed
 }
 
-// listPatiently lists the shards after the given ID, or all of them, as patiently does: in
-// most, counted from the last page that brought something new.
-func (s streamCalls) listPatiently(ctx context.Context, most time.Duration, after string, filter *types.ShardFilter) (listing, error) {
-	return patientlyPaged(ctx, s.session, most, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
+// listWithRetries lists the shards after the given ID, or all of them, with retries. limit bounds
+// the time since the last page that had new shards.
+func (s streamCalls) listWithRetries(ctx context.Context, limit time.Duration, after string, filter *types.ShardFilter) (listing, error) {
+	return withRetriesPaged(ctx, s.session, limit, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		return s.list(ctx, a, after, filter)
 	})
 }
 
-// list makes one attempt at listing the shards after the given ID, or all of
-// them, or those of a filter. A list is not atomic: shards that come twice are one. Its token lives
-// five minutes; when that has expired, the next attempt begins again.
+// list makes one attempt at listing the shards after the given ID, all shards, or those of a
+// filter. A listing is not atomic: a shard that is listed twice counts once. A token is valid for
+// five minutes; after that, the next attempt starts over.
 func (s streamCalls) list(ctx context.Context, a *service.Allowance, after string, filter *types.ShardFilter) (listing, error) {
 	var (
 		all   listing
@@ -81,7 +80,7 @@ func (s streamCalls) list(ctx context.Context, a *service.Allowance, after strin
 	for {
 		in := &service.ListShardsInput{MaxResults: s.o.MaxShardsPerDescribe}
 		if token != "" {
-			in.NextToken = token // and nothing that names the stream
+			in.NextToken = token // a token excludes the stream's name
 		} else {
 			in.StreamName, in.StreamARN, in.ShardFilter = s.ref.ByName(), s.ref.ARN, filter
 			in.ExclusiveStartShardID = after
@@ -128,8 +127,8 @@ func (s streamCalls) list(ctx context.Context, a *service.Allowance, after strin
 	}
 }
 
-// checkListing refuses a listing in which a shard is its own ancestor. at is
-// where in it each shard is.
+// checkListing refuses a listing in which a shard is its own ancestor. at has the index of each
+// shard in it.
 func (s streamCalls) checkListing(l listing, at map[string]int) error {
 	isBackward := func(shard types.Shard) bool {
 		id := aws.ToString(shard.ShardId)
@@ -154,38 +153,38 @@ func (s streamCalls) checkListing(l listing, at map[string]int) error {
 	return s.ownAncestor("ListShards", "", lineage.OwnAncestorError(id))
 }
 
-// Shards is what ListShards said of a stream, all pages together.
+// Shards is the answer of ListShards for a stream, all pages together.
 type Shards struct {
-	// Shards are in no order: parents may come behind their children.
+	// Shards are in no order: parents may come after their children.
 	Shards []types.Shard
-	// At is the service's clock when it answered, cut to the second; this
-	// machine's if it did not say.
+	// At is the service's clock when it answered, cut to the second. Without a usable Date it is
+	// this machine's.
 	At time.Time
 }
 
-// ListShards lists a stream's shards as a run does at its start: those that
-// are retained or, with a filter, some of them. Errors are *OptionError,
-// *CallError, and *GaveUpError after 30 s of retries.
+// ListShards lists a stream's shards as a run does at its start: the retained ones or, with a
+// filter, some of them. Errors are *OptionError, *CallError, and *GaveUpError after 30 s of
+// retries.
 func ListShards(ctx context.Context, a *Asker, stream string, filter *types.ShardFilter) (Shards, error) {
 	s, err := a.stream(stream)
 	if err != nil {
 		return Shards{}, err
 	}
-	l, err := s.listPatiently(ctx, startTimeout, "", filter)
+	l, err := s.listWithRetries(ctx, startTimeout, "", filter)
 	if l.at.IsZero() {
 		l.at = s.dateNow()
 	}
 	return Shards{l.shards, l.at}, err
 }
 
-// DescribeStream asks for a stream's summary. Errors are those of ListShards, and a
-// *CallError with validate.ErrNoSummary.
+// DescribeStream fetches a stream's summary. Errors are those of ListShards, and a *CallError with
+// validate.ErrNoSummary.
 func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.StreamDescriptionSummary, error) {
 	s, err := a.stream(stream)
 	if err != nil {
 		return nil, err
 	}
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case err != nil:
 		return nil, err
@@ -195,18 +194,17 @@ func DescribeStream(ctx context.Context, a *Asker, stream string) (*types.Stream
 	return out.StreamDescriptionSummary, nil
 }
 
-// sharedListing is a listing of all shards that many shards of a stream ask for at
-// once, as after an outage or a reshard. One of them makes it, and the others wait.
-// A listing answers everybody who asked before it began; one that began earlier may
-// show what has changed since.
+// sharedListing is a listing of all shards that many goroutines need at once, as after an outage or
+// a reshard. One of them lists, and the others wait. A listing is an answer only for callers who
+// asked before it began. An older one may show an outdated state.
 type sharedListing struct {
 	mu      sync.Mutex    // guards the following
-	running chan struct{} // closed when the listing that is under way is over; nil without one
-	begun   int           // attempts, from 1
+	running chan struct{} // closed when the current listing ends; nil without one
+	begun   int           // number of the last attempt, from 1
 	merged  int           // the attempt that was merged last
 }
 
-// begin notes that an attempt begins, and returns its number.
+// begin starts an attempt, and returns its number.
 func (l *sharedListing) begin() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -221,9 +219,9 @@ func (l *sharedListing) calls() int {
 	return l.begun
 }
 
-// enter waits until an attempt was merged that began after the first asked of them,
-// which is the answer, or until the caller is the one to list.
-func (l *sharedListing) enter(ctx context.Context, asked int) (answered bool, err error) {
+// wait waits until an attempt after the first asked ones was merged; then answered is true.
+// Otherwise it returns when the caller has to list.
+func (l *sharedListing) wait(ctx context.Context, asked int) (answered bool, err error) {
 	for {
 		l.mu.Lock()
 		answered, running := l.merged > asked, l.running
@@ -242,8 +240,8 @@ func (l *sharedListing) enter(ctx context.Context, asked int) (answered bool, er
 	}
 }
 
-// leave ends what enter began. merged is the attempt that was merged; 0 is none.
-func (l *sharedListing) leave(merged int) {
+// finish ends what wait began. merged is the number of the merged attempt; 0 if none.
+func (l *sharedListing) finish(merged int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.merged = max(l.merged, merged)

@@ -13,12 +13,12 @@ import (
 type doubt struct {
 	stream, shard string
 	number        string           // its sequence number
-	before        checkpoint.Shard // the position before the answer that had the number
+	before        checkpoint.Shard // the position before the answer with that number
 }
 
-// note keeps the position of a shard whose goroutine ends, where an answer has
-// contradicted it. before is the position before the last answer with records.
-func (r *running) note(a *Assignment, at, before checkpoint.Shard) {
+// note stores the position of a shard whose goroutine ends, if an answer has contradicted it.
+// before is the position before the last answer with records.
+func (r *runState) note(a *Assignment, at, before checkpoint.Shard) {
 	if !a.isInDoubt(at) {
 		return
 	}
@@ -27,9 +27,9 @@ func (r *running) note(a *Assignment, at, before checkpoint.Shard) {
 	r.doubts = append(r.doubts, doubt{a.s.ref.Name, a.shard, at.SequenceNumber, before})
 }
 
-// moveBack moves every saved position in doubt back to where the answer began that had
-// its number: the next run would pass over what lies between them. It returns err,
-// whose hint says then what became of the checkpoint.
+// moveBack moves every saved position in doubt back to the start of the answer that had its number.
+// Otherwise the next run would skip the records between them. It returns err, whose hint then
+// describes what was done to the checkpoint.
 func (r *run) moveBack(ctx context.Context, err error) error {
 	if len(r.doubts) == 0 || r.o.Positions == nil {
 		return err

@@ -14,22 +14,21 @@ import (
 	"kin/internal/record"
 )
 
-// openMode says what does not end the opening of streams.
+// openMode lists the failures that do not end the opening of streams.
 type openMode struct {
-	partial  bool // a stream that cannot be opened, of several
-	tolerant bool // positions that contradict a stream, unless it was deleted and created again
+	partial  bool // one of several streams cannot be opened
+	tolerant bool // positions contradict a stream that was not created again
 }
 
-// opened are the streams of a run, and its positions with all shards that are to
-// be read.
+// opened are the streams of a run, and its positions with all shards that are to be read.
 type opened struct {
 	streams []*Stream
-	failed  map[*Stream]error // those that cannot be opened, in partial mode
+	failed  map[*Stream]error // streams that could not be opened, in partial mode
 	file    checkpoint.File
 }
 
-// openStreams lists all streams and decides where their shards begin. It saves
-// nothing. With an error it returns the streams too.
+// openStreams lists all streams and decides where their shards begin. It saves nothing. It returns
+// the streams even with an error.
 func openStreams(ctx context.Context, s *session, positions Positions, mode openMode) (*opened, error) {
 	o := &opened{failed: map[*Stream]error{}}
 	var err error
@@ -37,7 +36,7 @@ func openStreams(ctx context.Context, s *session, positions Positions, mode open
 		return o, err
 	}
 	s.queryID = o.file.ID
-	o.file.Streams = slices.Clone(o.file.Streams) // what was loaded stays as it was
+	o.file.Streams = slices.Clone(o.file.Streams) // do not change the loaded slice
 	entries, failed := make([]checkpoint.Stream, len(s.o.Streams)), make([]error, len(s.o.Streams))
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, given := range s.o.Streams {
@@ -69,7 +68,7 @@ func openStreams(ctx context.Context, s *session, positions Positions, mode open
 	return o, nil
 }
 
-// begun are the entries of the run's own streams.
+// begun returns the positions of the run's own streams.
 func (o *opened) begun() []checkpoint.Stream {
 	entries := make([]checkpoint.Stream, 0, len(o.streams))
 	for _, s := range o.streams {
@@ -88,10 +87,10 @@ func latest(streams []*Stream) (at time.Time) {
 	return at
 }
 
-// openStream lists the stream's shards, decides where each begins, and returns what
-// the checkpoint is to say of the stream before the first record is read.
+// openStream lists the stream's shards and decides where each begins. It returns the entry that the
+// checkpoint gets before the first record is read.
 func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positions Positions, mode openMode) (checkpoint.Stream, error) {
-	l, err := s.listPatiently(ctx, startTimeout, "", nil)
+	l, err := s.listWithRetries(ctx, startTimeout, "", nil)
 	if err != nil {
 		return checkpoint.Stream{}, err
 	}
@@ -108,7 +107,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 	s.placement = lineage.Placement{Only: s.o.Shards, Initial: s.o.InitialPosition, StartedAt: l.at}
 	if saved != nil {
 		entry = *saved
-		entry.Shards = maps.Clone(saved.Shards) // what was saved stays as it was
+		entry.Shards = maps.Clone(saved.Shards) // do not change the loaded map
 		s.placement.StartedAt, s.placement.Saved = saved.StartedAt.Time, saved.Shards
 		if s.placement.Initial, err = record.ParsePosition(saved.InitialPosition); err != nil {
 			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.Name, Reason: "its initial position: " + err.Error()}
@@ -145,11 +144,11 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 	if err := checkHalfRead(s); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	for _, id := range lost { // and that is said, or was allowed, or is no loss
+	for _, id := range lost { // guard has reported these or ended the run, unless nothing was lost
 		entry.Shards[id] = trimmedAt(entry.Shards[id], l.at)
 	}
 	for id, shard := range s.lineage.Shards {
-		if shard.State == lineage.Waiting || shard.Left {
+		if shard.State == lineage.Waiting || shard.NotOwned {
 			if shard.At.UpdatedAt.IsZero() {
 				shard.At.UpdatedAt = record.Time{Time: l.at}
 			}

@@ -10,107 +10,103 @@ import (
 	"kin/internal/record"
 )
 
-// Options says what to read, from where, and how fast. DefaultOptions has the
-// defaults of `kin read`; the zero values of the numbers are refused.
+// Options sets what to read, from where, and how fast. DefaultOptions has the defaults of `kin
+// read`. A zero value is an error for most of the numbers.
 type Options struct {
 	// Streams are names or ARNs, each stream once.
 	Streams []string
-	// InitialPosition applies to streams that the positions do not know yet.
+	// InitialPosition applies to streams that have no saved positions.
 	InitialPosition record.Position
 
-	// MaxRecordsPerFetch is how many records one GetRecords may return, 1 to
-	// 10,000 (connector: maxRecordsPerFetch).
+	// MaxRecordsPerFetch is the Limit of a GetRecords call, 1 to 10,000 (connector:
+	// maxRecordsPerFetch).
 	MaxRecordsPerFetch int
-	// MaxFetchRate is how fast each shard is fetched, in MiB/s, up to 2
-	// (maxFetchRate). +Inf is for endpoints without limits.
+	// MaxFetchRate limits how fast each shard is fetched, in MiB/s, at most 2 (maxFetchRate). +Inf
+	// is for endpoints without limits.
 	MaxFetchRate float64
 	// MinFetchPeriod is the time between the starts of two fetches of a shard,
 	// at least 200ms (minFetchPeriod). 0 is for endpoints without limits.
 	MinFetchPeriod time.Duration
-	// Unlimited says that the endpoint is not the service: it allows a
-	// MaxFetchRate of +Inf and a MinFetchPeriod of 0.
+	// Unlimited means that the endpoint is not AWS's. It allows a MaxFetchRate of +Inf and a
+	// MinFetchPeriod of 0.
 	Unlimited bool
-	// MaxFetchDuration is how long a batch may collect blocks before it is
-	// handed on (maxFetchDuration).
+	// MaxFetchDuration is how long a batch may collect blocks before the handler gets it
+	// (maxFetchDuration).
 	MaxFetchDuration time.Duration
-	// FetchBufferSize bounds the encoded bytes that were fetched and not yet
-	// written, over all shards (fetchBufferSize).
+	// FetchBufferSize limits the encoded bytes that were fetched and not yet written, over all
+	// shards (fetchBufferSize).
 	FetchBufferSize int64
-	// ShardsPerTask shards are fetched in parallel per task (shardsPerTask);
-	// Tasks caps the tasks, 0 for as many as the shards need. Shards beyond
-	// their product take turns.
+	// ShardsPerTask is how many shards a task fetches in parallel (shardsPerTask). Tasks limits the
+	// number of tasks; 0 is as many as the shards need. If there are more shards than their
+	// product, shards take turns.
 	ShardsPerTask, Tasks int
-	// ShardFetchInterval is the time between two looks for new shards
-	// (shardFetchInterval).
+	// ShardFetchInterval is the time between two listings for new shards (shardFetchInterval).
 	ShardFetchInterval time.Duration
 	// MaxShardsPerDescribe is the size of a ListShards page, 1 to 10,000
 	// (maxShardsPerDescribe).
 	MaxShardsPerDescribe int
-	// Source makes what delivers a shard's responses, for enhanced fan-out
-	// (consumerMode); nil polls. Then MaxRecordsPerFetch, MaxFetchRate,
-	// MinFetchPeriod, ShardsPerTask and Tasks mean nothing.
+	// Source makes the source of a shard's responses, for enhanced fan-out (consumerMode); nil
+	// polls. With a Source, MaxRecordsPerFetch, MaxFetchRate, MinFetchPeriod, ShardsPerTask and
+	// Tasks have no effect.
 	Source func(*Assignment) Source
-	// Silence is the longest time in which a shard without records says that it
-	// has none; 0 is what holds when polling.
+	// Silence is the longest time that a healthy shard without records may send no answer. The
+	// minimum is 3 s, which is enough when polling.
 	Silence time.Duration
 
-	// Shards restricts the run to these shards of its one stream and their
-	// descendants; empty is all.
+	// Shards restricts the run to these shards of its one stream and their descendants; empty reads
+	// all.
 	Shards []string
 
-	// AllowDataLoss goes on from the oldest record left where the positions are
-	// older than what the stream retains, in place of a *DataLossError.
+	// AllowDataLoss resumes from the oldest retained record if a position is no longer retained.
+	// Without it, the run ends with a *DataLossError.
 	AllowDataLoss bool
 
-	// AvailableNow reads what was there when the run began, and ends.
+	// AvailableNow reads the records that exist when the run begins, and then ends the run.
 	AvailableNow bool
-	// To reads what arrived up to a time, AtTimestamp or Ago, and ends. The
-	// zero value is no bound.
+	// To reads the records that arrived up to a time (AtTimestamp or Ago), and then ends the run.
+	// The zero value is no bound.
 	To record.Position
 	// Limit ends the run after that many encoded records; 0 is no limit.
 	Limit int64
-	// IdleTimeout ends the run, as complete, when no record has come for that
-	// long; 0 is never.
+	// IdleTimeout ends the run successfully after that long without a record; 0 is never.
 	IdleTimeout time.Duration
-	// Timeout ends the run after that long; 0 is never. It is a *TimeoutError
-	// when a bound was set and not met.
+	// Timeout ends the run after that long; 0 is never. If the run has a bound that was not
+	// reached, Run returns a *TimeoutError.
 	Timeout time.Duration
-	// Began is when Timeout begins; zero is when Run is called.
+	// Began is when Timeout begins to count; zero is the start of Run.
 	Began time.Time
-	// NoDeaggregate keeps KPL aggregates as the records they are.
+	// NoDeaggregate does not expand KPL aggregates: each is one record.
 	NoDeaggregate bool
-	// HashFilter drops each record of an aggregate whose hash key is outside of the
-	// shard's range, and counts it. It is for streams that only KPL producers write
-	// to: after a split or a merge they send such records again. A stream with the
-	// RecordDistributionStrategy AUTO is an *OptionError.
+	// HashFilter drops and counts each record of an aggregate whose hash key is outside of the
+	// shard's range. It is for streams that only KPL producers write to: after a split or a merge
+	// they send such records again. With it, a stream with the RecordDistributionStrategy AUTO is
+	// an *OptionError.
 	HashFilter bool
-	// RetryFor bounds how long one call is retried; 0 is for ever once the run
-	// is under way, and 30 s for the calls of its start.
+	// RetryFor limits how long one call is retried. 0 is no limit once the run has started, and 30
+	// s for the calls at its start.
 	RetryFor time.Duration
 
-	// Encode appends a record as it is written. A record for which it appends
-	// nothing is left out. It is called from several goroutines at once; an
-	// error ends the run.
+	// Encode appends an encoded record to dst. A record for which it appends nothing is not counted
+	// and not written. It is called from several goroutines at once. An error ends the run.
 	Encode func(dst []byte, r record.Record) ([]byte, error)
-	// Line appends a record as a JSON line. What it appends is only counted, for
-	// aggregates that expand too far, whatever Encode does. nil counts Encode.
+	// Line appends a record as a JSON line. Its result is only counted, to recognize aggregates
+	// that expand too far. nil uses Encode.
 	Line func(dst []byte, r record.Record) ([]byte, error)
-	// Positions is where positions are kept; nil keeps them for this run only.
+	// Positions stores the positions; nil keeps them for this run only.
 	Positions Positions
 
-	// Observe is called with the progress of the run, on the goroutine of Run; its error ends
-	// the run. nil observes nothing.
+	// Observe receives the progress of the run, on the goroutine of Run. An error ends the run. nil
+	// observes nothing.
 	Observe func(Observation) error
 
-	// Info reports what a person should know, Detail what only somebody who
-	// watches wants to know. Both may be called from several goroutines; nil
-	// reports nothing. Report is for what has to be known of the records that were
-	// dropped, however quiet the run is; nil is Info.
+	// Info reports what every user should know, and Detail what a user asks for with --verbose.
+	// Report is for dropped records, and is called even if the run is quiet; nil uses Info. All
+	// three may be called from several goroutines. A nil Info or Detail discards the message.
 	Info, Detail, Report func(message string)
-	// Failing reports calls that keep failing, or have no answer, and that they
-	// pass again; nil is Info.
+	// Failing reports calls that keep failing or get no answer, and that they succeed again; nil
+	// uses Info.
 	Failing func(message string)
-	// Log is for those who look for a fault; nil discards it.
+	// Log receives debug records; nil discards them.
 	Log *slog.Logger
 }
 
@@ -130,15 +126,14 @@ func DefaultOptions() Options {
 
 // The service's limits.
 const (
-	mostRecordsPerFetch   = 10_000
-	mostFetchRate         = 2.0
-	leastFetchPeriod      = 200 * time.Millisecond
-	mostShardsPerDescribe = 10_000
+	maxRecordsPerFetch   = 10_000
+	maxFetchRate         = 2.0
+	minFetchPeriod       = 200 * time.Millisecond
+	maxShardsPerDescribe = 10_000
 )
 
-// Complete checks every field and returns the options with functions that do
-// nothing in place of those that are nil. The error is an *OptionError that names
-// the field in words.
+// Complete checks every field. It returns the options with a function in place of each nil one. The
+// error is an *OptionError that names the field in words.
 func (o Options) Complete() (Options, error) {
 	if err := o.validate(); err != nil {
 		return o, err
@@ -169,17 +164,17 @@ func (o Options) validate() error {
 	}{
 		{len(o.Streams) > 0, "streams", "at least one"},
 		{o.Encode != nil, "encode", "a function"},
-		{o.MaxRecordsPerFetch >= 1 && o.MaxRecordsPerFetch <= mostRecordsPerFetch,
+		{o.MaxRecordsPerFetch >= 1 && o.MaxRecordsPerFetch <= maxRecordsPerFetch,
 			"max records per fetch", "1 to 10000"},
 		{o.rateOK(), "max fetch rate", "more than 0 and at most 2.0 MB/s"},
-		{o.Unlimited && o.MinFetchPeriod == 0 || o.MinFetchPeriod >= leastFetchPeriod,
+		{o.Unlimited && o.MinFetchPeriod == 0 || o.MinFetchPeriod >= minFetchPeriod,
 			"min fetch period", "200ms or more (0 at an endpoint that is not AWS's)"},
 		{o.MaxFetchDuration > 0, "max fetch duration", "more than 0"},
 		{o.FetchBufferSize > 0, "fetch buffer size", "more than 0"},
 		{o.ShardsPerTask >= 1, "shards per task", "1 or more"},
 		{o.Tasks >= 0, "tasks", "0 or more"},
 		{o.ShardFetchInterval > 0, "shard fetch interval", "more than 0"},
-		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= mostShardsPerDescribe,
+		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= maxShardsPerDescribe,
 			"max shards per describe", "1 to 10000"},
 		{o.To.Kind == record.Latest || o.To.Kind == record.AtTimestamp || o.To.Kind == record.Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
 		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
@@ -202,7 +197,7 @@ func (o Options) rateOK() bool {
 	if o.Unlimited && math.IsInf(o.MaxFetchRate, 1) {
 		return true
 	}
-	return o.MaxFetchRate > 0 && o.MaxFetchRate <= mostFetchRate
+	return o.MaxFetchRate > 0 && o.MaxFetchRate <= maxFetchRate
 }
 
 func (o Options) checkStreams() error {

@@ -70,7 +70,7 @@ func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
 		if throttled {
 			p.throttled(now)
 		} else {
-			p.passed(now)
+			p.succeeded(now)
 		}
 		periods = append(periods, p.period)
 	}

@@ -16,7 +16,7 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
 	p.unknown = true
-	if room, ask := p.reservation(), p.ask(); room != inFlight*mostResponse || ask != 4 {
+	if room, ask := p.reservation(), p.ask(); room != inFlight*maxResponse || ask != 4 {
 		t.Errorf("first %d bytes for %d records", room, ask)
 	}
 	p.received(1, 1_000_000, time.Time{})

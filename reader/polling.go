@@ -40,19 +40,19 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 	}
 }
 
-// take makes one attempt at the next response, with a place among the fetches
-// and room in the buffer.
+// take makes one attempt at the next response. It holds a slot and room in the buffer for the
+// fetch.
 func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
-	if err := p.s.takeSlot(ctx); err != nil {
+	if err := p.s.acquireSlot(ctx); err != nil {
 		return nil, err
 	}
-	defer p.s.giveSlot()
-	p.pace.learn(p.s.record.Load())
+	defer p.s.releaseSlot()
+	p.pace.useRecordSize(p.s.record.Load())
 	taken := p.pace.reservation()
 	if err := room.Take(ctx, taken); err != nil {
 		return nil, err
 	}
-	p.pace.learn(p.s.record.Load()) // it may have waited
+	p.pace.useRecordSize(p.s.record.Load()) // Take may have waited
 	answer := limitAnswer(&p.pace, room, taken)
 	resp, err := p.fetch(ctx, answer)
 	if refused := (*answerSizeError)(nil); errors.As(err, &refused) {
@@ -67,8 +67,8 @@ func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
 	return resp, nil
 }
 
-// fetch makes one attempt at the next response. It returns nothing for a page
-// that has only records that were received before, and leads further.
+// fetch makes one attempt at the next response. It returns nil, nil for a page that has only known
+// records and is followed by another page.
 func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, error) {
 	started := time.Now()
 	p.due = started.Add(p.pace.period)
@@ -78,7 +78,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		if err != nil {
 			return nil, err
 		}
-		p.iterator, p.shown = iterator, ""
+		p.iterator, p.newest = iterator, ""
 		p.Accepted()
 	}
 	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*service.GetRecordsOutput, error) {
@@ -97,9 +97,9 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		MillisBehindLatest: out.MillisBehindLatest,
 		End:                out.NextShardIterator == "",
 	}
-	size, shown := sizeOf(resp.Records), p.shown
+	size, newest := sizeOf(resp.Records), p.newest
 	if known, err := p.check(resp, out.ServerTime); err != nil {
-		p.iterator = "" // the next one is built from the position
+		p.iterator = "" // the next iterator is built from the position
 		return nil, p.Error("GetRecords", err)
 	} else if known {
 		p.iterator = out.NextShardIterator
@@ -110,7 +110,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		resp.Children = out.ChildShards
 		resp.Children, err = p.EndedInto(ctx, p.at, resp)
 		if end, isFalse := errors.AsType[*EndError](err); isFalse {
-			p.shown = shown
+			p.newest = newest
 			if end.Anew {
 				p.iterator = ""
 			}
@@ -129,8 +129,8 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	return resp, nil
 }
 
-// check checks a response and drops what was received before. known says that
-// nothing is left of a page from which the next one leads on.
+// check validates a response and drops the records that were received before. known means that no
+// record remains and another page follows.
 func (p *polling) check(resp *Response, date time.Time) (known bool, err error) {
 	if err := p.Check(resp); err != nil {
 		return false, err
@@ -142,11 +142,11 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 		return false, p.checkTip(resp)
 	}
 	last := aws.ToString(resp.Records[len(resp.Records)-1].SequenceNumber)
-	if p.inclusive && p.shown == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
-		return false, errNotThere
+	if p.inclusive && p.newest == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
+		return false, errOtherRecord
 	}
 	var dropped int
-	if p.inclusive && p.shown == "" { // the first record is the one that kin asked for
+	if p.inclusive && p.newest == "" { // the first record is the one that kin asked for
 		resp.Records, dropped = resp.Records[1:], 1
 	}
 	n, err := p.dropReceived(p.at, resp)
@@ -156,23 +156,23 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 	}
 	dropped += n
 	known = dropped > 0 && len(resp.Records) == 0 && !resp.End
-	if known && p.shown != "" && validate.Compare(last, p.shown) <= 0 {
-		return false, errRepeats // and its next page would be this one again
+	if known && p.newest != "" && validate.Compare(last, p.newest) <= 0 {
+		return false, errRepeats // the next page would be this one again
 	}
-	p.shown = last
+	p.newest = last
 	return known, nil
 }
 
-// checkTip checks an answer without records: one at the tip that ends a row of
-// records from before the position has to follow the position's own.
+// checkTip checks an answer without records. It follows a series of records from before the
+// position, which has to end with the position's own record.
 func (p *polling) checkTip(resp *Response) error {
-	if p.at.Kind != record.AfterSequenceNumber || p.shown == "" || !resp.atTip() || validate.Compare(p.shown, p.at.SequenceNumber) >= 0 {
+	if p.at.Kind != record.AfterSequenceNumber || p.newest == "" || !resp.atTip() || validate.Compare(p.newest, p.at.SequenceNumber) >= 0 {
 		return nil
 	}
-	return p.contradict(p.at, fmt.Sprintf("the service sent records from before record %s, and its last record of the shard is %s", p.at.SequenceNumber, p.shown))
+	return p.contradict(p.at, fmt.Sprintf("the service sent records from before record %s, and its last record of the shard is %s", p.at.SequenceNumber, p.newest))
 }
 
-// sizeOf is how many bytes of payloads and partition keys the records have.
+// sizeOf is the number of bytes of the records' payloads and partition keys.
 func sizeOf(records []types.Record) int64 {
 	size := int64(0)
 	for _, r := range records {
@@ -181,7 +181,7 @@ func sizeOf(records []types.Record) int64 {
 	return size
 }
 
-// received moves the position behind a response.
+// received moves the position past a response.
 func (p *polling) received(resp *Response) {
 	p.Received(p.at, resp.Records)
 	if n := len(resp.Records); n > 0 {
@@ -194,8 +194,8 @@ func (p *polling) received(resp *Response) {
 	}
 }
 
-// paced sets when the next fetch may start: not sooner than the shard's rate
-// allows for what came.
+// paced sets the time of the next fetch: not earlier than the shard's rate allows after this
+// response.
 func (p *polling) paced(records int, size int64, started time.Time) {
 	if due := p.pace.received(records, size, started); due.After(p.due) {
 		p.due = due
@@ -208,24 +208,24 @@ func (p *polling) paced(records int, size int64, started time.Time) {
 func (p *polling) succeeded(resp *Response) {
 	p.Succeeded()
 	p.refusals = 0
-	p.pace.passed(time.Now())
+	p.pace.succeeded(time.Now())
 	p.s.log.Debug("got records", "stream", p.s.ref.Name, "shard", p.shard, "records", len(resp.Records),
 		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
-// answerLimit is what one fetch has of the buffer. While nothing is known of the records,
-// it takes more when the answer turns out to need it. If that does not fit, the answer is
-// refused before it is in memory, and asked for again with the room it needs. So shards
-// that are idle are fetched side by side, and one that is not keeps the bound.
+// answerLimit is the room that one fetch has in the buffer. While the record size is unknown, it
+// grows if the answer needs more. If the room does not fit, kin refuses the answer before it is in
+// memory, and fetches it again with the room it needs. So idle shards are fetched in parallel, and
+// a busy shard stays within the bound.
 type answerLimit struct {
-	room  grower // nil where the size is known, or cannot be limited
+	room  grower // nil if the size is known, or cannot be limited
 	taken int64
 }
 
-// grower is a Room that can give more to an answer that is on its way.
+// grower is a Room that can give more room to an answer that is arriving.
 type grower interface{ tryTake(size int64) bool }
 
-// limitAnswer returns the limit of a fetch that took room.
+// limitAnswer returns the limit of a fetch for which taken bytes are reserved.
 func limitAnswer(p *pace, room Room, taken int64) *answerLimit {
 	l := &answerLimit{taken: taken}
 	if p.record == 0 && p.refused == 0 {
@@ -234,7 +234,7 @@ func limitAnswer(p *pace, room Room, taken int64) *answerLimit {
 	return l
 }
 
-// context is that of the GetRecords of the fetch.
+// context is the context for the GetRecords call of the fetch.
 func (l *answerLimit) context(ctx context.Context) context.Context {
 	if l.room == nil {
 		return ctx
@@ -242,7 +242,7 @@ func (l *answerLimit) context(ctx context.Context) context.Context {
 	return bodysize.WithCheck(ctx, l.check)
 }
 
-// check takes the room of an answer. The error is an *answerSizeError.
+// check reserves the room of an answer. The error is an *answerSizeError.
 func (l *answerLimit) check(bytes int64) error {
 	needs := inFlight * bytes
 	if more := needs - l.taken; more > 0 {
@@ -254,7 +254,7 @@ func (l *answerLimit) check(bytes int64) error {
 	return nil
 }
 
-// answerSizeError means that an answer was refused: the buffer has no room for it now.
+// answerSizeError means that an answer was refused because the buffer has no room for it now.
 type answerSizeError struct{ bytes, needs int64 }
 
 func (e *answerSizeError) Error() string {

@@ -8,41 +8,40 @@ import (
 	"kin/internal/checkpoint"
 )
 
-// Positions is where a run's positions are kept, and what says which shards
-// are this process's own. A checkpoint file is one; a lease table shared by
-// many processes is another. Its methods are called from one goroutine.
+// Positions stores a run's positions and decides which shards this process reads. A checkpoint file
+// is one; a lease table shared by many processes would be another. Its methods are called from one
+// goroutine.
 type Positions interface {
-	// Owns says whether this process reads the shard.
+	// Owns reports whether this process reads the shard.
 	Owns(stream, shard string) bool
-	// Load returns the positions as they are. Its error is the cause of ctx if that
-	// ends first.
+	// Load returns the stored positions. If ctx ends first, the error is its cause.
 	Load(ctx context.Context) (checkpoint.File, error)
-	// Begin keeps where the shards of streams begin, before the first record is
-	// read. That is durable when it returns nil.
+	// Begin stores the initial positions of the shards of streams, before the first record is read.
+	// They are durable when it returns nil.
 	Begin(ctx context.Context, streams ...checkpoint.Stream) error
-	// Commit keeps the positions behind a batch that was written, of streams that
-	// have begun. They are durable when it returns nil.
+	// Commit stores the positions after a batch that was written. The streams must have begun. They
+	// are durable when it returns nil.
 	Commit(ctx context.Context, c checkpoint.Commit) error
-	// Release gives up what Load took. The end of a run does not end ctx: what
-	// limits the calls of Release is the store's own.
+	// Release releases what Load acquired. The end of a run does not cancel ctx: the store limits
+	// its calls itself.
 	Release(ctx context.Context) error
 }
 
-// kept returns positions, or those of one run where they are nil.
-func kept(p Positions) Positions {
+// orUnsaved returns p, or positions for one run if p is nil.
+func orUnsaved(p Positions) Positions {
 	if p == nil {
-		return forgetful{}
+		return unsavedPositions{}
 	}
 	return p
 }
 
-// forgetful keeps positions for the length of a run.
-type forgetful struct{}
+// unsavedPositions keeps positions for one run.
+type unsavedPositions struct{}
 
-func (forgetful) Owns(string, string) bool { return true }
-func (forgetful) Load(context.Context) (checkpoint.File, error) {
+func (unsavedPositions) Owns(string, string) bool { return true }
+func (unsavedPositions) Load(context.Context) (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}, nil
 }
-func (forgetful) Begin(context.Context, ...checkpoint.Stream) error { return nil }
-func (forgetful) Commit(context.Context, checkpoint.Commit) error   { return nil }
-func (forgetful) Release(context.Context) error                     { return nil }
+func (unsavedPositions) Begin(context.Context, ...checkpoint.Stream) error { return nil }
+func (unsavedPositions) Commit(context.Context, checkpoint.Commit) error   { return nil }
+func (unsavedPositions) Release(context.Context) error                     { return nil }

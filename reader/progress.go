@@ -5,42 +5,40 @@ import (
 	"time"
 )
 
-// Progress is what a run has done so far. Records and Bytes count what was
-// written, the others what happened.
+// Progress is what a run has done so far. Records, Bytes and Batches count what was written.
 type Progress struct {
 	Records, Bytes, Batches int64
-	Throttles               int64 // fetches that met a shard's read limit
-	Retries                 int64 // fetches that failed otherwise and were tried again
+	Throttles               int64 // fetches that exceeded a shard's read limit
+	Retries                 int64 // fetches that failed for another reason and were retried
 	LeftOut                 int64 // records of aggregates that the hash filter dropped
 	Behind                  time.Duration
 	Shards                  int   // being read
 	Lags                    []Lag // of the shards that are read or wait for their parents
 }
 
-// Lag is how far one shard is behind its tip. A shard that waits for its
-// parents is as far behind as the parent that is furthest: what it holds is
-// younger than what they still hold.
+// Lag is how far one shard is behind its tip. A shard that waits for its parents has the largest
+// lag of a parent: its records are newer than theirs.
 type Lag struct {
 	Stream, ShardID    string
 	MillisBehindLatest int64
 }
 
-// Observation is the progress of a run after each batch, and each
-// MaxFetchDuration without one.
+// Observation is the progress of a run. There is one after each batch, and one each
+// MaxFetchDuration without a batch.
 type Observation struct {
 	QueryID string
-	// Time is the service's clock, carried on by this process's.
+	// Time is the service's clock, as estimated by this process.
 	Time    time.Time
 	BatchID int64 // of the batch, or of the next one
 	Records int   // of the batch; 0 without one
-	// Rate is Records over the time since the observation before, a second.
+	// Rate is Records per second since the last observation.
 	Rate    float64
 	Streams []StreamLag
 }
 
-// StreamLag is how far the shards of one stream are behind: those that are
-// read and those that wait for their parents. Shards is how many of them have
-// said; without one the figures mean nothing.
+// StreamLag summarizes the lags of the shards of one stream: those that are read and those that
+// wait for their parents. Shards is how many of them have a lag. If it is 0, the figures have no
+// meaning.
 type StreamLag struct {
 	Stream   string
 	Shards   int
@@ -48,7 +46,7 @@ type StreamLag struct {
 	Max, Min int64
 }
 
-// Summarize makes the three figures of one stream out of the lags of its shards.
+// Summarize computes the three figures of one stream from the lags of its shards.
 func Summarize(stream string, lags []Lag) StreamLag {
 	f := StreamLag{Stream: stream}
 	for _, lag := range lags {
@@ -58,8 +56,7 @@ func Summarize(stream string, lags []Lag) StreamLag {
 	return f
 }
 
-// count takes in the lag of one shard, in milliseconds. Until finish, Avg is
-// their sum.
+// count adds the lag of one shard, in milliseconds. Until finish, Avg is the sum.
 func (f *StreamLag) count(lag int64) {
 	if f.Shards == 0 {
 		f.Min = lag
@@ -76,14 +73,14 @@ func (f *StreamLag) finish() {
 	}
 }
 
-// lister has the lags of all shards, and the longest of them.
+// lister lists the lags of all shards, and the largest of them.
 type lister interface{ list() ([]Lag, time.Duration) }
 
-// progress is a run's Progress, written by its goroutines and read by others.
+// progress is a run's Progress. The run's goroutines write it and others read it.
 type progress struct {
 	mu sync.Mutex
 	p  Progress
-	// statuses have the lags while the run goes on; nil before and after.
+	// statuses have the lags during the run; nil before and after.
 	statuses lister
 }
 
@@ -93,14 +90,14 @@ func (p *progress) get() (Progress, lister) {
 	return p.p, p.statuses
 }
 
-// begin says where the lags are while the run goes on.
+// begin sets where the lags are during the run.
 func (p *progress) begin(statuses lister) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.statuses = statuses
 }
 
-// end keeps the lags as they are at the end of the run.
+// end stores the lags at the end of the run.
 func (p *progress) end(statuses lister) {
 	lags, longest := statuses.list()
 	p.mu.Lock()

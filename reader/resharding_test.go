@@ -53,8 +53,8 @@ func TestReshardingWhileReading(t *testing.T) {
 				s.Must(err)
 				once(t, got, want)
 				for n := range 10 {
-					ofKey := func(r string) bool { return !strings.HasPrefix(r, fmt.Sprintf("key%d.", n)) }
-					if g, w := slices.DeleteFunc(slices.Clone(got), ofKey), slices.DeleteFunc(slices.Clone(want), ofKey); !slices.Equal(g, w) {
+					isOfKey := func(r string) bool { return !strings.HasPrefix(r, fmt.Sprintf("key%d.", n)) }
+					if g, w := slices.DeleteFunc(slices.Clone(got), isOfKey), slices.DeleteFunc(slices.Clone(want), isOfKey); !slices.Equal(g, w) {
 						t.Errorf("key%d came as %q", n, g)
 					}
 				}

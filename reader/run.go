@@ -14,27 +14,27 @@ import (
 	"kin/internal/record"
 )
 
-// run is one Run of a Reader, with its streams open.
+// run is one Run of a Reader whose streams are open.
 type run struct {
-	*running
+	*runState
 	positions Positions
-	began     time.Time // of the run's Timeout, by this process's clock
+	began     time.Time // start of Options.Timeout, by this process's clock
 	file      checkpoint.File
 	streams   []*streamRun
 }
 
-// newRun returns a run of open streams, whose goroutines belong to the group.
+// newRun returns a run of open streams. Its goroutines belong to group.
 func newRun(ctx context.Context, group *errgroup.Group, s *session, positions Positions, o *opened, began time.Time) *run {
 	r := &run{
-		running:   &running{session: s, ctx: ctx, group: group, buf: newBuffer(s.o.FetchBufferSize)},
+		runState:  &runState{session: s, ctx: ctx, group: group, buf: newBuffer(s.o.FetchBufferSize)},
 		positions: positions, began: began, file: o.file,
 	}
 	enc := &encoder{
 		encode: s.o.Encode, line: s.o.Line, whole: s.o.NoDeaggregate, limit: s.o.Limit,
-		most: mostSlice(s.o.FetchBufferSize), large: largePayload(s.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		maxBlock: maxSlice(s.o.FetchBufferSize), large: largePayload(s.o.FetchBufferSize), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	for _, stream := range o.streams {
-		of := &streamRun{delivery: delivery{Stream: stream, buf: r.buf, enc: enc}, run: r.running}
+		of := &streamRun{delivery: delivery{Stream: stream, buf: r.buf, enc: enc}, run: r.runState}
 		stream.follower = of
 		r.streams = append(r.streams, of)
 	}
@@ -42,14 +42,13 @@ func newRun(ctx context.Context, group *errgroup.Group, s *session, positions Po
 	return r
 }
 
-// launch starts the goroutines: one a stream that looks for new shards, one a
-// shard that fetches it. Until it has started the first, nobody else knows the
-// run, and no lock is needed.
+// launch starts the goroutines: one per stream that lists new shards, and one per shard that
+// fetches it. No lock is needed before the first has started.
 func (r *run) launch() {
 	starting := make([][]*lineage.Shard, len(r.streams))
 	for i, s := range r.streams {
 		starting[i] = s.changed(s.lineage.Sorted())
-		s.left = nil // these are saved
+		s.notOwned = nil // open saved these
 		r.o.Detail(fmt.Sprintf("%s: reading %s, from %s", s.ref.Name, counted(len(starting[i]), "shard"), s.startText()))
 	}
 	r.hints.shareSlots(r.reading, cap(r.slots))
@@ -60,56 +59,56 @@ func (r *run) launch() {
 	}
 }
 
-// reportFailing reports a call that fails when a run ends by itself: there may be more
-// than what was read.
+// reportFailing reports a call that still fails when a run ends by itself: there may be records
+// that were not read.
 func (r *run) reportFailing(when string) {
 	if err := r.reporter.Last(); err != nil {
 		r.o.Info(fmt.Sprintf("a call still failed %s: %s", when, err))
 	}
 }
 
-// countUsers counts the records of aggregates that a written block dropped, and
-// those whose keys it replaced.
-func (r *run) countUsers(b *Block) {
-	if b.leftOut == 0 && b.rekeyed == 0 {
+// countUserRecords counts the records of aggregates that a written block dropped or gave other
+// keys.
+func (r *run) countUserRecords(b *Block) {
+	if b.dropped == 0 && b.rekeyed == 0 {
 		return
 	}
 	for _, s := range r.streams {
 		if s.ref.Name != b.Stream {
 			continue
 		}
-		if s.leftOut == 0 && b.leftOut > 0 {
+		if s.dropped == 0 && b.dropped > 0 {
 			r.o.Info(fmt.Sprintf("%s/%s: an aggregate holds records whose hash keys are outside of the shard's range: --hash-filter drops them", b.Stream, b.ShardID))
 		}
-		s.leftOut += int64(b.leftOut)
+		s.dropped += int64(b.dropped)
 		s.rekeyed += int64(b.rekeyed)
 	}
-	r.progress.add(func(p *Progress) { p.LeftOut += int64(b.leftOut) })
+	r.progress.add(func(p *Progress) { p.LeftOut += int64(b.dropped) })
 }
 
-// reportUsers reports, at the end of a run, how many records of aggregates were
-// dropped or have another key.
-func (r *run) reportUsers() {
+// reportUserRecords reports, at the end of a run, how many records of aggregates were dropped or
+// got other keys.
+func (r *run) reportUserRecords() {
 	for _, s := range r.streams {
-		if s.leftOut > 0 {
-			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.Name, someRecords(s.leftOut)))
+		if s.dropped > 0 {
+			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.Name, recordCount(s.dropped)))
 		}
 		if s.rekeyed > 0 {
-			r.o.Info(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, someRecords(s.rekeyed)))
+			r.o.Info(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, recordCount(s.rekeyed)))
 		}
 	}
 }
 
-func someRecords(n int64) string {
+func recordCount(n int64) string {
 	if n == 1 {
 		return "1 record"
 	}
 	return humanize.Comma(n) + " records"
 }
 
-// hintEmpty reports a run that ended by itself and read nothing because of where
-// it began: streams of a checkpoint, and those read from their start, had
-// nothing.
+// hintEmpty prints a hint if a run ended by itself and its initial position kept it from reading
+// anything. Streams with a checkpoint, and streams read from their start, have no records, so they
+// get no hint.
 func (r *run) hintEmpty() {
 	for _, s := range r.streams {
 		if s.placement.Saved != nil || s.placement.Initial.Kind == record.TrimHorizon {

@@ -11,13 +11,13 @@ import (
 	"kin/internal/service"
 )
 
-// What ends a run that had begun well: what happened to its stream, to its
-// positions, or to its time. None of these is the fault of an option.
+// The errors that end a run after it has started: its stream, its positions or its time are at
+// fault, and not its options.
 
-// StreamDeletedError means that a stream was deleted while it was read.
+// StreamDeletedError means that a stream was deleted while kin read it.
 type StreamDeletedError struct {
 	Stream string
-	Err    error // the call that did not find it; nil when the service still had it, as being deleted
+	Err    error // the call that did not find it; nil if the service still lists it as being deleted
 }
 
 func (e *StreamDeletedError) Error() string {
@@ -26,30 +26,30 @@ func (e *StreamDeletedError) Error() string {
 
 func (e *StreamDeletedError) Unwrap() error { return e.Err }
 
-// NotFound is true; it marks the error for those who do not import the type.
+// NotFound is true. It marks the error for packages that do not import the type.
 func (e *StreamDeletedError) NotFound() bool { return true }
 
-// Hint says what to do next.
+// Hint is what to do next.
 func (e *StreamDeletedError) Hint() string {
 	return "records read before that are written; kin streams lists the streams that are there"
 }
 
-// StreamRecreatedError means that a stream was deleted and created again while
-// it was read. Its shards and sequence numbers are another stream's.
+// StreamRecreatedError means that a stream was deleted and created again while kin read it. The new
+// shards and sequence numbers are unrelated to the old ones.
 type StreamRecreatedError struct {
 	Stream  string
 	Created time.Time // by the service's clock
-	Kept    bool      // positions are kept, and cannot be used any more
+	Kept    bool      // positions are kept, and no longer usable
 }
 
 func (e *StreamRecreatedError) Error() string {
 	return fmt.Sprintf("stream %s was deleted and created again at %s while kin read it", e.Stream, e.Created.UTC().Format(time.RFC3339))
 }
 
-// Unusable says whether there is a checkpoint that cannot be used any more.
+// Unusable reports whether the run has a checkpoint that is no longer usable.
 func (e *StreamRecreatedError) Unusable() bool { return e.Kept }
 
-// Hint says what to do next.
+// Hint is what to do next.
 func (e *StreamRecreatedError) Hint() string {
 	if e.Kept {
 		return "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
@@ -57,12 +57,12 @@ func (e *StreamRecreatedError) Hint() string {
 	return "run kin again to read the new stream"
 }
 
-// NotRetainedError means that the service no longer accepts a sequence number
-// that kin received from the shard.
+// NotRetainedError means that the service no longer accepts a sequence number that kin received
+// from the shard.
 type NotRetainedError struct {
 	Stream, Shard, SequenceNumber string
 	Kept                          bool   // positions are kept, and this is one of them
-	Undescribed                   string // why it is not known whether the stream is still the same; empty when it is
+	Undescribed                   string // why it is not known whether the stream was created again; empty if it was not
 	Err                           error
 }
 
@@ -76,20 +76,19 @@ func (e *NotRetainedError) Error() string {
 
 func (e *NotRetainedError) Unwrap() error { return e.Err }
 
-// Unusable says whether there is a checkpoint that cannot be used any more.
+// Unusable reports whether the run has a checkpoint that is no longer usable.
 func (e *NotRetainedError) Unusable() bool { return e.Kept }
 
-// Hint says what to do next.
+// Hint is what to do next.
 func (e *NotRetainedError) Hint() string {
 	return "--allow-data-loss resumes from the oldest retained record"
 }
 
-// DataLossError means that records were trimmed, or may have been, before the
-// run could read them.
+// DataLossError means that records were trimmed, or may have been, before kin could read them.
 type DataLossError struct {
 	Stream  string
 	gaps    []lineage.Gap
-	missing string // of a shard that is not there any more, in words
+	missing string // the message about a shard that no longer exists
 }
 
 func (e *DataLossError) Error() string {
@@ -100,34 +99,35 @@ func (e *DataLossError) Error() string {
 	for _, g := range e.gaps {
 		lines = append(lines, GapMessage(e.Stream, g))
 	}
-	const most = 5
-	if n := len(lines); n > most {
-		lines = append(lines[:most], fmt.Sprintf("and %d more shards of %s", n-most, e.Stream))
+	const maxLines = 5
+	if n := len(lines); n > maxLines {
+		lines = append(lines[:maxLines], fmt.Sprintf("and %d more shards of %s", n-maxLines, e.Stream))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Unusable is true; it marks the error for those who do not import the type.
+// Unusable is true. It marks the error for packages that do not import the type.
 func (e *DataLossError) Unusable() bool { return true }
 
-// Hint says what to do next.
+// Hint is what to do next.
 func (e *DataLossError) Hint() string {
 	return "--allow-data-loss resumes from the oldest retained record"
 }
 
-// GapMessage is a gap in words.
+// GapMessage is the message about a gap.
 func GapMessage(stream string, g lineage.Gap) string {
 	return fmt.Sprintf("records of %s/%s that arrived between %s and %s may be gone: the checkpoint did not move for longer than the stream retains records",
 		stream, g.Shard, g.From.UTC().Format(time.RFC3339), g.To.UTC().Format(time.RFC3339))
 }
 
-// NotRetainedMessage says that a shard is no longer listed and was read up to a position.
+// NotRetainedMessage is the message about a shard that is no longer listed and was read up to a
+// position.
 func NotRetainedMessage(stream, shard string, at checkpoint.Shard) string {
 	return fmt.Sprintf("%s/%s is no longer retained; its records after %s are gone", stream, shard, describe(at))
 }
 
-// HalfReadError means that a run that keeps aggregates whole was to resume
-// inside one.
+// HalfReadError means that the position is inside an aggregate and the run does not expand
+// aggregates.
 type HalfReadError struct {
 	Stream, Shard     string
 	SequenceNumber    string
@@ -139,33 +139,33 @@ func (e *HalfReadError) Error() string {
 		e.Stream, e.Shard, e.SequenceNumber, e.SubSequenceNumber)
 }
 
-// Unusable is true; it marks the error for those who do not import the type.
+// Unusable is true. It marks the error for packages that do not import the type.
 func (e *HalfReadError) Unusable() bool { return true }
 
-// Hint says what to do next.
+// Hint is what to do next.
 func (e *HalfReadError) Hint() string {
 	return "run once without --no-deaggregate to read the rest of it, or begin with a new checkpoint file"
 }
 
-// SequenceError means that the sequence number of a shard's position cannot be
-// right.
+// SequenceError means that the sequence number of a shard's position contradicts the service's
+// answers.
 type SequenceError struct {
 	Stream, Shard, SequenceNumber string
 	Kept                          bool   // positions are kept, and this is one of them
-	Reason                        string // what the service sends instead
+	Reason                        string // how the answers contradict the number
 
-	movedBack bool // the kept position is from before the answer that had the number
-	unsaved   bool // and was so all the time
+	movedBack bool // the checkpoint was moved back to before the answer with the number
+	unsaved   bool // the checkpoint never had the number
 }
 
 func (e *SequenceError) Error() string {
 	return fmt.Sprintf("sequence number %s of %s/%s cannot be right: %s", e.SequenceNumber, e.Stream, e.Shard, e.Reason)
 }
 
-// Unusable says whether there is a checkpoint that cannot be used any more.
+// Unusable reports whether the run has a checkpoint that is no longer usable.
 func (e *SequenceError) Unusable() bool { return e.Kept && !e.unsaved }
 
-// Hint says what to do next.
+// Hint is what to do next.
 func (e *SequenceError) Hint() string {
 	switch {
 	case e.movedBack:
@@ -178,12 +178,12 @@ func (e *SequenceError) Hint() string {
 	return "run kin again with --from and a time before that record"
 }
 
-// TimeoutError means that a run's time was over before its bound was met, or before
-// any shard had given a usable answer.
+// TimeoutError means that Options.Timeout expired before the run's bound was reached, or before any
+// shard gave a usable answer.
 type TimeoutError struct {
 	After time.Duration
-	Err   error // of a call that failed at that time; nil when none did
-	// Unanswered says that the run had no other bound and no shard gave an answer.
+	Err   error // the error of a call that was failing then; nil if none was
+	// Unanswered means that the run had no other bound and no shard gave an answer.
 	Unanswered bool
 }
 
@@ -201,8 +201,8 @@ func (e *TimeoutError) Error() string {
 
 func (e *TimeoutError) Unwrap() error { return e.Err }
 
-// Hint says what became of what was read; it is empty when a call failed, which is
-// to be mended first, and when nothing was read.
+// Hint describes what happened to the records that were read. It is empty if a call failed, since
+// that error comes first, and if nothing was read.
 func (e *TimeoutError) Hint() string {
 	if e.Err != nil || e.Unanswered {
 		return ""
@@ -210,10 +210,10 @@ func (e *TimeoutError) Hint() string {
 	return "records read before that are written; with a checkpoint the next run resumes after them"
 }
 
-// GaveUp is true; it marks the error for those who do not import the type.
+// GaveUp is true. It marks the error for packages that do not import the type.
 func (e *TimeoutError) GaveUp() bool { return true }
 
-// describe is a position in words.
+// describe returns a position in words.
 func describe(at checkpoint.Shard) string {
 	switch at.Kind {
 	case record.AfterSequenceNumber, record.AtSequenceNumber:

@@ -17,29 +17,28 @@ import (
 	"kin/internal/validate"
 )
 
-// Client is what a reader needs of the service. Its calls are single attempts:
-// the reader retries.
+// Client is the part of the service that a reader calls. Each call is a single attempt: the reader
+// retries.
 type Client interface{ service.StreamAPI }
 
-// session is what a run, and a look that changes nothing, have in common: the
-// client, the options, and how the calls go.
+// session is what a run and an Opener share: the client, the options, and the state of the calls.
 type session struct {
 	client   Client
 	o        Options
 	log      *slog.Logger
 	progress *progress
-	reporter service.Reporter  // of calls that keep failing
-	dates    *servertime.Check // of all answers
+	reporter service.Reporter  // reports calls that keep failing
+	dates    *servertime.Check // checks the Dates of all answers
 	hints    hints
-	slots    chan struct{} // fetches in flight; nil without a cap
-	record   atomic.Int64  // bytes of a record on average in the shard that was fetched last; 0 is not known
-	queryID  string        // of the positions, once they are loaded
-	// accepted says that the positions were accepted by the service before.
+	slots    chan struct{} // semaphore of the fetches in flight; nil without a limit
+	record   atomic.Int64  // average bytes of a record in the shard that was fetched last; 0 is not known
+	queryID  string        // of the positions, set when they are loaded
+	// accepted means that an earlier opening found all positions to be accepted.
 	accepted bool
 	served   atomic.Bool // the service accepted a position of a shard in this run
 
-	mu    sync.Mutex // guards the shards of all streams, how many of them are read, and the clock
-	clock time.Time  // the service's time at a moment, and
+	mu    sync.Mutex // guards the shards of all streams, the counters of a run, and the following
+	clock time.Time  // the service's time at a moment
 	local time.Time  // this process's time at that moment
 }
 
@@ -57,21 +56,21 @@ func newSession(client Client, o Options, p *progress) *session {
 	return s
 }
 
-// setClock takes the service's time of now. It wants the lock held.
+// setClock sets the service's time of now. The caller holds the lock.
 func (s *session) setClock(service time.Time) { s.clock, s.local = service, time.Now() }
 
-// now is the service's clock, carried on by this process's.
+// now estimates the service's time from the last setClock and this process's clock.
 func (s *session) now() time.Time { return s.serviceTime(time.Now()) }
 
-// serviceTime is what the service's clock showed when this process's showed now.
+// serviceTime converts a time of this process's clock to the service's.
 func (s *session) serviceTime(now time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.clock.Add(now.Sub(s.local))
 }
 
-// dateNow is the service's time: what its last Date says or, of a service without a
-// usable one, this machine's, cut to the second like a Date.
+// dateNow is the service's time by its last usable Date or, without one, this machine's time. It is
+// cut to the second, like a Date.
 func (s *session) dateNow() time.Time {
 	if now := s.dates.Now(); !now.IsZero() {
 		return now.Truncate(time.Second)
@@ -79,8 +78,8 @@ func (s *session) dateNow() time.Time {
 	return time.Now().Truncate(time.Second)
 }
 
-// takeSlot waits for one of the fetches that may be in flight.
-func (s *session) takeSlot(ctx context.Context) error {
+// acquireSlot waits for one of the slots for fetches in flight.
+func (s *session) acquireSlot(ctx context.Context) error {
 	if s.slots == nil {
 		return nil
 	}
@@ -92,17 +91,17 @@ func (s *session) takeSlot(ctx context.Context) error {
 	}
 }
 
-func (s *session) giveSlot() {
+func (s *session) releaseSlot() {
 	if s.slots != nil {
 		<-s.slots
 	}
 }
 
-// mostIdleSilence is how long a shard that is polled regularly may give no answer.
-const mostIdleSilence = 3 * time.Second
+// maxIdleSilence is how long a shard that is polled regularly may send no answer.
+const maxIdleSilence = 3 * time.Second
 
-// silence is how long a shard of this run may give no answer.
-func (s *session) silence() time.Duration { return max(mostIdleSilence, s.o.Silence) }
+// silence is how long a shard of this run may send no answer.
+func (s *session) silence() time.Duration { return max(maxIdleSilence, s.o.Silence) }
 
 // streamCalls makes the calls about one stream.
 type streamCalls struct {
@@ -110,12 +109,12 @@ type streamCalls struct {
 	ref record.Stream
 }
 
-// callError returns what puts the name of a call about the stream on an error.
+// callError returns a function that adds the name of a call and the stream to an error.
 func (s streamCalls) callError(call string) func(error) error {
 	return func(err error) error { return &CallError{Call: call, Stream: s.ref.Given, Err: err} }
 }
 
-// describe makes one attempt at the stream's summary.
+// describe makes one attempt to fetch the stream's summary.
 func (s streamCalls) describe(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 	out, err := service.Attempt(ctx, func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		return s.client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{
@@ -131,8 +130,8 @@ func (s streamCalls) describe(ctx context.Context) (*service.DescribeStreamSumma
 	return out, nil
 }
 
-// ownAncestor is the error of an answer that makes a shard its own ancestor.
-// call is empty where the end of a shard says so.
+// ownAncestor returns the error for an answer that makes a shard its own ancestor. call is empty if
+// the answer was the end of a shard.
 func (s streamCalls) ownAncestor(call, shard string, err error) error {
 	var id lineage.OwnAncestorError
 	var withCheckpoint lineage.CheckpointCycleError
@@ -147,15 +146,15 @@ func (s streamCalls) ownAncestor(call, shard string, err error) error {
 	return &LineageError{Call: call, Stream: s.ref.Given, Ended: shard, Shard: string(id)}
 }
 
-// checkpointCycle is the error for a checkpoint that forms a cycle together with an
-// answer of the service.
+// checkpointCycle is the error for a checkpoint that forms a cycle together with an answer of the
+// service.
 func checkpointCycle(stream, answer, id string) error {
 	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("together with %s, it makes shard %s of stream %s its own ancestor", answer, id, stream),
 		next: "the file was changed, or belongs to another stream: restore it from a copy, or start from scratch with another file"}
 }
 
-// Unanswered says in words why a stream's summary is not known: it is what follows the
-// name of the call. nil is an answer without a summary.
+// Unanswered describes why a stream's summary is not known. The text follows the name of the call
+// in a message. A nil err means an answer without a summary.
 func Unanswered(err error) string {
 	switch {
 	case err == nil, errors.Is(err, validate.ErrNoSummary):
@@ -166,7 +165,7 @@ func Unanswered(err error) string {
 	return "fails" + because(err)
 }
 
-// because is an error in brackets; nothing without one.
+// because returns " (err)", or "" for nil.
 func because(err error) string {
 	if err == nil {
 		return ""

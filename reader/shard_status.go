@@ -10,51 +10,51 @@ import (
 	"kin/internal/lineage"
 )
 
-// shardStatus is what a run knows, of the blocks that it took, about one shard
-// that is to be read.
+// shardStatus is what the collector knows about one shard that is to be read, from the blocks that
+// it took.
 type shardStatus struct {
 	*lineage.Shard
 
-	answered bool // a block was taken; what follows is about the last one
+	answered bool // a block was taken; the following is about the last one
 	at       time.Time
 	tip      bool
 	last     bool // no block follows
 	// behind is MillisBehindLatest.
 	behind int64
-	// ended is, of a shard that has ended, since when its children may hold
-	// what nobody has read; zero where that is not known.
+	// ended is since when the children of a shard that has ended may have unread records; zero if
+	// not known.
 	ended    time.Time
 	hasEnded bool
 	removed  atomic.Bool // it was pruned
 
-	element *list.Element // of answering; nil when it is not in there
+	element *list.Element // in answering; nil if it is not there
 	lag     shardLag
 }
 
-// shardStatuses are the statuses of all shards of a run that are to be read, and
-// the figures that a batch is released by, which are kept up as blocks are taken.
+// shardStatuses are the statuses of all shards of a run that are to be read. Its counters decide
+// when a batch is flushed; they are updated with each block.
 type shardStatuses struct {
 	run     *run
 	streams map[string]*streamStatuses
-	ordered []*streamStatuses // as the run has them
+	ordered []*streamStatuses // in the run's order
 
-	mu        sync.Mutex // guards what follows, and what of the streams and shards is no lag
+	mu        sync.Mutex // guards the following, and all fields of streams and shards except the lags
 	answering list.List  // *shardStatus with a block, and another to come; the longest silent first
-	behind    int        // of those, the ones that were not at their tips
+	behind    int        // shards among them that were not at their tips
 
 	lags lagPass
 }
 
-// streamStatuses are those of one stream.
+// streamStatuses are the statuses of the shards of one stream.
 type streamStatuses struct {
 	run    *streamRun
-	saved  *checkpoint.Stream // what is committed; the collector's own
+	saved  *checkpoint.Stream // the committed positions; owned by the collector
 	shards map[string]*shardStatus
-	// Since the last pass over the lags.
-	fresh  []*shardStatus
+	// Changes since the last pass over the lags.
+	added  []*shardStatus
 	pruned bool
 
-	sorted []*shardStatus // of the last pass
+	sorted []*shardStatus // by the last pass
 }
 
 func newShardStatuses(r *run) *shardStatuses {
@@ -67,29 +67,29 @@ func newShardStatuses(r *run) *shardStatuses {
 	return a
 }
 
-// learn takes over the shards that were found since it was called last. It wants
-// the lock held, so that nobody misses what another goroutine takes over.
-func (s *streamStatuses) learn() {
+// addFound adds the shards that were found since its last call. The caller holds the lock, so that
+// no goroutine misses shards that another one adds.
+func (s *streamStatuses) addFound() {
 	for _, shard := range s.run.takeFound() {
 		status := &shardStatus{Shard: shard}
 		s.shards[shard.ID] = status
-		s.fresh = append(s.fresh, status)
+		s.added = append(s.added, status)
 	}
 }
 
-// take takes in a block.
-func (a *shardStatuses) take(b *Block, now time.Time) {
+// update updates the statuses with a block.
+func (a *shardStatuses) update(b *Block, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	stream := a.streams[b.Stream]
 	if stream.shards[b.ShardID] == nil {
-		stream.learn() // it was found before its block came
+		stream.addFound() // it was found before its block came
 	}
 	s := stream.shards[b.ShardID]
 	if b.end {
 		s.ended, s.hasEnded = a.endedSince(s, b, now), true
 	}
-	a.leave(s)
+	a.stopAnswering(s)
 	s.answered, s.at, s.last = true, now, b.last
 	s.tip = !b.more && (b.behind == nil || *b.behind == 0)
 	if b.behind != nil {
@@ -104,9 +104,8 @@ func (a *shardStatuses) take(b *Block, now time.Time) {
 	}
 }
 
-// endedSince is since when the children of a shard whose end has come may hold
-// records: since the shard was last seen to be open, for one that was read at its
-// tip, else since its last record arrived.
+// endedSince is since when the children of an ended shard may have records. If the shard was at its
+// tip, that is when it was last seen open; else it is when its last record arrived.
 func (a *shardStatuses) endedSince(s *shardStatus, b *Block, now time.Time) time.Time {
 	if arrived := b.after.LastArrival.Time; s.tip && now.Sub(s.at) <= a.run.silence() {
 		return s.at
@@ -116,9 +115,8 @@ func (a *shardStatuses) endedSince(s *shardStatus, b *Block, now time.Time) time
 	return time.Time{}
 }
 
-// leave takes a shard out of those that may still answer. It wants the lock
-// held.
-func (a *shardStatuses) leave(s *shardStatus) {
+// stopAnswering removes a shard from those that may still answer. The caller holds the lock.
+func (a *shardStatuses) stopAnswering(s *shardStatus) {
 	if s.element == nil {
 		return
 	}
@@ -129,16 +127,16 @@ func (a *shardStatuses) leave(s *shardStatus) {
 	}
 }
 
-// atTip says whether so many shards have answered, and all that may answer again
-// were at their tips when they did so last.
+// atTip reports whether at least that many shards have answered, and all that may answer again were
+// at their tips in their last answer.
 func (a *shardStatuses) atTip(shards int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.behind == 0 && a.answering.Len() >= shards
 }
 
-// silence is for how long the shard that has said nothing for longest, of those
-// that have answered and may do so again, has been silent.
+// silence is the longest time without an answer, of the shards that have answered and may answer
+// again.
 func (a *shardStatuses) silence(now time.Time) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -156,10 +154,10 @@ func (a *shardStatuses) forget(s *streamStatuses, ids []string) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s.learn()
+	s.addFound()
 	for _, id := range ids {
 		if status := s.shards[id]; status != nil {
-			a.leave(status)
+			a.stopAnswering(status)
 			status.removed.Store(true)
 			s.pruned = true
 			delete(s.shards, id)
@@ -167,16 +165,16 @@ func (a *shardStatuses) forget(s *streamStatuses, ids []string) {
 	}
 }
 
-// lagPass is what one pass over the lags of all shards needs. Passes wait for
-// each other; nobody else waits for one for longer than a portion takes.
+// lagPass is the state of the passes over the lags of all shards. Passes wait for each other. Other
+// goroutines wait at most for one portion.
 type lagPass struct {
-	mu     sync.Mutex // guards what follows, and sorted and lag of streams and shards
-	round  int
-	visits int // of shards, in all passes
-	most   int // steps that a portion has made
+	mu       sync.Mutex // guards the following, and sorted and lag of streams and shards
+	round    int
+	visits   int // of shards, in all passes
+	maxSteps int // largest number of steps of a portion
 }
 
-// shardLag is the lag of a shard as the pass of a round has computed it.
+// shardLag is the lag of a shard, as computed in the pass of a round.
 type shardLag struct {
 	round  int
 	behind time.Duration

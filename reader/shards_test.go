@@ -14,8 +14,8 @@ func streamOf(s *session) *streamRun { return runOf(s).streams[0] }
 
 // runOf is a run that reads one stream.
 func runOf(s *session) *run {
-	r := &run{running: &running{session: s}}
-	stream := &streamRun{delivery: delivery{Stream: newStream(s, "orders")}, run: r.running}
+	r := &run{runState: &runState{session: s}}
+	stream := &streamRun{delivery: delivery{Stream: newStream(s, "orders")}, run: r.runState}
 	stream.follower = stream
 	r.streams = []*streamRun{stream}
 	return r

@@ -9,64 +9,60 @@ import (
 	"kin/internal/checkpoint"
 )
 
-// Source delivers one shard's responses in order. Nothing after it knows
-// whether they were polled or pushed.
+// Source delivers one shard's responses in order. The code after it does not know whether they were
+// polled or pushed.
 type Source interface {
-	// Next returns the next response. It retries what can be retried, paces
-	// itself, and takes room in the buffer before it asks for records. Its
-	// error ends the run.
+	// Next returns the next response. It retries, paces itself, and reserves room in the buffer
+	// before it fetches records. An error ends the run.
 	Next(ctx context.Context, room Room) (*Response, error)
-	// Rewind makes the next response the one behind a position which Next has gone
-	// beyond.
+	// Rewind moves a position back: the next response begins after at.
 	Rewind(at checkpoint.Shard)
-	// Close gives up what the source holds open. It is called once, and Next is
-	// not called after it.
+	// Close releases what the source holds open. It is called once, and Next is not called after
+	// it.
 	Close()
 }
 
 // Room is a source's share of the buffer.
 type Room interface {
-	// Take waits until size bytes fit, or the buffer is empty.
+	// Take waits until size bytes fit, or until the buffer is empty, and reserves them.
 	Take(ctx context.Context, size int64) error
-	// Return gives back what was taken for a response that did not come.
+	// Return releases size bytes that were reserved and not used.
 	Return(size int64)
 }
 
-// Response is what the service said of a shard once.
+// Response is one answer of the service about a shard.
 type Response struct {
 	Records []types.Record
-	// Taken is what the source took from the buffer for this response.
+	// Taken is how many bytes of the buffer the source reserved for this response.
 	Taken int64
-	// ServerTime is the service's clock when it answered; zero when it did not
-	// say. Its precision is that of an HTTP Date: whole seconds, rounded down.
+	// ServerTime is the service's clock when it answered; zero if the answer had no usable Date.
+	// Its precision is that of an HTTP Date: whole seconds, rounded down.
 	ServerTime time.Time
-	// Asked is when the source made the call that led to the response, by this
-	// machine's clock. For a pushed event that is the subscription.
+	// Asked is when the source made the call, by this machine's clock. For a pushed event that is
+	// the time of the subscription.
 	Asked time.Time
-	// latest is the latest time that the service's clock can have shown: the
-	// ServerTime or, without one, what its answers before lead to; zero when it
-	// never said.
+	// latest is the latest time that the service's clock can have shown. It is the ServerTime or,
+	// without one, an estimate from earlier answers. Zero if no answer had a usable Date.
 	latest time.Time
-	// MillisBehindLatest is how far the response is from the shard's tip; nil
-	// when the service did not say.
+	// MillisBehindLatest is how far the response is from the shard's tip; nil if the answer does
+	// not have it.
 	MillisBehindLatest *int64
-	// End is set when the shard is closed and this response is its last.
+	// End means that the shard is closed and this response is its last.
 	End      bool
-	Children []types.ChildShard // of a shard that ended; may be missing
-	// Continuation is enhanced fan-out's position after the response.
+	Children []types.ChildShard // of a shard that ended; may be empty
+	// Continuation is the enhanced fan-out position after the response.
 	Continuation string
 }
 
 func (r *Response) isEmpty() bool { return len(r.Records) == 0 && !r.End }
 
-// atTip says whether nothing was left to read when the service answered. A
-// page with records does not count: some endpoints say 0 while more is unread.
+// atTip reports whether the shard had no more records when the service answered. A response with
+// records never counts: some endpoints send MillisBehindLatest 0 although more records follow.
 func (r *Response) atTip() bool {
 	return len(r.Records) == 0 && (r.MillisBehindLatest == nil || *r.MillisBehindLatest == 0)
 }
 
-// readThrough is the server's time up to which everything has been read; zero
-// when the service did not say.
+// readThrough is the server's time up to which every record was read; zero if it is not known.
 func (r *Response) readThrough() time.Time {
 	if r.ServerTime.IsZero() || r.MillisBehindLatest == nil {
 		return time.Time{}

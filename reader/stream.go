@@ -17,45 +17,44 @@ import (
 	"kin/internal/service"
 )
 
-// Stream is one stream as a run has opened it: which stream it is, its shards, and
-// where each begins. It is made by an opening.
+// Stream is a stream that was opened: its identity, its shards, and where each begins.
 type Stream struct {
 	streamShards
-	// until is the bound of the run in the stream's own time; zero without one.
+	// until is the run's bound in the service's time; zero without one.
 	until time.Time
-	// kept is how long the stream keeps records, as retention returns it.
-	kept atomic.Int64
-	// distribution says whether records are where their hash keys belong.
+	// retentionNanos is the retention period, as retention returns it.
+	retentionNanos atomic.Int64
+	// distribution is whether the stream places records by their hash keys.
 	distribution distribution
-	losses       []string         // records that are gone, or may be, and that were not read, in words
-	createdAt    time.Time        // the stream, by the service; zero when it is not known
-	undescribed  string           // guarded: why it is not known which stream this is; empty when it is
-	unchecked    uncheckedReasons // which checks of the checkpoint cannot be made
+	losses       []string         // messages about records that are gone, or may be, and were not read
+	createdAt    time.Time        // the service's creation time of the stream; zero if not known
+	undescribed  string           // guarded: why the stream's identity is not known; empty if it is
+	unchecked    uncheckedReasons // which checks of the checkpoint are not possible
 }
 
 func newStream(s *session, given string) *Stream {
 	return &Stream{streamShards: streamShards{streamCalls: streamCalls{s, record.ParseStream(given)}, follower: noFollower{}, lineage: lineage.NewTree()}}
 }
 
-// retention is how long the stream keeps records; 0 is not known.
-func (s *Stream) retention() time.Duration { return time.Duration(s.kept.Load()) }
+// retention is how long the stream retains records; 0 if not known.
+func (s *Stream) retention() time.Duration { return time.Duration(s.retentionNanos.Load()) }
 
-// keeps notes how long the stream keeps records; nil does not say.
-func (s *Stream) keeps(hours *int32) {
+// setRetention sets the retention period; nil leaves it as it is.
+func (s *Stream) setRetention(hours *int32) {
 	if hours != nil {
-		s.kept.Store(int64(time.Duration(*hours) * time.Hour))
+		s.retentionNanos.Store(int64(time.Duration(*hours) * time.Hour))
 	}
 }
 
-// uncheckedReasons are why checks of a checkpoint cannot be made; empty where they can.
+// uncheckedReasons are why checks of a checkpoint are not possible; empty for a possible check.
 type uncheckedReasons struct {
 	recreated string // whether the stream was deleted and created again
 	trimmed   string // whether records expired before they were read
 }
 
-// check is CheckStream.
+// check implements CheckStream.
 func (s *Stream) check(ctx context.Context) error {
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -63,16 +62,16 @@ func (s *Stream) check(ctx context.Context) error {
 		return s.checkListed(ctx)
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
-		s.describedOr(Unanswered(err))
+		s.setUndescribed(Unanswered(err))
 		return s.checkListed(ctx)
 	}
 	summary := out.StreamDescriptionSummary
 	if summary.StreamCreationTimestamp == nil {
-		s.describedOr("has no creation time")
+		s.setUndescribed("has no creation time")
 	} else {
-		s.describedOr("")
+		s.setUndescribed("")
 	}
-	s.keeps(summary.RetentionPeriodHours)
+	s.setRetention(summary.RetentionPeriodHours)
 	if summary.StreamStatus == types.StreamStatusDeleting {
 		return &StreamDeletedError{Stream: s.ref.Name}
 	}
@@ -90,17 +89,17 @@ func (s *Stream) check(ctx context.Context) error {
 	return &StreamRecreatedError{Stream: s.ref.Name, Created: created, Kept: s.o.Positions != nil}
 }
 
-// describedOr notes why the stream is not described now; empty when it is.
-func (s *Stream) describedOr(why string) {
+// setUndescribed sets why the last DescribeStreamSummary gave no identity; empty if it did.
+func (s *Stream) setUndescribed(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undescribed = why
 }
 
-// checkListed is check where the stream is not described: ListShards knows at
-// least whether there is one of that name.
+// checkListed is check for a stream that cannot be described: ListShards still shows whether a
+// stream of that name exists.
 func (s *Stream) checkListed(ctx context.Context) error {
-	_, err := s.listPatiently(ctx, startTimeout, s.lastID(), nil)
+	_, err := s.listWithRetries(ctx, startTimeout, s.lastID(), nil)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -112,24 +111,24 @@ func (s *Stream) checkListed(ctx context.Context) error {
 
 func isNotFound(err error) bool { return err != nil && classify(err) == notFound }
 
-// learnRetention asks how long the stream keeps its records now. What is not
-// allowed leaves what was known.
-func (s *Stream) learnRetention(ctx context.Context) error {
-	out, err := patiently(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
+// fetchRetention fetches the stream's retention period. If the call is not allowed, the known value
+// stays.
+func (s *Stream) fetchRetention(ctx context.Context) error {
+	out, err := withRetries(ctx, s.session, startTimeout, s.callError("DescribeStreamSummary"), s.describe)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)
 	default:
-		s.keeps(out.StreamDescriptionSummary.RetentionPeriodHours)
+		s.setRetention(out.StreamDescriptionSummary.RetentionPeriodHours)
 	}
 	return nil
 }
 
-// fact returns what became of a stream that a call did not find while it was
-// read, or err.
-func fact(ctx context.Context, streams []*Stream, err error) error {
+// explainNotFound checks whether the stream of a failed call was deleted or created again while it
+// was read. It returns that error, or err if the stream is unchanged.
+func explainNotFound(ctx context.Context, streams []*Stream, err error) error {
 	var api smithy.APIError
 	var of interface{ StreamName() string }
 	var known *StreamDeletedError
@@ -150,14 +149,14 @@ func fact(ctx context.Context, streams []*Stream, err error) error {
 	return err
 }
 
-// StreamFailure is a stream that could not be opened, or looked at.
+// StreamFailure is a stream that could not be opened or probed.
 type StreamFailure struct {
 	Stream string // as the caller named it
-	Err    error  // as those of Reader.Run
+	Err    error  // as the errors of Reader.Run
 }
 
-// IsOfStream reports whether a failed call says something of one stream alone. It does
-// not when the run has ended, or when the caller is not known.
+// IsOfStream reports whether err concerns one stream alone. It does not if ctx has ended, or if the
+// credentials are at fault.
 func IsOfStream(ctx context.Context, err error) bool {
 	if ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || service.IsUnauthentic(err) {
 		return false
@@ -167,7 +166,7 @@ func IsOfStream(ctx context.Context, err error) bool {
 	return errors.As(err, &named) || errors.As(err, &unusable)
 }
 
-// shardRef is a shard of a stream of a run.
+// shardRef identifies a shard of a stream of a run.
 type shardRef struct {
 	s     *Stream
 	shard string
@@ -176,37 +175,37 @@ type shardRef struct {
 // Stream is the stream's name.
 func (a shardRef) Stream() string { return a.s.ref.Name }
 
-// StreamARN is the stream's ARN where the caller gave one, else empty.
+// StreamARN is the stream's ARN if the caller gave one, else empty.
 func (a shardRef) StreamARN() string { return a.s.ref.ARN }
 
-// ShardID is the shard.
+// ShardID is the shard's ID.
 func (a shardRef) ShardID() string { return a.shard }
 
 // QueryID is the query id of the run's positions.
 func (a shardRef) QueryID() string { return a.s.queryID }
 
-// IsKept says whether the positions are kept for a run to come.
+// IsKept reports whether the positions are kept after the run.
 func (a shardRef) IsKept() bool { return a.s.o.Positions != nil }
 
-// Until is the run's bound in the stream's own time; zero without one.
+// Until is the run's bound in the service's time; zero without one.
 func (a shardRef) Until() time.Time { return a.s.until }
 
-// Now is the service's clock, carried on by this process's.
+// Now estimates the service's time.
 func (a shardRef) Now() time.Time { return a.s.now() }
 
-// Log takes what is for those who look for a fault.
+// Log is the run's debug log.
 func (a shardRef) Log() *slog.Logger { return a.s.log }
 
-// Info reports what a person should know.
+// Info reports what every user should know.
 func (a shardRef) Info(message string) { a.s.o.Info(message) }
 
-// Error is the error of a call about the shard.
+// Error wraps the error of a call about the shard.
 func (a shardRef) Error(call string, err error) error {
 	return &CallError{Call: call, Stream: a.s.ref.Given, Shard: a.shard, Err: err}
 }
 
-// Oldest is where to begin again when a position is no longer retained: all
-// records that are left came later than one that was trimmed.
+// Oldest is the position to resume from if a position is no longer retained: every retained record
+// is newer than one that was trimmed.
 func Oldest() checkpoint.Shard {
 	return checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
 }

@@ -16,56 +16,55 @@ import (
 	"kin/internal/record"
 )
 
-// running is what the goroutines of a run have in common.
-type running struct {
+// runState is the state that the goroutines of a run share.
+type runState struct {
 	*session
-	ctx   context.Context // of all of them
+	ctx   context.Context // of all goroutines of the run
 	group *errgroup.Group
 	buf   *buffer
 
 	// The session's lock guards the following.
 	reading    int  // shards that a goroutine reads
-	unanswered int  // of those, the ones that have not answered
+	unanswered int  // shards among them without an answer yet
 	answered   bool // a shard gave a usable answer
 	doubts     []doubt
 }
 
-// finished notes that a shard's goroutine has nothing left to do.
-func (r *running) finished() {
+// finished records that a shard's goroutine has nothing left to do.
+func (r *runState) finished() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reading--
 	r.checkComplete()
 }
 
-// checkComplete closes the buffer when a bounded run has nothing left to
-// fetch. It wants the lock held.
-func (r *running) checkComplete() {
+// checkComplete closes the buffer when a bounded run has nothing left to fetch. The caller holds
+// the lock.
+func (r *runState) checkComplete() {
 	if r.o.bounded() && r.reading == 0 {
 		r.buf.close() // no shard waits: changed counts a shard as soon as it may be read
 	}
 }
 
 // openShards returns how many shards are being read.
-func (r *running) openShards() int {
+func (r *runState) openShards() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.reading
 }
 
-// streamRun is one stream of a run. The session's lock guards the fields that are
-// called guarded.
+// streamRun is one stream of a run. The session's lock guards the fields marked as guarded.
 type streamRun struct {
 	delivery
-	run *running
-	// What the collector has to take over, guarded: shards that were found and
-	// are to be read, and those that were found and are left to another run.
-	found, left []*lineage.Shard
-	leftOut     int64 // records of aggregates that the filter dropped
-	rekeyed     int64 // records of aggregates whose keys cannot be used
+	run *runState
+	// New shards that the collector has not taken yet, guarded: those that this run reads, and
+	// those that another run reads.
+	found, notOwned []*lineage.Shard
+	dropped         int64 // records of aggregates that the hash filter dropped
+	rekeyed         int64 // records of aggregates whose own keys are not usable
 }
 
-// source is what delivers a shard.
+// source makes the source of a shard.
 func (s *streamRun) source(a *Assignment) Source {
 	if s.o.Source != nil {
 		return s.o.Source(a)
@@ -73,15 +72,15 @@ func (s *streamRun) source(a *Assignment) Source {
 	return newPolling(a)
 }
 
-// read fetches one shard to its end, or to the bound.
+// read fetches one shard up to its end or up to the bound.
 func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 	s.log.Debug("shard opened", "stream", s.ref.Name, "shard", shard.ID, "position", describe(shard.At))
 	a := newAssignment(s.Stream, shard.ID, shard.At)
-	defer a.leave(ctx)
+	defer a.end(ctx)
 	source := s.source(a)
 	defer source.Close()
-	at, before := shard.At, shard.At // before: before the last answer with records
-	late, answered := late{}, false
+	at, before := shard.At, shard.At // before is the position before the last answer with records
+	late, answered := lateRecords{}, false
 	defer func() { s.run.note(a, at, before) }()
 	for {
 		resp, err := source.Next(ctx, s.buf)
@@ -95,7 +94,7 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 			resp.latest = s.dates.Now()
 		}
 		found := s.cut(&late, shard, resp)
-		if found.back {
+		if found.rewind {
 			s.buf.Return(resp.Taken)
 			source.Rewind(at)
 			continue
@@ -111,7 +110,7 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 			s.hasAnswered()
 		}
 		switch {
-		case at.Kind == record.ShardEnd: // its last block is in the buffer, ahead of its children's
+		case at.Kind == record.ShardEnd: // the shard's last block is in the buffer, before the blocks of its children
 			return s.ended(ctx, shard, resp.Children)
 		case found.done:
 			s.paused(shard)
@@ -120,13 +119,13 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 	}
 }
 
-// changed queues new shards for the collector. It returns the shards that may be read
-// now, and marks them as being read. It wants the lock held.
+// changed queues new shards for the collector. It returns the shards that may be read now, and
+// marks them as being read. The caller holds the lock.
 func (s *streamRun) changed(found []*lineage.Shard) (ready []*lineage.Shard) {
 	for _, shard := range found {
 		switch {
-		case shard.Left:
-			s.left = append(s.left, shard)
+		case shard.NotOwned:
+			s.notOwned = append(s.notOwned, shard)
 		case shard.State == lineage.Waiting:
 			s.found = append(s.found, shard)
 		}
@@ -147,7 +146,7 @@ func (s *streamRun) start(ready []*lineage.Shard) {
 	}
 }
 
-// hasAnswered notes that a shard has answered for the first time.
+// hasAnswered records the first answer of a shard.
 func (s *streamRun) hasAnswered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,8 +154,7 @@ func (s *streamRun) hasAnswered() {
 	s.run.answered = true
 }
 
-// ended is called when a shard's last block is in the buffer. From then on its
-// children may be read.
+// ended is called when a shard's last block is in the buffer. It makes the shard's children ready.
 func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children []types.ChildShard) error {
 	s.mu.Lock()
 	found, err := s.lineage.AddChildren(parent.ID, children)
@@ -172,7 +170,7 @@ func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children [
 	s.start(ready)
 	s.o.Detail(endMessage(s.ref.Name, parent.ID, children))
 	if orphan {
-		// A child has a parent that is not known yet. It waits for that parent, which a
+		// A child has another parent that is not known yet. It waits for that parent, which a
 		// listing shows.
 		if err := s.refresh(ctx); err != nil {
 			return err
@@ -182,7 +180,7 @@ func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children [
 	return nil
 }
 
-// paused notes that a bound was reached inside a shard.
+// paused records that the bound was reached inside a shard.
 func (s *streamRun) paused(shard *lineage.Shard) {
 	s.mu.Lock()
 	shard.State = lineage.Paused
@@ -190,7 +188,7 @@ func (s *streamRun) paused(shard *lineage.Shard) {
 	s.run.finished()
 }
 
-// takeFound returns the shards to read that were found since its last call.
+// takeFound returns the new shards that this run reads, since its last call.
 func (s *streamRun) takeFound() []*lineage.Shard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,20 +197,19 @@ func (s *streamRun) takeFound() []*lineage.Shard {
 	return found
 }
 
-// takeLeft returns the shards that were found since its last call and that another
-// run reads.
-func (s *streamRun) takeLeft() []*lineage.Shard {
+// takeNotOwned returns the new shards that another run reads, since its last call.
+func (s *streamRun) takeNotOwned() []*lineage.Shard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	left := s.left
-	s.left = nil
+	left := s.notOwned
+	s.notOwned = nil
 	return left
 }
 
-// keepLeft adds the positions of the shards that another run reads to the saved
-// positions. It returns their IDs.
-func (s *streamRun) keepLeft(saved map[string]checkpoint.Shard) (kept []string) {
-	for _, shard := range s.takeLeft() {
+// addNotOwned adds the positions of the shards that another run reads to the saved positions. It
+// returns their IDs.
+func (s *streamRun) addNotOwned(saved map[string]checkpoint.Shard) (kept []string) {
+	for _, shard := range s.takeNotOwned() {
 		if _, known := saved[shard.ID]; !known {
 			saved[shard.ID] = shard.At
 			kept = append(kept, shard.ID)
@@ -221,11 +218,11 @@ func (s *streamRun) keepLeft(saved map[string]checkpoint.Shard) (kept []string) 
 	return kept
 }
 
-// wholeListEvery is how often a look for new shards lists all of them; in
-// between, only those with higher IDs than any known are asked for.
+// wholeListEvery is how often discover lists all shards. Otherwise it lists only the shards with
+// higher IDs than any known one.
 const wholeListEvery = time.Minute
 
-// discover looks for new shards until the context ends.
+// discover lists new shards until the context ends.
 func (s *streamRun) discover(ctx context.Context) error {
 	whole := time.Now()
 	for {
@@ -236,7 +233,7 @@ func (s *streamRun) discover(ctx context.Context) error {
 		if time.Since(whole) >= wholeListEvery {
 			whole, after = time.Now(), ""
 		}
-		l, err := s.listPatiently(ctx, 0, after, nil)
+		l, err := s.listWithRetries(ctx, 0, after, nil)
 		if err != nil {
 			return err
 		}

@@ -16,41 +16,40 @@ import (
 	"kin/internal/service"
 )
 
-// streamShards are the shards of one stream, as the listings and the ends of
-// shards show them. The session's lock guards what is said to be guarded, once
-// the stream is open: until then nobody else knows it.
+// streamShards are the shards of one stream, from the listings and from the ends of shards. The
+// session's lock guards the fields marked as guarded. No lock is needed until the stream is open,
+// because no other goroutine has it.
 type streamShards struct {
 	streamCalls
 	follower  follower
 	placement lineage.Placement
 	lineage   *lineage.Tree // guarded
-	// listed is, by shard ID, whether the last whole listing shows a shard as
-	// closed. The map is guarded, and replaced, never changed.
+	// listed has every shard ID of the last whole listing; the value is whether it shows the shard
+	// as closed. The map is guarded. It is replaced, never changed.
 	listed   map[string]bool
 	listedAt time.Time // the service's time when the stream was opened
-	// merging is held while a listing is compared with the last one. Nobody but
-	// another listing waits for it. It guards the following.
+	// merging is held while a listing is compared with the last one. Only other listings wait for
+	// it. It guards the following.
 	merging       sync.Mutex
-	listedParents map[string][2]string // as listing.parents; nil before a listing
-	// refreshing is the listing that shards wait for together.
+	listedParents map[string][2]string // as listing.parents; nil before the first listing
+	// refreshing is the listing that several shards wait for.
 	refreshing sharedListing
-	// Shards that listings no longer show, guarded: unlistedBefore waits for the next
-	// whole listing.
+	// Shards that listings no longer show, guarded. unlistedBefore waits for the next whole
+	// listing.
 	unlisted       [][]string
 	unlistedBefore []string
 }
 
-// follower follows what changes in the shards of a stream. A run reads the shards
-// that are found.
+// follower is notified of changes to the shards of a stream. A run starts to read the new shards.
 type follower interface {
-	// changed is called, with the session's lock held, with the shards that were
-	// found and placed; none may have. It returns the shards to start.
+	// changed is called with the shards that are new and have a position, maybe none. The session's
+	// lock is held. It returns the shards to start.
 	changed(found []*lineage.Shard) (ready []*lineage.Shard)
 	// start starts shards. The lock is not held.
 	start(ready []*lineage.Shard)
 }
 
-// noFollower is the follower of a look, which starts no shard.
+// noFollower is the follower of an Opening, which starts no shard.
 type noFollower struct{}
 
 func (noFollower) changed([]*lineage.Shard) []*lineage.Shard { return nil }
@@ -62,14 +61,14 @@ func (s *streamShards) lastID() string {
 	return s.lineage.Last
 }
 
-// isClosed says whether the shard takes no more records, as far as is known.
+// isClosed reports whether the shard is known to take no more records.
 func (s *streamShards) isClosed(shard *lineage.Shard) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return shard.Closed
 }
 
-// isOpen says whether the last listing shows the shard as taking records.
+// isOpen reports whether the last listing shows the shard as open.
 func (s *streamShards) isOpen(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,8 +77,8 @@ func (s *streamShards) isOpen(id string) bool {
 	return listed && shard != nil && !shard.Closed
 }
 
-// hasSeenEnd reports whether a listing of this run shows that the shard takes no
-// more records: it shows the shard as closed, or one of the children as its child.
+// hasSeenEnd reports whether a listing of this run shows the shard as closed, or one of the given
+// children as its child.
 func (s *streamShards) hasSeenEnd(id string, children []types.ChildShard) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +98,7 @@ func (s *streamShards) isListed(id string) bool {
 	return listed
 }
 
-// startText says where the stream's run begins, in words.
+// startText describes where the run begins in the stream.
 func (s *streamShards) startText() string {
 	if s.placement.Saved != nil {
 		return "the checkpoint"
@@ -112,7 +111,7 @@ func (s *streamShards) notFound(shard string) error {
 	return &ShardNotFoundError{Stream: s.ref.Given, Shard: shard, Known: slices.Sorted(maps.Keys(s.lineage.Shards))}
 }
 
-// placementError is the error of positions that do not fit the stream's shards.
+// placementError is the error for positions that do not fit the stream's shards.
 func (s *streamShards) placementError(err error) error {
 	if id, is := errors.AsType[lineage.UnknownShardError](err); is {
 		return s.notFound(string(id))
@@ -120,17 +119,17 @@ func (s *streamShards) placementError(err error) error {
 	return s.ownAncestor("ListShards", "", err)
 }
 
-// refresh returns when a listing of all shards was merged that began after the call.
-// It lists as often as it takes, unless another shard does.
+// refresh returns after a listing of all shards was merged that began after the call. It lists
+// until one succeeds, unless another goroutine already does.
 func (s *streamShards) refresh(ctx context.Context) error {
-	answered, err := s.refreshing.enter(ctx, s.refreshing.calls())
+	answered, err := s.refreshing.wait(ctx, s.refreshing.calls())
 	if answered || err != nil {
 		return err
 	}
 	merged := 0
-	defer func() { s.refreshing.leave(merged) }()
+	defer func() { s.refreshing.finish(merged) }()
 	attempt := 0
-	l, err := patientlyPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
+	l, err := withRetriesPaged(ctx, s.session, 0, s.callError("ListShards"), func(ctx context.Context, a *service.Allowance) (listing, error) {
 		attempt = s.refreshing.begin()
 		return s.list(ctx, a, "", nil)
 	})
@@ -144,8 +143,8 @@ func (s *streamShards) refresh(ctx context.Context) error {
 	return nil
 }
 
-// merge takes in a listing and starts what may start. Of a whole listing only
-// what differs from the last one is merged.
+// merge merges a listing and starts the shards that may start. Of a whole listing, only the
+// difference to the last one is merged.
 func (s *streamShards) merge(l listing, whole bool) error {
 	if !whole {
 		return s.apply(l.shards, nil, nil)
@@ -160,9 +159,8 @@ func (s *streamShards) merge(l listing, whole bool) error {
 	return nil
 }
 
-// diff are the shards of a whole listing that the last one did not show, or
-// showed in another state or with other parents. It wants merging held, as
-// disappeared does.
+// diff returns the shards of a whole listing that are new, or have another state or other parents
+// than in the last one. The caller holds merging, as for disappeared.
 func (s *streamShards) diff(l listing, listed map[string]bool) []types.Shard {
 	var changed []types.Shard
 	for _, shard := range l.shards {
@@ -174,8 +172,7 @@ func (s *streamShards) diff(l listing, listed map[string]bool) []types.Shard {
 	return changed
 }
 
-// disappeared are the shards that the last whole listing showed and this one
-// does not.
+// disappeared returns the shards that the last whole listing shows and this one does not.
 func (s *streamShards) disappeared(listed map[string]bool) []string {
 	var ids []string
 	for id := range s.listed {
@@ -186,9 +183,9 @@ func (s *streamShards) disappeared(listed map[string]bool) []string {
 	return ids
 }
 
-// apply merges shards that were listed. listed is not nil for a whole listing,
-// and gone are the shards that it does not show any more. The lock is held over
-// what changes, never over what is there.
+// apply merges listed shards. listed is not nil for a whole listing; unlisted are then the shards
+// that it no longer shows. The session's lock is held for the changed shards only, not for all
+// shards.
 func (s *streamShards) apply(shards []types.Shard, listed map[string]bool, unlisted []string) error {
 	s.mu.Lock()
 	found := s.lineage.Add(shards)
@@ -209,23 +206,23 @@ func (s *streamShards) apply(shards []types.Shard, listed map[string]bool, unlis
 	return nil
 }
 
-// pruneStep is how many shards are looked at while the session's lock is held.
+// pruneStep is how many shards are visited while the session's lock is held.
 const pruneStep = 256
 
-// prune forgets shards that are finished, in the lineage and in saved, and
-// returns their IDs. It looks at the shards that listings no longer show, once
-// after each whole listing. It is for the goroutine that owns saved.
+// prune removes finished shards from the lineage and from saved, and returns their IDs. It visits
+// the shards that listings no longer show, once after each whole listing. Only the goroutine that
+// owns saved may call it.
 func (s *streamShards) prune(saved map[string]checkpoint.Shard) (removed []string) {
 	ids := slices.Concat(s.takeUnlisted()...)
-	slices.Sort(ids) // parents first: a child is kept while one of them is
+	slices.Sort(ids) // parents first: a child is kept while one of its parents is
 	for some := range slices.Chunk(ids, pruneStep) {
 		removed = append(removed, s.pruneSome(some, saved)...)
 	}
 	return removed
 }
 
-// takeUnlisted returns the shards that may be finished; nothing when there has been
-// no whole listing since it was called last.
+// takeUnlisted returns the shards that may be finished, since the last call. It returns nothing if
+// there was no whole listing since then.
 func (s *streamShards) takeUnlisted() [][]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,8 +231,8 @@ func (s *streamShards) takeUnlisted() [][]string {
 	return ids
 }
 
-// pruneSome is prune for a portion. What is not finished yet is looked at again
-// after the next whole listing.
+// pruneSome is prune for a portion. Shards that are not finished are visited again after the next
+// whole listing.
 func (s *streamShards) pruneSome(ids []string, saved map[string]checkpoint.Shard) (removed []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -254,8 +251,7 @@ func (s *streamShards) pruneSome(ids []string, saved map[string]checkpoint.Shard
 	return removed
 }
 
-// unlistedAtStart are the known shards that the first listing of a run does not
-// show.
+// unlistedAtStart returns the known shards that the first listing of a run does not show.
 func (s *streamShards) unlistedAtStart() []string {
 	var ids []string
 	for id := range maps.Keys(s.lineage.Shards) {

@@ -1,6 +1,5 @@
-// Package kinesistest has what stands in for Kinesis in the tests of the packages that
-// read: a fake of a few lines, the embedded endpoint without a network, and positions in
-// memory. Only tests import it.
+// Package kinesistest replaces Kinesis in tests. It has a small fake, the embedded endpoint without
+// a network, and positions in memory. Only tests import it.
 package kinesistest
 
 import (
@@ -19,16 +18,16 @@ import (
 	"kin/internal/service"
 )
 
-// Fake is a service of a few lines: shards that hold records, pages of a fixed
-// size, and a hook that may answer a call in its place.
+// Fake is a small fake of the service. Its shards hold records, its pages have a fixed size, and a
+// hook may answer a call first.
 type Fake struct {
 	mu     sync.Mutex
 	Shards []*Shard
 	Page   int // records in a page; 0 for all
-	// strategy is how it says that the stream distributes records.
+	// Strategy is how the stream distributes records, as in its summary.
 	Strategy types.RecordDistributionStrategy
-	Hours    *int32 // for which it retains records; nil does not say
-	// hook sees every call before it is answered; an error is the answer.
+	Hours    *int32 // retention period; nil is missing in the summary
+	// Hook is called before each call is answered. Its error is the answer.
 	Hook  func(call, shard string) error
 	Calls []string // "GetRecords shardId-1 @12s", in order
 	Began time.Time
@@ -39,30 +38,30 @@ type Shard struct {
 	ID, Parent, Adjacent string
 	Records              []int // sequence numbers; the payload is the number
 	Closed               bool
-	Children             []string // named at the end; empty: an endpoint that does not
-	Endless              bool     // the end is claimed although the shard is open
-	Trailing             int      // empty pages at the tip before the end shows
+	Children             []string // named at the end of the shard; empty for an endpoint that names none
+	Endless              bool     // the first end is answered although the shard is open
+	Trailing             int      // empty pages at the tip before the end
 	Payloads             map[int][]byte
-	Arrivals             map[int]time.Time // of records that have not the usual one
+	Arrivals             map[int]time.Time // of records with another time than Arrival
 	Hashes               *types.HashKeyRange
 }
 
-// NewFake is a service with these shards. In a bubble it first waits for a time that
-// the service can have had.
+// NewFake returns a service with these shards. In a synctest bubble it first sleeps to a plausible
+// time.
 func NewFake(shards ...*Shard) *Fake {
 	ToTheTimeOfTheService()
 	return &Fake{Shards: shards, Began: time.Now()}
 }
 
-// ToTheTimeOfTheService sleeps, in a bubble, until a time that the service can
-// have had: a bubble begins in 2000.
+// ToTheTimeOfTheService sleeps until a time at which the service existed. It is for synctest
+// bubbles, which begin in 2000.
 func ToTheTimeOfTheService() {
 	if now := time.Now(); now.Year() < 2013 {
 		time.Sleep(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Sub(now))
 	}
 }
 
-// Arrival is when the fake's record of a sequence number arrived.
+// Arrival is the arrival time of the fake's record with a sequence number.
 func Arrival(sequence int) time.Time { return time.Unix(1_700_000_000+int64(sequence), 0) }
 
 func (s *Shard) arrival(sequence int) time.Time {
@@ -72,7 +71,7 @@ func (s *Shard) arrival(sequence int) time.Time {
 	return Arrival(sequence)
 }
 
-func (f *Fake) enter(call, shard string) error {
+func (f *Fake) record(call, shard string) error {
 	f.mu.Lock()
 	f.Calls = append(f.Calls, fmt.Sprintf("%s %s @%s", call, shard, time.Since(f.Began).Round(time.Millisecond)))
 	hook := f.Hook
@@ -83,7 +82,7 @@ func (f *Fake) enter(call, shard string) error {
 	return nil
 }
 
-// Times returns when a call was made for a shard, since the fake began.
+// Times returns when a call was made for a shard, relative to the start of the fake.
 func (f *Fake) Times(call, shard string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -96,8 +95,8 @@ func (f *Fake) Times(call, shard string) []string {
 	return times
 }
 
-// SlowFetches makes each GetRecords take a while, and returns a function that
-// tells how many were under way at once at most.
+// SlowFetches makes each GetRecords take a while. It returns a function that returns the largest
+// number of concurrent GetRecords so far.
 func (f *Fake) SlowFetches(each time.Duration) (most func() int) {
 	var mu sync.Mutex
 	now, peak := 0, 0
@@ -122,14 +121,14 @@ func (f *Fake) SlowFetches(each time.Duration) (most func() int) {
 	}
 }
 
-// Change changes the service while nobody calls it.
+// Change changes the service while no call is being answered.
 func (f *Fake) Change(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change()
 }
 
-// Find is the shard of an ID; nil if there is none.
+// Find returns the shard with an ID; nil if there is none.
 func (f *Fake) Find(id string) *Shard {
 	for _, s := range f.Shards {
 		if s.ID == id {
@@ -139,9 +138,9 @@ func (f *Fake) Find(id string) *Shard {
 	return nil
 }
 
-// ListShards is service.StreamAPI's.
+// ListShards implements service.StreamAPI.
 func (f *Fake) ListShards(_ context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
-	if err := f.enter("ListShards", in.NextToken); err != nil {
+	if err := f.record("ListShards", in.NextToken); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
@@ -166,10 +165,10 @@ func (f *Fake) ListShards(_ context.Context, in *service.ListShardsInput) (*serv
 	return out, nil
 }
 
-// GetShardIterator is service.StreamAPI's.
+// GetShardIterator implements service.StreamAPI.
 func (f *Fake) GetShardIterator(_ context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	id := in.ShardID
-	if err := f.enter("GetShardIterator", id+" "+string(in.ShardIteratorType)+" "+in.StartingSequenceNumber); err != nil {
+	if err := f.record("GetShardIterator", id+" "+string(in.ShardIteratorType)+" "+in.StartingSequenceNumber); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
@@ -192,10 +191,10 @@ func (f *Fake) GetShardIterator(_ context.Context, in *service.GetShardIteratorI
 	return &service.GetShardIteratorOutput{ShardIterator: fmt.Sprintf("%s/%d", id, at)}, nil
 }
 
-// GetRecords is service.StreamAPI's.
+// GetRecords implements service.StreamAPI.
 func (f *Fake) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	id, index, _ := strings.Cut(in.ShardIterator, "/")
-	if err := f.enter("GetRecords", id); err != nil {
+	if err := f.record("GetRecords", id); err != nil {
 		if errors.Is(err, ErrStall) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -250,9 +249,9 @@ func (f *Fake) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*se
 	return out, nil
 }
 
-// DescribeStreamSummary is service.StreamAPI's.
+// DescribeStreamSummary implements service.StreamAPI.
 func (f *Fake) DescribeStreamSummary(_ context.Context, _ *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
-	if err := f.enter("DescribeStreamSummary", ""); err != nil {
+	if err := f.record("DescribeStreamSummary", ""); err != nil {
 		return nil, err
 	}
 	return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
@@ -262,8 +261,8 @@ func (f *Fake) DescribeStreamSummary(_ context.Context, _ *service.DescribeStrea
 	}}, nil
 }
 
-// ErrStall stands for an answer that never comes.
+// ErrStall as the error of a Hook makes GetRecords never answer.
 var ErrStall = errors.New("stall")
 
-// APIError is an answer of the service that has a code.
+// APIError is an answer of the service with an error code.
 func APIError(code string) error { return &smithy.GenericAPIError{Code: code, Message: "told to"} }

@@ -9,32 +9,32 @@ import (
 	"kin/internal/checkpoint"
 )
 
-// Memory is Positions in memory, with every state that was saved. It refuses what
-// a checkpoint file refuses.
+// Memory stores positions in memory, and every state that was saved. It refuses the same states as
+// a checkpoint file.
 type Memory struct {
 	File  checkpoint.File
 	Saved []checkpoint.File
 	Owned func(shard string) bool
 }
 
-// NewMemory has no positions yet.
+// NewMemory returns a Memory without positions.
 func NewMemory() *Memory { return &Memory{File: checkpoint.File{Version: 1, ID: "id"}} }
 
-// Owns says whether this process reads the shard: all, unless Owned says otherwise.
+// Owns reports whether this process reads the shard. Without Owned it reads all.
 func (m *Memory) Owns(_, shard string) bool { return m.Owned == nil || m.Owned(shard) }
 
-// Load returns the positions as they are.
+// Load returns the stored positions.
 func (m *Memory) Load(context.Context) (checkpoint.File, error) { return m.File, nil }
 
 // Release does nothing.
 func (m *Memory) Release(context.Context) error { return nil }
 
-// Begin keeps where streams begin.
+// Begin stores the initial positions of streams.
 func (m *Memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
 	return m.save(m.File.Begin(streams...), nil)
 }
 
-// Commit moves shards.
+// Commit stores the moves of c.
 func (m *Memory) Commit(_ context.Context, c checkpoint.Commit) error {
 	f := m.File
 	f.Streams = slices.Clone(f.Streams)

@@ -12,7 +12,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Lines collects messages.
+// Lines collects messages. It is safe for concurrent use.
 type Lines struct {
 	mu  sync.Mutex
 	All []string
@@ -25,21 +25,21 @@ func (l *Lines) Add(text string) {
 	l.All = append(l.All, text)
 }
 
-// Text is all messages, a line each.
+// Text returns all messages, one a line.
 func (l *Lines) Text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Join(l.All, "\n")
 }
 
-// RefusedConnection is what the SDK returns where nothing listens.
+// RefusedConnection is the SDK's error for a port on which no process listens.
 func RefusedConnection() error {
 	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: "X", Err: &smithyhttp.RequestSendError{
 		Err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")},
 	}}
 }
 
-// Unreadable is what the SDK returns for an answer that is not one of Kinesis.
+// Unreadable is the SDK's error for an answer that is not from Kinesis.
 func Unreadable(call string) error {
 	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: call, Err: &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}},
@@ -47,8 +47,8 @@ func Unreadable(call string) error {
 	}}
 }
 
-// CollectMessages returns a func for the messages of a run, which all its
-// goroutines may call, and one that returns those that it was given.
+// CollectMessages returns a function that collects messages and one that returns them. Both are
+// safe for concurrent use.
 func CollectMessages() (messages func() []string, info func(string)) {
 	var mu sync.Mutex
 	var all []string

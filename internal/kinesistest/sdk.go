@@ -12,9 +12,9 @@ import (
 	"kin/internal/awsclient"
 )
 
-// SDK is AWS's own client of an embedded endpoint, for what tests do with a stream and
-// kin does not: create, put one record, merge, retain, delete. Its calls are single
-// attempts. nil sends requests over the network.
+// SDK returns AWS's own client for an embedded endpoint. Tests use it for calls that kin does not
+// make: create, put one record, merge, retain, delete. Each call is a single attempt. A nil sender
+// sends requests over the network.
 func SDK(url string, sender aws.HTTPClient) *kinesis.Client {
 	if sender == nil {
 		sender = whole{}
@@ -28,13 +28,13 @@ func SDK(url string, sender aws.HTTPClient) *kinesis.Client {
 	})
 }
 
-// Client is kin's client with an HTTP client that needs no network.
+// Client returns kin's client with an HTTP client that needs no network.
 func Client(sender aws.HTTPClient) *awsclient.Client {
 	return awsclient.OverSDK(SDK("http://kinesis", sender))
 }
 
-// whole sends each request from memory, and receives each answer completely. Otherwise
-// some of the SDK's calls fail, since it closes a request whose answer is still arriving.
+// whole sends each request from memory, and receives each answer completely. Otherwise some of the
+// SDK's calls fail: the SDK closes a request while its answer is still arriving.
 type whole struct{}
 
 func (whole) Do(req *http.Request) (*http.Response, error) {

@@ -26,7 +26,7 @@ type Dated struct {
 	date func(time.Time) time.Time
 }
 
-// Do makes a request, and changes the Date of the answer.
+// Do sends a request and rewrites the Date of the answer.
 func (d Dated) Do(req *http.Request) (*http.Response, error) {
 	resp, err := d.next.Do(req)
 	if err == nil {
@@ -37,15 +37,15 @@ func (d Dated) Do(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// WithDates is a client of the service whose answers have other Dates.
+// WithDates returns a client of the service whose answers have the Dates that date returns.
 func (s *Service) WithDates(date func(time.Time) time.Time) service.API {
 	return Client(Dated{InProcess{s.Endpoint}, date})
 }
 
-// Service is the embedded endpoint with one stream, orders, called without a network
-// through kin's client, and through the SDK's for what kin does not do. In a
-// bubble its clock is the bubble's: iterators expire, buckets fill and records leave
-// retention as time passes.
+// Service is the embedded endpoint with one stream, orders, called without a network. Tests call it
+// through kin's client, and through the SDK for calls that kin does not make. In a synctest bubble
+// it uses the bubble's clock: iterators expire, rate limits recover and records leave retention as
+// time passes.
 type Service struct {
 	*local.Endpoint
 	*awsclient.Client
@@ -53,7 +53,7 @@ type Service struct {
 	T   testing.TB
 }
 
-// NewService starts an endpoint with the stream orders of so many shards; 0 starts it without.
+// NewService starts an endpoint with the stream orders and that many shards; 0 creates no stream.
 func NewService(t testing.TB, shards int, o local.Options) *Service {
 	t.Helper()
 	ToTheTimeOfTheService()
@@ -67,10 +67,10 @@ func NewService(t testing.TB, shards int, o local.Options) *Service {
 	return &Service{e, Client(InProcess{e}), SDK("http://kinesis", InProcess{e}), t}
 }
 
-// InProcess hands a request to the endpoint and waits for all of the answer.
+// InProcess sends requests to the endpoint by a function call.
 type InProcess struct{ e *local.Endpoint }
 
-// Do makes a request.
+// Do sends a request and returns the complete answer.
 func (p InProcess) Do(req *http.Request) (resp *http.Response, err error) {
 	answer := httptest.NewRecorder()
 	defer func() {
@@ -93,8 +93,7 @@ func (s *Service) Must(err error) {
 	}
 }
 
-// Meanwhile does something beside the reader, to its end, whatever becomes of
-// the test.
+// Meanwhile runs do in the background. The test does not end before do returns.
 func (s *Service) Meanwhile(do func()) {
 	var done sync.WaitGroup
 	done.Go(do)
@@ -117,7 +116,7 @@ func (s *Service) Listed() []types.Shard {
 	}
 }
 
-// Shard is the shard of a number.
+// Shard returns the shard with a number.
 func (s *Service) Shard(n int) types.Shard {
 	s.T.Helper()
 	all := s.Listed()
@@ -143,7 +142,7 @@ func (s *Service) Put(shard int, payloads ...string) {
 	}
 }
 
-// Split splits a shard in two.
+// Split splits a shard into two halves.
 func (s *Service) Split(shard int) {
 	s.T.Helper()
 	r := s.Shard(shard).HashKeyRange
@@ -180,8 +179,8 @@ func (s *Service) Fault(spec string) {
 	s.Must(s.AddFault(spec))
 }
 
-// Ways are what implementations, and reports about the service, disagree on: a
-// reader has to cope with all.
+// Ways are the differences between implementations, and between reports about the service. A reader
+// has to handle all of them.
 var Ways = map[string]local.Options{
 	"as documented":                      {},
 	"an end of its own":                  {EndAlone: true},

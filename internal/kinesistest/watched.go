@@ -6,8 +6,8 @@ import (
 	"kin/internal/service"
 )
 
-// Watched is a client with a look at each call before it is made. An error is
-// the answer; after may change it.
+// Watched is a client with hooks. Before is called before each call; its error is the answer. After
+// may change an answer. Either may be nil.
 type Watched struct {
 	service.StreamAPI
 	Before func(call string) error
@@ -28,22 +28,22 @@ func watch[I, O any](ctx context.Context, w *Watched, call string, in I, do func
 	return out, err
 }
 
-// ListShards is service.StreamAPI's.
+// ListShards implements service.StreamAPI.
 func (w *Watched) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	return watch(ctx, w, "ListShards", in, w.StreamAPI.ListShards)
 }
 
-// GetShardIterator is service.StreamAPI's.
+// GetShardIterator implements service.StreamAPI.
 func (w *Watched) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	return watch(ctx, w, "GetShardIterator "+in.ShardID, in, w.StreamAPI.GetShardIterator)
 }
 
-// GetRecords is service.StreamAPI's.
+// GetRecords implements service.StreamAPI.
 func (w *Watched) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	return watch(ctx, w, "GetRecords", in, w.StreamAPI.GetRecords)
 }
 
-// DescribeStreamSummary is service.StreamAPI's.
+// DescribeStreamSummary implements service.StreamAPI.
 func (w *Watched) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	return watch(ctx, w, "DescribeStreamSummary", in, w.StreamAPI.DescribeStreamSummary)
 }

@@ -1,10 +1,8 @@
 package lineage
 
-// The walks over parents and children. Each visits a shard once, and none of
-// them recurses.
+// The walks over parents and children. Each visits a shard once and does not recurse.
 
-// Ancestors returns the IDs of all shards that the given ones descend from, as
-// far as they are known.
+// Ancestors returns the IDs of all known shards that the given ones descend from.
 func (t *Tree) Ancestors(of []string) map[string]bool {
 	found := map[string]bool{}
 	for len(of) > 0 {
@@ -23,16 +21,15 @@ func (t *Tree) Ancestors(of []string) map[string]bool {
 	return found
 }
 
-// Descendants returns the given IDs and those of all shards that descend from
-// them.
+// Descendants returns the given IDs and those of all shards that descend from them.
 func (t *Tree) Descendants(of []string) map[string]bool {
 	found := map[string]bool{}
 	t.spread(found, of)
 	return found
 }
 
-// spread adds IDs, and those of all that descends from them, to a set that holds
-// the descendants of each of its elements.
+// spread adds IDs and those of their descendants to set. set already has the descendants of each of
+// its elements.
 func (t *Tree) spread(set map[string]bool, ids []string) {
 	ids = append([]string(nil), ids...)
 	for len(ids) > 0 {

@@ -31,10 +31,11 @@ func (t *Tree) claimByCheckpoint(saved map[string]record.ShardPosition) {
 	}
 }
 
-// Check returns an error that names a shard that is its own ancestor. It is an
-// OwnAncestorError when the answers of the run form the cycle, and a
-// CheckpointCycleError when they do so only together with the checkpoint. Each cycle
-// has a shard whose ID is not above that of a parent; the service has no such shard.
+// Check returns an error that names a shard that is its own ancestor. It is an OwnAncestorError if
+// the answers of the run form the cycle. It is a CheckpointCycleError if the answers form it only
+// together with the checkpoint.
+//
+// Each cycle has a shard whose ID is not above that of a parent; the service has no such shard.
 func (t *Tree) Check() error {
 	if len(t.backward) == 0 {
 		return nil
@@ -61,8 +62,8 @@ func (t *Tree) Check() error {
 	return nil
 }
 
-// CheckpointCycleError is the ID of a shard that is its own ancestor by the
-// checkpoint and the service's answers together.
+// CheckpointCycleError is the ID of a shard that the checkpoint and the service's answers together
+// make its own ancestor.
 type CheckpointCycleError string
 
 func (e CheckpointCycleError) Error() string {

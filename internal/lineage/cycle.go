@@ -5,14 +5,13 @@ import (
 	"slices"
 )
 
-// OwnAncestor returns a shard among ids that descends from itself, or "" when
-// there is none. parents returns the parents of a shard, none of one that is
-// not known. Each shard is visited once, and the depth of the tree costs no
-// stack.
+// OwnAncestor returns a shard among ids that descends from itself, or "" if there is none. parents
+// returns the parents of a shard, and none for an unknown one. Each shard is visited once. It does
+// not recurse, so a deep tree needs no deep stack.
 //
-// IDs grow with the age of the stream. A cycle therefore has a shard whose ID
-// is not above that of its parent, and only from such shards the parents are
-// followed: the tree of a real stream costs one comparison for each parent.
+// IDs grow with the age of the stream, so a cycle has a shard whose ID is not above that of a
+// parent. Only the parents of such shards are followed: the tree of a real stream costs one
+// comparison for each parent.
 func OwnAncestor(ids []string, parents func(id string) []string) string {
 	var backward []string
 	for _, id := range ids {
@@ -30,21 +29,20 @@ func OwnAncestor(ids []string, parents func(id string) []string) string {
 	return ""
 }
 
-// isBackward reports whether a shard's ID is not above that of each of its
-// parents.
+// isBackward reports whether a shard's ID is not above that of one of its parents.
 func isBackward(id string, parents []string) bool {
 	return slices.ContainsFunc(parents, func(p string) bool { return p >= id })
 }
 
-// step is a shard on the way up, and how many of its parents were followed.
+// step is a shard on the current path, and how many of its parents were followed.
 type step struct {
 	id      string
 	parents []string
 	next    int
 }
 
-// cycleAbove follows the parents of a shard, depth first. done holds the shards
-// of which every ancestor was visited.
+// cycleAbove follows the parents of a shard, depth first. done has the shards whose ancestors were
+// all visited.
 func cycleAbove(id string, parents func(id string) []string, done map[string]bool) string {
 	if done[id] {
 		return ""

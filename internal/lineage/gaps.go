@@ -9,18 +9,17 @@ import (
 	"kin/internal/record"
 )
 
-// Gap is a stretch of time in which records of a shard may have arrived and
-// been trimmed before they were read.
+// Gap is a period in which records of a shard may have arrived and been trimmed before they were
+// read.
 type Gap struct {
 	Shard    string
 	From, To time.Time
 }
 
-// Gaps holds the checkpoint's positions against what the stream still retains
-// at now. It does not wait for the service to complain: a sequence number that
-// was trimmed may be refused, or answered with the oldest record, or with
-// nothing. A quiet shard is no gap: what counts is up to when it was read, not
-// when its last record came. It wants the shards placed.
+// Gaps compares the checkpoint's positions with the retention period at now. It does not wait for
+// an error of the service: for a trimmed sequence number, the service may refuse, or answer with
+// the oldest record or with nothing. A quiet shard is no gap: the time of its last read counts, not
+// the time of its last record. Call First before Gaps.
 func (p Placement) Gaps(t *Tree, now time.Time, retention time.Duration) []Gap {
 	horizon := now.Add(-retention)
 	continued := p.continued(t)
@@ -29,8 +28,7 @@ func (p Placement) Gaps(t *Tree, now time.Time, retention time.Duration) []Gap {
 		if !p.Owns(id) || t.inside != nil && !t.inside[id] {
 			continue
 		}
-		// Where the checkpoint knows a child of a shard that ended, reading goes
-		// on in that one.
+		// If the checkpoint knows a child of an ended shard, reading continues in the child.
 		if s.Kind == record.ShardEnd && continued[id] {
 			continue
 		}
@@ -42,7 +40,7 @@ func (p Placement) Gaps(t *Tree, now time.Time, retention time.Duration) []Gap {
 	return found
 }
 
-// continued are the shards of which the checkpoint knows a child.
+// continued returns the shards of which the checkpoint knows a child.
 func (p Placement) continued(t *Tree) map[string]bool {
 	continued := map[string]bool{}
 	for _, s := range p.positions(t) {
@@ -53,7 +51,7 @@ func (p Placement) continued(t *Tree) map[string]bool {
 	return continued
 }
 
-// positions walks over the checkpoint's positions, and counts them.
+// positions iterates over the checkpoint's positions, and counts them.
 func (p Placement) positions(t *Tree) iter.Seq2[string, record.ShardPosition] {
 	return func(yield func(string, record.ShardPosition) bool) {
 		for id, s := range p.Saved {
@@ -65,9 +63,8 @@ func (p Placement) positions(t *Tree) iter.Seq2[string, record.ShardPosition] {
 	}
 }
 
-// ReadThrough is up to when everything in a shard was read. Of a shard that
-// was not read at all it is when its reading was to begin: what arrived since
-// then was to be read.
+// ReadThrough is the time up to which every record of a shard was read. For a shard that was not
+// read yet, it is the time from which it is to be read.
 func ReadThrough(s record.ShardPosition) time.Time {
 	switch {
 	case !s.ReadThrough.IsZero():
@@ -79,10 +76,10 @@ func ReadThrough(s record.ShardPosition) time.Time {
 	}
 }
 
-// IsLoss reports whether a shard that is no longer listed may have held records
-// beyond a position, where the stream retains records for that long; 0 is not
-// known. A shard is listed until its last record has expired: where it was read up
-// to a time that the stream still retains, nothing came later.
+// IsLoss reports whether a shard that is no longer listed may have had records after a position.
+// retention is the stream's retention period; 0 if not known. A shard is listed until its last
+// record has expired. So if the position has a ReadThrough that is still retained, no later record
+// existed.
 func IsLoss(at record.ShardPosition, retention time.Duration) bool {
 	return retention == 0 || at.ReadThrough.IsZero()
 }

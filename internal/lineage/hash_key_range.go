@@ -11,8 +11,8 @@ import (
 // HashKeyRange is a shard's part of the hash key space, both ends included.
 type HashKeyRange struct{ Starting, Ending HashKey }
 
-// ParseHashKeyRange reads the range of a listed shard. It returns nil if there is
-// none, or none that can be read.
+// ParseHashKeyRange parses the range of a listed shard. It returns nil if the range is missing or
+// malformed.
 func ParseHashKeyRange(r *types.HashKeyRange) *HashKeyRange {
 	if r == nil {
 		return nil
@@ -25,18 +25,18 @@ func ParseHashKeyRange(r *types.HashKeyRange) *HashKeyRange {
 	return &HashKeyRange{Starting: starting, Ending: ending}
 }
 
-// Contains says whether a hash key is in the range.
+// Contains reports whether a hash key is in the range.
 func (r HashKeyRange) Contains(k HashKey) bool {
 	return r.Starting.Compare(k) <= 0 && k.Compare(r.Ending) <= 0
 }
 
-// IsWhole says whether the range is the whole hash key space.
+// IsWhole reports whether the range is the whole hash key space.
 func (r HashKeyRange) IsWhole() bool {
 	return r == HashKeyRange{Ending: HashKey{math.MaxUint64, math.MaxUint64}}
 }
 
-// Cover reports whether ranges, in the order of their starts, are the hash key space
-// without holes and overlaps.
+// Cover reports whether ranges, sorted by their starts, cover the hash key space without gaps and
+// overlaps.
 func Cover(ranges []HashKeyRange) bool {
 	if len(ranges) == 0 {
 		return false

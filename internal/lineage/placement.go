@@ -9,30 +9,29 @@ import (
 	"kin/internal/record"
 )
 
-// Placement decides where the shards of one stream begin and which of them a
-// run reads. It does no I/O.
+// Placement decides where the shards of one stream begin and which of them a run reads. It does no
+// I/O.
 type Placement struct {
 	Initial record.Position
-	// StartedAt is the server's time when the first run of the checkpoint
-	// began: what `latest` and ages count from.
+	// StartedAt is the server's time when the first run of the checkpoint began. `latest` and ages
+	// are relative to it.
 	StartedAt time.Time
-	// Saved is what the checkpoint says of the stream; nil on a first run.
+	// Saved is the stream's positions in the checkpoint; nil on a first run.
 	Saved map[string]record.ShardPosition
 	Owns  func(shard string) bool
-	// Only restricts the run to these shards and their descendants.
+	// Only restricts the run to these shards and their descendants; empty reads all.
 	Only []string
 }
 
-// First places all shards of the stream's first listing in a run. It returns
-// the shards that were not read to their end and are no longer retained.
+// First places all shards of the first listing of a run. It returns the shards that were not read
+// to their end and are no longer retained.
 func (p Placement) First(t *Tree) (lost []string, err error) {
 	for _, id := range p.named() {
 		if _, saved := p.Saved[id]; !saved && t.Shards[id] == nil {
 			return nil, UnknownShardError(id)
 		}
 	}
-	// Shards that the checkpoint knows and the service no longer lists still
-	// count as parents.
+	// Shards of the checkpoint that the service no longer lists still count as parents.
 	for _, id := range slices.Sorted(maps.Keys(p.Saved)) {
 		s := p.Saved[id]
 		if t.Shards[id] == nil {
@@ -46,7 +45,7 @@ func (p Placement) First(t *Tree) (lost []string, err error) {
 		return nil, err
 	}
 	t.claimByCheckpoint(p.Saved)
-	if named := p.named(); len(named) > 0 { // the run that reads the others reports them
+	if named := p.named(); len(named) > 0 { // another run, which reads the other shards, reports their loss
 		t.inside = t.Descendants(named)
 		lost = slices.DeleteFunc(lost, func(id string) bool { return !t.inside[id] })
 	}
@@ -63,7 +62,7 @@ func (p Placement) First(t *Tree) (lost []string, err error) {
 		case p.Saved == nil:
 			p.begin(s)
 		case past[s.ID]:
-			// Older than where the first run began.
+			// The shard is older than the start of the first run.
 			s.State = Outside
 		default:
 			p.descend(s)
@@ -77,8 +76,8 @@ func (p Placement) First(t *Tree) (lost []string, err error) {
 	return lost, nil
 }
 
-// CheckAncestors refuses a checkpoint by which, together with what is listed, a
-// shard descends from itself.
+// CheckAncestors returns an error if the checkpoint and the listed shards together make a shard its
+// own ancestor.
 func (p Placement) CheckAncestors(t *Tree) error {
 	ids := slices.AppendSeq(slices.Collect(maps.Keys(t.Shards)), maps.Keys(p.Saved))
 	id := OwnAncestor(ids, func(id string) []string {
@@ -93,19 +92,19 @@ func (p Placement) CheckAncestors(t *Tree) error {
 	return CheckpointCycleError(id)
 }
 
-// Later places shards that were found while the run was under way.
+// Later places shards that were found during the run.
 func (p Placement) Later(t *Tree, found []*Shard) {
 	for _, s := range found {
 		p.descend(s)
 		s.At.Parents = s.Parents
 	}
-	for _, s := range found { // all are known now, and with them who descends from whom
+	for _, s := range found { // all shards are known now, and so are their ancestors
 		p.restrict(t, s)
 	}
 }
 
-// named are the shards that the run is restricted to, with their descendants;
-// none of them means all.
+// named returns the shards that the run is restricted to, together with their descendants; empty
+// means all.
 func (p Placement) named() []string {
 	if p.Initial.Kind == record.AtSequenceNumber {
 		return append([]string{p.Initial.ShardID}, p.Only...)
@@ -113,27 +112,27 @@ func (p Placement) named() []string {
 	return p.Only
 }
 
-// restrict takes a shard out of the run that is not its own: one of others, or
-// one that is neither named nor descends from one that is. What only the run
-// leaves out, and not where it began, is left to a later run.
+// restrict excludes a shard that the run does not read: another process owns it, or it is neither
+// named nor a descendant of a named shard. If only Only excludes it, and not the initial position,
+// a later run reads it.
 func (p Placement) restrict(t *Tree, s *Shard) {
 	switch {
 	case s.State != Waiting:
 	case !p.Owns(s.ID):
 		t.Settle(s, Outside)
 	case t.inside != nil && !t.inside[s.ID]:
-		s.Left = p.Initial.Kind != record.AtSequenceNumber
+		s.NotOwned = p.Initial.Kind != record.AtSequenceNumber
 		t.Settle(s, Outside)
 	}
 }
 
-// begin places a shard that was there when the first run began.
+// begin places a shard that existed when the first run began.
 func (p Placement) begin(s *Shard) {
 	switch p.Initial.Kind {
 	case record.Latest:
-		// What arrives from now on: of the shards that are open. Not the
-		// service's LATEST, which would skip what comes between now and the
-		// first iterator, and again whenever an iterator expires.
+		// Only open shards, and only records that arrive from now on. The service's LATEST would
+		// skip the records that arrive before the first iterator, and again each time an iterator
+		// expires.
 		if s.Closed {
 			s.State = Outside
 			return
@@ -150,10 +149,9 @@ func (p Placement) begin(s *Shard) {
 	}
 }
 
-// descend places a shard that appeared after the first run began. It is read
-// from its start, whatever the initial position: what is in it came later than
-// the end of its parents. Where the run began at a time, that time still
-// excludes what is older.
+// descend places a shard that appeared after the first run began. It is read from its start,
+// whatever the initial position: its records are newer than the end of its parents. An initial
+// position that is a time still excludes older records.
 func (p Placement) descend(s *Shard) {
 	switch p.Initial.Kind {
 	case record.AtTimestamp:
@@ -172,8 +170,8 @@ func AtTime(t time.Time) record.ShardPosition {
 
 func keys(m map[string]record.ShardPosition) []string { return slices.Collect(maps.Keys(m)) }
 
-// UnknownShardError is the ID of a shard that the run is restricted to, and that
-// neither the listing nor the checkpoint has.
+// UnknownShardError is the ID of a shard that the run is restricted to, and that is neither listed
+// nor in the checkpoint.
 type UnknownShardError string
 
 func (e UnknownShardError) Error() string { return fmt.Sprintf("there is no shard %s", string(e)) }

@@ -6,14 +6,14 @@ import (
 	"kin/internal/record"
 )
 
-// IsFinished says whether nothing depends any more on a shard that the stream
-// no longer lists: it was read to its end and that is committed, or it was never
-// to be read; each of its children has a position of its own in saved, or is not
-// to be read either; and none of its parents is kept. So a shard that is kept
-// always keeps its children too.
+// IsFinished reports whether a shard that the stream no longer lists can be removed. These must all
+// hold:
+//   - It was read to its end and that is committed, or it was never to be read.
+//   - Each of its children has a position in saved, or is not to be read.
+//   - None of its parents is kept. So a shard that is kept keeps its children too.
 //
-// A run that is restricted to shards and their descendants keeps all of those:
-// only through them it knows what descends from the shards that were named.
+// A run that is restricted to shards and their descendants keeps all of these. Without them it
+// could not know which shards descend from the named ones.
 func (t *Tree) IsFinished(id string, saved map[string]record.ShardPosition) bool {
 	s, children := t.Shards[id], t.children[id]
 	if s == nil || len(children) == 0 || t.inside[id] {
@@ -41,15 +41,14 @@ func (t *Tree) IsFinished(id string, saved map[string]record.ShardPosition) bool
 		if _, hasPosition := saved[child]; hasPosition {
 			continue
 		}
-		if c := t.Shards[child]; c.State != Outside || c.Left {
+		if c := t.Shards[child]; c.State != Outside || c.NotOwned {
 			return false
 		}
 	}
 	return true
 }
 
-// Remove forgets a shard. Its ID stays known for as long as one of its children
-// is.
+// Remove removes a shard. Its ID stays known while one of its children is known.
 func (t *Tree) Remove(id string) {
 	for _, p := range t.Shards[id].Parents {
 		of := slices.DeleteFunc(t.children[p], func(child string) bool { return child == id })
@@ -67,9 +66,8 @@ func (t *Tree) Remove(id string) {
 	t.backward = slices.DeleteFunc(t.backward, func(b string) bool { return b == id })
 }
 
-// dropPast takes those out of new shards, which are in the lineage without its
-// indexes yet, that are past, and those that they descend from: an old listing
-// shows what was pruned.
+// dropPast removes past shards and their ancestors from new shards. An outdated listing shows
+// shards that were pruned. The new shards are in t.Shards, but not yet in the indexes.
 func dropPast(t *Tree, found []*Shard) []*Shard {
 	isNew := map[string]bool{}
 	var old []string
@@ -94,8 +92,8 @@ func dropPast(t *Tree, found []*Shard) []*Shard {
 	return slices.DeleteFunc(found, func(s *Shard) bool { return !isNew[s.ID] })
 }
 
-// expectPast notes the parents of saved shards that are neither saved nor listed
-// at the start of a run. Their children have positions of their own.
+// expectPast records the parents of saved shards that are neither saved nor listed at the start of
+// a run. Their children have positions of their own.
 func expectPast(t *Tree, saved map[string]record.ShardPosition) {
 	for id := range saved {
 		s := t.Shards[id]

@@ -1,10 +1,8 @@
-// Package lineage is the family tree of a stream's shards, and what follows from
-// it: which shards may be read, where a run begins in each, what it may have
-// lost, and what it may forget. It also has the hash keys and the hash key ranges
-// of shards.
+// Package lineage is the family tree of a stream's shards. It decides which shards may be read,
+// where a run begins in each, what it may have lost, and which shards it can remove. It also has
+// the hash keys and the hash key ranges of shards.
 //
-// It does no I/O and takes no locks. Its walks visit each shard once and do not
-// recurse.
+// It does no I/O and takes no locks. Its walks visit each shard once and do not recurse.
 package lineage
 
 import (
@@ -18,15 +16,15 @@ import (
 	"kin/internal/record"
 )
 
-// State is how far a run is with a shard.
+// State is the state of a shard in a run.
 type State int
 
 const (
-	// Waiting is the state of a shard that waits for its parents, or for somebody to start it.
+	// Waiting is the state of a shard that waits for its parents, or to be started.
 	Waiting State = iota
 	// Reading is the state of a shard that a goroutine fetches.
 	Reading
-	// Paused is the state of a shard whose goroutine is done because a bound was reached inside it.
+	// Paused is the state of a shard in which a bound was reached, so that its goroutine has ended.
 	Paused
 	// Ended is the state of a shard whose last block is in the buffer.
 	Ended
@@ -38,56 +36,53 @@ const (
 type Shard struct {
 	ID      string
 	Parents []string // none, one, or two after a merge
-	saved   bool     // the parents are the checkpoint's: no listing shows the shard
+	saved   bool     // the parents are from the checkpoint: no listing shows the shard
 	State   State
-	// Left says that the run leaves the shard, which it has placed, to another
-	// run with the same positions.
-	Left bool
-	// At is where to begin: the checkpoint's position, or the initial one.
+	// NotOwned means that the run has placed the shard for another run, with the same positions,
+	// that reads it.
+	NotOwned bool
+	// At is the position to begin at: the checkpoint's, or the initial one.
 	At record.ShardPosition
-	// Unlisted is set for a shard that was found as a child and whose parents
-	// are not all known: it waits until a listing has shown them, or shown
-	// that they are gone.
+	// Unlisted is set for a shard that was found as a child and has a parent that is not known. It
+	// waits for a whole listing, which shows whether the parent exists.
 	Unlisted bool
-	// ListedParents are the parents that the last listing showed; nil before one
-	// has shown the shard.
+	// ListedParents are the parents in the last listing; nil before a listing has shown the shard.
 	ListedParents []string
-	// Closed is what the last listing said.
+	// Closed is whether the last listing shows the shard as closed.
 	Closed bool
-	// Complete says that it was closed before the bound of the run: all that it has
-	// arrived before that.
+	// Complete means that the shard was closed before the bound of the run, so all of its records
+	// are within it.
 	Complete bool
-	// Hashes is the shard's hash key range; nil when it is not known.
+	// Hashes is the shard's hash key range; nil if not known.
 	Hashes *HashKeyRange
-	// First and Last are its sequence numbers as listed; Last only if it is closed.
+	// First and Last are the shard's listed sequence numbers. Last is empty for an open shard.
 	First, Last string
 }
 
-// Tree is the family of a stream's shards and the order it imposes: a child
-// may be read once all its parents that are known have ended. It does no I/O
-// and is not safe for concurrent use. Its indexes grow with each change, so that
-// a change costs what it changes and not what the stream is.
+// Tree is the family tree of a stream's shards. It gives their order: a child may be read once all
+// its known parents have ended. It does no I/O and is not safe for concurrent use. Its indexes are
+// updated with each change, so the cost of a change does not depend on the size of the stream.
 type Tree struct {
-	// Shards are the known shards by ID. Callers change neither the map nor IDs and
-	// parents.
+	// Shards are the known shards by ID. Callers must not change the map, or the IDs and parents of
+	// shards.
 	Shards map[string]*Shard
-	// children are the IDs of the known shards that descend from a shard, by the
-	// ID of that one, which need not be known.
+	// children are the IDs of the known children of a shard, by its ID. The shard itself may be
+	// unknown.
 	children map[string][]string
-	// past are the IDs of shards that are not known, that are parents of known
-	// ones, and that are not to be read: they were pruned, or the checkpoint has
-	// a child of theirs. An old listing that shows them again changes nothing.
+	// past are the IDs of unknown shards that are parents of known ones and are not to be read.
+	// They were pruned, or the checkpoint has a child of theirs. An outdated listing that shows
+	// them again changes nothing.
 	past map[string]bool
-	// inside are the shards that the run is restricted to, with their
-	// descendants; nil is no restriction.
+	// inside are the shards that the run is restricted to, with their descendants; nil is no
+	// restriction.
 	inside map[string]bool
-	// Last is the highest ID of all shards that were ever known; IDs grow with
-	// the shards' ages.
+	// Last is the highest ID of all shards that were ever known. IDs grow with the age of the
+	// stream.
 	Last string
 
-	candidates []*Shard // may have become readable since Ready was called
+	candidates []*Shard // may be ready, since the last call of Ready
 	unlisted   []*Shard // wait for a whole listing
-	visits     int      // of the checkpoint's positions, in all walks over them
+	visits     int      // visited positions of the checkpoint, over all walks
 	backward   []string // IDs of shards that are not above those of their parents
 
 	parentsByAnswers, parentsByCheckpoint claims
@@ -98,15 +93,13 @@ func NewTree() *Tree {
 	return &Tree{Shards: map[string]*Shard{}, children: map[string][]string{}, past: map[string]bool{}, parentsByAnswers: claims{}, parentsByCheckpoint: claims{}}
 }
 
-// HasChildren reports whether a known shard descends from the one of that ID.
+// HasChildren reports whether the shard with that ID has a known child.
 func (t *Tree) HasChildren(id string) bool { return len(t.children[id]) > 0 }
 
-// Children returns the IDs of the known shards that descend from the one of that ID,
-// by ID.
+// Children returns the sorted IDs of the known children of the shard with that ID.
 func (t *Tree) Children(id string) []string { return slices.Sorted(slices.Values(t.children[id])) }
 
-// Indexed is how many entries the indexes beside the shards have: parents, and
-// shards that were forgotten or are not to be read.
+// Indexed is how many entries the indexes besides Shards have: parents, and past shards.
 func (t *Tree) Indexed() (parents, past int) { return len(t.children), len(t.past) }
 
 // Sorted returns all shards by ID.
@@ -114,8 +107,7 @@ func (t *Tree) Sorted() []*Shard {
 	return slices.SortedFunc(maps.Values(t.Shards), func(a, b *Shard) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// ParentsOf are the parents of a listed shard, without those that it does not
-// have.
+// ParentsOf returns the parents of a listed shard, without empty IDs.
 func ParentsOf(ids ...*string) []string {
 	parents := []string{}
 	for _, id := range ids {
@@ -126,25 +118,23 @@ func ParentsOf(ids ...*string) []string {
 	return parents
 }
 
-// IsClosed says whether a shard takes no more records. It may still hold some.
+// IsClosed reports whether a shard takes no more records. It may still have some.
 func IsClosed(s types.Shard) bool {
 	return s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil
 }
 
-// ListedParents are the two parents of a listed shard; empty where it does not
-// have them.
+// ListedParents returns the two parents of a listed shard; empty IDs for missing ones.
 func ListedParents(s types.Shard) [2]string {
 	return [2]string{aws.ToString(s.ParentShardId), aws.ToString(s.AdjacentParentShardId)}
 }
 
-// claims are, by shard ID, further parents that an answer or the checkpoint names
-// for a known shard. They do not change the order in which shards are read: kin may
-// be reading the shard already. kin uses them to find cycles, whose shards have no
-// order to be read in.
+// claims are, by shard ID, further parents that an answer or the checkpoint names for a known
+// shard. They do not change the order of reading, because kin may already be reading the shard.
+// They are used to find cycles.
 type claims map[string][]string
 
-// add adds the parents of a shard that are new. It reports whether the shard's ID
-// is not above that of one of these.
+// add adds the new ones of the parents of a shard. It reports whether the shard's ID is not above
+// that of one of these.
 func (c claims) add(id string, parents, known []string) (backward bool) {
 	for _, p := range parents {
 		if p == "" || slices.Contains(known, p) || slices.Contains(c[id], p) {

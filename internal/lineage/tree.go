@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// Add merges a listing, and returns the shards that are new, by ID.
+// Add merges a listing, and returns the new shards by ID.
 func (t *Tree) Add(listed []types.Shard) []*Shard {
 	var found []*Shard
 	for _, s := range listed {
@@ -38,8 +38,8 @@ func (t *Tree) Add(listed []types.Shard) []*Shard {
 	return found
 }
 
-// AddChildren merges what the end of a shard says of its children, and returns
-// those that are new. The error is that of Check.
+// AddChildren merges the children that the end of a shard names, and returns the new ones. The
+// error is that of Check.
 func (t *Tree) AddChildren(parent string, children []types.ChildShard) ([]*Shard, error) {
 	var found []*Shard
 	for _, c := range children {
@@ -64,16 +64,16 @@ func (t *Tree) AddChildren(parent string, children []types.ChildShard) ([]*Shard
 	return found, t.Check()
 }
 
-// insert adds a shard that is not known yet.
+// insert adds an unknown shard.
 func (t *Tree) insert(s *Shard) {
 	t.Shards[s.ID] = s
 	t.index(s)
 }
 
-// index takes a new shard into everything that is derived from shards.
+// index adds a new shard to the indexes.
 func (t *Tree) index(s *Shard) {
 	for _, p := range s.Parents {
-		if of := t.children[p]; len(of) == 0 || of[len(of)-1] != s.ID { // a parent that is named twice
+		if of := t.children[p]; len(of) == 0 || of[len(of)-1] != s.ID { // a parent may be named twice
 			t.children[p] = append(of, s.ID)
 		}
 	}
@@ -87,8 +87,7 @@ func (t *Tree) index(s *Shard) {
 	}
 }
 
-// Listed says that a complete listing was merged: what it did not show is not
-// there.
+// Listed records that a whole listing was merged. A parent that it did not show does not exist.
 func (t *Tree) Listed() {
 	for _, s := range t.unlisted {
 		s.Unlisted = false
@@ -97,8 +96,7 @@ func (t *Tree) Listed() {
 	t.unlisted = nil
 }
 
-// Settle moves a shard to a state in which it keeps no child waiting, ended or
-// outside.
+// Settle moves a shard to the state Ended or Outside, in which no child waits for it.
 func (t *Tree) Settle(s *Shard, state State) {
 	s.State = state
 	for _, id := range t.children[s.ID] {
@@ -106,8 +104,8 @@ func (t *Tree) Settle(s *Shard, state State) {
 	}
 }
 
-// Ready returns the shards that have become readable since it was called last,
-// by ID. It looks at those alone of which something has changed.
+// Ready returns the shards that have become ready since its last call, by ID. It visits only shards
+// that may have changed.
 func (t *Tree) Ready() []*Shard {
 	var ready []*Shard
 	for _, s := range t.candidates {
@@ -120,13 +118,13 @@ func (t *Tree) Ready() []*Shard {
 	return slices.Compact(ready)
 }
 
-// IsReady says whether a shard may be read now.
+// IsReady reports whether a shard may be read now.
 func (t *Tree) IsReady(s *Shard) bool {
 	return s.State == Waiting && !s.Unlisted && !slices.ContainsFunc(s.Parents, t.blocks)
 }
 
-// blocks says whether a child has to wait for the parent of that ID. A parent
-// that is unknown was trimmed and has nothing left to read.
+// blocks reports whether a child has to wait for the parent with that ID. An unknown parent was
+// trimmed and has no records.
 func (t *Tree) blocks(parent string) bool {
 	p := t.Shards[parent]
 	return p != nil && p.State != Ended && p.State != Outside

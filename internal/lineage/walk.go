@@ -8,20 +8,19 @@ import (
 // Step is one step of a walk from parents to children.
 type Step struct {
 	Shard *Shard
-	// Depth is how many generations are above the shard on this walk.
+	// Depth is the number of generations above the shard on this walk.
 	Depth int
 	// Last is set if the parent has no child after this one.
 	Last bool
-	// Elsewhere is the parent below which the walk visits the shard and its
-	// descendants, if this step is below its other parent; else empty.
+	// Elsewhere is set if the walk visits the shard and its descendants below the shard's other
+	// parent. It is the ID of that parent; else empty.
 	Elsewhere string
 }
 
-// Walk visits each shard below its parent: those without a known parent first,
-// and all by ID. A merged shard is visited with its descendants below the first parent
-// that is known. Below the other parent it is one more step, with Elsewhere.
-// Shards that descend from themselves come last. The caller does not change the
-// tree meanwhile.
+// Walk visits each shard below its parent, by ID. Shards without a known parent come first. A
+// merged shard and its descendants are visited below its first known parent. Below the other parent
+// the shard is one more step, with Elsewhere. Shards that descend from themselves come last. The
+// caller must not change the tree during the walk.
 func (t *Tree) Walk() iter.Seq[Step] {
 	return func(yield func(Step) bool) {
 		all, visited := t.Sorted(), map[string]bool{}
@@ -54,7 +53,7 @@ func (t *Tree) walkBelow(s *Shard, visited map[string]bool, yield func(Step) boo
 		}
 		visited[next.Shard.ID] = true
 		children := t.Children(next.Shard.ID)
-		for i, id := range slices.Backward(children) { // the first is visited first: it is put last
+		for i, id := range slices.Backward(children) { // put last, visited first
 			child := Step{Shard: t.Shards[id], Depth: next.Depth + 1, Last: i == len(children)-1}
 			if home := t.home(child.Shard); home != next.Shard.ID {
 				child.Elsewhere = home
@@ -65,7 +64,7 @@ func (t *Tree) walkBelow(s *Shard, visited map[string]bool, yield func(Step) boo
 	return true
 }
 
-// home is the parent below which a walk visits a shard: the first that is known.
+// home is the parent below which a walk visits a shard: its first known parent.
 func (t *Tree) home(s *Shard) string {
 	for _, p := range s.Parents {
 		if t.Shards[p] != nil {

@@ -1,4 +1,4 @@
-// Package families has lists of shards that are related. Only tests import it.
+// Package families has lists of related shards. Only tests import it.
 package families
 
 import (
@@ -8,10 +8,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// ShardName is the ID of the shard of a number.
+// ShardName is the ID of the shard with a number.
 func ShardName(n int) string { return fmt.Sprintf("shardId-%012d", n) }
 
-// Pairs are the shards of a stream that was split and merged again so often.
+// Pairs returns the shards of a stream that was split and merged again n times.
 func Pairs(n int) []types.Shard {
 	shards := []types.Shard{{ShardId: aws.String(ShardName(0))}}
 	for top := 0; top < 3*n; top += 3 {
@@ -23,7 +23,7 @@ func Pairs(n int) []types.Shard {
 	return shards
 }
 
-// Of lists shards as "child<parent+adjacent"; a trailing ! is closed.
+// Of returns shards from specs such as "child<parent+adjacent". A trailing ! is a closed shard.
 func Of(specs ...string) []types.Shard {
 	var shards []types.Shard
 	for _, spec := range specs {
