@@ -14,45 +14,45 @@ import (
 	"kin/internal/validate"
 )
 
-// List asks for all consumers of the stream. Errors are *service.GaveUpError
-// after 30 s without a page that brings something new, and *service.CallError: with ResourceNotFoundException there
-// is no such stream.
+// List returns all consumers of the stream. Errors are *service.GaveUpError after 30 s without a
+// page with a new consumer, and *service.CallError. A *service.CallError with
+// ResourceNotFoundException means that the stream does not exist.
 func (r *Registry) List(ctx context.Context) (Listing, error) {
-	return r.list(ctx, &listTime{end: time.Now().Add(service.StartTimeout), page: service.StartTimeout})
+	return r.list(ctx, &listLimit{deadline: time.Now().Add(service.StartTimeout), extension: service.StartTimeout})
 }
 
-// listTime is the time that a list may take with all its attempts.
-type listTime struct {
-	end  time.Time
-	page time.Duration // moves the end to so long after a page with something new; 0 does not
-	most int           // consumers that an attempt has had
+// listLimit is the time limit of a list, over all attempts.
+type listLimit struct {
+	deadline  time.Time
+	extension time.Duration // a page with a new consumer moves the deadline to this long from now; 0 does not
+	consumers int           // most consumers that any attempt has listed
 }
 
-// advanced notes that an attempt has so many consumers by now.
-func (t *listTime) advanced(consumers int) {
-	if t.page > 0 && consumers > t.most {
-		t.most, t.end = consumers, time.Now().Add(t.page)
+// advanced notes how many consumers the current attempt has listed.
+func (t *listLimit) advanced(consumers int) {
+	if t.extension > 0 && consumers > t.consumers {
+		t.consumers, t.deadline = consumers, time.Now().Add(t.extension)
 	}
 }
 
-func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
+func (r *Registry) list(ctx context.Context, limit *listLimit) (Listing, error) {
 	began := time.Now()
-	back := service.Backoff{First: firstBackoff, Most: mostBackoff}
-	var last error // of the list before
+	back := service.Backoff{First: firstBackoff, Most: maxBackoff}
+	var last error // the error of the previous attempt
 	for {
 		l, err := r.pages(ctx, limit)
-		left := time.Until(limit.end)
+		left := time.Until(limit.deadline)
 		var gaveUp *service.GaveUpError
 		if errors.As(err, &gaveUp) {
-			gaveUp.After = time.Since(began) // not of the last page alone
+			gaveUp.After = time.Since(began) // of all attempts, not only the last page
 		}
-		if r.trying != nil && (err == nil || classify(err) == stale) {
-			r.trying.attempted("a list of consumers", err)
+		if r.reporter != nil && (err == nil || classify(err) == relist) {
+			r.reporter.noteAttempt("a list of consumers", err)
 		}
 		switch {
 		case err != nil && last != nil && left <= 0 && errors.Is(err, context.DeadlineExceeded):
-			err = last // which says more than that the time of this one was over
-		case err == nil || classify(err) != stale:
+			err = last // more useful than the timeout of this attempt
+		case err == nil || classify(err) != relist:
 			return l, err
 		}
 		if left <= 0 {
@@ -67,28 +67,28 @@ func (r *Registry) list(ctx context.Context, limit *listTime) (Listing, error) {
 	}
 }
 
-// pages lists once, page after page. A list is not atomic: a name that comes
-// twice is one consumer, the later one. An expired token ends it: what was
-// listed before may be gone by now. So does a list that would never end.
-func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) {
+// pages reads one list, page by page. A list is not atomic: if a name occurs twice, the later
+// consumer counts. An expired token ends the list, because consumers on earlier pages may no longer
+// exist. A list that would never end is an error too.
+func (r *Registry) pages(ctx context.Context, limit *listLimit) (Listing, error) {
 	byName := map[string]Consumer{}
 	token := ""
 	var guard paging.Guard
 	var at time.Time
 	for {
-		// StreamARN is required with a token too, unlike with ListShards;
-		// StreamCreationTimestamp would be refused (API documentation).
+		// StreamARN is required with a token too, unlike in ListShards. The service refuses
+		// StreamCreationTimestamp (API documentation).
 		in := &service.ListStreamConsumersInput{StreamARN: r.o.StreamARN, NextToken: token}
-		out, err := patiently(ctx, r.o.Log, limit.end, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
-			defer r.awaiting("ListStreamConsumers", "")()
+		out, err := retryRead(ctx, r.o.Log, limit.deadline, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
+			defer r.watchForAnswer("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {
 				at, err = r.checkListing(out)
 			}
 			if err != nil {
-				err = r.failed("ListStreamConsumers", "", err)
+				err = r.callError("ListStreamConsumers", "", err)
 			}
-			r.attempted("ListStreamConsumers", "", err)
+			r.noteAttempt("ListStreamConsumers", "", err)
 			return out, err
 		})
 		if err != nil {
@@ -101,7 +101,7 @@ func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) 
 		limit.advanced(len(byName))
 		if token = out.NextToken; token != "" {
 			if err := guard.Next(token, len(byName)-before); err != nil {
-				return Listing{}, r.failed("ListStreamConsumers", "", err)
+				return Listing{}, r.callError("ListStreamConsumers", "", err)
 			}
 			continue
 		}
@@ -113,8 +113,8 @@ func (r *Registry) pages(ctx context.Context, limit *listTime) (Listing, error) 
 	}
 }
 
-// checkListing checks one page of a list, and returns the service's time: this
-// machine's own if the page does not say.
+// checkListing validates one page, and returns the time of the service. Without a usable Date in
+// the answer, that is this machine's time.
 func (r *Registry) checkListing(out *service.ListStreamConsumersOutput) (time.Time, error) {
 	if out.Consumers == nil { // an empty list is not nil
 		return time.Time{}, &validate.Error{Reason: "it has no list of consumers"}

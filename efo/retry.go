@@ -10,20 +10,20 @@ import (
 	"kin/internal/service"
 )
 
-// verdict is what to do about a call that failed.
+// verdict is how to handle a failed call.
 type verdict int
 
 const (
-	fatal    verdict = iota // it will fail again
-	again                   // passing: the same call once more
-	limited                 // too many calls, or too many consumers
-	inUse                   // the stream or the consumer is not in the state for it
-	notFound                // no such consumer, shard or stream
-	refused                 // the position was not accepted
-	stale                   // a list cannot go on, because its token is too old or comes twice: it begins again
+	fatal       verdict = iota // it would fail again
+	retry                      // temporary: repeat the same call
+	limited                    // too many calls, or too many consumers
+	inUse                      // the stream or the consumer is in another state
+	notFound                   // no such consumer, shard or stream
+	badPosition                // the service refused the position
+	relist                     // the token of a list expired or repeats: start the list again
 )
 
-// classify decides what is done about an error of a call that failed.
+// classify returns how to handle the error of a call.
 func classify(err error) verdict {
 	var none *NoConsumersError
 	if errors.As(err, &none) {
@@ -32,49 +32,48 @@ func classify(err error) verdict {
 	switch service.ClassOf(err) {
 	case service.Throttled:
 		if service.Code(err) == service.CodeLimit {
-			return limited // 5 or 20 calls a second, 5 consumers CREATING, 20 or 50 in all: the code is one
+			return limited // one code for three limits: 5 or 20 calls a second, 5 consumers CREATING, 20 or 50 consumers in all
 		}
-		return again // too many calls of all of the account together
+		return retry // too many calls of the whole account
 	case service.InUse:
 		return inUse // the name is taken, or something is CREATING or DELETING
 	case service.Unanswered:
 		if paging.IsEndless(err) {
-			return stale
+			return relist
 		}
-		return again
+		return retry
 	case service.Transient, service.Unsent:
-		return again
+		return retry
 	case service.Expired:
-		return stale
+		return relist
 	case service.Refused:
 		if service.Code(err) == service.CodeArgument {
-			return refused // of a position in a shard; anything else will fail again
+			return badPosition // of a position in a shard; any other error would repeat
 		}
 		return fatal
 	case service.Missing:
 		return notFound
 	case service.Denied, service.Unauthentic, service.Key, service.Unsupported, service.Unsendable, service.Unknown:
 	}
-	return fatal // the same call will not pass later
+	return fatal // the same call would fail later too
 }
 
 // Waits between attempts.
 const (
-	firstBackoff = 200 * time.Millisecond
-	mostBackoff  = 5 * time.Second
-	firstLook    = 200 * time.Millisecond // at a consumer that is CREATING or DELETING, which takes half a minute
-	mostLook     = 2 * time.Second        // a stream has 20 looks a second for all who look
-	lastLook     = 2 * time.Second        // the least that the look at the end of a wait has for its answer
-	limitBackoff = time.Second            // a rate a second is over after that
+	firstBackoff        = 200 * time.Millisecond
+	maxBackoff          = 5 * time.Second
+	firstDescribeWait   = 200 * time.Millisecond // while a consumer is CREATING or DELETING, which takes about 30 s
+	maxDescribeWait     = 2 * time.Second        // a stream allows 20 DescribeStreamConsumer calls a second for all callers
+	lastDescribeTimeout = 2 * time.Second        // the minimum time for the last call of a wait
+	limitBackoff        = time.Second            // limits are per second
 )
 
-// patiently repeats a call that asks and changes nothing until it passes, or
-// until deadline. What is gone, what is too old and what will fail again is for
-// the caller.
-func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
+// retryRead repeats a call that changes nothing, until it succeeds or the deadline passes. Errors
+// that a retry cannot fix are returned at once.
+func retryRead[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
 	began := time.Now()
-	back := service.Backoff{First: firstBackoff, Most: mostBackoff}
-	var last error // of the attempt before
+	back := service.Backoff{First: firstBackoff, Most: maxBackoff}
+	var last error // the error of the previous attempt
 	for {
 		v, err := service.AttemptUntil(ctx, deadline, call)
 		if err == nil {
@@ -84,13 +83,13 @@ func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time,
 			return v, context.Cause(ctx)
 		}
 		switch classify(err) {
-		case again, limited, inUse: // a stream that is being created is in use, too
-		case fatal, notFound, refused, stale:
+		case retry, limited, inUse: // also while the stream is being created
+		case fatal, notFound, badPosition, relist:
 			return v, err
 		}
 		left := time.Until(deadline)
 		if left <= 0 && last != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = last // which says more than that the time of this one was over
+			err = last // more useful than the timeout of this attempt
 		}
 		last = err
 		if left <= 0 {
