@@ -12,25 +12,25 @@ import (
 )
 
 // answer is what the outcome of a call says of the permission for it.
-type answer int
+type outcome int
 
 const (
-	allowed         answer = iota // it passed
-	dryRun                        // it would have passed
-	missing                       // the stream, shard or consumer is not there
-	denied                        // this caller may not make it
-	keyDenied                     // this caller may not use the stream's key
-	keyUnusable                   // nobody may use the stream's key as it is
-	keyUnsubscribed               // this caller's account does not use KMS
-	unauthentic                   // nobody knows this caller
-	busy                          // too many calls, or a passing failure of the service
-	unheard                       // the endpoint has no such call
-	unreachable                   // nobody answered
-	unknown                       // anything else
+	allowed         outcome = iota // it passed
+	dryRun                         // it would have passed
+	missing                        // the stream, shard or consumer is not there
+	denied                         // this caller may not make it
+	keyDenied                      // this caller may not use the stream's key
+	keyUnusable                    // nobody may use the stream's key as it is
+	keyUnsubscribed                // this caller's account does not use KMS
+	unauthentic                    // nobody knows this caller
+	busy                           // too many calls, or a passing failure of the service
+	unsupported                    // the endpoint has no such call
+	unreachable                    // nobody answered
+	unknown                        // anything else
 )
 
 // reading decides, by error code, what the outcome of a call means.
-func reading(err error) answer {
+func classify(err error) outcome {
 	if err == nil {
 		return allowed
 	}
@@ -44,11 +44,11 @@ func reading(err error) answer {
 	case service.Missing:
 		return missing
 	case service.Unsupported:
-		return unheard
+		return unsupported
 	case service.Denied:
 		return denied
 	case service.Key:
-		return readingKey(code)
+		return classifyKey(code)
 	case service.Throttled, service.Transient, service.Expired:
 		return busy
 	case service.InUse, service.Refused:
@@ -61,7 +61,7 @@ func reading(err error) answer {
 }
 
 // readingKey is what an error code of the stream's key means.
-func readingKey(code string) answer {
+func classifyKey(code string) outcome {
 	switch code {
 	case service.CodeKeyDenied:
 		return keyDenied
@@ -76,19 +76,19 @@ func brief(err error) string { return service.Brief(err) }
 // clock compares this machine's clock with the service's, as far as the Date of
 // answers, which is cut to the second, can tell.
 type clock struct {
-	asked, answered time.Time // by this machine
-	date            time.Time // by the service; zero until it has answered
-	wrong           time.Time // the last Date that cannot be right; zero without one
+	sent, answered time.Time // by this machine
+	date           time.Time // by the service; zero until it has answered
+	implausible    time.Time // the last Date that cannot be right; zero without one
 }
 
-func (c *clock) asking() { c.asked = time.Now() }
+func (c *clock) start() { c.sent = time.Now() }
 
 // take takes the Date of an answer, unless it cannot be right; zero is none.
-func (c *clock) take(date time.Time) {
+func (c *clock) noteDate(date time.Time) {
 	switch {
 	case date.IsZero():
 	case !servertime.Plausible(date):
-		c.wrong = date
+		c.implausible = date
 	default:
 		c.answered, c.date = time.Now(), date
 	}
@@ -102,8 +102,8 @@ func (c *clock) ahead() (d time.Duration, ok bool) {
 	switch {
 	case c.date.IsZero():
 		return 0, false
-	case c.asked.After(last):
-		return c.asked.Sub(last), true
+	case c.sent.After(last):
+		return c.sent.Sub(last), true
 	case c.answered.Before(first):
 		return c.answered.Sub(first), true
 	}
@@ -118,13 +118,13 @@ const (
 )
 
 // reach makes a call, again if the service cannot be reached or has no time.
-func reach[T any](ctx context.Context, e *examination, call func(context.Context) (T, error)) (T, error) {
+func withRetries[T any](ctx context.Context, e *examination, call func(context.Context) (T, error)) (T, error) {
 	for n := 1; ; n++ {
 		attempt, cancel := context.WithTimeout(ctx, attemptFor)
-		e.clock.asking()
+		e.clock.start()
 		v, err := call(attempt)
 		cancel()
-		if what := reading(err); n == attempts || service.IsPermanent(err) || what != unreachable && what != busy || ctx.Err() != nil {
+		if what := classify(err); n == attempts || service.IsPermanent(err) || what != unreachable && what != busy || ctx.Err() != nil {
 			return v, err
 		}
 		e.o.Log.Debug("call failed", "attempt", n, "error", err)

@@ -152,18 +152,18 @@ func (e *examination) advice(err error, fallback string) string {
 func (e *examination) run(ctx context.Context) error {
 	e.identify(ctx)
 	e.report.add("region", OK, e.o.Region, "")
-	summary, err := reach(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
+	summary, err := withRetries(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
 		out, err := e.client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ARN})
 		if err != nil {
 			return nil, e.callError("DescribeStreamSummary", err)
 		}
-		e.clock.take(out.ServerTime)
+		e.clock.noteDate(out.ServerTime)
 		if err := validate.Summary(e.o.Stream, out.StreamDescriptionSummary); err != nil {
 			return nil, &service.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
 		}
 		return out.StreamDescriptionSummary, nil
 	})
-	switch reading(err) {
+	switch classify(err) {
 	case missing:
 		return err
 	case unreachable:
@@ -180,20 +180,20 @@ func (e *examination) run(ctx context.Context) error {
 	if summary != nil && aws.ToString(summary.StreamARN) != "" {
 		e.report.ARN = *summary.StreamARN
 	}
-	if !e.serves() { // and its calls are refused for that, whoever makes them
+	if !e.isUsable() { // and its calls are refused for that, whoever makes them
 		e.clockCheck()
 		e.streamCheck(err)
-		e.tried("DescribeStreamSummary", err, Warn)
+		e.addPermission("DescribeStreamSummary", err, Warn)
 		return nil
 	}
 	shardsErr := e.listShards(ctx)
-	if reading(shardsErr) == missing {
+	if classify(shardsErr) == missing {
 		return shardsErr
 	}
 	e.clockCheck()
 	e.streamCheck(err)
-	e.tried("DescribeStreamSummary", err, Warn)
-	e.tried("ListShards", shardsErr, Fail)
+	e.addPermission("DescribeStreamSummary", err, Warn)
+	e.addPermission("ListShards", shardsErr, Fail)
 	e.readCalls(ctx)
 	e.writeCalls(ctx)
 	consumers, at := e.consumerCalls(ctx)
@@ -202,7 +202,7 @@ func (e *examination) run(ctx context.Context) error {
 }
 
 // serves says whether the stream can be read and written, as far as is known.
-func (e *examination) serves() bool {
+func (e *examination) isUsable() bool {
 	s := e.report.Summary
 	return s == nil || s.StreamStatus == types.StreamStatusActive || s.StreamStatus == types.StreamStatusUpdating
 }
@@ -218,13 +218,13 @@ func (e *examination) identify(ctx context.Context) {
 	case err == nil:
 		e.report.add("credentials", OK, strings.TrimSpace(who.ARN+", "+from), "")
 		if e.report.ARN == "" {
-			e.report.ARN = arnIn(who, e.o.Region, e.report.Stream)
+			e.report.ARN = accountStreamARN(who, e.o.Region, e.report.Stream)
 		}
 	case errors.Is(err, ErrNoSTS):
 		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin does not know whose they are: "+ErrNoSTS.Error()), "")
-	case reading(err) == unauthentic:
+	case classify(err) == unauthentic:
 		e.report.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
-	case reading(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS knows them
+	case classify(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS knows them
 		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin may not ask whose they are: "+brief(err)), "")
 	default:
 		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; kin could not ask STS whose they are: "+brief(err)), "")
@@ -245,6 +245,6 @@ func (e *examination) listShards(ctx context.Context) error {
 }
 
 func (e *examination) callError(call string, err error) error {
-	e.clock.take(service.RefusalTime(err))
+	e.clock.noteDate(service.RefusalTime(err))
 	return &service.CallError{Call: call, Stream: e.o.Stream, Err: err}
 }

@@ -16,8 +16,8 @@ import (
 const (
 	// mostSkew is what a clock may be off by unnoticed, and signedSkew what
 	// signatures bear (AWS Signature Version 4).
-	mostSkew   = 2 * time.Second
-	signedSkew = 5 * time.Minute
+	maxSkew          = 2 * time.Second
+	maxSignatureSkew = 5 * time.Minute
 )
 
 func (e *examination) clockCheck() {
@@ -29,13 +29,13 @@ func (e *examination) clockCheck() {
 	}
 	message := fmt.Sprintf("this machine's clock is %s %s the service's", str2duration.String(off), side)
 	switch {
-	case !ok && !e.clock.wrong.IsZero():
-		e.report.add("clock", Fail, "the service's clock says "+e.clock.wrong.UTC().Format(time.RFC3339)+", which cannot be right", "check --endpoint: the server there is not Kinesis, or its clock is wrong")
+	case !ok && !e.clock.implausible.IsZero():
+		e.report.add("clock", Fail, "the service's clock says "+e.clock.implausible.UTC().Format(time.RFC3339)+", which cannot be right", "check --endpoint: the server there is not Kinesis, or its clock is wrong")
 	case !ok:
 		e.report.add("clock", Skipped, "the service did not send its time", "")
-	case ahead.Abs() <= mostSkew:
+	case ahead.Abs() <= maxSkew:
 		e.report.add("clock", OK, "this machine's clock agrees with the service's to the second", "")
-	case ahead.Abs() < signedSkew:
+	case ahead.Abs() < maxSignatureSkew:
 		e.report.add("clock", Warn, message+"; kin uses the service's", "set this machine's clock: the service refuses signatures that are 5 minutes off")
 	default:
 		e.report.add("clock", Fail, message, "set this machine's clock: the service refuses signatures that are 5 minutes off")
@@ -47,17 +47,17 @@ func (e *examination) clockCheck() {
 func (e *examination) streamCheck(described error) {
 	s := e.report.Summary
 	switch {
-	case s == nil && reading(described) == denied:
+	case s == nil && classify(described) == denied:
 		e.report.add("stream", Skipped, "unknown: DescribeStreamSummary is not allowed", "")
 		return
 	case s == nil && described != nil:
 		e.report.add("stream", Skipped, "unknown: DescribeStreamSummary failed", "")
 		return
 	case s == nil:
-		e.report.add("stream", Fail, "the answer of DescribeStreamSummary has no summary", wrongAdvice)
+		e.report.add("stream", Fail, "the answer of DescribeStreamSummary has no summary", invalidAnswerAdvice)
 		return
 	case s.StreamStatus == "":
-		e.report.add("stream", Fail, "the answer of DescribeStreamSummary has no status of the stream", wrongAdvice)
+		e.report.add("stream", Fail, "the answer of DescribeStreamSummary has no status of the stream", invalidAnswerAdvice)
 		return
 	}
 	mode := ""
@@ -68,7 +68,7 @@ func (e *examination) streamCheck(described error) {
 	switch {
 	case s.StreamStatus == types.StreamStatusUpdating:
 		e.report.add("stream", OK, message+"; you can read and write it meanwhile", "")
-	case e.serves():
+	case e.isUsable():
 		e.report.add("stream", OK, message, "")
 	case s.StreamStatus == types.StreamStatusCreating:
 		e.report.add("stream", Fail, message+"; you cannot read or write it yet", "wait until it is ACTIVE, then run kin doctor again")
@@ -152,18 +152,18 @@ func (r *Report) encryptionCheck(s *types.StreamDescriptionSummary) {
 // consumersCheck adds the stream's consumers, and those that a killed run
 // has left behind.
 func (e *examination) consumersCheck(consumers []efo.Consumer, at time.Time) {
-	const most = 20 // 50 with On-demand Advantage (API documentation)
+	const limit = 20 // 50 with On-demand Advantage (API documentation)
 	if at.IsZero() {
 		return // they could not be listed, and a check says so
 	}
 	message := fmt.Sprintf("%d registered", len(consumers))
-	left := efo.Prunable(consumers, e.o.ConsumerPrefix, leftoverAfter, at)
+	leftovers := efo.Prunable(consumers, e.o.ConsumerPrefix, leftoverAfter, at)
 	switch {
-	case len(left) > 0:
-		e.report.add("consumers", Warn, fmt.Sprintf("%s; killed runs of kin left %d of them, registered more than %s ago (%s)", message, len(left), str2duration.String(leftoverAfter), left[0].Name),
+	case len(leftovers) > 0:
+		e.report.add("consumers", Warn, fmt.Sprintf("%s; killed runs of kin left %d of them, registered more than %s ago (%s)", message, len(leftovers), str2duration.String(leftoverAfter), leftovers[0].Name),
 			"AWS bills them: kin consumers prune "+e.o.Stream+" --older-than 1h")
-	case len(consumers) >= most:
-		e.report.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", most), "remove unused ones with: kin consumers deregister "+e.o.Stream)
+	case len(consumers) >= limit:
+		e.report.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", limit), "remove unused ones with: kin consumers deregister "+e.o.Stream)
 	default:
 		e.report.add("consumers", OK, message, "")
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // listedAs are open shards with these parents.
-func listedAs(parents map[string]string) []types.Shard {
+func openShards(parents map[string]string) []types.Shard {
 	var shards []types.Shard
 	for _, id := range []string{"shardId-000000000000", "shardId-000000000001", "shardId-000000000002"} {
 		s := types.Shard{ShardId: aws.String(id), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
@@ -30,7 +30,7 @@ func listedAs(parents map[string]string) []types.Shard {
 	return shards
 }
 
-func TestFault01ACyclicListingIsAFailureThatNamesTheShard(t *testing.T) {
+func TestFault01CyclicLineageIsAFailureWithTheShard(t *testing.T) {
 	cycle := map[string]string{"shardId-000000000000": "shardId-000000000001", "shardId-000000000001": "shardId-000000000000"}
 	for name, change := range map[string]func([]types.Shard){
 		"open shards": func([]types.Shard) {},
@@ -43,8 +43,8 @@ func TestFault01ACyclicListingIsAFailureThatNamesTheShard(t *testing.T) {
 	} {
 		for _, need := range []Need{"", NeedRead, NeedWrite} {
 			t.Run(name+" "+string(need), func(t *testing.T) {
-				report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, o *Options) {
-					s.shards = listedAs(cycle)
+				report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simpleEndpoint, o *Options) {
+					s.shards = openShards(cycle)
 					change(s.shards)
 					s.hideClosed = true
 					if need != "" {
@@ -70,7 +70,7 @@ func TestFault01ACyclicListingIsAFailureThatNamesTheShard(t *testing.T) {
 }
 
 // A list that is wrong is one that kin cannot use, whatever list it is.
-func TestFault05AListThatIsWrongIsAFailureThatSaysWhy(t *testing.T) {
+func TestFault05InvalidListIsAFailureWithTheReason(t *testing.T) {
 	var pages paging.Guard
 	_ = pages.Next("token", 1)
 	repeats := pages.Next("token", 1)
@@ -82,7 +82,7 @@ func TestFault05AListThatIsWrongIsAFailureThatSaysWhy(t *testing.T) {
 			"not known: something else happened": errors.New("something else happened"),
 		} {
 			e := &examination{o: Options{Stream: "orders"}, report: &Report{}}
-			e.tried(call, &service.GaveUpError{Err: &service.CallError{Call: call, Stream: "orders", Err: err}}, Warn)
+			e.addPermission(call, &service.GaveUpError{Err: &service.CallError{Call: call, Stream: "orders", Err: err}}, Warn)
 			c := e.report.Checks[0]
 			isWrong := !strings.HasPrefix(want, "not known")
 			if !strings.Contains(c.Message, want) || (c.Status == Fail) != isWrong || isWrong && !strings.Contains(c.Advice, "--endpoint") {

@@ -23,13 +23,13 @@ func Identified(ctx context.Context, client reader.Client, o Options) (arn strin
 	switch {
 	case err == nil && summary != nil && aws.ToString(summary.StreamARN) != "":
 		return *summary.StreamARN, summary, nil, nil
-	case err != nil && reading(err) != denied && !errors.Is(err, validate.ErrNoSummary):
+	case err != nil && classify(err) != denied && !errors.Is(err, validate.ErrNoSummary):
 		return "", nil, nil, err
 	case record.ParseStream(o.Stream).ARN != "":
 		return o.Stream, summary, undescribed, nil
 	}
 	who, whoErr := o.Identify(ctx)
-	if arn = arnIn(who, o.Region, o.Stream); whoErr == nil && arn != "" {
+	if arn = accountStreamARN(who, o.Region, o.Stream); whoErr == nil && arn != "" {
 		return arn, summary, undescribed, nil
 	}
 	if err == nil {
@@ -39,7 +39,7 @@ func Identified(ctx context.Context, client reader.Client, o Options) (arn strin
 }
 
 // arnIn is the ARN of a stream of the caller's own account.
-func arnIn(who Identity, region, stream string) string {
+func accountStreamARN(who Identity, region, stream string) string {
 	parts := strings.Split(who.ARN, ":")
 	if len(parts) < 2 || who.Account == "" {
 		return ""

@@ -23,7 +23,7 @@ var (
 func Plausible(t time.Time) bool { return !t.Before(earliest) && t.Before(latest) }
 
 // mostDrift is how far a Date may move more, or less, than time passes.
-const mostDrift = 24 * time.Hour
+const maxDrift = 24 * time.Hour
 
 // ImplausibleError means that a time of the service cannot be right.
 type ImplausibleError struct{ Time time.Time }
@@ -39,11 +39,11 @@ type Check struct {
 	// once, by the goroutine whose Date is refused first.
 	Report func(message string)
 
-	mu       sync.Mutex       // guards the following
-	now      func() time.Time // this machine's clock; nil is time.Now
-	accepted time.Time        // the last Date that was accepted; zero before the first
-	watch    stopwatch        // started when it was accepted
-	reported bool
+	mu        sync.Mutex       // guards the following
+	now       func() time.Time // this machine's clock; nil is time.Now
+	accepted  time.Time        // the last Date that was accepted; zero before the first
+	stopwatch stopwatch        // started when it was accepted
+	reported  bool
 }
 
 // Accept returns the Date if it may be used, else the zero time, which means
@@ -65,13 +65,13 @@ func (c *Check) Accept(date time.Time) (time.Time, error) {
 		if !Plausible(date) {
 			return time.Time{}, &ImplausibleError{date}
 		}
-		c.accepted, c.watch = date, c.startWatch()
+		c.accepted, c.stopwatch = date, c.startStopwatch()
 		return date, nil
 	}
-	was := c.accepted
-	if Plausible(date) && c.movedTo(date) {
+	previous := c.accepted
+	if Plausible(date) && c.isConsistent(date) {
 		defer c.mu.Unlock()
-		c.accepted, c.watch = date, c.startWatch()
+		c.accepted, c.stopwatch = date, c.startStopwatch()
 		return date, nil
 	}
 	first := !c.reported && c.Report != nil
@@ -79,17 +79,17 @@ func (c *Check) Accept(date time.Time) (time.Time, error) {
 	c.mu.Unlock()
 	if first {
 		c.Report(fmt.Sprintf("the Date of an answer jumped from %s to %s, more than 24h off the elapsed time: kin ignores such Dates",
-			was.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339)))
+			previous.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339)))
 	}
 	return time.Time{}, nil
 }
 
 // movedTo reports whether time has passed from the last accepted Date to this
 // one. It wants the lock held.
-func (c *Check) movedTo(date time.Time) bool {
+func (c *Check) isConsistent(date time.Time) bool {
 	moved := date.Sub(c.accepted)
-	drift := moved - c.watch.elapsed()
-	return drift.Abs() <= mostDrift || drift > 0 && (moved-c.wall().Sub(c.watch.wall)).Abs() <= mostDrift
+	drift := moved - c.stopwatch.elapsed()
+	return drift.Abs() <= maxDrift || drift > 0 && (moved-c.wall().Sub(c.stopwatch.wall)).Abs() <= maxDrift
 }
 
 // wall is this machine's wall clock, without Go's monotonic reading.
@@ -108,7 +108,7 @@ func (c *Check) Now() time.Time {
 	if c.accepted.IsZero() {
 		return time.Time{}
 	}
-	return c.accepted.Add(c.watch.elapsed())
+	return c.accepted.Add(c.stopwatch.elapsed())
 }
 
 // stopwatch measures how much time passes, the time that the machine sleeps
@@ -119,7 +119,7 @@ type stopwatch struct {
 	wall    time.Time     // the wall clock, which somebody may set
 }
 
-func (c *Check) startWatch() stopwatch { return stopwatch{time.Now(), sinceBoot(), c.wall()} }
+func (c *Check) startStopwatch() stopwatch { return stopwatch{time.Now(), sinceBoot(), c.wall()} }
 
 // elapsed is never less than what Go's clock measures, which is all there is
 // where the system has no other.

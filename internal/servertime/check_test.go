@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestFault08ADateMovesAsTimeDoes(t *testing.T) {
+func TestFault08DatesFollowTheElapsedTime(t *testing.T) {
 	start := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	type step struct {
 		passed time.Duration // since the step before
@@ -49,7 +49,7 @@ func TestFault08ADateMovesAsTimeDoes(t *testing.T) {
 	}
 }
 
-func TestFault08TheFirstDateLiesBetween2013And2100(t *testing.T) {
+func TestFault08FirstDateIsBetween2013And2100(t *testing.T) {
 	for date, ok := range map[time.Time]bool{
 		time.Unix(0, 0): false, time.Date(2012, 12, 31, 23, 59, 59, 0, time.UTC): false, time.Date(2013, 1, 1, 0, 0, 0, 0, time.UTC): true,
 		time.Date(2100, 12, 31, 23, 59, 59, 0, time.UTC): true, time.Date(2101, 1, 1, 0, 0, 0, 0, time.UTC): false, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC): false,

@@ -11,7 +11,7 @@ import (
 
 // TestFault19ATimeOutOfRangeIsNotPrinted has times that the SDK has decoded into
 // others: their numbers are not those of the answer.
-func TestFault19ATimeOutOfRangeIsNotPrinted(t *testing.T) {
+func TestFault19TimeOutOfRangeIsNotPrinted(t *testing.T) {
 	overflown := time.Unix(-4852116233, 0)
 	err := Summary("orders", &types.StreamDescriptionSummary{StreamCreationTimestamp: &overflown})
 	if err == nil || strings.Contains(err.Error(), "4852116233") || !strings.Contains(err.Error(), "the creation time of stream orders is out of range") {

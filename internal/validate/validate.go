@@ -19,7 +19,7 @@ import (
 // most is the highest sequence number: it has 186 bits (awslabs/amazon-kinesis-client,
 // SequenceNumberValidator.java). The API documentation allows 129 digits. A number that
 // is too high is not harmless: what follows it looks as if it had been received.
-const most = "98079714615416886934934209737619787751599303819750539263"
+const highestSequenceNumber = "98079714615416886934934209737619787751599303819750539263"
 
 // SequenceNumber reports whether s is a sequence number.
 func SequenceNumber(s string) bool {
@@ -28,7 +28,7 @@ func SequenceNumber(s string) bool {
 			return false
 		}
 	}
-	return s != "" && len(s) <= len(most) && Compare(s, most) <= 0
+	return s != "" && len(s) <= len(highestSequenceNumber) && Compare(s, highestSequenceNumber) <= 0
 }
 
 // Compare compares two sequence numbers as the numbers they are: -1, 0 or 1.
@@ -63,19 +63,19 @@ var (
 	ErrNoShards  = errors.New("the answer has no shards")
 )
 
-func wrong(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+func invalid(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
 // brief shortens what an answer held, for a message.
-func brief(s string) string {
-	const most = 60
-	if len(s) > most {
-		return s[:most] + "…"
+func truncate(s string) string {
+	const maxBytes = 60
+	if len(s) > maxBytes {
+		return s[:maxBytes] + "…"
 	}
 	return s
 }
 
 // mostBehind is more than MillisBehindLatest can be, in milliseconds: ten years.
-const mostBehind = 10 * 366 * 24 * 60 * 60 * 1000
+const maxMillisBehind = 10 * 366 * 24 * 60 * 60 * 1000
 
 // Records checks the records of one answer, and how far it says it is behind: a
 // payload and a sequence number for each, in growing order, and times that can be.
@@ -84,25 +84,25 @@ const mostBehind = 10 * 366 * 24 * 60 * 60 * 1000
 // AUTO).
 func Records(records []types.Record, behind *int64) error {
 	if records == nil {
-		return wrong("it has no list of records")
+		return invalid("it has no list of records")
 	}
-	if behind != nil && (*behind < 0 || *behind > mostBehind) {
-		return wrong("MillisBehindLatest is %d", *behind)
+	if behind != nil && (*behind < 0 || *behind > maxMillisBehind) {
+		return invalid("MillisBehindLatest is %d", *behind)
 	}
 	last := ""
 	for i, r := range records {
 		sequence := aws.ToString(r.SequenceNumber)
 		switch {
 		case sequence == "":
-			return wrong("record %d of %d has no sequence number", i+1, len(records))
+			return invalid("record %d of %d has no sequence number", i+1, len(records))
 		case !SequenceNumber(sequence):
-			return wrong("sequence number %q is not a number", brief(sequence))
+			return invalid("sequence number %q is not a number", truncate(sequence))
 		case r.Data == nil:
-			return wrong("record %s has no payload", sequence)
+			return invalid("record %s has no payload", sequence)
 		case last != "" && Compare(sequence, last) <= 0:
-			return wrong("sequence number %s follows %s", sequence, last)
+			return invalid("sequence number %s follows %s", sequence, last)
 		case r.ApproximateArrivalTimestamp != nil && !servertime.Plausible(*r.ApproximateArrivalTimestamp):
-			return wrong("the arrival time of record %s is out of range", sequence)
+			return invalid("the arrival time of record %s is out of range", sequence)
 		}
 		last = sequence
 	}
@@ -114,14 +114,14 @@ func Records(records []types.Record, behind *int64) error {
 // nanoseconds: a time beyond 2262 comes out as another one, which may look plausible.
 // The range is wide on both sides, for endpoints whose two clocks differ.
 func Arrivals(records []types.Record, now time.Time) error {
-	const most = 400 * 24 * time.Hour // a stream retains records for 365 days at most
+	const maxDifference = 400 * 24 * time.Hour // a stream retains records for 365 days at most
 	if now.IsZero() {
 		return nil
 	}
-	from, to := now.Add(-most), now.Add(most)
+	from, to := now.Add(-maxDifference), now.Add(maxDifference)
 	for _, r := range records {
 		if at := r.ApproximateArrivalTimestamp; at != nil && (at.Before(from) || at.After(to)) {
-			return wrong("the arrival time of record %s is more than 400 days from the service's time", aws.ToString(r.SequenceNumber))
+			return invalid("the arrival time of record %s is more than 400 days from the service's time", aws.ToString(r.SequenceNumber))
 		}
 	}
 	return nil
@@ -133,17 +133,17 @@ func Arrivals(records []types.Record, now time.Time) error {
 func Shard(s types.Shard) error {
 	id := aws.ToString(s.ShardId)
 	if !ShardID(id) {
-		return wrong("%q is not the ID of a shard", brief(id))
+		return invalid("%q is not the ID of a shard", truncate(id))
 	}
 	for _, parent := range []*string{s.ParentShardId, s.AdjacentParentShardId} {
 		if p := aws.ToString(parent); p != "" && !ShardID(p) {
-			return wrong("%q is not a parent of shard %s", brief(p), id)
+			return invalid("%q is not a parent of shard %s", truncate(p), id)
 		}
 	}
 	if r := s.SequenceNumberRange; r != nil {
 		for _, sequence := range []*string{r.StartingSequenceNumber, r.EndingSequenceNumber} {
 			if n := aws.ToString(sequence); n != "" && !SequenceNumber(n) {
-				return wrong("sequence number %q of shard %s is not a number", brief(n), id)
+				return invalid("sequence number %q of shard %s is not a number", truncate(n), id)
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func Child(c types.ChildShard) bool {
 
 // mostRetention is more than a stream can retain its records for, in hours: the
 // service allows a year.
-const mostRetention = 100 * 366 * 24
+const maxRetentionHours = 100 * 366 * 24
 
 // Summary checks what the service says of a stream, which was asked for by name
 // or ARN. nil, and what is missing, is nothing wrong.
@@ -178,18 +178,18 @@ func Summary(stream string, s *types.StreamDescriptionSummary) error {
 		stream = m[1]
 	}
 	if name := aws.ToString(s.StreamName); name != "" && name != stream {
-		return wrong("it is about stream %q", brief(name))
+		return invalid("it is about stream %q", truncate(name))
 	}
 	if arn := aws.ToString(s.StreamARN); s.StreamARN != nil {
 		if m := streamARN.FindStringSubmatch(arn); m == nil || m[1] != stream {
-			return wrong("%q is not the ARN of stream %s", brief(arn), stream)
+			return invalid("%q is not the ARN of stream %s", truncate(arn), stream)
 		}
 	}
-	if hours := s.RetentionPeriodHours; hours != nil && (*hours < 1 || *hours > mostRetention) {
-		return wrong("RetentionPeriodHours of stream %s is %d", stream, *hours)
+	if hours := s.RetentionPeriodHours; hours != nil && (*hours < 1 || *hours > maxRetentionHours) {
+		return invalid("RetentionPeriodHours of stream %s is %d", stream, *hours)
 	}
 	if created := s.StreamCreationTimestamp; created != nil && !servertime.Plausible(*created) {
-		return wrong("the creation time of stream %s is out of range", stream)
+		return invalid("the creation time of stream %s is out of range", stream)
 	}
 	return nil
 }

@@ -13,11 +13,11 @@ import (
 )
 
 // wrongAdvice is what to do about an answer that the service never gives.
-const wrongAdvice = "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+const invalidAnswerAdvice = "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 
 // wrong returns what is wrong with an answer that passed as one of the service
 // and cannot be used: no run can go on with it. It is empty for other errors.
-func wrong(err error) string {
+func invalidAnswer(err error) string {
 	var (
 		lineage   *reader.LineageError
 		endless   *paging.Error
