@@ -20,14 +20,13 @@ import (
 	"kin/internal/service"
 )
 
-// simple is an endpoint that does not know dry runs: it does what is asked. It
-// counts what it is asked to change.
+// simpleEndpoint is an endpoint without dry runs: it makes the call. It counts changes.
 type simpleEndpoint struct {
 	service.API
-	shards  []types.Shard // in place of the endpoint's; nil is those
+	shards  []types.Shard // replaces the shards of the endpoint; nil does not
 	changes int
-	noEFO   error // of SubscribeToShard; nil asks the endpoint
-	// hideClosed leaves out closed shards where a filter asks for open ones.
+	noEFO   error // error of SubscribeToShard; nil asks the endpoint
+	// hideClosed filters closed shards if the request asks for open ones.
 	hideClosed bool
 }
 
@@ -64,7 +63,8 @@ func (s *simpleEndpoint) ListShards(ctx context.Context, in *service.ListShardsI
 	return out, err
 }
 
-// examine examines the stream orders of an endpoint, after change.
+// examine examines the stream orders of an endpoint. change can modify the endpoint and the options
+// before.
 func examine(t *testing.T, lo local.Options, change func(*kinesis.Client, *simpleEndpoint, *Options)) (*Report, *simpleEndpoint) {
 	t.Helper()
 	lo.Streams = []local.StreamSpec{{Name: "orders", Shards: 2}}
@@ -100,8 +100,7 @@ func (r *Report) check(t *testing.T, name string) Check {
 	return Check{}
 }
 
-// Where a dry run would be none, nothing is written; AWS's own endpoint knows
-// them.
+// Nothing is written if the endpoint may ignore a dry run. AWS supports dry runs.
 func TestNothingIsWrittenWithoutDryRuns(t *testing.T) {
 	report, s := examine(t, local.Options{}, nil)
 	if c := report.check(t, "PutRecords"); c.Status != Skipped || s.changes != 0 {
@@ -115,7 +114,7 @@ func TestNothingIsWrittenWithoutDryRuns(t *testing.T) {
 	}
 	report, s = examine(t, local.Options{}, func(_ *kinesis.Client, _ *simpleEndpoint, o *Options) { o.Foreign = false })
 	if c := report.check(t, "PutRecords"); c.Status != OK || s.changes != 1 {
-		t.Errorf("AWS's own: %+v, %d changes", c, s.changes)
+		t.Errorf("AWS: %+v, %d changes", c, s.changes)
 	}
 }
 
@@ -180,7 +179,7 @@ func TestFullListOfConsumersIsAFinding(t *testing.T) {
 func TestClockIsComparedWithTheDate(t *testing.T) {
 	at := time.Date(2026, 11, 24, 12, 0, 10, 400e6, time.UTC)
 	for _, c := range []struct {
-		date   time.Duration // the service's, cut to the second, behind the call's begin
+		date   time.Duration // the Date, in whole seconds, after the start of the call
 		ahead  time.Duration
 		status Status
 	}{
@@ -223,6 +222,6 @@ func TestClassify(t *testing.T) {
 		}
 	}
 	if classify(nil) != allowed || classify(errors.New("connection refused")) != unreachable {
-		t.Error("no error, or one of the way")
+		t.Error("nil, or an error without an answer")
 	}
 }

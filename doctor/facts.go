@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// mostSkew is what a clock may be off by unnoticed, and signedSkew what
-	// signatures bear (AWS Signature Version 4).
+	// maxSkew is the difference of clocks that is not a finding. maxSignatureSkew is the maximum
+	// that signatures tolerate (AWS Signature Version 4).
 	maxSkew          = 2 * time.Second
 	maxSignatureSkew = 5 * time.Minute
 )
@@ -42,8 +42,7 @@ func (e *examination) clockCheck() {
 	}
 }
 
-// streamCheck adds the state of the stream.
-// described is the error of describing it.
+// streamCheck adds the state of the stream. described is the error of its description.
 func (e *examination) streamCheck(described error) {
 	s := e.report.Summary
 	switch {
@@ -73,11 +72,11 @@ func (e *examination) streamCheck(described error) {
 	case s.StreamStatus == types.StreamStatusCreating:
 		e.report.add("stream", Fail, message+"; you cannot read or write it yet", "wait until it is ACTIVE, then run kin doctor again")
 	default:
-		e.report.add("stream", Fail, message+"; you cannot read or write it", "create it again when it is gone")
+		e.report.add("stream", Fail, message+"; you cannot read or write it", "create it again after its deletion")
 	}
 }
 
-// facts adds what is known of the stream beside the calls.
+// facts adds the checks that need no further call.
 func (e *examination) facts(consumers []efo.Consumer, at time.Time) {
 	e.coverageCheck()
 	if s := e.report.Summary; s != nil {
@@ -96,7 +95,7 @@ func hoursText(hours int32) string {
 	return fmt.Sprintf("%d hours", hours)
 }
 
-// coverageCheck looks whether every partition key has one open shard.
+// coverageCheck checks that every partition key belongs to an open shard.
 func (e *examination) coverageCheck() {
 	if e.shards == nil {
 		return
@@ -122,9 +121,9 @@ func (r *Report) recordSizeCheck(s *types.StreamDescriptionSummary) {
 	kib := aws.ToInt32(s.MaxRecordSizeInKiB)
 	switch {
 	case kib == 0:
-		r.add("record size", Skipped, "the endpoint does not report the largest", "")
+		r.add("record size", Skipped, "the endpoint does not report the maximum", "")
 	case kib > 1024:
-		r.add("record size", OK, fmt.Sprintf("up to %d KiB; the write limit of a shard is 1 MiB a second all the same", kib), "")
+		r.add("record size", OK, fmt.Sprintf("up to %d KiB; the write limit of a shard is still 1 MiB a second", kib), "")
 	default:
 		r.add("record size", OK, fmt.Sprintf("up to %d KiB", kib), "")
 	}
@@ -132,7 +131,7 @@ func (r *Report) recordSizeCheck(s *types.StreamDescriptionSummary) {
 
 func (r *Report) distributionCheck(s *types.StreamDescriptionSummary) {
 	if s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto {
-		r.add("distribution", OK, "AUTO: the stream ignores partition keys, and keeps no order of them", "")
+		r.add("distribution", OK, "AUTO: the stream ignores partition keys and does not keep the order of their records", "")
 		return
 	}
 	r.add("distribution", OK, "by partition key", "")
@@ -145,16 +144,15 @@ func (r *Report) encryptionCheck(s *types.StreamDescriptionSummary) {
 	case isAWSManaged(key):
 		r.add("encryption", OK, "KMS, with AWS's own key "+key+"; it needs no permission", "")
 	default:
-		r.add("encryption", OK, "KMS, with "+key+": reading needs kms:Decrypt on it, writing kms:GenerateDataKey, which are not tried", "")
+		r.add("encryption", OK, "KMS, with "+key+": reading needs kms:Decrypt on it, writing needs kms:GenerateDataKey; kin did not try them", "")
 	}
 }
 
-// consumersCheck adds the stream's consumers, and those that a killed run
-// has left behind.
+// consumersCheck adds the number of consumers, and the consumers that killed runs left registered.
 func (e *examination) consumersCheck(consumers []efo.Consumer, at time.Time) {
 	const limit = 20 // 50 with On-demand Advantage (API documentation)
 	if at.IsZero() {
-		return // they could not be listed, and a check says so
+		return // another check reports that they could not be listed
 	}
 	message := fmt.Sprintf("%d registered", len(consumers))
 	leftovers := efo.Prunable(consumers, e.o.ConsumerPrefix, leftoverAfter, at)
@@ -163,7 +161,7 @@ func (e *examination) consumersCheck(consumers []efo.Consumer, at time.Time) {
 		e.report.add("consumers", Warn, fmt.Sprintf("%s; killed runs of kin left %d of them, registered more than %s ago (%s)", message, len(leftovers), str2duration.String(leftoverAfter), leftovers[0].Name),
 			"AWS bills them: kin consumers prune "+e.o.Stream+" --older-than 1h")
 	case len(consumers) >= limit:
-		e.report.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", limit), "remove unused ones with: kin consumers deregister "+e.o.Stream)
+		e.report.add("consumers", Warn, message+fmt.Sprintf("; the limit of a stream is %d, or 50 with On-demand Advantage", limit), "remove unused ones with: kin consumers deregister "+e.o.Stream)
 	default:
 		e.report.add("consumers", OK, message, "")
 	}

@@ -13,7 +13,7 @@ import (
 	"kin/internal/local"
 )
 
-// answersFor answers one call with a text and the status 200.
+// answersFor answers one call with status 200 and a fixed text.
 type answersFor struct{ call, text string }
 
 func (a answersFor) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -24,8 +24,7 @@ func (a answersFor) RoundTrip(req *http.Request) (*http.Response, error) {
 		Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: io.NopCloser(strings.NewReader(a.text)), ContentLength: int64(len(a.text))}, nil
 }
 
-// A description without what it is about is a failure, and not a stream that may not be
-// described.
+// A description without a stream is a failure. It must not look like a missing permission.
 func TestFault08EmptyDescriptionIsAFailure(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`:                                 "the answer of DescribeStreamSummary has no summary",

@@ -13,7 +13,7 @@ import (
 	"kin/internal/local"
 )
 
-// htmlFor answers one call with a page and the status 200.
+// htmlFor answers one call with status 200 and an HTML page.
 type htmlFor string
 
 func (call htmlFor) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -34,7 +34,7 @@ func TestFault11HTMLPageIsNotAPermission(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 		if report.Findings() == 0 {
-			t.Error("nothing is to be changed")
+			t.Error("something was changed")
 		}
 	}
 }

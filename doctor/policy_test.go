@@ -57,6 +57,6 @@ func TestEveryNeedHasItsOwnPolicy(t *testing.T) {
 		seen[string(b)] = n
 	}
 	if _, err := ParseNeed("all"); err == nil {
-		t.Error("all is a need")
+		t.Error("ParseNeed accepts all")
 	}
 }

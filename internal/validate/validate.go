@@ -1,6 +1,5 @@
-// Package validate checks members of the service's answers before anything of
-// an answer is used. It knows what the API documentation allows, and is lenient
-// where other implementations of the service differ from it.
+// Package validate checks the members of the service's answers before anything else uses them. It
+// follows the API documentation. It is lenient where other implementations of Kinesis differ.
 package validate
 
 import (
@@ -16,9 +15,9 @@ import (
 	"kin/internal/servertime"
 )
 
-// most is the highest sequence number: it has 186 bits (awslabs/amazon-kinesis-client,
-// SequenceNumberValidator.java). The API documentation allows 129 digits. A number that
-// is too high is not harmless: what follows it looks as if it had been received.
+// highestSequenceNumber is the highest number with 186 bits (awslabs/amazon-kinesis-client,
+// SequenceNumberValidator.java). The API documentation allows 129 digits. A number that is too high
+// is dangerous: all later records would look as if they had been received.
 const highestSequenceNumber = "98079714615416886934934209737619787751599303819750539263"
 
 // SequenceNumber reports whether s is a sequence number.
@@ -31,7 +30,7 @@ func SequenceNumber(s string) bool {
 	return s != "" && len(s) <= len(highestSequenceNumber) && Compare(s, highestSequenceNumber) <= 0
 }
 
-// Compare compares two sequence numbers as the numbers they are: -1, 0 or 1.
+// Compare compares two sequence numbers numerically. The result is -1, 0 or 1.
 func Compare(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	switch {
@@ -48,16 +47,16 @@ var (
 	streamARN = regexp.MustCompile(`^arn:[^:]+:kinesis:[^:]*:[^:]*:stream/([a-zA-Z0-9_.-]{1,128})$`)
 )
 
-// ShardID reports whether s can be the ID of a shard.
+// ShardID reports whether s is a valid shard ID.
 func ShardID(s string) bool { return shardID.MatchString(s) }
 
-// Error means that an answer cannot be right. It says what is wrong with it.
+// Error means that an answer is invalid. Reason is the problem.
 type Error struct{ Reason string }
 
 func (e *Error) Error() string { return "the answer cannot be right: " + e.Reason }
 
-// Errors of answers without what was asked for. A list that is empty is not null,
-// and every stream has an open shard.
+// Errors for answers without the requested member. An empty list is not null. Every stream has an
+// open shard, so a list of shards is never empty.
 var (
 	ErrNoSummary = errors.New("the answer has no summary")
 	ErrNoShards  = errors.New("the answer has no shards")
@@ -65,7 +64,7 @@ var (
 
 func invalid(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
-// brief shortens what an answer held, for a message.
+// truncate shortens a part of an answer for a message.
 func truncate(s string) string {
 	const maxBytes = 60
 	if len(s) > maxBytes {
@@ -74,14 +73,14 @@ func truncate(s string) string {
 	return s
 }
 
-// mostBehind is more than MillisBehindLatest can be, in milliseconds: ten years.
+// maxMillisBehind is above any real MillisBehindLatest, in milliseconds: ten years.
 const maxMillisBehind = 10 * 366 * 24 * 60 * 60 * 1000
 
-// Records checks the records of one answer, and how far it says it is behind: a
-// payload and a sequence number for each, in growing order, and times that can be.
-// A list that is missing or null is nil here, an empty one is not; so it is with
-// payloads. A record may have no partition key (API documentation of the strategy
-// AUTO).
+// Records validates the records of one answer and its MillisBehindLatest. Each record needs a
+// payload and a sequence number. Sequence numbers must increase, and times must be plausible. A
+// record may have no partition key (API documentation of the strategy AUTO).
+//
+// A missing list or payload is nil; an empty one is not. behind may be nil.
 func Records(records []types.Record, behind *int64) error {
 	if records == nil {
 		return invalid("it has no list of records")
@@ -109,12 +108,14 @@ func Records(records []types.Record, behind *int64) error {
 	return nil
 }
 
-// Arrivals checks the arrival times of records, which Records has checked, against
-// the service's time; zero is not known. The SDK keeps times in 64 bits of
-// nanoseconds: a time beyond 2262 comes out as another one, which may look plausible.
-// The range is wide on both sides, for endpoints whose two clocks differ.
+// Arrivals compares the arrival times of records with the service's time now. A zero now skips the
+// check. Records must have validated the records first.
+//
+// The SDK stores times in 64 bits of nanoseconds. A time after 2262 overflows into another one that
+// may look plausible. The range is wide in both directions, because the two clocks of an endpoint
+// may differ.
 func Arrivals(records []types.Record, now time.Time) error {
-	const maxDifference = 400 * 24 * time.Hour // a stream retains records for 365 days at most
+	const maxDifference = 400 * 24 * time.Hour // a stream retains records for at most 365 days
 	if now.IsZero() {
 		return nil
 	}
@@ -127,9 +128,8 @@ func Arrivals(records []types.Record, now time.Time) error {
 	return nil
 }
 
-// Shard checks one shard of a listing. What is missing beside its ID is nothing
-// wrong: other implementations leave it out. Hash keys are for those who use
-// them: most reads do not.
+// Shard validates one listed shard. Only its ID is required, because other implementations omit the
+// rest. Hash keys are not checked, because most reads do not use them.
 func Shard(s types.Shard) error {
 	id := aws.ToString(s.ShardId)
 	if !ShardID(id) {
@@ -137,7 +137,7 @@ func Shard(s types.Shard) error {
 	}
 	for _, parent := range []*string{s.ParentShardId, s.AdjacentParentShardId} {
 		if p := aws.ToString(parent); p != "" && !ShardID(p) {
-			return invalid("%q is not a parent of shard %s", truncate(p), id)
+			return invalid("parent %q of shard %s is not a shard ID", truncate(p), id)
 		}
 	}
 	if r := s.SequenceNumberRange; r != nil {
@@ -150,8 +150,8 @@ func Shard(s types.Shard) error {
 	return nil
 }
 
-// Child reports whether c can be a child of a shard, and names its parents. That
-// a shard is its own ancestor is for those who know the others.
+// Child reports whether c is valid and has parents. It cannot detect a shard that is its own
+// ancestor, because that needs the other shards.
 func Child(c types.ChildShard) bool {
 	if !ShardID(aws.ToString(c.ShardId)) || len(c.ParentShards) == 0 {
 		return false
@@ -164,12 +164,11 @@ func Child(c types.ChildShard) bool {
 	return true
 }
 
-// mostRetention is more than a stream can retain its records for, in hours: the
-// service allows a year.
+// maxRetentionHours is above any real retention period. The service allows a year.
 const maxRetentionHours = 100 * 366 * 24
 
-// Summary checks what the service says of a stream, which was asked for by name
-// or ARN. nil, and what is missing, is nothing wrong.
+// Summary validates the description of a stream. stream is the name or ARN in the request. Missing
+// members are allowed, and so is a nil s.
 func Summary(stream string, s *types.StreamDescriptionSummary) error {
 	if s == nil {
 		return nil
