@@ -11,26 +11,26 @@ import (
 	"kin/internal/service"
 )
 
-// answer is what the outcome of a call says of the permission for it.
-type answer int
+// outcome classifies the result of a call with regard to its permission.
+type outcome int
 
 const (
-	allowed         answer = iota // it passed
-	dryRun                        // it would have passed
-	missing                       // the stream, shard or consumer is not there
-	denied                        // this caller may not make it
-	keyDenied                     // this caller may not use the stream's key
-	keyUnusable                   // nobody may use the stream's key as it is
-	keyUnsubscribed               // this caller's account does not use KMS
-	unauthentic                   // nobody knows this caller
-	busy                          // too many calls, or a passing failure of the service
-	unheard                       // the endpoint has no such call
-	unreachable                   // nobody answered
-	unknown                       // anything else
+	allowed         outcome = iota // the call succeeded
+	dryRun                         // the call would have succeeded
+	missing                        // the stream, shard or consumer does not exist
+	denied                         // the caller may not make the call
+	keyDenied                      // the caller may not use the key of the stream
+	keyUnusable                    // the state of the key prevents its use
+	keyUnsubscribed                // the account is not subscribed to KMS
+	unauthentic                    // the credentials or the signature are invalid
+	busy                           // throttled, or a temporary failure of the service
+	unsupported                    // the endpoint does not have the call
+	unreachable                    // no answer
+	unknown                        // any other result
 )
 
-// reading decides, by error code, what the outcome of a call means.
-func reading(err error) answer {
+// classify returns the outcome of a call from its error code.
+func classify(err error) outcome {
 	if err == nil {
 		return allowed
 	}
@@ -44,11 +44,11 @@ func reading(err error) answer {
 	case service.Missing:
 		return missing
 	case service.Unsupported:
-		return unheard
+		return unsupported
 	case service.Denied:
 		return denied
 	case service.Key:
-		return readingKey(code)
+		return classifyKey(code)
 	case service.Throttled, service.Transient, service.Expired:
 		return busy
 	case service.InUse, service.Refused:
@@ -60,8 +60,8 @@ func reading(err error) answer {
 	return unknown
 }
 
-// readingKey is what an error code of the stream's key means.
-func readingKey(code string) answer {
+// classifyKey returns the outcome for an error code about the stream's key.
+func classifyKey(code string) outcome {
 	switch code {
 	case service.CodeKeyDenied:
 		return keyDenied
@@ -73,58 +73,57 @@ func readingKey(code string) answer {
 
 func brief(err error) string { return service.Brief(err) }
 
-// clock compares this machine's clock with the service's, as far as the Date of
-// answers, which is cut to the second, can tell.
+// clock compares this machine's clock with the Date of answers. A Date has whole seconds, which
+// limits the precision.
 type clock struct {
-	asked, answered time.Time // by this machine
-	date            time.Time // by the service; zero until it has answered
-	wrong           time.Time // the last Date that cannot be right; zero without one
+	sent, answered time.Time // by this machine's clock
+	date           time.Time // by the service's clock; zero before an answer
+	implausible    time.Time // the last implausible Date; zero if none
 }
 
-func (c *clock) asking() { c.asked = time.Now() }
+func (c *clock) start() { c.sent = time.Now() }
 
-// take takes the Date of an answer, unless it cannot be right; zero is none.
-func (c *clock) take(date time.Time) {
+// noteDate stores the Date of an answer. A zero date is ignored.
+func (c *clock) noteDate(date time.Time) {
 	switch {
 	case date.IsZero():
 	case !servertime.Plausible(date):
-		c.wrong = date
+		c.implausible = date
 	default:
 		c.answered, c.date = time.Now(), date
 	}
 }
 
-// ahead is how far this machine's clock is ahead of the service's at least;
-// negative is behind, and 0 means that they may show the same. ok is false
-// when the service has not said.
+// ahead returns the minimum difference between this machine's clock and the service's. It is
+// negative if this clock is behind, and 0 if both may agree. ok is false without a Date.
 func (c *clock) ahead() (d time.Duration, ok bool) {
-	first, last := c.date, c.date.Add(time.Second) // the service's clock was within
+	first, last := c.date, c.date.Add(time.Second) // the bounds of the service's clock
 	switch {
 	case c.date.IsZero():
 		return 0, false
-	case c.asked.After(last):
-		return c.asked.Sub(last), true
+	case c.sent.After(last):
+		return c.sent.Sub(last), true
 	case c.answered.Before(first):
 		return c.answered.Sub(first), true
 	}
 	return 0, true
 }
 
-// attempts and their waits: a doctor does not wait for long.
+// Few attempts with short waits, because a diagnosis should be quick.
 const (
 	attempts    = 3
 	attemptFor  = 10 * time.Second
 	attemptWait = 300 * time.Millisecond
 )
 
-// reach makes a call, again if the service cannot be reached or has no time.
-func reach[T any](ctx context.Context, e *examination, call func(context.Context) (T, error)) (T, error) {
+// withRetries makes a call, and repeats it if the service cannot be reached or is busy.
+func withRetries[T any](ctx context.Context, e *examination, call func(context.Context) (T, error)) (T, error) {
 	for n := 1; ; n++ {
 		attempt, cancel := context.WithTimeout(ctx, attemptFor)
-		e.clock.asking()
+		e.clock.start()
 		v, err := call(attempt)
 		cancel()
-		if what := reading(err); n == attempts || service.IsPermanent(err) || what != unreachable && what != busy || ctx.Err() != nil {
+		if what := classify(err); n == attempts || service.IsPermanent(err) || what != unreachable && what != busy || ctx.Err() != nil {
 			return v, err
 		}
 		e.o.Log.Debug("call failed", "attempt", n, "error", err)

@@ -1,10 +1,9 @@
-// Package doctor finds out what is wrong with a stream and with the access to
-// it, and which IAM policy gives what a command needs.
+// Package doctor checks a stream and the access to it, and builds the IAM policy that a command
+// needs.
 //
-// It promises that nothing is changed: a permission is tried by a dry run where
-// the service has one, by a call that asks, or on a consumer that cannot be
-// there; what cannot be tried so is not. It does not promise that a call which
-// was allowed now is allowed later.
+// It changes nothing. It tries a permission with a dry run, with a call that only reads, or on a
+// consumer that does not exist. Other permissions are not tried. A call that is allowed now may be
+// denied later.
 package doctor
 
 import (
@@ -24,7 +23,7 @@ import (
 	"kin/reader"
 )
 
-// Status is what came of a check.
+// Status is the result of a check.
 type Status string
 
 // The statuses. Warn and Fail are findings.
@@ -32,30 +31,30 @@ const (
 	OK      Status = "OK"
 	Warn    Status = "WARN"
 	Fail    Status = "FAIL"
-	Skipped Status = "SKIPPED" // it could not be made; the message says why
+	Skipped Status = "SKIPPED" // the check was not possible; the message has the reason
 )
 
-// Check is one thing that was looked at.
+// Check is one check and its result.
 type Check struct {
-	Name    string // of the thing, or of the API call that was tried
+	Name    string // of the checked thing or API call
 	Status  Status
 	Message string // one line
 	Advice  string // what to change; empty without a finding
 }
 
-// IsFinding says whether something is to be changed.
+// IsFinding reports whether the status is Warn or Fail.
 func (c Check) IsFinding() bool { return c.Status == Warn || c.Status == Fail }
 
-// Report is what was found out about a stream.
+// Report is the result of all checks of a stream.
 type Report struct {
 	Stream string // its name
-	ARN    string // empty when it could not be found out
-	// Summary is nil where the stream may not be described.
+	ARN    string // empty if unknown
+	// Summary is nil if the stream could not be described.
 	Summary *types.StreamDescriptionSummary
-	Checks  []Check // in the order they were made
+	Checks  []Check // in the order of the checks
 }
 
-// Findings is how many of the checks are findings.
+// Findings returns the number of findings.
 func (r *Report) Findings() int {
 	n := 0
 	for _, c := range r.Checks {
@@ -66,8 +65,8 @@ func (r *Report) Findings() int {
 	return n
 }
 
-// Client is what the doctor calls; service.Client is one. Its calls must be
-// single attempts.
+// Client has the calls of the doctor; service.Client implements it. Each call must be a single
+// attempt.
 type Client interface {
 	reader.Client
 	efo.RegistryClient
@@ -75,38 +74,37 @@ type Client interface {
 	SubscribeToShard(context.Context, *service.SubscribeToShardInput) (service.EventStream, error)
 }
 
-// Identity is who is calling.
+// Identity is the caller.
 type Identity struct {
 	ARN, Account string
 	Source       string // of the credentials, in words
 }
 
-// ErrNoSTS means that there is nobody to ask who is calling.
-var ErrNoSTS = errors.New("no endpoint of STS is known")
+// ErrNoSTS means that the caller is unknown, because no STS endpoint is known.
+var ErrNoSTS = errors.New("no STS endpoint is known")
 
-// Options say what is to be examined.
+// Options configure Examine.
 type Options struct {
 	Stream           string // name or ARN; required
-	Region, Endpoint string // of the client, for people
-	// Foreign says that the endpoint is not AWS's, and may do what a dry run only
-	// is to try.
+	Region, Endpoint string // of the client, for messages
+	// Foreign: the endpoint is not AWS. It may ignore the DryRun flag and make the call.
 	Foreign bool
-	Needs   []Need // whose permissions are tried; none is all
-	// ConsumerPrefix begins the names of consumers that runs register.
+	Needs   []Need // tries only the permissions of these needs; empty is all
+	// ConsumerPrefix is the prefix of the consumers that kin registers.
 	ConsumerPrefix string
-	// Identify asks who is calling; its error may be ErrNoSTS.
+	// Identify returns the caller; its error may be ErrNoSTS. Required.
 	Identify func(context.Context) (Identity, error)
-	// Advise says what to do about a call that was refused because of who signed it, or
-	// that a proxy refused; empty for other errors. nil knows of none.
+	// Advise returns the next step after an error about the credentials or from a proxy; empty for
+	// other errors. A nil Advise has no advice.
 	Advise func(error) string
-	// Info is called with a line about calls that have failed, or have had no answer, for
-	// 5 s; nil reports nothing.
+	// Info is called with a message if a call has failed or has had no answer for 5 s; nil reports
+	// nothing.
 	Info func(string)
 	Log  *slog.Logger // nil discards
 }
 
-// Examine makes all checks. What they find is no error; errors are those of
-// reader.ListShards for a stream that is not there, and of the context.
+// Examine makes all checks. Findings are not errors. Errors are those of reader.ListShards for a
+// missing stream, those of the context, and *record.OptionError.
 func Examine(ctx context.Context, client Client, o Options) (*Report, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -123,15 +121,15 @@ func Examine(ctx context.Context, client Client, o Options) (*Report, error) {
 	return e.report, err
 }
 
-// examination is one Examine.
+// examination is the state of one Examine.
 type examination struct {
 	client Client
 	o      Options
 	stream record.Stream
 	report *Report
 
-	shards  []types.Shard // open ones; nil if they cannot be listed
-	dryRuns bool          // the endpoint has answered one as one
+	shards  []types.Shard // the open shards; nil if they cannot be listed
+	dryRuns bool          // the endpoint supports dry runs
 	clock   clock
 }
 
@@ -139,7 +137,7 @@ func (r *Report) add(name string, status Status, message, advice string) {
 	r.Checks = append(r.Checks, Check{name, status, message, advice})
 }
 
-// advice is what to do about an error, or fallback where nobody knows.
+// advice returns the advice of Options.Advise for an error; if there is none, fallback.
 func (e *examination) advice(err error, fallback string) string {
 	if e.o.Advise != nil {
 		if text := e.o.Advise(err); text != "" {
@@ -152,18 +150,18 @@ func (e *examination) advice(err error, fallback string) string {
 func (e *examination) run(ctx context.Context) error {
 	e.identify(ctx)
 	e.report.add("region", OK, e.o.Region, "")
-	summary, err := reach(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
+	summary, err := withRetries(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
 		out, err := e.client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ARN})
 		if err != nil {
 			return nil, e.callError("DescribeStreamSummary", err)
 		}
-		e.clock.take(out.ServerTime)
+		e.clock.noteDate(out.ServerTime)
 		if err := validate.Summary(e.o.Stream, out.StreamDescriptionSummary); err != nil {
 			return nil, &service.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
 		}
 		return out.StreamDescriptionSummary, nil
 	})
-	switch reading(err) {
+	switch classify(err) {
 	case missing:
 		return err
 	case unreachable:
@@ -180,20 +178,20 @@ func (e *examination) run(ctx context.Context) error {
 	if summary != nil && aws.ToString(summary.StreamARN) != "" {
 		e.report.ARN = *summary.StreamARN
 	}
-	if !e.serves() { // and its calls are refused for that, whoever makes them
+	if !e.isUsable() { // all calls would fail because of the state of the stream
 		e.clockCheck()
 		e.streamCheck(err)
-		e.tried("DescribeStreamSummary", err, Warn)
+		e.addPermission("DescribeStreamSummary", err, Warn)
 		return nil
 	}
 	shardsErr := e.listShards(ctx)
-	if reading(shardsErr) == missing {
+	if classify(shardsErr) == missing {
 		return shardsErr
 	}
 	e.clockCheck()
 	e.streamCheck(err)
-	e.tried("DescribeStreamSummary", err, Warn)
-	e.tried("ListShards", shardsErr, Fail)
+	e.addPermission("DescribeStreamSummary", err, Warn)
+	e.addPermission("ListShards", shardsErr, Fail)
 	e.readCalls(ctx)
 	e.writeCalls(ctx)
 	consumers, at := e.consumerCalls(ctx)
@@ -201,13 +199,13 @@ func (e *examination) run(ctx context.Context) error {
 	return nil
 }
 
-// serves says whether the stream can be read and written, as far as is known.
-func (e *examination) serves() bool {
+// isUsable reports whether the stream can be read and written, as far as is known.
+func (e *examination) isUsable() bool {
 	s := e.report.Summary
 	return s == nil || s.StreamStatus == types.StreamStatusActive || s.StreamStatus == types.StreamStatusUpdating
 }
 
-// identify finds out whose credentials these are.
+// identify checks the credentials.
 func (e *examination) identify(ctx context.Context) {
 	who, err := e.o.Identify(ctx)
 	from := ""
@@ -218,21 +216,21 @@ func (e *examination) identify(ctx context.Context) {
 	case err == nil:
 		e.report.add("credentials", OK, strings.TrimSpace(who.ARN+", "+from), "")
 		if e.report.ARN == "" {
-			e.report.ARN = arnIn(who, e.o.Region, e.report.Stream)
+			e.report.ARN = accountStreamARN(who, e.o.Region, e.report.Stream)
 		}
 	case errors.Is(err, ErrNoSTS):
-		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin does not know whose they are: "+ErrNoSTS.Error()), "")
-	case reading(err) == unauthentic:
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; the caller is unknown: "+ErrNoSTS.Error()), "")
+	case classify(err) == unauthentic:
 		e.report.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
-	case reading(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS knows them
-		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin may not ask whose they are: "+brief(err)), "")
+	case classify(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS accepted the credentials
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; the caller is unknown, because it may not ask STS: "+brief(err)), "")
 	default:
-		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; kin could not ask STS whose they are: "+brief(err)), "")
+		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; the caller is unknown, because the call to STS failed: "+brief(err)), "")
 	}
 }
 
-// listShards lists all shards, as every reader does, so that what is wrong with
-// closed ones shows too. It keeps those that are open.
+// listShards lists all shards, as every reader does, so that invalid closed shards show too. It
+// stores the open ones.
 func (e *examination) listShards(ctx context.Context) error {
 	listed, err := reader.ListShards(ctx, reader.NewAsker(e.client, e.o.Info, e.o.Log), e.o.Stream, nil)
 	if err != nil {
@@ -245,6 +243,6 @@ func (e *examination) listShards(ctx context.Context) error {
 }
 
 func (e *examination) callError(call string, err error) error {
-	e.clock.take(service.RefusalTime(err))
+	e.clock.noteDate(service.RefusalTime(err))
 	return &service.CallError{Call: call, Stream: e.o.Stream, Err: err}
 }

@@ -20,41 +20,40 @@ import (
 	"kin/internal/service"
 )
 
-// simple is an endpoint that does not know dry runs: it does what is asked. It
-// counts what it is asked to change.
-type simple struct {
+// simpleEndpoint is an endpoint without dry runs: it makes the call. It counts changes.
+type simpleEndpoint struct {
 	service.API
-	shards  []types.Shard // in place of the endpoint's; nil is those
+	shards  []types.Shard // replaces the shards of the endpoint; nil does not
 	changes int
-	noEFO   error // of SubscribeToShard; nil asks the endpoint
-	// hideClosed leaves out closed shards where a filter asks for open ones.
+	noEFO   error // error of SubscribeToShard; nil asks the endpoint
+	// hideClosed filters closed shards if the request asks for open ones.
 	hideClosed bool
 }
 
-func (s *simple) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+func (s *simpleEndpoint) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	in.DryRun = false
 	return s.API.GetShardIterator(ctx, in)
 }
 
-func (s *simple) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
+func (s *simpleEndpoint) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	s.changes++
 	in.DryRun = false
 	return s.API.PutRecords(ctx, in)
 }
 
-func (s *simple) RegisterStreamConsumer(context.Context, *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
+func (s *simpleEndpoint) RegisterStreamConsumer(context.Context, *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	s.changes++
 	return nil, errors.New("not here")
 }
 
-func (s *simple) SubscribeToShard(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
+func (s *simpleEndpoint) SubscribeToShard(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 	if s.noEFO != nil {
 		return nil, s.noEFO
 	}
 	return s.API.SubscribeToShard(ctx, in)
 }
 
-func (s *simple) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+func (s *simpleEndpoint) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	out, err := s.API.ListShards(ctx, in)
 	if err == nil && s.shards != nil {
 		out.Shards = slices.DeleteFunc(slices.Clone(s.shards), func(shard types.Shard) bool {
@@ -64,8 +63,9 @@ func (s *simple) ListShards(ctx context.Context, in *service.ListShardsInput) (*
 	return out, err
 }
 
-// examine examines the stream orders of an endpoint, after change.
-func examine(t *testing.T, lo local.Options, change func(*kinesis.Client, *simple, *Options)) (*Report, *simple) {
+// examine examines the stream orders of an endpoint. change can modify the endpoint and the options
+// before.
+func examine(t *testing.T, lo local.Options, change func(*kinesis.Client, *simpleEndpoint, *Options)) (*Report, *simpleEndpoint) {
 	t.Helper()
 	lo.Streams = []local.StreamSpec{{Name: "orders", Shards: 2}}
 	endpoint, err := local.New(lo)
@@ -74,7 +74,7 @@ func examine(t *testing.T, lo local.Options, change func(*kinesis.Client, *simpl
 	}
 	server := httptest.NewServer(endpoint)
 	t.Cleanup(server.Close)
-	s := &simple{API: awsclient.NewLocal(server.URL)}
+	s := &simpleEndpoint{API: awsclient.NewLocal(server.URL)}
 	o := Options{
 		Stream: "orders", Region: "us-east-1", Endpoint: server.URL, Foreign: true, ConsumerPrefix: "kin_",
 		Identify: func(context.Context) (Identity, error) { return Identity{Source: "a test"}, ErrNoSTS },
@@ -100,9 +100,8 @@ func (r *Report) check(t *testing.T, name string) Check {
 	return Check{}
 }
 
-// Where a dry run would be none, nothing is written; AWS's own endpoint knows
-// them.
-func TestNothingIsChangedWhereDryRunsAreNotKnown(t *testing.T) {
+// Nothing is written if the endpoint may ignore a dry run. AWS supports dry runs.
+func TestNothingIsWrittenWithoutDryRuns(t *testing.T) {
 	report, s := examine(t, local.Options{}, nil)
 	if c := report.check(t, "PutRecords"); c.Status != Skipped || s.changes != 0 {
 		t.Errorf("%+v, %d changes", c, s.changes)
@@ -113,15 +112,15 @@ func TestNothingIsChangedWhereDryRunsAreNotKnown(t *testing.T) {
 	if report.Findings() != 0 {
 		t.Errorf("%d findings: %v", report.Findings(), report.Checks)
 	}
-	report, s = examine(t, local.Options{}, func(_ *kinesis.Client, _ *simple, o *Options) { o.Foreign = false })
+	report, s = examine(t, local.Options{}, func(_ *kinesis.Client, _ *simpleEndpoint, o *Options) { o.Foreign = false })
 	if c := report.check(t, "PutRecords"); c.Status != OK || s.changes != 1 {
-		t.Errorf("AWS's own: %+v, %d changes", c, s.changes)
+		t.Errorf("AWS: %+v, %d changes", c, s.changes)
 	}
 }
 
-func TestAStreamThatIsNotActiveIsAFindingUnlessItIsUpdating(t *testing.T) {
+func TestStreamIsAFindingUnlessActiveOrUpdating(t *testing.T) {
 	ctx := t.Context()
-	report, _ := examine(t, local.Options{UpdatingDelay: time.Hour}, func(c *kinesis.Client, _ *simple, _ *Options) {
+	report, _ := examine(t, local.Options{UpdatingDelay: time.Hour}, func(c *kinesis.Client, _ *simpleEndpoint, _ *Options) {
 		if _, err := c.UpdateShardCount(ctx, &kinesis.UpdateShardCountInput{StreamName: aws.String("orders"), TargetShardCount: aws.Int32(4), ScalingType: types.ScalingTypeUniformScaling}); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +128,7 @@ func TestAStreamThatIsNotActiveIsAFindingUnlessItIsUpdating(t *testing.T) {
 	if c := report.check(t, "stream"); c.Status != OK || !strings.HasPrefix(c.Message, "UPDATING") {
 		t.Errorf("%+v", c)
 	}
-	report, _ = examine(t, local.Options{DeletingDelay: time.Hour}, func(c *kinesis.Client, _ *simple, _ *Options) {
+	report, _ = examine(t, local.Options{DeletingDelay: time.Hour}, func(c *kinesis.Client, _ *simpleEndpoint, _ *Options) {
 		if _, err := c.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: aws.String("orders")}); err != nil {
 			t.Fatal(err)
 		}
@@ -139,8 +138,8 @@ func TestAStreamThatIsNotActiveIsAFindingUnlessItIsUpdating(t *testing.T) {
 	}
 }
 
-func TestACallThatAnEndpointDoesNotHaveIsNoFinding(t *testing.T) {
-	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, _ *Options) {
+func TestUnsupportedCallIsNotAFinding(t *testing.T) {
+	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simpleEndpoint, _ *Options) {
 		s.noEFO = &smithy.GenericAPIError{Code: "UnknownOperationException"}
 	})
 	if c := report.check(t, "SubscribeToShard"); c.Status != Skipped || report.Findings() != 0 {
@@ -148,8 +147,8 @@ func TestACallThatAnEndpointDoesNotHaveIsNoFinding(t *testing.T) {
 	}
 }
 
-func TestAHoleInTheHashKeySpaceIsAFinding(t *testing.T) {
-	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, _ *Options) {
+func TestGapInTheHashKeySpaceIsAFinding(t *testing.T) {
+	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simpleEndpoint, _ *Options) {
 		out, err := s.API.ListShards(t.Context(), &service.ListShardsInput{StreamName: "orders"})
 		if err != nil {
 			t.Fatal(err)
@@ -161,9 +160,9 @@ func TestAHoleInTheHashKeySpaceIsAFinding(t *testing.T) {
 	}
 }
 
-func TestAStreamWithoutRoomForConsumersIsAFinding(t *testing.T) {
+func TestFullListOfConsumersIsAFinding(t *testing.T) {
 	ctx := t.Context()
-	report, _ := examine(t, local.Options{Limits: local.LimitsOff}, func(_ *kinesis.Client, s *simple, _ *Options) {
+	report, _ := examine(t, local.Options{Limits: local.LimitsOff}, func(_ *kinesis.Client, s *simpleEndpoint, _ *Options) {
 		for i := range 20 {
 			if _, err := s.API.RegisterStreamConsumer(ctx, &service.RegisterStreamConsumerInput{
 				StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders", ConsumerName: "reader-" + string(rune('a'+i)),
@@ -177,10 +176,10 @@ func TestAStreamWithoutRoomForConsumersIsAFinding(t *testing.T) {
 	}
 }
 
-func TestTheClockIsComparedAsFarAsADateCanTell(t *testing.T) {
+func TestClockIsComparedWithTheDate(t *testing.T) {
 	at := time.Date(2026, 11, 24, 12, 0, 10, 400e6, time.UTC)
 	for _, c := range []struct {
-		date   time.Duration // the service's, cut to the second, behind the call's begin
+		date   time.Duration // the Date, in whole seconds, after the start of the call
 		ahead  time.Duration
 		status Status
 	}{
@@ -192,7 +191,7 @@ func TestTheClockIsComparedAsFarAsADateCanTell(t *testing.T) {
 		{-10 * time.Minute, 10*time.Minute - time.Second, Fail},
 		{10 * time.Minute, -10*time.Minute + 100*time.Millisecond, Fail},
 	} {
-		k := clock{asked: at, answered: at.Add(100 * time.Millisecond), date: at.Add(c.date)}
+		k := clock{sent: at, answered: at.Add(100 * time.Millisecond), date: at.Add(c.date)}
 		e := &examination{report: &Report{}, clock: k}
 		e.clockCheck()
 		if ahead, ok := k.ahead(); !ok || ahead != c.ahead || e.report.Checks[0].Status != c.status {
@@ -205,24 +204,24 @@ func TestTheClockIsComparedAsFarAsADateCanTell(t *testing.T) {
 	}
 }
 
-func TestARefusalTellsTheTimeToo(t *testing.T) {
+func TestClockUsesTheDateOfARefusal(t *testing.T) {
 	report, _ := examine(t, local.Options{Faults: []string{"DescribeStreamSummary=AccessDeniedException"}}, nil)
 	if c := report.check(t, "clock"); c.Status != OK {
 		t.Errorf("%+v", c)
 	}
 }
 
-func TestWhatTheOutcomeOfACallSays(t *testing.T) {
-	for code, want := range map[string]answer{
+func TestClassify(t *testing.T) {
+	for code, want := range map[string]outcome{
 		"DryRunOperationException": dryRun, "ResourceNotFoundException": missing, "AccessDeniedException": denied,
 		"KMSAccessDeniedException": keyDenied, "KMSDisabledException": keyUnusable, "InvalidSignatureException": unauthentic, "ProvisionedThroughputExceededException": busy,
-		"InternalFailure": busy, "ValidationException": unknown, "UnknownOperationException": unheard,
+		"InternalFailure": busy, "ValidationException": unknown, "UnknownOperationException": unsupported,
 	} {
-		if got := reading(&smithy.GenericAPIError{Code: code}); got != want {
+		if got := classify(&smithy.GenericAPIError{Code: code}); got != want {
 			t.Errorf("%s: %d, want %d", code, got, want)
 		}
 	}
-	if reading(nil) != allowed || reading(errors.New("connection refused")) != unreachable {
-		t.Error("no error, or one of the way")
+	if classify(nil) != allowed || classify(errors.New("connection refused")) != unreachable {
+		t.Error("nil, or an error without an answer")
 	}
 }

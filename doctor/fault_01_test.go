@@ -16,8 +16,8 @@ import (
 	"kin/reader"
 )
 
-// listedAs are open shards with these parents.
-func listedAs(parents map[string]string) []types.Shard {
+// openShards returns open shards with these parents.
+func openShards(parents map[string]string) []types.Shard {
 	var shards []types.Shard
 	for _, id := range []string{"shardId-000000000000", "shardId-000000000001", "shardId-000000000002"} {
 		s := types.Shard{ShardId: aws.String(id), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
@@ -30,11 +30,11 @@ func listedAs(parents map[string]string) []types.Shard {
 	return shards
 }
 
-func TestFault01ACyclicListingIsAFailureThatNamesTheShard(t *testing.T) {
+func TestFault01CyclicLineageIsAFailureWithTheShard(t *testing.T) {
 	cycle := map[string]string{"shardId-000000000000": "shardId-000000000001", "shardId-000000000001": "shardId-000000000000"}
 	for name, change := range map[string]func([]types.Shard){
 		"open shards": func([]types.Shard) {},
-		// A filter of open shards would not show these, and every reader lists all.
+		// A filter for open shards would hide these, but every reader lists all shards.
 		"closed shards": func(shards []types.Shard) {
 			for _, s := range shards[:2] {
 				s.SequenceNumberRange.EndingSequenceNumber = aws.String("9")
@@ -43,8 +43,8 @@ func TestFault01ACyclicListingIsAFailureThatNamesTheShard(t *testing.T) {
 	} {
 		for _, need := range []Need{"", NeedRead, NeedWrite} {
 			t.Run(name+" "+string(need), func(t *testing.T) {
-				report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, o *Options) {
-					s.shards = listedAs(cycle)
+				report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simpleEndpoint, o *Options) {
+					s.shards = openShards(cycle)
 					change(s.shards)
 					s.hideClosed = true
 					if need != "" {
@@ -69,8 +69,8 @@ func TestFault01ACyclicListingIsAFailureThatNamesTheShard(t *testing.T) {
 	}
 }
 
-// A list that is wrong is one that kin cannot use, whatever list it is.
-func TestFault05AListThatIsWrongIsAFailureThatSaysWhy(t *testing.T) {
+// An invalid list cannot be used, whichever call returned it.
+func TestFault05InvalidListIsAFailureWithTheReason(t *testing.T) {
 	var pages paging.Guard
 	_ = pages.Next("token", 1)
 	repeats := pages.Next("token", 1)
@@ -79,12 +79,12 @@ func TestFault05AListThatIsWrongIsAFailureThatSaysWhy(t *testing.T) {
 			"the answer repeats a page token":    repeats,
 			"shardId-000000000003 is odd":        &validate.Error{Reason: "shardId-000000000003 is odd"},
 			"shard a is its own ancestor":        &reader.LineageError{Call: call, Stream: "orders", Shard: "a"},
-			"not known: something else happened": errors.New("something else happened"),
+			"unknown: something else happened": errors.New("something else happened"),
 		} {
 			e := &examination{o: Options{Stream: "orders"}, report: &Report{}}
-			e.tried(call, &service.GaveUpError{Err: &service.CallError{Call: call, Stream: "orders", Err: err}}, Warn)
+			e.addPermission(call, &service.GaveUpError{Err: &service.CallError{Call: call, Stream: "orders", Err: err}}, Warn)
 			c := e.report.Checks[0]
-			isWrong := !strings.HasPrefix(want, "not known")
+			isWrong := !strings.HasPrefix(want, "unknown")
 			if !strings.Contains(c.Message, want) || (c.Status == Fail) != isWrong || isWrong && !strings.Contains(c.Advice, "--endpoint") {
 				t.Errorf("%s %v: %+v", call, err, c)
 			}

@@ -13,7 +13,7 @@ import (
 	"kin/internal/local"
 )
 
-// htmlFor answers one call with a page and the status 200.
+// htmlFor answers one call with status 200 and an HTML page.
 type htmlFor string
 
 func (call htmlFor) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -25,16 +25,16 @@ func (call htmlFor) RoundTrip(req *http.Request) (*http.Response, error) {
 		Header: http.Header{"Content-Type": {"text/html"}}, Body: io.NopCloser(strings.NewReader(page)), ContentLength: int64(len(page))}, nil
 }
 
-func TestFault11APageIsNoPermission(t *testing.T) {
+func TestFault11HTMLPageIsNotAPermission(t *testing.T) {
 	for _, call := range []string{"DeregisterStreamConsumer", "DescribeStreamConsumer", "GetShardIterator"} {
-		report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, o *Options) {
+		report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simpleEndpoint, o *Options) {
 			s.API = awsclient.OverSDK(kinesistest.SDK(o.Endpoint, &http.Client{Transport: htmlFor(call)}))
 		})
-		if c := report.check(t, call); c.Status != Fail || c.Message != "the answer is not one of Kinesis (HTTP status 200)" || c.Advice != wrongAdvice {
+		if c := report.check(t, call); c.Status != Fail || c.Message != "the answer is not one of Kinesis (HTTP status 200)" || c.Advice != invalidAnswerAdvice {
 			t.Errorf("%+v", c)
 		}
 		if report.Findings() == 0 {
-			t.Error("nothing is to be changed")
+			t.Error("something was changed")
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"kin/internal/kinesistest"
 )
 
-// FuzzAnswers examines a stream whose answers are garbled. Whatever they say, the
-// examination ends without a panic, and each of its checks has words.
+// FuzzAnswers examines a stream with garbled answers. It must end without a panic, and every check
+// must have a message.
 func FuzzAnswers(f *testing.F) {
 	recorded, err := garble.Record(f.Context())
 	if err != nil {
@@ -33,7 +33,7 @@ func FuzzAnswers(f *testing.F) {
 			if err == nil {
 				for _, c := range report.Checks {
 					if c.Name == "" || c.Message == "" {
-						t.Errorf("a check without words: %+v", c)
+						t.Errorf("a check without a message: %+v", c)
 					}
 				}
 			}

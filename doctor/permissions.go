@@ -13,44 +13,44 @@ import (
 	"kin/internal/service"
 )
 
-// needed says whether the permission for a call is one of those to be tried.
-func (e *examination) needed(call string) bool {
+// isNeeded reports whether the permission for a call is to be checked.
+func (e *examination) isNeeded(call string) bool {
 	return len(e.o.Needs) == 0 || slices.ContainsFunc(e.o.Needs, func(n Need) bool { return slices.Contains(n.calls(), call) })
 }
 
-// tried adds the check of a call's permission, by what came of trying it. harm
-// is the status of a refusal.
-func (e *examination) tried(call string, err error, harm Status) {
-	if !e.needed(call) {
+// addPermission adds the check of a call's permission from the result of the call. severity is the
+// status of a denial.
+func (e *examination) addPermission(call string, err error, severity Status) {
+	if !e.isNeeded(call) {
 		return
 	}
-	if reason := wrong(err); reason != "" {
-		e.report.add(call, Fail, reason, wrongAdvice)
+	if reason := invalidAnswer(err); reason != "" {
+		e.report.add(call, Fail, reason, invalidAnswerAdvice)
 		return
 	}
-	switch reading(err) {
+	switch classify(err) {
 	case dryRun:
-		e.report.add(call, OK, "allowed (a dry run)", "")
+		e.report.add(call, OK, "allowed (dry run)", "")
 	case allowed:
 		e.report.add(call, OK, "allowed", "")
 	case denied:
-		e.report.add(call, harm, "denied: "+brief(err), e.allow(call))
+		e.report.add(call, severity, "denied: "+brief(err), e.allow(call))
 	case keyDenied:
-		e.report.add(call, harm, "the key of the stream may not be used: "+brief(err), e.allowKey(call))
+		e.report.add(call, severity, "the caller may not use the stream's key: "+brief(err), e.allowKey(call))
 	case keyUnsubscribed:
-		e.report.add(call, harm, "the key of the stream may not be used: "+brief(err), "subscribe the account to AWS KMS")
+		e.report.add(call, severity, "the account may not use the stream's key: "+brief(err), "subscribe the account to AWS KMS")
 	case keyUnusable:
-		e.report.add(call, harm, "the key of the stream cannot be used: "+brief(err), "enable the key, or encrypt the stream with another")
+		e.report.add(call, severity, "the stream's key cannot be used: "+brief(err), "enable the key, or encrypt the stream with another key")
 	case busy:
 		e.report.add(call, Warn, "not completed: "+brief(err), "try again; other readers or writers may use up the limit")
-	case unheard:
+	case unsupported:
 		e.report.add(call, Skipped, "this endpoint does not know the call", "")
 	default:
-		e.report.add(call, Warn, "not known: "+brief(err), "try again with --debug")
+		e.report.add(call, Warn, "unknown: "+brief(err), "try again with --debug")
 	}
 }
 
-// allow says which policy has a permission.
+// allow returns advice with the policy that has the permission.
 func (e *examination) allow(call string) string {
 	for _, n := range Needs() {
 		if slices.Contains(n.streamCalls(), call) || slices.Contains(n.consumerCalls(), call) {
@@ -60,8 +60,7 @@ func (e *examination) allow(call string) string {
 	return "allow kinesis:" + call
 }
 
-// allowKey says which policy has the permission for the stream's key that a call
-// wants.
+// allowKey returns advice with the policy that has the permission for the stream's key.
 func (e *examination) allowKey(call string) string {
 	action, need := keyCall(NeedRead), NeedRead
 	switch call {
@@ -70,16 +69,16 @@ func (e *examination) allowKey(call string) string {
 	case "SubscribeToShard":
 		need = NeedEFO
 	}
-	return "allow kms:" + action + " on it, in an IAM policy (kin doctor " + e.o.Stream + " --policy " + string(need) + ") or the key's own"
+	return "allow kms:" + action + " on the key, in an IAM policy (kin doctor " + e.o.Stream + " --policy " + string(need) + ") or in the key policy"
 }
 
 func (e *examination) skip(call, reason string) {
-	if e.needed(call) {
+	if e.isNeeded(call) {
 		e.report.add(call, Skipped, reason, "")
 	}
 }
 
-// readCalls tries GetShardIterator and GetRecords, both by dry runs.
+// readCalls tries GetShardIterator and GetRecords with dry runs.
 func (e *examination) readCalls(ctx context.Context) {
 	if len(e.shards) == 0 {
 		e.skip("GetShardIterator", "not tried: no shard is known")
@@ -90,14 +89,14 @@ func (e *examination) readCalls(ctx context.Context) {
 		StreamName: e.stream.ByName(), StreamARN: e.stream.ARN, ShardID: aws.ToString(e.shards[0].ShardId),
 		ShardIteratorType: types.ShardIteratorTypeLatest, DryRun: true,
 	}
-	out, err := reach(ctx, e, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
+	out, err := withRetries(ctx, e, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
 		return e.client.GetShardIterator(ctx, &in)
 	})
-	e.tried("GetShardIterator", err, Fail)
-	e.dryRuns = reading(err) == dryRun
-	if e.dryRuns { // a dry run of GetRecords wants an iterator, which is no dry run
+	e.addPermission("GetShardIterator", err, Fail)
+	e.dryRuns = classify(err) == dryRun
+	if e.dryRuns { // a dry run of GetRecords needs a real iterator
 		in.DryRun = false
-		out, err = reach(ctx, e, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
+		out, err = withRetries(ctx, e, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
 			return e.client.GetShardIterator(ctx, &in)
 		})
 	}
@@ -105,34 +104,33 @@ func (e *examination) readCalls(ctx context.Context) {
 		e.skip("GetRecords", "not tried: there is no shard iterator to try it with")
 		return
 	}
-	_, err = reach(ctx, e, func(ctx context.Context) (*service.GetRecordsOutput, error) {
+	_, err = withRetries(ctx, e, func(ctx context.Context) (*service.GetRecordsOutput, error) {
 		return e.client.GetRecords(ctx, &service.GetRecordsInput{ShardIterator: out.ShardIterator, StreamARN: e.stream.ARN, Limit: 1, DryRun: true})
 	})
-	e.tried("GetRecords", err, Fail)
+	e.addPermission("GetRecords", err, Fail)
 }
 
-// writeCalls tries PutRecords by a dry run, where that is sure to be one.
+// writeCalls tries PutRecords with a dry run, if the endpoint certainly supports one.
 func (e *examination) writeCalls(ctx context.Context) {
-	if !e.needed("PutRecords") {
+	if !e.isNeeded("PutRecords") {
 		return
 	}
 	if e.o.Foreign && !e.dryRuns {
-		e.skip("PutRecords", "not tried: this endpoint may not know dry runs, and would write")
+		e.skip("PutRecords", "not tried: this endpoint may ignore the dry run and write a record")
 		return
 	}
-	_, err := reach(ctx, e, func(ctx context.Context) (*service.PutRecordsOutput, error) {
+	_, err := withRetries(ctx, e, func(ctx context.Context) (*service.PutRecordsOutput, error) {
 		return e.client.PutRecords(ctx, &service.PutRecordsInput{
 			StreamName: e.stream.ByName(), StreamARN: e.stream.ARN, DryRun: true,
 			Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("kin-doctor"), Data: []byte("dry run")}},
 		})
 	})
-	e.tried("PutRecords", err, Fail)
+	e.addPermission("PutRecords", err, Fail)
 }
 
-// consumerCalls tries the calls of enhanced fan-out: one lists the consumers,
-// the others are about one that cannot be there, so that a call which is allowed
-// finds nothing. It returns the consumers and the service's time, as far as
-// they are known.
+// consumerCalls tries the calls of enhanced fan-out. ListStreamConsumers lists the consumers. The
+// other calls use a consumer that does not exist, so that an allowed call finds nothing. It returns
+// the consumers and the service's time, if known.
 func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consumer, at time.Time) {
 	calls := []string{"ListStreamConsumers", "RegisterStreamConsumer", "DescribeStreamConsumer", "SubscribeToShard", "DeregisterStreamConsumer"}
 	arn := e.report.ARN
@@ -145,22 +143,22 @@ func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consum
 	}
 	listing, err := registry.List(ctx)
 	switch {
-	case reading(err) == denied && len(e.o.Needs) > 0: // nobody needs it for reading
-		e.skip("ListStreamConsumers", "not allowed: only kin consumers list and prune need it, and the list of a full stream")
+	case classify(err) == denied && len(e.o.Needs) > 0: // no need requires it
+		e.skip("ListStreamConsumers", "not allowed: only kin consumers list and prune need it, and the message about a full stream")
 	default:
-		e.tried("ListStreamConsumers", err, Warn)
+		e.addPermission("ListStreamConsumers", err, Warn)
 	}
 	e.skip("RegisterStreamConsumer", "not tried: it would register a consumer, which is billed")
 
-	nobody := efo.EphemeralName(e.o.ConsumerPrefix, uuid.New())
-	_, err = reach(ctx, e, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
-		return e.client.DescribeStreamConsumer(ctx, &service.DescribeStreamConsumerInput{StreamARN: arn, ConsumerName: nobody})
+	missingConsumer := efo.EphemeralName(e.o.ConsumerPrefix, uuid.New())
+	_, err = withRetries(ctx, e, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
+		return e.client.DescribeStreamConsumer(ctx, &service.DescribeStreamConsumerInput{StreamARN: arn, ConsumerName: missingConsumer})
 	})
-	e.tried("DescribeStreamConsumer", found(err), Fail)
-	if e.needed("SubscribeToShard") && len(e.shards) > 0 {
-		_, err = reach(ctx, e, func(ctx context.Context) (struct{}, error) {
+	e.addPermission("DescribeStreamConsumer", ignoreMissing(err), Fail)
+	if e.isNeeded("SubscribeToShard") && len(e.shards) > 0 {
+		_, err = withRetries(ctx, e, func(ctx context.Context) (struct{}, error) {
 			s, err := e.client.SubscribeToShard(ctx, &service.SubscribeToShardInput{
-				ConsumerARN: arn + "/consumer/" + nobody + ":1", ShardID: aws.ToString(e.shards[0].ShardId), DryRun: true,
+				ConsumerARN: arn + "/consumer/" + missingConsumer + ":1", ShardID: aws.ToString(e.shards[0].ShardId), DryRun: true,
 				StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest},
 			})
 			if err == nil {
@@ -168,26 +166,24 @@ func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consum
 			}
 			return struct{}{}, err
 		})
-		e.tried("SubscribeToShard", found(err), Fail)
+		e.addPermission("SubscribeToShard", ignoreMissing(err), Fail)
 	} else {
 		e.skip("SubscribeToShard", "not tried: no shard is known")
 	}
-	_, err = reach(ctx, e, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, e.client.DeregisterStreamConsumer(ctx, &service.DeregisterStreamConsumerInput{StreamARN: arn, ConsumerName: nobody})
+	_, err = withRetries(ctx, e, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, e.client.DeregisterStreamConsumer(ctx, &service.DeregisterStreamConsumerInput{StreamARN: arn, ConsumerName: missingConsumer})
 	})
-	e.tried("DeregisterStreamConsumer", found(err), Fail)
+	e.addPermission("DeregisterStreamConsumer", ignoreMissing(err), Fail)
 	return listing.Consumers, listing.At
 }
 
-// found takes the answer that a consumer is not there for what it is: the call
-// was allowed.
-func found(err error) error {
-	if reading(err) == missing {
+// ignoreMissing returns nil if the consumer does not exist: the call was allowed.
+func ignoreMissing(err error) error {
+	if classify(err) == missing {
 		return nil
 	}
 	return err
 }
 
-// leftoverAfter is how old an ephemeral consumer is when its run was probably
-// killed.
+// leftoverAfter is the age from which an ephemeral consumer was probably left by a killed run.
 const leftoverAfter = time.Hour

@@ -21,10 +21,10 @@ const (
 	NeedEFO   Need = "efo"
 )
 
-// Needs are all there are.
+// Needs returns all needs.
 func Needs() []Need { return []Need{NeedRead, NeedTail, NeedWrite, NeedEFO} }
 
-// ParseNeed reads one of them.
+// ParseNeed parses the name of a need.
 func ParseNeed(s string) (Need, error) {
 	if n := Need(s); slices.Contains(Needs(), n) {
 		return n, nil
@@ -32,14 +32,15 @@ func ParseNeed(s string) (Need, error) {
 	return "", errors.New("want read, tail, write or efo")
 }
 
-// streamCalls are the calls about the stream alone, and consumerCalls those
-// about the stream and one of its consumers.
+// streamCalls returns the needed calls about the stream. consumerCalls returns those about the
+// stream and one of its consumers.
 //
-// Reading does with the first three; DescribeStreamSummary lets a checkpoint
-// notice that the stream was deleted and created again, and finds the ARN that
-// calls about consumers want. Writing goes on with PutRecords alone, but then it
-// knows neither the shards, whose limits it keeps to, nor the largest record,
-// and neither --shard nor --ordered can be had.
+// Reading only requires GetRecords, GetShardIterator and ListShards. DescribeStreamSummary lets a
+// checkpoint notice that the stream was deleted and created again. It also returns the ARN for
+// calls about consumers.
+//
+// Writing only requires PutRecords. Without the other calls kin does not know the shards and their
+// limits, nor the maximum record size. --shard and --ordered are then not possible.
 func (n Need) streamCalls() []string {
 	switch n {
 	case NeedRead:
@@ -62,7 +63,7 @@ func (n Need) consumerCalls() []string {
 }
 
 func (n Need) calls() []string {
-	if n == NeedEFO { // listed for the consumers that killed runs left
+	if n == NeedEFO { // to find the consumers that killed runs left
 		return slices.Concat(n.streamCalls(), n.consumerCalls(), []string{"ListStreamConsumers"})
 	}
 	return n.streamCalls()
@@ -74,7 +75,7 @@ type Policy struct {
 	Statement []Statement `json:"Statement"`
 }
 
-// Statement is one statement of a policy. Resource is a text or a list.
+// Statement is one statement of a policy. Resource is a string or a list of strings.
 type Statement struct {
 	Sid       string                         `json:"Sid"`
 	Effect    string                         `json:"Effect"`
@@ -83,15 +84,14 @@ type Statement struct {
 	Condition map[string]map[string][]string `json:"Condition,omitempty"`
 }
 
-// NewPolicy is the smallest policy for a need. prefix begins the names of the
-// consumers that efo may register. The stream's key is among it where it is
-// encrypted with one that is not AWS's own; summary may be nil, for a stream
-// that is not known to be encrypted.
+// NewPolicy returns the smallest policy for a need. prefix is the prefix of the consumers that efo
+// may register. The policy includes the key of an encrypted stream, unless it is AWS's own key. A
+// nil summary means that encryption is unknown; the policy then has no key.
 func NewPolicy(n Need, streamARN, prefix string, summary *types.StreamDescriptionSummary) (Policy, error) {
 	p := Policy{Version: "2012-10-17"}
 	calls := n.streamCalls()
 	if n == NeedTail && summary != nil && summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto {
-		// Without it kin would take records of aggregates for misplaced ones.
+		// Without DescribeStreamSummary kin would treat records of aggregates as misplaced.
 		calls = NeedRead.streamCalls()
 	}
 	p.Statement = append(p.Statement, Statement{Sid: "Stream", Effect: "Allow", Action: actions("kinesis", calls), Resource: streamARN})
@@ -105,7 +105,7 @@ func NewPolicy(n Need, streamARN, prefix string, summary *types.StreamDescriptio
 	}
 	key := aws.ToString(summary.KeyId)
 	if isAWSManaged(key) {
-		return p, nil // its policy lets in all who may use the stream
+		return p, nil // the key policy allows every user of the stream
 	}
 	s := Statement{Sid: "Key", Effect: "Allow", Action: actions("kms", []string{keyCall(n)})}
 	var err error
@@ -116,8 +116,8 @@ func NewPolicy(n Need, streamARN, prefix string, summary *types.StreamDescriptio
 	return p, nil
 }
 
-// keyCall is the call of KMS that the service makes for a caller of a stream that
-// is encrypted (developer guide, "Using server-side encryption").
+// keyCall returns the KMS call that the service makes for a caller of an encrypted stream
+// (developer guide, "Using server-side encryption").
 func keyCall(n Need) string {
 	if n == NeedWrite {
 		return "GenerateDataKey"
@@ -133,14 +133,15 @@ func actions(service string, calls []string) []string {
 	return list
 }
 
-// isAWSManaged says whether a key is the one that AWS made for Kinesis, which
-// its policy lets every user of the account use through the service.
+// isAWSManaged reports whether AWS created the key for Kinesis. Its key policy allows every user of
+// the account to use it through the service.
 func isAWSManaged(key string) bool {
 	return key == "alias/aws/kinesis" || strings.HasSuffix(key, ":alias/aws/kinesis")
 }
 
-// keyResource names a key as a policy does: by its ARN. The ARN of an alias is
-// no resource of these calls: a condition names it (AWS KMS documentation).
+// keyResource returns the resource and condition for a key in a policy. A key is a resource by its
+// ARN. An alias cannot be a resource of these calls, so a condition names it (AWS KMS
+// documentation).
 func keyResource(key, streamARN string) (string, map[string]map[string][]string, error) {
 	parts := strings.SplitN(streamARN, ":", 6)
 	if len(parts) < 6 {

@@ -9,7 +9,7 @@ import (
 )
 
 // A policy names a key by its ARN, and an alias in a condition.
-func TestTheKeyOfAnEncryptedStreamIsNamedAsPoliciesNameIt(t *testing.T) {
+func TestPolicyNamesTheKey(t *testing.T) {
 	const stream = "arn:aws-cn:kinesis:cn-north-1:111122223333:stream/orders"
 	for _, c := range []struct{ key, want string }{
 		{"alias/aws/kinesis", ""},
@@ -37,7 +37,7 @@ func TestTheKeyOfAnEncryptedStreamIsNamedAsPoliciesNameIt(t *testing.T) {
 	}
 }
 
-func TestEveryNeedHasAPolicyOfItsOwn(t *testing.T) {
+func TestEveryNeedHasItsOwnPolicy(t *testing.T) {
 	seen := map[string]Need{}
 	for _, n := range Needs() {
 		if parsed, err := ParseNeed(string(n)); err != nil || parsed != n {
@@ -57,6 +57,6 @@ func TestEveryNeedHasAPolicyOfItsOwn(t *testing.T) {
 		seen[string(b)] = n
 	}
 	if _, err := ParseNeed("all"); err == nil {
-		t.Error("all is a need")
+		t.Error("ParseNeed accepts all")
 	}
 }

@@ -7,30 +7,32 @@ import (
 )
 
 const (
-	// usualRemoval is how long the removal of a consumer may take without a message.
-	usualRemoval = 2 * time.Second
-	// beforeSecondSignal is how long after a signal a removal is announced at the
-	// latest. From one second on, a second signal ends the process with no message.
-	beforeSecondSignal = 800 * time.Millisecond
+	// quietRemoval is how long the removal of a consumer may take before kin announces it.
+	quietRemoval = 2 * time.Second
+	// announceAfterSignal is the latest moment of the announcement, counted from the signal that
+	// ended the run. A second signal ends the process without a message if it comes a second or
+	// more after the first.
+	announceAfterSignal = 800 * time.Millisecond
 )
 
-// announceRemoval calls announce, once, if a removal that begins now lasts longer
-// than usual, or up to beforeSecondSignal after the signal that ends run. That signal
-// may come before or during the removal. The caller calls done at its end.
+// announceRemoval starts the timer of a removal that begins now. It calls announce at most once: if
+// the removal takes longer than quietRemoval, or announceAfterSignal after the signal that ended
+// run. The signal may come before or during the removal. The caller calls done when the removal has
+// ended.
 func announceRemoval(run context.Context, announce func()) (done func()) {
-	over := make(chan struct{})
+	finished := make(chan struct{})
 	go func() {
-		timer := time.NewTimer(usualRemoval)
+		timer := time.NewTimer(quietRemoval)
 		defer timer.Stop()
-		began, ended := time.Now(), run.Done()
+		start, runEnded := time.Now(), run.Done()
 		for {
 			select {
-			case <-over:
+			case <-finished:
 				return
-			case <-ended:
-				ended = nil
+			case <-runEnded:
+				runEnded = nil
 				if at, ok := stoppedAt(run); ok {
-					timer.Reset(min(time.Until(began.Add(usualRemoval)), time.Until(at.Add(beforeSecondSignal))))
+					timer.Reset(min(time.Until(start.Add(quietRemoval)), time.Until(at.Add(announceAfterSignal))))
 				}
 			case <-timer.C:
 				announce()
@@ -38,10 +40,10 @@ func announceRemoval(run context.Context, announce func()) (done func()) {
 			}
 		}
 	}()
-	return func() { close(over) }
+	return func() { close(finished) }
 }
 
-// stoppedAt returns when the signal came that ended run, if one did.
+// stoppedAt returns the time of the signal that ended run. ok is false if no signal did.
 func stoppedAt(run context.Context) (at time.Time, ok bool) {
 	var stop interface{ StoppedAt() time.Time }
 	if !errors.As(context.Cause(run), &stop) {

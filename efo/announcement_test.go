@@ -10,31 +10,31 @@ import (
 	"time"
 )
 
-// stopError is a signal that came at a time, as package cmd makes it.
+// stopError is the cause of a run that a signal stopped, as in package cmd.
 type stopError struct{ at time.Time }
 
 func (stopError) Error() string          { return "stopped" }
 func (s stopError) StoppedAt() time.Time { return s.at }
 
-// From one second after the first signal on, a second one ends the process: by then
-// a removal that lasts has been announced.
-func TestFault10ARemovalIsAnnouncedBeforeASecondSignalCanEndIt(t *testing.T) {
+// A second signal ends the process if it comes a second or more after the first. A slow removal is
+// announced before that.
+func TestFault10SlowRemovalIsAnnouncedBeforeASecondSignal(t *testing.T) {
 	const never = -1
 	for name, test := range map[string]struct {
-		signal  time.Duration // after the beginning of the removal; negative is before
+		signal  time.Duration // after the start of the removal; negative is before
 		stopped bool
 		lasts   time.Duration
-		want    time.Duration // of the announcement, after the beginning of the removal
+		want    time.Duration // of the announcement, after the start of the removal
 	}{
-		"no signal, slow":                  {0, false, time.Minute, usualRemoval},
-		"no signal, quick":                 {0, false, usualRemoval - 1, never},
-		"a signal, slow":                   {0, true, time.Minute, beforeSecondSignal},
-		"a signal, quick":                  {0, true, beforeSecondSignal - 1, never},
-		"a signal shortly before":          {-500 * time.Millisecond, true, time.Minute, 300 * time.Millisecond},
-		"a signal long before":             {-5 * time.Second, true, time.Minute, 0},
-		"a signal during the removal":      {time.Second, true, time.Minute, time.Second + beforeSecondSignal},
-		"a signal late in the removal":     {1900 * time.Millisecond, true, time.Minute, usualRemoval},
-		"a signal behind the announcement": {3 * time.Second, true, time.Minute, usualRemoval},
+		"no signal, slow":                 {0, false, time.Minute, quietRemoval},
+		"no signal, quick":                {0, false, quietRemoval - 1, never},
+		"a signal, slow":                  {0, true, time.Minute, announceAfterSignal},
+		"a signal, quick":                 {0, true, announceAfterSignal - 1, never},
+		"a signal 500ms before":           {-500 * time.Millisecond, true, time.Minute, 300 * time.Millisecond},
+		"a signal long before":            {-5 * time.Second, true, time.Minute, 0},
+		"a signal during the removal":     {time.Second, true, time.Minute, time.Second + announceAfterSignal},
+		"a signal late in the removal":    {1900 * time.Millisecond, true, time.Minute, quietRemoval},
+		"a signal after the announcement": {3 * time.Second, true, time.Minute, quietRemoval},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestFault10ARemovalIsAnnouncedBeforeASecondSignalCanEndIt(t *testing.T) {
 	}
 }
 
-func TestFault10AStoppedRunAnnouncesASlowRemoval(t *testing.T) {
+func TestFault10StoppedRunAnnouncesSlowRemoval(t *testing.T) {
 	for hang, want := range map[string]int{"deregister": 1, "": 0} {
 		t.Run("hang "+hang, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -92,16 +92,16 @@ func TestFault10AStoppedRunAnnouncesASlowRemoval(t *testing.T) {
 				})
 				err := r.do(ctx)
 				if len(announced) != want {
-					t.Fatalf("announced %d times, want %d; %v, said %q", len(announced), want, err, r.said)
+					t.Fatalf("announced %d times, want %d; %v, messages %q", len(announced), want, err, r.messages)
 				}
 				if want == 0 {
 					return
 				}
-				if d := <-announced; d != beforeSecondSignal {
-					t.Errorf("announced after %s, want %s", d, beforeSecondSignal)
+				if d := <-announced; d != announceAfterSignal {
+					t.Errorf("announced after %s, want %s", d, announceAfterSignal)
 				}
-				if text := fmt.Sprint(r.said); !strings.Contains(text, "hint: to remove it by hand: kin consumers deregister orders kin_tmp_") {
-					t.Errorf("the message does not say how to remove it: %s", text)
+				if text := fmt.Sprint(r.messages); !strings.Contains(text, "hint: to remove it by hand: kin consumers deregister orders kin_tmp_") {
+					t.Errorf("the message has no command to remove it: %s", text)
 				}
 			})
 		})

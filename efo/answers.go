@@ -13,7 +13,7 @@ import (
 	"kin/reader"
 )
 
-// check checks an event before anything of it is used.
+// check validates an event before kin uses any part of it.
 func (s *source) check(event *types.SubscribeToShardEvent) error {
 	err := s.Check(&reader.Response{
 		Records: event.Records, MillisBehindLatest: event.MillisBehindLatest, Continuation: aws.ToString(event.ContinuationSequenceNumber),
@@ -24,9 +24,9 @@ func (s *source) check(event *types.SubscribeToShardEvent) error {
 	return nil
 }
 
-// checkConsumer checks what an answer says of a consumer. kin decides by its
-// name and its age whether to remove it, and removes it by its ARN. asked is how the
-// call named the consumer; empty in a list.
+// checkConsumer validates a consumer in an answer. kin decides by its name and age whether to
+// remove it, and removes it by its ARN. asked is the name or ARN in the call; it is empty for a
+// list.
 func checkConsumer(asked ID, name, arn *string, created *time.Time) error {
 	_, instance, isConsumer := strings.Cut(aws.ToString(arn), "/consumer/")
 	switch {

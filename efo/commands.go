@@ -5,16 +5,17 @@ import (
 	"strings"
 )
 
-// Commands writes the commands that hints show. Each names the stream of the run, and
-// has the flags that lead to it, such as --endpoint URL. Without those flags a command
-// may reach another stream of that name, or remove no consumer and leave it billed.
+// Commands builds the `kin consumers` commands for hints. Each command names the stream and repeats
+// the flags that select it, such as --endpoint URL. Without these flags a command could reach
+// another stream of the same name. It would then remove no consumer, and AWS would go on billing
+// it.
 type Commands struct {
 	Stream string
-	Flags  []string // as a shell takes them
+	Flags  []string // quoted for a shell
 }
 
-// Command is a command of kin consumers about the stream, or about one consumer
-// of it; its name may begin as a flag does.
+// Command returns `kin consumers VERB` for the stream. A non-empty consumer is an argument of the
+// command; its name may start with a dash.
 func (t Commands) Command(verb, consumer string, flags ...string) string {
 	words := []string{"kin", "consumers", verb, t.Stream}
 	flags = slices.Concat(flags, t.Flags)

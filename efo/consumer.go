@@ -1,10 +1,9 @@
-// Package efo is enhanced fan-out: stream consumers, which are registered with
-// a stream and have a throughput of their own.
+// Package efo reads streams with enhanced fan-out. A stream consumer is registered with a stream
+// and has its own read throughput.
 //
-// Registry finds, registers and removes them. It promises that what it returns
-// was said by the service just then, and that every wait is bounded and ends
-// with the context; it does not promise that nobody else registers or removes
-// a consumer meanwhile.
+// Registry finds, registers and removes consumers. It returns only what the service has just
+// answered. Every wait is bounded and ends with the context. Another process may register or remove
+// a consumer at the same time.
 package efo
 
 import (
@@ -24,21 +23,20 @@ import (
 // Consumer is a registered stream consumer.
 type Consumer struct {
 	Name string
-	// ARN holds the second of the registration: a consumer that was removed
-	// and registered again has another one.
+	// ARN includes the second of the registration. A consumer that was removed and registered again
+	// has another ARN.
 	ARN       string
 	Status    types.ConsumerStatus // CREATING, ACTIVE or DELETING
-	Created   time.Time            // by the service's clock, in whole seconds; zero when it is not known
+	Created   time.Time            // by the service's clock, in whole seconds; zero if unknown
 	StreamARN string
 }
 
-// ID is how a consumer is asked for: by name, or by ARN. A name has no colon,
-// so one text cannot mean both.
+// ID selects a consumer by name or by ARN. A name has no colon, so the two cannot be confused.
 type ID string
 
 func (id ID) isARN() bool { return strings.HasPrefix(string(id), "arn:") }
 
-// Region is the one that the ARN names; empty for a name.
+// Region returns the region in an ARN; it is empty for a name.
 func (id ID) Region() string {
 	if m := consumerARN.FindStringSubmatch(string(id)); m != nil {
 		return record.ParseStream(m[1]).Region
@@ -46,7 +44,7 @@ func (id ID) Region() string {
 	return ""
 }
 
-// Name is the consumer's name, also out of an ARN.
+// Name returns the name of the consumer. It extracts the name from an ARN.
 func (id ID) Name() string {
 	if m := consumerARN.FindStringSubmatch(string(id)); m != nil {
 		return m[2]
@@ -59,8 +57,8 @@ var (
 	consumerARN  = regexp.MustCompile(`^(arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128})/consumer/([a-zA-Z0-9_.-]{1,128}):[0-9]+$`)
 )
 
-// CheckName wants what RegisterStreamConsumer takes as a name (API
-// documentation). The error is a *record.OptionError.
+// CheckName reports whether RegisterStreamConsumer accepts the name (API documentation). The error
+// is a *record.OptionError.
 func CheckName(name string) error {
 	if consumerName.MatchString(name) {
 		return nil
@@ -68,8 +66,8 @@ func CheckName(name string) error {
 	return &record.OptionError{Field: "consumer name", Want: fmt.Sprintf("1 to 128 letters, digits and _.-, not %q", name)}
 }
 
-// CheckID wants a name, or the ARN of a consumer of the given stream, which is
-// a name or an ARN. The error is a *record.OptionError.
+// CheckID accepts the name of a consumer, or the ARN of a consumer of this stream. stream is a name
+// or an ARN. The error is a *record.OptionError.
 func CheckID(id ID, stream string) error {
 	if !id.isARN() {
 		return CheckName(string(id))
@@ -77,44 +75,42 @@ func CheckID(id ID, stream string) error {
 	m := consumerARN.FindStringSubmatch(string(id))
 	switch {
 	case m == nil:
-		return &record.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one such as STREAM-ARN/consumer/NAME:1732406400, not %q", id)}
+		return &record.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("an ARN such as STREAM-ARN/consumer/NAME:1732406400, not %q", id)}
 	case stream != m[1] && stream != record.ParseStream(m[1]).Name:
-		return &record.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("one of a consumer of %s, not of %s", stream, m[1])}
+		return &record.OptionError{Field: "consumer ARN", Want: fmt.Sprintf("the ARN of a consumer of %s, not of %s", stream, m[1])}
 	}
 	return nil
 }
 
-// ephemeral stands between the prefix and the UUID of an ephemeral consumer's
-// name.
-const ephemeral = "tmp_"
+// ephemeralMark separates the prefix and the UUID in the name of an ephemeral consumer.
+const ephemeralMark = "tmp_"
 
-// EphemeralName names the consumer of one run that keeps no checkpoint: it is
-// to go when the run ends, and Prunable finds it when it did not.
-func EphemeralName(prefix string, run uuid.UUID) string { return prefix + ephemeral + run.String() }
+// EphemeralName returns a consumer name for a single run without a checkpoint. The run removes the
+// consumer at its end. Prunable finds the consumer if the run could not.
+func EphemeralName(prefix string, run uuid.UUID) string { return prefix + ephemeralMark + run.String() }
 
-// IsEphemeral says whether EphemeralName made a name with this prefix.
+// IsEphemeral reports whether EphemeralName made this name with this prefix.
 func IsEphemeral(prefix, name string) bool {
-	rest, ok := strings.CutPrefix(name, prefix+ephemeral)
+	rest, ok := strings.CutPrefix(name, prefix+ephemeralMark)
 	if !ok {
 		return false
 	}
 	id, err := uuid.Parse(rest)
-	return err == nil && id.String() == rest // Parse takes other spellings too
+	return err == nil && id.String() == rest // uuid.Parse accepts other spellings too
 }
 
-// isEphemeral is IsEphemeral with whatever prefix.
+// isEphemeral is IsEphemeral for any prefix.
 func isEphemeral(name string) bool {
-	return IsEphemeral(name[:max(0, strings.LastIndex(name, ephemeral))], name)
+	return IsEphemeral(name[:max(0, strings.LastIndex(name, ephemeralMark))], name)
 }
 
-// Prunable are the ephemeral consumers with this prefix that were registered
-// longer than olderThan before now, which is to be the service's time, and
-// are not being deleted already. An olderThan of 0 takes them at any age; a consumer
-// of unknown age is never old enough otherwise.
+// Prunable returns the ephemeral consumers with this prefix that were registered more than
+// olderThan before now. now is the service's time. Consumers in state DELETING are skipped. If
+// olderThan is 0, the age does not matter. Otherwise a consumer of unknown age is skipped.
 func Prunable(all []Consumer, prefix string, olderThan time.Duration, now time.Time) []Consumer {
 	var found []Consumer
 	for _, c := range all {
-		old := olderThan == 0 || !c.Created.IsZero() && now.Sub(c.Created) > olderThan // the service's clock may be ahead of its Date by a second
+		old := olderThan == 0 || !c.Created.IsZero() && now.Sub(c.Created) > olderThan // the service's clock may be a second ahead of its Date
 		if old && c.Status != types.ConsumerStatusDeleting && IsEphemeral(prefix, c.Name) {
 			found = append(found, c)
 		}
@@ -122,8 +118,8 @@ func Prunable(all []Consumer, prefix string, olderThan time.Duration, now time.T
 	return found
 }
 
-// Undated are the ephemeral consumers with this prefix that have no registration
-// time, and are not being deleted.
+// Undated returns the ephemeral consumers with this prefix that have no registration time.
+// Consumers in state DELETING are skipped.
 func Undated(all []Consumer, prefix string) []Consumer {
 	return slices.DeleteFunc(Prunable(all, prefix, 0, time.Time{}), func(c Consumer) bool { return !c.Created.IsZero() })
 }

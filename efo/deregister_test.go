@@ -22,30 +22,30 @@ func TestDeregisterWaitsUntilTheConsumerIsGone(t *testing.T) {
 			if byARN {
 				id = ID(f.arn("kin_a"))
 			}
-			r, said := registry(t, f)
+			r, messages := newTestRegistry(t, f)
 			began := time.Now()
 			removed, err := r.Deregister(t.Context(), id)
 			if err != nil || !removed || time.Since(began) < 30*time.Second || time.Since(began) > 33*time.Second {
 				t.Errorf("got %t, %v after %s", removed, err, time.Since(began))
 			}
 			if f.consumers["kin_a"] != nil || f.consumers["kin_b"] == nil || f.count("deregister") != 1 {
-				t.Errorf("left %v after %v", f.consumers, f.calls)
+				t.Errorf("remaining consumers %v after %v", f.consumers, f.calls)
 			}
-			if want := []string{"consumer kin_a of orders: it is DELETING: waiting until it is gone"}; !reflect.DeepEqual(*said, want) {
-				t.Errorf("said %q, want %q", *said, want)
+			if want := []string{"consumer kin_a of orders: it is DELETING: waiting until it is gone"}; !reflect.DeepEqual(*messages, want) {
+				t.Errorf("messages %q, want %q", *messages, want)
 			}
 		}
 	})
 }
 
-func TestDeregisterOfWhatIsGoneIsSuccess(t *testing.T) {
+func TestDeregisterOfAMissingConsumerSucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_b")
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		if removed, err := r.Deregister(t.Context(), "kin_a"); removed || err != nil || f.count("deregister") != 0 {
 			t.Errorf("got %t, %v after %v", removed, err, f.calls)
 		}
-		// Gone between the look and the call.
+		// The consumer disappears between the description and the call.
 		f.faults["deregister"] = []error{apiError("ResourceNotFoundException")}
 		f.faults["describe"] = []error{nil, apiError("ResourceNotFoundException")}
 		if removed, err := r.Deregister(t.Context(), "kin_b"); !removed || err != nil {
@@ -59,7 +59,7 @@ func TestDeregisterWaitsForAConsumerThatIsCreating(t *testing.T) {
 		f := newFake()
 		f.creating = 20 * time.Second
 		f.add("kin_a")
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		began := time.Now()
 		removed, err := r.Deregister(t.Context(), "kin_a")
 		if err != nil || !removed || time.Since(began) < 20*time.Second || f.consumers["kin_a"] != nil {
@@ -68,11 +68,11 @@ func TestDeregisterWaitsForAConsumerThatIsCreating(t *testing.T) {
 	})
 }
 
-func TestDeregisterWaitsForADeletionOfAnother(t *testing.T) {
+func TestDeregisterWaitsForADeletionByAnotherProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.consumers["kin_a"].removedAt = time.Now().Add(10 * time.Second)
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		removed, err := r.Deregister(t.Context(), "kin_a")
 		if err != nil || !removed || f.count("deregister") != 0 {
 			t.Errorf("got %t, %v after %v", removed, err, f.calls)
@@ -80,26 +80,25 @@ func TestDeregisterWaitsForADeletionOfAnother(t *testing.T) {
 	})
 }
 
-func TestDeregisterRetriesWhatPasses(t *testing.T) {
+func TestDeregisterRetriesTemporaryErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.faults["deregister"] = []error{
 			apiError("LimitExceededException"), apiError("ResourceInUseException"), apiError("InternalFailure"), errors.New("reset"),
 		}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		if removed, err := r.Deregister(t.Context(), "kin_a"); err != nil || !removed || f.count("deregister") != 5 {
 			t.Errorf("got %t, %v after %v", removed, err, f.calls)
 		}
 	})
 }
 
-// A consumer that was removed and registered again is another one: it has
-// another ARN.
-func TestDeregisterLeavesAConsumerThatTookTheName(t *testing.T) {
+// A consumer that was removed and registered again has another ARN.
+func TestDeregisterKeepsANewConsumerOfTheSameName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.deleting = 5 * time.Second
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		time.AfterFunc(5*time.Second, func() { f.mu.Lock(); f.add("kin_a"); f.mu.Unlock() })
 		removed, err := r.Deregister(t.Context(), "kin_a")
 		if err != nil || !removed || f.count("deregister") != 1 || f.consumers["kin_a"] == nil {
@@ -108,11 +107,11 @@ func TestDeregisterLeavesAConsumerThatTookTheName(t *testing.T) {
 	})
 }
 
-func TestDeregisterGivesUpAfterItsTimeout(t *testing.T) {
+func TestDeregisterTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.deleting = time.Hour
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		began := time.Now()
 		_, err := r.Deregister(t.Context(), "kin_a")
 		if err == nil || err.Error() != "deregister consumer kin_a of stream orders: gave up after 5m0s: it is DELETING" || time.Since(began) != DefaultTimeout {
@@ -121,19 +120,19 @@ func TestDeregisterGivesUpAfterItsTimeout(t *testing.T) {
 		f = newFake()
 		f.creating = time.Hour
 		f.add("kin_a")
-		r, _ = registry(t, f)
+		r, _ = newTestRegistry(t, f)
 		_, err = r.Deregister(t.Context(), "kin_a")
-		if err == nil || !strings.HasSuffix(err.Error(), "it is CREATING: ResourceInUseException: told so") {
+		if err == nil || !strings.HasSuffix(err.Error(), "it is CREATING: ResourceInUseException: details") {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-func TestDeregisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
+func TestDeregisterReturnsPermanentErrorsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.faults["deregister"] = []error{apiError("AccessDeniedException")}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		began := time.Now()
 		_, err := r.Deregister(t.Context(), "kin_a")
 		var failed *service.CallError
@@ -142,7 +141,7 @@ func TestDeregisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 		}
 		for _, id := range []ID{"", "a/b", "arn:aws:kinesis:us-east-1:123456789012:stream/payments/consumer/kin_a:1", "arn:nonsense", testStream} {
 			f := newFake("kin_a")
-			r, _ := registry(t, f)
+			r, _ := newTestRegistry(t, f)
 			_, err := r.Deregister(t.Context(), id)
 			var bad *record.OptionError
 			if !errors.As(err, &bad) || len(f.calls) != 0 {
@@ -157,7 +156,7 @@ func TestDeregisterEndsWithItsContext(t *testing.T) {
 		for _, hang := range []string{"", "describe", "deregister"} {
 			f := newFake("kin_a")
 			f.deleting, f.hang = time.Minute, hang
-			r, _ := registry(t, f)
+			r, _ := newTestRegistry(t, f)
 			stopped := errors.New("stopped")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(10*time.Second, func() { cancel(stopped) })

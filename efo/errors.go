@@ -10,8 +10,8 @@ import (
 	"kin/internal/validate"
 )
 
-// NotFoundError means that there is no such consumer, or no such stream: the
-// service answers both alike. Registry.List distinguishes them.
+// NotFoundError means that the consumer or the stream does not exist. The service answers both in
+// the same way; Registry.List distinguishes them.
 type NotFoundError struct {
 	Stream, Consumer string
 	Commands         Commands
@@ -21,25 +21,24 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("consumer %q not found in stream %q", e.Consumer, e.Stream)
 }
 
-// NotFound is true; it marks the error for those who do not import the type.
+// NotFound returns true. It marks the error for callers that do not import this package.
 func (e *NotFoundError) NotFound() bool { return true }
 
-// Hint says what to do next.
+// Hint returns the next step for the user.
 func (e *NotFoundError) Hint() string {
 	return "list the consumers with: " + e.Commands.Command("list", "")
 }
 
-// TimeoutError means that a consumer did not come into the state that was
-// waited for.
+// TimeoutError means that a consumer did not reach the expected state in time.
 type TimeoutError struct {
 	Doing            string // register, deregister
 	Stream, Consumer string
-	State            string // CREATING, ACTIVE, DELETING, or "not registered"; empty when no answer said
+	State            string // CREATING, ACTIVE, DELETING or "not registered"; empty if no answer arrived
 	After            time.Duration
-	Err              error // why the last attempt was refused; nil when nothing was
+	Err              error // the error of the last attempt; nil if none failed
 	Commands         Commands
 
-	unsettled bool // a RegisterStreamConsumer may have registered it, and no look has shown it since
+	unconfirmed bool // RegisterStreamConsumer may have registered it, but no later check found it
 }
 
 func (e *TimeoutError) Error() string {
@@ -51,7 +50,7 @@ func (e *TimeoutError) Error() string {
 	switch {
 	case e.Err == nil:
 		return text
-	case errors.As(e.Err, &call) && !hasCode(e.Err): // a code of the service says enough
+	case errors.As(e.Err, &call) && !hasCode(e.Err): // the error code of the service is enough
 		return text + ": " + call.Call + ": " + service.Brief(call.Err)
 	}
 	return text + ": " + service.Brief(e.Err)
@@ -59,11 +58,11 @@ func (e *TimeoutError) Error() string {
 
 func (e *TimeoutError) Unwrap() error { return e.Err }
 
-// GaveUp is true; it marks the error for those who do not import the type.
+// GaveUp returns true. It marks the error for callers that do not import this package.
 func (e *TimeoutError) GaveUp() bool { return true }
 
-// Hint says what to do next. It is empty where the endpoint did not answer as
-// Kinesis does: to wait longer for that helps nobody.
+// Hint returns the next step for the user. It is empty if the endpoint did not answer like Kinesis:
+// a longer wait would not help.
 func (e *TimeoutError) Hint() string {
 	var wrong *validate.Error
 	switch {
@@ -72,19 +71,19 @@ func (e *TimeoutError) Hint() string {
 	case e.State == "", e.State == notRegistered && e.Err != nil && !hasCode(e.Err):
 		return ""
 	}
-	if e.State == notRegistered && e.unsettled {
+	if e.State == notRegistered && e.unconfirmed {
 		return "use --register-consumer-timeout to wait longer"
 	}
 	if e.State == notRegistered {
 		return "nothing was registered; use --register-consumer-timeout to wait longer"
 	}
-	if e.Doing == "register" && isEphemeral(e.Consumer) { // its run removes it
+	if e.Doing == "register" && isEphemeral(e.Consumer) { // the run removes it itself
 		return "use --register-consumer-timeout to wait longer"
 	}
 	return "check it with: " + e.Commands.Command("describe", e.Consumer)
 }
 
-// LimitError means that the stream has as many consumers as it may have.
+// LimitError means that the stream has the maximum number of consumers.
 type LimitError struct {
 	Stream, Consumer string
 	Registered       []Consumer // sorted by name
@@ -96,7 +95,7 @@ func (e *LimitError) Error() string {
 		e.Consumer, e.Stream, len(e.Registered))
 }
 
-// Hint lists the consumers and says how to free one.
+// Hint lists the consumers and shows how to remove one.
 func (e *LimitError) Hint() string {
 	wide := 0
 	for _, c := range e.Registered {

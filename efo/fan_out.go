@@ -17,54 +17,53 @@ import (
 	"kin/reader"
 )
 
-// Client is what a run needs of the service beside SubscribeToShard.
+// Client has the calls that a run needs in addition to SubscribeToShard.
 type Client interface {
 	RegistryClient
 	StreamClient
 }
 
-// Options are the connector's options about stream consumers.
+// Options are the options of the connector for stream consumers. The names in parentheses are the
+// connector's.
 type Options struct {
-	// Streams are names or ARNs, as reader.Options has them.
+	// Streams are the names or ARNs of the streams, as in reader.Options.
 	Streams []string
-	// Name, behind NamePrefix, is what the consumer of each stream is called
-	// (consumerName, consumerNamePrefix). Empty is the query id where the
-	// positions are kept, and a name for this run alone where they are not: such
-	// a consumer is removed at the end, come what may.
+	// NamePrefix followed by Name is the name of the consumer of each stream (consumerNamePrefix,
+	// consumerName). If Name is empty and the run has a checkpoint, the query ID of the checkpoint
+	// is used. If Name is empty and there is no checkpoint, the consumer gets a name for this run
+	// alone, and the run always removes it at its end.
 	Name, NamePrefix string
-	// RegisteredIDs are consumers that exist, one for each stream in their
-	// order, used as they are: never registered and never removed
-	// (registeredConsumerId). They are ARNs if RegisteredByARN, else names
-	// (registeredConsumerIdType).
+	// RegisteredIDs are existing consumers, one for each stream in the same order
+	// (registeredConsumerId). kin neither registers nor removes them. They are ARNs if
+	// RegisteredByARN, otherwise names (registeredConsumerIdType).
 	RegisteredIDs   []string
 	RegisteredByARN bool
-	// RefreshInterval is how often a consumer is described, and registered
-	// again if it is gone; at most an hour (consumerRefreshInterval).
+	// RefreshInterval is how often kin describes a consumer. kin registers the consumer again if it
+	// no longer exists. The maximum is an hour (consumerRefreshInterval).
 	RefreshInterval time.Duration
-	// RegisterTimeout bounds the wait for a consumer to become ACTIVE
+	// RegisterTimeout is the maximum wait for a consumer to become ACTIVE
 	// (registerConsumerTimeoutInterval).
 	RegisterTimeout time.Duration
-	// RequireDeregistration removes a consumer that has a name at the end, too
+	// RequireDeregistration also removes consumers with a Name at the end of the run
 	// (requireConsumerDeregistration).
 	RequireDeregistration bool
-	// TakeOver subscribes again when another reader has taken a consumer over,
-	// in place of a *TakenOverError.
+	// TakeOver subscribes again after another reader has taken over a consumer. Without it the run
+	// ends with a *TakenOverError.
 	TakeOver bool
 
-	// Flags are those that lead to the streams, for the commands that messages
-	// tell.
+	// Flags select the streams. The commands in messages repeat them.
 	Flags []string
 	// Subscribe makes one SubscribeToShard call.
 	Subscribe Subscribe
 
-	// Info, Detail and Log are as in reader.Options. AtEnd takes what is to be
-	// the last message of the run; Close calls it. Warn takes what nobody
-	// may miss: a consumer that may stay behind, and is billed. nil is Info.
+	// Info, Detail and Log are as in reader.Options. AtEnd gets the last messages of the run, from
+	// Close. Warn gets messages about a consumer that may stay registered and billed. nil discards
+	// the messages, except that a nil Warn is Info.
 	Info, Detail, AtEnd, Warn func(message string)
 	Log                       *slog.Logger
 }
 
-// DefaultOptions are the defaults of `kin read`.
+// DefaultOptions returns the defaults of `kin read`.
 func DefaultOptions() Options {
 	return Options{
 		NamePrefix:      "kin_",
@@ -74,12 +73,12 @@ func DefaultOptions() Options {
 }
 
 const (
-	mostRefreshInterval = time.Hour
-	// removeTimeout bounds what a run does at its end to remove a consumer,
-	// also one that is still CREATING.
+	maxRefreshInterval = time.Hour
+	// removeTimeout is the maximum time for removing a consumer at the end of a run. It includes
+	// the wait for a consumer that is still CREATING.
 	removeTimeout = time.Minute
-	// usualWait is how long a consumer may be CREATING without a word about it.
-	usualWait = 5 * time.Second
+	// quietWait is how long a consumer may be CREATING before kin reports the wait.
+	quietWait = 5 * time.Second
 )
 
 func (o Options) validate() error {
@@ -94,7 +93,7 @@ func (o Options) validate() error {
 		{len(o.RegisteredIDs) == 0 || len(o.RegisteredIDs) == len(o.Streams), "registered consumer id", "one for each stream"},
 		{len(o.RegisteredIDs) == 0 || o.Name == "", "consumer name", "no consumer name, because the registered consumer id is a full name"},
 		{len(o.RegisteredIDs) == 0 || !o.RequireDeregistration, "require consumer deregistration", "a consumer of this run's own; a registered consumer id is never removed"},
-		{o.RefreshInterval > 0 && o.RefreshInterval <= mostRefreshInterval, "consumer refresh interval", "more than 0 and at most 3600s"},
+		{o.RefreshInterval > 0 && o.RefreshInterval <= maxRefreshInterval, "consumer refresh interval", "more than 0 and at most 3600s"},
 		{o.RegisterTimeout > 0, "register consumer timeout", "more than 0"},
 	} {
 		if !check.ok {
@@ -111,7 +110,7 @@ func (o Options) validate() error {
 			}
 			continue
 		}
-		// What a consumer of another stream gets would pass for this one's records.
+		// The records of another stream's consumer would pass for records of this stream.
 		var bad *record.OptionError
 		if err := CheckID(ID(id), o.Streams[i]); errors.As(err, &bad) {
 			return &record.OptionError{Field: "registered consumer id", Want: bad.Want}
@@ -120,16 +119,16 @@ func (o Options) validate() error {
 	return nil
 }
 
-// checkNames checks what a consumer of the run's own would be called.
+// checkNames validates the names of the consumers that the run would register.
 func (o Options) checkNames() error {
 	if len(o.RegisteredIDs) > 0 {
 		return nil
 	}
-	made := EphemeralName("", uuid.UUID{}) // as long as any that is made up
+	made := EphemeralName("", uuid.UUID{}) // as long as every generated name
 	if o.NamePrefix != "" && CheckName(o.NamePrefix) != nil || o.Name == "" && CheckName(o.NamePrefix+made) != nil {
 		return &record.OptionError{Field: "consumer name prefix", Want: fmt.Sprintf("up to %d letters, digits and _.-, or nothing", 128-len(made))}
 	}
-	if o.Name == "" && strings.HasSuffix(o.NamePrefix, ephemeral) {
+	if o.Name == "" && strings.HasSuffix(o.NamePrefix, ephemeralMark) {
 		return &record.OptionError{Field: "consumer name prefix", Want: "a prefix that does not end in tmp_: kin consumers prune removes consumers with such names"}
 	}
 	if o.Name == "" {
@@ -141,25 +140,25 @@ func (o Options) checkNames() error {
 	return CheckName(o.NamePrefix + o.Name)
 }
 
-// FanOut reads streams through a stream consumer of each: it makes the sources
-// of a reader.Reader, and removes the consumers that are its own to remove.
+// FanOut reads each stream through a stream consumer. It creates the sources of a reader.Reader,
+// and removes the consumers that the run owns.
 type FanOut struct {
 	client Client
 	o      Options
 
-	// knows is set when the endpoint has answered SubscribeToShard as Kinesis does,
-	// lacks when it does not have the call.
-	knows, lacks atomic.Bool
+	// supported: the endpoint has answered SubscribeToShard like Kinesis. unsupported: the endpoint
+	// does not have the call.
+	supported, unsupported atomic.Bool
 
-	messages messages // of the holdings
+	messages messageQueue // of the consumers
 
-	mu       sync.Mutex
-	holdings []*holding     // one a stream, in the order of their first shards
-	refresh  sync.WaitGroup // goroutines that look after them
+	mu         sync.Mutex
+	consumers  []*streamConsumer // one for each stream, in the order of their first shards
+	refreshers sync.WaitGroup    // the refreshLoop goroutines
 }
 
-// New checks every field of o and returns a FanOut, or a *record.OptionError
-// that names the field in words. It makes no call.
+// New validates every field of o and makes no call. The error is a *record.OptionError that names
+// the field.
 func New(client Client, o Options) (*FanOut, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -178,70 +177,70 @@ func New(client Client, o Options) (*FanOut, error) {
 	return &FanOut{client: client, o: o}, nil
 }
 
-// Source makes the source of one shard. Its stream's consumer is looked for, or
-// registered, when the first of the stream's sources is asked for a response,
-// and not before: a run that ends before that has registered nothing.
+// Source creates the source of one shard. The consumer of its stream is found or registered at the
+// first Next of any source of the stream. A run that ends earlier has registered nothing.
 func (f *FanOut) Source(a *reader.Assignment) reader.Source {
 	return &source{
-		cursor: cursor{Assignment: a, at: a.Begin()}, holding: f.holding(a), subscribe: f.o.Subscribe,
-		back: service.Backoff{First: 2 * betweenCalls, Most: mostWait}, // jittered down to a half
+		cursor: cursor{Assignment: a, at: a.Begin()}, consumer: f.consumerOf(a), subscribe: f.o.Subscribe,
+		backoff: service.Backoff{First: 2 * betweenCalls, Most: maxWait}, // jitter may halve it
 	}
 }
 
-// Silence is for reader.Options.
-func (f *FanOut) Silence() time.Duration { return usualSilence }
+// Silence returns the value for reader.Options.Silence.
+func (f *FanOut) Silence() time.Duration { return quietSilence }
 
-// answered takes in what a SubscribeToShard came to. It returns an error when the
-// endpoint does not have the call.
-func (f *FanOut) answered(err error) error {
+// noteAnswer notes the result of a SubscribeToShard call. It returns an error if the endpoint does
+// not have the call.
+func (f *FanOut) noteAnswer(err error) error {
 	switch {
 	case err == nil:
-		f.knows.Store(true)
-	case isUnknownCall(err), !f.knows.Load() && isNoAnswerOfKinesis(err):
-		f.lacks.Store(true)
+		f.supported.Store(true)
+	case isUnknownCall(err), !f.supported.Load() && isForeignAnswer(err):
+		f.unsupported.Store(true)
 		none := noConsumers("SubscribeToShard", err)
 		none.Reading = true
 		return none
 	case hasCode(err):
-		f.knows.Store(true)
+		f.supported.Store(true)
 	}
 	return nil
 }
 
-// holding returns the holding of a shard's stream.
-func (f *FanOut) holding(a *reader.Assignment) *holding {
+// consumerOf returns the consumer of a shard's stream.
+func (f *FanOut) consumerOf(a *reader.Assignment) *streamConsumer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, h := range f.holdings {
+	for _, h := range f.consumers {
 		if h.stream == a.Stream() {
 			return h
 		}
 	}
-	h := newHolding(f, a)
-	f.holdings = append(f.holdings, h)
+	h := newStreamConsumer(f, a)
+	f.consumers = append(f.consumers, h)
 	return h
 }
 
-// Close removes the consumers that are to go and says which stay. The run must
-// have ended. A reader of the messages that is slow does not hold up the removal.
-// The removal has its own time: that ctx has ended does not matter. A
-// cause of ctx that has StoppedAt() time.Time is a signal, behind which a second one
-// may soon end the process: a removal that lasts is announced before that.
+// Close removes the consumers that the run owns, and reports those that stay. The run must have
+// ended. A slow receiver of messages does not delay the removal.
+//
+// The removal has its own time limit, even if ctx has ended. If the cause of ctx has StoppedAt()
+// time.Time, it is a signal, and a second signal may soon end the process. A slow removal is
+// announced before that.
 func (f *FanOut) Close(ctx context.Context) error {
-	f.refresh.Wait()
+	f.refreshers.Wait()
 	run := ctx
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(run), removeTimeout+lastLook) // the registry's time is over first, and it says why
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(run), removeTimeout+lastDescribeTimeout) // the registry times out first and reports the reason
 	defer cancel()
-	errs, words := make([]error, len(f.holdings)), make([]string, len(f.holdings))
+	errs, stayMessages := make([]error, len(f.consumers)), make([]string, len(f.consumers))
 	var group sync.WaitGroup
-	for i, h := range f.holdings {
-		group.Go(func() { words[i], errs[i] = h.release(ctx, run) })
+	for i, h := range f.consumers {
+		group.Go(func() { stayMessages[i], errs[i] = h.release(ctx, run) })
 	}
 	group.Wait()
-	f.messages.wait() // and only now for who reads them
-	for _, word := range words {
-		if word != "" {
-			f.o.AtEnd(word)
+	f.messages.wait() // the removal is done: now a slow receiver may block
+	for _, message := range stayMessages {
+		if message != "" {
+			f.o.AtEnd(message)
 		}
 	}
 	return errors.Join(errs...)

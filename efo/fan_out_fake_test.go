@@ -22,32 +22,31 @@ import (
 	"kin/reader"
 )
 
-// fakeService is a stream of a few shards whose subscriptions are scripted: each
-// call for a shard takes the next of its scripts. A stream that has no more to
-// say sends an empty event every five seconds, as the service does.
+// fakeService is a stream with a few shards and scripted subscriptions. Each call for a shard uses
+// the next script of that shard. After its script a stream sends an empty event every five seconds,
+// like the service.
 type fakeService struct {
 	*fakeRegistry
 	t *testing.T
 
-	mu      sync.Mutex
-	shards  []types.Shard
-	scripts map[string][]script
-	calls   []subscribeCall
-	open    int // streams that nobody has closed
-	lags    int // listings to come that still show a shard as open that has ended
-	ended   map[string]bool
-	sent    int // events with records
+	mu            sync.Mutex
+	shards        []types.Shard
+	scripts       map[string][]script
+	calls         []subscribeCall
+	open          int // open streams
+	staleListings int // how many more lists show ended shards as open
+	ended         map[string]bool
+	sent          int // events with records sent
 }
 
-// script is one subscription: an answer of the call, or steps.
+// script is one subscription: an error of the call, or steps.
 type script struct {
 	refuse error
 	steps  []step
-	silent bool // it has no more to say at all
+	silent bool // sends nothing after its steps
 }
 
-// step is what a stream says after a while: an event, an error, or a message
-// that is neither.
+// step is what a stream does after a time: send an event, fail, or send a message that is neither.
 type step struct {
 	after time.Duration
 	event *types.SubscribeToShardEvent
@@ -66,7 +65,7 @@ func newService(t *testing.T, shards ...string) *fakeService {
 	}
 	t.Cleanup(func() {
 		if s.open != 0 {
-			t.Errorf("%d subscriptions were left open", s.open)
+			t.Errorf("%d subscriptions are still open", s.open)
 		}
 	})
 	return s
@@ -101,9 +100,9 @@ func (s *fakeService) subscribe(ctx context.Context, in *service.SubscribeToShar
 	return stream, nil
 }
 
-// made are the calls for a shard, by position and time since the first call for
-// any.
-func (s *fakeService) made(shard string) []string {
+// callsFor returns the calls for a shard: the position, and the time since the first call for any
+// shard.
+func (s *fakeService) callsFor(shard string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var made []string
@@ -115,7 +114,7 @@ func (s *fakeService) made(shard string) []string {
 	return made
 }
 
-// gaps are the times between the calls.
+// gaps returns the times between the calls.
 func (s *fakeService) gaps() []time.Duration {
 	var gaps []time.Duration
 	for i := 1; i < len(s.calls); i++ {
@@ -130,7 +129,7 @@ type fakeStream struct {
 	script
 	began  time.Time
 	last   string // continuation sequence number
-	next   step   // that Await has waited for
+	next   step   // the step that Await has waited for
 	once   sync.Once
 	closed chan struct{}
 }
@@ -180,7 +179,7 @@ func (f *fakeStream) Next() (*types.SubscribeToShardEvent, error) {
 	}
 	event := f.next.event
 	if event != nil {
-		received := *event // a script may say the same event twice
+		received := *event // a script may send the same event twice
 		received.Records = slices.Clone(event.Records)
 		event = &received
 		f.last = aws.ToString(event.ContinuationSequenceNumber)
@@ -196,7 +195,7 @@ func (f *fakeStream) Next() (*types.SubscribeToShardEvent, error) {
 	return event, f.next.err
 }
 
-// frameSize is about what an event has on the wire.
+// frameSize estimates the size of an event on the wire.
 func frameSize(e *types.SubscribeToShardEvent) int64 {
 	size := int64(200)
 	if e != nil {
@@ -207,20 +206,20 @@ func frameSize(e *types.SubscribeToShardEvent) int64 {
 	return size
 }
 
-// describing is a service that may fail to describe the consumer.
-type describing struct {
+// failingDescribe is a service whose DescribeStreamConsumer fails if fails returns an error.
+type failingDescribe struct {
 	*fakeService
 	fails func() error
 }
 
-func (d describing) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
+func (d failingDescribe) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	if err := d.fails(); err != nil {
 		return nil, err
 	}
 	return d.fakeService.DescribeStreamConsumer(ctx, in)
 }
 
-// closeShard makes listings show a shard as closed: its end was announced.
+// closeShard makes lists show a shard as closed, after its end was announced.
 func (s *fakeService) closeShard(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -233,12 +232,12 @@ func (s *fakeService) closeShard(id string) {
 func (s *fakeService) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.missing {
+	if s.noStream {
 		return nil, apiError("ResourceNotFoundException")
 	}
 	shards := append([]types.Shard{}, s.shards...)
-	if len(s.ended) > 0 && s.lags > 0 {
-		s.lags--
+	if len(s.ended) > 0 && s.staleListings > 0 {
+		s.staleListings--
 		return &service.ListShardsOutput{Shards: shards}, nil
 	}
 	for i := range shards {
@@ -256,16 +255,16 @@ func (s *fakeService) DescribeStreamSummary(context.Context, *service.DescribeSt
 }
 
 func (s *fakeService) GetShardIterator(context.Context, *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
-	return nil, apiError("AccessDeniedException") // enhanced fan-out polls nothing
+	return nil, apiError("AccessDeniedException") // enhanced fan-out must not poll
 }
 
 func (s *fakeService) GetRecords(context.Context, *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	return nil, apiError("AccessDeniedException")
 }
 
-// records is an event with the records from one sequence number to another.
+// records returns an event with records first to last. Payloads are sequence numbers.
 func records(first, last int) *types.SubscribeToShardEvent {
-	e := quiet(last)
+	e := emptyEvent(last)
 	for n := first; n <= last; n++ {
 		e.Records = append(e.Records, types.Record{
 			SequenceNumber: aws.String(strconv.Itoa(n)), PartitionKey: aws.String("k"), Data: []byte(strconv.Itoa(n)),
@@ -275,37 +274,37 @@ func records(first, last int) *types.SubscribeToShardEvent {
 	return e
 }
 
-// quiet is an event without records.
-func quiet(continuation int) *types.SubscribeToShardEvent {
+// emptyEvent returns an event without records.
+func emptyEvent(continuation int) *types.SubscribeToShardEvent {
 	return &types.SubscribeToShardEvent{
 		ContinuationSequenceNumber: aws.String(strconv.Itoa(continuation)), MillisBehindLatest: aws.Int64(0), Records: []types.Record{},
 	}
 }
 
-// end is the last event of a shard.
-func end(children ...types.ChildShard) *types.SubscribeToShardEvent {
+// endEvent returns the last event of a shard.
+func endEvent(children ...types.ChildShard) *types.SubscribeToShardEvent {
 	return &types.SubscribeToShardEvent{ChildShards: children, MillisBehindLatest: aws.Int64(0), Records: []types.Record{}}
 }
 
-func sends(steps ...step) script                { return script{steps: steps} }
-func refuses(code string) script                { return script{refuse: apiError(code)} }
-func event(e *types.SubscribeToShardEvent) step { return step{event: e} }
-func fails(code string) step                    { return step{err: apiError(code)} }
+func sends(steps ...step) script                     { return script{steps: steps} }
+func refuses(code string) script                     { return script{refuse: apiError(code)} }
+func sendsEvent(e *types.SubscribeToShardEvent) step { return step{event: e} }
+func fails(code string) step                         { return step{err: apiError(code)} }
 
-var over = step{err: io.EOF}
+var streamEnd = step{err: io.EOF}
 
-// memory keeps positions from one run of a test to the next.
-type memory struct{ file checkpoint.File }
+// memoryPositions keeps positions from one run of a test to the next.
+type memoryPositions struct{ file checkpoint.File }
 
-func newMemory() *memory {
-	return &memory{checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}}
+func newMemory() *memoryPositions {
+	return &memoryPositions{checkpoint.File{Version: checkpoint.Version, ID: uuid.NewString()}}
 }
 
-func (m *memory) Owns(string, string) bool                      { return true }
-func (m *memory) Load(context.Context) (checkpoint.File, error) { return m.file, nil }
-func (m *memory) Release(context.Context) error                 { return nil }
+func (m *memoryPositions) Owns(string, string) bool                      { return true }
+func (m *memoryPositions) Load(context.Context) (checkpoint.File, error) { return m.file, nil }
+func (m *memoryPositions) Release(context.Context) error                 { return nil }
 
-func (m *memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
+func (m *memoryPositions) Begin(_ context.Context, streams ...checkpoint.Stream) error {
 	m.file.Streams = slices.DeleteFunc(slices.Clone(m.file.Streams), func(known checkpoint.Stream) bool {
 		return slices.ContainsFunc(streams, func(s checkpoint.Stream) bool { return s.Name == known.Name })
 	})
@@ -316,26 +315,26 @@ func (m *memory) Begin(_ context.Context, streams ...checkpoint.Stream) error {
 	return nil
 }
 
-func (m *memory) Commit(_ context.Context, c checkpoint.Commit) error {
+func (m *memoryPositions) Commit(_ context.Context, c checkpoint.Commit) error {
 	_, err := m.file.Apply(c.Moves)
 	return err
 }
 
-// run is one run over a fake service, and what it came to.
-type run struct {
-	service   *fakeService
-	client    liveClient // the service, unless a test has another
-	reader    reader.Options
-	o         Options
-	said      []string
-	lastWords []string
-	got       []string // payloads, in the order they were handed on
-	handle    func(*reader.Batch) error
-	wrap      func(reader.Source) reader.Source
+// testRun is one run over a fake service, and its results.
+type testRun struct {
+	service     *fakeService
+	client      liveClient // the service, unless a test replaces it
+	reader      reader.Options
+	o           Options
+	messages    []string
+	endMessages []string
+	payloads    []string // in the order of the batches
+	handle      func(*reader.Batch) error
+	wrap        func(reader.Source) reader.Source
 }
 
-func newRun(s *fakeService) *run {
-	r := &run{service: s, client: s, reader: reader.DefaultOptions(), o: DefaultOptions()}
+func newRun(s *fakeService) *testRun {
+	r := &testRun{service: s, client: s, reader: reader.DefaultOptions(), o: DefaultOptions()}
 	r.reader.Streams = []string{"orders"}
 	r.reader.InitialPosition = record.Position{Kind: record.TrimHorizon}
 	r.reader.MaxFetchDuration = 200 * time.Millisecond
@@ -348,15 +347,15 @@ func newRun(s *fakeService) *run {
 	info := func(m string) {
 		mu.Lock()
 		defer mu.Unlock()
-		r.said = append(r.said, m)
+		r.messages = append(r.messages, m)
 	}
 	r.o.Info, r.reader.Info = info, info
-	r.o.AtEnd = func(m string) { r.lastWords = append(r.lastWords, m) }
+	r.o.AtEnd = func(m string) { r.endMessages = append(r.endMessages, m) }
 	return r
 }
 
-// do runs it and removes what is to be removed.
-func (r *run) do(ctx context.Context) error {
+// do runs it and closes the FanOut.
+func (r *testRun) do(ctx context.Context) error {
 	f, err := New(r.client, r.o)
 	if err != nil {
 		return err
@@ -376,15 +375,15 @@ func (r *run) do(ctx context.Context) error {
 			}
 		}
 		for _, block := range b.Blocks {
-			r.got = append(r.got, string(block.Data))
+			r.payloads = append(r.payloads, string(block.Data))
 		}
 		return nil
 	})
 	return errors.Join(err, f.Close(ctx))
 }
 
-// doFor runs it for a while and wants it to be under way still.
-func (r *run) doFor(d time.Duration) {
+// doFor runs it for d, and fails the test if it ends earlier.
+func (r *testRun) doFor(d time.Duration) {
 	r.service.t.Helper()
 	ctx, cancel := context.WithTimeout(r.service.t.Context(), d)
 	defer cancel()

@@ -60,26 +60,26 @@ func (f *fakeRegistry) names() []string {
 	return names
 }
 
-func TestAConsumerForOneRunIsRemovedHoweverTheRunEnds(t *testing.T) {
+func TestEphemeralConsumerIsAlwaysRemoved(t *testing.T) {
 	boom := errors.New("boom")
 	for name, test := range map[string]struct {
-		change func(*run)
+		change func(*testRun)
 		err    func(error) bool
 	}{
-		"bound":         {func(r *run) { r.reader.AvailableNow = true }, func(err error) bool { return err == nil }},
-		"limit":         {func(r *run) { r.reader.Limit = 1 }, func(err error) bool { return err == nil }},
-		"handler":       {func(r *run) { r.handle = func(*reader.Batch) error { return boom } }, func(err error) bool { return errors.Is(err, boom) }},
-		"still awaited": {func(r *run) { r.service.creating = 40 * time.Second }, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
-		"context":       {func(*run) {}, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
-		"refused": {func(r *run) { r.service.scripts["a"] = []script{refuses("AccessDeniedException")} },
+		"bound":          {func(r *testRun) { r.reader.AvailableNow = true }, func(err error) bool { return err == nil }},
+		"limit":          {func(r *testRun) { r.reader.Limit = 1 }, func(err error) bool { return err == nil }},
+		"handler":        {func(r *testRun) { r.handle = func(*reader.Batch) error { return boom } }, func(err error) bool { return errors.Is(err, boom) }},
+		"still CREATING": {func(r *testRun) { r.service.creating = 40 * time.Second }, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		"context":        {func(*testRun) {}, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		"refused": {func(r *testRun) { r.service.scripts["a"] = []script{refuses("AccessDeniedException")} },
 			func(err error) bool { return strings.Contains(err.Error(), "AccessDeniedException") }},
-		"not ACTIVE in time": {func(r *run) { r.service.creating, r.o.RegisterTimeout = 20*time.Second, 5*time.Second },
-			func(err error) bool { var late *TimeoutError; return errors.As(err, &late) }},
+		"not ACTIVE in time": {func(r *testRun) { r.service.creating, r.o.RegisterTimeout = 20*time.Second, 5*time.Second },
+			func(err error) bool { var timeout *TimeoutError; return errors.As(err, &timeout) }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", sends(event(records(1, 2))))
+				s.script("a", sends(sendsEvent(records(1, 2))))
 				r := newRun(s)
 				test.change(r)
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -88,18 +88,18 @@ func TestAConsumerForOneRunIsRemovedHoweverTheRunEnds(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 				if left := s.names(); len(left) > 0 || s.count("register") != 1 {
-					t.Errorf("left %q after %q", left, s.fakeRegistry.calls)
+					t.Errorf("remaining consumers %q after %q", left, s.fakeRegistry.calls)
 				}
-				if len(r.lastWords) > 0 {
-					t.Errorf("said %q", r.lastWords)
+				if len(r.endMessages) > 0 {
+					t.Errorf("messages %q", r.endMessages)
 				}
 			})
 		})
 	}
 }
 
-func TestAConsumerThatCannotBeRemovedIsReported(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestConsumerThatCannotBeRemovedIsReported(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		r := newRun(s)
 		r.reader.AvailableNow = true
@@ -112,10 +112,10 @@ func TestAConsumerThatCannotBeRemovedIsReported(t *testing.T) {
 	})
 }
 
-func TestARunThatReadsNothingRegistersNothing(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestRunThatReadsNothingRegistersNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.missing = true
+		s.noStream = true
 		r := newRun(s)
 		if err := r.do(t.Context()); err == nil {
 			t.Error("want an error")
@@ -126,19 +126,19 @@ func TestARunThatReadsNothingRegistersNothing(t *testing.T) {
 	})
 }
 
-func TestNamedConsumersStayUnlessTheyAreToGo(t *testing.T) {
+func TestNamedConsumersStayUnlessDeregistrationIsRequired(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(*run, *memory)
+		change func(*testRun, *memoryPositions)
 		stays  string
 	}{
-		"name":             {func(r *run, _ *memory) { r.o.Name = "app" }, "kin_app"},
-		"prefix":           {func(r *run, _ *memory) { r.o.Name, r.o.NamePrefix = "app", "databricks_" }, "databricks_app"},
-		"checkpoint":       {func(r *run, m *memory) { r.reader.Positions = m }, "kin_ID"},
-		"named, gone":      {func(r *run, _ *memory) { r.o.Name, r.o.RequireDeregistration = "app", true }, ""},
-		"checkpoint, gone": {func(r *run, m *memory) { r.reader.Positions, r.o.RequireDeregistration = m, true }, ""},
+		"name":                                {func(r *testRun, _ *memoryPositions) { r.o.Name = "app" }, "kin_app"},
+		"prefix":                              {func(r *testRun, _ *memoryPositions) { r.o.Name, r.o.NamePrefix = "app", "databricks_" }, "databricks_app"},
+		"checkpoint":                          {func(r *testRun, m *memoryPositions) { r.reader.Positions = m }, "kin_ID"},
+		"named, deregistration required":      {func(r *testRun, _ *memoryPositions) { r.o.Name, r.o.RequireDeregistration = "app", true }, ""},
+		"checkpoint, deregistration required": {func(r *testRun, m *memoryPositions) { r.reader.Positions, r.o.RequireDeregistration = m, true }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
 				r, m := newRun(s), newMemory()
 				test.change(r, m)
@@ -148,20 +148,20 @@ func TestNamedConsumersStayUnlessTheyAreToGo(t *testing.T) {
 				}
 				stays := strings.ReplaceAll(test.stays, "ID", m.file.ID)
 				if got := strings.Join(s.names(), " "); got != stays {
-					t.Errorf("left %q, want %q", got, stays)
+					t.Errorf("remaining consumers %q, want %q", got, stays)
 				}
 				var want []string
 				if stays != "" {
 					want = []string{"consumer " + stays + " of orders stays registered and is billed; to remove it: kin consumers deregister orders " + stays + " --yes"}
 				}
-				same(t, "last words", r.lastWords, want)
+				wantEqual(t, "messages at the end", r.endMessages, want)
 			})
 		})
 	}
 }
 
-func TestAConsumerThatIsThereIsUsedAgain(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestExistingConsumerIsReused(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		s.fakeRegistry.consumers["kin_app"] = &registeredConsumer{created: time.Now().Add(-time.Hour), active: time.Now().Add(-time.Hour)}
 		r := newRun(s)
@@ -172,8 +172,8 @@ func TestAConsumerThatIsThereIsUsedAgain(t *testing.T) {
 	})
 }
 
-func TestARegisteredConsumerIsNeitherMadeNorRemoved(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestRegisteredConsumerIsNeverRegisteredNorRemoved(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		r := newRun(s)
 		r.o.RegisteredIDs = []string{"theirs"}
@@ -182,25 +182,25 @@ func TestARegisteredConsumerIsNeitherMadeNorRemoved(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		s.fakeRegistry.consumers["theirs"] = &registeredConsumer{created: time.Now(), active: time.Now().Add(10 * time.Second)}
-		s.script("a", sends(event(records(1, 2))))
+		s.script("a", sends(sendsEvent(records(1, 2))))
 		again := newRun(s)
 		again.o.RegisteredIDs, again.reader.AvailableNow = []string{"theirs"}, true
 		if err := again.do(t.Context()); err != nil || again.text() != "1 2 " {
 			t.Errorf("got %q, %v", again.text(), err)
 		}
-		same(t, "consumers", s.names(), []string{"theirs"})
-		if s.count("register")+s.count("deregister") > 0 || len(again.lastWords) > 0 {
-			t.Errorf("made %q, said %q", s.fakeRegistry.calls, again.lastWords)
+		wantEqual(t, "consumers", s.names(), []string{"theirs"})
+		if s.count("register")+s.count("deregister") > 0 || len(again.endMessages) > 0 {
+			t.Errorf("made %q, messages %q", s.fakeRegistry.calls, again.endMessages)
 		}
 	})
 }
 
-func TestAConsumerThatIsGoneIsRegisteredAgain(t *testing.T) {
-	t.Run("by its absence", func(t *testing.T) {
-		bubble(t, func(t *testing.T) {
+func TestMissingConsumerIsRegisteredAgain(t *testing.T) {
+	t.Run("after ResourceNotFoundException", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
 			s := newService(t, "a")
-			s.script("a", sends(event(records(1, 2)), step{20 * time.Second, nil, apiError("ResourceNotFoundException")}), sends(event(records(3, 4))))
-			time.AfterFunc(15*time.Second, func() { s.forget() })
+			s.script("a", sends(sendsEvent(records(1, 2)), step{20 * time.Second, nil, apiError("ResourceNotFoundException")}), sends(sendsEvent(records(3, 4))))
+			time.AfterFunc(15*time.Second, func() { s.removeAll() })
 			r := newRun(s)
 			r.o.Name = "app"
 			r.doFor(40 * time.Second)
@@ -209,14 +209,14 @@ func TestAConsumerThatIsGoneIsRegisteredAgain(t *testing.T) {
 			}
 		})
 	})
-	t.Run("by the refresh interval", func(t *testing.T) {
-		bubble(t, func(t *testing.T) {
+	t.Run("at the refresh interval", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
 			s := newService(t, "a")
 			r := newRun(s)
 			r.o.Name, r.o.RefreshInterval = "app", 10*time.Second
-			time.AfterFunc(25*time.Second, func() { s.forget() })
+			time.AfterFunc(25*time.Second, func() { s.removeAll() })
 			r.doFor(35 * time.Second)
-			same(t, "consumers", s.names(), []string{"kin_app"})
+			wantEqual(t, "consumers", s.names(), []string{"kin_app"})
 			if n := s.count("describe"); n < 5 || n > 8 {
 				t.Errorf("%d times described", n)
 			}
@@ -224,23 +224,23 @@ func TestAConsumerThatIsGoneIsRegisteredAgain(t *testing.T) {
 	})
 }
 
-// forget removes all consumers, as somebody else does.
-func (f *fakeRegistry) forget() {
+// removeAll removes all consumers, like another process.
+func (f *fakeRegistry) removeAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.consumers)
 }
 
-func TestAReaderThatIsTakenOverStops(t *testing.T) {
+func TestTakenOverReaderStops(t *testing.T) {
 	for name, steps := range map[string][]step{
-		"told in the stream": {event(records(1, 2)), {10 * time.Second, nil, apiError("ResourceInUseException")}},
-		"by a clean end":     {event(records(1, 2)), {10 * time.Second, nil, over.err}},
-		"after a cut":        {event(records(1, 2)), {10 * time.Second, nil, errors.New("cut")}},
+		"error in the stream": {sendsEvent(records(1, 2)), {10 * time.Second, nil, apiError("ResourceInUseException")}},
+		"clean end":           {sendsEvent(records(1, 2)), {10 * time.Second, nil, streamEnd.err}},
+		"broken connection":   {sendsEvent(records(1, 2)), {10 * time.Second, nil, errors.New("cut")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", sends(steps...), refuses("ResourceInUseException"), sends(event(records(3, 4))))
+				s.script("a", sends(steps...), refuses("ResourceInUseException"), sends(sendsEvent(records(3, 4))))
 				r := newRun(s)
 				r.o.Name, r.o.RequireDeregistration = "app", true
 				err := r.do(t.Context())
@@ -248,72 +248,72 @@ func TestAReaderThatIsTakenOverStops(t *testing.T) {
 				if !errors.As(err, &taken) || *taken != (TakenOverError{"orders", "a", "kin_app"}) || !taken.Held() {
 					t.Errorf("got %v", err)
 				}
-				same(t, "consumers", s.names(), []string{"kin_app"})
-				same(t, "last words", r.lastWords, []string{"consumer kin_app of orders stays registered: another reader uses it, and it is billed"})
+				wantEqual(t, "consumers", s.names(), []string{"kin_app"})
+				wantEqual(t, "messages at the end", r.endMessages, []string{"consumer kin_app of orders stays registered: another reader uses it, and it is billed"})
 			})
 		})
 	}
 }
 
 func TestTakeOverSubscribesAgain(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}),
-			refuses("ResourceInUseException"), refuses("ResourceInUseException"), sends(event(records(3, 4))))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}),
+			refuses("ResourceInUseException"), refuses("ResourceInUseException"), sends(sendsEvent(records(3, 4))))
 		r := newRun(s)
 		r.o.Name, r.o.TakeOver = "app", true
 		r.doFor(time.Minute)
-		if r.text() != "1 2 3 4 " || !slices.Contains(r.said, "another reader has taken over consumer kin_app of orders: subscribing again") {
-			t.Errorf("got %q, said %q", r.text(), r.said)
+		if r.text() != "1 2 3 4 " || !slices.Contains(r.messages, "another reader has taken over consumer kin_app of orders: subscribing again") {
+			t.Errorf("got %q, messages %q", r.text(), r.messages)
 		}
 	})
 }
 
-// A subscription that broke off may still be there for the service, and a call
-// whose answer was lost may have been a success.
-func TestARunIsNotTakenOverByItself(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// The service may still count a broken subscription. A call whose answer was lost may have been a
+// success.
+func TestRunDoesNotMistakeItselfForAnotherReader(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, errors.New("cut")}), refuses("ResourceInUseException"),
-			sends(event(records(3, 4)), step{10 * time.Second, nil, over.err}), script{refuse: errors.New("no answer")},
-			refuses("ResourceInUseException"), sends(event(records(5, 6))))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{10 * time.Second, nil, errors.New("cut")}), refuses("ResourceInUseException"),
+			sends(sendsEvent(records(3, 4)), step{10 * time.Second, nil, streamEnd.err}), script{refuse: errors.New("no answer")},
+			refuses("ResourceInUseException"), sends(sendsEvent(records(5, 6))))
 		r := newRun(s)
 		r.doFor(time.Minute)
 		if r.text() != "1 2 3 4 5 6 " {
-			t.Errorf("got %q after %q", r.text(), s.made("a"))
+			t.Errorf("got %q after %q", r.text(), s.callsFor("a"))
 		}
 	})
-	// Nor by a success whose answer was a failure of the service's.
-	bubble(t, func(t *testing.T) {
+	// A success may be answered with an internal error.
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2)), step{20 * time.Second, nil, errors.New("cut")}), refuses("InternalFailure"),
-			refuses("ResourceInUseException"), sends(event(records(3, 4))))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{20 * time.Second, nil, errors.New("cut")}), refuses("InternalFailure"),
+			refuses("ResourceInUseException"), sends(sendsEvent(records(3, 4))))
 		r := newRun(s)
 		r.o.Name = "app"
 		r.doFor(time.Minute)
 		if r.text() != "1 2 3 4 " {
-			t.Errorf("got %q after %q", r.text(), s.made("a"))
+			t.Errorf("got %q after %q", r.text(), s.callsFor("a"))
 		}
 	})
-	// Nor is one with a name by what it did itself just before.
-	bubble(t, func(t *testing.T) {
+	// A run with a named consumer may meet its own last call.
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", refuses("ResourceInUseException"), sends(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}),
-			refuses("ResourceInUseException"), sends(event(records(3, 4))))
+		s.script("a", refuses("ResourceInUseException"), sends(sendsEvent(records(1, 2)), step{time.Second, nil, errors.New("cut")}),
+			refuses("ResourceInUseException"), sends(sendsEvent(records(3, 4))))
 		r := newRun(s)
 		r.o.Name = "app"
 		r.doFor(time.Minute)
 		if r.text() != "1 2 3 4 " {
-			t.Errorf("got %q after %q", r.text(), s.made("a"))
+			t.Errorf("got %q after %q", r.text(), s.callsFor("a"))
 		}
 	})
 }
 
-func TestAConsumerThatIsBeingDeletedIsNotTakenOver(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestDeletingConsumerIsNotATakeover(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		s.deleting = 10 * time.Second
-		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}), sends(event(records(3, 4))))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}), sends(sendsEvent(records(3, 4))))
 		r := newRun(s)
 		r.o.Name = "app"
 		time.AfterFunc(9*time.Second, func() {

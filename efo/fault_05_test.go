@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// pagesOf is a registry's client whose lists are scripted: for each list a page
-// for each token, where "" ends it. The last list is repeated.
+// pagesOf is a client of a registry with scripted lists. Each list has a page for each token; "" is
+// the last page. The last list repeats.
 type pagesOf struct {
 	*fakeRegistry
 	lists [][]string
@@ -40,7 +40,7 @@ func (p *pagesOf) ListStreamConsumers(_ context.Context, in *service.ListStreamC
 	return out, nil
 }
 
-// emptyPages are n tokens of pages without consumers.
+// emptyPages returns n tokens of pages without consumers.
 func emptyPages(n int) []string {
 	var tokens []string
 	for i := range n {
@@ -49,7 +49,7 @@ func emptyPages(n int) []string {
 	return tokens
 }
 
-func TestFault05AListOfConsumersThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+func TestFault05EndlessListIsRetriedAndThenFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		lists     [][]string
 		consumers int

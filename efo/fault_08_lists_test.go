@@ -12,8 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// nullLists answers ListStreamConsumers with a list that is missing, and then with an
-// empty one.
+// nullLists answers ListStreamConsumers without a list at first, and then with an empty list.
 type nullLists struct {
 	RegistryClient
 	nulls, calls int
@@ -26,7 +25,7 @@ func (n *nullLists) ListStreamConsumers(context.Context, *service.ListStreamCons
 	return &service.ListStreamConsumersOutput{Consumers: []types.Consumer{}}, nil
 }
 
-func TestFault08AListWithoutConsumersIsNotAnEmptyOne(t *testing.T) {
+func TestFault08MissingListOfConsumersIsNotAnEmptyList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, nulls := range []int{0, 1, 1000} {
 			n := &nullLists{nulls: nulls}
@@ -40,37 +39,37 @@ func TestFault08AListWithoutConsumersIsNotAnEmptyOne(t *testing.T) {
 			case nulls < 1000 && (err != nil || len(l.Consumers) != 0 || n.calls != nulls+1):
 				t.Errorf("%d null lists: %v, %v after %d calls", nulls, l.Consumers, err, n.calls)
 			case nulls == 1000 && (!errors.As(err, &gaveUp) || n.calls < 2):
-				t.Errorf("null lists for ever: %v after %d calls", err, n.calls)
+				t.Errorf("null lists forever: %v after %d calls", err, n.calls)
 			}
 		}
 	})
 }
 
-// summaries answers DescribeStreamSummary.
+// summaries is a StreamClient with a fixed answer.
 type summaries func(context.Context) (*service.DescribeStreamSummaryOutput, error)
 
 func (s summaries) DescribeStreamSummary(ctx context.Context, _ *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	return s(ctx)
 }
 
-// The call that finds a stream is named after 5 s without an answer, and at the end.
-func TestFault14AStreamThatIsNotFoundInTimeIsReported(t *testing.T) {
+// The call is reported after 5 s without an answer, and again at the end.
+func TestFault14UnansweredFindStreamIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said []string
+		var messages []string
 		_, err := FindStreamWithin(t.Context(), summaries(func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
-		}), "orders", DefaultTimeout, func(m string) { said = append(said, m) }, nil)
+		}), "orders", DefaultTimeout, func(m string) { messages = append(messages, m) }, nil)
 		if err == nil || err.Error() != "gave up after 30s: DescribeStreamSummary for stream orders: no answer in time" {
 			t.Errorf("got %v", err)
 		}
-		if len(said) != 1 || said[0] != "still trying: DescribeStreamSummary for stream orders: no answer from the service for 5s" {
-			t.Errorf("said %q", said)
+		if len(messages) != 1 || messages[0] != "still trying: DescribeStreamSummary for stream orders: no answer from the service for 5s" {
+			t.Errorf("messages %q", messages)
 		}
 	})
 }
 
-func TestFault08AStreamWithoutASummaryIsNotFound(t *testing.T) {
+func TestFault08FindStreamNeedsASummary(t *testing.T) {
 	for want, summary := range map[string]*types.StreamDescriptionSummary{
 		"DescribeStreamSummary for stream orders: the answer has no summary": nil,
 		"DescribeStreamSummary for stream orders: the answer has no ARN":     {StreamName: aws.String("orders")},

@@ -14,7 +14,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
+func TestFault08InvalidEventsAreNotUsed(t *testing.T) {
 	for name, spoil := range map[string]func(*types.SubscribeToShardEvent){
 		"a null record":              func(e *types.SubscribeToShardEvent) { e.Records[1] = types.Record{} },
 		"no records":                 func(e *types.SubscribeToShardEvent) { e.Records = nil },
@@ -35,11 +35,11 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 		"a continuation in words": func(e *types.SubscribeToShardEvent) { e.ContinuationSequenceNumber = aws.String("abc") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
 				bad := records(3, 4)
 				spoil(bad)
-				s.script("a", sends(event(records(1, 2)), event(bad)), sends(event(records(3, 4))))
+				s.script("a", sends(sendsEvent(records(1, 2)), sendsEvent(bad)), sends(sendsEvent(records(3, 4))))
 				r := newRun(s)
 				m := newMemory()
 				r.reader.Positions = m
@@ -50,7 +50,7 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 				if at := m.file.Streams[0].Shards["a"]; at.SequenceNumber != "4" || at.Continuation != "4" || at.Kind != record.AfterSequenceNumber {
 					t.Errorf("saved %+v", at)
 				}
-				if made := s.made("a"); len(made) < 2 || !strings.HasPrefix(made[1], "AFTER_SEQUENCE_NUMBER:2 ") {
+				if made := s.callsFor("a"); len(made) < 2 || !strings.HasPrefix(made[1], "AFTER_SEQUENCE_NUMBER:2 ") {
 					t.Errorf("subscribed at %q", made)
 				}
 			})
@@ -58,10 +58,10 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 	}
 }
 
-func TestFault08EventsBehindThePositionAreDroppedAndReported(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestFault08RecordsBeforeThePositionAreDroppedAndReported(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(8, 11)), over), sends(event(records(8, 9)), event(records(10, 11)), event(records(11, 13)), event(records(11, 13))))
+		s.script("a", sends(sendsEvent(records(8, 11)), streamEnd), sends(sendsEvent(records(8, 9)), sendsEvent(records(10, 11)), sendsEvent(records(11, 13)), sendsEvent(records(11, 13))))
 		r := newRun(s)
 		m := newMemory()
 		r.reader.Positions = m
@@ -72,17 +72,17 @@ func TestFault08EventsBehindThePositionAreDroppedAndReported(t *testing.T) {
 		if at := m.file.Streams[0].Shards["a"]; at.SequenceNumber != "13" || at.Continuation != "13" {
 			t.Errorf("saved %+v", at)
 		}
-		said := slices.DeleteFunc(r.said, func(m string) bool { return !strings.Contains(m, messageBehind) })
-		if want := []string{messageBehind}; !slices.Equal(said, want) {
-			t.Errorf("said %q", r.said)
+		messages := slices.DeleteFunc(r.messages, func(m string) bool { return !strings.Contains(m, messageOldRecords) })
+		if want := []string{messageOldRecords}; !slices.Equal(messages, want) {
+			t.Errorf("messages %q", r.messages)
 		}
 	})
 }
 
-func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestFault08SubscriptionWithAnImplausibleDateIsNotUsed(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2))))
+		s.script("a", sends(sendsEvent(records(1, 2))))
 		r := newRun(s)
 		subscribed := 0
 		r.o.Subscribe = func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
@@ -92,7 +92,7 @@ func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
 			}
 			return stream, err
 		}
-		s.script("a", sends(event(records(1, 2))))
+		s.script("a", sends(sendsEvent(records(1, 2))))
 		m := newMemory()
 		r.reader.Positions = m
 		r.doFor(time.Minute)
@@ -105,12 +105,12 @@ func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
 	})
 }
 
-// wrongDate is a stream whose service says that it is 1970.
+// wrongDate is a stream of a service whose Date is in 1970.
 type wrongDate struct{ service.EventStream }
 
 func (wrongDate) ServerTime() time.Time { return time.Unix(1, 0) }
 
-func TestFault08ConsumersThatCannotBeAreNotBelieved(t *testing.T) {
+func TestFault08InvalidConsumersAreRejected(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	name, arn := "kin_a", testStream+"/consumer/kin_a:1"
 	for _, c := range []struct {
@@ -125,7 +125,7 @@ func TestFault08ConsumersThatCannotBeAreNotBelieved(t *testing.T) {
 		{aws.String("a b"), &arn, &now, false},
 		{&name, nil, &now, false},
 		{&name, aws.String("kin_a"), &now, false},
-		{&name, &arn, aws.Time(time.Unix(0, 0)), false}, // old enough to be pruned, whatever it is
+		{&name, &arn, aws.Time(time.Unix(0, 0)), false}, // kin would prune it at any age limit
 	} {
 		if err := checkConsumer("", c.name, c.arn, c.created); (err == nil) != c.ok {
 			t.Errorf("%q, %q, %v: %v", aws.ToString(c.name), aws.ToString(c.arn), c.created, err)
@@ -133,15 +133,14 @@ func TestFault08ConsumersThatCannotBeAreNotBelieved(t *testing.T) {
 	}
 }
 
-// TestFault08AnEndThatListShardsContradictsIsNotUsed is about an event that ends
-// an open shard and names a child that no listing shows.
-func TestFault08AnEndThatListShardsContradictsIsNotUsed(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// An event ends an open shard and names a child that no list shows.
+func TestFault08EndThatListShardsContradictsIsNotUsed(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.lags = 1 << 30 // the shard stays open
+		s.staleListings = 1 << 30 // the shard stays open
 		bad := records(3, 4)
 		bad.ContinuationSequenceNumber, bad.ChildShards = nil, []types.ChildShard{child("x", "a")}
-		s.script("a", sends(event(records(1, 2)), event(bad)), sends(event(records(3, 6))))
+		s.script("a", sends(sendsEvent(records(1, 2)), sendsEvent(bad)), sends(sendsEvent(records(3, 6))))
 		r := newRun(s)
 		m := newMemory()
 		r.reader.Positions = m
@@ -155,9 +154,8 @@ func TestFault08AnEndThatListShardsContradictsIsNotUsed(t *testing.T) {
 	})
 }
 
-// TestFault08AnEndThatIsBehindIsNotUsed is about events that end a closed shard and
-// say that records of it are left.
-func TestFault08AnEndThatIsBehindIsNotUsed(t *testing.T) {
+// Events end a closed shard, but report remaining records.
+func TestFault08EndWithRemainingRecordsIsNotUsed(t *testing.T) {
 	for name, c := range map[string]struct {
 		behind int64
 		times  int
@@ -165,23 +163,23 @@ func TestFault08AnEndThatIsBehindIsNotUsed(t *testing.T) {
 	}{
 		"once":   {1000, 1, "1 2 3 4 5 6 7 "},
 		"twice":  {1000, 2, "1 2 3 4 5 6 7 "},
-		"always": {1000, 9, "1 2 3 4 7 "}, // a server that has no other ends
+		"always": {1000, 9, "1 2 3 4 7 "}, // a server that always ends shards like this
 	} {
-		bubble(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
 			s := newService(t, "a")
 			s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1"), EndingSequenceNumber: aws.String("9")}
 			bad := records(3, 4)
 			bad.ContinuationSequenceNumber, bad.ChildShards, bad.MillisBehindLatest = nil, []types.ChildShard{child("b", "a")}, &c.behind
-			s.script("a", sends(event(records(1, 2)), event(bad)))
+			s.script("a", sends(sendsEvent(records(1, 2)), sendsEvent(bad)))
 			for range c.times - 1 {
-				s.script("a", sends(event(bad)))
+				s.script("a", sends(sendsEvent(bad)))
 			}
-			s.script("a", sends(event(records(3, 6)), event(end(child("b", "a")))))
-			s.script("b", sends(event(records(7, 7))))
+			s.script("a", sends(sendsEvent(records(3, 6)), sendsEvent(endEvent(child("b", "a")))))
+			s.script("b", sends(sendsEvent(records(7, 7))))
 			r := newRun(s)
 			r.doFor(2 * time.Minute)
 			if got := r.text(); got != c.want {
-				t.Errorf("%s: got %q, want %q; said %q", name, got, c.want, r.said)
+				t.Errorf("%s: got %q, want %q; messages %q", name, got, c.want, r.messages)
 			}
 		})
 	}

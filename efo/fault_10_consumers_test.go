@@ -15,8 +15,8 @@ import (
 	"kin/internal/service"
 )
 
-// A consumer without a registration time may be one that a run reads through just now.
-func TestFault10AConsumerOfUnknownAgeIsPrunedAtAnyAgeOnly(t *testing.T) {
+// A run may be reading through a consumer without a registration time.
+func TestFault10ConsumerOfUnknownAgeIsPrunedOnlyWithoutAnAgeLimit(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	undated := Consumer{Name: EphemeralName("kin_", uuid.New()), Status: types.ConsumerStatusActive}
 	old := Consumer{Name: EphemeralName("kin_", uuid.New()), Status: types.ConsumerStatusActive, Created: now.Add(-48 * time.Hour)}
@@ -35,48 +35,48 @@ func TestFault10AConsumerOfUnknownAgeIsPrunedAtAnyAgeOnly(t *testing.T) {
 	}
 }
 
-// deaf is a service whose DeregisterStreamConsumer removes nothing, and answers with err.
-type deaf struct {
+// uselessRemoval is a service whose DeregisterStreamConsumer removes nothing, and answers with err.
+type uselessRemoval struct {
 	*fakeRegistry
 	err     error
-	most    int // removals; one more calls tooMany
+	max     int // maximum number of removals; one more calls tooMany
 	tooMany func()
 }
 
-func (d deaf) DeregisterStreamConsumer(ctx context.Context, _ *service.DeregisterStreamConsumerInput) error {
+func (d uselessRemoval) DeregisterStreamConsumer(ctx context.Context, _ *service.DeregisterStreamConsumerInput) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.begin(ctx, "deregister"); err != nil {
+	if err := d.call(ctx, "deregister"); err != nil {
 		return err
 	}
-	if d.count("deregister") > d.most {
+	if d.count("deregister") > d.max {
 		d.tooMany()
 	}
 	return d.err
 }
 
-func TestFault10ARemovalThatRemovesNothingBacksOffAndIsReported(t *testing.T) {
+func TestFault10IneffectiveRemovalBacksOffAndIsReported(t *testing.T) {
 	for want, answer := range map[string]error{
 		"DeregisterStreamConsumer succeeded, but the consumer is still there; trying again":                  nil,
 		"DeregisterStreamConsumer does not find the consumer, but DescribeStreamConsumer does; trying again": apiError("ResourceNotFoundException"),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake("kin_a")
-			var said []string
+			var messages []string
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			// There were 300 calls a minute, or calls without end.
-			r, err := NewRegistry(deaf{f, answer, 70, cancel}, RegistryOptions{Stream: "orders", StreamARN: testStream, Timeout: time.Minute, Info: func(m string) { said = append(said, m) }})
+			// Before the fix there were 300 calls a minute, or endless calls.
+			r, err := NewRegistry(uselessRemoval{f, answer, 70, cancel}, RegistryOptions{Stream: "orders", StreamARN: testStream, Timeout: time.Minute, Info: func(m string) { messages = append(messages, m) }})
 			if err != nil {
 				t.Fatal(err)
 			}
 			removed, err := r.Deregister(ctx, "kin_a")
-			var late *TimeoutError
-			if removed || !errors.As(err, &late) || late.State != "ACTIVE" {
+			var timeout *TimeoutError
+			if removed || !errors.As(err, &timeout) || timeout.State != "ACTIVE" {
 				t.Errorf("got %t, %v after %d calls", removed, err, f.count("deregister"))
 			}
-			if want = "consumer kin_a of orders: it is ACTIVE: " + want; strings.Join(said, "\n") != want {
-				t.Errorf("said %q, want %q", said, want)
+			if want = "consumer kin_a of orders: it is ACTIVE: " + want; strings.Join(messages, "\n") != want {
+				t.Errorf("messages %q, want %q", messages, want)
 			}
 		})
 	}

@@ -17,14 +17,14 @@ var notKinesis = map[string]reply{
 	"404 text": {404, "text/plain", "404 page not found\n"}, "404 empty": {404, "", ""}, "405 empty": {405, "", ""}, "404 JSON": {404, "application/json", `{"message":"not found"}`},
 }
 
-// Whatever is not Kinesis and answers a call about consumers first ends a run and a
-// command at once, with one call.
-func TestFault11AFirstAnswerThatIsNotOfKinesisEndsIt(t *testing.T) {
+// If the first answer about consumers does not come from Kinesis, a run and a command end at once,
+// after one call.
+func TestFault11ForeignFirstAnswerEndsTheRun(t *testing.T) {
 	for _, call := range []string{"DescribeStreamConsumer", "RegisterStreamConsumer"} {
 		for name, answer := range notKinesis {
 			t.Run(call+" "+name, func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					l := newLive(t, 1).without(0, map[string]reply{call: answer})
+				inBubble(t, func(t *testing.T) {
+					l := newLive(t, 1).replaceAnswers(0, map[string]reply{call: answer})
 					began := time.Now()
 					err := l.run().do(t.Context())
 					var none *NoConsumersError
@@ -46,11 +46,11 @@ func TestFault11AFirstAnswerThatIsNotOfKinesisEndsIt(t *testing.T) {
 	}
 }
 
-func TestFault11EveryConsumersCommandKnowsAnAnswerThatIsNotOfKinesis(t *testing.T) {
+func TestFault11ForeignAnswerEndsEveryConsumersCommand(t *testing.T) {
 	for name, answer := range notKinesis {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				l := newLive(t, 1).without(0, map[string]reply{"DescribeStreamConsumer": answer, "ListStreamConsumers": answer})
+			inBubble(t, func(t *testing.T) {
+				l := newLive(t, 1).replaceAnswers(0, map[string]reply{"DescribeStreamConsumer": answer, "ListStreamConsumers": answer})
 				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN})
 				l.must(err)
 				_, listErr := r.List(t.Context())
@@ -68,43 +68,43 @@ func TestFault11EveryConsumersCommandKnowsAnAnswerThatIsNotOfKinesis(t *testing.
 	}
 }
 
-// A page of a proxy passes: a consumer that was described is removed all the same.
-func TestFault11APageOfAProxyDoesNotKeepAConsumerRegistered(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// The page of a proxy is temporary. A consumer that was described is still removed.
+func TestFault11ConsumerIsRemovedDespiteAProxyPage(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		l := newLive(t, 1)
 		r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN})
 		l.must(err)
 		_, err = r.Register(t.Context(), "a")
 		l.must(err)
-		l.without(0, map[string]reply{"DeregisterStreamConsumer": html(404)})
-		var said []string
-		r, err = NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) { said = append(said, m) }})
+		l.replaceAnswers(0, map[string]reply{"DeregisterStreamConsumer": html(404)})
+		var messages []string
+		r, err = NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) { messages = append(messages, m) }})
 		l.must(err)
 		_, err = r.Deregister(t.Context(), "a")
-		var late *TimeoutError
-		if !errors.As(err, &late) || !strings.Contains(fmt.Sprint(said), "still trying: DeregisterStreamConsumer for consumer a of stream orders: ") {
-			t.Errorf("got %v, said %q", err, said)
+		var timeout *TimeoutError
+		if !errors.As(err, &timeout) || !strings.Contains(fmt.Sprint(messages), "still trying: DeregisterStreamConsumer for consumer a of stream orders: ") {
+			t.Errorf("got %v, messages %q", err, messages)
 		}
 	})
 }
 
-// An answer without what it is about is asked for again. That is reported, and the
-// error at the end names the call and what is wrong with its answer.
-func TestFault11AnAnswerWithoutAConsumerIsRetriedReportedAndNamed(t *testing.T) {
+// An answer without a consumer is retried and reported. The final error names the call and the
+// problem of its answer.
+func TestFault11AnswerWithoutAConsumerIsRetriedAndReported(t *testing.T) {
 	for _, call := range []string{"DescribeStreamConsumer", "RegisterStreamConsumer", "ListStreamConsumers"} {
 		for _, body := range []string{"{}", ""} {
 			t.Run(call+" "+body, func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					l := newLive(t, 1).without(0, map[string]reply{call: {200, "application/x-amz-json-1.1", body}})
-					var said []string
-					r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) { said = append(said, m) }})
+				inBubble(t, func(t *testing.T) {
+					l := newLive(t, 1).replaceAnswers(0, map[string]reply{call: {200, "application/x-amz-json-1.1", body}})
+					var messages []string
+					r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) { messages = append(messages, m) }})
 					l.must(err)
 					if call == "ListStreamConsumers" {
 						_, err = r.List(t.Context())
 					} else {
 						_, err = r.Register(t.Context(), "a")
-						var late *TimeoutError
-						if !errors.As(err, &late) || strings.Contains(late.Hint(), "waits longer") || !strings.Contains(late.Hint(), "--endpoint") {
+						var timeout *TimeoutError
+						if !errors.As(err, &timeout) || strings.Contains(timeout.Hint(), "wait longer") || !strings.Contains(timeout.Hint(), "--endpoint") {
 							t.Errorf("got %v, with another hint", err)
 						}
 					}
@@ -112,8 +112,8 @@ func TestFault11AnAnswerWithoutAConsumerIsRetriedReportedAndNamed(t *testing.T) 
 					if !errors.As(err, &wrong) || !strings.Contains(err.Error(), call) || !strings.Contains(err.Error(), "the answer cannot be right: it has no ") {
 						t.Errorf("got %v", err)
 					}
-					if n := strings.Count(fmt.Sprint(said), "still trying: "+call+" for "); n != 1 {
-						t.Errorf("said %q", said)
+					if n := strings.Count(fmt.Sprint(messages), "still trying: "+call+" for "); n != 1 {
+						t.Errorf("messages %q", messages)
 					}
 				})
 			})
@@ -121,22 +121,22 @@ func TestFault11AnAnswerWithoutAConsumerIsRetriedReportedAndNamed(t *testing.T) 
 	}
 }
 
-// A run reports it as well, and so it does what passes.
-func TestFault11ARunReportsAnswersAboutConsumersThatItRetries(t *testing.T) {
+// A run reports such answers too, and also temporary errors.
+func TestFault11RunReportsRetriedAnswersAboutConsumers(t *testing.T) {
 	for name, answer := range map[string]reply{"empty": {200, "application/x-amz-json-1.1", "{}"}, "503 HTML": html(503)} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				l := newLive(t, 2).without(0, map[string]reply{"DescribeStreamConsumer": answer})
+			inBubble(t, func(t *testing.T) {
+				l := newLive(t, 2).replaceAnswers(0, map[string]reply{"DescribeStreamConsumer": answer})
 				r := l.run()
 				r.o.RegisterTimeout = 40 * time.Second
 				err := r.do(t.Context())
-				var late *TimeoutError
-				if !errors.As(err, &late) || late.State != "" || !strings.Contains(err.Error(), "gave up after 40s: DescribeStreamConsumer: ") ||
-					strings.Contains(late.Hint(), "waits longer") {
+				var timeout *TimeoutError
+				if !errors.As(err, &timeout) || timeout.State != "" || !strings.Contains(err.Error(), "gave up after 40s: DescribeStreamConsumer: ") ||
+					strings.Contains(timeout.Hint(), "wait longer") {
 					t.Errorf("got %v", err)
 				}
-				if n := r.saying("still trying: DescribeStreamConsumer for consumer "); n != 1 {
-					t.Errorf("said %q", r.said)
+				if n := r.countMessages("still trying: DescribeStreamConsumer for consumer "); n != 1 {
+					t.Errorf("messages %q", r.messages)
 				}
 			})
 		})

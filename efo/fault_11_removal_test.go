@@ -14,8 +14,7 @@ import (
 	"kin/internal/service"
 )
 
-// removals answers DeregisterStreamConsumer in place of the endpoint, the given
-// number of times.
+// removals answers DeregisterStreamConsumer instead of the endpoint, a given number of times.
 type removals struct {
 	http.RoundTripper
 	body, media string
@@ -38,25 +37,25 @@ func (r *removals) RoundTrip(req *http.Request) (*http.Response, error) {
 
 const ordersOfLive = "arn:aws:kinesis:us-east-1:000000000000:stream/orders"
 
-// removing is a live endpoint with a consumer, app, and a client whose removals
-// are answered by r.
+// removing returns a registry of a live endpoint with the consumer app. r answers the removals of
+// its client.
 func removing(t *testing.T, r *removals) (*Registry, service.API, *[]string) {
 	t.Helper()
 	l := newLive(t, 1)
 	r.RoundTripper = l.endpoint
 	client := kinesistest.Client(&http.Client{Transport: r})
-	said := &[]string{}
-	registry, err := NewRegistry(client, RegistryOptions{Stream: "orders", StreamARN: ordersOfLive, Info: func(s string) { *said = append(*said, s) }})
+	messages := &[]string{}
+	registry, err := NewRegistry(client, RegistryOptions{Stream: "orders", StreamARN: ordersOfLive, Info: func(s string) { *messages = append(*messages, s) }})
 	l.must(err)
 	_, err = registry.Register(t.Context(), "app")
 	l.must(err)
-	return registry, client, said
+	return registry, client, messages
 }
 
 const portal = "<html><body>Welcome to the network. Please log in.</body></html>"
 
-// An answer that is not one of Kinesis is no removal, whatever its status.
-func TestFault11AnAnswerThatIsNotOfKinesisRemovesNoConsumer(t *testing.T) {
+// An answer that does not come from Kinesis is not a removal, whatever its status is.
+func TestFault11ForeignAnswerIsNotARemoval(t *testing.T) {
 	for name, r := range map[string]*removals{
 		"HTML":                {body: portal, media: "text/html; charset=utf-8"},
 		"HTML called JSON":    {body: portal, media: "application/x-amz-json-1.1"},
@@ -68,7 +67,7 @@ func TestFault11AnAnswerThatIsNotOfKinesisRemovesNoConsumer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				toTheTimeOfTheService()
+				skipToServiceTime()
 				r.left = 2
 				registry, client, _ := removing(t, r)
 				removed, err := registry.Deregister(t.Context(), "app")
@@ -84,26 +83,26 @@ func TestFault11AnAnswerThatIsNotOfKinesisRemovesNoConsumer(t *testing.T) {
 				}
 			})
 			synctest.Test(t, func(t *testing.T) {
-				toTheTimeOfTheService()
+				skipToServiceTime()
 				r.left, r.calls = 1<<30, 0
-				registry, _, said := removing(t, r)
+				registry, _, messages := removing(t, r)
 				removed, err := registry.Remove(t.Context(), "app")
-				var late *TimeoutError
-				if removed || !errors.As(err, &late) || !strings.HasSuffix(err.Error(), ": it is ACTIVE: DeregisterStreamConsumer: the answer is not one of Kinesis (HTTP status 200)") {
+				var timeout *TimeoutError
+				if removed || !errors.As(err, &timeout) || !strings.HasSuffix(err.Error(), ": it is ACTIVE: DeregisterStreamConsumer: the answer is not one of Kinesis (HTTP status 200)") {
 					t.Errorf("got %t, %v, want why it is there still", removed, err)
 				}
-				if r.calls < 3 || len(*said) == 0 || !strings.Contains(strings.Join(*said, "\n"), "the answer is not one of Kinesis") {
-					t.Errorf("%d calls, said %q", r.calls, *said)
+				if r.calls < 3 || len(*messages) == 0 || !strings.Contains(strings.Join(*messages, "\n"), "the answer is not one of Kinesis") {
+					t.Errorf("%d calls, messages %q", r.calls, *messages)
 				}
 			})
 		})
 	}
 }
 
-// A run says of its consumer that it may be there still.
-func TestFault11ARunWhoseConsumerIsRemovedByAPageSaysThatItMayBeThere(t *testing.T) {
+// The run reports that its consumer may still be registered.
+func TestFault11RunReportsAConsumerThatAForeignAnswerDidNotRemove(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		toTheTimeOfTheService()
+		skipToServiceTime()
 		l := newLive(t, 1)
 		r := &removals{RoundTripper: l.endpoint, body: portal, media: "text/html", left: 1 << 30}
 		client := kinesistest.Client(&http.Client{Transport: r})

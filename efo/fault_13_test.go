@@ -14,13 +14,13 @@ import (
 	"kin/reader"
 )
 
-// changing is a service whose stream is another one after a while.
-type changing struct {
+// changingService is a service whose stream changes after a time.
+type changingService struct {
 	*fakeService
 	summary func(*types.StreamDescriptionSummary)
 }
 
-func (c changing) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
+func (c changingService) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	out, err := c.fakeService.DescribeStreamSummary(ctx, in)
 	if err == nil && c.summary != nil {
 		c.summary(out.StreamDescriptionSummary)
@@ -28,14 +28,14 @@ func (c changing) DescribeStreamSummary(ctx context.Context, in *service.Describ
 	return out, err
 }
 
-func TestFault13FactsOfARunAreNoOptions(t *testing.T) {
+func TestFault13StateOfTheStreamIsNotAnOptionError(t *testing.T) {
 	var (
 		deleted     *reader.StreamDeletedError
 		recreated   *reader.StreamRecreatedError
 		notRetained *reader.NotRetainedError
 	)
 	for name, c := range map[string]struct {
-		code string // of the second subscription, and those that follow
+		code string // error of the second subscription and all later ones
 		then func(s *fakeService) func(*types.StreamDescriptionSummary)
 		kept bool
 		want any
@@ -49,11 +49,11 @@ func TestFault13FactsOfARunAreNoOptions(t *testing.T) {
 		"no longer retained, kept":             {"InvalidArgumentException", nil, true, &notRetained},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", sends(event(records(1, 2)), over), refuses(c.code), refuses(c.code), refuses(c.code), refuses(c.code))
+				s.script("a", sends(sendsEvent(records(1, 2)), streamEnd), refuses(c.code), refuses(c.code), refuses(c.code), refuses(c.code))
 				r := newRun(s)
-				client := changing{fakeService: s}
+				client := changingService{fakeService: s}
 				if c.then != nil {
 					client.summary = c.then(s)
 				}

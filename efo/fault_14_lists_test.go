@@ -15,8 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// slowList is a list of consumers whose pages take a while. repeats makes it one that never
-// ends.
+// slowList is a list of consumers with slow pages. With repeats it never ends.
 type slowList struct {
 	RegistryClient
 	takes   time.Duration
@@ -43,26 +42,26 @@ func (s slowList) ListStreamConsumers(ctx context.Context, in *service.ListStrea
 	return out, nil
 }
 
-// The time of a list of consumers counts from the last page that brought something new. A
-// list that never ends is reported after 5 s, and says how long it was tried.
-func TestFault14AListOfConsumersThatWaitsSaysWhatFor(t *testing.T) {
+// The time limit of a list counts from the last page with a new consumer. A list that never ends is
+// reported after 5 s. Its error has the total time.
+func TestFault14SlowListOfConsumersIsReported(t *testing.T) {
 	for name, l := range map[string]slowList{"slow": {takes: 3 * time.Second}, "endless": {takes: 100 * time.Millisecond, repeats: true}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var said []string
+				var messages []string
 				began := time.Now()
-				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Info: func(m string) { said = append(said, m) }})
+				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Info: func(m string) { messages = append(messages, m) }})
 				if err != nil {
 					t.Fatal(err)
 				}
 				listed, err := r.List(t.Context())
 				var gaveUp *service.GaveUpError
 				switch {
-				case !l.repeats && (err != nil || len(listed.Consumers) != 20 || len(said) > 0):
-					t.Errorf("%d consumers, %v, said %q", len(listed.Consumers), err, said)
-				case l.repeats && (!errors.As(err, &gaveUp) || gaveUp.After.Round(time.Second) != time.Since(began).Round(time.Second) || len(said) != 1 ||
-					!strings.HasPrefix(said[0], "still trying: ListStreamConsumers for stream orders: the answer repeats a page token")):
-					t.Errorf("after %s %v, said %q", time.Since(began), err, said)
+				case !l.repeats && (err != nil || len(listed.Consumers) != 20 || len(messages) > 0):
+					t.Errorf("%d consumers, %v, messages %q", len(listed.Consumers), err, messages)
+				case l.repeats && (!errors.As(err, &gaveUp) || gaveUp.After.Round(time.Second) != time.Since(began).Round(time.Second) || len(messages) != 1 ||
+					!strings.HasPrefix(messages[0], "still trying: ListStreamConsumers for stream orders: the answer repeats a page token")):
+					t.Errorf("after %s %v, messages %q", time.Since(began), err, messages)
 				}
 			})
 		})

@@ -9,14 +9,14 @@ import (
 	"kin/internal/service"
 )
 
-// A run whose subscriptions had no answer has not done its work when its time is over;
-// one whose subscriptions are open and silent has.
-func TestFault14ATimeoutWithoutAnySubscriptionIsAFailure(t *testing.T) {
+// A run without any answered subscription has failed when its timeout expires. A run with open but
+// silent subscriptions has not.
+func TestFault14TimeoutWithoutASubscriptionIsAFailure(t *testing.T) {
 	for name, c := range map[string]struct {
 		subscribes, fails bool
 	}{"no answer": {false, true}, "an idle shard": {true, false}} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
 				s.script("a", sends(step{after: time.Hour}))
 				r := newRun(s)

@@ -11,7 +11,7 @@ import (
 	"kin/internal/service"
 )
 
-// silentRegistry has no answer for any call.
+// silentRegistry never answers.
 type silentRegistry struct{ RegistryClient }
 
 func (silentRegistry) DescribeStreamConsumer(ctx context.Context, _ *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
@@ -24,8 +24,8 @@ func (silentRegistry) ListStreamConsumers(ctx context.Context, _ *service.ListSt
 	return nil, ctx.Err()
 }
 
-// A call about consumers that has no answer for 5 s is named, while it is under way.
-func TestFault14AnUnansweredCallAboutConsumersIsNamed(t *testing.T) {
+// A call without an answer for 5 s is reported while it is still running.
+func TestFault14UnansweredCallAboutConsumersIsReported(t *testing.T) {
 	for want, call := range map[string]func(context.Context, *Registry) error{
 		"ListStreamConsumers for stream orders": func(ctx context.Context, r *Registry) error { _, err := r.List(ctx); return err },
 		"DescribeStreamConsumer for consumer dash of stream orders": func(ctx context.Context, r *Registry) error {
@@ -40,13 +40,13 @@ func TestFault14AnUnansweredCallAboutConsumersIsNamed(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var mu sync.Mutex
-				var said []string
+				var messages []string
 				var at []time.Duration
 				began := time.Now()
 				r, err := NewRegistry(silentRegistry{}, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) {
 					mu.Lock()
 					defer mu.Unlock()
-					said, at = append(said, m), append(at, time.Since(began))
+					messages, at = append(messages, m), append(at, time.Since(began))
 				}})
 				if err != nil {
 					t.Fatal(err)
@@ -59,8 +59,8 @@ func TestFault14AnUnansweredCallAboutConsumersIsNamed(t *testing.T) {
 					line = line[:len(line)-1]
 				}
 				line += ": no answer from the service for 5s"
-				if i := slices.Index(said, line); i != 0 || at[0] != service.ReportAfter {
-					t.Errorf("said %q at %v, want %q", said, at, line)
+				if i := slices.Index(messages, line); i != 0 || at[0] != service.ReportAfter {
+					t.Errorf("messages %q at %v, want %q", messages, at, line)
 				}
 			})
 		})

@@ -11,8 +11,8 @@ import (
 	"kin/reader"
 )
 
-// FuzzAnswers reads a stream through a consumer whose answers and events are garbled.
-// Whatever they say, the run and its clean-up end without a panic.
+// FuzzAnswers reads a stream with garbled answers and events. The run and its clean-up must end
+// without a panic.
 func FuzzAnswers(f *testing.F) {
 	recorded, err := garble.Record(f.Context())
 	if err != nil {
@@ -44,7 +44,7 @@ func FuzzAnswers(f *testing.F) {
 			runErr := r.Run(t.Context(), func(*reader.Batch) error { return nil })
 			closeErr := fan.Close(t.Context())
 			if runErr != nil && runErr.Error() == "" || closeErr != nil && closeErr.Error() == "" {
-				t.Error("an error without words")
+				t.Error("empty error message")
 			}
 			if answers.Calls() > 5*garble.MostCalls {
 				t.Errorf("%d calls", answers.Calls())

@@ -14,25 +14,25 @@ import (
 	"kin/internal/validate"
 )
 
-// List asks for all consumers of the stream. Errors are *service.GaveUpError
-// after 30 s without a page that brings something new, and *service.CallError: with
-// ResourceNotFoundException there is no such stream.
+// List returns all consumers of the stream. Errors are *service.GaveUpError after 30 s without a
+// page with a new consumer, and *service.CallError. A *service.CallError with
+// ResourceNotFoundException means that the stream does not exist.
 func (r *Registry) List(ctx context.Context) (Listing, error) {
 	return r.list(ctx, time.Now().Add(service.StartTimeout), true)
 }
 
-// list is List until a deadline. renews says that a page with something new moves the
-// deadline by as long as there was at first.
+// list lists until the deadline. If renews is set, a page with a new consumer moves the deadline:
+// it then allows the original time again.
 func (r *Registry) list(ctx context.Context, deadline time.Time, renews bool) (Listing, error) {
 	began, attempts := time.Now(), 0
-	var last error // of the list before
-	isStale := func(err error) bool { return classify(err) == stale }
-	l, err := service.RetryPaged(ctx, asking(isStale), until(deadline), named, func(ctx context.Context, a *service.Allowance) (Listing, error) {
+	var last error // the error of the previous attempt
+	isRelist := func(err error) bool { return classify(err) == relist }
+	l, err := service.RetryPaged(ctx, retries(isRelist), until(deadline), unchanged, func(ctx context.Context, a *service.Allowance) (Listing, error) {
 		attempts++
 		l, err := r.pages(ctx, a, renews)
-		restarts := err != nil && isStale(err)
-		if r.trying != nil && (err == nil || restarts) {
-			r.trying.attempted("a list of consumers", err)
+		restarts := err != nil && isRelist(err)
+		if r.reporter != nil && (err == nil || restarts) {
+			r.reporter.noteAttempt("a list of consumers", err)
 		}
 		if restarts {
 			last = err
@@ -41,37 +41,37 @@ func (r *Registry) list(ctx context.Context, deadline time.Time, renews bool) (L
 		return l, err
 	})
 	if gaveUp, is := errors.AsType[*service.GaveUpError](err); is {
-		gaveUp.After = time.Since(began) // not since the last page with something new
+		gaveUp.After = time.Since(began) // of all attempts, not only since the last page with a new consumer
 		if last != nil && errors.Is(err, context.DeadlineExceeded) {
-			gaveUp.Err = last // which says more than that the time of this one was over
+			gaveUp.Err = last // more useful than the timeout of this attempt
 		}
 	}
 	return l, err
 }
 
-// pages lists once, page after page. A list is not atomic: a name that comes
-// twice is one consumer, the later one. An expired token ends it: what was
-// listed before may be gone by now. So does a list that would never end.
+// pages reads one list, page by page. A list is not atomic: if a name occurs twice, the later
+// consumer counts. An expired token ends the list, because consumers on earlier pages may no longer
+// exist. A list that would never end is an error too.
 func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool) (Listing, error) {
 	byName := map[string]Consumer{}
 	token := ""
 	var guard paging.Guard
 	var at time.Time
 	for {
-		// StreamARN is required with a token too, unlike with ListShards;
-		// StreamCreationTimestamp would be refused (API documentation).
+		// StreamARN is required with a token too, unlike in ListShards. The service refuses
+		// StreamCreationTimestamp (API documentation).
 		in := &service.ListStreamConsumersInput{StreamARN: r.o.StreamARN, NextToken: token}
 		deadline, _ := a.End(ctx)
-		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
-			defer r.awaiting("ListStreamConsumers", "")()
+		out, err := retryRead(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
+			defer r.watchForAnswer("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {
 				at, err = r.checkListing(out)
 			}
 			if err != nil {
-				err = r.failed("ListStreamConsumers", "", err)
+				err = r.callError("ListStreamConsumers", "", err)
 			}
-			r.attempted("ListStreamConsumers", "", err)
+			r.noteAttempt("ListStreamConsumers", "", err)
 			return out, err
 		})
 		if err != nil {
@@ -86,7 +86,7 @@ func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool)
 		}
 		if token = out.NextToken; token != "" {
 			if err := guard.Next(token, len(byName)-before); err != nil {
-				return Listing{}, r.failed("ListStreamConsumers", "", err)
+				return Listing{}, r.callError("ListStreamConsumers", "", err)
 			}
 			continue
 		}
@@ -98,8 +98,8 @@ func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool)
 	}
 }
 
-// checkListing checks one page of a list, and returns the service's time: this
-// machine's own if the page does not say.
+// checkListing validates one page, and returns the time of the service. Without a usable Date in
+// the answer, that is this machine's time.
 func (r *Registry) checkListing(out *service.ListStreamConsumersOutput) (time.Time, error) {
 	if out.Consumers == nil { // an empty list is not nil
 		return time.Time{}, &validate.Error{Reason: "it has no list of consumers"}

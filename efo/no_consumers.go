@@ -10,13 +10,13 @@ import (
 	"kin/internal/service"
 )
 
-// NoConsumersError means that an endpoint does not know the calls of enhanced
-// fan-out, as some implementations of the service do not.
+// NoConsumersError means that an endpoint does not have the calls of enhanced fan-out. Some
+// implementations of Kinesis lack them.
 type NoConsumersError struct {
 	Call string // RegisterStreamConsumer, SubscribeToShard, ...
-	// Answer is what the endpoint answered, in words.
+	// Answer is the endpoint's answer, in words.
 	Answer string
-	// Reading says that a run met it that could read without a consumer.
+	// Reading: the error ended a run that could read without a consumer.
 	Reading bool
 
 	err error // of the call
@@ -30,7 +30,7 @@ func (e *NoConsumersError) Error() string {
 	return text
 }
 
-// Hint says how that was found out.
+// Hint returns the call and the answer that showed it.
 func (e *NoConsumersError) Hint() string {
 	hint := "it answered " + e.Call + " with " + e.Answer
 	if e.Reading {
@@ -39,18 +39,18 @@ func (e *NoConsumersError) Hint() string {
 	return hint + "; check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 }
 
-// isUnknownCall says whether an endpoint answered that it does not know the call.
+// isUnknownCall reports whether the endpoint answered that it does not know the call.
 func isUnknownCall(err error) bool {
 	return service.ClassOf(err) == service.Unsupported || service.Status(err) == http.StatusNotImplemented
 }
 
-// isNoAnswerOfKinesis says whether an answer comes from something that does not
-// have the call at all: 404 or 405 without an error code of Kinesis, or a page of
-// HTML. It is to be asked only before the endpoint has ever answered the call: in
-// between, a proxy may say so for a while. What a proxy or a load balancer says of
-// its own is never one: 401, 403 and 407 refuse the caller, 408, 429, 502, 503 and
-// 504 pass.
-func isNoAnswerOfKinesis(err error) bool {
+// isForeignAnswer reports whether an answer comes from a server without this call: 404 or 405
+// without a Kinesis error code, or an HTML page.
+//
+// Use it only before the endpoint has answered the call for the first time. Later, a proxy may
+// answer like this for a while. A proxy's or load balancer's own statuses never count: 401, 403 and
+// 407 refuse the caller, and 408, 429, 502, 503 and 504 are temporary.
+func isForeignAnswer(err error) bool {
 	if hasCode(err) {
 		return false
 	}
@@ -63,10 +63,10 @@ func isNoAnswerOfKinesis(err error) bool {
 	return false
 }
 
-// hasCode says whether the service itself answered with an error.
+// hasCode reports whether the service itself answered with an error.
 func hasCode(err error) bool { return service.Code(err) != "" }
 
-// noConsumers is the error of a call that the endpoint does not have.
+// noConsumers returns the error for a call that the endpoint does not have.
 func noConsumers(call string, err error) *NoConsumersError {
 	var api smithy.APIError
 	answer := fmt.Sprintf("HTTP status %d", service.Status(err))

@@ -10,45 +10,41 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// Registration is what Register has come to.
+// Registration is the result of Register.
 type Registration struct {
 	Consumer Consumer
-	// Registered says that this Register asked for the consumer to be made: it
-	// was not there before. After an error the consumer may be there all the
-	// same, and is then billed.
+	// Registered: this Register requested the consumer, because it did not exist before. After an
+	// error the consumer may exist, and is then billed.
 	Registered bool
 }
 
-// notRegistered is the state of a consumer that is not there.
+// notRegistered is the state of a consumer that does not exist.
 const notRegistered = "not registered"
 
-// What the service lets a stream have (API documentation of
-// RegisterStreamConsumer): 20 consumers, or 50 in the On-demand Advantage mode
-// of the account, of which 5 may be CREATING.
+// Limits of a stream (API documentation of RegisterStreamConsumer): 20 consumers, or 50 in the
+// On-demand Advantage mode of the account. Up to 5 of them may be CREATING.
 const (
-	fewestConsumers = 20
-	mostConsumers   = 50
-	mostCreating    = 5
-	// A rate that was exceeded has the same error code as a stream that is
-	// full. It is the stream when this many attempts in a row were refused.
-	refusalsOfAFull = 3
+	minConsumerLimit = 20
+	maxConsumerLimit = 50
+	maxCreating      = 5
+	// An exceeded rate and a full stream have the same error code. kin assumes a full stream after
+	// this many refusals in a row.
+	refusalsWhenFull = 3
 )
 
-// Register returns a consumer that is ACTIVE: one that is registered already,
-// or a new one. One that is CREATING is waited for, one that is DELETING is
-// waited out and then registered again.
+// Register returns an ACTIVE consumer: an existing one or a new one. It waits for a consumer that
+// is CREATING. It waits until a consumer that is DELETING is gone, and registers it again.
 //
-// Errors are *record.OptionError for a name, *LimitError when the stream has as
-// many consumers as it may have, *TimeoutError after RegistryOptions.Timeout,
-// and *service.CallError. What is known of the consumer is returned beside an error,
-// too.
+// Errors are *record.OptionError for an invalid name, *LimitError if the stream is full,
+// *TimeoutError after RegistryOptions.Timeout, and *service.CallError. The result has what is known
+// of the consumer, even with an error.
 func (r *Registry) Register(ctx context.Context, name string) (Registration, error) {
 	if err := CheckName(name); err != nil {
 		return Registration{}, err
 	}
-	g := registering{
-		Registry: r, waiting: newWaiting(r, "register", ID(name)),
-		limit: service.Backoff{First: limitBackoff, Most: mostBackoff},
+	g := registration{
+		Registry: r, consumerWait: newConsumerWait(r, "register", ID(name)),
+		limit: service.Backoff{First: limitBackoff, Most: maxBackoff},
 	}
 	for {
 		done, err := g.step(ctx)
@@ -58,16 +54,15 @@ func (r *Registry) Register(ctx context.Context, name string) (Registration, err
 	}
 }
 
-// AwaitActive returns a consumer that somebody has registered, when it is
-// ACTIVE. Errors are *NotFoundError, and those of Register. What is known of the
-// consumer is returned beside an error, too.
+// AwaitActive waits until an existing consumer is ACTIVE, and returns it. Errors are *NotFoundError
+// and those of Register. The result has what is known of the consumer, even with an error.
 func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return Consumer{}, err
 	}
-	w := newWaiting(r, "wait for", id)
+	w := newConsumerWait(r, "wait for", id)
 	for {
-		c, err := w.look(ctx)
+		c, err := w.check(ctx)
 		switch {
 		case err != nil:
 			return Consumer{}, err
@@ -82,67 +77,67 @@ func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 	}
 }
 
-// registering is one Register.
-type registering struct {
+// registration is one Register.
+type registration struct {
 	*Registry
-	*waiting
+	*consumerWait
 	result   Registration
 	limit    service.Backoff // after LimitExceededException
-	refusals int             // in a row, by a stream that looks full
+	refusals int             // in a row, while the stream looks full
 }
 
-// step looks at the consumer once and does what its state asks for.
-func (g *registering) step(ctx context.Context) (done bool, err error) {
-	c, err := g.look(ctx)
+// step describes the consumer once and acts on its state.
+func (g *registration) step(ctx context.Context) (done bool, err error) {
+	c, err := g.check(ctx)
 	switch {
 	case err != nil:
 		return false, err
 	case c == nil:
-		return false, g.ask(ctx)
+		return false, g.request(ctx)
 	}
 	g.result.Consumer = *c
 	switch c.Status {
 	case types.ConsumerStatusActive:
 		return true, nil
 	case types.ConsumerStatusDeleting:
-		g.result.Registered = false // it is another's, and on its way out
+		g.result.Registered = false // it belongs to someone else and is being deleted
 		return false, g.pause(ctx, "waiting until it is gone, to register it again")
 	default:
 		return false, g.pause(ctx, "waiting until it is ACTIVE")
 	}
 }
 
-// ask makes one RegisterStreamConsumer. Whatever becomes of it, the next step
-// looks again: an answer that was lost may have been a success.
-func (g *registering) ask(ctx context.Context) error {
-	if g.over() {
-		return g.timeout(g.last)
+// request makes one RegisterStreamConsumer call. The next step checks the consumer whatever the
+// result is: a lost answer may have been a success.
+func (g *registration) request(ctx context.Context) error {
+	if g.isOver() {
+		return g.timeout(g.lastErr)
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	call := g.register(ctx, g.id, g.deadline)
-	ended := g.awaiting("RegisterStreamConsumer", g.id)
+	ended := g.watchForAnswer("RegisterStreamConsumer", g.id)
 	select {
-	case <-call.over:
+	case <-call.done:
 		ended()
 	case <-ctx.Done():
 		ended()
-		g.result.Registered = true // the call is still under way
+		g.result.Registered = true // the call has not ended
 		return context.Cause(ctx)
 	}
 	if call.err == nil {
-		g.attempted("RegisterStreamConsumer", g.id, nil)
+		g.noteAttempt("RegisterStreamConsumer", g.id, nil)
 		g.result.Registered = true
 		g.result.Consumer = fromList(*call.out.Consumer, g.o.StreamARN)
 		g.refusals = 0
 		g.limit.Reset()
-		g.state, g.last = string(types.ConsumerStatusCreating), nil
+		g.state, g.lastErr = string(types.ConsumerStatusCreating), nil
 		return g.pause(ctx, "")
 	}
-	err := g.failed("RegisterStreamConsumer", g.id, call.err)
-	g.attempted("RegisterStreamConsumer", g.id, err)
-	g.last = err
+	err := g.callError("RegisterStreamConsumer", g.id, call.err)
+	g.noteAttempt("RegisterStreamConsumer", g.id, err)
+	g.lastErr = err
 	nothing := registeredNothing(err)
 	if ctx.Err() != nil {
 		g.result.Registered = g.result.Registered || !nothing
@@ -152,41 +147,40 @@ func (g *registering) ask(ctx context.Context) error {
 	case limited:
 		return g.waitForCapacity(ctx)
 	case inUse:
-		// Somebody else was faster, or the stream is being created or deleted.
+		// Another process registered it first, or the stream is being created or deleted.
 		return g.pause(ctx, "")
-	case again:
+	case retry:
 		g.result.Registered = g.result.Registered || !nothing
 		return g.pause(ctx, "")
-	case fatal, notFound, refused, stale:
+	case fatal, notFound, badPosition, relist:
 	}
 	if nothing {
 		return err
 	}
-	return g.believe(ctx, err)
+	return g.checkRegistered(ctx, err)
 }
 
-// believe returns the error of a call that was refused, unless the consumer is there
-// all the same.
-func (g *registering) believe(ctx context.Context, err error) error {
+// checkRegistered returns the error of a refused call, unless the consumer exists nevertheless.
+func (g *registration) checkRegistered(ctx context.Context, err error) error {
 	was := g.result.Registered
-	g.result.Registered = true // until a look says that it is not there
-	c, lookErr := g.look(ctx)
+	g.result.Registered = true // until a check shows that it does not exist
+	c, checkErr := g.check(ctx)
 	switch {
-	case lookErr != nil:
+	case checkErr != nil:
 		return err
 	case c == nil:
 		g.result.Registered = was
 		return err
 	}
-	return nil // the next step takes it
+	return nil // the next step continues with the consumer
 }
 
-// waitForCapacity finds out what limit was met: a full stream ends it, the others
-// pass.
-func (g *registering) waitForCapacity(ctx context.Context) error {
+// waitForCapacity finds out which limit was reached. A full stream is an error; the other limits
+// are temporary.
+func (g *registration) waitForCapacity(ctx context.Context) error {
 	l, err := g.list(ctx, g.deadline, false)
 	if err != nil {
-		return g.overtime(err)
+		return g.asTimeout(err)
 	}
 	creating, deleting := 0, 0
 	for _, c := range l.Consumers {
@@ -198,19 +192,19 @@ func (g *registering) waitForCapacity(ctx context.Context) error {
 		}
 	}
 	staying, next := len(l.Consumers)-deleting, g.limit.Next()
-	looksFull := staying >= fewestConsumers && creating < mostCreating
+	looksFull := staying >= minConsumerLimit && creating < maxCreating
 	if looksFull {
 		g.refusals++
 	} else {
 		g.refusals = 0
 	}
-	if staying >= mostConsumers || g.refusals >= refusalsOfAFull || looksFull && next >= time.Until(g.deadline) {
+	if staying >= maxConsumerLimit || g.refusals >= refusalsWhenFull || looksFull && next >= time.Until(g.deadline) {
 		return &LimitError{Stream: g.o.Stream, Consumer: string(g.id), Registered: l.Consumers, Commands: g.o.Commands}
 	}
 	switch {
-	case creating >= mostCreating:
+	case creating >= maxCreating:
 		g.report(fmt.Sprintf("%d consumers are CREATING, the most that the service allows at once: waiting for them", creating))
-	case len(l.Consumers) >= fewestConsumers && deleting > 0:
+	case len(l.Consumers) >= minConsumerLimit && deleting > 0:
 		g.report("the stream has no room for another consumer: waiting for one that is DELETING")
 	}
 	return g.wait(ctx, next)

@@ -16,11 +16,11 @@ import (
 	"kin/internal/service"
 )
 
-func TestRegisterMakesAConsumerAndWaitsUntilItIsActive(t *testing.T) {
+func TestRegisterCreatesAConsumerAndWaitsUntilItIsActive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		f.creating = 40 * time.Second
-		r, said := registry(t, f)
+		r, messages := newTestRegistry(t, f)
 		began := time.Now()
 		g, err := r.Register(t.Context(), "kin_a")
 		if err != nil {
@@ -35,8 +35,8 @@ func TestRegisterMakesAConsumerAndWaitsUntilItIsActive(t *testing.T) {
 		if d := time.Since(began); d < 40*time.Second || d > 43*time.Second {
 			t.Errorf("ACTIVE after 40s, seen after %s", d)
 		}
-		if want := []string{"consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE"}; !reflect.DeepEqual(*said, want) {
-			t.Errorf("said %q, want %q", *said, want)
+		if want := []string{"consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE"}; !reflect.DeepEqual(*messages, want) {
+			t.Errorf("messages %q, want %q", *messages, want)
 		}
 		if f.calls[0] != "describe" || f.count("register") != 1 || f.count("describe") > 60 {
 			t.Errorf("describe first, one register and a look now and then are wanted, got %d calls: %v", len(f.calls), f.calls)
@@ -47,13 +47,13 @@ func TestRegisterMakesAConsumerAndWaitsUntilItIsActive(t *testing.T) {
 func TestRegisterReusesAConsumerThatIsActive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
-		r, said := registry(t, f)
+		r, messages := newTestRegistry(t, f)
 		g, err := r.Register(t.Context(), "kin_a")
 		if err != nil || g.Registered || g.Consumer.ARN != f.arn("kin_a") {
 			t.Errorf("got %+v, %v", g, err)
 		}
-		if !reflect.DeepEqual(f.calls, []string{"describe"}) || len(*said) != 0 {
-			t.Errorf("one look is enough, got %v and %q", f.calls, *said)
+		if !reflect.DeepEqual(f.calls, []string{"describe"}) || len(*messages) != 0 {
+			t.Errorf("one look is enough, got %v and %q", f.calls, *messages)
 		}
 	})
 }
@@ -63,7 +63,7 @@ func TestRegisterWaitsForAConsumerThatIsCreating(t *testing.T) {
 		f := newFake()
 		f.creating = 20 * time.Second
 		f.add("kin_a")
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		began := time.Now()
 		g, err := r.Register(t.Context(), "kin_a")
 		if err != nil || g.Registered || g.Consumer.Status != types.ConsumerStatusActive {
@@ -75,12 +75,12 @@ func TestRegisterWaitsForAConsumerThatIsCreating(t *testing.T) {
 	})
 }
 
-func TestRegisterWaitsOutAConsumerThatIsDeleting(t *testing.T) {
+func TestRegisterWaitsUntilADeletingConsumerIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		old := f.arn("kin_a")
 		f.consumers["kin_a"].removedAt = time.Now().Add(30 * time.Second)
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		began := time.Now()
 		g, err := r.Register(t.Context(), "kin_a")
 		if err != nil || !g.Registered || g.Consumer.ARN == old {
@@ -93,11 +93,11 @@ func TestRegisterWaitsOutAConsumerThatIsDeleting(t *testing.T) {
 }
 
 // Flink's connector lost the consumer when its call got ResourceInUse (KINESIS.md 1.13).
-func TestRegisterLooksAgainWhenAnotherWasFaster(t *testing.T) {
+func TestRegisterChecksAgainWhenAnotherProcessWasFaster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.faults["describe"] = []error{apiError("ResourceNotFoundException")}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		g, err := r.Register(t.Context(), "kin_a")
 		if err != nil || g.Registered || g.Consumer.ARN != f.arn("kin_a") {
 			t.Errorf("got %+v, %v", g, err)
@@ -108,12 +108,12 @@ func TestRegisterLooksAgainWhenAnotherWasFaster(t *testing.T) {
 	})
 }
 
-func TestRegisterFindsWhatALostAnswerHasMade(t *testing.T) {
+func TestRegisterFindsTheConsumerOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.faults["describe"] = []error{apiError("ResourceNotFoundException")}
 		f.faults["register"] = []error{errors.New("connection reset")}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		g, err := r.Register(t.Context(), "kin_a")
 		if err != nil || !g.Registered || g.Consumer.Name != "kin_a" || f.count("register") != 1 {
 			t.Errorf("got %+v, %v after %v", g, err, f.calls)
@@ -121,11 +121,11 @@ func TestRegisterFindsWhatALostAnswerHasMade(t *testing.T) {
 	})
 }
 
-func TestRegisterGivesUpAfterItsTimeout(t *testing.T) {
+func TestRegisterTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		f.creating = time.Hour
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		began := time.Now()
 		g, err := r.Register(t.Context(), "kin_a")
 		var timeout *TimeoutError
@@ -136,43 +136,43 @@ func TestRegisterGivesUpAfterItsTimeout(t *testing.T) {
 			t.Errorf("after %s: %+v", time.Since(began), timeout)
 		}
 		if !g.Registered || g.Consumer.ARN == "" {
-			t.Errorf("the consumer that is there and billed was not told: %+v", g)
+			t.Errorf("the result lacks the consumer that exists and is billed: %+v", g)
 		}
 	})
 }
 
-// Its last look is at the deadline, not a wait before it.
-func TestRegisterTakesWhatBecameActiveAtTheLastMoment(t *testing.T) {
+// The last check is at the deadline, not one wait before it.
+func TestRegisterChecksOnceMoreAtTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		f.creating = DefaultTimeout
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		if _, err := r.Register(t.Context(), "kin_a"); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-func TestRegisterGivesUpWithTheReasonOfTheLastRefusal(t *testing.T) {
+func TestRegisterTimeoutHasTheLastError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		for range 500 { // the stream is being created
 			f.faults["register"] = append(f.faults["register"], apiError("ResourceInUseException"))
 		}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		g, err := r.Register(t.Context(), "kin_a")
-		const want = "register consumer kin_a of stream orders: gave up after 5m0s: it is not registered: ResourceInUseException: told so"
+		const want = "register consumer kin_a of stream orders: gave up after 5m0s: it is not registered: ResourceInUseException: details"
 		if err == nil || err.Error() != want || g.Registered {
 			t.Errorf("got %v, %+v", err, g)
 		}
 	})
 }
 
-func TestRegisterEndsACallThatNeverAnswers(t *testing.T) {
+func TestRegisterEndsACallThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		f.hang = "register"
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		began := time.Now()
 		_, err := r.Register(t.Context(), "kin_a")
 		var timeout *TimeoutError
@@ -185,20 +185,20 @@ func TestRegisterEndsACallThatNeverAnswers(t *testing.T) {
 	})
 }
 
-func TestRegisterRetriesARateAndTooManyAtOnce(t *testing.T) {
+func TestRegisterRetriesAfterRateAndCreatingLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// The rate of the account, again and again, while the stream has room.
-		f := newFake(several(19)...)
+		// The rate limit of the account, several times, while the stream is not full.
+		f := newFake(consumerNames(19)...)
 		for range 10 {
 			f.faults["register"] = append(f.faults["register"], apiError("LimitExceededException"))
 		}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		if g, err := r.Register(t.Context(), "kin_a"); err != nil || !g.Registered || f.count("register") != 11 {
 			t.Errorf("got %+v, %v after %d calls", g, err, f.count("register"))
 		}
 
-		// Five CREATING, on a stream that looks full to the other rule.
-		f = newFake(several(20)...)
+		// Five consumers CREATING, in a stream that otherwise looks full.
+		f = newFake(consumerNames(20)...)
 		f.creating = 50 * time.Second
 		for i := range 5 {
 			f.add(fmt.Sprintf("new%d", i))
@@ -206,36 +206,36 @@ func TestRegisterRetriesARateAndTooManyAtOnce(t *testing.T) {
 		for range 7 {
 			f.faults["register"] = append(f.faults["register"], apiError("LimitExceededException"))
 		}
-		r, said := registry(t, f)
+		r, messages := newTestRegistry(t, f)
 		if g, err := r.Register(t.Context(), "kin_a"); err != nil || !g.Registered {
 			t.Errorf("got %+v, %v after %d calls", g, err, f.count("register"))
 		}
-		if len(*said) == 0 || !strings.Contains((*said)[0], "5 consumers are CREATING") {
-			t.Errorf("said %q", *said)
+		if len(*messages) == 0 || !strings.Contains((*messages)[0], "5 consumers are CREATING") {
+			t.Errorf("messages %q", *messages)
 		}
 	})
 }
 
-func TestRegisterOfAFullStreamListsTheConsumers(t *testing.T) {
+func TestRegisterOnAFullStreamListsTheConsumers(t *testing.T) {
 	for _, test := range []struct {
 		consumers, deleting, calls int
 		full                       bool
 	}{
-		{consumers: 20, calls: 3, full: true}, // two more calls tell it from the rate
+		{consumers: 20, calls: 3, full: true}, // two more calls distinguish a full stream from the rate limit
 		{consumers: 49, calls: 3, full: true},
 		{consumers: 50, calls: 1, full: true},
-		{consumers: 20, deleting: 1, calls: 5}, // room comes
+		{consumers: 20, deleting: 1, calls: 5}, // one consumer is being deleted
 		{consumers: 19, calls: 5},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(several(test.consumers)...)
+			f := newFake(consumerNames(test.consumers)...)
 			for i := range test.deleting {
 				f.consumers[fmt.Sprintf("c%02d", i)].removedAt = time.Now().Add(time.Hour)
 			}
 			for range 4 {
 				f.faults["register"] = append(f.faults["register"], apiError("LimitExceededException"))
 			}
-			r, _ := registry(t, f)
+			r, _ := newTestRegistry(t, f)
 			_, err := r.Register(t.Context(), "kin_a")
 			var limit *LimitError
 			if errors.As(err, &limit) != test.full || !test.full && err != nil || f.count("register") != test.calls {
@@ -257,12 +257,12 @@ func TestRegisterOfAFullStreamListsTheConsumers(t *testing.T) {
 	}
 }
 
-func TestRegisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
+func TestRegisterReturnsPermanentErrorsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, call := range []string{"describe", "register"} {
 			f := newFake()
 			f.faults[call] = []error{apiError("AccessDeniedException")}
-			r, _ := registry(t, f)
+			r, _ := newTestRegistry(t, f)
 			began := time.Now()
 			_, err := r.Register(t.Context(), "kin_a")
 			var failed *service.CallError
@@ -271,8 +271,8 @@ func TestRegisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 			}
 		}
 		f := newFake()
-		f.missing = true
-		r, _ := registry(t, f)
+		f.noStream = true
+		r, _ := newTestRegistry(t, f)
 		_, err := r.Register(t.Context(), "kin_a")
 		var failed *service.CallError
 		if !errors.As(err, &failed) || failed.Operation() != "RegisterStreamConsumer" || failed.StreamName() != "orders" {
@@ -280,7 +280,7 @@ func TestRegisterEndsAtOnceWhenTheCallWillNeverPass(t *testing.T) {
 		}
 		for _, name := range []string{"", "a b", "ä", strings.Repeat("x", 129), testStream + "/consumer/a:1"} {
 			f := newFake()
-			r, _ := registry(t, f)
+			r, _ := newTestRegistry(t, f)
 			_, err := r.Register(t.Context(), name)
 			var bad *record.OptionError
 			if !errors.As(err, &bad) || len(f.calls) != 0 {
@@ -294,7 +294,7 @@ func TestRegisterEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		f.creating = time.Minute
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		stopped := errors.New("stopped")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(10*time.Second, func() { cancel(stopped) })

@@ -12,49 +12,48 @@ import (
 	"kin/internal/service"
 )
 
-// RegistryClient is what a Registry calls; service.Client is one. Each call
-// must be a single attempt: the registry retries.
+// RegistryClient has the calls of a Registry; service.Client implements it. Each call must be a
+// single attempt, because the registry retries.
 type RegistryClient interface{ service.ConsumerAPI }
 
-// DefaultTimeout is how long Register and Deregister wait, as the connector's
-// registerConsumerTimeoutInterval has it.
+// DefaultTimeout is the default timeout of Register and Deregister. It is the default of the
+// connector's registerConsumerTimeoutInterval.
 const DefaultTimeout = 300 * time.Second
 
-// RegistryOptions say whose consumers a Registry is about.
+// RegistryOptions configure a Registry.
 type RegistryOptions struct {
 	Stream    string        // as the user named it, for messages; required
-	Commands  Commands      // for the commands that hints tell; without a stream it is Stream
-	StreamARN string        // required: FindStream finds it
+	Commands  Commands      // for hints; an empty Commands.Stream becomes Stream
+	StreamARN string        // required; FindStream returns it
 	Timeout   time.Duration // of Register and Deregister; 0 is DefaultTimeout
-	// Info is called with messages about what is being waited for; nil for none. It may
-	// be called from several goroutines when the Registry is.
+	// Info is called with messages about waits; nil discards them. It may be called concurrently if
+	// the Registry is used concurrently.
 	Info func(string)
-	// InfoAfter is how long a wait takes before Info is called about it.
+	// InfoAfter is how long a wait may last before Info is called.
 	InfoAfter time.Duration
 	Log       *slog.Logger // nil discards
-	// Attempted is called with the result of each attempt of a call that is waited for: its
-	// *service.CallError, or nil. Without a func, Info is called about calls that keep failing.
+	// Attempted is called after each attempt of a call. Its argument is a *service.CallError, or
+	// nil for a success. If Attempted is nil, Info gets messages about calls that keep failing.
 	Attempted func(error)
-	// Unanswered is called when an attempt of such a call has had no answer for 5 s,
-	// while the attempt goes on. It is nil where Attempted is.
+	// Unanswered is called if an attempt has had no answer for 5 s. The attempt goes on. Unanswered
+	// is used only with Attempted; nil ignores such attempts.
 	Unanswered func(error)
-	// Reading says that a run reads through the consumers: it could read without
-	// them, and a *NoConsumersError says so.
+	// Reading: a run reads through the consumers, but could read without them. A *NoConsumersError
+	// then suggests that.
 	Reading bool
 }
 
-// Registry is the consumers of one stream. It may be used from several
-// goroutines.
+// Registry manages the consumers of one stream. It is safe for concurrent use.
 type Registry struct {
-	client RegistryClient
-	o      RegistryOptions
-	dates  *servertime.Check // of its listings
-	known  *sync.Map         // calls that the endpoint has answered as Kinesis does
-	calls  *registerCalls
-	trying *stillTrying // nil where RegistryOptions.Attempted is given
+	client   RegistryClient
+	o        RegistryOptions
+	dates    *servertime.Check // the Dates of its lists
+	answered *sync.Map         // calls that the endpoint has answered like Kinesis
+	calls    *registerCalls
+	reporter *callReporter // nil if RegistryOptions.Attempted is set
 }
 
-// NewRegistry returns the registry of a stream. The error is a
+// NewRegistry returns the registry of a stream. It makes no call. The error is a
 // *record.OptionError.
 func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	switch {
@@ -77,26 +76,26 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Info}, known: &sync.Map{}, calls: &registerCalls{}}
+	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Info}, answered: &sync.Map{}, calls: &registerCalls{}}
 	if o.Attempted == nil {
-		r.trying = newStillTrying(o.Info)
+		r.reporter = newCallReporter(o.Info)
 	}
 	return r, nil
 }
 
-// StreamARN is the ARN of the stream whose consumers these are.
+// StreamARN returns the ARN of the stream.
 func (r *Registry) StreamARN() string { return r.o.StreamARN }
 
-// within is the same registry with another timeout.
-func (r *Registry) within(timeout time.Duration) *Registry {
+// withTimeout returns the same registry with another timeout.
+func (r *Registry) withTimeout(timeout time.Duration) *Registry {
 	other := *r
 	other.o.Timeout = timeout
 	return &other
 }
 
-// Describe asks for one consumer. Errors are *NotFoundError,
-// *record.OptionError for an ID that cannot be one of this stream's,
-// *service.GaveUpError after 30 s of retries, and *service.CallError.
+// Describe returns one consumer. Errors are *NotFoundError, *service.GaveUpError after 30 s of
+// retries, and *service.CallError. *record.OptionError means that the ID cannot belong to this
+// stream.
 func (r *Registry) Describe(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return Consumer{}, err
@@ -111,16 +110,16 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 	} else {
 		in.StreamARN, in.ConsumerName = r.o.StreamARN, string(id)
 	}
-	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
-		defer r.awaiting("DescribeStreamConsumer", id)()
+	out, err := retryRead(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
+		defer r.watchForAnswer("DescribeStreamConsumer", id)()
 		out, err := r.client.DescribeStreamConsumer(ctx, in)
 		if err == nil {
 			err = checkDescription(id, out.ConsumerDescription)
 		}
 		if err != nil {
-			err = r.failed("DescribeStreamConsumer", id, err)
+			err = r.callError("DescribeStreamConsumer", id, err)
 		}
-		r.attempted("DescribeStreamConsumer", id, err)
+		r.noteAttempt("DescribeStreamConsumer", id, err)
 		return out, err
 	})
 	switch {
@@ -136,59 +135,61 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 	return Consumer{}, err
 }
 
-// Listing is what ListStreamConsumers said, all pages together.
+// Listing is a complete answer of ListStreamConsumers.
 type Listing struct {
 	Consumers []Consumer // sorted by name
-	// At is the server's time of the last page, this machine's own if it did
-	// not say.
+	// At is the time of the service when it sent the last page. Without a usable Date in that page
+	// it comes from an earlier page, or from this machine.
 	At time.Time
 }
 
-// failed puts a call's name on its error. Of an endpoint that does not have the
-// call it is a *NoConsumersError. An endpoint that has described a consumer has
-// DeregisterStreamConsumer: what else answers that call, passes. The consumer is
-// billed, and its removal is not given up for a page of a proxy.
-func (r *Registry) failed(call string, id ID, err error) error {
-	_, known := r.known.Load(call)
-	if isUnknownCall(err) || !known && call != "DeregisterStreamConsumer" && isNoAnswerOfKinesis(err) {
+// callError wraps the error of a call. If the endpoint does not have the call, the result is a
+// *NoConsumersError.
+//
+// DeregisterStreamConsumer is an exception: an endpoint that has described a consumer has this
+// call, and any foreign answer is temporary. The consumer is billed, so its removal must not fail
+// because of a proxy's page.
+func (r *Registry) callError(call string, id ID, err error) error {
+	_, known := r.answered.Load(call)
+	if isUnknownCall(err) || !known && call != "DeregisterStreamConsumer" && isForeignAnswer(err) {
 		none := noConsumers(call, err)
 		none.Reading = r.o.Reading
 		return none
 	}
 	if hasCode(err) {
-		r.known.Store(call, true)
+		r.answered.Store(call, true)
 	}
 	return &service.CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: err}
 }
 
-// attempted reports what came of one attempt. An answer that the caller knows what
-// to do with is a success: of the way to the service it is the end of a failure.
-func (r *Registry) attempted(call string, id ID, err error) {
+// noteAttempt reports the result of one attempt. An error that the caller handles counts as a
+// success here: it shows that the service can be reached.
+func (r *Registry) noteAttempt(call string, id ID, err error) {
 	if err == nil {
-		r.known.Store(call, true)
+		r.answered.Store(call, true)
 	} else {
 		switch classify(err) {
-		case notFound, refused, stale, inUse, fatal:
+		case notFound, badPosition, relist, inUse, fatal:
 			err = nil
-		case again, limited:
+		case retry, limited:
 		}
 	}
-	if r.trying == nil {
+	if r.reporter == nil {
 		r.o.Attempted(err)
 		return
 	}
-	r.trying.attempted(call+" "+string(id), err)
+	r.reporter.noteAttempt(call+" "+string(id), err)
 }
 
-// awaiting reports an attempt that has no answer for service.ReportAfter. The function that it
-// returns is to be called when the attempt has ended, before it is reported.
-func (r *Registry) awaiting(call string, id ID) (ended func()) {
+// watchForAnswer reports an attempt that has no answer for service.ReportAfter. The caller calls
+// ended when the attempt has ended, before it reports the result.
+func (r *Registry) watchForAnswer(call string, id ID) (ended func()) {
 	reported := make(chan struct{})
 	timer := time.AfterFunc(service.ReportAfter, func() {
 		defer close(reported)
 		err := &service.CallError{Call: call, Stream: r.o.Stream, Consumer: string(id), Err: service.NoAnswer()}
-		if r.trying != nil {
-			r.trying.unanswered(call+" "+string(id), err)
+		if r.reporter != nil {
+			r.reporter.noteUnanswered(call+" "+string(id), err)
 		} else if r.o.Unanswered != nil {
 			r.o.Unanswered(err)
 		}

@@ -19,18 +19,18 @@ import (
 
 const testStream = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
 
-// registeredConsumer is a consumer of the fake, with the times of its states.
+// registeredConsumer is a consumer of the fake and the times of its states.
 type registeredConsumer struct {
 	created, active, removedAt time.Time // removedAt is zero unless it is DELETING
 }
 
-// fakeRegistry is one stream's consumers in memory, by the test's clock.
+// fakeRegistry has the consumers of one stream in memory. It uses the clock of the test.
 type fakeRegistry struct {
 	creating, deleting time.Duration
 	pageSize           int
 	faults             map[string][]error // by call, each used once; nil is none
 	hang               string             // a call that never answers
-	missing            bool               // there is no such stream
+	noStream           bool               // the stream does not exist
 
 	mu        sync.Mutex
 	consumers map[string]*registeredConsumer
@@ -39,16 +39,15 @@ type fakeRegistry struct {
 	epoch     int64
 }
 
-// toTheTimeOfTheService sleeps, in a bubble, until a time that the service can
-// have had: a bubble begins in 2000.
-func toTheTimeOfTheService() {
+// skipToServiceTime sleeps until a plausible time of the service. A synctest bubble starts in 2000.
+func skipToServiceTime() {
 	if now := time.Now(); now.Year() < 2013 {
 		time.Sleep(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Sub(now))
 	}
 }
 
 func newFake(names ...string) *fakeRegistry {
-	toTheTimeOfTheService()
+	skipToServiceTime()
 	f := &fakeRegistry{faults: map[string][]error{}, consumers: map[string]*registeredConsumer{}, pageSize: 100}
 	for _, name := range names {
 		f.consumers[name] = &registeredConsumer{created: time.Now().Add(-time.Hour), active: time.Now().Add(-time.Hour)}
@@ -56,10 +55,10 @@ func newFake(names ...string) *fakeRegistry {
 	return f
 }
 
-func apiError(code string) error { return &smithy.GenericAPIError{Code: code, Message: "told so"} }
+func apiError(code string) error { return &smithy.GenericAPIError{Code: code, Message: "details"} }
 
-// begin notes a call, forgets what is gone, and answers a scripted fault.
-func (f *fakeRegistry) begin(ctx context.Context, call string) error {
+// call records a call, drops deleted consumers, and returns the next scripted error.
+func (f *fakeRegistry) call(ctx context.Context, call string) error {
 	f.calls = append(f.calls, call)
 	for name, c := range f.consumers {
 		if !c.removedAt.IsZero() && !time.Now().Before(c.removedAt) {
@@ -81,7 +80,7 @@ func (f *fakeRegistry) begin(ctx context.Context, call string) error {
 			return queue[0]
 		}
 	}
-	if f.missing {
+	if f.noStream {
 		return apiError("ResourceNotFoundException")
 	}
 	return nil
@@ -111,8 +110,8 @@ func (f *fakeRegistry) arn(name string) string {
 	return testStream + "/consumer/" + name + ":" + strconv.FormatInt(f.consumers[name].created.Unix()+f.epoch, 10)
 }
 
-// named is the consumer that a request names, empty if there is none.
-func (f *fakeRegistry) named(name, arn string) string {
+// find returns the name of the requested consumer; empty if there is none.
+func (f *fakeRegistry) find(name, arn string) string {
 	if arn != "" {
 		for n := range f.consumers {
 			if f.arn(n) == arn {
@@ -130,13 +129,13 @@ func (f *fakeRegistry) named(name, arn string) string {
 func (f *fakeRegistry) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.begin(ctx, "describe"); err != nil {
+	if err := f.call(ctx, "describe"); err != nil {
 		return nil, err
 	}
 	if (in.ConsumerARN == "") == (in.StreamARN == "" || in.ConsumerName == "") {
 		return nil, apiError("InvalidArgumentException")
 	}
-	name := f.named(in.ConsumerName, in.ConsumerARN)
+	name := f.find(in.ConsumerName, in.ConsumerARN)
 	if name == "" {
 		return nil, apiError("ResourceNotFoundException")
 	}
@@ -149,7 +148,7 @@ func (f *fakeRegistry) DescribeStreamConsumer(ctx context.Context, in *service.D
 func (f *fakeRegistry) RegisterStreamConsumer(ctx context.Context, in *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.begin(ctx, "register"); err != nil {
+	if err := f.call(ctx, "register"); err != nil {
 		return nil, err
 	}
 	name := in.ConsumerName
@@ -171,10 +170,10 @@ func (f *fakeRegistry) add(name string) {
 func (f *fakeRegistry) DeregisterStreamConsumer(ctx context.Context, in *service.DeregisterStreamConsumerInput) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.begin(ctx, "deregister"); err != nil {
+	if err := f.call(ctx, "deregister"); err != nil {
 		return err
 	}
-	name := f.named(in.ConsumerName, in.ConsumerARN)
+	name := f.find(in.ConsumerName, in.ConsumerARN)
 	switch {
 	case name == "":
 		return apiError("ResourceNotFoundException")
@@ -189,7 +188,7 @@ func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *service.List
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tokens = append(f.tokens, in.NextToken)
-	if err := f.begin(ctx, "list"); err != nil {
+	if err := f.call(ctx, "list"); err != nil {
 		return nil, err
 	}
 	if in.StreamARN != testStream {
@@ -212,19 +211,19 @@ func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *service.List
 	return out, nil
 }
 
-// registry is a registry of the fake's stream; said gathers what it says.
-func registry(t *testing.T, f *fakeRegistry) (r *Registry, said *[]string) {
+// newTestRegistry returns a registry of the fake's stream, and its messages.
+func newTestRegistry(t *testing.T, f *fakeRegistry) (r *Registry, messages *[]string) {
 	t.Helper()
-	said = &[]string{}
-	r, err := NewRegistry(f, RegistryOptions{Stream: "orders", StreamARN: testStream, Info: func(s string) { *said = append(*said, s) }})
+	messages = &[]string{}
+	r, err := NewRegistry(f, RegistryOptions{Stream: "orders", StreamARN: testStream, Info: func(s string) { *messages = append(*messages, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, said
+	return r, messages
 }
 
-// several are n names: c00, c01, ...
-func several(n int) []string {
+// consumerNames returns n names: c00, c01, ...
+func consumerNames(n int) []string {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("c%02d", i)

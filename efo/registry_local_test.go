@@ -14,7 +14,7 @@ import (
 	"kin/internal/service"
 )
 
-// The registry over HTTP, with the SDK's client, against the embedded endpoint.
+// The registry over HTTP, with the client of the SDK, against the embedded endpoint.
 func TestRegistryOverTheWire(t *testing.T) {
 	endpoint, err := local.New(local.Options{
 		Streams:               []local.StreamSpec{{Name: "orders", Shards: 1}},
@@ -66,7 +66,7 @@ func TestRegistryOverTheWire(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(l.Consumers, []Consumer{g.Consumer}) || time.Since(l.At).Abs() > time.Minute {
 		t.Errorf("%+v, %v", l, err)
 	}
-	for range 3 { // a clock that moves by more at once is not believed
+	for range 3 { // kin rejects a Date that jumps further at once
 		endpoint.Advance(16 * time.Hour)
 		l, err = r.List(t.Context())
 	}

@@ -24,11 +24,11 @@ func names(l []Consumer) []string {
 
 func TestListReadsEveryPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(several(25)...)
+		f := newFake(consumerNames(25)...)
 		f.pageSize = 10
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		l, err := r.List(t.Context())
-		if err != nil || !reflect.DeepEqual(names(l.Consumers), several(25)) {
+		if err != nil || !reflect.DeepEqual(names(l.Consumers), consumerNames(25)) {
 			t.Errorf("got %v, %v", names(l.Consumers), err)
 		}
 		if want := []string{"", "c09", "c19"}; !reflect.DeepEqual(f.tokens, want) {
@@ -41,14 +41,14 @@ func TestListReadsEveryPage(t *testing.T) {
 	})
 }
 
-func TestListBeginsAgainWhenItsTokenExpires(t *testing.T) {
+func TestListRestartsWhenItsTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(several(25)...)
+		f := newFake(consumerNames(25)...)
 		f.pageSize = 10
 		f.faults["list"] = []error{nil, nil, apiError("ExpiredNextTokenException")}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		l, err := r.List(t.Context())
-		if err != nil || !reflect.DeepEqual(names(l.Consumers), several(25)) {
+		if err != nil || !reflect.DeepEqual(names(l.Consumers), consumerNames(25)) {
 			t.Errorf("got %v, %v", names(l.Consumers), err)
 		}
 		if want := []string{"", "c09", "c19", "", "c09", "c19"}; !reflect.DeepEqual(f.tokens, want) {
@@ -66,7 +66,7 @@ func TestListBeginsAgainWhenItsTokenExpires(t *testing.T) {
 	})
 }
 
-func TestAskingGivesUpAfterThirtySeconds(t *testing.T) {
+func TestDescribeAndListGiveUpAfter30Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, call := range []string{"list", "describe"} {
 			for _, hang := range []bool{false, true} {
@@ -77,7 +77,7 @@ func TestAskingGivesUpAfterThirtySeconds(t *testing.T) {
 				if hang {
 					f.hang = call
 				}
-				r, _ := registry(t, f)
+				r, _ := newTestRegistry(t, f)
 				began := time.Now()
 				var err error
 				if call == "list" {
@@ -87,7 +87,7 @@ func TestAskingGivesUpAfterThirtySeconds(t *testing.T) {
 				}
 				var spent *service.GaveUpError
 				if !errors.As(err, &spent) || time.Since(began) != 30*time.Second {
-					t.Errorf("%s, hanging %t: got %v after %s", call, hang, err, time.Since(began))
+					t.Errorf("%s, hang %t: got %v after %s", call, hang, err, time.Since(began))
 				}
 			}
 		}
@@ -98,7 +98,7 @@ func TestDescribe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		f.faults["describe"] = []error{apiError("LimitExceededException"), errors.New("reset")}
-		r, _ := registry(t, f)
+		r, _ := newTestRegistry(t, f)
 		want := Consumer{"kin_a", f.arn("kin_a"), types.ConsumerStatusActive, time.Now().Add(-time.Hour), testStream}
 		for _, id := range []ID{"kin_a", ID(want.ARN)} {
 			if c, err := r.Describe(t.Context(), id); err != nil || c != want {
@@ -113,7 +113,7 @@ func TestDescribe(t *testing.T) {
 	})
 }
 
-func TestPrunableAreOldEphemeralConsumersOnly(t *testing.T) {
+func TestPrunableReturnsOnlyOldEphemeralConsumers(t *testing.T) {
 	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	id := uuid.MustParse("11111111-2222-4333-8444-aaaaaaaaaaaa")
 	old, young := now.Add(-25*time.Hour), now.Add(-24*time.Hour)
@@ -143,7 +143,7 @@ func TestPrunableAreOldEphemeralConsumersOnly(t *testing.T) {
 	}
 }
 
-func TestARegistryNeedsAStream(t *testing.T) {
+func TestNewRegistryNeedsAStream(t *testing.T) {
 	for _, o := range []RegistryOptions{
 		{StreamARN: testStream},
 		{Stream: "orders", StreamARN: "orders"},

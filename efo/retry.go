@@ -10,20 +10,20 @@ import (
 	"kin/internal/service"
 )
 
-// verdict is what to do about a call that failed.
+// verdict is how to handle a failed call.
 type verdict int
 
 const (
-	fatal    verdict = iota // it will fail again
-	again                   // passing: the same call once more
-	limited                 // too many calls, or too many consumers
-	inUse                   // the stream or the consumer is not in the state for it
-	notFound                // no such consumer, shard or stream
-	refused                 // the position was not accepted
-	stale                   // a list cannot go on, because its token is too old or comes twice: it begins again
+	fatal       verdict = iota // it would fail again
+	retry                      // temporary: repeat the same call
+	limited                    // too many calls, or too many consumers
+	inUse                      // the stream or the consumer is in another state
+	notFound                   // no such consumer, shard or stream
+	badPosition                // the service refused the position
+	relist                     // the token of a list expired or repeats: start the list again
 )
 
-// classify decides what is done about an error of a call that failed.
+// classify returns how to handle the error of a call.
 func classify(err error) verdict {
 	var none *NoConsumersError
 	if errors.As(err, &none) {
@@ -32,78 +32,77 @@ func classify(err error) verdict {
 	switch service.ClassOf(err) {
 	case service.Throttled:
 		if service.Code(err) == service.CodeLimit {
-			return limited // 5 or 20 calls a second, 5 consumers CREATING, 20 or 50 in all: the code is one
+			return limited // one code for three limits: 5 or 20 calls a second, 5 consumers CREATING, 20 or 50 consumers in all
 		}
-		return again // too many calls of all of the account together
+		return retry // too many calls of the whole account
 	case service.InUse:
 		return inUse // the name is taken, or something is CREATING or DELETING
 	case service.Unanswered:
 		if paging.IsEndless(err) {
-			return stale
+			return relist
 		}
-		return again
+		return retry
 	case service.Transient, service.Unsent:
-		return again
+		return retry
 	case service.Expired:
-		return stale
+		return relist
 	case service.Refused:
 		if service.Code(err) == service.CodeArgument {
-			return refused // of a position in a shard; anything else will fail again
+			return badPosition // of a position in a shard; any other error would repeat
 		}
 		return fatal
 	case service.Missing:
 		return notFound
 	case service.Denied, service.Unauthentic, service.Key, service.Unsupported, service.Unsendable, service.Unknown:
 	}
-	return fatal // the same call will not pass later
+	return fatal // the same call would fail later too
 }
 
 // Waits between attempts.
 const (
-	firstBackoff = 200 * time.Millisecond
-	mostBackoff  = 5 * time.Second
-	firstLook    = 200 * time.Millisecond // at a consumer that is CREATING or DELETING, which takes half a minute
-	mostLook     = 2 * time.Second        // a stream has 20 looks a second for all who look
-	lastLook     = 2 * time.Second        // the least that the look at the end of a wait has for its answer
-	limitBackoff = time.Second            // a rate a second is over after that
+	firstBackoff        = 200 * time.Millisecond
+	maxBackoff          = 5 * time.Second
+	firstDescribeWait   = 200 * time.Millisecond // while a consumer is CREATING or DELETING, which takes about 30 s
+	maxDescribeWait     = 2 * time.Second        // a stream allows 20 DescribeStreamConsumer calls a second for all callers
+	lastDescribeTimeout = 2 * time.Second        // the minimum time for the last call of a wait
+	limitBackoff        = time.Second            // limits are per second
 )
 
-// asking says how calls that ask and change nothing are retried. What they come to is
-// reported where they are made.
-func asking(passes func(error) bool) *service.Retries {
+// retries describes how a call that changes nothing is retried. The call itself reports its
+// failures. passes says which errors a retry can fix.
+func retries(passes func(error) bool) *service.Retries {
 	return &service.Retries{
 		Reporter: &service.Reporter{Report: func(string) {}}, Passes: passes,
-		Backoff: service.Backoff{First: firstBackoff, Most: mostBackoff},
+		Backoff: service.Backoff{First: firstBackoff, Most: maxBackoff},
 	}
 }
 
-// passesLater reports whether a call that asks may pass later. What is notFound, what is too
-// old and what will fail again is for the caller.
-func passesLater(err error) bool {
+// isTemporary reports whether a retry can fix the error. The caller handles all other errors.
+func isTemporary(err error) bool {
 	switch classify(err) {
-	case again, limited, inUse: // a stream that is being created is in use, too
+	case retry, limited, inUse: // also while the stream is being created
 		return true
-	case fatal, notFound, refused, stale:
+	case fatal, notFound, badPosition, relist:
 	}
 	return false
 }
 
-// until is the time to a deadline, as the most that a call may take: more than 0.
+// until returns the time until the deadline, at least 1 ns.
 func until(deadline time.Time) time.Duration {
 	return max(time.Until(deadline), time.Nanosecond)
 }
 
-// named returns an error as it is: the calls name theirs.
-func named(err error) error { return err }
+// unchanged returns the error as it is: the call has already added its name.
+func unchanged(err error) error { return err }
 
-// patiently repeats a call that asks and changes nothing until it passes, or
-// until deadline.
-func patiently[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
+// retryRead repeats a call that changes nothing, until it succeeds or the deadline passes. Errors
+// that a retry cannot fix are returned at once.
+func retryRead[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
 	attempts := 0
-	return service.Retry(ctx, asking(passesLater), until(deadline), named, func(ctx context.Context) (T, error) {
+	return service.Retry(ctx, retries(isTemporary), until(deadline), unchanged, func(ctx context.Context) (T, error) {
 		attempts++
 		v, err := service.Attempt(ctx, call)
-		if err != nil && passesLater(err) {
+		if err != nil && isTemporary(err) {
 			log.Debug("call failed", "attempt", attempts, "error", err)
 		}
 		return v, err

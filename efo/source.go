@@ -15,30 +15,29 @@ import (
 	"kin/reader"
 )
 
-// source is the source that is pushed: it subscribes to its shard, and again
-// where the last subscription ended.
+// source reads one shard through subscriptions. It subscribes again after a subscription ends.
 type source struct {
 	cursor
 	subscription
-	holding   *holding
+	consumer  *streamConsumer
 	subscribe Subscribe
-	arn       string // of the consumer that was last subscribed with
+	arn       string // of the consumer in the last SubscribeToShard
 
-	// rest reads the shard with GetRecords, once subscriptions cannot; else nil.
-	// restRead says that it has had an answer: then its position is beyond at.
-	rest     reader.Source
-	restRead bool
+	// poller reads the shard with GetRecords once subscriptions cannot; else nil. pollerAnswered:
+	// it has had an answer, so its position is past at.
+	poller         reader.Source
+	pollerAnswered bool
 
 	progress progress
-	back     service.Backoff
+	backoff  service.Backoff
 	refusals int // in a row
 }
 
-// Next returns the shard's next event as a response.
+// Next returns the next event of the shard as a response.
 func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
 	for {
-		if s.rest != nil {
-			if resp, err := s.nextOfRest(ctx, room); resp != nil || err != nil {
+		if s.poller != nil {
+			if resp, err := s.nextPolled(ctx, room); resp != nil || err != nil {
 				return resp, err
 			}
 			continue
@@ -55,30 +54,30 @@ func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, 
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if resp, err = s.failed(ctx, err, inStream); resp != nil || err != nil {
+		if resp, err = s.handleFailure(ctx, err, inStream); resp != nil || err != nil {
 			return resp, err
 		}
 	}
 }
 
-// Rewind subscribes anew from a position.
+// Rewind continues from another position with a new subscription.
 func (s *source) Rewind(at checkpoint.Shard) {
-	if s.rest != nil {
+	if s.poller != nil {
 		at.Continuation = ""
-		s.rest.Rewind(at)
+		s.poller.Rewind(at)
 		return
 	}
 	s.Close()
 	s.at = at
 }
 
-// attempt waits for one event, with a subscription if there is none. It
-// returns nothing where a subscription ended as it should.
+// attempt waits for one event, and subscribes first if necessary. It returns nil, nil if a
+// subscription ended as expected.
 func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Response, error) {
-	if err := s.checkIdle(ctx); err != nil || s.rest != nil {
-		return nil, endOf(err)
+	if err := s.checkIdle(ctx); err != nil || s.poller != nil {
+		return nil, asFinal(err)
 	}
-	if s.open != nil && s.isOld(s.Until(), s.Now()) {
+	if s.open != nil && s.isTooOld(s.Until(), s.Now()) {
 		s.Close()
 	}
 	if s.open == nil {
@@ -86,12 +85,12 @@ func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Respons
 			return nil, err
 		}
 	}
-	// An event is received once there is room for it. Until then the service waits, or
-	// ends the subscription.
+	// Receive the event only when there is room for it. Until then the service waits, or ends the
+	// subscription.
 	var size int64
-	err := s.listen(ctx, func() (err error) { size, err = s.open.Await(); return err })
+	err := s.waitForEvent(ctx, func() (err error) { size, err = s.open.Await(); return err })
 	if err != nil {
-		return nil, s.over(err)
+		return nil, s.endSubscription(err)
 	}
 	taken := encodedSize(size)
 	if err := room.Take(ctx, taken); err != nil {
@@ -106,13 +105,12 @@ func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Respons
 	return resp, nil
 }
 
-// receive receives the message that is arriving. It returns nothing for one that
-// is no event.
+// receive reads the next message. It returns nil, nil for a message that is not an event.
 func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	var event *types.SubscribeToShardEvent
-	err := s.listen(ctx, func() (err error) { event, err = s.open.Next(); return err })
+	err := s.waitForEvent(ctx, func() (err error) { event, err = s.open.Next(); return err })
 	if err != nil {
-		return nil, s.over(err)
+		return nil, s.endSubscription(err)
 	}
 	if event == nil {
 		return nil, nil
@@ -121,9 +119,9 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 		return nil, err
 	}
 	s.hadEvent = true
-	if used, err := s.dropBehind(event); err != nil {
+	if used, err := s.dropBeforePosition(event); err != nil {
 		if wrong, is := errors.AsType[*reader.SequenceError](err); is {
-			return nil, &endError{wrong}
+			return nil, &finalError{wrong}
 		}
 		return nil, s.Error("SubscribeToShard", err)
 	} else if !used {
@@ -137,16 +135,16 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	return resp, nil
 }
 
-// begin subscribes from behind the last event.
+// begin subscribes after the last event.
 func (s *source) begin(ctx context.Context) error {
-	if wait := time.Until(s.due); wait > 0 {
+	if wait := time.Until(s.nextCall); wait > 0 {
 		if err := service.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
-	arn, err := s.holding.ready(ctx)
+	arn, err := s.consumer.ready(ctx)
 	if err != nil {
-		return &endError{err}
+		return &finalError{err}
 	}
 	s.arn = arn
 	asked := time.Now()
@@ -156,35 +154,35 @@ func (s *source) begin(ctx context.Context) error {
 		StartingPosition: startingPosition(s.AskFrom(s.at)),
 	})
 	now := time.Now()
-	s.due = now.Add(betweenCalls)
-	if missing := s.holding.f.answered(err); missing != nil {
-		return &endError{missing}
+	s.nextCall = now.Add(betweenCalls)
+	if missing := s.consumer.f.noteAnswer(err); missing != nil {
+		return &finalError{missing}
 	}
 	if err != nil {
-		if classify(err) == again {
-			s.answered = now // it may have been a success whose answer was lost
+		if classify(err) == retry {
+			s.lastAnswer = now // it may have been a success whose answer was lost
 		}
 		return s.Error("SubscribeToShard", err)
 	}
 	began, err := s.ServerTime(stream.ServerTime())
 	if err != nil {
 		stream.Close()
-		s.answered, s.due = now, now.Add(betweenSuccesses)
+		s.lastAnswer, s.nextCall = now, now.Add(betweenSuccesses)
 		return s.Error("SubscribeToShard", err)
 	}
-	s.began, s.asked = began, asked
+	s.started, s.asked = began, asked
 	s.Accepted()
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
-	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
+	s.open, s.lastAnswer, s.nextCall = stream, now, now.Add(betweenSuccesses)
 	s.hadEvent, s.empty = false, false
 	s.replays, s.catchingUp = false, false
 	s.progress.begin()
 	return nil
 }
 
-// over ends the subscription, and returns its error. The service ends each one after
-// five minutes: that is no error, unless it made no progress.
-func (s *source) over(err error) error {
+// endSubscription closes the subscription and returns its error. The service ends every
+// subscription after five minutes. That is an error only if the subscription made no progress.
+func (s *source) endSubscription(err error) error {
 	if !errors.Is(err, io.EOF) {
 		return s.Error("SubscribeToShard", err)
 	}
@@ -198,12 +196,12 @@ func (s *source) over(err error) error {
 	return nil
 }
 
-// response is an event as the reader takes it. It is nil where the rest of the shard
-// is to be read with GetRecords.
+// response converts an event for the reader. It is nil if the rest of the shard is read with
+// GetRecords.
 func (s *source) response(ctx context.Context, event *types.SubscribeToShardEvent) (*reader.Response, error) {
 	resp := &reader.Response{
 		Records:            event.Records,
-		ServerTime:         s.began,
+		ServerTime:         s.started,
 		Asked:              s.asked,
 		MillisBehindLatest: event.MillisBehindLatest,
 		Continuation:       s.continuation(event),
@@ -213,12 +211,12 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 		children, err := s.EndedInto(ctx, s.at, resp)
 		if wrong, isFalse := errors.AsType[*reader.EndError](err); isFalse {
 			if wrong.Anew && !s.progress.denied { // the shard is closed: GetRecords knows its end
-				s.readRest(wrong.Reason + ", twice in a row")
+				s.switchToPolling(wrong.Reason + ", twice in a row")
 				return nil, nil
 			}
-			return nil, s.Error("SubscribeToShard", err) // nothing of this event is used
+			return nil, s.Error("SubscribeToShard", err) // drop the whole event
 		} else if err != nil {
-			return nil, &endError{err}
+			return nil, &finalError{err}
 		}
 		resp.Children = children
 	}
@@ -231,9 +229,9 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 
 var errTrimmed = errors.New("the position is no longer retained")
 
-// received moves the position behind an event.
+// received moves the position after the event.
 func (s *source) received(resp *reader.Response) {
-	s.progress.event(s.moves(resp), s.isProgress(resp), isIdle(resp), time.Since(s.answered))
+	s.progress.event(s.movesPosition(resp), s.isProgress(resp), isIdle(resp), time.Since(s.lastAnswer))
 	s.Received(s.at, resp.Records)
 	if n := len(resp.Records); n > 0 {
 		s.progress.denied = false
@@ -247,7 +245,7 @@ func (s *source) received(resp *reader.Response) {
 	s.empty = len(resp.Records) == 0
 	s.behind = time.Duration(aws.ToInt64(resp.MillisBehindLatest)) * time.Millisecond
 	if s.progress.moved {
-		s.back.Reset()
+		s.backoff.Reset()
 		s.refusals = 0
 		s.Succeeded()
 	}
@@ -255,6 +253,6 @@ func (s *source) received(resp *reader.Response) {
 		"behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
-// encodedSize is about what an event of so many bytes holds while it is encoded:
-// itself, and what it becomes.
+// encodedSize estimates the memory of an event while it is encoded: the event and its output, in
+// bytes.
 func encodedSize(size int64) int64 { return 2*size + 1<<10 }

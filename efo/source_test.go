@@ -19,57 +19,56 @@ import (
 	"kin/reader"
 )
 
-// bubble runs a test under its own clock.
-func bubble(t *testing.T, test func(t *testing.T)) {
+// inBubble runs a test in a synctest bubble, from a plausible time of the service.
+func inBubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		toTheTimeOfTheService()
+		skipToServiceTime()
 		test(t)
 	})
 }
 
-func same(t *testing.T, what string, got, want []string) {
+func wantEqual(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%s:\n got %q\nwant %q", what, got, want)
 	}
 }
 
-func (r *run) text() string { return strings.Join(r.got, "") }
+func (r *testRun) text() string { return strings.Join(r.payloads, "") }
 
-// delivers runs for a while and wants these payloads, and these calls for
-// shard a.
-func delivers(t *testing.T, r *run, d time.Duration, want string, calls ...string) {
+// wantPayloads runs for d, and checks the payloads and the calls for shard a.
+func wantPayloads(t *testing.T, r *testRun, d time.Duration, want string, calls ...string) {
 	t.Helper()
 	r.doFor(d)
 	if got := r.text(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	same(t, "calls", r.service.made("a"), calls)
+	wantEqual(t, "calls", r.service.callsFor("a"), calls)
 }
 
-func TestARenewalLeavesNoGapAndRepeatsNothing(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestRenewedSubscriptionHasNoGapAndNoDuplicate(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		steps := []step{event(records(1, 2))}
+		steps := []step{sendsEvent(records(1, 2))}
 		for range 59 {
-			steps = append(steps, step{5 * time.Second, quiet(7), nil})
+			steps = append(steps, step{5 * time.Second, emptyEvent(7), nil})
 		}
-		s.script("a", sends(append(steps, step{5 * time.Second, nil, over.err})...), sends(event(records(8, 9))))
-		delivers(t, newRun(s), 5*time.Minute+30*time.Second, "1 2 8 9 ", "TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:7 @5m0s")
+		s.script("a", sends(append(steps, step{5 * time.Second, nil, streamEnd.err})...), sends(sendsEvent(records(8, 9))))
+		wantPayloads(t, newRun(s), 5*time.Minute+30*time.Second, "1 2 8 9 ", "TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:7 @5m0s")
 	})
 }
 
-func TestAStreamThatBreaksOffIsTakenUpBehindItsLastEvent(t *testing.T) {
+func TestBrokenStreamResumesAfterItsLastEvent(t *testing.T) {
 	for name, broken := range map[string]step{
 		"cut":                      {10 * time.Second, nil, errors.New("unexpected EOF")},
 		"InternalFailureException": {10 * time.Second, nil, apiError("InternalFailureException")},
 		"KMSThrottlingException":   {10 * time.Second, nil, apiError("KMSThrottlingException")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", sends(event(records(1, 2)), broken), sends(event(records(3, 4))))
+				s.script("a", sends(sendsEvent(records(1, 2)), broken), sends(sendsEvent(records(3, 4))))
 				r := newRun(s)
 				r.doFor(30 * time.Second)
 				if got := r.text(); got != "1 2 3 4 " {
@@ -80,10 +79,10 @@ func TestAStreamThatBreaksOffIsTakenUpBehindItsLastEvent(t *testing.T) {
 	}
 }
 
-func TestAnErrorInTheStreamThatWillNotPassEndsTheRun(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestPermanentErrorInTheStreamEndsTheRun(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2)), fails("KMSAccessDeniedException")))
+		s.script("a", sends(sendsEvent(records(1, 2)), fails("KMSAccessDeniedException")))
 		r := newRun(s)
 		err := r.do(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "SubscribeToShard for orders/a: KMSAccessDeniedException") {
@@ -92,45 +91,45 @@ func TestAnErrorInTheStreamThatWillNotPassEndsTheRun(t *testing.T) {
 	})
 }
 
-func TestAStreamThatSaysNothingForAMinuteIsGivenUp(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestSilentStreamIsClosedAfterAMinute(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		first := sends(event(records(1, 2)), step{59 * time.Second, quiet(2), nil})
+		first := sends(sendsEvent(records(1, 2)), step{59 * time.Second, emptyEvent(2), nil})
 		first.silent = true
-		s.script("a", first, sends(event(records(3, 3))))
+		s.script("a", first, sends(sendsEvent(records(3, 3))))
 		r := newRun(s)
 		r.doFor(125 * time.Second)
 		if got := r.text(); got != "1 2 3 " {
 			t.Errorf("got %q", got)
 		}
-		if calls := s.made("a"); len(calls) != 2 || !strings.HasPrefix(calls[1], "AFTER_SEQUENCE_NUMBER:2 @2m") {
+		if calls := s.callsFor("a"); len(calls) != 2 || !strings.HasPrefix(calls[1], "AFTER_SEQUENCE_NUMBER:2 @2m") {
 			t.Errorf("calls: %q", calls)
 		}
 	})
 }
 
-// KINESIS.md, bug 11: a slow consumer was taken for a dead stream.
-func TestBug11AStreamIsNotSilentWhileNobodyListens(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// KINESIS.md, bug 11: a slow output counted as a dead stream.
+func TestBug11SlowOutputIsNotSilence(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 1)), event(records(2, 2)), event(records(3, 3))))
+		s.script("a", sends(sendsEvent(records(1, 1)), sendsEvent(records(2, 2)), sendsEvent(records(3, 3))))
 		r := newRun(s)
 		r.reader.FetchBufferSize = 2_000 // one event
 		r.handle = func(*reader.Batch) error { time.Sleep(2 * time.Minute); return nil }
-		delivers(t, r, 6*time.Minute+30*time.Second, "1 2 3 ", "TRIM_HORIZON @0s")
+		wantPayloads(t, r, 6*time.Minute+30*time.Second, "1 2 3 ", "TRIM_HORIZON @0s")
 	})
 }
 
 // Bug 12: a sequence number of one shard was used with another.
-func TestBug12EveryShardIsSubscribedToWithItsOwnPosition(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestBug12EveryShardHasItsOwnPosition(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, over.err}))
-		s.script("b", sends(event(records(101, 102)), step{10 * time.Second, nil, over.err}))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{10 * time.Second, nil, streamEnd.err}))
+		s.script("b", sends(sendsEvent(records(101, 102)), step{10 * time.Second, nil, streamEnd.err}))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
-		same(t, "calls for a", s.made("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
-		same(t, "calls for b", s.made("b"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:102 @10s"})
+		wantEqual(t, "calls for a", s.callsFor("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
+		wantEqual(t, "calls for b", s.callsFor("b"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:102 @10s"})
 	})
 }
 
@@ -138,14 +137,14 @@ func child(id string, parents ...string) types.ChildShard {
 	return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
 }
 
-// Bug 13: a shard whose end was received and not acknowledged never ended.
-func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Bug 13: a shard never ended if its end was received but not acknowledged.
+func TestBug13UnsavedEndIsReadAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		last := records(3, 4)
 		last.ContinuationSequenceNumber, last.ChildShards = nil, []types.ChildShard{child("b", "a")}
-		s.script("a", sends(event(records(1, 2)), step{time.Second, last, nil}), sends(event(last)))
-		s.script("b", sends(event(records(5, 6))), sends(event(records(5, 6))))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{time.Second, last, nil}), sends(sendsEvent(last)))
+		s.script("b", sends(sendsEvent(records(5, 6))), sends(sendsEvent(records(5, 6))))
 		positions := newMemory()
 		r := newRun(s)
 		r.reader.Positions = positions
@@ -167,29 +166,28 @@ func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		if at := positions.file.Streams[0].Shards["a"]; at.Kind != record.ShardEnd {
-			t.Errorf("a stands at %+v", at)
+			t.Errorf("the position of a is %+v", at)
 		}
 	})
 }
 
-// Bug 14: after the end of a shard another subscription was tried, with no
-// sequence number.
-func TestBug14NobodySubscribesBehindTheEndOfAShard(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Bug 14: after the end of a shard another subscription without a sequence number was tried.
+func TestBug14NoSubscriptionAfterTheEndOfAShard(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2)), event(end(child("b", "a"), child("c", "a"))), step{0, nil, over.err}))
+		s.script("a", sends(sendsEvent(records(1, 2)), sendsEvent(endEvent(child("b", "a"), child("c", "a"))), step{0, nil, streamEnd.err}))
 		r := newRun(s)
-		delivers(t, r, time.Minute, "1 2 ", "TRIM_HORIZON @0s")
-		same(t, "calls for b", s.made("b"), []string{"TRIM_HORIZON @0s"})
-		same(t, "calls for c", s.made("c"), []string{"TRIM_HORIZON @0s"})
+		wantPayloads(t, r, time.Minute, "1 2 ", "TRIM_HORIZON @0s")
+		wantEqual(t, "calls for b", s.callsFor("b"), []string{"TRIM_HORIZON @0s"})
+		wantEqual(t, "calls for c", s.callsFor("c"), []string{"TRIM_HORIZON @0s"})
 	})
 }
 
-func TestAnEndWithoutChildrenIsOneWhenListShardsSaysSo(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestEndWithoutChildrenNeedsListShards(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, end(), nil}),
-			sends(event(records(3, 4)), step{10 * time.Second, end(), nil}))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{10 * time.Second, endEvent(), nil}),
+			sends(sendsEvent(records(3, 4)), step{10 * time.Second, endEvent(), nil}))
 		r := newRun(s)
 		time.AfterFunc(15*time.Second, func() {
 			s.mu.Lock()
@@ -201,34 +199,33 @@ func TestAnEndWithoutChildrenIsOneWhenListShardsSaysSo(t *testing.T) {
 		if got := r.text(); got != "1 2 3 4 " {
 			t.Errorf("got %q", got)
 		}
-		if calls := s.made("a"); len(calls) != 2 || !strings.HasPrefix(calls[1], "AFTER_SEQUENCE_NUMBER:2 ") {
+		if calls := s.callsFor("a"); len(calls) != 2 || !strings.HasPrefix(calls[1], "AFTER_SEQUENCE_NUMBER:2 ") {
 			t.Errorf("calls: %q", calls)
 		}
 	})
 }
 
-// Bug 15: the subscription after a refused one never came.
-func TestBug15ARefusedSubscriptionIsTriedAgain(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Bug 15: there was no subscription after a refused one.
+func TestBug15RefusedSubscriptionIsRetried(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", refuses("ResourceInUseException"), refuses("LimitExceededException"), sends(event(records(1, 2))))
+		s.script("a", refuses("ResourceInUseException"), refuses("LimitExceededException"), sends(sendsEvent(records(1, 2))))
 		r := newRun(s)
 		r.doFor(15 * time.Second)
 		if got := r.text(); got != "1 2 " {
-			t.Errorf("got %q after %q", got, s.made("a"))
+			t.Errorf("got %q after %q", got, s.callsFor("a"))
 		}
 	})
 }
 
-// Bug 16: time spent under back-pressure counted as time-outs, and ended the
-// job.
-func TestBug16ASlowOutputFailsNothing(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Bug 16: time under back-pressure counted as a timeout, and ended the job.
+func TestBug16SlowOutputIsNoFailure(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		var steps []step
 		want := ""
 		for n := 1; n <= 20; n++ {
-			steps = append(steps, event(records(n, n)))
+			steps = append(steps, sendsEvent(records(n, n)))
 			want += string(records(n, n).Records[0].Data) + " "
 		}
 		s.script("a", sends(steps...))
@@ -236,17 +233,17 @@ func TestBug16ASlowOutputFailsNothing(t *testing.T) {
 		r.reader.FetchBufferSize = 2_000
 		r.reader.RetryFor = time.Minute
 		r.handle = func(*reader.Batch) error { time.Sleep(31 * time.Second); return nil }
-		delivers(t, r, 21*31*time.Second, want, "TRIM_HORIZON @0s")
+		wantPayloads(t, r, 21*31*time.Second, want, "TRIM_HORIZON @0s")
 	})
 }
 
-// Bug 17: a subscription that was closed while it delivered hung. That none is
-// left open, and no goroutine, is what newService and synctest see to.
-func TestBug17ARunCanEndAtAnyMoment(t *testing.T) {
+// Bug 17: closing a subscription during a delivery hung. newService and synctest check that no
+// subscription and no goroutine remains.
+func TestBug17RunCanEndAtAnyTime(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Millisecond, time.Second, 2 * time.Second, 61 * time.Second} {
-		bubble(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
 			s := newService(t, "a")
-			s.script("a", sends(event(records(1, 1)), step{time.Second, records(2, 2), nil}, step{time.Second, records(3, 3), nil}))
+			s.script("a", sends(sendsEvent(records(1, 1)), step{time.Second, records(2, 2), nil}, step{time.Second, records(3, 3), nil}))
 			r := newRun(s)
 			r.reader.FetchBufferSize = 2_000
 			r.handle = func(*reader.Batch) error { time.Sleep(time.Second); return nil }
@@ -255,41 +252,39 @@ func TestBug17ARunCanEndAtAnyMoment(t *testing.T) {
 	}
 }
 
-// Bug 18: the position of an idle shard never moved, and was too old in the
-// end.
-func TestBug18AnIdleShardMovesOn(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Bug 18: the position of an idle shard never moved, and expired in the end.
+func TestBug18IdleShardMovesItsPosition(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		var steps []step
 		for n := range 60 {
-			steps = append(steps, step{5 * time.Second, quiet(100 + n), nil})
+			steps = append(steps, step{5 * time.Second, emptyEvent(100 + n), nil})
 		}
-		s.script("a", sends(append(steps, over)...), sends(event(quiet(159)), step{5 * time.Second, quiet(200), nil}))
+		s.script("a", sends(append(steps, streamEnd)...), sends(sendsEvent(emptyEvent(159)), step{5 * time.Second, emptyEvent(200), nil}))
 		positions := newMemory()
 		r := newRun(s)
 		r.reader.InitialPosition = record.Position{}
 		r.reader.Positions = positions
-		delivers(t, r, 5*time.Minute+20*time.Second, "", "AT_TIMESTAMP @0s", "AFTER_SEQUENCE_NUMBER:159 @5m0s")
+		wantPayloads(t, r, 5*time.Minute+20*time.Second, "", "AT_TIMESTAMP @0s", "AFTER_SEQUENCE_NUMBER:159 @5m0s")
 		if at := positions.file.Streams[0].Shards["a"]; at.Continuation != "200" || at.Kind != record.AtTimestamp {
-			t.Errorf("a stands at %+v", at)
+			t.Errorf("the position of a is %+v", at)
 		}
-		s.script("a", sends(event(records(201, 201))))
+		s.script("a", sends(sendsEvent(records(201, 201))))
 		again := newRun(s)
 		again.reader.Positions = positions
 		again.doFor(3 * time.Second)
-		if calls := s.made("a"); !strings.HasPrefix(calls[2], "AFTER_SEQUENCE_NUMBER:200 ") {
+		if calls := s.callsFor("a"); !strings.HasPrefix(calls[2], "AFTER_SEQUENCE_NUMBER:200 ") {
 			t.Errorf("calls: %q", calls)
 		}
 	})
 }
 
-// Bug 19: a stream that ends at once, without an error, was subscribed to once
-// a second for ever.
+// Bug 19: a stream that ended at once without an error was subscribed to every second, forever.
 func TestBug19WaitsGrowWhileNoEventComes(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		for range 20 {
-			s.script("a", sends(over))
+			s.script("a", sends(streamEnd))
 		}
 		r := newRun(s)
 		r.doFor(3 * time.Minute)
@@ -297,19 +292,19 @@ func TestBug19WaitsGrowWhileNoEventComes(t *testing.T) {
 		if len(gaps) < 6 || len(gaps) > 14 || gaps[0] < betweenSuccesses || gaps[len(gaps)-1] < 15*time.Second {
 			t.Errorf("gaps: %v", gaps)
 		}
-		if !strings.Contains(strings.Join(r.said, "\n"), "still trying: SubscribeToShard for orders/a: the subscription ended without an event") {
-			t.Errorf("said %q", r.said)
+		if !strings.Contains(strings.Join(r.messages, "\n"), "still trying: SubscribeToShard for orders/a: the subscription ended without an event") {
+			t.Errorf("messages %q", r.messages)
 		}
 	})
 }
 
-func TestTheWaitIsShortAgainAfterAnEvent(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestBackoffResetsAfterAnEvent(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		for range 6 {
 			s.script("a", refuses("InternalFailureException"))
 		}
-		s.script("a", sends(event(records(1, 1)), step{10 * time.Second, nil, errors.New("cut")}), sends(event(records(2, 2))))
+		s.script("a", sends(sendsEvent(records(1, 1)), step{10 * time.Second, nil, errors.New("cut")}), sends(sendsEvent(records(2, 2))))
 		r := newRun(s)
 		r.doFor(3 * time.Minute)
 		if gaps := s.gaps(); len(gaps) != 7 || gaps[5] < 15*time.Second || gaps[6] > 13*time.Second {
@@ -318,26 +313,26 @@ func TestTheWaitIsShortAgainAfterAnEvent(t *testing.T) {
 	})
 }
 
-// Bug 20: "Another active subscription": the old stream was not closed, or the
-// next came too soon.
-func TestBug20FiveSecondsPassAfterASuccess(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Bug 20: "Another active subscription": the old stream was still open, or the next call came too
+// early.
+func TestBug20NextSubscriptionWaitsFiveSeconds(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 1)), step{time.Second, nil, over.err}),
-			sends(event(records(2, 2)), step{time.Second, nil, errors.New("cut")}), sends(event(records(3, 3))))
+		s.script("a", sends(sendsEvent(records(1, 1)), step{time.Second, nil, streamEnd.err}),
+			sends(sendsEvent(records(2, 2)), step{time.Second, nil, errors.New("cut")}), sends(sendsEvent(records(3, 3))))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
-		same(t, "calls", s.made("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:1 @5s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
+		wantEqual(t, "calls", s.callsFor("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:1 @5s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
 	})
 }
 
 // Bug 21: "not in ACTIVE status": the consumer was still CREATING.
-func TestBug21NobodySubscribesBeforeTheConsumerIsActive(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestBug21NoSubscriptionBeforeTheConsumerIsActive(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		began := time.Now()
 		s.creating = 20 * time.Second
-		s.script("a", sends(event(records(1, 1))))
+		s.script("a", sends(sendsEvent(records(1, 1))))
 		r := newRun(s)
 		r.doFor(40 * time.Second)
 		if len(s.calls) != 1 || s.calls[0].at.Sub(began) < s.creating || r.text() != "1 " {
@@ -346,21 +341,21 @@ func TestBug21NobodySubscribesBeforeTheConsumerIsActive(t *testing.T) {
 	})
 }
 
-func TestARefusedContinuationGivesWayToTheLastRecord(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestRefusedContinuationFallsBackToTheLastRecord(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", sends(event(records(1, 2)), event(quiet(7)), step{10 * time.Second, nil, over.err}),
-			refuses("InvalidArgumentException"), sends(event(records(8, 9))))
+		s.script("a", sends(sendsEvent(records(1, 2)), sendsEvent(emptyEvent(7)), step{10 * time.Second, nil, streamEnd.err}),
+			refuses("InvalidArgumentException"), sends(sendsEvent(records(8, 9))))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
-		if calls := s.made("a"); r.text() != "1 2 8 9 " || len(calls) != 3 || !strings.HasPrefix(calls[2], "AFTER_SEQUENCE_NUMBER:2 ") {
+		if calls := s.callsFor("a"); r.text() != "1 2 8 9 " || len(calls) != 3 || !strings.HasPrefix(calls[2], "AFTER_SEQUENCE_NUMBER:2 ") {
 			t.Errorf("got %q after %q", r.text(), calls)
 		}
 	})
 }
 
-func TestARunInsideAnAggregateReadsItAgain(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestPositionInsideAnAggregateReadsItAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		sub := int64(3)
 		at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "5", SubSequenceNumber: &sub}}
 		p := startingPosition(at)
@@ -371,10 +366,10 @@ func TestARunInsideAnAggregateReadsItAgain(t *testing.T) {
 }
 
 func TestAvailableNowEndsAtTheFirstEmptyEvent(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", sends(event(records(1, 2)), step{5 * time.Second, quiet(3), nil}))
-		s.script("b", sends(event(quiet(100))))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{5 * time.Second, emptyEvent(3), nil}))
+		s.script("b", sends(sendsEvent(emptyEvent(100))))
 		r := newRun(s)
 		r.reader.AvailableNow = true
 		if err := r.do(t.Context()); err != nil || r.text() != "1 2 " {
@@ -383,16 +378,16 @@ func TestAvailableNowEndsAtTheFirstEmptyEvent(t *testing.T) {
 	})
 }
 
-// The last event before the bound may have been made before it although it came
-// after: what comes of a subscription that began behind the bound cannot.
-func TestABoundIsProvedByASubscriptionThatBeganBehindIt(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// The last event may have been created before the bound and received after it. Only a subscription
+// opened after the bound proves that the bound was reached.
+func TestBoundNeedsASubscriptionOpenedAfterIt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		steps := []step{event(records(1, 2))}
+		steps := []step{sendsEvent(records(1, 2))}
 		for range 10 {
-			steps = append(steps, step{5 * time.Second, quiet(3), nil})
+			steps = append(steps, step{5 * time.Second, emptyEvent(3), nil})
 		}
-		s.script("a", sends(steps...), sends(event(records(4, 4)), step{5 * time.Second, quiet(4), nil}))
+		s.script("a", sends(steps...), sends(sendsEvent(records(4, 4)), step{5 * time.Second, emptyEvent(4), nil}))
 		r := newRun(s)
 		r.reader.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(22 * time.Second)}}
 		if err := r.do(t.Context()); err != nil {
@@ -401,12 +396,12 @@ func TestABoundIsProvedByASubscriptionThatBeganBehindIt(t *testing.T) {
 		if got := r.text(); got != "1 2 4 " {
 			t.Errorf("got %q", got)
 		}
-		same(t, "calls", s.made("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:3 @25s"})
+		wantEqual(t, "calls", s.callsFor("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:3 @25s"})
 	})
 }
 
-func TestRetriesEndWhereTheyAreBounded(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestMaxRetriesEndsTheRun(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		for range 50 {
 			s.script("a", refuses("InternalFailureException"))
@@ -420,10 +415,10 @@ func TestRetriesEndWhereTheyAreBounded(t *testing.T) {
 	})
 }
 
-func TestAShardThatIsNoLongerRetainedIsReportedAndLeft(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestShardThatIsNoLongerRetainedIsReportedAndSkipped(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceNotFoundException")}))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceNotFoundException")}))
 		s.script("b", sends(step{20 * time.Second, records(3, 3), nil}))
 		time.AfterFunc(5*time.Second, func() {
 			s.mu.Lock()
@@ -432,18 +427,18 @@ func TestAShardThatIsNoLongerRetainedIsReportedAndLeft(t *testing.T) {
 		})
 		r := newRun(s)
 		r.doFor(30 * time.Second)
-		if got := r.text(); got != "1 2 3 " || !slices.Contains(r.said, "orders/a is no longer retained; its records after sequence number 2 are gone") {
-			t.Errorf("got %q, said %q", got, r.said)
+		if got := r.text(); got != "1 2 3 " || !slices.Contains(r.messages, "orders/a is no longer retained; its records after sequence number 2 are gone") {
+			t.Errorf("got %q, messages %q", got, r.messages)
 		}
 	})
 }
 
-func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestEventsCountInTheFetchBuffer(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		big := records(1, 1)
 		big.Records[0].Data = make([]byte, 1<<20)
 		s := newService(t, "a")
-		s.script("a", sends(step{}, event(big), fails("InternalFailureException")), sends(event(quiet(2))))
+		s.script("a", sends(step{}, sendsEvent(big), fails("InternalFailureException")), sends(sendsEvent(emptyEvent(2))))
 		r := newRun(s)
 		r.reader.AvailableNow = true
 		rooms := &watchedRoom{}
@@ -455,14 +450,14 @@ func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
 		if event < 2<<20 || event > 3<<20 {
 			t.Errorf("an event of 1 MiB takes %d", event)
 		}
-		want := watchedRoom{taken: []int64{other, event, other, other}, returned: []int64{other, other}, said: []int64{event, other}}
+		want := watchedRoom{taken: []int64{other, event, other, other}, returned: []int64{other, other}, reported: []int64{event, other}}
 		if rooms.Room = nil; !reflect.DeepEqual(*rooms, want) {
 			t.Errorf("got %d, want %d", *rooms, want)
 		}
 	})
 }
 
-// watchedSource is a source that is watched while it takes room.
+// watchedSource records how a source uses its Room.
 type watchedSource struct {
 	reader.Source
 	rooms *watchedRoom
@@ -471,14 +466,14 @@ type watchedSource struct {
 type watchedRoom struct {
 	reader.Room
 	taken, returned []int64
-	said            []int64 // by the responses
+	reported        []int64 // Taken of the responses
 }
 
 func (w watchedSource) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
 	w.rooms.Room = room
 	resp, err := w.Source.Next(ctx, w.rooms)
 	if resp != nil {
-		w.rooms.said = append(w.rooms.said, resp.Taken)
+		w.rooms.reported = append(w.rooms.reported, resp.Taken)
 	}
 	return resp, err
 }
@@ -493,15 +488,15 @@ func (w *watchedRoom) Return(size int64) {
 	w.Room.Return(size)
 }
 
-func TestASlowOutputStopsTheStreams(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestSlowOutputStopsReceiving(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
 		for _, id := range []string{"a", "b"} {
 			var steps []step
 			for i := range 10 {
 				big := records(i+1, i+1)
 				big.Records[0].Data = make([]byte, 1<<20)
-				steps = append(steps, event(big))
+				steps = append(steps, sendsEvent(big))
 			}
 			s.script(id, sends(steps...))
 		}
@@ -509,8 +504,8 @@ func TestASlowOutputStopsTheStreams(t *testing.T) {
 		r.reader.FetchBufferSize = 4 << 20
 		r.handle = func(*reader.Batch) error { time.Sleep(time.Hour); return nil }
 		r.doFor(30 * time.Minute)
-		// What the handler has, and one that fitted beside it: the next is not
-		// received before there is room for it.
+		// The handler has one event, and one more fits in the buffer. The next is received only
+		// when there is room.
 		if s.sent != 2 {
 			t.Errorf("%d events of 1 MiB were received with a buffer of 4 MiB, want 2", s.sent)
 		}

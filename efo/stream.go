@@ -13,21 +13,21 @@ import (
 	"kin/internal/validate"
 )
 
-// StreamClient is what FindStream calls; service.Client is one.
+// StreamClient has the call of FindStream; service.Client implements it.
 type StreamClient interface {
 	DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error)
 }
 
-// FindStream returns the ARN of a stream that is given by name or ARN: calls
-// about consumers take nothing else. An ARN is taken at its word, without a
-// call. Errors are *service.GaveUpError after 30 s of retries, and *service.CallError.
+// FindStream returns the ARN of a stream, given its name or ARN. Calls about consumers require the
+// ARN. An ARN is returned unchanged, without a call. Errors are *service.GaveUpError after 30 s of
+// retries, and *service.CallError.
 func FindStream(ctx context.Context, client StreamClient, stream string, log *slog.Logger) (string, error) {
 	return FindStreamWithin(ctx, client, stream, service.StartTimeout, nil, log)
 }
 
-// FindStreamWithin is FindStream with another time for the retries; 30 s is the most.
-// report is called with a line when the call has failed, or has had no answer, for 5 s;
-// nil reports nothing.
+// FindStreamWithin is FindStream with another time limit for the retries; the maximum is 30 s.
+// report is called with a message if the call has failed or has had no answer for 5 s; nil reports
+// nothing.
 func FindStreamWithin(ctx context.Context, client StreamClient, stream string, within time.Duration, report func(string), log *slog.Logger) (string, error) {
 	if record.ParseStream(stream).ARN != "" {
 		return stream, nil

@@ -15,39 +15,38 @@ import (
 	"kin/internal/service"
 )
 
-// Subscribe makes one SubscribeToShard call. Its context governs the stream.
+// Subscribe makes one SubscribeToShard call. The end of its context also ends the stream.
 type Subscribe func(context.Context, *service.SubscribeToShardInput) (service.EventStream, error)
 
-// What the service says of subscriptions (API documentation of
-// SubscribeToShard), and how long silence lasts before it is a fault.
+// Limits of subscriptions (API documentation of SubscribeToShard), and when silence is a fault.
 const (
-	betweenCalls     = time.Second     // of one consumer and shard
-	betweenSuccesses = 5 * time.Second // before that, ResourceInUseException
-	// mostSilence is how long a stream may say nothing: the service sends an
-	// event every five seconds, and AWS's client library waits as long.
-	mostSilence = time.Minute
-	// mostWait is the longest wait after subscriptions that brought nothing.
-	mostWait = 30 * time.Second
-	// usualSilence is how long the service may say nothing of an idle shard.
-	usualSilence = 12 * time.Second
+	betweenCalls     = time.Second     // for one consumer and shard
+	betweenSuccesses = 5 * time.Second // an earlier call gets ResourceInUseException
+	// maxSilence is how long a stream may send nothing. The service sends an event every five
+	// seconds. AWS's client library waits a minute too.
+	maxSilence = time.Minute
+	// maxWait is the longest wait after subscriptions without an event.
+	maxWait = 30 * time.Second
+	// quietSilence is how long the service may send nothing for an idle shard before the reader
+	// reports it.
+	quietSilence = 12 * time.Second
 )
 
-// subscription is what is known of the open subscription, and of when the next one may
-// be asked for.
+// subscription is the state of the open subscription, and when the next one may be opened.
 type subscription struct {
-	open     service.EventStream // nil without one
-	began    time.Time           // by the service; zero when it did not say
-	asked    time.Time           // when it was asked for
-	hadEvent bool                // it has had an event
+	open     service.EventStream // nil without a subscription
+	started  time.Time           // by the service's clock; zero if unknown
+	asked    time.Time           // when SubscribeToShard was called
+	hadEvent bool                // an event has arrived
 
-	empty  bool          // the last event had no record, and
-	behind time.Duration // how far it was behind
+	empty  bool          // the last event had no records
+	behind time.Duration // MillisBehindLatest of the last event
 
-	due      time.Time // when the next call may be made
-	answered time.Time // when the last call ended that may have been a success
+	nextCall   time.Time // the earliest time of the next call
+	lastAnswer time.Time // when the last call ended that succeeded, or may have
 }
 
-// Close gives the subscription up.
+// Close closes the subscription.
 func (s *subscription) Close() {
 	if s.open != nil {
 		s.open.Close()
@@ -56,17 +55,17 @@ func (s *subscription) Close() {
 }
 
 var (
-	errSilent = fmt.Errorf("no event came for %s", mostSilence)
+	errSilent = fmt.Errorf("no event came for %s", maxSilence)
 	errEmpty  = errors.New("the subscription ended without an event")
 	errNoMove = errors.New("the subscription ended without progress")
 )
 
-// listen calls a method of the open stream that waits, as long as a stream may be
-// silent. Time in which nobody listens is none in which it is.
-func (s *subscription) listen(ctx context.Context, wait func() error) error {
+// waitForEvent calls wait, a blocking method of the open stream. It fails after maxSilence. Only
+// time inside wait counts as silence.
+func (s *subscription) waitForEvent(ctx context.Context, wait func() error) error {
 	defer context.AfterFunc(ctx, s.open.Close)()
 	var silent atomic.Bool
-	timer := time.AfterFunc(mostSilence, func() {
+	timer := time.AfterFunc(maxSilence, func() {
 		silent.Store(true)
 		s.open.Close()
 	})
@@ -78,21 +77,19 @@ func (s *subscription) listen(ctx context.Context, wait func() error) error {
 	return err
 }
 
-// isOld says whether a run with a bound at until waits for an answer that is younger than the
-// subscription: an event does not say when it was made, so that what proves a
-// time to be over is an empty event of a subscription that began behind it.
-func (s *subscription) isOld(until, now time.Time) bool {
-	began := s.began
-	if until.IsZero() || began.IsZero() || !s.empty || time.Now().Before(s.due) {
+// isTooOld reports whether a subscription is too old to prove that the bound until was reached.
+// Events carry no time. Only an empty event on a subscription opened after the bound proves it.
+func (s *subscription) isTooOld(until, now time.Time) bool {
+	began := s.started
+	if until.IsZero() || began.IsZero() || !s.empty || time.Now().Before(s.nextCall) {
 		return false
 	}
 	until = until.Add(s.behind)
-	return began.Before(until) && now.After(until.Add(time.Second)) // a Date is cut to the second
+	return began.Before(until) && now.After(until.Add(time.Second)) // a Date has whole seconds
 }
 
-// startingPosition is where a subscription begins. The continuation sequence
-// number moves on with empty events too; inside an aggregate it is the
-// aggregate that is read again.
+// startingPosition converts a position for SubscribeToShard. The continuation sequence number also
+// moves with empty events. Inside an aggregate, the whole aggregate is read again.
 func startingPosition(at checkpoint.Shard) *types.StartingPosition {
 	p := &types.StartingPosition{}
 	switch {

@@ -25,35 +25,35 @@ import (
 	"kin/reader"
 )
 
-// live is the embedded endpoint without a network, with one stream, orders. In a
-// bubble its clock is the bubble's.
-type live struct {
+// liveEndpoint is the embedded endpoint without a network, with one stream, orders. In a synctest
+// bubble it uses the clock of the bubble.
+type liveEndpoint struct {
 	service.API
 	sdk      *kinesis.Client
 	endpoint *local.Endpoint
 	t        *testing.T
-	put      int // records
+	put      int // number of records put
 }
 
-func newLive(t *testing.T, shards int, faults ...string) *live {
+func newLive(t *testing.T, shards int, faults ...string) *liveEndpoint {
 	t.Helper()
 	e, err := local.New(local.Options{Limits: local.LimitsOff, Streams: []local.StreamSpec{{Name: "orders", Shards: shards}}, Faults: faults})
 	if err != nil {
 		t.Fatal(err)
 	}
 	sender := &http.Client{Transport: e}
-	return &live{API: kinesistest.Client(sender), sdk: kinesistest.SDK("http://kinesis", sender), endpoint: e, t: t}
+	return &liveEndpoint{API: kinesistest.Client(sender), sdk: kinesistest.SDK("http://kinesis", sender), endpoint: e, t: t}
 }
 
-func (l *live) must(err error) {
+func (l *liveEndpoint) must(err error) {
 	l.t.Helper()
 	if err != nil {
 		l.t.Fatal(err)
 	}
 }
 
-// fill puts n more records, whose payloads are their numbers.
-func (l *live) fill(n int) {
+// fill puts n more records. Payloads are their numbers.
+func (l *liveEndpoint) fill(n int) {
 	l.t.Helper()
 	for range n {
 		l.put++
@@ -64,7 +64,7 @@ func (l *live) fill(n int) {
 }
 
 // split splits a shard in the middle.
-func (l *live) split(shard string) {
+func (l *liveEndpoint) split(shard string) {
 	l.t.Helper()
 	listed, err := l.ListShards(l.t.Context(), &service.ListShardsInput{StreamName: "orders"})
 	l.must(err)
@@ -79,7 +79,7 @@ func (l *live) split(shard string) {
 	}
 }
 
-func (l *live) merge(shard, adjacent string) {
+func (l *liveEndpoint) merge(shard, adjacent string) {
 	l.t.Helper()
 	_, err := l.sdk.MergeShards(l.t.Context(), &kinesis.MergeShardsInput{StreamName: aws.String("orders"), ShardToMerge: &shard, AdjacentShardToMerge: &adjacent})
 	l.must(err)
@@ -90,17 +90,17 @@ type liveClient interface {
 	reader.Client
 }
 
-// liveRun is one run over it.
+// liveRun is one run over a liveEndpoint.
 type liveRun struct {
-	reader reader.Options
-	o      Options
-	client liveClient
-	got    []string
-	said   []string
-	mu     sync.Mutex
+	reader   reader.Options
+	o        Options
+	client   liveClient
+	payloads []string
+	messages []string
+	mu       sync.Mutex
 }
 
-func (l *live) run() *liveRun {
+func (l *liveEndpoint) run() *liveRun {
 	r := &liveRun{reader: reader.DefaultOptions(), o: DefaultOptions(), client: l}
 	r.reader.Streams = []string{"orders"}
 	r.reader.InitialPosition = record.Position{Kind: record.TrimHorizon}
@@ -111,7 +111,7 @@ func (l *live) run() *liveRun {
 	info := func(m string) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.said = append(r.said, m)
+		r.messages = append(r.messages, m)
 	}
 	r.o.Info, r.reader.Info = info, info
 	return r
@@ -129,14 +129,14 @@ func (r *liveRun) do(ctx context.Context) error {
 	}
 	err = core.Run(ctx, func(b *reader.Batch) error {
 		for _, block := range b.Blocks {
-			r.got = append(r.got, strings.Fields(string(block.Data))...)
+			r.payloads = append(r.payloads, strings.Fields(string(block.Data))...)
 		}
 		return nil
 	})
 	return errors.Join(err, f.Close(ctx))
 }
 
-// doFor runs it for a while and wants it to be under way still.
+// doFor runs it for d, and fails the test if it ends earlier.
 func (r *liveRun) doFor(t *testing.T, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -146,7 +146,7 @@ func (r *liveRun) doFor(t *testing.T, d time.Duration) {
 	}
 }
 
-// wantOnce wants the payloads 1 to n, each once.
+// wantOnce checks that the payloads are 1 to n, each once.
 func wantOnce(t *testing.T, n int, got ...string) {
 	t.Helper()
 	seen := map[string]int{}
@@ -168,10 +168,10 @@ func wantOnce(t *testing.T, n int, got ...string) {
 	}
 }
 
-// saying returns how many messages have a text in them.
-func (r *liveRun) saying(text string) int {
+// countMessages returns how many messages contain text.
+func (r *liveRun) countMessages(text string) int {
 	n := 0
-	for _, s := range r.said {
+	for _, s := range r.messages {
 		if strings.Contains(s, text) {
 			n++
 		}
@@ -181,19 +181,18 @@ func (r *liveRun) saying(text string) int {
 
 const shard0, shard1 = "shardId-000000000000", "shardId-000000000001"
 
-// endings are the ways in which a server leaves out the end of a shard, and the message for each.
+// endings are the faults that hide the end of a shard, and their messages.
 var endings = map[string]string{
 	"no-end:break": "3 subscriptions in a row made no progress, and the shard is closed: reading it to its end with GetRecords",
 	"no-end:close": "3 subscriptions in a row made no progress, and the shard is closed: reading it to its end with GetRecords",
 	"no-end:idle":  "the shard is closed, and its subscription does not end: reading it to its end with GetRecords",
 }
 
-// TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd: a server breaks off, ends
-// the stream, or goes on with empty events where a shard ends.
-func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
+// At the end of a shard the server breaks the connection, ends the stream, or sends empty events.
+func TestFault11UnannouncedEndIsReadWithGetRecords(t *testing.T) {
 	for ending, want := range endings {
-		for name, test := range map[string]func(*live, *liveRun){
-			"split while it is read": func(l *live, r *liveRun) {
+		for name, test := range map[string]func(*liveEndpoint, *liveRun){
+			"split during the run": func(l *liveEndpoint, r *liveRun) {
 				l.fill(1000)
 				time.AfterFunc(7*time.Second, func() {
 					l.split(shard0)
@@ -201,7 +200,7 @@ func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
 				})
 				r.doFor(l.t, 2*time.Minute)
 			},
-			"merged while it is read": func(l *live, r *liveRun) {
+			"merged during the run": func(l *liveEndpoint, r *liveRun) {
 				l.fill(500)
 				time.AfterFunc(7*time.Second, func() {
 					l.merge(shard0, shard1)
@@ -209,7 +208,7 @@ func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
 				})
 				r.doFor(l.t, 2*time.Minute)
 			},
-			"split and merged before the run": func(l *live, r *liveRun) {
+			"split and merged before the run": func(l *liveEndpoint, r *liveRun) {
 				l.fill(300)
 				l.split(shard0)
 				l.fill(300)
@@ -218,7 +217,7 @@ func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
 				r.reader.AvailableNow = true
 				l.must(r.do(l.t.Context()))
 			},
-			"up to a time": func(l *live, r *liveRun) {
+			"up to a time": func(l *liveEndpoint, r *liveRun) {
 				l.fill(300)
 				l.split(shard0)
 				l.fill(300)
@@ -227,7 +226,7 @@ func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
 				time.Sleep(time.Second)
 				l.must(r.do(l.t.Context()))
 			},
-			"up to a limit": func(l *live, r *liveRun) {
+			"up to a limit": func(l *liveEndpoint, r *liveRun) {
 				l.fill(300)
 				l.split(shard0)
 				l.fill(300)
@@ -236,13 +235,13 @@ func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
 			},
 		} {
 			t.Run(ending+"/"+name, func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
 					l := newLive(t, 2, "SubscribeToShard="+ending)
 					r := l.run()
 					test(l, r)
-					wantOnce(t, l.put, r.got...)
-					if got := r.saying("orders/" + shard0 + ": " + want); got != 1 {
-						t.Errorf("it was said %d times, want once: %q", got, r.said)
+					wantOnce(t, l.put, r.payloads...)
+					if got := r.countMessages("orders/" + shard0 + ": " + want); got != 1 {
+						t.Errorf("reported %d times, want once: %q", got, r.messages)
 					}
 				})
 			})
@@ -250,11 +249,11 @@ func TestFault11AShardWhoseEndIsNotAnnouncedIsReadToItsEnd(t *testing.T) {
 	}
 }
 
-// With a checkpoint, runs of both modes go on from what the takeover has saved.
-func TestFault11ACheckpointInsideTheTakeoverIsForBothModes(t *testing.T) {
+// A checkpoint saved while GetRecords reads the rest works for runs in both modes.
+func TestFault11CheckpointDuringPollingWorksInBothModes(t *testing.T) {
 	for ending := range endings {
 		t.Run(ending, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				l := newLive(t, 1, "SubscribeToShard="+ending)
 				positions := newMemory()
 				var got []string
@@ -267,39 +266,39 @@ func TestFault11ACheckpointInsideTheTakeoverIsForBothModes(t *testing.T) {
 					r := l.run()
 					r.reader.Positions, r.reader.Limit = positions, limit
 					r.o.Name = "test"
-					if i == 2 { // a run that polls, in between
+					if i == 2 { // a polling run in between
 						r.reader.MinFetchPeriod = 200 * time.Millisecond
 						core, err := reader.New(l, r.reader)
 						l.must(err)
 						l.must(core.Run(t.Context(), func(b *reader.Batch) error {
 							for _, block := range b.Blocks {
-								r.got = append(r.got, strings.Fields(string(block.Data))...)
+								r.payloads = append(r.payloads, strings.Fields(string(block.Data))...)
 							}
 							return nil
 						}))
 					} else {
 						l.must(r.do(t.Context()))
 					}
-					got = append(got, r.got...)
+					got = append(got, r.payloads...)
 				}
 				wantOnce(t, 600, got...)
 				if at := positions.file.Streams[0].Shards[shard0]; at.Kind != record.ShardEnd || at.Continuation != "" {
-					t.Errorf("%s stands at %+v", shard0, at)
+					t.Errorf("the position of %s is %+v", shard0, at)
 				}
 			})
 		})
 	}
 }
 
-// denied is a client that may not read with GetRecords.
-type denied struct{ *live }
+// denied is a client without permission for GetRecords.
+type denied struct{ *liveEndpoint }
 
 func (d denied) GetShardIterator(context.Context, *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	return nil, apiError("AccessDeniedException")
 }
 
-func TestFault11ATakeoverThatIsNotAllowedSaysWhatItIsFor(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestFault11DeniedGetRecordsErrorHasItsPurpose(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		l := newLive(t, 1, "SubscribeToShard=no-end")
 		l.fill(10)
 		l.split(shard0)
@@ -310,42 +309,41 @@ func TestFault11ATakeoverThatIsNotAllowedSaysWhatItIsFor(t *testing.T) {
 		if !errors.As(err, &call) || call.Call != "GetShardIterator" || !strings.HasPrefix(err.Error(), "read the rest of orders/"+shard0+" with GetRecords: GetShardIterator for ") {
 			t.Errorf("got %v", err)
 		}
-		wantOnce(t, 10, r.got...)
+		wantOnce(t, 10, r.payloads...)
 	})
 }
 
-// A shard that is open is subscribed to again, less and less often, and that is
-// reported once a minute.
+// kin keeps subscribing to an open shard with growing waits, and reports the stalls once a minute.
 func TestFault11StallsOfAnOpenShardAreReported(t *testing.T) {
 	for name, script := range map[string]script{
 		"breaks off":            sends(step{err: errors.New("unexpected EOF")}),
-		"ends":                  sends(over),
-		"an event that repeats": sends(event(quiet(2)), over),
-		"an event, and breaks":  sends(event(quiet(2)), step{err: errors.New("unexpected EOF")}),
+		"ends":                  sends(streamEnd),
+		"an event that repeats": sends(sendsEvent(emptyEvent(2)), streamEnd),
+		"an event, and breaks":  sends(sendsEvent(emptyEvent(2)), step{err: errors.New("unexpected EOF")}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", sends(event(records(1, 2)), over))
+				s.script("a", sends(sendsEvent(records(1, 2)), streamEnd))
 				for range 50 {
 					s.script("a", script)
 				}
 				r := newRun(s)
 				r.doFor(5 * time.Minute)
 				reports := 0
-				for _, said := range r.said {
-					if strings.HasPrefix(said, "orders/a: ") && strings.Contains(said, " subscriptions in a row made no progress (") && strings.HasSuffix(said, "): subscribing again") {
+				for _, messages := range r.messages {
+					if strings.HasPrefix(messages, "orders/a: ") && strings.Contains(messages, " subscriptions in a row made no progress (") && strings.HasSuffix(messages, "): subscribing again") {
 						reports++
 					}
 				}
 				if reports < 3 || reports > 5 {
-					t.Errorf("%d reports in 5 minutes, want one a minute: %q", reports, r.said)
+					t.Errorf("%d reports in 5 minutes, want one a minute: %q", reports, r.messages)
 				}
-				if !slices.ContainsFunc(r.said, func(m string) bool { return strings.HasPrefix(m, "orders/a: 3 subscriptions in a row") }) {
-					t.Errorf("the third in a row was not reported: %q", r.said)
+				if !slices.ContainsFunc(r.messages, func(m string) bool { return strings.HasPrefix(m, "orders/a: 3 subscriptions in a row") }) {
+					t.Errorf("the third in a row was not reported: %q", r.messages)
 				}
 				gaps := s.gaps()
-				if last := gaps[len(gaps)-1]; len(gaps) > 25 || last < mostWait/2 {
+				if last := gaps[len(gaps)-1]; len(gaps) > 25 || last < maxWait/2 {
 					t.Errorf("the waits did not grow: %v", gaps)
 				}
 			})
@@ -353,50 +351,50 @@ func TestFault11StallsOfAnOpenShardAreReported(t *testing.T) {
 	}
 }
 
-// An idle shard whose subscriptions live as long as they may is no stall, even
-// where the continuation never moves.
-func TestFault11AnIdleShardIsNoStall(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Subscriptions of an idle shard that last their full time are not stalls, even if the continuation
+// never moves.
+func TestFault11IdleShardIsNotAStall(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		for range 6 {
 			var steps []step
 			for range 59 {
-				steps = append(steps, step{5 * time.Second, quiet(7), nil})
+				steps = append(steps, step{5 * time.Second, emptyEvent(7), nil})
 			}
-			s.script("a", sends(append(steps, step{5 * time.Second, nil, over.err})...))
+			s.script("a", sends(append(steps, step{5 * time.Second, nil, streamEnd.err})...))
 		}
 		r := newRun(s)
 		r.doFor(29 * time.Minute)
-		if len(r.said) > 0 {
-			t.Errorf("said %q", r.said)
+		if len(r.messages) > 0 {
+			t.Errorf("messages %q", r.messages)
 		}
-		if calls := s.made("a"); len(calls) != 6 {
+		if calls := s.callsFor("a"); len(calls) != 6 {
 			t.Errorf("calls: %q", calls)
 		}
 	})
 }
 
-// A service that cannot be reached is no reason to give a subscription up: it is
-// tried once more when ListShards answers.
-func TestFault11AnOutageIsNoEndOfAClosedShard(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// An outage does not end the subscriptions of a shard. kin subscribes once more when ListShards
+// answers.
+func TestFault11OutageIsNotTheEndOfAClosedShard(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
-		s.script("a", sends(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}))
+		s.script("a", sends(sendsEvent(records(1, 2)), step{time.Second, nil, errors.New("cut")}))
 		for range 3 {
 			s.script("a", script{refuse: errors.New("dial tcp: connection refused")})
 		}
-		s.script("a", sends(event(records(3, 4)), event(end(child("b", "a")))))
+		s.script("a", sends(sendsEvent(records(3, 4)), sendsEvent(endEvent(child("b", "a")))))
 		r := newRun(s)
 		r.doFor(2 * time.Minute)
 		if got := r.text(); got != "1 2 3 4 " {
-			t.Errorf("got %q, said %q", got, r.said)
+			t.Errorf("got %q, messages %q", got, r.messages)
 		}
 	})
 }
 
-func TestFault11TheEndpointLeavesTheEndOfAShardOut(t *testing.T) {
-	// The endpoint's fault is what the tests above believe it to be.
+func TestFault11EndpointFaultHidesTheEndOfAShard(t *testing.T) {
+	// Checks the fault of the endpoint that the tests above rely on.
 	for ending := range endings {
 		t.Run(ending, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

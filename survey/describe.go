@@ -15,16 +15,16 @@ import (
 	"kin/reader"
 )
 
-// describesAtOnce streams are described at once: calls of a second keep to the rate, and a
-// few streams that are retried do not hold up the others.
+// describesAtOnce is the number of concurrent descriptions. It covers a second of calls at the
+// allowed rate. A few streams that are retried do not delay the others.
 const describesAtOnce = 16
 
-// describeAll describes streams, in no order, without those that are deleted meanwhile.
+// describeAll describes streams, in no order. Streams that are deleted meanwhile are skipped.
 func describeAll(ctx context.Context, asker *reader.Asker, listed []types.StreamSummary) ([]Listed, error) {
 	group, groupCtx := errgroup.WithContext(ctx)
 	limited, stop := context.WithCancelCause(groupCtx)
 	defer stop(nil)
-	d := &describing{asker: asker, pace: rate.NewLimiter(describesPerSecond, 4), stop: stop}
+	d := &describeRun{asker: asker, pace: rate.NewLimiter(describesPerSecond, 4), stop: stop}
 	group.SetLimit(describesAtOnce)
 	for _, s := range listed {
 		group.Go(func() error { return d.describe(groupCtx, limited, s) })
@@ -35,33 +35,33 @@ func describeAll(ctx context.Context, asker *reader.Asker, listed []types.Stream
 	return d.streams, nil
 }
 
-// describing is one describeAll.
-type describing struct {
+// describeRun is the state of one describeAll.
+type describeRun struct {
 	asker *reader.Asker
 	pace  *rate.Limiter
 	stop  context.CancelCauseFunc // ends all descriptions
 
 	mu      sync.Mutex // guards the following
 	streams []Listed
-	// answers counts the descriptions that had an answer of the service.
+	// answers is the number of descriptions that the service answered.
 	answers int
 }
 
-// describe describes one stream. Its error is one that concerns all of them. limited is a
-// part of ctx: it ends when a stream was retried for its whole time and no other had an
-// answer meanwhile. The rest would fail like it, each for as long.
-func (d *describing) describe(ctx, limited context.Context, s types.StreamSummary) error {
+// describe describes one stream. It returns only errors that concern all streams. limited is
+// derived from ctx. It is cancelled if a stream was retried for the whole time and no other stream
+// had an answer meanwhile. The remaining streams would fail in the same way.
+func (d *describeRun) describe(ctx, limited context.Context, s types.StreamSummary) error {
 	d.mu.Lock()
 	before := d.answers
 	d.mu.Unlock()
-	found, err := d.ask(limited, aws.ToString(s.StreamName))
+	found, err := d.call(limited, aws.ToString(s.StreamName))
 	switch {
 	case limited.Err() != nil && ctx.Err() == nil && err != nil:
 		d.add(s, nil, context.Cause(limited))
 		return nil //nolint:nilerr // the stream has the error
 	case isNotFound(err):
 		return nil // deleted meanwhile
-	case err != nil && endsAll(ctx, err):
+	case err != nil && endsDescriptions(ctx, err):
 		return err
 	}
 	var gaveUp *service.GaveUpError
@@ -76,16 +76,16 @@ func (d *describing) describe(ctx, limited context.Context, s types.StreamSummar
 	return nil
 }
 
-// ask makes the call within the rate of all.
-func (d *describing) ask(ctx context.Context, stream string) (*types.StreamDescriptionSummary, error) {
+// call makes the call within the rate limit.
+func (d *describeRun) call(ctx context.Context, stream string) (*types.StreamDescriptionSummary, error) {
 	if err := d.pace.Wait(ctx); err != nil {
 		return nil, context.Cause(ctx)
 	}
 	return reader.DescribeStream(ctx, d.asker, stream)
 }
 
-// add notes what is known of a stream. Without a description that is what the list says.
-func (d *describing) add(s types.StreamSummary, found *types.StreamDescriptionSummary, err error) {
+// add stores the result for a stream. Without a description it stores the fields from the list.
+func (d *describeRun) add(s types.StreamSummary, found *types.StreamDescriptionSummary, err error) {
 	if found == nil {
 		found = &types.StreamDescriptionSummary{
 			StreamName: s.StreamName, StreamARN: s.StreamARN, StreamStatus: s.StreamStatus,
@@ -93,7 +93,7 @@ func (d *describing) add(s types.StreamSummary, found *types.StreamDescriptionSu
 		}
 	}
 	if aws.ToString(found.StreamName) == "" {
-		found.StreamName = s.StreamName // the answer does not say
+		found.StreamName = s.StreamName // the answer has no name
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -17,15 +17,15 @@ import (
 	"kin/reader"
 )
 
-// described is an account whose DescribeStreamSummary is scripted. A nil answer without an
-// error is that of account.
-type described struct {
+// scriptedDescriptions is an account with a scripted DescribeStreamSummary. A nil answer without an
+// error is replaced by the answer of account.
+type scriptedDescriptions struct {
 	*account
 	answer func(ctx context.Context, stream string) (*service.DescribeStreamSummaryOutput, error)
 	calls  map[string]int
 }
 
-func (d *described) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
+func (d *scriptedDescriptions) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	d.mu.Lock()
 	if d.calls == nil {
 		d.calls = map[string]int{}
@@ -38,7 +38,7 @@ func (d *described) DescribeStreamSummary(ctx context.Context, in *service.Descr
 	return d.account.DescribeStreamSummary(ctx, in)
 }
 
-func accountOf(n int) *account {
+func newAccount(n int) *account {
 	a := &account{}
 	for i := range n {
 		a.names = append(a.names, fmt.Sprintf("stream-%03d", i))
@@ -46,13 +46,13 @@ func accountOf(n int) *account {
 	return a
 }
 
-// notKinesis is what the SDK returns for an answer that it cannot read.
+// notKinesis returns the SDK's error for an answer that it cannot parse.
 func notKinesis() error {
 	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: "DescribeStreamSummary", Err: &smithy.DeserializationError{Err: errors.New("failed to decode response body, invalid character")}}
 }
 
-// One stream that cannot be described does not hide the others.
-func TestFault14AStreamThatCannotBeDescribedDoesNotHideTheOthers(t *testing.T) {
+// A stream that cannot be described does not hide the others.
+func TestFault14FailedDescriptionDoesNotHideOtherStreams(t *testing.T) {
 	const bad = "stream-001"
 	for name, tt := range map[string]struct {
 		answer func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error)
@@ -76,7 +76,7 @@ func TestFault14AStreamThatCannotBeDescribedDoesNotHideTheOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := &described{account: accountOf(40), answer: func(ctx context.Context, stream string) (*service.DescribeStreamSummaryOutput, error) {
+				d := &scriptedDescriptions{account: newAccount(40), answer: func(ctx context.Context, stream string) (*service.DescribeStreamSummaryOutput, error) {
 					if stream == bad {
 						return tt.answer(ctx)
 					}
@@ -103,20 +103,20 @@ func TestFault14AStreamThatCannotBeDescribedDoesNotHideTheOthers(t *testing.T) {
 	}
 }
 
-// Where no stream can be described, not each of them takes its 30 s: the first that is
-// retried for as long stands for all.
-func TestFault14DescriptionsThatAllFailEndTogether(t *testing.T) {
+// If no stream can be described, the streams do not wait 30 s each. The first one that was retried
+// for 30 s ends the others.
+func TestFault14FailingDescriptionsEndTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &described{account: accountOf(500), answer: func(ctx context.Context, _ string) (*service.DescribeStreamSummaryOutput, error) {
+		d := &scriptedDescriptions{account: newAccount(500), answer: func(ctx context.Context, _ string) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}
 		var mu sync.Mutex
-		var said []string
+		var messages []string
 		streams, err := Streams(t.Context(), d, func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
-			said = append(said, m)
+			messages = append(messages, m)
 		}, nil)
 		if err != nil || len(streams) != 500 {
 			t.Fatalf("%d streams, %v", len(streams), err)
@@ -129,16 +129,16 @@ func TestFault14DescriptionsThatAllFailEndTogether(t *testing.T) {
 		if len(d.calls) > describesAtOnce {
 			t.Errorf("%d streams were asked about", len(d.calls))
 		}
-		if len(said) != 1 || !strings.HasPrefix(said[0], "still trying: DescribeStreamSummary for stream stream-0") || !strings.HasSuffix(said[0], "no answer from the service for 5s") {
-			t.Errorf("said %q", said)
+		if len(messages) != 1 || !strings.HasPrefix(messages[0], "still trying: DescribeStreamSummary for stream stream-0") || !strings.HasSuffix(messages[0], "no answer from the service for 5s") {
+			t.Errorf("messages %q", messages)
 		}
 	})
 }
 
-// A caller that nobody knows is not a fact of one stream.
-func TestFault12ARefusedCallerEndsTheDescriptions(t *testing.T) {
+// Invalid credentials concern all streams.
+func TestFault12UnauthenticCallerEndsTheDescriptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &described{account: accountOf(40), answer: func(context.Context, string) (*service.DescribeStreamSummaryOutput, error) {
+		d := &scriptedDescriptions{account: newAccount(40), answer: func(context.Context, string) (*service.DescribeStreamSummaryOutput, error) {
 			return nil, &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "no"}
 		}}
 		if streams, err := Streams(t.Context(), d, nil, nil); err == nil || service.Code(err) != "UnrecognizedClientException" {
@@ -147,8 +147,8 @@ func TestFault12ARefusedCallerEndsTheDescriptions(t *testing.T) {
 	})
 }
 
-// The page of a list that has no list is garbled, and retried as such.
-func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
+// A page without a list is invalid and is retried.
+func TestFault08MissingListOfStreamsIsNotAnEmptyList(t *testing.T) {
 	for name, out := range map[string]*service.ListStreamsOutput{
 		"nothing":         {},
 		"null":            {HasMoreStreams: aws.Bool(false)},
@@ -157,7 +157,7 @@ func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return out }}
+				a := &scriptedLists{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return out }}
 				streams, err := Streams(t.Context(), a, nil, nil)
 				var gaveUp *service.GaveUpError
 				if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListStreams: the answer has no list of streams" || a.calls < 2 {
@@ -166,7 +166,7 @@ func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
 			})
 		})
 	}
-	a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput {
+	a := &scriptedLists{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput {
 		return &service.ListStreamsOutput{StreamNames: []string{}, HasMoreStreams: aws.Bool(false)}
 	}}
 	if streams, err := Streams(t.Context(), a, nil, nil); err != nil || len(streams) != 0 || a.calls != 1 {
@@ -174,22 +174,21 @@ func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
 	}
 }
 
-// Without an answer the message that comes after 5 s names the call, and the one at the
-// end.
-func TestFault14AnUnansweredListOfStreamsIsNamed(t *testing.T) {
+// The message after 5 s and the final error both name the call.
+func TestFault14UnansweredListOfStreamsIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said []string
-		_, err := Streams(t.Context(), silent{}, func(m string) { said = append(said, m) }, nil)
+		var messages []string
+		_, err := Streams(t.Context(), silent{}, func(m string) { messages = append(messages, m) }, nil)
 		if err == nil || err.Error() != "gave up after 30s: ListStreams: no answer in time" {
 			t.Errorf("got %v", err)
 		}
-		if len(said) != 1 || said[0] != "still trying: ListStreams: no answer from the service for 5s" {
-			t.Errorf("said %q", said)
+		if len(messages) != 1 || messages[0] != "still trying: ListStreams: no answer from the service for 5s" {
+			t.Errorf("messages %q", messages)
 		}
 	})
 }
 
-// silent answers nothing.
+// silent never answers.
 type silent struct{ *account }
 
 func (silent) ListStreams(ctx context.Context, _ *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
@@ -202,7 +201,7 @@ func (silent) DescribeStreamSummary(ctx context.Context, _ *service.DescribeStre
 	return nil, ctx.Err()
 }
 
-func TestFault08AStreamWithoutASummaryIsLookedAt(t *testing.T) {
+func TestFault08StreamWithoutASummaryHasShards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for want, answer := range map[string]*service.DescribeStreamSummaryOutput{
 			"DescribeStreamSummary for stream orders: the answer has no summary": {},
@@ -218,22 +217,22 @@ func TestFault08AStreamWithoutASummaryIsLookedAt(t *testing.T) {
 	})
 }
 
-// oneShard is a stream of one shard.
+// oneShard is a stream with one shard.
 type oneShard struct {
 	reader.Client
 	answer *service.DescribeStreamSummaryOutput
 }
 
 func (o oneShard) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
-	return &service.ListShardsOutput{Shards: []types.Shard{listed("0", "", "", "0", "9", false)}}, nil
+	return &service.ListShardsOutput{Shards: []types.Shard{listedShard("0", "", "", "0", "9", false)}}, nil
 }
 
 func (o oneShard) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	return o.answer, nil
 }
 
-// The name of a stream is printed, and asked for in further calls.
-func TestFault08NamesOfStreamsThatCannotBeAreNotBelieved(t *testing.T) {
+// kin prints the names of streams and uses them in further calls.
+func TestFault08InvalidStreamNamesAreRejected(t *testing.T) {
 	for _, name := range []string{"", "\x1b[31mred", "a b", "arn:aws:kinesis:us-east-1:000000000000:stream/a"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -242,7 +241,7 @@ func TestFault08NamesOfStreamsThatCannotBeAreNotBelieved(t *testing.T) {
 					{StreamNames: []string{"a", name}, HasMoreStreams: aws.Bool(false)},
 					{StreamSummaries: []types.StreamSummary{{StreamName: &name}}, HasMoreStreams: aws.Bool(false)},
 				} {
-					a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return out }}
+					a := &scriptedLists{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return out }}
 					if _, err := Streams(t.Context(), a, nil, nil); err == nil || err.Error() != "gave up after 30s: "+want {
 						t.Errorf("got %v", err)
 					}

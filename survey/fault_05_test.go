@@ -16,60 +16,60 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// answers is an account whose ListStreams is scripted.
-type answers struct {
+// scriptedLists is an account with a scripted ListStreams.
+type scriptedLists struct {
 	account
 	list  func(n int, in *service.ListStreamsInput) *service.ListStreamsOutput // n counts from 1
 	calls int
 }
 
-func (a *answers) ListStreams(_ context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
+func (a *scriptedLists) ListStreams(_ context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 	a.calls++
 	return a.list(a.calls, in), nil
 }
 
-// more is a page that is not the last.
-func more(token string, names ...string) *service.ListStreamsOutput {
+// morePage returns a page that is not the last.
+func morePage(token string, names ...string) *service.ListStreamsOutput {
 	return &service.ListStreamsOutput{StreamNames: append([]string{}, names...), HasMoreStreams: aws.Bool(true), NextToken: token}
 }
 
-func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+func TestFault05EndlessListOfStreamsIsRetriedAndThenFails(t *testing.T) {
 	last := &service.ListStreamsOutput{StreamNames: []string{"z"}, HasMoreStreams: aws.Bool(false)}
 	for name, tt := range map[string]struct {
 		list func(n int, in *service.ListStreamsInput) *service.ListStreamsOutput
 		want []string // the streams; nil is a failure
 		text string
 	}{
-		"the same page again": {list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return more("", "a", "b") }, text: "repeats a page token"},
+		"the same page again": {list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return morePage("", "a", "b") }, text: "repeats a page token"},
 		"two pages in turn": {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput {
-			return more("", []string{"a", "b"}[n%2])
+			return morePage("", []string{"a", "b"}[n%2])
 		}, text: "repeats a page token"},
-		"more, and nothing": {list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return more("") }, text: "repeats a page token"},
-		"empty pages":       {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput { return more(fmt.Sprint(n)) }, text: "100 pages in a row brought nothing new"},
+		"more, and nothing": {list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return morePage("") }, text: "repeats a page token"},
+		"empty pages":       {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput { return morePage(fmt.Sprint(n)) }, text: "100 pages in a row brought nothing new"},
 		"new names and old streams": {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput {
-			return more(fmt.Sprint(n), "a")
+			return morePage(fmt.Sprint(n), "a")
 		}, text: "repeats a page token"},
 		"a few empty pages": {list: func(n int, in *service.ListStreamsInput) *service.ListStreamsOutput {
 			switch {
 			case n == 1:
-				return more("1", "a")
+				return morePage("1", "a")
 			case n == 2 && in.ExclusiveStartStreamName != "a", n > 2 && (in.ExclusiveStartStreamName != "" || in.NextToken != fmt.Sprint(n-1)):
-				return more("", "wrong")
+				return morePage("", "wrong")
 			case n < 30:
-				return more(fmt.Sprint(n))
+				return morePage(fmt.Sprint(n))
 			}
 			return last
 		}, want: []string{"a", "z"}},
 		"good the second time": {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput {
 			if n <= 2 {
-				return more("", "a")
+				return morePage("", "a")
 			}
 			return last
 		}, want: []string{"z"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := &answers{list: tt.list}
+				a := &scriptedLists{list: tt.list}
 				began := time.Now()
 				streams, err := Streams(t.Context(), a, nil, nil)
 				var got []string
@@ -90,17 +90,16 @@ func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 	}
 }
 
-// A courtesy, such as a completion, does not repeat a list.
-func TestFault05NamesOfStreamsAreAskedForOnce(t *testing.T) {
-	a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return more("", "a") }}
+// A completion is optional, so it does not repeat a list.
+func TestFault05StreamNamesMakesOneAttempt(t *testing.T) {
+	a := &scriptedLists{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return morePage("", "a") }}
 	var failed *AccountError
 	if names, err := StreamNames(t.Context(), a); !errors.As(err, &failed) || a.calls != 2 {
 		t.Errorf("got %v, %v after %d calls", names, err, a.calls)
 	}
 }
 
-// What a server says of the retention may be no number of hours that a duration
-// can hold.
+// A server may report a retention period that overflows a duration.
 func TestFault04RetentionDoesNotOverflow(t *testing.T) {
 	for hours, want := range map[int32]time.Duration{24: 24 * time.Hour, -1: 0, 1<<31 - 1: 8760 * time.Hour} {
 		var s Stream

@@ -12,8 +12,8 @@ import (
 	"kin/reader"
 )
 
-// FuzzAnswers looks at streams whose answers are garbled. Whatever they say, a look
-// ends without a panic, and what it returns has names.
+// FuzzAnswers examines streams with garbled answers. It must end without a panic, and results must
+// have names.
 func FuzzAnswers(f *testing.F) {
 	recorded, err := garble.Record(f.Context())
 	if err != nil {

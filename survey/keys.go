@@ -15,42 +15,40 @@ import (
 	"kin/reader"
 )
 
-// Key is a partition key and where it leads.
+// Key is a partition key and its shard.
 type Key struct {
 	PartitionKey string
 	HashKey      lineage.HashKey
 	Shard        *lineage.Shard
-	// Ambiguous is the parent of Shard that the service names for the same
-	// moment, when it named both; else empty.
+	// Ambiguous is the parent of Shard if the service listed both for this time; else empty.
 	Ambiguous string
 }
 
-// AutomaticError means that keys lead nowhere in a stream.
+// AutomaticError means that the stream ignores partition keys when it chooses a shard.
 type AutomaticError struct{ Stream string }
 
 func (e *AutomaticError) Error() string {
 	return fmt.Sprintf("%s distributes its records itself (AUTO): a partition key does not determine the shard", e.Stream)
 }
 
-// Hint says what can be done all the same.
+// Hint returns a command that shows the shards of a key.
 func (e *AutomaticError) Hint() string {
-	return fmt.Sprintf("kin read %s | jq 'select(.partitionKey == \"KEY\") | .shardId' prints the shards of a key's records", e.Stream)
+	return fmt.Sprintf("print the shards of a key's records with: kin read %s | jq 'select(.partitionKey == \"KEY\") | .shardId'", e.Stream)
 }
 
-// UnknownShardError means that the service does not tell which shard held a
-// key.
+// UnknownShardError means that the service does not show which shard held a key.
 type UnknownShardError struct{ Reason, Advice string }
 
 func (e *UnknownShardError) Error() string { return e.Reason }
 
-// Hint says what can be asked.
+// Hint returns the next step for the user; it may be empty.
 func (e *UnknownShardError) Hint() string { return e.Advice }
 
-// NotFound is true; it marks the error for those who do not import the type.
+// NotFound returns true. It marks the error for callers that do not import this package.
 func (e *UnknownShardError) NotFound() bool { return true }
 
-// Keys returns the open shard that records of partition keys go to, by key. Errors
-// are *AutomaticError and *UnknownShardError.
+// Keys returns the open shard of each partition key, sorted by key. Duplicate keys are removed.
+// Errors are *AutomaticError and *UnknownShardError.
 func (s *Stream) Keys(keys []string) ([]Key, error) {
 	if s.IsAutomatic() {
 		return nil, &AutomaticError{s.Given}
@@ -58,14 +56,12 @@ func (s *Stream) Keys(keys []string) ([]Key, error) {
 	return locate(keys, s.Open())
 }
 
-// KeysAt returns the shard that had partition keys at a time in the past, closed
-// shards included. at is record.AtTimestamp or record.Ago. Errors are those of
-// Keys and of reader.ListShards, and *record.OptionError for a time in the
-// future.
+// KeysAt returns the shard of each partition key at a time in the past; the shard may be closed
+// now. at is record.AtTimestamp or record.Ago. Errors are those of Keys and reader.ListShards, and
+// *record.OptionError for a time in the future.
 //
-// The service lists the shards that were open at a time within the retention
-// period. Before that it shows only that a shard without parents has
-// been there since the stream was created.
+// The service lists the shards that were open at a time within the retention period. For earlier
+// times, only a shard without parents is certain: it has existed since the stream was created.
 func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string, at record.Position) ([]Key, error) {
 	if s.IsAutomatic() {
 		return nil, &AutomaticError{s.Given}
@@ -79,7 +75,7 @@ func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string,
 		return nil, &record.OptionError{Field: "at", Want: "a time that is not in the future; the service's clock says " + clockText(s.At)}
 	case s.Summary != nil && then.Before(aws.ToTime(s.Summary.StreamCreationTimestamp).Truncate(time.Second)):
 		return nil, &UnknownShardError{fmt.Sprintf("%s had no shards at %s: it was created at %s", s.Given, clockText(then.Time), clockText(*s.Summary.StreamCreationTimestamp)), ""}
-	case !then.Before(s.At): // of the second that the clock shows
+	case !then.Before(s.At): // the current second
 		return locate(keys, s.Open())
 	}
 	filter := &types.ShardFilter{Type: types.ShardFilterTypeAtTimestamp, Timestamp: aws.Time(then.Time)}
@@ -103,15 +99,14 @@ func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string,
 		if len(k.Shard.Parents) > 0 {
 			return nil, &UnknownShardError{
 				fmt.Sprintf("kin cannot find out which shard held %q at %s: %s descends from shards that %s no longer retains", k.PartitionKey, clockText(then.Time), k.Shard.ID, s.Given),
-				"the service still lists the shards since " + clockText(horizon),
+				"the service lists closed shards back to " + clockText(horizon),
 			}
 		}
 	}
 	return found, nil
 }
 
-// horizon is the time since when the service lists closed shards; zero when
-// it is not known.
+// horizon returns the earliest time for which the service lists closed shards; zero if unknown.
 func (s *Stream) horizon() time.Time {
 	if s.Summary == nil || s.Summary.RetentionPeriodHours == nil {
 		return time.Time{}
@@ -119,7 +114,7 @@ func (s *Stream) horizon() time.Time {
 	return s.At.Add(-Retention(*s.Summary))
 }
 
-// locate finds each key's shard among those of one moment, which are by ID.
+// locate returns the shard of each key. shards are those of one time, sorted by ID.
 func locate(keys []string, shards []*lineage.Shard) ([]Key, error) {
 	var found []Key
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
@@ -128,9 +123,9 @@ func locate(keys []string, shards []*lineage.Shard) ([]Key, error) {
 			if !shard.Hashes.Contains(k.HashKey) {
 				continue
 			}
-			// At the moment of a split or a merge the service names parents and
-			// children (API documentation): from then on the child has the key. It
-			// comes behind its parents, for IDs grow.
+			// For the time of a split or merge the service lists parents and children (API
+			// documentation). From that time on the child has the key. The child follows its
+			// parents, because IDs grow.
 			if k.Shard != nil && slices.Contains(shard.Parents, k.Shard.ID) {
 				k.Ambiguous = k.Shard.ID
 			}

@@ -13,11 +13,11 @@ const (
 	lastHashKey = "340282366920938463463374607431768211455"
 )
 
-// At the moment of a split the service names the parent and its children, in
-// any order: the child has the key, and it is said.
-func TestTheChildHasTheKeyAtTheMomentOfASplit(t *testing.T) {
-	parent := listed("0", "", "", "0", lastHashKey, true)
-	low, high := listed("1", "0", "", "0", justBefore, false), listed("2", "0", "", halfway, lastHashKey, false)
+// For the time of a split the service lists the parent and its children in any order. The child has
+// the key, and the result names the parent.
+func TestChildHasTheKeyAtTheMomentOfASplit(t *testing.T) {
+	parent := listedShard("0", "", "", "0", lastHashKey, true)
+	low, high := listedShard("1", "0", "", "0", justBefore, false), listedShard("2", "0", "", halfway, lastHashKey, false)
 	for _, order := range [][]types.Shard{{parent, low, high}, {low, high, parent}} {
 		shards, err := shardsOf(order)
 		if err != nil {
@@ -36,8 +36,8 @@ func TestTheChildHasTheKeyAtTheMomentOfASplit(t *testing.T) {
 	}
 }
 
-func TestAKeyThatNoShardHasIsAnError(t *testing.T) {
-	shards, err := shardsOf([]types.Shard{listed("0", "", "", "0", justBefore, false)})
+func TestKeyWithoutAShardIsAnError(t *testing.T) {
+	shards, err := shardsOf([]types.Shard{listedShard("0", "", "", "0", justBefore, false)})
 	if err != nil {
 		t.Fatal(err)
 	}

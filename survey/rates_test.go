@@ -11,7 +11,7 @@ import (
 	"kin/internal/record"
 )
 
-func number(t *testing.T, text string) lineage.HashKey {
+func parseHashKey(t *testing.T, text string) lineage.HashKey {
 	t.Helper()
 	k, ok := lineage.ParseHashKey(text)
 	if !ok {
@@ -20,12 +20,12 @@ func number(t *testing.T, text string) lineage.HashKey {
 	return k
 }
 
-func rangeOf(t *testing.T, from, to string) lineage.HashKeyRange {
+func parseRange(t *testing.T, from, to string) lineage.HashKeyRange {
 	t.Helper()
-	return lineage.HashKeyRange{Starting: number(t, from), Ending: number(t, to)}
+	return lineage.HashKeyRange{Starting: parseHashKey(t, from), Ending: parseHashKey(t, to)}
 }
 
-func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
+func TestSplitIsEvenOrNone(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		weights map[string]int64
@@ -43,33 +43,32 @@ func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
 	} {
 		p := hashSample{capacity: 100}
 		for hash, bytes := range c.weights {
-			p.add(number(t, hash), bytes)
+			p.add(parseHashKey(t, hash), bytes)
 		}
-		at, ok := p.split(rangeOf(t, "0", "100"))
+		at, ok := p.split(parseRange(t, "0", "100"))
 		if got := at.String(); ok != (c.want != "") || ok && got != c.want {
 			t.Errorf("%s: %s, %t, want %q", c.name, got, ok, c.want)
 		}
 	}
 }
 
-// A sample that is much smaller than what it is taken from still finds the
-// middle, and no more is kept.
-func TestTheSampleOfPlacesIsBoundedAndFair(t *testing.T) {
+// A sample much smaller than the data finds the middle, and stores no more than its capacity.
+func TestHashSampleIsBoundedAndFair(t *testing.T) {
 	p := hashSample{capacity: sampleCapacity}
 	for i := range 100_000 {
-		p.add(number(t, fmt.Sprint(i)), 100)
+		p.add(parseHashKey(t, fmt.Sprint(i)), 100)
 	}
 	if len(p.kept) != sampleCapacity || cap(p.kept) > 2*sampleCapacity {
 		t.Fatalf("%d of %d kept", len(p.kept), cap(p.kept))
 	}
-	at, ok := p.split(rangeOf(t, "0", "100000"))
-	if !ok || at.Compare(number(t, "40000")) < 0 || at.Compare(number(t, "60000")) > 0 {
+	at, ok := p.split(parseRange(t, "0", "100000"))
+	if !ok || at.Compare(parseHashKey(t, "40000")) < 0 || at.Compare(parseHashKey(t, "60000")) > 0 {
 		t.Errorf("split at %s, %t", at, ok)
 	}
 }
 
 func TestRatesAgainstTheWriteLimit(t *testing.T) {
-	all := rangeOf(t, "0", lastHashKey)
+	all := parseRange(t, "0", lastHashKey)
 	whole := &lineage.Shard{ID: "0", Hashes: &all}
 	for _, c := range []struct {
 		name           string
@@ -81,10 +80,10 @@ func TestRatesAgainstTheWriteLimit(t *testing.T) {
 		{"bytes bind", 4, 1 << 19, 0.5, true},
 		{"half of the records", 500, 500 * 10, 0.5, true},
 	} {
-		take := &taker{shards: map[string]*taken{}}
+		take := &sampler{shards: map[string]*shardSample{}}
 		for i := range 2 * c.records {
 			key := fmt.Sprintf("key-%03d", i%1000)
-			if _, err := take.take(nil, record.Record{ShardID: "0", PartitionKey: key, Data: make([]byte, c.bytes/c.records-len(key))}); err != nil {
+			if _, err := take.encode(nil, record.Record{ShardID: "0", PartitionKey: key, Data: make([]byte, c.bytes/c.records-len(key))}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -93,31 +92,31 @@ func TestRatesAgainstTheWriteLimit(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, r)
 		}
 		if r := take.shards["0"].rates(whole, 2*time.Second, false); r.SplitAt != nil {
-			t.Errorf("%s: split at %s in a stream that the service splits", c.name, r.SplitAt)
+			t.Errorf("%s: split at %s, but the service splits this stream itself", c.name, r.SplitAt)
 		}
 	}
 }
 
-// An aggregate is one record of the limits, and its key is nobody's: the
-// records inside have their own, and their own places.
-func TestAggregatesCountWithTheKeysInside(t *testing.T) {
+// An aggregate counts as one record of the limits. Its own key is ignored; the records inside have
+// their own partition keys and hash keys.
+func TestAggregatesCountTheirInnerKeys(t *testing.T) {
 	data := kpl.Aggregate(nil, []kpl.Record{
 		{PartitionKey: "ada", Data: []byte("1234567")},
 		{PartitionKey: "ada", Data: []byte("1234567")},
 		{PartitionKey: "bob", ExplicitHashKey: "7", Data: []byte("1234567")},
 	})
-	take := &taker{shards: map[string]*taken{}}
-	if _, err := take.take(nil, record.Record{ShardID: "0", PartitionKey: "a", Data: data}); err != nil {
+	take := &sampler{shards: map[string]*shardSample{}}
+	if _, err := take.encode(nil, record.Record{ShardID: "0", PartitionKey: "a", Data: data}); err != nil {
 		t.Fatal(err)
 	}
 	s := take.shards["0"]
 	if s.records != 1 || s.bytes != int64(len(data))+1 {
 		t.Errorf("%d records, %d bytes", s.records, s.bytes)
 	}
-	if got, want := s.keys.heaviest(9, 0), []weighed{{"ada", 20}, {"bob", 10}}; !slices.Equal(got, want) {
+	if got, want := s.keys.heaviest(9, 0), []keyWeight{{"ada", 20}, {"bob", 10}}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if want := number(t, "7"); !slices.Contains(s.hashes.kept, hashWeight{want, 10}) {
+	if want := parseHashKey(t, "7"); !slices.Contains(s.hashes.kept, hashWeight{want, 10}) {
 		t.Errorf("%v", s.hashes.kept)
 	}
 }

@@ -7,10 +7,9 @@ import (
 	"testing"
 )
 
-// What the algorithm promises: no count is too low, none is too high by more
-// than it says, memory is bounded, and no key with more than a room's part of
-// all weight is missing.
-func TestTheSketchKeepsItsPromisesUnderManyKeys(t *testing.T) {
+// Guarantees of the algorithm: no count is too low, and none is too high by more than its
+// overcount. Memory is bounded. Every key with more than 1/capacity of the weight is counted.
+func TestSketchErrorBounds(t *testing.T) {
 	const capacity = 50
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -25,19 +24,19 @@ func TestTheSketchKeepsItsPromisesUnderManyKeys(t *testing.T) {
 			truth[key] += weight
 			total += weight
 		}
-		if len(s.counters) != capacity || len(s.of) != capacity {
-			t.Fatalf("%d counters, %d keys", len(s.counters), len(s.of))
+		if len(s.counters) != capacity || len(s.byKey) != capacity {
+			t.Fatalf("%d counters, %d keys", len(s.counters), len(s.byKey))
 		}
 		for _, c := range s.counters {
-			if c.count < truth[c.key] || c.count-c.over > truth[c.key] {
-				t.Fatalf("%s: %d to %d, in truth %d", c.key, c.count-c.over, c.count, truth[c.key])
+			if c.count < truth[c.key] || c.count-c.overcount > truth[c.key] {
+				t.Fatalf("%s: %d to %d, in truth %d", c.key, c.count-c.overcount, c.count, truth[c.key])
 			}
-			if s.of[c.key] != c || s.counters[c.at] != c {
+			if s.byKey[c.key] != c || s.counters[c.index] != c {
 				t.Fatalf("%s is not where it should be", c.key)
 			}
 		}
 		for key, weight := range truth {
-			if weight > total/capacity && s.of[key] == nil {
+			if weight > total/capacity && s.byKey[key] == nil {
 				t.Fatalf("%s has %d of %d and is missing", key, weight, total)
 			}
 		}
@@ -59,7 +58,7 @@ func TestFewKeysAreCountedExactly(t *testing.T) {
 	for _, key := range []string{"b", "a", "b", "c", "b", "a"} {
 		s.add(key, 10)
 	}
-	want := []weighed{{"b", 30}, {"a", 20}, {"c", 10}}
+	want := []keyWeight{{"b", 30}, {"a", 20}, {"c", 10}}
 	if got := s.heaviest(5, 0); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -7,8 +7,8 @@ import (
 	"kin/internal/lineage"
 )
 
-// hashSample is a sample of where in the hash key space bytes arrived: of all
-// records seen, each is in it with the same probability (reservoir sampling).
+// hashSample is a random sample of the hash keys of records. Every record has the same probability
+// to be in it (reservoir sampling).
 type hashSample struct {
 	capacity int
 	seen     int
@@ -31,20 +31,19 @@ func (p *hashSample) add(hash lineage.HashKey, bytes int64) {
 	}
 }
 
-// mostLopsided is the most that one child of a split may get of what its
-// parent was written; a split that leaves it more changes little.
-const mostLopsided = 0.8
+// maxChildShare is the maximum share of the bytes that one child of a useful split may get.
+const maxChildShare = 0.8
 
-// split is the hash key at which the shard's bytes part most evenly: the first
-// of the upper child, as SplitShard takes it. It is false where one child would
-// get nearly all, because of one key or because there is no sample.
+// split returns the hash key that splits the shard's bytes most evenly. It is the first hash key of
+// the upper child, as SplitShard expects it. ok is false if one child would get nearly all bytes,
+// because of one key or without a sample.
 func (p *hashSample) split(of lineage.HashKeyRange) (at lineage.HashKey, ok bool) {
 	slices.SortFunc(p.kept, func(a, b hashWeight) int { return a.hash.Compare(b.hash) })
 	total := int64(0)
 	for _, one := range p.kept {
 		total += one.bytes
 	}
-	// SplitShard wants a key above the range's second and below its last.
+	// SplitShard requires a key above the second of the range and below its last.
 	least, most := of.Starting.Next(), of.Ending
 	larger, below := total, int64(0)
 	for i, one := range p.kept {
@@ -55,5 +54,5 @@ func (p *hashSample) split(of lineage.HashKeyRange) (at lineage.HashKey, ok bool
 		}
 		below += one.bytes
 	}
-	return at, float64(larger) <= mostLopsided*float64(total) && total > 0
+	return at, float64(larger) <= maxChildShare*float64(total) && total > 0
 }

@@ -21,22 +21,21 @@ import (
 	"kin/reader"
 )
 
-// StreamsClient is what Streams calls; service.Client is one. Its calls must be
-// single attempts.
+// StreamsClient has the calls of Streams; service.Client implements it. Each call must be a single
+// attempt.
 type StreamsClient interface {
 	ListStreams(context.Context, *service.ListStreamsInput) (*service.ListStreamsOutput, error)
 	reader.Client
 }
 
 const (
-	// listsPerSecond and describesPerSecond are below the 5 ListStreams and the 20
-	// DescribeStreamSummary calls a second that an account has for everybody
-	// (API documentation).
+	// listsPerSecond and describesPerSecond are below the limits of an account: 5 ListStreams and
+	// 20 DescribeStreamSummary calls a second for all callers (API documentation).
 	listsPerSecond     = 4
 	describesPerSecond = 15
 )
 
-// AccountError is a call about all streams that failed for good.
+// AccountError means that a call about all streams has failed permanently.
 type AccountError struct {
 	Call string
 	Err  error
@@ -45,21 +44,21 @@ type AccountError struct {
 func (e *AccountError) Error() string { return e.Call + ": " + service.Brief(e.Err) }
 func (e *AccountError) Unwrap() error { return e.Err }
 
-// Operation is the name of the API call.
+// Operation returns the name of the API call.
 func (e *AccountError) Operation() string { return e.Call }
 
 // Listed is one stream of the account.
 type Listed struct {
-	// Summary is what the stream's description says or, without one, what ListStreams
-	// does: name, ARN, status, mode and creation.
+	// Summary is the description of the stream. Without a description it has only the fields of
+	// ListStreams: name, ARN, status, mode and creation time.
 	Summary types.StreamDescriptionSummary
-	// Undescribed says why the stream was not described; nil when it was.
+	// Undescribed is the error of the description; nil if it succeeded.
 	Undescribed error
 }
 
-// Streams are the account's streams in the client's region, by name. report is called
-// with a line about calls that have failed, or have had no answer, for 5 s; nil is
-// nobody. A stream that cannot be described is no error. Errors are *AccountError, and
+// Streams returns the streams of the account in the region of the client, sorted by name. A stream
+// that cannot be described is not an error. report is called with a message if a call has failed or
+// has had no answer for 5 s; nil reports nothing. Errors are *AccountError, and
 // *service.GaveUpError after 30 s.
 func Streams(ctx context.Context, client StreamsClient, report func(string), log *slog.Logger) ([]Listed, error) {
 	asker := reader.NewAsker(client, report, log)
@@ -77,47 +76,47 @@ func Streams(ctx context.Context, client StreamsClient, report func(string), log
 	return streams, nil
 }
 
-// listStreams lists all streams, in 30 s from the last page that brought something new. What
-// passes is retried: a page, and from its first page on a list that would never end.
+// listStreams lists all streams. It gives up 30 s after the last page with a new stream. It retries
+// temporary errors of a page. It restarts a list that would never end.
 func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker) ([]types.StreamSummary, error) {
 	pace := rate.NewLimiter(listsPerSecond, listsPerSecond)
 	began := time.Now()
-	var last error // of the list before
+	var previousErr error // of the previous list
 	failed := func(err error) error {
-		if (errors.Is(err, context.DeadlineExceeded) || isLong(err)) && last != nil {
-			err = last // which says more than that the time of this one was over
+		if (errors.Is(err, context.DeadlineExceeded) || isListTimeout(err)) && previousErr != nil {
+			err = previousErr // more useful than the timeout of this attempt
 		}
 		return &service.GaveUpError{After: time.Since(began), Err: err}
 	}
 	end := began.Add(listTimeout)
-	pages, most := 0, 0 // most is the largest number of streams that an attempt has had
+	pages, maxStreams := 0, 0 // maxStreams: the most streams that any attempt has listed
 	advanced := func(streams int) {
-		if streams > most {
-			most, end = streams, time.Now().Add(listTimeout)
+		if streams > maxStreams {
+			maxStreams, end = streams, time.Now().Add(listTimeout)
 		}
 	}
 	ask := func(ctx context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 		limited, cancel := context.WithDeadline(ctx, end)
 		defer cancel()
-		if err := pace.Wait(limited); err != nil { // also when the wait would outlast the time
-			return nil, ofAccount(&longListError{pages})
+		if err := pace.Wait(limited); err != nil { // also fails if the wait would exceed the deadline
+			return nil, accountError(&listTimeoutError{pages})
 		}
 		pages++
-		// The end of limited would hide the error of the last attempt.
-		return reader.Ask(ctx, asker, time.Until(end), ofAccount, func(ctx context.Context) (*service.ListStreamsOutput, error) {
+		// The deadline of limited would hide the error of the last attempt.
+		return reader.Ask(ctx, asker, time.Until(end), accountError, func(ctx context.Context) (*service.ListStreamsOutput, error) {
 			out, err := client.ListStreams(ctx, in)
 			if err == nil {
 				err = checkPage(out)
 			}
 			if err != nil {
-				err = ofAccount(err)
+				err = accountError(err)
 			}
 			return out, err
 		})
 	}
-	for wait := firstPause; ; wait = min(2*wait, mostPause) {
+	for wait := firstPause; ; wait = min(2*wait, maxPause) {
 		pages = 0
-		all, err := pagesOfStreams(ctx, ask, advanced)
+		all, err := listPages(ctx, ask, advanced)
 		var gaveUp *service.GaveUpError
 		switch {
 		case err == nil:
@@ -127,49 +126,49 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 			return nil, context.Cause(ctx)
 		case errors.As(err, &gaveUp):
 			return nil, failed(gaveUp.Err)
-		case isLong(err) || time.Until(end) <= 0:
+		case isListTimeout(err) || time.Until(end) <= 0:
 			return nil, failed(err)
 		case !paging.IsEndless(err):
 			return nil, err
 		}
-		last = ofAccount(err)
-		asker.Failing(&pages, last, time.Since(began))
+		previousErr = accountError(err)
+		asker.Failing(&pages, previousErr, time.Since(began))
 		if err := service.Sleep(ctx, min(wait, time.Until(end))); err != nil {
 			return nil, err
 		}
 		if time.Until(end) <= 0 {
-			return nil, failed(last)
+			return nil, failed(previousErr)
 		}
 	}
 }
 
-// longListError means that the time of a list was over before its last page.
-type longListError struct{ pages int }
+// listTimeoutError means that the time of a list expired before its last page.
+type listTimeoutError struct{ pages int }
 
-func (e *longListError) Error() string {
+func (e *listTimeoutError) Error() string {
 	return fmt.Sprintf("the list had not ended after %d pages", e.pages)
 }
 
-func isLong(err error) bool {
-	var long *longListError
+func isListTimeout(err error) bool {
+	var long *listTimeoutError
 	return errors.As(err, &long)
 }
 
-// ofAccount puts the call's name on an error of ListStreams.
-func ofAccount(err error) error { return &AccountError{"ListStreams", err} }
+// accountError wraps an error of ListStreams.
+func accountError(err error) error { return &AccountError{"ListStreams", err} }
 
-// A list that would never end is begun again after a pause, until listTimeout is
-// over: that is the time since the last page that brought something new.
+// A list that would never end is restarted after a pause, until listTimeout has passed since the
+// last page with a new stream.
 const (
 	firstPause  = 200 * time.Millisecond
-	mostPause   = 5 * time.Second
+	maxPause    = 5 * time.Second
 	listTimeout = 30 * time.Second
 )
 
-// StreamNames are the names of the account's streams, sorted. It makes a single
-// attempt, in as little time as the service lets it. Errors are *AccountError.
+// StreamNames returns the sorted names of the account's streams. It makes a single attempt without
+// a rate limit. Errors are *AccountError.
 func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
-	all, err := pagesOfStreams(ctx, func(ctx context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
+	all, err := listPages(ctx, func(ctx context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 		out, err := client.ListStreams(ctx, in)
 		if err == nil {
 			err = checkPage(out)
@@ -187,11 +186,11 @@ func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
 	return names, nil
 }
 
-// pagesOfStreams lists all streams, page after page. A list is not atomic: what
-// comes twice is taken once. Pages are asked for by name, for a token may become
-// too old, and by token where a page has no name. A list that would never end is
-// a *paging.Error. advanced is called with the number of streams after each page.
-func pagesOfStreams(ctx context.Context, ask func(context.Context, *service.ListStreamsInput) (*service.ListStreamsOutput, error), advanced func(int)) ([]types.StreamSummary, error) {
+// listPages lists all streams, page by page. A list is not atomic, so duplicates are dropped. It
+// requests the next page by the last stream name, because a token may expire. It uses the token if
+// the page has no name. A list that would never end is a *paging.Error. advanced is called after
+// each page with the number of streams.
+func listPages(ctx context.Context, ask func(context.Context, *service.ListStreamsInput) (*service.ListStreamsOutput, error), advanced func(int)) ([]types.StreamSummary, error) {
 	var all []types.StreamSummary
 	seen := map[string]bool{}
 	last := ""
@@ -204,7 +203,7 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *service.List
 		}
 		before := len(all)
 		end := ""
-		for _, s := range pageOf(out) {
+		for _, s := range streamsOf(out) {
 			name := aws.ToString(s.StreamName)
 			if name != "" && !seen[name] {
 				seen[name] = true
@@ -216,7 +215,7 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *service.List
 			return all, nil
 		}
 		advanced(len(all))
-		next := "name " + last // where a page has neither name nor token, nothing moves
+		next := "name " + last // without name and token the list cannot advance
 		switch token := out.NextToken; {
 		case end != "":
 			last = end
@@ -230,12 +229,12 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *service.List
 	}
 }
 
-// checkPage refuses a page that the service cannot have sent.
+// checkPage returns an error for a page that the service cannot have sent.
 func checkPage(out *service.ListStreamsOutput) error {
 	if out.StreamNames == nil && out.StreamSummaries == nil || out.HasMoreStreams == nil && len(out.StreamNames) == 0 {
 		return errors.New("the answer has no list of streams")
 	}
-	for _, s := range pageOf(out) {
+	for _, s := range streamsOf(out) {
 		name := aws.ToString(s.StreamName)
 		if named := record.ParseStream(name); named.Name == "" || named.ARN != "" {
 			return &validate.Error{Reason: fmt.Sprintf("%.60q is not the name of a stream", name)}
@@ -244,9 +243,8 @@ func checkPage(out *service.ListStreamsOutput) error {
 	return nil
 }
 
-// pageOf are the streams of one page. Endpoints of before 2022 tell their names
-// alone.
-func pageOf(out *service.ListStreamsOutput) []types.StreamSummary {
+// streamsOf returns the streams of one page. Endpoints from before 2022 return only names.
+func streamsOf(out *service.ListStreamsOutput) []types.StreamSummary {
 	if len(out.StreamSummaries) > 0 {
 		return out.StreamSummaries
 	}
@@ -257,11 +255,11 @@ func pageOf(out *service.ListStreamsOutput) []types.StreamSummary {
 	return page
 }
 
-// mostRetention is the longest that a stream may keep records (API
-// documentation of IncreaseStreamRetentionPeriod).
-const mostRetention = 8760
+// maxRetentionHours is the longest retention period (API documentation of
+// IncreaseStreamRetentionPeriod).
+const maxRetentionHours = 8760
 
-// Retention is how long a stream keeps records; 0 is not known.
+// Retention returns how long a stream keeps records; 0 if unknown.
 func Retention(s types.StreamDescriptionSummary) time.Duration {
-	return time.Duration(min(max(aws.ToInt32(s.RetentionPeriodHours), 0), mostRetention)) * time.Hour
+	return time.Duration(min(max(aws.ToInt32(s.RetentionPeriodHours), 0), maxRetentionHours)) * time.Hour
 }

@@ -16,16 +16,16 @@ import (
 	"kin/reader"
 )
 
-// account has streams, answers pages of 100, and notes when it is asked.
+// account has streams, returns pages of 100, and records the times of calls.
 type account struct {
 	reader.Client
 	names []string
 	took  time.Duration // of a DescribeStreamSummary
 
-	mu        sync.Mutex
-	describes []time.Time
-	atOnce    int
-	mostOnce  int
+	mu            sync.Mutex
+	describes     []time.Time
+	atOnce        int
+	maxConcurrent int
 }
 
 func (a *account) ListStreams(_ context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
@@ -45,7 +45,7 @@ func (a *account) DescribeStreamSummary(_ context.Context, in *service.DescribeS
 	a.mu.Lock()
 	a.describes = append(a.describes, time.Now())
 	a.atOnce++
-	a.mostOnce = max(a.mostOnce, a.atOnce)
+	a.maxConcurrent = max(a.maxConcurrent, a.atOnce)
 	a.mu.Unlock()
 	time.Sleep(a.took)
 	a.mu.Lock()
@@ -56,7 +56,7 @@ func (a *account) DescribeStreamSummary(_ context.Context, in *service.DescribeS
 	}}, nil
 }
 
-func TestAllPagesOfStreamsAreDescribedWithinTheRate(t *testing.T) {
+func TestStreamsDescribesAllPagesWithinTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &account{took: time.Second}
 		for i := range 250 {
@@ -71,8 +71,8 @@ func TestAllPagesOfStreamsAreDescribedWithinTheRate(t *testing.T) {
 				t.Fatalf("stream %d is %s, %v", i, *s.Summary.StreamName, s.Undescribed)
 			}
 		}
-		if a.mostOnce != describesAtOnce {
-			t.Errorf("%d calls at once", a.mostOnce)
+		if a.maxConcurrent != describesAtOnce {
+			t.Errorf("%d calls at once", a.maxConcurrent)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {

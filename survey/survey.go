@@ -1,10 +1,8 @@
-// Package survey finds out what a stream is like: its shards and how they descend
-// from each other, where partition keys lead, how fast its shards are written
-// and by which keys, and which streams there are.
+// Package survey examines streams: the list of streams, the lineage of shards, the shard of a
+// partition key, and the write rates and hot keys of shards.
 //
-// It promises that nothing is changed, that calls keep to the service's rates,
-// and that memory does not grow with what is sampled. It does not promise that
-// a stream is still so when the answer is printed.
+// It changes nothing, and keeps to the rate limits of the service. Memory does not grow with the
+// size of a sample. A stream may change before its result is printed.
 package survey
 
 import (
@@ -21,20 +19,21 @@ import (
 	"kin/reader"
 )
 
-// Stream is a stream as it was when it was looked at.
+// Stream is the state of a stream at one time.
 type Stream struct {
 	Given string // as the caller named it
-	// Summary is nil where the stream is not described, and Undescribed says why.
+	// Summary is nil if the stream could not be described. Undescribed is the reason.
 	Summary     *types.StreamDescriptionSummary
 	Undescribed error
-	// Shards are those that are retained. Each has a hash key range.
+	// Shards are the retained shards. Each has a hash key range.
 	Shards *lineage.Tree
-	// At is the service's clock, cut to the second.
+	// At is the service's time, in whole seconds.
 	At time.Time
 }
 
-// LookAt lists a stream's shards and describes it. A stream that cannot be described has
-// no Summary, which is no error. Errors are those of reader.ListShards.
+// LookAt lists the shards of a stream and describes the stream. If the stream cannot be described,
+// Summary is nil and the error is nil. Errors are those of reader.ListShards, and those that would
+// fail every description.
 func LookAt(ctx context.Context, asker *reader.Asker, stream string) (*Stream, error) {
 	listed, err := reader.ListShards(ctx, asker, stream, nil)
 	if err != nil {
@@ -44,29 +43,30 @@ func LookAt(ctx context.Context, asker *reader.Asker, stream string) (*Stream, e
 	if s.Shards, err = shardsOf(listed.Shards); err != nil {
 		return nil, fmt.Errorf("list shards of %s: %w", stream, err)
 	}
-	if s.Summary, err = reader.DescribeStream(ctx, asker, stream); err != nil && endsAll(ctx, err) {
+	if s.Summary, err = reader.DescribeStream(ctx, asker, stream); err != nil && endsDescriptions(ctx, err) {
 		return nil, err
 	}
 	s.Undescribed = err
 	return s, nil
 }
 
-// IsUnavailable reports whether a call is not allowed, or not known, here: what it is
-// asked for is optional then.
+// IsUnavailable reports whether the caller may not make a call, or the endpoint does not have it.
+// Information from such a call is optional.
 func IsUnavailable(err error) bool {
 	class := service.ClassOf(err)
 	return err != nil && (class == service.Denied || class == service.Unsupported)
 }
 
-// endsAll reports whether a description that failed says more than that one stream cannot
-// be described: the command has ended, the caller is not known, or the stream is not there.
-func endsAll(ctx context.Context, err error) bool {
+// endsDescriptions reports whether a failed description concerns more than one stream. Either the
+// command has ended, the credentials are invalid, the error is permanent, or the stream does not
+// exist.
+func endsDescriptions(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || service.IsUnauthentic(err) || isNotFound(err)
 }
 
 func isNotFound(err error) bool { return service.ClassOf(err) == service.Missing }
 
-// shardsOf is the family tree of listed shards. Each has a hash key range.
+// shardsOf returns the lineage of listed shards. Each has a hash key range.
 func shardsOf(listed []types.Shard) (*lineage.Tree, error) {
 	shards := lineage.NewTree()
 	shards.Add(listed)
@@ -78,14 +78,13 @@ func shardsOf(listed []types.Shard) (*lineage.Tree, error) {
 	return shards, nil
 }
 
-// Open are the shards that take records, by ID.
+// Open returns the open shards, sorted by ID.
 func (s *Stream) Open() []*lineage.Shard {
 	return slices.DeleteFunc(s.Shards.Sorted(), func(shard *lineage.Shard) bool { return shard.Closed })
 }
 
-// IsAutomatic says whether the stream distributes its records itself, so that
-// keys lead nowhere. A stream that may not be described counts as one that
-// does not.
+// IsAutomatic reports whether the stream distributes its records itself (AUTO), so that partition
+// keys do not select shards. It is false if the stream is not described.
 func (s *Stream) IsAutomatic() bool {
 	return s.Summary != nil && s.Summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 }

@@ -5,24 +5,23 @@ import "kin/internal/lineage"
 // Branch is one line of a stream's shard tree.
 type Branch struct {
 	Shard *lineage.Shard
-	// Stem is what is drawn in front of the shard: two columns for each
-	// generation above it, or for the nearest 500.
+	// Stem is the drawing before the shard: two columns for each ancestor, up to 500.
 	Stem string
-	// Elsewhere is the parent under which the shard is drawn with its
-	// descendants, where this is its other parent; else empty.
+	// Elsewhere is the other parent, under which the shard is drawn with its descendants. It is
+	// empty if they are drawn here.
 	Elsewhere string
 }
 
-// mostStem bounds a stem, in generations: without it the tree of a long chain takes
-// the square of its length.
-const mostStem = 500
+// maxStem is the maximum number of generations in a stem. Without it the tree of a long chain would
+// grow with the square of its length.
+const maxStem = 500
 
-// Tree is the lineage of the stream's shards: each shard below its parent,
-// those without a listed parent at the left, by ID. A merged shard stands
-// below its first parent, and below the other as a branch that says so.
+// Tree returns the lineage of the shards: each shard below its parent, in the order of IDs. Shards
+// without a listed parent are at the left. A merged shard is drawn below its first parent. Below
+// the other parent it is a Branch with Elsewhere.
 func (s *Stream) Tree() []Branch {
 	var branches []Branch
-	var last []bool // by generation, whether the shard on the way to the current one is its parent's last child
+	var last []bool // for each generation: whether the ancestor is the last child of its parent
 	for step := range s.Shards.Walk() {
 		last = append(last[:step.Depth], step.Last)
 		branches = append(branches, Branch{Shard: step.Shard, Stem: stem(last), Elsewhere: step.Elsewhere})
@@ -30,10 +29,9 @@ func (s *Stream) Tree() []Branch {
 	return branches
 }
 
-// stem is what is drawn in front of a shard. last is as in Tree; its first
-// generation has no stem.
+// stem returns the drawing before a shard. last is as in Tree. The first generation has no stem.
 func stem(last []bool) string {
-	from := max(1, len(last)-mostStem)
+	from := max(1, len(last)-maxStem)
 	var drawn []byte
 	for generation := from; generation < len(last); generation++ {
 		switch own := generation == len(last)-1; {

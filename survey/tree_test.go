@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// listed is a shard as ListShards tells of it.
-func listed(id, parent, adjacent, from, to string, closed bool) types.Shard {
+// listedShard is a shard as ListShards returns it.
+func listedShard(id, parent, adjacent, from, to string, closed bool) types.Shard {
 	s := types.Shard{
 		ShardId:             aws.String(id),
 		HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String(from), EndingHashKey: aws.String(to)},
@@ -29,7 +29,7 @@ func listed(id, parent, adjacent, from, to string, closed bool) types.Shard {
 	return s
 }
 
-func TestEveryShardIsDrawnOnceAndMergedOnesAreFoundBelowBothParents(t *testing.T) {
+func TestTreeDrawsEveryShardOnceAndMergedShardsBelowBothParents(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		shards []types.Shard
@@ -37,23 +37,23 @@ func TestEveryShardIsDrawnOnceAndMergedOnesAreFoundBelowBothParents(t *testing.T
 	}{
 		{"none", nil, nil},
 		{"a split and a merge, children first", []types.Shard{
-			listed("4", "2", "1", "0", "9", false),
-			listed("3", "0", "", "0", "1", false),
-			listed("2", "0", "", "2", "4", true),
-			listed("1", "", "", "5", "9", true),
-			listed("0", "", "", "0", "4", true),
+			listedShard("4", "2", "1", "0", "9", false),
+			listedShard("3", "0", "", "0", "1", false),
+			listedShard("2", "0", "", "2", "4", true),
+			listedShard("1", "", "", "5", "9", true),
+			listedShard("0", "", "", "0", "4", true),
 		}, []string{"0", "├ 2", "│ └ 4", "└ 3", "1", "└ 4 (below 2)"}},
 		{"a parent that is no longer retained", []types.Shard{
-			listed("7", "3", "", "0", "4", false),
-			listed("8", "3", "5", "5", "9", false), // its other parent is
-			listed("5", "", "", "7", "9", true),
+			listedShard("7", "3", "", "0", "4", false),
+			listedShard("8", "3", "5", "5", "9", false), // its other parent is
+			listedShard("5", "", "", "7", "9", true),
 		}, []string{"5", "└ 8", "7"}},
 		{"generations", []types.Shard{
-			listed("0", "", "", "0", "9", true), listed("1", "0", "", "0", "4", true), listed("2", "0", "", "5", "9", false),
-			listed("3", "1", "", "0", "2", false), listed("4", "1", "", "3", "4", false),
+			listedShard("0", "", "", "0", "9", true), listedShard("1", "0", "", "0", "4", true), listedShard("2", "0", "", "5", "9", false),
+			listedShard("3", "1", "", "0", "2", false), listedShard("4", "1", "", "3", "4", false),
 		}, []string{"0", "├ 1", "│ ├ 3", "│ └ 4", "└ 2"}},
 		{"shards that descend from each other", []types.Shard{
-			listed("0", "1", "", "0", "4", false), listed("1", "0", "", "5", "9", false),
+			listedShard("0", "1", "", "0", "4", false), listedShard("1", "0", "", "5", "9", false),
 		}, []string{"0", "└ 1"}},
 	} {
 		shards, err := shardsOf(c.shards)
@@ -74,22 +74,22 @@ func TestEveryShardIsDrawnOnceAndMergedOnesAreFoundBelowBothParents(t *testing.T
 	}
 }
 
-func TestAShardWithoutARangeIsAnError(t *testing.T) {
+func TestShardWithoutAHashKeyRangeIsAnError(t *testing.T) {
 	if _, err := shardsOf([]types.Shard{{ShardId: aws.String("0")}}); err == nil {
 		t.Error("no error")
 	}
-	if _, err := shardsOf([]types.Shard{listed("0", "", "", "0", "many", false)}); err == nil {
+	if _, err := shardsOf([]types.Shard{listedShard("0", "", "", "0", "many", false)}); err == nil {
 		t.Error("no error for a range that is no number")
 	}
 }
 
-func TestFault01TheTreeDrawsEachShardOnce(t *testing.T) {
+func TestFault01TreeDrawsEachShardOnce(t *testing.T) {
 	// 1,000 splits and merges: 2^1000 ways from the first shard to the last.
 	const pairs = 1000
 	id := func(n int) string { return fmt.Sprintf("shardId-%012d", n) }
-	shards := []types.Shard{listed(id(0), "", "", "0", "9", true)}
+	shards := []types.Shard{listedShard(id(0), "", "", "0", "9", true)}
 	for n := 0; n < 3*pairs; n += 3 {
-		shards = append(shards, listed(id(n+1), id(n), "", "0", "4", true), listed(id(n+2), id(n), "", "5", "9", true), listed(id(n+3), id(n+1), id(n+2), "0", "9", true))
+		shards = append(shards, listedShard(id(n+1), id(n), "", "0", "4", true), listedShard(id(n+2), id(n), "", "5", "9", true), listedShard(id(n+3), id(n+1), id(n+2), "0", "9", true))
 	}
 	all, err := shardsOf(shards)
 	if err != nil {
@@ -112,17 +112,17 @@ func TestFault01TheTreeDrawsEachShardOnce(t *testing.T) {
 	if len(drawn) != len(shards) || crossed != pairs {
 		t.Errorf("%d shards are drawn, and %d below their other parents, want %d and %d", len(drawn), crossed, len(shards), pairs)
 	}
-	if longest != 2*mostStem {
-		t.Errorf("the longest stem has %d columns, want %d", longest, 2*mostStem)
+	if longest != 2*maxStem {
+		t.Errorf("the longest stem has %d columns, want %d", longest, 2*maxStem)
 	}
 }
 
-func TestFault01TheTreeIsAsDeepAsTheLineage(t *testing.T) {
+func TestFault01TreeIsAsDeepAsTheLineage(t *testing.T) {
 	const depth = 20_000
 	id := func(n int) string { return fmt.Sprintf("shardId-%012d", n) }
-	chain := []types.Shard{listed(id(0), "", "", "0", "9", true)}
+	chain := []types.Shard{listedShard(id(0), "", "", "0", "9", true)}
 	for n := 1; n < depth; n++ {
-		chain = append(chain, listed(id(n), id(n-1), "", "0", "9", true))
+		chain = append(chain, listedShard(id(n), id(n-1), "", "0", "9", true))
 	}
 	shards, err := shardsOf(chain)
 	if err != nil {

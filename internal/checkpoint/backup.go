@@ -10,10 +10,9 @@ import (
 	"time"
 )
 
-// Backup copies the file, byte for byte as it is on the disk, to a new one
-// beside it, and returns that one's path: the file's with the time behind it,
-// and a number if there is one of that second already. The copy is on the disk
-// when it returns.
+// Backup copies the current file to a new file beside it, and returns its path. The name is that of
+// the checkpoint plus the time, and a number if that name exists. The copy is on the disk when
+// Backup returns.
 func (h *Handle) Backup() (string, error) {
 	b, err := readRegular(h.path)
 	if err != nil {
@@ -34,8 +33,7 @@ func (h *Handle) Backup() (string, error) {
 	}
 }
 
-// writeNew writes a file that must not be there yet. What could not be written
-// whole is removed.
+// writeNew writes a file that must not exist. If it fails, it removes the incomplete file.
 func writeNew(path string, b []byte) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"kin/internal/record"
 )
 
-// complete returns f with what belongs to the file and not to a run's
-// positions. A run that leaves one of these out does not delete it.
-func (h *Handle) complete(f File) File {
+// keepFileFields fills the fields of f that belong to the file instead of the positions. A run that
+// does not set such a field does not delete it.
+func (h *Handle) keepFileFields(f File) File {
 	if f.Version == 0 {
 		f.Version = h.file.Version
 	}
@@ -32,8 +32,8 @@ func (h *Handle) complete(f File) File {
 	return f
 }
 
-// check returns what is wrong with a file that was loaded. CheckMoved asks for
-// the same of one that is to be saved: what is written can be loaded again.
+// check validates a loaded file. CheckMoved validates the same before a save, so that every saved
+// file can be loaded.
 func (f File) check() error {
 	if err := f.CheckMoved(nil); err != nil {
 		return err
@@ -41,8 +41,8 @@ func (f File) check() error {
 	return f.checkAncestors()
 }
 
-// CheckMoved returns what is wrong with a file in which only the shards of moved
-// differ from one that is known to be good; nil is all of them.
+// CheckMoved validates a file that differs from a valid one only in the shards of moved. nil
+// validates all shards.
 func (f File) CheckMoved(moved Moved) error {
 	if err := f.checkFrame(); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (f File) CheckMoved(moved Moved) error {
 		for id := range ids {
 			shard, there := s.Shards[id]
 			if !there {
-				continue // it was taken out
+				continue // removed
 			}
 			if err := checkShard(id, shard); err != nil {
 				return fmt.Errorf("shard %s of stream %s: %w", id, s.Name, err)
@@ -65,11 +65,11 @@ func (f File) CheckMoved(moved Moved) error {
 	return nil
 }
 
-// checkFrame returns what is wrong with a file beside its shards.
+// checkFrame validates everything except the shards.
 func (f File) checkFrame() error {
 	switch {
 	case f.Version != Version:
-		return fmt.Errorf("it has version %d, and this kin reads version %d", f.Version, Version)
+		return fmt.Errorf("it has version %d, but this kin reads version %d", f.Version, Version)
 	case f.ID == "":
 		return errors.New("it has no query id")
 	case f.Destination != nil && !f.Destination.CreatedAt.IsWritable():
@@ -88,8 +88,8 @@ func (f File) checkFrame() error {
 	return nil
 }
 
-// checkAncestors refuses a file by which a shard descends from itself: nothing
-// can be read in that order.
+// checkAncestors returns an error if a shard is its own ancestor. Parents could then never be read
+// before their children.
 func (f File) checkAncestors() error {
 	for _, s := range f.Streams {
 		ids := slices.Collect(maps.Keys(s.Shards))
@@ -100,10 +100,10 @@ func (f File) checkAncestors() error {
 	return nil
 }
 
-// shardID is what the service allows as a shard's ID (API documentation).
+// shardID matches the shard IDs that the service allows (API documentation).
 var shardID = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
 
-// checkShard returns what is wrong with the position of the shard of that ID.
+// checkShard validates the position of the shard with this ID.
 func checkShard(id string, s Shard) error {
 	if !shardID.MatchString(id) {
 		return fmt.Errorf("ID %q: want a shard ID", id)
@@ -112,7 +112,7 @@ func checkShard(id string, s Shard) error {
 		return fmt.Errorf("parent %q: want the ID of another shard", s.Parents[i])
 	}
 	if s.SubSequenceNumber != nil && (s.Kind != record.AtSequenceNumber || *s.SubSequenceNumber < 0) {
-		return fmt.Errorf("%s with sub-sequence number %d: it is for AT_SEQUENCE_NUMBER, and 0 or more", s.Kind, *s.SubSequenceNumber)
+		return fmt.Errorf("%s with sub-sequence number %d: want AT_SEQUENCE_NUMBER and a number of 0 or more", s.Kind, *s.SubSequenceNumber)
 	}
 	switch s.Kind {
 	case record.AfterSequenceNumber, record.AtSequenceNumber:
@@ -141,14 +141,14 @@ func checkShard(id string, s Shard) error {
 	return nil
 }
 
-// isSequenceNumber reports whether s is decimal and not longer than the service
-// allows (API documentation: up to 129 digits).
+// isSequenceNumber reports whether s is decimal and has at most 129 digits, the limit of the
+// service (API documentation).
 func isSequenceNumber(s string) bool {
-	const most = 129
+	const maxDigits = 129
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {
 			return false
 		}
 	}
-	return s != "" && len(s) <= most
+	return s != "" && len(s) <= maxDigits
 }

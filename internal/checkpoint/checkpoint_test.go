@@ -16,8 +16,8 @@ import (
 	"kin/internal/record"
 )
 
-// whole is a file that uses every member of the format.
-func whole() File {
+// fullFile returns a file with every member of the format.
+func fullFile() File {
 	at := func(s int64) record.Time { return record.Time{Time: time.UnixMilli(s*1000 + 123).UTC()} }
 	sub := int64(3)
 	return File{Version: Version, ID: "7b0f3c5e-0000-4000-8000-000000000000", Streams: []Stream{{
@@ -43,7 +43,7 @@ func open(t *testing.T, path string) *Handle {
 	return h
 }
 
-func TestWhatIsSavedIsLoaded(t *testing.T) {
+func TestSaveAndLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	h := open(t, path)
 	if h.Existed() {
@@ -52,7 +52,7 @@ func TestWhatIsSavedIsLoaded(t *testing.T) {
 	if first, _ := h.Load(t.Context()); first.ID == "" || first.Version != Version {
 		t.Errorf("a new checkpoint is %+v", first)
 	}
-	if err := h.Save(whole(), nil); err != nil {
+	if err := h.Save(fullFile(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Release(t.Context()); err != nil {
@@ -60,7 +60,7 @@ func TestWhatIsSavedIsLoaded(t *testing.T) {
 	}
 	h = open(t, path)
 	got, err := h.Load(t.Context())
-	if err != nil || !reflect.DeepEqual(got, whole()) || !h.Existed() {
+	if err != nil || !reflect.DeepEqual(got, fullFile()) || !h.Existed() {
 		t.Errorf("loaded %+v, %v", got, err)
 	}
 	if err := h.Release(t.Context()); err != nil {
@@ -72,8 +72,8 @@ func TestWhatIsSavedIsLoaded(t *testing.T) {
 	}
 }
 
-func TestMembersAreAsDocumented(t *testing.T) {
-	b, err := whole().encode()
+func TestFormatMatchesTheDocumentation(t *testing.T) {
+	b, err := fullFile().encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestMembersAreAsDocumented(t *testing.T) {
 	}
 }
 
-func TestSecondRunIsToldWhoHoldsTheFile(t *testing.T) {
+func TestSecondRunGetsTheHolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	h := open(t, path)
 	_, err := Open(path)
@@ -106,8 +106,8 @@ func TestSecondRunIsToldWhoHoldsTheFile(t *testing.T) {
 	if runtime.GOOS != "windows" && (held.Holder.PID != os.Getpid() || held.Holder.Host == "" || time.Since(held.Holder.Started) > time.Minute) {
 		t.Errorf("held by %+v", held.Holder)
 	}
-	// Saving does not lose the lock: the file is replaced, the lock file is not.
-	if err := h.Save(whole(), nil); err != nil {
+	// A save keeps the lock: it replaces the checkpoint, not the lock file.
+	if err := h.Save(fullFile(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(path); !errors.As(err, &held) {
@@ -125,8 +125,8 @@ func TestSecondRunIsToldWhoHoldsTheFile(t *testing.T) {
 	}
 }
 
-func TestUnusableFilesStayAsTheyAre(t *testing.T) {
-	good, err := whole().encode()
+func TestUnusableFilesAreNotChanged(t *testing.T) {
+	good, err := fullFile().encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,9 +139,9 @@ func TestUnusableFilesStayAsTheyAre(t *testing.T) {
 		string(good) + "{}":                     "it has data after its end",
 		`{"version":2,"id":"x","streams":[]}`:   "it has version 2",
 		`{"version":1,"id":"x","streams":[{}]}`: "has no name",
-		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":3}}}]}`: "it is for AT_SEQUENCE_NUMBER",
+		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":3}}}]}`: "want AT_SEQUENCE_NUMBER",
 		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AT_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":-1}}}]}`:   "0 or more",
-		// Positions that only a user types have no place in a file.
+		// A file cannot have positions that only a user types.
 		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AGO"}}}]}`:                                          `shard s of stream a: unknown position "AGO"`,
 		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":""}}}]}`:                                             `shard s of stream a: unknown position ""`,
 		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{}}}]}`:                                                          `shard s of stream a: unknown position ""`,
@@ -162,16 +162,16 @@ func TestUnusableFilesStayAsTheyAre(t *testing.T) {
 		if after, err := os.ReadFile(path); err != nil || string(after) != content {
 			t.Errorf("%.40q: the file changed to %.40q", content, after)
 		}
-		// And it is not held.
+		// The file is not locked afterwards.
 		if _, err := Open(path); !errors.As(err, &unusable) {
 			t.Errorf("%.40q: the second time %v", content, err)
 		}
 	}
 }
 
-func TestFailedSaveLeavesTheOldFile(t *testing.T) {
+func TestFailedSaveKeepsTheOldFile(t *testing.T) {
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
-		// A folder cannot be closed to this user; one that is gone can.
+		// The file system ignores permissions for this user, so the folder is removed instead.
 		dir := filepath.Join(t.TempDir(), "d")
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -183,7 +183,7 @@ func TestFailedSaveLeavesTheOldFile(t *testing.T) {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Save(whole(), nil); !errors.Is(err, fs.ErrNotExist) {
+		if err := h.Save(fullFile(), nil); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("got %v, want the folder to be missing", err)
 		}
 		return
@@ -191,19 +191,19 @@ func TestFailedSaveLeavesTheOldFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "c.json")
 	h := open(t, path)
-	if err := h.Save(whole(), nil); err != nil {
+	if err := h.Save(fullFile(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = os.Chmod(dir, 0o700) }()
-	other := whole()
+	other := fullFile()
 	other.ID = "other"
 	if err := h.Save(other, nil); err == nil {
 		t.Error("saved into a folder that is closed")
 	}
-	if f, err := Read(path); err != nil || f.ID != whole().ID {
+	if f, err := Read(path); err != nil || f.ID != fullFile().ID {
 		t.Errorf("the old file is %+v, %v", f, err)
 	}
 }
@@ -217,7 +217,7 @@ func TestLeftoversOfAKilledRunAreRemoved(t *testing.T) {
 		}
 	}
 	h := open(t, path)
-	if err := h.Save(whole(), nil); err != nil {
+	if err := h.Save(fullFile(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Release(t.Context()); err != nil {
@@ -242,8 +242,8 @@ func TestSymlinkIsFollowed(t *testing.T) {
 	if err := os.Symlink("target.json", link); err != nil {
 		t.Fatal(err)
 	}
-	h := open(t, link) // dangling: the target is made
-	if err := h.Save(whole(), nil); err != nil {
+	h := open(t, link) // dangling: Save creates the target
+	if err := h.Save(fullFile(), nil); err != nil {
 		t.Fatal(err)
 	}
 	var held *HeldError
@@ -261,10 +261,10 @@ func TestSymlinkIsFollowed(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks that whatever is read as a checkpoint is written and read
-// again as the same, and that nothing panics.
+// FuzzDecode checks that every valid checkpoint is the same after a save and a load, and that
+// nothing panics.
 func FuzzDecode(f *testing.F) {
-	good, err := whole().encode()
+	good, err := fullFile().encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -280,10 +280,10 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(out) != byLibrary(t, first) {
+		if string(out) != marshalReference(t, first) {
 			t.Fatalf("%s was written, other than encoding/json does", out)
 		}
-		out = slices.Clone(out) // the encoder's own
+		out = slices.Clone(out) // the encoder reuses its buffer
 		again, err := decode(out)
 		if err != nil {
 			t.Fatalf("%s was written as %s and is not read: %v", b, out, err)

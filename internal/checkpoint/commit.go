@@ -8,16 +8,16 @@ import (
 	"slices"
 )
 
-// Commit is what becomes durable at once behind a batch.
+// Commit is what one Commit call saves atomically after a batch.
 type Commit struct {
-	// Moves are in the order in which the shards moved: the end of a shard is
-	// before what follows from it, and the last move of a shard counts.
+	// Moves are in the order in which the shards moved. The end of a shard precedes the moves of
+	// its children. The last move of a shard counts.
 	Moves []Move
-	// Outputs is how far the files that the run writes to are good with the batch.
-	// A checkpoint file has room for one.
+	// Outputs are the lengths of the run's output files after the batch. A checkpoint file can
+	// store one.
 	Outputs []Output
-	// Batch is the number of the batch that was written last; negative before the
-	// first, and for a commit that is of no batch.
+	// Batch is the number of the last written batch. It is negative before the first batch, and for
+	// a commit without a batch.
 	Batch int64
 }
 
@@ -25,18 +25,18 @@ type Commit struct {
 type Move struct {
 	Stream, Shard string
 	To            Shard
-	// Forget takes the shard out: nothing depends on its position any more.
+	// Forget removes the shard: its position is no longer needed.
 	Forget bool
 }
 
-// Begin keeps where the shards of streams begin. When it returns nil that is on
-// the disk; when it fails the old contents are still there.
+// Begin saves the initial positions of streams. If it returns nil, they are on the disk. If it
+// fails, the old contents are still there.
 func (h *Handle) Begin(_ context.Context, streams ...Stream) error {
 	return h.Save(h.file.Begin(streams...), nil)
 }
 
-// Begin returns the file with where the shards of streams begin. Whoever has loaded f
-// keeps its streams.
+// Begin returns a copy of the file with the initial positions of streams. f keeps its streams,
+// because callers of Load may still use them.
 func (f File) Begin(streams ...Stream) File {
 	f.Streams = slices.Clone(f.Streams)
 	for _, s := range streams {
@@ -50,12 +50,11 @@ func (f File) Begin(streams ...Stream) File {
 	return f
 }
 
-// Commit replaces the file with one in which the shards have moved, of streams
-// that have begun. When it returns nil that is on the disk; when it fails the old
-// contents are still there, and the handle has the old positions.
+// Commit saves the moves of shards. Their streams must have begun. If it returns nil, the new
+// positions are on the disk. If it fails, the file and the handle have the old positions.
 func (h *Handle) Commit(_ context.Context, c Commit) error {
 	if len(c.Outputs) > 1 {
-		return errors.New("a checkpoint file has room for one output")
+		return errors.New("a checkpoint file can store only one output")
 	}
 	moved, undo, err := h.file.apply(c.Moves)
 	if err != nil {
@@ -68,38 +67,38 @@ func (h *Handle) Commit(_ context.Context, c Commit) error {
 	}
 	if err := h.Save(f, moved); err != nil {
 		undo()
-		h.encoder.streams = nil // it may have the new positions
+		h.encoder.streams = nil // the encoder may have the new positions
 		return err
 	}
 	return nil
 }
 
-// Apply moves shards, and returns which differ now. The error is that a stream
-// has not begun; then nothing has moved.
+// Apply applies the moves to f, and returns the shards that differ now. If a stream has not begun,
+// it returns an error and applies nothing.
 func (f *File) Apply(moves []Move) (Moved, error) {
 	moved, _, err := f.apply(moves)
 	return moved, err
 }
 
-// apply is Apply. undo puts the shards back.
+// apply implements Apply. undo restores the old positions.
 func (f *File) apply(moves []Move) (moved Moved, undo func(), err error) {
 	for _, m := range moves {
 		if f.Find(m.Stream) == nil {
-			return nil, nil, fmt.Errorf("commit of stream %s, which has not begun", m.Stream)
+			return nil, nil, fmt.Errorf("commit: stream %s has not begun", m.Stream)
 		}
 	}
-	type was struct {
+	type undoEntry struct {
 		shards map[string]Shard
 		id     string
 		at     Shard
 		known  bool
 	}
 	moved = Moved{}
-	all := make([]was, 0, len(moves))
+	all := make([]undoEntry, 0, len(moves))
 	for _, m := range moves {
 		shards := f.Find(m.Stream).Shards
 		at, known := shards[m.Shard]
-		all = append(all, was{shards, m.Shard, at, known})
+		all = append(all, undoEntry{shards, m.Shard, at, known})
 		if m.Forget {
 			delete(shards, m.Shard)
 		} else {

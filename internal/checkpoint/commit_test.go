@@ -15,8 +15,8 @@ func after(sequence string) Shard {
 	return Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: sequence}}
 }
 
-// begun is a file with one stream that has begun, of which two shards are known.
-func begun(t *testing.T) (h *Handle, path string) {
+// newCheckpoint returns a checkpoint with one begun stream and two known shards.
+func newCheckpoint(t *testing.T) (h *Handle, path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "a.ckpt")
 	h = open(t, path)
@@ -44,8 +44,8 @@ func shardsIn(t *testing.T, path string) map[string]string {
 	return at
 }
 
-func TestACommitEncodesTheShardsThatMoved(t *testing.T) {
-	h, path := begun(t)
+func TestCommitEncodesOnlyMovedShards(t *testing.T) {
+	h, path := newCheckpoint(t)
 	encoded := h.encoder.encoded
 	err := h.Commit(t.Context(), Commit{
 		Moves:   []Move{{Stream: "orders", Shard: "b", To: after("3")}, {Stream: "orders", Shard: "b", To: after("4")}, {Stream: "orders", Shard: "c", To: after("5")}},
@@ -71,17 +71,17 @@ func TestACommitEncodesTheShardsThatMoved(t *testing.T) {
 	}
 }
 
-func TestACommitThatFailsMovesNothing(t *testing.T) {
-	h, path := begun(t)
+func TestFailedCommitMovesNothing(t *testing.T) {
+	h, path := newCheckpoint(t)
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	loaded, _ := h.Load(t.Context())
-	was := maps.Clone(loaded.Streams[0].Shards)
+	shards := maps.Clone(loaded.Streams[0].Shards)
 	for name, moves := range map[string][]Move{
-		"a position that no file may have": {{Stream: "orders", Shard: "a", To: after("9")}, {Stream: "orders", Shard: "c", To: after("x")}},
-		"a stream that has not begun":      {{Stream: "orders", Shard: "a", To: after("9")}, {Stream: "clicks", Shard: "a", To: after("9")}},
+		"an invalid position":         {{Stream: "orders", Shard: "a", To: after("9")}, {Stream: "orders", Shard: "c", To: after("x")}},
+		"a stream that has not begun": {{Stream: "orders", Shard: "a", To: after("9")}, {Stream: "clicks", Shard: "a", To: after("9")}},
 	} {
 		if err := h.Commit(t.Context(), Commit{Moves: moves}); err == nil {
 			t.Errorf("%s was committed", name)
@@ -90,8 +90,8 @@ func TestACommitThatFailsMovesNothing(t *testing.T) {
 		if err != nil || !slices.Equal(before, after) {
 			t.Errorf("%s changed the file, %v", name, err)
 		}
-		if f, _ := h.Load(t.Context()); !reflect.DeepEqual(f.Streams[0].Shards, was) {
-			t.Errorf("%s: the handle has %v, want %v", name, f.Streams[0].Shards, was)
+		if f, _ := h.Load(t.Context()); !reflect.DeepEqual(f.Streams[0].Shards, shards) {
+			t.Errorf("%s: the handle has %v, want %v", name, f.Streams[0].Shards, shards)
 		}
 	}
 	if err := h.Commit(t.Context(), Commit{Moves: []Move{{Stream: "orders", Shard: "a", To: after("9")}}}); err != nil {
@@ -102,8 +102,8 @@ func TestACommitThatFailsMovesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatWasLoadedStaysAsItWas(t *testing.T) {
-	h, _ := begun(t)
+func TestCommitDoesNotChangeALoadedFile(t *testing.T) {
+	h, _ := newCheckpoint(t)
 	loaded, _ := h.Load(t.Context())
 	if err := h.Begin(t.Context(), loaded.Streams...); err != nil {
 		t.Fatal(err)

@@ -8,21 +8,20 @@ import (
 	"strings"
 )
 
-// Moved lists, by stream, the shards that differ from what was saved last: those
-// that have another position, those that are new, and those that were taken out.
-// nil means that any shard may differ.
+// Moved lists the shards of each stream that differ from the last Save: moved, new and removed
+// shards. nil means that any shard may differ.
 type Moved map[string][]string
 
-// encoder makes a file's bytes. It keeps those of each shard, so that an
-// encoding costs as much as the shards that moved, and the copying of the rest.
+// encoder encodes a file. It caches the encoded shards, so that only moved shards are encoded
+// again.
 type encoder struct {
 	streams map[string]*encodedStream
 	file    []byte // reused
-	round   int    // of encode
-	encoded int    // shards, in all rounds
+	round   int    // number of encode calls
+	encoded int    // encoded shards, in all rounds
 }
 
-// encodedStream holds the encoded shards of one stream.
+// encodedStream has the encoded shards of one stream.
 type encodedStream struct {
 	shards map[string]*encodedShard
 	sorted []*encodedShard // by ID
@@ -30,12 +29,12 @@ type encodedStream struct {
 
 type encodedShard struct {
 	id    string
-	text  []byte // the member of "shards", as it stands in the file
+	json  []byte // the member of "shards" in the file
 	round int    // in which it was encoded
 }
 
-// encode returns the bytes of f, in which only the shards of moved differ from
-// the file that was encoded before. The bytes are valid until the next call.
+// encode returns the encoded file. Only the shards in moved may differ from the last call. The
+// bytes are valid until the next call.
 func (e *encoder) encode(f File, moved Moved) ([]byte, error) {
 	e.round++
 	if moved == nil || e.streams == nil {
@@ -54,14 +53,14 @@ func (e *encoder) encode(f File, moved Moved) ([]byte, error) {
 		if shards == nil {
 			shards = &encodedStream{shards: make(map[string]*encodedShard, len(s.Shards))}
 			e.streams[s.Name] = shards
-			err = e.all(shards, s)
+			err = e.encodeAll(shards, s)
 		} else {
-			err = e.move(shards, s, moved[s.Name])
+			err = e.encodeMoved(shards, s, moved[s.Name])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}
-		before, after, _ := bytes.Cut(frame, []byte(noShards))
+		before, after, _ := bytes.Cut(frame, []byte(emptyShards))
 		e.file = append(e.file, before...)
 		e.file = shards.append(e.file)
 		frame = after
@@ -70,11 +69,11 @@ func (e *encoder) encode(f File, moved Moved) ([]byte, error) {
 	return e.file, nil
 }
 
-// noShards is the place of a stream's shards in a frame. It cannot be inside of
-// a string: a line break in one is escaped.
-const noShards = "\n   \"shards\": {}"
+// emptyShards marks the shards of a stream in a frame. It cannot occur inside a string, because
+// strings have no unescaped line break.
+const emptyShards = "\n   \"shards\": {}"
 
-// frame returns the file's bytes without its shards.
+// frame returns the encoded file without its shards.
 func (f File) frame() ([]byte, error) {
 	f.Streams = slices.Clone(f.Streams)
 	for i := range f.Streams {
@@ -82,11 +81,11 @@ func (f File) frame() ([]byte, error) {
 			f.Streams[i].Shards = map[string]Shard{}
 		}
 	}
-	return text(f, "")
+	return marshal(f, "")
 }
 
-// text returns a value as the file holds it, inside of lines with that prefix.
-func text(v any, prefix string) ([]byte, error) {
+// marshal encodes a value as in the file. Its lines start with prefix.
+func marshal(v any, prefix string) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -97,18 +96,18 @@ func text(v any, prefix string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// all encodes every shard of a stream.
-func (e *encoder) all(into *encodedStream, s Stream) error {
+// encodeAll encodes every shard of a stream.
+func (e *encoder) encodeAll(into *encodedStream, s Stream) error {
 	ids := make([]string, 0, len(s.Shards))
 	for id := range s.Shards {
 		ids = append(ids, id)
 	}
-	return e.move(into, s, ids)
+	return e.encodeMoved(into, s, ids)
 }
 
-// move encodes the given shards of a stream and takes out those that it no
-// longer has.
-func (e *encoder) move(into *encodedStream, s Stream, ids []string) error {
+// encodeMoved encodes the given shards of a stream, and removes those that the stream no longer
+// has.
+func (e *encoder) encodeMoved(into *encodedStream, s Stream, ids []string) error {
 	var added []*encodedShard
 	removed := false
 	for _, id := range ids {
@@ -117,7 +116,7 @@ func (e *encoder) move(into *encodedStream, s Stream, ids []string) error {
 		switch {
 		case !there && known != nil:
 			delete(into.shards, id)
-			known.text, removed = nil, true
+			known.json, removed = nil, true
 			continue
 		case !there, known != nil && known.round == e.round:
 			continue
@@ -133,11 +132,11 @@ func (e *encoder) move(into *encodedStream, s Stream, ids []string) error {
 		e.encoded++
 	}
 	if removed {
-		into.sorted = slices.DeleteFunc(into.sorted, func(s *encodedShard) bool { return s.text == nil })
+		into.sorted = slices.DeleteFunc(into.sorted, func(s *encodedShard) bool { return s.json == nil })
 	}
 	into.add(added)
 	if have, want := len(into.sorted), len(s.Shards); have != want {
-		return fmt.Errorf("%d shards were saved or have moved, and it has %d", have, want)
+		return fmt.Errorf("%d shards are encoded, but the stream has %d", have, want)
 	}
 	return nil
 }
@@ -146,48 +145,47 @@ func (e *encoder) move(into *encodedStream, s Stream, ids []string) error {
 // hardly changes.
 func (s *encodedShard) encode(at Shard) error {
 	const prefix = "    " // of a shard in the file
-	key, err := text(s.id, "")
+	key, err := marshal(s.id, "")
 	if err != nil {
 		return err
 	}
-	value, err := text(at, prefix)
+	value, err := marshal(at, prefix)
 	if err != nil {
 		return err
 	}
-	s.text = append(s.text[:0], '\n')
-	s.text = append(s.text, prefix...)
-	s.text = append(s.text, bytes.TrimSuffix(key, []byte("\n"))...)
-	s.text = append(s.text, ": "...)
-	s.text = append(s.text, bytes.TrimSuffix(value, []byte("\n"))...)
+	s.json = append(s.json[:0], '\n')
+	s.json = append(s.json, prefix...)
+	s.json = append(s.json, bytes.TrimSuffix(key, []byte("\n"))...)
+	s.json = append(s.json, ": "...)
+	s.json = append(s.json, bytes.TrimSuffix(value, []byte("\n"))...)
 	return nil
 }
 
-// add puts shards among the sorted ones. New shards have the highest IDs, so
-// that they are behind the others already.
+// add inserts shards in order. New shards have the highest IDs, so a sort is rarely needed.
 func (s *encodedStream) add(added []*encodedShard) {
 	if len(added) == 0 {
 		return
 	}
 	byID := func(a, b *encodedShard) int { return strings.Compare(a.id, b.id) }
 	slices.SortFunc(added, byID)
-	behind := len(s.sorted) == 0 || s.sorted[len(s.sorted)-1].id < added[0].id
+	sorted := len(s.sorted) == 0 || s.sorted[len(s.sorted)-1].id < added[0].id
 	s.sorted = append(s.sorted, added...)
-	if !behind {
+	if !sorted {
 		slices.SortFunc(s.sorted, byID)
 	}
 }
 
-// append appends the member "shards" of a stream.
+// append appends the member "shards" of the stream.
 func (s *encodedStream) append(b []byte) []byte {
 	if len(s.sorted) == 0 {
-		return append(b, noShards...)
+		return append(b, emptyShards...)
 	}
-	b = append(b, strings.TrimSuffix(noShards, "}")...)
+	b = append(b, strings.TrimSuffix(emptyShards, "}")...)
 	for i, shard := range s.sorted {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, shard.text...)
+		b = append(b, shard.json...)
 	}
 	return append(b, "\n   }"...)
 }

@@ -12,11 +12,11 @@ import (
 	"kin/internal/record"
 )
 
-// encode is what a first Save writes.
+// encode returns what a first Save writes.
 func (f File) encode() ([]byte, error) { return new(encoder).encode(f, nil) }
 
-// byLibrary is the file as encoding/json alone writes it: the format.
-func byLibrary(t testing.TB, f File) string {
+// marshalReference returns the file as encoding/json writes it, which is the format.
+func marshalReference(t testing.TB, f File) string {
 	t.Helper()
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -28,9 +28,9 @@ func byLibrary(t testing.TB, f File) string {
 	return b.String()
 }
 
-// manyShards is a file with so many shards in each of two streams.
+// manyShards returns a file with two streams and this many shards in each.
 func manyShards(shards int) File {
-	f := whole()
+	f := fullFile()
 	for _, name := range []string{"payments", "logs"} {
 		s := Stream{Name: name, StartedAt: f.Streams[0].StartedAt, InitialPosition: "trim_horizon", Shards: map[string]Shard{}}
 		for n := range shards {
@@ -41,7 +41,7 @@ func manyShards(shards int) File {
 	return f
 }
 
-func TestFault02ASaveEncodesOnlyTheShardsThatMoved(t *testing.T) {
+func TestFault02SaveEncodesOnlyMovedShards(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	h := open(t, path)
 	f := manyShards(1000)
@@ -70,15 +70,15 @@ func TestFault02ASaveEncodesOnlyTheShardsThatMoved(t *testing.T) {
 			t.Errorf("Save %d encoded %d shards, want %d", n, got, want)
 		}
 		got, err := os.ReadFile(path)
-		if err != nil || string(got) != byLibrary(t, f) {
+		if err != nil || string(got) != marshalReference(t, f) {
 			t.Errorf("Save %d wrote another file than encoding/json, %v", n, err)
 		}
 	}
 }
 
-func TestFault02TheBytesAreThoseOfTheFormat(t *testing.T) {
+func TestFault02EncoderMatchesEncodingJSON(t *testing.T) {
 	var e encoder
-	f := whole()
+	f := fullFile()
 	f.Destination = &Destination{Name: "copies", CreatedAt: f.Streams[0].CreatedAt}
 	f.Streams[0].InitialPosition = "\n   \"shards\": {}" // which is text
 	s := f.Streams[0].Shards
@@ -106,21 +106,21 @@ func TestFault02TheBytesAreThoseOfTheFormat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := byLibrary(t, f); string(b) != want {
+		if want := marshalReference(t, f); string(b) != want {
 			t.Errorf("step %d: got\n%s\nwant\n%s", n, b, want)
 		}
 	}
 }
 
-func TestFault02AShardThatIsNotReportedIsAnError(t *testing.T) {
+func TestFault02UnreportedNewShardIsAnError(t *testing.T) {
 	var e encoder
-	f := whole()
+	f := fullFile()
 	if _, err := e.encode(f, nil); err != nil {
 		t.Fatal(err)
 	}
 	f.Streams[0].Shards["new"] = Shard{Parents: []string{}, Position: record.Position{Kind: record.TrimHorizon}}
 	if _, err := e.encode(f, Moved{}); err == nil {
-		t.Error("a new shard was left out without an error")
+		t.Error("Save dropped a new shard without an error")
 	}
 }
 

@@ -5,34 +5,33 @@ import (
 	"time"
 )
 
-// UnusableError means that a checkpoint cannot be used: it cannot be read, it
-// is not one, it belongs to something else, or it cannot be locked. The file
-// was left as it was.
+// UnusableError means that a checkpoint cannot be used. It cannot be read or locked, is not a
+// checkpoint, or belongs to something else. The file was not changed.
 type UnusableError struct {
 	Path   string
 	Reason string
-	Next   string // what to do about it
+	Next   string // the next step for the user
 }
 
 func (e *UnusableError) Error() string {
 	return fmt.Sprintf("checkpoint %s cannot be used: %s", e.Path, e.Reason)
 }
 
-// Unusable is true; it marks the error for those who do not import the type.
+// Unusable returns true. It marks the error for callers that do not import this package.
 func (e *UnusableError) Unusable() bool { return true }
 
-// Hint says what to do next.
+// Hint returns the next step for the user.
 func (e *UnusableError) Hint() string { return e.Next }
 
-// Holder is who holds a checkpoint's lock.
+// Holder is the process that holds the lock of a checkpoint.
 type Holder struct {
 	Host    string    `json:"host"`
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
 }
 
-// HeldError means that another run uses the checkpoint. Holder is zero when it
-// could not be read.
+// HeldError means that another run uses the checkpoint. Holder is zero if the lock file could not
+// be read.
 type HeldError struct {
 	Path   string
 	Holder Holder
@@ -46,14 +45,14 @@ func (e *HeldError) Error() string {
 		e.Path, e.Holder.PID, e.Holder.Host, e.Holder.Started.UTC().Format(time.RFC3339))
 }
 
-// Held is true; it marks the error for those who do not import the type.
+// Held returns true. It marks the error for callers that do not import this package.
 func (e *HeldError) Held() bool { return true }
 
-// LostLockError means that a run no longer holds its checkpoint's lock: another
-// run may use the checkpoint, and nothing was saved.
+// LostLockError means that the run has lost the lock of its checkpoint. Another run may use the
+// checkpoint. Nothing was saved.
 type LostLockError struct {
 	Path, Lock string
-	Err        error // what was found at its path; nil when that is another file
+	Err        error // error at the path of the lock file; nil if another file is there
 }
 
 func (e *LostLockError) Error() string {
@@ -66,23 +65,23 @@ func (e *LostLockError) Error() string {
 
 func (e *LostLockError) Unwrap() error { return e.Err }
 
-// Held is true; it marks the error for those who do not import the type.
+// Held returns true. It marks the error for callers that do not import this package.
 func (e *LostLockError) Held() bool { return true }
 
-// Hint says what to do next.
+// Hint returns the next step for the user.
 func (e *LostLockError) Hint() string {
 	return "check that no other run uses the checkpoint, and run kin again; never remove a lock file while a run uses it"
 }
 
-// UnsavableError means that kin refused to write a checkpoint that it could not
-// load again. The file was left as it was.
+// UnsavableError means that kin refused to save a checkpoint that it could not load again. The file
+// was not changed.
 type UnsavableError struct {
 	Path string
 	Err  error
 }
 
 func (e *UnsavableError) Error() string {
-	return fmt.Sprintf("checkpoint %s was not saved, and the file is unchanged: kin could not load it again: %s", e.Path, e.Err)
+	return fmt.Sprintf("checkpoint %s was not saved and is unchanged, because kin could not load the new contents: %s", e.Path, e.Err)
 }
 
 func (e *UnsavableError) Unwrap() error { return e.Err }

@@ -11,9 +11,8 @@ import (
 	"kin/internal/record"
 )
 
-// TestFault08WhatCouldNotBeLoadedIsNotSaved spoils one member after the other:
-// Save and Load refuse the same files.
-func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
+// Makes one member invalid at a time. Save and Load refuse the same files.
+func TestFault08SaveRefusesWhatLoadRefuses(t *testing.T) {
 	never := record.Time{Time: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)}
 	long := string(bytes.Repeat([]byte("1"), 200))
 	shard := func(change func(*Shard)) func(*File) {
@@ -34,7 +33,7 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 		"a shard with an odd ID":        func(f *File) { f.Streams[0].Shards["a b"] = Shard{Position: record.Position{Kind: record.TrimHorizon}} },
 		"a parent without an ID":        shard(func(s *Shard) { s.Parents = []string{""} }),
 		"its own parent":                shard(func(s *Shard) { s.Parents = []string{"shardId-000000000004"} }),
-		"two of each other": func(f *File) {
+		"parents in a cycle": func(f *File) {
 			f.Streams[0].Shards["x"] = Shard{Parents: []string{"y"}, Position: record.Position{Kind: record.TrimHorizon}}
 			f.Streams[0].Shards["y"] = Shard{Parents: []string{"x"}, Position: record.Position{Kind: record.TrimHorizon}}
 		},
@@ -55,14 +54,14 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "c.json")
 			h := open(t, path)
-			if err := h.Save(whole(), nil); err != nil {
+			if err := h.Save(fullFile(), nil); err != nil {
 				t.Fatal(err)
 			}
 			before, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			bad := whole()
+			bad := fullFile()
 			spoil(&bad)
 			var refused *UnsavableError
 			if err := h.Save(bad, nil); !errors.As(err, &refused) {
@@ -73,7 +72,7 @@ func TestFault08WhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 			}
 			if b, err := bad.encode(); err == nil {
 				if _, err := decode(b); err == nil {
-					t.Error("Load takes what Save refuses")
+					t.Error("Load accepts a file that Save refuses")
 				}
 			}
 			if err := h.Release(t.Context()); err != nil {

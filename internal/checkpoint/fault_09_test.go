@@ -9,10 +9,10 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
+func TestFault09SaveKeepsTheFieldsOfTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	h := open(t, path)
-	first := whole()
+	first := fullFile()
 	first.Destination = &Destination{Name: "old"}
 	if err := h.Save(first, nil); err != nil {
 		t.Fatal(err)
@@ -23,8 +23,8 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare := File{Version: Version, Streams: loaded.Streams} // says nothing of the destination, the output and the id
-	for name, f := range map[string]File{"without a destination": bare, "with the one before": first, "as it was loaded": loaded} {
+	bare := File{Version: Version, Streams: loaded.Streams} // without destination, output and ID
+	for name, f := range map[string]File{"without a destination": bare, "with the previous destination": first, "as loaded": loaded} {
 		if err := h.Save(f, nil); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -39,7 +39,7 @@ func TestFault09WhatBelongsToTheFileSurvivesEverySave(t *testing.T) {
 	if err := h.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// Also in a run that does not call SetDestination.
+	// Also in a run without SetDestination.
 	h = open(t, path)
 	if err := h.Save(File{Version: Version, ID: first.ID, Streams: loaded.Streams}, nil); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestFault18ALockFileWithOtherContentsIsLeftAlone(t *testing.T) {
+func TestFault18ForeignLockFileIsNotChanged(t *testing.T) {
 	for name, contents := range map[string]string{
 		"text": "# dependencies\n", "large": strings.Repeat(`{"pid":1}`, 1000), "other JSON": `{"packages":[]}`,
 	} {
@@ -27,7 +27,7 @@ func TestFault18ALockFileWithOtherContentsIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestFault18ALockFileThatARunLeftIsTaken(t *testing.T) {
+func TestFault18LockFileOfAnEndedRunIsReused(t *testing.T) {
 	for name, contents := range map[string]string{
 		"empty":  "",
 		"signed": `{"host":"` + strings.Repeat("a", 200) + `","pid":77,"started":"2026-11-22T10:00:00Z"}` + "\n",

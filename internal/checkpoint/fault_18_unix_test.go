@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// soon fails the test when do does not return: it is stuck in the system.
-func soon(t *testing.T, what string, do func()) {
+// mustNotHang fails the test if do blocks in a system call.
+func mustNotHang(t *testing.T, what string, do func()) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {
@@ -27,7 +27,7 @@ func soon(t *testing.T, what string, do func()) {
 	}
 }
 
-func TestFault18APlantedLockFileIsRefusedAndItsTargetUntouched(t *testing.T) {
+func TestFault18PlantedLockFileIsRefusedAndItsTargetUnchanged(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "precious")
 	plant := map[string]func(lock string) error{
@@ -53,13 +53,13 @@ func TestFault18APlantedLockFileIsRefusedAndItsTargetUntouched(t *testing.T) {
 			if err := os.WriteFile(target, []byte("keep me"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			t.Chdir(t.TempDir()) // the path of a socket has to be short
+			t.Chdir(t.TempDir()) // a socket needs a short path
 			const path = "c.json"
 			if err := plant(path + ".lock"); err != nil {
 				t.Fatal(err)
 			}
 			var err error
-			soon(t, "Open", func() { _, err = Open(path) })
+			mustNotHang(t, "Open", func() { _, err = Open(path) })
 			var bad *UnusableError
 			if !errors.As(err, &bad) || bad.Hint() == "" {
 				t.Errorf("%v, want unusable", err)
@@ -74,7 +74,7 @@ func TestFault18APlantedLockFileIsRefusedAndItsTargetUntouched(t *testing.T) {
 	}
 }
 
-func TestFault18ALostLockFileEndsTheRunAndNothingIsSaved(t *testing.T) {
+func TestFault18SaveFailsAfterTheLockFileIsLost(t *testing.T) {
 	for name, lose := range map[string]func(lock string) error{
 		"removed": os.Remove,
 		"replaced": func(lock string) error {
@@ -87,20 +87,20 @@ func TestFault18ALostLockFileEndsTheRunAndNothingIsSaved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "c.json")
 			h := open(t, path)
-			if err := h.Save(whole(), nil); err != nil {
+			if err := h.Save(fullFile(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := lose(path + ".lock"); err != nil {
 				t.Fatal(err)
 			}
-			next := whole()
+			next := fullFile()
 			next.ID = "another"
 			err := h.Save(next, nil)
 			var lost *LostLockError
 			if !errors.As(err, &lost) || !lost.Held() || lost.Hint() == "" {
 				t.Errorf("%v, want a lost lock", err)
 			}
-			if got, err := Read(path); err != nil || got.ID != whole().ID {
+			if got, err := Read(path); err != nil || got.ID != fullFile().ID {
 				t.Errorf("the file has id %q, %v", got.ID, err)
 			}
 			if err := h.Release(t.Context()); err != nil {
@@ -110,7 +110,7 @@ func TestFault18ALostLockFileEndsTheRunAndNothingIsSaved(t *testing.T) {
 	}
 }
 
-func TestFault18ACheckpointThatIsNoFileIsNotWaitedFor(t *testing.T) {
+func TestFault18IrregularCheckpointDoesNotBlock(t *testing.T) {
 	dir := t.TempDir()
 	fifo := filepath.Join(dir, "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
@@ -121,7 +121,7 @@ func TestFault18ACheckpointThatIsNoFileIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{fifo, link, dir, "/dev/zero"} {
-		soon(t, path, func() {
+		mustNotHang(t, path, func() {
 			var bad *UnusableError
 			if _, err := NewView(path).Load(t.Context()); !errors.As(err, &bad) {
 				t.Errorf("a look at %s: %v, want unusable", path, err)
@@ -131,16 +131,16 @@ func TestFault18ACheckpointThatIsNoFileIsNotWaitedFor(t *testing.T) {
 			}
 		})
 	}
-	// One that a run holds, and that is replaced by a FIFO.
+	// A run holds the checkpoint, which is then replaced by a FIFO.
 	path := filepath.Join(dir, "c.json")
 	h := open(t, path)
-	if err := h.Save(whole(), nil); err != nil {
+	if err := h.Save(fullFile(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "Backup", func() {
+	mustNotHang(t, "Backup", func() {
 		if _, err := h.Backup(); err == nil {
 			t.Error("a FIFO was backed up")
 		}

@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// tooLong is a name that is short enough for a file and its lock, and too long for
-// the temporary file of a save. That fails also for a user who may write everywhere.
-var tooLong = strings.Repeat("c", 249)
+// longName is short enough for a file and its lock, but too long for the temporary file of a save.
+// The save fails even for a user who may write everywhere.
+var longName = strings.Repeat("c", 249)
 
-func TestFault19AFolderWithoutNewFilesIsRefusedAtTheStart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), tooLong)
+func TestFault19UnwritableFolderIsRefusedAtTheStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), longName)
 	_, err := Open(path)
 	var unusable *UnusableError
 	if !errors.As(err, &unusable) || unusable.Path != path || !strings.Contains(unusable.Reason, "cannot write files in its folder "+filepath.Dir(path)) || strings.Contains(err.Error(), ".tmp-") {
@@ -23,10 +23,10 @@ func TestFault19AFolderWithoutNewFilesIsRefusedAtTheStart(t *testing.T) {
 	}
 }
 
-func TestFault19AFailedSaveNamesTheCheckpointAndWhatComesAgain(t *testing.T) {
+func TestFault19FailedSaveErrorAndHint(t *testing.T) {
 	h := open(t, filepath.Join(t.TempDir(), "c.json"))
-	h.path = filepath.Join(filepath.Dir(h.path), tooLong)
-	err := h.Save(whole(), nil)
+	h.path = filepath.Join(filepath.Dir(h.path), longName)
+	err := h.Save(fullFile(), nil)
 	var failed *SaveError
 	if !errors.As(err, &failed) || strings.Contains(err.Error(), ".tmp-") || !strings.HasPrefix(err.Error(), "checkpoint "+h.path+" was not saved: ") ||
 		!strings.Contains(failed.Hint(), "writes the records since the last save again") {
@@ -43,7 +43,7 @@ func TestFault19AFailedSaveNamesTheCheckpointAndWhatComesAgain(t *testing.T) {
 	}
 }
 
-func TestFault19TheHintFitsWhatCannotBeOpened(t *testing.T) {
+func TestFault19HintMatchesTheFailedPath(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "c.json")
 	if err := os.WriteFile(path+".lock", nil, 0o600); err != nil {
@@ -53,10 +53,10 @@ func TestFault19TheHintFitsWhatCannotBeOpened(t *testing.T) {
 		err  error
 		hint string
 	}{
-		"the lock":    {&fs.PathError{Op: "open", Path: path + ".lock", Err: syscall.EACCES}, "let this user read and write " + path + ".lock"},
-		"the folder":  {&fs.PathError{Op: "open", Path: path, Err: syscall.EACCES}, "make the folder writable"},
-		"no folder":   {&fs.PathError{Op: "lstat", Path: filepath.Join(dir, "none"), Err: syscall.ENOENT}, "name a file in an existing, writable folder"},
-		"of no files": {&fs.PathError{Op: "open", Path: path, Err: syscall.EROFS}, "make the folder writable"},
+		"the lock":              {&fs.PathError{Op: "open", Path: path + ".lock", Err: syscall.EACCES}, "let this user read and write " + path + ".lock"},
+		"the folder":            {&fs.PathError{Op: "open", Path: path, Err: syscall.EACCES}, "make the folder writable"},
+		"no folder":             {&fs.PathError{Op: "lstat", Path: filepath.Join(dir, "none"), Err: syscall.ENOENT}, "name a file in an existing, writable folder"},
+		"read-only file system": {&fs.PathError{Op: "open", Path: path, Err: syscall.EROFS}, "make the folder writable"},
 	} {
 		var got *UnusableError
 		if !errors.As(unusable(path, test.err), &got) || !strings.HasPrefix(got.Hint(), test.hint) {

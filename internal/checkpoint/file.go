@@ -1,8 +1,8 @@
-// Package checkpoint is the checkpoint file: read, lock, replace atomically.
+// Package checkpoint reads, locks and atomically replaces the checkpoint file.
 //
-// It promises that a file is only ever seen whole, old or new, that one run at
-// a time writes it, and that a file it cannot read is left as it was. It knows
-// the file's format and nothing of how a stream is read.
+// A reader always sees a whole file, the old one or the new one. Only one run at a time writes a
+// file. A file that cannot be read is not changed. The package knows the format of the file, but
+// not how a stream is read.
 package checkpoint
 
 import (
@@ -15,54 +15,52 @@ import (
 	"kin/internal/record"
 )
 
-// Version is the version of the format this package reads and writes.
+// Version is the format version that this package reads and writes.
 const Version = 1
 
-// File is a checkpoint file's contents. Times are RFC 3339 in UTC with
-// milliseconds.
+// File is the content of a checkpoint file. Times are RFC 3339 in UTC with milliseconds.
 type File struct {
 	Version int      `json:"version"`
 	ID      string   `json:"id"` // the query id, a UUID
 	Streams []Stream `json:"streams"`
-	// Destination is the stream that a copy writes to; nil for any other run.
+	// Destination is the stream that a copy writes to; nil for other runs.
 	Destination *Destination `json:"destination,omitempty"`
 	Output      *Output      `json:"output,omitempty"`
 }
 
-// Destination is the stream that the records up to a checkpoint were copied
-// into. ARN and CreatedAt are absent where the run may not ask for them.
+// Destination is the target stream of a copy. ARN and CreatedAt are absent if the run may not ask
+// for them.
 type Destination struct {
 	Name      string      `json:"name"`
 	ARN       string      `json:"arn,omitempty"`
 	CreatedAt record.Time `json:"createdAt,omitzero"`
 }
 
-// Output is how far the file that a run writes to was good when the checkpoint
-// was taken.
+// Output is the file that a run writes to, and its length at the last save. Only this much of the
+// file is known to be complete.
 type Output struct {
 	Path   string `json:"path"`
 	Length int64  `json:"length"` // bytes
 }
 
-// Stream is where a run stands in one stream.
+// Stream is the position of a run in one stream.
 type Stream struct {
 	Name string `json:"name"`
 	ARN  string `json:"arn,omitempty"`
-	// CreatedAt is the stream's own creation time; absent when the run was not
-	// allowed to ask for it. A stream that was deleted and created again has
-	// another one.
+	// CreatedAt is the creation time of the stream. It is absent if the run may not ask for it. A
+	// stream that was deleted and created again has another one.
 	CreatedAt record.Time `json:"createdAt,omitzero"`
-	// StartedAt is the server's time when the first run began, and
-	// InitialPosition where it began, as it was given.
+	// StartedAt is the time of the service when the first run began. InitialPosition is where that
+	// run began, as the user gave it.
 	StartedAt       record.Time      `json:"startedAt"`
 	InitialPosition string           `json:"initialPosition"`
 	Shards          map[string]Shard `json:"shards"` // by shard ID
 }
 
-// Shard is where a run stands in one shard.
+// Shard is the position of a run in one shard.
 type Shard = record.ShardPosition
 
-// Find returns the stream of that name, or nil.
+// Find returns the stream with this name; nil if there is none.
 func (f *File) Find(name string) *Stream {
 	for i := range f.Streams {
 		if f.Streams[i].Name == name {
@@ -72,8 +70,7 @@ func (f *File) Find(name string) *Stream {
 	return nil
 }
 
-// decode reads a whole file and checks that it says what a reader needs. Its
-// error is a reason, without the path.
+// decode parses and validates a whole file. Its error is a reason without the path.
 func decode(b []byte) (File, error) {
 	var f File
 	dec := json.NewDecoder(bytes.NewReader(b))
@@ -91,7 +88,7 @@ func decode(b []byte) (File, error) {
 	case f.Version == 0 || f.ID == "":
 		return File{}, errors.New("it is not a checkpoint of kin")
 	case f.Version != Version:
-		return File{}, fmt.Errorf("it has version %d, and this kin reads version %d", f.Version, Version)
+		return File{}, fmt.Errorf("it has version %d, but this kin reads version %d", f.Version, Version)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return File{}, errors.New("it has data after its end")

@@ -11,25 +11,23 @@ import (
 	"github.com/google/uuid"
 )
 
-// Handle is a checkpoint file that this run holds. Its methods are not safe
-// for concurrent use.
+// Handle is a checkpoint file that this run has locked. It is not safe for concurrent use.
 type Handle struct {
 	path string // symlinks resolved
 	lock *lockFile
 	file File
-	// destination is what SetDestination was given; nil before that.
+	// destination is the argument of SetDestination; nil before that call.
 	destination *Destination
-	// existed says whether the file was there when it was opened.
+	// existed: the file existed when it was opened.
 	existed bool
 	encoder encoder
 }
 
-// Open locks the checkpoint file at path and reads it. A file that is not
-// there yet is no error: it appears with Begin or Save, with a new id. The
-// folder must exist, and allow new files. Errors are *HeldError, *UnusableError and those of the
-// file system.
+// Open locks and reads the checkpoint file at path. A missing file is not an error: Begin or Save
+// creates it, with a new ID. The folder must exist and allow new files. Errors are *HeldError,
+// *UnusableError and those of the file system. The caller must call Release.
 func Open(path string) (*Handle, error) {
-	path, err := resolve(path)
+	path, err := resolveLinks(path)
 	if err != nil {
 		return nil, unusable(path, err)
 	}
@@ -56,9 +54,8 @@ func Open(path string) (*Handle, error) {
 	return h, nil
 }
 
-// Read reads the file at path without locking it. The error of a file that is
-// not there matches fs.ErrNotExist; of one that cannot be used it is
-// *UnusableError.
+// Read reads the file at path without a lock. The error matches fs.ErrNotExist if the file does not
+// exist. It is an *UnusableError if the file is not a valid checkpoint.
 func Read(path string) (File, error) {
 	b, err := readRegular(path)
 	var odd *notRegularError
@@ -71,40 +68,40 @@ func Read(path string) (File, error) {
 	f, err := decode(b)
 	if err != nil {
 		return File{}, &UnusableError{Path: path, Reason: err.Error(),
-			Next: "restore the file from a copy, or move it away and start from scratch; kin left it as it was"}
+			Next: "restore the file from a copy, or move it away and start from scratch; kin did not change it"}
 	}
 	return f, nil
 }
 
-// Path is the file's path with its symlinks resolved.
+// Path returns the path of the file, with symlinks resolved.
 func (h *Handle) Path() string { return h.path }
 
-// Existed says whether the file was there when Open read it.
+// Existed reports whether the file existed when Open read it.
 func (h *Handle) Existed() bool { return h.existed }
 
-// Owns is true for every shard: a file has one run.
+// Owns returns true for every shard: a file belongs to one run.
 func (h *Handle) Owns(string, string) bool { return true }
 
-// Load returns what the file said when it was opened, or what was saved last.
-// It does not wait.
+// Load returns the contents as of Open or the last successful Save. It does not block.
 func (h *Handle) Load(context.Context) (File, error) { return h.file, nil }
 
-// SetDestination names the stream that the run copies to. Every later Save
-// writes it, whatever the file that it is given has.
+// SetDestination sets the stream that the run copies to. Every later Save writes it, even if the
+// File argument has another one.
 func (h *Handle) SetDestination(d Destination) {
 	h.destination = &d
 	h.file.Destination = &d
 }
 
-// Save replaces the file. When it returns nil the new contents are on the
-// disk; when it fails the old ones are still there. moved are the shards that
-// differ from those of the last Save, or nil: only they are checked and encoded.
-// Save refuses what Open would refuse to load, and, with a *LostLockError, to
-// write without the lock.
+// Save replaces the file. If it returns nil, the new contents are on the disk. If it fails, the old
+// contents are still there.
+//
+// moved has the shards that differ from the last Save; only these are validated and encoded. nil
+// means all. Save fails with an *UnsavableError if Open would refuse the contents, and with a
+// *LostLockError if the lock is lost.
 func (h *Handle) Save(f File, moved Moved) error {
-	f = h.complete(f)
+	f = h.keepFileFields(f)
 	if h.encoder.streams == nil {
-		moved = nil // nothing was encoded before
+		moved = nil // the encoder has nothing to reuse
 	}
 	err := f.CheckMoved(moved)
 	if err == nil && moved == nil {
@@ -113,7 +110,7 @@ func (h *Handle) Save(f File, moved Moved) error {
 	if err != nil {
 		return &UnsavableError{Path: h.path, Err: err}
 	}
-	if err := h.lock.stillThere(); err != nil {
+	if err := h.lock.checkNotReplaced(); err != nil {
 		return err
 	}
 	b, err := h.encoder.encode(f, moved)
@@ -128,35 +125,34 @@ func (h *Handle) Save(f File, moved Moved) error {
 	return nil
 }
 
-// Release unlocks the file. It does not wait, and unlocks it even if ctx has ended.
+// Release unlocks the file. It does not block, and works even if ctx has ended.
 func (h *Handle) Release(context.Context) error { return h.lock.release() }
 
-// resolve follows the symlinks of a path whose last element need not exist, so
-// that a replacement does not replace the link. With an error it returns the
-// path as it was given.
-func resolve(path string) (string, error) {
-	given := path
-	const most = 40 // as many as Linux follows
-	for range most {
+// resolveLinks follows the symlinks of a path, so that Save does not replace a link. The last
+// element need not exist. With an error it returns the original path.
+func resolveLinks(path string) (string, error) {
+	original := path
+	const maxLinks = 40 // like Linux
+	for range maxLinks {
 		info, err := os.Lstat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		if err != nil {
-			return given, err
+			return original, err
 		}
 		if info.IsDir() {
-			return given, &UnusableError{Path: path, Reason: "it is a folder", Next: "name a file"}
+			return original, &UnusableError{Path: path, Reason: "it is a folder", Next: "name a file"}
 		}
 		if info.Mode().IsRegular() {
 			break
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
-			return given, &UnusableError{Path: path, Reason: "it does not keep what is written to it", Next: "name a regular file"}
+			return original, &UnusableError{Path: path, Reason: "it is not a regular file", Next: "name a regular file"}
 		}
 		target, err := os.Readlink(path)
 		if err != nil {
-			return given, err
+			return original, err
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)
@@ -165,7 +161,7 @@ func resolve(path string) (string, error) {
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
-		return given, err
+		return original, err
 	}
 	return filepath.Join(dir, filepath.Base(path)), nil
 }

@@ -10,23 +10,22 @@ import (
 	"time"
 )
 
-// lockFile is the lock file beside a checkpoint, opened and locked. Everything
-// goes through that one descriptor: a path may lead elsewhere a moment later.
+// lockFile is the open and locked lock file beside a checkpoint. All operations use its descriptor,
+// because the path may lead to another file later.
 type lockFile struct {
-	checkpoint string // the path of the file that it guards
+	checkpoint string // path of the checkpoint
 	path       string
 	f          *os.File
 }
 
-// mostSignature is the size of the largest lock file that kin reads, in bytes.
-const mostSignature = 4 << 10
+// maxLockFileSize is the size of the largest lock file that kin reads, in bytes.
+const maxLockFileSize = 4 << 10
 
-// acquire takes the lock beside path, or fails at once. A lock file that is not
-// a plain file of kin's own is refused and left as it was: signing it would
-// overwrite what somebody else keeps there.
+// acquire locks the lock file beside path, or fails at once. A lock file that kin did not write is
+// refused and not changed. Writing the holder would overwrite someone else's data.
 func acquire(path string) (*lockFile, error) {
 	l := &lockFile{checkpoint: path, path: path + ".lock"}
-	const tries = 3 // a lock file can be removed between being opened and being locked
+	const tries = 3 // the lock file may be removed after it was opened and before it is locked
 	for range tries {
 		if err := l.open(); err != nil {
 			return nil, err
@@ -36,10 +35,10 @@ func acquire(path string) (*lockFile, error) {
 			return nil, errors.Join(err, l.f.Close())
 		}
 		if !locked {
-			return nil, errors.Join(&HeldError{Path: path, Holder: l.holder()}, l.f.Close())
+			return nil, errors.Join(&HeldError{Path: path, Holder: l.readHolder()}, l.f.Close())
 		}
-		if l.stillThere() == nil {
-			if err := l.sign(); err != nil {
+		if l.checkNotReplaced() == nil {
+			if err := l.writeHolder(); err != nil {
 				return nil, errors.Join(err, l.f.Close())
 			}
 			return l, nil
@@ -51,17 +50,17 @@ func acquire(path string) (*lockFile, error) {
 	return nil, &LostLockError{Path: path, Lock: l.path}
 }
 
-// open opens the lock file, which it creates if it is not there. It follows no
-// link, does not wait for the other end of a FIFO, and cuts nothing off.
+// open opens or creates the lock file. It follows no link, does not wait for the other end of a
+// FIFO, and does not truncate.
 func (l *lockFile) open() error {
 	if info, err := os.Lstat(l.path); err == nil && !info.Mode().IsRegular() {
-		return l.refuse("is " + kindOf(info.Mode())) // opening a device may do something
+		return l.unusableError("is " + kindOf(info.Mode())) // opening a device may have side effects
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE|dontFollow, 0o600)
 	if isLink(err) {
-		return l.refuse("is " + kindOf(fs.ModeSymlink))
+		return l.unusableError("is " + kindOf(fs.ModeSymlink))
 	}
 	if err != nil {
 		return err
@@ -71,20 +70,20 @@ func (l *lockFile) open() error {
 		return errors.Join(err, f.Close())
 	}
 	if !info.Mode().IsRegular() {
-		return errors.Join(l.refuse("is "+kindOf(info.Mode())), f.Close())
+		return errors.Join(l.unusableError("is "+kindOf(info.Mode())), f.Close())
 	}
-	if n := links(info); n > 1 {
-		return errors.Join(l.refuse(fmt.Sprintf("has %d names (hard links)", n)), f.Close())
+	if n := linkCount(info); n > 1 {
+		return errors.Join(l.unusableError(fmt.Sprintf("has %d names (hard links)", n)), f.Close())
 	}
 	l.f = f
 	return nil
 }
 
-// lock locks the opened file, unless another run holds it.
+// lock locks the open file. It returns false if another run holds the lock.
 func (l *lockFile) lock() (bool, error) {
 	locked, err := tryLock(l.f)
 	switch {
-	case err != nil && cannotLock(err):
+	case err != nil && isLockUnsupported(err):
 		return false, &UnusableError{Path: l.checkpoint, Reason: "its file system cannot lock files (" + err.Error() + ")",
 			Next: "keep the checkpoint on a local disk"}
 	case err != nil:
@@ -93,15 +92,15 @@ func (l *lockFile) lock() (bool, error) {
 	return locked, nil
 }
 
-// refuse is the error for a lock file that cannot be used.
-func (l *lockFile) refuse(is string) error {
-	return &UnusableError{Path: l.checkpoint, Reason: fmt.Sprintf("its lock file %s %s; kin left it as it was", l.path, is),
-		Next: "move " + l.path + " away; kin makes a new lock file"}
+// unusableError returns the error for a lock file that cannot be used. is is the reason.
+func (l *lockFile) unusableError(is string) error {
+	return &UnusableError{Path: l.checkpoint, Reason: fmt.Sprintf("its lock file %s %s; kin did not change it", l.path, is),
+		Next: "move " + l.path + " away; kin creates a new lock file"}
 }
 
-// stillThere checks that the path still leads to the locked file. A run whose
-// lock file was removed or replaced no longer keeps others out.
-func (l *lockFile) stillThere() error {
+// checkNotReplaced returns a *LostLockError if the path no longer leads to the locked file. A
+// removed or replaced lock file no longer excludes other runs.
+func (l *lockFile) checkNotReplaced() error {
 	now, err := os.Lstat(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &LostLockError{Path: l.checkpoint, Lock: l.path, Err: err}
@@ -119,15 +118,14 @@ func (l *lockFile) stillThere() error {
 	return nil
 }
 
-// read returns what the lock file says, whole unless it is larger than any that
-// kin wrote.
+// read returns the contents of the lock file, at most one byte more than maxLockFileSize.
 func (l *lockFile) read() ([]byte, error) {
-	return io.ReadAll(io.NewSectionReader(l.f, 0, mostSignature+1))
+	return io.ReadAll(io.NewSectionReader(l.f, 0, maxLockFileSize+1))
 }
 
-// holder reads who signed the lock file. What cannot be read is nobody: the
-// caller knows that the file is held, and reports that without a name.
-func (l *lockFile) holder() Holder {
+// readHolder returns the holder in the lock file. It is zero if it cannot be read: the caller knows
+// that the file is locked, and reports that without a name.
+func (l *lockFile) readHolder() Holder {
 	b, err := l.read()
 	if err != nil {
 		return Holder{}
@@ -136,11 +134,10 @@ func (l *lockFile) holder() Holder {
 	return h
 }
 
-// parseHolder reads a lock file's contents. An empty file, and the zeros that a
-// power cut leaves, are an unsigned lock file; ok is false for what is no lock
-// file of kin.
+// parseHolder parses a lock file. An empty file has no holder, and neither has a file of zeros,
+// which a power cut may leave. ok is false if kin did not write the file.
 func parseHolder(b []byte) (h Holder, ok bool) {
-	if len(b) > mostSignature {
+	if len(b) > maxLockFileSize {
 		return Holder{}, false
 	}
 	unsigned := true
@@ -156,38 +153,38 @@ func parseHolder(b []byte) (h Holder, ok bool) {
 	return h, true
 }
 
-// sign writes this process's name into the locked file, in place: a lock file
-// that is renamed locks nothing.
-func (l *lockFile) sign() error {
-	was, err := l.read()
+// writeHolder writes this process into the locked file, in place. A renamed lock file would lock
+// nothing.
+func (l *lockFile) writeHolder() error {
+	before, err := l.read()
 	if err != nil {
-		if lockedRegion(err) {
+		if isLockedRegion(err) {
 			return nil
 		}
 		return err
 	}
-	if _, ok := parseHolder(was); !ok {
-		return l.refuse("has contents that kin did not write")
+	if _, ok := parseHolder(before); !ok {
+		return l.unusableError("has contents that kin did not write")
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return fmt.Errorf("sign %s: %w", l.path, err)
+		return fmt.Errorf("write lock file %s: %w", l.path, err)
 	}
 	b, err := json.Marshal(Holder{Host: host, PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second)})
 	if err != nil {
-		return fmt.Errorf("sign %s: %w", l.path, err)
+		return fmt.Errorf("write lock file %s: %w", l.path, err)
 	}
 	if err = l.f.Truncate(0); err == nil {
 		_, err = l.f.WriteAt(append(b, '\n'), 0)
 	}
-	if lockedRegion(err) {
+	if isLockedRegion(err) {
 		return nil
 	}
 	return err
 }
 
-// release unlocks the file; a second call does nothing. The lock file itself
-// stays: removing it would let two runs hold two files of the same name.
+// release unlocks the file; a second call does nothing. The lock file is not removed, because two
+// runs could then lock two files of the same name.
 func (l *lockFile) release() error {
 	if err := l.f.Close(); !errors.Is(err, fs.ErrClosed) {
 		return err
@@ -195,7 +192,7 @@ func (l *lockFile) release() error {
 	return nil
 }
 
-// kindOf is what a file that is not a regular one is called.
+// kindOf names the type of an irregular file.
 func kindOf(m fs.FileMode) string {
 	switch {
 	case m.IsDir():

@@ -7,15 +7,13 @@ import (
 	"os"
 )
 
-// notRegularError is the cause of a *fs.PathError about a file that does not keep
-// what is written.
+// notRegularError is the cause of a *fs.PathError about an irregular file.
 type notRegularError struct{ mode fs.FileMode }
 
 func (e *notRegularError) Error() string { return "it is " + kindOf(e.mode) }
 
-// readRegular reads a regular file whole, through links. Anything else is
-// refused without being waited for: a FIFO that nobody writes to, a device
-// without an end.
+// readRegular reads a whole regular file, and follows links. It refuses other files without
+// blocking, such as a FIFO without a writer or an endless device.
 func readRegular(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// replace writes b to path so that a reader sees the old file or the new one,
-// whole, and a power cut leaves one of them. (The libraries for this leave out
-// either Windows or the folder's own fsync.)
+// replace atomically writes b to path. A reader sees the whole old file or the whole new one, also
+// after a power cut. (The libraries for this lack either Windows or the fsync of the folder.)
 func replace(path string, b []byte) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, prefix(path)+"*") // mode 0600
@@ -25,7 +24,7 @@ func replace(path string, b []byte) error {
 	return syncDir(dir)
 }
 
-// writeWhole writes b to the disk, and closes the file in any case.
+// writeWhole writes b to the disk, and always closes the file.
 func writeWhole(f *os.File, b []byte) error {
 	_, err := f.Write(b)
 	if err == nil {
@@ -37,11 +36,11 @@ func writeWhole(f *os.File, b []byte) error {
 	return err
 }
 
-// prefix is how the names of the temporary files beside path begin.
+// prefix returns the prefix of the temporary files beside path.
 func prefix(path string) string { return "." + filepath.Base(path) + ".tmp-" }
 
-// removeLeftovers removes what a run that was killed inside replace left. The
-// caller holds the lock.
+// removeLeftovers removes the temporary files of a run that was killed inside replace. The caller
+// holds the lock.
 func removeLeftovers(path string) error {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)

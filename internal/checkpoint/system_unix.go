@@ -11,26 +11,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dontFollow opens no symbolic link, and does not wait for the other end of a
-// FIFO. dontWait does only the latter.
+// dontFollow refuses symbolic links and does not wait for the other end of a FIFO. dontWait only
+// does the latter.
 const (
 	dontFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK
 	dontWait   = unix.O_NONBLOCK
 )
 
-// isLink reports whether opening with dontFollow met a symbolic link.
+// isLink reports whether open failed because of dontFollow and a symbolic link.
 func isLink(err error) bool { return errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EMLINK) }
 
-// links is how many names a file has.
-func links(info fs.FileInfo) uint64 {
+// linkCount returns the number of hard links of a file.
+func linkCount(info fs.FileInfo) uint64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return uint64(stat.Nlink) //nolint:unconvert // its type differs between systems
 	}
 	return 1
 }
 
-// tryLock locks a file, unless another descriptor holds the lock. The lock ends
-// when the file is closed.
+// tryLock locks a file. It returns false if another descriptor holds the lock. Closing the file
+// releases the lock.
 func tryLock(f *os.File) (bool, error) {
 	var err error
 	conn, connErr := f.SyscallConn()
@@ -46,14 +46,14 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// cannotLock says whether err means that the file system has no locks.
-func cannotLock(err error) bool {
+// isLockUnsupported reports whether err means that the file system has no locks.
+func isLockUnsupported(err error) bool {
 	return errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.ENOTSUP) ||
 		errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOSYS)
 }
 
-// lockedRegion is false: locks are advisory here, and do not stop a write.
-func lockedRegion(error) bool { return false }
+// isLockedRegion returns false: locks are advisory here and never prevent a write.
+func isLockedRegion(error) bool { return false }
 
 // syncDir makes a rename in dir durable.
 func syncDir(dir string) error {
@@ -63,7 +63,7 @@ func syncDir(dir string) error {
 	}
 	err = d.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
-		err = nil // this file system has no such thing, and needs none
+		err = nil // this file system has no directory sync and needs none
 	}
 	return errors.Join(err, d.Close())
 }

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A view reads what a run holds, as it moves, and leaves nothing beside it.
-func TestAViewReadsWhatARunHolds(t *testing.T) {
+// A view reads the current file while a run holds it, and creates no files.
+func TestViewReadsAHeldCheckpoint(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "c.json")
 	v := NewView(path)
@@ -20,12 +20,12 @@ func TestAViewReadsWhatARunHolds(t *testing.T) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) > 0 {
-		t.Errorf("a look left %v %v", entries, err)
+		t.Errorf("Load created %v %v", entries, err)
 	}
 	h := open(t, path)
 	defer h.Release(t.Context())
 	for _, id := range []string{"first", "second"} {
-		f := whole()
+		f := fullFile()
 		f.ID = id
 		if err := h.Save(f, nil); err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestAViewReadsWhatARunHolds(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
-	if v.Begin(t.Context(), whole().Streams...) == nil || v.Commit(t.Context(), Commit{}) == nil {
+	if v.Begin(t.Context(), fullFile().Streams...) == nil || v.Commit(t.Context(), Commit{}) == nil {
 		t.Error("a view was saved")
 	}
 	stopped := errors.New("stopped")
@@ -48,8 +48,8 @@ func TestAViewReadsWhatARunHolds(t *testing.T) {
 	}
 }
 
-// Backups of one second have names of their own, the file's bytes and its mode.
-func TestABackupIsTheFileByteForByte(t *testing.T) {
+// Backups in the same second have different names. They have the bytes and the mode of the file.
+func TestBackupIsAnExactCopy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	h := open(t, path)
 	defer h.Release(t.Context())
@@ -58,7 +58,7 @@ func TestABackupIsTheFileByteForByte(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, id := range []string{"first", "second", "third"} {
-		f := whole()
+		f := fullFile()
 		f.ID = id
 		if err := h.Save(f, nil); err != nil {
 			t.Fatal(err)
@@ -68,9 +68,9 @@ func TestABackupIsTheFileByteForByte(t *testing.T) {
 			t.Fatal(backup, err)
 		}
 		seen[backup] = true
-		was, wasErr := os.ReadFile(path)
+		before, wasErr := os.ReadFile(path)
 		is, isErr := os.ReadFile(backup)
-		if wasErr != nil || isErr != nil || string(was) != string(is) {
+		if wasErr != nil || isErr != nil || string(before) != string(is) {
 			t.Errorf("%s differs: %v %v", backup, wasErr, isErr)
 		}
 		if info, err := os.Stat(backup); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 )
 
-// SaveError means that a checkpoint or its backup could not be written. The file was
-// left as it was.
+// SaveError means that a checkpoint or its backup could not be written. The checkpoint was not
+// changed.
 type SaveError struct {
 	Path string // of the checkpoint
-	What string // that was not done, such as "saved"
+	What string // what failed, such as "saved"
 	Err  error
-	Next string // what to do about it
+	Next string // the next step for the user
 }
 
 func (e *SaveError) Error() string {
@@ -23,11 +23,11 @@ func (e *SaveError) Error() string {
 
 func (e *SaveError) Unwrap() error { return e.Err }
 
-// Hint says what to do next.
+// Hint returns the next step for the user.
 func (e *SaveError) Hint() string { return e.Next }
 
-// systemReason is what the system says of a file, without the file's name: the names
-// of temporary files tell nobody anything.
+// systemReason returns the reason of a file system error without the path, because the names of
+// temporary files mean nothing to a user.
 func systemReason(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -40,8 +40,8 @@ func systemReason(err error) string {
 	return err.Error()
 }
 
-// checkWritable tries whether files can be made in the folder of path: every save makes
-// one and renames it. Its error is an *UnusableError.
+// checkWritable checks that new files can be created in the folder of path. Each save creates one
+// and renames it. The error is an *UnusableError.
 func checkWritable(path string) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, prefix(path)+"*")
@@ -55,15 +55,15 @@ func checkWritable(path string) error {
 	return nil
 }
 
-// folderUnusable is the *UnusableError of a folder in which kin can make no file.
+// folderUnusable returns the *UnusableError for a folder in which kin cannot create files.
 func folderUnusable(path string, err error) error {
 	dir := filepath.Dir(path)
 	return &UnusableError{Path: path, Reason: fmt.Sprintf("kin cannot write files in its folder %s: %s", dir, systemReason(err)),
-		Next: "make the folder writable, or move the checkpoint to one that is: every save makes a new file there and renames it"}
+		Next: "make the folder writable, or move the checkpoint to a writable folder: each save creates a new file there and renames it"}
 }
 
-// unusable makes an *UnusableError of what the file system says about path or its
-// lock.
+// unusable converts a file system error about path or its lock into an *UnusableError. Other errors
+// are returned unchanged.
 func unusable(path string, err error) error {
 	var pathErr *fs.PathError
 	if !errors.As(err, &pathErr) {

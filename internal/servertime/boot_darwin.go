@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sinceBoot is a clock that goes on while the machine sleeps, as this system's
-// CLOCK_MONOTONIC does; 0 where it cannot be read.
+// sinceBoot returns a clock that advances while the machine sleeps: CLOCK_MONOTONIC on this system.
+// It is 0 if the clock cannot be read.
 func sinceBoot() time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sinceBoot is a clock that goes on while the machine sleeps; 0 where it cannot
-// be read.
+// sinceBoot returns a clock that advances while the machine sleeps. It is 0 if the clock cannot be
+// read.
 func sinceBoot() time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {

@@ -4,5 +4,5 @@ package servertime
 
 import "time"
 
-// sinceBoot is 0: Go's own clock is what there is here.
+// sinceBoot returns 0: this system has only Go's own clock.
 func sinceBoot() time.Duration { return 0 }

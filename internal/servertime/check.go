@@ -1,9 +1,9 @@
-// Package servertime checks the service's time, which kin reads from the Date of
-// answers, before anything relies on it.
+// Package servertime checks the service's time before anything relies on it. kin reads that time
+// from the Date of answers.
 //
-// It promises that a time it accepts lies between 2013 and 2100, and has moved
-// about as far as time has passed since the one it accepted before. It does not
-// promise that the first one is right: nobody else knows the service's time.
+// An accepted time is between 2013 and 2100. It differs from the previous accepted time by about
+// the elapsed time. The first time may still be wrong, because nothing else knows the service's
+// time.
 package servertime
 
 import (
@@ -12,49 +12,47 @@ import (
 	"time"
 )
 
-// The service began in 2013.
+// The service started in 2013.
 var (
 	earliest = time.Date(2013, 1, 1, 0, 0, 0, 0, time.UTC)
 	latest   = time.Date(2101, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// Plausible reports whether the service can have had that time, or have it
-// while this program is in use.
+// Plausible reports whether t is between 2013 and 2100: after the start of the service, and within
+// the lifetime of this program.
 func Plausible(t time.Time) bool { return !t.Before(earliest) && t.Before(latest) }
 
-// mostDrift is how far a Date may move more, or less, than time passes.
-const mostDrift = 24 * time.Hour
+// maxDrift is the maximum difference between the movement of a Date and the elapsed time.
+const maxDrift = 24 * time.Hour
 
-// ImplausibleError means that a time of the service cannot be right.
+// ImplausibleError means that a time of the service cannot be correct.
 type ImplausibleError struct{ Time time.Time }
 
 func (e *ImplausibleError) Error() string {
 	return fmt.Sprintf("the answer's Date is %s: want one between 2013 and 2100", e.Time.UTC().Format(time.RFC3339))
 }
 
-// Check accepts or refuses the Dates of one service during one run. It is safe
-// for concurrent use, and the zero value is ready.
+// Check accepts or rejects the Dates of one service during one run. It is safe for concurrent use.
+// The zero value is ready.
 type Check struct {
-	// Report takes a message for a person; nil reports nothing. It is called
-	// once, by the goroutine whose Date is refused first.
+	// Report is called with a message for the user; nil reports nothing. It is called at most once,
+	// by the goroutine of the first rejected Date.
 	Report func(message string)
 
-	mu       sync.Mutex       // guards the following
-	now      func() time.Time // this machine's clock; nil is time.Now
-	accepted time.Time        // the last Date that was accepted; zero before the first
-	watch    stopwatch        // started when it was accepted
-	reported bool
+	mu        sync.Mutex       // guards the following
+	now       func() time.Time // this machine's wall clock; nil is time.Now
+	accepted  time.Time        // the last accepted Date; zero before the first
+	stopwatch stopwatch        // started when accepted was set
+	reported  bool
 }
 
-// Accept returns the Date if it may be used, else the zero time, which means
-// that the answer has no usable Date. The first Date of a run decides what
-// follows: where it cannot be right, Accept returns an *ImplausibleError and the
-// answer is to be refused. Later ones are compared with the last one accepted,
-// so that a clock that is constantly wrong is never accepted.
+// Accept returns the Date if it is usable, and otherwise the zero time. The first Date of a run is
+// the reference. If it is implausible, Accept returns an *ImplausibleError, and the caller must
+// reject the answer. Later Dates are compared with the last accepted one. A clock that is
+// constantly wrong is therefore never accepted.
 //
-// A machine that was paused or restored may have missed time on every clock that
-// only counts. A Date that is too far ahead is accepted where this machine's wall
-// clock moved as far.
+// A machine that was paused or restored may have missed time on all its monotonic clocks. A Date
+// that is too far ahead is accepted if the wall clock of this machine moved as far.
 func (c *Check) Accept(date time.Time) (time.Time, error) {
 	if date.IsZero() {
 		return date, nil
@@ -65,13 +63,13 @@ func (c *Check) Accept(date time.Time) (time.Time, error) {
 		if !Plausible(date) {
 			return time.Time{}, &ImplausibleError{date}
 		}
-		c.accepted, c.watch = date, c.startWatch()
+		c.accepted, c.stopwatch = date, c.startStopwatch()
 		return date, nil
 	}
-	was := c.accepted
-	if Plausible(date) && c.movedTo(date) {
+	previous := c.accepted
+	if Plausible(date) && c.isConsistent(date) {
 		defer c.mu.Unlock()
-		c.accepted, c.watch = date, c.startWatch()
+		c.accepted, c.stopwatch = date, c.startStopwatch()
 		return date, nil
 	}
 	first := !c.reported && c.Report != nil
@@ -79,20 +77,20 @@ func (c *Check) Accept(date time.Time) (time.Time, error) {
 	c.mu.Unlock()
 	if first {
 		c.Report(fmt.Sprintf("the Date of an answer jumped from %s to %s, more than 24h off the elapsed time: kin ignores such Dates",
-			was.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339)))
+			previous.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339)))
 	}
 	return time.Time{}, nil
 }
 
-// movedTo reports whether time has passed from the last accepted Date to this
-// one. It wants the lock held.
-func (c *Check) movedTo(date time.Time) bool {
+// isConsistent reports whether the movement from the last accepted Date to this one matches the
+// elapsed time. The caller holds the lock.
+func (c *Check) isConsistent(date time.Time) bool {
 	moved := date.Sub(c.accepted)
-	drift := moved - c.watch.elapsed()
-	return drift.Abs() <= mostDrift || drift > 0 && (moved-c.wall().Sub(c.watch.wall)).Abs() <= mostDrift
+	drift := moved - c.stopwatch.elapsed()
+	return drift.Abs() <= maxDrift || drift > 0 && (moved-c.wall().Sub(c.stopwatch.wall)).Abs() <= maxDrift
 }
 
-// wall is this machine's wall clock, without Go's monotonic reading.
+// wall returns the wall clock of this machine, without Go's monotonic reading.
 func (c *Check) wall() time.Time {
 	if c.now != nil {
 		return c.now().Round(0)
@@ -100,29 +98,28 @@ func (c *Check) wall() time.Time {
 	return time.Now().Round(0)
 }
 
-// Now is the service's time by the last Date that was accepted; zero before the
-// first one.
+// Now returns the service's current time, computed from the last accepted Date. It is zero before
+// the first.
 func (c *Check) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.accepted.IsZero() {
 		return time.Time{}
 	}
-	return c.accepted.Add(c.watch.elapsed())
+	return c.accepted.Add(c.stopwatch.elapsed())
 }
 
-// stopwatch measures how much time passes, the time that the machine sleeps
-// included.
+// stopwatch measures elapsed time, including time in which the machine sleeps.
 type stopwatch struct {
-	started time.Time     // with Go's monotonic reading, which stands still meanwhile
-	boot    time.Duration // what sinceBoot returned
-	wall    time.Time     // the wall clock, which somebody may set
+	started time.Time     // with Go's monotonic reading, which may stop during sleep
+	boot    time.Duration // result of sinceBoot
+	wall    time.Time     // the wall clock, which the user may change
 }
 
-func (c *Check) startWatch() stopwatch { return stopwatch{time.Now(), sinceBoot(), c.wall()} }
+func (c *Check) startStopwatch() stopwatch { return stopwatch{time.Now(), sinceBoot(), c.wall()} }
 
-// elapsed is never less than what Go's clock measures, which is all there is
-// where the system has no other.
+// elapsed returns the elapsed time. It is at least what Go's clock measures, the only clock on some
+// systems.
 func (s stopwatch) elapsed() time.Duration {
 	return max(time.Since(s.started), sinceBoot()-s.boot)
 }

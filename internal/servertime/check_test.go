@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestFault08ADateMovesAsTimeDoes(t *testing.T) {
+func TestFault08DatesFollowTheElapsedTime(t *testing.T) {
 	start := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	type step struct {
 		passed time.Duration // since the step before
@@ -21,7 +21,7 @@ func TestFault08ADateMovesAsTimeDoes(t *testing.T) {
 		"more than a day ahead":      {{0, start, true}, {time.Hour, at(25*time.Hour + time.Second), false}, {time.Hour, at(2 * time.Hour), true}},
 		"more than a day behind":     {{0, start, true}, {time.Hour, at(-23*time.Hour - time.Second), false}, {0, at(time.Hour), true}},
 		"constantly wrong":           {{0, start, true}, {time.Hour, at(100 * time.Hour), false}, {time.Hour, at(101 * time.Hour), false}, {time.Hour, at(102 * time.Hour), false}, {90 * time.Hour, at(192 * time.Hour), false}},
-		"stands still":               {{0, start, true}, {23 * time.Hour, start, true}, {25 * time.Hour, start, false}},
+		"a stopped clock":            {{0, start, true}, {23 * time.Hour, start, true}, {25 * time.Hour, start, false}},
 		"1970":                       {{0, start, true}, {time.Second, time.Unix(0, 0), false}},
 		"9999":                       {{0, start, true}, {time.Second, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), false}},
 		"after a century of waiting": {{0, start, true}, {100 * 366 * 24 * time.Hour, at(100 * 366 * 24 * time.Hour), false}},
@@ -49,7 +49,7 @@ func TestFault08ADateMovesAsTimeDoes(t *testing.T) {
 	}
 }
 
-func TestFault08TheFirstDateLiesBetween2013And2100(t *testing.T) {
+func TestFault08FirstDateIsBetween2013And2100(t *testing.T) {
 	for date, ok := range map[time.Time]bool{
 		time.Unix(0, 0): false, time.Date(2012, 12, 31, 23, 59, 59, 0, time.UTC): false, time.Date(2013, 1, 1, 0, 0, 0, 0, time.UTC): true,
 		time.Date(2100, 12, 31, 23, 59, 59, 0, time.UTC): true, time.Date(2101, 1, 1, 0, 0, 0, 0, time.UTC): false, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC): false,
@@ -61,7 +61,7 @@ func TestFault08TheFirstDateLiesBetween2013And2100(t *testing.T) {
 			t.Errorf("%s: got %s, %v", date, got, err)
 		}
 		if now := c.Now(); now.IsZero() == ok {
-			t.Errorf("%s: then it is %s", date, now)
+			t.Errorf("%s: Now returns %s", date, now)
 		}
 	}
 	if got, err := (&Check{}).Accept(time.Time{}); err != nil || !got.IsZero() {

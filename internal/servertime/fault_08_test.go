@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-func TestFault08ADateThatTheWallClockFollowsIsReal(t *testing.T) {
+func TestFault08DateThatAgreesWithTheWallClockIsAccepted(t *testing.T) {
 	start := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	at := func(d time.Duration) time.Time { return start.Add(d) }
 	for name, c := range map[string]struct {
-		wall time.Duration // by how much this machine's wall clock moved while an hour was counted
+		wall time.Duration // movement of the wall clock during one measured hour
 		date time.Time
 		ok   bool
 	}{
-		"a pause of three days":           {73 * time.Hour, at(73 * time.Hour), true},
-		"and a wall clock that is behind": {60 * time.Hour, at(73 * time.Hour), true},
-		"no pause":                        {time.Hour, at(73 * time.Hour), false},
-		"a pause of a day less":           {48 * time.Hour, at(73 * time.Hour), false},
-		"a Date that goes back":           {-72 * time.Hour, at(-72 * time.Hour), false},
-		"a wall clock that was set":       {73 * time.Hour, at(time.Hour), true},
-		"beyond 2100":                     {90 * 366 * 24 * time.Hour, at(90 * 366 * 24 * time.Hour), false},
+		"a pause of three days":                           {73 * time.Hour, at(73 * time.Hour), true},
+		"a pause of three days, wall clock 13 hours less": {60 * time.Hour, at(73 * time.Hour), true},
+		"no pause":              {time.Hour, at(73 * time.Hour), false},
+		"wall clock a day less": {48 * time.Hour, at(73 * time.Hour), false},
+		"a Date in the past":    {-72 * time.Hour, at(-72 * time.Hour), false},
+		"a changed wall clock":  {73 * time.Hour, at(time.Hour), true},
+		"after 2100":            {90 * 366 * 24 * time.Hour, at(90 * 366 * 24 * time.Hour), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				wall := start.Add(time.Minute) // it need not be right
+				wall := start.Add(time.Minute) // any offset
 				reports := 0
 				check := &Check{Report: func(string) { reports++ }, now: func() time.Time { return wall }}
 				if _, err := check.Accept(start); err != nil {
@@ -39,7 +39,7 @@ func TestFault08ADateThatTheWallClockFollowsIsReal(t *testing.T) {
 				if c.ok == (reports > 0) {
 					t.Errorf("%d reports", reports)
 				}
-				// What follows is compared with the Date that was accepted.
+				// Later Dates are compared with the accepted one.
 				time.Sleep(time.Hour)
 				wall = wall.Add(time.Hour)
 				if next := c.date.Add(time.Hour); c.ok {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-func TestFault08ASequenceNumberHas186Bits(t *testing.T) {
+func TestFault08SequenceNumbersHaveAtMost186Bits(t *testing.T) {
 	highest := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 186), big.NewInt(1))
 	for s, want := range map[string]bool{
 		"": false, "0": true, "7": true, "-7": false, "7a": false,
@@ -31,7 +31,7 @@ func TestFault08ASequenceNumberHas186Bits(t *testing.T) {
 	}
 }
 
-func TestFault08ArrivalTimesAreNearTheTimeOfTheService(t *testing.T) {
+func TestFault08ArrivalTimesAreNearTheServiceTime(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		away time.Duration

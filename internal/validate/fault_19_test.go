@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// TestFault19ATimeOutOfRangeIsNotPrinted has times that the SDK has decoded into
-// others: their numbers are not those of the answer.
-func TestFault19ATimeOutOfRangeIsNotPrinted(t *testing.T) {
+// The SDK decodes a time that is out of range into another time, which is not in the answer. A
+// message must not print it.
+func TestFault19TimeOutOfRangeIsNotPrinted(t *testing.T) {
 	overflown := time.Unix(-4852116233, 0)
 	err := Summary("orders", &types.StreamDescriptionSummary{StreamCreationTimestamp: &overflown})
 	if err == nil || strings.Contains(err.Error(), "4852116233") || !strings.Contains(err.Error(), "the creation time of stream orders is out of range") {

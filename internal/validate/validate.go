@@ -1,6 +1,5 @@
-// Package validate checks members of the service's answers before anything of
-// an answer is used. It knows what the API documentation allows, and is lenient
-// where other implementations of the service differ from it.
+// Package validate checks the members of the service's answers before anything else uses them. It
+// follows the API documentation. It is lenient where other implementations of Kinesis differ.
 package validate
 
 import (
@@ -16,10 +15,10 @@ import (
 	"kin/internal/servertime"
 )
 
-// most is the highest sequence number: it has 186 bits (awslabs/amazon-kinesis-client,
-// SequenceNumberValidator.java). The API documentation allows 129 digits. A number that
-// is too high is not harmless: what follows it looks as if it had been received.
-const most = "98079714615416886934934209737619787751599303819750539263"
+// highestSequenceNumber is the highest number with 186 bits (awslabs/amazon-kinesis-client,
+// SequenceNumberValidator.java). The API documentation allows 129 digits. A number that is too high
+// is dangerous: all later records would look as if they had been received.
+const highestSequenceNumber = "98079714615416886934934209737619787751599303819750539263"
 
 // SequenceNumber reports whether s is a sequence number.
 func SequenceNumber(s string) bool {
@@ -28,10 +27,10 @@ func SequenceNumber(s string) bool {
 			return false
 		}
 	}
-	return s != "" && len(s) <= len(most) && Compare(s, most) <= 0
+	return s != "" && len(s) <= len(highestSequenceNumber) && Compare(s, highestSequenceNumber) <= 0
 }
 
-// Compare compares two sequence numbers as the numbers they are: -1, 0 or 1.
+// Compare compares two sequence numbers numerically. The result is -1, 0 or 1.
 func Compare(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	switch {
@@ -48,110 +47,111 @@ var (
 	streamARN = regexp.MustCompile(`^arn:[^:]+:kinesis:[^:]*:[^:]*:stream/([a-zA-Z0-9_.-]{1,128})$`)
 )
 
-// ShardID reports whether s can be the ID of a shard.
+// ShardID reports whether s is a valid shard ID.
 func ShardID(s string) bool { return shardID.MatchString(s) }
 
-// Error means that an answer cannot be right. It says what is wrong with it.
+// Error means that an answer is invalid. Reason is the problem.
 type Error struct{ Reason string }
 
 func (e *Error) Error() string { return "the answer cannot be right: " + e.Reason }
 
-// Errors of answers without what was asked for. A list that is empty is not null,
-// and every stream has an open shard.
+// Errors for answers without the requested member. An empty list is not null. Every stream has an
+// open shard, so a list of shards is never empty.
 var (
 	ErrNoSummary = errors.New("the answer has no summary")
 	ErrNoShards  = errors.New("the answer has no shards")
 )
 
-func wrong(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+func invalid(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
-// brief shortens what an answer held, for a message.
-func brief(s string) string {
-	const most = 60
-	if len(s) > most {
-		return s[:most] + "…"
+// truncate shortens a part of an answer for a message.
+func truncate(s string) string {
+	const maxBytes = 60
+	if len(s) > maxBytes {
+		return s[:maxBytes] + "…"
 	}
 	return s
 }
 
-// mostBehind is more than MillisBehindLatest can be, in milliseconds: ten years.
-const mostBehind = 10 * 366 * 24 * 60 * 60 * 1000
+// maxMillisBehind is above any real MillisBehindLatest, in milliseconds: ten years.
+const maxMillisBehind = 10 * 366 * 24 * 60 * 60 * 1000
 
-// Records checks the records of one answer, and how far it says it is behind: a
-// payload and a sequence number for each, in growing order, and times that can be.
-// A list that is missing or null is nil here, an empty one is not; so it is with
-// payloads. A record may have no partition key (API documentation of the strategy
-// AUTO).
+// Records validates the records of one answer and its MillisBehindLatest. Each record needs a
+// payload and a sequence number. Sequence numbers must increase, and times must be plausible. A
+// record may have no partition key (API documentation of the strategy AUTO).
+//
+// A missing list or payload is nil; an empty one is not. behind may be nil.
 func Records(records []types.Record, behind *int64) error {
 	if records == nil {
-		return wrong("it has no list of records")
+		return invalid("it has no list of records")
 	}
-	if behind != nil && (*behind < 0 || *behind > mostBehind) {
-		return wrong("MillisBehindLatest is %d", *behind)
+	if behind != nil && (*behind < 0 || *behind > maxMillisBehind) {
+		return invalid("MillisBehindLatest is %d", *behind)
 	}
 	last := ""
 	for i, r := range records {
 		sequence := aws.ToString(r.SequenceNumber)
 		switch {
 		case sequence == "":
-			return wrong("record %d of %d has no sequence number", i+1, len(records))
+			return invalid("record %d of %d has no sequence number", i+1, len(records))
 		case !SequenceNumber(sequence):
-			return wrong("sequence number %q is not a number", brief(sequence))
+			return invalid("sequence number %q is not a number", truncate(sequence))
 		case r.Data == nil:
-			return wrong("record %s has no payload", sequence)
+			return invalid("record %s has no payload", sequence)
 		case last != "" && Compare(sequence, last) <= 0:
-			return wrong("sequence number %s follows %s", sequence, last)
+			return invalid("sequence number %s follows %s", sequence, last)
 		case r.ApproximateArrivalTimestamp != nil && !servertime.Plausible(*r.ApproximateArrivalTimestamp):
-			return wrong("the arrival time of record %s is out of range", sequence)
+			return invalid("the arrival time of record %s is out of range", sequence)
 		}
 		last = sequence
 	}
 	return nil
 }
 
-// Arrivals checks the arrival times of records, which Records has checked, against
-// the service's time; zero is not known. The SDK keeps times in 64 bits of
-// nanoseconds: a time beyond 2262 comes out as another one, which may look plausible.
-// The range is wide on both sides, for endpoints whose two clocks differ.
+// Arrivals compares the arrival times of records with the service's time now. A zero now skips the
+// check. Records must have validated the records first.
+//
+// The SDK stores times in 64 bits of nanoseconds. A time after 2262 overflows into another one that
+// may look plausible. The range is wide in both directions, because the two clocks of an endpoint
+// may differ.
 func Arrivals(records []types.Record, now time.Time) error {
-	const most = 400 * 24 * time.Hour // a stream retains records for 365 days at most
+	const maxDifference = 400 * 24 * time.Hour // a stream retains records for at most 365 days
 	if now.IsZero() {
 		return nil
 	}
-	from, to := now.Add(-most), now.Add(most)
+	from, to := now.Add(-maxDifference), now.Add(maxDifference)
 	for _, r := range records {
 		if at := r.ApproximateArrivalTimestamp; at != nil && (at.Before(from) || at.After(to)) {
-			return wrong("the arrival time of record %s is more than 400 days from the service's time", aws.ToString(r.SequenceNumber))
+			return invalid("the arrival time of record %s is more than 400 days from the service's time", aws.ToString(r.SequenceNumber))
 		}
 	}
 	return nil
 }
 
-// Shard checks one shard of a listing. What is missing beside its ID is nothing
-// wrong: other implementations leave it out. Hash keys are for those who use
-// them: most reads do not.
+// Shard validates one listed shard. Only its ID is required, because other implementations omit the
+// rest. Hash keys are not checked, because most reads do not use them.
 func Shard(s types.Shard) error {
 	id := aws.ToString(s.ShardId)
 	if !ShardID(id) {
-		return wrong("%q is not the ID of a shard", brief(id))
+		return invalid("%q is not the ID of a shard", truncate(id))
 	}
 	for _, parent := range []*string{s.ParentShardId, s.AdjacentParentShardId} {
 		if p := aws.ToString(parent); p != "" && !ShardID(p) {
-			return wrong("%q is not a parent of shard %s", brief(p), id)
+			return invalid("parent %q of shard %s is not a shard ID", truncate(p), id)
 		}
 	}
 	if r := s.SequenceNumberRange; r != nil {
 		for _, sequence := range []*string{r.StartingSequenceNumber, r.EndingSequenceNumber} {
 			if n := aws.ToString(sequence); n != "" && !SequenceNumber(n) {
-				return wrong("sequence number %q of shard %s is not a number", brief(n), id)
+				return invalid("sequence number %q of shard %s is not a number", truncate(n), id)
 			}
 		}
 	}
 	return nil
 }
 
-// Child reports whether c can be a child of a shard, and names its parents. That
-// a shard is its own ancestor is for those who know the others.
+// Child reports whether c is valid and has parents. It cannot detect a shard that is its own
+// ancestor, because that needs the other shards.
 func Child(c types.ChildShard) bool {
 	if !ShardID(aws.ToString(c.ShardId)) || len(c.ParentShards) == 0 {
 		return false
@@ -164,12 +164,11 @@ func Child(c types.ChildShard) bool {
 	return true
 }
 
-// mostRetention is more than a stream can retain its records for, in hours: the
-// service allows a year.
-const mostRetention = 100 * 366 * 24
+// maxRetentionHours is above any real retention period. The service allows a year.
+const maxRetentionHours = 100 * 366 * 24
 
-// Summary checks what the service says of a stream, which was asked for by name
-// or ARN. nil, and what is missing, is nothing wrong.
+// Summary validates the description of a stream. stream is the name or ARN in the request. Missing
+// members are allowed, and so is a nil s.
 func Summary(stream string, s *types.StreamDescriptionSummary) error {
 	if s == nil {
 		return nil
@@ -178,18 +177,18 @@ func Summary(stream string, s *types.StreamDescriptionSummary) error {
 		stream = m[1]
 	}
 	if name := aws.ToString(s.StreamName); name != "" && name != stream {
-		return wrong("it is about stream %q", brief(name))
+		return invalid("it is about stream %q", truncate(name))
 	}
 	if arn := aws.ToString(s.StreamARN); s.StreamARN != nil {
 		if m := streamARN.FindStringSubmatch(arn); m == nil || m[1] != stream {
-			return wrong("%q is not the ARN of stream %s", brief(arn), stream)
+			return invalid("%q is not the ARN of stream %s", truncate(arn), stream)
 		}
 	}
-	if hours := s.RetentionPeriodHours; hours != nil && (*hours < 1 || *hours > mostRetention) {
-		return wrong("RetentionPeriodHours of stream %s is %d", stream, *hours)
+	if hours := s.RetentionPeriodHours; hours != nil && (*hours < 1 || *hours > maxRetentionHours) {
+		return invalid("RetentionPeriodHours of stream %s is %d", stream, *hours)
 	}
 	if created := s.StreamCreationTimestamp; created != nil && !servertime.Plausible(*created) {
-		return wrong("the creation time of stream %s is out of range", stream)
+		return invalid("the creation time of stream %s is out of range", stream)
 	}
 	return nil
 }

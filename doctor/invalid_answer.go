@@ -12,12 +12,12 @@ import (
 	"kin/reader"
 )
 
-// wrongAdvice is what to do about an answer that the service never gives.
-const wrongAdvice = "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+// invalidAnswerAdvice is the advice after an answer that Kinesis never gives.
+const invalidAnswerAdvice = "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 
-// wrong returns what is wrong with an answer that passed as one of the service
-// and cannot be used: no run can go on with it. It is empty for other errors.
-func wrong(err error) string {
+// invalidAnswer returns the problem of an answer that parsed but cannot be used; empty for other
+// errors. No run can continue after such an answer.
+func invalidAnswer(err error) string {
 	var (
 		lineage   *reader.LineageError
 		endless   *paging.Error

@@ -16,30 +16,30 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// A role for enhanced fan-out need not allow GetRecords: a few breaks of a closed
-// shard's subscriptions do not end the run, unless they go on.
-func TestFault11AClosedShardIsSubscribedToAgainWhereGetRecordsIsNotAllowed(t *testing.T) {
+// A role for enhanced fan-out need not allow GetRecords. A few broken subscriptions of a closed
+// shard do not end the run, unless they continue.
+func TestFault11ClosedShardIsSubscribedAgainIfGetRecordsIsDenied(t *testing.T) {
 	broken := sends(step{err: errors.New("cut")})
-	first := func() script { return sends(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}) }
+	first := func() script { return sends(sendsEvent(records(1, 2)), step{time.Second, nil, errors.New("cut")}) }
 	ends := func(from, to int) script {
-		return sends(event(records(from, to)), event(end(child("b", "a"))))
+		return sends(sendsEvent(records(from, to)), sendsEvent(endEvent(child("b", "a"))))
 	}
 	for name, test := range map[string]struct {
 		scripts []script
 		want    string
-		denied  int // that is how often it is reported
+		denied  int // number of reports
 		fails   bool
 	}{
 		"three breaks":                   {[]script{first(), broken, broken, broken, ends(3, 4)}, "1 2 3 4 ", 1, false},
 		"five breaks":                    {[]script{first(), broken, broken, broken, broken, broken, ends(3, 4)}, "1 2 3 4 ", 1, false},
-		"breaks, a record, and breaks":   {[]script{first(), broken, broken, broken, sends(event(records(3, 3)), over), broken, broken, broken, ends(4, 4)}, "1 2 3 4 ", 2, false},
-		"breaks that go on":              {[]script{first(), broken, broken, broken, broken, broken, broken, ends(3, 4)}, "1 2 ", 1, true},
-		"events that repeat and go on":   {[]script{first()}, "1 2 ", 1, true},
-		"a position that is not taken":   {[]script{first(), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), ends(3, 4)}, "1 2 3 4 ", 1, false},
-		"a position that is never taken": {[]script{first(), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), ends(3, 4)}, "1 2 ", 1, true},
+		"breaks, a record, and breaks":   {[]script{first(), broken, broken, broken, sends(sendsEvent(records(3, 3)), streamEnd), broken, broken, broken, ends(4, 4)}, "1 2 3 4 ", 2, false},
+		"endless breaks":                 {[]script{first(), broken, broken, broken, broken, broken, broken, ends(3, 4)}, "1 2 ", 1, true},
+		"endless empty events":           {[]script{first()}, "1 2 ", 1, true},
+		"a position refused twice":       {[]script{first(), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), ends(3, 4)}, "1 2 3 4 ", 1, false},
+		"a position refused three times": {[]script{first(), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), ends(3, 4)}, "1 2 ", 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				s := newService(t, "a")
 				s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
 				s.script("a", test.scripts...)
@@ -52,26 +52,26 @@ func TestFault11AClosedShardIsSubscribedToAgainWhereGetRecordsIsNotAllowed(t *te
 						t.Errorf("the run ended: %v, want that the shard's end cannot be read", err)
 					}
 					gaps := s.gaps()
-					if last := gaps[len(gaps)-1]; len(gaps) > 4 && last < mostWait/2 {
+					if last := gaps[len(gaps)-1]; len(gaps) > 4 && last < maxWait/2 {
 						t.Errorf("the waits did not grow: %v", gaps)
 					}
 				} else if !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("the run ended: %v", err)
 				}
 				if got := r.text(); got != test.want {
-					t.Errorf("got %q, want %q, said %q", got, test.want, r.said)
+					t.Errorf("got %q, want %q, messages %q", got, test.want, r.messages)
 				}
-				if n := strings.Count(strings.Join(r.said, "\n"), "orders/a: GetShardIterator is not allowed ("); n != test.denied {
-					t.Errorf("%d reports that GetShardIterator is not allowed, want %d: %q", n, test.denied, r.said)
+				if n := strings.Count(strings.Join(r.messages, "\n"), "orders/a: GetShardIterator is not allowed ("); n != test.denied {
+					t.Errorf("%d reports that GetShardIterator is not allowed, want %d: %q", n, test.denied, r.messages)
 				}
 			})
 		})
 	}
 }
 
-// deniedLater is a client that may read a shard with GetRecords once.
+// deniedLater allows GetRecords once.
 type deniedLater struct {
-	*live
+	*liveEndpoint
 	pages *int
 }
 
@@ -80,12 +80,12 @@ func (d deniedLater) GetRecords(ctx context.Context, in *service.GetRecordsInput
 		return nil, apiError("AccessDeniedException")
 	}
 	in.Limit = 3
-	return d.live.GetRecords(ctx, in)
+	return d.liveEndpoint.GetRecords(ctx, in)
 }
 
-// What GetRecords has read is not read again with a subscription.
-func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+// Records from GetRecords are not read again through a subscription.
+func TestFault11GetRecordsDeniedLaterEndsTheRun(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		l := newLive(t, 1, "SubscribeToShard=no-end")
 		l.fill(10)
 		l.split(shard0)
@@ -93,7 +93,7 @@ func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
 		subscribed := 0
 		subscribe := r.o.Subscribe
 		r.o.Subscribe = func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
-			if subscribed++; subscribed <= 3 { // from the start, so that records are left to GetRecords
+			if subscribed++; subscribed <= 3 { // from the start of the shard, so that records remain for GetRecords
 				return &fakeStream{service: &fakeService{}, script: sends(step{err: errors.New("cut")}), closed: make(chan struct{})}, nil
 			}
 			return subscribe(ctx, in)
@@ -105,25 +105,25 @@ func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "read the rest of orders/"+shard0+" with GetRecords: GetRecords for ") {
 			t.Errorf("the run ended: %v", err)
 		}
-		wantOnce(t, 3, r.got...)
+		wantOnce(t, 3, r.payloads...)
 		if pages != 2 || subscribed != 3 {
 			t.Errorf("%d pages and %d subscriptions, want 2 and 3", pages, subscribed)
 		}
 	})
 }
 
-// rewound is a source of GetRecords that is asked to go back.
-type rewound struct {
+// rewoundSource is a polling source that stores the position of Rewind.
+type rewoundSource struct {
 	reader.Source
 	to checkpoint.Shard
 }
 
-func (r *rewound) Rewind(at checkpoint.Shard) { r.to = at }
+func (r *rewoundSource) Rewind(at checkpoint.Shard) { r.to = at }
 
-// GetRecords, which reads the rest of a shard, goes back itself. A continuation is not for it.
-func TestARewindOfTheRestIsGetRecordsOwn(t *testing.T) {
-	rest := &rewound{}
-	s := &source{rest: rest}
+// While GetRecords reads the rest of a shard, Rewind moves GetRecords. It has no continuation.
+func TestRewindWhilePolling(t *testing.T) {
+	rest := &rewoundSource{}
+	s := &source{poller: rest}
 	s.Rewind(checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7", Continuation: "9"}})
 	if rest.to.SequenceNumber != "7" || rest.to.Continuation != "" || s.at.Kind != "" {
 		t.Errorf("GetRecords goes back to %+v, and subscriptions to %+v", rest.to, s.at)
