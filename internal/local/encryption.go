@@ -13,7 +13,7 @@ func (e *Endpoint) changeEncryption(c *call, set func(*stream, string)) error {
 	now := e.millis()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.must(now); err != nil {
+	if err := s.mustBeActive(now); err != nil {
 		return err
 	}
 	set(s, key)

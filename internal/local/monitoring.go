@@ -29,7 +29,7 @@ func (e *Endpoint) changeMonitoring(c *call, change func(have, named []string) [
 	now := e.millis()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.must(now); err != nil {
+	if err := s.mustBeActive(now); err != nil {
 		return err
 	}
 	before := append([]string{}, s.metrics...)
