@@ -16,10 +16,10 @@ import (
 	"kin/internal/kpl"
 )
 
-// aggregate STREAM FIRST LAST SIZE FILE puts aggregates of SIZE records each with
-// the payloads FIRST to LAST, as PyPI's aws_kinesis_agg does: every record has a
-// key of its own, and an aggregate goes to the shard of a key that has nothing to
-// do with them. FILE gets the payloads that are in the shard of their own key.
+// verbAggregate implements aggregate STREAM FIRST LAST SIZE FILE. It puts aggregates of SIZE
+// records with the payloads FIRST to LAST. As in PyPI's aws_kinesis_agg, every record has its own
+// key, and the aggregate goes to the shard of an unrelated key. It writes to FILE the payloads of
+// the records that are in the shard of their own key.
 func verbAggregate(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 5, 5, "aggregate STREAM FIRST LAST SIZE FILE")
 	from, last, size := number(ts, args[1]), number(ts, args[2]), number(ts, args[3])
@@ -47,7 +47,7 @@ func verbAggregate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[4]), inside.Bytes(), 0o600))
 }
 
-// within says whether a partition key belongs to a range of hash keys.
+// within reports whether a partition key belongs to a range of hash keys.
 func within(r *types.HashKeyRange, key string) bool {
 	sum := md5.Sum([]byte(key))
 	hash := new(big.Int).SetBytes(sum[:])

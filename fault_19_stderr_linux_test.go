@@ -21,9 +21,9 @@ import (
 	"kin/internal/local"
 )
 
-// TestFault19AFullStderrHoldsUpNoRun runs the real binary with a stderr that is a
-// pipe which is full and has no reader. Each run has something to print.
-func TestFault19AFullStderrHoldsUpNoRun(t *testing.T) {
+// TestFault19AFullStderrDoesNotBlockARun runs the real binary. Its stderr is a full pipe that is
+// never read. Each run has messages to print.
+func TestFault19AFullStderrDoesNotBlockARun(t *testing.T) {
 	kin := filepath.Join(t.TempDir(), "kin")
 	if out, err := exec.Command("go", "build", "-o", kin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v %s", err, out)
@@ -32,7 +32,7 @@ func TestFault19AFullStderrHoldsUpNoRun(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		args   []string
-		signal os.Signal // sent behind the first record; nil sends none
+		signal os.Signal // sent after the first record; nil sends none
 		code   int
 	}{
 		{"signal", []string{"--debug"}, syscall.SIGTERM, 143},
@@ -71,7 +71,7 @@ func TestFault19AFullStderrHoldsUpNoRun(t *testing.T) {
 			}
 			err = c.Wait()
 			if ctx.Err() != nil {
-				t.Fatal("the run has not ended")
+				t.Fatal("the run did not end")
 			}
 			var exit *exec.ExitError
 			if err != nil && !errors.As(err, &exit) {
@@ -90,7 +90,7 @@ func TestFault19AFullStderrHoldsUpNoRun(t *testing.T) {
 			}
 			for _, consumer := range consumers.Consumers {
 				if consumer.ConsumerStatus != "DELETING" {
-					t.Errorf("consumer %s is left behind", aws.ToString(consumer.ConsumerName))
+					t.Errorf("consumer %s is still registered", aws.ToString(consumer.ConsumerName))
 				}
 			}
 		})
@@ -130,7 +130,7 @@ func serveOrders(ctx context.Context, t *testing.T) (string, *kinesis.Client) {
 	return url, client
 }
 
-// fullPipe returns the writing side of a pipe that takes no byte more.
+// fullPipe returns the writing end of a pipe whose buffer is full.
 func fullPipe(t *testing.T) *os.File {
 	t.Helper()
 	var ends [2]int

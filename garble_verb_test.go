@@ -8,8 +8,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// verbGarble starts a server that answers every call with 200 and the same text, and
-// puts its address into $GARBLED.
+// verbGarble implements garble BODY. It starts a server that answers every call with 200 and
+// BODY, and sets $GARBLED to its address.
 func verbGarble(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: garble BODY")

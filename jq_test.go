@@ -11,8 +11,8 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// jq is as much of the program of that name as the scripts use: jq [-r] [-c]
-// [-e] FILTER [FILE...]. Output is always compact.
+// jq implements the part of jq that the scripts use: jq [-r] [-c] [-e] FILTER [FILE...]. The
+// output is always compact. It returns the exit code.
 func jq(args []string, in io.Reader, out, errOut io.Writer) int {
 	raw, status := false, false
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
@@ -41,9 +41,8 @@ func jq(args []string, in io.Reader, out, errOut io.Writer) int {
 	return 0
 }
 
-// filter runs the first argument as a filter over the JSON values in the files
-// that the others name, or in in. falsy says whether the last result was null
-// or false.
+// filter applies the filter args[0] to the JSON values in the files args[1:], or in in if there
+// are none. falsy reports whether the last result was null or false.
 func filter(args []string, in io.Reader, emit func(any) error) (falsy bool, err error) {
 	if len(args) == 0 {
 		return false, errors.New("no filter")

@@ -12,10 +12,10 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run takes the signals, runs the command and returns its exit code.
+// run handles signals, runs the command and returns its exit code.
 func run() int {
-	// A write to a closed stdout is then an error to handle, not the end of
-	// the process. Not Ignore: children would inherit that.
+	// With this, a write to a closed stdout is an error and does not end the process. Ignore
+	// would do the same, but children would inherit it.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, release := cmd.SignalContext(context.Background())
 	defer release()

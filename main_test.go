@@ -10,8 +10,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary be kin itself, so that scripts run the real
-// main, and jq, so that they run where nothing but Go is installed.
+// TestMain makes the test binary also run as kin and as jq. The scripts then run the real main,
+// and they need no installed jq.
 func TestMain(m *testing.M) {
 	testscript.Main(scripts{m}, map[string]func(){
 		"kin": main,
@@ -19,15 +19,15 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// scripts runs more tests at once than there are cores, unless -parallel says
-// how many: a script waits for most of its time.
+// scripts runs four tests per core at once, unless -parallel is set. Scripts spend most of their
+// time waiting.
 type scripts struct{ *testing.M }
 
 func (s scripts) Run() int {
 	flag.Parse()
 	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
 		if err := at.Value.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0))); err != nil {
-			panic(err) // it is a number
+			panic(err) // never happens: the value is a number
 		}
 	}
 	return s.M.Run()

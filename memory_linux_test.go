@@ -1,7 +1,7 @@
 //go:build !race
 
-// The race detector watches the test, not the binary whose memory is measured:
-// with it the endpoint takes minutes for the same figures.
+// The race detector would check only the test and not the binary whose memory is measured. With it
+// the endpoint needs minutes for the same figures.
 
 package main
 
@@ -29,14 +29,13 @@ import (
 	"kin/internal/local"
 )
 
-// hostile are records that become much more than they are, with how many lines
-// they make and the shards that get one each.
+// hostile has records that become much larger when they are expanded or printed.
 var hostile = []struct {
 	name    string
 	payload []byte
-	copies  int // of the payload, in each shard
-	lines   int // of a payload
-	shards  int
+	copies  int // number of records with the payload in each shard
+	lines   int // number of printed lines for each payload
+	shards  int // number of shards that get the copies
 }{
 	{"one long key and 170,000 empty records", longKey(strings.Repeat("\x01", 256), 170_000), 1, 1, 1},
 	{"one key and 170,000 empty records", longKey(strings.Repeat("k", 256), 170_000), 1, 170_000, 1},
@@ -55,7 +54,7 @@ var hostile = []struct {
 	{"10 MiB of control characters in four shards", bytes.Repeat([]byte{1}, 10<<20-1), 2, 1, 4},
 }
 
-// sealed is an aggregate of a message.
+// sealed returns the aggregated record of a protobuf message.
 func sealed(message []byte) []byte {
 	sum := md5.Sum(message)
 	return slices.Concat([]byte{0xF3, 0x89, 0x9A, 0xC2}, message, sum[:])
@@ -65,7 +64,7 @@ func field(dst []byte, id protowire.Number, b []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(dst, id, protowire.BytesType), b)
 }
 
-// user is a record of an aggregate with the key of an index.
+// user encodes a user record of an aggregate. key is the index of its partition key.
 func user(key int, data []byte) []byte {
 	b := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(key))
 	return field(b, 3, data)
@@ -90,10 +89,10 @@ func aggregateOf(records int, data []byte) []byte {
 	return sealed(append(field(nil, 1, []byte("key")), bytes.Repeat(field(nil, 3, user(0, data)), records)...))
 }
 
-// TestFault16MemoryFollowsTheFlag runs the real binary over hostile records, and
-// holds the most memory it had against what the flag promises: itself, 30 % and
-// 40 MB. Where one line is larger than the buffer, it takes the place of the flag: the
-// buffer holds it whole, and the SDK alone has 50 MB in memory for an answer of 10 MiB.
+// TestFault16MemoryFollowsTheFlag runs the real binary over hostile records. Its peak memory must
+// be within the promise of --fetch-buffer-size: its value, 30 % more and 40 MB. If one line is
+// larger than the buffer, the size of the line replaces the value: the buffer holds the whole line.
+// The SDK alone needs 50 MB for an answer of 10 MiB.
 func TestFault16MemoryFollowsTheFlag(t *testing.T) {
 	kin := filepath.Join(t.TempDir(), "kin")
 	if out, err := exec.Command("go", "build", "-o", kin, ".").CombinedOutput(); err != nil {
@@ -118,10 +117,10 @@ func TestFault16MemoryFollowsTheFlag(t *testing.T) {
 	for i, h := range hostile {
 		stream := fmt.Sprint("hostile-", i)
 		want := h.lines * h.copies * h.shards
-		flags, least := []int{16, 64}, 0.0
+		flags, lineSize := []int{16, 64}, 0.0
 		switch size := len(h.payload); {
-		case size > 5<<20 && h.lines == 1: // a buffer that is smaller than one line counts as that line
-			least = 6 * float64(size) / 1e6
+		case size > 5<<20 && h.lines == 1: // if the buffer is smaller than a line, the line counts
+			lineSize = 6 * float64(size) / 1e6
 		case size > 5<<20: // the SDK alone needs 45 MB to decode it
 			flags = []int{32, 64}
 		}
@@ -130,19 +129,19 @@ func TestFault16MemoryFollowsTheFlag(t *testing.T) {
 			for _, megabytes := range flags {
 				for _, command := range []string{"read", "tail"} {
 					t.Run(fmt.Sprintf("%s/%dmb", command, megabytes), func(t *testing.T) {
-						most := max(float64(megabytes), least)*1.3 + 40
+						limit := max(float64(megabytes), lineSize)*1.3 + 40
 						var peaks []float64
-						for range 3 { // where others take the cores, the collector of garbage falls behind
+						for range 3 { // on a busy machine the garbage collector may be late
 							c := exec.Command(kin, command, stream, "--from", "trim_horizon", "--fetch-buffer-size", fmt.Sprintf("%dmb", megabytes), "-q")
 							c.Env = []string{"AWS_ENDPOINT_URL_KINESIS=" + url, "AWS_ENDPOINT_URL_DYNAMODB=" + url, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=kin",
 								"AWS_SECRET_ACCESS_KEY=kin", "AWS_EC2_METADATA_DISABLED=true", "HOME=" + t.TempDir(), "KIN_MAX_FETCH_RATE=unlimited", "KIN_MIN_FETCH_PERIOD=0"}
-							peak := mostMemory(t, c, want)
-							if peaks = append(peaks, peak); peak <= most {
-								t.Logf("%.1f MB of %.1f", peak, most)
+							peak := peakMemory(t, c, want)
+							if peaks = append(peaks, peak); peak <= limit {
+								t.Logf("%.1f MB of %.1f", peak, limit)
 								return
 							}
 						}
-						t.Errorf("%.1f MB, want at most %.1f", peaks, most)
+						t.Errorf("%.1f MB, want at most %.1f", peaks, limit)
 					})
 				}
 			}
@@ -180,9 +179,9 @@ func fillHostile(t *testing.T, client *kinesis.Client, stream string, payload []
 	}
 }
 
-// mostMemory runs a command until it has printed so many lines, and returns the
-// most memory that it had, in MB.
-func mostMemory(t *testing.T, c *exec.Cmd, lines int) float64 {
+// peakMemory runs a command until it has printed the given number of lines. It returns the
+// command's peak memory in MB.
+func peakMemory(t *testing.T, c *exec.Cmd, lines int) float64 {
 	t.Helper()
 	out, err := c.StdoutPipe()
 	if err != nil {

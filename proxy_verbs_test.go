@@ -15,21 +15,21 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// proxy is an HTTP proxy of a script. Whatever host it is asked for, it goes to the
-// script's endpoint.
+// proxy is the HTTP proxy of a script. It sends requests for any host to the script's endpoint.
 type proxy struct {
 	*httptest.Server
 	forward  http.Handler
 	endpoint string // host and port
 
-	mu    sync.Mutex // guards the following
-	mode  string     // forward, mitm, garbage, close, hangup, plain, or an HTTP status
-	asked int        // requests since the mode was set
+	mu       sync.Mutex // guards the following
+	mode     string     // forward, mitm, garbage, close, hangup, plain, or an HTTP status
+	requests int        // since the mode was set
 }
 
 type proxyKey struct{}
 
-// verbProxy starts the script's proxy, at $PROXY, or changes what it does.
+// verbProxy implements proxy MODE. It starts the script's proxy, sets $PROXY to its address, and
+// sets its mode.
 func verbProxy(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: proxy forward|mitm|garbage|close|hangup|plain|STATUS")
@@ -48,10 +48,10 @@ func verbProxy(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mode, p.asked = args[0], 0
+	p.mode, p.requests = args[0], 0
 }
 
-// verbProxied wants that many requests to have come to the proxy.
+// verbProxied implements proxied N. It requires that the proxy received N requests.
 func verbProxied(ts *testscript.TestScript, neg bool, args []string) {
 	p, ok := ts.Value(proxyKey{}).(*proxy)
 	if neg || len(args) != 1 || !ok {
@@ -61,15 +61,15 @@ func verbProxied(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.asked != n {
-		ts.Fatalf("the proxy was asked %d times, want %d", p.asked, n)
+	if p.requests != n {
+		ts.Fatalf("the proxy received %d requests, want %d", p.requests, n)
 	}
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	mode := p.mode
-	p.asked++
+	p.requests++
 	p.mu.Unlock()
 	if status, err := strconv.Atoi(mode); err == nil {
 		if status == http.StatusProxyAuthRequired {
@@ -102,7 +102,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "hangup":
 		return
 	case "plain":
-		_, _ = client.Read(make([]byte, 1<<10)) // the client speaks first
+		_, _ = client.Read(make([]byte, 1<<10)) // the client sends first
 		_, _ = fmt.Fprint(client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 		return
 	}

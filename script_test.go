@@ -15,9 +15,8 @@ import (
 	"kin/internal/local"
 )
 
-// service is what one script has to itself: an embedded endpoint and a client
-// of it whose calls are single attempts: a call that the SDK repeats puts its
-// records twice.
+// service is the embedded endpoint of one script, with a client. The client does not retry,
+// because a retried call would put its records twice.
 type service struct {
 	endpoint *local.Endpoint
 	client   *kinesis.Client
@@ -25,8 +24,8 @@ type service struct {
 
 type serviceKey struct{}
 
-// TestScripts runs testdata/script/*.txt, each against an endpoint of its own.
-// CONTRIBUTING.md lists the verbs.
+// TestScripts runs testdata/script/*.txt. Each script has its own endpoint. CONTRIBUTING.md lists
+// the verbs.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -38,7 +37,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setup starts the script's endpoint and points kin at it.
+// setup starts the script's endpoint and sets kin's environment to use it.
 func setup(env *testscript.Env) error {
 	endpoint, err := local.New(local.Options{})
 	if err != nil {
@@ -85,7 +84,7 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-// freePort is a port of the loopback interface that nobody listens at.
+// freePort returns an unused port of the loopback interface.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

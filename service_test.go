@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// awaitActive waits until a stream takes changes again.
+// awaitActive waits until a stream is ACTIVE and can be changed.
 func (s *service) awaitActive(ctx context.Context, stream string) error {
 	return kinesis.NewStreamExistsWaiter(s.client, func(o *kinesis.StreamExistsWaiterOptions) {
 		o.MinDelay, o.MaxDelay = 10*time.Millisecond, 100*time.Millisecond

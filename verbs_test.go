@@ -24,10 +24,10 @@ import (
 	"kin/internal/local"
 )
 
-// patience bounds every wait of a verb; a script that needs it has failed.
+// patience limits every wait of a verb. A script that reaches it fails.
 const patience = 60 * time.Second
 
-// verbs are the scripts' own commands. None of them is kin.
+// verbs are the commands that scripts have in addition to kin and those of testscript.
 var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"stream":    verbStream,
 	"delete":    verbDelete,
@@ -57,6 +57,8 @@ var verbs = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"garble":     verbGarble,
 }
 
+// verb checks the number of arguments and returns the script's service and a context that ends
+// after patience.
 func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) (*service, context.Context) {
 	if neg || len(args) < least || len(args) > most {
 		ts.Fatalf("usage: %s", usage)
@@ -66,8 +68,8 @@ func verb(ts *testscript.TestScript, neg bool, args []string, least, most int, u
 	return ts.Value(serviceKey{}).(*service), ctx
 }
 
-// stream NAME [SHARDS|auto] creates a stream; auto is one that distributes
-// records itself.
+// verbStream implements stream NAME [SHARDS|auto]. It creates a stream; with auto the stream has
+// the distribution strategy AUTO.
 func verbStream(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 1, 2, "stream NAME [SHARDS|auto]")
 	in := &kinesis.CreateStreamInput{StreamName: &args[0], ShardCount: aws.Int32(1)}
@@ -84,7 +86,7 @@ func verbStream(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.awaitActive(ctx, args[0]))
 }
 
-// delete NAME deletes a stream and waits until it is gone.
+// verbDelete implements delete NAME. It deletes a stream and waits until the deletion is complete.
 func verbDelete(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 1, 1, "delete NAME")
 	_, err := s.client.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &args[0], EnforceConsumerDeletion: aws.Bool(true)})
@@ -94,7 +96,7 @@ func verbDelete(ts *testscript.TestScript, neg bool, args []string) {
 	}).Wait(ctx, &kinesis.DescribeStreamInput{StreamName: &args[0]}, patience))
 }
 
-// put STREAM KEY DATA puts one record; DATA may have Go escapes.
+// verbPut implements put STREAM KEY DATA. It puts one record. DATA may have Go escapes.
 func verbPut(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 3, 3, "put STREAM KEY DATA")
 	data, err := strconv.Unquote(`"` + strings.ReplaceAll(args[2], `"`, `\"`) + `"`)
@@ -103,9 +105,8 @@ func verbPut(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// putfile STREAM KEY FILE [EXPLICIT_HASH_KEY] puts a record with a file's
-// bytes as its payload. Where the shard's limit is met, it moves the endpoint's
-// clock on.
+// verbPutFile implements putfile STREAM KEY FILE [EXPLICIT_HASH_KEY]. It puts a record with the
+// bytes of a file as its payload. If the shard throttles, it moves the endpoint's clock forward.
 func verbPutFile(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 3, 4, "putfile STREAM KEY FILE [EXPLICIT_HASH_KEY]")
 	data, err := readFile(ts.MkAbs(args[2]))
@@ -124,8 +125,8 @@ func verbPutFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// fill STREAM FIRST LAST puts records with the payloads FIRST to LAST, each
-// with its payload as the key.
+// verbFill implements fill STREAM FIRST LAST. It puts records with the payloads FIRST to LAST.
+// The key of each is its payload.
 func verbFill(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 3, 3, "fill STREAM FIRST LAST")
 	first, last := number(ts, args[1]), number(ts, args[2])
@@ -146,14 +147,14 @@ func verbFill(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			in.Records = failed
 			if len(failed) > 0 {
-				s.endpoint.Advance(time.Second) // let the buckets fill
+				s.endpoint.Advance(time.Second) // refills the token buckets
 			}
 		}
 	}
 }
 
-// records STREAM FILE writes what the stream holds, a line a record: shard,
-// key, explicit or not, and payload, quoted; shards in order of their IDs.
+// verbRecords implements records STREAM FILE. It writes the records of the stream to FILE, one a
+// line: shard, quoted key and quoted payload. Shards are in the order of their IDs.
 func verbRecords(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 2, 2, "records STREAM FILE")
 	var b bytes.Buffer
@@ -178,8 +179,8 @@ func verbRecords(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(writeFile(ts.MkAbs(args[1]), b.Bytes()))
 }
 
-// consumers STREAM [NAME...] wants a stream to have these consumers and no
-// other; NAME is a regular expression. One that is being deleted is none.
+// verbConsumers implements consumers STREAM [NAME...]. It requires that the stream has exactly
+// these consumers. NAME is a regular expression. DELETING consumers do not count.
 func verbConsumers(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 1, 20, "consumers STREAM [NAME...]")
 	stream, err := s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &args[0]})
@@ -199,7 +200,8 @@ func verbConsumers(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// deregister STREAM NAME removes a consumer, as somebody else does.
+// verbDeregister implements deregister STREAM NAME. It removes a consumer, as another program
+// would.
 func verbDeregister(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 2, 2, "deregister STREAM NAME")
 	stream, err := s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &args[0]})
@@ -210,7 +212,7 @@ func verbDeregister(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// split STREAM SHARD splits a shard in the middle of its hash range.
+// verbSplit implements split STREAM SHARD. It splits a shard in the middle of its hash key range.
 func verbSplit(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 2, 2, "split STREAM SHARD")
 	middle, err := s.middle(ctx, args[0], args[1])
@@ -220,7 +222,7 @@ func verbSplit(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.awaitActive(ctx, args[0]))
 }
 
-// merge STREAM SHARD ADJACENT merges two shards.
+// verbMerge implements merge STREAM SHARD ADJACENT. It merges two shards.
 func verbMerge(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 3, 3, "merge STREAM SHARD ADJACENT")
 	_, err := s.client.MergeShards(ctx, &kinesis.MergeShardsInput{StreamName: &args[0], ShardToMerge: &args[1], AdjacentShardToMerge: &args[2]})
@@ -228,7 +230,7 @@ func verbMerge(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.awaitActive(ctx, args[0]))
 }
 
-// retain STREAM HOURS makes a stream keep its records for longer.
+// verbRetain implements retain STREAM HOURS. It extends the retention period of a stream.
 func verbRetain(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 2, 2, "retain STREAM HOURS")
 	_, err := s.client.IncreaseStreamRetentionPeriod(ctx, &kinesis.IncreaseStreamRetentionPeriodInput{
@@ -237,7 +239,8 @@ func verbRetain(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// encrypt STREAM KEY encrypts a stream, as far as answers say.
+// verbEncrypt implements encrypt STREAM KEY. It marks a stream as encrypted in the endpoint's
+// answers.
 func verbEncrypt(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 2, 2, "encrypt STREAM KEY")
 	_, err := s.client.StartStreamEncryption(ctx, &kinesis.StartStreamEncryptionInput{
@@ -246,7 +249,8 @@ func verbEncrypt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// role ARN [EXTERNAL_ID] lets AssumeRole give credentials of a role.
+// verbRole implements role ARN [EXTERNAL_ID]. It adds a role that AssumeRole issues credentials
+// for.
 func verbRole(ts *testscript.TestScript, neg bool, args []string) {
 	s, _ := verb(ts, neg, args, 1, 2, "role ARN [EXTERNAL_ID]")
 	role := local.Role{ARN: args[0]}
@@ -256,7 +260,8 @@ func verbRole(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.endpoint.AddRole(role))
 }
 
-// fault SPEC scripts a fault; fault clear ends all.
+// verbFault implements fault SPEC, which adds a scripted fault, and fault clear, which removes all
+// of them.
 func verbFault(ts *testscript.TestScript, neg bool, args []string) {
 	s, _ := verb(ts, neg, args, 1, 1, "fault SPEC|clear")
 	if args[0] == "clear" {
@@ -266,15 +271,14 @@ func verbFault(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.endpoint.AddFault(args[0]))
 }
 
-// served OP N waits until N calls of the operation were served after now: the
-// point where a script may go on.
+// verbServed implements served OP N. It waits until N more calls of an operation were served.
 func verbServed(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := verb(ts, neg, args, 2, 2, "served OP N")
 	ts.Check(s.endpoint.WaitServed(ctx, args[0], s.endpoint.Served(args[0])+number(ts, args[1])))
 }
 
-// clock DURATION|stop|go moves the endpoint's clock forward, or lets it stand, but
-// for that, until it goes on.
+// verbClock implements clock DURATION|stop|go. It moves the endpoint's clock forward, stops it or
+// starts it again. DURATION also moves a stopped clock.
 func verbClock(ts *testscript.TestScript, neg bool, args []string) {
 	s, _ := verb(ts, neg, args, 1, 1, "clock DURATION|stop|go")
 	switch args[0] {
@@ -290,7 +294,7 @@ func verbClock(ts *testscript.TestScript, neg bool, args []string) {
 	s.endpoint.Advance(d)
 }
 
-// exits CODE PROGRAM ARG... runs a program that has to end with the code.
+// verbExits implements exits CODE PROGRAM ARG... It runs a program and requires the exit code.
 func verbExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM ARG...")
@@ -308,7 +312,7 @@ func verbExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lines FILE N wants N lines in a file.
+// verbLines implements lines FILE N. It requires N lines in a file.
 func verbLines(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: lines FILE N")
@@ -318,7 +322,8 @@ func verbLines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await FILE N waits until a file that a background program writes has N lines.
+// verbAwait implements await FILE N. It waits until a file that a background program writes has at
+// least N lines.
 func verbAwait(ts *testscript.TestScript, neg bool, args []string) {
 	_, ctx := verb(ts, neg, args, 2, 2, "await FILE N")
 	want := number(ts, args[1])
@@ -330,12 +335,12 @@ func verbAwait(ts *testscript.TestScript, neg bool, args []string) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			ts.Fatalf("%s has not %d lines", args[0], want)
+			ts.Fatalf("%s has fewer than %d lines", args[0], want)
 		}
 	}
 }
 
-// get URL FILE saves what a URL of this machine answers.
+// verbGet implements get URL FILE. It requests a URL of this machine and writes the body to FILE.
 func verbGet(ts *testscript.TestScript, neg bool, args []string) {
 	_, ctx := verb(ts, neg, args, 2, 2, "get URL FILE")
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, args[0], nil)
@@ -350,8 +355,8 @@ func verbGet(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(writeFile(ts.MkAbs(args[1]), body))
 }
 
-// squeeze gzip|zstd FROM TO [BYTES] compresses a file, and keeps the first bytes
-// of the result.
+// verbSqueeze implements squeeze gzip|zstd FROM TO [BYTES]. It compresses a file. With BYTES it
+// keeps only the first bytes of the result.
 func verbSqueeze(ts *testscript.TestScript, neg bool, args []string) {
 	verb(ts, neg, args, 3, 4, "squeeze gzip|zstd FROM TO [BYTES]")
 	data, err := readFile(ts.MkAbs(args[1]))

@@ -30,7 +30,7 @@ func TestFault11HTMLPageIsNotAPermission(t *testing.T) {
 		report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simpleEndpoint, o *Options) {
 			s.API = awsclient.OverSDK(kinesistest.SDK(o.Endpoint, &http.Client{Transport: htmlFor(call)}))
 		})
-		if c := report.check(t, call); c.Status != Fail || c.Message != "the answer is not one of Kinesis (HTTP status 200)" || c.Advice != invalidAnswerAdvice {
+		if c := report.check(t, call); c.Status != Fail || c.Message != "the answer did not come from Kinesis (HTTP status 200)" || c.Advice != invalidAnswerAdvice {
 			t.Errorf("%+v", c)
 		}
 		if report.Findings() == 0 {

@@ -88,10 +88,10 @@ func TestFault11ForeignAnswerIsNotARemoval(t *testing.T) {
 				registry, _, messages := removing(t, r)
 				removed, err := registry.Remove(t.Context(), "app")
 				var timeout *TimeoutError
-				if removed || !errors.As(err, &timeout) || !strings.HasSuffix(err.Error(), ": it is ACTIVE: DeregisterStreamConsumer: the answer is not one of Kinesis (HTTP status 200)") {
+				if removed || !errors.As(err, &timeout) || !strings.HasSuffix(err.Error(), ": it is ACTIVE: DeregisterStreamConsumer: the answer did not come from Kinesis (HTTP status 200)") {
 					t.Errorf("got %t, %v, want why it is there still", removed, err)
 				}
-				if r.calls < 3 || len(*messages) == 0 || !strings.Contains(strings.Join(*messages, "\n"), "the answer is not one of Kinesis") {
+				if r.calls < 3 || len(*messages) == 0 || !strings.Contains(strings.Join(*messages, "\n"), "the answer did not come from Kinesis") {
 					t.Errorf("%d calls, messages %q", r.calls, *messages)
 				}
 			})
@@ -112,7 +112,7 @@ func TestFault11RunReportsAConsumerThatAForeignAnswerDidNotRemove(t *testing.T) 
 		defer cancel()
 		err := run.do(ctx)
 		var left *LeftBehindError
-		if !errors.As(err, &left) || !strings.Contains(left.Error(), "may still be registered, and billed") || !strings.Contains(left.Error(), "the answer is not one of Kinesis") {
+		if !errors.As(err, &left) || !strings.Contains(left.Error(), "may still be registered, and billed") || !strings.Contains(left.Error(), "the answer did not come from Kinesis") {
 			t.Errorf("got %v, want that the consumer may be there", err)
 		}
 		listed, err := client.ListStreamConsumers(t.Context(), &service.ListStreamConsumersInput{StreamARN: ordersOfLive})

@@ -21,7 +21,7 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 			fail         func(ctx context.Context) error
 			trying, ends string
 		}{
-			"unreadable": {func(context.Context) error { return kinesistest.Unreadable(call) }, "the answer is not one of Kinesis (HTTP status 200)", "the answer is not one of Kinesis (HTTP status 200)"},
+			"unreadable": {func(context.Context) error { return kinesistest.Unreadable(call) }, "the answer did not come from Kinesis (HTTP status 200)", "the answer did not come from Kinesis (HTTP status 200)"},
 			"unanswered": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, "no answer from the service for 5s", "no answer in time"},
 		} {
 			t.Run(call+", "+what, func(t *testing.T) {
@@ -73,8 +73,8 @@ func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{
-			"still trying: DescribeStreamSummary for stream orders: the answer is not one of Kinesis (HTTP status 200)",
-			"DescribeStreamSummary of orders fails (the answer is not one of Kinesis (HTTP status 200)): ",
+			"still trying: DescribeStreamSummary for stream orders: the answer did not come from Kinesis (HTTP status 200)",
+			"DescribeStreamSummary of orders fails (the answer did not come from Kinesis (HTTP status 200)): ",
 		} {
 			if !strings.Contains(said.Text(), want) {
 				t.Errorf("said %q, want %q", said.Text(), want)

@@ -59,7 +59,7 @@ func TestFault14FailedDescriptionDoesNotHideOtherStreams(t *testing.T) {
 		want   string
 		calls  int // at most; 0 is many
 	}{
-		"garbled": {func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, notKinesis() }, "gave up after 30s: DescribeStreamSummary for stream stream-001: the answer is not one of Kinesis", 0},
+		"garbled": {func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, notKinesis() }, "gave up after 30s: DescribeStreamSummary for stream stream-001: the answer did not come from Kinesis", 0},
 		"unanswered": {func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()

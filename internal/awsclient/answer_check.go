@@ -15,8 +15,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// checkCredentialAnswers makes errors of answers whose credentials are incomplete.
-// The SDK's providers use them without a look, and panic.
+// checkCredentialAnswers turns answers with incomplete credentials into errors. The SDK's
+// providers do not check them and panic.
 func checkCredentialAnswers(stack *middlewareStack) error {
 	return stack.Initialize.Add(credentialAnswers{}, middleware.Before)
 }
@@ -58,7 +58,7 @@ func (credentialAnswers) HandleInitialize(ctx context.Context, in middleware.Ini
 	return out, metadata, err
 }
 
-// AnswerError means that an answer has no credentials that could be used.
+// AnswerError means that an answer has no usable credentials.
 type AnswerError struct{ Reason string }
 
 func (e *AnswerError) Error() string { return e.Reason }
@@ -68,9 +68,9 @@ var (
 	errHalfCredentials = &AnswerError{"the answer has only a part of the credentials"}
 )
 
-// checkSTSCredentials checks what STS gave. The expiration becomes one by this
-// machine's clock where that is wrong: with a clock ahead of the service's the
-// credentials would be taken for expired at once, and asked for with each call.
+// checkSTSCredentials checks the credentials of an STS answer; now is STS's clock. If this
+// machine's clock is wrong, the expiration is shifted to this machine's clock. Otherwise a
+// clock ahead of STS's makes new credentials look expired, and every call requests new ones.
 func checkSTSCredentials(c *ststypes.Credentials, now time.Time) error {
 	if c == nil {
 		return errNoCredentials
@@ -84,8 +84,8 @@ func checkSTSCredentials(c *ststypes.Credentials, now time.Time) error {
 	return nil
 }
 
-// lastYear is the last one in which credentials may plausibly expire. The service's
-// sessions last 36 hours at most; other servers give credentials for centuries.
+// lastYear is the last plausible year of an expiration. AWS's sessions last at most 36
+// hours; other servers issue credentials for centuries.
 const lastYear = 2999
 
 func checkCredentials(id, secret, token *string, expires *time.Time, now time.Time) error {

@@ -9,38 +9,39 @@ import (
 	"kin/internal/bodysize"
 )
 
-// body is an answer in memory, in pieces. It lets go of each piece that was read:
-// the SDK copies all of it before it decodes anything, and a response of 10 MiB
-// would be held twice meanwhile.
+// body is a response body in memory, in pieces. It frees each piece after it was read. The
+// SDK copies the whole body before it decodes it, so a 10 MiB response would otherwise be in
+// memory twice.
 type body struct {
 	pieces [][]byte
-	read   int // of the first one
+	read   int // bytes of the first piece that were read
 }
 
-// pieceSize is how much of an answer is read at once.
+// pieceSize is the size of a piece in bytes.
 const pieceSize = 256 << 10
 
-// readBody reads all of a response's body, if the caller of ctx takes one of its size.
+// readBody reads the whole body of a response. It stops with the error of bodysize.Check if
+// the body is larger than ctx allows.
 func readBody(ctx context.Context, resp *http.Response) (*body, error) {
 	b := &body{}
-	left := resp.ContentLength // negative when the server does not say
-	total := max(0, left)
+	remaining := resp.ContentLength // negative if the server did not send it
+	total := max(0, remaining)
 	for {
 		if err := bodysize.Check(ctx, total); err != nil {
 			return b, err
 		}
 		size := int64(pieceSize)
-		if left >= 0 {
-			size = min(size, left+1) // to see the end
+		if remaining >= 0 {
+			size = min(size, remaining+1) // one byte more, so that Read returns io.EOF
 		}
 		piece := make([]byte, size)
 		n, err := fill(resp.Body, piece)
 		if n > 0 {
 			b.pieces = append(b.pieces, piece[:n])
 		}
-		left = max(0, left-int64(n))
+		remaining = max(0, remaining-int64(n))
 		if resp.ContentLength < 0 {
-			left = -1
+			remaining = -1
 			total += int64(n)
 		}
 		if errors.Is(err, io.EOF) {
@@ -52,7 +53,7 @@ func readBody(ctx context.Context, resp *http.Response) (*body, error) {
 	}
 }
 
-// fill reads until a piece is full, or an error, which is as the reader has it.
+// fill reads until the piece is full or r returns an error. It returns r's error unchanged.
 func fill(r io.Reader, piece []byte) (n int, err error) {
 	for n < len(piece) && err == nil {
 		var m int
@@ -74,5 +75,5 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close has nothing to give back.
+// Close does nothing: the response is already in memory.
 func (b *body) Close() error { return nil }

@@ -13,9 +13,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// logCalls makes every client of the configuration log its calls: Kinesis, and
-// the services that credentials come from. Where nobody reads the log nothing is
-// added.
+// logCalls makes every client of the configuration log its calls: Kinesis and the services
+// that issue credentials. It returns nothing if log is nil or its debug level is off.
 func logCalls(ctx context.Context, log *slog.Logger) []func(*config.LoadOptions) error {
 	if log == nil || !log.Enabled(ctx, slog.LevelDebug) {
 		return nil
@@ -27,9 +26,9 @@ func logCalls(ctx context.Context, log *slog.Logger) []func(*config.LoadOptions)
 	}
 }
 
-// callLog logs each attempt of a call when its answer is there. It is inside the
-// SDK's retries, and it has nothing of what was sent and received but the
-// service's words for what went wrong: its messages may quote a request.
+// callLog logs each attempt of a call after it ended. It runs inside the SDK's retry loop.
+// Of the request and the answer it logs only the service's error code, status and request
+// ID. It does not log the service's error message, which may quote a request.
 type callLog struct{ log *slog.Logger }
 
 func (callLog) ID() string { return "KinCallLog" }
@@ -44,7 +43,7 @@ func (c callLog) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 		slog.Duration("took", time.Since(started)),
 	}
 	answer, answered := out.RawResponse.(*smithyhttp.Response)
-	answered = answered && answer.StatusCode != 0 // without an answer it is an empty one
+	answered = answered && answer.StatusCode != 0 // the SDK sets an empty response if none arrived
 	if answered {
 		attributes = append(attributes, slog.Int("status", answer.StatusCode))
 	}
@@ -58,8 +57,7 @@ func (c callLog) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 	return out, metadata, err
 }
 
-// failure is what a call came to: the service's error code or, without an
-// answer, what the network said.
+// failure returns the service's error code or, without an answer, the network's error.
 func failure(err error, answered bool) string {
 	var api smithy.APIError
 	var sending *smithyhttp.RequestSendError
@@ -69,7 +67,7 @@ func failure(err error, answered bool) string {
 	case answered:
 		return "unreadable answer"
 	case errors.As(err, &sending):
-		return sending.Err.Error() // without the SDK's words around it
+		return sending.Err.Error() // without the SDK's prefix
 	}
 	return err.Error()
 }

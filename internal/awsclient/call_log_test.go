@@ -16,8 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// logged are the lines about calls, without how long they took; text is all that
-// was logged.
+// logged returns the log's lines about calls, without their durations. text is the whole log.
 func logged(t *testing.T, text []byte) (calls []string) {
 	t.Helper()
 	for line := range bytes.Lines(text) {
@@ -46,7 +45,7 @@ func TestEachAttemptIsLogged(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		if operation == "" {
-			if !throttled { // once: the SDK tries again
+			if !throttled { // only the first time: the SDK retries
 				throttled = true
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
@@ -116,7 +115,7 @@ func TestASubscriptionIsLoggedWhenItIsAnswered(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
 		w.Header().Set("X-Amzn-Requestid", "id")
-		_, _ = w.Write(pushed(t, 1, "payload"))
+		_, _ = w.Write(eventFrame(t, 1, "payload"))
 	}))
 	defer server.Close()
 	var text bytes.Buffer
@@ -138,9 +137,9 @@ func TestASubscriptionIsLoggedWhenItIsAnswered(t *testing.T) {
 	}
 }
 
-// Nothing is put into the way of a call that nobody is told of.
-func TestCallsThatNobodyReadsOfCostNothing(t *testing.T) {
-	quiet := slog.New(slog.NewTextHandler(new(bytes.Buffer), nil)) // of no debug level
+// Without a debug log no middleware is added to calls.
+func TestCallLogIsNotAddedWithoutDebugLevel(t *testing.T) {
+	quiet := slog.New(slog.NewTextHandler(new(bytes.Buffer), nil)) // level Info
 	for _, log := range []*slog.Logger{nil, slog.New(slog.DiscardHandler), quiet} {
 		if added := logCalls(t.Context(), log); added != nil {
 			t.Errorf("%v: %d options", log, len(added))

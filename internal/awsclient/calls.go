@@ -13,17 +13,17 @@ import (
 	"kin/internal/service"
 )
 
-// Client makes kin's calls through the SDK's client. It is a service.API. It copies no
-// record and no payload, and its errors are the SDK's.
+// Client implements service.API with the SDK's client. It copies no record and no payload,
+// and it returns the SDK's errors unchanged.
 type Client struct{ sdk *kinesis.Client }
 
 var _ service.API = (*Client)(nil)
 
-// OverSDK returns a Client that makes its calls through one of the SDK. That one must not
-// retry by itself.
+// OverSDK returns a Client that makes its calls with sdk. The SDK's client must not retry:
+// kin's callers do.
 func OverSDK(sdk *kinesis.Client) *Client { return &Client{sdk} }
 
-// GetRecords is service.StreamAPI's.
+// GetRecords implements service.StreamAPI.
 func (c *Client) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	out, err := c.sdk.GetRecords(ctx, &kinesis.GetRecordsInput{
 		ShardIterator: optional(in.ShardIterator),
@@ -43,9 +43,9 @@ func (c *Client) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*
 	}, nil
 }
 
-// GetShardIterator is service.StreamAPI's.
+// GetShardIterator implements service.StreamAPI.
 func (c *Client) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
-	asked := &kinesis.GetShardIteratorInput{
+	input := &kinesis.GetShardIteratorInput{
 		StreamName:             optional(in.StreamName),
 		StreamARN:              optional(in.StreamARN),
 		ShardId:                optional(in.ShardID),
@@ -54,16 +54,16 @@ func (c *Client) GetShardIterator(ctx context.Context, in *service.GetShardItera
 		DryRun:                 optional(in.DryRun),
 	}
 	if in.ShardIteratorType == types.ShardIteratorTypeAtTimestamp {
-		asked.Timestamp = aws.Time(in.Timestamp)
+		input.Timestamp = aws.Time(in.Timestamp)
 	}
-	out, err := c.sdk.GetShardIterator(ctx, asked)
+	out, err := c.sdk.GetShardIterator(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &service.GetShardIteratorOutput{ShardIterator: aws.ToString(out.ShardIterator), ServerTime: dateOf(out.ResultMetadata)}, nil
 }
 
-// ListShards is service.StreamAPI's.
+// ListShards implements service.StreamAPI.
 func (c *Client) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	out, err := c.sdk.ListShards(ctx, &kinesis.ListShardsInput{
 		StreamName:            optional(in.StreamName),
@@ -79,7 +79,7 @@ func (c *Client) ListShards(ctx context.Context, in *service.ListShardsInput) (*
 	return &service.ListShardsOutput{Shards: out.Shards, NextToken: aws.ToString(out.NextToken), ServerTime: dateOf(out.ResultMetadata)}, nil
 }
 
-// DescribeStreamSummary is service.StreamAPI's.
+// DescribeStreamSummary implements service.StreamAPI.
 func (c *Client) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	out, err := c.sdk.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: optional(in.StreamName), StreamARN: optional(in.StreamARN)})
 	if err != nil {
@@ -88,7 +88,7 @@ func (c *Client) DescribeStreamSummary(ctx context.Context, in *service.Describe
 	return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: out.StreamDescriptionSummary, ServerTime: dateOf(out.ResultMetadata)}, nil
 }
 
-// PutRecords is service.API's.
+// PutRecords implements service.API.
 func (c *Client) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	out, err := c.sdk.PutRecords(ctx, &kinesis.PutRecordsInput{
 		StreamName: optional(in.StreamName),
@@ -102,7 +102,7 @@ func (c *Client) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*
 	return &service.PutRecordsOutput{Records: out.Records}, nil
 }
 
-// ListStreams is service.API's.
+// ListStreams implements service.API.
 func (c *Client) ListStreams(ctx context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 	out, err := c.sdk.ListStreams(ctx, &kinesis.ListStreamsInput{
 		ExclusiveStartStreamName: optional(in.ExclusiveStartStreamName),
@@ -119,7 +119,7 @@ func (c *Client) ListStreams(ctx context.Context, in *service.ListStreamsInput) 
 	}, nil
 }
 
-// DescribeStreamConsumer is service.ConsumerAPI's.
+// DescribeStreamConsumer implements service.ConsumerAPI.
 func (c *Client) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	out, err := c.sdk.DescribeStreamConsumer(ctx, &kinesis.DescribeStreamConsumerInput{
 		StreamARN:    optional(in.StreamARN),
@@ -132,7 +132,7 @@ func (c *Client) DescribeStreamConsumer(ctx context.Context, in *service.Describ
 	return &service.DescribeStreamConsumerOutput{ConsumerDescription: out.ConsumerDescription}, nil
 }
 
-// RegisterStreamConsumer is service.ConsumerAPI's.
+// RegisterStreamConsumer implements service.ConsumerAPI.
 func (c *Client) RegisterStreamConsumer(ctx context.Context, in *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	out, err := c.sdk.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{StreamARN: optional(in.StreamARN), ConsumerName: optional(in.ConsumerName)})
 	if err != nil {
@@ -141,7 +141,7 @@ func (c *Client) RegisterStreamConsumer(ctx context.Context, in *service.Registe
 	return &service.RegisterStreamConsumerOutput{Consumer: out.Consumer}, nil
 }
 
-// DeregisterStreamConsumer is service.ConsumerAPI's.
+// DeregisterStreamConsumer implements service.ConsumerAPI.
 func (c *Client) DeregisterStreamConsumer(ctx context.Context, in *service.DeregisterStreamConsumerInput) error {
 	_, err := c.sdk.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{
 		StreamARN:    optional(in.StreamARN),
@@ -151,7 +151,7 @@ func (c *Client) DeregisterStreamConsumer(ctx context.Context, in *service.Dereg
 	return err
 }
 
-// ListStreamConsumers is service.ConsumerAPI's.
+// ListStreamConsumers implements service.ConsumerAPI.
 func (c *Client) ListStreamConsumers(ctx context.Context, in *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	out, err := c.sdk.ListStreamConsumers(ctx, &kinesis.ListStreamConsumersInput{StreamARN: optional(in.StreamARN), NextToken: optional(in.NextToken)})
 	if err != nil {
@@ -160,8 +160,8 @@ func (c *Client) ListStreamConsumers(ctx context.Context, in *service.ListStream
 	return &service.ListStreamConsumersOutput{Consumers: out.Consumers, NextToken: aws.ToString(out.NextToken), ServerTime: dateOf(out.ResultMetadata)}, nil
 }
 
-// SubscribeToShard is service.API's. An answer that is a page of HTML is a
-// *smithyhttp.ResponseError.
+// SubscribeToShard implements service.API. It returns a *smithyhttp.ResponseError if the
+// answer is an HTML page.
 func (c *Client) SubscribeToShard(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 	s, err := subscribe(ctx, c.sdk, &kinesis.SubscribeToShardInput{
 		ConsumerARN:      optional(in.ConsumerARN),
@@ -175,7 +175,7 @@ func (c *Client) SubscribeToShard(ctx context.Context, in *service.SubscribeToSh
 	return s, nil
 }
 
-// SplitShard splits a shard in two. kin makes this call for its demo alone.
+// SplitShard splits a shard in two. Only kin demo makes this call.
 func (c *Client) SplitShard(ctx context.Context, in *service.SplitShardInput) error {
 	_, err := c.sdk.SplitShard(ctx, &kinesis.SplitShardInput{
 		StreamName:         optional(in.StreamName),
@@ -185,7 +185,8 @@ func (c *Client) SplitShard(ctx context.Context, in *service.SplitShardInput) er
 	return err
 }
 
-// optional is a member of a request; its zero value is left out.
+// optional returns a pointer to a member of a request, or nil for the zero value, which the
+// SDK omits.
 func optional[T comparable](value T) *T {
 	var none T
 	if value == none {
@@ -194,7 +195,7 @@ func optional[T comparable](value T) *T {
 	return &value
 }
 
-// dateOf is the Date of an answer; zero without one.
+// dateOf returns the Date header of an answer, or the zero time if it has none.
 func dateOf(answer middleware.Metadata) time.Time {
 	date, _ := awsmiddleware.GetServerTime(answer)
 	return date

@@ -1,11 +1,10 @@
-// Package awsclient is the one place that builds AWS clients: region, profile,
+// Package awsclient is the only package that builds AWS clients: region, profile,
 // credentials, endpoint and retry policy.
 //
-// It promises a client whose calls are single attempts: the SDK's own retries
-// are off, because the reader and the writer own their loops and must see each
-// throttled call. Two refusals are retried here, once in each call: one for a wrong
-// clock, and one for credentials that have expired. It does not promise that the
-// endpoint answers.
+// Each call of its clients is one attempt. The SDK's retries are off, because the reader and
+// the writer have their own retry loops and must see each throttled call. The clients retry
+// two refusals, each once in a call: a wrong clock and expired credentials. New does not
+// check that the endpoint answers.
 package awsclient
 
 import (
@@ -28,37 +27,36 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// Options says where the service is and who is calling. Empty fields are
-// resolved as the AWS SDK does it: environment, shared configuration files,
-// instance metadata.
+// Options has the endpoint and the credentials of a client. The AWS SDK resolves empty
+// fields from the environment, the shared configuration files and the instance metadata.
 type Options struct {
 	Profile string
 	Region  string
 	// Endpoint is a URL such as http://127.0.0.1:4567.
 	Endpoint string
-	// Keys, if any, are used in place of the credentials that the SDK finds;
-	// Role, if it has an ARN, is taken on with either.
+	// Keys, if set, replace the credentials that the SDK would find. Role, if it has an ARN,
+	// is assumed with the given or the found credentials.
 	Keys Keys
 	Role Role
-	// Version is kin's own, sent in the user agent.
+	// Version is kin's version, for the user agent.
 	Version string
-	// Log receives what the SDK says of itself and, at debug level, a line about
-	// each attempt of a call; nil discards it.
+	// Log receives the SDK's log lines and, at debug level, a line for each attempt of a
+	// call. nil discards them.
 	Log *slog.Logger
-	// Report is called with a message when a source of credentials is slow; nil for none.
+	// Report receives a message if a source of credentials is slow. nil discards it.
 	Report func(string)
 }
 
-// ErrNoRegion means that no region was given and none could be resolved.
+// ErrNoRegion means that no region was given and the SDK found none.
 var ErrNoRegion = errors.New("no AWS region")
 
-// ConfigError means that the configuration itself cannot be used: an unknown
-// profile, a malformed endpoint.
+// ConfigError means that the configuration cannot be used, for example because of an
+// unknown profile or a malformed endpoint.
 type ConfigError struct{ Err error }
 
 func (e *ConfigError) Error() string { return e.Err.Error() }
 
-// Hint says what to do next; it may be empty.
+// Hint returns advice for the user. It may be empty.
 func (e *ConfigError) Hint() string {
 	var profile config.SharedConfigProfileNotExistError
 	if errors.As(e.Err, &profile) {
@@ -69,13 +67,12 @@ func (e *ConfigError) Hint() string {
 
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// regionName is what may stand in a host name.
+// regionName matches the regions that can be part of a host name.
 var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
-// New returns a client for Kinesis Data Streams, with the endpoint and the region that
-// it calls. It retrieves the credentials once, so that a run without any ends
-// here and not in its middle. Errors are *ConfigError, ErrNoRegion,
-// *CredentialsError, *RoleError and *SourceTimeoutError.
+// New returns a client for Kinesis Data Streams with its endpoint and region. It retrieves
+// the credentials once, so that a run without credentials fails here and not later. Errors
+// are *ConfigError, ErrNoRegion, *CredentialsError, *RoleError and *SourceTimeoutError.
 func New(ctx context.Context, o Options) (service.Client, error) {
 	client, region, err := newKinesis(ctx, o)
 	if err != nil {
@@ -84,22 +81,21 @@ func New(ctx context.Context, o Options) (service.Client, error) {
 	return service.Client{API: OverSDK(client), Endpoint: aws.ToString(client.Options().BaseEndpoint), Region: region}, nil
 }
 
-// newKinesis returns the SDK's client and the region that it calls. Errors are those of
-// New.
+// newKinesis returns the SDK's client and its region. It returns the errors of New.
 func newKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
 	cfg, credentials, err := configure(ctx, o)
 	if err != nil {
 		return nil, "", err
 	}
 	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) {
-		k.Retryer, k.RetryMaxAttempts = retriesRefusals{}, 0 // AWS_MAX_ATTEMPTS is for the SDK's own
+		k.Retryer, k.RetryMaxAttempts = retriesRefusals{}, 0 // AWS_MAX_ATTEMPTS does not apply
 		k.APIOptions = append(k.APIOptions, addRetries(credentials))
 		k.HTTPClient = wholeBodies(cfg.HTTPClient)
 		if o.Endpoint != "" {
 			k.BaseEndpoint = aws.String(o.Endpoint)
 		}
 	})
-	if err := checkEndpoint(aws.ToString(client.Options().BaseEndpoint)); err != nil { // one of a profile
+	if err := checkEndpoint(aws.ToString(client.Options().BaseEndpoint)); err != nil { // from a profile
 		return nil, "", &ConfigError{err}
 	}
 	if err := checkVariants(client.Options()); err != nil {
@@ -108,8 +104,8 @@ func newKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error)
 	return client, cfg.Region, nil
 }
 
-// configure resolves what the options leave open, and retrieves the credentials once.
-// The configuration uses the credentials that it returns, which can be renewed.
+// configure resolves the empty options and retrieves the credentials once. The configuration
+// uses the returned credentials, which can be renewed.
 func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 	endpoint := o.Endpoint
 	if endpoint == "" {
@@ -136,7 +132,7 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 		if endpoint == "" {
 			return aws.Config{}, nil, ErrNoRegion
 		}
-		// An endpoint of one's own has no region; the signature needs one.
+		// A given endpoint has no region, but the signature needs one.
 		cfg.Region = "us-east-1"
 	}
 	if !regionName.MatchString(cfg.Region) {
@@ -157,8 +153,8 @@ func configure(ctx context.Context, o Options) (aws.Config, *renewable, error) {
 	return cfg, credentials, nil
 }
 
-// loadFirst is load at the start of a run. It returns the cause of ctx when that ends
-// first: opening a pipe that nobody writes to obeys no context.
+// loadFirst calls load at the start of a run. It returns the cause of ctx if ctx ends first.
+// It does not wait for load then: opening a pipe without a writer ignores the context.
 func loadFirst(ctx context.Context, o Options) (aws.Config, Source, error) {
 	type outcome struct {
 		cfg    aws.Config
@@ -178,8 +174,8 @@ func loadFirst(ctx context.Context, o Options) (aws.Config, Source, error) {
 	}
 }
 
-// load resolves the SDK's configuration, and says where its credentials come from. Errors are
-// *ConfigError and *CredentialsError; one about the files themselves is a *ConfigError too.
+// load resolves the SDK's configuration and the source of its credentials. Errors are
+// *ConfigError and *CredentialsError. An error about the files themselves matches both.
 func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newTransport()),
@@ -219,8 +215,8 @@ func load(ctx context.Context, o Options) (aws.Config, Source, error) {
 	return cfg, source, nil
 }
 
-// noCode is the provider of codes for a profile that asks for one of an MFA device. With
-// it the configuration is loaded in one go, and the error has the profile's source.
+// noCode sets a provider of MFA codes that always fails. Without a provider the SDK fails
+// while it loads the configuration; with this one the error has the profile's source.
 func noCode(o *stscreds.AssumeRoleOptions) {
 	o.TokenProvider = func() (string, error) { return "", config.AssumeRoleTokenProviderNotSetError{} }
 }
@@ -236,29 +232,29 @@ func checkEndpoint(endpoint string) error {
 	return nil
 }
 
-// checkVariants refuses a variant of the service's endpoint beside an endpoint of one's
-// own: the SDK has none for it, and fails each call.
+// checkVariants rejects a FIPS or dual-stack setting together with a given endpoint. The SDK
+// knows no such variant of the endpoint and would fail each call.
 func checkVariants(o kinesis.Options) error {
 	endpoint := aws.ToString(o.BaseEndpoint)
 	if endpoint == "" {
 		return nil
 	}
 	for _, v := range []struct {
-		asked   bool
+		enabled bool
 		name    string
 		setting string
 	}{
 		{o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled, "FIPS", "AWS_USE_FIPS_ENDPOINT (use_fips_endpoint)"},
 		{o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled, "dual-stack", "AWS_USE_DUALSTACK_ENDPOINT (use_dualstack_endpoint)"},
 	} {
-		if v.asked {
-			return fmt.Errorf("%s asks for a %s endpoint of AWS, and %s is another endpoint: want one of them", v.setting, v.name, withoutUser(endpoint))
+		if v.enabled {
+			return fmt.Errorf("%s requires AWS's %s endpoint, but the endpoint is set to %s: use only one of them", v.setting, v.name, withoutUser(endpoint))
 		}
 	}
 	return nil
 }
 
-// withoutUser is an endpoint without the name and the password it may have.
+// withoutUser returns an endpoint without its user name and password.
 func withoutUser(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
@@ -277,7 +273,7 @@ func firstSet(names ...string) string {
 	return ""
 }
 
-// sdkLogger hands the SDK's own lines to the debug log.
+// sdkLogger writes the SDK's log lines to log at debug level.
 func sdkLogger(log *slog.Logger) logging.Logger {
 	if log == nil {
 		return logging.Nop{}

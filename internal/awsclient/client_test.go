@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// clean takes away what the machine's environment says of AWS.
-func clean(t *testing.T) {
+// cleanEnvironment removes the AWS settings of this machine from the environment of a test.
+func cleanEnvironment(t *testing.T) {
 	t.Helper()
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
@@ -30,10 +30,10 @@ func clean(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-// withKeys is a clean environment with credentials.
+// withKeys sets up a clean environment with credentials.
 func withKeys(t *testing.T) {
 	t.Helper()
-	clean(t)
+	cleanEnvironment(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "kin")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "kin")
 }
@@ -73,9 +73,9 @@ func TestAnswerThatBreaksOffIsAnError(t *testing.T) {
 	}
 }
 
-// TestBodiesAreNeverCutByTheRequest is the SDK's "use of closed network
-// connection": without wholeBody about one call in ten fails here.
-func TestBodiesAreNeverCutByTheRequest(t *testing.T) {
+// Without wholeBody about one call in ten fails here with the SDK's "use of closed network
+// connection".
+func TestClosingTheRequestDoesNotCutTheAnswer(t *testing.T) {
 	withKeys(t)
 	payload := `{"Records":[{"Data":"` + strings.Repeat("QUFB", 200_000) + `","PartitionKey":"k","SequenceNumber":"1"}]}`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,9 +95,9 @@ func TestBodiesAreNeverCutByTheRequest(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeResolvedHasAnErrorOfItsOwn(t *testing.T) {
+func TestMissingSettingsHaveTheirOwnErrors(t *testing.T) {
 	t.Run("no credentials", func(t *testing.T) {
-		clean(t)
+		cleanEnvironment(t)
 		var missing *CredentialsError
 		if _, _, err := newKinesis(t.Context(), Options{Region: "eu-west-1"}); !errors.As(err, &missing) {
 			t.Errorf("got %v", err)
@@ -116,7 +116,7 @@ func TestWhatCannotBeResolvedHasAnErrorOfItsOwn(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("an endpoint that is no URL", func(t *testing.T) {
+	t.Run("endpoint is not a URL", func(t *testing.T) {
 		withKeys(t)
 		t.Setenv("AWS_ENDPOINT_URL_KINESIS", "localhost:4567")
 		var config *ConfigError
@@ -125,7 +125,7 @@ func TestWhatCannotBeResolvedHasAnErrorOfItsOwn(t *testing.T) {
 		}
 	})
 	t.Run("interrupted", func(t *testing.T) {
-		clean(t)
+		cleanEnvironment(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cause := errors.New("interrupted")
 		cancel(cause)
@@ -135,7 +135,7 @@ func TestWhatCannotBeResolvedHasAnErrorOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestRegionComesFromTheEnvironmentAndTheOptionsFirst(t *testing.T) {
+func TestRegionOfTheOptionsOverridesTheEnvironment(t *testing.T) {
 	withKeys(t)
 	t.Setenv("AWS_REGION", "eu-west-1")
 	for given, want := range map[string]string{"": "eu-west-1", "ap-south-1": "ap-south-1"} {
@@ -145,13 +145,13 @@ func TestRegionComesFromTheEnvironmentAndTheOptionsFirst(t *testing.T) {
 	}
 }
 
-func TestAuthoritiesOfOnesOwn(t *testing.T) {
+func TestAWSCABundleIsTrusted(t *testing.T) {
 	withKeys(t)
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"Shards":[]}`)
 	}))
 	defer server.Close()
-	trust(t, server)
+	trustServer(t, server)
 	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
@@ -161,8 +161,8 @@ func TestAuthoritiesOfOnesOwn(t *testing.T) {
 	}
 }
 
-// trust makes a server's certificate one that AWS_CA_BUNDLE vouches for.
-func trust(t *testing.T, server *httptest.Server) {
+// trustServer adds the server's certificate to AWS_CA_BUNDLE.
+func trustServer(t *testing.T, server *httptest.Server) {
 	t.Helper()
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})

@@ -10,15 +10,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
-// controlText is what messages call characters that no request can carry.
+// controlText names, in messages, the characters that a request cannot contain.
 const controlText = "a line break or another control character"
 
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\x7f' })
 }
 
-// controlIn is the first of three names whose part of credentials, the ID, the secret key or
-// the token, has a control character; empty when none has.
+// controlIn returns the name of the first part of the credentials that has a control
+// character. The names id, secret and token are the caller's. It returns "" if no part has
+// one.
 func controlIn(c aws.Credentials, id, secret, token string) string {
 	switch {
 	case hasControl(c.AccessKeyID):
@@ -31,9 +32,9 @@ func controlIn(c aws.Credentials, id, secret, token string) string {
 	return ""
 }
 
-// checkSource returns what is wrong with the settings that credentials are made of, which
-// the SDK does not notice before a call: control characters in keys, and roles that cannot
-// be. nil is nothing.
+// checkSource checks the settings of the source of credentials for faults that the SDK
+// notices only during a call: control characters in keys and malformed role ARNs. It returns
+// nil if it finds none.
 func checkSource(o Options, source Source, shared *config.SharedConfig) *SettingsError {
 	if source.Kind == GivenKeys {
 		name := controlIn(aws.Credentials{AccessKeyID: o.Keys.AccessKey, SecretAccessKey: o.Keys.SecretKey, SessionToken: o.Keys.SessionToken},
@@ -63,7 +64,8 @@ func checkSource(o Options, source Source, shared *config.SharedConfig) *Setting
 	return nil
 }
 
-// controlFault is the error of a setting with control characters; nil when the name is empty.
+// controlFault returns the error for a setting with control characters, or nil if name is
+// empty.
 func controlFault(name, advice string) *SettingsError {
 	if name == "" {
 		return nil
@@ -71,7 +73,7 @@ func controlFault(name, advice string) *SettingsError {
 	return &SettingsError{text: name + " has " + controlText, Advice: advice}
 }
 
-// profileFault is what is wrong with the keys and the roles of a chain of profiles.
+// profileFault returns the first fault of the keys and roles in a chain of profiles, or nil.
 func profileFault(p *config.SharedConfig, kind SourceKind) *SettingsError {
 	for ; p != nil; p = p.Source {
 		if p.RoleARN != "" && !isRoleARN(p.RoleARN) {
@@ -95,8 +97,8 @@ func profileFault(p *config.SharedConfig, kind SourceKind) *SettingsError {
 
 var awsRoleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
 
-// isRoleARN reports whether a text may be the ARN of a role: AWS's own have a known form,
-// those of other services are any ARN.
+// isRoleARN reports whether s may be the ARN of a role. AWS's role ARNs have a known form;
+// for other services any ARN counts.
 func isRoleARN(s string) bool {
 	if strings.HasPrefix(s, "arn:aws") {
 		return awsRoleARN.MatchString(s)
@@ -104,14 +106,14 @@ func isRoleARN(s string) bool {
 	return arn.IsARN(s) && !hasControl(s)
 }
 
-// checkSendable refuses credentials that a source gave and no request can carry. Settings
-// were checked before, by checkSource.
+// checkSendable rejects credentials with control characters: no request can contain them.
+// checkSource has already checked the settings; this checks the answer of a source.
 func checkSendable(c aws.Credentials, source Source) error {
 	name := controlIn(c, "access key ID", "secret access key", "session token")
 	if name == "" {
 		return nil
 	}
-	fault := controlFault("the "+name+" that comes from "+sourceText(c.Source), "correct the source: aws configure list")
+	fault := controlFault("the "+name+" from "+sourceText(c.Source), "correct the source: aws configure list")
 	fault.Profile = source.Profile
 	return &CredentialsError{fault, source}
 }

@@ -21,24 +21,24 @@ import (
 	"kin/internal/service"
 )
 
-// Keys are an access key of one's own, in place of what the SDK would find.
+// Keys are a given access key. They replace the credentials that the SDK would find.
 type Keys struct {
 	AccessKey, SecretKey string
-	SessionToken         string // of temporary credentials
+	SessionToken         string // only for temporary credentials; else empty
 }
 
-// Role is an IAM role to take on, with the credentials that are found or given.
+// Role is an IAM role to assume with the given or the found credentials. Without an ARN no
+// role is assumed.
 type Role struct {
 	ARN string
-	// ExternalID is what the role's account asks for, SessionName what its log
-	// will show.
+	// ExternalID is the external ID that the role's trust policy requires; empty if it
+	// requires none. SessionName is the session's name in CloudTrail.
 	ExternalID, SessionName string
-	// STSEndpoint is a URL; empty is AWS_ENDPOINT_URL_STS or the region's.
+	// STSEndpoint is a URL. Empty means AWS_ENDPOINT_URL_STS or the region's endpoint.
 	STSEndpoint string
 }
 
-// CredentialsError means that no credentials could be found or that their source
-// refused to give them.
+// CredentialsError means that no credentials were found or that their source gave none.
 type CredentialsError struct {
 	Err    error
 	Source Source
@@ -47,10 +47,10 @@ type CredentialsError struct {
 func (e *CredentialsError) Error() string { return "find credentials: " + e.Reason() }
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
-// Brief is what a call that could not be signed came to.
+// Brief returns the error in one line, for a call that could not be signed.
 func (e *CredentialsError) Brief() string { return "no AWS credentials: " + e.Reason() }
 
-// Reason is what the source said, without the SDK's chain of prefixes where it is known.
+// Reason returns the source's error. For known errors it omits the SDK's prefixes.
 func (e *CredentialsError) Reason() string {
 	var known interface{ Brief() string }
 	var process *ProcessError
@@ -66,7 +66,7 @@ func (e *CredentialsError) Reason() string {
 	case IsForeignAnswer(e.Err):
 		return "the answer did not come from the source of the credentials" + statusText(e.Err)
 	case e.Source.Kind != NoSource && errors.As(e.Err, &sent) && !errors.Is(e.Err, context.DeadlineExceeded):
-		return onTheWay(e.Err)
+		return networkError(e.Err)
 	case e.Source.Kind != NoSource && errors.Is(e.Err, context.DeadlineExceeded):
 		return "the source of the credentials did not answer in time"
 	}
@@ -76,35 +76,35 @@ func (e *CredentialsError) Reason() string {
 // Unsent is true: without credentials nothing is sent.
 func (e *CredentialsError) Unsent() bool { return true }
 
-// Permanent reports whether the source will refuse again.
-func (e *CredentialsError) Permanent() bool { return !mayPass(e.Err) }
+// Permanent reports whether another attempt will fail too.
+func (e *CredentialsError) Permanent() bool { return !isTransient(e.Err) }
 
-// RoleError means that the role could not be taken on.
+// RoleError means that the role could not be assumed.
 type RoleError struct {
 	ARN    string
 	Err    error
-	Source Source // of the credentials that were to assume it
+	Source Source // of the credentials that AssumeRole was signed with
 }
 
-// Brief is what a call that could not be signed came to.
+// Brief returns the error in one line, for a call that could not be signed.
 func (e *RoleError) Brief() string { return e.Error() }
 
 // Unsent is true: without credentials nothing is sent.
 func (e *RoleError) Unsent() bool { return true }
 
-// Permanent reports whether STS will refuse again.
-func (e *RoleError) Permanent() bool { return !mayPass(e.Err) }
+// Permanent reports whether another attempt will fail too.
+func (e *RoleError) Permanent() bool { return !isTransient(e.Err) }
 
-// mayPass reports whether the failure of a source of credentials may be over later:
-// it could not be reached, is overloaded, or gave a garbled answer. The end of a call's
-// context says nothing of the source.
-func mayPass(err error) bool {
+// isTransient reports whether another attempt at a source of credentials may succeed. That is
+// so if the source could not be reached, is overloaded or gave a garbled answer. It is also so
+// if the call's context ended: that is not the source's fault.
+func isTransient(err error) bool {
 	var (
 		permanent interface{ Permanent() bool }
 		api       smithy.APIError
 		malformed *smithy.DeserializationError
 		send      *smithyhttp.RequestSendError
-		op        *net.OpError // not net.Error, which the errno of a missing file is
+		op        *net.OpError // not net.Error: the errno of a missing file is one
 	)
 	switch {
 	case errors.As(err, &permanent):
@@ -137,11 +137,11 @@ func (e *RoleError) Error() string {
 	case errors.Is(e.Err, context.DeadlineExceeded):
 		return fmt.Sprintf("assume role %s: no answer in %s", e.ARN, roleTimeout)
 	}
-	return fmt.Sprintf("assume role %s: %s", e.ARN, onTheWay(e.Err))
+	return fmt.Sprintf("assume role %s: %s", e.ARN, networkError(e.Err))
 }
 
-// onTheWay is what happened to a call that got no answer, in one line.
-func onTheWay(err error) string {
+// networkError returns in one line why a call got no answer.
+func networkError(err error) string {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		return printable(op.Error())
@@ -149,7 +149,7 @@ func onTheWay(err error) string {
 	return printable(innermost(err))
 }
 
-// statusText is the HTTP status of an answer that is an error, in parentheses.
+// statusText returns the HTTP status of an error answer in parentheses, or "".
 func statusText(err error) string {
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusBadRequest {
@@ -161,10 +161,10 @@ func statusText(err error) string {
 func (e *RoleError) Unwrap() error { return e.Err }
 
 const (
-	// roleTimeout bounds one AssumeRole.
+	// roleTimeout limits one AssumeRole call.
 	roleTimeout = 30 * time.Second
-	// renewBefore is how long before their end the credentials of a role are
-	// renewed, so that clocks may differ and a call may take its time.
+	// renewBefore is the time before the expiration at which a role's credentials are
+	// renewed. It allows for clocks that differ and for slow calls.
 	renewBefore = time.Minute
 )
 
@@ -173,8 +173,8 @@ func staticKeys(k Keys) func(*config.LoadOptions) error {
 	return config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(k.AccessKey, k.SecretKey, k.SessionToken))
 }
 
-// loadCredentials resolves the credentials anew: those that are found or given, or
-// those of the role that is assumed with them. Errors are *ConfigError and
+// loadCredentials resolves the credentials again. If o has a role, they are the role's.
+// region is used if the configuration names none. Errors are *ConfigError and
 // *CredentialsError.
 func loadCredentials(ctx context.Context, o Options, region string) (aws.CredentialsProvider, Source, error) {
 	cfg, source, err := load(ctx, o)
@@ -187,8 +187,8 @@ func loadCredentials(ctx context.Context, o Options, region string) (aws.Credent
 	return credentialsOf(cfg, source, o.Role), source, nil
 }
 
-// credentialsOf are the credentials of a configuration, or those of the role, if it has
-// an ARN, that is assumed with them.
+// credentialsOf returns the credentials of a configuration. If r has an ARN, it returns the
+// credentials of that role, assumed with those of the configuration.
 func credentialsOf(cfg aws.Config, source Source, r Role) aws.CredentialsProvider {
 	if r.ARN == "" {
 		return cfg.Credentials
@@ -196,9 +196,9 @@ func credentialsOf(cfg aws.Config, source Source, r Role) aws.CredentialsProvide
 	return assumeRole(cfg, source, r)
 }
 
-// assumeRole returns the role's credentials, which is assumed with those of the
-// configuration. They are renewed for as long as they are in use. Failures that pass
-// are retried by firstCredentials at the start, and by the loops around calls later.
+// assumeRole returns the credentials of r, assumed with those of the configuration. They are
+// renewed before they expire. At the start of a run firstCredentials retries transient
+// failures; later the callers' retry loops do.
 func assumeRole(cfg aws.Config, source Source, r Role) aws.CredentialsProvider {
 	base := cfg.Credentials
 	cfg.Credentials = baseCredentials{base, source}
@@ -220,8 +220,8 @@ func assumeRole(cfg aws.Config, source Source, r Role) aws.CredentialsProvider {
 	})
 }
 
-// baseCredentials tells credentials that cannot be found from a role that cannot be
-// assumed.
+// baseCredentials are the credentials that a role is assumed with. Their failure is a
+// *CredentialsError, so that it differs from a failed AssumeRole.
 type baseCredentials struct {
 	next   aws.CredentialsProvider
 	source Source
@@ -235,7 +235,7 @@ func (b baseCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) 
 	return c, err
 }
 
-// roleProvider names the role in what goes wrong, in the middle of a run too.
+// roleProvider adds the role to errors of AssumeRole, at the start of a run and later.
 type roleProvider struct {
 	arn    string
 	source Source // of the credentials that assume it
@@ -248,7 +248,7 @@ func (p roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	c, err := p.next.Retrieve(ctx)
 	var found *CredentialsError
 	if errors.As(err, &found) {
-		return c, found // without those there was no call
+		return c, found // AssumeRole was not called
 	}
 	if err != nil {
 		return c, &RoleError{p.arn, err, p.source}
@@ -256,9 +256,9 @@ func (p roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return c, nil
 }
 
-// retrieveError is the error of credentials that could not be retrieved: without the
-// words of the caches around it. It is a *RoleError or a *CredentialsError, also where a
-// context ended: nothing was sent.
+// retrieveError returns err, the error of a provider, as a *RoleError or a *CredentialsError.
+// It removes the prefixes of the SDK's caches. The end of a context becomes one of the two as
+// well, because nothing was sent.
 func retrieveError(err error, source Source) error {
 	var role *RoleError
 	var found *CredentialsError

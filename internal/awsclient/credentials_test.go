@@ -19,22 +19,22 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// localService plays STS and Kinesis at one address. It remembers the forms that
-// STS got and who signed what.
+// localService is STS and Kinesis at one address. It records the forms that STS received and
+// the access key of each call.
 type localService struct {
 	*httptest.Server
-	lasts   time.Duration // of the credentials it gives
-	denies  bool
-	expired map[string]bool // access keys that have
-	// onExpired is called when one of those is refused; nil does nothing.
+	lifetime time.Duration   // of the credentials that it issues
+	denies   bool            // AssumeRole is refused
+	expired  map[string]bool // access keys that are refused as expired
+	// onExpired is called when an expired key is refused; nil does nothing.
 	onExpired func()
 	forms     []url.Values
-	signers   []string // the access key of each call, STS's first
-	tokens    []string
+	signers   []string // the access key of each call, in order
+	tokens    []string // the session token of each call
 }
 
 func newService(t *testing.T) *localService {
-	s := &localService{lasts: time.Hour}
+	s := &localService{lifetime: time.Hour}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, key, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 		key, _, _ = strings.Cut(key, "/")
@@ -67,7 +67,7 @@ func newService(t *testing.T) *localService {
 		}
 		_, _ = fmt.Fprintf(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA%d</AccessKeyId>
 			<SecretAccessKey>rolesecret</SecretAccessKey><SessionToken>roletoken</SessionToken><Expiration>%s</Expiration>
-			</Credentials></AssumeRoleResult></AssumeRoleResponse>`, len(s.forms), time.Now().Add(s.lasts).UTC().Format(time.RFC3339))
+			</Credentials></AssumeRoleResult></AssumeRoleResponse>`, len(s.forms), time.Now().Add(s.lifetime).UTC().Format(time.RFC3339))
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -82,7 +82,7 @@ func (s *localService) list(t *testing.T, client *kinesis.Client) {
 
 const role = "arn:aws:iam::123456789012:role/reader"
 
-func TestGivenKeysAreUsedInPlaceOfTheEnvironments(t *testing.T) {
+func TestGivenKeysOverrideTheEnvironment(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	client, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Keys: Keys{"AKIA1", "secret", "token"}})
@@ -99,7 +99,7 @@ func TestGivenKeysAreUsedInPlaceOfTheEnvironments(t *testing.T) {
 	}
 }
 
-func TestARoleIsTakenOnWithWhatIsFoundOrGiven(t *testing.T) {
+func TestARoleIsAssumedWithFoundOrGivenKeys(t *testing.T) {
 	for _, c := range []struct {
 		keys   Keys
 		role   Role
@@ -124,12 +124,12 @@ func TestARoleIsTakenOnWithWhatIsFoundOrGiven(t *testing.T) {
 			t.Errorf("signed by %s", got)
 		}
 		if got := s.forms[0].Encode(); got != c.form.Encode() {
-			t.Errorf("STS was asked %s, want %s", got, c.form.Encode())
+			t.Errorf("STS received %s, want %s", got, c.form.Encode())
 		}
 	}
 }
 
-func TestTheSTSEndpointThatIsGivenGoesFirst(t *testing.T) {
+func TestGivenSTSEndpointOverridesTheEnvironment(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
@@ -145,20 +145,20 @@ func TestTheSTSEndpointThatIsGivenGoesFirst(t *testing.T) {
 func TestCredentialsOfARoleAreRenewedBeforeTheyExpire(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
-	s.lasts = renewBefore - 5*time.Second
+	s.lifetime = renewBefore - 5*time.Second
 	client, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.lasts = time.Hour
+	s.lifetime = time.Hour
 	s.list(t, client)
 	s.list(t, client)
 	if got := strings.Join(s.signers, ","); got != "kin,kin,ASIA2,ASIA2" {
 		t.Errorf("signed by %s", got)
 	}
 
-	// Refused in the middle of a run, the call says so.
-	s.lasts = time.Second
+	// A renewal that STS refuses later in the run is the error of the call.
+	s.lifetime = time.Second
 	client, _, err = newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestCredentialsOfARoleAreRenewedBeforeTheyExpire(t *testing.T) {
 	}
 }
 
-func TestARoleThatCannotBeTakenOn(t *testing.T) {
+func TestARoleThatCannotBeAssumed(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	s.denies = true
@@ -181,7 +181,7 @@ func TestARoleThatCannotBeTakenOn(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Error() != "assume role "+role+": AccessDenied: not you" || !errors.As(err, &api) {
 		t.Errorf("got %v", err)
 	}
-	clean(t) // and without credentials to take it on with
+	cleanEnvironment(t) // no credentials to assume the role with
 	var missing *CredentialsError
 	if _, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, STSEndpoint: s.URL}}); !errors.As(err, &missing) {
 		t.Errorf("got %v", err)
@@ -195,8 +195,8 @@ func TestARoleThatCannotBeTakenOn(t *testing.T) {
 	}
 }
 
-// Neither keys nor what STS gave may be in the log, whatever the SDK says.
-func TestTheLogHoldsNoSecrets(t *testing.T) {
+// The log contains neither the given keys nor the credentials of STS.
+func TestTheLogHasNoSecrets(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	var log bytes.Buffer
@@ -212,7 +212,7 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 	s.list(t, client)
 	for _, secret := range []string{"mysecret", "mytoken", "rolesecret", "roletoken"} {
 		if strings.Contains(log.String(), secret) {
-			t.Errorf("the log holds %s:\n%s", secret, log.String())
+			t.Errorf("the log has %s:\n%s", secret, log.String())
 		}
 	}
 }

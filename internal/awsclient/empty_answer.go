@@ -13,14 +13,14 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// withEmptyAnswer is an option of a call whose answer has no members, such as
-// DeregisterStreamConsumer. The SDK does not look at such an answer, and takes any
-// page with the status 200 for a success. With the option it is a
-// *smithy.DeserializationError unless its body is empty, as the service's is, or a
-// JSON object or null, as other implementations send it.
+// withEmptyAnswer is an option for calls whose answer has no members, such as
+// DeregisterStreamConsumer. The SDK ignores the body of such an answer and accepts any page
+// with the status 200. With the option the call fails with a *smithy.DeserializationError
+// unless the body is empty, a JSON object or null. The service sends an empty body; other
+// implementations send the other two.
 func withEmptyAnswer(o *kinesis.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Deserialize.Add(emptyAnswer{}, middleware.After) // the raw answer passes it first
+		return stack.Deserialize.Add(emptyAnswer{}, middleware.After) // sees the raw answer first
 	})
 }
 
@@ -36,13 +36,13 @@ func (emptyAnswer) HandleDeserialize(ctx context.Context, in middleware.Deserial
 	if err != nil || !ok || resp.StatusCode < 200 || resp.StatusCode >= 300 {
 		return out, metadata, err
 	}
-	// A page that is longer than that is no answer of the service either.
-	const most = 1 << 20
-	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	// A longer body is not an answer of the service either.
+	const maxSize = 1 << 20
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxSize+1))
 	if err != nil {
 		return out, metadata, err
 	}
-	if err := checkEmptyAnswer(body); err != nil || len(body) > most {
+	if err := checkEmptyAnswer(body); err != nil || len(body) > maxSize {
 		return out, metadata, &smithy.DeserializationError{Err: errNotEmpty}
 	}
 	resp.Body = struct {
@@ -54,8 +54,7 @@ func (emptyAnswer) HandleDeserialize(ctx context.Context, in middleware.Deserial
 
 var errNotEmpty = errors.New("the answer is neither empty nor a JSON object")
 
-// checkEmptyAnswer returns errNotEmpty for a body that is neither empty nor one
-// JSON object or null.
+// checkEmptyAnswer returns errNotEmpty unless the body is empty, one JSON object or null.
 func checkEmptyAnswer(body []byte) error {
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && string(body) != "null" && (body[0] != '{' || !json.Valid(body)) {

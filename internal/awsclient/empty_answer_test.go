@@ -10,14 +10,14 @@ import (
 	"kin/internal/service"
 )
 
-// The service sends an empty body; others send an object.
-func TestFault11AnEmptyAnswerOrAnObjectIsARemoval(t *testing.T) {
+// The service sends an empty body; other implementations send an object.
+func TestFault11EmptyBodiesAndObjectsAreAccepted(t *testing.T) {
 	for _, body := range []string{"", " \n", "{}", "null", ` {"x": 1} `} {
 		if err := checkEmptyAnswer([]byte(body)); err != nil {
 			t.Errorf("%q: %v", body, err)
 		}
-		w := &written{status: http.StatusOK, answer: body}
-		if err := w.client().DeregisterStreamConsumer(t.Context(), &service.DeregisterStreamConsumerInput{ConsumerARN: "c"}); err != nil {
+		client := &recordingClient{status: http.StatusOK, answer: body}
+		if err := client.client().DeregisterStreamConsumer(t.Context(), &service.DeregisterStreamConsumerInput{ConsumerARN: "c"}); err != nil {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -26,8 +26,8 @@ func TestFault11AnEmptyAnswerOrAnObjectIsARemoval(t *testing.T) {
 // A page with the status 200 removes no consumer.
 func TestFault11AnyOtherAnswerIsNoRemoval(t *testing.T) {
 	for _, body := range []string{"<html><body>Please log in.</body></html>", "OK", `{"a":`, "[]", "{}<html>"} {
-		w := &written{status: http.StatusOK, answer: body}
-		err := w.client().DeregisterStreamConsumer(t.Context(), &service.DeregisterStreamConsumerInput{ConsumerARN: "c"})
+		client := &recordingClient{status: http.StatusOK, answer: body}
+		err := client.client().DeregisterStreamConsumer(t.Context(), &service.DeregisterStreamConsumerInput{ConsumerARN: "c"})
 		var unreadable *smithy.DeserializationError
 		if !errors.As(err, &unreadable) {
 			t.Errorf("%q: got %v", body, err)

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// configured writes the shared configuration file of a test.
-func configured(t *testing.T, text string) string {
+// writeConfig writes the shared configuration file of a test and returns its path.
+func writeConfig(t *testing.T, text string) string {
 	t.Helper()
-	clean(t)
+	cleanEnvironment(t)
 	file := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -23,9 +23,9 @@ func configured(t *testing.T, text string) string {
 	return file
 }
 
-// No request can carry a control character in its credentials: the run ends at its start,
-// names the setting and never shows its value.
-func TestFault12CredentialsWithControlCharacters(t *testing.T) {
+// A request cannot contain credentials with control characters. The run fails at its start
+// and names the setting, but not its value.
+func TestFault12CredentialsWithControlCharactersAreRejected(t *testing.T) {
 	s := newService(t)
 	t.Setenv("AWS_ENDPOINT_URL_STS", s.URL)
 	const process = "the credential process failed: the %s in its output has a line break or another control character"
@@ -51,7 +51,7 @@ func TestFault12CredentialsWithControlCharacters(t *testing.T) {
 			want: strings.Replace(process, "%s", "SecretAccessKey", 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			configured(t, c.config)
+			writeConfig(t, c.config)
 			t.Setenv("AWS_ACCESS_KEY_ID", c.id)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", c.secret)
 			t.Setenv("AWS_SESSION_TOKEN", c.token)
@@ -61,21 +61,21 @@ func TestFault12CredentialsWithControlCharacters(t *testing.T) {
 				t.Fatalf("got %v, want %s", err, c.want)
 			}
 			if strings.Contains(err.Error(), "s3c") {
-				t.Errorf("the error shows a secret: %v", err)
+				t.Errorf("the error contains a secret: %v", err)
 			}
 		})
 	}
 }
 
-// Settings that the SDK refuses in words of its own, or not before a call, are named at
-// the start.
+// kin names faulty settings at the start of a run. The SDK notices them only during a call, or
+// does not name them.
 func TestFault12SettingsAreCheckedAtTheStart(t *testing.T) {
 	folder := t.TempDir()
 	for name, c := range map[string]struct{ config, file, uri, want string }{
 		"container variables are missing": {config: "[profile p]\nrole_arn = " + role + "\ncredential_source = EcsContainer\n",
 			want: "profile p in FILE has the credential_source EcsContainer, but neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"},
 		"container elsewhere": {config: "[profile p]\nrole_arn = " + role + "\ncredential_source = EcsContainer\n", uri: "http://192.0.2.1/x",
-			want: "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that containers may use: want https, or http to this machine or the container service"},
+			want: "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL for the credentials of a container: want https, or http to this machine or the container service"},
 		"folder": {file: folder, want: "the AWS configuration file " + folder + " cannot be read: it is a directory"},
 		"role": {config: "[profile p]\nrole_arn = reader\nsource_profile = q\n[profile q]\naws_access_key_id = AK\naws_secret_access_key = s\n",
 			want: "profile p has the role_arn reader, which is not the ARN of a role"},
@@ -85,7 +85,7 @@ func TestFault12SettingsAreCheckedAtTheStart(t *testing.T) {
 			want: "profile p has the role_arn reader, which is not the ARN of a role"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := configured(t, c.config)
+			file := writeConfig(t, c.config)
 			if c.file != "" {
 				t.Setenv("AWS_CONFIG_FILE", c.file)
 			}
@@ -101,7 +101,7 @@ func TestFault12SettingsAreCheckedAtTheStart(t *testing.T) {
 	}
 }
 
-// Other partitions and other services have role ARNs of their own.
+// Other partitions and other services have other forms of role ARNs.
 func TestFault12RoleARNs(t *testing.T) {
 	for arn, want := range map[string]bool{
 		role: true, "arn:aws-cn:iam::123456789012:role/path/x": true, "arn:minio:iam:::role/idmp-1": true,
@@ -113,8 +113,8 @@ func TestFault12RoleARNs(t *testing.T) {
 	}
 }
 
-// An endpoint that no connection can be made to is refused at the start.
-func TestFault12EndpointsThatCannotBe(t *testing.T) {
+// A malformed endpoint is rejected at the start.
+func TestFault12MalformedEndpointsAreRejected(t *testing.T) {
 	for endpoint, want := range map[string]bool{
 		"http://127.0.0.1:4567": true, "https://kinesis.us-east-1.amazonaws.com": true, "http://[::1]:4567": true, "http://localhost/path": true, "http://[fe80::1%25eth0]:1": true, "http://127.0.0.1:": true, "http://a_b": true,
 		"http://a..b": false, "http://h:99999": false, "http://h:0": false, "http://-%20": false, "ftp://h": false, "http://:80": false, "h": false,
@@ -125,9 +125,9 @@ func TestFault12EndpointsThatCannotBe(t *testing.T) {
 	}
 }
 
-// So is one that a variable or a profile names.
-func TestFault12EndpointsOfSettings(t *testing.T) {
-	configured(t, "[profile p]\nregion = us-east-1\nendpoint_url = http://h:99999\naws_access_key_id = AK\naws_secret_access_key = s\n")
+// A malformed endpoint in a variable or a profile is rejected too.
+func TestFault12MalformedEndpointsInSettingsAreRejected(t *testing.T) {
+	writeConfig(t, "[profile p]\nregion = us-east-1\nendpoint_url = http://h:99999\naws_access_key_id = AK\naws_secret_access_key = s\n")
 	t.Setenv("AWS_ENDPOINT_URL_STS", "http://h:0")
 	for _, want := range []string{"STS endpoint \"http://h:0\"", "endpoint \"http://h:99999\""} {
 		want += ": want a URL such as http://127.0.0.1:4567"
@@ -139,18 +139,18 @@ func TestFault12EndpointsOfSettings(t *testing.T) {
 	}
 }
 
-// What a source answers is checked like a setting.
-func TestFault12AnswersWithControlCharacters(t *testing.T) {
+// The answer of a source is checked like a setting.
+func TestFault12AnswersWithControlCharactersAreRejected(t *testing.T) {
 	provider := credentials.StaticCredentialsProvider{Value: aws.Credentials{AccessKeyID: "AK", SecretAccessKey: "s", SessionToken: "s3cr3t\n", Source: "CredentialsEndpointProvider"}}
 	_, err := newRenewable(provider, Source{Kind: Container}, nil).Retrieve(t.Context())
-	const want = "find credentials: the session token that comes from the container has a line break or another control character"
+	const want = "find credentials: the session token from the container has a line break or another control character"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
-// A credential process that prints without end is ended.
-func TestFault12ProcessThatPrintsForever(t *testing.T) {
+// kin stops a credential process that prints forever.
+func TestFault12ProcessThatPrintsForeverIsStopped(t *testing.T) {
 	for _, command := range []string{"yes", "trap '' PIPE; while :; do echo y; done 2>&-"} {
 		_, err := process{command}.Retrieve(t.Context())
 		const want = "the credential process failed: it printed more than 1 MiB"

@@ -10,9 +10,9 @@ import (
 	"kin/internal/service"
 )
 
-// The caller of a service can refuse an answer before it is in memory, whether the server
-// says how large it is or not.
-func TestFault16AnswerIsRefusedForItsSizeBeforeItIsReceived(t *testing.T) {
+// A caller can refuse an answer because of its size before the whole answer is in memory. The
+// server may or may not send a Content-Length.
+func TestFault16LargeAnswersAreRefusedBeforeTheyAreReceived(t *testing.T) {
 	const size = 4 << 20
 	for name, announced := range map[string]bool{"announced": true, "not announced": false} {
 		t.Run(name, func(t *testing.T) {
@@ -26,9 +26,9 @@ func TestFault16AnswerIsRefusedForItsSizeBeforeItIsReceived(t *testing.T) {
 			}))
 			defer server.Close()
 			errTooLarge := errors.New("too large")
-			var most int64
+			var largest int64
 			ctx := bodysize.WithCheck(t.Context(), func(bytes int64) error {
-				if most = max(most, bytes); bytes > 1<<20 {
+				if largest = max(largest, bytes); bytes > 1<<20 {
 					return errTooLarge
 				}
 				return nil
@@ -37,8 +37,8 @@ func TestFault16AnswerIsRefusedForItsSizeBeforeItIsReceived(t *testing.T) {
 			if !errors.Is(err, errTooLarge) {
 				t.Errorf("got %v", err)
 			}
-			if want := int64(1<<20 + pieceSize); announced && most != size || !announced && most != want {
-				t.Errorf("refused at %d bytes", most)
+			if want := int64(1<<20 + pieceSize); announced && largest != size || !announced && largest != want {
+				t.Errorf("refused at %d bytes", largest)
 			}
 		})
 	}

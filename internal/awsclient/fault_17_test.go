@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// What STS may answer to AssumeRole and AssumeRoleWithWebIdentity, and what becomes of it.
-func TestFault17AnswersOfSTSWithoutCredentials(t *testing.T) {
+// Answers to AssumeRole and AssumeRoleWithWebIdentity without usable credentials are errors.
+func TestFault17AnswersOfSTSWithoutCredentialsAreErrors(t *testing.T) {
 	const whole = `<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`
 	at := func(t time.Time) string { return "<Expiration>" + t.UTC().Format(time.RFC3339) + "</Expiration>" }
 	hour := at(time.Now().Add(time.Hour))
@@ -44,7 +44,7 @@ func TestFault17AnswersOfSTSWithoutCredentials(t *testing.T) {
 				t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
 				o := Options{Endpoint: server.URL, Region: "us-east-1", Role: Role{ARN: role, SessionName: "kin-1"}}
 				if op != "AssumeRole" {
-					clean(t)
+					cleanEnvironment(t)
 					t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
 					token := filepath.Join(t.TempDir(), "token")
 					if err := os.WriteFile(token, []byte("jwt"), 0o600); err != nil {

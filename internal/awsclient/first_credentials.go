@@ -12,19 +12,18 @@ import (
 )
 
 const (
-	// sourceTimeout is how long a source of credentials may take at the start of a run,
-	// with all retries.
+	// sourceTimeout limits the time for the first credentials of a run, with all retries.
 	sourceTimeout = 30 * time.Second
-	// slowAfter is when a source that has not answered yet is reported.
+	// slowAfter is the time after which kin reports a source that has not answered.
 	slowAfter = 5 * time.Second
-	// mostSourceBackoff is the longest wait between two attempts.
-	mostSourceBackoff = 5 * time.Second
+	// maxSourceBackoff is the longest wait between two attempts.
+	maxSourceBackoff = 5 * time.Second
 )
 
-// SourceTimeoutError means that a source gave no credentials within kin's own limit.
+// SourceTimeoutError means that a source gave no credentials within kin's limit of 30 s.
 type SourceTimeoutError struct {
-	After time.Duration
-	Err   error // *CredentialsError or *RoleError
+	After time.Duration // from the first attempt
+	Err   error         // *CredentialsError or *RoleError
 }
 
 func (e *SourceTimeoutError) Error() string {
@@ -33,7 +32,7 @@ func (e *SourceTimeoutError) Error() string {
 
 func (e *SourceTimeoutError) Unwrap() error { return e.Err }
 
-// GaveUp is true; it marks the error for those who do not import the type.
+// GaveUp is true. It marks the error for packages that do not import this one.
 func (e *SourceTimeoutError) GaveUp() bool { return true }
 
 func briefly(err error) string {
@@ -44,25 +43,27 @@ func briefly(err error) string {
 	return printable(err.Error())
 }
 
-// unanswered means that a source was still waited for when --timeout expired.
-type unanswered struct{ text string }
+// noAnswerError means that a source had not answered when the time for it was over.
+type noAnswerError struct{ text string }
 
-func (e unanswered) Error() string   { return e.text }
-func (e unanswered) Brief() string   { return e.text }
-func (e unanswered) Permanent() bool { return false }
+func (e noAnswerError) Error() string   { return e.text }
+func (e noAnswerError) Brief() string   { return e.text }
+func (e noAnswerError) Permanent() bool { return false }
 
-// firstCredentials retrieves the credentials that a run begins with. Failures that may pass
-// are retried for sourceTimeout; then the error is a *SourceTimeoutError. When ctx ends
-// first, the error is its cause, or, when it ends at a deadline, a *CredentialsError or
-// *RoleError that names the source. Other errors are those of the provider.
+// firstCredentials retrieves the first credentials of a run and retries transient failures.
+// After sourceTimeout it returns a *SourceTimeoutError. If ctx is cancelled first, it returns
+// the cause of ctx. If the deadline of ctx passes first, it returns a *CredentialsError or
+// *RoleError that names the source. Other errors are the provider's. report receives one
+// message if the source is slow.
 func firstCredentials(ctx context.Context, provider aws.CredentialsProvider, source Source, role Role, report func(string)) error {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, sourceTimeout)
 	defer cancel()
-	var last error // of the attempt before
+	var last error // of the previous attempt
 	slow := time.NewTimer(slowAfter)
 	defer slow.Stop()
-	// wait returns what comes first; in between it reports that the source is slow.
+	// wait returns the outcome, or the error of limited if that ends first. While it waits, it
+	// reports a slow source.
 	wait := func(outcome <-chan error) error {
 		for {
 			select {
@@ -75,19 +76,19 @@ func firstCredentials(ctx context.Context, provider aws.CredentialsProvider, sou
 			}
 		}
 	}
-	for jitter, attempt := retry.NewExponentialJitterBackoff(mostSourceBackoff), 0; ; attempt++ {
+	for jitter, attempt := retry.NewExponentialJitterBackoff(maxSourceBackoff), 0; ; attempt++ {
 		err := wait(retrieving(limited, provider))
 		switch {
 		case err == nil:
 			return nil
-		case limited.Err() != nil, isUnended(err):
+		case limited.Err() != nil, isProcessTimeout(err):
 		case !isRetried(err, source, attempt):
 			return err
 		default:
 			last = err
 			pause, jitterErr := jitter.BackoffDelay(attempt, nil)
 			if jitterErr != nil { // the system's source of randomness failed
-				pause = mostSourceBackoff
+				pause = maxSourceBackoff
 			}
 			if wait(after(pause)) == nil {
 				continue
@@ -97,7 +98,7 @@ func firstCredentials(ctx context.Context, provider aws.CredentialsProvider, sou
 			return context.Cause(ctx)
 		}
 		if last == nil {
-			last = notAnswered(source, role)
+			last = timeoutError(source, role)
 		}
 		if ctx.Err() != nil {
 			return last
@@ -106,7 +107,8 @@ func firstCredentials(ctx context.Context, provider aws.CredentialsProvider, sou
 	}
 }
 
-// retrieving retrieves credentials. It does not wait for a provider that obeys no context.
+// retrieving retrieves credentials in a goroutine and sends the error. The caller need not
+// wait for a provider that ignores its context.
 func retrieving(ctx context.Context, provider aws.CredentialsProvider) <-chan error {
 	outcome := make(chan error, 1)
 	go func() {
@@ -116,15 +118,15 @@ func retrieving(ctx context.Context, provider aws.CredentialsProvider) <-chan er
 	return outcome
 }
 
-// after sends nil after a while.
+// after sends nil after d.
 func after(d time.Duration) <-chan error {
-	over := make(chan error, 1)
-	time.AfterFunc(d, func() { over <- nil })
-	return over
+	expired := make(chan error, 1)
+	time.AfterFunc(d, func() { expired <- nil })
+	return expired
 }
 
-// isUnended reports whether a credential process was ended because of its time.
-func isUnended(err error) bool {
+// isProcessTimeout reports whether kin stopped a credential process that did not end in time.
+func isProcessTimeout(err error) bool {
 	var process *ProcessError
 	return errors.As(err, &process) && process.Unended
 }
@@ -136,11 +138,11 @@ func because(err error) string {
 	return ": " + briefly(err)
 }
 
-// instanceAttempts is how often an instance profile is asked for that no configuration
-// names: a machine that has none never answers.
+// instanceAttempts is the number of attempts at an instance profile that no configuration
+// names. On a machine without one, nothing ever answers.
 const instanceAttempts = 3
 
-// isRetried reports whether the failure of an attempt, which are counted from 0, may pass.
+// isRetried reports whether a failed attempt is retried. Attempts are counted from 0.
 func isRetried(err error, source Source, attempt int) bool {
 	var (
 		role  *RoleError
@@ -149,7 +151,7 @@ func isRetried(err error, source Source, attempt int) bool {
 	)
 	switch {
 	case isAnswerError(err):
-		return false // the answer is whole, and the next one will be no better
+		return false // the answer arrived completely; the next one will have the same fault
 	case errors.As(err, &proxy):
 		return !proxy.Permanent()
 	case IsCertificateError(err):
@@ -163,18 +165,18 @@ func isRetried(err error, source Source, attempt int) bool {
 	return false
 }
 
-// notAnswered is the error of a source that was waited for in vain.
-func notAnswered(source Source, role Role) error {
-	base := &CredentialsError{source.unanswered(), source}
+// timeoutError returns the error for a source that never answered.
+func timeoutError(source Source, role Role) error {
+	base := &CredentialsError{source.noAnswer(), source}
 	switch {
 	case source.Kind == Process, source.Kind == Container, role.ARN == "":
 		return base
 	}
-	return &RoleError{role.ARN, unanswered{"no answer"}, source}
+	return &RoleError{role.ARN, noAnswerError{"no answer"}, source}
 }
 
-// unanswered is what a source that was waited for in vain came to.
-func (s Source) unanswered() error {
+// noAnswer returns the cause for a source that never answered.
+func (s Source) noAnswer() error {
 	text := "the instance profile did not answer"
 	switch s.Kind {
 	case Process:
@@ -192,10 +194,10 @@ func (s Source) unanswered() error {
 			text = "AssumeRole of " + s.Role + ": no answer"
 		}
 	}
-	return unanswered{text}
+	return noAnswerError{text}
 }
 
-// text names a source, and how credentials are taken from it.
+// text names a source and the kind of its credentials, for messages.
 func (s Source) text(role Role) string {
 	how := ""
 	switch s.Kind {
@@ -225,7 +227,7 @@ func (s Source) text(role Role) string {
 	return "profile " + s.Profile + " (" + how + ")"
 }
 
-// IsForeignAnswer reports whether an answer is not one of the service that was asked.
+// IsForeignAnswer reports whether an answer did not come from the service that was called.
 func IsForeignAnswer(err error) bool {
 	var malformed *smithy.DeserializationError
 	var api smithy.APIError

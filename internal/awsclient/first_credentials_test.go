@@ -18,24 +18,24 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// attempts is a provider: how it answers, and how often it was asked.
-type attempts struct {
-	n      int
-	answer func(ctx context.Context, n int) error
+// countingProvider is a provider that counts its calls.
+type countingProvider struct {
+	n      int                                    // calls so far
+	answer func(ctx context.Context, n int) error // the error of call n
 }
 
-func (a *attempts) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (a *countingProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	a.n++
 	return aws.Credentials{}, a.answer(ctx, a.n)
 }
 
-// A source that never answers, and obeys no context, is reported and ends at kin's own
-// limit, or at the caller's deadline.
-func TestFault12ASourceThatHangs(t *testing.T) {
+// A source that never answers and ignores its context is reported. The wait ends after kin's
+// limit or at the caller's deadline.
+func TestFault12ASourceThatHangsIsReportedAndAbandoned(t *testing.T) {
 	for name, c := range map[string]struct {
-		source       Source
-		role         Role
-		said, reason string
+		source          Source
+		role            Role
+		message, reason string
 	}{
 		"process":   {Source{Kind: Process, Profile: "p"}, Role{}, "still waiting for the credentials of profile p (credential_process)", "no AWS credentials: the credential process did not end"},
 		"container": {Source{Kind: Container}, Role{}, "still waiting for the credentials of the container", "no AWS credentials: the container's credentials endpoint did not answer"},
@@ -48,20 +48,20 @@ func TestFault12ASourceThatHangs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, within := range []time.Duration{0, 4 * time.Second} {
 				synctest.Test(t, func(t *testing.T) {
-					over := make(chan struct{})
-					defer close(over)
-					provider := &attempts{answer: func(context.Context, int) error { <-over; return nil }}
-					var said []string
+					done := make(chan struct{})
+					defer close(done)
+					provider := &countingProvider{answer: func(context.Context, int) error { <-done; return nil }}
+					var messages []string
 					ctx := t.Context()
 					if within > 0 {
 						var cancel context.CancelFunc
 						ctx, cancel = context.WithTimeout(ctx, within)
 						defer cancel()
 					}
-					err := firstCredentials(ctx, provider, c.source, c.role, func(s string) { said = append(said, s) })
+					err := firstCredentials(ctx, provider, c.source, c.role, func(s string) { messages = append(messages, s) })
 					if within > 0 {
-						if err == nil || briefly(err) != c.reason || len(said) != 0 {
-							t.Errorf("within %s: got %v, said %q, want %s", within, err, said, c.reason)
+						if err == nil || briefly(err) != c.reason || len(messages) != 0 {
+							t.Errorf("within %s: got %v, messages %q, want %s", within, err, messages, c.reason)
 						}
 						return
 					}
@@ -69,8 +69,8 @@ func TestFault12ASourceThatHangs(t *testing.T) {
 					if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: "+c.reason {
 						t.Errorf("got %v, want %s", err, c.reason)
 					}
-					if len(said) != 1 || said[0] != c.said {
-						t.Errorf("said %q, want %s", said, c.said)
+					if len(messages) != 1 || messages[0] != c.message {
+						t.Errorf("messages %q, want %s", messages, c.message)
 					}
 				})
 			}
@@ -78,23 +78,23 @@ func TestFault12ASourceThatHangs(t *testing.T) {
 	}
 }
 
-// The cause of the context is the error where a signal ends the start.
+// If a signal cancels the start, the error is the cause of the context.
 func TestFault12ASignalEndsTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		over := make(chan struct{})
-		defer close(over)
+		done := make(chan struct{})
+		defer close(done)
 		stopped := errors.New("stopped")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(stopped) })
-		provider := &attempts{answer: func(context.Context, int) error { <-over; return nil }}
+		provider := &countingProvider{answer: func(context.Context, int) error { <-done; return nil }}
 		if err := firstCredentials(ctx, provider, Source{Kind: Process}, Role{}, func(string) {}); !errors.Is(err, stopped) {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-// What passes is retried for as long as a start may take, and what is refused is not.
-func TestFault17PassingFailuresOfTheStart(t *testing.T) {
+// Transient failures are retried until kin's limit. Refusals are not retried.
+func TestFault17OnlyTransientFailuresAreRetriedAtTheStart(t *testing.T) {
 	answered := func(status int, err error) error {
 		return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: err}
 	}
@@ -114,7 +114,7 @@ func TestFault17PassingFailuresOfTheStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				provider := &attempts{answer: func(context.Context, int) error { return &RoleError{role, c.err, Source{}} }}
+				provider := &countingProvider{answer: func(context.Context, int) error { return &RoleError{role, c.err, Source{}} }}
 				err := firstCredentials(t.Context(), provider, Source{}, Role{ARN: role}, func(string) {})
 				var gaveUp *SourceTimeoutError
 				if errors.As(err, &gaveUp) != c.retried || (provider.n > 3) != c.retried {
@@ -123,24 +123,24 @@ func TestFault17PassingFailuresOfTheStart(t *testing.T) {
 				if err == nil || !strings.HasSuffix(err.Error(), "assume role "+role+": "+c.want) {
 					t.Errorf("got %v, want %s", err, c.want)
 				}
-				provider = &attempts{answer: func(_ context.Context, n int) error {
+				provider = &countingProvider{answer: func(_ context.Context, n int) error {
 					if n == 3 {
 						return nil
 					}
 					return &RoleError{role, c.err, Source{}}
 				}}
 				if err := firstCredentials(t.Context(), provider, Source{}, Role{ARN: role}, func(string) {}); (err == nil) != c.retried {
-					t.Errorf("it passes: got %v", err)
+					t.Errorf("third attempt succeeds: got %v", err)
 				}
 			})
 		})
 	}
 }
 
-// A machine without an instance profile has no credentials, and that is not waited for.
-func TestFault12NoSourceIsNotWaitedFor(t *testing.T) {
+// A machine without an instance profile has no credentials. kin does not wait for them.
+func TestFault12MissingInstanceProfileIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		provider := &attempts{answer: func(context.Context, int) error {
+		provider := &countingProvider{answer: func(context.Context, int) error {
 			return &CredentialsError{&smithyhttp.RequestSendError{Err: io.EOF}, Source{}}
 		}}
 		if err := firstCredentials(t.Context(), provider, Source{}, Role{}, func(string) {}); err == nil || provider.n != instanceAttempts {
@@ -149,8 +149,9 @@ func TestFault12NoSourceIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-// Answers of STS that are not its own are one plain line, with the client as it is used.
-func TestFault17AnswersThatAreNotOfSTS(t *testing.T) {
+// An answer that did not come from STS has an error of one line. The test uses the real
+// client.
+func TestFault17ForeignAnswersForSTSAreNamed(t *testing.T) {
 	for name, c := range map[string]struct {
 		status     int
 		body, want string
@@ -181,8 +182,8 @@ func TestFault17AnswersThatAreNotOfSTS(t *testing.T) {
 	}
 }
 
-// A child of a credential process that holds its output open is not waited for.
-func TestFault12AChildHoldsTheOutputOfTheProcess(t *testing.T) {
+// kin does not wait for a child of a credential process that holds its output open.
+func TestFault12AChildThatHoldsTheOutputIsNotWaitedFor(t *testing.T) {
 	for command, want := range map[string]string{
 		`sleep 100 & echo '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s"}'`: "",
 		`sleep 100 & echo broken >&2; exit 3`:                                         "the credential process failed: exit status 3: broken",
@@ -197,9 +198,9 @@ func TestFault12AChildHoldsTheOutputOfTheProcess(t *testing.T) {
 	}
 }
 
-// The whole start ends at the caller's deadline, whatever the process does.
-func TestFault12TheDeadlineBoundsTheProcess(t *testing.T) {
-	clean(t)
+// The start ends at the caller's deadline, even if a credential process does not end.
+func TestFault12TheDeadlineEndsTheProcess(t *testing.T) {
+	cleanEnvironment(t)
 	file := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(file, []byte("[profile p]\nregion = us-east-1\ncredential_process = exec sleep 100\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@ import (
 	"kin/internal/garble"
 )
 
-// FuzzAnswers subscribes where answers and events are garbled. Whatever comes, the
-// stream ends without a panic, and an error stays one.
+// FuzzAnswers subscribes to garbled answers and events. The stream must end without a panic,
+// after few calls.
 func FuzzAnswers(f *testing.F) {
 	recorded, err := garble.Record(f.Context())
 	if err != nil {
@@ -61,7 +61,7 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
-// oneAnswer is an HTTP client whose every answer is the same.
+// oneAnswer is an HTTP client that always returns the same answer.
 type oneAnswer struct {
 	status int
 	date   string
@@ -73,8 +73,8 @@ func (o oneAnswer) Do(*http.Request) (*http.Response, error) {
 		Header: http.Header{"Date": {o.date}}, Body: io.NopCloser(bytes.NewReader(o.body))}, nil
 }
 
-// FuzzAssumeRole assumes a role where STS gives any answer: there are whole
-// credentials that have not expired, or there is a *RoleError.
+// FuzzAssumeRole assumes a role with random answers of STS. The result is either complete
+// credentials that have not expired or a *RoleError.
 func FuzzAssumeRole(f *testing.F) {
 	const date = "Fri, 27 Nov 2026 10:00:00 GMT"
 	const whole = `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>` +

@@ -15,26 +15,25 @@ import (
 
 type middlewareStack = middleware.Stack
 
-// maxIdleConnections keeps one connection for each shard that is read in
-// parallel; with the SDK's 10 a large stream would dial for almost every call.
+// maxIdleConnections allows one idle connection for each shard that is read in parallel. With
+// the SDK's limit of 10, a large stream needs a new connection for almost every call.
 const maxIdleConnections = 1024
 
-// wholeBody is an HTTP client that has received a response completely before
-// it returns it, and that sends requests from memory.
+// wholeBody is an HTTP client that receives each response completely before it returns it.
+// It sends requests from memory.
 //
-// Both are needed for the same reason: the SDK's request body is closed by the
-// transport while the response is still arriving, which ends about one call
-// in ten with "use of closed network connection" in the middle of a body; with
-// the SDK's retries on nobody sees it. A response that breaks off is an error
-// of Do here, and the caller's loop decides.
+// Both have the same reason. The transport closes the SDK's request body while the response
+// is still arriving. About one call in ten then fails with "use of closed network
+// connection" in the middle of a body. The SDK's retries hide this, but here they are off.
+// A response that breaks off is an error of Do, and the caller's loop decides.
 //
-// SubscribeToShard's body is a stream: Subscribe uses streams in its place.
+// The body of SubscribeToShard is a stream, so subscribe uses the client streams instead.
 type wholeBody struct{ next, streams httpClient }
 
 type httpClient = aws.HTTPClient
 
-// newTransport is the SDK's own client: what AWS_CA_BUNDLE and the like say is
-// built into no other.
+// newTransport returns an HTTP client of the SDK's own type. The SDK applies AWS_CA_BUNDLE
+// and similar settings to no other type.
 func newTransport() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.Proxy = environmentProxy
@@ -44,14 +43,15 @@ func newTransport() *awshttp.BuildableClient {
 	})
 }
 
-// streaming is a client for event streams that is like another: a window of
-// 512 KiB a stream, as AWS's client library has it, where Go's would let the
-// service run 4 MiB ahead of each shard; and a ping where nothing comes for a
-// minute, since a connection that died says nothing.
-func streaming(like httpClient) httpClient {
-	client, ok := like.(*awshttp.BuildableClient)
+// streaming returns a copy of base for event streams. It changes two settings:
+//
+//   - A receive window of 512 KiB a stream, as in AWS's client library. With Go's default the
+//     service could send 4 MiB for each shard before kin reads it.
+//   - A ping after a minute without data, which detects a dead connection.
+func streaming(base httpClient) httpClient {
+	client, ok := base.(*awshttp.BuildableClient)
 	if !ok {
-		return like
+		return base
 	}
 	return client.WithTransportOptions(func(t *http.Transport) {
 		t.HTTP2 = &http.HTTP2Config{
@@ -61,13 +61,13 @@ func streaming(like httpClient) httpClient {
 	})
 }
 
-// wholeBodies is a wholeBody over the transport of a configuration.
+// wholeBodies returns a wholeBody that uses the transport of a configuration.
 func wholeBodies(transport httpClient) wholeBody {
-	return wholeBody{named(transport), named(streaming(transport))}
+	return wholeBody{withProxyErrors(transport), withProxyErrors(streaming(transport))}
 }
 
-// named is a client that names the proxy in what goes wrong there.
-func named(next httpClient) httpClient {
+// withProxyErrors returns a client whose errors name the proxy that caused them.
+func withProxyErrors(next httpClient) httpClient {
 	client, ok := next.(*awshttp.BuildableClient)
 	if !ok {
 		return next
@@ -79,8 +79,8 @@ func named(next httpClient) httpClient {
 	return throughProxy{next, proxy}
 }
 
-// Do sends the request and reads the whole answer. Its error says which of the
-// two failed.
+// Do sends the request and reads the whole answer. An error begins with "read response" if
+// reading failed.
 func (w wholeBody) Do(req *http.Request) (*http.Response, error) {
 	if err := fromMemory(req); err != nil {
 		return nil, err
@@ -92,7 +92,8 @@ func (w wholeBody) Do(req *http.Request) (*http.Response, error) {
 	return received(req.Context(), resp)
 }
 
-// fromMemory makes a request's body one that closing does not take away.
+// fromMemory replaces the body of a request with a copy in memory, which Close does not
+// affect.
 func fromMemory(req *http.Request) error {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil
@@ -110,8 +111,8 @@ func fromMemory(req *http.Request) error {
 	return nil
 }
 
-// received is a response whose body has been read and closed, unless the caller of ctx
-// refuses its size.
+// received reads and closes the body of a response and returns the response with a body in
+// memory. It fails if the body is larger than ctx allows.
 func received(ctx context.Context, resp *http.Response) (*http.Response, error) {
 	body, err := readBody(ctx, resp)
 	if closeErr := resp.Body.Close(); err == nil {

@@ -10,23 +10,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Identity is who is calling.
+// Identity is the caller that the credentials belong to.
 type Identity struct {
 	ARN, Account string
-	Source       string // of the credentials, in words
+	Source       string // of the credentials, as text for messages
 }
 
-// ErrNoSTS means that nobody can be asked who is calling.
+// ErrNoSTS means that kin knows no STS endpoint that could identify the caller.
 var ErrNoSTS = errors.New("no endpoint of STS is known")
 
-// identifyFor bounds the call of Identify.
-const identifyFor = 10 * time.Second
+// identifyTimeout limits the call of Identify.
+const identifyTimeout = 10 * time.Second
 
-// Identify asks STS who is calling with these options; no permission is needed
-// for that (API documentation, GetCallerIdentity). With foreign, credentials are
-// not for AWS's own STS, and without the endpoint of another one the error is
-// ErrNoSTS. Source is there whenever there are credentials. Other errors are
-// those of New and of the call, which is made once.
+// Identify calls STS's GetCallerIdentity once. The call needs no permission (API
+// documentation, GetCallerIdentity). foreign means that the credentials are not for AWS's
+// STS: without another STS endpoint the error is then ErrNoSTS. The result has a Source, even
+// with an error, if credentials were retrieved. Other errors are those of New and of the
+// call.
 func Identify(ctx context.Context, o Options, foreign bool) (Identity, error) {
 	cfg, credentials, err := configure(ctx, o)
 	if err != nil {
@@ -48,7 +48,7 @@ func Identify(ctx context.Context, o Options, foreign bool) (Identity, error) {
 	if foreign && client.Options().BaseEndpoint == nil {
 		return who, ErrNoSTS
 	}
-	ctx, cancel := context.WithTimeout(ctx, identifyFor)
+	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
 	defer cancel()
 	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
@@ -58,8 +58,8 @@ func Identify(ctx context.Context, o Options, foreign bool) (Identity, error) {
 	return who, nil
 }
 
-// sourceText says where the SDK has found credentials. Its names are those of
-// its providers, some with a file's behind a colon.
+// sourceText returns the text for messages of a source of credentials. source is the name of
+// the SDK's provider; some have a file name after a colon.
 func sourceText(source string) string {
 	name, _, _ := strings.Cut(source, ":")
 	switch name {

@@ -21,9 +21,9 @@ import (
 	"kin/internal/service"
 )
 
-// feed makes a pipe, as a shell does for <(command), and writes text to its first
-// reader. For a second one there is nothing.
-func feed(t *testing.T, text string) string {
+// pipeWith creates a pipe, as a shell does for <(command), and returns its path. The first reader
+// receives text; the pipe then no longer exists.
+func pipeWith(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -38,7 +38,7 @@ func feed(t *testing.T, text string) string {
 		_ = os.Remove(path)
 		_ = f.Close()
 	}()
-	t.Cleanup(func() { // a reader lets the open return
+	t.Cleanup(func() { // opening it for reading unblocks the writer
 		if f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0); err == nil {
 			_ = f.Close()
 		}
@@ -46,7 +46,7 @@ func feed(t *testing.T, text string) string {
 	return path
 }
 
-// Files of AWS that are pipes, by process substitution, can be read only once.
+// AWS's files can be pipes, by process substitution. A pipe can be read only once.
 func TestFault12FilesAreReadOnceAtTheStart(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"Shards":[]}`)
@@ -54,10 +54,10 @@ func TestFault12FilesAreReadOnceAtTheStart(t *testing.T) {
 	defer server.Close()
 	certificate := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	for _, profile := range []string{"", "p"} {
-		clean(t)
-		t.Setenv("AWS_CONFIG_FILE", feed(t, "[profile p]\nregion = eu-west-1\n[default]\nregion = eu-west-1\n"))
-		t.Setenv("AWS_SHARED_CREDENTIALS_FILE", feed(t, "[p]\naws_access_key_id = a\naws_secret_access_key = b\n[default]\naws_access_key_id = a\naws_secret_access_key = b\n"))
-		t.Setenv("AWS_CA_BUNDLE", feed(t, certificate))
+		cleanEnvironment(t)
+		t.Setenv("AWS_CONFIG_FILE", pipeWith(t, "[profile p]\nregion = eu-west-1\n[default]\nregion = eu-west-1\n"))
+		t.Setenv("AWS_SHARED_CREDENTIALS_FILE", pipeWith(t, "[p]\naws_access_key_id = a\naws_secret_access_key = b\n[default]\naws_access_key_id = a\naws_secret_access_key = b\n"))
+		t.Setenv("AWS_CA_BUNDLE", pipeWith(t, certificate))
 		client, region, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Profile: profile})
 		if err != nil || region != "eu-west-1" {
 			t.Fatalf("profile %q: region %q, %v", profile, region, err)
@@ -68,10 +68,10 @@ func TestFault12FilesAreReadOnceAtTheStart(t *testing.T) {
 	}
 }
 
-// A profile that asks for an MFA code is read once, too, and its error has the source.
+// A profile that requires an MFA code is read once too. Its error has the source.
 func TestFault12ProfileWithMFAIsReadOnce(t *testing.T) {
-	clean(t)
-	t.Setenv("AWS_CONFIG_FILE", feed(t, "[profile keys]\naws_access_key_id = a\naws_secret_access_key = b\n"+
+	cleanEnvironment(t)
+	t.Setenv("AWS_CONFIG_FILE", pipeWith(t, "[profile keys]\naws_access_key_id = a\naws_secret_access_key = b\n"+
 		"[profile mfa]\nrole_arn = "+role+"\nsource_profile = keys\nmfa_serial = device\n"))
 	_, _, err := newKinesis(t.Context(), Options{Region: "eu-west-1", Profile: "mfa"})
 	var found *CredentialsError
@@ -80,14 +80,14 @@ func TestFault12ProfileWithMFAIsReadOnce(t *testing.T) {
 	}
 }
 
-// A pipe that nobody writes to does not hold up a signal.
+// A pipe without a writer does not delay a signal.
 func TestFault12PipeWithoutWriterEndsWithTheContext(t *testing.T) {
-	clean(t)
+	cleanEnvironment(t)
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { // lets the open return
+	t.Cleanup(func() { // opening it for writing unblocks the reader
 		if f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
 			_ = f.Close()
 		}
@@ -101,17 +101,17 @@ func TestFault12PipeWithoutWriterEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// A call that ends while its credentials are loaded again was not accepted, and says so
-// through the errors of the SDK.
+// If a call ends while its credentials are reloaded, its error is unsent. The SDK's wrapping
+// does not hide that.
 func TestFault12CallThatEndsInAReloadIsUnsent(t *testing.T) {
-	clean(t)
-	rotate(t, "OLD")
-	j := newJudge(t)
-	client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
+	cleanEnvironment(t)
+	writeKeys(t, "OLD")
+	endpoint := newCheckingEndpoint(t)
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: endpoint.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.valid = "NEW"
+	endpoint.valid = "NEW"
 	path := os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)

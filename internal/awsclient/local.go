@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// NewLocal returns a client of an embedded endpoint, which takes any
-// credentials. Of the environment it uses only the proxy variables, as all clients do.
+// NewLocal returns a client for the embedded endpoint at url. The endpoint accepts any
+// credentials. From the environment the client uses only the proxy variables.
 func NewLocal(url string) *Client {
 	transport := newTransport()
 	return OverSDK(kinesis.New(kinesis.Options{

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// IsOutsideAWS says whether an endpoint is not the service's, so that the
-// service's limits do not hold there.
+// IsOutsideAWS reports whether an endpoint is not AWS's. AWS's limits do not apply there. It
+// is false for an empty endpoint, which means AWS's.
 func IsOutsideAWS(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Hostname() == "" {

@@ -25,10 +25,10 @@ import (
 // ProcessError means that the credential process of a profile gave no credentials.
 type ProcessError struct {
 	Reason string // such as "exit status 1"
-	// Unended says that the process was still running when its time was over.
+	// Unended says that the process was still running after kin's limit.
 	Unended bool
-	// Printed is the end of what the process wrote to stderr, in one line. Nothing
-	// of its stdout is in the error: that may hold keys.
+	// Printed is the end of the process's stderr, in one line. The error contains nothing of
+	// its stdout, which may hold keys.
 	Printed string
 }
 
@@ -43,9 +43,9 @@ func (e *ProcessError) Error() string {
 	return text
 }
 
-// useProcess puts a credential process of kin's in place of the SDK's, for a
-// profile that has one. The SDK's lets the process write to kin's stderr, so that an
-// error cannot quote it, and read kin's stdin, where records may come from.
+// useProcess makes kin, not the SDK, run the credential process of a profile. It does nothing
+// for a profile without one. The SDK connects the process to kin's stderr, so an error could
+// not quote its output. It also connects it to kin's stdin, which may contain records.
 func useProcess(cfg *aws.Config, profile *config.SharedConfig) error {
 	if kind, _ := kindOf(baseOf(profile)); kind != Process {
 		return nil
@@ -54,7 +54,7 @@ func useProcess(cfg *aws.Config, profile *config.SharedConfig) error {
 	return assumeProfiles(cfg, profile)
 }
 
-// assumeProfiles assumes the roles of a chain of profiles, as the SDK does
+// assumeProfiles assumes the roles in a chain of profiles, in the SDK's order
 // (config/resolve_credentials.go, credsFromAssumeRole).
 func assumeProfiles(cfg *aws.Config, profile *config.SharedConfig) error {
 	if profile.Source != nil {
@@ -81,18 +81,18 @@ func assumeProfiles(cfg *aws.Config, profile *config.SharedConfig) error {
 	return nil
 }
 
-// process runs a command that prints credentials.
+// process is a provider that runs a command that prints credentials.
 type process struct{ command string }
 
-// pipeDelay is how long a process that has ended is waited for when a child of it still
-// holds its output open.
+// pipeDelay is how long kin waits for the output of an ended process that a child of it still
+// holds open.
 const pipeDelay = time.Second
 
 func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
 	defer cancel()
 	var printed tail
-	output := boundedOutput{full: cancel}
+	output := boundedOutput{stop: cancel}
 	cmd, err := processcreds.DefaultNewCommandBuilder{Args: []string{p.command}}.NewCommand(ctx)
 	if err != nil {
 		return aws.Credentials{}, &ProcessError{Reason: err.Error()}
@@ -108,11 +108,11 @@ func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	}
 	err = cmd.Run()
 	switch {
-	case output.over:
+	case output.exceeded:
 		return aws.Credentials{}, &ProcessError{Reason: "it printed more than 1 MiB", Printed: printed.line()}
 	case ctx.Err() != nil:
 		return aws.Credentials{}, &ProcessError{Unended: true, Printed: printed.line()}
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // which says that the process itself succeeded
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // ErrWaitDelay: the process itself succeeded
 		return aws.Credentials{}, &ProcessError{Reason: err.Error(), Printed: printed.line()}
 	}
 	c, reason := processOutput(output.kept.Bytes())
@@ -122,8 +122,8 @@ func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return c, nil
 }
 
-// processOutput parses what a credential process printed. The reason, empty on success,
-// quotes nothing of it.
+// processOutput parses the output of a credential process. reason is the error, or "" on
+// success. It quotes nothing of the output.
 func processOutput(output []byte) (c aws.Credentials, reason string) {
 	var out processcreds.CredentialProcessResponse
 	switch err := json.Unmarshal(output, &out); {
@@ -153,31 +153,32 @@ func isTerminal(stream any) bool {
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// mostOutput is how many bytes of a process's stdout are kept: many times what
-// credentials have.
-const mostOutput = 1 << 20
+// maxOutput limits the stdout of a process in bytes. It is many times the size of
+// credentials.
+const maxOutput = 1 << 20
 
-// boundedOutput keeps what a process prints. Beyond mostOutput it ends the process, which
-// may never end.
+// boundedOutput keeps the stdout of a process. It stops the process after maxOutput bytes,
+// because the process may print forever.
 type boundedOutput struct {
 	kept bytes.Buffer
-	over bool
-	full func() // ends the process
+
+	exceeded bool
+	stop     func() // ends the process
 }
 
 func (o *boundedOutput) Write(p []byte) (int, error) {
-	if o.kept.Len()+len(p) > mostOutput {
-		o.over = true
-		o.full()
+	if o.kept.Len()+len(p) > maxOutput {
+		o.exceeded = true
+		o.stop()
 		return 0, io.ErrShortBuffer
 	}
 	return o.kept.Write(p)
 }
 
-// mostPrinted is how many bytes of a process's stderr an error quotes.
-const mostPrinted = 500
+// maxQuoted is the number of bytes of a process's stderr that an error quotes.
+const maxQuoted = 500
 
-// tail keeps the end of what is written to it. It is safe for concurrent use.
+// tail keeps the last maxQuoted bytes written to it. It is safe for concurrent use.
 type tail struct {
 	mu   sync.Mutex // guards the following
 	kept []byte
@@ -186,22 +187,23 @@ type tail struct {
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kept = append(t.kept, p[max(0, len(p)-mostPrinted):]...)
-	t.kept = t.kept[max(0, len(t.kept)-mostPrinted):]
+	t.kept = append(t.kept, p[max(0, len(p)-maxQuoted):]...)
+	t.kept = t.kept[max(0, len(t.kept)-maxQuoted):]
 	return len(p), nil
 }
 
-// line is what was kept as one printable line.
+// line returns the kept bytes as one printable line.
 func (t *tail) line() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return printable(string(t.kept))
 }
 
-// controlSequence is a command to a terminal, such as a colour.
+// controlSequence matches a terminal control sequence, such as one for a colour.
 var controlSequence = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]")
 
-// printable is a text without what could move a cursor or forge a line.
+// printable returns a text in one line, without characters that could move the cursor or fake
+// a line of output.
 func printable(s string) string {
 	s = controlSequence.ReplaceAllString(s, "")
 	s = strings.Map(func(r rune) rune {

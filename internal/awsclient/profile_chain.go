@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// The keys of a profile that give it keys, or a role that is assumed with those of
-// another profile.
+// The settings of a profile that decide where its credentials come from.
 const (
 	accessKeyID   = "aws_access_key_id"
 	secretKey     = "aws_secret_access_key"
@@ -18,16 +17,15 @@ const (
 	ssoSession    = "sso_session"
 )
 
-// sources are the keys of which a profile may have one: they name where its credentials
-// come from.
+// sources are the settings that name a source of credentials. A profile may have only one.
 var sources = []string{sourceProfile, sourceKind, "credential_process", tokenFile}
 
 // sourceKinds are the values of credential_source.
 var sourceKinds = []string{"Environment", "Ec2InstanceMetadata", "EcsContainer"}
 
-// fault is why a profile, or one that it takes credentials from, cannot give any; nil when
-// nothing is known. A profile that does not exist is a fault only where another profile
-// names it. An empty name is the default profile.
+// fault returns why a profile gives no credentials. It also checks the profiles that this one
+// takes credentials from. It returns nil if it finds no fault. A missing profile is a fault
+// only if another profile names it. An empty name means the default profile.
 func (f *sharedFiles) fault(name string) *SettingsError {
 	if name == "" {
 		name = "default"
@@ -35,7 +33,7 @@ func (f *sharedFiles) fault(name string) *SettingsError {
 	const setSource = "name a profile with credentials: aws configure set source_profile NAME"
 	var chain []string
 	for p := f.profiles[name]; p != nil; p = f.profiles[p.values[sourceProfile]] {
-		again := slices.Contains(chain, p.name)
+		isLoop := slices.Contains(chain, p.name)
 		chain = append(chain, p.name)
 		if x := p.halfKeys(); x != nil {
 			return x
@@ -43,8 +41,8 @@ func (f *sharedFiles) fault(name string) *SettingsError {
 		next := p.values[sourceProfile]
 		switch {
 		case len(chain) > 1 && p.has(accessKeyID):
-			return nil // the SDK looks no further
-		case again:
+			return nil // the SDK stops here too
+		case isLoop:
 			return p.fault(sourceProfile, "takes its credentials from itself: "+strings.Join(chain, " -> "), setSource)
 		}
 		if x := p.sourceFault(); x != nil {
@@ -64,8 +62,9 @@ func (f *sharedFiles) fault(name string) *SettingsError {
 	return nil
 }
 
-// halfKeys is the error of a profile that has one key of a pair, or the two in two
-// files: the SDK wants both in one. nil is none.
+// halfKeys returns a fault if a profile has only one key of a pair, or has the two keys in
+// two files. The SDK requires both in one file. It returns nil if the pair is complete or
+// missing.
 func (p *sharedProfile) halfKeys() *SettingsError {
 	const both = "write both keys into the profile: aws configure"
 	id, secret := p.has(accessKeyID), p.has(secretKey)
@@ -82,7 +81,7 @@ func (p *sharedProfile) halfKeys() *SettingsError {
 	return nil
 }
 
-// sourceFault is what is wrong with the source of credentials that a profile names.
+// sourceFault returns the fault of the source of credentials that a profile names, or nil.
 func (p *sharedProfile) sourceFault() *SettingsError {
 	named := slices.DeleteFunc(slices.Clone(sources), func(key string) bool { return !p.has(key) })
 	kind := p.values[sourceKind]
@@ -93,20 +92,20 @@ func (p *sharedProfile) sourceFault() *SettingsError {
 		return p.fault(sourceKind, "has the credential_source "+kind+", which is none of "+strings.Join(sourceKinds, ", "), "aws configure set credential_source Environment")
 	case kind == "EcsContainer" && firstSet("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", containerURI) == "":
 		return p.fault(sourceKind, "has the credential_source EcsContainer, but neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "+containerURI+" is set",
-			"outside of a container take the keys from another source: aws configure set credential_source Environment")
+			"outside a container use another source: aws configure set credential_source Environment")
 	case len(named) == 1 && named[0] != "credential_process" && !p.has(roleARN):
 		return p.fault(named[0], "has "+named[0]+" but no role_arn", "aws configure set role_arn ARN")
 	}
 	return nil
 }
 
-// hasSource reports whether a profile has credentials or names where they come from.
+// hasSource reports whether a profile has credentials or names a source of them.
 func (p *sharedProfile) hasSource() bool {
 	return slices.ContainsFunc(append([]string{accessKeyID, ssoSession, "sso_start_url", "login_session"}, sources...), p.has)
 }
 
-// fault is a fault of a profile, in the file that has a key. The advice ends in a command
-// that takes --profile.
+// fault returns the error for a profile. Its text names the file that has key. The advice
+// ends with a command that accepts --profile.
 func (p *sharedProfile) fault(key, what, advice string) *SettingsError {
 	file := p.files[key]
 	if file == "" {

@@ -11,12 +11,12 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// SettingsError means that the environment, or a profile of the shared configuration
-// files, is written in a way that gives no credentials. Its text never has a key's value.
+// SettingsError means that a mistake in the environment or in a profile of the shared
+// configuration files prevents credentials. Its text never contains the value of a key.
 type SettingsError struct {
-	Err error // the SDK's
-	// Advice says what to do, with a command at its end. Profile is the one that the
-	// command is for; empty without one.
+	Err error // the SDK's error; nil if kin found the mistake itself
+	// Advice is what the user can do. It ends with a command. Profile is the profile for
+	// that command; it is empty if there is none.
 	Advice, Profile string
 
 	text string
@@ -25,15 +25,15 @@ type SettingsError struct {
 func (e *SettingsError) Error() string { return e.text }
 func (e *SettingsError) Unwrap() error { return e.Err }
 
-// Brief is the error itself.
+// Brief returns the error's text.
 func (e *SettingsError) Brief() string { return e.text }
 
-// Permanent is true: a setting stays until somebody changes it.
+// Permanent is true: a retry does not change a setting.
 func (e *SettingsError) Permanent() bool { return true }
 
-// namedFault is the error of a configuration that the SDK refused. Where a profile of the
-// shared files is the reason, it is a *CredentialsError that names the profile, around a
-// *ConfigError; else it is the *ConfigError alone.
+// namedFault returns the error for a configuration that the SDK refused. It looks for the
+// cause in the shared files and the environment. If it finds one, the error is a
+// *CredentialsError that names it and wraps a *ConfigError. Otherwise it is the *ConfigError.
 func namedFault(o Options, err error) error {
 	base := &ConfigError{fmt.Errorf("load AWS configuration: %w", err)}
 	source := sourceOf(o, nil)
@@ -54,7 +54,8 @@ func namedFault(o Options, err error) error {
 	return &CredentialsError{fault, source}
 }
 
-// fileFault is the error of a shared file that cannot be read; nil is another one.
+// fileFault returns the error for a shared file that cannot be read. It returns nil if err
+// has another cause.
 func fileFault(err error) *SettingsError {
 	var file config.SharedConfigLoadError
 	if !errors.As(err, &file) {
@@ -70,14 +71,13 @@ func fileFault(err error) *SettingsError {
 	}
 }
 
-// The variables of a web identity: the file of its token, and the role that it is for.
+// The variables of a web identity: the file with its token, and the role to assume.
 const (
 	identityToken   = "AWS_WEB_IDENTITY_TOKEN_FILE"
 	webIdentityRole = "AWS_ROLE_ARN"
 )
 
-// webIdentityFault is what is wrong with the role of a web identity that variables
-// name; nil is nothing.
+// webIdentityFault returns the fault of the web identity in the environment, or nil.
 func webIdentityFault() *SettingsError {
 	role := os.Getenv(webIdentityRole)
 	switch {
@@ -94,30 +94,30 @@ func webIdentityFault() *SettingsError {
 	return nil
 }
 
-// containerURI names the endpoint of a container's credentials.
+// containerURI is the variable with the URL of the container's credentials endpoint.
 const containerURI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
-// isContainerURL says whether a URL may be that of a container's credentials; the SDK
-// checks its host. Empty is none, and may be.
+// isContainerURL reports whether s may be the URL of a container's credentials endpoint. The
+// SDK checks its host. An empty s is allowed: it means that none is set.
 func isContainerURL(s string) bool {
 	u, err := url.Parse(s)
 	return s == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https")
 }
 
-// containerFault is the error of a container's endpoint that the SDK refuses; nil where
-// none is named.
+// containerFault returns the error for a container's endpoint that the SDK refused. It
+// returns nil if the environment names none.
 func containerFault() *SettingsError {
 	if os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || os.Getenv(containerURI) == "" {
 		return nil
 	}
 	return &SettingsError{
-		text:   containerURI + " is not a URL that containers may use: want https, or http to this machine or the container service",
+		text:   containerURI + " is not a URL for the credentials of a container: want https, or http to this machine or the container service",
 		Advice: "correct it, or run: unset " + containerURI,
 	}
 }
 
-// missingPart adds to a search for credentials that found none what is missing in the
-// settings. Other errors are returned as they are.
+// missingPart explains the error of a search that found no credentials: it adds the setting
+// that is missing. It returns other errors unchanged.
 func missingPart(err error, source Source) error {
 	var found *CredentialsError
 	var role *RoleError
@@ -133,7 +133,7 @@ func missingPart(err error, source Source) error {
 				Advice: "export AWS_ACCESS_KEY_ID=ID AWS_SECRET_ACCESS_KEY=SECRET"}
 		}
 	case source.Kind == NoSource && askedInstance(err):
-		if !source.ProfileGiven { // it goes before the environment
+		if !source.ProfileGiven { // a given profile overrides the environment
 			fault = environmentFault()
 		}
 		if fault == nil {
@@ -147,7 +147,7 @@ func missingPart(err error, source Source) error {
 	return &CredentialsError{fault, source}
 }
 
-// askedInstance reports whether an error is that of a search for an instance profile.
+// askedInstance reports whether an error comes from a request to the instance metadata.
 func askedInstance(err error) bool {
 	var op *smithy.OperationError
 	for errors.As(err, &op) {
@@ -159,8 +159,8 @@ func askedInstance(err error) bool {
 	return false
 }
 
-// environmentFault is the error of an environment that has one key of a pair; nil when
-// it has both or none.
+// environmentFault returns the error for an environment with only one key of a pair, or with
+// a session token and no keys. It returns nil if the environment has both keys or nothing.
 func environmentFault() *SettingsError {
 	id, idName := firstVariable("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY")
 	secret, secretName := firstVariable("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY")
@@ -182,7 +182,8 @@ func halfPair(set, missing string) *SettingsError {
 		Advice: fmt.Sprintf("export %s=VALUE, or run: unset %s", missing, set)}
 }
 
-// firstVariable is the first of the variables that is set; else the first one.
+// firstVariable returns the name of the first variable that is set. If none is set, it
+// returns false and the first name.
 func firstVariable(names ...string) (set bool, name string) {
 	for _, name := range names {
 		if os.Getenv(name) != "" {

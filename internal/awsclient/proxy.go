@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// ProxyError means that a call failed at the proxy that HTTPS_PROXY or HTTP_PROXY
-// names, and not at the service.
+// ProxyError means that a call failed at the proxy of HTTPS_PROXY or HTTP_PROXY, or on the
+// connection through it, and not at the service.
 type ProxyError struct {
 	Proxy    string // host and port; never user or password
-	Variable string // that names it
-	Status   int    // of the proxy's answer; 0 without one
+	Variable string // the environment variable that names the proxy
+	Status   int    // HTTP status of the proxy's answer; 0 without an answer
 	Err      error  // nil when the proxy answered
 
 	text   string
@@ -28,15 +28,15 @@ type ProxyError struct {
 func (e *ProxyError) Error() string { return e.text }
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// Brief is the error itself.
+// Brief returns the error's text.
 func (e *ProxyError) Brief() string { return e.text }
 
 // Unsent reports whether the request certainly did not reach the service.
 func (e *ProxyError) Unsent() bool { return e.unsent }
 
-// Permanent reports whether the same call will fail again: the proxy wants a
-// password, forbids the address, or shows a certificate that is not trusted. An
-// overloaded proxy, and one that cannot be reached, may pass.
+// Permanent reports whether a retry will fail too. That is so if the proxy requires a
+// password, forbids the address or has an untrusted certificate. It is not so if the proxy is
+// overloaded or cannot be reached.
 func (e *ProxyError) Permanent() bool {
 	switch {
 	case e.Status == 0:
@@ -47,8 +47,8 @@ func (e *ProxyError) Permanent() bool {
 	return e.Status < http.StatusInternalServerError
 }
 
-// proxyVariables are those that net/http takes a proxy from, by the scheme of the
-// endpoint. The first that is set counts.
+// proxyVariables are the variables from which net/http takes a proxy, by the scheme of the
+// endpoint. The first one that is set counts.
 var proxyVariables = []struct {
 	scheme string
 	names  []string
@@ -57,8 +57,7 @@ var proxyVariables = []struct {
 	{"http", []string{"HTTP_PROXY", "http_proxy"}},
 }
 
-// proxyVariable is the variable that names the proxy for a scheme; empty if none is
-// set.
+// proxyVariable returns the variable that names the proxy for a scheme, or "" if none is set.
 func proxyVariable(scheme string) string {
 	for _, v := range proxyVariables {
 		for _, name := range v.names {
@@ -70,9 +69,9 @@ func proxyVariable(scheme string) string {
 	return ""
 }
 
-// checkProxies refuses a variable that names no proxy: net/http ignores one that it
-// cannot parse, and the calls go elsewhere. The error never shows the value, which
-// may hold a password.
+// checkProxies rejects a proxy variable that is not the URL of a proxy. net/http would ignore
+// it and call the endpoint without the proxy. The error does not contain the value, which may
+// hold a password.
 func checkProxies() error {
 	for _, v := range proxyVariables {
 		name := proxyVariable(v.scheme)
@@ -83,10 +82,9 @@ func checkProxies() error {
 	return nil
 }
 
-// isProxyURL reports whether net/http makes a proxy of a text that a person would
-// expect. Without a scheme it is http. A URL that cannot be parsed, or has another
-// scheme, becomes the proxy of a host named http there (golang.org/x/net/http/httpproxy,
-// parseProxy).
+// isProxyURL reports whether s names the proxy that a user would expect. Without a scheme it
+// is an http proxy. net/http turns a malformed URL, or one with another scheme, into a proxy
+// on a host named "http" (golang.org/x/net/http/httpproxy, parseProxy).
 func isProxyURL(s string) bool {
 	if !strings.Contains(s, "://") {
 		s = "http://" + s
@@ -106,8 +104,8 @@ func isProxyURL(s string) bool {
 // proxyFunc chooses the proxy for a request.
 type proxyFunc func(*http.Request) (*url.URL, error)
 
-// environmentProxy is the proxy of the environment, but for addresses of this link:
-// instance and container credentials are not behind a proxy.
+// environmentProxy returns the proxy of the environment for a request. For link-local
+// addresses it returns nil: instance and container credentials are not behind a proxy.
 func environmentProxy(req *http.Request) (*url.URL, error) {
 	if ip := net.ParseIP(req.URL.Hostname()); ip != nil && (ip.IsLinkLocalUnicast() || strings.HasPrefix(ip.String(), "fd00:ec2:")) {
 		return nil, nil
@@ -115,8 +113,8 @@ func environmentProxy(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// refusedConnect makes an error of a proxy's answer to CONNECT; net/http keeps the
-// text of the status alone.
+// refusedConnect returns an error if a proxy refused CONNECT. net/http's own error contains
+// only the text of the status.
 func refusedConnect(_ context.Context, proxy *url.URL, req *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
@@ -126,7 +124,7 @@ func refusedConnect(_ context.Context, proxy *url.URL, req *http.Request, resp *
 	return refused
 }
 
-// proxyAnswer is the error for an answer of the proxy itself.
+// proxyAnswer returns the error for an answer of the proxy itself.
 func proxyAnswer(proxy *url.URL, scheme, host string, resp *http.Response) *ProxyError {
 	status := printable(resp.Status)
 	if len(status) > 100 {
@@ -141,7 +139,7 @@ func proxyAnswer(proxy *url.URL, scheme, host string, resp *http.Response) *Prox
 	}
 }
 
-// throughProxy is an HTTP client that names the proxy in what goes wrong there.
+// throughProxy is an HTTP client whose errors name the proxy that caused them.
 type throughProxy struct {
 	next  httpClient
 	proxy proxyFunc
@@ -159,12 +157,12 @@ func (t throughProxy) Do(req *http.Request) (*http.Response, error) {
 	if !isProxyAnswer(resp) {
 		return resp, nil
 	}
-	_ = resp.Body.Close() // a page for people
+	_ = resp.Body.Close() // an HTML page
 	return nil, proxyAnswer(proxy, req.URL.Scheme, req.URL.Host, resp)
 }
 
-// isProxyAnswer reports whether a proxy, and not the service, has answered: all
-// services of AWS put an ID on every answer, and name their media type.
+// isProxyAnswer reports whether a proxy answered and not the service. AWS's services put a
+// request ID on every answer and use their own media types.
 func isProxyAnswer(resp *http.Response) bool {
 	if resp.StatusCode == http.StatusProxyAuthRequired {
 		return true
@@ -185,8 +183,8 @@ func isProxyAnswer(resp *http.Response) bool {
 	return false
 }
 
-// proxyFailure is the error of a call that got no answer through a proxy: whether the
-// connection broke at the proxy or beyond it cannot be told.
+// proxyFailure returns the error for a call that got no answer through a proxy. If the
+// connection failed later, kin does not know on which side of the proxy.
 func proxyFailure(proxy *url.URL, req *http.Request, err error) error {
 	var known *ProxyError
 	if errors.As(err, &known) {
@@ -196,26 +194,26 @@ func proxyFailure(proxy *url.URL, req *http.Request, err error) error {
 	var op *net.OpError
 	switch {
 	case IsCertificateError(err):
-		failure.text = fmt.Sprintf("the connection to %s through the proxy %s shows a certificate that is not trusted: %s", req.URL.Host, proxy.Host, innermost(err))
+		failure.text = fmt.Sprintf("the connection to %s through the proxy %s has a certificate that is not trusted: %s", req.URL.Host, proxy.Host, innermost(err))
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
 		failure.text = fmt.Sprintf("the proxy %s cannot be reached: %s", proxy.Host, innermost(err))
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err // the caller's, and not the connection's
+		return err // the caller ended the call; the connection did not fail
 	default:
-		failure.unsent = false // the connection may have broken behind the request
+		failure.unsent = false // the connection may have failed after the request was sent
 		failure.text = fmt.Sprintf("the connection to %s through the proxy %s failed: %s", req.URL.Host, proxy.Host, shortened(innermost(err)))
 	}
 	return failure
 }
 
-// shortened is a printable text of at most 200 bytes: a peer may send anything.
+// shortened returns s as printable text of at most 200 bytes. A peer may send anything.
 func shortened(s string) string {
 	s = printable(s)
 	return strings.ToValidUTF8(s[:min(len(s), 200)], "")
 }
 
-// nameProxy names the proxy in the failure of a call that a client of the SDK's own
-// made: those for single sign-on and the roles of profiles do not use throughProxy.
+// nameProxy adds the proxy to the error of a call by the SDK's own clients, which do not use
+// throughProxy. They are for single sign-on and the roles of profiles.
 func nameProxy(err error) error {
 	var call *url.Error
 	if !errors.As(err, &call) {
@@ -233,7 +231,7 @@ func nameProxy(err error) error {
 	return proxyFailure(proxy, req, err)
 }
 
-// IsCertificateError reports whether the certificate of the other side was not accepted.
+// IsCertificateError reports whether a call failed because a certificate is not trusted.
 func IsCertificateError(err error) bool {
 	var (
 		verify    *tls.CertificateVerificationError
@@ -244,7 +242,7 @@ func IsCertificateError(err error) bool {
 	return errors.As(err, &verify) || errors.As(err, &authority) || errors.As(err, &invalid) || errors.As(err, &host)
 }
 
-// innermost is what happened, without where.
+// innermost returns the text of the innermost wrapped error.
 func innermost(err error) string {
 	for {
 		next := errors.Unwrap(err)

@@ -8,11 +8,11 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// nameProxyAnswers makes a *ProxyError of an answer that a proxy gave in the place of a
-// service. It is for all clients that the SDK builds itself, for the roles of profiles and
-// for single sign-on: throughProxy is not around those.
+// nameProxyAnswers turns an answer of a proxy, instead of a service, into a *ProxyError. It
+// is for the clients that the SDK builds itself, which do not use throughProxy. They are for
+// single sign-on and the roles of profiles.
 func nameProxyAnswers(stack *middlewareStack) error {
-	return stack.Deserialize.Add(proxyAnswers{}, middleware.After) // the first to see an answer
+	return stack.Deserialize.Add(proxyAnswers{}, middleware.After) // sees the answer first
 }
 
 type proxyAnswers struct{}
@@ -32,6 +32,6 @@ func (proxyAnswers) HandleDeserialize(ctx context.Context, in middleware.Deseria
 	if proxyErr != nil || proxy == nil {
 		return out, metadata, err
 	}
-	_ = resp.Body.Close() // a page for people
+	_ = resp.Body.Close() // an HTML page
 	return out, metadata, proxyAnswer(proxy, req.URL.Scheme, req.URL.Host, resp.Response)
 }

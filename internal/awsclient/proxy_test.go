@@ -36,7 +36,7 @@ func TestFault15ProxyVariablesAreChecked(t *testing.T) {
 	}
 }
 
-// Credentials of an instance or a container are asked for without a proxy.
+// Requests for credentials of an instance or a container do not use the proxy.
 func TestFault15LinkLocalAddressesNeedNoProxy(t *testing.T) {
 	for _, u := range []string{"http://169.254.169.254/latest", "http://169.254.170.2/v2", "http://[fd00:ec2::254]/latest"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u, nil)
@@ -49,7 +49,7 @@ func TestFault15LinkLocalAddressesNeedNoProxy(t *testing.T) {
 	}
 }
 
-func TestFault15WhoAnswered(t *testing.T) {
+func TestFault15AnswersOfAProxyAreRecognized(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		header map[string]string
@@ -75,7 +75,7 @@ func TestFault15WhoAnswered(t *testing.T) {
 	}
 }
 
-func TestFault15OnlyPassingAnswersAreRetried(t *testing.T) {
+func TestFault15OnlyTransientProxyAnswersAreRetried(t *testing.T) {
 	proxy := &url.URL{Scheme: "http", Host: "proxy.corp:3128", User: url.UserPassword("me", "s3cr3t")}
 	for status, permanent := range map[int]bool{407: true, 403: true, 400: true, 404: true, 405: true, 302: true, 408: false, 429: false, 500: false, 502: false, 503: false, 504: false} {
 		err := proxyAnswer(proxy, "https", "h:443", &http.Response{StatusCode: status, Status: http.StatusText(status)})

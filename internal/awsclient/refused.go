@@ -11,48 +11,48 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// RefusedError means that the service refused a call because of who signed it,
-// or when. The call was retried once where that could help: with the service's
-// clock, or with credentials that were loaded again.
+// RefusedError means that the service refused a call because of its credentials or its
+// signing time. If it could help, the call was retried once, with the service's clock or with
+// reloaded credentials.
 type RefusedError struct {
-	Err error // the service's
-	// Ahead is how far the service's clock is ahead of this machine's. It is
-	// negative when the service's clock is behind, and zero when the answer had no
-	// Date.
+	Err error // the service's error
+	// Ahead is how far the service's clock is ahead of this machine's. It is negative if the
+	// service's clock is behind, and zero if the answer had no Date.
 	Ahead  time.Duration
 	Source Source // of the credentials
-	// Reload is why the credentials could not be loaded again; nil when they were, or
-	// when that would not help.
+	// Reload is the error of reloading the credentials. It is nil if they were reloaded or
+	// if a reload could not help.
 	Reload error
 
-	again bool // the call is to be made once more
+	retry bool // the SDK's loop makes the call again
 }
 
 func (e *RefusedError) Error() string { return e.Err.Error() }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// IsClock reports whether this machine's clock may be the reason: it is about as far
-// off as the service accepts, which is five minutes, or further.
+// IsClock reports whether this machine's clock may be the cause. The service accepts a
+// difference of five minutes; IsClock is true above four minutes.
 func (e *RefusedError) IsClock() bool {
 	return max(e.Ahead, -e.Ahead) > skewThreshold && refusalOf(e.Err)&(badClock|perhapsClock) != 0
 }
 
-// skewThreshold is what the SDK takes for a wrong clock (aws/retry/middleware.go).
+// skewThreshold is the difference from which the SDK considers a clock wrong
+// (aws/retry/middleware.go).
 const skewThreshold = 4 * time.Minute
 
-// refusal is what the error code of a refused call may mean.
+// refusal is the set of possible causes of a refused call.
 type refusal int
 
 const (
 	otherRefusal   refusal = 0
-	badClock       refusal = 1 << iota // nothing else
-	perhapsClock                       // if the clocks differ
-	expiredToken                       // if the clocks agree
-	perhapsRotated                     // if there are other credentials by now
+	badClock       refusal = 1 << iota // certainly the clock
+	perhapsClock                       // the clock, if the clocks differ
+	expiredToken                       // expired credentials, if the clocks agree
+	perhapsRotated                     // rotated keys, if a reload gives other credentials
 )
 
-// refusalOf is what an error code of Kinesis or STS may mean. Services use
-// InvalidSignatureException for wrong clocks and for wrong keys alike.
+// refusalOf returns the possible causes of an error code of Kinesis or STS. The services use
+// InvalidSignatureException both for wrong clocks and for wrong keys.
 func refusalOf(err error) refusal {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
@@ -76,9 +76,9 @@ func refusalOf(err error) refusal {
 
 func isExpired(err error) bool { return refusalOf(err)&expiredToken != 0 }
 
-// addRetries makes the calls of a client recover from a wrong clock and from
-// credentials that have expired. credentials may be nil: then only the clock is
-// corrected. The options must have a retryer of this file.
+// addRetries makes a client retry calls that were refused for a wrong clock or expired
+// credentials. If credentials is nil, it corrects only the clock. The client's retryer must
+// be retriesRefusals.
 func addRetries(credentials *renewable) func(*middlewareStack) error {
 	return func(stack *middlewareStack) error {
 		if err := stack.Initialize.Add(startCall{}, middleware.Before); err != nil {
@@ -88,12 +88,13 @@ func addRetries(credentials *renewable) func(*middlewareStack) error {
 	}
 }
 
-// callState is what one call has already retried, over all its attempts.
+// callState records what one call has retried already, over all its attempts: the clock, the
+// credentials.
 type callState struct{ clock, credentials bool }
 
 type callStateKey struct{}
 
-// startCall begins the state of a call.
+// startCall adds a callState to the context of a call.
 type startCall struct{}
 
 func (startCall) ID() string { return "KinStartCall" }
@@ -104,8 +105,8 @@ func (startCall) HandleInitialize(ctx context.Context, in middleware.InitializeI
 	return next.HandleInitialize(middleware.WithStackValue(ctx, callStateKey{}, &callState{}), in)
 }
 
-// checkRefusal looks at the outcome of one attempt. It runs inside the SDK's retry
-// loop and around the retrieval of credentials.
+// checkRefusal turns a refused attempt into a *RefusedError and decides whether the call is
+// retried. It runs inside the SDK's retry loop and around the retrieval of credentials.
 type checkRefusal struct{ credentials *renewable }
 
 func (checkRefusal) ID() string { return "KinCheckRefusal" }
@@ -122,7 +123,7 @@ func (c checkRefusal) HandleFinalize(ctx context.Context, in middleware.Finalize
 	var found *CredentialsError
 	var role *RoleError
 	if reason == otherRefusal || errors.As(err, &found) || errors.As(err, &role) {
-		return out, metadata, err // a source of credentials does its own retry
+		return out, metadata, err // the source of the credentials has its own retries
 	}
 	state, _ := middleware.GetStackValue(ctx, callStateKey{}).(*callState)
 	if state == nil {
@@ -137,22 +138,22 @@ func (c checkRefusal) HandleFinalize(ctx context.Context, in middleware.Finalize
 	skewed := dated && isSigned && max(date.Sub(signed), signed.Sub(date)) > skewThreshold
 	switch {
 	case !state.clock && (reason&badClock != 0 || skewed && reason&perhapsClock != 0):
-		state.clock, refused.again = true, true // the SDK signs the next attempt by the Date of this answer
+		state.clock, refused.retry = true, true // the SDK signs the next attempt with this answer's Date
 	case state.credentials || c.credentials == nil:
 	case reason&(expiredToken|perhapsRotated) != 0:
 		state.credentials = true
 		if reloadErr := c.credentials.renew(ctx, before.number); isConfigError(reloadErr) {
-			refused.Reload = reloadErr // the refusal is what ends the run
+			refused.Reload = reloadErr // the refusal, not the reload, is the error of the call
 			return out, metadata, refused
 		} else if reloadErr != nil {
 			return out, metadata, reloadErr
 		}
-		refused.again = reason&expiredToken != 0 || c.credentials.isNew(ctx, in.Request)
+		refused.retry = reason&expiredToken != 0 || c.credentials.isNew(ctx, in.Request)
 	}
 	return out, metadata, refused
 }
 
-// signingTime is the time in the signature of a request.
+// signingTime returns the time at which a request was signed, from its X-Amz-Date.
 func signingTime(request any) (time.Time, bool) {
 	r, ok := request.(*smithyhttp.Request)
 	if !ok {
@@ -162,9 +163,9 @@ func signingTime(request any) (time.Time, bool) {
 	return t, err == nil
 }
 
-// retriesRefusals is the retryer of clients whose callers have their own loops: it
-// retries what checkRefusal marks, at once, and nothing else. The limit is out of
-// reach: a call is marked at most twice.
+// retriesRefusals is the retryer for clients whose callers have their own retry loops. It
+// retries only the attempts that checkRefusal marks, without a wait. checkRefusal marks a
+// call at most twice, so the limit of 4 attempts is never reached.
 type retriesRefusals struct{}
 
 func (retriesRefusals) IsErrorRetryable(err error) bool { return isMarked(err) }
@@ -185,5 +186,5 @@ func nothingToRelease(error) error { return nil }
 
 func isMarked(err error) bool {
 	var refused *RefusedError
-	return errors.As(err, &refused) && refused.again
+	return errors.As(err, &refused) && refused.retry
 }

@@ -17,45 +17,44 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// judge is an endpoint that checks when, and with which credentials, each call was
-// signed. What follows mu is guarded by it.
-type judge struct {
+// checkingEndpoint is an endpoint that checks the signing time and the access key of each call.
+type checkingEndpoint struct {
 	*httptest.Server
-	mu    sync.Mutex
-	ahead time.Duration // its clock is
-	valid string        // the only access key it takes; empty takes all
-	code  string        // of its refusal of others
-	seen  []string      // "operation key" of each call
-	keep  func()        // called with each refusal, outside of the lock
+	mu      sync.Mutex    // guards the following
+	ahead   time.Duration // of its clock to this machine's
+	valid   string        // the only access key it accepts; empty accepts all
+	code    string        // the error code for other access keys
+	seen    []string      // "operation key" of each call
+	refused func()        // called at each refusal, without the lock; may be nil
 }
 
-func newJudge(t *testing.T) *judge {
-	j := &judge{code: "ExpiredTokenException"}
-	j.Server = httptest.NewServer(j)
-	t.Cleanup(j.Close)
-	return j
+func newCheckingEndpoint(t *testing.T) *checkingEndpoint {
+	endpoint := &checkingEndpoint{code: "ExpiredTokenException"}
+	endpoint.Server = httptest.NewServer(endpoint)
+	t.Cleanup(endpoint.Close)
+	return endpoint
 }
 
-func (j *judge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (endpoint *checkingEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, key, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	key, _, _ = strings.Cut(key, "/")
 	_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	signed, _ := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
-	j.mu.Lock()
-	now := time.Now().Add(j.ahead)
+	endpoint.mu.Lock()
+	now := time.Now().Add(endpoint.ahead)
 	code := ""
 	if off := now.Sub(signed); max(off, -off) > 5*time.Minute {
 		code = "InvalidSignatureException"
-	} else if j.valid != "" && key != j.valid {
-		code = j.code
+	} else if endpoint.valid != "" && key != endpoint.valid {
+		code = endpoint.code
 	}
-	j.seen = append(j.seen, op+" "+key)
-	keep := j.keep
-	j.mu.Unlock()
+	endpoint.seen = append(endpoint.seen, op+" "+key)
+	refused := endpoint.refused
+	endpoint.mu.Unlock()
 	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 	if code != "" {
-		if keep != nil {
-			keep()
+		if refused != nil {
+			refused()
 		}
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = fmt.Fprintf(w, `{"__type":%q,"message":"no"}`, code)
@@ -64,7 +63,7 @@ func (j *judge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"Records":[],"Shards":[],"StreamDescriptionSummary":{}}`)
 }
 
-// calls makes one call of each kind that commands make.
+// calls makes each call that kin's commands make, and returns the errors by operation.
 func calls(t *testing.T, client *kinesis.Client) map[string]error {
 	ctx := t.Context()
 	a := aws.String("a")
@@ -90,36 +89,36 @@ func calls(t *testing.T, client *kinesis.Client) map[string]error {
 func TestFault12ClockIsCorrectedOnceForEveryCall(t *testing.T) {
 	for _, ahead := range []time.Duration{10 * time.Minute, -10 * time.Minute, 365 * 24 * time.Hour} {
 		withKeys(t)
-		t.Setenv("AWS_MAX_ATTEMPTS", "1") // is for the SDK's own retries
-		j := newJudge(t)
-		client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
+		t.Setenv("AWS_MAX_ATTEMPTS", "1") // has no effect on kin
+		endpoint := newCheckingEndpoint(t)
+		client, _, err := newKinesis(t.Context(), Options{Endpoint: endpoint.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
-		j.ahead = ahead
+		endpoint.ahead = ahead
 		for op, err := range calls(t, client) {
 			if err != nil {
 				t.Errorf("clock %s ahead: %s: %v", ahead, op, err)
 			}
 		}
-		if len(j.seen) != 11+1 { // the corrected clock stays
-			t.Errorf("clock %s ahead: %d calls, want 12: %q", ahead, len(j.seen), j.seen)
+		if len(endpoint.seen) != 11+1 { // the client keeps the corrected clock
+			t.Errorf("clock %s ahead: %d calls, want 12: %q", ahead, len(endpoint.seen), endpoint.seen)
 		}
-		j.ahead, j.seen = 0, nil // in the middle of a run, and back again
+		endpoint.ahead, endpoint.seen = 0, nil // the clock changes back during the run
 		for op, err := range calls(t, client) {
 			if err != nil {
 				t.Errorf("clock right again: %s: %v", op, err)
 			}
 		}
-		if len(j.seen) != 12 {
-			t.Errorf("clock right again: %d calls, want 12", len(j.seen))
+		if len(endpoint.seen) != 12 {
+			t.Errorf("clock right again: %d calls, want 12", len(endpoint.seen))
 		}
 	}
 }
 
-// Each code that a wrong clock gets, and codes that get no second attempt because the
-// clocks agree.
-func TestFault12ClockCodes(t *testing.T) {
+// Every error code for a wrong clock is retried with the service's clock. If the clocks agree,
+// the codes are not retried.
+func TestFault12OnlyClockCodesAreRetriedWithTheOtherClock(t *testing.T) {
 	for _, c := range []struct {
 		code  string
 		ahead time.Duration
@@ -127,7 +126,7 @@ func TestFault12ClockCodes(t *testing.T) {
 	}{
 		{"RequestTimeTooSkewed", 10 * time.Minute, 2},
 		{"RequestInTheFuture", -10 * time.Minute, 2},
-		{"RequestExpired", 10 * time.Minute, 3}, // and by the right clock, its credentials
+		{"RequestExpired", 10 * time.Minute, 3}, // first the clock, then the credentials
 		{"InvalidSignatureException", 10 * time.Minute, 2},
 		{"SignatureDoesNotMatch", -10 * time.Minute, 2},
 		{"AuthFailure", 10 * time.Minute, 2},
@@ -161,8 +160,8 @@ func TestFault12ClockCodes(t *testing.T) {
 	}
 }
 
-// rotate writes keys into the shared credentials file.
-func rotate(t *testing.T, key string) {
+// writeKeys writes an access key with a session token into the shared credentials file.
+func writeKeys(t *testing.T, key string) {
 	t.Helper()
 	text := "[default]\naws_access_key_id = " + key + "\naws_secret_access_key = secret\naws_session_token = token-" + key + "\n"
 	if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(text), 0o600); err != nil {
@@ -170,28 +169,28 @@ func rotate(t *testing.T, key string) {
 	}
 }
 
-func TestFault12ExpiredCredentialsAreLoadedAgain(t *testing.T) {
+func TestFault12ExpiredCredentialsAreReloaded(t *testing.T) {
 	for _, code := range []string{"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired", "UnrecognizedClientException", "InvalidClientTokenId"} {
-		clean(t)
-		rotate(t, "OLD")
-		j := newJudge(t)
-		j.code = code
-		client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
+		cleanEnvironment(t)
+		writeKeys(t, "OLD")
+		endpoint := newCheckingEndpoint(t)
+		endpoint.code = code
+		client, _, err := newKinesis(t.Context(), Options{Endpoint: endpoint.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
-		rotate(t, "NEW") // another program did
-		j.valid = "NEW"
+		writeKeys(t, "NEW") // as another program would
+		endpoint.valid = "NEW"
 		for op, err := range calls(t, client) {
 			if err != nil {
 				t.Errorf("%s: %s: %v", code, op, err)
 			}
 		}
-		if len(j.seen) != 12 || j.seen[0] != "ListShards OLD" || j.seen[1] != "ListShards NEW" {
-			t.Errorf("%s: calls %q", code, j.seen)
+		if len(endpoint.seen) != 12 || endpoint.seen[0] != "ListShards OLD" || endpoint.seen[1] != "ListShards NEW" {
+			t.Errorf("%s: calls %q", code, endpoint.seen)
 		}
-		// A second refusal is the error, and says where the keys are from.
-		j.valid, j.seen = "NEWER", nil
+		// The second refusal is the error, with the source of the keys.
+		endpoint.valid, endpoint.seen = "NEWER", nil
 		_, err = client.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("a")})
 		var refused *RefusedError
 		if !errors.As(err, &refused) || refused.Source.Kind != ProfileKeys || !refused.Source.Temporary {
@@ -199,17 +198,17 @@ func TestFault12ExpiredCredentialsAreLoadedAgain(t *testing.T) {
 		}
 		want := 2
 		if code == "UnrecognizedClientException" || code == "InvalidClientTokenId" {
-			want = 1 // the same keys are as unknown as before
+			want = 1 // the keys did not change, so the call is not retried
 		}
-		if len(j.seen) != want {
-			t.Errorf("%s: %d calls, want %d", code, len(j.seen), want)
+		if len(endpoint.seen) != want {
+			t.Errorf("%s: %d calls, want %d", code, len(endpoint.seen), want)
 		}
 	}
 }
 
-// The credentials of many calls that are refused at the same time are loaded once.
-func TestFault12OneLoadForManyRefusals(t *testing.T) {
-	clean(t)
+// Many calls that are refused at the same time share one reload.
+func TestFault12ManyRefusalsShareOneReload(t *testing.T) {
+	cleanEnvironment(t)
 	const shards = 200
 	dir := t.TempDir()
 	script := "#!/bin/sh\necho x >>" + dir + "/runs\necho '{\"Version\":1,\"AccessKeyId\":\"K'$(wc -l <" + dir + "/runs | tr -d ' ')'\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\"}'\n"
@@ -219,15 +218,15 @@ func TestFault12OneLoadForManyRefusals(t *testing.T) {
 	if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte("[default]\ncredential_process = "+dir+"/give\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	j := newJudge(t)
-	client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
+	endpoint := newCheckingEndpoint(t)
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: endpoint.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.valid = "K2"
+	endpoint.valid = "K2"
 	var all sync.WaitGroup
 	all.Add(shards)
-	j.keep = func() { all.Done(); all.Wait() } // every first attempt is refused before one is retried
+	endpoint.refused = func() { all.Done(); all.Wait() } // every first attempt is refused before one is retried
 	var group sync.WaitGroup
 	errs := make(chan error, shards)
 	for range shards {
@@ -244,30 +243,29 @@ func TestFault12OneLoadForManyRefusals(t *testing.T) {
 		}
 	}
 	runs, err := os.ReadFile(dir + "/runs")
-	if got := strings.Count(string(runs), "x"); err != nil || got != 2 || len(j.seen) != 2*shards {
-		t.Errorf("the credential process ran %d times, want 2; %d calls, want %d; %v", got, len(j.seen), 2*shards, err)
+	if got := strings.Count(string(runs), "x"); err != nil || got != 2 || len(endpoint.seen) != 2*shards {
+		t.Errorf("the credential process ran %d times, want 2; %d calls, want %d; %v", got, len(endpoint.seen), 2*shards, err)
 	}
 }
 
-// A role is assumed again with credentials that are loaded again, when it is STS that
-// refuses the old ones.
+// If STS refuses expired credentials, they are reloaded and the role is assumed again.
 func TestFault12RoleIsAssumedWithNewCredentials(t *testing.T) {
-	clean(t)
-	rotate(t, "OLD")
+	cleanEnvironment(t)
+	writeKeys(t, "OLD")
 	s := newService(t)
 	client, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.expired = map[string]bool{"OLD": true, "ASIA1": true}
-	rotate(t, "NEW")
+	writeKeys(t, "NEW")
 	s.list(t, client)
 	if got := strings.Join(s.signers, ","); got != "OLD,ASIA1,NEW,ASIA2" {
 		t.Errorf("signed by %s", got)
 	}
-	// At the start, too: the file is written anew between the two attempts.
-	rotate(t, "OLD")
-	s.signers, s.onExpired = nil, func() { rotate(t, "NEW") }
+	// At the start too: the file is rewritten between the two attempts.
+	writeKeys(t, "OLD")
+	s.signers, s.onExpired = nil, func() { writeKeys(t, "NEW") }
 	if _, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}}); err != nil {
 		t.Error(err)
 	}

@@ -13,32 +13,31 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// renewable are the credentials of a client, which are loaded again when the
-// service refuses them: files and caches that another program rewrote are read
-// anew, a credential process is run again, roles are assumed again.
+// renewable is a provider that reloads its credentials after the service refused them. A
+// reload reads the files and caches again, runs a credential process again and assumes roles
+// again.
 //
-// It is safe for concurrent use. Calls that are refused at the same time share
-// one load.
+// It is safe for concurrent use. Calls that are refused at the same time share one reload.
 type renewable struct {
 	load loadFunc
 
 	mu      sync.Mutex // guards the following
 	now     loaded
-	failed  error   // of the last reload; nil when it worked or there was none
-	loading *reload // nil when none is under way
+	failed  error   // error of the last reload; nil if it succeeded or none was made
+	loading *reload // nil if no reload is running
 }
 
 // loadFunc loads the credentials. Errors are *ConfigError and *CredentialsError.
 type loadFunc func(context.Context) (aws.CredentialsProvider, Source, error)
 
-// loaded is one load's outcome. The number identifies the load.
+// loaded is the result of one load. The number counts the loads, from 1.
 type loaded struct {
 	provider aws.CredentialsProvider
 	source   Source
 	number   int
 }
 
-// reload is a load that is under way. The error is set before done is closed.
+// reload is a running reload. The error is set before done is closed.
 type reload struct {
 	done chan struct{}
 	err  error
@@ -47,21 +46,21 @@ type reload struct {
 const (
 	// reloadTimeout is how long a call waits for a reload.
 	reloadTimeout = 10 * time.Second
-	// A reload that finds the files unusable tries again: another program may be writing
-	// them. The wait doubles from the first to the last one, over 1.5 s.
+	// A reload tries again if it finds the files unusable: another program may be writing
+	// them. The wait doubles from firstReloadWait to lastReloadWait, in total 1.5 s.
 	firstReloadWait = 100 * time.Millisecond
 	lastReloadWait  = 800 * time.Millisecond
 )
 
-// newRenewable returns credentials that were loaded already. Only a reload calls load:
-// files that are pipes can be read only once.
+// newRenewable returns a renewable with credentials that are already loaded. It calls load
+// only for a reload, because files that are pipes can be read only once.
 func newRenewable(provider aws.CredentialsProvider, source Source, load loadFunc) *renewable {
 	return &renewable{load: load, now: loaded{provider, source, 1}}
 }
 
-// Retrieve returns the credentials to sign with. Errors are *RoleError and
-// *CredentialsError, also when ctx ends. Where the credentials that a role is assumed
-// with have expired, they are loaded again, once.
+// Retrieve returns the credentials to sign with. If AssumeRole fails because the credentials
+// it is signed with have expired, Retrieve reloads them once. Errors are *RoleError and
+// *CredentialsError, also if ctx ends.
 func (r *renewable) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	now := r.current()
 	c, err := now.provider.Retrieve(ctx)
@@ -89,10 +88,10 @@ func (r *renewable) current() loaded {
 	return r.now
 }
 
-// renew loads the credentials again, unless that was done since refused, the number
-// of the load whose credentials a call was signed with. It returns the error of that
-// reload to all of its callers, also to those that come later. The load itself goes on
-// when the caller's context ends: others wait for it too.
+// renew reloads the credentials. refused is the number of the load that the refused call was
+// signed with. If a later load exists, renew does not reload and returns that load's error.
+// All callers that wait for the same reload get its error. The reload continues if the
+// caller's context ends, because other callers may wait for it.
 func (r *renewable) renew(ctx context.Context, refused int) error {
 	r.mu.Lock()
 	if r.now.number != refused {
@@ -112,24 +111,25 @@ func (r *renewable) renew(ctx context.Context, refused int) error {
 	select {
 	case <-l.done:
 		return l.err
-	case <-timer.C: // opening a file obeys no context
-		return &CredentialsError{lateReloadError{context.DeadlineExceeded}, source}
+	case <-timer.C: // opening a file ignores the context
+		return &CredentialsError{reloadTimeoutError{context.DeadlineExceeded}, source}
 	case <-ctx.Done():
-		return &CredentialsError{lateReloadError{ctx.Err()}, source}
+		return &CredentialsError{reloadTimeoutError{ctx.Err()}, source}
 	}
 }
 
-// lateReloadError means that a call ended before the credentials were loaded again.
-type lateReloadError struct{ err error }
+// reloadTimeoutError means that a call ended before the credentials were reloaded.
+type reloadTimeoutError struct{ err error }
 
-func (e lateReloadError) Error() string {
+func (e reloadTimeoutError) Error() string {
 	return "the service refused the credentials, and the AWS configuration could not be read again in time"
 }
-func (e lateReloadError) Brief() string { return e.Error() }
-func (e lateReloadError) Unwrap() error { return e.err }
+func (e reloadTimeoutError) Brief() string { return e.Error() }
+func (e reloadTimeoutError) Unwrap() error { return e.err }
 
-// reload does one load. Whatever comes of it, calls that were signed before do not
-// cause another. A load that hangs stays the only one.
+// reload loads the credentials once and sets l's error. It counts the load even if it
+// failed, so that calls signed before it do not cause another reload. If a load hangs, no
+// other one is started.
 func (r *renewable) reload(ctx context.Context, l *reload) {
 	ctx, cancel := context.WithTimeout(ctx, reloadTimeout)
 	defer cancel()
@@ -145,8 +145,8 @@ func (r *renewable) reload(ctx context.Context, l *reload) {
 	close(l.done)
 }
 
-// loadWhole loads the credentials, and tries again for a moment where the files look as
-// if another program had written only a part of them.
+// loadWhole loads the credentials. If the files look incomplete, another program may be
+// writing them: loadWhole tries again for 1.5 s.
 func (r *renewable) loadWhole(ctx context.Context) (aws.CredentialsProvider, Source, error) {
 	before := r.current().source
 	for wait := firstReloadWait; ; wait *= 2 {
@@ -168,7 +168,7 @@ func isConfigError(err error) bool {
 	return errors.As(err, &config)
 }
 
-// withReload adds to a refusal why the credentials could not be loaded again.
+// withReload adds the error of a reload to a refusal. err is one of retrieveError.
 func withReload(err, reloadErr error) error {
 	switch e := err.(type) { //nolint:errorlint // retrieveError returns them as they are
 	case *RoleError:
@@ -179,9 +179,8 @@ func withReload(err, reloadErr error) error {
 	return err
 }
 
-// isNew reports whether the credentials in use are others than those that a request
-// was signed with. A secret key that was corrected for the same ID does not count: a
-// request does not show it.
+// isNew reports whether the current credentials differ from those that signed a request. A
+// corrected secret key for the same ID is not noticed, because a request does not contain it.
 func (r *renewable) isNew(ctx context.Context, request any) bool {
 	signed, ok := request.(*smithyhttp.Request)
 	if !ok {
@@ -189,7 +188,7 @@ func (r *renewable) isNew(ctx context.Context, request any) bool {
 	}
 	now, err := r.Retrieve(ctx)
 	if err != nil {
-		return false // the refusal says more
+		return false // the caller returns the refusal, which explains more
 	}
 	_, id, _ := strings.Cut(signed.Header.Get("Authorization"), "Credential=")
 	id, _, _ = strings.Cut(id, "/")

@@ -21,43 +21,45 @@ var (
 	tokenSource = Source{Kind: ProfileKeys, Temporary: true}
 )
 
-// keysOf are credentials that never fail.
-func keysOf(id string) aws.CredentialsProvider {
+// fixedKeys returns a provider that never fails.
+func fixedKeys(id string) aws.CredentialsProvider {
 	return credentials.NewStaticCredentialsProvider(id, "s", "t")
 }
 
-// noKeys are credentials that are not there.
-type noKeys struct{ err error }
+// failingProvider is a provider that always fails.
+type failingProvider struct{ err error }
 
-func (n noKeys) Retrieve(context.Context) (aws.Credentials, error) { return aws.Credentials{}, n.err }
+func (n failingProvider) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{}, n.err
+}
 
-// A file that another program is writing is read again for a moment.
+// kin reads a file again for a short time if another program is writing it.
 func TestFault12ReloadTriesAgainWhileFilesAreWritten(t *testing.T) {
 	type result struct {
 		provider aws.CredentialsProvider
 		source   Source
 		err      error
 	}
-	whole := result{keysOf("NEW"), tokenSource, nil}
+	whole := result{fixedKeys("NEW"), tokenSource, nil}
 	for name, c := range map[string]struct {
 		first result
-		times int // that it is found
-		fails bool
-		loads int
+		times int  // loads that return first; later loads succeed
+		fails bool // the reload fails
+		loads int  // expected number of loads
 	}{
 		"profile gone":       {result{nil, Source{}, errHalfFile}, 3, false, 4},
-		"keys gone":          {result{noKeys{errors.New("no instance profile")}, Source{}, nil}, 3, false, 4},
-		"token gone":         {result{keysOf("NEW"), Source{Kind: ProfileKeys}, nil}, 3, false, 4},
+		"keys gone":          {result{failingProvider{errors.New("no instance profile")}, Source{}, nil}, 3, false, 4},
+		"token gone":         {result{fixedKeys("NEW"), Source{Kind: ProfileKeys}, nil}, 3, false, 4},
 		"profile stays gone": {result{nil, Source{}, errHalfFile}, 9, true, 5},
-		"keys stay gone":     {result{noKeys{errors.New("no instance profile")}, Source{}, nil}, 9, true, 5},
-		"token stays gone":   {result{keysOf("NEW"), Source{Kind: ProfileKeys}, nil}, 9, false, 5},
-		"instance profile":   {result{keysOf("NEW"), Source{}, nil}, 9, false, 1},
+		"keys stay gone":     {result{failingProvider{errors.New("no instance profile")}, Source{}, nil}, 9, true, 5},
+		"token stays gone":   {result{fixedKeys("NEW"), Source{Kind: ProfileKeys}, nil}, 9, false, 5},
+		"instance profile":   {result{fixedKeys("NEW"), Source{}, nil}, 9, false, 1},
 		"other error":        {result{nil, Source{}, &CredentialsError{errors.New("no"), Source{}}}, 9, true, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				loads := 0
-				r := newRenewable(keysOf("OLD"), tokenSource, func(context.Context) (aws.CredentialsProvider, Source, error) {
+				r := newRenewable(fixedKeys("OLD"), tokenSource, func(context.Context) (aws.CredentialsProvider, Source, error) {
 					if loads++; loads <= c.times {
 						return c.first.provider, c.first.source, c.first.err
 					}
@@ -77,24 +79,24 @@ func TestFault12ReloadTriesAgainWhileFilesAreWritten(t *testing.T) {
 	}
 }
 
-// A reload that fails leaves the refusal as what ends the run. The next run of a call
-// that the service refuses loads again.
-func TestFault12FailedReloadLeavesTheRefusal(t *testing.T) {
+// After a failed reload the error of the call is still the refusal. The next refused call
+// reloads again.
+func TestFault12FailedReloadReturnsTheRefusal(t *testing.T) {
 	for name, broken := range map[string]string{"no profile": "", "truncated": "[p]\naws_access"} {
 		t.Run(name, func(t *testing.T) {
-			clean(t)
+			cleanEnvironment(t)
 			file := func(text string) {
 				if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
 			file("[p]\naws_access_key_id = OLD\naws_secret_access_key = s\naws_session_token = t\n")
-			j := newJudge(t)
-			client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL, Profile: "p"})
+			endpoint := newCheckingEndpoint(t)
+			client, _, err := newKinesis(t.Context(), Options{Endpoint: endpoint.URL, Profile: "p"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			j.valid = "NEW"
+			endpoint.valid = "NEW"
 			file(broken)
 			_, err = client.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("a")})
 			var refused *RefusedError
@@ -103,8 +105,8 @@ func TestFault12FailedReloadLeavesTheRefusal(t *testing.T) {
 			if !errors.As(err, &refused) || !errors.As(err, &api) || api.ErrorCode() != "ExpiredTokenException" || errors.As(err, &config) {
 				t.Fatalf("got %v", err)
 			}
-			if !errors.As(refused.Reload, &config) || refused.Source.Profile != "p" || len(j.seen) != 1 {
-				t.Errorf("reload: %v, source %+v, calls %q", refused.Reload, refused.Source, j.seen)
+			if !errors.As(refused.Reload, &config) || refused.Source.Profile != "p" || len(endpoint.seen) != 1 {
+				t.Errorf("reload: %v, source %+v, calls %q", refused.Reload, refused.Source, endpoint.seen)
 			}
 			file("[p]\naws_access_key_id = NEW\naws_secret_access_key = s\naws_session_token = t\n")
 			if _, err := client.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("a")}); err != nil {
@@ -114,10 +116,10 @@ func TestFault12FailedReloadLeavesTheRefusal(t *testing.T) {
 	}
 }
 
-// So it is where STS refuses the credentials that a role is assumed with.
-func TestFault12FailedReloadLeavesTheRefusalOfARole(t *testing.T) {
-	clean(t)
-	rotate(t, "OLD")
+// The same holds if STS refuses the credentials that a role is assumed with.
+func TestFault12FailedReloadReturnsTheRefusalOfARole(t *testing.T) {
+	cleanEnvironment(t)
+	writeKeys(t, "OLD")
 	s := newService(t)
 	s.expired = map[string]bool{"OLD": true}
 	s.onExpired = func() { _ = os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), nil, 0o600) }
@@ -129,37 +131,37 @@ func TestFault12FailedReloadLeavesTheRefusalOfARole(t *testing.T) {
 	}
 }
 
-// A call whose refusal arrives after the reload gets that reload's error: the keys in use
-// are those that were refused.
-func TestFault12LateCallsGetTheErrorOfTheReload(t *testing.T) {
+// A call whose refusal arrives after a failed reload gets that reload's error: the keys in use
+// are still the refused ones.
+func TestFault12LaterCallsGetTheErrorOfTheReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		loads := 0
 		var err error = errHalfFile
-		r := newRenewable(keysOf("OLD"), tokenSource, func(context.Context) (aws.CredentialsProvider, Source, error) {
+		r := newRenewable(fixedKeys("OLD"), tokenSource, func(context.Context) (aws.CredentialsProvider, Source, error) {
 			loads++
-			return keysOf("NEW"), tokenSource, err
+			return fixedKeys("NEW"), tokenSource, err
 		})
 		first := r.renew(t.Context(), 1)
 		tries := loads
-		if late := r.renew(t.Context(), 1); first == nil || late != first || loads != tries {
-			t.Errorf("the first call got %v, a late one %v; %d loads, want %d", first, late, loads, tries)
+		if second := r.renew(t.Context(), 1); first == nil || second != first || loads != tries {
+			t.Errorf("the first call got %v, the second %v; %d loads, want %d", first, second, loads, tries)
 		}
 		err = nil
-		if first, late := r.renew(t.Context(), 2), r.renew(t.Context(), 2); first != nil || late != nil || loads != tries+1 {
-			t.Errorf("after a reload that worked: %v, %v; %d loads, want %d", first, late, loads, tries+1)
+		if first, second := r.renew(t.Context(), 2), r.renew(t.Context(), 2); first != nil || second != nil || loads != tries+1 {
+			t.Errorf("after a successful reload: %v, %v; %d loads, want %d", first, second, loads, tries+1)
 		}
 	})
 }
 
-// A reload that hangs ends the calls that wait for it, and not itself: there is never a
-// second one beside it.
+// Calls do not wait longer than reloadTimeout for a reload that hangs. The reload continues,
+// and no second one is started.
 func TestFault12HangingReloadEndsTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		loads, opened := 0, make(chan struct{})
-		r := newRenewable(keysOf("OLD"), tokenSource, func(context.Context) (aws.CredentialsProvider, Source, error) {
+		r := newRenewable(fixedKeys("OLD"), tokenSource, func(context.Context) (aws.CredentialsProvider, Source, error) {
 			loads++
-			<-opened // as opening a file of a dead server
-			return keysOf("NEW"), tokenSource, nil
+			<-opened // like opening a file on a dead server
+			return fixedKeys("NEW"), tokenSource, nil
 		})
 		for range 3 {
 			began := time.Now()
@@ -180,13 +182,13 @@ func TestFault12HangingReloadEndsTheCall(t *testing.T) {
 	})
 }
 
-// The end of the call that began a reload ends nothing for those that wait with it.
-func TestFault12CancelledCallLeavesTheReloadToOthers(t *testing.T) {
+// If the call that started a reload is cancelled, other calls still get the reload's result.
+func TestFault12CancelledCallDoesNotCancelTheReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		loads := 0
-		r := newRenewable(keysOf("OLD"), tokenSource, func(ctx context.Context) (aws.CredentialsProvider, Source, error) {
+		r := newRenewable(fixedKeys("OLD"), tokenSource, func(ctx context.Context) (aws.CredentialsProvider, Source, error) {
 			loads++
-			return keysOf("NEW"), tokenSource, service.Sleep(ctx, 5*time.Second)
+			return fixedKeys("NEW"), tokenSource, service.Sleep(ctx, 5*time.Second)
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		first, others := make(chan error, 1), make(chan error, 20)
@@ -212,8 +214,7 @@ func TestFault12CancelledCallLeavesTheReloadToOthers(t *testing.T) {
 	})
 }
 
-// A call whose time is over while a source of credentials is slow has sent nothing, and
-// says so.
+// If a call ends while it waits for credentials, nothing was sent and its error is unsent.
 func TestFault12CallThatWaitsForCredentialsIsUnsent(t *testing.T) {
 	for name, end := range map[string]error{"deadline": context.DeadlineExceeded, "cancel": context.Canceled} {
 		for _, source := range []Source{{Kind: Process}, {Kind: ProfileKeys, Role: role}} {

@@ -8,29 +8,29 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// sharedFiles are AWS's shared configuration files, as far as a message about a profile
-// needs them. They are read only after the SDK has refused them.
+// sharedFiles is the content of AWS's shared configuration files that messages about a
+// profile need. The files are read only after the SDK failed to find credentials in them.
 type sharedFiles struct {
 	profiles map[string]*sharedProfile
 	sessions map[string]bool // names of sso-session sections
-	names    []string        // of the files
+	names    []string        // paths of the files
 }
 
 // sharedProfile is one profile with its keys from both files.
 type sharedProfile struct {
 	name   string
-	file   string            // the one that was read last
+	file   string            // the last file that has the profile
 	values map[string]string // by key in lower case; never printed
-	files  map[string]string // the file of each key
+	files  map[string]string // file of each key
 }
 
-// readSharedFiles reads both files. A file that is missing has no profiles, and one that
-// is not a regular file is not read: a pipe gives its content only once.
+// readSharedFiles reads both files. It skips a missing file and a file that is not regular: a
+// pipe can be read only once.
 func readSharedFiles() *sharedFiles {
 	f := &sharedFiles{profiles: map[string]*sharedProfile{}, sessions: map[string]bool{}}
 	for _, file := range []struct {
 		variable, name string
-		plain          bool // sections are named as the profile is
+		plain          bool // a section is named P and not "profile P"
 	}{
 		{"AWS_CONFIG_FILE", config.DefaultSharedConfigFilename(), false},
 		{"AWS_SHARED_CREDENTIALS_FILE", config.DefaultSharedCredentialsFilename(), true},
@@ -49,11 +49,11 @@ func readSharedFiles() *sharedFiles {
 	return f
 }
 
-// read adds the sections of a file. What cannot be read is the SDK's to report.
+// read adds the sections of a file. It ignores errors: the SDK reports them.
 func (f *sharedFiles) read(name string, plain bool) {
 	file, err := ini.LoadSources(ini.LoadOptions{
 		InsensitiveKeys:          true,
-		AllowNestedValues:        true, // of keys such as s3
+		AllowNestedValues:        true, // for keys such as s3
 		SkipUnrecognizableLines:  true,
 		SpaceBeforeInlineComment: true,
 		IgnoreContinuation:       true,
@@ -75,7 +75,8 @@ func (f *sharedFiles) read(name string, plain bool) {
 	}
 }
 
-// section is the profile that a section belongs to; nil when it is not one's.
+// section returns the profile of a section, or nil if the section is not a profile. words are
+// the words of the section's name.
 func (f *sharedFiles) section(words []string, plain bool) *sharedProfile {
 	switch {
 	case len(words) == 2 && words[0] == "sso-session":
@@ -94,5 +95,5 @@ func (f *sharedFiles) section(words []string, plain bool) *sharedProfile {
 	return p
 }
 
-// has reports whether a profile gives a key a value.
+// has reports whether a profile sets a key to a value that is not empty.
 func (p *sharedProfile) has(key string) bool { return p.values[key] != "" }

@@ -7,39 +7,40 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
-// SourceKind is where credentials come from.
+// SourceKind is the kind of a source of credentials.
 type SourceKind int
 
 // The kinds of sources.
 const (
-	NoSource        SourceKind = iota // nothing names one: the SDK asks for an instance profile
+	NoSource        SourceKind = iota // none is configured: the SDK tries the instance profile
 	GivenKeys                         // Options.Keys
-	EnvironmentKeys                   // AWS_ACCESS_KEY_ID and its like
+	EnvironmentKeys                   // AWS_ACCESS_KEY_ID and related variables
 	ProfileKeys                       // keys in a shared configuration file
-	SSO                               // IAM Identity Center, by aws sso login
+	SSO                               // IAM Identity Center: aws sso login
 	LoginSession                      // aws login
 	Process                           // credential_process
 	WebIdentity                       // a token file
-	Container                         // an endpoint beside the process
+	Container                         // the container's credentials endpoint
 )
 
-// Source is where the credentials of a client come from, for messages.
+// Source describes the source of a client's credentials, for messages.
 type Source struct {
 	Kind SourceKind
-	// Profile is the one in use; empty when none was named. ProfileGiven says that
-	// Options.Profile named it, and not AWS_PROFILE.
+	// Profile is the profile in use; empty if none was named. ProfileGiven is true if
+	// Options.Profile named it, and false for AWS_PROFILE.
 	Profile      string
 	ProfileGiven bool
-	// Role is one that the profile, not Options.Role, assumes; MFA is the serial number
-	// of the device it asks for. Both are empty without.
+	// Role is the ARN of the role that the profile assumes; Options.Role is not in it. MFA is
+	// the serial number of the role's MFA device. Either is empty if there is none.
 	Role, MFA string
-	// SourceProfile is the profile whose credentials assume Role; empty when none is named.
+	// SourceProfile is the profile whose credentials assume Role; empty if none is named.
 	SourceProfile string
-	// Temporary says that they include a session token, where that is known.
+	// Temporary is true if the credentials are known to include a session token.
 	Temporary bool
 }
 
-// sourceOf is where the SDK takes credentials from (config/resolve_credentials.go).
+// sourceOf returns the source from which the SDK takes credentials
+// (config/resolve_credentials.go). shared is the profile, or nil if none was loaded.
 func sourceOf(o Options, shared *config.SharedConfig) Source {
 	s := Source{Profile: o.Profile, ProfileGiven: o.Profile != ""}
 	if s.Profile == "" {
@@ -63,7 +64,7 @@ func sourceOf(o Options, shared *config.SharedConfig) Source {
 	return s
 }
 
-// baseOf is the profile at the end of a chain of source profiles.
+// baseOf returns the profile at the end of a chain of source profiles.
 func baseOf(shared *config.SharedConfig) *config.SharedConfig {
 	for shared.Source != nil {
 		shared = shared.Source
@@ -71,7 +72,8 @@ func baseOf(shared *config.SharedConfig) *config.SharedConfig {
 	return shared
 }
 
-// kindOf is where the credentials of a profile without a source profile come from.
+// kindOf returns the kind of source of a profile that has no source profile. temporary is
+// true if its credentials are known to include a session token.
 func kindOf(p *config.SharedConfig) (kind SourceKind, temporary bool) {
 	container := firstSet("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI") != ""
 	switch {
@@ -97,7 +99,7 @@ func kindOf(p *config.SharedConfig) (kind SourceKind, temporary bool) {
 	return NoSource, false
 }
 
-// sharedOf is the profile that a configuration was made of; nil when there is none.
+// sharedOf returns the profile that the SDK loaded into a configuration, or nil.
 func sharedOf(cfg aws.Config) *config.SharedConfig {
 	for _, source := range cfg.ConfigSources {
 		switch s := source.(type) {

@@ -20,11 +20,13 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 )
 
-// subscription is the event stream of one SubscribeToShard call. Its events
-// are decoded as they are asked for, so that a slow reader holds the sender
-// back, and whether or not an initial-response begins the stream: the SDK's
-// own stream refuses one without it, shares a buffer between all streams of a
-// client, and takes one that breaks off for one that ends.
+// subscription is the event stream of one SubscribeToShard call. It decodes an event only
+// when Next is called, so a slow reader slows the sender down. It replaces the SDK's stream,
+// which has three faults:
+//
+//   - It refuses a stream without an initial-response.
+//   - It shares a buffer between all streams of a client.
+//   - It reports a stream that broke off as one that ended.
 type subscription struct {
 	body       *streamBody
 	close      func()
@@ -32,12 +34,12 @@ type subscription struct {
 	serverTime time.Time
 }
 
-// subscribe makes one SubscribeToShard call. The context governs the whole
-// stream, not only the call, whose answer may take 30 s. An answer that is a page of
-// HTML is a *smithyhttp.ResponseError.
+// subscribe makes one SubscribeToShard call. The answer may take up to 30 s. ctx limits the
+// whole stream, not only the call. It returns a *smithyhttp.ResponseError if the answer is an
+// HTML page.
 func subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.SubscribeToShardInput) (*subscription, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(mostWait, func() { cancel(errNoAnswer) })
+	timer := time.AfterFunc(answerTimeout, func() { cancel(errNoAnswer) })
 	var body io.ReadCloser
 	var answer *smithyhttp.Response
 	out, err := client.SubscribeToShard(ctx, in, func(o *kinesis.Options) {
@@ -49,8 +51,8 @@ func subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.Subscrib
 			return err
 		})
 	})
-	// Too late to stop it: the stream is being ended already.
-	if late := !timer.Stop(); late && err == nil {
+	// If the timer fired, the stream is being cancelled already.
+	if fired := !timer.Stop(); fired && err == nil {
 		err = errNoAnswer
 	}
 	if err == nil && body == nil {
@@ -61,10 +63,10 @@ func subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.Subscrib
 	}
 	if err != nil {
 		if body != nil {
-			_ = body.Close() // it is given up; the error says why
+			_ = body.Close() // err already has the cause
 		}
 		if errors.Is(context.Cause(ctx), errNoAnswer) {
-			err = fmt.Errorf("%w within %s", errNoAnswer, mostWait)
+			err = fmt.Errorf("%w within %s", errNoAnswer, answerTimeout)
 		}
 		cancel(nil)
 		return nil, err
@@ -79,25 +81,25 @@ func subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.Subscrib
 	return s, nil
 }
 
-// mostWait is how long the service may take to answer, as for other calls.
-const mostWait = 30 * time.Second
+// answerTimeout limits the time until the service answers, as for other calls.
+const answerTimeout = 30 * time.Second
 
 var (
 	errNoAnswer = errors.New("no answer")
 	errNoStream = errors.New("the answer has no event stream")
 )
 
-// ServerTime is the service's clock when it answered the call; zero when it
-// did not say. Every event is younger.
+// ServerTime returns the service's clock when it answered the call, or zero if the answer had
+// no Date. Every event is younger.
 func (s *subscription) ServerTime() time.Time { return s.serverTime }
 
-// Await waits until the next message begins to arrive and returns its size in
-// bytes; 0 when it cannot be told. Next receives it. Until then no more of it is
-// held here than what the connection reads ahead. The errors are those of Next.
+// Await waits until the next message begins to arrive and returns its size in bytes, or 0 if
+// the size is unknown. Next receives the message. Until then only the connection's read-ahead
+// is in memory. Errors are those of Next.
 func (s *subscription) Await() (int64, error) {
 	s.body.inside = false
-	// A message begins with its length, that of its headers, and a checksum of
-	// both, of four bytes each.
+	// A message begins with three numbers of four bytes: its length, the length of its
+	// headers and a checksum of the two.
 	prelude, err := s.body.r.Peek(12)
 	switch {
 	case errors.Is(err, io.EOF) && len(prelude) > 0:
@@ -105,21 +107,22 @@ func (s *subscription) Await() (int64, error) {
 	case err != nil:
 		return 0, err
 	case crc32.ChecksumIEEE(prelude[:8]) != binary.BigEndian.Uint32(prelude[8:]):
-		return 0, nil // what follows is no message, which Next says
+		return 0, nil // not a message: Next returns the error
 	}
 	return int64(binary.BigEndian.Uint32(prelude)), nil
 }
 
-// Next receives the next message. It returns nil for one that is not an event: an
-// initial-response, or what a later version of the service says. It returns
-// io.EOF when the service has ended the stream, io.ErrUnexpectedEOF or what the
-// network said when it broke off, and the API's error when the service sent one.
-// After an error there is no next.
+// Next receives the next message. It returns nil without an error for a message that is not
+// an event: an initial-response, or a type that a later version of the service adds.
+//
+// The error is io.EOF if the service ended the stream. It is io.ErrUnexpectedEOF or the
+// network's error if the stream broke off. If the service sent an error, it is the API's
+// error. After an error Next must not be called again.
 func (s *subscription) Next() (*types.SubscribeToShardEvent, error) {
 	s.body.inside = false
 	message, err := s.protocol.DeserializeEventMessage(schemas.SubscribeToShardEventStream, kinesis.TypeRegistry, s.body)
 	switch {
-	case s.body.err != nil: // whatever was made of it
+	case s.body.err != nil: // whatever the decoder returned
 		return nil, s.body.err
 	case errors.Is(err, io.EOF) && s.body.inside:
 		return nil, io.ErrUnexpectedEOF
@@ -130,17 +133,16 @@ func (s *subscription) Next() (*types.SubscribeToShardEvent, error) {
 	return event, nil
 }
 
-// Close ends the stream and the connection it holds. It may be called at any
-// time, also while Await or Next waits, which then returns an error; and more
-// than once.
+// Close ends the stream and releases its connection. It may be called more than once, and
+// while Await or Next waits: that call then returns an error.
 func (s *subscription) Close() { s.close() }
 
-// streamBody is what an event stream's decoder reads from. The decoder says
-// EOF of a message that breaks off too.
+// streamBody is the reader for the decoder of an event stream. The decoder returns io.EOF even
+// if a message breaks off; inside distinguishes the two.
 type streamBody struct {
 	r      *bufio.Reader
-	inside bool  // something of the next message was read
-	err    error // that is not io.EOF
+	inside bool  // a part of the next message was read
+	err    error // of r, except io.EOF
 }
 
 func (b *streamBody) Read(p []byte) (int, error) {
@@ -152,8 +154,8 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// keepBody stands in for the SDK's event stream deserializer and leaves the
-// body to the caller, with the answer it is of.
+// keepBody replaces the SDK's event stream deserializer. It stores the answer and its unread
+// body for the caller.
 type keepBody struct {
 	body   *io.ReadCloser
 	answer **smithyhttp.Response
@@ -171,9 +173,8 @@ func (k keepBody) HandleDeserialize(ctx context.Context, in middleware.Deseriali
 	return out, metadata, err
 }
 
-// streamedBody is an HTTP client for answers that are streams: requests are
-// sent from memory, as wholeBody does, and an answer that is an error is
-// received completely.
+// streamedBody is an HTTP client for answers that are streams. Like wholeBody it sends
+// requests from memory. It receives only error answers completely.
 type streamedBody struct{ next httpClient }
 
 func (s streamedBody) Do(req *http.Request) (*http.Response, error) {

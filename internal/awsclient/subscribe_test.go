@@ -22,7 +22,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// frame is one message of an event stream.
+// frame encodes one message of an event stream. headers are names and values in turn.
 func frame(t *testing.T, body string, headers ...string) []byte {
 	t.Helper()
 	var h eventstream.Headers
@@ -36,26 +36,26 @@ func frame(t *testing.T, body string, headers ...string) []byte {
 	return b.Bytes()
 }
 
-func initial(t *testing.T) []byte {
+func initialResponse(t *testing.T) []byte {
 	return frame(t, "{}", ":message-type", "event", ":event-type", "initial-response")
 }
 
-// pushed is an event with one record, whose payload is text.
-func pushed(t *testing.T, sequence int, text string) []byte {
+// eventFrame encodes an event with one record, whose payload is text.
+func eventFrame(t *testing.T, sequence int, text string) []byte {
 	return frame(t, fmt.Sprintf(`{"ContinuationSequenceNumber":"%d","MillisBehindLatest":0,"Records":[{"SequenceNumber":"%d","PartitionKey":"k","Data":"%s"}]}`,
 		sequence, sequence, base64.StdEncoding.EncodeToString([]byte(text))),
 		":message-type", "event", ":event-type", "SubscribeToShardEvent", ":content-type", "application/x-amz-json-1.1")
 }
 
-// subscribeTo subscribes to a server that answers with these bytes, and then
-// ends the answer, or breaks it off.
+// subscribeTo subscribes to a server that answers with the given bytes. The server then ends
+// the answer, or breaks the connection off.
 func subscribeTo(t *testing.T, breakOff bool, answer ...[]byte) (*subscription, error) {
 	t.Helper()
 	withKeys(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
 		if !strings.Contains(string(body), `"ConsumerARN":"arn:c"`) || req.Header.Get("X-Amz-Target") != "Kinesis_20131202.SubscribeToShard" {
-			t.Errorf("asked %s with %s", req.Header.Get("X-Amz-Target"), body)
+			t.Errorf("called %s with %s", req.Header.Get("X-Amz-Target"), body)
 		}
 		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
 		for _, part := range answer {
@@ -77,7 +77,8 @@ func subscribeTo(t *testing.T, breakOff bool, answer ...[]byte) (*subscription, 
 	})
 }
 
-// payloads reads a subscription to its end.
+// payloads reads a subscription to its end. It returns the payloads, each with a space, and
+// the error at the end.
 func payloads(s *subscription) (got string, err error) {
 	defer s.Close()
 	for {
@@ -97,9 +98,9 @@ func payloads(s *subscription) (got string, err error) {
 	}
 }
 
-func TestEventsComeWithAndWithoutAnInitialResponse(t *testing.T) {
-	for _, begins := range [][]byte{nil, initial(t)} {
-		s, err := subscribeTo(t, false, begins, pushed(t, 1, "a"), pushed(t, 2, "b"))
+func TestInitialResponseIsOptional(t *testing.T) {
+	for _, prefix := range [][]byte{nil, initialResponse(t)} {
+		s, err := subscribeTo(t, false, prefix, eventFrame(t, 1, "a"), eventFrame(t, 2, "b"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,19 +113,19 @@ func TestEventsComeWithAndWithoutAnInitialResponse(t *testing.T) {
 	}
 }
 
-func TestAStreamThatBreaksOffIsNoEnd(t *testing.T) {
-	whole := pushed(t, 2, "b")
+func TestAStreamThatBreaksOffIsNotAnEnd(t *testing.T) {
+	whole := eventFrame(t, 2, "b")
 	for name, test := range map[string]struct {
 		breakOff bool
 		rest     []byte
 	}{
-		"between messages":            {true, nil},
-		"inside a message":            {true, whole[:len(whole)/2]},
-		"inside, and ended as it was": {false, whole[:len(whole)/2]},
-		"inside the prelude":          {false, whole[:5]},
+		"between messages": {true, nil},
+		"inside a message": {true, whole[:len(whole)/2]},
+		"inside a message, answer ends in good order": {false, whole[:len(whole)/2]},
+		"inside the prelude":                          {false, whole[:5]},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := subscribeTo(t, test.breakOff, initial(t), pushed(t, 1, "a"), test.rest)
+			s, err := subscribeTo(t, test.breakOff, initialResponse(t), eventFrame(t, 1, "a"), test.rest)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,9 +137,9 @@ func TestAStreamThatBreaksOffIsNoEnd(t *testing.T) {
 }
 
 func TestABrokenMessageIsAnError(t *testing.T) {
-	bad := pushed(t, 2, "b")
+	bad := eventFrame(t, 2, "b")
 	bad[len(bad)/2] ^= 1
-	s, err := subscribeTo(t, false, pushed(t, 1, "a"), bad, pushed(t, 3, "c"))
+	s, err := subscribeTo(t, false, eventFrame(t, 1, "a"), bad, eventFrame(t, 3, "c"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +154,7 @@ func TestAnErrorInTheStreamHasItsCode(t *testing.T) {
 		"unmodeled": frame(t, "", ":message-type", "error", ":error-code", "ResourceInUseException", ":error-message", "taken"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := subscribeTo(t, false, pushed(t, 1, "a"), message)
+			s, err := subscribeTo(t, false, eventFrame(t, 1, "a"), message)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,14 +186,14 @@ func TestARefusedSubscriptionHasItsCode(t *testing.T) {
 	}
 }
 
-// The SDK's decoder of event streams has one buffer for all streams of a
-// client, which the race detector finds at once.
+// The SDK's decoder of event streams has one buffer for all streams of a client. The race
+// detector finds that at once.
 func TestManySubscriptionsAtOnce(t *testing.T) {
 	withKeys(t)
 	text := strings.Repeat("x", 100_000)
 	var answer []byte
 	for n := range 20 {
-		answer = append(answer, pushed(t, n+1, text)...)
+		answer = append(answer, eventFrame(t, n+1, text)...)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
@@ -244,17 +245,17 @@ func TestCloseEndsAWait(t *testing.T) {
 	s.Close()
 }
 
-// The service pushes over HTTP/2 alone; and a window of its own bounds what is
-// under way of each shard.
-func TestSubscriptionsUseHTTP2AndABoundedWindow(t *testing.T) {
+// The service pushes events only over HTTP/2. A receive window for each shard limits the bytes
+// in transit.
+func TestSubscriptionsUseHTTP2AndALimitedWindow(t *testing.T) {
 	withKeys(t)
 	var sent atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.ProtoMajor != 2 {
-			t.Errorf("asked over %s", req.Proto)
+			t.Errorf("the request used %s", req.Proto)
 		}
 		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
-		part := pushed(t, 1, strings.Repeat("x", 100_000))
+		part := eventFrame(t, 1, strings.Repeat("x", 100_000))
 		for range 100 {
 			if _, err := w.Write(part); err != nil {
 				return
@@ -265,7 +266,7 @@ func TestSubscriptionsUseHTTP2AndABoundedWindow(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
-	trust(t, server)
+	trustServer(t, server)
 	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
@@ -276,21 +277,21 @@ func TestSubscriptionsUseHTTP2AndABoundedWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := int64(-1)
-	for now := int64(0); now != before; now = sent.Load() { // until the sender stands still
+	for now := int64(0); now != before; now = sent.Load() { // until the sender is blocked
 		before = now
 		time.Sleep(100 * time.Millisecond)
 	}
 	if n := sent.Load(); n > 1<<20 {
-		t.Errorf("%d bytes were taken that nobody read", n)
+		t.Errorf("the server could send %d bytes that were not read", n)
 	}
 	if got, err := payloads(s); len(got) != 100*100_001 || err != io.EOF {
 		t.Errorf("got %d bytes, %v", len(got), err)
 	}
 }
 
-func TestAMessageSaysItsSizeBeforeItIsReceived(t *testing.T) {
-	first, second := initial(t), pushed(t, 1, strings.Repeat("a", 100_000))
-	bad := pushed(t, 2, "b")
+func TestAwaitReturnsTheSizeOfTheNextMessage(t *testing.T) {
+	first, second := initialResponse(t), eventFrame(t, 1, strings.Repeat("a", 100_000))
+	bad := eventFrame(t, 2, "b")
 	bad[0] ^= 1 // a length that would be 16 MB
 	s, err := subscribeTo(t, false, first, second, bad)
 	if err != nil {
@@ -300,8 +301,8 @@ func TestAMessageSaysItsSizeBeforeItIsReceived(t *testing.T) {
 	var sizes []int64
 	for range 3 {
 		size, err := s.Await()
-		if again, _ := s.Await(); err != nil || again != size {
-			t.Fatalf("got %d, %v, and then %d", size, err, again)
+		if second, _ := s.Await(); err != nil || second != size {
+			t.Fatalf("got %d, %v, and then %d", size, err, second)
 		}
 		sizes = append(sizes, size)
 		if _, err = s.Next(); err != nil {

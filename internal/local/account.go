@@ -2,8 +2,7 @@ package local
 
 import "time"
 
-// commitmentWindow is how long a minimum throughput billing commitment lasts at
-// least.
+// commitmentWindow is the shortest time that a minimum throughput billing commitment lasts.
 const commitmentWindow = 24 * time.Hour
 
 // The statuses of the commitment.
@@ -13,15 +12,15 @@ const (
 	endsLater = "ENABLED_UNTIL_EARLIEST_ALLOWED_END"
 )
 
-// commitment is the account's minimum throughput billing commitment, which
-// makes its on-demand streams On-demand Advantage ones. The zero commitment has
-// never been made. It is guarded by the account's lock.
+// commitment is the account's minimum throughput billing commitment. While it runs, on-demand
+// streams are On-demand Advantage streams. The zero commitment was never started. The
+// account's lock guards it.
 type commitment struct {
 	started int64 // ms, 0 = never
-	ended   int64 // ms, 0 = not; may be in the future
+	ended   int64 // ms, 0 = not ended; may be in the future
 }
 
-// commitmentDescription is how the API shows it.
+// commitmentDescription is a commitment in the API's form.
 type commitmentDescription struct {
 	Status               string
 	StartedAt            seconds `json:",omitzero"`
@@ -49,7 +48,7 @@ func (b *commitment) describe(now int64) commitmentDescription {
 	return d
 }
 
-// set begins the commitment, keeps it, or ends it as early as is allowed.
+// set starts the commitment, continues it, or ends it at the earliest allowed time.
 func (b *commitment) set(status string, now int64) {
 	switch running := b.status(now) != disabled; {
 	case status == enabled && running:
@@ -61,9 +60,9 @@ func (b *commitment) set(status string, now int64) {
 	}
 }
 
-// mostConsumers is how many consumers a stream of the account may have in a
-// mode (API documentation, RegisterStreamConsumer).
-func (e *Endpoint) mostConsumers(mode string, now int64) int {
+// consumerLimit returns how many consumers a stream in a mode may have (API documentation,
+// RegisterStreamConsumer).
+func (e *Endpoint) consumerLimit(mode string, now int64) int {
 	e.account.Lock()
 	defer e.account.Unlock()
 	if mode == onDemand && e.account.commitment.status(now) != disabled {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-func TestTheCommitmentRunsForADayAtLeast(t *testing.T) {
+func TestTheCommitmentRunsForAtLeastADay(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		check := func(when string, got *types.MinimumThroughputBillingCommitmentOutput, want string) {
 			t.Helper()
@@ -58,9 +58,8 @@ func TestTheCommitmentRunsForADayAtLeast(t *testing.T) {
 	})
 }
 
-// 20 consumers a stream, 50 only while both the stream is on demand and the
-// commitment runs.
-func TestHowManyConsumersAStreamTakes(t *testing.T) {
+// A stream may have 20 consumers. An on-demand stream may have 50 while the commitment runs.
+func TestConsumersOfAStreamAreLimited(t *testing.T) {
 	for _, c := range []struct {
 		onDemand, committed bool
 		most                int
@@ -83,7 +82,7 @@ func TestHowManyConsumersAStreamTakes(t *testing.T) {
 				}
 			}
 			var err error
-			n := 1 // audit
+			n := 1 // the consumer audit
 			for ; err == nil && n <= 60; n++ {
 				_, err = f.RegisterStreamConsumer(f.ctx, &kinesis.RegisterStreamConsumerInput{
 					StreamARN: aws.String(ordersARN), ConsumerName: aws.String(fmt.Sprint("c", n)),

@@ -1,7 +1,6 @@
 package local
 
-// addTagsToStream sets up to 50 tags of a stream, which is as many as it may
-// have. A key that is there gets the new value.
+// addTagsToStream sets tags of a stream, which may have 50. An existing key gets the new value.
 func (e *Endpoint) addTagsToStream(c *call) error {
 	tags := c.args.tags(true)
 	s, err := e.target(c)

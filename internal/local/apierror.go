@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// apiError is an error of the service: what the client gets as __type and
-// message.
+// apiError is an error of the service. The client receives it as __type and message.
 type apiError struct {
 	code    string
 	message string
@@ -15,8 +14,7 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
-// status is the HTTP status the service sends with a code. It depends on
-// nothing else.
+// status returns the HTTP status that the service sends. It depends only on the code.
 func (e *apiError) status() int {
 	switch e.code {
 	case "InternalFailure", "InternalFailureException":
@@ -63,8 +61,8 @@ func shardUnknown(shard, stream string) error {
 	return notFound("Could not find shard %s in stream %s under account %s.", shard, stream, Account)
 }
 
-// rateExceeded is the message of a throttled shard, on its own or as the
-// ErrorMessage of one PutRecords entry.
+// rateExceeded returns the message for a throttled shard. It is the message of an error or the
+// ErrorMessage of a PutRecords entry.
 func rateExceeded(shard, stream string) string {
 	return fmt.Sprintf("Rate exceeded for shard %s in stream %s under account %s.", shard, stream, Account)
 }
@@ -73,8 +71,8 @@ func throttled(shard, stream string) error {
 	return fail("ProvisionedThroughputExceededException", "%s", rateExceeded(shard, stream))
 }
 
-// expiredIterator says what the service says of an iterator made at the given
-// time; both times are in milliseconds.
+// expiredIterator returns the service's error for an iterator that was created at made. Both
+// times are in milliseconds.
 func expiredIterator(made, now int64) error {
 	const layout = "Mon Jan 02 15:04:05 UTC 2006"
 	return fail("ExpiredIteratorException",

@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// arguments are the members of a request. The methods take one member each,
-// check it against the constraints of the service's model and collect what is
-// wrong; violations then gives the error the service would. Names are
-// case-sensitive, unknown members are ignored and null means absent.
+// arguments are the members of a request. Each method returns one member and checks it against
+// the constraints of the service's model. The methods collect the violations, and problem
+// returns the service's error for them. Names are case-sensitive. Unknown members are ignored,
+// and null means absent.
 type arguments struct {
 	members    map[string]json.RawMessage
 	wrongType  error
@@ -28,7 +28,7 @@ func parseArguments(body []byte) (*arguments, error) {
 	return a, nil
 }
 
-// text is what a string member must be. A zero bound is no bound.
+// text has the constraints of a string member. A zero min or max means no limit.
 type text struct {
 	required bool
 	min, max int
@@ -36,7 +36,7 @@ type text struct {
 	enum     []string
 }
 
-// whole is what an integer member must be.
+// whole has the constraints of an integer member. A zero max means no limit.
 type whole struct {
 	required bool
 	min, max int
@@ -51,7 +51,7 @@ var (
 	arn        = text{min: 1, max: 2048}
 )
 
-// problem returns everything that is wrong, or nil.
+// problem returns the error for all violations, or nil.
 func (a *arguments) problem() error {
 	if a.wrongType != nil {
 		return a.wrongType
@@ -66,14 +66,14 @@ func (a *arguments) problem() error {
 	}
 }
 
-// has says whether a member is there.
+// has reports whether the request has a member.
 func (a *arguments) has(name string) bool {
 	raw, ok := a.members[name]
 	return ok && string(raw) != "null"
 }
 
-// violate notes that a member breaks a constraint. value is as the service
-// prints it, in quotes unless it is null.
+// violate notes that a member violates a constraint. value is in the form that the service
+// prints: quoted, or null.
 func (a *arguments) violate(name, value, constraint string) {
 	a.violations = append(a.violations, violation(name, value, constraint))
 }
@@ -85,15 +85,15 @@ func violation(member, value, constraint string) string {
 
 func quoted(value string) string { return "'" + value + "'" }
 
-// needs notes that a member is missing, for one that is taken elsewhere.
+// needs notes a violation if a member is missing. It is for members that other code reads.
 func (a *arguments) needs(name string) {
 	if !a.has(name) {
 		a.violate(name, "null", "Member must not be null")
 	}
 }
 
-// member decodes one member into target, which is a pointer; false means that
-// it is absent or of the wrong type.
+// member decodes a member into target, which is a pointer. It returns false if the member is
+// absent or has the wrong type.
 func (a *arguments) member(name string, required bool, kind string, target any) bool {
 	if !a.has(name) {
 		if required {
@@ -110,7 +110,7 @@ func (a *arguments) member(name string, required bool, kind string, target any) 
 	return true
 }
 
-// text returns a string member, "" when it is absent or wrong.
+// text returns a string member, or "" if it is absent or invalid.
 func (a *arguments) text(name string, t text) string {
 	var s string
 	if !a.member(name, t.required, "String", &s) {
@@ -132,7 +132,7 @@ func (a *arguments) text(name string, t text) string {
 	return ""
 }
 
-// whole returns an integer member, or otherwise when it is absent or wrong.
+// whole returns an integer member, or otherwise if it is absent or invalid.
 func (a *arguments) whole(name string, w whole, otherwise int) int {
 	var f float64
 	if !a.member(name, w.required, "Integer", &f) {
@@ -150,14 +150,14 @@ func (a *arguments) whole(name string, w whole, otherwise int) int {
 	return otherwise
 }
 
-// flag returns a boolean member, false when it is absent.
+// flag returns a boolean member, or false if it is absent.
 func (a *arguments) flag(name string) bool {
 	var b bool
 	return a.member(name, false, "Boolean", &b) && b
 }
 
-// time returns a timestamp member, seconds in the request, in milliseconds.
-// ok is false when it is absent or wrong.
+// time returns a timestamp member in milliseconds; the request has it in seconds. ok is false
+// if it is absent or invalid.
 func (a *arguments) time(name string) (ms int64, ok bool) {
 	var f float64
 	if !a.member(name, false, "Timestamp", &f) {
@@ -166,7 +166,7 @@ func (a *arguments) time(name string) (ms int64, ok bool) {
 	return int64(math.Round(f * 1000)), true
 }
 
-// structure returns the members of a structure, nil when it is absent.
+// structure returns the members of a structure, or nil if it is absent.
 func (a *arguments) structure(name string, required bool) *arguments {
 	inner := &arguments{}
 	if !a.member(name, required, "Structure", &inner.members) {
@@ -175,7 +175,7 @@ func (a *arguments) structure(name string, required bool) *arguments {
 	return inner
 }
 
-// adopt takes over the problems of a structure's members, under its name.
+// adopt adds the violations of a structure's members, with the structure's name as prefix.
 func (a *arguments) adopt(name string, inner *arguments) {
 	if a.wrongType == nil {
 		a.wrongType = inner.wrongType
@@ -186,7 +186,7 @@ func (a *arguments) adopt(name string, inner *arguments) {
 	}
 }
 
-// texts returns a list of strings of which there must be min to max.
+// texts returns a list of strings. It must have from least to most elements.
 func (a *arguments) texts(name string, least, most int) []string {
 	var list []string
 	if !a.member(name, true, "List", &list) {
@@ -196,7 +196,7 @@ func (a *arguments) texts(name string, least, most int) []string {
 	return list
 }
 
-// count checks how many elements a list or map has.
+// count checks the number of elements of a list or map.
 func (a *arguments) count(name, value string, n, least, most int) {
 	switch {
 	case n < least:

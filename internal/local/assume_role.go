@@ -6,22 +6,23 @@ import (
 	"time"
 )
 
-// How long credentials of a role may last (API documentation of AssumeRole).
+// How long credentials of a role may last, in seconds (API documentation of AssumeRole).
 const (
-	leastSession   = 900
-	mostSession    = 43200
+	minSession     = 900
+	maxSession     = 43200
 	defaultSession = 3600
 )
 
-// assumeRole gives credentials of a role to anybody who names its ARN and, if
-// it has one, its external ID. They last for DurationSeconds of the endpoint's
-// clock. A role that the endpoint does not know is refused in the same words,
-// as the service does. Policies, tags, MFA and source identities are taken and
-// not looked at; a role has no longest duration of its own.
+// assumeRole issues credentials of a role. The caller must name its ARN and its external ID, if
+// it has one. The credentials last for DurationSeconds of the endpoint's clock. An unknown role
+// is refused with the same message as a wrong external ID, as in the service.
+//
+// Not implemented: policies, tags, MFA and source identities, which are ignored; a maximum
+// duration for each role.
 func (e *Endpoint) assumeRole(c *stsCall) error {
 	arn := c.text("RoleArn", text{required: true, min: 20, max: 2048})
 	name := c.text("RoleSessionName", text{required: true, min: 2, max: 64, pattern: sessionNamePattern})
-	id := c.text("ExternalId", text{min: 2, max: mostExternalID, pattern: externalIDPattern})
+	id := c.text("ExternalId", text{min: 2, max: maxExternalID, pattern: externalIDPattern})
 	length := defaultSession
 	if given := c.text("DurationSeconds", text{}); given != "" {
 		n, err := strconv.Atoi(given)
@@ -29,10 +30,10 @@ func (e *Endpoint) assumeRole(c *stsCall) error {
 			return fail("MalformedInput", "%s is not a number", given)
 		}
 		switch length = n; {
-		case n < leastSession:
-			c.violations = append(c.violations, violation("durationSeconds", quoted(given), "Member must have value greater than or equal to "+strconv.Itoa(leastSession)))
-		case n > mostSession:
-			c.violations = append(c.violations, violation("durationSeconds", quoted(given), "Member must have value less than or equal to "+strconv.Itoa(mostSession)))
+		case n < minSession:
+			c.violations = append(c.violations, violation("durationSeconds", quoted(given), "Member must have value greater than or equal to "+strconv.Itoa(minSession)))
+		case n > maxSession:
+			c.violations = append(c.violations, violation("durationSeconds", quoted(given), "Member must have value less than or equal to "+strconv.Itoa(maxSession)))
 		}
 	}
 	if err := c.problem(); err != nil {

@@ -8,7 +8,7 @@ import (
 
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// base64Pairs are the two digits of each 12 bits, the first in the low byte.
+// base64Pairs has the two base64 digits of each 12-bit number, the first in the low byte.
 var base64Pairs = func() (pairs [1 << 12]uint16) {
 	for i := range pairs {
 		pairs[i] = uint16(base64Digits[i>>6]) | uint16(base64Digits[i&63])<<8
@@ -16,8 +16,8 @@ var base64Pairs = func() (pairs [1 << 12]uint16) {
 	return pairs
 }()
 
-// appendBase64 is base64.StdEncoding.AppendEncode in half the time, six bytes
-// at a step. Most of what a GetRecords response costs is this.
+// appendBase64 is base64.StdEncoding.AppendEncode in half the time: it encodes six bytes at
+// once. Most of the time for a GetRecords response is spent here.
 func appendBase64(dst, src []byte) []byte {
 	n := len(dst)
 	dst = slices.Grow(dst, base64.StdEncoding.EncodedLen(len(src)))

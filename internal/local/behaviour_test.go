@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// with starts an endpoint with one stream of so many shards and returns a
-// subject for the contract's helpers. Limits are off unless o sets them.
+// with starts an endpoint with the stream orders, which has the given number of shards. It also
+// returns a subject for the contract's helpers. Limits are off unless o sets them.
 func with(t *testing.T, shards int, o Options) (*running, *subject) {
 	t.Helper()
 	if o.Limits == "" {
@@ -38,7 +38,7 @@ func TestIteratorsExpireAfterFiveMinutes(t *testing.T) {
 	r.Advance(5*time.Minute - time.Second)
 	it = *s.get(t, it).NextShardIterator
 	r.Advance(5*time.Minute - time.Second)
-	s.get(t, it) // an iterator lives from when it was returned
+	s.get(t, it) // an iterator's lifetime begins when it is returned
 	r.Advance(3 * time.Second)
 	_, err := s.GetRecords(s.ctx, &kinesis.GetRecordsInput{ShardIterator: &it})
 	wantCode(t, err, "ExpiredIteratorException")
@@ -131,7 +131,7 @@ func TestAtTimestamp(t *testing.T) {
 	}
 }
 
-func TestClosedShardsLeaveTheListWithRetention(t *testing.T) {
+func TestClosedShardsAreNotListedAfterRetention(t *testing.T) {
 	r, s := with(t, 1, Options{})
 	r.Advance(time.Hour)
 	s.put(t, "x", "k")
@@ -146,7 +146,7 @@ func TestClosedShardsLeaveTheListWithRetention(t *testing.T) {
 		t.Fatalf("after retention there are shards %q", got)
 	}
 	if *all[0].ParentShardId != shard0 {
-		t.Error("a child forgot its parent")
+		t.Error("the child has no parent any longer")
 	}
 	if got := ids(s.shards(t, &types.ShardFilter{Type: types.ShardFilterTypeAtTrimHorizon})); strings.Join(got, " ") != "1 2" {
 		t.Errorf("at the trim horizon there are shards %q", got)
@@ -190,14 +190,14 @@ func TestShardFiltersOverTime(t *testing.T) {
 		ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtTimestamp, Timestamp: aws.Time(r.Now().Add(time.Hour))}})
 	wantCode(t, err, "InvalidArgumentException")
 
-	// 23.5 hours later the trim horizon lies between the split and the merge.
+	// 23.5 hours later the trim horizon is between the split and the merge.
 	r.Advance(day - 90*time.Minute)
 	if got := ids(s.shards(t, &types.ShardFilter{Type: types.ShardFilterTypeAtTrimHorizon})); strings.Join(got, " ") != "1 2 3" {
 		t.Errorf("at the trim horizon there are shards %q", got)
 	}
 }
 
-func TestAFilterGoesOnWithItsToken(t *testing.T) {
+func TestTheNextTokenKeepsTheFilter(t *testing.T) {
 	_, s := with(t, 4, Options{})
 	s.split(t, s.shards(t, nil)[0])
 	in := &kinesis.ListShardsInput{StreamName: &s.name, MaxResults: aws.Int32(2), ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}}
@@ -215,7 +215,7 @@ func TestAFilterGoesOnWithItsToken(t *testing.T) {
 	}
 }
 
-func TestAPageOfShardsHasAThousandAtMost(t *testing.T) {
+func TestAPageHasAtMostAThousandShards(t *testing.T) {
 	_, s := with(t, 2500, Options{})
 	out := must(s.ListShards(s.ctx, &kinesis.ListShardsInput{StreamName: &s.name, MaxResults: aws.Int32(10000)}))(t)
 	if len(out.Shards) != 1000 || out.NextToken == nil {
@@ -223,7 +223,7 @@ func TestAPageOfShardsHasAThousandAtMost(t *testing.T) {
 	}
 }
 
-func TestALongerRetentionBringsNothingBack(t *testing.T) {
+func TestALongerRetentionDoesNotRestoreRecords(t *testing.T) {
 	r, s := with(t, 1, Options{})
 	s.put(t, "old", "k")
 	r.Advance(day + time.Minute)
@@ -283,7 +283,7 @@ func TestTrimmedSequenceNumbers(t *testing.T) {
 	}
 }
 
-func TestTheEndOfAShardCanStandAlone(t *testing.T) {
+func TestEndAloneSendsTheEndInASeparateResponse(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		_, s := with(t, 1, Options{EndAlone: alone})
 		s.put(t, "x", "k")
@@ -300,7 +300,7 @@ func TestTheEndOfAShardCanStandAlone(t *testing.T) {
 	}
 }
 
-func TestMembersCanBeLeftOut(t *testing.T) {
+func TestMembersCanBeOmitted(t *testing.T) {
 	_, s := with(t, 1, Options{OmitChildShards: true, OmitMillisBehindLatest: true})
 	s.put(t, "x", "k")
 	s.split(t, s.shards(t, nil)[0])
@@ -310,7 +310,7 @@ func TestMembersCanBeLeftOut(t *testing.T) {
 	}
 }
 
-func TestStatusesPassWithTheClock(t *testing.T) {
+func TestStatusesChangeWithTheClock(t *testing.T) {
 	o := Options{CreatingDelay: time.Second, UpdatingDelay: 2 * time.Second, DeletingDelay: 3 * time.Second}
 	r := start(t, o)
 	s := &subject{Client: r.Client, ctx: t.Context(), name: "orders"}
@@ -366,7 +366,7 @@ func TestStatusesPassWithTheClock(t *testing.T) {
 	want("ResourceNotFoundException")
 }
 
-func TestConsumersPassThroughTheirStatuses(t *testing.T) {
+func TestConsumerStatusesChangeWithTheClock(t *testing.T) {
 	r, s := with(t, 1, Options{ConsumerCreatingDelay: time.Minute, ConsumerDeletingDelay: time.Minute, Limits: LimitsOff})
 	streamARN := aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders")
 	register := func(name string) error {
@@ -423,7 +423,7 @@ func TestConsumersPassThroughTheirStatuses(t *testing.T) {
 	}
 }
 
-func TestAutoStreamsChooseTheShardThemselves(t *testing.T) {
+func TestAutoStreamsIgnoreTheHashKey(t *testing.T) {
 	r := start(t, Options{})
 	s := &subject{Client: r.Client, ctx: t.Context(), name: "auto"}
 	in := &kinesis.CreateStreamInput{StreamName: &s.name, StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeOnDemand},
@@ -441,7 +441,7 @@ func TestAutoStreamsChooseTheShardThemselves(t *testing.T) {
 	}
 	out := must(s.PutRecords(s.ctx, &kinesis.PutRecordsInput{StreamName: &s.name, Records: []types.PutRecordsRequestEntry{{Data: []byte("x")}}}))(t)
 	if *out.FailedRecordCount != 0 {
-		t.Error("PutRecords wants a key")
+		t.Error("PutRecords requires a key")
 	}
 	d := must(s.DescribeStreamSummary(s.ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &s.name}))(t).StreamDescriptionSummary
 	if d.RecordDistributionStrategy != types.RecordDistributionStrategyAuto || d.StreamModeDetails.StreamMode != types.StreamModeOnDemand {
@@ -452,7 +452,7 @@ func TestAutoStreamsChooseTheShardThemselves(t *testing.T) {
 	wantCode(t, err, "ValidationException")
 }
 
-func TestDescribesWhatWasConfigured(t *testing.T) {
+func TestDescriptionsReturnTheSettings(t *testing.T) {
 	_, s := with(t, 1, Options{})
 	arn := aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders")
 	if _, err := s.StartStreamEncryption(s.ctx, &kinesis.StartStreamEncryptionInput{StreamName: &s.name, EncryptionType: types.EncryptionTypeKms, KeyId: aws.String("alias/k")}); err != nil {

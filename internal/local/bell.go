@@ -2,12 +2,12 @@ package local
 
 import "sync/atomic"
 
-// bell wakes whoever waits for something to change. The zero bell is ready. It
-// costs next to nothing to ring while nobody waits.
+// bell is a broadcast: it wakes all goroutines that wait for a change. The zero bell is ready
+// to use. A ring is almost free if no goroutine waits.
 type bell struct{ waiting atomic.Pointer[chan struct{}] }
 
-// next is closed by the next ring. Take it before looking at what may change,
-// so that no change falls between the look and the wait.
+// next returns a channel that the next ring closes. Call it before you read the state, so that
+// you miss no change between reading and waiting.
 func (b *bell) next() <-chan struct{} {
 	fresh := make(chan struct{})
 	for {
@@ -20,7 +20,7 @@ func (b *bell) next() <-chan struct{} {
 	}
 }
 
-// ring wakes all who wait. Ring after the change.
+// ring wakes all waiting goroutines. Call it after the change.
 func (b *bell) ring() {
 	if b.waiting.Load() == nil {
 		return

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// discard is a response writer that keeps only the size and the status.
+// discard is a response writer that records only the size and the status.
 type discard struct {
 	header http.Header
 	status int
@@ -28,7 +28,7 @@ func (d *discard) WriteHeader(s int)           { d.status = s }
 func (d *discard) Write(b []byte) (int, error) { d.size += len(b); return len(b), nil }
 func (d *discard) Flush()                      {}
 
-// post sends a request straight to the handler.
+// post passes a request directly to the handler.
 func post(b *testing.B, e *Endpoint, op string, body []byte) *discard {
 	r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 	r.Header.Set("X-Amz-Target", target+op)
@@ -95,7 +95,7 @@ func BenchmarkPutRecords(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				post(b, e, "PutRecords", body)
-				if n++; n%50 == 0 { // do not measure how much memory there is
+				if n++; n%50 == 0 { // limits the memory that the benchmark uses
 					for _, sh := range e.streams["orders"].shards {
 						sh.trim(e.millis() + 1)
 					}
@@ -113,8 +113,8 @@ func BenchmarkSequenceNumber(b *testing.B) {
 	}
 }
 
-// BenchmarkPutToFrame is the time from a PutRecord call to its record's event
-// at a subscriber, both through the SDK, over HTTP/1.1 on loopback.
+// BenchmarkPutToFrame measures the time from a PutRecord call to the record's event at a
+// subscriber. Both use the SDK over HTTP/1.1 on loopback.
 func BenchmarkPutToFrame(b *testing.B) {
 	r := start(b, Options{Limits: LimitsOff, Streams: []StreamSpec{{"orders", 1}}})
 	registered, err := r.RegisterStreamConsumer(b.Context(), &kinesis.RegisterStreamConsumerInput{StreamARN: aws.String(ordersARN), ConsumerName: aws.String("c")})

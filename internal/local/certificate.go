@@ -14,10 +14,9 @@ import (
 	"time"
 )
 
-// Certificate makes a certificate for loopback (localhost, 127.0.0.1 and ::1)
-// and the given addresses, good for a year, and the certificate in PEM of the
-// authority that signed it. That authority signs nothing else: its key is
-// forgotten before Certificate returns.
+// Certificate creates a certificate for loopback (localhost, 127.0.0.1 and ::1) and the given
+// addresses. It is valid for a year. authority is the certificate of the authority that signed
+// it, in PEM. The authority's key is discarded, so it cannot sign anything else.
 func Certificate(addresses ...net.IP) (certificate tls.Certificate, authority []byte, err error) {
 	from := time.Now().Add(-time.Hour) // for a client whose clock is behind
 	until := from.AddDate(1, 0, 0)
@@ -48,7 +47,7 @@ func Certificate(addresses ...net.IP) (certificate tls.Certificate, authority []
 	if err != nil {
 		return certificate, nil, fmt.Errorf("sign the authority: %w", err)
 	}
-	// What CreateCertificate adds to the authority has to be in the issuer too.
+	// The issuer must include the fields that CreateCertificate added to the authority.
 	if ca, err = x509.ParseCertificate(signedCA); err != nil {
 		return certificate, nil, fmt.Errorf("read the authority: %w", err)
 	}

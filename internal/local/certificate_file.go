@@ -8,14 +8,14 @@ import (
 	"os"
 )
 
-// TLS is what kin local --tls serves with.
+// TLS is the certificate of kin local --tls.
 type TLS struct {
 	Certificate tls.Certificate
-	Authority   string // the file with the certificate of who signed it
+	Authority   string // the file with the certificate of the authority that signed it
 }
 
-// CertificateFile makes a certificate for loopback, and for the address if it
-// is another one; remove removes its file.
+// CertificateFile creates a certificate for loopback and for ip, and writes the certificate of
+// its authority to a temporary file. remove deletes that file.
 func CertificateFile(ip net.IP) (made TLS, remove func() error, err error) {
 	var others []net.IP
 	if !ip.IsLoopback() && !ip.IsUnspecified() {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The certificate is good for its names, for a server, for months, and only
-// with its own authority.
+// The certificate is valid for its names, for servers and for months. Only its own authority
+// verifies it.
 func TestCertificate(t *testing.T) {
 	made, authority, err := Certificate(net.IPv4(192, 0, 2, 7))
 	if err != nil {

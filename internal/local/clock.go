@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// clock is real time from a start plus what it has been advanced by. It never
-// runs backwards, whatever the machine's wall clock does.
+// clock is the real time since its start plus the durations it was advanced by. It never runs
+// backwards, even if the machine's wall clock does.
 type clock struct {
 	start    time.Time // with a monotonic reading
 	advanced atomic.Int64
 	moved    bell
 
-	// stopped is the real time since start at which it stands; 0 is none.
+	// stopped is the real time since start at which the clock was stopped; 0 = it runs.
 	stopped atomic.Int64
 }
 
@@ -33,10 +33,10 @@ func (c *clock) advance(d time.Duration) {
 	}
 }
 
-// stop lets the clock stand, but for what it is advanced by.
+// stop stops the clock. advance still moves it.
 func (c *clock) stop() { c.stopped.CompareAndSwap(0, int64(max(time.Since(c.start), 1))) }
 
-// resume lets it go on from where it stands.
+// resume starts the clock again at its current time.
 func (c *clock) resume() {
 	if at := c.stopped.Load(); at > 0 {
 		c.advanced.Add(at - int64(time.Since(c.start)))
@@ -44,22 +44,21 @@ func (c *clock) resume() {
 	}
 }
 
-// Now is the endpoint's time. Timestamps, expiry, retention, limits and the
-// Date header of every response follow it.
+// Now returns the endpoint's time. Timestamps, expiry, retention, limits and the Date header of
+// every response use it.
 func (e *Endpoint) Now() time.Time { return e.clock.now() }
 
-// Advance moves the endpoint's clock forward; a negative duration does
-// nothing. Iterators and tokens expire, records leave retention, token buckets
-// fill, statuses change and subscriptions end as if the time had passed. A
-// latency fault waits in real time all the same.
+// Advance moves the endpoint's clock forward. A negative duration does nothing. Iterators and
+// tokens expire, records leave retention, token buckets fill, statuses change and
+// subscriptions end as if the time had passed. Only a latency fault waits in real time.
 func (e *Endpoint) Advance(d time.Duration) { e.clock.advance(d) }
 
-// StopClock lets the endpoint's clock stand until ResumeClock, but for what Advance
-// moves it: a slow machine then takes no time.
+// StopClock stops the endpoint's clock until ResumeClock. Advance still moves it. A test then
+// does not depend on the speed of the machine.
 func (e *Endpoint) StopClock() { e.clock.stop() }
 
-// ResumeClock lets the clock go on from where it stands.
+// ResumeClock starts the clock again at its current time.
 func (e *Endpoint) ResumeClock() { e.clock.resume() }
 
-// millis is the endpoint's time as the API counts it.
+// millis returns the endpoint's time in milliseconds since 1970.
 func (e *Endpoint) millis() int64 { return e.clock.now().UnixMilli() }

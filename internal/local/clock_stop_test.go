@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-func TestAStoppedClockMovesByAdvanceAlone(t *testing.T) {
+func TestOnlyAdvanceMovesAStoppedClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClock()
 		time.Sleep(time.Minute)
 		c.stop()
 		at := c.now()
 		time.Sleep(time.Hour)
-		c.stop() // once is enough
+		c.stop() // has no effect the second time
 		c.advance(time.Second)
 		if got := c.now().Sub(at); got != time.Second {
 			t.Errorf("it moved by %s while it stood", got)
@@ -21,7 +21,7 @@ func TestAStoppedClockMovesByAdvanceAlone(t *testing.T) {
 		c.resume()
 		time.Sleep(time.Second)
 		if got := c.now().Sub(at); got != 2*time.Second {
-			t.Errorf("it moved by %s, and has gone on for a second", got)
+			t.Errorf("it moved by %s after it ran again for a second", got)
 		}
 	})
 }

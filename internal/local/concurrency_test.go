@@ -12,9 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// Writers put numbered records by key while shards are split and merged and
-// readers follow every shard. Nothing may be lost, doubled, or out of order
-// within a key along the lineage.
+// Writers put numbered records by key while shards are split and merged and a reader reads. No
+// record may be lost or stored twice. The records of a key must be in order along the lineage.
 func TestNothingIsLostWhileShardsAreResharded(t *testing.T) {
 	const writers, batches, perBatch = 4, 30, 20
 	_, s := with(t, 3, Options{})
@@ -38,7 +37,7 @@ func TestNothingIsLostWhileShardsAreResharded(t *testing.T) {
 	}
 	done := make(chan struct{})
 	var following sync.WaitGroup
-	following.Go(func() { // a reader that only has to see what is consistent
+	following.Go(func() { // a reader that checks only that the shards are consistent
 		for {
 			select {
 			case <-done:
@@ -72,7 +71,7 @@ func TestNothingIsLostWhileShardsAreResharded(t *testing.T) {
 
 	last := map[string]int{}
 	count := 0
-	all := s.shards(t, nil) // parents before children: a child's number is higher
+	all := s.shards(t, nil) // parents before children, because a child has a higher number
 	checkLineage(t, all)
 	for _, sh := range all {
 		data, end := s.readShard(t, *sh.ShardId)
@@ -93,12 +92,12 @@ func TestNothingIsLostWhileShardsAreResharded(t *testing.T) {
 		}
 	}
 	if want := writers * batches * perBatch; count != want {
-		t.Errorf("%d records came back, want %d", count, want)
+		t.Errorf("read %d records, want %d", count, want)
 	}
 }
 
-// Streams come and go while others use them.
-func TestStreamsComeAndGo(t *testing.T) {
+// Streams are created and deleted while other clients use them.
+func TestStreamsAreCreatedAndDeletedConcurrently(t *testing.T) {
 	r, s := with(t, 2, Options{})
 	var all sync.WaitGroup
 	for w := range 4 {

@@ -5,22 +5,21 @@ import (
 	"strconv"
 )
 
-// consumer is a registered stream consumer. It is guarded by its stream's
-// lock.
+// consumer is a registered stream consumer. Its stream's lock guards it.
 type consumer struct {
 	name     string
-	epoch    int64 // second of registration, in its ARN; never twice for one name
+	epoch    int64 // second of registration, in its ARN; unique for a name
 	ready    int64 // ms: when CREATING or DELETING ends
 	deleting bool
 	tags     map[string]string
 	links    map[uint32]*link // by shard
 }
 
-// link is what a consumer has with one shard, whoever subscribes.
+// link is the state of a consumer for one shard. All its subscriptions share it.
 type link struct {
 	calls   meter         // of SubscribeToShard
 	bytes   meter         // pushed
-	current *subscription // the last that was granted, over or not
+	current *subscription // the latest one, open or not
 }
 
 func (o *consumer) link(limits Limits, shard uint32) *link {
@@ -32,7 +31,7 @@ func (o *consumer) link(limits Limits, shard uint32) *link {
 	return l
 }
 
-// isDeleted reports whether a deregistered consumer is not there any more.
+// isDeleted reports whether the deletion of a deregistered consumer is complete.
 func (o *consumer) isDeleted(now int64) bool { return o.deleting && now >= o.ready }
 
 func (o *consumer) state(now int64) string {
@@ -45,14 +44,13 @@ func (o *consumer) state(now int64) string {
 	return active
 }
 
-// settleConsumers forgets the consumers whose deletion is complete. The caller
-// holds mu for writing.
+// settleConsumers removes the consumers whose deletion is complete. The caller holds mu for
+// writing.
 func (s *stream) settleConsumers(now int64) {
 	maps.DeleteFunc(s.consumers, func(_ string, o *consumer) bool { return o.isDeleted(now) })
 }
 
-// consumerByARN finds a consumer by the NAME:EPOCH at the end of its ARN, nil
-// when there is none.
+// consumerByARN returns the consumer with the given NAME:EPOCH, the end of its ARN, or nil.
 func (s *stream) consumerByARN(id string) *consumer {
 	for _, o := range s.consumers {
 		if o.id() == id {
@@ -64,8 +62,8 @@ func (s *stream) consumerByARN(id string) *consumer {
 
 func (o *consumer) id() string { return o.name + ":" + strconv.FormatInt(o.epoch, 10) }
 
-// consumerDescription is how the API shows a consumer; only
-// DescribeStreamConsumer tells the stream.
+// consumerDescription is a consumer in the API's form. Only DescribeStreamConsumer sets
+// StreamARN.
 type consumerDescription struct {
 	ConsumerName              string
 	ConsumerARN               string
@@ -83,9 +81,9 @@ func (s *stream) describeConsumer(c *call, o *consumer, now int64) consumerDescr
 	}
 }
 
-// withConsumer calls do with the consumer a request names, by ConsumerARN, by
-// StreamARN and ConsumerName, or by all three as long as they agree. do runs
-// under the stream's lock.
+// withConsumer calls do with the consumer of a request and returns its error. The request names
+// it by ConsumerARN, by StreamARN and ConsumerName, or by all three if they agree. do runs
+// with the stream's lock held. rate limits the calls.
 func (e *Endpoint) withConsumer(c *call, rate func(*stream) *meter, do func(*stream, *consumer, int64) error) error {
 	byARN := c.args.text("ConsumerARN", arn)
 	streamARN := c.args.text("StreamARN", arn)

@@ -140,7 +140,7 @@ func sizeLimits(t *testing.T, s *subject) {
 	}
 	wantCode(t, put(entries(501, 1)), "ValidationException")
 	wantCode(t, put(entries(0, 1)), "ValidationException")
-	wantCode(t, put(entries(1, 1<<20)), "InvalidArgumentException") // with its key it is one byte too long
+	wantCode(t, put(entries(1, 1<<20)), "InvalidArgumentException") // with its key one byte too long
 	if err := put(entries(1, 1<<20-1)); err != nil {
 		t.Error(err)
 	}
@@ -154,7 +154,7 @@ func sizeLimits(t *testing.T, s *subject) {
 	}
 	it := s.iterator(t, kinesis.GetShardIteratorInput{ShardIteratorType: types.ShardIteratorTypeTrimHorizon})
 	if out := s.get(t, it); len(out.Records) != 10 || aws.ToInt64(out.MillisBehindLatest) == 0 {
-		t.Errorf("a page holds %d records of 1 MiB and is %d ms behind, want 10 and more than 0", len(out.Records), aws.ToInt64(out.MillisBehindLatest))
+		t.Errorf("a page has %d records of 1 MiB and is %d ms behind, want 10 and more than 0", len(out.Records), aws.ToInt64(out.MillisBehindLatest))
 	}
 	arn := "arn:aws:kinesis:us-east-1:000000000000:stream/" + s.name
 	if _, err := s.UpdateMaxRecordSize(s.ctx, &kinesis.UpdateMaxRecordSizeInput{StreamARN: &arn, MaxRecordSizeInKiB: aws.Int32(10240)}); err != nil {
@@ -244,7 +244,7 @@ func consumers(t *testing.T, s *subject) {
 	}
 	again := must(s.RegisterStreamConsumer(s.ctx, &kinesis.RegisterStreamConsumerInput{StreamARN: arn, ConsumerName: aws.String("b")}))(t).Consumer
 	if *again.ConsumerARN == *first.ConsumerARN {
-		t.Error("a consumer that was registered again has the old ARN")
+		t.Error("a consumer that was registered a second time has the old ARN")
 	}
 }
 

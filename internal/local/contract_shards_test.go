@@ -32,7 +32,7 @@ func (s *subject) merge(t *testing.T, first, second string) {
 	s.settle(t)
 }
 
-// covers fails unless the shards cover every hash key exactly once.
+// covers fails the test unless the shards cover every hash key exactly once.
 func covers(t *testing.T, shards []types.Shard) {
 	t.Helper()
 	slices.SortFunc(shards, func(a, b types.Shard) int {
@@ -60,7 +60,7 @@ func splitLineage(t *testing.T, s *subject) {
 		t.Fatalf("got shards %q", got)
 	}
 	if all[0].SequenceNumberRange.EndingSequenceNumber == nil || all[1].SequenceNumberRange.EndingSequenceNumber != nil {
-		t.Error("the parent must have an ending sequence number, the children none")
+		t.Error("want an ending sequence number for the parent only")
 	}
 	covers(t, all[1:])
 	for _, c := range all[1:] {
@@ -70,11 +70,11 @@ func splitLineage(t *testing.T, s *subject) {
 	}
 	after := s.put(t, "after", "k")
 	if *after.ShardId == *parent.ShardId {
-		t.Error("a closed shard took a record")
+		t.Error("a closed shard accepted a record")
 	}
 	end := number(t, all[0].SequenceNumberRange.EndingSequenceNumber)
 	if number(t, after.SequenceNumber).Cmp(number(t, before.SequenceNumber)) <= 0 || number(t, before.SequenceNumber).Cmp(end) >= 0 {
-		t.Errorf("sequence numbers do not grow along the lineage: %s, end %s, %s", *before.SequenceNumber, end, *after.SequenceNumber)
+		t.Errorf("sequence numbers do not increase along the lineage: %s, end %s, %s", *before.SequenceNumber, end, *after.SequenceNumber)
 	}
 	_, err := s.SplitShard(s.ctx, &kinesis.SplitShardInput{StreamName: &s.name, ShardToSplit: parent.ShardId, NewStartingHashKey: aws.String("1000")})
 	wantCode(t, err, "InvalidArgumentException")
@@ -108,7 +108,7 @@ func shardEnd(t *testing.T, s *subject) {
 		t.Fatal("a closed shard never ends")
 	}
 	if len(data) == 0 {
-		t.Error("the records of the closed shard are gone")
+		t.Error("the records of the closed shard are missing")
 	}
 	var got []string
 	for _, c := range last.ChildShards {
@@ -208,7 +208,7 @@ func nextTokenAlone(t *testing.T, s *subject) {
 		wantCode(t, err, "InvalidArgumentException")
 	}
 	if out := must(s.ListShards(s.ctx, &kinesis.ListShardsInput{NextToken: token}))(t); len(out.Shards) != 2 {
-		t.Errorf("the second page holds %d shards, want 2", len(out.Shards))
+		t.Errorf("the second page has %d shards, want 2", len(out.Shards))
 	}
 }
 
@@ -234,8 +234,8 @@ func shardCount(t *testing.T, s *subject) {
 	wantCode(t, err, "LimitExceededException")
 }
 
-// checkLineage fails unless every child's range lies within its parents' and
-// its sequence numbers begin after theirs.
+// checkLineage fails the test unless every child's range is within those of its parents and its
+// sequence numbers begin after theirs.
 func checkLineage(t *testing.T, all []types.Shard) {
 	t.Helper()
 	byID := map[string]types.Shard{}

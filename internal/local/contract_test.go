@@ -16,10 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// The contract is what any implementation of the service must do, seen through
-// the SDK. KIN_CONTRACT_ENDPOINT runs it against another one: its URL. The
-// cases are subtests, so that -run and -skip choose among them where
-// implementations are known to differ.
+// The contract is the behaviour that every implementation of the service must have, as seen
+// through the SDK. KIN_CONTRACT_ENDPOINT is the URL of another implementation to test. The cases
+// are subtests, so that -run and -skip can select them if an implementation is known to differ.
 func TestContract(t *testing.T) {
 	if url := os.Getenv("KIN_CONTRACT_ENDPOINT"); url != "" {
 		transport := &http.Transport{}
@@ -65,7 +64,7 @@ func runContract(t *testing.T, client *kinesis.Client) {
 	}
 }
 
-// subject is the client under test with a stream name of the case's own.
+// subject is the client under test, with a stream name that only this case uses.
 type subject struct {
 	*kinesis.Client
 	ctx  context.Context
@@ -83,7 +82,7 @@ func (s *subject) create(t *testing.T, shards int32) {
 	s.settle(t)
 }
 
-// settle waits until the stream is ACTIVE. Other implementations take time.
+// settle waits until the stream is ACTIVE, which takes time in other implementations.
 func (s *subject) settle(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(s.ctx, 20*time.Second)
@@ -106,7 +105,7 @@ func (s *subject) settle(t *testing.T) {
 	}
 }
 
-// delete deletes the stream and waits until it is gone.
+// delete deletes the stream and waits until the deletion is complete.
 func (s *subject) delete(t *testing.T) {
 	t.Helper()
 	if _, err := s.DeleteStream(s.ctx, &kinesis.DeleteStreamInput{StreamName: &s.name}); err != nil {
@@ -169,7 +168,8 @@ func (s *subject) get(t *testing.T, iterator string) *kinesis.GetRecordsOutput {
 	return out
 }
 
-// read follows an iterator to the tip or the shard's end and returns the data.
+// read reads from an iterator to the tip or the end of the shard. It returns the data and the
+// last answer.
 func (s *subject) read(t *testing.T, iterator string) (data []string, last *kinesis.GetRecordsOutput) {
 	t.Helper()
 	for range 100 {
@@ -307,7 +307,7 @@ func batchOrder(t *testing.T, s *subject) {
 		t.Fatalf("%d results, %d failed", len(out.Records), aws.ToInt32(out.FailedRecordCount))
 	}
 	if got, _ := s.readShard(t, "shardId-000000000000"); !slices.Equal(got, want) {
-		t.Errorf("%d records came back, or not in the order of the request", len(got))
+		t.Errorf("read %d records, or not in the order of the request", len(got))
 	}
 }
 

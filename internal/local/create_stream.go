@@ -1,11 +1,10 @@
 package local
 
-// createStream makes a stream of ShardCount shards with equal hash key ranges,
-// CREATING for Options.CreatingDelay. An ON_DEMAND stream has 4 shards and
-// never scales by itself. With limits on, an account has at most 20,000 shards
-// and five streams in CREATING.
+// createStream creates a stream of ShardCount shards with equal hash key ranges. It is CREATING
+// for Options.CreatingDelay. An ON_DEMAND stream has 4 shards. With limits on, an account has
+// at most 20,000 shards, and at most five streams in CREATING.
 //
-// Left out: WarmThroughputMiBps is not looked at.
+// Not implemented: WarmThroughputMiBps, which is ignored, and the scaling of ON_DEMAND streams.
 func (e *Endpoint) createStream(c *call) error {
 	a := c.args
 	name := a.text("StreamName", text{required: true, min: 1, max: 128, pattern: namePattern})
@@ -53,7 +52,7 @@ func (e *Endpoint) createStream(c *call) error {
 	return nil
 }
 
-// mode takes StreamModeDetails; it is empty when that is absent.
+// mode returns the mode in StreamModeDetails, or "" if that is absent.
 func (a *arguments) mode(required bool) string {
 	details := a.structure("StreamModeDetails", required)
 	if details == nil {
@@ -66,8 +65,8 @@ func (a *arguments) mode(required bool) string {
 
 const shardLimit = 20000
 
-// checkShardLimit refuses more shards than the account may have. The caller
-// holds e.mu, and no stream's lock.
+// checkShardLimit returns an error if more new shards would exceed the account's limit. The
+// caller holds e.mu and no stream's lock.
 func (e *Endpoint) checkShardLimit(c *call, more int) error {
 	if e.options.Limits == LimitsOff {
 		return nil

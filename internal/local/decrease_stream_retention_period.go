@@ -1,7 +1,7 @@
 package local
 
-// decreaseStreamRetentionPeriod keeps records for a shorter time, from 24
-// hours. What is older is gone at once.
+// decreaseStreamRetentionPeriod shortens the retention period, to 24 hours at least. Older
+// records are removed immediately.
 func (e *Endpoint) decreaseStreamRetentionPeriod(c *call) error {
 	return e.changeRetention(c, func(s *stream, hours int) error {
 		if hours > s.retention {

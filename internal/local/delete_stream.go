@@ -1,9 +1,8 @@
 package local
 
-// deleteStream removes a stream with its records, DELETING for
-// Options.DeletingDelay. One with registered consumers is refused unless
-// EnforceConsumerDeletion is set. Until it is gone it can still be read and
-// written, as the service allows itself.
+// deleteStream deletes a stream with its records. It is DELETING for Options.DeletingDelay.
+// Until then it can still be read and written; the service does not rule that out. The call is
+// refused for a stream with registered consumers unless EnforceConsumerDeletion is set.
 func (e *Endpoint) deleteStream(c *call) error {
 	enforce := c.args.flag("EnforceConsumerDeletion")
 	s, err := e.target(c)

@@ -1,7 +1,7 @@
 package local
 
-// describeAccountSettings answers the account's minimum throughput billing
-// commitment. With limits on, the account has 5 calls a second.
+// describeAccountSettings returns the account's minimum throughput billing commitment. With
+// limits on, the account has 5 calls a second.
 func (e *Endpoint) describeAccountSettings(c *call) error {
 	e.account.Lock()
 	defer e.account.Unlock()

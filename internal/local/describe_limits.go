@@ -1,6 +1,6 @@
 package local
 
-// describeLimits answers how many shards there are and may be.
+// describeLimits returns the numbers of shards and on-demand streams, and their limits.
 func (e *Endpoint) describeLimits(c *call) error {
 	out := struct {
 		ShardLimit               int
@@ -11,7 +11,7 @@ func (e *Endpoint) describeLimits(c *call) error {
 	for _, name := range e.names() {
 		s, err := e.stream(name)
 		if err != nil {
-			continue // deleted meanwhile
+			continue // deleted in the meantime
 		}
 		s.mu.RLock()
 		out.OpenShardCount += len(s.open)

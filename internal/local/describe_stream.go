@@ -1,8 +1,8 @@
 package local
 
-// describeStream answers a stream with a page of its shards: up to Limit of
-// them, 100 at most, after ExclusiveStartShardId, in the order of their IDs.
-// Shards out of retention are not among them. A stream in CREATING has none.
+// describeStream returns a stream with a page of its shards, in the order of their IDs. A page
+// begins after ExclusiveStartShardId and has up to Limit shards, at most 100. Shards out of
+// retention are not included. A stream in CREATING has no shards.
 func (e *Endpoint) describeStream(c *call) error {
 	limit := c.args.whole("Limit", whole{min: 1, max: maxShards}, 100)
 	after := c.args.text("ExclusiveStartShardId", text{min: 1, max: 128, pattern: namePattern})
@@ -32,7 +32,7 @@ func (e *Endpoint) describeStream(c *call) error {
 	return c.reply(map[string]any{"StreamDescription": d})
 }
 
-// streamFacts are what both descriptions of a stream have in common.
+// streamFacts are the members that both descriptions of a stream have.
 type streamFacts struct {
 	StreamName              string
 	StreamARN               string
@@ -73,7 +73,7 @@ type sequenceNumberRange struct {
 	EndingSequenceNumber   string `json:",omitempty"`
 }
 
-// facts are the common facts. The caller holds mu.
+// facts returns the members that both descriptions have. The caller holds mu.
 func (s *stream) facts(c *call, now int64) streamFacts {
 	metrics := s.metrics
 	if metrics == nil {
@@ -97,7 +97,7 @@ func (s *stream) encryption() (kind, key string) {
 	return "NONE", ""
 }
 
-// describe is how the API shows a shard. The caller holds the stream's lock.
+// describe returns a shard in the API's form. The caller holds the stream's lock.
 func (s *shard) describe() shardDescription {
 	d := shardDescription{
 		ShardID:               s.id,
@@ -114,8 +114,8 @@ func (s *shard) describe() shardDescription {
 
 func (s *shard) keys() hashKeyRange { return hashKeyRange{s.start.String(), s.last.String()} }
 
-// encryptionMember is what PutRecord, PutRecords and GetRecords add to a
-// response or record of an encrypted stream. The caller holds mu.
+// encryptionMember returns the JSON member that PutRecord, PutRecords and GetRecords add for an
+// encrypted stream. It is "" for other streams. The caller holds mu.
 func (s *stream) encryptionMember() string {
 	if s.kmsKey == "" {
 		return ""

@@ -1,8 +1,8 @@
 package local
 
-// describeStreamSummary answers a stream without its shards.
+// describeStreamSummary returns a stream without its shards.
 //
-// Left out: WarmThroughput and ChannelCount.
+// Not implemented: WarmThroughput and ChannelCount.
 func (e *Endpoint) describeStreamSummary(c *call) error {
 	s, err := e.target(c)
 	if err != nil {
@@ -29,7 +29,7 @@ func (e *Endpoint) describeStreamSummary(c *call) error {
 	if s.state(now) == creating {
 		d.OpenShardCount = 0
 	}
-	if s.mode == onDemand { // the only mode the service shows it for
+	if s.mode == onDemand { // the service returns it only for this mode
 		d.RecordDistributionStrategy = s.distribution
 	}
 	d.EncryptionType, d.KeyID = s.encryption()

@@ -1,24 +1,27 @@
-// Package local is an embedded Kinesis Data Streams endpoint over real HTTP,
-// HTTP/1.1 and HTTP/2, in clear text or TLS, or in process by RoundTrip:
-// what `kin local` and `kin demo` run and what the tests of every other
-// package talk to.
+// Package local is an embedded Kinesis Data Streams endpoint. It serves real HTTP/1.1 and
+// HTTP/2, in clear text or over TLS, or in process through RoundTrip. `kin local` and
+// `kin demo` run it, and the tests of all other packages use it.
 //
-// It promises the service's behaviour as clients see it: streams, shards and
-// their lineage, hash key ranges, sequence numbers that carry their shard,
-// iterators and tokens that expire, retention, resharding, throttling per
-// shard, partial PutRecords failures, and the service's error codes and
-// messages. SubscribeToShard is an event stream, pushed as records arrive. Of
-// the Security Token Service it has AssumeRole and GetCallerIdentity, at the
-// same address. It keeps everything in memory and is right under any number of
-// concurrent clients. Its clock can be moved by the process that owns it.
+// Clients see the behaviour of the service:
 //
-// It does not promise durability, permissions (any credentials are
-// accepted, those of a role until they expire), encryption (the type is
-// remembered and reported, nothing is encrypted), regions (a stream answers in
-// whichever region the request was signed for), or CBOR.
+//   - streams, shards with their lineage and hash key ranges, resharding, retention
+//   - sequence numbers that contain their shard; iterators and tokens that expire
+//   - throttling per shard, partial PutRecords failures, the service's error codes and messages
+//   - SubscribeToShard as an event stream, which pushes records as they arrive
+//   - AssumeRole and GetCallerIdentity of the Security Token Service, at the same address
 //
-// The package is the other side of the wire: it imports nothing of kin, and
-// kin's readers and writers share no code with it, so that no bug can hide on
-// both sides. There is one file per API call; each opens with what the call
-// does and what it leaves out.
+// The endpoint keeps everything in memory and serves any number of concurrent clients. The
+// process that owns it can move its clock.
+//
+// It does not implement:
+//
+//   - durability
+//   - permissions: it accepts any credentials, and those of a role until they expire
+//   - encryption: it stores and reports the type, but encrypts nothing
+//   - regions: a stream exists in every region that a request was signed for
+//   - CBOR
+//
+// The package imports nothing of kin, and kin's readers and writers share no code with it. A
+// shared bug would be invisible to the tests. There is one file for each API call. Its first
+// comment describes what the call does and what is not implemented.
 package local

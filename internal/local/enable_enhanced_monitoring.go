@@ -2,8 +2,10 @@ package local
 
 import "slices"
 
-// enableEnhancedMonitoring remembers which shard-level metrics are wanted, for
-// the descriptions of the stream. There are no metrics.
+// enableEnhancedMonitoring stores the names of the enabled shard-level metrics. The
+// descriptions of the stream return them.
+//
+// Not implemented: the metrics themselves.
 func (e *Endpoint) enableEnhancedMonitoring(c *call) error {
 	return e.changeMonitoring(c, func(have, named []string) []string {
 		return slices.DeleteFunc(slices.Clone(shardMetrics), func(m string) bool {

@@ -13,8 +13,7 @@ import (
 	"sync/atomic"
 )
 
-// Endpoint is one embedded service with its streams. It is safe for concurrent
-// use.
+// Endpoint is an embedded service with its streams. It is safe for concurrent use.
 type Endpoint struct {
 	options Options
 	log     *slog.Logger
@@ -22,17 +21,17 @@ type Endpoint struct {
 	key     []byte // seals iterators and tokens
 	faults  faults
 
-	emptyPages atomic.Uint32 // that a fault has answered
+	emptyPages atomic.Uint32 // number of empty pages that a fault has returned
 
 	server  *http.Server
 	closing chan struct{}
 
-	mu      sync.RWMutex // guards streams; each of those has a lock of its own
+	mu      sync.RWMutex // guards streams; each stream has its own lock
 	streams map[string]*stream
 
 	epochs struct {
-		sync.Mutex                  // guards the struct, as in the following
-		last       map[string]int64 // the latest of any shard of any stream of a name
+		sync.Mutex                  // guards this struct; the same holds for the structs below
+		last       map[string]int64 // by stream name: the latest epoch of any shard
 	}
 
 	account struct {
@@ -48,21 +47,21 @@ type Endpoint struct {
 	served struct {
 		sync.Mutex
 		counts  map[string]int
-		changed chan struct{} // closed at the next change; nil when nobody waits
+		changed chan struct{} // closed at the next change; nil if no goroutine waits
 	}
 
-	subscriptions atomic.Int64 // that are served now
+	subscriptions atomic.Int64 // number of open subscriptions
 
 	conns struct {
 		sync.Mutex
 		closed bool
 		open   map[net.Conn]struct{}
-		ended  sync.WaitGroup // connections, and the requests on them
+		ended  sync.WaitGroup // open connections and running requests
 	}
 }
 
-// New makes an endpoint with the streams of its options. It answers through
-// ServeHTTP at once; Serve puts it on a listener.
+// New returns an endpoint with the streams of its options. ServeHTTP and RoundTrip work
+// immediately; Serve adds a listener. Errors are about the options.
 func New(o Options) (*Endpoint, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -101,7 +100,7 @@ func New(o Options) (*Endpoint, error) {
 	return e, nil
 }
 
-// protocols are HTTP/1.1 and HTTP/2, in clear text by prior knowledge and over
+// protocols returns HTTP/1.1 and HTTP/2. HTTP/2 works in clear text by prior knowledge and over
 // TLS by ALPN.
 func protocols() *http.Protocols {
 	var p http.Protocols
@@ -111,8 +110,8 @@ func protocols() *http.Protocols {
 	return &p
 }
 
-// Serve answers on l until Close, and then returns nil. It closes l. It may be
-// called for several listeners. It speaks HTTP/1.1 and HTTP/2.
+// Serve serves HTTP/1.1 and HTTP/2 on l until Close, and then returns nil. It closes l. It may
+// be called for several listeners.
 func (e *Endpoint) Serve(l net.Listener) error {
 	if err := e.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
@@ -120,7 +119,7 @@ func (e *Endpoint) Serve(l net.Listener) error {
 	return nil
 }
 
-// ServeTLS is Serve over TLS with a certificate, such as Certificate makes.
+// ServeTLS is Serve over TLS, with a certificate such as one of Certificate.
 func (e *Endpoint) ServeTLS(l net.Listener, c tls.Certificate) error {
 	return e.Serve(tls.NewListener(l, &tls.Config{
 		Certificates: []tls.Certificate{c},
@@ -129,9 +128,8 @@ func (e *Endpoint) ServeTLS(l net.Listener, c tls.Certificate) error {
 	}))
 }
 
-// Close ends all listeners, connections, subscriptions and waiting answers, and
-// returns when the connections' goroutines have ended. It may be called more
-// than once.
+// Close closes all listeners, connections, subscriptions and pending answers. It returns when
+// the goroutines of the connections have ended. It may be called more than once.
 func (e *Endpoint) Close() error {
 	e.conns.Lock()
 	if !e.conns.closed {
@@ -150,7 +148,7 @@ func (e *Endpoint) Close() error {
 	return err
 }
 
-// track follows the connections: http.Server.Close misses one that is accepted
+// track records the open connections. http.Server.Close misses a connection that is accepted
 // while it runs.
 func (e *Endpoint) track(c net.Conn, s http.ConnState) {
 	e.conns.Lock()
@@ -168,8 +166,8 @@ func (e *Endpoint) track(c net.Conn, s http.ConnState) {
 	}
 }
 
-// serveTracked is ServeHTTP for what comes by a connection: with HTTP/2 a
-// request can outlive that.
+// serveTracked is ServeHTTP for requests over a connection. It counts the request, because an
+// HTTP/2 request can outlive its connection.
 func (e *Endpoint) serveTracked(w http.ResponseWriter, r *http.Request) {
 	e.conns.Lock()
 	if e.conns.closed {
@@ -182,17 +180,17 @@ func (e *Endpoint) serveTracked(w http.ResponseWriter, r *http.Request) {
 	e.ServeHTTP(w, r)
 }
 
-// Served is how many calls of an operation have been answered so far, errors
-// and faults included. A call counts when its answer is there to be sent: a
-// client that has the answer finds it counted.
+// Served returns the number of calls of an operation that were answered so far, including
+// errors and faults. A call is counted before its answer is sent, so a client that has the
+// answer finds it counted.
 func (e *Endpoint) Served(op string) int {
 	e.served.Lock()
 	defer e.served.Unlock()
 	return e.served.counts[op]
 }
 
-// WaitServed waits until Served(op) is at least n, counted from the start of
-// the endpoint. It returns the cause of ctx when that ends first.
+// WaitServed waits until Served(op) is at least n, counted from the start of the endpoint. It
+// returns the cause of ctx if ctx ends first, and an error if the endpoint is closed.
 func (e *Endpoint) WaitServed(ctx context.Context, op string, n int) error {
 	for {
 		e.served.Lock()

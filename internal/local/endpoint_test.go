@@ -25,8 +25,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// running is an endpoint on a free port, and a client of it that never
-// retries.
+// running is an endpoint on a free port, with a client that never retries.
 type running struct {
 	*Endpoint
 	*kinesis.Client
@@ -69,8 +68,8 @@ func newClient(url, region string, transport http.RoundTripper) *kinesis.Client 
 	})
 }
 
-// readWhole reads each response inside Do. Without that some of the SDK's attempts
-// fail while it reads a large body from loopback.
+// readWhole reads each response completely inside Do. Otherwise some of the SDK's attempts fail
+// while it reads a large body from loopback.
 type readWhole struct{ client *http.Client }
 
 func (w readWhole) Do(r *http.Request) (*http.Response, error) {
@@ -87,7 +86,7 @@ func (w readWhole) Do(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// codeOf is the service's error code of an error, "" when there is none.
+// codeOf returns the service's error code, or "" if there is none.
 func codeOf(err error) string {
 	if api := smithy.APIError(nil); errors.As(err, &api) {
 		return api.ErrorCode()
@@ -175,7 +174,7 @@ func TestDateHeaderFollowsTheClock(t *testing.T) {
 	}
 }
 
-func TestNewNamesTheBadField(t *testing.T) {
+func TestNewReportsTheInvalidField(t *testing.T) {
 	for _, c := range []struct {
 		o    Options
 		want string

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// fanOut is an endpoint without a network, with the stream orders and its
-// consumer audit, and a client of it.
+// fanOut is an endpoint without a network, with a client. It has the stream orders with the
+// consumer audit.
 type fanOut struct {
 	subject
 	endpoint *Endpoint
@@ -23,8 +23,7 @@ type fanOut struct {
 	arn      string
 }
 
-// inBubble runs a test in a bubble, in which the endpoint's clock is the
-// bubble's.
+// inBubble runs a test in a synctest bubble. The endpoint uses the bubble's clock.
 func inBubble(t *testing.T, shards int, o Options, test func(*testing.T, *fanOut)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -85,7 +84,7 @@ func subscribe(t *testing.T, client *kinesis.Client, consumer string, from *type
 }
 
 func subscribeShard(t *testing.T, client *kinesis.Client, consumer, shard string, from *types.StartingPosition) (*subscribed, error) {
-	// All streams of one client of SDK 1.56 share a buffer: a data race.
+	// In SDK 1.56 all streams of a client share a buffer, which is a data race.
 	client = kinesis.New(client.Options())
 	out, err := client.SubscribeToShard(t.Context(), &kinesis.SubscribeToShardInput{
 		ConsumerARN: &consumer, ShardId: &shard, StartingPosition: from,
@@ -103,7 +102,7 @@ func (f *fanOut) open(from *types.StartingPosition) *subscribed {
 	return must(subscribe(f.t, f.Client, f.arn, from))(f.t)
 }
 
-// next is the next event; it fails the test at the end of the stream.
+// next returns the next event. It fails the test if the stream has ended.
 func (s *subscribed) next() types.SubscribeToShardEvent {
 	s.t.Helper()
 	e, ok := <-s.stream.Events()
@@ -113,16 +112,16 @@ func (s *subscribed) next() types.SubscribeToShardEvent {
 	return e.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent).Value
 }
 
-// end wants the end of the stream next, and returns its error.
+// end returns the error at the end of the stream. It fails the test if an event comes first.
 func (s *subscribed) end() error {
 	s.t.Helper()
 	if e, ok := <-s.stream.Events(); ok {
-		s.t.Fatalf("an event came, not the end: %+v", e)
+		s.t.Fatalf("got an event, want the end: %+v", e)
 	}
 	return s.stream.Err()
 }
 
-// rest reads to the end.
+// rest reads the stream to its end and returns the payloads.
 func (s *subscribed) rest() (data []string, err error) {
 	for e := range s.stream.Events() {
 		data = append(data, payloads(e.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent).Value)...)
@@ -138,7 +137,7 @@ func payloads(e types.SubscribeToShardEvent) []string {
 	return data
 }
 
-// putAt puts a record by its hash key.
+// putAt puts a record with an explicit hash key.
 func (s *subject) putAt(t *testing.T, hash, data string) {
 	t.Helper()
 	if _, err := s.PutRecord(s.ctx, &kinesis.PutRecordInput{StreamName: &s.name, Data: []byte(data), PartitionKey: aws.String("k"), ExplicitHashKey: &hash}); err != nil {
@@ -146,7 +145,7 @@ func (s *subject) putAt(t *testing.T, hash, data string) {
 	}
 }
 
-// raw subscribes without the SDK and returns the bytes of the event stream.
+// raw subscribes without the SDK and returns the body of the answer.
 func (f *fanOut) raw(arn string, from *types.StartingPosition) io.ReadCloser {
 	f.t.Helper()
 	body := fmt.Sprintf(`{"ConsumerARN":%q,"ShardId":%q,"StartingPosition":{"Type":%q}}`, arn, shard0, from.Type)

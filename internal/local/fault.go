@@ -14,40 +14,41 @@ import (
 
 // fault is a scripted fault, see AddFault.
 type fault struct {
-	spec    string // without the suffix
+	spec    string // without the suffix *N or @P
 	op      string
-	kind    string // as AddFault has it; "error" for a code
+	kind    string // its name in AddFault; "error" for an error code
 	code    string
 	delay   time.Duration
 	indexes []int
-	after   int    // events before it happens, in a subscription
-	ending  string // of no-end
+	after   int    // for a subscription: the number of events before the fault
+	ending  string // for no-end: break, close or idle
 
-	left   int     // calls left, -1 = no end
+	left   int     // calls left, -1 = no limit
 	chance float64 // 1 = always
 }
 
-// script is what the faults make of one call. The zero script is no fault.
+// script is the effect of all faults on one call. The zero script has no fault.
 type script struct {
 	delay   time.Duration
-	skew    time.Duration // of the clock that signatures are checked by
+	skew    time.Duration // added to the clock that signatures are checked with
 	kind    string        // "" = none
 	err     error
-	indexes []int // of partial; nil = every second entry
+	indexes []int // for partial; nil = every second entry
 
-	// Of SubscribeToShard:
+	// The following are for SubscribeToShard.
+
 	bare     bool   // no initial-response
-	noEnd    string // what comes in place of a shard's end: break, close or idle; "" = the end
-	after    int    // events that come before the rest of the script
-	inStream error  // what ends the stream
+	noEnd    string // what replaces the end of a shard: break, close or idle; "" = the normal end
+	after    int    // number of events before the rest of the script
+	inStream error  // the error that ends the stream
 }
 
-// breaks says whether the answer of the call is damaged on its way out.
+// breaks reports whether the answer of the call is cut or stalls half-way.
 func (s script) breaks() bool { return s.kind == "cut" || s.kind == "stall" }
 
-// faults are the scripted faults of an endpoint.
+// faults has the scripted faults of an endpoint.
 type faults struct {
-	mu   sync.Mutex // guards list, and the faults in it
+	mu   sync.Mutex // guards list and the faults in it
 	list []*fault
 }
 
@@ -56,7 +57,7 @@ var (
 	codePattern  = regexp.MustCompile(`^[A-Z][A-Za-z]*(Exception|Failure|Unavailable)$|^(KMSOptInRequired|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied|Request(Expired|InTheFuture|TimeTooSkewed)|TokenRefreshRequired)$`)
 )
 
-// tokenCalls are the operations that take a NextToken.
+// tokenCalls are the operations with a NextToken.
 var tokenCalls = []string{"ListShards", "ListStreamConsumers", "ListStreams"}
 
 func parseFault(spec string) (*fault, error) {
@@ -143,14 +144,14 @@ func parseEvents(s string) (int, error) {
 	return int(n), err
 }
 
-// CheckFault says what is wrong with a fault's text, without the text itself;
-// nil means that AddFault takes it.
+// CheckFault returns the error that AddFault would return, without the fault's text. It returns
+// nil for a valid fault.
 func CheckFault(spec string) error {
 	_, err := parseFault(spec)
 	return err
 }
 
-// fits says whether the fault can happen to an operation.
+// fits reports whether the fault can happen to an operation.
 func (f *fault) fits(op string) bool {
 	switch f.kind {
 	case "expired-iterator":
@@ -167,52 +168,48 @@ func (f *fault) fits(op string) bool {
 	return true
 }
 
-// AddFault adds a scripted fault. It is written OP=FAULT, OP=FAULT*N for the next N
-// calls, or OP=FAULT@P for a call with probability P; without either it is every call
-// until the faults are cleared. OP is an operation, or * for all it can happen to.
+// AddFault adds a scripted fault. Its form is OP=FAULT for every call until ClearFaults,
+// OP=FAULT*N for the next N calls, or OP=FAULT@P for each call with probability P. OP is an
+// operation, or * for all operations that the fault can happen to.
 //
 // FAULT is one of
 //
 //	an error code      XxxException, InternalFailure (500), ServiceUnavailable (503)
 //	latency:D          the answer begins D later, in real time
-//	skew:D             the endpoint's clock is D ahead of its own time, as the Date of the
-//	                   answer says; a signature that is 5 minutes off by that clock gets
-//	                   InvalidSignatureException
-//	reset              the connection is reset; nothing was done
-//	garbage            200 with a body that is not JSON; nothing was done
-//	html               503 with a page of HTML; nothing was done
-//	cut                the call is done, and its answer ends half-way, short of Content-Length
-//	stall              the call is done, and its answer stops half-way until the client goes
+//	skew:D             the clock for signatures and the Date header is D ahead; a signature that
+//	                   is more than 5 minutes off that clock gets InvalidSignatureException
+//	reset              the connection is reset; the call has no effect
+//	garbage            200 with a body that is not JSON; the call has no effect
+//	html               503 with an HTML page; the call has no effect
+//	cut                the call succeeds; its answer ends half-way, short of Content-Length
+//	stall              the call succeeds; its answer stops half-way until the client disconnects
 //	expired-iterator   GetRecords: ExpiredIteratorException
 //	expired-token      a list call with a NextToken: ExpiredNextTokenException
-//	repeat-token       a list call: the first page, and the NextToken of the request again
-//	empty-page         a list call: an empty page, and a new NextToken that leads to the
-//	                   page left out
-//	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at
-//	                   the same position
-//	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the
-//	                   others stored
+//	repeat-token       a list call: the first page, with the NextToken of the request
+//	empty-page         a list call: an empty page; its NextToken continues with the skipped page
+//	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at the
+//	                   same position
+//	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled; the
+//	                   others are stored
 //	partial            PutRecords: every second entry, from index 1, is throttled
 //
-// A subscription has these of its own, and cut, stall and empty as follows.
-// :N is a number of events that come before:
+// A subscription has the following faults. N is the number of events before the fault:
 //
-//	silent               opens, and nothing comes until its five minutes are over
+//	silent               opens and sends nothing for its five minutes
 //	early, early:N       closes after the first event, or after N
 //	empty                closes without an event
 //	cut, cut:N           the connection breaks in the middle of the next event's frame
-//	stall, stall:N       nothing more comes from the middle of the next event's frame on
-//	stream:CODE[:N]      the error comes in the stream, in place of the next event
+//	stall, stall:N       the stream stops in the middle of the next event's frame
+//	stream:CODE[:N]      the stream has the error instead of the next event
 //	no-initial-response  the first frame is missing
-//	no-end, no-end:HOW   the end of a closed shard is not announced: the connection
-//	                     breaks there (break), the stream closes (close), or empty
-//	                     events go on (idle)
+//	no-end, no-end:HOW   the end of a closed shard is not sent: the connection breaks (break), the
+//	                     stream closes (close), or empty events continue (idle)
 //
-// reset on the one side and cut and stall on the other are the two halves of a
-// client's doubt whether its records were stored. Faults are looked at in the
-// order they were added: the first that applies is the one that happens, but
-// latency, skew, no-initial-response and no-end happen together with whatever
-// comes after them.
+// reset leaves the client in doubt whether its records were stored, and they were not. So do
+// cut and stall, and the records were stored.
+//
+// Each call uses the first fault that applies, in the order in which they were added. latency,
+// skew, no-initial-response and no-end are combined with a later fault.
 func (e *Endpoint) AddFault(spec string) error {
 	f, err := parseFault(spec)
 	if err != nil {
@@ -231,7 +228,7 @@ func (e *Endpoint) ClearFaults() {
 	e.faults.list = nil
 }
 
-// String is the spec, with the calls that are left of it.
+// String returns the fault's text, with the number of calls that are left.
 func (f *fault) String() string {
 	switch {
 	case f.left >= 0:
@@ -242,7 +239,7 @@ func (f *fault) String() string {
 	return f.spec
 }
 
-// specs are the faults that can still happen.
+// specs returns the texts of the faults that can still happen.
 func (f *faults) specs() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -253,7 +250,7 @@ func (f *faults) specs() []string {
 	return list
 }
 
-// pick takes the faults of one call and counts them as happened.
+// pick returns the effect of the faults on one call, and counts that call for each of them.
 func (f *faults) pick(c *call) script {
 	f.mu.Lock()
 	defer f.mu.Unlock()

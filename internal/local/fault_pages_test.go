@@ -9,14 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// listed is a page of one of the three lists.
+// listed is a page of one of the three list calls.
 type listed struct {
 	names []string
 	token string
 }
 
-// lists are the three list calls, by operation, of a stream with three shards and
-// three consumers in an account with three streams.
+// lists returns the three list calls by operation. There are three streams; the subject's stream
+// has three shards and three consumers.
 func lists(t *testing.T, s *subject) map[string]func(token string) listed {
 	three := []string{"a", "b", "c"}
 	for _, name := range three[:2] {
@@ -65,7 +65,7 @@ func lists(t *testing.T, s *subject) map[string]func(token string) listed {
 	}
 }
 
-func TestFault05ARepeatedTokenLeadsToTheFirstPage(t *testing.T) {
+func TestFault05RepeatTokenReturnsTheFirstPage(t *testing.T) {
 	e, s := with(t, 3, Options{Limits: LimitsOff})
 	for op, list := range lists(t, s) {
 		e.fault(t, op+"=repeat-token*3")
@@ -81,7 +81,7 @@ func TestFault05ARepeatedTokenLeadsToTheFirstPage(t *testing.T) {
 	}
 }
 
-func TestFault05EmptyPagesHaveTokensOfTheirOwnAndLeadOn(t *testing.T) {
+func TestFault05EmptyPagesHaveNewTokensAndContinue(t *testing.T) {
 	e, s := with(t, 3, Options{Limits: LimitsOff})
 	for op, list := range lists(t, s) {
 		e.fault(t, op+"=empty-page*"+strconv.Itoa(20))

@@ -65,7 +65,7 @@ func (r *running) fault(t *testing.T, spec string) {
 	}
 }
 
-func TestErrorCodesCountDown(t *testing.T) {
+func TestErrorCodeFaultsEndAfterNCalls(t *testing.T) {
 	r, s := with(t, 1, Options{Faults: []string{"ListShards=LimitExceededException*2"}})
 	r.fault(t, "ListShards=InternalFailure*1")
 	r.fault(t, "ListStreams=ServiceUnavailable")
@@ -87,7 +87,7 @@ func TestErrorCodesCountDown(t *testing.T) {
 	}
 }
 
-func TestStatusOfErrorCodes(t *testing.T) {
+func TestHTTPStatusOfErrorCodes(t *testing.T) {
 	for code, want := range map[string]int{
 		"InternalFailure": 500, "InternalFailureException": 500, "ServiceUnavailable": 503, "ServiceUnavailableException": 503,
 		"AccessDeniedException": 400, "KMSThrottlingException": 400,
@@ -98,7 +98,7 @@ func TestStatusOfErrorCodes(t *testing.T) {
 	}
 }
 
-func TestAProbabilityIsOne(t *testing.T) {
+func TestFaultWithProbabilityFailsSomeCalls(t *testing.T) {
 	_, s := with(t, 1, Options{Faults: []string{"ListStreams=InternalFailure@0.5"}})
 	failed := 0
 	for range 200 {
@@ -111,7 +111,7 @@ func TestAProbabilityIsOne(t *testing.T) {
 	}
 }
 
-func TestResetDoesNothingAndCutHasDoneIt(t *testing.T) {
+func TestResetStoresNothingAndCutStoresTheRecord(t *testing.T) {
 	for _, c := range []struct {
 		fault  string
 		stored int
@@ -133,7 +133,7 @@ func TestResetDoesNothingAndCutHasDoneIt(t *testing.T) {
 	}
 }
 
-func TestCutEndsShortOfItsLength(t *testing.T) {
+func TestCutSendsLessThanContentLength(t *testing.T) {
 	r, _ := with(t, 1, Options{Faults: []string{"ListStreams=cut*1"}})
 	res := request(t, r, "ListStreams", `{}`)
 	defer res.Body.Close()
@@ -143,7 +143,7 @@ func TestCutEndsShortOfItsLength(t *testing.T) {
 	}
 }
 
-func TestStallWaitsForTheClientToGo(t *testing.T) {
+func TestStallWaitsUntilTheClientDisconnects(t *testing.T) {
 	r, s := with(t, 1, Options{Faults: []string{"PutRecords=stall*1"}})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
@@ -192,7 +192,7 @@ func TestCloseEndsStalledAndDelayedCalls(t *testing.T) {
 	}
 }
 
-func TestLatencyComesTogetherWithAnotherFault(t *testing.T) {
+func TestLatencyIsCombinedWithAnotherFault(t *testing.T) {
 	r, s := with(t, 1, Options{Faults: []string{"ListStreams=latency:30ms*2", "ListStreams=InternalFailure*1"}})
 	began := time.Now()
 	_, err := s.ListStreams(s.ctx, &kinesis.ListStreamsInput{})
@@ -204,11 +204,11 @@ func TestLatencyComesTogetherWithAnotherFault(t *testing.T) {
 		t.Errorf("two calls with a latency of 30 ms took %v", took)
 	}
 	if left := r.faults.specs(); len(left) != 0 {
-		t.Errorf("left are %q", left)
+		t.Errorf("remaining faults %q", left)
 	}
 }
 
-func TestExpiredIteratorOnce(t *testing.T) {
+func TestExpiredIteratorFault(t *testing.T) {
 	_, s := with(t, 1, Options{Faults: []string{"GetRecords=expired-iterator*1"}})
 	it := s.iterator(t, trimHorizon())
 	_, err := s.GetRecords(s.ctx, &kinesis.GetRecordsInput{ShardIterator: &it})
@@ -216,7 +216,7 @@ func TestExpiredIteratorOnce(t *testing.T) {
 	s.get(t, it)
 }
 
-func TestExpiredTokenHappensToATokenOnly(t *testing.T) {
+func TestExpiredTokenFaultNeedsAToken(t *testing.T) {
 	_, s := with(t, 3, Options{Faults: []string{"*=expired-token*1"}})
 	in := &kinesis.ListShardsInput{StreamName: &s.name, MaxResults: aws.Int32(1)}
 	first := must(s.ListShards(s.ctx, in))(t)
@@ -227,7 +227,7 @@ func TestExpiredTokenHappensToATokenOnly(t *testing.T) {
 	}
 }
 
-func TestEmptyPagesStayInPlaceAndBehind(t *testing.T) {
+func TestEmptyFaultKeepsThePosition(t *testing.T) {
 	_, s := with(t, 1, Options{Faults: []string{"GetRecords=empty*3"}})
 	s.put(t, "x", "k")
 	it := s.iterator(t, trimHorizon())
@@ -274,7 +274,7 @@ func TestPartialFailures(t *testing.T) {
 	}
 }
 
-func TestFaultsByPost(t *testing.T) {
+func TestFaultsOverHTTP(t *testing.T) {
 	r, s := with(t, 1, Options{})
 	do := func(method, body string) (int, string) {
 		t.Helper()
@@ -316,11 +316,11 @@ func TestFaultsByPost(t *testing.T) {
 	}
 }
 
-func TestGarbageAndHTMLAreNotTheProtocol(t *testing.T) {
+func TestGarbageAndHTMLAreNotValidAnswers(t *testing.T) {
 	r, s := with(t, 1, Options{Faults: []string{"GetRecords=garbage*1", "ListStreams=html*1"}})
 	it := s.iterator(t, trimHorizon())
 	if _, err := s.GetRecords(s.ctx, &kinesis.GetRecordsInput{ShardIterator: &it}); err == nil {
-		t.Error("garbage was read")
+		t.Error("garbage was accepted")
 	}
 	res := request(t, r, "ListStreams", `{}`)
 	defer res.Body.Close()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// before makes the part of a scripted fault that comes before the call is
-// done. answered means that there is nothing left to do.
+// before applies the part of a scripted fault that comes before the call. answered means that
+// the fault has already sent the answer.
 func (e *Endpoint) before(w http.ResponseWriter, r *http.Request, op string, s script) (answered bool) {
 	if s.delay > 0 {
 		t := time.NewTimer(s.delay)
@@ -43,7 +43,7 @@ func (e *Endpoint) before(w http.ResponseWriter, r *http.Request, op string, s s
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // no connection of its own: the nearest thing
+		panic(http.ErrAbortHandler) // HTTP/2 and RoundTrip cannot be hijacked: abort the answer
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -51,11 +51,12 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// breakAnswer sends half of the answer, and then no more.
+// breakAnswer sends half of the answer and breaks the connection. With stall it first waits
+// until the client disconnects.
 func (e *Endpoint) breakAnswer(w http.ResponseWriter, r *http.Request, c *call, err error) {
 	status := c.status(err)
 	if len(c.out) == 0 {
-		c.out = append(c.out, "{}"...) // there must be something to leave out
+		c.out = append(c.out, "{}"...) // half of an empty body is all of it
 	}
 	head(w, status, c.media(), len(c.out))
 	_, _ = w.Write(c.out[:len(c.out)/2])
@@ -70,13 +71,13 @@ func (e *Endpoint) breakAnswer(w http.ResponseWriter, r *http.Request, c *call, 
 	panic(http.ErrAbortHandler)
 }
 
-// serveHooks answers what is not Kinesis:
+// serveHooks serves the requests that are not Kinesis's:
 //
-//	GET    /_kin/fault   the scripted faults, one a line, with the calls left
+//	GET    /_kin/fault   returns the scripted faults, one a line, with the calls left
 //	POST   /_kin/fault   adds the fault in the body
-//	DELETE /_kin/fault   clears them
+//	DELETE /_kin/fault   removes all faults
 //
-// Nothing here asks for credentials.
+// They need no credentials.
 func (e *Endpoint) serveHooks(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/_kin/fault" {
 		http.NotFound(w, r)

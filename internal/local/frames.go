@@ -15,16 +15,16 @@ const (
 	frameType       = "application/json"
 )
 
-// streamErrors are the errors that the service's model has in the event stream
-// of SubscribeToShard. Any other comes as an error of the protocol.
+// streamErrors are the exceptions of SubscribeToShard's event stream in the service's model.
+// Other errors are sent as errors of the protocol.
 var streamErrors = []string{
 	"ResourceNotFoundException", "ResourceInUseException", "KMSDisabledException", "KMSInvalidStateException",
 	"KMSAccessDeniedException", "KMSNotFoundException", "KMSOptInRequired", "KMSThrottlingException",
 	"InternalFailureException",
 }
 
-// frames writes an event stream: it gathers frames, and sends them. The first
-// error sticks.
+// frames writes an event stream. It buffers frames until send. After the first error it does
+// nothing more, and err is that error.
 type frames struct {
 	w       http.ResponseWriter
 	encoder *eventstream.Encoder
@@ -61,7 +61,7 @@ func (f *frames) exception(err error) {
 		eventstreamapi.ExceptionTypeHeader, api.code, eventstreamapi.ContentTypeHeader, frameType)
 }
 
-// frame adds one frame; headers are names and values in turn.
+// frame buffers one frame. headers are names and values in turn.
 func (f *frames) frame(payload []byte, headers ...string) {
 	m := eventstream.Message{Payload: payload}
 	for pair := range slices.Chunk(headers, 2) {
@@ -72,7 +72,7 @@ func (f *frames) frame(payload []byte, headers ...string) {
 	}
 }
 
-// send sends what was gathered, at once.
+// send writes and flushes the buffered frames.
 func (f *frames) send() {
 	if f.err == nil {
 		_, f.err = f.buffer.WriteTo(f.w)

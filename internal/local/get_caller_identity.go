@@ -2,8 +2,8 @@ package local
 
 import "encoding/xml"
 
-// getCallerIdentity says whose credentials signed the request: the session of a
-// role, or the one user that all others are. A presigned request counts too.
+// getCallerIdentity returns the identity that signed the request: the session of a role, or the
+// one user for all other credentials. It accepts presigned requests too.
 func (e *Endpoint) getCallerIdentity(c *stsCall) error {
 	out := struct {
 		XMLName xml.Name `xml:"GetCallerIdentityResult"`
@@ -17,7 +17,7 @@ func (e *Endpoint) getCallerIdentity(c *stsCall) error {
 	return c.replyXML(out)
 }
 
-// arn is the ARN of who signed a request.
+// arn returns the ARN of the identity that signed a request.
 func (w caller) arn() string {
 	if w.session != nil {
 		return w.session.assumedRoleARN

@@ -9,18 +9,17 @@ const (
 	maxReadBytes = 10 * mib
 )
 
-// getRecords answers the next page of a shard: up to Limit records and 10 MiB
-// of data and partition keys. MillisBehindLatest is the age of the next record
-// that was not returned, 0 when there is none. At the end of a closed shard
-// there is no NextShardIterator, but there are ChildShards; the last records
-// are in the same response unless Options.EndAlone is set.
+// getRecords returns the next page of a shard: up to Limit records and 10 MiB of data and
+// partition keys. MillisBehindLatest is the age of the next record after the page, or 0 if
+// there is none. At the end of a closed shard the response has ChildShards and no
+// NextShardIterator. It also has the last records unless Options.EndAlone is set.
 //
-// With limits on, a shard has 5 calls a second and a bucket of 10 MiB that
-// refills at 2 MiB a second; a page the bucket cannot pay for is refused, so
-// that after a full page nothing of that size comes for 5 seconds.
+// With limits on, a shard has 5 calls a second and a bucket of 10 MiB that refills at 2 MiB a
+// second. A page that is larger than the bucket's content is refused: after a full page, a
+// second one of that size needs a wait of 5 seconds.
 //
-// Left out: the service's empty pages in the middle of a shard, which a fault
-// makes, and encryption, of which only the type is told.
+// Not implemented: the service's empty pages in the middle of a shard, for which there is a
+// fault, and encryption, of which only the type is returned.
 func (e *Endpoint) getRecords(c *call) error {
 	a := c.args
 	iterator := a.text("ShardIterator", text{required: true, min: 1, max: 512})
@@ -60,18 +59,19 @@ func (e *Endpoint) getRecords(c *call) error {
 	return nil
 }
 
-// reading is what GetRecords found in a shard, or a subscription: ready to be
-// written without a lock.
+// reading is the result of GetRecords, or an event of a subscription. It can be encoded without
+// a lock.
 type reading struct {
 	page    page
 	shard   *shard
-	next    *token // of GetRecords; nil = the shard has ended
-	ended   []*shard
-	behind  int64 // ms, -1 = not said
-	encrypt string
+	next    *token   // for GetRecords; nil = the shard has ended
+	ended   []*shard // the ChildShards at the end of a shard
+	behind  int64    // ms; -1 = no MillisBehindLatest
+	encrypt string   // see encryptionMember
 }
 
-// read takes a page out of a shard.
+// read reads a page of a shard and counts it towards the shard's limits. With empty the page
+// has no records.
 func (e *Endpoint) read(s *stream, t token, limit int, now int64, dry, empty bool) (*reading, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -121,8 +121,8 @@ func (e *Endpoint) read(s *stream, t token, limit int, now int64, dry, empty boo
 	return r, nil
 }
 
-// behind is the age of the record at an index, at least 1 ms, or 0 when there
-// is none yet. The caller holds mu.
+// behind returns the age of the record at an index in milliseconds, at least 1. It returns 0 if
+// there is no such record yet. The caller holds mu.
 func (s *shard) behind(index uint64, now int64) int64 {
 	if index >= s.next {
 		return 0
@@ -130,8 +130,8 @@ func (s *shard) behind(index uint64, now int64) int64 {
 	return max(1, now-s.at(index).arrival)
 }
 
-// append writes the response. Nothing it reads can change any more, except a
-// shard's children, which are complete when there are any.
+// append encodes the response. It needs no lock: nothing that it reads changes any longer. A
+// shard's children are complete as soon as there are any.
 func (r *reading) append(dst []byte, key []byte) []byte {
 	dst = r.appendBehind(r.appendRecords(append(dst, '{')))
 	if r.next != nil {
@@ -193,7 +193,7 @@ func (r *record) append(dst []byte, q sequence, encrypt string) []byte {
 	return append(dst, '}')
 }
 
-// appendChild writes a ChildShard.
+// appendChild encodes a shard as a ChildShard.
 func (s *shard) appendChild(dst []byte) []byte {
 	dst = append(dst, `{"ShardId":"`...)
 	dst = append(dst, s.id...)

@@ -1,10 +1,9 @@
 package local
 
-// getShardIterator answers an iterator of any of the five types for an open or
-// closed shard within retention. A sequence number has to be of this shard of
-// this incarnation of the stream; it need not be one of a record. What one out
-// of retention gets is Options.Trimmed. A time in the future is refused. With
-// limits on, a shard has 5 calls a second.
+// getShardIterator returns an iterator of any of the five types for an open or closed shard
+// within retention. A sequence number must belong to this shard of this incarnation of the
+// stream, but not to a record. Options.Trimmed is for one out of retention. A time in the
+// future is refused. With limits on, a shard has 5 calls a second.
 func (e *Endpoint) getShardIterator(c *call) error {
 	a := c.args
 	id := a.text("ShardId", shardName)

@@ -13,7 +13,7 @@ type hashKey struct{ hi, lo uint64 }
 
 var maxHashKey = hashKey{^uint64(0), ^uint64(0)}
 
-// hashOf is the MD5 of a partition key as the service reads it.
+// hashOf returns the hash key of a partition key: its MD5 as a big-endian number.
 func hashOf(partitionKey []byte) hashKey {
 	sum := md5.Sum(partitionKey)
 	return hashKey{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
@@ -43,11 +43,11 @@ func (h hashKey) big() *big.Int {
 	return n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(h.lo))
 }
 
-// String is the decimal form of the API.
+// String returns the decimal form of the API.
 func (h hashKey) String() string { return h.big().String() }
 
-// parseHashKey reads the decimal form. It is false for anything that is not a
-// plain decimal number below 2^128, leading zeros included.
+// parseHashKey parses the decimal form. It returns false unless s is a decimal number below
+// 2^128 without leading zeros.
 func parseHashKey(s []byte) (hashKey, bool) {
 	if len(s) == 0 || len(s) > 39 || s[0] == '0' && len(s) > 1 {
 		return hashKey{}, false
@@ -70,8 +70,8 @@ func parseHashKey(s []byte) (hashKey, bool) {
 	return h, true
 }
 
-// boundary is where the i-th of n equal ranges starts: i times the rounded
-// down n-th part of the key space, so that the last range takes the rest.
+// boundary returns the start of the i-th of n equal ranges. The size of a range is rounded down,
+// so the last range is the largest.
 func boundary(i, n int) hashKey {
 	b := new(big.Int).Lsh(big.NewInt(1), 128)
 	b.Div(b, big.NewInt(int64(n))).Mul(b, big.NewInt(int64(i)))

@@ -32,7 +32,7 @@ func TestHashKeyIsTheDecimalOfTheService(t *testing.T) {
 	}
 }
 
-// The wanted number is what Python's hashlib says.
+// The expected number was computed with Python's hashlib.
 func TestHashOfIsTheMD5AsABigEndianNumber(t *testing.T) {
 	if got, want := hashOf([]byte("partitionKey")).String(), "193318062818912349798954611745638949166"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -50,7 +50,7 @@ func TestNextAndPreviousCarry(t *testing.T) {
 }
 
 func TestBoundariesAreThoseOfCreateStream(t *testing.T) {
-	// Three shards of the service begin here.
+	// The starting hash keys of a stream with three shards in the service.
 	for i, want := range []string{"0", "113427455640312821154458202477256070485", "226854911280625642308916404954512140970"} {
 		if got := boundary(i, 3).String(); got != want {
 			t.Errorf("boundary(%d, 3) = %s, want %s", i, got, want)

@@ -7,12 +7,10 @@ import (
 	"net/http"
 )
 
-// RoundTrip answers a request without a network, so that an Endpoint is an
-// http.RoundTripper: &http.Client{Transport: endpoint} reaches it whatever the
-// address. The body of the answer comes as it is made, and nothing is made
-// ahead of what is read; closing it ends a subscription. An answer that would
-// end with its connection ends with io.ErrUnexpectedEOF, and so does every one
-// when the endpoint is closed.
+// RoundTrip answers a request without a network. An Endpoint is therefore an http.RoundTripper:
+// &http.Client{Transport: endpoint} reaches it at any address. The body of the answer is
+// produced only as fast as it is read. Closing it ends a subscription. If the endpoint would
+// break the connection, or is closed, the body ends with io.ErrUnexpectedEOF.
 func (e *Endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	served := r.Clone(ctx)
@@ -33,7 +31,7 @@ func (e *Endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer cancel()
 		p.end(served, e.run(p, served))
 	}()
-	go func() { // for a handler that waits for its reader
+	go func() { // unblocks a handler that waits for its reader
 		select {
 		case <-ctx.Done():
 		case <-e.closing:
@@ -52,7 +50,7 @@ func (e *Endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.response, nil
 }
 
-// run serves a request; its error is io.EOF unless the connection would end.
+// run serves a request. Its error is io.EOF, or another one if the connection would break.
 func (e *Endpoint) run(p *piped, r *http.Request) (err error) {
 	defer func() {
 		cause := recover()
@@ -69,7 +67,7 @@ func (e *Endpoint) run(p *piped, r *http.Request) (err error) {
 	return io.EOF
 }
 
-// broken is what a client sees of an answer that ends too early.
+// broken returns the error that a client gets for an answer that ends too early.
 func broken(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -77,13 +75,13 @@ func broken(ctx context.Context) error {
 	return io.ErrUnexpectedEOF
 }
 
-// piped is the http.ResponseWriter of a request without a network. What the
-// client may look at is complete when begun is closed.
+// piped is the http.ResponseWriter of a request without a network. response and failed are
+// complete when begun is closed.
 type piped struct {
 	header   http.Header
 	body     *io.PipeWriter
 	response *http.Response
-	failed   error // with no response
+	failed   error // set if there is no response
 	begun    chan struct{}
 }
 
@@ -103,7 +101,7 @@ func (p *piped) Write(b []byte) (int, error) {
 	return p.body.Write(b)
 }
 
-// Flush has nothing to do: what is written has been read.
+// Flush sends the header. Written data needs no flush: a write returns after it was read.
 func (p *piped) Flush() { p.WriteHeader(http.StatusOK) }
 
 func (p *piped) end(r *http.Request, err error) {
@@ -115,7 +113,7 @@ func (p *piped) end(r *http.Request, err error) {
 	}
 }
 
-// pipedBody ends the request's context when the client is done with it.
+// pipedBody is the body of an answer. Close ends the context of the request.
 type pipedBody struct {
 	*io.PipeReader
 	cancel context.CancelFunc

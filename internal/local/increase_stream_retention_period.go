@@ -1,8 +1,7 @@
 package local
 
-// increaseStreamRetentionPeriod keeps records for longer, up to 8760 hours.
-// What has left the old period does not come back. The stream must be ACTIVE,
-// and stays so.
+// increaseStreamRetentionPeriod extends the retention period, to 8760 hours at most. Records
+// that left the old period do not come back. The stream must be ACTIVE and stays ACTIVE.
 func (e *Endpoint) increaseStreamRetentionPeriod(c *call) error {
 	return e.changeRetention(c, func(s *stream, hours int) error {
 		if hours < s.retention {

@@ -5,21 +5,20 @@ import (
 	"time"
 )
 
-// meter counts what one shard or account has used of one limit. It is guarded
-// by the lock of whatever it belongs to. The zero meter has no limit.
+// meter is a rate limiter for one limit of a shard, stream or account. The lock of its owner
+// guards it. The zero meter has no limit.
 //
-// As a token bucket (LimitsOn) it holds up to capacity and refills at rate per
-// second. As fixed windows (LimitsWindow) it allows rate in each second of the
-// clock; what one call takes beyond that is carried into the next windows.
-// Either way a single amount larger than the capacity is allowed when nothing
-// else has been used, and paid back afterwards: a 10 MiB record on a shard of
-// 1 MiB a second.
+// With LimitsOn it is a token bucket, which holds up to capacity and refills at rate per second.
+// With LimitsWindow it has fixed windows: it allows rate in each second of the clock. If one
+// call takes more, the excess counts in the next windows. In both modes an amount larger than
+// the capacity is allowed if nothing else was used, and then delays later calls. An example is
+// a 10 MiB record on a shard with 1 MiB a second.
 type meter struct {
 	limits   Limits
 	capacity float64
 	rate     float64
 
-	at   int64   // nanoseconds of the last look
+	at   int64   // ns: when used was last updated
 	used float64 // bucket: capacity minus tokens; window: used in this window
 }
 
@@ -29,7 +28,7 @@ func newMeter(limits Limits, capacity, rate float64) meter {
 
 const second = 1_000_000_000
 
-// fits says whether n may be taken now.
+// fits reports whether n may be taken now. now is in nanoseconds.
 func (m *meter) fits(now int64, n float64) bool {
 	switch m.limits {
 	case LimitsOn:
@@ -49,7 +48,7 @@ func (m *meter) fits(now int64, n float64) bool {
 	return true
 }
 
-// wait is how long n does not fit yet, after fits has said so.
+// wait returns how long it takes until n fits. Call it after fits returned false.
 func (m *meter) wait(now int64, n float64) time.Duration {
 	if m.limits == LimitsWindow {
 		windows := max(1, math.Ceil(min(m.used, m.used+n-m.rate)/m.rate))
@@ -58,10 +57,10 @@ func (m *meter) wait(now int64, n float64) time.Duration {
 	return time.Duration(math.Ceil((m.used + min(n, m.capacity) - m.capacity) / m.rate * second))
 }
 
-// take uses n; call it after fits.
+// take uses n. Call it after fits returned true.
 func (m *meter) take(n float64) { m.used += n }
 
-// allow is fits and take in one.
+// allow takes n if it fits, and reports whether it did.
 func (m *meter) allow(now int64, n float64) bool {
 	if !m.fits(now, n) {
 		return false
@@ -70,8 +69,8 @@ func (m *meter) allow(now int64, n float64) bool {
 	return true
 }
 
-// shardMeters are the limits of one shard (API documentation of GetRecords,
-// GetShardIterator and PutRecords).
+// shardMeters has the limits of one shard (API documentation of GetRecords, GetShardIterator
+// and PutRecords).
 type shardMeters struct {
 	reads      meter // GetRecords calls
 	readBytes  meter

@@ -76,8 +76,8 @@ func TestTokenBucket(t *testing.T) {
 	}
 }
 
-// What does not fit now fits after the wait, and a moment before it does not.
-func TestAMeterSaysHowLongToWait(t *testing.T) {
+// An amount that does not fit now fits after the wait, but not a moment earlier.
+func TestMeterWait(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		limits := []Limits{LimitsOn, LimitsWindow}[random.IntN(2)]

@@ -2,20 +2,19 @@ package local
 
 import "slices"
 
-// The filter types of ListShards, by their place in a token.
+// The filter types of ListShards. A token contains an index into this list.
 var shardFilters = []string{
 	"", "AFTER_SHARD_ID", "AT_TRIM_HORIZON", "FROM_TRIM_HORIZON", "AT_LATEST", "AT_TIMESTAMP", "FROM_TIMESTAMP",
 }
 
-// A page of ListShards holds 1000 shards whatever MaxResults says.
+// shardPage is the largest page of ListShards, even if MaxResults is larger.
 const shardPage = 1000
 
-// listShards answers a page of the shards that are open or within retention,
-// in the order of their IDs, with all filters and the strict rules of the API:
-// a NextToken goes with MaxResults and nothing else, and lives 300 seconds of
-// the endpoint's clock. A filter of another kind than its members is refused,
-// as is a time in the future; a time before the trim horizon means the trim
-// horizon.
+// listShards returns a page of the shards that are open or within retention, in the order of
+// their IDs. It has all filters and the strict rules of the API. With a NextToken only
+// MaxResults is allowed, and the token expires after 300 seconds of the endpoint's clock. A
+// filter is refused if its members do not match its type or its time is in the future. A time
+// before the trim horizon means the trim horizon.
 func (e *Endpoint) listShards(c *call) error {
 	a := c.args
 	most := a.whole("MaxResults", whole{min: 1, max: maxShards}, shardPage)
@@ -92,8 +91,7 @@ func (e *Endpoint) listShards(c *call) error {
 	return c.reply(out)
 }
 
-// continueShards reads a NextToken of ListShards. The filter of the first call
-// is in it.
+// continueShards decodes a NextToken of ListShards. It contains the filter of the first call.
 func (e *Endpoint) continueShards(c *call, next string, now int64) (*stream, token, error) {
 	if err := c.args.problem(); err != nil {
 		return nil, token{}, err
@@ -155,12 +153,12 @@ func (f shardFilter) check(now int64) error {
 	return f.err
 }
 
-// takes says whether the filter lets a shard through. The caller holds s.mu.
+// takes reports whether a shard passes the filter. The caller holds s.mu.
 func (f shardFilter) takes(s *stream, sh *shard, now int64) bool {
 	horizon := s.trimHorizon(now)
 	switch f.kind {
 	case "AT_TRIM_HORIZON":
-		// Half open, so that the shards of one moment never overlap.
+		// A half-open interval, so that the shards of one moment never overlap.
 		return sh.created <= horizon && (sh.closed == 0 || sh.closed > horizon)
 	case "AT_LATEST":
 		return sh.closed == 0

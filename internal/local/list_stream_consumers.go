@@ -5,11 +5,10 @@ import (
 	"slices"
 )
 
-// listStreamConsumers answers a page of a stream's consumers, sorted by name:
-// up to MaxResults of them, 100 at most. As with ListShards a NextToken lives
-// 300 seconds and takes no StreamCreationTimestamp beside it, but StreamARN is
-// required with it all the same, and must be the same stream's. With limits
-// on, a stream has 5 calls a second.
+// listStreamConsumers returns a page of a stream's consumers, sorted by name: up to MaxResults of
+// them, at most 100. A NextToken expires after 300 seconds. With a NextToken,
+// StreamCreationTimestamp is refused, but StreamARN is required and must be that of the same
+// stream. With limits on, a stream has 5 calls a second.
 func (e *Endpoint) listStreamConsumers(c *call) error {
 	a := c.args
 	most := a.whole("MaxResults", whole{min: 1, max: maxShards}, 100)

@@ -2,9 +2,9 @@ package local
 
 import "slices"
 
-// listStreams answers a page of stream names with their summaries, up to Limit
-// of them, 100 at most, sorted by name. The next page is asked for by the last
-// name (ExclusiveStartStreamName) or by NextToken.
+// listStreams returns a page of stream names with their summaries, sorted by name: up to Limit
+// of them, at most 100. The next page is requested with the last name
+// (ExclusiveStartStreamName) or with NextToken.
 func (e *Endpoint) listStreams(c *call) error {
 	limit := c.args.whole("Limit", whole{min: 1, max: maxShards}, 100)
 	after := c.args.text("ExclusiveStartStreamName", streamName)
@@ -49,7 +49,7 @@ func (e *Endpoint) listStreams(c *call) error {
 		}
 		s, err := e.stream(name)
 		if err != nil {
-			continue // deleted meanwhile
+			continue // deleted in the meantime
 		}
 		if len(out.StreamNames) == min(limit, 100) {
 			last := out.StreamNames[len(out.StreamNames)-1]
@@ -69,7 +69,7 @@ func (e *Endpoint) listStreams(c *call) error {
 	return c.reply(out)
 }
 
-// openNext reads a NextToken.
+// openNext decodes a NextToken and checks its age.
 func (e *Endpoint) openNext(c *call, text string, kind tokenKind, now int64) (token, error) {
 	t, ok := openToken(text, kind, e.key)
 	if !ok {

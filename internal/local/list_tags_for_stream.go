@@ -2,8 +2,8 @@ package local
 
 import "slices"
 
-// listTagsForStream answers a page of the stream's tags, sorted by key: up to
-// Limit of them, after ExclusiveStartTagKey.
+// listTagsForStream returns a page of the stream's tags, sorted by key: up to Limit of them,
+// after ExclusiveStartTagKey.
 func (e *Endpoint) listTagsForStream(c *call) error {
 	limit := c.args.whole("Limit", whole{min: 1, max: maxTags}, maxTags)
 	after := c.args.text("ExclusiveStartTagKey", text{min: 1, max: 128})

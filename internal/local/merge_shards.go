@@ -1,8 +1,8 @@
 package local
 
-// mergeShards closes two open shards and opens one in their place, at once.
-// AdjacentShardToMerge must begin where ShardToMerge ends: the other way round
-// is refused, as kinesalite's tests record it of the service.
+// mergeShards closes two open shards and opens one that replaces them, immediately.
+// AdjacentShardToMerge must begin where ShardToMerge ends. The reverse order is refused;
+// kinesalite's tests show that the service does so.
 func (e *Endpoint) mergeShards(c *call) error {
 	first := c.args.text("ShardToMerge", shardName)
 	second := c.args.text("AdjacentShardToMerge", shardName)

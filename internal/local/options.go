@@ -11,82 +11,78 @@ import (
 	"time"
 )
 
-// The account and the region every ARN carries unless a request was signed for
-// another region.
+// The account and the region in every ARN. If a request was signed for another region, its ARNs
+// have that region.
 const (
 	Account = "000000000000"
 	Region  = "us-east-1"
 )
 
-// Limits says how the service's throughput limits are enforced.
+// Limits selects how the service's throughput limits are enforced.
 type Limits string
 
 // The values of Limits.
 const (
-	LimitsOn     Limits = "on"     // token buckets, as the service
-	LimitsOff    Limits = "off"    // none; size limits of a request still apply
+	LimitsOn     Limits = "on"     // token buckets, as in the service
+	LimitsOff    Limits = "off"    // no throughput limits; size limits of requests still apply
 	LimitsWindow Limits = "window" // fixed one-second windows
 )
 
-// Trimmed says what GetShardIterator and GetRecords do with a sequence number
-// whose record has left the retention period. Reports about the service
-// disagree, so a reader has to cope with all three.
+// Trimmed selects what GetShardIterator and GetRecords do with a sequence number whose record
+// has left the retention period. Reports about the service disagree, so a reader must handle
+// all three.
 type Trimmed string
 
 // The values of Trimmed.
 const (
-	TrimmedOldest Trimmed = "oldest" // reading starts at the oldest record kept
-	TrimmedError  Trimmed = "error"  // GetShardIterator: InvalidArgumentException
-	TrimmedEmpty  Trimmed = "empty"  // empty pages for ever, MillisBehindLatest stuck at the retention period
+	TrimmedOldest Trimmed = "oldest" // reading starts at the oldest retained record
+	TrimmedError  Trimmed = "error"  // GetShardIterator returns InvalidArgumentException
+	TrimmedEmpty  Trimmed = "empty"  // only empty pages; MillisBehindLatest is the retention period
 )
 
-// Takeover says how a subscription ends when another one of the same consumer
-// and shard takes over: the API documentation allows both.
+// Takeover selects how a subscription ends if another one of the same consumer and shard takes
+// over. The API documentation allows both ways.
 type Takeover string
 
 // The values of Takeover.
 const (
 	TakeoverError Takeover = "error" // ResourceInUseException in the stream
-	TakeoverEnd   Takeover = "end"   // the stream closes as after five minutes
+	TakeoverEnd   Takeover = "end"   // the stream closes, as it does after five minutes
 )
 
-// Options configure an Endpoint. The zero value is valid: limits on, no
-// streams, every change of status immediate.
+// Options configure an Endpoint. The zero value is valid: limits on, no streams, and immediate
+// changes of status.
 type Options struct {
 	Limits  Limits       // "" = LimitsOn
-	Streams []StreamSpec // created at once and ACTIVE, whatever the delays below say
-	Roles   []Role       // that AssumeRole knows
-	Faults  []string     // as for AddFault
+	Streams []StreamSpec // exist from the start; they are ACTIVE even if CreatingDelay is set
+	Roles   []Role       // roles that AssumeRole knows
+	Faults  []string     // see AddFault
 	Log     *slog.Logger // nil = discard
 
-	// Trimmed is what a sequence number older than retention gets; "" =
-	// TrimmedOldest.
+	// Trimmed is for sequence numbers older than the retention period; "" = TrimmedOldest.
 	Trimmed Trimmed
 
-	// Takeover is how a subscription ends that another takes over; "" =
-	// TakeoverError.
+	// Takeover is for subscriptions that another one replaces; "" = TakeoverError.
 	Takeover Takeover
 
-	// QuietStart holds back the first event of a subscription until there is a
-	// record or 5 seconds have passed. Without it the first event comes at once.
+	// QuietStart delays the first event of a subscription until there is a record or 5 seconds
+	// have passed. Without it the first event is sent immediately.
 	QuietStart bool
 
-	// OmitChildShards leaves ChildShards out of the response or event that ends
-	// a shard, as some implementations do.
+	// OmitChildShards omits ChildShards from the response or event at the end of a shard, as
+	// some implementations do.
 	OmitChildShards bool
 
-	// EndAlone ends a closed shard in an empty response or event of its own.
-	// Without it the one that holds the last records also is the end.
+	// EndAlone sends the end of a closed shard in a separate, empty response or event. Without
+	// it the end is in the one with the last records.
 	EndAlone bool
 
-	// OmitMillisBehindLatest leaves MillisBehindLatest out of every response and
-	// event.
+	// OmitMillisBehindLatest omits MillisBehindLatest from every response and event.
 	OmitMillisBehindLatest bool
 
-	// How long a stream stays CREATING, UPDATING and DELETING, and a consumer
-	// CREATING and DELETING, on the endpoint's clock. All are zero by default,
-	// so that a script never has to wait: the status has changed when the next
-	// call arrives.
+	// How long a stream stays CREATING, UPDATING and DELETING, and a consumer CREATING and
+	// DELETING, by the endpoint's clock. With zero the status changes before the next call, so
+	// a script need not wait.
 	CreatingDelay         time.Duration
 	UpdatingDelay         time.Duration
 	DeletingDelay         time.Duration
@@ -110,8 +106,8 @@ const (
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
 
-// ParseStreamSpec reads NAME, which is one shard, or NAME:SHARDS. Its errors
-// say what is wanted, without the text.
+// ParseStreamSpec parses NAME:SHARDS, or NAME, which means one shard. Its errors name the
+// expected form and do not repeat s.
 func ParseStreamSpec(s string) (StreamSpec, error) {
 	name, count, found := strings.Cut(s, ":")
 	spec := StreamSpec{Name: name, Shards: 1}
@@ -138,8 +134,8 @@ func (s StreamSpec) validate() error {
 	return nil
 }
 
-// choose makes an empty value the first of the choices, and refuses others. want
-// names them.
+// choose sets an empty value to the first choice, and returns an error about any other value. want
+// lists the choices.
 func choose[T ~string](name string, v *T, want string, choices ...T) error {
 	if *v == "" {
 		*v = choices[0]
@@ -150,7 +146,7 @@ func choose[T ~string](name string, v *T, want string, choices ...T) error {
 	return nil
 }
 
-// withDefaults checks every field and fills in the defaults.
+// withDefaults returns the options with defaults, or an error about the first invalid field.
 func (o Options) withDefaults() (Options, error) {
 	for _, err := range []error{
 		choose("limits", &o.Limits, "on, off or window", LimitsOn, LimitsOff, LimitsWindow),

@@ -14,7 +14,7 @@ import (
 
 const signed = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/kinesis/aws4_request, SignedHeaders=host, Signature=0"
 
-// request posts an operation without the SDK.
+// request sends a request for an operation without the SDK.
 func request(t *testing.T, r *running, op, body string) *http.Response {
 	t.Helper()
 	return requestWith(t, r, http.Header{
@@ -37,7 +37,8 @@ func requestWith(t *testing.T, r *running, h http.Header, path, body string) *ht
 	return res
 }
 
-// answer is the status and the body, an error as its code and message.
+// answer returns the status and the body of a response. For an error the body is its code and
+// message.
 func answer(t *testing.T, res *http.Response) (int, string) {
 	t.Helper()
 	defer res.Body.Close()
@@ -55,7 +56,7 @@ func answer(t *testing.T, res *http.Response) (int, string) {
 	return res.StatusCode, string(b)
 }
 
-func TestWhoAsksAndWhat(t *testing.T) {
+func TestInvalidRequestsAreRefused(t *testing.T) {
 	r := start(t, Options{})
 	header := func(target, media, auth string) http.Header {
 		h := http.Header{"Content-Type": {media}}
@@ -151,7 +152,7 @@ func TestValidationMessages(t *testing.T) {
 	}
 }
 
-func TestPutRecordsTakesAnyShapeOfJSON(t *testing.T) {
+func TestPutRecordsAcceptsAnyValidJSON(t *testing.T) {
 	r, s := with(t, 1, Options{})
 	for _, c := range []struct {
 		body, want string

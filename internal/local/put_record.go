@@ -2,12 +2,12 @@ package local
 
 import "encoding/base64"
 
-// putRecord stores one record in the open shard its hash key belongs to: the
-// MD5 of PartitionKey, or ExplicitHashKey. With limits on, a shard takes 1,000
-// records and 1 MiB a second.
+// putRecord stores one record in the open shard of its hash key. The hash key is
+// ExplicitHashKey or the MD5 of PartitionKey. With limits on, a shard accepts 1,000 records and
+// 1 MiB a second.
 //
-// SequenceNumberForOrdering must be a sequence number of this stream; it has
-// no other effect, since sequence numbers of a shard always increase here.
+// SequenceNumberForOrdering must be a well-formed sequence number. It has no other effect,
+// because the sequence numbers of a shard always increase here.
 func (e *Endpoint) putRecord(c *call) error {
 	a := c.args
 	var p put
@@ -25,7 +25,7 @@ func (e *Endpoint) putRecord(c *call) error {
 	hash := a.text("ExplicitHashKey", text{pattern: hashKeyPattern})
 	ordering := a.text("SequenceNumberForOrdering", text{pattern: sequencePattern})
 	dry := a.flag("DryRun")
-	if !a.has("PartitionKey") && !e.chooses(a) {
+	if !a.has("PartitionKey") && !e.isAuto(a) {
 		a.needs("PartitionKey")
 	}
 	s, err := e.target(c)
@@ -68,7 +68,7 @@ func (e *Endpoint) putRecord(c *call) error {
 	return nil
 }
 
-// put is a record on its way into a shard.
+// put is a record that is about to be stored.
 type put struct {
 	data []byte
 	key  string
@@ -77,14 +77,15 @@ type put struct {
 
 func (p *put) size() int { return len(p.data) + len(p.key) }
 
-// stored is where a record went, or with a refused one would have gone.
+// stored is the shard and the sequence number of a record. For a refused record it has only the
+// shard.
 type stored struct {
 	shard    *shard
 	sequence sequence
 }
 
-// store puts one record into its shard; false means that the shard is over its
-// limit. The caller holds s.mu for reading. p's data is kept.
+// store stores one record in its shard. It returns false if the record would exceed the shard's
+// limits. It keeps p's data. The caller holds s.mu for reading.
 func (e *Endpoint) store(s *stream, p *put, now int64) (stored, bool) {
 	var sh *shard
 	if s.distribution == autoDistribution {
@@ -104,13 +105,12 @@ func (e *Endpoint) store(s *stream, p *put, now int64) (stored, bool) {
 		sh.meters.writeBytes.take(size)
 	}
 	if len(sh.segments) > 0 && len(sh.segments[len(sh.segments)-1]) == segmentSize {
-		sh.trim(s.trimHorizon(now)) // now and then, for streams nobody reads
+		sh.trim(s.trimHorizon(now)) // once a segment, for streams that are never read
 	}
 	return stored{sh, sh.append(record{p.data, p.key, now})}, true
 }
 
-// fits refuses a record that is larger than the stream takes. The caller holds
-// mu.
+// fits returns an error if a record is larger than the stream allows. The caller holds mu.
 func (s *stream) fits(p *put) error {
 	if p.size() > s.recordKiB<<10 {
 		return invalidArgument("Record size of %d bytes, data and partition key, exceeds the maximum record size of %d KiB of stream %s under account %s.",
@@ -119,9 +119,9 @@ func (s *stream) fits(p *put) error {
 	return nil
 }
 
-// chooses says whether the stream of a request distributes records itself, so
-// that they need no partition key. An unknown stream does not.
-func (e *Endpoint) chooses(a *arguments) bool {
+// isAuto reports whether the stream of a request has the distribution strategy AUTO. Its records
+// need no partition key. It returns false for an unknown stream.
+func (e *Endpoint) isAuto(a *arguments) bool {
 	probe := &arguments{members: a.members}
 	s, err := e.target(&call{args: probe})
 	if err != nil {

@@ -14,12 +14,12 @@ const (
 	maxPutBytes = 10 * mib
 )
 
-// putRecords stores up to 500 records and 10 MiB of data and partition keys,
-// each in the open shard its hash key belongs to. A request that breaks a rule
-// stores nothing. With limits on, a shard takes 1,000 records and 1 MiB a
-// second; entries beyond that fail one by one with
-// ProvisionedThroughputExceededException while later ones may succeed, and the
-// call answers 200.
+// putRecords stores up to 500 records and 10 MiB of data and partition keys, each in the open
+// shard of its hash key. An invalid request stores nothing.
+//
+// With limits on, a shard accepts 1,000 records and 1 MiB a second. Each entry beyond that fails
+// with ProvisionedThroughputExceededException, but later entries may succeed. The status of the
+// call is still 200.
 func (e *Endpoint) putRecords(c *call) error {
 	r, err := parsePutRecords(c)
 	if err != nil {
@@ -91,7 +91,7 @@ func (e *Endpoint) storeAll(c *call, s *stream, puts []put, now int64) {
 	c.out = append(out, '}')
 }
 
-// throttles says whether a partial fault refuses the entry at an index.
+// throttles reports whether a partial fault refuses the entry at an index.
 func (s script) throttles(i int) bool {
 	if s.kind != "partial" {
 		return false
@@ -107,14 +107,14 @@ func (s script) throttles(i int) bool {
 	return false
 }
 
-// putRequest is a PutRecords request. The records' data share one allocation
-// and their keys another.
+// putRequest is a decoded PutRecords request. The data of all records are one allocation, and
+// their keys are another.
 type putRequest struct {
 	puts  []put
-	keyed []bool
+	keyed []bool // whether each entry has a partition key
 }
 
-// rawEntry is an entry as it stands in the request.
+// rawEntry is an entry of the request before it is decoded.
 type rawEntry struct {
 	data, key, hash member
 }
@@ -125,7 +125,7 @@ type member struct {
 	present, escaped bool
 }
 
-// parsePutRecords reads the request, and sets c.args to its other members.
+// parsePutRecords decodes the request. It sets c.args to the members other than Records.
 func parsePutRecords(c *call) (*putRequest, error) {
 	var entries []rawEntry
 	count, dataLen, listed := 0, 0, false
@@ -151,7 +151,7 @@ func parsePutRecords(c *call) (*putRequest, error) {
 			if err := one.scan(&s); err != nil {
 				return err
 			}
-			if count++; count <= maxEntries { // more are refused anyway
+			if count++; count <= maxEntries { // a request with more is refused later
 				entries = append(entries, one)
 				dataLen += base64.StdEncoding.DecodedLen(len(one.data.raw))
 			}
@@ -192,7 +192,7 @@ func (r *rawEntry) scan(s *scanner) error {
 	})
 }
 
-// text is the member's text; it is part of the request unless it is escaped.
+// text returns the member's text. It shares the request's memory unless it has escapes.
 func (m *member) text() []byte {
 	if m.escaped {
 		return unescape(m.raw)
@@ -248,7 +248,7 @@ func decodeEntries(a *arguments, entries []rawEntry, dataLen int) (*putRequest, 
 	return r, nil
 }
 
-// needKeys refuses entries without a partition key.
+// needKeys returns an error if an entry has no partition key.
 func (r *putRequest) needKeys(a *arguments) error {
 	for i, keyed := range r.keyed {
 		if !keyed {

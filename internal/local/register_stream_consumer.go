@@ -7,12 +7,13 @@ const (
 	maxConsumersCreating  = 5
 )
 
-// registerStreamConsumer adds a consumer to a stream, CREATING for
-// Options.ConsumerCreatingDelay; the answer always says CREATING. A stream has
-// at most 20, or 50 if it is on demand and the account has a minimum throughput
-// billing commitment; 5 of them may be CREATING. A name that is taken is refused, also
-// while its consumer is DELETING. With limits on, the account has 5 calls a
-// second.
+// registerStreamConsumer adds a consumer to a stream. It is CREATING for
+// Options.ConsumerCreatingDelay; the status in the answer is always CREATING.
+//
+// A stream has at most 20 consumers. An on-demand stream has at most 50 if the account has a
+// minimum throughput billing commitment. At most 5 consumers are CREATING at a time. An existing
+// name is refused, even while its consumer is DELETING. With limits on, the account has 5 calls
+// a second.
 func (e *Endpoint) registerStreamConsumer(c *call) error {
 	name := c.args.text("ConsumerName", text{required: true, min: 1, max: 128, pattern: namePattern})
 	tags := c.args.tags(false)
@@ -46,7 +47,7 @@ func (e *Endpoint) registerStreamConsumer(c *call) error {
 			inCreation++
 		}
 	}
-	if most := e.mostConsumers(s.mode, now); len(s.consumers) >= most {
+	if len(s.consumers) >= e.consumerLimit(s.mode, now) {
 		return limitExceeded("Stream %s under account %s already has %d registered consumers.", s.name, Account, len(s.consumers))
 	}
 	if inCreation >= maxConsumersCreating {

@@ -1,7 +1,6 @@
 package local
 
-// removeTagsFromStream removes tags of a stream. A key it does not have is
-// ignored.
+// removeTagsFromStream removes tags of a stream. It ignores a key that the stream does not have.
 func (e *Endpoint) removeTagsFromStream(c *call) error {
 	keys := c.args.texts("TagKeys", 1, maxTags)
 	s, err := e.target(c)

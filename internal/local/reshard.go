@@ -2,28 +2,28 @@ package local
 
 import "slices"
 
-// split closes an open shard and puts two in its place, the second starting at
-// middle. The caller holds st.mu for writing and has checked the arguments.
+// split closes an open shard and replaces it with two. The second one starts at middle. The
+// caller holds st.mu for writing and has checked the arguments.
 func (e *Endpoint) split(st *stream, parent *shard, middle hashKey, now int64) {
 	i := st.openIndex(parent)
 	low, high := e.halves(st, parent, middle, now)
 	st.open = slices.Replace(st.open, i, i+1, low, high)
 }
 
-// merge closes two open shards, the second right above the first, and puts one
-// in their place. The caller holds st.mu for writing and has checked that.
+// merge closes two open shards and replaces them with one. adjacent must begin where parent
+// ends. The caller holds st.mu for writing and has checked that.
 func (e *Endpoint) merge(st *stream, parent, adjacent *shard, now int64) {
 	i := st.openIndex(parent)
 	st.open = slices.Replace(st.open, i, i+2, e.whole(st, parent, adjacent, now))
 }
 
-// openIndex is where an open shard stands among the open ones.
+// openIndex returns the index of an open shard in s.open.
 func (s *stream) openIndex(sh *shard) int {
 	i, _ := slices.BinarySearchFunc(s.open, sh.start, func(open *shard, start hashKey) int { return open.start.compare(start) })
 	return i
 }
 
-// halves closes a shard and makes two of it, which the caller opens.
+// halves closes a shard and creates its two children. The caller adds them to st.open.
 func (e *Endpoint) halves(st *stream, parent *shard, middle hashKey, now int64) (low, high *shard) {
 	created := max(now, st.created+1)
 	low = e.child(st, created, parent.start, middle.previous(), parent, nil)
@@ -31,13 +31,13 @@ func (e *Endpoint) halves(st *stream, parent *shard, middle hashKey, now int64) 
 	return low, high
 }
 
-// whole closes two shards and makes one of them, which the caller opens.
+// whole closes two shards and creates their child. The caller adds it to st.open.
 func (e *Endpoint) whole(st *stream, parent, adjacent *shard, now int64) *shard {
 	return e.child(st, max(now, st.created+1), parent.start, adjacent.last, parent, adjacent)
 }
 
-// child makes a shard of its parents and closes them. Its epoch is later than
-// theirs, so that sequence numbers grow along the lineage.
+// child creates a shard and closes its parents. adjacent is nil for a split. The child's epoch
+// is later than those of its parents, so that sequence numbers increase along the lineage.
 func (e *Endpoint) child(st *stream, created int64, start, last hashKey, parent, adjacent *shard) *shard {
 	epoch := max(created/1000, parent.epoch+1)
 	if adjacent != nil {
@@ -60,10 +60,10 @@ func (e *Endpoint) child(st *stream, created int64, start, last hashKey, parent,
 	return c
 }
 
-// rescale makes target open shards of equal ranges out of the open ones, by
-// splits where a boundary is new and merges where one is no longer wanted. As
-// in the service there can be shards in between that never hold a record. The
-// caller holds st.mu for writing.
+// rescale replaces the open shards with target shards of equal ranges. It splits shards at new
+// boundaries and merges shards at boundaries that are no longer needed. As in the service,
+// there can be intermediate shards that never have a record. The caller holds st.mu for
+// writing.
 func (e *Endpoint) rescale(st *stream, target int, now int64) {
 	starts := make([]hashKey, target)
 	for i := range starts {
@@ -79,7 +79,7 @@ func (e *Endpoint) rescale(st *stream, target int, now int64) {
 		split = e.splitAt(st, split, sh, starts[from:to], now)
 	}
 	st.open = split[:0]
-	for _, sh := range split { // each is read before its place is taken
+	for _, sh := range split { // each element is read before it is overwritten
 		last := len(st.open) - 1
 		if _, wanted := slices.BinarySearchFunc(starts, sh.start, hashKey.compare); wanted || last < 0 {
 			st.open = append(st.open, sh)
@@ -90,8 +90,8 @@ func (e *Endpoint) rescale(st *stream, target int, now int64) {
 	clear(split[len(st.open):])
 }
 
-// splitAt splits a shard at every one of the sorted places, the middle one
-// first, so that lineages stay short, and appends what it became to open.
+// splitAt splits a shard at each of the sorted hash keys and appends the resulting shards to
+// open. It begins with the middle hash key, so that lineages stay short.
 func (e *Endpoint) splitAt(st *stream, open []*shard, sh *shard, hashKeys []hashKey, now int64) []*shard {
 	if len(hashKeys) == 0 {
 		return append(open, sh)

@@ -19,7 +19,7 @@ func (e *Endpoint) changeRetention(c *call, check func(*stream, int) error) erro
 	now := e.millis()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.must(now); err != nil {
+	if err := s.mustBeActive(now); err != nil {
 		return err
 	}
 	if err := check(s, hours); err != nil {

@@ -12,10 +12,10 @@ import (
 	"sync"
 )
 
-// Role is an IAM role that AssumeRole gives credentials of.
+// Role is an IAM role for which AssumeRole issues credentials.
 type Role struct {
 	ARN        string
-	ExternalID string // that AssumeRole has to name; "" = any, or none
+	ExternalID string // required by AssumeRole; "" = any or none
 }
 
 var (
@@ -23,30 +23,30 @@ var (
 	externalIDPattern = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
 )
 
-// ParseRole reads ARN or ARN=EXTERNAL_ID. Its errors say what is wanted,
-// without the text.
+// ParseRole parses ARN or ARN=EXTERNAL_ID. Its errors name the expected form and do not repeat
+// s.
 func ParseRole(s string) (Role, error) {
 	arn, id, given := strings.Cut(s, "=")
 	r := Role{ARN: arn, ExternalID: id}
 	if given && id == "" {
-		return Role{}, errors.New("want an external ID behind =")
+		return Role{}, errors.New("want an external ID after =")
 	}
 	return r, r.validate()
 }
 
 func (r Role) validate() error {
 	if !rolePattern.MatchString(r.ARN) {
-		return errors.New("want the ARN of a role, such as arn:aws:iam::" + Account + ":role/reader, with =EXTERNAL_ID behind it if it asks for one")
+		return errors.New("want the ARN of a role, such as arn:aws:iam::" + Account + ":role/reader, with =EXTERNAL_ID after it if the role requires one")
 	}
-	if n := len(r.ExternalID); n == 1 || n > mostExternalID || !externalIDPattern.MatchString(r.ExternalID) {
+	if n := len(r.ExternalID); n == 1 || n > maxExternalID || !externalIDPattern.MatchString(r.ExternalID) {
 		return errors.New("want an external ID of 2 to 1224 letters, digits and _+=,.@:/-")
 	}
 	return nil
 }
 
-const mostExternalID = 1224
+const maxExternalID = 1224
 
-// assumed is the ARN of a session in the role.
+// assumed returns the ARN of a session of the role.
 func (r Role) assumed(session string) string {
 	m := rolePattern.FindStringSubmatch(r.ARN)
 	partition := strings.SplitN(r.ARN, ":", 3)[1]
@@ -55,14 +55,14 @@ func (r Role) assumed(session string) string {
 
 func (r Role) account() string { return rolePattern.FindStringSubmatch(r.ARN)[1] }
 
-// identities are the roles there are and the credentials that were given out.
+// identities has the roles and the credentials that were issued.
 type identities struct {
 	sync.RWMutex // guards the following
 	roles        []Role
 	sessions     map[string]*session // by access key ID
 }
 
-// session is temporary credentials of a role.
+// session has temporary credentials of a role.
 type session struct {
 	role           Role
 	name           string
@@ -73,7 +73,7 @@ type session struct {
 	assumedRoleARN string
 }
 
-// AddRole adds a role, or replaces the one of that ARN.
+// AddRole adds a role. It replaces a role with the same ARN.
 func (e *Endpoint) AddRole(r Role) error {
 	if err := r.validate(); err != nil {
 		return fmt.Errorf("role %s: %w", r.ARN, err)
@@ -90,7 +90,7 @@ func (e *Endpoint) AddRole(r Role) error {
 	return nil
 }
 
-// role is the role of an ARN.
+// role returns the role of an ARN, or false if it is unknown.
 func (e *Endpoint) role(arn string) (Role, bool) {
 	e.identities.RLock()
 	defer e.identities.RUnlock()
@@ -102,7 +102,7 @@ func (e *Endpoint) role(arn string) (Role, bool) {
 	return Role{}, false
 }
 
-// open makes credentials of a role.
+// openSession issues credentials of a role. expires is in milliseconds.
 func (e *Endpoint) openSession(r Role, name string, expires int64) *session {
 	b := make([]byte, 10+30+60)
 	_, _ = rand.Read(b) // documented never to fail
@@ -123,15 +123,15 @@ func (e *Endpoint) openSession(r Role, name string, expires int64) *session {
 	return s
 }
 
-// caller is who signed a request, as far as the endpoint wants to know.
+// caller is the identity that signed a request.
 type caller struct {
-	key     string
-	region  string   // of the credential scope, "" if that cannot be read
-	session *session // nil = not credentials of a role
+	key     string   // the access key ID
+	region  string   // of the credential scope; "" if that is malformed
+	session *session // nil = not the credentials of a role
 }
 
-// The ways in which credentials are no good. Each service has codes and words
-// of its own for them.
+// The reasons why credentials are refused. Kinesis and STS have different codes and messages
+// for them.
 var (
 	errNoCredentials = errors.New("no credentials")
 	errBadToken      = errors.New("the token is not that of the credentials")
@@ -143,8 +143,9 @@ const (
 	expiredTokenText = "The security token included in the request is expired"
 )
 
-// authenticate accepts any credentials, but some must be there; those of a role
-// only with their token and until they expire.
+// authenticate returns the caller of a request. It accepts any credentials, but refuses a
+// request without any. It accepts a role's credentials only with their token and until they
+// expire.
 func (e *Endpoint) authenticate(r *http.Request) (caller, error) {
 	credential := ""
 	token := r.Header.Get("X-Amz-Security-Token")
@@ -176,7 +177,7 @@ func (e *Endpoint) authenticate(r *http.Request) (caller, error) {
 	return who, nil
 }
 
-// kinesisError is what Kinesis says of credentials that are no good.
+// kinesisError returns Kinesis's error for an error of authenticate.
 func kinesisError(err error) error {
 	switch {
 	case errors.Is(err, errNoCredentials):

@@ -7,20 +7,20 @@ import (
 	"unicode/utf8"
 )
 
-// scanner walks a JSON text without building anything. It serves PutRecords,
-// whose requests are up to 14 MB of base64 in a shape that is known. It is
-// liberal: what it skips it does not validate beyond its nesting.
+// scanner parses a JSON text without building values. It is for PutRecords, whose requests are
+// up to 14 MB of base64 in a known structure. It is lenient: of the values that it skips it
+// checks only the nesting.
 type scanner struct {
-	text []byte
-	at   int
-	deep int
+	text  []byte
+	at    int
+	depth int // of nesting
 }
 
 var errSyntax = errors.New("malformed JSON")
 
 const maxNesting = 64
 
-// peek returns the next byte that is not white space, 0 at the end.
+// peek skips white space and returns the next byte without consuming it, or 0 at the end.
 func (s *scanner) peek() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; c {
@@ -40,8 +40,8 @@ func (s *scanner) expect(c byte) error {
 	return nil
 }
 
-// object calls member with each name of an object, the scanner standing before
-// its value, which member consumes.
+// object calls member with each name of an object. The scanner is then before the value, and
+// member must consume it.
 func (s *scanner) object(member func(name []byte) error) error {
 	return s.list('{', '}', func() error {
 		raw, escaped, err := s.string()
@@ -58,17 +58,17 @@ func (s *scanner) object(member func(name []byte) error) error {
 	})
 }
 
-// array calls element with the scanner before each element.
+// array calls element with the scanner before each element. element must consume it.
 func (s *scanner) array(element func() error) error { return s.list('[', ']', element) }
 
 func (s *scanner) list(open, end byte, element func() error) error {
 	if err := s.expect(open); err != nil {
 		return err
 	}
-	if s.deep++; s.deep > maxNesting {
+	if s.depth++; s.depth > maxNesting {
 		return errSyntax
 	}
-	defer func() { s.deep-- }()
+	defer func() { s.depth-- }()
 	if s.peek() == end {
 		s.at++
 		return nil
@@ -89,7 +89,7 @@ func (s *scanner) list(open, end byte, element func() error) error {
 	}
 }
 
-// null consumes a null if that is what comes next.
+// null consumes a null and returns true. It returns false if the next value is not null.
 func (s *scanner) null() bool {
 	if s.peek() == 'n' && bytes.HasPrefix(s.text[s.at:], []byte("null")) {
 		s.at += 4
@@ -98,8 +98,8 @@ func (s *scanner) null() bool {
 	return false
 }
 
-// string returns what is between the quotes, a part of the text, and whether
-// there are escapes in it.
+// string returns the text between the quotes and whether it has escapes. raw is a part of
+// s.text.
 func (s *scanner) string() (raw []byte, escaped bool, err error) {
 	if err := s.expect('"'); err != nil {
 		return nil, false, err
@@ -145,11 +145,11 @@ func (s *scanner) skip() error {
 	return nil
 }
 
-// end says whether nothing is left.
+// end reports whether only white space is left.
 func (s *scanner) end() bool { return s.peek() == 0 && s.at == len(s.text) }
 
-// unescape is the text of a raw JSON string. Escapes that mean nothing stand
-// for themselves; a lone surrogate is U+FFFD.
+// unescape decodes the escapes of a raw JSON string. An unknown escape becomes its character
+// without the backslash. A lone surrogate becomes U+FFFD.
 func unescape(raw []byte) []byte {
 	dst := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
@@ -217,8 +217,8 @@ func hex4(b []byte) (rune, bool) {
 	return r, true
 }
 
-// appendString adds s to dst as a JSON string. Control characters and invalid
-// UTF-8 are escaped.
+// appendString appends s to dst as a JSON string. It escapes control characters and replaces
+// invalid UTF-8 with an escaped U+FFFD.
 func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')

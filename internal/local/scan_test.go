@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// skipAll walks a text with the scanner, unescaping every string.
+// skipAll reports whether the scanner can skip the whole text.
 func skipAll(text string) bool {
 	s := scanner{text: []byte(text)}
 	return s.skip() == nil && s.end()
 }
 
-func TestScannerTakesJSON(t *testing.T) {
+func TestScannerAcceptsJSON(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want bool
@@ -71,7 +71,7 @@ func FuzzScanner(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if json.Valid([]byte(text)) && strings.Count(text, "[")+strings.Count(text, "{") < maxNesting && !skipAll(text) {
-			t.Errorf("%q is JSON, and was refused", text)
+			t.Errorf("%q is valid JSON, but was refused", text)
 		}
 	})
 }

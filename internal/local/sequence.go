@@ -2,23 +2,22 @@ package local
 
 import "math/bits"
 
-// sequence is a sequence number in the layout the service uses today, which
-// has 188 bits. From the highest:
+// sequence is a sequence number in the layout that the service uses today. It has 188 bits,
+// from the highest:
 //
 //	 4  the constant 2
-//	36  epoch: the second the shard was created in
+//	36  epoch: the second in which the shard was created
 //	 4  the lowest bits of the shard's number
-//	64  index: which record of the shard
+//	64  index: the number of the record in the shard
 //	 8  zero
 //	36  second: when the record arrived
 //	32  the shard's number
 //	 4  the constant 2, a version
 //
-// So a sequence number grows within a shard by its index, grows along a
-// lineage because a child's epoch is later than its parents', and tells which
-// shard of which incarnation of a stream it is from. Its decimal form always
-// has 56 digits. Clients are told that it is opaque; KCL decodes it all the
-// same (checkpoint/SequenceNumberValidator.java).
+// Within a shard a sequence number increases with its index. Along a lineage it increases
+// because a child's epoch is later than those of its parents. It identifies the shard and the
+// incarnation of the stream. Its decimal form always has 56 digits. It is documented as opaque,
+// but KCL decodes it too (checkpoint/SequenceNumberValidator.java).
 type sequence struct {
 	epoch  int64 // seconds
 	index  uint64
@@ -41,7 +40,7 @@ func (s sequence) words() (w2, w1, w0 uint64) {
 	return w2, w1, w0
 }
 
-// append adds the decimal form to dst.
+// append appends the decimal form to dst.
 func (s sequence) append(dst []byte) []byte {
 	w2, w1, w0 := s.words()
 	q1, r := bits.Div64(w2, w1, ten19) // w2 < 2^58 < 10^19
@@ -58,7 +57,7 @@ func (s sequence) append(dst []byte) []byte {
 
 func (s sequence) String() string { return string(s.append(nil)) }
 
-// putDigits writes v in decimal, filling dst with leading zeros.
+// putDigits writes v in decimal and fills dst with leading zeros.
 func putDigits(dst []byte, v uint64) {
 	const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 	i := len(dst)
@@ -73,8 +72,7 @@ func putDigits(dst []byte, v uint64) {
 	}
 }
 
-// parseSequence reads the decimal form; false means that no shard of this
-// service can have made it.
+// parseSequence parses the decimal form. It returns false if text is not in this layout.
 func parseSequence(text string) (sequence, bool) {
 	if len(text) != sequenceDigits {
 		return sequence{}, false

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// These were made by the service, and are quoted in public issues of its
-// client libraries together with the shard they came from.
+// These numbers are from the service. Public issues of its client libraries quote them together
+// with their shards.
 func TestSequenceNumbersOfTheServiceParse(t *testing.T) {
 	for _, c := range []struct {
 		text  string
@@ -51,12 +51,12 @@ func TestSequenceNumbersPrintAndParse(t *testing.T) {
 	}
 }
 
-func TestOtherNumbersAreNoSequenceNumbers(t *testing.T) {
+func TestOtherNumbersAreNotSequenceNumbers(t *testing.T) {
 	good := sequence{epoch: 1_800_000_000, index: 1, second: 1_800_000_000, shard: 3}.String()
 	next, _ := new(big.Int).SetString(good, 10)
 	for _, text := range []string{
 		"", "0", "1", "x" + good[1:], good + "0", good[1:], "9" + good[1:],
-		next.Add(next, big.NewInt(1)).String(), // another version
+		next.Add(next, big.NewInt(1)).String(), // with another version
 	} {
 		if q, ok := parseSequence(text); ok {
 			t.Errorf("parseSequence(%q) = %+v, want none", text, q)

@@ -18,12 +18,12 @@ const (
 	target   = "Kinesis_20131202."
 	jsonType = "application/x-amz-json-1.1"
 
-	// maxBody is more than any valid request needs: 10 MiB in base64 and 500
-	// keys in which every character is escaped.
+	// maxBody is larger than any valid request, which is 10 MiB in base64 and 500 keys in which
+	// every character is escaped.
 	maxBody = 20 << 20
 )
 
-// operations are the API calls the endpoint knows, each in its own file.
+// operations has the API calls of the endpoint. Each is in its own file.
 var operations = map[string]func(*Endpoint, *call) error{
 	"AddTagsToStream":               (*Endpoint).addTagsToStream,
 	"CreateStream":                  (*Endpoint).createStream,
@@ -62,20 +62,20 @@ var operations = map[string]func(*Endpoint, *call) error{
 	"UpdateStreamMode":              (*Endpoint).updateStreamMode,
 }
 
-// call is one request on its way through the endpoint.
+// call is one request and its response.
 type call struct {
 	op     string
 	region string
 	body   []byte     // of the request, reused after the call
-	args   *arguments // nil for PutRecords, which reads its body itself
-	out    []byte     // of the response, reused after the call
-	script script     // the scripted fault of this call
-	xml    bool       // of STS
+	args   *arguments // nil for PutRecords until it has parsed the body
+	out    []byte     // body of the response, reused after the call
+	script script     // the scripted faults of this call
+	xml    bool       // the response is XML, for STS
 
-	subscription *subscription // what is left to serve, nil for all but one call
+	subscription *subscription // only for SubscribeToShard: the subscription to serve
 }
 
-// media is the type of the response.
+// media returns the media type of the response.
 func (c *call) media() string {
 	if c.xml {
 		return xmlType
@@ -95,8 +95,8 @@ func (c *call) reply(v any) error {
 	return nil
 }
 
-// seconds is a time in milliseconds that is sent as the API sends times: a
-// JSON number of seconds with decimals.
+// seconds is a time in milliseconds. Its JSON form is the API's: a number of seconds with
+// decimals.
 type seconds int64
 
 func (s seconds) MarshalJSON() ([]byte, error) { return appendSeconds(nil, int64(s)), nil }
@@ -107,7 +107,7 @@ func appendSeconds(dst []byte, ms int64) []byte {
 	return append(dst, '.', byte('0'+m/100), byte('0'+m/10%10), byte('0'+m%10))
 }
 
-// buffers are request and response bodies between calls.
+// buffers has unused buffers for the bodies of requests and responses.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // ServeHTTP answers one request.
@@ -171,10 +171,10 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.answer(w, c, err)
 }
 
-// prepare checks who is asking and reads the request.
+// prepare authenticates the caller and reads the request.
 func (e *Endpoint) prepare(c *call, r *http.Request) error {
 	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(media) != jsonType {
-		return fail("SerializationException", "this endpoint speaks %s, not %q (for an SDK that prefers CBOR set CBOR_ENABLED=false or AWS_CBOR_DISABLE=true)", jsonType, media)
+		return fail("SerializationException", "this endpoint accepts %s, not %q (for an SDK that uses CBOR set CBOR_ENABLED=false or AWS_CBOR_DISABLE=true)", jsonType, media)
 	}
 	who, err := e.authenticate(r)
 	if err != nil {
@@ -210,7 +210,7 @@ func readBody(buf []byte, r *http.Request) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// status is the answer to a call: its HTTP status, and its body in c.out.
+// status returns the HTTP status of a call. If err is not nil, it also sets c.out to the body.
 func (c *call) status(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -239,14 +239,14 @@ func (e *Endpoint) answer(w http.ResponseWriter, c *call, err error) {
 	write(w, c.status(err), c.media(), c.out)
 }
 
-// write sends a whole response. A client that has gone is no error.
+// write sends a whole response. It ignores a client that has disconnected.
 func write(w http.ResponseWriter, status int, media string, body []byte) {
 	head(w, status, media, len(body))
 	_, _ = w.Write(body)
 	flush(w)
 }
 
-// flush sends what net/http still holds back. A writer that cannot is a test's.
+// flush sends the data that net/http has buffered. Only the writers of tests cannot flush.
 func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 
 func head(w http.ResponseWriter, status int, media string, length int) {
@@ -255,7 +255,7 @@ func head(w http.ResponseWriter, status int, media string, length int) {
 	w.WriteHeader(status)
 }
 
-// refuse answers what is not an API call at all, as the service does: in XML.
+// refuse answers a request that is not an API call. It answers in XML, as the service does.
 func (e *Endpoint) refuse(w http.ResponseWriter, status int, code, message string) {
 	body := fmt.Sprintf("<%s>\n  <Message>%s</Message>\n</%s>\n", code, message, code)
 	write(w, status, xmlType, []byte(body))

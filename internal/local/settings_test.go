@@ -45,7 +45,7 @@ func TestResourcesHaveTags(t *testing.T) {
 		many[fmt.Sprint(i)] = ""
 	}
 	_, err := s.TagResource(s.ctx, &kinesis.TagResourceInput{ResourceARN: aws.String(ordersARN), Tags: many})
-	wantCode(t, err, "InvalidArgumentException") // with the one that is there they are 51
+	wantCode(t, err, "InvalidArgumentException") // 51 with the existing tag
 	_, err = s.TagResource(s.ctx, &kinesis.TagResourceInput{ResourceARN: aws.String(ordersARN), Tags: map[string]string{strings.Repeat("k", 129): ""}})
 	wantCode(t, err, "ValidationException")
 	_, err = s.TagResource(s.ctx, &kinesis.TagResourceInput{ResourceARN: aws.String(ordersARN), Tags: map[string]string{"k": strings.Repeat("v", 257)}})
@@ -69,7 +69,7 @@ func TestEncryptionStops(t *testing.T) {
 	wantCode(t, err, "InvalidArgumentException")
 }
 
-func TestFiveStreamsAreCreatedAtATime(t *testing.T) {
+func TestAtMostFiveStreamsAreCreating(t *testing.T) {
 	r := start(t, Options{CreatingDelay: 1e9})
 	create := func(i int) error {
 		_, err := r.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String(fmt.Sprint(i)), ShardCount: aws.Int32(1)})
@@ -87,7 +87,7 @@ func TestFiveStreamsAreCreatedAtATime(t *testing.T) {
 	}
 }
 
-func TestStreamsGoOnWithTheirToken(t *testing.T) {
+func TestListStreamsContinuesWithNextToken(t *testing.T) {
 	var o Options
 	for i := range 5 {
 		o.Streams = append(o.Streams, StreamSpec{fmt.Sprintf("s%d", i), 1})
@@ -111,7 +111,7 @@ func TestStreamsGoOnWithTheirToken(t *testing.T) {
 	wantCode(t, err, "InvalidArgumentException")
 }
 
-func TestNothingIsLargerThanTenMebibytes(t *testing.T) {
+func TestRecordsLargerThanTenMebibytesAreRefused(t *testing.T) {
 	_, s := with(t, 1, Options{})
 	_, err := s.PutRecord(s.ctx, &kinesis.PutRecordInput{StreamName: &s.name, Data: make([]byte, 10<<20+1), PartitionKey: aws.String("k")})
 	wantCode(t, err, "ValidationException")
@@ -124,7 +124,7 @@ func TestNothingIsLargerThanTenMebibytes(t *testing.T) {
 	wantCode(t, err, "ValidationException")
 }
 
-// zeros is a request body whose length the server is not told.
+// zeros is a request body without a known length.
 type zeros struct{ left int }
 
 func (z *zeros) Read(b []byte) (int, error) {
@@ -135,7 +135,7 @@ func (z *zeros) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func TestABodyHasABound(t *testing.T) {
+func TestLargeRequestBodiesAreRefused(t *testing.T) {
 	r := start(t, Options{})
 	for _, known := range []bool{true, false} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url, &zeros{maxBody + 1})
@@ -148,7 +148,7 @@ func TestABodyHasABound(t *testing.T) {
 		req.Header = http.Header{"X-Amz-Target": {target + "PutRecords"}, "Content-Type": {jsonType}, "Authorization": {signed}}
 		res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 		if err != nil {
-			continue // the server answered and closed before it had all
+			continue // the server answered and closed before it received the whole body
 		}
 		if status, got := answer(t, res); status != 400 || !strings.HasPrefix(got, "SerializationException") {
 			t.Errorf("known length %v: got %d %s", known, status, got)
@@ -174,5 +174,5 @@ func TestASplitMovesOnlyItsOwnRange(t *testing.T) {
 	}
 	_, err = s.MergeShards(s.ctx, &kinesis.MergeShardsInput{StreamName: &s.name, ShardToMerge: aws.String("shardId-000000000001"),
 		AdjacentShardToMerge: aws.String("shardId-000000000003")})
-	wantCode(t, err, "InvalidArgumentException") // adjacent, but the wrong way round
+	wantCode(t, err, "InvalidArgumentException") // adjacent, but in the reverse order
 }

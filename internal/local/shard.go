@@ -8,18 +8,18 @@ import (
 	"sync"
 )
 
-// shard is one shard of a stream: its place in the lineage, and its records.
+// shard is a shard of a stream, with its lineage and its records.
 //
-// The first group of fields never changes. The second is guarded by the
-// stream's lock: whoever appends holds that for reading, so that no record
-// enters a shard that is being closed. The third is guarded by mu.
+// The first group of fields never changes. The stream's lock guards the second group. To append
+// a record, that lock must be held for reading, so that no record enters a shard that is being
+// closed. mu guards the third group.
 type shard struct {
 	number           uint32
 	id               string
 	epoch            int64 // second, in its sequence numbers
 	created          int64 // ms
 	start, last      hashKey
-	parent, adjacent string // ids, empty when there is none
+	parent, adjacent string // IDs of the parents; empty if there is none
 
 	closed   int64 // ms, 0 = open
 	children []*shard
@@ -27,30 +27,29 @@ type shard struct {
 	mu       sync.Mutex // guards the following
 	segments [][]record
 	base     uint64 // index of the first record in segments
-	oldest   uint64 // index of the oldest record not trimmed
-	next     uint64 // index the next record gets
-	arrived  int64  // ms, of the newest record
+	oldest   uint64 // index of the oldest retained record
+	next     uint64 // index of the next record
+	arrived  int64  // ms: arrival of the newest record
 	changed  bell   // rung when a record arrives
 	meters   shardMeters
 }
 
-// record is a record as it was put. Its index, and so its sequence number,
-// follows from its place. Nothing in it is ever changed.
+// record is a stored record. It never changes. Its index, and with it its sequence number,
+// follows from its position in the segments.
 type record struct {
 	data    []byte
 	key     string
 	arrival int64 // ms
 }
 
-// segmentSize is how many records a segment holds. A full segment is never
-// moved again, and elements below a segment's length never change, so a reader
-// keeps what page gave it without the lock.
+// segmentSize is the number of records in a segment. A full segment is never moved, and its
+// elements never change. A reader may therefore use a page without the lock.
 const segmentSize = 4096
 
 func shardID(number uint32) string { return fmt.Sprintf("shardId-%012d", number) }
 
-// shardNumber reads a shard ID as liberally as the service: any prefix, any
-// number of digits. False means that it cannot be one.
+// shardNumber parses a shard ID. Like the service it accepts any prefix and any number of
+// digits. It returns false if id is not a shard ID.
 func shardNumber(id string) (uint32, bool) {
 	if _, digits, found := strings.Cut(id, "-"); found {
 		id = digits
@@ -59,8 +58,8 @@ func shardNumber(id string) (uint32, bool) {
 	return uint32(n), err == nil
 }
 
-// sequence is the number of the record at index that arrived at the given
-// millisecond. The first record has 1; 0 is the shard's start.
+// sequence returns the sequence number of the record at index. arrival is in milliseconds. The
+// first record has the number 1; 0 is the start of the shard.
 func (s *shard) sequence(index uint64, arrival int64) sequence {
 	return sequence{s.epoch, index + 1, arrival / 1000, s.number}
 }
@@ -76,13 +75,14 @@ func (s *shard) at(index uint64) *record {
 	return &s.segments[i/segmentSize][i%segmentSize]
 }
 
-// append stores a record that arrives now. The caller holds mu.
+// append stores a record and returns its sequence number. If r.arrival is earlier than that of
+// the newest record, it is raised to it. The caller holds mu.
 func (s *shard) append(r record) sequence {
 	r.arrival = max(r.arrival, s.arrived, s.created)
 	s.arrived = r.arrival
 	n := len(s.segments)
 	if n == 0 || len(s.segments[n-1]) == segmentSize {
-		var segment []record // the first grows: thousands of shards hold next to nothing
+		var segment []record // the first segment grows, because most shards have few records
 		if n > 0 {
 			segment = make([]record, 0, segmentSize)
 		}
@@ -95,8 +95,8 @@ func (s *shard) append(r record) sequence {
 	return s.sequence(s.next-1, r.arrival)
 }
 
-// since returns the index of the first record that arrived at ms or later, at
-// most next. The caller holds mu.
+// since returns the index of the first record that arrived at ms or later, or next if there is
+// none. The caller holds mu.
 func (s *shard) since(ms int64) uint64 {
 	n := int(s.next - s.oldest)
 	return s.oldest + uint64(sort.Search(n, func(i int) bool {
@@ -104,7 +104,7 @@ func (s *shard) since(ms int64) uint64 {
 	}))
 }
 
-// trim forgets records that arrived before ms. The caller holds mu.
+// trim removes the records that arrived before ms. The caller holds mu.
 func (s *shard) trim(ms int64) {
 	if s.oldest == s.next || s.at(s.oldest).arrival >= ms {
 		return
@@ -117,7 +117,7 @@ func (s *shard) trim(ms int64) {
 	}
 }
 
-// page is a run of records of one shard.
+// page is a sequence of consecutive records of one shard.
 type page struct {
 	parts []([]record)
 	first uint64 // index of the first record
@@ -125,8 +125,8 @@ type page struct {
 	bytes int // of data and partition keys
 }
 
-// page returns up to limit records and maxBytes from an index on, at least one
-// if there is any. The caller holds mu; the page is good without it.
+// page returns up to limit records and maxBytes bytes, starting at an index. It returns at least
+// one record if there is one. The caller holds mu, but may use the page without it.
 func (s *shard) page(index uint64, limit, maxBytes int) page {
 	index = max(index, s.oldest)
 	p := page{first: index}

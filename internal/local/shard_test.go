@@ -48,8 +48,8 @@ func TestPagesOverManySegments(t *testing.T) {
 	}
 }
 
-func TestAPageHasABoundInBytesButAlwaysARecord(t *testing.T) {
-	s := filled(segmentSize + 10) // four digits from the thousandth
+func TestAPageIsLimitedInBytesButHasARecord(t *testing.T) {
+	s := filled(segmentSize + 10) // payloads with four digits from number 1000 on
 	for _, c := range []struct {
 		index uint64
 		bytes int
@@ -63,7 +63,7 @@ func TestAPageHasABoundInBytesButAlwaysARecord(t *testing.T) {
 	}
 }
 
-func TestTrimForgetsWholeSegmentsAndKeepsIndexes(t *testing.T) {
+func TestTrimRemovesWholeSegmentsAndKeepsIndexes(t *testing.T) {
 	const n = 3 * segmentSize
 	s := filled(n)
 	s.trim(1000 + segmentSize + 5)
@@ -83,7 +83,7 @@ func TestTrimForgetsWholeSegmentsAndKeepsIndexes(t *testing.T) {
 	}
 }
 
-func TestArrivalNeverGoesBackInAShard(t *testing.T) {
+func TestArrivalsInAShardNeverDecrease(t *testing.T) {
 	s := &shard{created: 500}
 	for _, ms := range []int64{100, 2000, 1500, 3000} {
 		s.append(record{arrival: ms})
@@ -98,7 +98,7 @@ func TestArrivalNeverGoesBackInAShard(t *testing.T) {
 }
 
 func TestSinceFindsTheFirstAtOrAfter(t *testing.T) {
-	s := filled(10) // 1000 to 1009
+	s := filled(10) // arrivals 1000 to 1009
 	for ms, want := range map[int64]uint64{0: 0, 1000: 0, 1001: 1, 1009: 9, 1010: 10} {
 		if got := s.since(ms); got != want {
 			t.Errorf("since(%d) = %d, want %d", ms, got, want)

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// signatureLasts is how far the time of a signature may be from the service's (AWS
-// Signature Version 4).
-const signatureLasts = 5 * time.Minute
+// maxSkew is the largest difference between the time of a signature and the service's clock
+// (AWS Signature Version 4).
+const maxSkew = 5 * time.Minute
 
-// checkSkew is the skew fault: it sets the Date of the answer to a clock that is ahead
-// by skew, and refuses a signature that is too old or too new by that clock, with code.
+// checkSkew implements the skew fault with a clock that is ahead by skew. It sets the Date of
+// the answer to that clock. It returns an error with code if the signature is too old or too
+// new by that clock.
 func (e *Endpoint) checkSkew(w http.ResponseWriter, r *http.Request, skew time.Duration, code string) error {
 	if skew == 0 {
 		return nil
@@ -22,10 +23,10 @@ func (e *Endpoint) checkSkew(w http.ResponseWriter, r *http.Request, skew time.D
 	switch {
 	case err != nil:
 		return fail(code, "Date in the request is not in ISO 8601 basic format")
-	case now.Sub(signed) > signatureLasts:
-		return fail(code, "Signature expired: %s is now earlier than %s (%s - 5 min.)", signed.Format(layout), now.Add(-signatureLasts).Format(layout), now.Format(layout))
-	case signed.Sub(now) > signatureLasts:
-		return fail(code, "Signature not yet current: %s is still later than %s (%s + 5 min.)", signed.Format(layout), now.Add(signatureLasts).Format(layout), now.Format(layout))
+	case now.Sub(signed) > maxSkew:
+		return fail(code, "Signature expired: %s is now earlier than %s (%s - 5 min.)", signed.Format(layout), now.Add(-maxSkew).Format(layout), now.Format(layout))
+	case signed.Sub(now) > maxSkew:
+		return fail(code, "Signature not yet current: %s is still later than %s (%s + 5 min.)", signed.Format(layout), now.Add(maxSkew).Format(layout), now.Format(layout))
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 package local
 
-// splitShard closes an open shard and opens two in its place, the second
-// starting at NewStartingHashKey, at once: what is put afterwards goes to the
-// children, while the stream is UPDATING for Options.UpdatingDelay.
+// splitShard closes an open shard and opens two children, immediately. The second one starts at
+// NewStartingHashKey. Later records go to the children. The stream is UPDATING for
+// Options.UpdatingDelay.
 func (e *Endpoint) splitShard(c *call) error {
 	id := c.args.text("ShardToSplit", shardName)
 	hash := c.args.text("NewStartingHashKey", text{required: true, pattern: hashKeyPattern})
@@ -22,7 +22,7 @@ func (e *Endpoint) splitShard(c *call) error {
 	})
 }
 
-// openShard finds a shard that can be split or merged. The caller holds mu.
+// openShard returns a shard that can be split or merged. The caller holds mu.
 func (s *stream) openShard(id string, now int64) (*shard, error) {
 	number, ok := shardNumber(id)
 	if !ok {
@@ -39,7 +39,7 @@ func (s *stream) openShard(id string, now int64) (*shard, error) {
 	return sh, nil
 }
 
-// provisioned refuses an operation on a stream that scales by itself. The
+// provisioned returns an error for an operation that an ON_DEMAND stream does not allow. The
 // caller holds mu.
 func (s *stream) provisioned(op string) error {
 	if s.mode == onDemand {

@@ -1,8 +1,8 @@
 package local
 
-// startStreamEncryption makes the stream say that its records are encrypted
-// with KeyId. Nothing is encrypted and no key is looked up; the KMS errors a
-// client can meet are scripted as faults.
+// startStreamEncryption marks the stream as encrypted with KeyId in later answers.
+//
+// Not implemented: encryption and a check of the key. Faults produce the errors of KMS.
 func (e *Endpoint) startStreamEncryption(c *call) error {
 	return e.changeEncryption(c, func(s *stream, key string) { s.kmsKey = key })
 }

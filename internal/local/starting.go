@@ -1,20 +1,19 @@
 package local
 
-// starting is where a reader asks to begin in a shard. GetShardIterator and
-// SubscribeToShard take the same five types and refuse the same mistakes.
+// starting is the requested starting position in a shard. GetShardIterator and SubscribeToShard
+// accept the same five types and refuse the same mistakes.
 type starting struct {
-	call     string // for the messages
+	call     string // the operation, for messages
 	kind     string
 	sequence string // "" = none
 	at       int64  // ms
-	timed    bool   // whether there is a time
+	timed    bool   // whether at is set
 }
 
 var startingTypes = []string{"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"}
 
-// start is the index of the record to begin with. stuck means that there will
-// never be anything to read there. The caller holds the locks of the stream
-// and the shard.
+// start returns the index of the first record to read. stuck means that reading there never
+// returns a record. The caller holds the locks of the stream and the shard.
 func (e *Endpoint) start(s *stream, sh *shard, p starting, now int64) (index uint64, stuck bool, err error) {
 	wantsSequence := p.kind == "AT_SEQUENCE_NUMBER" || p.kind == "AFTER_SEQUENCE_NUMBER"
 	switch {
@@ -27,7 +26,7 @@ func (e *Endpoint) start(s *stream, sh *shard, p starting, now int64) (index uin
 	case p.kind == "LATEST":
 		return sh.next, false, nil
 	case p.kind == "TRIM_HORIZON":
-		return 0, false, nil // whatever is oldest when it is used
+		return 0, false, nil // means the oldest record at the time of the read
 	case !p.timed:
 		return 0, false, invalidArgument("Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. " +
 			"Current request has no timestamp parameter.")
@@ -37,7 +36,7 @@ func (e *Endpoint) start(s *stream, sh *shard, p starting, now int64) (index uin
 	return sh.since(p.at), false, nil
 }
 
-// startAt is start for a sequence number.
+// startAt implements start for a sequence number.
 func (e *Endpoint) startAt(s *stream, sh *shard, p starting, now int64) (index uint64, stuck bool, err error) {
 	q, ok := parseSequence(p.sequence)
 	where := "StartingSequenceNumber " + p.sequence + " used in " + p.call + " on shard " + sh.id +
@@ -55,8 +54,8 @@ func (e *Endpoint) startAt(s *stream, sh *shard, p starting, now int64) (index u
 		index = q.index - 1
 	}
 	if index < sh.oldest {
-		// A continuation sequence number of an idle shard is younger than the
-		// record it follows: nothing behind it has been trimmed.
+		// A continuation sequence number of an idle shard is newer than the record before it.
+		// If it is within retention, no record after it was trimmed.
 		trimmed := q.second*1000 < s.trimHorizon(now)
 		switch {
 		case trimmed && e.options.Trimmed == TrimmedError:

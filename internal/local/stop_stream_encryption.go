@@ -1,8 +1,7 @@
 package local
 
-// stopStreamEncryption makes the stream say again that its records are not
-// encrypted. The records of before say so too: the type is the stream's here,
-// not the record's.
+// stopStreamEncryption marks the stream as not encrypted. This also applies to existing records,
+// because the endpoint stores the type for the stream and not for each record.
 func (e *Endpoint) stopStreamEncryption(c *call) error {
 	return e.changeEncryption(c, func(s *stream, _ string) { s.kmsKey = "" })
 }

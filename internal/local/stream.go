@@ -26,35 +26,35 @@ const (
 
 // stream is one incarnation of a stream. The fields above mu never change.
 //
-// Locks are taken in this order: Endpoint.mu, stream.mu, shard.mu. The other
-// locks of the endpoint are taken last, and alone.
+// The order of locks is Endpoint.mu, stream.mu, shard.mu. A goroutine that holds another lock of
+// the endpoint takes no further lock.
 type stream struct {
 	name    string
 	id      uint64 // of this incarnation
 	created int64  // ms
 
 	mu     sync.RWMutex // guards the following
-	status string       // ACTIVE, or what it is until ready
+	status string       // the status until ready; see state
 	ready  int64        // ms
 
-	shards []*shard // by number; nil once out of retention
-	open   []*shard // by hash key
+	shards []*shard // by number; nil after retention
+	open   []*shard // sorted by hash key
 
 	retention int   // hours
-	horizon   int64 // ms: nothing older comes back when retention grows
+	horizon   int64 // ms: older records stay trimmed if retention is extended
 
 	recordKiB    int
 	mode         string
 	distribution string
-	turn         atomic.Int64 // AUTO: which shard gets the next record
-	kmsKey       string       // not empty: encrypted, as far as responses say
+	turn         atomic.Int64 // for AUTO: number of records so far, to choose the next shard
+	kmsKey       string       // if set, answers describe the stream as encrypted
 	metrics      []string
 	tags         map[string]string
 
-	changed bell // rung when its status changes and when a subscription may have to end
+	changed bell // rung when the status changes or a subscription may have to end
 
 	consumers     map[string]*consumer
-	consumerEpoch map[string]int64 // of the last consumer of a name: a new one gets a new ARN
+	consumerEpoch map[string]int64 // by name: epoch of the latest consumer, so that ARNs are unique
 
 	listShardsRate       meter
 	describeConsumerRate meter
@@ -62,7 +62,7 @@ type stream struct {
 	deregisterRate       meter
 }
 
-// state is the stream's status now. The caller holds mu.
+// state returns the stream's current status. The caller holds mu.
 func (s *stream) state(now int64) string {
 	if s.status != deleting && now >= s.ready {
 		return active
@@ -70,33 +70,33 @@ func (s *stream) state(now int64) string {
 	return s.status
 }
 
-// change makes the stream answer status for a while, then ACTIVE. The caller
-// holds mu for writing.
+// change sets the status until a time in milliseconds. Then the stream is ACTIVE, or deleted if
+// the status is DELETING. The caller holds mu for writing.
 func (s *stream) change(status string, until int64) {
 	s.status, s.ready = status, until
 	s.changed.ring()
 }
 
-// isDeleted reports whether a deleted stream is not there any more.
+// isDeleted reports whether the deletion of a stream is complete.
 func (s *stream) isDeleted(now int64) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.status == deleting && now >= s.ready
 }
 
-// trimHorizon is the time before which there is nothing to read. The caller
-// holds mu.
+// trimHorizon returns the arrival time of the oldest record that may be retained, in
+// milliseconds. The caller holds mu.
 func (s *stream) trimHorizon(now int64) int64 {
 	return max(s.created, s.horizon, now-int64(s.retention)*3_600_000)
 }
 
-// kept says whether a shard still exists: it is open, or was closed within the
-// retention period. The caller holds mu.
+// kept reports whether a shard still exists: it is open or was closed within the retention
+// period. The caller holds mu.
 func (s *stream) kept(sh *shard, now int64) bool {
 	return sh != nil && (sh.closed == 0 || sh.closed >= s.trimHorizon(now))
 }
 
-// shard finds a shard that still exists. The caller holds mu.
+// shard returns a shard that still exists, or nil. The caller holds mu.
 func (s *stream) shard(number uint32, now int64) *shard {
 	if int64(number) >= int64(len(s.shards)) || !s.kept(s.shards[number], now) {
 		return nil
@@ -104,8 +104,7 @@ func (s *stream) shard(number uint32, now int64) *shard {
 	return s.shards[number]
 }
 
-// forget drops the shards that are out of retention. The caller holds mu for
-// writing.
+// forget removes the shards that are out of retention. The caller holds mu for writing.
 func (s *stream) forget(now int64) {
 	for i, sh := range s.shards {
 		if sh != nil && !s.kept(sh, now) {
@@ -114,8 +113,8 @@ func (s *stream) forget(now int64) {
 	}
 }
 
-// route returns the open shard whose range holds a hash key. The caller holds
-// mu. The open shards of a stream always cover all hash keys.
+// route returns the open shard whose range contains a hash key. The open shards of a stream
+// always cover all hash keys. The caller holds mu.
 func (s *stream) route(h hashKey) *shard {
 	low, high := 0, len(s.open)
 	for high-low > 1 {
@@ -129,7 +128,7 @@ func (s *stream) route(h hashKey) *shard {
 	return s.open[low]
 }
 
-// stream finds a stream by name, in whatever status.
+// stream returns a stream by name, in any status.
 func (e *Endpoint) stream(name string) (*stream, error) {
 	e.mu.RLock()
 	s := e.streams[name]
@@ -140,7 +139,7 @@ func (e *Endpoint) stream(name string) (*stream, error) {
 	return s, nil
 }
 
-// names are the names of all streams, sorted.
+// names returns the sorted names of all streams.
 func (e *Endpoint) names() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -149,11 +148,11 @@ func (e *Endpoint) names() []string {
 	return slices.Sorted(maps.Keys(e.streams))
 }
 
-// newStream adds a stream with equal hash key ranges, ACTIVE at ready. The
-// caller holds e.mu for writing and knows that the name is free.
+// newStream adds a stream with equal hash key ranges, which is ACTIVE at ready. The caller holds
+// e.mu for writing and has checked that the name is free.
 func (e *Endpoint) newStream(name string, shards int, ready int64) *stream {
 	now := e.millis()
-	// A recreated stream must not accept the sequence numbers of the old one.
+	// A recreated stream must not accept the sequence numbers of the deleted one.
 	e.epochs.Lock()
 	epoch := max(now/1000, e.epochs.last[name]+1)
 	e.epochs.last[name] = epoch
@@ -184,8 +183,8 @@ func (e *Endpoint) newStream(name string, shards int, ready int64) *stream {
 	return s
 }
 
-// newShard numbers a new shard. The caller holds mu for writing and puts it
-// among the open ones.
+// newShard creates the shard with the next number. The caller holds mu for writing and adds the
+// shard to s.open.
 func (s *stream) newShard(limits Limits, epoch, created int64, start, last hashKey) *shard {
 	number := uint32(len(s.shards))
 	sh := &shard{

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// The Security Token Service, as far as a client needs it to take on a role.
-// It speaks the query protocol: a form in the request, XML in the answer.
+// The part of the Security Token Service that a client needs to assume a role. It uses the query
+// protocol: a form in the request, XML in the answer.
 
 const (
 	formType   = "application/x-www-form-urlencoded"
@@ -23,7 +23,7 @@ const (
 	stsVersion = "2011-06-15"
 )
 
-// stsOperations are the calls of STS the endpoint knows, each in its own file.
+// stsOperations has the calls of STS. Each is in its own file.
 var stsOperations = map[string]func(*Endpoint, *stsCall) error{
 	"AssumeRole":        (*Endpoint).assumeRole,
 	"GetCallerIdentity": (*Endpoint).getCallerIdentity,
@@ -37,13 +37,13 @@ type stsCall struct {
 	violations []string
 }
 
-// isSTS says whether a request is in the query protocol.
+// isSTS reports whether a request uses the query protocol.
 func isSTS(r *http.Request) bool {
 	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	return strings.TrimSpace(media) == formType && r.Header.Get("X-Amz-Target") == ""
 }
 
-// serveSTS answers a request in the query protocol.
+// serveSTS answers a request of the query protocol.
 func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request) {
 	c := &stsCall{call: &call{region: Region, xml: true}}
 	began := time.Now()
@@ -69,7 +69,7 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request) {
 	e.answer(w, c.call, err)
 }
 
-// prepareSTS checks who is asking and what for.
+// prepareSTS reads the request, checks its operation and authenticates the caller.
 func (e *Endpoint) prepareSTS(c *stsCall, r *http.Request) error {
 	body, err := readBody(nil, r)
 	if err != nil {
@@ -95,7 +95,7 @@ func (e *Endpoint) prepareSTS(c *stsCall, r *http.Request) error {
 	return err
 }
 
-// text returns a parameter and notes what is wrong with it.
+// text returns a parameter and notes its violations.
 func (c *stsCall) text(name string, t text) string {
 	s := c.form.Get(name)
 	member := strings.ToLower(name[:1]) + name[1:]
@@ -115,7 +115,7 @@ func (c *stsCall) text(name string, t text) string {
 	return s
 }
 
-// problem is what was wrong with the parameters, or nil.
+// problem returns the error for all violations, or nil.
 func (c *stsCall) problem() error {
 	switch len(c.violations) {
 	case 0:
@@ -126,8 +126,7 @@ func (c *stsCall) problem() error {
 	return fail("ValidationError", "%d validation errors detected: %s", len(c.violations), strings.Join(c.violations, "; "))
 }
 
-// replyXML sets the response to the result, in the envelope of the query
-// protocol.
+// replyXML sets the response to the result, in the envelope of the query protocol.
 func (c *stsCall) replyXML(result any) error {
 	type metadata struct {
 		RequestID string `xml:"RequestId"`
@@ -142,7 +141,7 @@ func (c *stsCall) replyXML(result any) error {
 	return err
 }
 
-// errorXML is an error in the query protocol.
+// errorXML encodes an error for the query protocol.
 func errorXML(api *apiError) []byte {
 	type detail struct{ Type, Code, Message string }
 	who := "Sender"
@@ -158,7 +157,7 @@ func errorXML(api *apiError) []byte {
 	return b.Bytes()
 }
 
-// stsStatus is the HTTP status of an error of STS.
+// stsStatus returns the HTTP status of an STS error.
 func stsStatus(api *apiError) int {
 	switch api.code {
 	case "AccessDenied", "ExpiredToken", "InvalidClientTokenId", "MissingAuthenticationToken":

@@ -22,7 +22,7 @@ const (
 
 var twoRoles = Options{Roles: []Role{{ARN: readerRole}, {ARN: partnerRole, ExternalID: "their-id"}}, Streams: []StreamSpec{{"orders", 1}}}
 
-// newSTS is AWS's own client with the given credentials.
+// newSTS returns the SDK's client with the given credentials.
 func newSTS(t *testing.T, url, key, secret, token string) *sts.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -58,7 +58,7 @@ func code(err error) string {
 	return ""
 }
 
-func TestRoleCredentialsAreGoodUntilTheyExpire(t *testing.T) {
+func TestRoleCredentialsAreValidUntilTheyExpire(t *testing.T) {
 	r := start(t, twoRoles)
 	out, err := newSTS(t, r.url, "kin", "kin", "").AssumeRole(t.Context(), &sts.AssumeRoleInput{
 		RoleArn: aws.String(partnerRole), RoleSessionName: aws.String("night"), ExternalId: aws.String("their-id"), DurationSeconds: aws.Int32(900),
@@ -70,7 +70,7 @@ func TestRoleCredentialsAreGoodUntilTheyExpire(t *testing.T) {
 		t.Errorf("assumed %s", got)
 	}
 	if left := out.Credentials.Expiration.Sub(r.Now()); left < 898*time.Second || left > 900*time.Second {
-		t.Errorf("they last %s, want 900s", left)
+		t.Errorf("the credentials last %s, want 900s", left)
 	}
 	as := kinesisAs(t, r.url, out.Credentials)
 	summary := &kinesis.DescribeStreamSummaryInput{StreamName: aws.String("orders")}
@@ -80,7 +80,7 @@ func TestRoleCredentialsAreGoodUntilTheyExpire(t *testing.T) {
 	forged := *out.Credentials
 	forged.SessionToken = nil
 	if _, err := kinesisAs(t, r.url, &forged).DescribeStreamSummary(t.Context(), summary); code(err) != "UnrecognizedClientException" {
-		t.Errorf("without their token: %v", err)
+		t.Errorf("without the token: %v", err)
 	}
 	r.Advance(898 * time.Second)
 	if _, err := as.DescribeStreamSummary(t.Context(), summary); err != nil {
@@ -97,7 +97,7 @@ func TestRoleCredentialsAreGoodUntilTheyExpire(t *testing.T) {
 	}
 }
 
-func TestWhoTheCallerIs(t *testing.T) {
+func TestGetCallerIdentity(t *testing.T) {
 	r := start(t, twoRoles)
 	plain := newSTS(t, r.url, "AKIA1", "secret", "")
 	out, err := plain.GetCallerIdentity(t.Context(), nil)
@@ -114,7 +114,7 @@ func TestWhoTheCallerIs(t *testing.T) {
 	if err != nil || *out.Arn != "arn:aws:sts::000000000000:assumed-role/reader/s1" || *out.UserId != *role.AssumedRoleUser.AssumedRoleId {
 		t.Errorf("got %+v, %v", out, err)
 	}
-	// A role can take on the next one.
+	// A role can assume another role.
 	if _, err := as.AssumeRole(t.Context(), &sts.AssumeRoleInput{
 		RoleArn: aws.String(partnerRole), RoleSessionName: aws.String("s2"), ExternalId: aws.String("their-id"),
 	}); err != nil {
@@ -122,7 +122,7 @@ func TestWhoTheCallerIs(t *testing.T) {
 	}
 }
 
-func TestRolesThatAreNotToBeHad(t *testing.T) {
+func TestAssumeRoleErrors(t *testing.T) {
 	r := start(t, twoRoles)
 	client := newSTS(t, r.url, "kin", "kin", "")
 	for _, c := range []struct {
@@ -145,13 +145,13 @@ func TestRolesThatAreNotToBeHad(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.want)
 		}
 	}
-	// Roles that ask for no external ID take any.
+	// A role that requires no external ID accepts any.
 	if _, err := client.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(readerRole), RoleSessionName: aws.String("night"), ExternalId: aws.String("any")}); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestQueriesThatAreNotSTS(t *testing.T) {
+func TestInvalidSTSQueriesAreRefused(t *testing.T) {
 	r := start(t, twoRoles)
 	form := func(auth string) http.Header {
 		h := http.Header{"Content-Type": {formType + "; charset=utf-8"}}
@@ -180,7 +180,7 @@ func TestQueriesThatAreNotSTS(t *testing.T) {
 	}
 }
 
-func TestFaultsHappenToSTSToo(t *testing.T) {
+func TestFaultsApplyToSTS(t *testing.T) {
 	r := start(t, twoRoles)
 	client := newSTS(t, r.url, "kin", "kin", "")
 	if err := r.AddFault("AssumeRole=ServiceUnavailable*1"); err != nil {
@@ -194,12 +194,12 @@ func TestFaultsHappenToSTSToo(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := client.GetCallerIdentity(t.Context(), nil); err == nil {
-		t.Error("half an answer was taken for a whole one")
+		t.Error("half an answer was accepted")
 	}
 	if _, err := client.AssumeRole(t.Context(), in); err != nil {
 		t.Error(err)
 	}
-	// A call counts when its handler has ended, which is after its answer left.
+	// A call is counted when its handler ends, which is after its answer was sent.
 	for op, want := range map[string]int{"AssumeRole": 2, "GetCallerIdentity": 1} {
 		if err := r.WaitServed(t.Context(), op, want); err != nil {
 			t.Error(err)
@@ -227,7 +227,7 @@ func TestParseRole(t *testing.T) {
 	}
 	for _, roles := range [][]Role{{{ARN: "x"}}, {{ARN: readerRole}, {ARN: readerRole}}} {
 		if _, err := New(Options{Roles: roles}); err == nil {
-			t.Errorf("%v was taken", roles)
+			t.Errorf("%v was accepted", roles)
 		}
 	}
 }

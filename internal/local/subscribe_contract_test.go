@@ -20,8 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// overEveryProtocol runs a test of SubscribeToShard through the SDK over
-// HTTP/1.1, HTTP/2 in clear text by prior knowledge, and HTTP/2 over TLS.
+// overEveryProtocol runs a test of SubscribeToShard with the SDK. It uses HTTP/1.1, HTTP/2 in
+// clear text by prior knowledge, and HTTP/2 over TLS.
 func overEveryProtocol(t *testing.T, o Options, test func(*testing.T, *Endpoint, *subject)) {
 	for _, c := range []struct {
 		name, scheme, proto string
@@ -77,9 +77,9 @@ func overEveryProtocol(t *testing.T, o Options, test func(*testing.T, *Endpoint,
 	}
 }
 
-// speaks fails the test unless every answer comes by the protocol. With the
-// SDK's own request body some HTTP/1.1 answers break off on the client's side
-// (use of closed network connection), so it gives net/http a plain one.
+// speaks is an HTTP client that fails the test if an answer uses another protocol. It copies each
+// request body: with the SDK's own body some HTTP/1.1 answers break off on the client's side
+// (use of closed network connection).
 type speaks struct {
 	t      *testing.T
 	proto  string
@@ -111,9 +111,9 @@ func (s *subject) register(t *testing.T, name string) string {
 	return *out.Consumer.ConsumerARN
 }
 
-// A shard's whole life: what was there, what comes, the split, the end; then
-// its children.
-func TestSubscribingThroughTheSDK(t *testing.T) {
+// A subscription gets the existing records of a shard, new records, and the end after a split.
+// Then the children are read.
+func TestSubscribeToShardWithTheSDK(t *testing.T) {
 	overEveryProtocol(t, Options{}, func(t *testing.T, e *Endpoint, s *subject) {
 		consumer := s.register(t, "audit")
 		var want []string
@@ -130,7 +130,7 @@ func TestSubscribingThroughTheSDK(t *testing.T) {
 			for len(got) < len(want) {
 				event := stream.next()
 				if event.ContinuationSequenceNumber == nil || event.MillisBehindLatest == nil {
-					t.Errorf("an event without its place: %+v", event)
+					t.Errorf("an event without a position: %+v", event)
 				}
 				got = append(got, payloads(event)...)
 			}
@@ -149,7 +149,7 @@ func TestSubscribingThroughTheSDK(t *testing.T) {
 			t.Error(err)
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%d records came, or not in order: want %d", len(got), len(want))
+			t.Errorf("got %d records, or not in order: want %d", len(got), len(want))
 		}
 		child := must(subscribeShard(t, s.Client, consumer, *end.ChildShards[0].ShardId, fromHorizon))(t)
 		s.putAt(t, "0", "child")
@@ -165,9 +165,9 @@ func TestSubscribingThroughTheSDK(t *testing.T) {
 	})
 }
 
-// The clock, another subscription and the endpoint's end reach a client that
-// waits, by each protocol.
-func TestHowASubscriptionEndsThroughTheSDK(t *testing.T) {
+// With every protocol a waiting subscription ends by the clock, by another subscription and by
+// the end of the endpoint.
+func TestEndsOfASubscriptionWithTheSDK(t *testing.T) {
 	overEveryProtocol(t, Options{}, func(t *testing.T, e *Endpoint, s *subject) {
 		consumer := s.register(t, "audit")
 		open := func() *subscribed { return must(subscribe(t, s.Client, consumer, fromLatest))(t) }
@@ -193,15 +193,14 @@ func TestHowASubscriptionEndsThroughTheSDK(t *testing.T) {
 		last.next()
 		closed := make(chan error)
 		go func() { closed <- e.Close() }()
-		_, _ = last.rest() // the SDK takes a broken answer for its end
+		_, _ = last.rest() // the SDK does not distinguish a broken answer from its end
 		if err := <-closed; err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// Close comes back although clients hold streams that they do not read, and
-// leaves nobody behind.
+// Close returns although clients have open streams that they do not read. No goroutine is left.
 func TestCloseWithClientsThatDoNotRead(t *testing.T) {
 	overEveryProtocol(t, Options{}, func(t *testing.T, e *Endpoint, s *subject) {
 		for range 20 {
@@ -211,20 +210,20 @@ func TestCloseWithClientsThatDoNotRead(t *testing.T) {
 			must(subscribe(t, s.Client, s.register(t, name), fromHorizon))(t)
 		}
 		if n := e.subscriptions.Load(); n != 2 {
-			t.Errorf("%d subscriptions are served, want 2", n)
+			t.Errorf("%d open subscriptions, want 2", n)
 		}
 		if err := e.Close(); err != nil {
 			t.Error(err)
 		}
 		if n := e.subscriptions.Load(); n != 0 {
-			t.Errorf("%d subscriptions are served after Close", n)
+			t.Errorf("%d open subscriptions after Close", n)
 		}
 	})
 }
 
-// Several consumers of both shards, many records from many clients: everyone
-// gets every record of its shard once and in order.
-func TestConsumersDoNotDisturbEachOther(t *testing.T) {
+// Many clients put many records, and several consumers subscribe to both shards. Every
+// subscription gets every record of its shard once and in order.
+func TestConsumersAreIndependent(t *testing.T) {
 	const writers, each = 4, 100
 	overEveryProtocol(t, Options{}, func(t *testing.T, _ *Endpoint, s *subject) {
 		var streams []*subscribed
@@ -281,8 +280,8 @@ func TestConsumersDoNotDisturbEachOther(t *testing.T) {
 	})
 }
 
-// A connection that breaks is no clean end, by any protocol; an early end is.
-func TestHowFaultsOfASubscriptionLookOnTheWire(t *testing.T) {
+// With every protocol a broken connection is not a clean end. An early end is a clean one.
+func TestFaultsOfASubscriptionOverEveryProtocol(t *testing.T) {
 	overEveryProtocol(t, Options{}, func(t *testing.T, e *Endpoint, s *subject) {
 		for range 2 { // two events
 			s.putAt(t, "0", strings.Repeat("x", 600_000))
@@ -306,7 +305,7 @@ func TestHowFaultsOfASubscriptionLookOnTheWire(t *testing.T) {
 	})
 }
 
-// sign makes a request one of the API, as far as this endpoint looks.
+// sign adds the headers that this endpoint requires of an API request.
 func sign(r *http.Request, op string) {
 	r.Header.Set("Content-Type", jsonType)
 	r.Header.Set("X-Amz-Target", target+op)

@@ -4,25 +4,25 @@ import "time"
 
 const (
 	subscriptionLife = 5 * time.Minute
-	subscriptionHold = 5 * time.Second // before another may take over
+	subscriptionHold = 5 * time.Second // time before another subscription may take over
 )
 
-// subscribeToShard pushes the records of a shard to an ACTIVE consumer, as an
-// event stream: an initial-response, then events of up to 1 MiB of data and
-// partition keys, or one larger record, as soon as there are any, and an empty
-// one after 5 seconds without. Each has a ContinuationSequenceNumber, but the last
-// of a closed shard, which has the ChildShards instead. The stream closes then,
-// or after 5 minutes, or ends with an error in it: ResourceNotFoundException
-// when its consumer or stream is gone, and what Options.Takeover says when
-// another subscription has taken over.
+// subscribeToShard pushes the records of a shard to an ACTIVE consumer as an event stream. After
+// an initial-response it sends an event as soon as there are records. An event has up to 1 MiB of
+// data and partition keys, or one larger record. After 5 seconds without records it sends an
+// empty event.
 //
-// It begins at any of the five types, with the rules of GetShardIterator. A
-// consumer has one subscription a shard: 5 seconds must have passed since the
-// last successful call, whether its stream is still open or not. With limits
-// on, it may call once a second for each shard, and gets 2 MiB a second of it;
-// the service documents no burst, so there is one second's worth.
+// Each event has a ContinuationSequenceNumber. Only the last event of a closed shard has the
+// ChildShards instead; then the stream closes. It also closes after 5 minutes. It ends with
+// ResourceNotFoundException when its consumer or stream is deleted. If another subscription
+// takes over, Options.Takeover decides how it ends.
 //
-// Left out: an end before 5 minutes for any other reason, which faults make.
+// The five starting positions have the rules of GetShardIterator. A consumer has one
+// subscription a shard. A new call must come at least 5 seconds after the last successful one,
+// even if that stream has ended. With limits on, a consumer has one call a second and 2 MiB a
+// second for each shard. The service documents no burst, so the burst is one second's amount.
+//
+// Not implemented: other ends before 5 minutes. There are faults for them.
 func (e *Endpoint) subscribeToShard(c *call) error {
 	a := c.args
 	consumerARN := a.text("ConsumerARN", text{required: true, min: 1, max: 2048})
@@ -90,7 +90,7 @@ func (e *Endpoint) subscribeToShard(c *call) error {
 		return dryRun()
 	}
 	link.current = sub
-	s.changed.ring() // for the one that is taken over
+	s.changed.ring() // wakes the subscription that this one replaces
 	c.subscription = sub
 	return nil
 }

@@ -7,42 +7,43 @@ import (
 
 const (
 	maxEventBytes = mib
-	heartbeat     = 5 * time.Second // an event comes at least as often
+	heartbeat     = 5 * time.Second // longest time between two events
 )
 
-// subscription is one granted SubscribeToShard. The first group of fields
-// never changes; the second belongs to the goroutine that serves it.
+// subscription is the state of one successful SubscribeToShard call. The first group of fields
+// never changes. Only the goroutine that serves the subscription uses the second group.
 type subscription struct {
 	stream   *stream
 	consumer *consumer
 	link     *link
 	shard    *shard
-	began    time.Time // on the endpoint's clock, as all times here
+	began    time.Time // by the endpoint's clock, like all times here
 	script   script
 
 	next      uint64 // index of the next record
-	stuck     bool   // there will never be anything to read
+	stuck     bool   // reading never returns a record, see TrimmedEmpty
 	lastEvent time.Time
-	events    int // sent
+	events    int // number of events sent
 }
 
-// turn is what a subscription does next: it sends event or err if there is one,
-// then closes if it is over, breaks off if it is broken, or else waits.
+// turn is the next step of a subscription. It first sends event or err, if set. Then it closes
+// the stream if over is set, breaks the connection if broken is set, or waits.
 type turn struct {
 	event  *event
 	err    error
 	over   bool
-	broken bool          // the connection breaks, with nothing more
-	wait   time.Duration // at most, with neither event nor err
+	broken bool          // nothing more is sent
+	wait   time.Duration // the longest wait, without event and err
 }
 
-// event is a SubscribeToShardEvent, ready to be written without a lock.
+// event is a SubscribeToShardEvent. It can be encoded without a lock.
 type event struct {
 	reading
-	at *sequence // nil = the shard has ended
+	at *sequence // ContinuationSequenceNumber; nil = the shard has ended
 }
 
-// turn looks at everything that a subscription depends on.
+// turn returns the next step of a subscription. It checks the clock, the stream, the consumer,
+// other subscriptions and the shard.
 func (e *Endpoint) turn(u *subscription) turn {
 	now := e.Now()
 	ms := now.UnixMilli()
@@ -78,8 +79,8 @@ func (e *Endpoint) turn(u *subscription) turn {
 	return t
 }
 
-// fill puts an event into a turn if there is one to send. The caller holds
-// stream.mu.
+// fill adds an event to a turn if there are records, the shard has ended or a heartbeat is due.
+// The caller holds stream.mu.
 func (e *Endpoint) fill(t *turn, u *subscription, now time.Time) {
 	s, sh := u.stream, u.shard
 	ms, tick := now.UnixMilli(), now.UnixNano()
@@ -129,10 +130,10 @@ func (e *Endpoint) fill(t *turn, u *subscription, now time.Time) {
 	u.next, u.lastEvent = next, now
 }
 
-// continuation is a sequence number such that what comes after it is what comes
-// after the page: the page's last record's, or with an empty page the
-// number of the record before it at a later time, so that it outlives that
-// record. The caller holds mu.
+// continuation returns a sequence number that a client can use to continue after the page. It is
+// that of the page's last record. After an empty page it is the number of the record before the
+// page with a later time, so that it stays valid after that record was trimmed. The caller holds
+// mu.
 func (s *shard) continuation(p page, stuck bool, now int64) sequence {
 	next := p.first + uint64(p.count)
 	q := sequence{s.epoch, next, now / 1000, s.number}
@@ -148,7 +149,7 @@ func (s *shard) continuation(p page, stuck bool, now int64) sequence {
 	return q
 }
 
-// append writes the event as JSON.
+// append encodes the event as JSON.
 func (v *event) append(dst []byte) []byte {
 	dst = v.appendRecords(append(dst, '{'))
 	if v.at != nil {
@@ -160,9 +161,8 @@ func (v *event) append(dst []byte) []byte {
 	return append(v.appendChildren(dst), '}')
 }
 
-// pump serves a subscription until it ends or its client goes. A stream that
-// ends in any other way than the service closes it ends with a panic, which
-// closes the connection.
+// pump serves a subscription until it ends or its client disconnects. If the stream ends in a
+// way in which the service does not close it, pump panics, which closes the connection.
 func (e *Endpoint) pump(w http.ResponseWriter, r *http.Request, c *call) {
 	e.subscriptions.Add(1)
 	defer e.subscriptions.Add(-1)
@@ -225,7 +225,7 @@ func (e *Endpoint) pump(w http.ResponseWriter, r *http.Request, c *call) {
 	panic(http.ErrAbortHandler)
 }
 
-// scriptedEnd says whether a fault ends the stream here.
+// scriptedEnd reports whether a fault ends the stream after the events sent so far.
 func (u *subscription) scriptedEnd() bool {
 	switch u.script.kind {
 	case "empty", "early", "stream":
@@ -234,7 +234,8 @@ func (u *subscription) scriptedEnd() bool {
 	return false
 }
 
-// breakFrame sends half of the frame, and then no more.
+// breakFrame sends half of the buffered frame and breaks the connection. With stall it first
+// waits until the client disconnects.
 func (e *Endpoint) breakFrame(out *frames, r *http.Request, kind string) {
 	out.buffer.Truncate(out.buffer.Len() / 2)
 	out.send()

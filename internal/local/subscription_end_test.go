@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-func TestASubscriptionLivesFiveMinutes(t *testing.T) {
+func TestASubscriptionEndsAfterFiveMinutes(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		began := time.Now()
 		s := f.open(fromHorizon)
@@ -28,14 +28,14 @@ func TestASubscriptionLivesFiveMinutes(t *testing.T) {
 	})
 }
 
-func TestMovingTheClockEndsASubscriptionAtOnce(t *testing.T) {
+func TestAdvanceEndsASubscription(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		s := f.open(fromHorizon)
 		s.next()
 		synctest.Wait()
 		began := time.Now()
 		f.endpoint.Advance(4 * time.Minute)
-		s.next() // the empty event that is due
+		s.next() // the empty event after 5 seconds
 		f.endpoint.Advance(time.Minute)
 		if err := s.end(); err != nil || time.Since(began) != 0 {
 			t.Errorf("ended after %s with %v", time.Since(began), err)
@@ -43,7 +43,7 @@ func TestMovingTheClockEndsASubscriptionAtOnce(t *testing.T) {
 	})
 }
 
-func TestTakingOverASubscription(t *testing.T) {
+func TestASubscriptionReplacesTheOneBefore(t *testing.T) {
 	for takeover, code := range map[Takeover]string{TakeoverError: "ResourceInUseException", TakeoverEnd: ""} {
 		inBubble(t, 2, Options{Takeover: takeover}, func(t *testing.T, f *fanOut) {
 			s := f.open(fromLatest)
@@ -58,7 +58,7 @@ func TestTakingOverASubscription(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			second := f.open(fromLatest)
 			second.next()
-			// The empty event that was due at the same time may come before.
+			// An empty event that is due at the same time may come first.
 			if _, err := s.rest(); codeOf(err) != code {
 				t.Errorf("%s: the first subscription ended with %v", takeover, err)
 			}
@@ -68,7 +68,7 @@ func TestTakingOverASubscription(t *testing.T) {
 					t.Errorf("%s: got %q", takeover, got)
 				}
 			}
-			// The five seconds count from the call, whether its stream is open or not.
+			// The five seconds begin with the call, even if its stream has ended.
 			_ = second.stream.Close()
 			time.Sleep(4 * time.Second)
 			_, err = subscribe(t, f.Client, f.arn, fromLatest)
@@ -79,7 +79,7 @@ func TestTakingOverASubscription(t *testing.T) {
 	}
 }
 
-func TestSubscribeToShardTakesOneCallASecond(t *testing.T) {
+func TestSubscribeToShardAllowsOneCallASecond(t *testing.T) {
 	inBubble(t, 2, Options{Limits: LimitsOn}, func(t *testing.T, f *fanOut) {
 		f.open(fromLatest)
 		_, err := subscribe(t, f.Client, f.arn, fromLatest)
@@ -129,7 +129,7 @@ func TestCloseEndsASubscriptionWithItsConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		blocked := f.raw(f.register("other"), fromHorizon) // whose client does not read
+		blocked := f.raw(f.register("other"), fromHorizon) // its client does not read
 		synctest.Wait()
 		if err := f.endpoint.Close(); err != nil {
 			t.Fatal(err)
@@ -139,7 +139,7 @@ func TestCloseEndsASubscriptionWithItsConnection(t *testing.T) {
 		}
 		synctest.Wait()
 		if n := f.endpoint.subscriptions.Load(); n != 0 {
-			t.Errorf("%d subscriptions are still served", n)
+			t.Errorf("%d subscriptions are still open", n)
 		}
 		if rest, err := io.ReadAll(blocked); len(rest) != 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("the answer nobody read has %d bytes and ended with %v", len(rest), err)
@@ -147,7 +147,7 @@ func TestCloseEndsASubscriptionWithItsConnection(t *testing.T) {
 	})
 }
 
-func TestCloseEndsASubscriptionServedByHand(t *testing.T) {
+func TestCloseEndsASubscriptionServedByServeHTTP(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		body := fmt.Sprintf(`{"ConsumerARN":%q,"ShardId":%q,"StartingPosition":{"Type":"LATEST"}}`, f.arn, shard0)
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
@@ -168,7 +168,7 @@ func TestCloseEndsASubscriptionServedByHand(t *testing.T) {
 	})
 }
 
-func TestGoingAwayEndsASubscription(t *testing.T) {
+func TestADisconnectEndsASubscription(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		ctx, cancel := context.WithCancel(f.ctx)
 		out, err := f.SubscribeToShard(ctx, &kinesis.SubscribeToShardInput{ConsumerARN: &f.arn, ShardId: aws.String(shard0), StartingPosition: fromLatest})
@@ -188,12 +188,12 @@ func TestGoingAwayEndsASubscription(t *testing.T) {
 		closed := f.open(fromLatest)
 		closed.next()
 		if n := f.endpoint.subscriptions.Load(); n != 1 {
-			t.Errorf("%d subscriptions are served, want one", n)
+			t.Errorf("%d open subscriptions, want one", n)
 		}
 		_ = closed.stream.Close()
 		synctest.Wait()
 		if n := f.endpoint.subscriptions.Load(); n != 0 {
-			t.Errorf("%d subscriptions are still served", n)
+			t.Errorf("%d subscriptions are still open", n)
 		}
 	})
 }

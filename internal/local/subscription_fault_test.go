@@ -46,7 +46,7 @@ func TestParseFaultOfSubscriptions(t *testing.T) {
 	}
 }
 
-// frame is one of an event stream, or what came in place of it.
+// frame reads the next frame of an event stream and returns its kind.
 func frame(body io.Reader) (kind string, err error) {
 	m, err := eventstream.NewDecoder().Decode(body, nil)
 	if err != nil {
@@ -63,8 +63,8 @@ func frame(body io.Reader) (kind string, err error) {
 	return kind, nil
 }
 
-// What each fault lets through, frame by frame, while a record is there from
-// the start and another is put every second.
+// The frames that a client receives with each fault. The shard has one record at the start, and
+// another one is put every second.
 func TestFaultsOfASubscription(t *testing.T) {
 	for spec, want := range map[string]string{
 		"early":                                "initial-response>event>EOF>0s",
@@ -153,9 +153,8 @@ func TestFaultsOfASubscription(t *testing.T) {
 	}
 }
 
-// The SDK sees an error in the stream as the API's error, and so does a caller
-// who asks for the codes.
-func TestErrorsInTheStreamThroughTheSDK(t *testing.T) {
+// The SDK returns an error in the stream as the API's error, with its code.
+func TestErrorsInTheStreamWithTheSDK(t *testing.T) {
 	codes := append(slices.Clone(streamErrors), "InternalFailure", "LimitExceededException")
 	for _, code := range codes {
 		inBubble(t, 1, Options{Faults: []string{"SubscribeToShard=stream:" + code + ":1*1"}}, func(t *testing.T, f *fanOut) {
@@ -173,8 +172,8 @@ func TestErrorsInTheStreamThroughTheSDK(t *testing.T) {
 	}
 }
 
-// A fault before the stream is the call's own error, and takes no subscription.
-func TestAFaultOfTheCallTakesNoSubscription(t *testing.T) {
+// A fault before the stream is the error of the call. No subscription begins.
+func TestAFaultOfTheCallBeginsNoSubscription(t *testing.T) {
 	for _, kind := range []string{"InternalFailureException", "garbage", "html", "reset"} {
 		inBubble(t, 1, Options{Faults: []string{"SubscribeToShard=" + kind + "*1"}}, func(t *testing.T, f *fanOut) {
 			if _, err := subscribe(t, f.Client, f.arn, fromHorizon); err == nil {
@@ -185,8 +184,8 @@ func TestAFaultOfTheCallTakesNoSubscription(t *testing.T) {
 	}
 }
 
-// A silent subscription is taken over like any other, and says nothing of it.
-func TestASilentSubscriptionStaysSilent(t *testing.T) {
+// Another subscription can replace a silent one, which does not send an error then.
+func TestASilentSubscriptionSendsNoTakeoverError(t *testing.T) {
 	inBubble(t, 1, Options{Faults: []string{"SubscribeToShard=silent*1"}}, func(t *testing.T, f *fanOut) {
 		began := time.Now()
 		silent := f.open(fromHorizon)

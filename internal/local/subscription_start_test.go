@@ -12,16 +12,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// AFTER the continuation sequence number of any event nothing is missing and
-// nothing comes twice; AT it, at most the record before comes again.
-func TestContinuationIsWhereToGoOn(t *testing.T) {
+// AFTER_SEQUENCE_NUMBER with the continuation of any event skips no record and repeats none.
+// AT_SEQUENCE_NUMBER repeats at most the record before it.
+func TestContinuationSkipsAndRepeatsNothing(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		var want []string
 		from := fromLatest
 		for i := range 20 {
 			s := f.open(from)
 			event := s.next()
-			if i%3 != 0 { // else nothing was written
+			if i%3 != 0 { // in the other rounds no record is put here
 				_ = s.stream.Close()
 				f.endpoint.Advance(6 * time.Second)
 				var several []string
@@ -41,7 +41,7 @@ func TestContinuationIsWhereToGoOn(t *testing.T) {
 			}
 			_ = s.stream.Close()
 			missed := fmt.Sprint("missed ", i)
-			if i%2 == 0 { // else within the second of the event
+			if i%2 == 0 { // in the other rounds the record is put in the same second as the event
 				f.endpoint.Advance(6 * time.Second)
 			}
 			f.put(t, missed, "k")
@@ -66,8 +66,8 @@ func TestContinuationIsWhereToGoOn(t *testing.T) {
 	})
 }
 
-// What an idle shard says stays good when the last record is trimmed.
-func TestContinuationOutlivesTheLastRecord(t *testing.T) {
+// The continuation of an idle shard stays valid after the last record is trimmed.
+func TestContinuationStaysValidAfterTrimming(t *testing.T) {
 	for _, trimmed := range []Trimmed{TrimmedOldest, TrimmedError, TrimmedEmpty} {
 		inBubble(t, 1, Options{Trimmed: trimmed}, func(t *testing.T, f *fanOut) {
 			old := f.put(t, "old", "k")
@@ -94,9 +94,9 @@ func TestContinuationOutlivesTheLastRecord(t *testing.T) {
 			if trimmed != TrimmedEmpty {
 				return
 			}
-			again := s.next() // five seconds later, and it leads to the same place
+			second := s.next() // five seconds later, with the same position
 			f.endpoint.Advance(5 * time.Second)
-			event = must(subscribe(t, f.Client, f.arn, at(types.ShardIteratorTypeAfterSequenceNumber, again.ContinuationSequenceNumber)))(t).next()
+			event = must(subscribe(t, f.Client, f.arn, at(types.ShardIteratorTypeAfterSequenceNumber, second.ContinuationSequenceNumber)))(t).next()
 			if len(event.Records) != 0 || *event.MillisBehindLatest != day.Milliseconds() {
 				t.Errorf("%s: after that got %+v", trimmed, event)
 			}
@@ -104,7 +104,7 @@ func TestContinuationOutlivesTheLastRecord(t *testing.T) {
 	}
 }
 
-func TestSubscribeToShardRefusesWhatItMust(t *testing.T) {
+func TestSubscribeToShardErrors(t *testing.T) {
 	inBubble(t, 1, Options{ConsumerCreatingDelay: time.Second, ConsumerDeletingDelay: time.Second}, func(t *testing.T, f *fanOut) {
 		_, err := subscribe(t, f.Client, f.arn, fromLatest)
 		wantCode(t, err, "ResourceInUseException")
@@ -138,7 +138,7 @@ func TestSubscribeToShardRefusesWhatItMust(t *testing.T) {
 		}
 		_, err = f.SubscribeToShard(f.ctx, &kinesis.SubscribeToShardInput{ConsumerARN: &f.arn, ShardId: aws.String(shard0), StartingPosition: fromLatest, DryRun: aws.Bool(true)})
 		wantCode(t, err, "DryRunOperationException")
-		f.open(fromLatest) // none of these was a subscription
+		f.open(fromLatest) // succeeds, because none of the calls above began a subscription
 
 		if _, err := f.DeregisterStreamConsumer(f.ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: &f.arn}); err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-func TestASubscriptionPushesAtOnceAndSaysSomethingEveryFiveSeconds(t *testing.T) {
+func TestASubscriptionPushesRecordsAndHeartbeats(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		began := time.Now()
 		s := f.open(fromLatest)
@@ -49,7 +49,7 @@ func TestASubscriptionPushesAtOnceAndSaysSomethingEveryFiveSeconds(t *testing.T)
 	})
 }
 
-func TestAQuietStart(t *testing.T) {
+func TestQuietStartDelaysTheFirstEvent(t *testing.T) {
 	inBubble(t, 1, Options{QuietStart: true}, func(t *testing.T, f *fanOut) {
 		began := time.Now()
 		s := f.open(fromLatest)
@@ -59,7 +59,7 @@ func TestAQuietStart(t *testing.T) {
 	})
 }
 
-func TestTheEndOfAShardComesWithItsChildren(t *testing.T) {
+func TestTheEndOfAShardHasItsChildren(t *testing.T) {
 	for _, o := range []Options{{}, {EndAlone: true}, {OmitChildShards: true}} {
 		inBubble(t, 2, o, func(t *testing.T, f *fanOut) {
 			s := f.open(fromLatest)
@@ -87,7 +87,8 @@ func TestTheEndOfAShardComesWithItsChildren(t *testing.T) {
 				t.Errorf("%+v: the stream ended with %v after %s", o, err, time.Since(began))
 			}
 
-			// A closed shard, from its start: records and end in one event unless it is alone.
+			// From the start of a closed shard, one event has the records and the end, unless
+			// EndAlone is set.
 			f.endpoint.Advance(5 * time.Second)
 			s = f.open(fromHorizon)
 			if event := s.next(); !slices.Equal(payloads(event), []string{"last"}) || (event.ContinuationSequenceNumber != nil) != o.EndAlone {
@@ -111,7 +112,7 @@ func describe(children []types.ChildShard) []string {
 	return list
 }
 
-func TestEventsHoldUpToAMebibyteOrOneRecord(t *testing.T) {
+func TestEventsHaveUpToAMebibyteOrOneRecord(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		_, err := f.UpdateMaxRecordSize(f.ctx, &kinesis.UpdateMaxRecordSizeInput{
 			StreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"), MaxRecordSizeInKiB: aws.Int32(10240),
@@ -146,14 +147,14 @@ func TestASubscriptionGetsTwoMebibytesASecond(t *testing.T) {
 		inBubble(t, 1, Options{Limits: limits}, func(t *testing.T, f *fanOut) {
 			for range 10 {
 				f.put(t, strings.Repeat("x", mib-1), "k")
-				f.endpoint.Advance(time.Second) // for the limit on writing
+				f.endpoint.Advance(time.Second) // because of the write limit
 			}
 			began := time.Now()
 			s := f.open(fromHorizon)
 			for received := 0; received < 10; {
 				received += len(s.next().Records)
 			}
-			least, most := 4*time.Second, 4*time.Second // and a burst of 2 MiB
+			least, most := 4*time.Second, 4*time.Second // after a burst of 2 MiB
 			switch limits {
 			case LimitsWindow:
 				least = 3 * time.Second
@@ -167,7 +168,7 @@ func TestASubscriptionGetsTwoMebibytesASecond(t *testing.T) {
 	}
 }
 
-func TestFramesOnTheWire(t *testing.T) {
+func TestFrames(t *testing.T) {
 	inBubble(t, 1, Options{}, func(t *testing.T, f *fanOut) {
 		f.put(t, "x", "k")
 		body := f.raw(f.arn, fromHorizon)
@@ -194,7 +195,7 @@ func TestFramesOnTheWire(t *testing.T) {
 		f.endpoint.Advance(6 * time.Second)
 		f.open(fromLatest)
 		headers, payload = read()
-		for headers[":message-type"] == "event" { // the empty one that was due
+		for headers[":message-type"] == "event" { // an empty event that is due
 			headers, payload = read()
 		}
 		if fmt.Sprint(headers) != "map[:content-type:application/json :exception-type:ResourceInUseException :message-type:exception]" ||
@@ -207,7 +208,7 @@ func TestFramesOnTheWire(t *testing.T) {
 	})
 }
 
-func TestRoundTripAnswersWhatServeHTTPAnswers(t *testing.T) {
+func TestRoundTripReturnsTheAnswersOfServeHTTP(t *testing.T) {
 	inBubble(t, 1, Options{Faults: []string{"ListStreams=cut*1", "ListStreams=reset*1"}}, func(t *testing.T, f *fanOut) {
 		for range 2 {
 			if _, err := f.ListStreams(f.ctx, &kinesis.ListStreamsInput{}); !errors.Is(err, io.ErrUnexpectedEOF) {

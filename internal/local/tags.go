@@ -11,7 +11,7 @@ import (
 
 const (
 	maxTags    = 50  // of a resource
-	maxTagsPut = 200 // in a request, says the API's model
+	maxTagsPut = 200 // in a request, according to the API's model
 )
 
 type tag struct{ Key, Value string }
@@ -43,7 +43,7 @@ func (e *Endpoint) withTags(c *call, do func(map[string]string) error) error {
 	return do(one.tags)
 }
 
-// tags takes the Tags member, a map.
+// tags returns the Tags member, which is a map.
 func (a *arguments) tags(required bool) map[string]string {
 	tags := map[string]string{}
 	if !a.member("Tags", required, "Map", &tags) {
@@ -64,7 +64,7 @@ func (a *arguments) tags(required bool) map[string]string {
 	return tags
 }
 
-// checkTags refuses characters a tag may not have.
+// checkTags returns an error if a tag has an invalid character.
 func checkTags(tags map[string]string) error {
 	for k, v := range tags {
 		for _, r := range k + v {

@@ -2,9 +2,8 @@ package local
 
 import "strings"
 
-// target is the stream a request is about, named by StreamName, StreamARN or
-// both. It takes those two members, and reports what was wrong with any member
-// of the request: call it after taking the others.
+// target returns the stream of a request, which is named by StreamName, StreamARN or both. Its
+// error covers the violations of all members read so far, so call it after reading the others.
 func (e *Endpoint) target(c *call) (*stream, error) {
 	name := c.args.text("StreamName", streamName)
 	streamARN := c.args.text("StreamARN", arn)
@@ -14,7 +13,7 @@ func (e *Endpoint) target(c *call) (*stream, error) {
 	return e.named(name, streamARN)
 }
 
-// named finds a stream by name, ARN or both.
+// named returns a stream by name, ARN or both.
 func (e *Endpoint) named(name, streamARN string) (*stream, error) {
 	if name == "" && streamARN == "" {
 		return nil, invalid("Either StreamName or StreamARN must be provided.")
@@ -40,17 +39,15 @@ func notAnARN(member, value, pattern string) error {
 		violation(member, quoted(value), "Member must satisfy regular expression pattern: "+pattern))
 }
 
-// resource is what an ARN of this service names: a stream, or a consumer of
-// one.
+// resource is a stream or a consumer of a stream, as named by an ARN.
 type resource struct {
 	account  string
 	stream   string
 	consumer string // NAME:EPOCH, empty for a stream
 }
 
-// parseARN reads arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, with
-// /consumer/NAME:EPOCH behind it for a consumer. Any partition and region will
-// do.
+// parseARN parses arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, with /consumer/NAME:EPOCH at the
+// end for a consumer. It accepts any partition and region.
 func parseARN(s string) (resource, bool) {
 	p := strings.SplitN(s, ":", 6)
 	if len(p) < 6 || p[0] != "arn" || !strings.HasPrefix(p[1], "aws") || p[2] != "kinesis" || len(p[4]) != len(Account) {
@@ -64,7 +61,7 @@ func parseARN(s string) (resource, bool) {
 	return resource{p[4], name, consumer}, true
 }
 
-// consumerResource reads the ARN of a consumer.
+// consumerResource parses the ARN of a consumer.
 func consumerResource(s string) (resource, error) {
 	r, ok := parseARN(s)
 	if !ok || r.consumer == "" {
@@ -73,26 +70,26 @@ func consumerResource(s string) (resource, error) {
 	return r, nil
 }
 
-// streamARN is the ARN of the stream, in the region the request was signed for.
+// streamARN returns the ARN of the stream in the region that the request was signed for.
 func (r resource) streamARN(c *call) string {
 	return "arn:aws:kinesis:" + c.region + ":" + r.account + ":stream/" + r.stream
 }
 
-// arn is the stream's ARN in the region the request was signed for.
+// arn returns the stream's ARN in the region that the request was signed for.
 func (s *stream) arn(c *call) string {
 	return "arn:aws:kinesis:" + c.region + ":" + Account + ":stream/" + s.name
 }
 
-// must refuses a stream that is not ACTIVE.
-func (s *stream) must(now int64) error {
+// mustBeActive returns an error if the stream is not ACTIVE.
+func (s *stream) mustBeActive(now int64) error {
 	if state := s.state(now); state != active {
 		return inUse("Stream %s under account %s not ACTIVE, instead in state %s", s.name, Account, state)
 	}
 	return nil
 }
 
-// serves refuses a stream that cannot be read or written: an UPDATING one can,
-// and while it is being deleted the service may go on serving it.
+// serves returns an error if the stream cannot be read or written, because it is CREATING. An
+// UPDATING stream can, and the service may continue to serve a DELETING one.
 func (s *stream) serves(now int64) error {
 	if s.state(now) == creating {
 		return streamNotFound(s.name)

@@ -26,14 +26,14 @@ func (s *subject) putAll(t *testing.T, list []types.PutRecordsRequestEntry) *kin
 
 const overRate = "Rate exceeded for shard shardId-000000000000 in stream orders under account 000000000000."
 
-// inStoppedTime runs a test in a bubble, where no token comes back while a
-// slow machine makes its calls.
+// inStoppedTime runs a test in a synctest bubble. Its clock does not run during calls, so no
+// bucket refills on a slow machine.
 func inStoppedTime(t *testing.T, shards int, limits Limits, test func(*testing.T, *Endpoint, *subject)) {
 	t.Helper()
 	inBubble(t, shards, Options{Limits: limits}, func(t *testing.T, f *fanOut) { test(t, f.endpoint, &f.subject) })
 }
 
-func TestAShardTakesAThousandRecordsASecond(t *testing.T) {
+func TestAShardAcceptsAThousandRecordsASecond(t *testing.T) {
 	for _, limits := range []Limits{LimitsOn, LimitsWindow, LimitsOff} {
 		inStoppedTime(t, 1, limits, func(t *testing.T, r *Endpoint, s *subject) {
 			r.Advance(time.Second - time.Duration(r.Now().Nanosecond())) // the start of a window
@@ -60,7 +60,7 @@ func TestAShardTakesAThousandRecordsASecond(t *testing.T) {
 				t.Errorf("limits %s: %d of 1500 failed, want %d", limits, failed, want)
 			}
 			var err error
-			for range 2 { // a mebibyte each
+			for range 2 { // each uses one mebibyte
 				_, err = s.PutRecord(s.ctx, &kinesis.PutRecordInput{StreamName: &s.name, Data: make([]byte, 1<<20-1), PartitionKey: aws.String("k")})
 			}
 			if limits != LimitsOff {
@@ -77,7 +77,7 @@ func TestAShardTakesAThousandRecordsASecond(t *testing.T) {
 	}
 }
 
-func TestAShardTakesAMebibyteASecond(t *testing.T) {
+func TestAShardAcceptsAMebibyteASecond(t *testing.T) {
 	inStoppedTime(t, 1, LimitsOn, func(t *testing.T, r *Endpoint, s *subject) {
 		out := s.putAll(t, entries(20, 100_000))
 		if failed := *out.FailedRecordCount; failed != 10 {
@@ -86,17 +86,17 @@ func TestAShardTakesAMebibyteASecond(t *testing.T) {
 		r.Advance(time.Second)
 		out = s.putAll(t, append(entries(1, 1_000_000), entries(2, 100_000)...))
 		if *out.FailedRecordCount != 2 || out.Records[0].ErrorCode != nil {
-			t.Errorf("%d failed, want the two behind the large one", *out.FailedRecordCount)
+			t.Errorf("%d failed, want the two after the large one", *out.FailedRecordCount)
 		}
 		r.Advance(time.Second)
 		out = s.putAll(t, append(entries(1, 200_000), append(entries(1, 1_000_000), entries(1, 200_000)...)...))
 		if *out.FailedRecordCount != 1 || out.Records[1].ErrorCode == nil {
-			t.Error("a small record behind a throttled large one must land: that is how PutRecords reorders")
+			t.Error("a small record after a throttled large one was not stored, as it is in the service")
 		}
 	})
 }
 
-func TestShardsAreLimitedOneByOne(t *testing.T) {
+func TestEachShardHasItsOwnLimits(t *testing.T) {
 	inStoppedTime(t, 2, LimitsOn, func(t *testing.T, _ *Endpoint, s *subject) {
 		var list []types.PutRecordsRequestEntry
 		for i := range 500 {
@@ -110,7 +110,7 @@ func TestShardsAreLimitedOneByOne(t *testing.T) {
 	})
 }
 
-func TestFiveReadsASecond(t *testing.T) {
+func TestAShardAllowsFiveReadsASecond(t *testing.T) {
 	for _, limits := range []Limits{LimitsOn, LimitsWindow} {
 		inStoppedTime(t, 1, limits, func(t *testing.T, r *Endpoint, s *subject) {
 			it := s.iterator(t, trimHorizon())
@@ -171,10 +171,10 @@ func TestAFullPageStopsReadingForFiveSeconds(t *testing.T) {
 	read(100, 10)
 	read(1, 0)
 	e.Advance(time.Second)
-	read(1, 1) // a smaller page comes sooner
+	read(1, 1) // a smaller page needs a shorter wait
 }
 
-func TestFiveIteratorsASecond(t *testing.T) {
+func TestAShardAllowsFiveIteratorsASecond(t *testing.T) {
 	r, s := with(t, 1, Options{Limits: LimitsOn})
 	for i := range 6 {
 		_, err := s.GetShardIterator(s.ctx, &kinesis.GetShardIteratorInput{StreamName: &s.name, ShardId: aws.String(shard0),
@@ -217,7 +217,7 @@ func TestConsumerCallsAreLimited(t *testing.T) {
 		}
 		next := most
 		for codeOf(calls[op](next)) != "LimitExceededException" {
-			next++ // the limit fills up again while the calls take their time
+			next++ // the bucket refills during the calls
 			if refilled := int(time.Since(began).Seconds()*float64(most)) + 1; next > most+refilled {
 				t.Fatalf("%s: %d calls passed, want at most %d", op, next, most+refilled)
 			}

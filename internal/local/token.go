@@ -9,17 +9,14 @@ import (
 	"time"
 )
 
-// How long an iterator and a NextToken may be used (API documentation of
-// GetShardIterator and ListShards).
+// How long an iterator and a NextToken are valid (API documentation of GetShardIterator and
+// ListShards).
 const (
 	iteratorLife = 5 * time.Minute
 	tokenLife    = 300 * time.Second
 )
 
-// Iterators and tokens are opaque to clients: the fields below, sealed with a
-// key that only this endpoint has, so that anything else is recognised as
-// garbage.
-
+// tokenKind is the kind of a token.
 type tokenKind byte
 
 const (
@@ -29,18 +26,19 @@ const (
 	kindStreams
 )
 
-// token is what an iterator or a NextToken means.
+// token is the content of an iterator or a NextToken. Clients see it as an opaque text, sealed
+// with a key that only this endpoint has. openToken therefore rejects any other text.
 type token struct {
 	kind   tokenKind
-	stuck  bool   // iterators: the record it stands for was trimmed and TrimmedEmpty is set
+	stuck  bool   // iterators: the record was trimmed and TrimmedEmpty is set
 	made   int64  // ms
-	stream uint64 // the incarnation, so that a recreated stream does not take it
-	number uint64 // iterators: the next record's index; shards: the last shard listed
+	stream uint64 // the incarnation, so that a recreated stream rejects it
+	number uint64 // iterators: the next record's index; shards: the next shard's number
 	shard  uint32
-	filter byte   // shards: the filter's place in shardFilters
+	filter byte   // shards: index of the filter in shardFilters
 	time   int64  // shards: the filter's timestamp, ms
-	name   string // the stream's name, or the last name listed
-	after  string // consumers: the last consumer listed
+	name   string // the stream's name; streams: the last listed name
+	after  string // consumers: the last listed consumer
 }
 
 const (
@@ -48,10 +46,10 @@ const (
 	tokenSeal = 16
 )
 
-// append adds the sealed form in base64 to dst.
+// append appends the sealed form in base64 to dst.
 func (t token) append(dst []byte, key []byte) []byte {
 	b := make([]byte, 0, tokenHead+len(t.name)+len(t.after)+tokenSeal)
-	b = append(b, 0, 0, 0, 0, 0, 0, 0, 1) // as the service's iterators begin
+	b = append(b, 0, 0, 0, 0, 0, 0, 0, 1) // the beginning of the service's iterators
 	b = append(b, byte(t.kind), 0)
 	if t.stuck {
 		b[len(b)-1] = 1
@@ -71,10 +69,11 @@ func (t token) append(dst []byte, key []byte) []byte {
 
 func (t token) sealed(key []byte) string { return string(t.append(nil, key)) }
 
-// openToken is false for anything that append did not make with this key.
+// openToken decodes a token. It returns false unless append created the text with this key and
+// kind.
 func openToken(text string, kind tokenKind, key []byte) (token, bool) {
 	b, err := base64.StdEncoding.Strict().DecodeString(text)
-	if strings.ContainsAny(text, "\r\n") { // which even a strict decoder passes over
+	if strings.ContainsAny(text, "\r\n") { // even the strict decoder ignores line breaks
 		return token{}, false
 	}
 	if err != nil || len(b) < tokenHead+tokenSeal {

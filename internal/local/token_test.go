@@ -38,7 +38,7 @@ func TestTokensSealAndOpen(t *testing.T) {
 	}
 }
 
-func TestIteratorsFitTheService(t *testing.T) {
+func TestIteratorsAreWithinTheServicesLength(t *testing.T) {
 	longest := token{kind: kindIterator, name: string(make([]byte, 128))}.sealed([]byte("key"))
 	if len(longest) > 512 {
 		t.Errorf("an iterator has %d characters, the API allows 512", len(longest))

@@ -39,7 +39,7 @@ func (e *Endpoint) updateTarget(s *stream, check func() error, change func(s *st
 	if err := check(); err != nil {
 		return err
 	}
-	if err := s.must(now); err != nil {
+	if err := s.mustBeActive(now); err != nil {
 		return err
 	}
 	if err := change(s, now); err != nil {

@@ -1,12 +1,11 @@
 package local
 
-// updateAccountSettings begins or ends the account's minimum throughput billing
-// commitment, at once. One that is ended within its first 24 hours runs until
-// they are over. While it runs, an on-demand stream takes 50 consumers. With
-// limits on, the account has 5 calls a second.
+// updateAccountSettings starts or ends the account's minimum throughput billing commitment,
+// immediately. A commitment that is ended within its first 24 hours runs until they have passed.
+// While it runs, an on-demand stream may have 50 consumers. With limits on, the account has 5
+// calls a second.
 //
-// Left out: everything else that the commitment changes at the service, such as
-// its prices.
+// Not implemented: the other effects of the commitment in the service, such as prices.
 func (e *Endpoint) updateAccountSettings(c *call) error {
 	var status string
 	if inner := c.args.structure("MinimumThroughputBillingCommitment", true); inner != nil {

@@ -1,7 +1,7 @@
 package local
 
-// updateMaxRecordSize sets the largest record a stream takes, data and
-// partition key together, between 1024 and 10240 KiB. What is stored stays.
+// updateMaxRecordSize sets the maximum record size of a stream, from 1024 to 10240 KiB of data
+// and partition key together. Existing records stay.
 func (e *Endpoint) updateMaxRecordSize(c *call) error {
 	kib := c.args.whole("MaxRecordSizeInKiB", whole{required: true, min: defaultRecordKiB, max: maxRecordKiB}, 0)
 	c.args.needs("StreamARN")

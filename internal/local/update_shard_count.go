@@ -1,12 +1,11 @@
 package local
 
-// updateShardCount makes TargetShardCount open shards of equal ranges, through
-// splits and merges that all happen at once. The shards in between, which the
-// service has too, never hold a record.
+// updateShardCount changes the number of open shards to TargetShardCount, with equal ranges. It
+// splits and merges shards immediately. The intermediate shards, which the service has too, never
+// have a record. The target must be between half and double the current number.
 //
-// The target is between half and double the present count. Left out: ten
-// times a day, and the service's choice of which shards to keep when equal
-// ranges are not needed for all of them.
+// Not implemented: the limit of ten calls a day, and the service's choice of shards to keep if
+// not all of them need equal ranges.
 func (e *Endpoint) updateShardCount(c *call) error {
 	target := c.args.whole("TargetShardCount", whole{required: true, min: 1}, 0)
 	c.args.text("ScalingType", text{required: true, enum: []string{"UNIFORM_SCALING"}})

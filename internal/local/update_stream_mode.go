@@ -1,9 +1,9 @@
 package local
 
-// updateStreamMode switches a stream between PROVISIONED and ON_DEMAND. The
-// shards stay as they are; an ON_DEMAND stream does not scale here.
+// updateStreamMode switches a stream between PROVISIONED and ON_DEMAND. The shards do not change.
 //
-// Left out: two switches a day, and WarmThroughputMiBps.
+// Not implemented: the limit of two switches a day, WarmThroughputMiBps, and the scaling of
+// ON_DEMAND streams.
 func (e *Endpoint) updateStreamMode(c *call) error {
 	mode := c.args.mode(true)
 	c.args.needs("StreamARN")

@@ -6,45 +6,46 @@ import (
 	"time"
 )
 
-// Allowance is the time that a call may take with all its attempts. A call of several
-// pages begins it anew with each page that brought something new. The zero Allowance has
-// no end.
+// Allowance is a time limit for all attempts of a call together. For a call with several
+// pages, the limit starts again with each page that has new items. The zero Allowance has no
+// limit.
 type Allowance struct {
-	most time.Duration // 0 is for ever
+	limit time.Duration // 0 means no limit
 
-	mu     sync.Mutex // guards the following
-	since  time.Time
-	spent  time.Duration // of most, by calls before this one
-	items  int           // most that an attempt has had
-	notice *time.Timer   // reports that the attempt under way has no answer; nil without one
+	mu     sync.Mutex    // guards the following
+	since  time.Time     // when the limit started
+	spent  time.Duration // the part of limit that earlier calls used
+	items  int           // the largest number of items of any attempt
+	notice *time.Timer   // reports that the current attempt has no answer; nil without an attempt
 }
 
-// begin is the time that the allowance counts from, and how much of it was spent then.
-func (a *Allowance) begin() (since time.Time, spent time.Duration) {
+// start returns when the limit started and how much of it earlier calls had used.
+func (a *Allowance) start() (since time.Time, spent time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.since, a.spent
 }
 
-// Limit is ctx until the end of the allowance.
+// Limit returns a copy of ctx that ends with the allowance. The caller must call the
+// CancelFunc.
 func (a *Allowance) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if a.most <= 0 {
+	if a.limit <= 0 {
 		return context.WithCancel(ctx)
 	}
-	since, spent := a.begin()
-	return context.WithDeadline(ctx, since.Add(a.most-spent))
+	since, spent := a.start()
+	return context.WithDeadline(ctx, since.Add(a.limit-spent))
 }
 
-// End is when the allowance, or ctx, ends; false is never. A page that brings something
-// new moves it.
+// End returns when the allowance or ctx ends, whichever is first. It returns false if neither
+// has a limit. Allowance.Advanced moves it.
 func (a *Allowance) End(ctx context.Context) (time.Time, bool) {
 	limited, cancel := a.Limit(ctx)
 	defer cancel()
 	return limited.Deadline()
 }
 
-// Advanced notes that an attempt has so many items by now. What an attempt before had
-// already is nothing new.
+// Advanced notes the number of items that the current attempt has received. If it is larger
+// than in any attempt before, the limit starts again.
 func (a *Allowance) Advanced(items int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -57,8 +58,8 @@ func (a *Allowance) Advanced(items int) {
 	}
 }
 
-// notify calls report when the allowance has lasted for ReportAfter. stop reports whether
-// that will not happen any more.
+// notify calls report once, ReportAfter after the allowance started. Advanced postpones it.
+// stop cancels it and reports whether it was cancelled in time.
 func (a *Allowance) notify(report func()) (stop func() bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

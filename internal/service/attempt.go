@@ -5,25 +5,24 @@ import (
 	"time"
 )
 
-// CallTimeout is how long one attempt may take, as the KCL has it: bodies that never
-// end are real.
+// CallTimeout limits one attempt, as in the KCL. Response bodies that never end do occur.
 const CallTimeout = 30 * time.Second
 
-// Attempt makes one call and ends it after CallTimeout.
+// Attempt makes one call and cancels it after CallTimeout.
 func Attempt[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
 	return call(ctx)
 }
 
-// AttemptUntil makes one call and ends it after CallTimeout, or at the deadline.
+// AttemptUntil makes one call and cancels it after CallTimeout or at the deadline.
 func AttemptUntil[T any](ctx context.Context, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, max(0, min(CallTimeout, time.Until(deadline))))
 	defer cancel()
 	return call(ctx)
 }
 
-// Sleep waits for d, or returns the cause of ctx.
+// Sleep waits for d. It returns the cause of ctx if ctx ends first.
 func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		if ctx.Err() != nil {

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// Backoff waits longer with each attempt in a row that failed. Its zero value with a
-// First and a Most is ready.
+// Backoff computes waits that double with each failed attempt in a row. A Backoff with only
+// First and Most set is ready to use.
 type Backoff struct {
-	First, Most time.Duration // of the wait after the first failure, and of any
-	// Wide draws a wait from 0 to the whole step, and waits Most once steps are longer.
-	// Else a wait is at least half of its step.
+	// First is the longest wait after the first failure, Most the longest wait of all.
+	First, Most time.Duration
+	// Wide draws each wait from 0 to the whole step; once the step reaches Most, the wait is
+	// Most. Without Wide a wait is at least half of its step.
 	Wide bool
 
 	attempts int
@@ -32,8 +33,9 @@ func (b *Backoff) Next() time.Duration {
 	return rand.N(step)
 }
 
-// Attempts is how many attempts in a row have failed.
+// Attempts returns the number of calls of Next since the last Reset: the failed attempts in a
+// row.
 func (b *Backoff) Attempts() int { return b.attempts }
 
-// Reset notes that an attempt passed.
+// Reset notes that an attempt succeeded.
 func (b *Backoff) Reset() { b.attempts = 0 }

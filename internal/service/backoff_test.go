@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-func TestWaitsGrowUpToTheMost(t *testing.T) {
+func TestWaitsGrowUpToTheLimit(t *testing.T) {
 	for _, c := range []struct {
-		back        Backoff
-		least, most []time.Duration // of the first waits
+		back     Backoff
+		min, max []time.Duration // of the first waits; the last one is for all later waits
 	}{
 		{Backoff{First: 200 * time.Millisecond, Most: time.Second},
 			[]time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond},
@@ -20,8 +20,8 @@ func TestWaitsGrowUpToTheMost(t *testing.T) {
 		for range 100 {
 			c.back.Reset()
 			for i := range 100 {
-				n := min(i, len(c.most)-1)
-				if wait := c.back.Next(); wait < c.least[n] || wait > c.most[n] || c.back.Attempts() != i+1 {
+				n := min(i, len(c.max)-1)
+				if wait := c.back.Next(); wait < c.min[n] || wait > c.max[n] || c.back.Attempts() != i+1 {
 					t.Fatalf("wait %d after %d attempts: %s", i, c.back.Attempts(), wait)
 				}
 			}

@@ -12,9 +12,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Brief says what went wrong in a call, without the SDK's chain of prefixes:
-// the service's code and message, or what happened on the way. It is empty for
-// nil.
+// Brief returns the error of a call without the SDK's prefixes. It is the service's code and
+// message, or the network's error. It is empty for nil.
 func Brief(err error) string {
 	var (
 		api       smithy.APIError
@@ -33,7 +32,7 @@ func Brief(err error) string {
 		if errors.As(err, &answer) {
 			return notKinesis(answer)
 		}
-		return "the answer is not one of Kinesis"
+		return "the answer did not come from Kinesis"
 	case errors.As(err, &api) && api.ErrorMessage() != "" && api.ErrorMessage() != api.ErrorCode():
 		return api.ErrorCode() + ": " + api.ErrorMessage()
 	case errors.As(err, &api) && api.ErrorCode() != codeNone:
@@ -49,7 +48,7 @@ func Brief(err error) string {
 	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
 		return fmt.Sprintf("HTTP status %d", answer.HTTPStatusCode())
 	}
-	// The innermost error says what happened; those around it say where.
+	// The innermost error is what happened; the outer ones are where it happened.
 	for {
 		next := errors.Unwrap(err)
 		if next == nil {
@@ -59,11 +58,11 @@ func Brief(err error) string {
 	}
 }
 
-// notKinesis describes an answer that the SDK could not read, or that has an error status
-// without an error code.
+// notKinesis describes an answer that the SDK could not decode, or that has an error status
+// but no error code.
 func notKinesis(answer *smithyhttp.ResponseError) string {
 	if status := answer.HTTPStatusCode(); status != 0 {
-		return fmt.Sprintf("the answer is not one of Kinesis (HTTP status %d)", status)
+		return fmt.Sprintf("the answer did not come from Kinesis (HTTP status %d)", status)
 	}
-	return "the answer is not one of Kinesis"
+	return "the answer did not come from Kinesis"
 }

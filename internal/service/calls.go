@@ -6,13 +6,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// Inputs and outputs have the names of the API. In an input the zero value of a member
-// leaves it out of the request. In an output it means that the answer did not have the
-// member, or had nothing in it; a member that has to tell the two apart says so.
+// Inputs and outputs have the names of the API. A zero member of an input is not sent. A zero
+// member of an output means that the answer had an empty member or none. Members that
+// distinguish the two have a comment.
 //
-// ServerTime is the Date of an answer, cut to the second; zero when it had none.
+// ServerTime is the Date header of an answer, in whole seconds, or zero if it had none.
 
-// GetRecordsInput asks for the next records of a shard.
+// GetRecordsInput requests the next records of a shard.
 type GetRecordsInput struct {
 	ShardIterator string
 	StreamARN     string
@@ -22,23 +22,23 @@ type GetRecordsInput struct {
 
 // GetRecordsOutput has the next records of a shard.
 type GetRecordsOutput struct {
-	// Records is nil when the answer had no list; an empty list is not nil. A record is
-	// the SDK's type, because the SDK decodes into it: a type of kin's own would cost a
-	// copy of each record, and validate checks which of its members are nil.
+	// Records is nil if the answer had no list; an empty list is not nil. The SDK decodes
+	// into its own record type, so another type would cost a copy of each record. The package
+	// validate also checks which members of a record are nil.
 	Records            []types.Record
 	NextShardIterator  string // empty at the end of the shard
-	MillisBehindLatest *int64 // nil when the answer did not say
+	MillisBehindLatest *int64 // nil if the answer did not have it
 	ChildShards        []types.ChildShard
 	ServerTime         time.Time
 }
 
-// GetShardIteratorInput asks for an iterator at a position of a shard.
+// GetShardIteratorInput requests an iterator at a position in a shard.
 type GetShardIteratorInput struct {
 	StreamName, StreamARN  string // one of them
 	ShardID                string
 	ShardIteratorType      types.ShardIteratorType
 	StartingSequenceNumber string    // with AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER
-	Timestamp              time.Time // with AT_TIMESTAMP; not sent with the others
+	Timestamp              time.Time // sent only with AT_TIMESTAMP
 	DryRun                 bool
 }
 
@@ -48,20 +48,20 @@ type GetShardIteratorOutput struct {
 	ServerTime    time.Time
 }
 
-// ListShardsInput asks for a page of a stream's shards. With a NextToken nothing may name
-// the stream.
+// ListShardsInput requests a page of a stream's shards. With a NextToken, StreamName and
+// StreamARN must be empty.
 type ListShardsInput struct {
 	StreamName, StreamARN string // one of them
 	NextToken             string
 	ExclusiveStartShardID string
 	MaxResults            int                // 1 to 10,000 shards
-	ShardFilter           *types.ShardFilter // nil is all shards that are retained
+	ShardFilter           *types.ShardFilter // nil lists all retained shards
 }
 
 // ListShardsOutput is a page of a stream's shards.
 type ListShardsOutput struct {
-	// Shards is nil when the answer had no list; an empty list is not nil. A shard is the
-	// SDK's type for the reason that a record is.
+	// Shards is nil if the answer had no list; an empty list is not nil. A shard has the SDK's
+	// type for the same reason as a record.
 	Shards     []types.Shard
 	NextToken  string // empty on the last page
 	ServerTime time.Time
@@ -70,29 +70,29 @@ type ListShardsOutput struct {
 // PutRecordsInput writes records.
 type PutRecordsInput struct {
 	StreamName, StreamARN string // one of them
-	// Records are the SDK's type, because the SDK encodes a slice of it: a type of kin's
-	// own would cost a copy of each record.
+	// Records have the SDK's type. The SDK encodes a slice of it, so another type would cost
+	// a copy of each record.
 	Records []types.PutRecordsRequestEntry
 	DryRun  bool
 }
 
-// PutRecordsOutput says what became of each record.
+// PutRecordsOutput has the result of each record.
 type PutRecordsOutput struct {
 	Records []types.PutRecordsResultEntry // in the order of the input
 }
 
-// DescribeStreamSummaryInput asks for the summary of a stream.
+// DescribeStreamSummaryInput requests the summary of a stream.
 type DescribeStreamSummaryInput struct {
 	StreamName, StreamARN string // one of them
 }
 
 // DescribeStreamSummaryOutput has the summary of a stream.
 type DescribeStreamSummaryOutput struct {
-	StreamDescriptionSummary *types.StreamDescriptionSummary // nil when the answer had none
+	StreamDescriptionSummary *types.StreamDescriptionSummary // nil if the answer had none
 	ServerTime               time.Time
 }
 
-// ListStreamsInput asks for a page of the account's streams.
+// ListStreamsInput requests a page of the account's streams.
 type ListStreamsInput struct {
 	ExclusiveStartStreamName string
 	NextToken                string
@@ -100,10 +100,10 @@ type ListStreamsInput struct {
 
 // ListStreamsOutput is a page of the account's streams.
 type ListStreamsOutput struct {
-	// StreamNames and StreamSummaries are nil when the answer did not have that list.
+	// StreamNames and StreamSummaries are nil if the answer did not have that list.
 	StreamNames     []string
 	StreamSummaries []types.StreamSummary
-	HasMoreStreams  *bool // nil when the answer did not say
+	HasMoreStreams  *bool // nil if the answer did not have it
 	NextToken       string
 }
 

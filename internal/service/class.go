@@ -1,10 +1,11 @@
-// Package service is what kin's packages share about calls of the service: the calls
-// with their inputs and outputs, which class of failure an error is, how long one
-// attempt may last, when the next one is made, and how calls that keep failing are
-// reported.
+// Package service has the code that kin's packages share for calls of the service:
 //
-// It decides nothing about a class: what is retried, and what ends a run, is for
-// those who make the call.
+//   - the calls with their inputs and outputs
+//   - the class of an error
+//   - the time limit of an attempt, and the wait before the next one
+//   - reports of calls that keep failing
+//
+// The caller decides what a class means: which failures it retries and which ones end a run.
 package service
 
 import (
@@ -18,7 +19,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// ClassOf is the class of an error that is not nil.
+// ClassOf returns the class of an error. err must not be nil.
 func ClassOf(err error) Class {
 	switch {
 	case IsPermanent(err):
@@ -42,20 +43,20 @@ func ClassOf(err error) Class {
 	return Unanswered
 }
 
-// classOfAnswer is the class of an error code and an HTTP status, which is 0 where it is
-// not known.
+// classOfAnswer returns the class of an error code and an HTTP status. The status is 0 if it
+// is unknown.
 func classOfAnswer(code string, status int) Class {
 	class := ClassOfCode(code)
 	switch {
 	case code == codeNone:
-		return Unanswered // by Kinesis: it is a proxy's page
+		return Unanswered // Kinesis did not answer: it is a page of a proxy
 	case class == Unknown && status >= http.StatusInternalServerError:
 		return Transient
 	}
 	return class
 }
 
-// Code is the error code of the service's answer; empty without one.
+// Code returns the error code of the service's answer, or "" if there is none.
 func Code(err error) string {
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() == codeNone {
@@ -64,7 +65,7 @@ func Code(err error) string {
 	return api.ErrorCode()
 }
 
-// Status is the HTTP status of an answer that is an error; 0 without one.
+// Status returns the HTTP status of an error answer, or 0 if there was no answer.
 func Status(err error) int {
 	if answer := answerOf(err); answer != nil {
 		return answer.StatusCode
@@ -72,13 +73,13 @@ func Status(err error) int {
 	return 0
 }
 
-// IsHTML reports whether an answer that is an error is a page of HTML.
+// IsHTML reports whether an error answer is an HTML page.
 func IsHTML(err error) bool {
 	answer := answerOf(err)
 	return answer != nil && strings.HasPrefix(strings.ToLower(answer.Header.Get("Content-Type")), "text/html")
 }
 
-// RefusalTime is the Date of an answer that was an error; zero without one.
+// RefusalTime returns the Date header of an error answer, or zero if it has none.
 func RefusalTime(err error) time.Time {
 	answer := answerOf(err)
 	if answer == nil {
@@ -91,7 +92,7 @@ func RefusalTime(err error) time.Time {
 	return date
 }
 
-// answerOf is the HTTP answer that an error is; nil without one.
+// answerOf returns the HTTP answer of an error, or nil if there was none.
 func answerOf(err error) *smithyhttp.Response {
 	var answer *smithyhttp.ResponseError
 	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
@@ -100,33 +101,35 @@ func answerOf(err error) *smithyhttp.Response {
 	return answer.Response
 }
 
-// IsPermanent reports whether an error says that the same call will fail again: there
-// are no credentials, or a proxy refuses the connection.
+// IsPermanent reports whether an error is marked as one that a retry cannot change. Examples
+// are missing credentials and a proxy that refuses the connection.
 func IsPermanent(err error) bool {
 	var p interface{ Permanent() bool }
 	return errors.As(err, &p) && p.Permanent()
 }
 
-// IsUnsent reports whether an error says that the request never reached the service.
+// IsUnsent reports whether an error is marked as unsent: the request did not reach the service.
 func IsUnsent(err error) bool {
 	var u interface{ Unsent() bool }
 	return errors.As(err, &u) && u.Unsent()
 }
 
-// IsDenied reports whether a call is not allowed to this caller.
+// IsDenied reports whether this caller may not make the call. It is false for nil.
 func IsDenied(err error) bool { return err != nil && ClassOf(err) == Denied }
 
-// IsUnauthentic reports whether the service refused who signed a call, or when.
+// IsUnauthentic reports whether the service refused the credentials or the signing time of a
+// call. It is false for nil.
 func IsUnauthentic(err error) bool { return err != nil && ClassOf(err) == Unauthentic }
 
-// IsRefusedForNow reports whether the service, or STS before it, answered that the call
-// passes later: there are too many calls, or the stream is being created.
+// IsRefusedForNow reports whether the service or STS refused the call only for now: there were
+// too many calls, or the stream is being created. It is false for nil.
 func IsRefusedForNow(err error) bool {
 	class := ClassOfCode(Code(err))
 	return class == Throttled || class == InUse
 }
 
-// IsShardLimit reports whether the read or write limit of a shard was met.
+// IsShardLimit reports whether a call exceeded the read or write limit of a shard. err must not
+// be nil.
 func IsShardLimit(err error) bool {
 	return ClassOf(err) == Throttled && Code(err) == CodeShardLimit
 }

@@ -74,9 +74,9 @@ func TestErrorsWithoutACodeHaveAClass(t *testing.T) {
 		"no credentials":               {markedError{permanent: true}, Unsendable},
 		"no credentials, with a code":  {errors.Join(markedError{permanent: true}, api("AccessDenied")), Unsendable},
 		"no credentials for now":       {markedError{unsent: true}, Unsent},
-		"no credentials, for good":     {markedError{permanent: true, unsent: true}, Unsendable},
-		"arguments that are not valid": {smithy.InvalidParamsError{}, Unsendable},
-		"not to be serialized":         {&smithy.SerializationError{Err: errors.New("no")}, Unsendable},
+		"no credentials, permanently":  {markedError{permanent: true, unsent: true}, Unsendable},
+		"invalid arguments":            {smithy.InvalidParamsError{}, Unsendable},
+		"request cannot be serialized": {&smithy.SerializationError{Err: errors.New("no")}, Unsendable},
 		"no connection":                {&net.OpError{Op: "dial", Err: errors.New("refused")}, Unsent},
 		"a broken connection":          {&net.OpError{Op: "read", Err: errors.New("reset")}, Unanswered},
 		"cut off":                      {io.ErrUnexpectedEOF, Unanswered},
@@ -94,11 +94,11 @@ func TestErrorsWithoutACodeHaveAClass(t *testing.T) {
 		t.Error("the status is wrong")
 	}
 	if throttled := errors.Join(markedError{unsent: true}, api("Throttling")); ClassOf(throttled) != Unsent || !IsRefusedForNow(throttled) {
-		t.Error("a source of credentials that is throttled is not unsent, or not refused for now")
+		t.Error("the error of a throttled source of credentials is not Unsent or not IsRefusedForNow")
 	}
 	for _, is := range []func(error) bool{IsDenied, IsUnauthentic, IsRefusedForNow} {
 		if is(nil) {
-			t.Error("a success has a class")
+			t.Error("nil has a class")
 		}
 	}
 }

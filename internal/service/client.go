@@ -2,30 +2,30 @@ package service
 
 import "context"
 
-// Client calls Kinesis at one place. internal/awsclient makes it.
+// Client calls Kinesis at one endpoint. Package awsclient creates it.
 type Client struct {
 	API
-	Endpoint string // the URL that was given; empty is AWS's own for the region
+	Endpoint string // the given URL; empty means AWS's endpoint of the region
 	Region   string
 }
 
-// API is the calls that kin makes. Each is a single attempt. Packages take an interface
-// of those that they need.
+// API has the calls that kin makes. Each call is one attempt. Other packages define smaller
+// interfaces with the calls that they need.
 //
-// A call does not keep its input or change it. The caller owns the output. The errors of
-// the service have its code, as smithy.APIError. An error of a call that was answered also
-// has the answer, as *smithyhttp.ResponseError.
+// A call does not keep or change its input. The caller owns the output. An error of the
+// service wraps a smithy.APIError with its code. If there was an answer, the error also wraps
+// it as *smithyhttp.ResponseError.
 type API interface {
 	StreamAPI
 	ConsumerAPI
 	ListStreams(context.Context, *ListStreamsInput) (*ListStreamsOutput, error)
 	PutRecords(context.Context, *PutRecordsInput) (*PutRecordsOutput, error)
-	// SubscribeToShard opens an event stream, which the caller has to close. The context
-	// governs the whole stream, not only the call.
+	// SubscribeToShard opens an event stream. The caller must close it. The context limits the
+	// whole stream, not only the call.
 	SubscribeToShard(context.Context, *SubscribeToShardInput) (EventStream, error)
 }
 
-// StreamAPI is the calls that read a stream.
+// StreamAPI has the calls that read a stream.
 type StreamAPI interface {
 	ListShards(context.Context, *ListShardsInput) (*ListShardsOutput, error)
 	GetShardIterator(context.Context, *GetShardIteratorInput) (*GetShardIteratorOutput, error)
@@ -33,12 +33,12 @@ type StreamAPI interface {
 	DescribeStreamSummary(context.Context, *DescribeStreamSummaryInput) (*DescribeStreamSummaryOutput, error)
 }
 
-// ConsumerAPI is the calls about the stream's consumers.
+// ConsumerAPI has the calls about the stream's consumers.
 type ConsumerAPI interface {
 	DescribeStreamConsumer(context.Context, *DescribeStreamConsumerInput) (*DescribeStreamConsumerOutput, error)
 	RegisterStreamConsumer(context.Context, *RegisterStreamConsumerInput) (*RegisterStreamConsumerOutput, error)
-	// DeregisterStreamConsumer succeeds only if the answer is empty, or a JSON object
-	// or null: a page with the status 200 removes no consumer.
+	// DeregisterStreamConsumer succeeds only if the answer is empty, a JSON object or null. A
+	// proxy's page with the status 200 is an error.
 	DeregisterStreamConsumer(context.Context, *DeregisterStreamConsumerInput) error
 	ListStreamConsumers(context.Context, *ListStreamConsumersInput) (*ListStreamConsumersOutput, error)
 }

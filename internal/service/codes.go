@@ -1,60 +1,62 @@
 package service
 
-// Class is what a failed call means.
+// Class is the kind of failure of a call.
 type Class int
 
-// The classes. A call that was throttled, refused in any way, Unsendable or Unsent has
-// changed nothing.
+// The classes. A call has changed nothing if it was throttled, refused in any way, Unsendable
+// or Unsent.
 const (
 	Unknown Class = iota // an error code that kin does not know
 
-	Throttled   // too many calls, bytes or things at once
-	InUse       // the stream or the consumer is not in the state for the call
-	Transient   // a failure of the service that passes; the call may have been done
-	Expired     // the iterator or the list's token is too old
-	Refused     // the arguments are not accepted
-	Missing     // the stream, shard or consumer is not there
+	Throttled   // too many calls, bytes or resources at once
+	InUse       // the stream or the consumer is not in the right state for the call
+	Transient   // a temporary failure of the service; the call may have had its effect
+	Expired     // the iterator or the token of a list is too old
+	Refused     // the service does not accept the arguments
+	Missing     // the stream, shard or consumer does not exist
 	Denied      // this caller may not make the call
 	Unauthentic // the service does not know the caller, or the caller's clock is wrong
 	Key         // the stream's encryption key cannot be used
 	Unsupported // the endpoint does not know the call
 
-	// Those below have no error code.
+	// The following classes have no error code.
 
-	Unsendable // the request was not sent and will not be: no credentials, a proxy that refuses, wrong arguments
-	Unsent     // the request did not reach the service; the next may
-	Unanswered // cut off, timed out, or not an answer of Kinesis; the call may have been done
+	// Unsendable: the request cannot be sent. There are no credentials, a proxy refuses the
+	// connection, or the arguments are wrong. A retry cannot help.
+	Unsendable
+	Unsent     // the request did not reach the service; the next one may
+	Unanswered // cut off, timed out or not from Kinesis; the call may have had its effect
 )
 
-// ClassOfCode is the class of an error code, of a call or of one record of PutRecords.
+// ClassOfCode returns the class of an error code of a call, or of a record of PutRecords.
 func ClassOfCode(code string) Class { return classes[code] }
 
-// Error codes that a package treats unlike others of their class.
+// Error codes that a package treats differently from the others of their class.
 const (
-	// CodeShardLimit is the read or write limit of one shard.
+	// CodeShardLimit means that the read or write limit of a shard was exceeded.
 	CodeShardLimit = "ProvisionedThroughputExceededException"
-	// CodeLimit is a rate of calls that was exceeded, or a number of things.
+	// CodeLimit means that a limit on the rate of calls, or on a number of resources, was
+	// exceeded.
 	CodeLimit = "LimitExceededException"
-	// CodeArgument is an argument that is well formed and not accepted: a position,
-	// an iterator.
+	// CodeArgument means that an argument, such as a position or an iterator, is well-formed
+	// but not accepted.
 	CodeArgument = "InvalidArgumentException"
-	// CodeOptIn is an account that does not use the service.
+	// CodeOptIn means that the account is not subscribed to the service.
 	CodeOptIn = "OptInRequired"
 )
 
-// Codes of the class Key that are about the caller, and not about the key itself.
+// Codes of the class Key that depend on the caller and not on the state of the key.
 const (
 	CodeKeyDenied = "KMSAccessDeniedException"
 	CodeKeyOptIn  = "KMSOptInRequired" // the account does not use KMS
 )
 
-// codeNone is what the SDK calls an answer with an error status and no error code.
+// codeNone is the SDK's error code for an answer with an error status but no code.
 const codeNone = "UnknownError"
 
-// classes has every error code that kin knows, of Kinesis and of STS. They are
-// grouped by class.
+// classes has the error codes of Kinesis and of STS that kin knows, grouped by class.
 var classes = map[string]Class{
-	// Too many calls, bytes or things at once, of all callers together.
+	// Too many calls, bytes or resources at once, by all callers together.
 	CodeShardLimit:             Throttled,
 	CodeLimit:                  Throttled,
 	"KMSThrottlingException":   Throttled,
@@ -66,7 +68,7 @@ var classes = map[string]Class{
 	// The stream is being created, or the name of a consumer is taken.
 	"ResourceInUseException": InUse,
 
-	// The service's own failures. They pass.
+	// Temporary failures of the service.
 	"InternalFailure":             Transient,
 	"InternalFailureException":    Transient,
 	"InternalServerError":         Transient,
@@ -76,7 +78,7 @@ var classes = map[string]Class{
 	"RequestTimeout":              Transient,
 	"RequestTimeoutException":     Transient,
 
-	// A token of a list lives 300 s, and so does an iterator.
+	// A token of a list and an iterator each expire after 300 s.
 	"ExpiredIteratorException":  Expired,
 	"ExpiredNextTokenException": Expired,
 
@@ -93,7 +95,7 @@ var classes = map[string]Class{
 	CodeOptIn:                 Denied,
 	"RegionDisabledException": Denied, // STS: the account does not use the region
 
-	// Who signed the call, or when. The same call with the same credentials fails again.
+	// The credentials or the signing time. The same call with the same credentials fails again.
 	"UnrecognizedClientException":         Unauthentic,
 	"InvalidClientTokenId":                Unauthentic,
 	"InvalidSignatureException":           Unauthentic,
@@ -110,7 +112,7 @@ var classes = map[string]Class{
 	"RequestInTheFuture":                  Unauthentic,
 	"AuthFailure":                         Unauthentic,
 
-	// The key of an encrypted stream does not change by waiting.
+	// The key of an encrypted stream. A retry does not help.
 	CodeKeyDenied:              Key,
 	CodeKeyOptIn:               Key,
 	"KMSDisabledException":     Key,

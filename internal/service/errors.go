@@ -8,14 +8,14 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// CallError is a call to the service that failed for good.
+// CallError adds to the error of a call what the call was about.
 type CallError struct {
 	Call     string // ListShards, GetRecords, ...
 	Stream   string // as the caller named it
-	Shard    string // that the call is about; empty for others
-	Consumer string // that the call is about, as the caller named it; empty for others
-	// First and Last are the numbers of the records in a request that was not accepted
-	// as it is; 0 for others.
+	Shard    string // empty if the call is not about one shard
+	Consumer string // as the caller named it; empty if the call is not about a consumer
+	// First and Last are the numbers of the records in a refused PutRecords request, from 1.
+	// They are 0 for other calls.
 	First, Last int64
 	Err         error
 }
@@ -34,13 +34,13 @@ func (e *CallError) Error() string {
 
 func (e *CallError) Unwrap() error { return e.Err }
 
-// StreamName is the stream as the caller named it.
+// StreamName returns the stream as the caller named it.
 func (e *CallError) StreamName() string { return e.Stream }
 
-// Operation is the name of the API call.
+// Operation returns the name of the API call.
 func (e *CallError) Operation() string { return e.Call }
 
-// Subject is the shard or stream that a failed call is about; empty for others.
+// Subject returns the shard or stream of a *CallError, or "" for other errors.
 func Subject(err error) string {
 	var call *CallError
 	switch {
@@ -52,10 +52,10 @@ func Subject(err error) string {
 	return call.Stream
 }
 
-// GaveUpError means that a call was retried for as long as was allowed.
+// GaveUpError means that a call was retried without success until its time limit.
 type GaveUpError struct {
-	After time.Duration
-	Err   error // the last attempt's
+	After time.Duration // how long the call kept failing
+	Err   error         // of the last attempt
 }
 
 func (e *GaveUpError) Error() string {
@@ -64,15 +64,14 @@ func (e *GaveUpError) Error() string {
 
 func (e *GaveUpError) Unwrap() error { return e.Err }
 
-// GaveUp is true; it marks the error for those who do not import the type.
+// GaveUp is true. It marks the error for packages that do not import this one.
 func (e *GaveUpError) GaveUp() bool { return true }
 
-// RefusedForNow reports whether the service answered the last attempt that the call
-// passes later: there are too many calls, or the stream is being created.
+// RefusedForNow reports whether the service refused the last attempt only for now; see
+// IsRefusedForNow.
 func (e *GaveUpError) RefusedForNow() bool { return IsRefusedForNow(e.Err) }
 
-// InterruptedError means that a call was failing when the run's time was over, or
-// a signal came.
+// InterruptedError means that a call was failing when a signal or a timeout ended the run.
 type InterruptedError struct {
 	Cause error // why the run ended
 	Last  error // the last failure
@@ -80,5 +79,5 @@ type InterruptedError struct {
 
 func (e *InterruptedError) Error() string { return e.Cause.Error() + ": " + e.Last.Error() }
 
-// Unwrap is why the run ended, and of what it failed.
+// Unwrap returns Cause and Last.
 func (e *InterruptedError) Unwrap() []error { return []error{e.Cause, e.Last} }

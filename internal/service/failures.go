@@ -5,32 +5,32 @@ import (
 	"time"
 )
 
-// Retries say how the calls of one run or one command are retried: those that change
-// nothing.
+// Retries is the retry policy for the calls of one run or one command that change nothing.
 type Retries struct {
 	Reporter *Reporter
-	For      time.Duration      // how long a call may fail in a row; 0 is for ever
-	Passes   func(error) bool   // whether a failure passes, so that the call is retried
-	About    func(error) string // the stream or shard that a failure is about; nil is none
+	For      time.Duration      // how long a call may keep failing; 0 means no limit
+	Passes   func(error) bool   // reports whether a call is retried after a failure
+	About    func(error) string // returns the stream or shard of a failure; nil means none
 	Backoff  Backoff            // of each call
-	// Spent is how long calls before have taken that share the allowance of the next one. A
-	// page with something new begins a whole one.
+	// Spent is the time that earlier calls took from the limit of the next call. A page with
+	// new items restores the whole limit.
 	Spent time.Duration
 }
 
-// NewRetries returns Retries for a command that reads nothing. report is called with a
-// line about calls that have failed, or have had no answer, for 5 s: one line a minute
-// for all of them. It may be called from several goroutines; nil reports nothing. A nil log
-// discards.
+// NewRetries returns Retries for a command that does not read records. report receives a line
+// about calls that failed, or had no answer, for 5 s. It receives at most one line a minute
+// for all calls together, and may be called from several goroutines. If it is nil, the lines
+// go to log at debug level. If both are nil, they are discarded.
 func NewRetries(report func(string), log *slog.Logger) *Retries {
 	reporter := NewReporter(ReportTo(report, log))
 	return &Retries{Reporter: &reporter, Passes: Passes, Backoff: ReadBackoff()}
 }
 
-// ReadBackoff is the backoff of calls that read.
+// ReadBackoff returns the backoff for calls that read.
 func ReadBackoff() Backoff { return Backoff{First: time.Second, Most: 5 * time.Second, Wide: true} }
 
-// ReportTo is report or, without one, a line of the log; both may be nil.
+// ReportTo returns report. If report is nil, it returns a function that writes to log at debug
+// level. If both are nil, that function does nothing.
 func ReportTo(report func(string), log *slog.Logger) func(string) {
 	switch {
 	case report != nil:
@@ -41,7 +41,7 @@ func ReportTo(report func(string), log *slog.Logger) func(string) {
 	return func(message string) { log.Debug("call failed", "message", message) }
 }
 
-// Passes reports whether a call that changes nothing may pass later.
+// Passes reports whether a retry of a call that changes nothing may succeed.
 func Passes(err error) bool {
 	switch ClassOf(err) {
 	case Throttled, InUse, Transient, Expired, Unsent, Unanswered:
@@ -50,24 +50,23 @@ func Passes(err error) bool {
 	return false
 }
 
-// Failures count how often, and for how long, one call has failed in a row. They are
-// for the goroutine that makes the call.
+// Failures counts the failed attempts of one call in a row and how long they last. Only the
+// goroutine that makes the call may use it.
 type Failures struct {
 	retries *Retries
 	back    Backoff
-	since   time.Time     // of the first of them; zero when the last attempt passed
-	spent   time.Duration // of most, before that
-	// most bounds how long they may go on; 0 is for ever.
-	most time.Duration
+	since   time.Time     // of the first failure; zero if the last attempt succeeded
+	spent   time.Duration // the part of limit that was used before since
+	limit   time.Duration // how long the call may keep failing; 0 means no limit
 }
 
-// NewFailures returns the failures of a call that has not been made yet.
-func NewFailures(r *Retries) *Failures { return &Failures{retries: r, back: r.Backoff, most: r.For} }
+// NewFailures returns the Failures of a call that has not been made yet.
+func NewFailures(r *Retries) *Failures { return &Failures{retries: r, back: r.Backoff, limit: r.For} }
 
-// Attempts is how many attempts in a row have failed.
+// Attempts returns the number of failed attempts in a row.
 func (f *Failures) Attempts() int { return f.back.Attempts() }
 
-// Over notes that an attempt passed.
+// Over notes that an attempt succeeded.
 func (f *Failures) Over() {
 	f.back.Reset()
 	if !f.since.IsZero() {
@@ -76,7 +75,7 @@ func (f *Failures) Over() {
 	}
 }
 
-// End notes that no more attempts follow, whatever came of the last one.
+// End notes that no more attempts follow, even if the last one failed.
 func (f *Failures) End() {
 	if !f.since.IsZero() {
 		f.since = time.Time{}
@@ -84,26 +83,26 @@ func (f *Failures) End() {
 	}
 }
 
-// Count notes one more failure. It returns how long to wait before the next
-// attempt, or a *GaveUpError.
+// Count notes a failed attempt. It returns the wait before the next attempt, or a *GaveUpError
+// if the limit is reached.
 func (f *Failures) Count(err error) (time.Duration, error) {
 	now := time.Now()
 	if f.since.IsZero() {
 		f.since = now
 	}
 	lasted := now.Sub(f.since)
-	if f.most > 0 && f.spent+lasted >= f.most {
+	if f.limit > 0 && f.spent+lasted >= f.limit {
 		return 0, &GaveUpError{After: f.spent + lasted, Err: err}
 	}
 	f.report(err, lasted)
 	wait := f.back.Next()
-	if f.most > 0 {
-		wait = min(wait, max(f.most-f.spent-lasted, 0))
+	if f.limit > 0 {
+		wait = min(wait, max(f.limit-f.spent-lasted, 0))
 	}
 	return wait, nil
 }
 
-// report reports a failure of the call, when that is due.
+// report passes a failure to the Reporter, which reports it if it is due.
 func (f *Failures) report(err error, lasted time.Duration) {
 	about := ""
 	if f.retries.About != nil {
@@ -112,9 +111,9 @@ func (f *Failures) report(err error, lasted time.Duration) {
 	f.retries.Reporter.Failed(f, about, err, lasted)
 }
 
-// awaiting reports an attempt that has no answer when the allowance has lasted for
-// ReportAfter, with what the attempt before came to. The function that it returns is to
-// be called when the attempt has ended.
+// awaiting reports the current attempt if it has no answer ReportAfter after the start of a.
+// It reports last, the error of the previous attempt, or NoAnswer if last is nil. The caller
+// must call answered when the attempt has ended.
 func (f *Failures) awaiting(a *Allowance, last error, named func(error) error) (answered func()) {
 	if last == nil {
 		last = named(NoAnswer())
@@ -127,7 +126,7 @@ func (f *Failures) awaiting(a *Allowance, last error, named func(error) error) (
 	return func() {
 		if !stop() {
 			<-noted
-			f.since, f.spent = a.begin() // so that its end is reported
+			f.since, f.spent = a.start() // so that the end of the failures is reported
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
+func TestFault14ARateLimitEndsAnOutage(t *testing.T) {
 	refused, busy := refusedConnection(), &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException"}
 	type step struct {
 		wait   time.Duration // before it
@@ -24,7 +24,7 @@ func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
 	const still = "still trying: operation error Kinesis: X, "
 	for name, c := range map[string]struct {
 		steps []step
-		want  []string // the beginnings of what is reported
+		want  []string // the beginnings of the messages
 	}{
 		"the outage ends with a rate limit": {[]step{
 			{0, "a", refused, 0}, {time.Minute, "a", refused, time.Minute}, {10 * time.Second, "a", busy, 70 * time.Second}, {5 * time.Second, "a", nil, 0},
@@ -45,8 +45,8 @@ func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var said lines
-				report := Reporter{Report: said.add, Doing: "reading", IsQuiet: IsShardLimit}
+				var messages lines
+				report := Reporter{Report: messages.add, Doing: "reading", IsQuiet: IsShardLimit}
 				for _, s := range c.steps {
 					time.Sleep(s.wait)
 					if s.err == nil {
@@ -56,8 +56,8 @@ func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
 					}
 				}
 				matches := func(got, want string) bool { return len(got) >= len(want) && got[:len(want)] == want }
-				if !slices.EqualFunc(said.all, c.want, matches) {
-					t.Errorf("said %q, want %q", said.all, c.want)
+				if !slices.EqualFunc(messages.all, c.want, matches) {
+					t.Errorf("messages %q, want %q", messages.all, c.want)
 				}
 				if report.Last() != nil || report.lasting != 0 || !report.since.IsZero() {
 					t.Errorf("still failing: %v", report.Last())
@@ -67,12 +67,11 @@ func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
 	}
 }
 
-// A person who does not read holds nobody up: the report of one shard's trouble blocks,
-// and the other shard is read.
-func TestFault14ReportHoldsNoLock(t *testing.T) {
+// A Report function that blocks does not block calls for other shards.
+func TestFault14ReportIsCalledWithoutTheLock(t *testing.T) {
 	var report Reporter
-	entered, leave := make(chan struct{}), make(chan struct{})
-	report.Report = func(string) { close(entered); <-leave }
+	entered, release := make(chan struct{}), make(chan struct{})
+	report.Report = func(string) { close(entered); <-release }
 	go report.Failed("a", "", refusedConnection(), time.Minute)
 	<-entered
 	report.Failed("b", "", refusedConnection(), time.Second)
@@ -80,10 +79,10 @@ func TestFault14ReportHoldsNoLock(t *testing.T) {
 	if report.Last() == nil {
 		t.Error("the failure of a is not known")
 	}
-	close(leave)
+	close(release)
 }
 
-// lines collects the messages.
+// lines collects messages. It is safe for concurrent use.
 type lines struct {
 	mu  sync.Mutex
 	all []string

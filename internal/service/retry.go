@@ -6,36 +6,36 @@ import (
 	"time"
 )
 
-// StartTimeout bounds all attempts of a call whose answer somebody waits for.
+// StartTimeout limits all attempts of a call whose answer the user waits for.
 const StartTimeout = 30 * time.Second
 
-// Ask makes a call that changes nothing. Failures that may pass are retried for within,
-// StartTimeout at most; after that the error is a *GaveUpError. named puts the call's
-// name on the error that there is no answer yet. Errors of call have it already.
+// Ask makes a call that changes nothing. It retries failures for within, but at most for
+// StartTimeout; after that the error is a *GaveUpError. named adds the call's name to the
+// error NoAnswer; the errors of call already have it.
 func Ask[T any](ctx context.Context, r *Retries, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
 	return Retry(ctx, r, min(max(within, time.Nanosecond), StartTimeout), named, func(ctx context.Context) (T, error) { return Attempt(ctx, call) })
 }
 
-// Retry repeats a call while its failures may pass: for r.For, or for most if that is
-// shorter. most also ends the attempt in progress; 0 is no such limit. named is as in
-// Ask.
-func Retry[T any](ctx context.Context, r *Retries, most time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	return RetryPaged(ctx, r, most, named, func(ctx context.Context, a *Allowance) (T, error) {
+// Retry repeats a call until it succeeds or r.Passes is false for its error. After r.For, or
+// after limit if that is shorter, the error is a *GaveUpError. limit also ends the current
+// attempt; 0 means no such limit. named is as in Ask. If ctx ends, the error is its cause.
+func Retry[T any](ctx context.Context, r *Retries, limit time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+	return RetryPaged(ctx, r, limit, named, func(ctx context.Context, a *Allowance) (T, error) {
 		limited, cancel := a.Limit(ctx)
 		defer cancel()
 		return call(limited)
 	})
 }
 
-// RetryPaged is Retry for a call of several pages: call limits each page by the
-// allowance, and notes in it what a page brought.
-func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, named func(error) error, call func(context.Context, *Allowance) (T, error)) (T, error) {
-	a := &Allowance{most: most, spent: r.Spent, since: time.Now()}
+// RetryPaged is Retry for a call with several pages. call must limit each page with
+// Allowance.Limit and note the items received with Allowance.Advanced.
+func RetryPaged[T any](ctx context.Context, r *Retries, limit time.Duration, named func(error) error, call func(context.Context, *Allowance) (T, error)) (T, error) {
+	a := &Allowance{limit: limit, spent: r.Spent, since: time.Now()}
 	f := NewFailures(r)
-	if most > 0 && (f.most == 0 || f.most > most) {
-		f.most = most
+	if limit > 0 && (f.limit == 0 || f.limit > limit) {
+		f.limit = limit
 	}
-	var last error // of the attempt before
+	var last error // of the previous attempt
 	for {
 		answered := f.awaiting(a, last, named)
 		v, err := call(ctx, a)
@@ -55,10 +55,10 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 			return v, err
 		}
 		if end, bounded := a.End(ctx); bounded && !time.Now().Before(end) && last != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = last // the allowance cut this attempt off: that says nothing of the service
+			err = last // the allowance ended this attempt, so its error is not about the service
 		}
 		last = err
-		f.since, f.spent = a.begin()
+		f.since, f.spent = a.start()
 		wait, err := f.Count(err)
 		if err != nil {
 			f.End()
@@ -73,15 +73,14 @@ func RetryPaged[T any](ctx context.Context, r *Retries, most time.Duration, name
 	}
 }
 
-// lastAttempt is how long before the end of its time a call is tried for the last
-// time.
+// lastAttempt is the time that remains for the last attempt of a call.
 const lastAttempt = time.Second
 
-// beforeEnd shortens a wait that would reach the end of the time that is left, so
-// that one more attempt can be answered.
-func beforeEnd(wait, left time.Duration) time.Duration {
-	if wait >= left && left > lastAttempt {
-		return left - lastAttempt
+// beforeEnd shortens a wait that would use all of the remaining time, so that one more attempt
+// is possible.
+func beforeEnd(wait, remaining time.Duration) time.Duration {
+	if wait >= remaining && remaining > lastAttempt {
+		return remaining - lastAttempt
 	}
 	return wait
 }

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// named puts the name of a call on an error.
+// named adds the name of a call to an error.
 func named(err error) error { return &CallError{Call: "ListShards", Stream: "orders", Err: err} }
 
-// An endpoint that accepts and never answers: a person hears of it while the first attempt
-// is still under way, and the time of the start bounds that attempt.
-func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
+// An endpoint accepts the connection and never answers. kin reports it during the first
+// attempt, and StartTimeout ends that attempt.
+func TestFault14AnEndpointThatNeverAnswersIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said lines
-		r := NewRetries(said.add, nil)
+		var messages lines
+		r := NewRetries(messages.add, nil)
 		calls := 0
 		_, err := Retry(t.Context(), r, StartTimeout, named, func(ctx context.Context) (int, error) {
 			calls++
@@ -30,14 +30,15 @@ func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 		if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListShards for stream orders: no answer in time" || calls != 1 {
 			t.Errorf("%d calls, then %v", calls, err)
 		}
-		if !strings.HasPrefix(strings.Join(said.all, "\n"), "still trying: ListShards for stream orders: no answer from the service for 5s") {
-			t.Errorf("said %q", strings.Join(said.all, "\n"))
+		if !strings.HasPrefix(strings.Join(messages.all, "\n"), "still trying: ListShards for stream orders: no answer from the service for 5s") {
+			t.Errorf("messages %q", strings.Join(messages.all, "\n"))
 		}
 	})
 }
 
-// The last attempt is cut short by the time of the start: the failure before says more.
-func TestFault14TheFailureBeforeTheLastAttemptIsNamed(t *testing.T) {
+// If StartTimeout ends the last attempt, the error is that of the attempt before, which
+// explains more.
+func TestFault14TheErrorBeforeACutOffAttemptIsReturned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
 		_, err := Retry(t.Context(), NewRetries(nil, nil), StartTimeout, named, func(ctx context.Context) (int, error) {
@@ -53,12 +54,12 @@ func TestFault14TheFailureBeforeTheLastAttemptIsNamed(t *testing.T) {
 	})
 }
 
-// An attempt that hung before the time was over says more than the failure before it.
-func TestFault14AnAttemptThatHungIsNamed(t *testing.T) {
+// If an attempt timed out before StartTimeout, its error is returned and not the one before.
+func TestFault14TheErrorOfAnAttemptThatHungIsReturned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said lines
+		var messages lines
 		calls := 0
-		_, err := Retry(t.Context(), NewRetries(said.add, nil), StartTimeout, named, func(ctx context.Context) (int, error) {
+		_, err := Retry(t.Context(), NewRetries(messages.add, nil), StartTimeout, named, func(ctx context.Context) (int, error) {
 			if calls++; calls == 1 {
 				return 0, refusedConnection()
 			}
@@ -74,8 +75,8 @@ func TestFault14AnAttemptThatHungIsNamed(t *testing.T) {
 	})
 }
 
-// Calls before have spent a part of the time; something new begins a whole one.
-func TestFault14WhatCallsBeforeHaveSpentIsCounted(t *testing.T) {
+// The time of earlier calls counts towards the limit. New items restore the whole limit.
+func TestFault14TimeSpentByEarlierCallsIsCounted(t *testing.T) {
 	for _, pages := range []int{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
 			r := NewRetries(nil, nil)
