@@ -30,7 +30,7 @@ type Rejected struct {
 	regular bool // and not a pipe or a device, which cannot be looked at
 	begun   bool // something is in it
 	records int64
-	unsure  int64 // of records, those that may be in the stream all the same
+	unsure  int64 // of records, those that may have been written
 	first   writer.Rejection
 }
 
@@ -220,7 +220,7 @@ func (f *Rejected) Close() error {
 	return nil
 }
 
-// UnsureRecords is how many of its records may be in the stream all the same.
+// UnsureRecords is how many of its records may have been written.
 func (f *Rejected) UnsureRecords() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -237,7 +237,7 @@ func (f *Rejected) Kept() string {
 	}
 	text := fmt.Sprintf("%s saved to %s", words.Count(f.records, "rejected record"), f.Name)
 	if f.unsure > 0 {
-		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
+		text += fmt.Sprintf("; %s of them may have been written", humanize.Comma(f.unsure))
 	}
 	return text
 }
@@ -253,7 +253,7 @@ func (f *Rejected) Verdict(read int64) error {
 	text := fmt.Sprintf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), words.Count(read, "record"),
 		f.Name, humanize.Comma(f.first.Number), f.first.Reason)
 	if f.unsure > 0 {
-		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
+		text += fmt.Sprintf("; %s of them may have been written", humanize.Comma(f.unsure))
 	}
 	return errors.New(text)
 }
