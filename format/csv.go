@@ -187,8 +187,8 @@ func (in *CSV) WriteSource(w io.Writer) error {
 }
 
 // csvRow parses the lines of one row.
-type csvRow struct { // all fields, without separators
-	text   []byte // the fields, one behind the other
+type csvRow struct {
+	text   []byte // all fields, without separators
 	ends   []int  // the end of each field in text
 	quoted bool   // the last line ended inside quotes
 }

@@ -32,7 +32,7 @@ func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
 
 // Identify returns the name, ARN and creation time of a stream. If a call has no answer for
 // 5 s, info is called with a message about it.
-func Identify(ctx context.Context, client writer.PlaceClient, stream string, info func(string)) (checkpoint.Destination, error) {
+func Identify(ctx context.Context, client writer.MetadataClient, stream string, info func(string)) (checkpoint.Destination, error) {
 	arn, created, err := writer.Identity(ctx, client, stream, info)
 	named := record.ParseStream(stream)
 	if arn == "" {

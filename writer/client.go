@@ -16,9 +16,9 @@ type shardLister interface {
 	ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error)
 }
 
-// PlaceClient has the calls that find a shard of a stream. Each call must be a single
+// MetadataClient has the calls that describe a stream and list its shards. Each call must be a single
 // attempt, without retries.
-type PlaceClient interface {
+type MetadataClient interface {
 	ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error)
 	DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error)
 }

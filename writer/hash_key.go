@@ -19,7 +19,7 @@ import (
 //
 // It returns a *ShardError if the shard does not exist or is closed. Other errors are those
 // of Run. If a call has no answer for 5 s, report is called with a message about it.
-func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, report func(string)) (string, error) {
+func HashKeyOf(ctx context.Context, client MetadataClient, stream, shardID string, report func(string)) (string, error) {
 	var shards []types.Shard
 	err := retryAtStart(ctx, "ListShards", stream, report, func(ctx context.Context, a *service.Allowance) error {
 		shards = nil

@@ -13,7 +13,7 @@ import (
 
 // IgnoresHashKeys reports whether a stream has the record distribution strategy AUTO. It
 // returns false if the caller may not describe the stream. report is as in HashKeyOf.
-func IgnoresHashKeys(ctx context.Context, client PlaceClient, stream string, report func(string)) (bool, error) {
+func IgnoresHashKeys(ctx context.Context, client MetadataClient, stream string, report func(string)) (bool, error) {
 	summary, err := describeStream(ctx, client, stream, report)
 	return summary != nil && summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto, err
 }
@@ -21,7 +21,7 @@ func IgnoresHashKeys(ctx context.Context, client PlaceClient, stream string, rep
 // Identity returns the ARN and the creation time of a stream. They distinguish it from
 // other streams of its name. Both are zero if the caller may not describe the stream.
 // report is as in HashKeyOf.
-func Identity(ctx context.Context, client PlaceClient, stream string, report func(string)) (arn string, created time.Time, err error) {
+func Identity(ctx context.Context, client MetadataClient, stream string, report func(string)) (arn string, created time.Time, err error) {
 	summary, err := describeStream(ctx, client, stream, report)
 	if summary == nil {
 		return "", time.Time{}, err
@@ -30,7 +30,7 @@ func Identity(ctx context.Context, client PlaceClient, stream string, report fun
 }
 
 // describeStream returns nil if the caller may not describe the stream.
-func describeStream(ctx context.Context, client PlaceClient, stream string, report func(string)) (*types.StreamDescriptionSummary, error) {
+func describeStream(ctx context.Context, client MetadataClient, stream string, report func(string)) (*types.StreamDescriptionSummary, error) {
 	var out *service.DescribeStreamSummaryOutput
 	err := retryAtStart(ctx, "DescribeStreamSummary", stream, report, onePage(func(ctx context.Context) (err error) {
 		out, err = describe(ctx, client, stream)

@@ -8,8 +8,8 @@ import (
 
 // field is a part of a pattern: a run of equal letters, or text between them.
 type field struct {
-	kind  kind   // the number of letters
-	count int    // how many letters
+	kind  kind
+	count int    // the number of letters
 	exact bool   // a number that digits may follow; it must have count digits
 	text  string // the text of a literal
 }
@@ -153,7 +153,7 @@ func letterField(letter byte, count int) (field, error) {
 	case known && k == milli && count != 3:
 		return field{}, errors.New("want SSS, milliseconds of three digits")
 	case !known && strings.IndexByte(differ, letter) >= 0:
-		return field{}, fmt.Errorf("Java's libraries read the letter %c differently: want one of %s", letter, knownLetters)
+		return field{}, fmt.Errorf("the letter %c differs between Java's libraries: want one of %s", letter, knownLetters)
 	case !known:
 		return field{}, fmt.Errorf("unknown letter %c: want one of %s, or text in quotes", letter, knownLetters)
 	}
