@@ -142,7 +142,7 @@ func TestLinesStayValidAcrossChunks(t *testing.T) {
 		input.WriteString(line + "\n")
 	}
 	if got := all(NewLines(iotest.HalfReader(&input), 100, false)); !reflect.DeepEqual(got, want) {
-		t.Error("lines changed while they were held")
+		t.Error("lines changed after they were returned")
 	}
 }
 

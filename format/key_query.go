@@ -65,7 +65,7 @@ func (q *KeyQuery) Text(ctx context.Context, doc []byte) (string, error) {
 	if !ok {
 		return "", errors.New(q.text + " gives nothing")
 	}
-	text, err := q.one(result)
+	text, err := q.resultText(result)
 	if err != nil {
 		return "", err
 	}
@@ -78,8 +78,8 @@ func (q *KeyQuery) Text(ctx context.Context, doc []byte) (string, error) {
 	return text, nil
 }
 
-// one returns the text of a result.
-func (q *KeyQuery) one(result any) (string, error) {
+// resultText returns the text of a result.
+func (q *KeyQuery) resultText(result any) (string, error) {
 	switch v := result.(type) {
 	case error:
 		return "", q.failed(v)

@@ -44,7 +44,7 @@ func TestKeyQueryRejectsInvalidExpressions(t *testing.T) {
 	for _, s := range []string{".a[", "nosuch(1)", "$x", "|"} {
 		var q KeyQuery
 		if err := q.Set(s); err == nil {
-			t.Errorf("%s was taken", s)
+			t.Errorf("%s was accepted", s)
 		}
 	}
 }

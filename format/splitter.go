@@ -45,7 +45,7 @@ func (s *splitter) next() ([]byte, error) {
 	}
 	s.source = nil
 	for {
-		if end, found := s.look(); found {
+		if end, found := s.findDelimiter(); found {
 			from, to := s.start, end+len(s.delim)
 			s.start, s.scanned = to, to
 			if s.discard {
@@ -87,8 +87,8 @@ func (s *splitter) tooLong() error {
 	return &LineError{s.count, tooLong("line", s.max)}
 }
 
-// look finds the next delimiter in the bytes read.
-func (s *splitter) look() (at int, found bool) {
+// findDelimiter finds the next delimiter in the bytes read.
+func (s *splitter) findDelimiter() (at int, found bool) {
 	if n := bytes.Index(s.chunk[s.scanned:], s.delim); n >= 0 {
 		return s.scanned + n, true
 	}
@@ -128,7 +128,7 @@ func (s *splitter) writeSource(w io.Writer) error {
 		return err
 	}
 	for {
-		end, found := s.look()
+		end, found := s.findDelimiter()
 		if found {
 			end += len(s.delim)
 		} else {

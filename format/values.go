@@ -53,7 +53,7 @@ func (in *Values) Next() (record.Record, error) {
 	}
 	began := in.line
 	for {
-		done, err := in.look()
+		done, err := in.scanChunk()
 		switch {
 		case err != nil:
 			return record.Record{}, err
@@ -63,7 +63,7 @@ func (in *Values) Next() (record.Record, error) {
 			in.discard = true
 			return record.Record{}, &LineError{began, tooLong("value", in.max)}
 		}
-		if err := in.more(); err != nil {
+		if err := in.readMore(); err != nil {
 			return record.Record{}, err
 		}
 	}
@@ -93,8 +93,8 @@ func (in *Values) begin() error {
 	}
 }
 
-// look scans the bytes read of the value.
-func (in *Values) look() (done bool, err error) {
+// scanChunk scans the bytes read of the value.
+func (in *Values) scanChunk() (done bool, err error) {
 	rest := in.chunk[in.scanned:]
 	n, done, err := in.scan.scan(rest)
 	in.line += int64(bytes.Count(rest[:n], []byte{'\n'}))
@@ -135,8 +135,8 @@ func (in *Values) value(began int64) (record.Record, error) {
 	return record.Record{Data: data}, nil
 }
 
-// more reads once. If the input has ended, it returns the error for an incomplete value.
-func (in *Values) more() error {
+// readMore reads once. If the input has ended, it returns the error for an incomplete value.
+func (in *Values) readMore() error {
 	switch {
 	case in.err == nil:
 		in.fill()
@@ -180,10 +180,10 @@ func (in *Values) WriteSource(w io.Writer) error {
 			in.discard = false
 			return nil
 		}
-		if err := in.more(); err != nil {
+		if err := in.readMore(); err != nil {
 			return err
 		}
-		done, err := in.look()
+		done, err := in.scanChunk()
 		if err != nil {
 			return err
 		}

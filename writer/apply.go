@@ -61,7 +61,7 @@ func (d *dispatcher) applyParcels(r *queue.Request, s *settlement, now time.Time
 	d.account.markFailed(r, s)
 	r.PutBack(s.resend)
 	if len(s.expired) > 0 {
-		d.giveUp(s.expired, s.cause, now)
+		d.rejectExpired(s.expired, s.cause, now)
 	}
 	if s.retried > 0 {
 		d.account.noteFailure(now, s.cause)
@@ -108,9 +108,9 @@ func (d *dispatcher) reject(e *queue.Entry, cause error, now time.Time) {
 	d.account.reject(e, cause, true, d.queue.Predict(&e.Record), now)
 }
 
-// giveUp rejects records whose RetryFor has passed, in input order. Without
+// rejectExpired rejects records whose RetryFor has passed, in input order. Without
 // Options.Rejected it also stops the run. The caller holds mu.
-func (d *dispatcher) giveUp(expired []*queue.Entry, cause error, now time.Time) {
+func (d *dispatcher) rejectExpired(expired []*queue.Entry, cause error, now time.Time) {
 	e := &RejectedError{
 		Records: int64(len(expired)), First: expired[0].Number, Reason: service.Brief(cause),
 		Sent: true, After: now.Sub(expired[0].Sent),

@@ -215,7 +215,7 @@ func TestRejectsRecordsAfterRetryFor(t *testing.T) {
 			t.Error("RejectedError unwraps to an API error")
 		}
 		if n := len(s.requests); n < 30 || n > 75 {
-			t.Errorf("%d requests in 5 minutes, want waits that grow to 5 to 10 seconds", n)
+			t.Errorf("%d requests in 5 minutes, want pauses that grow to 5 to 10 seconds", n)
 		}
 		const unknownShards = "cannot list the shards of orders (AccessDeniedException): kin sends without per-shard limits and retries throttled records"
 		if len(messages) == 0 || messages[0] != unknownShards {

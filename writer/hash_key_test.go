@@ -70,7 +70,7 @@ func TestHashKeyOfFindsAShardOnALaterPage(t *testing.T) {
 		}
 		for _, in := range p.asked[3:] {
 			if in.StreamName != "" || in.StreamARN != "" {
-				t.Error("a later page was asked for with the stream's name")
+				t.Error("a request for a later page names the stream")
 			}
 		}
 		for shard, want := range map[string]*ShardError{

@@ -96,7 +96,7 @@ func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 				t.Errorf("got %+v, %v, want 2,000 written, some of them retried", got, err)
 			}
 			if record, twice := disorder(s.stored); record != "" || twice != "" || len(s.stored) != 2000 {
-				t.Errorf("%d stored, %q behind a later one of its key, %q twice", len(s.stored), record, twice)
+				t.Errorf("%d stored, %q stored after a later record of its key, %q stored twice", len(s.stored), record, twice)
 			}
 		})
 	}
@@ -141,7 +141,7 @@ func TestRecordsOfAKeyKeepTheirOrderWithoutFailures(t *testing.T) {
 			t.Errorf("got %+v, %v, want 8,000 written", got, err)
 		}
 		if record, twice := disorder(s.stored); record != "" || twice != "" {
-			t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+			t.Errorf("%q stored after a later record of its key, %q stored twice", record, twice)
 		}
 		if peak < 2 {
 			t.Errorf("%d requests in flight, want several", peak)

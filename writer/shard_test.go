@@ -62,7 +62,7 @@ func TestHotShardDoesNotBlockTheOthers(t *testing.T) {
 			t.Errorf("the other shard had its records after %s, want the 1.5s that its rate takes", last)
 		}
 		if hot > 25 {
-			t.Errorf("%d requests to the hot shard in a minute, want waits that grow", hot)
+			t.Errorf("%d requests to the hot shard in a minute, want growing pauses", hot)
 		}
 		shards := w.Shards()
 		if len(shards) != 2 || shards[1].Written != 2000 || shards[1].Retried != 0 || shards[0].Rejected != rejected.Records {
@@ -217,7 +217,7 @@ func TestListsShardsAgainAfterAMisprediction(t *testing.T) {
 					t.Errorf("shards listed %d times, want at the start and once anew", s.lists)
 				}
 				if record, twice := disorder(s.stored); record != "" || twice != "" {
-					t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+					t.Errorf("%q stored after a later record of its key, %q stored twice", record, twice)
 				}
 				var ids []string
 				for _, r := range w.running.queue.Shards() {
@@ -250,7 +250,7 @@ func TestStopsListingShardsAfterManyMispredictions(t *testing.T) {
 			t.Errorf("got %+v, %v, shards listed %d times, want at most %d", got, err, s.lists, maxRelistTries+1)
 		}
 		if record, twice := disorder(s.stored); record != "" || twice != "" {
-			t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+			t.Errorf("%q stored after a later record of its key, %q stored twice", record, twice)
 		}
 	})
 }
@@ -294,7 +294,7 @@ func TestListsOpenShardsPageByPage(t *testing.T) {
 	}
 	equal(t, "shards", ids, fourShards())
 	if len(p.asked) != 3 || p.asked[0].ShardFilter == nil || p.asked[0].ShardFilter.Type != types.ShardFilterTypeAtLatest {
-		t.Errorf("asked %+v", p.asked)
+		t.Errorf("requests %+v", p.asked)
 	}
 	p.pages = [][]types.Shard{{all[0], all[2], all[3]}}
 	if ranges, err := listShards(t.Context(), p, new(service.Allowance), "orders"); err == nil {
@@ -362,7 +362,7 @@ func TestConcurrentFailuresCountOnce(t *testing.T) {
 					return Record{PartitionKey: strconv.Itoa(i)}, nil
 				}))
 				if err != nil || got.Written != 4000 || got.Retried != 4000 || got.Duration > time.Second/2 {
-					t.Errorf("got %+v, %v, want all written after one short wait", got, err)
+					t.Errorf("got %+v, %v, want all written after one short pause", got, err)
 				}
 			})
 		})

@@ -34,7 +34,7 @@ func Parse(pattern, text string) (time.Time, error) {
 	var p parts
 	rest := text
 	for _, f := range fields {
-		if rest, err = p.take(f, rest); err != nil {
+		if rest, err = p.parseField(f, rest); err != nil {
 			return time.Time{}, fmt.Errorf("%q does not fit the format %q: %w", text, pattern, err)
 		}
 	}
@@ -59,8 +59,8 @@ type parts struct {
 	zone             zone
 }
 
-// take parses one field at the start of text and returns the rest.
-func (p *parts) take(f field, text string) (rest string, err error) {
+// parseField parses one field at the start of text and returns the rest.
+func (p *parts) parseField(f field, text string) (rest string, err error) {
 	switch f.kind {
 	case literal:
 		rest, ok := strings.CutPrefix(text, f.text)

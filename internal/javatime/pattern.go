@@ -75,11 +75,11 @@ func compile(pattern string) ([]field, error) {
 	if err != nil {
 		return nil, fmt.Errorf("format %q: %w", pattern, err)
 	}
-	if err := complete(fields); err != nil {
+	if err := checkComplete(fields); err != nil {
 		return nil, fmt.Errorf("format %q: %w", pattern, err)
 	}
 	for i := range fields {
-		if err := border(&fields[i], fields[i+1:]); err != nil {
+		if err := checkBoundary(&fields[i], fields[i+1:]); err != nil {
 			return nil, fmt.Errorf("format %q: %w", pattern, err)
 		}
 	}
@@ -162,9 +162,9 @@ func letterField(letter byte, count int) (field, error) {
 
 const knownLetters = "G y M d D E a H k K h m s S z Z X"
 
-// complete checks that each part of a time occurs at most once, and that no part is missing
+// checkComplete checks that each part of a time occurs at most once, and that no part is missing
 // before a finer one.
-func complete(fields []field) error {
+func checkComplete(fields []field) error {
 	named := map[string]bool{}
 	for _, f := range fields {
 		part := f.part()
@@ -227,8 +227,8 @@ func (f field) part() string {
 	return ""
 }
 
-// border checks that the end of a field can be recognized in a text. It sets f.exact.
-func border(f *field, after []field) error {
+// checkBoundary checks that the end of a field can be recognized in a text. It sets f.exact.
+func checkBoundary(f *field, after []field) error {
 	if len(after) == 0 {
 		return nil
 	}

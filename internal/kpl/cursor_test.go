@@ -97,7 +97,7 @@ func TestFault16ManyKeys(t *testing.T) {
 	// No producer writes this many unused keys.
 	var a Aggregated
 	if a.Parse(seal(bytes.Join(keys, nil), users[0])) {
-		t.Error("a table of unused keys is taken for an aggregate")
+		t.Error("a table of unused keys is accepted as an aggregate")
 	}
 	if !a.Parse(seal(bytes.Join(keys[:maxFirstScanKeys], nil), users[0])) {
 		t.Errorf("%d keys are too many", maxFirstScanKeys)

@@ -44,7 +44,7 @@ func TestFault05ListingThatGrowsSlowlyFails(t *testing.T) {
 			err = g.Next(fmt.Sprint(pages), c.items)
 		}
 		if IsEndless(err) != c.fails || c.fails && (pages != minPagesForRate || err.Error() != "1000 pages had 1000 items, so the list would never end") {
-			t.Errorf("%d asked for, %d a page: got %v after %d pages", c.size, c.items, err, pages)
+			t.Errorf("page size %d, %d items per page: got %v after %d pages", c.size, c.items, err, pages)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestFault05DoesNotStoreLargeTokens(t *testing.T) {
 		t.Errorf("a guard that has seen a token of a mebibyte is %d characters long", kept)
 	}
 	if err := g.Next(token, 1); !IsEndless(err) {
-		t.Errorf("got %v, want the token known again", err)
+		t.Errorf("got %v, want an error for the repeated token", err)
 	}
 }
 

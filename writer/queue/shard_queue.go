@@ -77,8 +77,8 @@ func (s *ShardQueue) load() load {
 // empty reports whether the queue has no keys.
 func (s *ShardQueue) empty() bool { return len(s.retries)+len(s.ready) == 0 }
 
-// line returns the list of keys that is served next.
-func (s *ShardQueue) line() *[]*keyQueue {
+// nextKeys returns the list of keys that is served next.
+func (s *ShardQueue) nextKeys() *[]*keyQueue {
 	if len(s.retries) > 0 {
 		return &s.retries
 	}
@@ -86,7 +86,7 @@ func (s *ShardQueue) line() *[]*keyQueue {
 }
 
 // first returns the next key.
-func (s *ShardQueue) first() *keyQueue { return (*s.line())[0] }
+func (s *ShardQueue) first() *keyQueue { return (*s.nextKeys())[0] }
 
 // addRecord counts a record that was added to a queued key.
 func (s *ShardQueue) addRecord(e *Entry) {
@@ -96,10 +96,10 @@ func (s *ShardQueue) addRecord(e *Entry) {
 
 // takeFirst removes and returns the next key.
 func (s *ShardQueue) takeFirst() *keyQueue {
-	line := s.line()
-	k := (*line)[0]
-	(*line)[0] = nil
-	*line = (*line)[1:]
+	nextKeys := s.nextKeys()
+	k := (*nextKeys)[0]
+	(*nextKeys)[0] = nil
+	*nextKeys = (*nextKeys)[1:]
 	k.ready = false
 	s.records -= len(k.entries)
 	s.bytes -= k.bytes
