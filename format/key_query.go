@@ -46,8 +46,8 @@ func (q *KeyQuery) Type() string { return "expression" }
 // Text evaluates the expression on the JSON document doc. A string is returned as it is, a
 // number or a boolean as its JSON text.
 //
-// It returns an error if doc is not JSON or the expression fails. So it does if the
-// expression returns another type, no result, or more than one.
+// It returns an error if doc is not JSON or the expression fails. Another type of result, no
+// result, and several results are errors too.
 func (q *KeyQuery) Text(ctx context.Context, doc []byte) (string, error) {
 	if !validJSON(doc) {
 		return "", errors.New("not JSON")

@@ -39,9 +39,10 @@ func (p *Pointer) Set(s string) error {
 func (p *Pointer) Type() string { return "pointer" }
 
 // Text returns the value at p in the JSON document doc. A string is returned as it is, a
-// number or a boolean as its JSON text. Other values are an error. So is a missing value,
-// or a doc that is not JSON in valid UTF-8. If members have the same name, the last one
-// counts.
+// number or a boolean as its JSON text. If members have the same name, the last one counts.
+//
+// It returns an error if the value is missing or has another type, or if doc is not JSON in
+// valid UTF-8.
 func (p *Pointer) Text(doc []byte) (string, error) {
 	if !validJSON(doc) {
 		return "", errors.New("not JSON")

@@ -19,9 +19,10 @@ import (
 // written. Run returns that error unchanged. next uses Reject for a record that its source
 // cannot parse.
 //
-// Other errors are a *CallError for a call that cannot succeed, a *DeletedError if the
-// stream was deleted during the run, and a *GaveUpError if the service does not answer at
-// the start. If ctx is cancelled, the run stops reading, writes what it has read for up to
+// Other errors: a *CallError for a call that cannot succeed; a *DeletedError if the stream
+// was deleted during the run; a *GaveUpError if the service does not answer at the start.
+//
+// If ctx is cancelled, the run stops reading, writes what it has read for up to
 // Options.Grace, and returns the cause of ctx.
 //
 // next is called from another goroutine, one call at a time, while requests are in flight.

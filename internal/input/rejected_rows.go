@@ -82,7 +82,7 @@ func headerOf(name string, noDecompress bool) ([]byte, error) {
 }
 
 // Follow returns in.Next with two additions: it remembers the CSV header of the records,
-// and it saves rejected records that are too long to keep in memory. Both do not apply to
+// and it saves rejected records that are too long to keep in memory. Neither applies to
 // the first skip records.
 func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)

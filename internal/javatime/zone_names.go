@@ -1,10 +1,10 @@
 package javatime
 
 // zoneNames are abbreviations with a single offset, in minutes. They are the English ones
-// of Java's own table (java.text.DateFormatSymbols of OpenJDK 17). Names that Java makes up
-// for places without daylight saving time are omitted. So are places that have changed
-// their offset under the same name. An abbreviation has the same offset all year, as in
-// Java: PST in July is still -0800.
+// of Java's own table (java.text.DateFormatSymbols of OpenJDK 17). The table omits names that
+// Java makes up for places without daylight saving time. It also omits places that have
+// changed their offset under the same name. An abbreviation has the same offset all year, as
+// in Java: PST in July is still -0800.
 //
 // Three have a second meaning in that table that is omitted. PST is also Manila's time, but
 // the connector's documentation uses it for Pacific time, as Java does elsewhere. CAT and

@@ -85,8 +85,8 @@ func TestAloneRecordGetsItsOwnRequest(t *testing.T) {
 	}
 }
 
-// After a reshard, waiting records move to the queues of the new shards. So do records that
-// were in flight meanwhile.
+// After a reshard, waiting records move to the queues of the new shards. Records that were
+// in flight during the reshard move too.
 func TestWaitingRecordsFollowTheShards(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	var keys []string
