@@ -98,7 +98,7 @@ func wrongOption(err error) error {
 
 // resolveHashKey turns --shard into the explicit hash key of every record. A stream that
 // ignores hash keys is refused.
-func (o *writeOptions) resolveHashKey(ctx context.Context, client writer.PlaceClient, in *input.Files, info func(string)) error {
+func (o *writeOptions) resolveHashKey(ctx context.Context, client writer.MetadataClient, in *input.Files, info func(string)) error {
 	if !o.Given("shard") && !o.Given("explicit-hash-key") {
 		return nil
 	}

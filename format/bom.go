@@ -5,10 +5,10 @@ import (
 	"io"
 )
 
-// byteOrderMark is what some programs of Windows begin a file of UTF-8 with.
+// byteOrderMark begins UTF-8 files of some Windows programs.
 const byteOrderMark = "\xef\xbb\xbf"
 
-// markSkipper takes a byte order mark from the beginning of its source.
+// markSkipper removes a byte order mark from the beginning of its source.
 type markSkipper struct {
 	r     io.Reader
 	begun bool

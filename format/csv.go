@@ -11,32 +11,30 @@ import (
 	"kin/internal/record"
 )
 
-// CSV is the input of comma-separated values as RFC 4180 has them, with a
-// header. A record is a row as a JSON object: the header's names in their
-// order, every value a string with its own characters. Empty lines are no
-// rows. Only Data is filled.
+// CSV reads comma-separated values (RFC 4180) with a header. A record is a row as a JSON
+// object: the header's names in their order, and every value as a string. Empty lines are
+// skipped. Only Data is set.
 //
-// A row that does not fit the header, has a quote where none may be, or is not
-// UTF-8 is a LineError. A quote that is not closed, and a header that cannot be
-// used, is a BrokenError.
+// A row is a LineError if its number of fields differs from the header, a quote is
+// misplaced, or it is not UTF-8. An unclosed quote and an invalid header are a BrokenError.
 type CSV struct {
 	lines splitter
 	max   int
 	row   csvRow
 
-	header []byte   // as it came
-	names  [][]byte // of the header, as JSON has them, with their colons
-	size   int      // of all names
-	source []byte   // the last row
-	broken error    // what the input ended with
+	header []byte   // unchanged, with its newline; nil before it was read
+	names  [][]byte // names of the header as JSON strings, each with a colon
+	size   int      // total bytes of the names, with JSON punctuation
+	source []byte   // the last row, unchanged
+	broken error    // the error that ended the input
 }
 
-// NewCSV reads rows of up to most bytes.
-func NewCSV(r io.Reader, most int) *CSV {
-	return &CSV{lines: newLines(skipMark(r), most), max: most}
+// NewCSV returns a reader of rows of up to maxBytes bytes.
+func NewCSV(r io.Reader, maxBytes int) *CSV {
+	return &CSV{lines: newLines(skipMark(r), maxBytes), max: maxBytes}
 }
 
-// Next returns the next row. Its first call reads the header too.
+// Next returns the next row. Its first call also reads the header.
 func (in *CSV) Next() (record.Record, error) {
 	in.source = nil
 	if in.broken == nil && in.header == nil {
@@ -50,12 +48,12 @@ func (in *CSV) Next() (record.Record, error) {
 		return record.Record{}, err
 	}
 	if n := len(in.row.ends); n != len(in.names) {
-		return record.Record{}, &LineError{began, fmt.Errorf("%s, where the header has %d", fields(n), len(in.names))}
+		return record.Record{}, &LineError{began, fmt.Errorf("%s, but the header has %d", fields(n), len(in.names))}
 	}
 	return record.Record{Data: in.object()}, nil
 }
 
-// fields is n with its noun.
+// fields formats a number of fields.
 func fields(n int) string {
 	if n == 1 {
 		return "1 field"
@@ -63,7 +61,7 @@ func fields(n int) string {
 	return fmt.Sprintf("%d fields", n)
 }
 
-// readHeader reads the names.
+// readHeader reads the header.
 func (in *CSV) readHeader() error {
 	began, err := in.read()
 	var bad *LineError
@@ -86,11 +84,11 @@ func (in *CSV) readHeader() error {
 	return err
 }
 
-// Header is the header as it came; nil before the first row was asked for.
+// Header returns the header, unchanged; nil before the first call of Next.
 func (in *CSV) Header() []byte { return in.header }
 
-// SameHeader says whether rows below one header can be read below the other too:
-// whether they have the same names in the same order, however they are written.
+// SameHeader reports whether two headers have the same names in the same order, even if
+// they are quoted differently.
 func SameHeader(a, b []byte) bool {
 	names := func(header []byte) [][]byte {
 		in := NewCSV(bytes.NewReader(header), len(header))
@@ -102,7 +100,7 @@ func SameHeader(a, b []byte) bool {
 	return slices.EqualFunc(names(a), names(b), bytes.Equal)
 }
 
-// read reads the next row into in.row, and says in which line it began.
+// read reads the next row into in.row. It returns the number of the row's first line.
 func (in *CSV) read() (began int64, err error) {
 	for {
 		line, err := in.lines.next()
@@ -154,7 +152,7 @@ func (in *CSV) readOn(began int64) error {
 	return nil
 }
 
-// object is the row as JSON.
+// object returns the row as a JSON object.
 func (in *CSV) object() []byte {
 	object := make([]byte, 0, len(in.row.text)+in.size+len("{}"))
 	object = append(object, '{')
@@ -171,7 +169,7 @@ func (in *CSV) object() []byte {
 	return object[:len(object):len(object)]
 }
 
-// Source is the row with its newline.
+// Source returns the row with its newline.
 func (in *CSV) Source() []byte {
 	if in.source == nil {
 		return in.lines.source
@@ -188,10 +186,10 @@ func (in *CSV) WriteSource(w io.Writer) error {
 	return err
 }
 
-// csvRow takes the lines of one row apart.
+// csvRow parses the lines of one row.
 type csvRow struct {
-	text   []byte // the fields, one behind the other
-	ends   []int  // where each ends
+	text   []byte // all fields, without separators
+	ends   []int  // the end of each field in text
 	quoted bool   // the last line ended inside quotes
 }
 
@@ -207,9 +205,9 @@ func (r *csvRow) each(do func(field []byte)) {
 
 func (r *csvRow) end() { r.ends = append(r.ends, len(r.text)) }
 
-var errQuote = errors.New(`a quote in the middle of a field (want the field in quotes, and its quotes doubled)`)
+var errQuote = errors.New(`misplaced quote: put the whole field in quotes and double each quote inside it`)
 
-// feed takes one line, without its newline.
+// feed parses one line, without its newline.
 func (r *csvRow) feed(line []byte) error {
 	whole := line
 	line = bytes.TrimSuffix(line, []byte{'\r'})
@@ -231,7 +229,7 @@ func (r *csvRow) feed(line []byte) error {
 		}
 		text, rest, found := bytes.Cut(line, []byte{'"'})
 		r.text = append(r.text, text...)
-		if !found { // the line break is the field's
+		if !found { // the line break is part of the field
 			r.text = append(append(r.text, whole[len(bytes.TrimSuffix(whole, []byte{'\r'})):]...), '\n')
 			return nil
 		}

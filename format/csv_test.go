@@ -28,16 +28,16 @@ func TestCSV(t *testing.T) {
 		{"spaces are kept", " id , name\n 1 ,\t2\n", []string{`{" id ":" 1 "," name":"\t2"}`}},
 		{"a carriage return inside", "id,name\n1\r2,3\n", []string{`{"id":"1\r2","name":"3"}`}},
 		{"one column", "id\n1\n\"\"\n2\n", []string{`{"id":"1"}`, `{"id":""}`, `{"id":"2"}`}},
-		{"too few and too many", "id,name\n1\n1,2,3\n4,5\n", []string{"!line 2: 1 field, where the header has 2", "!line 3: 3 fields, where the header has 2", `{"id":"4","name":"5"}`}},
+		{"too few and too many", "id,name\n1\n1,2,3\n4,5\n", []string{"!line 2: 1 field, but the header has 2", "!line 3: 3 fields, but the header has 2", `{"id":"4","name":"5"}`}},
 		{"a quote inside", "id,name\na\"b,c\n\"a\"b,c\n1,2\n", []string{
-			"!line 2: a quote in the middle of a field (want the field in quotes, and its quotes doubled)",
-			"!line 3: a quote in the middle of a field (want the field in quotes, and its quotes doubled)", `{"id":"1","name":"2"}`}},
+			"!line 2: misplaced quote: put the whole field in quotes and double each quote inside it",
+			"!line 3: misplaced quote: put the whole field in quotes and double each quote inside it", `{"id":"1","name":"2"}`}},
 		{"broken UTF-8", "id,name\n\xff,a\n1,2\n", []string{"!line 2: not valid UTF-8", `{"id":"1","name":"2"}`}},
 		{"too long", "id,name\n" + long + ",\n1,2\n", []string{"!line 2: line too long: more than 50 bytes", `{"id":"1","name":"2"}`}},
-		{"not closed", "id,name\n1,2\n3,\"4\n5,6\n", []string{`{"id":"1","name":"2"}`, "!line 3: a quote that is not closed"}},
-		{"not closed for long", "id,name\n3,\"4\n" + strings.Repeat("1,2\n", 20), []string{"!line 2: a quote that is not closed, or a row too long: more than 50 bytes"}},
+		{"unclosed quote", "id,name\n1,2\n3,\"4\n5,6\n", []string{`{"id":"1","name":"2"}`, "!line 3: a quote that is not closed"}},
+		{"unclosed quote, row too long", "id,name\n3,\"4\n" + strings.Repeat("1,2\n", 20), []string{"!line 2: a quote that is not closed, or a row too long: more than 50 bytes"}},
 		{"a name twice", "id,name,id\n1,2,3\n", []string{`!line 1: header: the name "id" occurs twice`}},
-		{"a bad header", "id,na\"me\n1,2\n", []string{"!line 1: header: a quote in the middle of a field (want the field in quotes, and its quotes doubled)"}},
+		{"a bad header", "id,na\"me\n1,2\n", []string{"!line 1: header: misplaced quote: put the whole field in quotes and double each quote inside it"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for name, r := range map[string]io.Reader{
@@ -53,14 +53,14 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// What encoding/csv writes comes back as JSON objects with the same values.
+// Rows that encoding/csv writes are read as JSON objects with the same values.
 func FuzzCSVRows(f *testing.F) {
 	f.Add("a", "b,\"c\n", "", "d\r\n\"", uint8(1))
 	f.Add("é", "\r", " ", "x", uint8(0))
 	f.Fuzz(func(t *testing.T, a, b, c, d string, step uint8) {
 		for _, s := range []string{a, b, c, d} {
-			// encoding/csv writes CRLF for a line feed of its own accord only
-			// with UseCRLF, so all values but broken UTF-8 come back.
+			// encoding/csv writes CRLF for a line feed only with UseCRLF. So all values in valid
+			// UTF-8 are unchanged.
 			if !utf8.ValidString(s) {
 				return
 			}
@@ -91,8 +91,8 @@ func FuzzCSVRows(f *testing.F) {
 	})
 }
 
-// Garbage never panics; what is accepted is a JSON object with the header's
-// names, and the sources are the input.
+// Garbage never panics. An accepted row is a JSON object with one member per column, and
+// its source is a row for encoding/csv too.
 func FuzzCSVInput(f *testing.F) {
 	for _, s := range []string{"id,name\n1,2\n", "a\n\"b\nc\"\n", "\"", "a,b\n1\n\"x\"y\n", "\xef\xbb\xbfa\r\n\r\n", "a,a\n"} {
 		f.Add([]byte(s), uint8(1))

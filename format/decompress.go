@@ -11,12 +11,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// compressions are those that Decompress knows by how they begin. zstd may also
-// begin with a frame to be skipped.
+// compressions are the formats that Decompress detects by their first bytes. A zstd file
+// may begin with a skippable frame.
 var compressions = []struct {
 	name  string
 	magic []byte
-	mask  byte // of the first byte
+	mask  byte // for the first byte
 	open  func(io.Reader) (io.ReadCloser, error)
 }{
 	{"gzip", []byte{0x1f, 0x8b, 0x08}, 0xff, openGzip},
@@ -24,23 +24,23 @@ var compressions = []struct {
 	{"zstd", []byte{0x50, 0x2a, 0x4d, 0x18}, 0xf0, openZstd},
 }
 
-// mostWindow is how much of what it gave out zstd may look back at: as much as
-// its own command allows. Memory follows it.
-const mostWindow = 128 << 20
+// maxWindow is the largest zstd window in bytes, the default limit of the zstd command. It
+// bounds the memory of decompression.
+const maxWindow = 128 << 20
 
 func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
 
 func openZstd(r io.Reader) (io.ReadCloser, error) {
-	// One goroutine, the caller's: nothing is read ahead of what is asked for.
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
+	// A single goroutine, the caller's, so that nothing is read ahead.
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, err
 	}
 	return d.IOReadCloser(), nil
 }
 
-// CompressionError is compressed data that cannot be read any further. What came
-// before was handed out.
+// CompressionError means that compressed data is damaged or truncated. The data before that
+// was returned already.
 type CompressionError struct {
 	Kind string // gzip or zstd
 	Err  error
@@ -55,10 +55,12 @@ func (e *CompressionError) Error() string {
 
 func (e *CompressionError) Unwrap() error { return e.Err }
 
-// Decompress returns what r holds: its own bytes, or, if they begin as gzip or
-// zstd does, what was compressed. It reads no more of r than it takes to tell,
-// and returns as soon as it can. Errors of r come through as they are; those of
-// the data are CompressionErrors. The caller closes the result, not r by it.
+// Decompress returns the content of r. Data that begins like gzip or zstd is decompressed,
+// other data is unchanged. It reads only as many bytes of r as are needed to detect the
+// format.
+//
+// Errors of r are returned unchanged; errors of the data are CompressionErrors. The caller
+// closes the result. That does not close r.
 func Decompress(r io.Reader) io.ReadCloser {
 	source := &sourceReader{r: r}
 	peeked := bufio.NewReaderSize(source, 64<<10)
@@ -76,7 +78,7 @@ func Decompress(r io.Reader) io.ReadCloser {
 	return io.NopCloser(peeked)
 }
 
-// beginsWith looks at one more byte only as long as those before it fit.
+// beginsWith peeks at each byte only if all bytes before it match.
 func beginsWith(r *bufio.Reader, magic []byte, mask byte) bool {
 	for n := range magic {
 		b, err := r.Peek(n + 1)
@@ -87,7 +89,7 @@ func beginsWith(r *bufio.Reader, magic []byte, mask byte) bool {
 	return true
 }
 
-// sourceReader remembers what its source failed with.
+// sourceReader stores the error of its source.
 type sourceReader struct {
 	r   io.Reader
 	err error
@@ -104,7 +106,7 @@ func (s *sourceReader) Read(p []byte) (int, error) {
 type decompressed struct {
 	kind   string
 	source *sourceReader
-	data   io.ReadCloser // nil if it could not be opened
+	data   io.ReadCloser // nil if the data could not be opened
 	err    error
 }
 
@@ -124,7 +126,7 @@ func (d *decompressed) explain(err error) error {
 	switch {
 	case d.source.err != nil:
 		return d.source.err
-	case err == io.EOF: // where a header was to be
+	case err == io.EOF: // the header is missing
 		err = io.ErrUnexpectedEOF
 	}
 	return &CompressionError{d.kind, err}

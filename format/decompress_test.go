@@ -36,7 +36,7 @@ func zstdCompressed(t testing.TB, data []byte) []byte {
 	return w.EncodeAll(data, nil)
 }
 
-// noise does not compress, so that a cut takes from what can be read.
+// noise returns bytes that do not compress, so that truncated data is still long.
 func noise(n int) []byte {
 	r := rand.New(rand.NewPCG(1, 2))
 	b := make([]byte, n)
@@ -82,8 +82,8 @@ func TestDecompress(t *testing.T) {
 	}
 }
 
-// What was cut off or damaged is an error, behind what could be read.
-func TestDecompressSaysWhatIsBroken(t *testing.T) {
+// Truncated or damaged data is an error. The data before it is still returned.
+func TestDecompressReportsDamagedData(t *testing.T) {
 	long := noise(1 << 20)
 	flipped := gzipped(t, long)
 	flipped[len(flipped)-6] ^= 1
@@ -92,12 +92,12 @@ func TestDecompressSaysWhatIsBroken(t *testing.T) {
 		input      []byte
 		least      int
 	}{
-		{"gzip cut off", "the gzip data is truncated", gzipped(t, long)[:700_000], 500_000},
-		{"gzip cut off in its header", "the gzip data is truncated", gzipped(t, long)[:6], 0},
-		{"gzip without its end", "the gzip data is truncated", gzipped(t, long)[:len(gzipped(t, long))-1], 1 << 20},
-		{"gzip with another sum", "the gzip data is damaged: gzip: invalid checksum", flipped, 1 << 20},
-		{"zstd cut off", "the zstd data is truncated", zstdCompressed(t, long)[:700_000], 500_000},
-		{"zstd cut off in its header", "the zstd data is truncated", zstdCompressed(t, long)[:5], 0},
+		{"gzip truncated", "the gzip data is truncated", gzipped(t, long)[:700_000], 500_000},
+		{"gzip truncated in its header", "the gzip data is truncated", gzipped(t, long)[:6], 0},
+		{"gzip without its last byte", "the gzip data is truncated", gzipped(t, long)[:len(gzipped(t, long))-1], 1 << 20},
+		{"gzip with a wrong checksum", "the gzip data is damaged: gzip: invalid checksum", flipped, 1 << 20},
+		{"zstd truncated", "the zstd data is truncated", zstdCompressed(t, long)[:700_000], 500_000},
+		{"zstd truncated in its header", "the zstd data is truncated", zstdCompressed(t, long)[:5], 0},
 	} {
 		in := Decompress(bytes.NewReader(tt.input))
 		got, err := io.ReadAll(in)
@@ -114,18 +114,18 @@ func TestDecompressSaysWhatIsBroken(t *testing.T) {
 	}
 }
 
-func TestDecompressHandsOnTheErrorsOfItsSource(t *testing.T) {
-	notFound := &fs.PathError{Op: "read", Path: "x", Err: errors.New("gone")}
+func TestDecompressReturnsErrorsOfItsSource(t *testing.T) {
+	errGone := &fs.PathError{Op: "read", Path: "x", Err: errors.New("gone")}
 	for _, begins := range [][]byte{[]byte("plain"), gzipped(t, noise(1000))[:500], zstdCompressed(t, noise(1000))[:500]} {
-		_, err := io.ReadAll(Decompress(io.MultiReader(bytes.NewReader(begins), iotest.ErrReader(notFound))))
-		if err != error(notFound) {
+		_, err := io.ReadAll(Decompress(io.MultiReader(bytes.NewReader(begins), iotest.ErrReader(errGone))))
+		if err != error(errGone) {
 			t.Errorf("got %v, want the source's own", err)
 		}
 	}
 }
 
-// A live input is looked at no further than what is there.
-func TestDecompressDoesNotWaitForMore(t *testing.T) {
+// Decompress does not wait for more bytes than it needs.
+func TestDecompressDoesNotReadAhead(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
 	go io.WriteString(w, "(\n")
@@ -135,7 +135,7 @@ func TestDecompressDoesNotWaitForMore(t *testing.T) {
 	}
 }
 
-func TestLinesOfACutOffFile(t *testing.T) {
+func TestLinesOfATruncatedFile(t *testing.T) {
 	var text bytes.Buffer
 	for range 5000 {
 		text.WriteString(strings.Repeat("x", 99) + "\n")
@@ -157,11 +157,11 @@ func TestLinesOfACutOffFile(t *testing.T) {
 		}
 	}
 	if lines < 5000 {
-		t.Errorf("got %d lines, want all 5000 in front of the cut", lines)
+		t.Errorf("got %d lines, want all 5000 before the cut", lines)
 	}
 }
 
-// Whatever was compressed comes back; garbage never panics.
+// Compressed data is restored. Garbage never panics.
 func FuzzDecompress(f *testing.F) {
 	f.Add([]byte("one\ntwo"), []byte{0x28, 0xb5, 0x2f, 0xfd, 0})
 	f.Add([]byte{}, []byte{0x1f, 0x8b, 0x08, 0})
@@ -177,7 +177,7 @@ func FuzzDecompress(f *testing.F) {
 		got, err := io.ReadAll(io.LimitReader(in, 1<<22))
 		var broken *CompressionError
 		if _, isCompressed := in.(*decompressed); !isCompressed && (err != nil || !bytes.Equal(got, garbage)) {
-			t.Fatalf("got %q, %v, want what is not compressed untouched: %q", got, err, garbage)
+			t.Fatalf("got %q, %v, want uncompressed data unchanged: %q", got, err, garbage)
 		} else if isCompressed && err != nil && !errors.As(err, &broken) {
 			t.Fatalf("got %v, want a CompressionError", err)
 		}

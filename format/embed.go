@@ -6,37 +6,37 @@ import (
 	"unicode/utf16"
 )
 
-// mostEmbeddedDepth is how deep an embedded payload may be nested, an object
-// counting as two levels: jq 1.6 holds 256 open arrays, objects and names of
-// members in a line, and two of them are the line's own.
-const mostEmbeddedDepth = 254
+// maxEmbeddedDepth is the maximum nesting of an embedded payload. An object counts as two
+// levels. jq 1.6 accepts 256 open arrays, objects and member names in a line, and the line
+// itself uses two of them.
+const maxEmbeddedDepth = 254
 
-func (r jsonRules) mostDepth() int {
+func (r jsonRules) maxDepth() int {
 	if r == strictJSON {
-		return mostEmbeddedDepth
+		return maxEmbeddedDepth
 	}
 	return maxJSONDepth
 }
 
-// embeddable reports whether strict parsers read the JSON value b back when it
-// is a member of a line: encoding/json, jq from 1.6 on and Python's json. They
-// refuse, or change, what validJSON accepts: nesting beyond mostEmbeddedDepth,
-// a number that is no finite double, and half of a surrogate pair.
+// embeddable reports whether strict parsers read the JSON value b unchanged if it is a
+// member of a line. These are encoding/json, jq since 1.6, and Python's json. They reject
+// or change some values that validJSON accepts: nesting beyond maxEmbeddedDepth, a number
+// that is no finite double, and half of a surrogate pair.
 func embeddable(b []byte) bool { return isValue(b, strictJSON) && pairsSurrogates(b) }
 
-// mostDigits is how long a number without an exponent may be that is surely a
-// finite double.
-const mostDigits = 300
+// maxDoubleDigits is the length up to which a number without an exponent is certainly a finite
+// double.
+const maxDoubleDigits = 300
 
-// isDouble reports whether a double can hold a JSON number, rounded. It refuses
-// every integer that Python refuses for its 4,300 digits.
+// isDouble reports whether a JSON number, rounded, fits a double. It rejects every integer
+// that exceeds Python's limit of 4,300 digits.
 func isDouble(number []byte) bool {
 	_, err := strconv.ParseFloat(string(number), 64)
 	return err == nil
 }
 
-// pairsSurrogates reports whether every surrogate that the valid JSON value b
-// escapes is half of a pair.
+// pairsSurrogates reports whether every escaped surrogate in the valid JSON value b is half
+// of a pair.
 func pairsSurrogates(b []byte) bool {
 	if !bytes.Contains(b, []byte(`\u`)) {
 		return true

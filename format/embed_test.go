@@ -16,10 +16,10 @@ func nested(open, inner, closing string, n int) string {
 	return strings.Repeat(open, n) + inner + strings.Repeat(closing, n)
 }
 
-// strictCases are payloads, and what auto makes of them.
+// strictCases are payloads with their dataEncoding in mode auto.
 var strictCases = []struct{ name, payload, encoding string }{
 	{"half of a pair", `{"a":"\ud800"}`, "text"},
-	{"the other half", `["\udc00"]`, "text"},
+	{"low half of a pair", `["\udc00"]`, "text"},
 	{"halves in the wrong order", `["\udc00\ud800"]`, "text"},
 	{"a half before another escape", `["\ud83d\u0041"]`, "text"},
 	{"a half before text", `["\uD83Dx"]`, "text"},
@@ -40,8 +40,8 @@ var strictCases = []struct{ name, payload, encoding string }{
 	{"10,000 arrays", nested("[", "", "]", 10_000), "text"},
 	{"many values beside each other", "[" + strings.Repeat("[{}],", 5000) + "[]]", "json"},
 	{"a number beyond a double", `[1e999]`, "text"},
-	{"below it", `{"a":[-1E+400]}`, "text"},
-	{"the shortest one", `[1e309]`, "text"},
+	{"a negative number beyond a double", `{"a":[-1E+400]}`, "text"},
+	{"the shortest number beyond a double", `[1e309]`, "text"},
 	{"the greatest double", `[1.7976931348623157e308]`, "json"},
 	{"just above it", `[1.7976931348623159e308]`, "text"},
 	{"a number that is almost 0", `[1e-999]`, "json"},
@@ -61,7 +61,7 @@ var strictCases = []struct{ name, payload, encoding string }{
 	{"line separators", "[\"\u2028\u2029\u0085\"]", "json"},
 	{"a name twice, and an empty one", `{"a":1,"a":2,"":3}`, "json"},
 	{"a byte order mark", "\ufeff{}", "text"},
-	{"something behind", `{}x`, "text"},
+	{"text after the value", `{}x`, "text"},
 	{"bytes that are not UTF-8", "[\"\xff\"]", "base64"},
 	{"half of a pair as bytes", "[\"\xed\xa0\x80\"]", "base64"},
 	{"a comment", `{} // x`, "text"},
@@ -92,18 +92,18 @@ func TestFault07AutoEmbedsOnlyWhatStrictParsersAccept(t *testing.T) {
 	}
 }
 
-func TestFault07ForcedJSONRefusesWhatStrictParsersRefuse(t *testing.T) {
+func TestFault07ModeJSONRejectsWhatStrictParsersReject(t *testing.T) {
 	for _, payload := range []string{`"\ud800"`, `1e999`, nested("[", "", "]", 255)} {
 		_, err := JSON{Data: DataJSON}.Append(nil, plain(payload))
-		want := "shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is JSON that other parsers refuse: " +
-			"half of a surrogate pair, a number beyond a double, or too many levels"
+		want := "shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is JSON that other parsers reject: " +
+			"an unpaired surrogate, a number too large for a double, or too deep nesting"
 		if err == nil || err.Error() != want {
 			t.Errorf("%.20q: got %v", payload, err)
 		}
 	}
 }
 
-// randomJSON appends a JSON value with what parsers differ about in it.
+// randomJSON appends a JSON value that contains cases in which parsers differ.
 func randomJSON(r *rand.Rand, dst []byte, depth int) []byte {
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	space := func() { dst = append(dst, pick("", "", "", " ", "\n", "\t", "\r\n")...) }
@@ -164,9 +164,9 @@ func randomJSON(r *rand.Rand, dst []byte, depth int) []byte {
 	return dst
 }
 
-// TestFault07EmbeddedPayloadsAreReadBack holds what auto embeds against three
-// strict parsers, a line at a time: jq and Python read the file once.
-func TestFault07EmbeddedPayloadsAreReadBack(t *testing.T) {
+// Payloads that mode auto embeds are read by three strict parsers, line by line. jq and
+// Python read the file once.
+func TestFault07StrictParsersReadEmbeddedPayloads(t *testing.T) {
 	var payloads [][]byte
 	for _, tt := range strictCases {
 		payloads = append(payloads, []byte(tt.payload))
@@ -177,7 +177,7 @@ func TestFault07EmbeddedPayloadsAreReadBack(t *testing.T) {
 		if r.IntN(4) == 0 {
 			b = fmt.Appendf(nil, "[%s]", b)
 		}
-		for range r.IntN(3) * r.IntN(2) { // half of them
+		for range r.IntN(3) * r.IntN(2) { // half of the payloads
 			i := r.IntN(len(b))
 			switch r.IntN(3) {
 			case 0:
@@ -240,8 +240,8 @@ func TestFault07EmbeddedPayloadsAreReadBack(t *testing.T) {
 	}
 }
 
-// FuzzEmbeddable holds that what is embedded has one meaning for encoding/json,
-// with and without the line around it, and that nothing else is refused.
+// Embedded payloads have the same meaning for encoding/json with and without the line
+// around them. Other payloads that are plain enough are not rejected.
 func FuzzEmbeddable(f *testing.F) {
 	for _, tt := range strictCases {
 		f.Add([]byte(tt.payload))
@@ -251,7 +251,7 @@ func FuzzEmbeddable(f *testing.F) {
 		var value any
 		reads := utf8.Valid(b) && json.Unmarshal(b, &value) == nil
 		again, err := json.Marshal(value)
-		// encoding/json takes half of a pair for U+FFFD.
+		// encoding/json replaces half of a pair by U+FFFD.
 		replaced := err == nil && bytes.Contains(again, []byte("\ufffd")) && !bytes.Contains(b, []byte("\ufffd"))
 		switch {
 		case got && !reads:

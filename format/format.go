@@ -1,16 +1,15 @@
-// Package format turns records into bytes and bytes into records.
+// Package format converts records to bytes and bytes to records.
 //
-// A writer of records (JSON, Pretty) has one method,
+// A writer of records (JSON, Pretty) has one method:
 //
 //	Append(dst []byte, r record.Record) ([]byte, error)
 //
-// which appends the whole printed record, newline included, and keeps no state
-// between records, so that one value serves any number of goroutines. When it
-// returns an error, dst comes back as it was.
+// It appends the printed record with its newline. It keeps no state between records, so one
+// value is safe for concurrent use. On an error it returns dst unchanged.
 //
-// A reader of records (Lines, Records) is an Input: it hands out one record
-// after the other until io.EOF.
+// A reader of records (Lines, Records) is an Input. It returns one record after the other,
+// then io.EOF.
 //
-// The package does no I/O of its own beyond the io.Reader it is given, and it
-// never decides by itself whether to use colour: that is an option.
+// The package does no I/O except for the io.Reader that it is given. The caller decides
+// whether to use colour.
 package format

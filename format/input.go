@@ -8,28 +8,26 @@ import (
 	"kin/internal/record"
 )
 
-// Input hands out the records of a source one after the other, and io.EOF
-// behind the last.
+// Input returns the records of a source one after the other, then io.EOF.
 //
-// A record belongs to the caller: its Data stays as it is for as long as the
-// caller holds it. Neighbouring records share memory, so Data must not be
-// appended to or written over.
+// The caller may keep a record: its Data never changes. Adjacent records share memory, so
+// the caller must not append to Data or write to it.
 //
-// After a LineError Next may be called again and goes on behind that record.
-// Any other error is final.
+// After a LineError, Next may be called again and continues after that record. Any other
+// error is final.
 type Input interface {
 	Next() (record.Record, error)
-	// Source is what the last result of Next was made of, as it came, with
-	// what ends it there. It stays good as Data does. nil means that there is
-	// none, or that it was too long to be kept.
+	// Source returns the input of the last result of Next, unchanged and with its delimiter. It
+	// stays valid as long as Data does. It is nil if there is none, or if it was too long to
+	// keep.
 	Source() []byte
-	// WriteSource writes the same to w. What was too long to be kept it reads
-	// from the input as it writes.
+	// WriteSource writes the same to w. If it was too long to keep, WriteSource reads the rest
+	// of it from the input.
 	WriteSource(w io.Writer) error
 }
 
-// LineError is a piece of the input that is not a record. Line is where it
-// begins, counted from 1, or 0 where the input has no lines.
+// LineError is a part of the input that is not a valid record. Line is its first line, from
+// 1; 0 means that the input has no lines.
 type LineError struct {
 	Line int64
 	Err  error
@@ -44,32 +42,30 @@ func (e *LineError) Error() string {
 
 func (e *LineError) Unwrap() error { return e.Err }
 
-// BrokenError is an input behind which it cannot be told any more where a record
-// begins. It is final.
+// BrokenError means that the start of the next record cannot be found. It is final.
 type BrokenError struct {
-	Line int64 // of the fault, from 1
+	Line int64 // line of the error, from 1
 	Err  error
 }
 
 func (e *BrokenError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 func (e *BrokenError) Unwrap() error { return e.Err }
 
-// Lines is the input of one record a line, the line being the payload. An
-// empty line is an empty record, and the last line needs no newline. Only Data
-// is filled.
+// Lines reads one record per line. The line is the payload, and an empty line is an empty
+// record. The last line may lack its newline. Only Data is set.
 type Lines struct {
 	lines splitter
 	chomp bool
 }
 
-// NewLines reads lines of at most maxLine bytes, newline not counted. A longer
-// one is a LineError. A carriage return before the newline belongs to the
-// payload, unless chomp takes it away.
+// NewLines returns a reader of lines of up to maxLine bytes, without the newline. A longer
+// line is a LineError. chomp removes a carriage return before the newline; otherwise it is
+// part of the payload.
 func NewLines(r io.Reader, maxLine int, chomp bool) *Lines {
 	return &Lines{newLines(r, maxLine), chomp}
 }
 
-// Next returns the next line, as soon as its newline has been read.
+// Next returns the next line as soon as its newline was read.
 func (l *Lines) Next() (record.Record, error) {
 	line, err := l.lines.next()
 	if l.chomp {
@@ -78,7 +74,7 @@ func (l *Lines) Next() (record.Record, error) {
 	return record.Record{Data: line[:len(line):len(line)]}, err
 }
 
-// Source is the line with its newline.
+// Source returns the line with its newline.
 func (l *Lines) Source() []byte { return l.lines.source }
 
 // WriteSource writes the line with its newline.

@@ -12,9 +12,8 @@ import (
 	"kin/internal/record"
 )
 
-// all reads in to its end and returns payloads and errors in order, the errors
-// as "!text". It looks at the payloads only at the end, as a caller that holds
-// them does.
+// all reads in completely. It returns payloads and errors in order, the errors as "!text".
+// It reads the payloads only at the end, like a caller that keeps them.
 func all(in Input) []string {
 	var records []record.Record
 	var got []string
@@ -78,7 +77,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-func TestLinesWithoutCarriageReturns(t *testing.T) {
+func TestLinesRemoveCarriageReturns(t *testing.T) {
 	in := NewLines(strings.NewReader("a\r\n\r\nb\rc\n\r\r\nd\r"), 10, true)
 	want := []string{"a", "", "b\rc", "\r", "d"}
 	if got := all(in); !reflect.DeepEqual(got, want) {
@@ -86,8 +85,8 @@ func TestLinesWithoutCarriageReturns(t *testing.T) {
 	}
 }
 
-// The sources of all results together are the input, whatever was kept.
-func TestSourcesAreTheInput(t *testing.T) {
+// The sources of all results together are the whole input.
+func TestSourcesTogetherAreTheInput(t *testing.T) {
 	long := strings.Repeat("x", 3*chunkSize)
 	for _, tt := range []struct {
 		name, input string
@@ -134,7 +133,7 @@ func TestSourcesAreTheInput(t *testing.T) {
 	}
 }
 
-func TestLinesHoldOverManyChunks(t *testing.T) {
+func TestLinesStayValidAcrossChunks(t *testing.T) {
 	var input bytes.Buffer
 	var want []string
 	for i := range 40_000 {
@@ -143,11 +142,11 @@ func TestLinesHoldOverManyChunks(t *testing.T) {
 		input.WriteString(line + "\n")
 	}
 	if got := all(NewLines(iotest.HalfReader(&input), 100, false)); !reflect.DeepEqual(got, want) {
-		t.Error("lines changed while they were held")
+		t.Error("lines changed after they were returned")
 	}
 }
 
-func TestLinesEndWithTheSourcesError(t *testing.T) {
+func TestLinesReturnTheErrorOfTheSource(t *testing.T) {
 	broken := errors.New("disk on fire")
 	in := NewLines(io.MultiReader(strings.NewReader("a\nhalf a li"), iotest.ErrReader(broken)), 100, false)
 	if r, err := in.Next(); err != nil || string(r.Data) != "a" {
@@ -160,7 +159,7 @@ func TestLinesEndWithTheSourcesError(t *testing.T) {
 	}
 }
 
-func TestLinesComeAsSoonAsTheyAreRead(t *testing.T) {
+func TestLinesAreReturnedAsSoonAsTheyAreRead(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
 	in := NewLines(r, 100, false)
@@ -170,7 +169,7 @@ func TestLinesComeAsSoonAsTheyAreRead(t *testing.T) {
 	}
 }
 
-func TestLinesRefuseASourceThatGivesNothing(t *testing.T) {
+func TestLinesFailIfTheSourceReturnsNothing(t *testing.T) {
 	if _, err := NewLines(silent{}, 100, false).Next(); err != io.ErrNoProgress {
 		t.Errorf("got %v, want %v", err, io.ErrNoProgress)
 	}
@@ -198,8 +197,8 @@ func BenchmarkLines(b *testing.B) {
 	}
 }
 
-// Lines joined by newlines come back as they were, and their sources are the
-// input; without carriage returns each has lost one at most, at its end.
+// Lines are the input split at newlines, and their sources are the whole input. chomp
+// removes at most one carriage return from the end of each.
 func FuzzLinesInput(f *testing.F) {
 	f.Add([]byte("a\r\n\nb\r\r\n\xff"), uint8(1), false)
 	f.Add([]byte("\n\r\n"), uint8(0), true)

@@ -11,30 +11,28 @@ import (
 	"kin/internal/record"
 )
 
-// JSON prints a record as one JSON object on one line, the members always in
-// this order:
+// JSON prints a record as a JSON object on one line. The members are always in this order:
 //
 //	{"stream":"orders","shardId":"shardId-000000000000","sequenceNumber":"4959…",
 //	 "subSequenceNumber":3,"partitionKey":"k","explicitHashKey":"…",
 //	 "approximateArrivalTimestamp":"2026-11-22T10:00:00.123Z","dataEncoding":"json","data":{…}}
 //
-// subSequenceNumber and explicitHashKey are there only for records out of an
-// aggregate, approximateArrivalTimestamp only when the service gave one. The
-// line is valid JSON and valid UTF-8 whatever the record holds.
+// subSequenceNumber and explicitHashKey exist only for records of an aggregate.
+// approximateArrivalTimestamp exists only if the service returned one. The line is always
+// valid JSON and valid UTF-8.
 type JSON struct {
-	// Data says how payloads are printed.
+	// Data is the way to print payloads.
 	//
-	// An embedded payload (dataEncoding json) keeps its own bytes, without the
-	// white space around them; one that holds line breaks is compacted. Only
-	// what strict parsers read back is embedded: see embeddable.
+	// An embedded payload (dataEncoding json) is unchanged, except for the white space around
+	// it. If it contains line breaks, white space between its tokens is removed too. See
+	// embeddable for the payloads that can be embedded.
 	Data DataMode
 }
 
-// Append appends r as a line. The error of a payload that does not fit the
-// mode names the record's shard and sequence number.
+// Append appends r as a line. If the payload does not fit the mode, the error names the
+// record's shard and sequence number.
 func (j JSON) Append(dst []byte, r record.Record) ([]byte, error) {
-	// Escape analysis sees that these []byte(string) are only read, so they
-	// are not copies.
+	// The compiler does not copy in []byte(string) here, because the bytes are only read.
 	line := append(dst, `{"stream":`...)
 	line = appendQuoted(line, []byte(r.Stream))
 	line = append(line, `,"shardId":`...)
@@ -62,24 +60,24 @@ func (j JSON) Append(dst []byte, r record.Record) ([]byte, error) {
 		if r.Aggregated {
 			at += fmt.Sprintf(", sub-sequence number %d", r.SubSequenceNumber)
 		}
-		return dst, fmt.Errorf("shard %s, sequence number %s: payload is %s", r.ShardID, at, j.misfit(r.Data))
+		return dst, fmt.Errorf("shard %s, sequence number %s: payload is %s", r.ShardID, at, j.mismatch(r.Data))
 	}
 	return append(line, "}\n"...), nil
 }
 
-// misfit says why a payload does not fit the mode.
-func (j JSON) misfit(data []byte) string {
+// mismatch returns the reason why a payload does not fit the mode.
+func (j JSON) mismatch(data []byte) string {
 	switch {
 	case j.Data == DataText:
 		return "not valid UTF-8 text"
 	case validJSON(data):
-		return "JSON that other parsers refuse: half of a surrogate pair, a number beyond a double, or too many levels"
+		return "JSON that other parsers reject: an unpaired surrogate, a number too large for a double, or too deep nesting"
 	}
 	return "not valid JSON"
 }
 
-// appendData appends the members dataEncoding and data, and reports whether
-// the payload fits the mode.
+// appendData appends the members dataEncoding and data. It returns false if the payload
+// does not fit the mode.
 func (j JSON) appendData(dst, data []byte) ([]byte, bool) {
 	switch j.Data {
 	case DataJSON:
@@ -104,7 +102,7 @@ func (j JSON) appendData(dst, data []byte) ([]byte, bool) {
 	return appendBase64(dst, data), true
 }
 
-// isContainer reports whether data, if it is JSON, is an object or an array.
+// isContainer reports whether data, assumed to be JSON, is an object or an array.
 func isContainer(data []byte) bool {
 	i := skipSpace(data, 0)
 	return i < len(data) && (data[i] == '{' || data[i] == '[')
@@ -130,8 +128,7 @@ func appendBase64(dst, data []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendCompact appends the JSON value data without the white space between
-// its tokens.
+// appendCompact appends the JSON value data without white space between its tokens.
 func appendCompact(dst, data []byte) []byte {
 	for i := 0; i < len(data); {
 		from := i
@@ -170,5 +167,5 @@ func appendTime(dst []byte, t time.Time) []byte {
 		digit(ms/100), digit(ms/10), digit(ms), 'Z')
 }
 
-// digit is the last decimal digit of n.
+// digit returns the last decimal digit of n.
 func digit(n int) byte { return '0' + byte(n%10) }

@@ -7,13 +7,13 @@ import (
 	"math/bits"
 )
 
-// valueScanner finds the end of a JSON value in bytes that come piece by piece.
-// It accepts what skipValue accepts.
+// valueScanner finds the end of a JSON value that arrives in pieces. It accepts the same
+// values as skipValue.
 type valueScanner struct {
 	state scanState
-	stack []byte // the { and [ that are open
-	word  string // what is left of true, false or null
-	hex   int    // digits of a \u escape that are left
+	stack []byte // stack of open { and [
+	word  string // the rest of true, false or null
+	hex   int    // digits of a \u escape still to come
 	key   bool   // the string is a member's name
 }
 
@@ -22,13 +22,13 @@ type scanState uint8
 
 const (
 	scanValue     scanState = iota // a value
-	scanFirst                      // a value, or the end of an array that holds none
-	scanMember                     // a name, or the end of an object that holds none
+	scanFirst                      // a value, or the end of an empty array
+	scanMember                     // a name, or the end of an empty object
 	scanName                       // a name
-	scanColon                      // the colon behind a name
+	scanColon                      // the colon after a name
 	scanAfter                      // a comma or a closing bracket
 	scanString                     // the rest of a string
-	scanEscape                     // what a backslash escapes
+	scanEscape                     // the character after a backslash
 	scanHex                        // a hex digit
 	scanWord                       // the rest of a word
 	scanMinus                      // a digit
@@ -44,9 +44,9 @@ const (
 
 var errDepth = fmt.Errorf("not JSON: nested deeper than %d", maxJSONDepth)
 
-// scan goes on with b, whose first byte is the value's or follows what was
-// scanned before. done says that the value ends in front of b[n]; else n is
-// len(b). A number at the end of b is not done: finish says whether it may be.
+// scan continues with the bytes b. They start with the value or follow the bytes scanned
+// before. done means that the value ends before b[n]; otherwise n is len(b). A number at
+// the end of b is never done: call finish at the end of the input.
 func (v *valueScanner) scan(b []byte) (n int, done bool, err error) {
 	for i := 0; i < len(b); i++ {
 		if v.state == scanString {
@@ -59,7 +59,7 @@ func (v *valueScanner) scan(b []byte) (n int, done bool, err error) {
 			return i, false, err
 		}
 		if v.state == scanDone {
-			if ended { // by a byte that is not its own
+			if ended { // by a byte that is not part of the value
 				return i, true, nil
 			}
 			return i + 1, true, nil
@@ -68,15 +68,15 @@ func (v *valueScanner) scan(b []byte) (n int, done bool, err error) {
 	return len(b), false, nil
 }
 
-// finish reports whether the value is whole if nothing more comes.
+// finish reports whether the value is complete at the end of the input.
 func (v *valueScanner) finish() bool {
 	return len(v.stack) == 0 && v.endsNumber()
 }
 
 func (v *valueScanner) reset() { *v = valueScanner{stack: v.stack[:0]} }
 
-// plainString returns the index of the first byte from i on that a string
-// cannot simply hold, or len(b).
+// plainString returns the index of the first byte from i on that is special inside a
+// string, or len(b).
 func plainString(b []byte, i int) int {
 	for i+8 <= len(b) {
 		if m := specialBytes(binary.LittleEndian.Uint64(b[i:])); m != 0 {
@@ -99,8 +99,8 @@ func (v *valueScanner) endsNumber() bool {
 	return false
 }
 
-// step takes one byte. ended says that the byte is not part of the value,
-// which is a number and ends in front of it.
+// step processes one byte. ended means that the value is a number and ends before this
+// byte.
 func (v *valueScanner) step(c byte) (ended bool, err error) {
 	switch v.state {
 	case scanString:
@@ -134,7 +134,7 @@ func (v *valueScanner) step(c byte) (ended bool, err error) {
 	return false, v.between(c)
 }
 
-// complete is called behind a value.
+// complete notes the end of a value.
 func (v *valueScanner) complete() {
 	v.state = scanAfter
 	if len(v.stack) == 0 {
@@ -142,7 +142,7 @@ func (v *valueScanner) complete() {
 	}
 }
 
-// between takes a byte that is outside of strings, words and numbers.
+// between processes a byte outside of strings, words and numbers.
 func (v *valueScanner) between(c byte) error {
 	inObject := len(v.stack) > 0 && v.stack[len(v.stack)-1] == '{'
 	switch {
@@ -167,7 +167,7 @@ func (v *valueScanner) between(c byte) error {
 	return nil
 }
 
-// begin takes the first byte of a value.
+// begin processes the first byte of a value.
 func (v *valueScanner) begin(c byte) error {
 	switch c {
 	case '{', '[':
@@ -239,7 +239,8 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// inNumber returns where c leads inside a number.
+// inNumber returns the next state after the byte c of a number. It is not ok if c does not
+// continue the number.
 func inNumber(state scanState, c byte) (next scanState, ok bool) {
 	digit := '0' <= c && c <= '9'
 	exponent := c == 'e' || c == 'E'

@@ -23,7 +23,7 @@ func plain(data string) record.Record {
 	}
 }
 
-// front is what every line of record begins with.
+// front is the beginning of each line for a record of plain.
 const front = `{"stream":"orders","shardId":"shardId-000000000000","sequenceNumber":"49590338271490256608559692538361571095921575989136588898",` +
 	`"partitionKey":"k","approximateArrivalTimestamp":"2026-11-22T10:00:00.123Z",`
 
@@ -51,7 +51,7 @@ func TestJSONLine(t *testing.T) {
 		{"object", DataAuto, plain(`{"a": 1, "b":"<&>"}`), front + `"dataEncoding":"json","data":{"a": 1, "b":"<&>"}}`},
 		{"array", DataAuto, plain(`[]`), front + `"dataEncoding":"json","data":[]}`},
 		{"own bytes", DataAuto, plain(`{"a":1.0,"a":"\u0041\/"}`), front + `"dataEncoding":"json","data":{"a":1.0,"a":"\u0041\/"}}`},
-		{"newline behind", DataAuto, plain("{\"a\": 1}\n"), front + `"dataEncoding":"json","data":{"a": 1}}`},
+		{"newline after the value", DataAuto, plain("{\"a\": 1}\n"), front + `"dataEncoding":"json","data":{"a": 1}}`},
 		{"indented", DataAuto, plain("{\r\n  \"a\": [1,\t2],\n  \"b c\": \" \\\" \"\n}"), front + `"dataEncoding":"json","data":{"a":[1,2],"b c":" \" "}}`},
 		{"number", DataAuto, plain(`42`), front + `"dataEncoding":"text","data":"42"}`},
 		{"string", DataAuto, plain(`"x"`), front + `"dataEncoding":"text","data":"\"x\""}`},
@@ -65,13 +65,13 @@ func TestJSONLine(t *testing.T) {
 		{"long text", DataAuto, plain("12345678abcdefgh\"12345678\\abcdefg\x7f!"), front + `"dataEncoding":"text","data":"12345678abcdefgh\"12345678\\abcdefg\u007f!"}`},
 		{"binary", DataAuto, plain("\x00\xff"), front + `"dataEncoding":"base64","data":"AP8="}`},
 		{"lone surrogate", DataAuto, plain("\xed\xa0\x80"), front + `"dataEncoding":"base64","data":"7aCA"}`},
-		{"JSON asked for", DataJSON, plain(` 42 `), front + `"dataEncoding":"json","data":42}`},
-		{"JSON missed", DataJSON, plain(`x`), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
-		{"JSON empty", DataJSON, plain(``), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
-		{"text asked for", DataText, plain(`{"a":1}`), front + `"dataEncoding":"text","data":"{\"a\":1}"}`},
-		{"text missed", DataText, plain("\xff"), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid UTF-8 text"},
-		{"base64 asked for", DataBase64, plain(`{}`), front + `"dataEncoding":"base64","data":"e30="}`},
-		{"aggregated missed", DataJSON, aggregated, "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898, sub-sequence number 0: payload is not valid JSON"},
+		{"mode JSON", DataJSON, plain(` 42 `), front + `"dataEncoding":"json","data":42}`},
+		{"mode JSON, not JSON", DataJSON, plain(`x`), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
+		{"mode JSON, empty", DataJSON, plain(``), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid JSON"},
+		{"mode text", DataText, plain(`{"a":1}`), front + `"dataEncoding":"text","data":"{\"a\":1}"}`},
+		{"mode text, not UTF-8", DataText, plain("\xff"), "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is not valid UTF-8 text"},
+		{"mode base64", DataBase64, plain(`{}`), front + `"dataEncoding":"base64","data":"e30="}`},
+		{"mode JSON, aggregated, not JSON", DataJSON, aggregated, "!shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898, sub-sequence number 0: payload is not valid JSON"},
 		{"aggregated", DataAuto, aggregated, middle + `"subSequenceNumber":0,"partitionKey":"k",` + arrived + `"dataEncoding":"text","data":"a"}`},
 		{"aggregated with hash key", DataAuto, withHashKey, middle +
 			`"subSequenceNumber":3,"partitionKey":"k","explicitHashKey":"340282366920938463463374607431768211455",` + arrived + `"dataEncoding":"text","data":"a"}`},

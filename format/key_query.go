@@ -12,21 +12,21 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// KeyQuery is a jq expression that makes one text of a JSON payload, such as
-// .user.id or "\(.region)-\(.id)". Its methods make it a flag value. The zero
-// value is no expression. It serves one goroutine at a time.
+// KeyQuery is a jq expression that computes one text from a JSON payload, such as .user.id
+// or "\(.region)-\(.id)". It implements pflag.Value. The zero value is no expression. It is
+// not safe for concurrent use.
 type KeyQuery struct {
 	text string
 	code *gojq.Code
 }
 
-// queryTime is how long an expression may take over one payload: one that
-// never ends must not stop the run.
+// queryTime is the timeout of an expression for one payload, so that an endless expression
+// does not block the run.
 const queryTime = 5 * time.Second
 
 func (q *KeyQuery) String() string { return q.text }
 
-// Set parses an expression.
+// Set parses and compiles an expression.
 func (q *KeyQuery) Set(s string) error {
 	parsed, err := gojq.Parse(s)
 	if err != nil {
@@ -40,22 +40,23 @@ func (q *KeyQuery) Set(s string) error {
 	return nil
 }
 
-// Type names the value in help texts.
+// Type returns the name of the value in help texts.
 func (q *KeyQuery) Type() string { return "expression" }
 
-// Text returns what the expression makes of the JSON document doc: a string as
-// it is, a number or a boolean as its JSON text. It is an error if doc is not
-// JSON, and if the expression fails or gives anything else, nothing, or more
-// than one result.
+// Text evaluates the expression on the JSON document doc. A string is returned as it is, a
+// number or a boolean as its JSON text.
+//
+// It returns an error if doc is not JSON or the expression fails. Another type of result, no
+// result, and several results are errors too.
 func (q *KeyQuery) Text(ctx context.Context, doc []byte) (string, error) {
 	if !validJSON(doc) {
 		return "", errors.New("not JSON")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(doc))
-	decoder.UseNumber() // a large number keeps its digits
+	decoder.UseNumber() // keeps all digits of large numbers
 	var value any
 	if err := decoder.Decode(&value); err != nil && err != io.EOF {
-		return "", fmt.Errorf("jq cannot read it: %w", err)
+		return "", fmt.Errorf("jq cannot read the payload: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
@@ -64,7 +65,7 @@ func (q *KeyQuery) Text(ctx context.Context, doc []byte) (string, error) {
 	if !ok {
 		return "", errors.New(q.text + " gives nothing")
 	}
-	text, err := q.one(result)
+	text, err := q.resultText(result)
 	if err != nil {
 		return "", err
 	}
@@ -77,8 +78,8 @@ func (q *KeyQuery) Text(ctx context.Context, doc []byte) (string, error) {
 	return text, nil
 }
 
-// one makes a key of a result.
-func (q *KeyQuery) one(result any) (string, error) {
+// resultText returns the text of a result.
+func (q *KeyQuery) resultText(result any) (string, error) {
 	switch v := result.(type) {
 	case error:
 		return "", q.failed(v)
@@ -95,11 +96,11 @@ func (q *KeyQuery) one(result any) (string, error) {
 	return string(text), err
 }
 
-// failed is the error of an expression. What jq says of it may hold parts of
-// the payload, which are not for messages, so only its kind is said.
+// failed returns the error of an expression. It omits jq's message, because that may
+// contain parts of the payload.
 func (q *KeyQuery) failed(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s took longer than %v", q.text, queryTime)
 	}
-	return errors.New(q.text + " fails on it")
+	return errors.New(q.text + " fails on this payload")
 }

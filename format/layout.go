@@ -2,16 +2,16 @@ package format
 
 import "unicode/utf8"
 
-// flatRows is how many rows of the terminal a record may take before its
-// payload is laid out: a record a line reads best, until it is a wall of text.
-const flatRows = 3
+// maxFlatRows is the number of terminal rows up to which a record is printed on one line. A
+// longer payload is laid out on several lines.
+const maxFlatRows = 3
 
-// appendJSON appends the JSON object or array data: behind what is on the line
-// already, columns wide, if both together take no more than flatRows rows,
-// otherwise below it. There, every object or array that fits in a line of its
-// own stays on one, and numbers and other scalars of an array share lines.
+// appendJSON appends the JSON object or array data. The line already has this many columns.
+// If both together fit in maxFlatRows rows, data follows on the same line, otherwise it is
+// laid out below. There, objects and arrays that fit stay on one line, and scalars of an
+// array share lines.
 func (p *Pretty) appendJSON(dst, data []byte, columns int) []byte {
-	if most := flatRows * p.width; columns+flatWidthOf(data, most) <= most {
+	if most := maxFlatRows * p.width; columns+flatWidthOf(data, most) <= most {
 		dst, _ = p.appendFlat(append(dst, ' '), data, 0)
 		return dst
 	}
@@ -20,14 +20,13 @@ func (p *Pretty) appendJSON(dst, data []byte, columns int) []byte {
 	return dst
 }
 
-// flatWidthOf returns how many columns data needs on one line, or more than
-// limit.
+// flatWidthOf returns how many columns data needs on one line, or more than limit.
 func flatWidthOf(data []byte, limit int) int {
 	width, _ := flatWidth(data, 0, limit)
 	return width
 }
 
-// appendBreak begins a line that is indented by two columns a level.
+// appendBreak starts a line with an indentation of two columns per level.
 func appendBreak(dst []byte, level int) []byte {
 	dst = append(dst, '\n')
 	for range level {
@@ -36,14 +35,14 @@ func appendBreak(dst []byte, level int) []byte {
 	return dst
 }
 
-// appendLaidOut appends the value at data[i], which begins in the given column
-// of a line at the given level, and returns the index after it.
+// appendLaidOut appends the value at data[i] and returns the index after it. The value
+// begins in the given column of a line at the given level.
 func (p *Pretty) appendLaidOut(dst, data []byte, i, level, column int) ([]byte, int) {
 	open := data[i]
 	if open != '{' && open != '[' {
 		return p.appendScalar(dst, data, i)
 	}
-	// One column is left for a comma.
+	// Reserve one column for a comma.
 	if width, _ := flatWidth(data, i, p.width); column+width < p.width {
 		return p.appendFlat(dst, data, i)
 	}
@@ -84,8 +83,7 @@ func (p *Pretty) appendLaidOut(dst, data []byte, i, level, column int) ([]byte, 
 	return append(dst, data[i]), i + 1
 }
 
-// appendFlat appends the value at data[i] on one line and returns the index
-// after it.
+// appendFlat appends the value at data[i] on one line and returns the index after it.
 func (p *Pretty) appendFlat(dst, data []byte, i int) ([]byte, int) {
 	open := data[i]
 	if open != '{' && open != '[' {
@@ -108,8 +106,8 @@ func (p *Pretty) appendFlat(dst, data []byte, i int) ([]byte, int) {
 	return append(dst, data[i]), i + 1
 }
 
-// flatWidth returns how many columns appendFlat needs for the value at data[i]
-// and the index after the value. It stops counting soon after limit.
+// flatWidth returns how many columns appendFlat needs for the value at data[i], and the
+// index after the value. It stops soon after limit; the index is then -1.
 func flatWidth(data []byte, i, limit int) (width, end int) {
 	open := data[i]
 	if open != '{' && open != '[' {
@@ -139,14 +137,14 @@ func flatWidth(data []byte, i, limit int) (width, end int) {
 	return width, i + 1
 }
 
-// appendName appends the name of a member and what separates it from the value.
+// appendName appends the name of a member and the separator.
 func (p *Pretty) appendName(dst, name []byte) []byte {
 	dst = p.appendWord(dst, p.name, name)
 	return append(dst, ':', ' ')
 }
 
-// appendScalar appends the string, number or word at data[i] with its own
-// bytes and returns the index after it.
+// appendScalar appends the string, number or word at data[i] unchanged, and returns the
+// index after it.
 func (p *Pretty) appendScalar(dst, data []byte, i int) ([]byte, int) {
 	end := skipValue(data, i, 0, anyJSON)
 	s := p.number

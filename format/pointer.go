@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Pointer is a JSON pointer (RFC 6901), such as /user/id or /items/0/sku. Its
-// methods make it a flag value. The zero value points at the whole document.
+// Pointer is a JSON pointer (RFC 6901), such as /user/id or /items/0/sku. It implements
+// pflag.Value. The zero value points at the whole document.
 type Pointer struct {
 	text   string
 	tokens []string
@@ -35,13 +35,14 @@ func (p *Pointer) Set(s string) error {
 	return nil
 }
 
-// Type names the value in help texts.
+// Type returns the name of the value in help texts.
 func (p *Pointer) Type() string { return "pointer" }
 
-// Text returns what p points at in the JSON document doc: a string as it is, a
-// number or a boolean as its JSON text. It is an error if doc is not JSON in
-// valid UTF-8 or if p points at nothing or at anything else. Of members with
-// the same name the last counts.
+// Text returns the value at p in the JSON document doc. A string is returned as it is, a
+// number or a boolean as its JSON text. If members have the same name, the last one counts.
+//
+// It returns an error if the value is missing or has another type, or if doc is not JSON in
+// valid UTF-8.
 func (p *Pointer) Text(doc []byte) (string, error) {
 	if !validJSON(doc) {
 		return "", errors.New("not JSON")
@@ -90,8 +91,8 @@ func child(value []byte, token string) []byte {
 	return nil
 }
 
-// element returns the raw value at index of a valid JSON array without white
-// space around it, or nil.
+// element returns the raw value at an index of a valid JSON array, or nil. The array must
+// have no white space around it.
 func element(array []byte, index int) []byte {
 	i := skipSpace(array, 1)
 	for array[i] != ']' {

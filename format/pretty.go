@@ -13,26 +13,26 @@ import (
 	"kin/internal/record"
 )
 
-// PrettyOptions are what NewPretty wants to know.
+// PrettyOptions configure NewPretty.
 type PrettyOptions struct {
 	Color      bool           // use colour
-	ShowStream bool           // name the stream in each line: when several are read
-	Location   *time.Location // the zone of times; nil means local
-	// Now is when the run began: records that arrived on another day carry
-	// their date. Zero gives the date to all.
+	ShowStream bool           // print the stream's name in each line, for several streams
+	Location   *time.Location // time zone; nil means local
+	// Now is when the run began. Records that arrived on another day are printed with their
+	// date. If zero, all are.
 	Now   time.Time
 	Width int // columns of the terminal; 0 means 80
 }
 
-// Pretty prints records for eyes: time of arrival, shard in a colour of its
-// own, partition key and payload on a line. It is not meant to be parsed.
+// Pretty prints records for people: the arrival time, the shard in its own colour, the
+// partition key and the payload. The output is not meant to be parsed.
 //
-// A JSON object or array that would take more than a few rows is laid out below
-// the line, for the terminal's width, text is shown
-// as it is, and other bytes as their size and the first of them in hex. No
-// control character, and nothing else that would move the cursor or reorder
-// the line, reaches the terminal: it is shown as the escape that a JSON line
-// has for it.
+// A JSON object or array of more than a few rows is laid out below the line, for the width
+// of the terminal. Text is printed as it is. Other bytes are printed as their size and a
+// preview in hex.
+//
+// Control characters, and characters that move the cursor or reorder the line, never reach
+// the terminal. They are printed as their JSON escapes.
 type Pretty struct {
 	showStream bool
 	location   *time.Location
@@ -44,10 +44,10 @@ type Pretty struct {
 	shards                   [10]style
 }
 
-// style is what a terminal wants before and behind a piece of text.
+// style is the pair of escape sequences around a piece of text.
 type style struct{ on, off string }
 
-// NewPretty prepares the styles.
+// NewPretty returns a Pretty with the given options.
 func NewPretty(o PrettyOptions) *Pretty {
 	p := &Pretty{showStream: o.ShowStream, location: o.Location, width: o.Width}
 	if p.location == nil {
@@ -63,12 +63,12 @@ func NewPretty(o PrettyOptions) *Pretty {
 		return p
 	}
 
-	// The sixteen ANSI colours follow the user's theme, so they can be read on
-	// light and on dark.
+	// The sixteen ANSI colours follow the user's theme, so they are readable on light and dark
+	// backgrounds.
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(termenv.ANSI)
 	prepare := func(s lipgloss.Style) style {
-		on, off, _ := strings.Cut(s.Render("x"), "x") // no SGR sequence holds an x
+		on, off, _ := strings.Cut(s.Render("x"), "x") // no SGR sequence contains an x
 		return style{on, off}
 	}
 	color := func(c string) lipgloss.Style { return renderer.NewStyle().Foreground(lipgloss.Color(c)) }
@@ -133,8 +133,8 @@ func (p *Pretty) appendWord(dst []byte, s style, word []byte) []byte {
 	return append(dst, s.off...)
 }
 
-// shardColor is the same for a shard in every run, and different for shards
-// whose numbers follow one another.
+// shardColor returns the same colour for a shard in every run. Shards with consecutive
+// numbers get different colours.
 func shardColor(shardID string) int {
 	var h uint32
 	for i := range len(shardID) {
@@ -143,7 +143,7 @@ func shardColor(shardID string) int {
 	return int(h % uint32(len(Pretty{}.shards)))
 }
 
-// previewBytes of a binary payload are shown.
+// previewBytes is the number of bytes of a binary payload that are printed.
 const previewBytes = 16
 
 func (p *Pretty) appendBinary(dst, data []byte) []byte {

@@ -96,7 +96,7 @@ func TestPrettyColors(t *testing.T) {
 	}
 }
 
-func TestPrettyGivesNeighbouringShardsTheirOwnColors(t *testing.T) {
+func TestPrettyColorsOfAdjacentShardsDiffer(t *testing.T) {
 	seen := map[int]string{}
 	for _, id := range []string{"shardId-000000000000", "shardId-000000000001", "shardId-000000000002", "shardId-000000000003", "shardId-000000000004", "shardId-000000000005"} {
 		if other, ok := seen[shardColor(id)]; ok {
@@ -106,7 +106,8 @@ func TestPrettyGivesNeighbouringShardsTheirOwnColors(t *testing.T) {
 	}
 }
 
-// Whatever a record holds, the terminal gets text, newlines and our own colours.
+// The terminal only receives text, newlines and kin's own colours, whatever the record
+// contains.
 func FuzzPretty(f *testing.F) {
 	for _, s := range []string{"", "a", `{"a":[1,{"b":"c"}]}`, "\x1b]0;title\x07", "\u009b31m", "\u202e", "\r\n", "\xff\xfe", `["` + strings.Repeat("x", 100) + `",1,2]`, "{\"\u2028\":\"\x7f\"}", "\U000e0001\U0001d173"} {
 		f.Add(s, s, s, uint8(80))

@@ -9,11 +9,10 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// appendQuoted appends s as a JSON string. Quote, backslash, every control
-// character (C0, DEL, C1) and the line separators U+2028 and U+2029 are
-// escaped, so that what comes out is one line to every tool and harmless to a
-// terminal. Nothing is escaped for HTML. A byte that is not UTF-8 becomes
-// U+FFFD.
+// appendQuoted appends s as a JSON string. It escapes the quote, the backslash, every
+// control character (C0, DEL, C1), and the line separators U+2028 and U+2029. So the result
+// is one line for every tool and harmless to a terminal. Nothing is escaped for HTML. A
+// byte that is not UTF-8 becomes U+FFFD.
 func appendQuoted(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	from := 0
@@ -46,7 +45,7 @@ func appendQuoted(dst, s []byte) []byte {
 			i++
 			continue
 		}
-		if left := len(s) - from; left > longString && cap(dst)-len(dst) < left+longest {
+		if left := len(s) - from; left > longString && cap(dst)-len(dst) < left+maxEscape {
 			dst = slices.Grow(dst, quotedSize(s[from:])+1)
 		}
 		dst = append(dst, s[from:i]...)
@@ -59,13 +58,15 @@ func appendQuoted(dst, s []byte) []byte {
 }
 
 const (
-	// longString is how long a string may be that grows its buffer step by step: each
-	// step holds it twice, and a step beyond it is larger than what it needs.
+	// longString is the length up to which the buffer of a string grows step by step. For
+	// longer strings the exact size is computed first, because each growth step holds the
+	// string twice and allocates too much.
 	longString = 64 << 10
-	longest    = 6 // bytes of an escape
+	maxEscape  = 6 // bytes of the longest escape
 )
 
-// quotedSize is how many bytes appendQuoted makes of s, without the quotes.
+// quotedSize returns the number of bytes that appendQuoted appends for s, without the
+// quotes.
 func quotedSize(s []byte) int {
 	size := len(s)
 	for i := 0; i < len(s); {
@@ -81,22 +82,22 @@ func quotedSize(s []byte) int {
 		case r == '"' || r == '\\' || r == '\n' || r == '\r' || r == '\t':
 			size++
 		case r < ' ' || 0x7f <= r && r < 0xa0 || r == '\u2028' || r == '\u2029' || r == utf8.RuneError && n == 1:
-			size += longest - n
+			size += maxEscape - n
 		}
 		i += n
 	}
 	return size
 }
 
-// unquotable marks with its high bit each byte of w that cannot simply be
-// copied into a JSON string. Marks above the lowest one may be wrong.
+// unquotable sets the high bit of each byte of w that a JSON string cannot contain
+// unescaped. Bits above the lowest set one may be wrong.
 func unquotable(w uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	del := w ^ ones*0x7f
 	return specialBytes(w) | ((del-ones)&^del|w)&highs
 }
 
-// appendEscape appends the escape of r, which is below U+10000.
+// appendEscape appends the escape of r. r must be below U+10000.
 func appendEscape(dst []byte, r rune) []byte {
 	switch r {
 	case '"', '\\':

@@ -7,44 +7,45 @@ import (
 	"kin/internal/record"
 )
 
-// Delimited is the input of records that end with a delimiter, such as NUL,
-// whatever bytes they hold. The last needs none, and an empty input has no
-// record. Only Data is filled.
+// Delimited reads records that end with a delimiter, such as NUL. Records may contain any
+// other bytes. The last record may lack its delimiter. An empty input has no record. Only
+// Data is set.
 type Delimited struct{ pieces splitter }
 
-// NewDelimited reads records of up to most bytes, delimiter not counted. A
-// longer one is a LineError without a line. The delimiter is not empty.
-func NewDelimited(r io.Reader, delimiter []byte, most int) *Delimited {
-	return &Delimited{splitter{r: r, delim: bytes.Clone(delimiter), max: most}}
+// NewDelimited returns a reader of records of up to maxBytes bytes, without the delimiter. A
+// longer record is a LineError without a line. The delimiter must not be empty.
+func NewDelimited(r io.Reader, delimiter []byte, maxBytes int) *Delimited {
+	return &Delimited{splitter{r: r, delim: bytes.Clone(delimiter), max: maxBytes}}
 }
 
-// Next returns the next record, as soon as its delimiter has been read.
+// Next returns the next record as soon as its delimiter was read.
 func (d *Delimited) Next() (record.Record, error) {
 	data, err := d.pieces.next()
 	return record.Record{Data: data}, err
 }
 
-// Source is the record with its delimiter.
+// Source returns the record with its delimiter.
 func (d *Delimited) Source() []byte { return d.pieces.source }
 
 // WriteSource writes the record with its delimiter.
 func (d *Delimited) WriteSource(w io.Writer) error { return d.pieces.writeSource(w) }
 
-// Whole is the input that is one record, whatever it holds; an empty one is an
-// empty record. Only Data is filled.
+// Whole reads its entire input as one record. An empty input is an empty record. Only Data
+// is set.
 type Whole struct {
 	r    io.Reader
 	max  int
 	data []byte
 	done bool
-	cut  bool // there is more than data in r
+	cut  bool // the input is longer than data
 	err  error
 }
 
-// NewWhole reads up to most bytes. More is a LineError without a line.
-func NewWhole(r io.Reader, most int) *Whole { return &Whole{r: r, max: most} }
+// NewWhole returns a reader of an input of up to maxBytes bytes. A longer input is a LineError
+// without a line.
+func NewWhole(r io.Reader, maxBytes int) *Whole { return &Whole{r: r, max: maxBytes} }
 
-// Next returns all of the input, and then io.EOF.
+// Next returns the whole input, then io.EOF.
 func (w *Whole) Next() (record.Record, error) {
 	if w.done {
 		return record.Record{}, w.rest()
@@ -72,7 +73,7 @@ func (w *Whole) Next() (record.Record, error) {
 	return record.Record{Data: data[:len(data):len(data)]}, nil
 }
 
-// rest is the end of the input, behind what was too long of it.
+// rest discards the rest of an input that was too long, and returns its final error.
 func (w *Whole) rest() error {
 	w.data = nil
 	if w.err == nil {
@@ -84,7 +85,7 @@ func (w *Whole) rest() error {
 	return w.err
 }
 
-// Source is the record.
+// Source returns the record, or nil if it was too long.
 func (w *Whole) Source() []byte {
 	if w.cut {
 		return nil
@@ -92,7 +93,7 @@ func (w *Whole) Source() []byte {
 	return w.data
 }
 
-// WriteSource writes all of the input.
+// WriteSource writes the whole input.
 func (w *Whole) WriteSource(to io.Writer) error {
 	if _, err := to.Write(w.data); err != nil || !w.cut || w.err != nil {
 		return err

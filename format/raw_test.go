@@ -18,8 +18,8 @@ func TestDelimited(t *testing.T) {
 		{"NUL", "a\x00b\n\x00\x00c", "\x00", []string{"a", "b\n", "", "c"}},
 		{"ends with one", "a\x00b\x00", "\x00", []string{"a", "b"}},
 		{"several bytes", "a\n--\nb-\n--c\n--\n", "\n--\n", []string{"a", "b-\n--c"}},
-		{"begins again", "aab", "ab", []string{"a"}},
-		{"half of one at the end", "a--b-", "--", []string{"a", "b-"}},
+		{"delimiter overlaps its own start", "aab", "ab", []string{"a"}},
+		{"half a delimiter at the end", "a--b-", "--", []string{"a", "b-"}},
 		{"too long", "12345678901--a--", "--", []string{"!record too long: more than 10 bytes", "a"}},
 		{"just not too long", "1234567890--1234567890-", "--", []string{"1234567890", "!record too long: more than 10 bytes"}},
 		{"as long as allowed", "1234567890--1234567890", "--", []string{"1234567890", "1234567890"}},
@@ -64,7 +64,7 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// Records without the delimiter in them come back from their concatenation.
+// Delimited splits its input at the delimiters. The sources are the whole input.
 func FuzzDelimitedInput(f *testing.F) {
 	f.Add([]byte("a\x00b\x00\x00c"), []byte("\x00"), uint8(3))
 	f.Add([]byte("a\n--\nb-\n--c"), []byte("\n--\n"), uint8(1))
@@ -95,7 +95,7 @@ func FuzzDelimitedInput(f *testing.F) {
 	})
 }
 
-// stepReader gives some bytes at a time: 1 to 255, or all with 0.
+// stepReader returns up to step bytes per read; 0 means no limit.
 type stepReader struct {
 	left []byte
 	step int

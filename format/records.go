@@ -13,23 +13,21 @@ import (
 	"kin/internal/record"
 )
 
-// Records is the input of lines as JSON prints them, whatever its mode was.
-// It restores partition key, explicit hash key, payload and approximate arrival
-// timestamp; other members are not looked at. Without dataEncoding a string is
-// taken as text and any other value as json. A payload that was embedded comes
-// back with its own bytes.
+// Records reads the lines that JSON prints, in any mode. It restores the partition key,
+// explicit hash key, payload and approximate arrival timestamp, and ignores other members.
+// Without dataEncoding, a string is read as text and any other value as json. An embedded
+// payload is restored unchanged.
 type Records struct {
 	lines splitter
 	arena arena
 }
 
-// NewRecords reads lines of at most maxLine bytes, newline not counted.
+// NewRecords returns a reader of lines of up to maxLine bytes, without the newline.
 func NewRecords(r io.Reader, maxLine int) *Records {
 	return &Records{lines: newLines(r, maxLine)}
 }
 
-// Next returns the record of the next line. A line that is not one is a
-// LineError that says what is wrong with it.
+// Next returns the record of the next line. An invalid line is a LineError with the reason.
 func (in *Records) Next() (record.Record, error) {
 	line, err := in.lines.next()
 	if err != nil {
@@ -42,17 +40,17 @@ func (in *Records) Next() (record.Record, error) {
 	return r, nil
 }
 
-// Source is the line with its newline.
+// Source returns the line with its newline.
 func (in *Records) Source() []byte { return in.lines.source }
 
 // WriteSource writes the line with its newline.
 func (in *Records) WriteSource(w io.Writer) error { return in.lines.writeSource(w) }
 
-// arena is where payloads are put that are not in the line as they are. It
-// makes one allocation for many.
+// arena allocates payloads that cannot share the memory of the line. One allocation serves
+// many payloads.
 type arena struct{ free []byte }
 
-// alloc returns n bytes that nobody else has.
+// alloc returns an empty slice with an exclusive capacity of n bytes.
 func (a *arena) alloc(n int) []byte {
 	if n > chunkSize/8 {
 		return make([]byte, 0, n)
@@ -65,11 +63,11 @@ func (a *arena) alloc(n int) []byte {
 	return buf
 }
 
-// keepWhole is how much of a line may be other than the payload before the
-// payload is taken out of it: a record must not hold a large line in memory.
-const keepWhole = 64 << 10
+// maxLineOverhead is how many bytes besides the payload a line may have before the payload is
+// copied out of it. A record must not keep a large line in memory.
+const maxLineOverhead = 64 << 10
 
-// parseRecord reads a line. The record shares memory with it.
+// parseRecord parses a line. The record shares memory with the line.
 func (a *arena) parseRecord(line []byte) (record.Record, error) {
 	if !utf8.Valid(line) {
 		return record.Record{}, errors.New("not valid UTF-8")
@@ -128,24 +126,24 @@ func (a *arena) parseRecord(line []byte) (record.Record, error) {
 			return r, fmt.Errorf("dataEncoding %q: want json, text or base64", s)
 		}
 	case data[0] == 'n':
-		return r, errors.New("data is null and dataEncoding does not say json")
+		return r, errors.New("data is null, but dataEncoding is not json")
 	case data[0] != '"':
 		mode = DataJSON
 	}
 	r.Data, err = a.restore(mode, data)
-	if err == nil && len(line)-len(r.Data) > keepWhole && len(r.Data) < len(line)/2 {
+	if err == nil && len(line)-len(r.Data) > maxLineOverhead && len(r.Data) < len(line)/2 {
 		r.Data = append(a.alloc(len(r.Data)), r.Data...)
 	}
 	return r, err
 }
 
-// restore gives back the payload of a data member.
+// restore returns the payload of a data member.
 func (a *arena) restore(mode DataMode, data []byte) ([]byte, error) {
 	if mode == DataJSON {
 		return data[:len(data):len(data)], nil
 	}
 	if data[0] != '"' {
-		return nil, fmt.Errorf("data is not a string, and dataEncoding says %s", mode)
+		return nil, fmt.Errorf("data is not a string, but dataEncoding is %s", mode)
 	}
 	text := data[1 : len(data)-1]
 	if bytes.IndexByte(text, '\\') >= 0 {
@@ -165,7 +163,7 @@ func (a *arena) restore(mode DataMode, data []byte) ([]byte, error) {
 	return text[:len(text):len(text)], nil
 }
 
-// timeMember reads a time as JSON prints it; anything else is none.
+// timeMember parses a time as JSON prints it. It returns the zero time for anything else.
 func timeMember(value []byte) time.Time {
 	text, err := stringMember("approximateArrivalTimestamp", value)
 	if err != nil {
@@ -192,8 +190,8 @@ func stringMember(name string, value []byte) (string, error) {
 	return string(text), nil
 }
 
-// members yields the unquoted names and the raw values of a valid JSON object
-// without white space around it. A name is good until the next one.
+// members yields the unquoted names and the raw values of a valid JSON object. The object
+// must have no white space around it. A name is valid until the next one is yielded.
 func members(object []byte) func(yield func(name, value []byte) bool) {
 	return func(yield func(name, value []byte) bool) {
 		var unquoted []byte
@@ -202,7 +200,7 @@ func members(object []byte) func(yield func(name, value []byte) bool) {
 			end := skipString(object, i)
 			name := object[i+1 : end-1]
 			if bytes.IndexByte(name, '\\') >= 0 {
-				if text, err := unquote(unquoted[:0], object[i:end]); err == nil { // else nobody asks for that name
+				if text, err := unquote(unquoted[:0], object[i:end]); err == nil { // an invalid name matches no known member
 					unquoted, name = text, text
 				}
 			}
@@ -218,11 +216,10 @@ func members(object []byte) func(yield func(name, value []byte) bool) {
 	}
 }
 
-var errHalfPair = errors.New("half of a surrogate pair stands for no character")
+var errHalfPair = errors.New("an unpaired surrogate is not a character")
 
-// unquote appends what the valid JSON string quoted stands for. Half of a
-// surrogate pair, which encoding/json takes for U+FFFD, is an error: two texts
-// would become one.
+// unquote appends the text of the valid JSON string quoted. Half of a surrogate pair is an
+// error. encoding/json reads it as U+FFFD, which makes different texts equal.
 func unquote(dst, quoted []byte) ([]byte, error) {
 	s := quoted[1 : len(quoted)-1]
 	for len(s) > 0 {

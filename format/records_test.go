@@ -25,15 +25,15 @@ func TestRecordsInput(t *testing.T) {
 	}{
 		{"as read prints it", front + `"dataEncoding":"json","data":{"a": 1}}`,
 			record.Record{PartitionKey: "k", ApproximateArrivalTimestamp: time.Date(2026, 11, 22, 10, 0, 0, 123e6, time.UTC), Data: []byte(`{"a": 1}`)}, ""},
-		{"a time that is none", `{"partitionKey":"k","approximateArrivalTimestamp":17,"data":"a"}`, record.Record{PartitionKey: "k", Data: []byte("a")}, ""},
+		{"invalid time", `{"partitionKey":"k","approximateArrivalTimestamp":17,"data":"a"}`, record.Record{PartitionKey: "k", Data: []byte("a")}, ""},
 		{"explicit hash key", `{"partitionKey":"k","explicitHashKey":"12","dataEncoding":"text","data":"a"}`,
 			record.Record{PartitionKey: "k", ExplicitHashKey: "12", Data: []byte("a")}, ""},
 		{"base64", `{"partitionKey":"k","dataEncoding":"base64","data":"AP8="}`, record.Record{PartitionKey: "k", Data: []byte("\x00\xff")}, ""},
 		{"base64 with escapes", `{"partitionKey":"k","dataEncoding":"base64","data":"\/\u002b8="}`, record.Record{PartitionKey: "k", Data: []byte("\xff\xef")}, ""},
 		{"escapes", `{"partitionKey":"\ud83d\ude00","dataEncoding":"text","data":"\"\\\/\b\f\n\r\t\u00e9\u0000\ufffdx"}`,
 			record.Record{PartitionKey: "😀", Data: []byte("\"\\/\b\f\n\r\té\x00\ufffdx")}, ""},
-		{"half a pair in the key", `{"partitionKey":"\ud83d","data":"a"}`, record.Record{}, "partitionKey: half of a surrogate pair stands for no character"},
-		{"half a pair in a text", `{"partitionKey":"k","data":"a\udc00\ud83d\ude00"}`, record.Record{}, "data: half of a surrogate pair stands for no character"},
+		{"half a pair in the key", `{"partitionKey":"\ud83d","data":"a"}`, record.Record{}, "partitionKey: an unpaired surrogate is not a character"},
+		{"half a pair in a text", `{"partitionKey":"k","data":"a\udc00\ud83d\ude00"}`, record.Record{}, "data: an unpaired surrogate is not a character"},
 		{"half a pair in a name", `{"\ud83d":1,"partitionKey":"k","data":"a"}`, record.Record{PartitionKey: "k", Data: []byte("a")}, ""},
 		{"other order, spaces, other members", ` { "data" : [ 1 ] , "x" : {"data":2} , "partitionKey" : "k" , "dataEncoding" : "json" } ` + "\r",
 			record.Record{PartitionKey: "k", Data: []byte("[ 1 ]")}, ""},
@@ -42,13 +42,13 @@ func TestRecordsInput(t *testing.T) {
 		{"scalar", `{"partitionKey":"k","dataEncoding":"json","data":null}`, record.Record{PartitionKey: "k", Data: []byte("null")}, ""},
 		{"no encoding, string", `{"partitionKey":"k","data":"AP8="}`, record.Record{PartitionKey: "k", Data: []byte("AP8=")}, ""},
 		{"no encoding, object", `{"partitionKey":"k","data":{"a":1}}`, record.Record{PartitionKey: "k", Data: []byte(`{"a":1}`)}, ""},
-		{"no encoding, null", `{"partitionKey":"k","data":null}`, record.Record{}, "data is null and dataEncoding does not say json"},
+		{"no encoding, null", `{"partitionKey":"k","data":null}`, record.Record{}, "data is null, but dataEncoding is not json"},
 		{"string embedded", `{"partitionKey":"k","dataEncoding":"json","data":"\u0041"}`, record.Record{PartitionKey: "k", Data: []byte(`"\u0041"`)}, ""},
 		{"empty line", "", record.Record{}, "empty, want a JSON object"},
 		{"plain text", "hello", record.Record{}, "not a JSON object"},
 		{"array", "[]", record.Record{}, "not a JSON object"},
-		{"torn", `{"partitionKey":"k","da`, record.Record{}, "not a JSON object"},
-		{"two", `{"partitionKey":"k","data":"a"}{}`, record.Record{}, "not a JSON object"},
+		{"truncated", `{"partitionKey":"k","da`, record.Record{}, "not a JSON object"},
+		{"two objects", `{"partitionKey":"k","data":"a"}{}`, record.Record{}, "not a JSON object"},
 		{"broken UTF-8", "{\"partitionKey\":\"\xff\",\"data\":\"a\"}", record.Record{}, "not valid UTF-8"},
 		{"no key", `{"data":"a"}`, record.Record{}, "no partitionKey"},
 		{"no data", `{"partitionKey":"k"}`, record.Record{}, "no data"},
@@ -57,7 +57,7 @@ func TestRecordsInput(t *testing.T) {
 		{"encoding not a string", `{"partitionKey":"k","dataEncoding":1,"data":"a"}`, record.Record{}, "dataEncoding is not a string"},
 		{"unknown encoding", `{"partitionKey":"k","dataEncoding":"hex","data":"a"}`, record.Record{}, `dataEncoding "hex": want json, text or base64`},
 		{"auto is no encoding", `{"partitionKey":"k","dataEncoding":"auto","data":"a"}`, record.Record{}, `dataEncoding "auto": want json, text or base64`},
-		{"text not a string", `{"partitionKey":"k","dataEncoding":"text","data":1}`, record.Record{}, "data is not a string, and dataEncoding says text"},
+		{"text not a string", `{"partitionKey":"k","dataEncoding":"text","data":1}`, record.Record{}, "data is not a string, but dataEncoding is text"},
 		{"bad base64", `{"partitionKey":"k","dataEncoding":"base64","data":"A"}`, record.Record{}, "data is not base64: illegal base64 data at input byte 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestRecordsInput(t *testing.T) {
 	}
 }
 
-func TestRecordsGoOnBehindABadLine(t *testing.T) {
+func TestRecordsContinueAfterABadLine(t *testing.T) {
 	in := NewRecords(strings.NewReader("{}\n"+strings.Repeat("x", 200)+"\n{\"partitionKey\":\"k\",\"data\":\"a\"}"), 100)
 	want := []string{"!line 1: no partitionKey", "!line 2: line too long: more than 100 bytes", "a"}
 	if got := all(in); !reflect.DeepEqual(got, want) {
@@ -107,8 +107,7 @@ func TestBase64OfEveryLength(t *testing.T) {
 	}
 }
 
-// What JSON prints is one line of valid JSON, and Records restores key and
-// payload from it.
+// JSON prints one line of valid JSON, and Records restores key and payload from it.
 func FuzzJSONLine(f *testing.F) {
 	for _, data := range []string{"", "a", `{"a": [1, "\u2028"]}`, "[\n1\n]", " {} ", "\xff\x00", "\u2028\u2029\u0085\x7f", "\"\\\x1b[0m", `{"a":1}x`, "é\xed\xa0\x80", `"1"`, "1e5"} {
 		for mode := range uint8(4) {
@@ -168,10 +167,10 @@ func FuzzJSONLine(f *testing.F) {
 	})
 }
 
-// toUTF8 puts U+FFFD for each byte that is not UTF-8.
+// toUTF8 replaces each byte that is not UTF-8 by U+FFFD.
 func toUTF8(s string) string { return string([]rune(s)) }
 
-// Garbage never panics, and what is accepted agrees with encoding/json.
+// Garbage never panics. An accepted line means the same to encoding/json.
 func FuzzRecordsInput(f *testing.F) {
 	for _, s := range []string{
 		`{"partitionKey":"k","explicitHashKey":"1","dataEncoding":"text","data":"\ud83d\ude00\ud800\n"}`,

@@ -6,22 +6,21 @@ import (
 	"unicode/utf8"
 )
 
-// maxJSONDepth is how many objects and arrays of an input may be nested.
-// encoding/json and jq 1.7 stop at 10,000.
+// maxJSONDepth is the maximum nesting of objects and arrays in an input. encoding/json and
+// jq 1.7 stop at 10,000.
 const maxJSONDepth = 9999
 
-// jsonRules are what a scan accepts.
+// jsonRules select what a scan accepts.
 type jsonRules bool
 
 const (
-	anyJSON    jsonRules = false // what RFC 8259 allows, nested up to maxJSONDepth
-	strictJSON jsonRules = true  // what embeddable allows, but for surrogates
+	anyJSON    jsonRules = false // RFC 8259, nested up to maxJSONDepth
+	strictJSON jsonRules = true  // the rules of embeddable, except for surrogates
 )
 
-// validJSON reports whether b is one JSON value in valid UTF-8 with nothing
-// but white space around it, nested no deeper than maxJSONDepth.
-// It agrees with encoding/json.Valid except for those two limits:
-// encoding/json accepts broken UTF-8 inside strings.
+// validJSON reports whether b is one JSON value in valid UTF-8, with only white space
+// around it and nested up to maxJSONDepth. It agrees with encoding/json.Valid except for
+// these two limits: encoding/json accepts invalid UTF-8 inside strings.
 func validJSON(b []byte) bool { return isValue(b, anyJSON) }
 
 func isValue(b []byte, rules jsonRules) bool {
@@ -47,10 +46,9 @@ func trimSpace(b []byte) []byte {
 	return b
 }
 
-// skipValue returns the index after the JSON value that begins at b[i], or -1
-// if there is none. depth is the number of objects and arrays around it; the
-// strict rules count objects twice. Bytes of 0x80 and above inside strings are
-// not looked at.
+// skipValue returns the index after the JSON value that begins at b[i], or -1 if there is
+// no valid one. depth is the number of enclosing objects and arrays. The strict rules count
+// objects twice. Bytes from 0x80 on inside strings are not checked.
 func skipValue(b []byte, i, depth int, rules jsonRules) int {
 	if i >= len(b) {
 		return -1
@@ -70,7 +68,7 @@ func skipValue(b []byte, i, depth int, rules jsonRules) int {
 		return skipWord(b, i, "null")
 	default:
 		end, exponent := skipNumber(b, i)
-		if rules == strictJSON && (exponent || end > i+mostDigits) && !isDouble(b[i:end]) {
+		if rules == strictJSON && (exponent || end > i+maxDoubleDigits) && !isDouble(b[i:end]) {
 			return -1
 		}
 		return end
@@ -81,7 +79,7 @@ func skipObject(b []byte, i, depth int, rules jsonRules) int {
 	if rules == strictJSON {
 		depth++
 	}
-	if depth > rules.mostDepth() {
+	if depth > rules.maxDepth() {
 		return -1
 	}
 	i = skipSpace(b, i+1)
@@ -116,7 +114,7 @@ func skipObject(b []byte, i, depth int, rules jsonRules) int {
 }
 
 func skipArray(b []byte, i, depth int, rules jsonRules) int {
-	if depth > rules.mostDepth() {
+	if depth > rules.maxDepth() {
 		return -1
 	}
 	i = skipSpace(b, i+1)
@@ -141,7 +139,7 @@ func skipArray(b []byte, i, depth int, rules jsonRules) int {
 	}
 }
 
-// skipString returns the index after the string whose opening quote is b[i].
+// skipString returns the index after the string whose opening quote is b[i], or -1.
 func skipString(b []byte, i int) int {
 	i++
 	for {
@@ -170,8 +168,8 @@ func skipString(b []byte, i int) int {
 	}
 }
 
-// specialBytes marks with its high bit each byte of w that is a quote, a
-// backslash or below a space. Marks above the lowest one may be wrong.
+// specialBytes sets the high bit of each byte of w that is a quote, a backslash or below a
+// space. Bits above the lowest set one may be wrong.
 func specialBytes(w uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	quote := w ^ ones*'"'
@@ -195,7 +193,7 @@ func skipEscape(b []byte, i int) int {
 	return -1
 }
 
-// hex4 is the value of the four hex digits at b[i], or -1.
+// hex4 returns the value of the four hex digits at b[i], or -1.
 func hex4(b []byte, i int) rune {
 	if i+4 > len(b) {
 		return -1
@@ -224,7 +222,8 @@ func skipWord(b []byte, i int, word string) int {
 	return i + len(word)
 }
 
-// skipNumber also says whether the number has an exponent.
+// skipNumber returns the index after the number at b[i], or -1. exponent reports whether
+// the number has an exponent.
 func skipNumber(b []byte, i int) (end int, exponent bool) {
 	if b[i] == '-' {
 		i++

@@ -22,7 +22,7 @@ func FuzzValidJSON(f *testing.F) {
 	})
 }
 
-func TestValidJSONLeavesRoomForTheLineAroundIt(t *testing.T) {
+func TestValidJSONDepthFitsIntoALine(t *testing.T) {
 	for _, open := range []string{"[", `{"a":`} {
 		closing := map[string]string{"[": "]", `{"a":`: "}"}[open]
 		nested := func(n int) []byte {
@@ -40,7 +40,7 @@ func TestValidJSONLeavesRoomForTheLineAroundIt(t *testing.T) {
 	}
 }
 
-// shopEvent is a payload of about 1 KB such as streams carry.
+// shopEvent is a typical payload of about 1 KB.
 var shopEvent = []byte(`{"id":"ord-000123456","user":{"id":98765,"name":"Ada Lovelace","email":"ada@example.com"},"items":[` +
 	strings.Repeat(`{"sku":"SKU-1234","qty":2,"price":19.99,"title":"A nice blue chair"},`, 11) +
 	`{"sku":"X","qty":1,"price":5}],"total":224.89,"currency":"EUR","ts":"2026-11-22T10:00:00.123Z"}`)

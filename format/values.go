@@ -9,37 +9,35 @@ import (
 	"kin/internal/record"
 )
 
-// Values is the input of JSON values, one behind the other, with white space
-// between them or none, each over as many lines as it likes. A record is a
-// value with its own bytes. Only Data is filled.
+// Values reads JSON values. They may have white space between them and line breaks inside.
+// A record is one value, unchanged. Only Data is set.
 //
-// A value with broken UTF-8 in a string, and one that is too long, is a
-// LineError; what is not JSON is a BrokenError, since nobody can tell where the
-// next value would begin.
+// A value that is too long or has invalid UTF-8 in a string is a LineError. Input that is
+// not JSON is a BrokenError, because the start of the next value is unknown.
 type Values struct {
 	r    io.Reader
 	max  int
 	scan valueScanner
-	line int64 // that is being read, from 1
+	line int64 // the current line, from 1
 
-	chunk   []byte // what was read; its capacity beyond that is free
-	start   int    // where the current value begins in chunk
-	looked  int    // chunk[start:looked] was scanned
-	inside  bool   // of a value
-	discard bool   // the current value is too long and its error was returned
-	last    byte   // of the value before, if nothing came behind it yet
+	chunk   []byte // the bytes read; the capacity beyond them is free
+	start   int    // start of the current value in chunk
+	scanned int    // chunk[start:scanned] was scanned
+	inside  bool   // inside a value
+	discard bool   // the current value is too long, and its error was returned
+	last    byte   // last byte of the value before, if nothing has followed it yet
 	source  []byte // the last value
-	err     error  // what was read ended with
-	broken  error  // what the input ended with
+	err     error  // the error that ended the reads
+	broken  error  // the error that ended the input
 }
 
-// NewValues reads values of up to most bytes.
-func NewValues(r io.Reader, most int) *Values {
-	return &Values{r: skipMark(r), max: most, line: 1}
+// NewValues returns a reader of values of up to maxBytes bytes.
+func NewValues(r io.Reader, maxBytes int) *Values {
+	return &Values{r: skipMark(r), max: maxBytes, line: 1}
 }
 
-// Next returns the next value, as soon as its last byte has been read; a
-// number ends with what follows it.
+// Next returns the next value as soon as its last byte was read. A number ends with the
+// byte after it.
 func (in *Values) Next() (record.Record, error) {
 	in.source = nil
 	if in.broken != nil {
@@ -55,32 +53,32 @@ func (in *Values) Next() (record.Record, error) {
 	}
 	began := in.line
 	for {
-		done, err := in.look()
+		done, err := in.scanChunk()
 		switch {
 		case err != nil:
 			return record.Record{}, err
 		case done:
 			return in.value(began)
-		case in.looked-in.start > in.max:
+		case in.scanned-in.start > in.max:
 			in.discard = true
 			return record.Record{}, &LineError{began, tooLong("value", in.max)}
 		}
-		if err := in.more(); err != nil {
+		if err := in.readMore(); err != nil {
 			return record.Record{}, err
 		}
 	}
 }
 
-// begin skips the white space in front of a value.
+// begin skips the white space before a value.
 func (in *Values) begin() error {
 	for {
-		for ; in.looked < len(in.chunk); in.looked++ {
-			c := in.chunk[in.looked]
-			if !apart(in.last, c) {
-				return in.ends(unexpected(c))
+		for ; in.scanned < len(in.chunk); in.scanned++ {
+			c := in.chunk[in.scanned]
+			if !mayFollow(in.last, c) {
+				return in.fail(unexpected(c))
 			}
 			if !isSpace(c) {
-				in.start, in.inside = in.looked, true
+				in.start, in.inside = in.scanned, true
 				in.scan.reset()
 				return nil
 			}
@@ -88,28 +86,28 @@ func (in *Values) begin() error {
 				in.line++
 			}
 		}
-		if in.start = in.looked; in.err != nil {
+		if in.start = in.scanned; in.err != nil {
 			return in.err
 		}
 		in.fill()
 	}
 }
 
-// look scans what was read of the value.
-func (in *Values) look() (done bool, err error) {
-	rest := in.chunk[in.looked:]
+// scanChunk scans the bytes read of the value.
+func (in *Values) scanChunk() (done bool, err error) {
+	rest := in.chunk[in.scanned:]
 	n, done, err := in.scan.scan(rest)
 	in.line += int64(bytes.Count(rest[:n], []byte{'\n'}))
-	in.looked += n
+	in.scanned += n
 	if err != nil {
-		return false, in.ends(err)
+		return false, in.fail(err)
 	}
 	return done || in.err == io.EOF && in.scan.finish(), nil
 }
 
-// apart says whether a value may begin with next behind one that ends with
-// last: 1true is neither a number nor a word.
-func apart(last, next byte) bool {
+// mayFollow reports whether a value that begins with next may directly follow one that ends
+// with last. For example, 1true is invalid.
+func mayFollow(last, next byte) bool {
 	switch last {
 	case 0, '"', '}', ']':
 		return true
@@ -117,16 +115,16 @@ func apart(last, next byte) bool {
 	return isSpace(last) || isSpace(next) || next == '"' || next == '{' || next == '['
 }
 
-// ends makes err the end of the input.
-func (in *Values) ends(err error) error {
+// fail ends the input with err.
+func (in *Values) fail(err error) error {
 	in.broken = &BrokenError{in.line, err}
 	return in.broken
 }
 
-// value hands out the value that was just scanned.
+// value returns the value that was just scanned.
 func (in *Values) value(began int64) (record.Record, error) {
-	data := in.chunk[in.start:in.looked:in.looked]
-	in.start, in.inside, in.source = in.looked, false, data
+	data := in.chunk[in.start:in.scanned:in.scanned]
+	in.start, in.inside, in.source = in.scanned, false, data
 	in.last = data[len(data)-1]
 	switch {
 	case len(data) > in.max:
@@ -137,31 +135,31 @@ func (in *Values) value(began int64) (record.Record, error) {
 	return record.Record{Data: data}, nil
 }
 
-// more reads once, or says why there is no more of a value that is not whole.
-func (in *Values) more() error {
+// readMore reads once. If the input has ended, it returns the error for an incomplete value.
+func (in *Values) readMore() error {
 	switch {
 	case in.err == nil:
 		in.fill()
 		return nil
 	case in.err == io.EOF:
-		return in.ends(errors.New("the last value is truncated"))
+		return in.fail(errors.New("the last value is truncated"))
 	}
 	return in.err
 }
 
-// fill reads once more, into a new chunk if this one is nearly full.
+// fill reads once, into a new chunk if the current one is nearly full.
 func (in *Values) fill() {
 	if cap(in.chunk)-len(in.chunk) < chunkSize/8 {
 		rest := in.chunk[in.start:]
 		in.chunk = append(make([]byte, 0, max(chunkSize, 2*len(rest))), rest...)
-		in.looked -= in.start
+		in.scanned -= in.start
 		in.start = 0
 	}
 	n, err := readSome(in.r, in.chunk[len(in.chunk):cap(in.chunk)])
 	in.chunk, in.err = in.chunk[:len(in.chunk)+n], err
 }
 
-// Source is the value.
+// Source returns the value.
 func (in *Values) Source() []byte { return in.source }
 
 // WriteSource writes the value.
@@ -171,21 +169,21 @@ func (in *Values) WriteSource(w io.Writer) error {
 		return err
 	}
 	for {
-		if _, err := w.Write(in.chunk[in.start:in.looked]); err != nil {
+		if _, err := w.Write(in.chunk[in.start:in.scanned]); err != nil {
 			return err
 		}
-		if in.looked > in.start {
-			in.last = in.chunk[in.looked-1]
+		if in.scanned > in.start {
+			in.last = in.chunk[in.scanned-1]
 		}
-		in.start = in.looked
+		in.start = in.scanned
 		if !in.inside {
 			in.discard = false
 			return nil
 		}
-		if err := in.more(); err != nil {
+		if err := in.readMore(); err != nil {
 			return err
 		}
-		done, err := in.look()
+		done, err := in.scanChunk()
 		if err != nil {
 			return err
 		}

@@ -21,8 +21,8 @@ func TestValues(t *testing.T) {
 	}{
 		{"nothing", " \n\t", 10, nil},
 		{"lines", "{}\n[]\n", 10, []string{"{}", "[]"}},
-		{"its own bytes", "\n{\n  \"a\" : [ 1,\r\n 2 ]\n}\n {\"b\":\"\\u0041\"}", 100, []string{"{\n  \"a\" : [ 1,\r\n 2 ]\n}", `{"b":"\u0041"}`}},
-		{"one behind the other", `{}{"a":1}[]"b""c"[]`, 100, []string{`{}`, `{"a":1}`, `[]`, `"b"`, `"c"`, `[]`}},
+		{"unchanged bytes", "\n{\n  \"a\" : [ 1,\r\n 2 ]\n}\n {\"b\":\"\\u0041\"}", 100, []string{"{\n  \"a\" : [ 1,\r\n 2 ]\n}", `{"b":"\u0041"}`}},
+		{"without white space", `{}{"a":1}[]"b""c"[]`, 100, []string{`{}`, `{"a":1}`, `[]`, `"b"`, `"c"`, `[]`}},
 		{"scalars", "1 -0.5e+10\ntrue false null\"a\"0", 100, []string{"1", "-0.5e+10", "true", "false", `null`, `"a"`, "0"}},
 		{"numbers before values", `1{}2[]3"a"`, 10, []string{"1", "{}", "2", "[]", "3", `"a"`}},
 		{"brackets in strings", `{"}]":"{\"["}[]`, 100, []string{`{"}]":"{\"["}`, `[]`}},
@@ -31,18 +31,18 @@ func TestValues(t *testing.T) {
 		{"too long", "1\n\"1234567890\"\n\n2", 10, []string{"1", "!line 2: value too long: more than 10 bytes", "2"}},
 		{"much too long", "1\n" + long + "2", 10, []string{"1", "!line 2: value too long: more than 10 bytes", "2"}},
 		{"too long and broken", long[1:] + "]", 10, []string{"!line 1: not JSON: unexpected 'x'"}},
-		{"too long, and cut off", "1 " + long[:chunkSize], 10, []string{"1", "!line 1: value too long: more than 10 bytes", "!line 1: the last value is truncated"}},
+		{"too long and truncated", "1 " + long[:chunkSize], 10, []string{"1", "!line 1: value too long: more than 10 bytes", "!line 1: the last value is truncated"}},
 		{"over chunks", long + long, len(long), []string{long, long}},
 		{"deep", deep, len(deep), []string{deep}},
 		{"too deep", "[" + deep + "]", 2 * len(deep), []string{"!line 1: not JSON: nested deeper than 9999"}},
 		{"broken UTF-8", "{\"a\":\"\xff\"}\n1", 100, []string{"!line 1: not valid UTF-8", "1"}},
-		{"cut off", "{}\n{\"a\":\n1", 100, []string{"{}", "!line 3: the last value is truncated"}},
-		{"cut off in a word", "tru", 100, []string{"!line 1: the last value is truncated"}},
-		{"cut off in a number", "1e", 100, []string{"!line 1: the last value is truncated"}},
+		{"truncated", "{}\n{\"a\":\n1", 100, []string{"{}", "!line 3: the last value is truncated"}},
+		{"truncated word", "tru", 100, []string{"!line 1: the last value is truncated"}},
+		{"truncated number", "1e", 100, []string{"!line 1: the last value is truncated"}},
 		{"a comma between", "{},{}", 100, []string{"{}", "!line 1: not JSON: unexpected ','"}},
 		{"text", "{}\nhello", 100, []string{"{}", "!line 2: not JSON: unexpected 'h'"}},
-		{"words in one", "truefalse", 100, []string{"true", "!line 1: not JSON: unexpected 'f'"}},
-		{"a word behind a number", "1true", 100, []string{"1", "!line 1: not JSON: unexpected 't'"}},
+		{"two words without a space", "truefalse", 100, []string{"true", "!line 1: not JSON: unexpected 'f'"}},
+		{"a word directly after a number", "1true", 100, []string{"1", "!line 1: not JSON: unexpected 't'"}},
 		{"a leading zero", "01", 100, []string{"0", "!line 1: not JSON: unexpected '1'"}},
 		{"wrong bracket", "[1}", 100, []string{"!line 1: not JSON: unexpected '}'"}},
 		{"line break in a string", "{\"a\":\"\n\"}", 100, []string{"!line 1: not JSON: a control character in a string"}},
@@ -67,7 +67,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-func TestValuesComeAsSoonAsTheyAreRead(t *testing.T) {
+func TestValuesAreReturnedAsSoonAsTheyAreRead(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
 	in := NewValues(r, 100)
@@ -77,8 +77,8 @@ func TestValuesComeAsSoonAsTheyAreRead(t *testing.T) {
 	}
 }
 
-// What encoding/json finds in an input, Values finds too, with its own bytes,
-// however the input is cut into reads; what it refuses, Values refuses.
+// Values returns the same values as encoding/json, unchanged, whatever the sizes of the
+// reads. It rejects what encoding/json rejects.
 func FuzzValuesInput(f *testing.F) {
 	for _, s := range []string{
 		"{\"a\": [1, \"\\u00e9\"]}\n[]", "1 2.5e-3 true", `"a""b"`, "{", "[1}", "\"\x01\"", "1true", "0123", "-", "{}garbage", "\xef\xbb\xbf[]", "[1,]", `{"a":}`, `{,}`, "\xff",
@@ -105,7 +105,7 @@ func FuzzValuesInput(f *testing.F) {
 				if wantErr != nil {
 					return
 				}
-				// encoding/json lets 1true pass, and nests deeper by one.
+				// encoding/json accepts 1true and allows one more level.
 				rest := append(bytes.Clone(want), ' ')
 				if c := want[0]; c == '{' || c == '[' || c == '"' {
 					t.Fatalf("value %d refused: %v: %q", n, err, rest)

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// appendVisible appends s so that a terminal shows each of its characters and
-// obeys none. After a newline inside s it goes on with lineBreak. A byte that
-// is not UTF-8 is shown as U+FFFD.
+// appendVisible appends s so that a terminal prints all of its characters and interprets
+// none. After a newline inside s it appends lineBreak. A byte that is not UTF-8 becomes
+// U+FFFD.
 func (p *Pretty) appendVisible(dst, s []byte, lineBreak string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
@@ -36,9 +36,9 @@ func (p *Pretty) appendVisible(dst, s []byte, lineBreak string) []byte {
 	return append(dst, s[from:]...)
 }
 
-// isVisible reports whether a terminal may have r: not control characters, line
-// separators, and format characters such as bidi overrides. The two joiners
-// are format characters without which Persian and many emoji break.
+// isVisible reports whether r may be sent to a terminal. It excludes control characters,
+// line separators, and format characters such as bidi overrides. The two joiners are
+// allowed, because Persian text and many emoji need them.
 func isVisible(r rune) bool {
 	switch {
 	case r < 0x7f:

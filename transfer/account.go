@@ -10,7 +10,8 @@ import (
 	"kin/writer"
 )
 
-// withSource adds to an error which record of the source it is about.
+// withSource adds the source's shard and sequence number of the first rejected record to an
+// error.
 func (c *Copier) withSource(err error) error {
 	var rejected *writer.RejectedError
 	if !errors.As(err, &rejected) {
@@ -37,29 +38,28 @@ func (c *Copier) withSource(err error) error {
 	return err
 }
 
-// Left returns a message about records that are, or may be, in the destination
-// although their batch was not finished; "" if there are none. committed is the
-// number of records in finished batches. checkpointed says that the run has a
-// checkpoint: the next run with it writes those records again. Call it after End.
+// Left returns a message about records beyond the checkpoint, or "". They belong to a batch
+// that was not finished. committed is the number of records up to the checkpoint.
+// checkpointed is false if the run has no checkpoint.
 func (c *Copier) Left(committed int64, checkpointed bool) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	written, unsure := c.sum.Written-(committed-c.rejected), c.sum.Unsure
 	if c.o.Rejected != nil {
-		unsure -= c.o.Rejected.UnsureRecords() // of those it is said where they are
+		unsure -= c.o.Rejected.UnsureRecords() // the saved records have a message of their own
 	}
 	switch {
 	case !checkpointed && unsure > 0:
-		return words.Count(unsure, "record") + " more may be written: their requests had no answer"
+		return words.Count(unsure, "more record") + " may have been written: their requests had no answer"
 	case !checkpointed, written <= 0 && unsure <= 0:
 		return ""
 	}
 	const again = ": the next run writes them again"
 	switch {
 	case written <= 0:
-		return words.Count(unsure, "record") + " may be written beyond the checkpoint" + again
+		return words.Count(unsure, "record") + " may have been written beyond the checkpoint" + again
 	case unsure > 0:
-		return fmt.Sprintf("%s beyond the checkpoint, and %s more may be%s", areWritten(written), humanize.Comma(unsure), again)
+		return fmt.Sprintf("%s beyond the checkpoint, and %s more may have been written%s", areWritten(written), humanize.Comma(unsure), again)
 	}
 	return areWritten(written) + " beyond the checkpoint" + again
 }

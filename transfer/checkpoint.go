@@ -10,28 +10,29 @@ import (
 	"kin/writer"
 )
 
-// A checkpoint says which records a run need not see again, and that is true of
-// one destination only: one that was copied into, or whatever kin read printed.
+// A checkpoint lists records that a run need not read again. That holds for one destination
+// only: the stream that was copied into, or the output of kin read.
 
-// exactTime is RFC 3339 with the milliseconds in which streams differ.
+// exactTime is RFC 3339 with milliseconds, because streams of the same name may differ only
+// there.
 const exactTime = "2006-01-02T15:04:05.000Z07:00"
 
-// NotOfCopy refuses a checkpoint of a copy to a run that is none: what it reads
-// would never be copied.
+// NotOfCopy returns a *checkpoint.UnusableError if the checkpoint belongs to a copy. A run
+// that does not copy must not use it, because the copy would miss the records of the run.
 func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
 	saved, err := file.Load(ctx)
 	if err != nil || saved.Destination == nil {
 		return err
 	}
 	return &checkpoint.UnusableError{
-		Path: file.Path(), Reason: "it belongs to a copy into " + saved.Destination.Name + ", which would miss the records of this run",
+		Path: file.Path(), Reason: "it belongs to a copy into " + saved.Destination.Name + "; that copy would miss the records that this run reads",
 		Next: "name another file",
 	}
 }
 
-// Identify returns what identifies a stream. info is called with a
-// line about a call that is not answered for 5 s.
-func Identify(ctx context.Context, client writer.PlaceClient, stream string, info func(string)) (checkpoint.Destination, error) {
+// Identify returns the name, ARN and creation time of a stream. If a call has no answer for
+// 5 s, info is called with a message about it.
+func Identify(ctx context.Context, client writer.MetadataClient, stream string, info func(string)) (checkpoint.Destination, error) {
 	arn, created, err := writer.Identity(ctx, client, stream, info)
 	named := record.ParseStream(stream)
 	if arn == "" {
@@ -40,8 +41,8 @@ func Identify(ctx context.Context, client writer.PlaceClient, stream string, inf
 	return checkpoint.Destination{Name: named.Name, ARN: arn, CreatedAt: record.Time{Time: created}}, err
 }
 
-// OfCopyInto dedicates a checkpoint to the copies into to, and refuses one of
-// copies into another stream.
+// OfCopyInto returns a function that reserves a checkpoint for copies into to. It returns
+// an *checkpoint.UnusableError if the checkpoint belongs to copies into another stream.
 func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Context, *checkpoint.Handle) error {
 	return func(ctx context.Context, file *checkpoint.Handle) error {
 		saved, err := file.Load(ctx)
@@ -50,7 +51,7 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			info(fmt.Sprintf("%s resumes from a checkpoint that names no destination: records that were read with it before may be missing there", to.Name))
+			info(fmt.Sprintf("the checkpoint names no destination: records that were read with it before may be missing in %s", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{
@@ -59,7 +60,7 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 			}
 		case !was.CreatedAt.IsZero() && !to.CreatedAt.IsZero() && !was.CreatedAt.Equal(to.CreatedAt.Time):
 			return &checkpoint.UnusableError{
-				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream of the earlier copies, which was created at %s: it does not have their records", to.Name,
+				Path: file.Path(), Reason: fmt.Sprintf("%s was created at %s, but earlier copies went into a stream created at %s: the new stream does not have their records", to.Name,
 					to.CreatedAt.Format(exactTime), was.CreatedAt.Format(exactTime)),
 				Next: "name another file: the copy then begins at --from",
 			}
@@ -67,11 +68,11 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 		if was := saved.Destination; was != nil && (was.CreatedAt.IsZero() || to.CreatedAt.IsZero()) {
 			missing := "the checkpoint has no creation time of " + to.Name
 			if to.CreatedAt.IsZero() {
-				missing = "DescribeStreamSummary gives no creation time of " + to.Name
+				missing = "DescribeStreamSummary returned no creation time for " + to.Name
 			}
 			info(missing + ": kin did not check whether the stream was deleted and created again since the last copy")
 		}
-		if was := saved.Destination; was != nil { // what the service does not say today it said before
+		if was := saved.Destination; was != nil { // keep what the service returned earlier
 			if to.ARN == "" {
 				to.ARN = was.ARN
 			}
@@ -84,8 +85,9 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 	}
 }
 
-// OfAnother is the error of a run whose destination was created again meanwhile: the
-// checkpoint at path is about records that are not in it. An empty path is none.
+// OfAnother explains an error if the destination was deleted and created again during the
+// run. The checkpoint at path then lists records that the new stream does not have. An
+// empty path means that there is no checkpoint.
 func OfAnother(path string, err error) error {
 	var deleted *writer.DeletedError
 	if path == "" || !errors.As(err, &deleted) || !deleted.Again {
@@ -97,7 +99,7 @@ func OfAnother(path string, err error) error {
 	}
 }
 
-// another is what to call a stream that is not to: its name, where that says it.
+// another returns a name for the stream was that differs from to: its name or its ARN.
 func another(was, to checkpoint.Destination) string {
 	if was.Name != to.Name {
 		return was.Name

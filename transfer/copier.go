@@ -1,5 +1,5 @@
-// Package transfer copies one stream into another: it hands the batches of a reader
-// to a writer, and commits a batch when the writer has settled all of it.
+// Package transfer copies one stream into another. It passes the batches of a reader to a
+// writer, and commits a batch when the writer has settled all of its records.
 package transfer
 
 import (
@@ -19,53 +19,52 @@ import (
 	"kin/writer"
 )
 
-// Copier hands batches of a reader to a writer, and each back to the reader when
-// the writer has settled all of it: written, or saved as rejected.
+// Copier passes the batches of a reader to a writer. It returns from a batch when all of
+// its records are settled: written, or saved as rejected.
 type Copier struct {
 	w *writer.Writer
 	o Options
 
-	batches chan []*reader.Block // unbuffered; closed at the end
-	settled chan struct{}        // holds a token when the batch is
-	through atomic.Int64         // the number of the batch's last record
+	batches    chan []*reader.Block // unbuffered; closed by End
+	settled    chan struct{}        // receives a token when the batch is settled
+	lastRecord atomic.Int64         // number of the last record of the batch
 
 	mu       sync.Mutex      // guards the following, to ending
-	current  []*reader.Block // the batch
-	first    int64           // the number of its first record
+	current  []*reader.Block // the blocks of the batch; nil between batches
+	first    int64           // number of its first record
 	saved    map[int64]bool  // rejected records of the batch that were saved
-	rejected int64           // of all batches that were settled
-	lost     bool            // a record of the batch is neither written nor saved
-	ending   bool            // the reader has ended
+	rejected int64           // rejected records of all settled batches
+	unsaved  bool            // a record of the batch is neither written nor saved
+	ending   bool            // End was called
 
-	blocks []*reader.Block // of the batch, not begun; next's own
-	frames []byte          // of the block that next is in
+	blocks []*reader.Block // blocks of the batch that next has not started; only next uses it
+	frames []byte          // the rest of the block that next reads
 
-	over context.Context // ends with a signal, or the time of the run
-	stop func()
-	done chan struct{} // closed when the writer's run is over
-	sum  writer.Summary
-	err  error
-	// abandoned says that the writer was given up.
+	stopping context.Context // ends with a signal, or when the run's time is up
+	stop     func()
+	done     chan struct{} // closed when the writer's run has ended
+	sum      writer.Summary
+	err      error
+	// abandoned is true if the writer was abandoned.
 	abandoned bool
 }
 
-// Options say how a copy ends, and what becomes of rejected records.
+// Options configure how a copy ends and what happens to rejected records.
 type Options struct {
-	// Within is how long the run may take, for messages; 0 is without a limit.
-	Within time.Duration
-	// Limited returns a context that ends when the run has taken Within, with the given
-	// error as its cause. Begin calls it, and End its cancel function. Required.
+	// Within is the time limit of the run; 0 means none. Limited returns a context that ends
+	// after Within, with the given error as its cause.
+	Within  time.Duration
 	Limited func(context.Context, error) (context.Context, context.CancelFunc)
-	Grace   time.Duration // how long a stopped run may take to finish a batch
-	// WatchStop waits for the second signal of a stopped run, which abandons the writer,
-	// as console.WatchSecondSignal does. The function it returns ends that. Required.
+	Grace   time.Duration // how long a stopped run may take to finish its batch
+	// WatchStop watches for a second signal during a stopped run. console.WatchSecondSignal
+	// implements it. The returned function ends the watch.
 	WatchStop func(context.Context, *writer.Writer) func()
-	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: as they are
+	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: no compression
 	Rejected  *input.Rejected                      // nil: a rejected record ends the run
 	Info      func(string)                         // is called with messages, from any goroutine; required
 }
 
-// New returns what writes with client as wo says.
+// New returns a Copier that writes with client and the writer options wo.
 func New(client writer.Client, wo writer.Options, o Options) (*Copier, error) {
 	c := &Copier{
 		o: o, saved: map[int64]bool{},
@@ -80,38 +79,39 @@ func New(client writer.Client, wo writer.Options, o Options) (*Copier, error) {
 	return c, err
 }
 
-// Begin starts the writer. The context it returns ends when the writer fails. A
-// signal, or the end of the run's time, does not end the writer: it stops the
-// reader, behind the batch that is being written, and the writer only when that
-// takes longer than the grace.
+// Begin starts the writer. The returned context ends when the writer fails.
+//
+// A signal, or the end of the run's time, does not end the writer at once. It stops the
+// reader after the batch that is being written. The writer is abandoned only if that takes
+// longer than the grace period.
 func (c *Copier) Begin(ctx context.Context) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
 	unwatch := c.o.WatchStop(ctx, c.w)
-	late := &unfinishedError{within: c.o.Within, grace: c.o.Grace}
+	timeoutError := &unfinishedError{within: c.o.Within, grace: c.o.Grace}
 	if c.o.Rejected != nil {
-		late.saved = c.o.Rejected.Name
+		timeoutError.saved = c.o.Rejected.Name
 	}
-	over, endTimer := c.o.Limited(ctx, late)
-	inTime := c.abandonAfterGrace(over, func() {
-		if ctx.Err() == nil { // WatchStop reports a signal
+	stopping, endTimer := c.o.Limited(ctx, timeoutError)
+	stopWaiting := c.abandonAfterGrace(stopping, func() {
+		if ctx.Err() == nil { // for a signal, WatchStop prints the message
 			c.o.Info("--timeout expired: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
 		}
 	})
-	c.over = over
-	c.stop = func() { inTime(); endTimer(); unwatch(); cancel(nil); stopReading(nil) }
+	c.stopping = stopping
+	c.stop = func() { stopWaiting(); endTimer(); unwatch(); cancel(nil); stopReading(nil) }
 	go func() {
 		defer close(c.done)
 		sum, err := c.w.Run(writing, c.next)
 		c.sum, c.abandoned = sum, errors.Is(err, writer.ErrAbandoned)
-		var late *unfinishedError
+		var timeoutError *unfinishedError
 		switch {
-		case c.abandoned && errors.As(context.Cause(over), &late) && !c.w.Began():
-			c.err = &unbegunError{late.within, c.w.Failing()}
-		case c.abandoned && late != nil:
-			c.err = &unfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
-		case c.abandoned && over.Err() != nil:
-			c.err = context.Cause(over)
+		case c.abandoned && errors.As(context.Cause(stopping), &timeoutError) && !c.w.Began():
+			c.err = &unbegunError{timeoutError.within, c.w.Failing()}
+		case c.abandoned && timeoutError != nil:
+			c.err = &unfinishedError{timeoutError.within, timeoutError.grace, timeoutError.saved, c.w.Failing()}
+		case c.abandoned && stopping.Err() != nil:
+			c.err = context.Cause(stopping)
 		case err != nil:
 			c.err = c.withSource(err)
 		}
@@ -120,12 +120,13 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 	return reading
 }
 
-// Copy is the reader's handler.
+// Copy writes a batch and returns when all of its records are settled. It is the reader's
+// handler.
 func (c *Copier) Copy(b *reader.Batch) error {
 	c.mu.Lock()
-	c.current, c.first = b.Blocks, c.through.Load()+1
+	c.current, c.first = b.Blocks, c.lastRecord.Load()+1
 	c.mu.Unlock()
-	c.through.Add(int64(b.Records))
+	c.lastRecord.Add(int64(b.Records))
 	select {
 	case c.batches <- b.Blocks:
 	case <-c.done:
@@ -135,7 +136,7 @@ func (c *Copier) Copy(b *reader.Batch) error {
 	case <-c.settled:
 	case <-c.done:
 		select {
-		case <-c.settled: // all of it was written or saved before the writer ended
+		case <-c.settled: // the batch was settled before the writer ended
 		default:
 			return c.ended()
 		}
@@ -155,47 +156,47 @@ func (c *Copier) ended() error {
 	return c.err
 }
 
-// End lets the writer end, and returns what it failed of; failed says that the
-// reader did. Where the run was to end and no batch is being written, nothing is
-// waited for: not that it begins either.
+// End ends the writer and returns its error. failed means that the reader failed. If the
+// run must end and no batch is being written, End abandons the writer instead of waiting
+// for it.
 func (c *Copier) End(failed bool) error {
 	c.mu.Lock()
 	c.ending = true
 	c.mu.Unlock()
-	given := (failed || c.over.Err() != nil) && c.idle()
+	abandoning := (failed || c.stopping.Err() != nil) && c.idle()
 	began := c.w.Began()
-	if given {
+	if abandoning {
 		c.w.Abandon()
 	}
 	close(c.batches)
 	<-c.done
-	late := context.Cause(c.over)
+	timeoutError := context.Cause(c.stopping)
 	c.stop()
 	var unfinished *unfinishedError
 	switch {
-	case !given || !c.abandoned:
+	case !abandoning || !c.abandoned:
 		return c.err
-	case !failed && !began && errors.As(late, &unfinished):
+	case !failed && !began && errors.As(timeoutError, &unfinished):
 		return &unbegunError{unfinished.within, c.w.Failing()}
 	}
 	return nil
 }
 
-// isWaitedFor says that the run waits for the writer: for a batch, or at its end.
+// isWaitedFor reports whether the run waits for the writer: for a batch, or in End.
 func (c *Copier) isWaitedFor() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current != nil || c.ending
 }
 
-// idle says that no batch is being written.
+// idle reports whether no batch is being written.
 func (c *Copier) idle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current == nil
 }
 
-// next is the writer's input.
+// next returns the next record. It is the writer's input.
 func (c *Copier) next(ctx context.Context) (writer.Record, error) {
 	for len(c.frames) == 0 {
 		if len(c.blocks) > 0 {
@@ -226,7 +227,7 @@ func (c *Copier) next(ctx context.Context) (writer.Record, error) {
 		Source: frame, Arrival: r.ApproximateArrivalTimestamp}, nil
 }
 
-// reject saves a record that was given up, as a line that kin write takes.
+// reject saves a rejected record as a JSON line that kin write --input records can read.
 func (c *Copier) reject(r writer.Rejection) error {
 	record, _, _, err := cutFrame(r.Source)
 	if err != nil {
@@ -244,24 +245,24 @@ func (c *Copier) reject(r writer.Rejection) error {
 	return nil
 }
 
-// report takes the results of records, in their order. A record that is neither
-// written nor saved keeps its batch from being settled: the run is ending.
+// report receives the results of records, in order. A batch with a record that is neither
+// written nor saved is never settled, because the run is ending.
 func (c *Copier) report(results []writer.Result) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range results {
 		if r.SequenceNumber == "" && !c.saved[r.Record] {
-			c.lost = true
+			c.unsaved = true
 		}
 	}
-	if n := len(results); n > 0 && !c.lost && results[n-1].Record == c.through.Load() {
+	if n := len(results); n > 0 && !c.unsaved && results[n-1].Record == c.lastRecord.Load() {
 		c.settled <- struct{}{}
 	}
 	return nil
 }
 
-// Summary returns what the writer has done. It is complete after End.
+// Summary returns the writer's counts. It is valid after End.
 func (c *Copier) Summary() writer.Summary { return c.sum }
 
-// Writer is what the copy writes with.
+// Writer returns the writer of the copy.
 func (c *Copier) Writer() *writer.Writer { return c.w }

@@ -8,10 +8,10 @@ import (
 	"kin/internal/record"
 )
 
-// A frame is a record on its way from the reader to the writer, exact in every
-// byte: texts and payload with their lengths in front, numbers as varints.
+// A frame is a record between the reader and the writer, unchanged in every byte. Texts and
+// payload are preceded by their lengths. Numbers are varints.
 
-// Encode appends r.
+// Encode appends r as a frame. It never fails.
 func Encode(dst []byte, r record.Record) ([]byte, error) {
 	for _, text := range []string{r.Stream, r.ShardID, r.SequenceNumber, r.PartitionKey, r.ExplicitHashKey} {
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
@@ -31,10 +31,10 @@ func Encode(dst []byte, r record.Record) ([]byte, error) {
 	return append(dst, r.Data...), nil
 }
 
-var errFrame = errors.New("a frame is torn")
+var errFrame = errors.New("invalid internal record frame")
 
-// cutFrame returns the first record of frames, and the frame itself. Its payload
-// shares memory with them.
+// cutFrame decodes the first frame of frames. It returns the record, its frame, and the
+// rest. The payload shares memory with frames.
 func cutFrame(frames []byte) (r record.Record, frame, rest []byte, err error) {
 	rest = frames
 	for _, text := range []*string{&r.Stream, &r.ShardID, &r.SequenceNumber, &r.PartitionKey, &r.ExplicitHashKey} {

@@ -9,8 +9,8 @@ import (
 	"kin/internal/record"
 )
 
-// What was put into a frame comes out of it, also with others around it;
-// garbage is refused.
+// A record is unchanged after encoding and decoding, also between other frames. Invalid
+// frames are errors.
 func FuzzFrame(f *testing.F) {
 	f.Add("s", "shardId-000000000000", "49", "key é", "12", []byte("a\x00\xff"), int64(3), int64(1_700_000_000_123))
 	f.Add("", "", "", "", "", []byte{}, int64(-1), int64(0))
@@ -55,6 +55,6 @@ func FuzzFrame(f *testing.F) {
 		if _, _, _, err := cutFrame(one[:len(one)-1]); err == nil && len(data) > 0 {
 			t.Fatal("a torn frame was taken")
 		}
-		cutFrame(data) // never panics
+		cutFrame(data) // must not panic
 	})
 }

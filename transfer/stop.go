@@ -8,20 +8,21 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 )
 
-// abandonAfterGrace gives the writer up when over has ended and the grace too, at
-// once where the run waits for it and it has not begun, and calls slow when it
-// takes longer. The function it returns must be called in the end.
-func (c *Copier) abandonAfterGrace(over context.Context, slow func()) func() {
-	written, end := context.WithCancel(context.WithoutCancel(over))
-	stop := context.AfterFunc(over, func() {
+// abandonAfterGrace abandons the writer once stopping is done and the grace period has passed.
+// It does so at once if no request was sent and the run waits for the writer. If finishing
+// the batch takes longer than a second, it calls slow. The returned function must be called
+// in the end.
+func (c *Copier) abandonAfterGrace(stopping context.Context, slow func()) func() {
+	written, end := context.WithCancel(context.WithoutCancel(stopping))
+	stop := context.AfterFunc(stopping, func() {
 		if c.isWaitedFor() && !c.w.Began() { // no request was sent
 			c.w.Abandon()
 			return
 		}
-		later, expired := time.After(time.Second), time.After(c.o.Grace)
+		slowTimer, expired := time.After(time.Second), time.After(c.o.Grace)
 		for {
 			select {
-			case <-later:
+			case <-slowTimer:
 				if !c.idle() {
 					slow()
 				}
@@ -36,12 +37,12 @@ func (c *Copier) abandonAfterGrace(over context.Context, slow func()) func() {
 	return func() { stop(); end() }
 }
 
-// unfinishedError means that a run's time was over, and the grace too, while a
-// batch was being written.
+// unfinishedError means that the run's time and the grace period expired while a batch was
+// being written.
 type unfinishedError struct {
 	within, grace time.Duration
-	saved         string // the file of --failed, which has what was not written; empty without
-	last          error  // of a call that failed at that time; nil when none did
+	saved         string // the --failed file with the records that were not written; empty if there is none
+	last          error  // error of a call that was failing at that time; nil if none was
 }
 
 func (e *unfinishedError) Error() string {
@@ -50,7 +51,7 @@ func (e *unfinishedError) Error() string {
 
 func (e *unfinishedError) Unwrap() error { return e.last }
 
-// withFailure is the message about an end, with the call that failed at that time.
+// withFailure adds the error of a failing call to a message.
 func withFailure(message string, last error) string {
 	if last == nil {
 		return message
@@ -66,13 +67,13 @@ func (e *unfinishedError) Hint() string {
 	return "raise --timeout or --grace; with a checkpoint the next run writes the batch again"
 }
 
-// GaveUp is true: it ends with the code of a time that was over.
+// GaveUp returns true, which selects the exit code for an expired time.
 func (e *unfinishedError) GaveUp() bool { return true }
 
-// unbegunError means that a run's time was over before the first request.
+// unbegunError means that the run's time expired before the first request.
 type unbegunError struct {
 	within time.Duration
-	last   error // of a call that failed at that time; nil when none did
+	last   error // error of a call that was failing at that time; nil if none was
 }
 
 func (e *unbegunError) Error() string {
@@ -81,13 +82,13 @@ func (e *unbegunError) Error() string {
 
 func (e *unbegunError) Unwrap() error { return e.last }
 
-// Hint says what to look at.
+// Hint says what to check.
 func (e *unbegunError) Hint() string {
 	return "check that the destination exists, --dst-region and --dst-endpoint, or raise --timeout"
 }
 
-// GaveUp is true: it ends with the code of a time that was over.
+// GaveUp returns true, which selects the exit code for an expired time.
 func (e *unbegunError) GaveUp() bool { return true }
 
-// UnbegunWithin is the error of a run whose time was over before the first request.
+// UnbegunWithin returns the error of a run whose time expired before the first request.
 func UnbegunWithin(within time.Duration) error { return &unbegunError{within: within} }

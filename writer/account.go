@@ -9,39 +9,39 @@ import (
 	"kin/writer/queue"
 )
 
-// account is what became of the records of a run: what is not settled, what is
-// counted, what fails, and what the functions of Options are to be called with. The
-// dispatcher's mu guards it.
+// account counts the records of a run and tracks the unsettled ones. It also collects
+// failures and the pending calls of the functions in Options. The dispatcher's mu guards
+// it.
 type account struct {
-	saves     bool // records that are given up are handed to Options.Rejected
-	backlog   backlog
-	counts    Summary
-	byShard   map[string]*ShardSummary
-	undecided int64 // records in flight, but for those that are unsure already
-	failures  failures
-	callbacks callbacks
+	savesRejected bool // rejected records are passed to Options.Rejected
+	backlog       backlog
+	counts        Summary
+	byShard       map[string]*ShardSummary
+	undecided     int64 // records in flight, except those that count as Unsure already
+	failures      failures
+	callbacks     callbacks
 }
 
 func newAccount(o Options) account {
 	return account{
-		saves: o.Rejected != nil, byShard: map[string]*ShardSummary{},
+		savesRejected: o.Rejected != nil, byShard: map[string]*ShardSummary{},
 		backlog:  backlog{ledger: queue.NewLedger(o.Report != nil, o.Skip)},
 		failures: failures{stream: o.Stream},
 	}
 }
 
-// skip notes a record that is passed over.
+// skip counts a skipped record as read and written.
 func (a *account) skip(number int64) {
 	a.counts.Read, a.counts.WrittenThrough = number, number
 }
 
-// begin takes in a record that was read.
+// begin counts a record that was read and adds it to the backlog.
 func (a *account) begin(e *queue.Entry) {
 	a.counts.Read = e.Number
 	a.backlog.add(e)
 }
 
-// sent counts the records of a request that is sent now.
+// sent counts the records of a request that is about to be sent.
 func (a *account) sent(r *queue.Request) {
 	for _, e := range r.Entries {
 		resend := e.MarkSent(r.Sent)
@@ -59,15 +59,14 @@ func (a *account) sent(r *queue.Request) {
 // answered counts the records of a request as no longer in flight.
 func (a *account) answered(r *queue.Request) { a.undecided -= r.Undecided }
 
-// unknown notes that it is not known whether the last request with a record wrote
-// it.
+// unknown notes that the last request with a record had no answer: it may be written.
 func (a *account) unknown(e *queue.Entry) {
 	if e.MarkUnknown() {
 		a.counts.Unsure++
 	}
 }
 
-// failed notes the outcome of a parcel that failed for its records.
+// failed notes a failed outcome on the records of a parcel.
 func (a *account) failed(entries []*queue.Entry, o *outcome) {
 	for _, e := range entries {
 		if o.unknown {
@@ -77,18 +76,19 @@ func (a *account) failed(entries []*queue.Entry, o *outcome) {
 	}
 }
 
-// refused counts a record that the service does not take, and that is given up.
+// refused counts a record that the service refused and that is rejected.
 func (a *account) refused(e *queue.Entry) { a.failures.refuse(e) }
 
-// refusals is how many records the service refused, since it took one.
+// refusals is the number of records refused since the last one was written.
 func (a *account) refusals() int { return a.failures.refusals }
 
-// noteFailure notes why records failed, which is reported when it lasts.
+// noteFailure notes why records failed. A failure that lasts is reported.
 func (a *account) noteFailure(now time.Time, cause error) {
 	a.callbacks.message(a.failures.note(now, cause))
 }
 
-// markFailed notes what the failure of parcels means for their records.
+// markFailed marks the records of failed parcels as failing. A request that was only too
+// large does not count as a failure of its records.
 func (a *account) markFailed(r *queue.Request, s *settlement) {
 	for i := range s.outcomes {
 		if s.outcomes[i].kind != parcelFailed {
@@ -99,13 +99,13 @@ func (a *account) markFailed(r *queue.Request, s *settlement) {
 				a.failures.add(e)
 			}
 			if s.shrink {
-				e.UnmarkSent() // not a failure of the records
+				e.UnmarkSent() // the endpoint refused the size of the request, not its records
 			}
 		}
 	}
 }
 
-// written settles a parcel's records, which the service acknowledged.
+// written settles the records of a parcel that the service acknowledged.
 func (a *account) written(entries []*queue.Entry, shardID, sequence string, now time.Time) {
 	a.failures.refusals = 0
 	at := a.shard(shardID)
@@ -127,8 +127,8 @@ func (a *account) written(entries []*queue.Entry, shardID, sequence string, now 
 	}
 }
 
-// reject settles a record that is given up. One that was sent counts on the shard
-// that it was predicted to go to.
+// reject settles a record that is rejected. If it was sent, it counts for shardID, the
+// shard that it was predicted to go to.
 func (a *account) reject(e *queue.Entry, cause error, sent bool, shardID string, now time.Time) {
 	a.counts.Rejected++
 	reason := messageOf(cause)
@@ -138,7 +138,7 @@ func (a *account) reject(e *queue.Entry, cause error, sent bool, shardID string,
 		at.Rejected++
 		reason = service.Brief(cause)
 	}
-	if !a.saves {
+	if !a.savesRejected {
 		a.settle(e, queue.Rejected, failedResult(e, cause), now)
 		return
 	}
@@ -146,12 +146,12 @@ func (a *account) reject(e *queue.Entry, cause error, sent bool, shardID string,
 	a.settle(e, queue.Saved, failedResult(e, cause), now)
 }
 
-// leave settles a record that the run leaves unwritten at its end.
-func (a *account) leave(e *queue.Entry, cause error, now time.Time) {
+// settleUnwritten settles a record that is still unwritten when the run ends.
+func (a *account) settleUnwritten(e *queue.Entry, cause error, now time.Time) {
 	a.settle(e, queue.Rejected, failedResult(e, cause), now)
 }
 
-// settle settles a record for good.
+// settle settles a record finally.
 func (a *account) settle(e *queue.Entry, s queue.State, r Result, now time.Time) {
 	if a.failures.concerned(e) {
 		a.callbacks.message(a.failures.settle(e, now, s == queue.Written))
@@ -160,7 +160,7 @@ func (a *account) settle(e *queue.Entry, s queue.State, r Result, now time.Time)
 	a.counts.WrittenThrough = a.backlog.ledger.Through()
 }
 
-// shard is where a shard's records are counted.
+// shard returns the counts of a shard and creates them if needed.
 func (a *account) shard(id string) *ShardSummary {
 	s := a.byShard[id]
 	if s == nil {
@@ -170,7 +170,8 @@ func (a *account) shard(id string) *ShardSummary {
 	return s
 }
 
-// summary is what the run has done in the end.
+// summary returns the counts after the end of the run. WrittenThrough stops before the
+// first rejected record that could not be saved.
 func (a *account) summary() Summary {
 	s := a.counts
 	if unsaved := a.callbacks.unsaved; unsaved > 0 {
@@ -179,14 +180,14 @@ func (a *account) summary() Summary {
 	return s
 }
 
-// progress is what the run has done so far, with what is under way.
+// progress returns the counts so far. Records in flight count as Unsure.
 func (a *account) progress() Summary {
 	s := a.counts
 	s.Unsure += a.undecided
 	return s
 }
 
-// shards is what the run has done on each shard, by ID.
+// shards returns the counts of each shard, sorted by ID.
 func (a *account) shards() []ShardSummary {
 	var all []ShardSummary
 	for _, s := range a.byShard {

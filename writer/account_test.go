@@ -16,9 +16,8 @@ import (
 	"kin/internal/service"
 )
 
-// Whatever order records are written in, they are reported in that of the
-// input, each once.
-func TestReportsComeInTheOrderOfTheInput(t *testing.T) {
+// Records may be written in any order. Results are reported in input order, each once.
+func TestReportsResultsInInputOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
 		s.put = s.failAtRandom(3)
@@ -44,14 +43,14 @@ func TestReportsComeInTheOrderOfTheInput(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 		if len(reported) != 1000 || calls < 2 {
-			t.Fatalf("%d results in %d calls, want 1,000 as they come", len(reported), calls)
+			t.Fatalf("%d results in %d calls, want 1,000 in several calls", len(reported), calls)
 		}
 		for i, r := range reported {
 			want := Result{Record: int64(i + 1), ShardID: r.ShardID, SequenceNumber: r.SequenceNumber}
 			if (i+1)%100 == 0 {
 				want = Result{Record: int64(i + 1), ErrorCode: "Rejected", ErrorMessage: "odd"}
 			} else if s.stored[number(t, r.SequenceNumber)-1] != strconv.Itoa(i+1) || r.ShardID == "" {
-				t.Fatalf("record %d: %+v is not where it is", i+1, r)
+				t.Fatalf("record %d: %+v has the wrong place", i+1, r)
 			}
 			if r != want {
 				t.Fatalf("got %+v, want %+v", r, want)
@@ -69,9 +68,8 @@ func number(t *testing.T, s string) int {
 	return n
 }
 
-// KINESIS.md 2.6: what is given up is handed over as it came, and the run goes
-// on.
-func TestRejectedRecordsAreHandedOver(t *testing.T) {
+// KINESIS.md 2.6: a rejected record is passed to Rejected unchanged, and the run continues.
+func TestPassesRejectedRecordsToRejected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:1]}
 		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -92,7 +90,7 @@ func TestRejectedRecordsAreHandedOver(t *testing.T) {
 		}
 		line := []byte("line 0\n")
 		got, err := newWriter(t, s, o).Run(t.Context(), source(func(i int) (Record, error) {
-			copy(line[5:], strconv.Itoa(i)) // the input's memory is its own again
+			copy(line[5:], strconv.Itoa(i)) // the input reuses its memory
 			switch i {
 			case 4:
 				return Record{Source: line}, Reject(errors.New("odd"))
@@ -110,9 +108,8 @@ func TestRejectedRecordsAreHandedOver(t *testing.T) {
 	})
 }
 
-// A place for rejected records that fails is not a place: the run ends and does
-// not count them as kept.
-func TestAnErrorOfAListenerEndsTheRun(t *testing.T) {
+// If a record cannot be saved, the run ends and the record does not count as saved.
+func TestErrorOfCallbackEndsTheRun(t *testing.T) {
 	full := errors.New("disk full")
 	for name, listen := range map[string]func(*Options){
 		"rejected": func(o *Options) { o.Rejected = func(Rejection) error { return full } },
@@ -163,8 +160,8 @@ func TestSkippedRecordsCountAsWritten(t *testing.T) {
 	})
 }
 
-// --rate and --pace, at the clock.
-func TestTheInputIsHeldBack(t *testing.T) {
+// The effect of --rate and --pace on the duration of a run.
+func TestRatesAndPaceSlowTheInputDown(t *testing.T) {
 	record := func(i int, r Record) (Record, error) {
 		if i > 20 {
 			return Record{}, io.EOF
@@ -199,9 +196,9 @@ func TestTheInputIsHeldBack(t *testing.T) {
 	}
 }
 
-// KINESIS.md 2.7: one key an aggregate, one record as it is, no aggregate of
-// more than 51,200 bytes.
-func TestRecordsOfAKeyAreAggregated(t *testing.T) {
+// KINESIS.md 2.7: an aggregate has records of one key, a single record is sent as it is,
+// and no aggregate exceeds 51,200 bytes.
+func TestAggregatesRecordsOfTheSameKey(t *testing.T) {
 	for _, ordered := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			var sizes []int
@@ -219,7 +216,7 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 						split = append(split, c.Record)
 					}
 					if ok && (len(split) < 2 || len(e.Data) > 51200) {
-						t.Errorf("an aggregate of %d records, %d bytes", len(split), len(e.Data))
+						t.Errorf("got an aggregate of %d records and %d bytes", len(split), len(e.Data))
 					}
 					sizes = append(sizes, len(split))
 					for _, u := range split {
@@ -257,9 +254,9 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 	}
 }
 
-// A second signal: requests in flight are given up, and their records are those
-// of which nothing is known.
-func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
+// Abandon, as after a second signal, ends requests in flight. Their records count as
+// Unsure.
+func TestAbandonEndsTheRunAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
@@ -274,7 +271,7 @@ func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 		time.AfterFunc(time.Second, func() { cancel(errSignal) })
 		time.AfterFunc(2*time.Second, func() {
 			if p := w.Progress(); p.Unsure != 500 || p.Written != 500 {
-				t.Errorf("on the way %+v, want 500 written and 500 unsure", p)
+				t.Errorf("progress %+v, want 500 written and 500 unsure", p)
 			}
 			w.Abandon()
 		})
@@ -286,14 +283,13 @@ func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 	})
 }
 
-// How often a record may be in the stream is counted by what is not known: each
-// request without an answer may have left a copy.
-func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
+// Each request without an answer may have left a copy of its records.
+func TestCountsAPossibleCopyPerUnansweredRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:1]}
 		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			switch n {
-			case 1, 2, 4: // the record is there, and nobody knows
+			case 1, 2, 4: // the record is stored, but the answer does not show it
 				s.store(in, nil)
 				return nil, answered(500, api("InternalFailure"))
 			case 3:
@@ -312,8 +308,8 @@ func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
 	})
 }
 
-// A report does not call a record unwritten of which that is not known.
-func TestAReportSaysWhatIsNotKnown(t *testing.T) {
+// The result of a record that may be in the stream says so.
+func TestResultSaysThatTheRecordMayBeWritten(t *testing.T) {
 	const maybe = "; it may be in the stream, because a request with it had no answer"
 	for _, tt := range []struct {
 		name  string
@@ -322,12 +318,12 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 		want  Result
 	}{
 		{"in flight", nil, time.Second, Result{Record: 1, ErrorCode: "NoAnswer", ErrorMessage: "the run ended before it was written" + maybe}},
-		{"no answer, and then throttled", answered(500, api("InternalFailure")), time.Second,
+		{"no answer, then throttled", answered(500, api("InternalFailure")), time.Second,
 			Result{Record: 1, ErrorCode: "NoAnswer", ErrorMessage: "the run ended before it was written" + maybe}},
-		{"given up after no answer", answered(500, api("InternalFailure")), time.Hour,
+		{"rejected after no answer", answered(500, api("InternalFailure")), time.Hour,
 			Result{Record: 1, ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down" + maybe}},
 		{"throttled", throttled(), time.Second, Result{Record: 1, ErrorCode: "NotWritten", ErrorMessage: "the run ended before it was written"}},
-		{"throttled, given up", throttled(), time.Hour, Result{Record: 1, ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down"}},
+		{"throttled, rejected", throttled(), time.Hour, Result{Record: 1, ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -351,13 +347,13 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 				if _, err := cancelledAfter(t, 2*time.Second, s, o, numbered(1)); err == nil {
 					t.Error("no error")
 				}
-				equal(t, "told", reported, []Result{tt.want})
+				equal(t, "reported", reported, []Result{tt.want})
 			})
 		})
 	}
 }
 
-func TestADryRunWritesNothing(t *testing.T) {
+func TestDryRunWritesNothing(t *testing.T) {
 	s := &memoryStream{shards: fourShards()}
 	o := options()
 	o.Skip = 1
@@ -371,12 +367,12 @@ func TestADryRunWritesNothing(t *testing.T) {
 		case 6:
 			return Record{}, io.EOF
 		}
-		return to(i%4, 4, strconv.Itoa(i)), nil
+		return recordInShard(i%4, 4, strconv.Itoa(i)), nil
 	}), func(p Preview) error {
 		reported = append(reported, p)
 		return nil
 	})
-	equal(t, "told", reported, []Preview{
+	equal(t, "reported", reported, []Preview{
 		{Record: 2, ShardID: s.shards[2], Size: 2},
 		{Record: 3, ErrorCode: "Rejected", ErrorMessage: "odd"},
 		{Record: 4, ErrorCode: "Rejected", ErrorMessage: "data and partition key have 1,048,577 bytes: the stream takes at most 1,048,576"},
@@ -387,7 +383,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 	}
 }
 
-func TestMoreOptionsAreCheckedByName(t *testing.T) {
+func TestOptionErrorNamesTheNumericOption(t *testing.T) {
 	for _, tt := range []struct {
 		change func(*Options)
 		want   string

@@ -6,8 +6,8 @@ import (
 	"kin/writer/queue"
 )
 
-// push takes a record in once there is room for it. It reports whether it did,
-// which it does not when the intake is over.
+// push adds a record to the queue as soon as the backlog has room for it. It returns false
+// if the intake is closed.
 func (d *dispatcher) push(e *queue.Entry) bool {
 	return d.admit(e, func() {
 		if d.queue.Push(e) {
@@ -16,7 +16,8 @@ func (d *dispatcher) push(e *queue.Entry) bool {
 	})
 }
 
-// refuse takes in a record that is never sent.
+// refuse adds a record that cannot be sent and rejects it. It returns false if the intake
+// is closed.
 func (d *dispatcher) refuse(e *queue.Entry, reason error) bool {
 	return d.admit(e, func() {
 		d.account.reject(e, &entryError{codeRejected, reason.Error()}, false, "", time.Now())
@@ -24,7 +25,8 @@ func (d *dispatcher) refuse(e *queue.Entry, reason error) bool {
 	})
 }
 
-// admit waits for room for a record, and calls add with mu held.
+// admit waits for room in the backlog and calls add with mu held. It returns false if the
+// intake is closed.
 func (d *dispatcher) admit(e *queue.Entry, add func()) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"kin/writer/queue"
 )
 
-// settle applies the answer to a request. Parcels that failed go back to the front of
-// their key's queue, until their time is over.
+// settle applies the answer to a request. Failed parcels go back to the front of their
+// key's queue until RetryFor has passed.
 func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -18,7 +18,7 @@ func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 	s := settle(r, a, c)
 	d.account.answered(r)
 	d.applyParcels(r, &s, c.now)
-	restShards(ctx, d.o, r, &s, c.now)
+	pauseShards(ctx, d.o, r, &s, c.now)
 	d.applyRun(ctx, r, &s, c.now)
 	d.queue.Release(r)
 	clear(s.outcomes)
@@ -26,16 +26,17 @@ func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 	d.wake()
 }
 
-// conditions are what settle has to know. The caller holds mu.
+// conditions returns the state of the run that the function settle needs. The caller holds
+// mu.
 func (d *dispatcher) conditions(now time.Time) conditions {
 	return conditions{
-		now: now, stream: d.o.Stream, retryFor: d.o.RetryFor, saves: d.account.saves,
+		now: now, stream: d.o.Stream, retryFor: d.o.RetryFor, savesRejected: d.account.savesRejected,
 		refusals: d.account.refusals(), stopped: d.state.stopped != nil, scratch: d.outcomes,
 	}
 }
 
-// applyParcels counts the records that were written and rejected, and puts the others
-// back to be sent again. The caller holds mu.
+// applyParcels counts written and rejected records and puts failed ones back to be sent
+// again. The caller holds mu.
 func (d *dispatcher) applyParcels(r *queue.Request, s *settlement, now time.Time) {
 	for i := range s.outcomes {
 		p, o := &r.Parcels[i], &s.outcomes[i]
@@ -58,17 +59,17 @@ func (d *dispatcher) applyParcels(r *queue.Request, s *settlement, now time.Time
 		}
 	}
 	d.account.markFailed(r, s)
-	r.PutBack(s.again)
-	if len(s.over) > 0 {
-		d.giveUp(s.over, s.cause, now)
+	r.PutBack(s.resend)
+	if len(s.expired) > 0 {
+		d.rejectExpired(s.expired, s.cause, now)
 	}
 	if s.retried > 0 {
 		d.account.noteFailure(now, s.cause)
 	}
 }
 
-// restShards lets the shards that failed rest. The caller holds the dispatcher's mu.
-func restShards(ctx context.Context, o Options, r *queue.Request, s *settlement, now time.Time) {
+// pauseShards pauses the shards that failed. The caller holds the dispatcher's mu.
+func pauseShards(ctx context.Context, o Options, r *queue.Request, s *settlement, now time.Time) {
 	for _, one := range s.shards {
 		if !one.failed {
 			one.shard.Succeeded()
@@ -83,7 +84,7 @@ func restShards(ctx context.Context, o Options, r *queue.Request, s *settlement,
 	}
 }
 
-// applyRun applies what the answer means for the whole run: back off, send smaller
+// applyRun applies the consequences of an answer for the whole run: back off, send smaller
 // requests, or stop. The caller holds mu.
 func (d *dispatcher) applyRun(ctx context.Context, r *queue.Request, s *settlement, now time.Time) {
 	if s.answered {
@@ -102,28 +103,28 @@ func (d *dispatcher) applyRun(ctx context.Context, r *queue.Request, s *settleme
 	}
 }
 
-// reject settles a record that was sent and is given up. The caller holds mu.
+// reject settles a record that was sent and is rejected. The caller holds mu.
 func (d *dispatcher) reject(e *queue.Entry, cause error, now time.Time) {
 	d.account.reject(e, cause, true, d.queue.Predict(&e.Record), now)
 }
 
-// giveUp rejects records that were retried for as long as is allowed, in the order
-// of the input. Without Options.Rejected that ends the run. The caller holds mu.
-func (d *dispatcher) giveUp(over []*queue.Entry, cause error, now time.Time) {
+// rejectExpired rejects records whose RetryFor has passed, in input order. Without
+// Options.Rejected it also stops the run. The caller holds mu.
+func (d *dispatcher) rejectExpired(expired []*queue.Entry, cause error, now time.Time) {
 	e := &RejectedError{
-		Records: int64(len(over)), First: over[0].Number, Reason: service.Brief(cause),
-		Sent: true, After: now.Sub(over[0].Sent),
+		Records: int64(len(expired)), First: expired[0].Number, Reason: service.Brief(cause),
+		Sent: true, After: now.Sub(expired[0].Sent),
 	}
-	for _, one := range over {
+	for _, one := range expired {
 		if one.Unsure() {
 			e.Unsure++
 		}
 		d.reject(one, cause, now)
 	}
-	if d.account.saves {
+	if d.account.savesRejected {
 		return
 	}
-	// Requests that are still in flight may give up more records: they count with these.
+	// Requests that are still in flight may reject more records: add them to the same error.
 	var first *RejectedError
 	if errors.As(d.state.stopped, &first) && first.Sent {
 		first.add(e)
@@ -132,9 +133,9 @@ func (d *dispatcher) giveUp(over []*queue.Entry, cause error, now time.Time) {
 	d.stop(e)
 }
 
-// leaveRest counts or rejects every record that is still queued when the run was
-// stopped. No request is in flight.
-func (d *dispatcher) leaveRest() {
+// settleRest settles every record that is still queued after the run was stopped. Records
+// are rejected if Options.Rejected is set. No request is in flight.
+func (d *dispatcher) settleRest() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.account.backlog.records == 0 {
@@ -144,8 +145,8 @@ func (d *dispatcher) leaveRest() {
 	why := &entryError{codeNotWritten, "the run ended before it was written"}
 	for _, e := range d.queue.Drain() {
 		switch {
-		case !d.account.saves:
-			d.account.leave(e, why, now)
+		case !d.account.savesRejected:
+			d.account.settleUnwritten(e, why, now)
 		case e.Sent.IsZero():
 			d.account.reject(e, why, false, "", now)
 		default:

@@ -13,8 +13,8 @@ import (
 
 var errSignal = errors.New("interrupted")
 
-// after3 is an input of three records which then waits, as a terminal does.
-func after3() func(context.Context) (Record, error) {
+// after3 returns an input that blocks after three records, like a terminal.
+func threeThenBlock() func(context.Context) (Record, error) {
 	i := 0
 	return func(ctx context.Context) (Record, error) {
 		if i++; i > 3 {
@@ -25,7 +25,7 @@ func after3() func(context.Context) (Record, error) {
 	}
 }
 
-// cancelledAfter runs a writer and cancels it after d.
+// cancelledAfter runs a writer and cancels its context after d.
 func cancelledAfter(t *testing.T, d time.Duration, s *memoryStream, o Options, next func(context.Context) (Record, error)) (Summary, error) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
@@ -33,10 +33,10 @@ func cancelledAfter(t *testing.T, d time.Duration, s *memoryStream, o Options, n
 	return newWriter(t, s, o).Run(ctx, next)
 }
 
-func TestACancelledRunWritesWhatItHasRead(t *testing.T) {
+func TestCancelledRunWritesWhatItHasRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{}
-		got, err := cancelledAfter(t, 50*time.Millisecond, s, options(), after3())
+		got, err := cancelledAfter(t, 50*time.Millisecond, s, options(), threeThenBlock())
 		want := Summary{Read: 3, Written: 3, Bytes: 3, WrittenThrough: 3, Duration: 50 * time.Millisecond}
 		if err != errSignal || got != want {
 			t.Errorf("got %+v, %v, want %+v, %v", got, err, want, errSignal)
@@ -44,7 +44,7 @@ func TestACancelledRunWritesWhatItHasRead(t *testing.T) {
 	})
 }
 
-func TestACancelledRunFinishesTheRequestInFlight(t *testing.T) {
+func TestCancelledRunFinishesTheRequestInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
@@ -55,7 +55,7 @@ func TestACancelledRunFinishesTheRequestInFlight(t *testing.T) {
 			}
 			return nil, ctx.Err()
 		}}
-		got, err := cancelledAfter(t, time.Second, s, options(), after3())
+		got, err := cancelledAfter(t, time.Second, s, options(), threeThenBlock())
 		if took := got.Duration - 10100*time.Millisecond; took < 0 || took > time.Second {
 			t.Errorf("took %s, want the linger and the 10s of the request", got.Duration)
 		}
@@ -66,7 +66,7 @@ func TestACancelledRunFinishesTheRequestInFlight(t *testing.T) {
 	})
 }
 
-func TestACancelledRunEndsWithItsGrace(t *testing.T) {
+func TestCancelledRunEndsAfterTheGracePeriod(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		put  func(context.Context) error
@@ -97,14 +97,14 @@ func TestACancelledRunEndsWithItsGrace(t *testing.T) {
 	}
 }
 
-func TestACancelledRunDoesNotWaitForAnInputThatIsBlocked(t *testing.T) {
+func TestCancelledRunDoesNotWaitForBlockedInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocked := make(chan struct{})
 		next := numbered(3)
 		i := 0
 		got, err := cancelledAfter(t, time.Second, &memoryStream{}, options(), func(ctx context.Context) (Record, error) {
 			if i++; i > 3 {
-				<-blocked // as a read of a terminal, which nothing ends
+				<-blocked // like reading from a terminal, which cannot be interrupted
 			}
 			return next(ctx)
 		})
@@ -115,7 +115,7 @@ func TestACancelledRunDoesNotWaitForAnInputThatIsBlocked(t *testing.T) {
 	})
 }
 
-func TestARunThatIsCancelledAtItsStartSaysWhy(t *testing.T) {
+func TestRunCancelledAtTheStartReturnsTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{describe: func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
@@ -128,8 +128,8 @@ func TestARunThatIsCancelledAtItsStartSaysWhy(t *testing.T) {
 	})
 }
 
-// A run can be given up at any moment of its start, and before it.
-func TestAbandonIsNotLost(t *testing.T) {
+// Abandon works before a run and at any moment of its start.
+func TestAbandonWorksBeforeAndDuringTheStart(t *testing.T) {
 	for name, when := range map[string]func(*memoryStream, *Writer){
 		"before the run":   func(_ *memoryStream, w *Writer) { w.Abandon() },
 		"in the last call": func(s *memoryStream, w *Writer) { s.listing = w.Abandon },
@@ -144,7 +144,7 @@ func TestAbandonIsNotLost(t *testing.T) {
 				when(s, w)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
-				got, err := w.Run(ctx, after3())
+				got, err := w.Run(ctx, threeThenBlock())
 				if !errors.Is(err, ErrAbandoned) || got.Written > 0 {
 					t.Errorf("got %+v, %v", got, err)
 				}

@@ -6,33 +6,33 @@ import (
 	"kin/internal/service"
 )
 
-// verdict is what to do about a call, or an entry of one, that failed.
+// verdict is what to do about a failed call or a failed entry of a call.
 type verdict int
 
 const (
-	again       verdict = iota // nothing was written: send it once more
-	unsure                     // it may have been written: send it once more
-	fatal                      // it will fail again: end the run
-	refused                    // the request was not accepted as it is: perhaps too large
-	notFound                   // no such stream
-	denied                     // this caller may not make the call
-	unknownCode                // refused for a reason that this package does not know
+	resend       verdict = iota // nothing was written: send it again
+	resendUnsure                // it may have been written: send it again
+	fatal                       // it will always fail: end the run
+	refused                     // the service refused this request, perhaps because of its size
+	notFound                    // the stream does not exist
+	denied                      // the caller lacks the permission for the call
+	unknownCode                 // the error code is unknown to this package
 )
 
-// classify decides, by its class, what a failed call means.
+// classify returns the verdict on a failed call. It depends on the class of the error.
 func classify(err error) verdict {
 	class := service.ClassOf(err)
 	switch {
 	case class == service.Unsendable, class == service.Unsent:
 	case service.Status(err) == http.StatusRequestEntityTooLarge:
-		return refused // by a proxy
+		return refused // a proxy limits the size of requests
 	case service.Code(err) == service.CodeOptIn:
 		return fatal
 	}
 	return ofClass(class)
 }
 
-// classifyCode is the verdict on the error code of one entry.
+// classifyCode returns the verdict on the error code of one entry.
 func classifyCode(code string) verdict {
 	if code == service.CodeOptIn {
 		return fatal
@@ -40,14 +40,14 @@ func classifyCode(code string) verdict {
 	return ofClass(service.ClassOfCode(code))
 }
 
-// ofClass is the verdict on a class. The one code that it is not enough for is
-// service.CodeOptIn: an account that does not use the service may not write either.
+// ofClass returns the verdict on an error class. service.CodeOptIn needs an exception to
+// it: an account that does not use the service may not write either.
 func ofClass(class service.Class) verdict {
 	switch class {
 	case service.Throttled, service.InUse, service.Expired, service.Unsent:
-		return again
+		return resend
 	case service.Transient, service.Unanswered:
-		return unsure
+		return resendUnsure
 	case service.Refused:
 		return refused
 	case service.Missing:

@@ -9,13 +9,13 @@ import (
 
 func TestVerdictsOnErrorCodes(t *testing.T) {
 	for want, codes := range map[verdict][]string{
-		again:       {"ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "TooManyRequestsException", "ResourceInUseException", "ExpiredNextTokenException"},
-		unsure:      {"InternalFailure", "InternalServerError", "ServiceUnavailableException", "RequestTimeout", "UnknownError"},
-		fatal:       {"ExpiredTokenException", "KMSAccessDeniedException", "KMSNotFoundException", "KMSOptInRequired", "OptInRequired"},
-		refused:     {"InvalidArgumentException", "ValidationException", "SerializationException", "RequestEntityTooLarge"},
-		notFound:    {"ResourceNotFoundException"},
-		denied:      {"AccessDeniedException", "AccessDenied"},
-		unknownCode: {"UnknownOperationException", "AnythingElse"},
+		resend:       {"ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "TooManyRequestsException", "ResourceInUseException", "ExpiredNextTokenException"},
+		resendUnsure: {"InternalFailure", "InternalServerError", "ServiceUnavailableException", "RequestTimeout", "UnknownError"},
+		fatal:        {"ExpiredTokenException", "KMSAccessDeniedException", "KMSNotFoundException", "KMSOptInRequired", "OptInRequired"},
+		refused:      {"InvalidArgumentException", "ValidationException", "SerializationException", "RequestEntityTooLarge"},
+		notFound:     {"ResourceNotFoundException"},
+		denied:       {"AccessDeniedException", "AccessDenied"},
+		unknownCode:  {"UnknownOperationException", "AnythingElse"},
 	} {
 		for _, code := range codes {
 			if got := classify(&smithy.GenericAPIError{Code: code}); got != want {
@@ -28,9 +28,9 @@ func TestVerdictsOnErrorCodes(t *testing.T) {
 	}
 }
 
-// A status says what an error code does not.
+// The HTTP status decides if the error code is unknown.
 func TestVerdictsOnStatuses(t *testing.T) {
-	for want, status := range map[verdict]int{unsure: http.StatusInternalServerError, unknownCode: http.StatusBadRequest, refused: http.StatusRequestEntityTooLarge} {
+	for want, status := range map[verdict]int{resendUnsure: http.StatusInternalServerError, unknownCode: http.StatusBadRequest, refused: http.StatusRequestEntityTooLarge} {
 		if got := classify(answered(status, api("AnythingElse"))); got != want {
 			t.Errorf("status %d: verdict %d, want %d", status, got, want)
 		}

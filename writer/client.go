@@ -6,31 +6,31 @@ import (
 	"kin/internal/service"
 )
 
-// summarizer is what it takes to describe a stream.
+// summarizer describes a stream.
 type summarizer interface {
 	DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error)
 }
 
-// shardLister is what it takes to list shards.
+// shardLister lists the shards of a stream.
 type shardLister interface {
 	ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error)
 }
 
-// PlaceClient is what it takes to find a shard. Its calls must be single
-// attempts.
-type PlaceClient interface {
+// MetadataClient has the calls that describe a stream and list its shards. Each call must be a single
+// attempt, without retries.
+type MetadataClient interface {
 	ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error)
 	DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error)
 }
 
-// Client is what the writer needs of the service. Its calls must be single
-// attempts: the writer retries by itself.
+// Client has the calls that the writer makes. Each call must be a single attempt: the
+// writer retries itself.
 type Client interface {
 	PutRecords(context.Context, *service.PutRecordsInput) (*service.PutRecordsOutput, error)
-	// DescribeStreamSummary has the stream's record limit. Writing works
-	// without the permission for it; the limit is then 1 MiB.
+	// DescribeStreamSummary returns the stream's record size limit. Without permission for it
+	// the limit is 1 MiB.
 	DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error)
-	// ListShards has which record goes to which shard. Writing works without
-	// the permission for it, and does not keep to the shards' limits then.
+	// ListShards returns the hash key ranges of the shards. Without permission for it the
+	// writer cannot keep to the shards' limits.
 	ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error)
 }

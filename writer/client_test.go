@@ -17,28 +17,28 @@ import (
 	"kin/internal/service"
 )
 
-// memoryStream is a stream in memory. Its hook may take a request over.
+// memoryStream is a stream in memory. Its put hook can answer requests instead.
 type memoryStream struct {
 	describe func(context.Context) (*service.DescribeStreamSummaryOutput, error)
-	// put sees the nth request, from 1. A nil answer without error leaves the
-	// request to the stream.
+	// put gets the nth request, from 1. If it returns nil and no error, the stream stores the
+	// records.
 	put func(ctx context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error)
 
-	// shards are the IDs of shards that share the hash key space evenly; none is
-	// an endpoint that does not list them.
+	// shards are the IDs of shards that share the hash key space evenly. If empty, ListShards
+	// is denied.
 	shards []string
 	lists  int // calls of ListShards
-	// listing sees each call of it; nil observes nothing.
+	// listing is called at the start of each ListShards call; may be nil.
 	listing func()
 
-	forgetful bool // only counts what comes
+	forgetful bool // count requests and records, but keep no data
 
 	mu       sync.Mutex
-	requests []call   // as they came
-	stored   []string // payloads in the stream's order
+	requests []call   // in order of arrival
+	stored   []string // payloads in stream order
 }
 
-// call is what the service saw of a request.
+// call is one request as the service received it.
 type call struct {
 	records []string // KEY:PAYLOAD
 }
@@ -63,12 +63,12 @@ func (s *memoryStream) ListShards(context.Context, *service.ListShardsInput) (*s
 	return listed(s.shards), nil
 }
 
-// listed is a list of open shards that share the hash key space evenly.
+// listed returns a list of open shards that share the hash key space evenly.
 func listed(ids []string) *service.ListShardsOutput {
 	out := &service.ListShardsOutput{}
-	most := new(big.Int).Lsh(big.NewInt(1), 128)
+	size := new(big.Int).Lsh(big.NewInt(1), 128)
 	at := func(i int) *big.Int {
-		return new(big.Int).Div(new(big.Int).Mul(most, big.NewInt(int64(i))), big.NewInt(int64(len(ids))))
+		return new(big.Int).Div(new(big.Int).Mul(size, big.NewInt(int64(i))), big.NewInt(int64(len(ids))))
 	}
 	for i, id := range ids {
 		out.Shards = append(out.Shards, types.Shard{
@@ -79,7 +79,7 @@ func listed(ids []string) *service.ListShardsOutput {
 	return out
 }
 
-// shardOf is the shard that a record goes to.
+// shardOf returns the shard for a record.
 func (s *memoryStream) shardOf(e types.PutRecordsRequestEntry) string {
 	if len(s.shards) == 0 {
 		return "shardId-000000000000"
@@ -114,7 +114,7 @@ func (s *memoryStream) PutRecords(ctx context.Context, in *service.PutRecordsInp
 	return s.store(in, nil), nil
 }
 
-// store takes the entries but for those whose position fails.
+// store stores the entries, except those whose index is in fails.
 func (s *memoryStream) store(in *service.PutRecordsInput, fails map[int]string) *service.PutRecordsOutput {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,7 +134,7 @@ func (s *memoryStream) store(in *service.PutRecordsInput, fails map[int]string) 
 	return out
 }
 
-// sizes are the numbers of records in the requests so far.
+// sizes returns the number of records in each request so far.
 func (s *memoryStream) sizes() []int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,12 +145,12 @@ func (s *memoryStream) sizes() []int {
 	return sizes
 }
 
-// throttled is the answer of a service under load.
+// throttled returns the error of a throttled call.
 func throttled() error {
 	return &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException", Message: "slow down"}
 }
 
-// numbered is an input of n records with the payloads 1 to n, all of one key.
+// numbered returns an input of n records with the payloads 1 to n, all with the same key.
 func numbered(n int) func(context.Context) (Record, error) {
 	return source(func(i int) (Record, error) {
 		if i > n {
@@ -160,7 +160,7 @@ func numbered(n int) func(context.Context) (Record, error) {
 	})
 }
 
-// source is an input whose ith record, from 1, comes from f.
+// source returns an input whose ith record, from 1, comes from f.
 func source(f func(i int) (Record, error)) func(context.Context) (Record, error) {
 	i := 0
 	return func(context.Context) (Record, error) {
@@ -169,7 +169,7 @@ func source(f func(i int) (Record, error)) func(context.Context) (Record, error)
 	}
 }
 
-// numbers are the payloads from one number to another.
+// numbers returns the payloads with the numbers from..to.
 func numbers(from, to int) []string {
 	var s []string
 	for i := from; i <= to; i++ {
@@ -178,7 +178,7 @@ func numbers(from, to int) []string {
 	return s
 }
 
-// options are the defaults for a stream.
+// options returns the defaults with a stream.
 func options() Options {
 	o := DefaultOptions()
 	o.Stream = "orders"
@@ -201,7 +201,7 @@ func equal[T comparable](t *testing.T, what string, got, want []T) {
 	}
 }
 
-// sink accepts everything and keeps nothing.
+// sink accepts all records and drops them.
 type sink struct{}
 
 func (s *sink) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// DeletedError means that the stream was deleted while a run wrote to it. Records
-// that were acknowledged before are gone with it.
+// DeletedError means that the stream was deleted during a run. The records that were
+// acknowledged before are lost.
 type DeletedError struct {
 	Stream string // as the caller named it
-	// Again is true if another stream was created under its name.
+	// Again is true if another stream was created under the same name.
 	Again bool
-	Err   error // the answer that it is not there; nil without
+	Err   error // the error that reported the stream missing; nil if there was none
 }
 
-// Unwrap is the answer that the stream is not there.
+// Unwrap returns the error that reported the stream missing, or nil.
 func (e *DeletedError) Unwrap() error { return e.Err }
 
 func (e *DeletedError) Error() string {
@@ -26,46 +26,46 @@ func (e *DeletedError) Error() string {
 	return fmt.Sprintf("stream %s was deleted while it was written to", e.Stream)
 }
 
-// Hint says what became of the records.
+// Hint says what happened to the records.
 func (e *DeletedError) Hint() string {
 	if e.Again {
-		return "the records written to the first stream are gone: write them again, without --skip"
+		return "the records written to the deleted stream are lost: write them again, without --skip"
 	}
-	return "the records that were written are gone with it"
+	return "the records written to it are lost"
 }
 
-// NotFound is true while there is no such stream; it marks the error for those who
-// do not import the type.
+// NotFound reports whether the stream does not exist any more. Callers can check for it
+// without importing the type.
 func (e *DeletedError) NotFound() bool { return !e.Again }
 
-// deletedCheckTime bounds the description of the stream at the end of a run.
+// deletedCheckTime bounds the DescribeStreamSummary call at the end of a run.
 const deletedCheckTime = 5 * time.Second
 
-// checkDeleted turns the end of a run into a *DeletedError where the stream was deleted
-// meanwhile: it is not found any more, or it is another than the run began with.
-// That is asked for once; without an answer the run ends as it would have.
+// checkDeleted replaces the result of a run by a *DeletedError if the stream was deleted
+// during the run: it is not found any more, or another stream has its name. It describes
+// the stream once. Without an answer the result stays as it was.
 func (w *Writer) checkDeleted(ctx context.Context, facts streamFacts, s Summary, err error) error {
 	var call *CallError
-	lost := errors.As(err, &call) && call.Call == "PutRecords" && classify(call.Err) == notFound
+	streamMissing := errors.As(err, &call) && call.Call == "PutRecords" && classify(call.Err) == notFound
 	switch {
-	case lost && !facts.found && s.Written == 0:
-		return err // it may never have been there
-	case lost:
-	case err != nil, ctx.Err() != nil, facts.created.IsZero(), s.Written == 0, s.Duration < leastLife:
+	case streamMissing && !facts.found && s.Written == 0:
+		return err // the stream may never have existed
+	case streamMissing:
+	case err != nil, ctx.Err() != nil, facts.created.IsZero(), s.Written == 0, s.Duration < minStreamLife:
 		return err
 	}
-	ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), deletedCheckTime)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), deletedCheckTime)
 	defer cancel()
-	out, failed := describe(ask, w.client, w.o.Stream)
+	out, failed := describe(bounded, w.client, w.o.Stream)
 	switch {
 	case failed == nil && facts.isAnother(out):
 		return &DeletedError{Stream: w.o.Stream, Again: true}
-	case failed == nil && lost && isDeleting(out),
+	case failed == nil && streamMissing && isDeleting(out),
 		failed != nil && classify(failed) == notFound,
-		failed != nil && classify(failed) == denied && lost:
+		failed != nil && classify(failed) == denied && streamMissing:
 		return &DeletedError{Stream: w.o.Stream, Err: err}
 	case failed != nil:
 		w.o.Log.DebugContext(ctx, "describe the stream at the end", "stream", w.o.Stream, "error", failed)
 	}
-	return err // the stream is there, or that is not known
+	return err // the stream exists, or kin cannot know
 }

@@ -13,9 +13,9 @@ import (
 	"kin/internal/service"
 )
 
-// A stream that one request does not find is only said to be deleted when a
-// description of it agrees, or is denied.
-func TestFault13AStreamIsDeletedOnlyWhereItsDescriptionAgrees(t *testing.T) {
+// ResourceNotFoundException for one request is not enough for a *DeletedError. A
+// description of the stream must confirm it, or be denied.
+func TestFault13DeletedErrorNeedsConfirmationByDescription(t *testing.T) {
 	created := aws.Time(time.Unix(1_000_000, 0))
 	active := described(types.StreamDescriptionSummary{StreamCreationTimestamp: created, StreamStatus: types.StreamStatusActive})
 	dateless := described(types.StreamDescriptionSummary{StreamStatus: types.StreamStatusActive})
@@ -29,19 +29,19 @@ func TestFault13AStreamIsDeletedOnlyWhereItsDescriptionAgrees(t *testing.T) {
 		first, last func(context.Context) (*service.DescribeStreamSummaryOutput, error)
 		deleted     bool
 	}{
-		"it is there":                              {active, active, false},
+		"the stream exists":                        {active, active, false},
 		"without a creation time":                  {dateless, dateless, false},
 		"without a creation time at the start":     {dateless, active, false},
 		"without a creation time at the end":       {active, dateless, false},
 		"the answer is empty":                      {active, empty, false},
 		"the description is throttled":             {active, fails(throttled()), false},
-		"the description is not answered":          {active, fails(context.DeadlineExceeded), false},
+		"the description has no answer":            {active, fails(context.DeadlineExceeded), false},
 		"the description fails":                    {active, fails(answered(500, &types.InternalFailureException{})), false},
 		"it is being deleted":                      {active, described(types.StreamDescriptionSummary{StreamCreationTimestamp: created, StreamStatus: types.StreamStatusDeleting}), true},
 		"it is being deleted, no creation time":    {dateless, described(types.StreamDescriptionSummary{StreamStatus: types.StreamStatusDeleting}), true},
-		"it is not there":                          {active, fails(answered(400, &types.ResourceNotFoundException{})), true},
+		"it is not found":                          {active, fails(answered(400, &types.ResourceNotFoundException{})), true},
 		"it may not be described":                  {active, fails(answered(400, &types.AccessDeniedException{})), true},
-		"it is not there, and was never described": {fails(answered(400, &types.AccessDeniedException{})), fails(answered(400, &types.AccessDeniedException{})), true},
+		"it is not found, and was never described": {fails(answered(400, &types.AccessDeniedException{})), fails(answered(400, &types.AccessDeniedException{})), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

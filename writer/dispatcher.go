@@ -8,19 +8,19 @@ import (
 	"kin/writer/queue"
 )
 
-// dispatcher is one run: it has the lock, and makes the calls. The intake adds
-// records, run makes requests of them, and each request's goroutine settles it.
+// dispatcher is one run. It has the lock and makes the calls. The intake adds records, run
+// builds requests from them, and each request's goroutine settles its records.
 type dispatcher struct {
 	o      Options
 	stream streamFacts
 	calls  caller
 
-	changed  chan struct{} // a token when run should check what is due
-	freed    chan struct{} // a token when there may be room for the intake
+	changed  chan struct{} // receives a token when run should check what is due
+	freed    chan struct{} // receives a token when the backlog may have room for the intake
 	requests sync.WaitGroup
 
-	// mu guards the following. It is never held during a call, nor while a function
-	// of Options runs.
+	// mu guards the following. It is never held during a call of the service or of a function
+	// in Options.
 	mu      sync.Mutex
 	queue   *queue.Queue
 	account account
@@ -28,7 +28,7 @@ type dispatcher struct {
 	relist  relist
 	state   runState
 
-	outcomes []outcome // scratch of settle
+	outcomes []outcome // memory that settle reuses
 }
 
 func newDispatcher(client Client, o Options, facts streamFacts) *dispatcher {
@@ -44,8 +44,8 @@ func newDispatcher(client Client, o Options, facts streamFacts) *dispatcher {
 	}
 }
 
-// closeIntake ends the intake: what was read is still written, and then the
-// run ends with err. Only the first call counts.
+// closeIntake ends the intake. What was read is still written, then the run ends with err.
+// Only the first call counts.
 func (d *dispatcher) closeIntake(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -53,27 +53,27 @@ func (d *dispatcher) closeIntake(err error) {
 	d.wake()
 }
 
-// stop ends the run: nothing more is sent, and what is in flight is waited
-// for. Only the first call counts. The caller holds mu.
+// stop ends the run: nothing more is sent, but requests in flight are awaited. Only the
+// first call counts. The caller holds mu.
 func (d *dispatcher) stop(err error) {
 	d.state.stop(err)
 	d.wake()
 }
 
-// wake wakes run and the intake.
+// wake wakes both run and the intake.
 func (d *dispatcher) wake() {
 	signal(d.changed)
 	signal(d.freed)
 }
 
-// withAccount calls do with what became of the records so far, and with mu held.
+// withAccount calls do with the run's account. mu is held during the call.
 func (d *dispatcher) withAccount(do func(*account)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	do(&d.account)
 }
 
-// signal leaves a token, unless one is there.
+// signal puts a token into c, unless there is one already.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -81,15 +81,15 @@ func signal(c chan struct{}) {
 	}
 }
 
-// runState is how far a run is. The dispatcher's mu guards it.
+// runState is the state of a run. The dispatcher's mu guards it.
 type runState struct {
-	blocked bool  // the intake waits for room
-	closed  bool  // no more will be read
-	ending  error // why; nil after the whole input
-	stopped error // nothing more is sent, because of this
+	blocked bool  // the intake waits for room in the backlog
+	closed  bool  // the intake is closed: nothing more is read
+	ending  error // why it was closed; nil after the whole input
+	stopped error // why nothing more is sent; nil while requests may be sent
 }
 
-// close ends the intake. Only the first call counts.
+// close closes the intake. Only the first call counts.
 func (s *runState) close(err error) {
 	if !s.closed {
 		s.closed, s.ending = true, err
@@ -104,7 +104,7 @@ func (s *runState) stop(err error) {
 	s.close(err)
 }
 
-// err is what the run ends with.
+// err is the result of the run.
 func (s *runState) err() error {
 	if s.stopped != nil {
 		return s.stopped

@@ -9,20 +9,20 @@ import (
 	"kin/writer/queue"
 )
 
-// Preview is what would become of a record of the input.
+// Preview is what Run would do with one record of the input.
 type Preview struct {
-	Record  int64  // its number, from 1
-	ShardID string // the shard it would go to; empty when that is not known
-	Size    int    // what it counts toward the limits of a record
+	Record  int64  // the record's number, from 1
+	ShardID string // the shard it would go to; empty if the shard is not known
+	Size    int    // bytes that count toward the record size limit
 
-	// ErrorCode is Rejected for a record that cannot be written.
+	// ErrorCode is "Rejected" for a record that cannot be written, otherwise empty.
 	ErrorCode, ErrorMessage string
 }
 
-// DryRun checks what next returns until next returns io.EOF, and writes
-// nothing. It returns a *RejectedError when records of it cannot be written,
-// behind the last of the input. next is called as Run calls it, on this
-// goroutine; an error of report ends the run.
+// DryRun checks the records from next until it returns io.EOF, and writes nothing. It reads
+// the whole input. If some records cannot be written, it returns a *RejectedError.
+//
+// Unlike Run, it calls next on this goroutine. An error of report ends the run.
 func (w *Writer) DryRun(ctx context.Context, next func(context.Context) (Record, error), report func(Preview) error) (Summary, error) {
 	facts, err := w.start(ctx)
 	if err != nil {

@@ -18,18 +18,17 @@ type CallError = service.CallError
 // GaveUpError is service.GaveUpError.
 type GaveUpError = service.GaveUpError
 
-// RejectedError means that records were given up: one that can never be
-// accepted and was not sent, or some that were retried for as long as was
-// allowed. The service's reason is text here: a run fails of its
-// records, not of an answer.
+// RejectedError means that records were rejected: either one that can never be accepted and
+// was not sent, or some that were retried until RetryFor passed. Reason is text and no
+// wrapped error: the run failed because of its records, not because of one answer.
 type RejectedError struct {
-	Records int64 // how many
+	Records int64 // how many records
 	First   int64 // the number of the first of them in the input
 	Reason  string
 
-	Sent   bool          // false for a record that was not
-	After  time.Duration // of retries
-	Unsure int64         // how many of them may be in the stream all the same
+	Sent   bool          // false if the records were never sent
+	After  time.Duration // how long they were retried
+	Unsure int64         // how many of them may have been written
 }
 
 func (e *RejectedError) Error() string {
@@ -42,12 +41,12 @@ func (e *RejectedError) Error() string {
 	text := fmt.Sprintf("%s rejected after %s of retries, the first is record %s (%s)",
 		records(e.Records), duration(e.After), humanize.Comma(e.First), e.Reason)
 	if e.Unsure > 0 {
-		text += fmt.Sprintf("; %s may be in the stream all the same", humanize.Comma(e.Unsure))
+		text += fmt.Sprintf("; %s may have been written", humanize.Comma(e.Unsure))
 	}
 	return text
 }
 
-// add takes in records that were given up later.
+// add merges records that were rejected later.
 func (e *RejectedError) add(more *RejectedError) {
 	all, unsure := e.Records+more.Records, e.Unsure+more.Unsure
 	if more.First < e.First {
@@ -56,7 +55,7 @@ func (e *RejectedError) add(more *RejectedError) {
 	e.Records, e.Unsure = all, unsure
 }
 
-// duration prints d without the zeros at its end: 5m, not 5m0s.
+// duration formats d without zeros at the end: 5m, not 5m0s.
 func duration(d time.Duration) string {
 	s := d.Round(time.Second / 10).String()
 	if strings.HasSuffix(s, "m0s") {
@@ -78,13 +77,13 @@ func (e *entryError) Error() string {
 	return e.code + ": " + e.message
 }
 
-// ErrorCode, ErrorMessage and ErrorFault make it a smithy.APIError, so that
-// whoever explains errors by code finds it.
+// ErrorCode, ErrorMessage and ErrorFault implement smithy.APIError, so that error
+// explanations find the code.
 func (e *entryError) ErrorCode() string             { return e.code }
 func (e *entryError) ErrorMessage() string          { return e.message }
 func (e *entryError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 
-// records is n with its noun.
+// records formats a number of records.
 func records(n int64) string {
 	if n == 1 {
 		return "1 record"
@@ -99,11 +98,11 @@ func deref(s *string) string {
 	return *s
 }
 
-// The codes of records that failed without one of the service's.
+// Error codes of kin's own, for records without an error code of the service.
 const (
-	codeRejected   = "Rejected"   // it can never be accepted, and was not sent
-	codeNoAnswer   = "NoAnswer"   // what came back was no answer of the service
-	codeNotWritten = "NotWritten" // the run ended first
+	codeRejected   = "Rejected"   // the record can never be accepted and was not sent
+	codeNoAnswer   = "NoAnswer"   // there was no valid answer of the service
+	codeNotWritten = "NotWritten" // the run ended before the record was written
 )
 
 func codeOf(err error) string {

@@ -24,10 +24,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// KINESIS.md 2.2 and bug 29: of 500 records the entries 3, 7 and 499 fail
-// twice. Each record lands once, and
-// nothing of its key that was read later passes it.
-func TestFailedEntriesAreRetriedAlone(t *testing.T) {
+// KINESIS.md 2.2 and bug 29: of 500 records, entries 3, 7 and 499 fail twice. Each record
+// is stored once. No later record of its key passes it.
+func TestRetriesOnlyFailedEntries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const throughput, internal = "ProvisionedThroughputExceededException", "InternalFailure"
 		s := &memoryStream{}
@@ -58,10 +57,10 @@ func TestFailedEntriesAreRetriedAlone(t *testing.T) {
 	})
 }
 
-func TestAnAnswerThatDoesNotMatchFailsAll(t *testing.T) {
+func TestRetriesAllRecordsAfterMalformedAnswer(t *testing.T) {
 	for name, out := range map[string]*service.PutRecordsOutput{
 		"empty": {}, "too long": {Records: make([]types.PutRecordsResultEntry, 4)},
-		"says nothing": {Records: make([]types.PutRecordsResultEntry, 3)},
+		"empty results": {Records: make([]types.PutRecordsResultEntry, 3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -82,7 +81,7 @@ func TestAnAnswerThatDoesNotMatchFailsAll(t *testing.T) {
 	}
 }
 
-// answered is an error with an HTTP status.
+// answered returns err with an HTTP status.
 func answered(status int, err error) error {
 	return &smithy.OperationError{ServiceID: "Kinesis", OperationName: "PutRecords", Err: &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: err,
@@ -91,7 +90,7 @@ func answered(status int, err error) error {
 
 func api(code string) error { return &smithy.GenericAPIError{Code: code, Message: "m"} }
 
-func TestWhatARequestsErrorMeans(t *testing.T) {
+func TestRequestErrorIsRetriedOrEndsTheRun(t *testing.T) {
 	const retried, twice, ended = "retried", "retried, perhaps twice", "ended"
 	for _, tt := range []struct {
 		name string
@@ -105,22 +104,22 @@ func TestWhatARequestsErrorMeans(t *testing.T) {
 		{"not listening", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, retried},
 		{"internal failure", answered(500, &types.InternalFailureException{}), twice},
 		{"unavailable", answered(503, api("ServiceUnavailable")), twice},
-		{"unknown code, theirs", answered(502, api("Strange")), twice},
-		{"page of a proxy", answered(403, api("UnknownError")), twice},
+		{"unknown code, 5xx", answered(502, api("Strange")), twice},
+		{"error page of a proxy", answered(403, api("UnknownError")), twice},
 		{"garbage", &smithy.DeserializationError{Err: errors.New("invalid character '<'")}, twice},
 		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, twice},
 		{"cut body", fmt.Errorf("read response: %w", io.ErrUnexpectedEOF), twice},
 		{"denied", answered(400, &types.AccessDeniedException{}), ended},
-		{"stream gone", answered(400, &types.ResourceNotFoundException{}), ended},
+		{"stream not found", answered(400, &types.ResourceNotFoundException{}), ended},
 		{"validation", answered(400, &types.ValidationException{}), ended},
 		{"invalid argument", answered(400, &types.InvalidArgumentException{}), ended},
 		{"KMS denied", answered(400, &types.KMSAccessDeniedException{}), ended},
 		{"KMS disabled", answered(400, &types.KMSDisabledException{}), ended},
 		{"signature", answered(403, api("InvalidSignatureException")), ended},
 		{"expired credentials", answered(400, api("ExpiredTokenException")), ended},
-		{"unknown code, ours", answered(400, api("Strange")), ended},
+		{"unknown code, 4xx", answered(400, api("Strange")), ended},
 		{"too large for a proxy", answered(413, api("UnknownError")), ended},
-		{"never left", &smithy.SerializationError{Err: errors.New("x")}, ended},
+		{"not serializable", &smithy.SerializationError{Err: errors.New("x")}, ended},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -148,7 +147,7 @@ func TestWhatARequestsErrorMeans(t *testing.T) {
 	}
 }
 
-func TestAnEntryThatWillNeverPassEndsTheRun(t *testing.T) {
+func TestPermanentErrorOfAnEntryEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{}
 		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -166,7 +165,7 @@ func TestAnEntryThatWillNeverPassEndsTheRun(t *testing.T) {
 	})
 }
 
-func TestACallThatHangsIsEndedAndItsRecordsRetried(t *testing.T) {
+func TestHangingCallTimesOutAndIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n > 1 {
@@ -186,11 +185,11 @@ func TestACallThatHangsIsEndedAndItsRecordsRetried(t *testing.T) {
 	})
 }
 
-func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
+func TestRejectsRecordsAfterRetryFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said []string
+		var messages []string
 		o := options()
-		o.Info = func(message string) { said = append(said, message) }
+		o.Info = func(message string) { messages = append(messages, message) }
 		s := &memoryStream{}
 		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
@@ -213,29 +212,29 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 		}
 		var code smithy.APIError
 		if errors.As(err, &code) {
-			t.Error("a rejection passes for an error of the service")
+			t.Error("RejectedError unwraps to an API error")
 		}
 		if n := len(s.requests); n < 30 || n > 75 {
-			t.Errorf("%d requests in 5 minutes, want waits that grow to 5 to 10 seconds", n)
+			t.Errorf("%d requests in 5 minutes, want pauses that grow to 5 to 10 seconds", n)
 		}
-		const blind = "the shards of orders are unknown (AccessDeniedException): kin keeps to their write limits only by retrying"
-		if len(said) == 0 || said[0] != blind {
-			t.Fatalf("said %q, want that shards are not known", said)
+		const unknownShards = "cannot list the shards of orders (AccessDeniedException): kin sends without per-shard limits and retries throttled records"
+		if len(messages) == 0 || messages[0] != unknownShards {
+			t.Fatalf("messages %q, want a message about unknown shards", messages)
 		}
-		said = said[1:]
-		if len(said) < 5 || len(said) > 6 || said[0] != "orders: 2 records not written yet, retrying: ProvisionedThroughputExceededException: slow down" {
-			t.Errorf("said %q, want a line a minute", said)
+		messages = messages[1:]
+		if len(messages) < 5 || len(messages) > 6 || messages[0] != "orders: 2 records not written yet, retrying: ProvisionedThroughputExceededException: slow down" {
+			t.Errorf("messages %q, want a line a minute", messages)
 		}
 	})
 }
 
-// Requests that are in flight when the first record is given up may have more:
-// what the run ends with is about all of them.
-func TestAllThatWasGivenUpIsCounted(t *testing.T) {
+// Requests in flight may reject more records after the first rejection. The error of the
+// run counts all of them.
+func TestRejectedErrorCountsRequestsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
 		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
-			if n == 1 { // the first in the input is the last to be known
+			if n == 1 { // the request with the first record is answered last
 				time.Sleep(time.Second)
 			}
 			fails := map[int]string{}
@@ -250,7 +249,7 @@ func TestAllThatWasGivenUpIsCounted(t *testing.T) {
 			if i > 1200 {
 				return Record{}, io.EOF
 			}
-			return to(i%4, 4, strconv.Itoa(i)), nil
+			return recordInShard(i%4, 4, strconv.Itoa(i)), nil
 		}))
 		var rejected *RejectedError
 		if !errors.As(err, &rejected) || rejected.Records != got.Rejected || rejected.First != 1 || got.Rejected < 501 {
@@ -259,10 +258,10 @@ func TestAllThatWasGivenUpIsCounted(t *testing.T) {
 	})
 }
 
-func TestProgressShortensTheWait(t *testing.T) {
+func TestPartialSuccessResetsTheBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// A shard that takes ten records a request: 50 requests, each after a
-		// first wait.
+		// The shard accepts ten records per request. So 50 requests are needed, each after the
+		// first, shortest pause.
 		s := &memoryStream{}
 		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			fails := map[int]string{}
@@ -279,7 +278,7 @@ func TestProgressShortensTheWait(t *testing.T) {
 	})
 }
 
-func TestNoRetriesWhenNoneAreWanted(t *testing.T) {
+func TestRetryForZeroDoesNotRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()
 		o.RetryFor = 0
@@ -290,17 +289,17 @@ func TestNoRetriesWhenNoneAreWanted(t *testing.T) {
 		if want := (Summary{Read: 2, Rejected: 2, Unsure: 2}); got != want || len(s.requests) != 1 {
 			t.Errorf("got %+v, want %+v after one request", got, want)
 		}
-		const message = "2 records rejected after 0s of retries, the first is record 1 (InternalFailure: m); 2 may be in the stream all the same"
+		const message = "2 records rejected after 0s of retries, the first is record 1 (InternalFailure: m); 2 may have been written"
 		if err == nil || err.Error() != message {
 			t.Errorf("got %v, want %s", err, message)
 		}
 	})
 }
 
-func TestAnEndpointOfOldTakesHalfTheBytes(t *testing.T) {
+func TestShrinksRequestsForOlderEndpoints(t *testing.T) {
 	for name, refusal := range map[string]error{
-		"its own words": answered(400, &types.InvalidArgumentException{}),
-		"a proxy's":     answered(413, api("UnknownError")),
+		"InvalidArgumentException": answered(400, &types.InvalidArgumentException{}),
+		"413 of a proxy":           answered(413, api("UnknownError")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -330,9 +329,9 @@ func TestAnEndpointOfOldTakesHalfTheBytes(t *testing.T) {
 	}
 }
 
-// A record that the service refuses, for a reason that nobody here knows, is given
-// up alone where records are saved.
-func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
+// If rejected records are saved, a refused request is sent again record by record. Only the
+// bad record is rejected.
+func TestIsolatesARefusedRecord(t *testing.T) {
 	for _, aggregate := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &memoryStream{shards: fourShards()}
@@ -369,8 +368,8 @@ func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
 	}
 }
 
-// So is one entry of an answer.
-func TestAnEntryThatIsRefusedIsGivenUpAlone(t *testing.T) {
+// The same for an entry that is refused in an answer.
+func TestRejectsOnlyTheRefusedEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{}
 		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -393,12 +392,12 @@ func TestAnEntryThatIsRefusedIsGivenUpAlone(t *testing.T) {
 	})
 }
 
-// Where everything is refused it is not the records: the run ends, and does not
-// give up all of its input.
-func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
+// If the service refuses everything, the records are not at fault: the run ends instead of
+// rejecting its whole input.
+func TestManyRefusalsEndTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{put: func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
-			if n == 1 { // that one was taken does not mean that any will be
+			if n == 1 { // one success before the refusals
 				return nil, nil
 			}
 			return nil, answered(400, &types.ValidationException{Message: aws.String("never")})
@@ -414,7 +413,7 @@ func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
 	})
 }
 
-func TestARefusedRequestNamesItsRecords(t *testing.T) {
+func TestErrorOfRefusedRequestNamesItsRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{put: func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {

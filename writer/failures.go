@@ -10,18 +10,19 @@ import (
 	"kin/writer/queue"
 )
 
-// failures are the records whose last request failed. They are reported when some
-// have failed for service.ReportAfter, and then every service.ReportEvery.
+// failures tracks the records whose last request failed. It reports them after
+// service.ReportAfter of failures, and then every service.ReportEvery.
 type failures struct {
 	stream   string // for messages
 	records  int
-	refusals int // records that the service did not take, since it took one
+	refusals int // records refused since the last one was written
 
 	since, reported time.Time
-	// broken says that a report named another failure than a refusal for now.
+	// broken is true once a report named a failure other than throttling or a stream that
+	// is being created.
 	broken bool
-	// last is why records failed last. It is kept until a record is written while no
-	// other one fails: a run may end before that.
+	// last is why records failed last. It is kept until a record is written and no other one
+	// fails, because the run may end before that.
 	last error
 }
 
@@ -33,16 +34,16 @@ func (f *failures) add(e *queue.Entry) {
 	}
 }
 
-// refuse counts a record that the service does not take, and that is given up.
+// refuse counts a record that the service refused and that is rejected.
 func (f *failures) refuse(e *queue.Entry) {
 	f.refusals++
 	f.add(e)
 }
 
-// note notes why records failed, and returns a message when they have for long
-// enough; "" is none.
+// note notes why records failed. It returns a message once they have failed for long
+// enough, otherwise "".
 func (f *failures) note(now time.Time, cause error) (message string) {
-	if !errors.Is(cause, context.Canceled) { // which is the end of the run
+	if !errors.Is(cause, context.Canceled) { // cancellation is the end of the run, not a failure
 		f.last = cause
 	}
 	if f.records == 0 {
@@ -63,16 +64,16 @@ func (f *failures) reportDue(now time.Time) bool {
 	return now.Sub(f.since) >= service.ReportAfter && (f.reported.IsZero() || now.Sub(f.reported) >= service.ReportEvery)
 }
 
-// concerned reports whether settle has to know of a record that was written or given up.
+// concerned reports whether settle has to be called for a record that is settled.
 func (f *failures) concerned(e *queue.Entry) bool { return e.Failing || f.last != nil }
 
-// settle takes out a record that was written, or given up. It returns a message when
-// the last one that failed was written after failures were reported.
+// settle removes a record that was written or rejected. If failures were reported and the
+// last failing record is written, it returns a message.
 func (f *failures) settle(e *queue.Entry, now time.Time, written bool) (message string) {
 	if e.Failing {
 		f.records--
 		if f.records == 0 {
-			message = f.over(now, written)
+			message = f.recovered(now, written)
 		}
 	}
 	if f.records == 0 && written {
@@ -81,8 +82,8 @@ func (f *failures) settle(e *queue.Entry, now time.Time, written bool) (message 
 	return message
 }
 
-// over notes that no record fails any more.
-func (f *failures) over(now time.Time, written bool) (message string) {
+// recovered notes that no record fails any more.
+func (f *failures) recovered(now time.Time, written bool) (message string) {
 	if written && !f.reported.IsZero() {
 		lasted := max(time.Second, now.Sub(f.since).Round(time.Second))
 		what := "connected"

@@ -12,16 +12,16 @@ import (
 	"kin/internal/service"
 )
 
-// A failure is over once a record is written while no other one fails, also where
-// all records that failed were given up.
-func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
+// Failing returns nil once a record is written while no other record fails. That also holds
+// if all failing records were rejected.
+func TestFault14FailingIsNilAfterRecovery(t *testing.T) {
 	for name, tt := range map[string]struct {
-		retryFor time.Duration
-		heals    bool // the key k
-		over     bool
+		retryFor  time.Duration
+		heals     bool // the key k works again after 30 s
+		recovered bool
 	}{
-		"records were given up, and later ones are written": {5 * time.Second, true, true},
-		"the records of another key are written":            {time.Hour, false, false},
+		"failing records were rejected, later ones are written": {5 * time.Second, true, true},
+		"only records of another key are written":               {time.Hour, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 				if !errors.Is(err, stop) || got.Rejected == 0 || got.Written == 0 {
 					t.Fatalf("got %+v, %v", got, err)
 				}
-				if last := w.Failing(); (last == nil) != tt.over {
+				if last := w.Failing(); (last == nil) != tt.recovered {
 					t.Errorf("the last failure is %v", last)
 				}
 			})
@@ -65,12 +65,12 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 	}
 }
 
-// The message about the end of failures reports whether they were of the connection,
-// or the service only took no more for a while.
-func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
+// The message at the end of failures distinguishes a lost connection from throttling and
+// from a stream that was being created.
+func TestFault14RecoveryMessageNamesTheKindOfFailure(t *testing.T) {
 	inUse := &entryError{"ResourceInUseException", "being created"}
 	for name, tt := range map[string]struct {
-		fails []error // each for 20 s
+		fails []error // each lasts 20 s
 		want  string
 	}{
 		"throttled":                     {[]error{throttled()}, "orders: writing again after "},
@@ -88,14 +88,14 @@ func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
 					}
 					return nil, nil
 				}}
-				var said []string
+				var messages []string
 				o := options()
-				o.Info = func(message string) { said = append(said, message) }
+				o.Info = func(message string) { messages = append(messages, message) }
 				if _, err := newWriter(t, s, o).Run(t.Context(), numbered(3)); err != nil {
 					t.Fatal(err)
 				}
-				if again := slices.IndexFunc(said, func(s string) bool { return strings.Contains(s, " again after ") }); again != len(said)-1 || !strings.HasPrefix(said[again], tt.want) {
-					t.Errorf("said %q, want %q in the end", said, tt.want)
+				if last := slices.IndexFunc(messages, func(s string) bool { return strings.Contains(s, " again after ") }); last != len(messages)-1 || !strings.HasPrefix(messages[last], tt.want) {
+					t.Errorf("messages %q, want %q in the end", messages, tt.want)
 				}
 			})
 		})

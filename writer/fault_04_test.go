@@ -15,8 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// inFlightAggregates is a dispatcher with one request of aggregates, each of a key
-// of its own, whose first record was sent first.
+// inFlightAggregates returns a dispatcher with one request in flight. Each of its
+// aggregates has its own key, and the first record of each was sent one second before the
+// others.
 func inFlightAggregates(t *testing.T, o Options, aggregates, records int, sent time.Time) (*dispatcher, *queue.Request) {
 	t.Helper()
 	o.Aggregate, o.Unshaped = true, true
@@ -46,9 +47,9 @@ func inFlightAggregates(t *testing.T, o Options, aggregates, records int, sent t
 	return d, r
 }
 
-// The records of an answer are each looked at once, however many aggregates it is
-// about: only the first of each aggregate has no time left.
-func TestFault04SettlingIsLinearInTheRecords(t *testing.T) {
+// Settling checks each record once, however many aggregates the request has. Only the first
+// record of each aggregate is out of time.
+func TestFault04SettlingChecksEachRecordOnce(t *testing.T) {
 	const aggregates, records = 50, 2000
 	o := options()
 	o.RetryFor = time.Minute
@@ -72,8 +73,8 @@ func TestFault04SettlingIsLinearInTheRecords(t *testing.T) {
 	}
 }
 
-// A list of shards that fails for hours is asked for once a minute.
-func TestFault04RefreshesStayAMinuteApart(t *testing.T) {
+// A list of shards that keeps failing is requested at most once a minute.
+func TestFault04ListsShardsAtMostOnceAMinute(t *testing.T) {
 	for useless, want := range map[int]time.Duration{
 		0: time.Second, 1: 2 * time.Second, 5: 32 * time.Second, 6: time.Minute, 33: time.Minute, 34: time.Minute, 64: time.Minute, 1 << 40: time.Minute,
 	} {
@@ -85,7 +86,7 @@ func TestFault04RefreshesStayAMinuteApart(t *testing.T) {
 		s := &memoryStream{shards: []string{"shardId-000000000000", "shardId-000000000001"}}
 		s.listing = func() {
 			if s.lists == 1 {
-				s.shards = nil // and from now on it is not told
+				s.shards = nil // from now on listing is denied
 			}
 		}
 		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -106,13 +107,13 @@ func TestFault04RefreshesStayAMinuteApart(t *testing.T) {
 		})); err != nil {
 			t.Fatal(err)
 		}
-		if most := hours*60 + 8; s.lists > most {
-			t.Errorf("%d lists in %d hours, want at most %d", s.lists, hours, most)
+		if limit := hours*60 + 8; s.lists > limit {
+			t.Errorf("%d lists in %d hours, want at most %d", s.lists, hours, limit)
 		}
 	})
 }
 
-// Factors and rates beyond what a duration or an int holds do not turn round.
+// Extreme factors and rates do not overflow.
 func TestFault04RatesDoNotOverflow(t *testing.T) {
 	for _, tt := range []struct {
 		d    time.Duration
@@ -131,7 +132,7 @@ func TestFault04RatesDoNotOverflow(t *testing.T) {
 	var f streamFacts
 	huge := int32(1<<31 - 1)
 	out, _ := described(types.StreamDescriptionSummary{MaxRecordSizeInKiB: &huge})(t.Context())
-	if f.learn(out); f.recordLimit != mostRecordKiB<<10 {
+	if f.learn(out); f.recordLimit != maxRecordKiB<<10 {
 		t.Errorf("a record limit of %d bytes, want that of the service", f.recordLimit)
 	}
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// pagedService is a stream whose lists of shards have pages. tokens returns the
-// token behind each page of the nth list, from 1; "" ends it. A page whose token
-// begins with "empty" is empty, and the others have all shards.
+// pagedService is a stream with a paged list of shards. tokens returns the page tokens of
+// the nth list, from 1; "" ends the list. A page whose token begins with "empty" has no
+// shards. The other pages have all of them.
 type pagedService struct {
 	*memoryStream
 	tokens func(list int) []string
@@ -51,16 +51,16 @@ func emptyPages(n int, then ...string) []string {
 	return append(tokens, then...)
 }
 
-func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+func TestFault05EndlessShardListIsRetriedThenFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		first, later []string
 		want         string
 	}{
-		"A, A":                      {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
-		"A, B, A":                   {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
-		"100 empty pages":           {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
-		"99 empty pages":            {emptyPages(99, ""), emptyPages(99, ""), ""},
-		"bad, and the next is good": {[]string{"A", "A"}, []string{"A", ""}, ""},
+		"A, A":                   {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
+		"A, B, A":                {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
+		"100 empty pages":        {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
+		"99 empty pages":         {emptyPages(99, ""), emptyPages(99, ""), ""},
+		"endless, then complete": {[]string{"A", "A"}, []string{"A", ""}, ""},
 	} {
 		for what, call := range map[string]func(context.Context, *pagedService) error{
 			"start of a run": func(ctx context.Context, p *pagedService) error {
@@ -73,8 +73,8 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 				}
 				return err
 			},
-			"place of a shard": func(ctx context.Context, p *pagedService) error {
-				key, err := HashKeyOf(ctx, p, "orders", p.shards[1], mute)
+			"hash key of a shard": func(ctx context.Context, p *pagedService) error {
+				key, err := HashKeyOf(ctx, p, "orders", p.shards[1], discard)
 				if err == nil && key != "85070591730234615865843651857942052864" {
 					err = errors.New("it begins at " + key)
 				}
@@ -107,9 +107,8 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 	}
 }
 
-// A run goes on while the list of shards is bad, and follows it when it is good
-// again.
-func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
+// A run continues while listing the shards fails, and uses the list once it works again.
+func TestFault05RunContinuesDuringEndlessShardList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:2]}
 		p := &pagedService{memoryStream: s}
@@ -131,13 +130,13 @@ func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
 				s.mu.Unlock()
 			}
 			time.Sleep(time.Second)
-			return to(i%4, 4, fmt.Sprint(i)), nil
+			return recordInShard(i%4, 4, fmt.Sprint(i)), nil
 		}))
 		if err != nil || got.Written != 600 {
 			t.Errorf("got %+v, %v", got, err)
 		}
 		if n := len(w.running.queue.Shards()); n != 4 || p.list < 3 || p.list > 30 {
-			t.Errorf("%d shards are known after %d lists, want 4 after a few", n, p.list)
+			t.Errorf("%d shards are known after %d lists, want 4 after 3 to 30", n, p.list)
 		}
 	})
 }

@@ -13,11 +13,11 @@ import (
 	"kin/internal/service"
 )
 
-// garbledService answers with what no stream has.
+// garbledService gives implausible answers.
 type garbledService struct {
 	*memoryStream
-	shards  *service.ListShardsOutput            // nil: as memoryStream does
-	summary *service.DescribeStreamSummaryOutput // nil: as memoryStream does
+	shards  *service.ListShardsOutput            // nil: the answer of memoryStream
+	summary *service.DescribeStreamSummaryOutput // nil: the answer of memoryStream
 	calls   int
 }
 
@@ -35,18 +35,18 @@ func (g *garbledService) DescribeStreamSummary(ctx context.Context, in *service.
 	return g.memoryStream.DescribeStreamSummary(ctx, in)
 }
 
-func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
+func TestFault08RejectsShardListWithoutValidShards(t *testing.T) {
 	bad := types.Shard{ShardId: aws.String("a shard"), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")}}
 	number := types.Shard{ShardId: aws.String("shardId-0"), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("x")}}
 	for name, tt := range map[string]struct {
 		shards []types.Shard
 		want   string
 	}{
-		"null":             {nil, "the answer has no shards"},
-		"empty":            {[]types.Shard{}, "the answer has no shards"},
-		"no ID":            {[]types.Shard{{}}, `the answer cannot be right: "" is not the ID of a shard`},
-		"an odd ID":        {[]types.Shard{bad}, `the answer cannot be right: "a shard" is not the ID of a shard`},
-		"a sequence of it": {[]types.Shard{number}, `the answer cannot be right: sequence number "x" of shard shardId-0 is not a number`},
+		"null":                    {nil, "the answer has no shards"},
+		"empty":                   {[]types.Shard{}, "the answer has no shards"},
+		"no ID":                   {[]types.Shard{{}}, `the answer cannot be right: "" is not the ID of a shard`},
+		"invalid ID":              {[]types.Shard{bad}, `the answer cannot be right: "a shard" is not the ID of a shard`},
+		"invalid sequence number": {[]types.Shard{number}, `the answer cannot be right: sequence number "x" of shard shardId-0 is not a number`},
 	} {
 		for what, call := range map[string]func(context.Context, *garbledService) error{
 			"start of a run": func(ctx context.Context, g *garbledService) error {
@@ -56,8 +56,8 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 				}
 				return err
 			},
-			"place of a shard": func(ctx context.Context, g *garbledService) error {
-				_, err := HashKeyOf(ctx, g, "orders", "shardId-0", mute)
+			"hash key of a shard": func(ctx context.Context, g *garbledService) error {
+				_, err := HashKeyOf(ctx, g, "orders", "shardId-0", discard)
 				return err
 			},
 		} {
@@ -75,19 +75,19 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 	}
 }
 
-// An answer without a summary is no refusal: it says nothing of the stream.
-func TestFault08AnAnswerWithoutASummaryIsNoRefusal(t *testing.T) {
+// An answer without a summary is an error, not a denied call.
+func TestFault08MissingSummaryIsAnError(t *testing.T) {
 	g := &garbledService{memoryStream: &memoryStream{shards: fourShards()}, summary: &service.DescribeStreamSummaryOutput{}}
 	const want = "DescribeStreamSummary for stream orders: the answer has no summary"
-	if _, _, err := Identity(t.Context(), g, "orders", mute); err == nil || err.Error() != want {
+	if _, _, err := Identity(t.Context(), g, "orders", discard); err == nil || err.Error() != want {
 		t.Errorf("identity: %v", err)
 	}
-	if _, err := IgnoresHashKeys(t.Context(), g, "orders", mute); err == nil || err.Error() != want {
+	if _, err := IgnoresHashKeys(t.Context(), g, "orders", discard); err == nil || err.Error() != want {
 		t.Errorf("hash keys: %v", err)
 	}
 }
 
-// laterNull has a second page without a list.
+// laterNull has a second page whose list is null.
 type laterNull struct{ *memoryStream }
 
 func (l laterNull) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
@@ -99,10 +99,10 @@ func (l laterNull) ListShards(ctx context.Context, in *service.ListShardsInput) 
 	return out, err
 }
 
-func TestFault08AListingWithANullPageIsNotBelieved(t *testing.T) {
+func TestFault08RejectsShardListWithNullPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
-		_, err := HashKeyOf(t.Context(), laterNull{s}, "orders", s.shards[1], mute)
+		_, err := HashKeyOf(t.Context(), laterNull{s}, "orders", s.shards[1], discard)
 		var gaveUp *GaveUpError
 		if !errors.As(err, &gaveUp) || !strings.HasSuffix(err.Error(), "ListShards for stream orders: the answer has no shards") {
 			t.Errorf("got %v", err)

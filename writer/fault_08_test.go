@@ -16,18 +16,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// oddResults are results that nothing can be concluded from.
+// oddResults returns implausible results of an entry.
 func oddResults() map[string]types.PutRecordsResultEntry {
 	const number, shard = "49680626771096021361625901980446742959564877984887210002", "shardId-000000000000"
 	return map[string]types.PutRecordsResultEntry{
 		"null":                         {},
 		"no shard":                     {SequenceNumber: aws.String(number)},
 		"an empty shard":               {SequenceNumber: aws.String(number), ShardId: aws.String("")},
-		"a shard that is none":         {SequenceNumber: aws.String(number), ShardId: aws.String("shard 0\x1b[2J")},
+		"an invalid shard ID":          {SequenceNumber: aws.String(number), ShardId: aws.String("shard 0\x1b[2J")},
 		"a long shard":                 {SequenceNumber: aws.String(number), ShardId: aws.String(strings.Repeat("s", 129))},
 		"no sequence number":           {ShardId: aws.String(shard)},
 		"an empty sequence number":     {SequenceNumber: aws.String(""), ShardId: aws.String(shard)},
-		"a word":                       {SequenceNumber: aws.String("abc"), ShardId: aws.String(shard)},
+		"a word as sequence number":    {SequenceNumber: aws.String("abc"), ShardId: aws.String(shard)},
 		"a negative number":            {SequenceNumber: aws.String("-1"), ShardId: aws.String(shard)},
 		"a leading zero":               {SequenceNumber: aws.String("01"), ShardId: aws.String(shard)},
 		"a long number":                {SequenceNumber: aws.String(strings.Repeat("1", 130)), ShardId: aws.String(shard)},
@@ -38,9 +38,9 @@ func oddResults() map[string]types.PutRecordsResultEntry {
 	}
 }
 
-// A record counts as written only where the answer says so in a way that can be
-// believed; else it is sent again, and may be in the stream twice.
-func TestFault08ImplausibleResultsAreNotBelieved(t *testing.T) {
+// A record counts as written only if the result is plausible. Otherwise it is sent again
+// and may be in the stream twice.
+func TestFault08RetriesImplausibleResults(t *testing.T) {
 	for name, odd := range oddResults() {
 		for what, aggregate := range map[string]bool{"records": false, "aggregates": true} {
 			t.Run(name+", "+what, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestFault08ImplausibleResultsAreNotBelieved(t *testing.T) {
 					got.Duration = 0
 					first := int64(1)
 					if aggregate {
-						first = 4 // they are one
+						first = 4 // they are one aggregate
 					}
 					want := Summary{Read: 4, Written: 4, Bytes: 4, Retried: first, PossiblyTwice: first, PossibleCopies: 2 * first, WrittenThrough: 4}
 					if err != nil || got != want || len(s.requests) != 3 {
@@ -82,9 +82,9 @@ func TestFault08ImplausibleResultsAreNotBelieved(t *testing.T) {
 	}
 }
 
-// A service whose answers stay odd is asked less and less often, and then the
-// records are given up as ones that may be in the stream.
-func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
+// If answers stay implausible, the pauses between requests grow. In the end the records are
+// rejected, and may be in the stream.
+func TestFault08RejectsRecordsAfterLastingImplausibleAnswers(t *testing.T) {
 	answers := map[string]func(*service.PutRecordsInput) *service.PutRecordsOutput{
 		"no results":   func(*service.PutRecordsInput) *service.PutRecordsOutput { return &service.PutRecordsOutput{} },
 		"one too few":  func(in *service.PutRecordsInput) *service.PutRecordsOutput { return sequences(len(in.Records) - 1) },
@@ -114,8 +114,8 @@ func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
 				}
 				o := options()
 				o.RetryFor = time.Minute
-				var said []string
-				o.Info = func(message string) { said = append(said, message) }
+				var messages []string
+				o.Info = func(message string) { messages = append(messages, message) }
 				got, err := newWriter(t, s, o).Run(t.Context(), numbered(3))
 				if answer == nil {
 					if err != nil || got.Written != 3 {
@@ -130,15 +130,15 @@ func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
 				if len(s.requests) > 40 {
 					t.Errorf("%d requests in a minute", len(s.requests))
 				}
-				if len(said) == 0 || !strings.Contains(said[0], "the answer ") || strings.ContainsRune(strings.Join(said, "")+err.Error(), '\x1b') {
-					t.Errorf("said %q, and then %v", said, err)
+				if len(messages) == 0 || !strings.Contains(messages[0], "the answer ") || strings.ContainsRune(strings.Join(messages, "")+err.Error(), '\x1b') {
+					t.Errorf("messages %q, and then %v", messages, err)
 				}
 			})
 		})
 	}
 }
 
-// sequences is an answer of n plausible results.
+// sequences returns an answer with n plausible results.
 func sequences(n int) *service.PutRecordsOutput {
 	out := &service.PutRecordsOutput{}
 	for i := range n {
@@ -147,7 +147,7 @@ func sequences(n int) *service.PutRecordsOutput {
 	return out
 }
 
-// A list of shards that makes no sense predicts nothing, whatever is wrong with it.
+// An implausible list of shards is not used for predictions.
 func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 	whole := func(id string) types.Shard { return listed([]string{id}).Shards[0] }
 	keyed := func(id, from, to string) types.Shard {
@@ -155,7 +155,7 @@ func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 		s.HashKeyRange = &types.HashKeyRange{StartingHashKey: &from, EndingHashKey: &to}
 		return s
 	}
-	const most, half = "340282366920938463463374607431768211455", "170141183460469231731687303715884105728"
+	const highest, half = "340282366920938463463374607431768211455", "170141183460469231731687303715884105728"
 	for name, shards := range map[string][]types.Shard{
 		"none":             nil,
 		"null":             {{}},
@@ -164,26 +164,26 @@ func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 		"no range":         {{ShardId: aws.String("a")}},
 		"an empty range":   {{ShardId: aws.String("a"), HashKeyRange: &types.HashKeyRange{}}},
 		"words":            {keyed("a", "zero", "all")},
-		"negative":         {keyed("a", "-1", most)},
-		"beyond the end":   {keyed("a", "0", most+"0")},
+		"negative":         {keyed("a", "-1", highest)},
+		"beyond the end":   {keyed("a", "0", highest+"0")},
 		"words and a good": {keyed("a", "zero", "all"), whole("b")},
-		"turned round":     {keyed("a", most, "0")},
-		"a hole":           {keyed("a", "0", "5"), keyed("b", half, most)},
-		"an overlap":       {keyed("a", "0", half), keyed("b", half, most)},
+		"reversed":         {keyed("a", highest, "0")},
+		"a hole":           {keyed("a", "0", "5"), keyed("b", half, highest)},
+		"an overlap":       {keyed("a", "0", half), keyed("b", half, highest)},
 		"twice the whole":  {whole("a"), whole("b")},
-		"an empty one":     {keyed("a", "0", "9"), keyed("b", "10", "9"), keyed("c", "10", most)},
+		"an empty one":     {keyed("a", "0", "9"), keyed("b", "10", "9"), keyed("c", "10", highest)},
 		"all closed":       {shardOf("a", "0", true)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := shardList(shards)
 			ranges, err := listShards(t.Context(), client, new(service.Allowance), "orders")
 			var call *CallError
-			if ranges != nil || !errors.As(err, &call) || classify(err) != unsure {
+			if ranges != nil || !errors.As(err, &call) || classify(err) != resendUnsure {
 				t.Errorf("got %v, %v, want an error that is retried", ranges, err)
 			}
 			synctest.Test(t, func(t *testing.T) {
 				for _, id := range []string{"a", "b"} {
-					key, err := HashKeyOf(t.Context(), shardClient{client, summary{}}, "orders", id, mute)
+					key, err := HashKeyOf(t.Context(), shardClient{client, summary{}}, "orders", id, discard)
 					if err == nil && !validHashKey(key) || err == nil && key == "" {
 						t.Errorf("%s begins at %q", id, key)
 					}
@@ -205,8 +205,8 @@ type shardClient struct {
 	summary
 }
 
-// Whatever a service answers, nothing is counted twice, and what counts as written
-// was said to be.
+// Whatever the service answers, nothing is counted twice. A record counts as written only
+// if the service acknowledged it.
 func FuzzFault08Answers(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7})
 	f.Add([]byte{9, 9, 9, 200, 0})
@@ -220,11 +220,11 @@ func FuzzFault08Answers(f *testing.F) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			s := &memoryStream{shards: fourShards()}
-			said := 0
+			acknowledged := 0
 			s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 				out := s.store(in, nil)
 				if n > len(script) {
-					said += len(in.Records)
+					acknowledged += len(in.Records)
 					return out, nil
 				}
 				switch b := int(script[n-1]); {
@@ -232,7 +232,7 @@ func FuzzFault08Answers(f *testing.F) {
 					return &service.PutRecordsOutput{Records: out.Records[:len(out.Records)-1]}, nil
 				default:
 					out.Records[b%len(out.Records)] = odd[b%len(odd)]
-					said += len(in.Records) - 1
+					acknowledged += len(in.Records) - 1
 				}
 				return out, nil
 			}
@@ -244,8 +244,8 @@ func FuzzFault08Answers(f *testing.F) {
 				}
 				return Record{PartitionKey: strconv.Itoa(i % 7), Data: []byte(strconv.Itoa(i))}, nil
 			}))
-			if err != nil || got.Written != 20 || said != 20 || got.Unsure != 0 || int64(len(s.stored)) > got.Written+got.PossibleCopies {
-				t.Errorf("%v: got %+v, %v; %d were said to be written, %d are stored", script, got, err, said, len(s.stored))
+			if err != nil || got.Written != 20 || acknowledged != 20 || got.Unsure != 0 || int64(len(s.stored)) > got.Written+got.PossibleCopies {
+				t.Errorf("%v: got %+v, %v; %d were acknowledged, %d are stored", script, got, err, acknowledged, len(s.stored))
 			}
 		})
 	})

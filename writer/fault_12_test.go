@@ -9,15 +9,15 @@ import (
 	"kin/internal/service"
 )
 
-// unsentError is an error of a call that never reached the service.
+// unsentError is the error of a call that never reached the service.
 type unsentError struct{ error }
 
 func (unsentError) Unsent() bool    { return true }
 func (e unsentError) Unwrap() error { return e.error }
 
-// Records of a request that waited for credentials until the run ended were not sent:
-// none of them may be in the stream.
-func TestFault12ARequestThatWaitedForCredentialsIsNotInDoubt(t *testing.T) {
+// A request that still waits for credentials when the run ends was never sent: none of its
+// records may be in the stream.
+func TestFault12UnsentRecordsAreNotUnsure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()
 		o.Grace = 3 * time.Second

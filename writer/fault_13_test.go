@@ -16,18 +16,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// life is a stream that is deleted, and perhaps created again, while it is written
-// to.
-type life struct {
+// deletableStream is a stream that is deleted during a run, and perhaps created again.
+type deletableStream struct {
 	*memoryStream
-	deletedAfter, createdAfter int    // records after which it is gone, and back; 0 is never
-	inUse                      int    // requests that are refused when it is back
-	denied                     bool   // it may not be described
-	ids                        string // of the shards of the second stream: the first letter counts
+	deletedAfter, createdAfter int    // number of records written before; 0 means never
+	inUse                      int    // requests refused with ResourceInUseException after the new stream was created
+	denied                     bool   // describing the stream is denied
+	ids                        string // if set, the new stream has other shard IDs
 	wrote                      atomic.Int64
 }
 
-func (l *life) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
+func (l *deletableStream) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	created := time.Unix(1_000_000, 0)
 	switch {
 	case l.denied:
@@ -40,14 +39,14 @@ func (l *life) DescribeStreamSummary(context.Context, *service.DescribeStreamSum
 	return described(types.StreamDescriptionSummary{StreamCreationTimestamp: aws.Time(created), StreamStatus: types.StreamStatusActive})(context.Background())
 }
 
-func (l *life) isCreatedAgain() bool {
+func (l *deletableStream) isCreatedAgain() bool {
 	return l.createdAfter > 0 && l.wrote.Load() >= int64(l.createdAfter)
 }
-func (l *life) isDeleted() bool {
+func (l *deletableStream) isDeleted() bool {
 	return l.deletedAfter > 0 && l.wrote.Load() >= int64(l.deletedAfter) && !l.isCreatedAgain()
 }
 
-func (l *life) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
+func (l *deletableStream) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	switch {
 	case l.isDeleted():
 		return nil, answered(400, &types.ResourceNotFoundException{Message: aws.String("Stream orders under account 0 not found.")})
@@ -59,27 +58,27 @@ func (l *life) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*se
 	return l.memoryStream.PutRecords(ctx, in)
 }
 
-// A stream that is deleted ends the run, and the error says so, and whether there is
-// another of its name; a stream that was never there is not said to be deleted.
-func TestFault13AStreamThatGoesWhileItIsWrittenTo(t *testing.T) {
-	missing := &life{memoryStream: &memoryStream{}, deletedAfter: 1, denied: true}
+// If the stream is deleted during a run, the run ends with a *DeletedError. It reports
+// whether another stream has the name. A stream that never existed is no *DeletedError.
+func TestFault13ReportsAStreamDeletedDuringTheRun(t *testing.T) {
+	missing := &deletableStream{memoryStream: &memoryStream{}, deletedAfter: 1, denied: true}
 	missing.wrote.Store(1)
 	for name, tt := range map[string]struct {
-		life *life
-		want error // nil: all is written
+		deletableStream *deletableStream
+		want            error // nil: everything is written
 	}{
-		"stays":                                {&life{}, nil},
-		"deleted":                              {&life{deletedAfter: 4}, &DeletedError{Stream: "orders"}},
-		"deleted, and may not be described":    {&life{deletedAfter: 4, denied: true}, &DeletedError{Stream: "orders"}},
-		"deleted and created, with other IDs":  {&life{deletedAfter: 4, createdAfter: 4, ids: "x"}, &DeletedError{Stream: "orders", Again: true}},
-		"deleted and created, the same IDs":    {&life{createdAfter: 4}, &DeletedError{Stream: "orders", Again: true}},
-		"created again, which takes a while":   {&life{createdAfter: 4, inUse: 3}, &DeletedError{Stream: "orders", Again: true}},
-		"created again, not to be described":   {&life{createdAfter: 4, denied: true}, nil},
-		"in use for a while, and the same one": {&life{inUse: 3}, nil},
+		"stays":                               {&deletableStream{}, nil},
+		"deleted":                             {&deletableStream{deletedAfter: 4}, &DeletedError{Stream: "orders"}},
+		"deleted, description denied":         {&deletableStream{deletedAfter: 4, denied: true}, &DeletedError{Stream: "orders"}},
+		"deleted and created, with other IDs": {&deletableStream{deletedAfter: 4, createdAfter: 4, ids: "x"}, &DeletedError{Stream: "orders", Again: true}},
+		"deleted and created, the same IDs":   {&deletableStream{createdAfter: 4}, &DeletedError{Stream: "orders", Again: true}},
+		"created again after a while":         {&deletableStream{createdAfter: 4, inUse: 3}, &DeletedError{Stream: "orders", Again: true}},
+		"created again, description denied":   {&deletableStream{createdAfter: 4, denied: true}, nil},
+		"in use for a while, same stream":     {&deletableStream{inUse: 3}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := tt.life
+				l := tt.deletableStream
 				l.memoryStream = &memoryStream{shards: fourShards()}
 				i := 0
 				got, err := newWriter(t, l, options()).Run(t.Context(), func(ctx context.Context) (Record, error) {

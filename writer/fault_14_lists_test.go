@@ -12,8 +12,8 @@ import (
 	"kin/internal/service"
 )
 
-// slowPages is a stream whose list of shards has a page for each, which takes a while;
-// the last one hangs, if it is to. Describing the stream may take a while too.
+// slowPages is a stream whose list has one shard per page. Each page takes a while; with
+// hangs set, the last one hangs. Describing the stream can take a while too.
 type slowPages struct {
 	*memoryStream
 	takes, describing time.Duration
@@ -52,7 +52,7 @@ func (s *slowPages) ListShards(ctx context.Context, in *service.ListShardsInput)
 	return out, nil
 }
 
-// listers are the ways to list the shards of a stream at the start.
+// listers are the callers that list shards at the start.
 var listers = map[string]func(context.Context, *slowPages, func(string)) error{
 	"run": func(ctx context.Context, s *slowPages, info func(string)) error {
 		o := options()
@@ -72,9 +72,9 @@ var listers = map[string]func(context.Context, *slowPages, func(string)) error{
 	},
 }
 
-// The time of a list counts from the last page that brought something new: a slow one is
-// read to its end, without a message that nothing answers, and one that hangs ends.
-func TestFault14ASlowListOfShardsIsReadToItsEnd(t *testing.T) {
+// The timeout of a list begins anew with each page that has new shards. A slow list is read
+// completely and without a message. A list that hangs fails.
+func TestFault14ReadsASlowShardListCompletely(t *testing.T) {
 	const pages = 14
 	for what, list := range listers {
 		for _, hangs := range []bool{false, true} {
@@ -82,19 +82,19 @@ func TestFault14ASlowListOfShardsIsReadToItsEnd(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newSlowPages(pages, 3*time.Second)
 					s.hangs = hangs
-					var said []string
+					var messages []string
 					began := time.Now()
-					err := list(t.Context(), s, func(m string) { said = append(said, m) })
+					err := list(t.Context(), s, func(m string) { messages = append(messages, m) })
 					took := time.Since(began)
 					var gaveUp *GaveUpError
 					switch {
-					case !hangs && (err != nil || len(said) > 0 || took < pages*3*time.Second):
-						t.Errorf("after %s %v, said %q", took, err, said)
+					case !hangs && (err != nil || len(messages) > 0 || took < pages*3*time.Second):
+						t.Errorf("after %s %v, messages %q", took, err, messages)
 					case hangs && (!errors.As(err, &gaveUp) || !strings.HasPrefix(err.Error(), "gave up after 30s: ListShards for stream orders: ") ||
 						took != (pages-1)*3*time.Second+service.StartTimeout):
-						t.Errorf("after %s %v, said %q", took, err, said)
-					case hangs && (len(said) != 1 || said[0] != "still trying: ListShards for stream orders: no answer from the service for 5s"):
-						t.Errorf("said %q", said)
+						t.Errorf("after %s %v, messages %q", took, err, messages)
+					case hangs && (len(messages) != 1 || messages[0] != "still trying: ListShards for stream orders: no answer from the service for 5s"):
+						t.Errorf("messages %q", messages)
 					}
 				})
 			})
@@ -102,14 +102,14 @@ func TestFault14ASlowListOfShardsIsReadToItsEnd(t *testing.T) {
 	}
 }
 
-// The calls of a start share its time; each is reported for itself.
-func TestFault14TheCallsOfAStartShareItsTime(t *testing.T) {
+// The calls of a start share one timeout. Each has its own messages.
+func TestFault14CallsAtTheStartShareOneTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSlowPages(1, 0)
 		s.describing, s.hangs = 8*time.Second, true
-		var said []string
+		var messages []string
 		o := options()
-		o.Info = func(m string) { said = append(said, m) }
+		o.Info = func(m string) { messages = append(messages, m) }
 		w := newWriter(t, s, o)
 		began := time.Now()
 		_, err := w.Run(t.Context(), numbered(3))
@@ -117,7 +117,7 @@ func TestFault14TheCallsOfAStartShareItsTime(t *testing.T) {
 		if took := time.Since(began); err == nil || err.Error() != want || took != service.StartTimeout {
 			t.Errorf("after %s %v", took, err)
 		}
-		equal(t, "messages", said, []string{
+		equal(t, "messages", messages, []string{
 			"still trying: DescribeStreamSummary for stream orders: no answer from the service for 5s",
 			"connected again after 8s",
 			"still trying: ListShards for stream orders: no answer from the service for 5s",

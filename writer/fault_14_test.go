@@ -19,11 +19,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// refusedDial is an address where nothing listens.
+// refusedDial returns the error of a connection to a port that nobody listens on.
 func refusedDial() error { return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED} }
 
-// A failure that was reported ends with a message, and one that was not does not.
-func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
+// The end of a failure is reported only if the failure was reported.
+func TestFault14ReportsTheEndOfAReportedFailure(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fails time.Duration
 		want  []string
@@ -47,23 +47,23 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 					return nil, nil
 				}
 				o := options()
-				var said []string
-				o.Info = func(message string) { said = append(said, message) }
+				var messages []string
+				o.Info = func(message string) { messages = append(messages, message) }
 				w := newWriter(t, s, o)
 				if _, err := w.Run(t.Context(), numbered(3)); err != nil {
 					t.Fatal(err)
 				}
-				if !slices.EqualFunc(said, tt.want, strings.HasPrefix) {
-					t.Errorf("said %q, want %q", said, tt.want)
+				if !slices.EqualFunc(messages, tt.want, strings.HasPrefix) {
+					t.Errorf("messages %q, want %q", messages, tt.want)
 				}
 				if last := w.Failing(); last != nil {
 					t.Errorf("still failing: %v", last)
 				}
-				if len(said) > 0 {
-					text, _ := strings.CutPrefix(said[len(said)-1], "orders: connected again after ")
+				if len(messages) > 0 {
+					text, _ := strings.CutPrefix(messages[len(messages)-1], "orders: connected again after ")
 					lasted, err := time.ParseDuration(text)
 					if err != nil || lasted%time.Second != 0 || lasted < tt.fails-time.Second || lasted > tt.fails+queue.MaxBackoff {
-						t.Errorf("it is said to have lasted %q", text)
+						t.Errorf("the reported duration is %q", text)
 					}
 				}
 			})
@@ -71,8 +71,8 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 	}
 }
 
-// A failure that ends because its records are given up is not said to be over.
-func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
+// If the failing records are rejected, no message says that the connection works again.
+func TestFault14RejectionIsNotReportedAsRecovery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			return nil, refusedDial()
@@ -80,14 +80,14 @@ func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 		o := options()
 		o.RetryFor = time.Minute
 		o.Rejected = func(Rejection) error { return nil }
-		var said []string
-		o.Info = func(message string) { said = append(said, message) }
+		var messages []string
+		o.Info = func(message string) { messages = append(messages, message) }
 		w := newWriter(t, s, o)
 		if _, err := w.Run(t.Context(), numbered(3)); err != nil {
 			t.Fatal(err)
 		}
-		if len(said) == 0 || slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, "connected again") }) {
-			t.Errorf("said %q", said)
+		if len(messages) == 0 || slices.ContainsFunc(messages, func(s string) bool { return strings.Contains(s, "connected again") }) {
+			t.Errorf("messages %q", messages)
 		}
 		if last := w.Failing(); last == nil || !strings.Contains(last.Error(), "PutRecords for stream orders: dial tcp: connection refused") {
 			t.Errorf("the last failure is %v", last)
@@ -95,9 +95,9 @@ func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 	})
 }
 
-// Whatever ends a run while a call fails, it is known which, and why.
-func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
-	over := errors.New("the time of 5s was over")
+// If a run ends while a call fails, Failing still returns the call and its error.
+func TestFault14FailingNamesTheCallAfterTheRun(t *testing.T) {
+	errTimeout := errors.New("--timeout 5s expired")
 	fails := func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 		return nil, refusedDial()
 	}
@@ -116,16 +116,16 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 	for name, tt := range map[string]struct {
 		service *memoryStream
 		abandon bool
-		error   string // of Run
-		failing string // empty is none
+		error   string // the error of Run
+		failing string // empty: Failing returns nil
 	}{
-		"at the start":           {&memoryStream{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"then it hangs":          {&memoryStream{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"it only hangs":          {&memoryStream{describe: hangs}, false, "the time of 5s was over", ""},
+		"at the start":           {&memoryStream{describe: describe}, false, "--timeout 5s expired: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"then it hangs":          {&memoryStream{describe: once}, false, "--timeout 5s expired: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"it only hangs":          {&memoryStream{describe: hangs}, false, "--timeout 5s expired", ""},
 		"abandoned at the start": {&memoryStream{describe: describe}, true, "the run was abandoned: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		"while it writes":        {&memoryStream{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
+		"while it writes":        {&memoryStream{put: fails}, false, "--timeout 5s expired", "PutRecords for stream orders: dial tcp: connection refused"},
 		"abandoned":              {&memoryStream{put: fails}, true, "the run was abandoned", "PutRecords for stream orders: dial tcp: connection refused"},
-		"nothing fails":          {&memoryStream{}, false, "the time of 5s was over", ""},
+		"nothing fails":          {&memoryStream{}, false, "--timeout 5s expired", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 						w.Abandon()
 						return
 					}
-					cancel(over)
+					cancel(errTimeout)
 				})
 				n := 0
 				_, err := w.Run(ctx, func(ctx context.Context) (Record, error) {
@@ -154,7 +154,7 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 				if last := w.Failing(); last != nil {
 					failing = last.Error()
 				}
-				if err == nil || err.Error() != tt.error || failing != tt.failing || errors.Is(err, over) == tt.abandon {
+				if err == nil || err.Error() != tt.error || failing != tt.failing || errors.Is(err, errTimeout) == tt.abandon {
 					t.Errorf("got %v, and failing is %q, want %s, and %q", err, failing, tt.error, tt.failing)
 				}
 			})
@@ -162,8 +162,8 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 	}
 }
 
-// The end of the start's time does not hide what failed before.
-func TestFault14GivingUpNamesTheFailure(t *testing.T) {
+// The timeout of the start does not hide the failure before it.
+func TestFault14TimeoutOfTheStartNamesTheFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		s := &memoryStream{describe: func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
@@ -181,20 +181,20 @@ func TestFault14GivingUpNamesTheFailure(t *testing.T) {
 	})
 }
 
-// mute takes messages and drops them.
-func mute(string) {}
+// discard drops messages.
+func discard(string) {}
 
-// A call of the start that is not answered is named after 5 s, once, and its end is
-// reported.
-func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
+// A call at the start without an answer is reported once, after 5 s. Its end is reported
+// too.
+func TestFault14ReportsACallAtTheStartWithoutAnswer(t *testing.T) {
 	hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	for name, tt := range map[string]struct {
 		fail func(ctx context.Context, attempt int) error
 		want []string
 	}{
-		"no answer for ever": {func(ctx context.Context, _ int) error { return hang(ctx) },
+		"never an answer": {func(ctx context.Context, _ int) error { return hang(ctx) },
 			[]string{"still trying: DescribeStreamSummary for stream orders: no answer from the service for 5s"}},
-		"one without": {func(ctx context.Context, attempt int) error {
+		"one attempt without answer": {func(ctx context.Context, attempt int) error {
 			if attempt == 1 {
 				return hang(ctx)
 			}
@@ -235,10 +235,10 @@ func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
 						}
 						return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{}}, nil
 					}
-					var said []string
-					err := call(t.Context(), s, func(m string) { said = append(said, m) })
-					if !slices.EqualFunc(said, tt.want, strings.HasPrefix) {
-						t.Errorf("said %q, want %q", said, tt.want)
+					var messages []string
+					err := call(t.Context(), s, func(m string) { messages = append(messages, m) })
+					if !slices.EqualFunc(messages, tt.want, strings.HasPrefix) {
+						t.Errorf("messages %q, want %q", messages, tt.want)
 					}
 					if failed := len(tt.want) == 1; failed != (err != nil) {
 						t.Errorf("got %v", err)

@@ -12,9 +12,8 @@ import (
 	"kin/internal/service"
 )
 
-// TestFault19AThrottledStartIsNamed has a start whose time is used up by a throttled
-// call: no time is left for the next one.
-func TestFault19AThrottledStartIsNamed(t *testing.T) {
+// A throttled call uses up the whole timeout of the start. The error names that call.
+func TestFault19ThrottledStartNamesTheCall(t *testing.T) {
 	for code, refusal := range map[string]error{
 		"LimitExceededException":                 answered(400, &types.LimitExceededException{}),
 		"ProvisionedThroughputExceededException": answered(400, api("ProvisionedThroughputExceededException")),
@@ -37,8 +36,8 @@ func TestFault19AThrottledStartIsNamed(t *testing.T) {
 	}
 }
 
-// throttledService answers no ListShards either; like a client, it makes no call
-// whose time is over.
+// throttledService throttles ListShards too. Like an SDK client, it makes no call with an
+// expired context.
 type throttledService struct {
 	memoryStream
 	refusal error

@@ -13,14 +13,15 @@ import (
 	"kin/internal/service"
 )
 
-// HashKeyOf returns an explicit hash key that leads records to an open shard of
-// a stream: the first of its range. After a split or a merge the records go to
-// the child that has it. A shard that is not there or is closed is a
-// *ShardError; other errors are as those of Run. report is called with a line about a call
-// that is not answered for 5 s.
-func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, report func(string)) (string, error) {
+// HashKeyOf returns the first hash key in the range of an open shard. A record with it as
+// explicit hash key goes to that shard. After a split or a merge such records go to the
+// child with that hash key.
+//
+// It returns a *ShardError if the shard does not exist or is closed. Other errors are those
+// of Run. If a call has no answer for 5 s, report is called with a message about it.
+func HashKeyOf(ctx context.Context, client MetadataClient, stream, shardID string, report func(string)) (string, error) {
 	var shards []types.Shard
-	err := atStart(ctx, "ListShards", stream, report, func(ctx context.Context, a *service.Allowance) error {
+	err := retryAtStart(ctx, "ListShards", stream, report, func(ctx context.Context, a *service.Allowance) error {
 		shards = nil
 		return eachShard(ctx, client, a, stream, nil, func(s types.Shard) { shards = append(shards, s) })
 	})
@@ -49,12 +50,12 @@ func HashKeyOf(ctx context.Context, client PlaceClient, stream, shardID string, 
 	return "", missing
 }
 
-// ShardError means that a shard cannot be written to: it is not there, or it
-// was split or merged.
+// ShardError means that a shard cannot be written to: it does not exist, or it was split or
+// merged.
 type ShardError struct {
 	Stream, Shard string
 	Closed        bool
-	Open          []string // the shards that can, by ID
+	Open          []string // IDs of the shards that can be written to, sorted
 }
 
 func (e *ShardError) Error() string {
@@ -64,10 +65,10 @@ func (e *ShardError) Error() string {
 	return fmt.Sprintf("shard %q not found in stream %q", e.Shard, e.Stream)
 }
 
-// NotFound is true; it marks the error for those who do not import the type.
+// NotFound returns true. Callers can check for it without importing the type.
 func (e *ShardError) NotFound() bool { return true }
 
-// Hint names shards that can be written to.
+// Hint lists shards that can be written to.
 func (e *ShardError) Hint() string {
 	const shown = 5
 	switch n := len(e.Open); {

@@ -13,10 +13,10 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// pages is a service whose ListShards has one shard a page.
+// pages is a service whose ListShards returns one shard per page.
 type pages struct {
 	shards []types.Shard
-	fails  []error // the first calls
+	fails  []error // errors of the first calls
 	summary
 	asked []*service.ListShardsInput
 }
@@ -59,25 +59,25 @@ func shardOf(id, from string, closed bool) types.Shard {
 	return s
 }
 
-func TestHashKeyOfAShardOnALaterPage(t *testing.T) {
+func TestHashKeyOfFindsAShardOnALaterPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pages{
 			shards: []types.Shard{shardOf("a", "0", true), shardOf("c", "100", false), shardOf("b", "0", false)},
 			fails:  []error{&smithy.GenericAPIError{Code: "LimitExceededException"}, errors.New("reset")},
 		}
-		if got, err := HashKeyOf(t.Context(), p, "orders", "c", mute); err != nil || got != "100" {
+		if got, err := HashKeyOf(t.Context(), p, "orders", "c", discard); err != nil || got != "100" {
 			t.Errorf("got %q, %v, want 100", got, err)
 		}
 		for _, in := range p.asked[3:] {
 			if in.StreamName != "" || in.StreamARN != "" {
-				t.Error("a later page was asked for with the stream's name")
+				t.Error("a request for a later page names the stream")
 			}
 		}
 		for shard, want := range map[string]*ShardError{
 			"a": {Stream: "orders", Shard: "a", Closed: true, Open: []string{"b", "c"}},
 			"d": {Stream: "orders", Shard: "d", Open: []string{"b", "c"}},
 		} {
-			_, err := HashKeyOf(t.Context(), p, "orders", shard, mute)
+			_, err := HashKeyOf(t.Context(), p, "orders", shard, discard)
 			var got *ShardError
 			if !errors.As(err, &got) || !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: got %v, want %v", shard, err, want)
@@ -92,7 +92,7 @@ func TestHashKeyOfGivesUp(t *testing.T) {
 		for range 1000 {
 			p.fails = append(p.fails, errors.New("reset"))
 		}
-		_, err := HashKeyOf(t.Context(), p, "orders", "a", mute)
+		_, err := HashKeyOf(t.Context(), p, "orders", "a", discard)
 		var gaveUp *GaveUpError
 		if !errors.As(err, &gaveUp) || gaveUp.After < service.StartTimeout {
 			t.Errorf("got %v, want to give up after %v", err, service.StartTimeout)
@@ -111,7 +111,7 @@ func TestIgnoresHashKeys(t *testing.T) {
 		{summary{err: &smithy.GenericAPIError{Code: "UnknownOperationException"}}, false, false},
 		{summary{err: &smithy.GenericAPIError{Code: "ResourceNotFoundException"}}, false, true},
 	} {
-		got, err := IgnoresHashKeys(t.Context(), &pages{summary: tt.summary}, "orders", mute)
+		got, err := IgnoresHashKeys(t.Context(), &pages{summary: tt.summary}, "orders", discard)
 		if got != tt.want || (err != nil) != tt.fails {
 			t.Errorf("%+v: got %v, %v", tt.summary, got, err)
 		}

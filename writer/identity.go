@@ -11,17 +11,17 @@ import (
 	"kin/internal/validate"
 )
 
-// IgnoresHashKeys reports whether a stream distributes its records itself, by the
-// strategy AUTO. A stream that may not be described counts as one that does not. report is
-// as in HashKeyOf.
-func IgnoresHashKeys(ctx context.Context, client PlaceClient, stream string, report func(string)) (bool, error) {
+// IgnoresHashKeys reports whether a stream has the record distribution strategy AUTO. It
+// returns false if the caller may not describe the stream. report is as in HashKeyOf.
+func IgnoresHashKeys(ctx context.Context, client MetadataClient, stream string, report func(string)) (bool, error) {
 	summary, err := describeStream(ctx, client, stream, report)
 	return summary != nil && summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto, err
 }
 
-// Identity is what distinguishes a stream from others of its name: its ARN, and when it
-// was created. Both are zero if the stream may not be described. report is as in HashKeyOf.
-func Identity(ctx context.Context, client PlaceClient, stream string, report func(string)) (arn string, created time.Time, err error) {
+// Identity returns the ARN and the creation time of a stream. They distinguish it from
+// other streams of its name. Both are zero if the caller may not describe the stream.
+// report is as in HashKeyOf.
+func Identity(ctx context.Context, client MetadataClient, stream string, report func(string)) (arn string, created time.Time, err error) {
 	summary, err := describeStream(ctx, client, stream, report)
 	if summary == nil {
 		return "", time.Time{}, err
@@ -29,10 +29,10 @@ func Identity(ctx context.Context, client PlaceClient, stream string, report fun
 	return aws.ToString(summary.StreamARN), aws.ToTime(summary.StreamCreationTimestamp), nil
 }
 
-// describeStream returns nil for a stream that may not be described.
-func describeStream(ctx context.Context, client PlaceClient, stream string, report func(string)) (*types.StreamDescriptionSummary, error) {
+// describeStream returns nil if the caller may not describe the stream.
+func describeStream(ctx context.Context, client MetadataClient, stream string, report func(string)) (*types.StreamDescriptionSummary, error) {
 	var out *service.DescribeStreamSummaryOutput
-	err := atStart(ctx, "DescribeStreamSummary", stream, report, onePage(func(ctx context.Context) (err error) {
+	err := retryAtStart(ctx, "DescribeStreamSummary", stream, report, onePage(func(ctx context.Context) (err error) {
 		out, err = describe(ctx, client, stream)
 		if err == nil {
 			err = validate.Summary(stream, out.StreamDescriptionSummary)

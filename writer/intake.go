@@ -12,11 +12,11 @@ import (
 	"kin/writer/queue"
 )
 
-// intake numbers and checks the records of the input on their way to the
-// dispatcher, and takes no more of them than the rates allow.
+// intake reads the input, numbers and checks its records, and passes them to the
+// dispatcher. It reads no faster than the rates allow.
 type intake struct {
 	next  func(context.Context) (Record, error)
-	limit int // of data and partition key
+	limit int // bytes of data and partition key
 	o     Options
 	to    *dispatcher
 	rates rates
@@ -26,8 +26,8 @@ func newIntake(next func(context.Context) (Record, error), limit int, o Options,
 	return &intake{next: next, limit: limit, o: o, to: to, rates: newRates(o)}
 }
 
-// run ends with the input, with the first record that can never be accepted
-// unless such records are handed over, or when no more is taken.
+// run reads until the input ends or the intake is closed. Without Options.Rejected, the
+// first record that can never be accepted ends it too.
 func (in *intake) run(ctx context.Context) {
 	for number := int64(1); ctx.Err() == nil; number++ {
 		r, reason, err := in.read(ctx)
@@ -43,13 +43,13 @@ func (in *intake) run(ctx context.Context) {
 			}
 		case in.rates.wait(ctx, r) != nil:
 			return // the run was cancelled, which closes the intake
-		case !in.to.push(queue.NewEntry(in.own(r), number, time.Now())):
+		case !in.to.push(queue.NewEntry(in.copySmall(r), number, time.Now())):
 			return
 		}
 	}
 }
 
-// read returns the next record, with the reason when it cannot be written.
+// read returns the next record. reason says why the record cannot be written, if so.
 func (in *intake) read(ctx context.Context) (r Record, reason, err error) {
 	r, err = in.next(ctx)
 	if err == nil {
@@ -62,7 +62,7 @@ func (in *intake) read(ctx context.Context) (r Record, reason, err error) {
 	return r, nil, err
 }
 
-// inputError is what a run ends with when next returned err.
+// inputError returns the result of a run in which next returned err.
 func inputError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -73,10 +73,9 @@ func inputError(ctx context.Context, err error) error {
 	return err
 }
 
-// refuse deals with a record that cannot be sent, and reports whether the next
-// one is wanted.
+// refuse rejects a record that cannot be sent. It reports whether to read the next one.
 func (in *intake) refuse(number int64, r Record, reason error) bool {
-	more := in.to.refuse(queue.NewEntry(in.own(r), number, time.Now()), reason)
+	more := in.to.refuse(queue.NewEntry(in.copySmall(r), number, time.Now()), reason)
 	if in.o.Rejected != nil {
 		return more
 	}
@@ -84,27 +83,27 @@ func (in *intake) refuse(number int64, r Record, reason error) bool {
 	return false
 }
 
-// ownFrom is how many bytes of data are left where they are: less than that may
-// be a small part of a large buffer which would be kept as a whole.
-const ownFrom = 128 << 10
+// copyBelow is the size in bytes from which data is not copied. Smaller data may be a part of
+// a large buffer, and would keep the whole buffer in memory.
+const copyBelow = 128 << 10
 
-// own returns r with memory of its own, so that a record that waits for long
-// holds nothing but itself.
-func (in *intake) own(r Record) Record {
+// copySmall returns r with copies of its small slices, so that a queued record keeps no other
+// memory alive.
+func (in *intake) copySmall(r Record) Record {
 	source := r.Source
 	r.Source = nil
-	if len(r.Data) < ownFrom {
+	if len(r.Data) < copyBelow {
 		r.Data = slices.Clone(r.Data)
 	}
 	if in.o.Rejected != nil && source != nil {
 		r.Source = source
-		if len(source) < ownFrom {
+		if len(source) < copyBelow {
 			r.Source = slices.Clone(source)
 		}
 	}
 	return r
 }
 
-// RandomKey returns a partition key for a record whose place in the stream
-// does not matter. It is not fit for secrets.
+// RandomKey returns a partition key for a record that may go to any shard. It is not
+// suitable for secrets.
 func RandomKey() string { return strconv.FormatUint(rand.Uint64(), 36) }

@@ -17,11 +17,12 @@ import (
 	"kin/writer/queue"
 )
 
-// eachShard makes one attempt at listing the shards of a stream, page after page,
-// and calls visit for each of them once: a list is not atomic, and a shard may come
-// twice. nil is no filter. The allowance limits each page, and notes what it brought.
-// Errors are *CallError; so is a list that would never end, one without shards, and one
-// with a shard that cannot be.
+// eachShard lists the shards of a stream, page after page, in one attempt. It calls visit
+// once for each shard, although a list is not atomic and may repeat shards. A nil filter
+// lists all. The allowance limits each page and is extended by pages with new shards.
+//
+// Errors are *CallError. That includes a list that would never end, a list without shards,
+// and an invalid shard.
 func eachShard(ctx context.Context, client shardLister, a *service.Allowance, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
 	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
 	named := record.ParseStream(stream)
@@ -33,7 +34,7 @@ func eachShard(ctx context.Context, client shardLister, a *service.Allowance, st
 		if err != nil {
 			return failed(err)
 		}
-		if out.Shards == nil { // an empty list is not nil
+		if out.Shards == nil { // an empty list would not be nil
 			return failed(validate.ErrNoShards)
 		}
 		before := len(seen)
@@ -57,7 +58,7 @@ func eachShard(ctx context.Context, client shardLister, a *service.Allowance, st
 		if err := guard.Next(out.NextToken, len(seen)-before); err != nil {
 			return failed(err)
 		}
-		in = &service.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
+		in = &service.ListShardsInput{NextToken: out.NextToken} // a request with NextToken must not name the stream
 	}
 }
 
@@ -73,14 +74,14 @@ func listPage(ctx context.Context, client shardLister, a *service.Allowance, in 
 	return out, err
 }
 
-// listShards makes one attempt at listing the open shards, in the order of
-// their ranges. It returns none where they do not cover the hash key space
-// exactly: a list is not atomic. The allowance is as for eachShard.
+// listShards lists the open shards in one attempt, sorted by hash key range. It fails if
+// they do not cover the hash key space exactly, because a list is not atomic. The allowance
+// is as for eachShard.
 func listShards(ctx context.Context, client shardLister, a *service.Allowance, stream string) ([]queue.Range, error) {
 	var ranges []queue.Range
 	readable := true
 	err := eachShard(ctx, client, a, stream, &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}, func(s types.Shard) {
-		if s.HashKeyRange == nil || lineage.IsClosed(s) { // endpoints that know no filter list the closed ones too
+		if s.HashKeyRange == nil || lineage.IsClosed(s) { // endpoints without filter support list closed shards too
 			return
 		}
 		hashes := lineage.ParseHashKeyRange(s.HashKeyRange)

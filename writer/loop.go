@@ -7,9 +7,9 @@ import (
 	"kin/writer/queue"
 )
 
-// run sends what the intake puts in until all of it is settled or the run is
-// stopped, and returns why. It calls the functions of Options on its own
-// goroutine. When writing is done, requests in flight are given up.
+// run sends the records of the intake until all are settled or the run is stopped. It
+// returns the result of the run. It calls the functions in Options on its own goroutine.
+// When writing is done, requests in flight are abandoned.
 func (d *dispatcher) run(writing context.Context) error {
 	defer context.AfterFunc(writing, func() {
 		d.mu.Lock()
@@ -20,26 +20,26 @@ func (d *dispatcher) run(writing context.Context) error {
 	defer ended()
 	for {
 		d.deliver()
-		r, wake, over := d.next(time.Now())
+		r, wake, done := d.next(time.Now())
 		switch {
-		case over:
-			ended() // a list of shards that hangs does not delay the end
+		case done:
+			ended() // a hanging list of shards must not delay the end
 			d.requests.Wait()
-			d.leaveRest()
+			d.settleRest()
 			d.deliver()
 			return d.err()
 		case r != nil:
 			d.requests.Go(func() { d.settle(writing, r, d.calls.putRecords(writing, r)) })
 			continue
 		}
-		if d.listAgainDue(time.Now()) {
-			d.requests.Go(func() { d.listAgain(listing) })
+		if d.startRelist(time.Now()) {
+			d.requests.Go(func() { d.relistShards(listing) })
 		}
 		await(d.changed, wake)
 	}
 }
 
-// await returns at a time, unless that is zero, or when something changes.
+// await returns when something changed, or at wake. A zero wake means no timeout.
 func await(changed <-chan struct{}, wake time.Time) {
 	var timer <-chan time.Time
 	if !wake.IsZero() {
@@ -51,9 +51,9 @@ func await(changed <-chan struct{}, wake time.Time) {
 	}
 }
 
-// next returns the request to send now, or when to ask again; zero is when
-// something changes. over means that there will be none.
-func (d *dispatcher) next(now time.Time) (r *queue.Request, wake time.Time, over bool) {
+// next returns the request to send now, or the time at which to call it again. A zero time
+// means after the next change. done means that no request will follow.
+func (d *dispatcher) next(now time.Time) (r *queue.Request, wake time.Time, done bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	inFlight := d.queue.InFlight()
@@ -74,16 +74,16 @@ func (d *dispatcher) next(now time.Time) (r *queue.Request, wake time.Time, over
 	return r, time.Time{}, false
 }
 
-// err is what the run ends with.
+// err is the result of the run.
 func (d *dispatcher) err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.state.err()
 }
 
-// deliver calls the functions of Options as is due. It is called on the goroutine of
-// run alone, without the lock: they may take their time, and then no further request
-// is made. The first error of one ends the run.
+// deliver makes the pending calls of the functions in Options, without the lock. Only the
+// goroutine of run calls it. No request is built while such a call blocks. The first error
+// of a call ends the run.
 func (d *dispatcher) deliver() {
 	for {
 		d.mu.Lock()

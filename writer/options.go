@@ -9,61 +9,61 @@ import (
 	"kin/internal/record"
 )
 
-// Options are where to write and how patiently. DefaultOptions has the
-// defaults of `kin write`.
+// Options configure a Writer. DefaultOptions has the defaults of `kin write`.
 type Options struct {
 	Stream string // name or ARN
-	// Linger is how long a record waits for others to share its request.
+	// Linger is how long a record waits for others to fill its request.
 	Linger time.Duration
-	// RetryFor is how long a record is retried after it was first sent. Then
-	// it is rejected.
+	// RetryFor is how long a record is retried, counted from its first request. Then it is
+	// rejected.
 	RetryFor time.Duration
-	// Grace is how long a cancelled run may still take to write what it has
-	// read.
+	// Grace is how long a cancelled run may go on to write what it has read.
 	Grace time.Duration
-	// InFlight is how many requests are sent at a time, at most.
+	// InFlight is the maximum number of concurrent requests, 1 to 256.
 	InFlight int
-	// Ordered keeps the order within each partition key through failures and
+	// Ordered keeps the order of the records of a partition key even through failures and
 	// reshards.
 	Ordered bool
-	// Aggregate packs records of the same key, where several wait, into
-	// aggregates of the Kinesis Producer Library.
+	// Aggregate packs waiting records of the same key into aggregates of the Kinesis Producer
+	// Library.
 	Aggregate bool
-	// Unshaped sends as fast as the service answers, whatever the limits of a
-	// shard are.
+	// Unshaped ignores the write limits of shards and sends as fast as the service answers.
 	Unshaped bool
-	// RecordRate and ByteRate limit what is taken from the input in a second;
-	// 0 is no limit.
+	// RecordRate and ByteRate limit how many records and bytes are read from the input per
+	// second. 0 means no limit.
 	RecordRate, ByteRate float64
-	// Pace waits between records as long as lay between their arrivals,
-	// divided by Pace; 0 does not wait.
+	// Pace reproduces the pauses between the arrival times of the records, divided by Pace. 0
+	// means no pauses.
 	Pace float64
-	// Skip is how many records of the input are passed over: they count as
+	// Skip is the number of records at the start of the input that are not sent. They count as
 	// written.
 	Skip int64
 
-	// Report is called with what became of each record, in the order of the input,
-	// those at once that are known at once. Rejected is handed the records that are
-	// given up, as they are; nil means that the first of them ends the run. Both are
-	// called on the goroutine of Run, and an error of theirs ends the run.
+	// Report is called with the result of each record, in input order. Results that become
+	// known together come in one call. nil means that no results are wanted.
+	//
+	// Rejected is called with each rejected record, unchanged. If it is nil, the first rejected
+	// record ends the run.
+	//
+	// Both are called on the goroutine of Run. An error of theirs ends the run.
 	Report   func([]Result) error
 	Rejected func(Rejection) error
-	// Info is called with messages for a person, one at a time; nil drops them. It is
-	// called on the goroutine of Run, and on another one while a call of the start has no
-	// answer: Run waits for it.
+	// Info is called with messages for a person, one at a time; nil drops them. It is called on
+	// the goroutine of Run. While a call at the start has no answer, it is called on another
+	// goroutine, and Run waits for it to return.
 	Info func(message string)
-	// Log is for those who look for a fault; nil discards it.
+	// Log receives debug messages; nil discards them.
 	Log *slog.Logger
 }
 
-// DefaultOptions are the defaults of `kin write`. The stream is missing.
+// DefaultOptions returns the defaults of `kin write`. The caller must set Stream.
 func DefaultOptions() Options {
 	return Options{Linger: 100 * time.Millisecond, RetryFor: 5 * time.Minute, Grace: 30 * time.Second, InFlight: 8}
 }
 
-const mostInFlight = 256
+const maxInFlight = 256
 
-// validate returns an *record.OptionError for the first field that cannot be used.
+// validate returns an *record.OptionError for the first invalid field.
 func (o Options) validate() error {
 	for _, check := range []struct {
 		ok          bool
@@ -74,7 +74,7 @@ func (o Options) validate() error {
 		{o.Linger >= 0, "linger", "0 or more"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 		{o.Grace >= 0, "grace", "0 or more"},
-		{o.InFlight >= 1 && o.InFlight <= mostInFlight, "requests in flight", fmt.Sprintf("1 to %d", mostInFlight)},
+		{o.InFlight >= 1 && o.InFlight <= maxInFlight, "requests in flight", fmt.Sprintf("1 to %d", maxInFlight)},
 		{o.RecordRate >= 0 && !math.IsInf(o.RecordRate, 0), "record rate", "records a second, or 0 for no limit"},
 		{o.ByteRate >= 0 && !math.IsInf(o.ByteRate, 0), "byte rate", "bytes a second, or 0 for no limit"},
 		{o.Pace >= 0 && !math.IsInf(o.Pace, 0), "pace", "a factor above 0, or 0 for no waiting"},

@@ -19,7 +19,7 @@ import (
 	"kin/internal/service"
 )
 
-// fourShards are the shards of a service.
+// fourShards returns the IDs of four shards.
 func fourShards() []string {
 	var ids []string
 	for i := range 4 {
@@ -28,7 +28,7 @@ func fourShards() []string {
 	return ids
 }
 
-// keyed is an input of n records over so many keys; the payload is KEY:NUMBER.
+// keyed returns an input of n records over a number of keys. The payload is KEY:NUMBER.
 func keyed(n, keys int) func(context.Context) (Record, error) {
 	return source(func(i int) (Record, error) {
 		if i > n {
@@ -39,8 +39,8 @@ func keyed(n, keys int) func(context.Context) (Record, error) {
 	})
 }
 
-// disorder is the first record in the stream that comes behind a later one of
-// its key; twice the first that is there again.
+// disorder returns a record that is stored after a later one of its key, and a record that
+// is stored twice. Both are empty if there is none.
 func disorder(stored []string) (record string, twice string) {
 	last, seen := map[string]int{}, map[string]bool{}
 	for _, s := range stored {
@@ -58,7 +58,8 @@ func disorder(stored []string) (record string, twice string) {
 	return record, twice
 }
 
-// failAtRandom fails requests and entries at random, after a while that differs.
+// failAtRandom returns a hook that fails requests and entries at random, after random
+// delays.
 func (s *memoryStream) failAtRandom(seed uint64) func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -81,8 +82,8 @@ func (s *memoryStream) failAtRandom(seed uint64) func(context.Context, int, *ser
 	}
 }
 
-// KINESIS.md 2.3: with Ordered the records of a key are in the stream in the
-// order of the input, whatever fails.
+// KINESIS.md 2.3: with Ordered, the records of a key are stored in input order even if
+// requests and entries fail.
 func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
@@ -95,14 +96,14 @@ func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 				t.Errorf("got %+v, %v, want 2,000 written, some of them retried", got, err)
 			}
 			if record, twice := disorder(s.stored); record != "" || twice != "" || len(s.stored) != 2000 {
-				t.Errorf("%d stored, %q behind a later one of its key, %q twice", len(s.stored), record, twice)
+				t.Errorf("%d stored, %q stored after a later record of its key, %q stored twice", len(s.stored), record, twice)
 			}
 		})
 	}
 }
 
-// The same keys without Ordered come in disorder: the test before can fail.
-func TestFailuresDisorderTheRecordsOfAKeyWithoutOrdered(t *testing.T) {
+// Without Ordered the same input loses its order. This shows that the test above can fail.
+func TestFailuresChangeTheOrderWithoutOrdered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
 		s.put = s.failAtRandom(1)
@@ -115,23 +116,23 @@ func TestFailuresDisorderTheRecordsOfAKeyWithoutOrdered(t *testing.T) {
 	})
 }
 
-// What the package promises without Ordered: order holds while nothing fails,
-// though several requests are in flight and overtake each other.
-func TestTheRecordsOfAKeyKeepTheirOrderWhileNothingFails(t *testing.T) {
+// Without Ordered the order holds while nothing fails, although several requests are in
+// flight and pass each other.
+func TestRecordsOfAKeyKeepTheirOrderWithoutFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		random := rand.New(rand.NewPCG(7, 7))
 		s := &memoryStream{shards: fourShards()}
-		flying, most := 0, 0
+		inFlight, peak := 0, 0
 		s.put = func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			mu.Lock()
 			took := time.Duration(random.IntN(300)) * time.Millisecond
-			flying++
-			most = max(most, flying)
+			inFlight++
+			peak = max(peak, inFlight)
 			mu.Unlock()
 			time.Sleep(took)
 			mu.Lock()
-			flying--
+			inFlight--
 			mu.Unlock()
 			return nil, nil
 		}
@@ -140,15 +141,15 @@ func TestTheRecordsOfAKeyKeepTheirOrderWhileNothingFails(t *testing.T) {
 			t.Errorf("got %+v, %v, want 8,000 written", got, err)
 		}
 		if record, twice := disorder(s.stored); record != "" || twice != "" {
-			t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+			t.Errorf("%q stored after a later record of its key, %q stored twice", record, twice)
 		}
-		if most < 2 {
-			t.Errorf("%d requests in flight, want several", most)
+		if peak < 2 {
+			t.Errorf("%d requests in flight, want several", peak)
 		}
 	})
 }
 
-func TestOrderedIsRefusedWhereNothingHasAnOrder(t *testing.T) {
+func TestOrderedIsRefusedForAutoDistribution(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{describe: described(types.StreamDescriptionSummary{RecordDistributionStrategy: types.RecordDistributionStrategyAuto})}
 		o := options()
@@ -161,20 +162,20 @@ func TestOrderedIsRefusedWhereNothingHasAnOrder(t *testing.T) {
 	})
 }
 
-// A stream with the strategy AUTO: no shards are asked for, no limits of theirs
-// kept to, and records of one key go in several requests at a time.
-func TestAStreamThatIgnoresKeysIsNotPredicted(t *testing.T) {
+// A stream with the strategy AUTO: kin does not list its shards and applies no shard
+// limits. Records of one key go into several requests at a time.
+func TestAutoDistributionIsNotPredicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		flying, most := 0, 0
+		inFlight, peak := 0, 0
 		s := &memoryStream{shards: fourShards(), describe: described(types.StreamDescriptionSummary{RecordDistributionStrategy: types.RecordDistributionStrategyAuto})}
 		s.put = func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			s.mu.Lock()
-			flying++
-			most = max(most, flying)
+			inFlight++
+			peak = max(peak, inFlight)
 			s.mu.Unlock()
 			time.Sleep(10 * time.Millisecond)
 			s.mu.Lock()
-			flying--
+			inFlight--
 			s.mu.Unlock()
 			return nil, nil
 		}
@@ -182,8 +183,8 @@ func TestAStreamThatIgnoresKeysIsNotPredicted(t *testing.T) {
 		if err != nil || got.Written != 5000 || got.Duration >= time.Second {
 			t.Errorf("got %+v, %v, want 5,000 written at once", got, err)
 		}
-		if s.lists != 0 || most < 2 {
-			t.Errorf("shards listed %d times, %d requests in flight, want none and several", s.lists, most)
+		if s.lists != 0 || peak < 2 {
+			t.Errorf("shards listed %d times, %d requests in flight, want none and several", s.lists, peak)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"kin/writer/queue"
 )
 
-// caller makes the calls of PutRecords. It may be used by several goroutines.
+// caller makes the PutRecords calls. It is safe for concurrent use.
 type caller struct {
 	client  Client
 	stream  string        // as in Options
@@ -29,7 +29,7 @@ func newCaller(client Client, o Options) caller {
 	}
 }
 
-// putRecords makes one attempt. It ends with writing, or after service.CallTimeout.
+// putRecords makes one attempt. It ends when writing is done, or after service.CallTimeout.
 func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 	scratch, ok := c.scratch.Get().(*[]types.PutRecordsRequestEntry)
 	if !ok {
@@ -38,7 +38,7 @@ func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 	*scratch = appendEntries((*scratch)[:0], r)
 	in := &service.PutRecordsInput{StreamName: c.named.ByName(), StreamARN: c.named.ARN, Records: *scratch}
 	out, err := service.Attempt(writing, func(ctx context.Context) (*service.PutRecordsOutput, error) { return c.client.PutRecords(ctx, in) })
-	clear(*scratch) // it refers to the records
+	clear(*scratch) // drop the references to the records
 	c.scratch.Put(scratch)
 	c.log.DebugContext(writing, "request", "call", "PutRecords", "stream", c.stream, "records", len(r.Parcels), "error", err)
 	switch {
@@ -52,14 +52,15 @@ func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 	return answer{results: out.Records}
 }
 
-// appendEntries appends the entries of a request. They refer to the records.
+// appendEntries converts a request to the SDK's entries. They share memory with the
+// records.
 func appendEntries(to []types.PutRecordsRequestEntry, r *queue.Request) []types.PutRecordsRequestEntry {
 	for i := range r.Parcels {
 		p := &r.Parcels[i]
 		first := r.Records(p)[0]
 		e := types.PutRecordsRequestEntry{Data: r.Data(p), PartitionKey: &first.PartitionKey}
 		if e.Data == nil {
-			e.Data = []byte{} // the SDK takes nil for a member that was forgotten
+			e.Data = []byte{} // the SDK rejects nil as a missing member
 		}
 		if first.ExplicitHashKey != "" {
 			e.ExplicitHashKey = &first.ExplicitHashKey
@@ -69,10 +70,9 @@ func appendEntries(to []types.PutRecordsRequestEntry, r *queue.Request) []types.
 	return to
 }
 
-// countError is an answer that does not match its request. What became of the
-// records is not known.
+// countError is an answer with the wrong number of results. Its records may be written.
 type countError struct{ want, got int }
 
 func (e *countError) Error() string {
-	return fmt.Sprintf("the answer to %s is about %d", records(int64(e.want)), e.got)
+	return fmt.Sprintf("the answer has %d results for %s", e.got, records(int64(e.want)))
 }

@@ -10,17 +10,17 @@ import (
 	"kin/internal/service"
 )
 
-// rates slow the intake down: so many records or bytes a second over all
-// shards, and as far apart as the records once arrived.
+// rates slow the intake down to a number of records and bytes per second. With a pace they
+// also reproduce the pauses between the records' arrival times.
 type rates struct {
 	records, bytes *rate.Limiter // nil is no limit
 	pace           float64
 
-	began   time.Time // when the first record with an arrival came
-	arrival time.Time // its arrival
+	began   time.Time // when the first record with an arrival time came
+	arrival time.Time // the arrival time of that record
 }
 
-// burstFor is the part of a second that a rate allows at once.
+// burstFor is the divisor of a rate that gives its burst: a tenth of a second's worth.
 const burstFor = 10
 
 func newRates(o Options) rates {
@@ -35,11 +35,11 @@ func newRates(o Options) rates {
 }
 
 func newLimiter(perSecond float64) *rate.Limiter {
-	const most = 1 << 30 // and no rate is too large for an int
+	const most = 1 << 30 // so that no rate overflows an int
 	return rate.NewLimiter(rate.Limit(perSecond), int(max(1, min(perSecond/burstFor, most))))
 }
 
-// divided is d divided by a factor, or the longest duration if that is longer.
+// divided returns d divided by a factor, limited to the range of time.Duration.
 func divided(d time.Duration, by float64) time.Duration {
 	switch f := float64(d) / by; {
 	case f >= math.MaxInt64:
@@ -51,7 +51,7 @@ func divided(d time.Duration, by float64) time.Duration {
 	}
 }
 
-// wait returns when r may go on, or with the cause of ctx.
+// wait returns when r may be sent on. It returns the cause of ctx if ctx ends first.
 func (w *rates) wait(ctx context.Context, r Record) error {
 	now := time.Now()
 	until := now
@@ -69,8 +69,8 @@ func (w *rates) wait(ctx context.Context, r Record) error {
 	return nil
 }
 
-// reserve takes n tokens, however many more that are than the burst, and
-// returns when they are there.
+// reserve takes n tokens and returns when they are available. n may exceed the burst. A nil
+// limiter has no limit.
 func reserve(l *rate.Limiter, now time.Time, n int) time.Time {
 	at := now
 	if l == nil {

@@ -10,41 +10,41 @@ import (
 	"kin/writer/queue"
 )
 
-// Record is one record to write. The writer copies what it is made of, so it
-// may share memory with other records for as long as next is called for it;
-// data of more than 128 KiB is not copied and must not change until Run has
-// returned.
+// Record is one record to write. The writer copies its data, so a record may share memory
+// with others until the next call of next. Data of 128 KiB or more is not copied: it must
+// not change until Run has returned.
 type Record = queue.Record
 
-// Result is what became of one record of the input.
+// Result is the result of one record of the input.
 type Result = queue.Result
 
-// Rejection is a record that is given up.
+// Rejection is a rejected record.
 type Rejection struct {
 	Record // as next returned it
 	Number int64
 	Reason string
-	Unsure bool // it may be in the stream all the same
+	Unsure bool // the record may have been written
 }
 
-// rejectError is the error of a record that cannot be written.
+// rejectError marks a record that cannot be written.
 type rejectError struct{ err error }
 
 func (r *rejectError) Error() string { return r.err.Error() }
 
 func (r *rejectError) Unwrap() error { return r.err }
 
-// Reject is the error with which the input of Run says that its next record
-// cannot be written, and why. The record that comes with it may have a Source.
+// Reject returns an error for the next function of Run. It means that the record returned
+// with it cannot be written. That record may have a Source.
 func Reject(reason error) error { return &rejectError{reason} }
 
-// The service's limits of a record.
+// The service's limits for a record.
 const (
 	keyCharacters = 256
-	mostHashKey   = "340282366920938463463374607431768211455" // 2^128-1
+	maxHashKey    = "340282366920938463463374607431768211455" // 2^128-1
 )
 
-// check returns the rejection of a record that the service would never accept.
+// check returns a Reject error for a record that the service would never accept. limit is
+// the maximum size of data and partition key in bytes.
 func check(r Record, limit int) error {
 	switch key := r.PartitionKey; {
 	case key == "":
@@ -64,8 +64,8 @@ func check(r Record, limit int) error {
 	return nil
 }
 
-// validHashKey reports whether key is empty or what the service's pattern
-// 0|([1-9]\d{0,38}) and range allow.
+// validHashKey reports whether key is empty or matches the service's pattern
+// 0|([1-9]\d{0,38}) and range.
 func validHashKey(key string) bool {
 	for i := range len(key) {
 		if key[i] < '0' || key[i] > '9' {
@@ -73,8 +73,8 @@ func validHashKey(key string) bool {
 		}
 	}
 	switch {
-	case len(key) > 1 && key[0] == '0', len(key) > len(mostHashKey):
+	case len(key) > 1 && key[0] == '0', len(key) > len(maxHashKey):
 		return false
 	}
-	return len(key) < len(mostHashKey) || key <= mostHashKey
+	return len(key) < len(maxHashKey) || key <= maxHashKey
 }

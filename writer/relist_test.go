@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// everySecond is an input of n records, one a second.
+// everySecond returns an input of n records, one per second.
 func everySecond(n int) func(context.Context) (Record, error) {
 	i := 0
 	return func(ctx context.Context) (Record, error) {
@@ -26,10 +26,10 @@ func everySecond(n int) func(context.Context) (Record, error) {
 	}
 }
 
-// hangingList is a service that lists its shards once. Later calls hang.
+// hangingList is a service whose ListShards works once. Later calls hang.
 type hangingList struct {
 	*memoryStream
-	ended error // why the first of those ended
+	ended error // why the first of the later calls ended
 }
 
 func (h *hangingList) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
@@ -43,8 +43,8 @@ func (h *hangingList) ListShards(ctx context.Context, in *service.ListShardsInpu
 	return nil, ctx.Err()
 }
 
-// A refresh of the shards that hangs ends with the run.
-func TestFault14ARefreshThatHangsDoesNotHoldUpTheEnd(t *testing.T) {
+// A list of shards that hangs ends with the run.
+func TestFault14HangingShardListDoesNotDelayTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hangingList{memoryStream: &memoryStream{shards: []string{"shardId-000000000003"}}}
 		h.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -64,14 +64,14 @@ func TestFault14ARefreshThatHangsDoesNotHoldUpTheEnd(t *testing.T) {
 	})
 }
 
-// A stream that is in use once is described until that is settled, less and less
-// often. The shards that are known stay known.
-func TestFault13ARecheckIsNoMistakeOfTheShardMap(t *testing.T) {
+// After one ResourceInUseException the stream is described until its state is clear, at
+// growing intervals. The shards stay known meanwhile.
+func TestFault13RecheckKeepsTheKnownShards(t *testing.T) {
 	const seconds = 200
 	for name, tt := range map[string]struct {
-		later func() error // what the descriptions after the start fail of
-		auto  bool
-		most  int // descriptions
+		later           func() error // error of the descriptions after the start
+		auto            bool
+		maxDescriptions int // maximum number of descriptions
 	}{
 		"throttled":           {throttled, false, 12},
 		"no answer":           {func() error { return context.DeadlineExceeded }, false, 12},
@@ -119,8 +119,8 @@ func TestFault13ARecheckIsNoMistakeOfTheShardMap(t *testing.T) {
 				if !tt.auto && unknown > 0 {
 					t.Errorf("the shards were not known for %d records of %d", unknown, seconds)
 				}
-				if descriptions > tt.most || descriptions < 3 {
-					t.Errorf("the stream was described %d times, want 3 to %d", descriptions, tt.most)
+				if descriptions > tt.maxDescriptions || descriptions < 3 {
+					t.Errorf("the stream was described %d times, want 3 to %d", descriptions, tt.maxDescriptions)
 				}
 			})
 		})

@@ -6,15 +6,15 @@ import (
 	"kin/writer/queue"
 )
 
-// resultError is the error in the result of an entry: nil for one that was written, an
-// *entryError for one that failed, and an *oddResultError for one that nothing can
-// be concluded from. The service says that an entry has either a shard ID and a
-// sequence number or an error code (API documentation of PutRecordsResultEntry).
+// resultError returns the error in the result of an entry. It is nil if the entry was
+// written, an *entryError if it failed, and an *oddResultError if the result is
+// implausible. By the API documentation of PutRecordsResultEntry, an entry has either a
+// shard ID and a sequence number, or an error code.
 func resultError(r *types.PutRecordsResultEntry) error {
 	shard, sequence, code := deref(r.ShardId), deref(r.SequenceNumber), deref(r.ErrorCode)
 	switch {
 	case code != "" && sequence != "":
-		return &oddResultError{"a record with a sequence number and the error code " + printable(code)}
+		return &oddResultError{"a record with both a sequence number and an error code (" + printable(code) + ")"}
 	case code != "":
 		return &entryError{code, deref(r.ErrorMessage)}
 	case sequence == "":
@@ -27,29 +27,28 @@ func resultError(r *types.PutRecordsResultEntry) error {
 	return nil
 }
 
-// oddResultError is a result that is not plausible. What became of its record is
-// not known.
+// oddResultError is an implausible result of an entry. The entry's record may be written.
 type oddResultError struct{ what string }
 
 func (e *oddResultError) Error() string { return "the answer has " + e.what }
 
-// The longest sequence number and shard ID (API documentation).
+// The maximum lengths of a sequence number and a shard ID (API documentation).
 const (
-	mostSequenceDigits = 129
-	mostShardID        = 128
+	maxSequenceDigits = 129
+	maxShardIDLength  = 128
 )
 
-// isSequenceNumber reports whether s is 0|([1-9]\d{0,128}).
+// isSequenceNumber reports whether s matches 0|([1-9]\d{0,128}).
 func isSequenceNumber(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return false
 		}
 	}
-	return s != "" && len(s) <= mostSequenceDigits && (s[0] != '0' || len(s) == 1)
+	return s != "" && len(s) <= maxSequenceDigits && (s[0] != '0' || len(s) == 1)
 }
 
-// isShardID reports whether s is [a-zA-Z0-9_.-]+.
+// isShardID reports whether s matches [a-zA-Z0-9_.-]{1,128}.
 func isShardID(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -58,20 +57,20 @@ func isShardID(s string) bool {
 			return false
 		}
 	}
-	return s != "" && len(s) <= mostShardID
+	return s != "" && len(s) <= maxShardIDLength
 }
 
-// printable is an error code of an answer that is not to be trusted.
+// printable returns an untrusted error code if it is safe to print, otherwise "malformed".
 func printable(code string) string {
-	if len(code) > mostShardID || !isShardID(code) {
-		return "of another form"
+	if len(code) > maxShardIDLength || !isShardID(code) {
+		return "malformed"
 	}
 	return code
 }
 
-// failedResult is what to report of a record that is not written as far as is
-// known. The message mentions earlier requests whose outcome is not known: NotWritten, or
-// the last answer of the service, would not be the whole truth.
+// failedResult returns the result of a record that is not written, as far as kin knows. If
+// an earlier request with the record had no answer, the message mentions it: the record may
+// be in the stream.
 func failedResult(e *queue.Entry, cause error) Result {
 	code, message := codeOf(cause), messageOf(cause)
 	if e.Unsure() {

@@ -6,33 +6,36 @@ import (
 	"time"
 )
 
-// Run writes what next returns until next returns io.EOF. It returns nil when
-// all of it is written, or was handed to Options.Rejected.
-// With it, the records of a request that the service refuses as it is go alone, and
-// those that are refused alone are handed over; many in a row are not the records'
-// fault, and end the run as without it.
+// Run writes the records from next until next returns io.EOF. It returns nil when all of
+// them are written or were passed to Options.Rejected.
 //
-// Without that function the first record that cannot be written ends the run
-// with a *RejectedError, and one that the input or a limit of the service
-// refuses only after everything before it was written. So does an error of next,
-// which is returned as it is; next reports a record that its source cannot make
-// sense of with Reject. A call that cannot succeed is a *CallError, a stream that
-// was deleted meanwhile a *DeletedError, and a service that does not answer at the
-// start a *GaveUpError. When ctx is cancelled the
-// run stops reading, writes what it has read for at most Options.Grace, and
-// returns the cause.
+// With Options.Rejected, a request that the service refuses is split: each of its records
+// is sent alone. Those that are refused alone are passed to Rejected. Many refusals in a
+// row are not the records' fault and end the run.
 //
-// next is called from another goroutine, one call at a time, while requests
-// are under way. It should return when its context is done; Run does not wait
-// for a call that is still blocked when everything else is over.
+// Without Options.Rejected, the first record that cannot be written ends the run with a
+// *RejectedError. If the input or a service limit refuses the record, everything before it
+// is written first. An error of next also ends the run after everything before it was
+// written. Run returns that error unchanged. next uses Reject for a record that its source
+// cannot parse.
+//
+// Other errors: a *CallError for a call that cannot succeed; a *DeletedError if the stream
+// was deleted during the run; a *GaveUpError if the service does not answer at the start.
+//
+// If ctx is cancelled, the run stops reading, writes what it has read for up to
+// Options.Grace, and returns the cause of ctx.
+//
+// next is called from another goroutine, one call at a time, while requests are in flight.
+// It should return when its context is done. Run does not wait for a call of next that
+// still blocks when everything else has ended.
 //
 // A Writer makes one run at a time.
 func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, error)) (Summary, error) {
 	began := time.Now()
 	starting, started := context.WithCancelCause(ctx)
 	defer started(nil)
-	w.abandonWith(nil, func() { started(ErrAbandoned) })
-	defer w.forget()
+	w.setAbandon(nil, func() { started(ErrAbandoned) })
+	defer w.clearAbandon()
 	facts, err := w.start(starting)
 	if err != nil {
 		return Summary{Duration: time.Since(began)}, err
@@ -44,7 +47,7 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 
 	writing, abandon := withGrace(ctx, w.o.Grace)
 	defer abandon(nil)
-	w.abandonWith(d, func() { abandon(ErrAbandoned) })
+	w.setAbandon(d, func() { abandon(ErrAbandoned) })
 
 	go newIntake(next, facts.recordLimit, w.o, d).run(reading)
 	err = d.run(writing)
@@ -57,8 +60,8 @@ func (w *Writer) Run(ctx context.Context, next func(context.Context) (Record, er
 	return s, w.checkDeleted(ctx, facts, s, err)
 }
 
-// withGrace returns a context that outlives ctx by grace. The function that it
-// returns must be called in the end; with an error it ends the context at once.
+// withGrace returns a context that ends a grace period after ctx. The returned function
+// must be called in the end. With an error it ends the context at once.
 func withGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelCauseFunc) {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	expired := make(chan *time.Timer, 1)

@@ -12,25 +12,25 @@ import (
 	"kin/writer/queue"
 )
 
-// answer is what came back for a request: a result for each of its parcels, or an
+// answer is the response to a request: either a result for each of its parcels, or an
 // error.
 type answer struct {
 	results []types.PutRecordsResultEntry
 	err     error
 }
 
-// conditions are what settle has to know of the run.
+// conditions are the state of the run that settle needs.
 type conditions struct {
-	now      time.Time
-	stream   string        // for errors
-	retryFor time.Duration // as in Options
-	saves    bool          // Options.Rejected takes records that are given up
-	refusals int           // refused records in a row, since the last that was accepted
-	stopped  bool
-	scratch  []outcome // memory for outcomes; may be nil
+	now           time.Time
+	stream        string        // for errors
+	retryFor      time.Duration // as in Options
+	savesRejected bool          // rejected records are passed to Options.Rejected
+	refusals      int           // records refused in a row, since the last one was accepted
+	stopped       bool          // the run is stopping
+	scratch       []outcome     // memory for outcomes; may be nil
 }
 
-// settle decides what the answer to a request means. It changes nothing.
+// settle returns the settlement of a request. It changes nothing.
 func settle(r *queue.Request, a answer, c conditions) settlement {
 	if a.err != nil {
 		return settleError(r, a.err, c)
@@ -38,25 +38,25 @@ func settle(r *queue.Request, a answer, c conditions) settlement {
 	return settleResults(r, a.results, c)
 }
 
-// settleError is for a request without results: all of it failed.
+// settleError settles a request without results: all of its parcels failed.
 func settleError(r *queue.Request, err error, c conditions) settlement {
-	s := settlement{outcomes: c.scratch[:0], again: r.Parcels, cause: err}
+	s := settlement{outcomes: c.scratch[:0], resend: r.Parcels, cause: err}
 	each := outcome{kind: parcelFailed, cause: err, inUse: isInUse(codeOf(err))}
 	v := classify(err)
 	s.shrink = v == refused && mayBeTooLarge(r)
 	if c.stopped && errors.Is(err, context.Canceled) && !service.IsUnsent(err) {
-		v = unsure // we cancelled the call: it may have been written
+		v = resendUnsure // kin cancelled the call: the records may be written
 	}
 	switch {
 	case s.shrink:
 		each.inUse = false
-	case v == again, v == unsure:
-		each.unknown = v == unsure
+	case v == resend, v == resendUnsure:
+		each.unknown = v == resendUnsure
 		s.backOff = true
 		s.sortFailed(r, r.Parcels, c)
-	case v == refused && c.singlesOut(err) && len(r.Entries) == 1:
-		each.kind, s.again = parcelRefused, nil
-	case v == refused && c.singlesOut(err):
+	case v == refused && c.mayBeOneRecord(err) && len(r.Entries) == 1:
+		each.kind, s.resend = parcelRefused, nil
+	case v == refused && c.mayBeOneRecord(err):
 		each.alone = true
 	case v == refused:
 		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, First: firstNumber(r), Last: lastNumber(r), Err: err}
@@ -69,7 +69,7 @@ func settleError(r *queue.Request, err error, c conditions) settlement {
 	return s
 }
 
-// settleResults is for a request with a result for each of its parcels.
+// settleResults settles a request with a result for each of its parcels.
 func settleResults(r *queue.Request, results []types.PutRecordsResultEntry, c conditions) settlement {
 	s := settlement{outcomes: c.scratch[:0], answered: true}
 	var failed []queue.Parcel
@@ -81,12 +81,12 @@ func settleResults(r *queue.Request, results []types.PutRecordsResultEntry, c co
 		switch o.kind {
 		case parcelWritten:
 			c.refusals = 0
-			s.ofShard(p).worked = true
+			s.outcomeOfShard(p).worked = true
 		case parcelRefused:
 			c.refusals++
 		case parcelFailed:
 			failed = append(failed, *p)
-			shard := s.ofShard(p)
+			shard := s.outcomeOfShard(p)
 			shard.failed = true
 			shard.throttled = shard.throttled || isThroughput(o.cause)
 			if s.cause == nil || ends {
@@ -97,7 +97,7 @@ func settleResults(r *queue.Request, results []types.PutRecordsResultEntry, c co
 	}
 	switch {
 	case final:
-		s.again, s.shards = failed, nil
+		s.resend, s.shards = failed, nil
 		s.stop = &CallError{Call: "PutRecords", Stream: c.stream, Err: s.cause}
 	case len(failed) > 0:
 		s.sortFailed(r, failed, c)
@@ -105,27 +105,27 @@ func settleResults(r *queue.Request, results []types.PutRecordsResultEntry, c co
 	return s
 }
 
-// outcomeOf is the outcome of a parcel with so many records. A throttled entry stays
-// parcelFailed, and is sent again. ends says that the run has to end because of it.
+// outcomeOf returns the outcome of a parcel with this many records. A throttled parcel is a
+// failed one, and is sent again. ends means that its error ends the run.
 func (c *conditions) outcomeOf(result *types.PutRecordsResultEntry, records int) (o outcome, ends bool) {
 	why := resultError(result)
 	if why == nil {
 		return outcome{shardID: *result.ShardId, sequence: *result.SequenceNumber}, false
 	}
 	o = outcome{kind: parcelFailed, cause: why}
-	// The error of one entry says nothing about the request. An unknown code is
-	// retried; only a code that is known to be permanent ends the run.
+	// The error of one entry does not concern the request. An unknown code is retried. Only a
+	// code that is known to be permanent ends the run.
 	named, ok := why.(*entryError) //nolint:errorlint // resultError returns it as it is
 	if !ok {
 		o.unknown = true
 		return o, false
 	}
 	switch v := classifyCode(named.code); {
-	case c.singlesOut(why) && records == 1:
+	case c.mayBeOneRecord(why) && records == 1:
 		o.kind = parcelRefused
-	case c.singlesOut(why):
+	case c.mayBeOneRecord(why):
 		o.alone = true
-	case v != again && v != unsure && v != unknownCode:
+	case v != resend && v != resendUnsure && v != unknownCode:
 		ends = true
 	case isInUse(named.code):
 		o.inUse = true
@@ -133,56 +133,56 @@ func (c *conditions) outcomeOf(result *types.PutRecordsResultEntry, records int)
 	return o, ends
 }
 
-// sortFailed divides the records of parcels that failed: those that are sent again,
-// and those whose RetryFor is over.
+// sortFailed divides the records of failed parcels into those to send again and those whose
+// RetryFor has passed.
 func (s *settlement) sortFailed(r *queue.Request, failed []queue.Parcel, c conditions) {
-	s.retried, s.again, s.remaining = len(failed), nil, c.retryFor
+	s.retried, s.resend, s.remaining = len(failed), nil, c.retryFor
 	for i := range failed {
 		p := &failed[i]
 		entries := r.Records(p)
 		if left := c.retryFor - c.now.Sub(firstSent(entries)); left > 0 {
 			s.remaining = min(s.remaining, left)
-			s.again = append(s.again, *p)
+			s.resend = append(s.resend, *p)
 			continue
 		}
 		for at, e := range entries {
 			s.steps++
 			if left := c.retryFor - c.now.Sub(e.Sent); left > 0 {
 				s.remaining = min(s.remaining, left)
-				s.again = append(s.again, p.Single(at))
+				s.resend = append(s.resend, p.Single(at))
 				continue
 			}
-			s.over = append(s.over, e)
+			s.expired = append(s.expired, e)
 		}
 	}
-	slices.SortFunc(s.over, queue.CompareNumbers)
+	slices.SortFunc(s.expired, queue.CompareNumbers)
 }
 
-// After maxRefusals in a row the fault is not in single records.
+// maxRefusals is the number of refusals in a row after which the records are not at fault.
 const maxRefusals = 100
 
-// singlesOut reports whether a refusal may be about one record. A run that saves
-// rejected records then sends each record alone, to find it.
-func (c *conditions) singlesOut(err error) bool {
-	return c.saves && classify(err) == refused && c.refusals < maxRefusals
+// mayBeOneRecord reports whether a refusal may concern a single record. A run that saves
+// rejected records then sends each record of the request alone, to find that one.
+func (c *conditions) mayBeOneRecord(err error) bool {
+	return c.savesRejected && classify(err) == refused && c.refusals < maxRefusals
 }
 
-// mayBeTooLarge reports whether the refusal of a request may be the smaller limit of an
-// older endpoint.
+// mayBeTooLarge reports whether a request may have been refused because an older endpoint
+// has a smaller limit.
 func mayBeTooLarge(r *queue.Request) bool {
 	return len(r.Parcels) > 1 && r.Bytes > queue.OldRequestBytes
 }
 
-// isThroughput reports whether a shard refused an entry because of its limits.
+// isThroughput reports whether a shard refused an entry because of its write limits.
 func isThroughput(err error) bool {
 	named, ok := err.(*entryError) //nolint:errorlint // resultError returns it as it is
 	return ok && named.code == service.CodeShardLimit
 }
 
-// isInUse reports whether an error code says that the stream is being created or deleted.
+// isInUse reports whether an error code means that the stream is being created or deleted.
 func isInUse(code string) bool { return service.ClassOfCode(code) == service.InUse }
 
-// firstSent is when the first of entries was sent.
+// firstSent is the earliest time at which one of the entries was first sent.
 func firstSent(entries []*queue.Entry) time.Time {
 	first := entries[0].Sent
 	for _, e := range entries[1:] {
@@ -193,12 +193,12 @@ func firstSent(entries []*queue.Entry) time.Time {
 	return first
 }
 
-// firstNumber is the lowest number of a record in the request.
+// firstNumber is the lowest record number in the request.
 func firstNumber(r *queue.Request) int64 {
 	return slices.MinFunc(r.Entries, queue.CompareNumbers).Number
 }
 
-// lastNumber is the highest number of a record in the request.
+// lastNumber is the highest record number in the request.
 func lastNumber(r *queue.Request) int64 {
 	return slices.MaxFunc(r.Entries, queue.CompareNumbers).Number
 }

@@ -16,8 +16,8 @@ import (
 	"kin/writer/queue"
 )
 
-// sentRequest is a request of records with the keys, sent at a time. Each key has a
-// parcel for each of its records, or one aggregate.
+// sentRequest returns a request with records of the keys that was sent at a time. A key has
+// one parcel per record, or one aggregate.
 func sentRequest(t *testing.T, at time.Time, aggregate bool, keys ...string) *queue.Request {
 	t.Helper()
 	q := queue.New(queue.Options{Aggregate: aggregate}, nil, at)
@@ -37,23 +37,23 @@ func sentRequest(t *testing.T, at time.Time, aggregate bool, keys ...string) *qu
 	return r
 }
 
-// put is the result of an entry that was written.
+// put returns the result of a written entry.
 func put(sequence string) types.PutRecordsResultEntry {
 	return types.PutRecordsResultEntry{ShardId: aws.String("shardId-000000000001"), SequenceNumber: &sequence}
 }
 
-// fails is the result of an entry that failed.
+// fails returns the result of a failed entry.
 func fails(code string) types.PutRecordsResultEntry {
 	return types.PutRecordsResultEntry{ErrorCode: &code, ErrorMessage: aws.String("no")}
 }
 
-// flag is a name, and whether it is set.
+// flag is a name and whether it is set.
 type flag struct {
 	name string
 	set  bool
 }
 
-// set are the names of the flags that are set.
+// set returns the names of the flags that are set.
 func set(flags ...flag) (names []string) {
 	for _, f := range flags {
 		if f.set {
@@ -63,8 +63,8 @@ func set(flags ...flag) (names []string) {
 	return names
 }
 
-// settled is a settlement in words: what became of each parcel, then what goes again
-// and is given up by numbers, then the shards, then the run.
+// settled describes a settlement: the outcome of each parcel, the numbers of the records
+// that are sent again and that ran out of time, the shards, and the run.
 func settled(r *queue.Request, s settlement) []string {
 	var words []string
 	for _, o := range s.outcomes {
@@ -78,16 +78,16 @@ func settled(r *queue.Request, s settlement) []string {
 		}
 		words = append(words, word)
 	}
-	var again, over []int64
-	for i := range s.again {
-		for _, e := range r.Records(&s.again[i]) {
-			again = append(again, e.Number)
+	var resend, expired []int64
+	for i := range s.resend {
+		for _, e := range r.Records(&s.resend[i]) {
+			resend = append(resend, e.Number)
 		}
 	}
-	for _, e := range s.over {
-		over = append(over, e.Number)
+	for _, e := range s.expired {
+		expired = append(expired, e.Number)
 	}
-	words = append(words, fmt.Sprint("again ", again), fmt.Sprint("over ", over))
+	words = append(words, fmt.Sprint("resend ", resend), fmt.Sprint("expired ", expired))
 	for _, o := range s.shards {
 		words = append(words, fmt.Sprintf("shard worked %t failed %t throttled %t", o.worked, o.failed, o.throttled))
 	}
@@ -107,92 +107,92 @@ func TestSettle(t *testing.T) {
 	const retryFor = time.Minute
 	throughput, refusal := fails(service.CodeShardLimit), fails("ValidationException")
 	refusedWhole := answered(400, &types.InvalidArgumentException{})
-	saves := conditions{saves: true}
+	savesRejected := conditions{savesRejected: true}
 	for _, tt := range []struct {
 		name      string
 		answer    answer
 		aggregate bool
-		keys      []string // "a", "b" without
+		keys      []string // default: "a", "b"
 		after     time.Duration
 		c         conditions
 		want      []string
 	}{
 		{name: "all written",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), put("2")}},
-			want: []string{"written shardId-000000000001 1", "written shardId-000000000001 2", "again []", "over []",
+			want: []string{"written shardId-000000000001 1", "written shardId-000000000001 2", "resend []", "expired []",
 				"shard worked true failed false throttled false", "answered"}},
 		{name: "one throttled",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), throughput}}, after: time.Second,
-			want: []string{"written shardId-000000000001 1", "failed", "again [2]", "over []",
+			want: []string{"written shardId-000000000001 1", "failed", "resend [2]", "expired []",
 				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 59s: " + service.CodeShardLimit + ": no"}},
 		{name: "one throttled for too long",
 			answer: answer{results: []types.PutRecordsResultEntry{throughput, put("1")}}, after: retryFor,
-			want: []string{"failed", "written shardId-000000000001 1", "again []", "over [1]",
+			want: []string{"failed", "written shardId-000000000001 1", "resend []", "expired [1]",
 				"shard worked true failed true throttled true", "answered", "1 retried, pauses up to 1m0s: " + service.CodeShardLimit + ": no"}},
-		{name: "an internal failure of an entry was not written",
+		{name: "internal failure of one entry",
 			answer: answer{results: []types.PutRecordsResultEntry{fails("InternalFailure"), put("1")}},
-			want: []string{"failed", "written shardId-000000000001 1", "again [1]", "over []",
+			want: []string{"failed", "written shardId-000000000001 1", "resend [1]", "expired []",
 				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: InternalFailure: no"}},
 		{name: "the stream is in use",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), fails("ResourceInUseException")}},
-			want: []string{"written shardId-000000000001 1", "failed in use", "again [2]", "over []",
+			want: []string{"written shardId-000000000001 1", "failed in use", "resend [2]", "expired []",
 				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: " + "ResourceInUseException" + ": no"}},
-		{name: "a result that nothing can be concluded from",
+		{name: "implausible result",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), {}}},
-			want: []string{"written shardId-000000000001 1", "failed unknown", "again [2]", "over []",
+			want: []string{"written shardId-000000000001 1", "failed unknown", "resend [2]", "expired []",
 				"shard worked true failed true throttled false", "answered",
 				"1 retried, pauses up to 1m0s: the answer has a record with neither a sequence number nor an error code"}},
-		{name: "an entry that will never be taken ends the run",
+		{name: "permanent error of an entry ends the run",
 			answer: answer{results: []types.PutRecordsResultEntry{throughput, fails("KMSDisabledException")}},
-			want:   []string{"failed", "failed", "again [1 2]", "over []", "answered", "stop"}},
-		{name: "a refused entry ends a run that saves none",
+			want:   []string{"failed", "failed", "resend [1 2]", "expired []", "answered", "stop"}},
+		{name: "refused entry ends a run without Rejected",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), refusal}},
-			want:   []string{"written shardId-000000000001 1", "failed", "again [2]", "over []", "answered", "stop"}},
-		{name: "a refused entry is given up", c: saves,
+			want:   []string{"written shardId-000000000001 1", "failed", "resend [2]", "expired []", "answered", "stop"}},
+		{name: "refused entry is rejected", c: savesRejected,
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), refusal}},
-			want: []string{"written shardId-000000000001 1", "refused", "again []", "over []",
+			want: []string{"written shardId-000000000001 1", "refused", "resend []", "expired []",
 				"shard worked true failed false throttled false", "answered"}},
-		{name: "a refused aggregate is taken apart", c: saves, aggregate: true, keys: []string{"a", "a", "b"},
+		{name: "refused aggregate is split", c: savesRejected, aggregate: true, keys: []string{"a", "a", "b"},
 			answer: answer{results: []types.PutRecordsResultEntry{refusal, put("1")}},
-			want: []string{"failed alone", "written shardId-000000000001 1", "again [1 2]", "over []",
+			want: []string{"failed alone", "written shardId-000000000001 1", "resend [1 2]", "expired []",
 				"shard worked true failed true throttled false", "answered", "1 retried, pauses up to 1m0s: ValidationException: no"}},
-		{name: "too many refusals are not the records'", c: conditions{saves: true, refusals: maxRefusals - 1},
+		{name: "too many refusals end the run", c: conditions{savesRejected: true, refusals: maxRefusals - 1},
 			answer: answer{results: []types.PutRecordsResultEntry{refusal, refusal}},
-			want:   []string{"refused", "failed", "again [2]", "over []", "answered", "stop"}},
-		{name: "a record that is taken begins the count of refusals anew", c: conditions{saves: true, refusals: maxRefusals},
+			want:   []string{"refused", "failed", "resend [2]", "expired []", "answered", "stop"}},
+		{name: "a written record resets the count of refusals", c: conditions{savesRejected: true, refusals: maxRefusals},
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), refusal}},
-			want: []string{"written shardId-000000000001 1", "refused", "again []", "over []",
+			want: []string{"written shardId-000000000001 1", "refused", "resend []", "expired []",
 				"shard worked true failed false throttled false", "answered"}},
-		{name: "a throttled request",
+		{name: "throttled request",
 			answer: answer{err: throttled()}, after: time.Second,
-			want: []string{"failed", "failed", "again [1 2]", "over []", "back off", "2 retried, pauses up to 59s: " + throttled().Error()}},
-		{name: "a throttled request, for too long", keys: []string{"b", "a"},
+			want: []string{"failed", "failed", "resend [1 2]", "expired []", "back off", "2 retried, pauses up to 59s: " + throttled().Error()}},
+		{name: "request throttled for too long", keys: []string{"b", "a"},
 			answer: answer{err: throttled()}, after: retryFor,
-			want: []string{"failed", "failed", "again []", "over [1 2]", "back off", "2 retried, pauses up to 1m0s: " + throttled().Error()}},
+			want: []string{"failed", "failed", "resend []", "expired [1 2]", "back off", "2 retried, pauses up to 1m0s: " + throttled().Error()}},
 		{name: "no answer",
 			answer: answer{err: context.DeadlineExceeded},
-			want: []string{"failed unknown", "failed unknown", "again [1 2]", "over []", "back off",
+			want: []string{"failed unknown", "failed unknown", "resend [1 2]", "expired []", "back off",
 				"2 retried, pauses up to 1m0s: context deadline exceeded"}},
-		{name: "given up at the end of the run", c: conditions{stopped: true},
+		{name: "cancelled at the end of the run", c: conditions{stopped: true},
 			answer: answer{err: context.Canceled},
-			want: []string{"failed unknown", "failed unknown", "again [1 2]", "over []", "back off",
+			want: []string{"failed unknown", "failed unknown", "resend [1 2]", "expired []", "back off",
 				"2 retried, pauses up to 1m0s: context canceled"}},
 		{name: "the stream is being created",
 			answer: answer{err: &entryError{"ResourceInUseException", "no"}},
-			want: []string{"failed in use", "failed in use", "again [1 2]", "over []", "back off",
+			want: []string{"failed in use", "failed in use", "resend [1 2]", "expired []", "back off",
 				"2 retried, pauses up to 1m0s: " + "ResourceInUseException" + ": no"}},
-		{name: "a refused request ends a run that saves none",
+		{name: "refused request ends a run without Rejected",
 			answer: answer{err: refusedWhole},
-			want:   []string{"failed", "failed", "again [1 2]", "over []", "stop", "records 1 to 2"}},
-		{name: "the records of a refused request go alone", c: saves,
+			want:   []string{"failed", "failed", "resend [1 2]", "expired []", "stop", "records 1 to 2"}},
+		{name: "records of a refused request are sent alone", c: savesRejected,
 			answer: answer{err: refusedWhole},
-			want:   []string{"failed alone", "failed alone", "again [1 2]", "over []"}},
-		{name: "a record that is refused alone is given up", c: saves, keys: []string{"a"},
+			want:   []string{"failed alone", "failed alone", "resend [1 2]", "expired []"}},
+		{name: "record that is refused alone is rejected", c: savesRejected, keys: []string{"a"},
 			answer: answer{err: refusedWhole},
-			want:   []string{"refused", "again []", "over []"}},
-		{name: "a stream that is not there",
+			want:   []string{"refused", "resend []", "expired []"}},
+		{name: "stream not found",
 			answer: answer{err: answered(400, &types.ResourceNotFoundException{})},
-			want:   []string{"failed", "failed", "again [1 2]", "over []", "stop"}},
+			want:   []string{"failed", "failed", "resend [1 2]", "expired []", "stop"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.keys == nil {
@@ -208,29 +208,29 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// Only a request that is larger than an older endpoint takes is tried smaller.
+// Only a refused request above the limit of older endpoints makes requests smaller.
 func TestSettleShrinksALargeRequestThatIsRefused(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	for bytes, want := range map[int]bool{queue.OldRequestBytes: false, queue.OldRequestBytes + 1: true} {
 		r := sentRequest(t, now, false, "a", "b")
 		r.Bytes = bytes
 		s := settle(r, answer{err: answered(400, &types.InvalidArgumentException{})}, conditions{now: now, stream: "orders"})
-		if s.shrink != want || (s.stop == nil) != want || len(s.again) != 2 || s.retried > 0 {
+		if s.shrink != want || (s.stop == nil) != want || len(s.resend) != 2 || s.retried > 0 {
 			t.Errorf("%d bytes: got %+v, want to shrink: %t", bytes, s, want)
 		}
 	}
 }
 
-// An aggregate of which some records have no time left goes again without them.
-func TestSettleGivesUpSingleRecordsOfAnAggregate(t *testing.T) {
+// If some records of an aggregate are out of time, only the others are sent again.
+func TestSettleRejectsSingleRecordsOfAnAggregate(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	r := sentRequest(t, now, true, "a", "a", "a")
 	r.Entries[1].Sent = now.Add(-time.Minute)
 	s := settle(r, answer{err: throttled()}, conditions{now: now, stream: "orders", retryFor: time.Minute})
-	if want := []string{"failed", "again [1 3]", "over [2]", "back off", "1 retried, pauses up to 1m0s: " + throttled().Error()}; !reflect.DeepEqual(settled(r, s), want) {
+	if want := []string{"failed", "resend [1 3]", "expired [2]", "back off", "1 retried, pauses up to 1m0s: " + throttled().Error()}; !reflect.DeepEqual(settled(r, s), want) {
 		t.Errorf("got %q, want %q", settled(r, s), want)
 	}
-	if len(r.Parcels) != 1 || len(s.again) != 2 {
-		t.Errorf("%d parcels go again as %d, want one as two", len(r.Parcels), len(s.again))
+	if len(r.Parcels) != 1 || len(s.resend) != 2 {
+		t.Errorf("%d parcels are sent again as %d, want one as two", len(r.Parcels), len(s.resend))
 	}
 }

@@ -18,17 +18,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// to is a record with an explicit hash key in one of n equal shards.
-func to(shard, shards int, data string) Record {
+// recordInShard returns a record with an explicit hash key in one of several equal shards.
+func recordInShard(shard, shards int, data string) Record {
 	return Record{PartitionKey: data, ExplicitHashKey: *listed(make([]string, shards)).Shards[shard].HashKeyRange.EndingHashKey, Data: []byte(data)}
 }
 
-// KINESIS.md 2.5: a shard that refuses everything does not stall the others,
-// and is asked less and less often.
-func TestAHotShardDoesNotStallTheOthers(t *testing.T) {
+// KINESIS.md 2.5: a shard that refuses everything does not block the others. The pauses
+// between its requests grow.
+func TestHotShardDoesNotBlockTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		var last time.Duration // when the other shard had all of its records
+		var last time.Duration // when the other shard got its last record
 		hot := 0
 		s := &memoryStream{shards: fourShards()[:2]}
 		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -52,7 +52,7 @@ func TestAHotShardDoesNotStallTheOthers(t *testing.T) {
 			if i > 4000 {
 				return Record{}, io.EOF
 			}
-			return to(i%2, 2, strconv.Itoa(i)), nil
+			return recordInShard(i%2, 2, strconv.Itoa(i)), nil
 		}))
 		var rejected *RejectedError
 		if !errors.As(err, &rejected) || got.Written != 2000 {
@@ -62,7 +62,7 @@ func TestAHotShardDoesNotStallTheOthers(t *testing.T) {
 			t.Errorf("the other shard had its records after %s, want the 1.5s that its rate takes", last)
 		}
 		if hot > 25 {
-			t.Errorf("%d requests to the hot shard in a minute, want waits that grow", hot)
+			t.Errorf("%d requests to the hot shard in a minute, want growing pauses", hot)
 		}
 		shards := w.Shards()
 		if len(shards) != 2 || shards[1].Written != 2000 || shards[1].Retried != 0 || shards[0].Rejected != rejected.Records {
@@ -71,9 +71,9 @@ func TestAHotShardDoesNotStallTheOthers(t *testing.T) {
 	})
 }
 
-// KINESIS.md 2.5: what goes to a shard is held back to its limits, and all
-// shards together take as much as all of them may.
-func TestTheLimitsOfEachShardAreKeptTo(t *testing.T) {
+// KINESIS.md 2.5: kin keeps to the limits of each shard, and the shards together reach
+// their full throughput.
+func TestKeepsToTheLimitsOfEachShard(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		records int
@@ -93,7 +93,7 @@ func TestTheLimitsOfEachShardAreKeptTo(t *testing.T) {
 					if i > tt.records {
 						return Record{}, io.EOF
 					}
-					r := to(i%4, 4, strconv.Itoa(i))
+					r := recordInShard(i%4, 4, strconv.Itoa(i))
 					r.Data = data
 					size += len(r.Data) + len(r.PartitionKey) + len(r.ExplicitHashKey)
 					return r, nil
@@ -110,11 +110,11 @@ func TestTheLimitsOfEachShardAreKeptTo(t *testing.T) {
 	}
 }
 
-// buckets are the limits of a service's shards, as kin local has them.
+// buckets are the write limits of shards, as kin local applies them.
 type buckets struct {
 	s              *memoryStream
 	began          time.Time
-	records, bytes map[string]float64 // used since the beginning
+	records, bytes map[string]float64 // used since began
 	refused        int
 }
 
@@ -129,7 +129,7 @@ func (b *buckets) put(_ context.Context, _ int, in *service.PutRecordsInput) (*s
 	now := time.Since(b.began).Seconds()
 	for i, e := range in.Records {
 		shard, size := b.s.shardOf(e), float64(len(e.Data)+len(*e.PartitionKey))
-		b.records[shard] = max(b.records[shard], (now-1)*1000) // a bucket that is full
+		b.records[shard] = max(b.records[shard], (now-1)*1000) // a full bucket gets no more tokens
 		b.bytes[shard] = max(b.bytes[shard], (now-1)*(1<<20))
 		if b.records[shard]+1 > now*1000+1000 || b.bytes[shard]+size > now*(1<<20)+(1<<20) {
 			fails[i] = service.CodeShardLimit
@@ -143,9 +143,8 @@ func (b *buckets) put(_ context.Context, _ int, in *service.PutRecordsInput) (*s
 	return b.s.store(in, fails), nil
 }
 
-// KINESIS.md bug 30: twice as much as the shards take, for a minute, all of it
-// from somebody who does not keep to their limits: memory stays bounded and it
-// drains.
+// KINESIS.md bug 30: for a minute, the input is twice as fast as the shards and ignores
+// their limits. Memory stays bounded, and everything is written in the end.
 func TestOverloadIsBoundedAndDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:2], forgetful: true}
@@ -155,7 +154,7 @@ func TestOverloadIsBoundedAndDrains(t *testing.T) {
 		o.Unshaped = true
 		w := newWriter(t, s, o)
 		const rate, seconds = 4000, 60
-		most := 0
+		peak := 0
 		data := make([]byte, 1000)
 		got, err := w.Run(t.Context(), source(func(i int) (Record, error) {
 			if i > rate*seconds {
@@ -165,7 +164,7 @@ func TestOverloadIsBoundedAndDrains(t *testing.T) {
 				time.Sleep(10 * time.Millisecond)
 				w.mu.Lock()
 				w.running.mu.Lock()
-				most = max(most, w.running.account.backlog.bytes)
+				peak = max(peak, w.running.account.backlog.bytes)
 				w.running.mu.Unlock()
 				w.mu.Unlock()
 			}
@@ -174,11 +173,11 @@ func TestOverloadIsBoundedAndDrains(t *testing.T) {
 		if err != nil || got.Written != rate*seconds || got.Rejected != 0 {
 			t.Errorf("got %+v, %v, want all written", got, err)
 		}
-		if most > bufferBytes || most < bufferBytes/2 {
-			t.Errorf("%d bytes held at the most, want the buffer to fill and no more", most)
+		if peak > bufferBytes || peak < bufferBytes/2 {
+			t.Errorf("%d bytes held at the most, want the buffer to fill and no more", peak)
 		}
 		if len(s.requests) > 20*seconds*2*2 {
-			t.Errorf("%d requests, want no storm", len(s.requests))
+			t.Errorf("%d requests are too many", len(s.requests))
 		}
 		if got.Duration > 140*time.Second {
 			t.Errorf("took %s, want little more than the 2m that the shards take", got.Duration)
@@ -186,9 +185,9 @@ func TestOverloadIsBoundedAndDrains(t *testing.T) {
 	})
 }
 
-// KINESIS.md 2.4 and bug 30: a record that went to another shard than was
-// predicted has the shards listed anew, whether its number is higher or lower.
-func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
+// KINESIS.md 2.4 and bug 30: a record that went to another shard than predicted makes kin
+// list the shards again. The number of that shard may be higher or lower.
+func TestListsShardsAgainAfterAMisprediction(t *testing.T) {
 	for name, after := range map[string][]string{
 		"higher": {"shardId-000000000007", "shardId-000000000008"},
 		"lower":  {"shardId-000000000000"},
@@ -218,7 +217,7 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 					t.Errorf("shards listed %d times, want at the start and once anew", s.lists)
 				}
 				if record, twice := disorder(s.stored); record != "" || twice != "" {
-					t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+					t.Errorf("%q stored after a later record of its key, %q stored twice", record, twice)
 				}
 				var ids []string
 				for _, r := range w.running.queue.Shards() {
@@ -230,8 +229,8 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 	}
 }
 
-// A list that never fits what happens is given up on, not asked for without end.
-func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
+// If no list predicts the right shards, kin stops listing.
+func TestStopsListingShardsAfterManyMispredictions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: []string{"shardId-000000000003"}}
 		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -247,17 +246,17 @@ func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 			return next(ctx)
 		})
-		if err != nil || got.Written != 12_000 || s.lists > relistTries+1 {
-			t.Errorf("got %+v, %v, shards listed %d times, want at most %d", got, err, s.lists, relistTries+1)
+		if err != nil || got.Written != 12_000 || s.lists > maxRelistTries+1 {
+			t.Errorf("got %+v, %v, shards listed %d times, want at most %d", got, err, s.lists, maxRelistTries+1)
 		}
 		if record, twice := disorder(s.stored); record != "" || twice != "" {
-			t.Errorf("%q behind a later one of its key, %q twice", record, twice)
+			t.Errorf("%q stored after a later record of its key, %q stored twice", record, twice)
 		}
 	})
 }
 
-// paged is a service whose list of shards comes in pages, as strictly as the
-// real one: a token alone.
+// paged is a service with a paged list of shards. Like the real service, it accepts a token
+// only without a stream name or a filter.
 type paged struct {
 	*memoryStream
 	pages [][]types.Shard
@@ -280,7 +279,7 @@ func (p *paged) ListShards(_ context.Context, in *service.ListShardsInput) (*ser
 	return out, nil
 }
 
-func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
+func TestListsOpenShardsPageByPage(t *testing.T) {
 	all := listed(fourShards()).Shards
 	closed := all[0]
 	closed.ShardId, closed.SequenceNumberRange = aws.String("shardId-000000000099"), &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
@@ -295,7 +294,7 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 	}
 	equal(t, "shards", ids, fourShards())
 	if len(p.asked) != 3 || p.asked[0].ShardFilter == nil || p.asked[0].ShardFilter.Type != types.ShardFilterTypeAtLatest {
-		t.Errorf("asked %+v", p.asked)
+		t.Errorf("requests %+v", p.asked)
 	}
 	p.pages = [][]types.Shard{{all[0], all[2], all[3]}}
 	if ranges, err := listShards(t.Context(), p, new(service.Allowance), "orders"); err == nil {
@@ -303,8 +302,8 @@ func TestShardsAreListedPageByPageWithoutTheClosedOnes(t *testing.T) {
 	}
 }
 
-// Each record goes to the shard that its MD5 or its hash key belongs to.
-func TestTheShardOfARecordIsPredicted(t *testing.T) {
+// The predicted shard is that of the MD5 of the key, or of the explicit hash key.
+func TestPredictsTheShardOfARecord(t *testing.T) {
 	s := &memoryStream{shards: []string{"a", "b", "c", "d", "e", "f", "g"}}
 	ranges, err := listShards(t.Context(), s, new(service.Allowance), "orders")
 	if err != nil {
@@ -314,7 +313,7 @@ func TestTheShardOfARecordIsPredicted(t *testing.T) {
 	for i := range 1000 {
 		r := Record{PartitionKey: fmt.Sprint("key", i)}
 		if i%3 == 0 {
-			r = to(i%7, 7, r.PartitionKey)
+			r = recordInShard(i%7, 7, r.PartitionKey)
 		}
 		e := types.PutRecordsRequestEntry{PartitionKey: &r.PartitionKey}
 		if r.ExplicitHashKey != "" {
@@ -329,9 +328,9 @@ func TestTheShardOfARecordIsPredicted(t *testing.T) {
 	}
 }
 
-// Requests that fail together fail of one cause: the wait behind them is that
-// of one failure, for the service and for a shard.
-func TestFailuresTogetherCountOnce(t *testing.T) {
+// Requests that fail together fail for the same cause. It counts once for the pause of the
+// service or of a shard.
+func TestConcurrentFailuresCountOnce(t *testing.T) {
 	for name, fail := range map[string]func(*memoryStream, *service.PutRecordsInput) (*service.PutRecordsOutput, error){
 		"the service": func(*memoryStream, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			return nil, throttled()
@@ -363,7 +362,7 @@ func TestFailuresTogetherCountOnce(t *testing.T) {
 					return Record{PartitionKey: strconv.Itoa(i)}, nil
 				}))
 				if err != nil || got.Written != 4000 || got.Retried != 4000 || got.Duration > time.Second/2 {
-					t.Errorf("got %+v, %v, want all written after one short wait", got, err)
+					t.Errorf("got %+v, %v, want all written after one short pause", got, err)
 				}
 			})
 		})

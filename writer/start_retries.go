@@ -10,15 +10,16 @@ import (
 	"kin/writer/queue"
 )
 
-// startRetries say how the calls of the start are retried. They share one time.
+// startRetries configures the retries of the calls at the start. The calls share one
+// timeout.
 type startRetries struct {
-	most   time.Duration // of all attempts, and then from the last page of a list with something new
-	began  time.Time     // when the first of the calls was made
-	report func(string)  // called with a line about a call that is not answered for 5 s, maybe on another goroutine
-	log    *slog.Logger
+	timeout time.Duration // for all attempts; a list of shards begins it anew with each page that has new shards
+	began   time.Time     // when the first call was made
+	report  func(string)  // gets a message if a call has no answer for 5 s, maybe on another goroutine
+	log     *slog.Logger
 }
 
-// retries are those of the next call. Each call has its own messages.
+// retries returns the retries of the next call. Each call has its own messages.
 func (s *startRetries) retries() *service.Retries {
 	return &service.Retries{
 		Reporter: &service.Reporter{Report: s.report}, Passes: passes, Backoff: queue.NewBackoff(),
@@ -26,22 +27,23 @@ func (s *startRetries) retries() *service.Retries {
 	}
 }
 
-// passes reports whether a failure of a call of the start passes.
+// passes reports whether a failure of a call at the start is worth a retry.
 func passes(err error) bool {
 	v := classify(err)
-	return v == again || v == unsure
+	return v == resend || v == resendUnsure
 }
 
-// call makes a call of the start until it is answered or its time is over. do makes one
-// attempt, which it limits by the allowance; named puts the call's name on its error.
-// Errors are what named returns for a failure that will not pass, *GaveUpError when the
-// time is over, and the end of ctx: see interrupted.
-func (s *startRetries) call(ctx context.Context, named func(error) error, do func(context.Context, *service.Allowance) error) error {
+// call makes a call at the start until it is answered or the timeout expires. do makes one
+// attempt and limits it by the allowance. wrap adds the call's name to an error.
+//
+// It returns the result of wrap for a permanent failure and a *GaveUpError after the
+// timeout. If ctx ends first, it returns the result of interrupted.
+func (s *startRetries) call(ctx context.Context, wrap func(error) error, do func(context.Context, *service.Allowance) error) error {
 	var last error // that the end of ctx did not cause
 	attempts := 0
-	_, err := service.RetryPaged(ctx, s.retries(), s.most, named, func(ctx context.Context, a *service.Allowance) (struct{}, error) {
+	_, err := service.RetryPaged(ctx, s.retries(), s.timeout, wrap, func(ctx context.Context, a *service.Allowance) (struct{}, error) {
 		attempts++
-		err := named(do(ctx, a))
+		err := wrap(do(ctx, a))
 		if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
 			last = err
 		}
@@ -56,14 +58,13 @@ func (s *startRetries) call(ctx context.Context, named func(error) error, do fun
 	return err
 }
 
-// atStart repeats a call that can be retried, for as long as the start of a run
-// may take.
-func atStart(ctx context.Context, name, stream string, report func(string), call func(context.Context, *service.Allowance) error) error {
-	s := startRetries{most: service.StartTimeout, began: time.Now(), report: report, log: slog.New(slog.DiscardHandler)}
-	return s.call(ctx, naming(name, stream), call)
+// retryAtStart makes a call and retries it until the timeout for the start of a run expires.
+func retryAtStart(ctx context.Context, name, stream string, report func(string), call func(context.Context, *service.Allowance) error) error {
+	s := startRetries{timeout: service.StartTimeout, began: time.Now(), report: report, log: slog.New(slog.DiscardHandler)}
+	return s.call(ctx, wrapCall(name, stream), call)
 }
 
-// onePage is a call of one page.
+// onePage adapts a call of one page: its context ends with the allowance.
 func onePage(do func(context.Context) error) func(context.Context, *service.Allowance) error {
 	return func(ctx context.Context, a *service.Allowance) error {
 		limited, cancel := a.Limit(ctx)
@@ -72,19 +73,19 @@ func onePage(do func(context.Context) error) func(context.Context, *service.Allo
 	}
 }
 
-// naming puts the name of a call on an error that has none yet.
-func naming(call, stream string) func(error) error {
+// wrapCall returns a function that wraps an error in a *CallError, unless it is one already.
+func wrapCall(call, stream string) func(error) error {
 	return func(err error) error {
-		var named *CallError
-		if err == nil || errors.As(err, &named) {
+		var wrap *CallError
+		if err == nil || errors.As(err, &wrap) {
 			return err
 		}
 		return &CallError{Call: call, Stream: stream, Err: err}
 	}
 }
 
-// interrupted is the cause of ctx, with the failure of the call that it ended: an
-// *service.InterruptedError, or the cause alone when the call failed of the end of ctx.
+// interrupted returns the cause of ctx. If a call failed before ctx ended, it returns an
+// *service.InterruptedError with both.
 func interrupted(ctx context.Context, failure error) error {
 	cause := context.Cause(ctx)
 	if failure == nil || errors.Is(failure, ctx.Err()) || errors.Is(failure, cause) {

@@ -16,7 +16,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestTheRecordLimitIsTheStreams(t *testing.T) {
+func TestUsesTheRecordLimitOfTheStream(t *testing.T) {
 	limited := func(kib *int32) func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		return described(types.StreamDescriptionSummary{MaxRecordSizeInKiB: kib})
 	}
@@ -29,13 +29,13 @@ func TestTheRecordLimitIsTheStreams(t *testing.T) {
 		describe func(context.Context) (*service.DescribeStreamSummaryOutput, error)
 		limit    int
 	}{
-		{"told", limited(aws.Int32(10240)), 10 << 20},
-		{"not told", limited(nil), 1 << 20},
+		{"limit in the summary", limited(aws.Int32(10240)), 10 << 20},
+		{"no limit in the summary", limited(nil), 1 << 20},
 		{"denied", failing(answered(400, &types.AccessDeniedException{})), 1 << 20},
 		{"unknown call", failing(answered(400, api("UnknownOperationException"))), 1 << 20},
-		{"not for this endpoint", failing(answered(400, &types.ValidationException{})), 1 << 20},
-		{"throttled throughout", failing(answered(400, &types.LimitExceededException{})), 1 << 20},
-		{"told at last", func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		{"rejected by the endpoint", failing(answered(400, &types.ValidationException{})), 1 << 20},
+		{"always throttled", failing(answered(400, &types.LimitExceededException{})), 1 << 20},
+		{"limit after retries", func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			switch calls++; calls {
 			case 1:
 				return nil, answered(500, api("InternalFailure"))
@@ -66,7 +66,7 @@ func TestTheRecordLimitIsTheStreams(t *testing.T) {
 	}
 }
 
-func TestTheStartEndsWhereNothingCanBeWritten(t *testing.T) {
+func TestStartFailsIfTheStreamCannotBeWritten(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for _, tt := range []struct {
 		name   string
@@ -79,9 +79,9 @@ func TestTheStartEndsWhereNothingCanBeWritten(t *testing.T) {
 			"DescribeStreamSummary for stream orders: ResourceNotFoundException: none"},
 		{"bad credentials", answered(400, api("UnrecognizedClientException")), 0, false,
 			"DescribeStreamSummary for stream orders: UnrecognizedClientException: m"},
-		{"nobody there", refused, 30 * time.Second, true,
+		{"connection refused", refused, 30 * time.Second, true,
 			"gave up after 30s: DescribeStreamSummary for stream orders: dial tcp: connection refused"},
-		{"a proxy's page", answered(502, api("UnknownError")), 30 * time.Second, true,
+		{"error page of a proxy", answered(502, api("UnknownError")), 30 * time.Second, true,
 			"gave up after 30s: DescribeStreamSummary for stream orders: UnknownError: m"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

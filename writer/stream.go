@@ -12,25 +12,25 @@ import (
 	"kin/writer/queue"
 )
 
-// leastLife is less than it takes to delete a stream and to create it again.
-const leastLife = time.Second
+// minStreamLife is shorter than it takes to delete a stream and create it again.
+const minStreamLife = time.Second
 
-// mostRecordKiB is the largest record limit that a stream may have.
-const mostRecordKiB = 10 << 10
+// maxRecordKiB is the largest record limit that a stream can have, in KiB.
+const maxRecordKiB = 10 << 10
 
-// defaultRecordLimit holds for streams whose own limit is not known.
+// defaultRecordLimit is the record limit in bytes if the stream's own limit is not known.
 const defaultRecordLimit = 1 << 20
 
-// streamFacts are what a run has to know about its stream.
+// streamFacts are what a run needs to know about its stream.
 type streamFacts struct {
-	recordLimit int           // bytes of data and partition key
-	auto        bool          // keys are ignored
-	found       bool          // a call was answered that is about it
-	created     time.Time     // when it was created; zero where it may not be described
-	shards      []queue.Range // open ones; none when it is not known what goes where
+	recordLimit int           // maximum bytes of data and partition key
+	auto        bool          // the record distribution strategy is AUTO: keys are ignored
+	found       bool          // a call about the stream was answered: it exists
+	created     time.Time     // creation time; zero if the caller may not describe the stream
+	shards      []queue.Range // the open shards; empty if they are not known
 }
 
-// describe makes one attempt at describing a stream.
+// describe makes one DescribeStreamSummary attempt.
 func describe(ctx context.Context, client summarizer, stream string) (*service.DescribeStreamSummaryOutput, error) {
 	named := record.ParseStream(stream)
 	in := &service.DescribeStreamSummaryInput{StreamName: named.ByName(), StreamARN: named.ARN}
@@ -46,13 +46,13 @@ func (f *streamFacts) learn(out *service.DescribeStreamSummaryOutput) {
 	f.created = creation(out)
 	f.auto = out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 	if kib := out.StreamDescriptionSummary.MaxRecordSizeInKiB; kib != nil && *kib > 0 {
-		f.recordLimit = int(min(*kib, mostRecordKiB)) << 10
+		f.recordLimit = int(min(*kib, maxRecordKiB)) << 10
 	}
 }
 
-// check asks whether the stream is another than the run began with: one that was
-// deleted and created again may have shards of the same IDs. settled says that it is
-// neither being created nor deleted, or that this caller may not know it.
+// check describes the stream again. another means that the stream was deleted and created
+// again, whose shards may have the same IDs. settled means that it is neither being created
+// nor deleted, or that the caller may not know.
 func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (another, settled bool) {
 	if f.created.IsZero() {
 		return false, true
@@ -69,14 +69,14 @@ func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (
 	return f.isAnother(out), status != types.StreamStatusCreating && status != types.StreamStatusDeleting
 }
 
-// isAnother reports whether a summary is of another stream than the one that the run
-// began with.
+// isAnother reports whether a summary is that of another stream than at the start of the
+// run.
 func (f *streamFacts) isAnother(out *service.DescribeStreamSummaryOutput) bool {
 	created := creation(out)
 	return !f.created.IsZero() && !created.IsZero() && !created.Equal(f.created)
 }
 
-// creation is when the stream of a summary was created; zero if it does not say.
+// creation returns the creation time in a summary, or zero if it has none.
 func creation(out *service.DescribeStreamSummaryOutput) time.Time {
 	if out == nil || out.StreamDescriptionSummary == nil {
 		return time.Time{}
@@ -84,7 +84,7 @@ func creation(out *service.DescribeStreamSummaryOutput) time.Time {
 	return aws.ToTime(out.StreamDescriptionSummary.StreamCreationTimestamp)
 }
 
-// isDeleting reports whether a summary is of a stream that is being deleted.
+// isDeleting reports whether the stream of a summary is being deleted.
 func isDeleting(out *service.DescribeStreamSummaryOutput) bool {
 	return out != nil && out.StreamDescriptionSummary != nil && out.StreamDescriptionSummary.StreamStatus == types.StreamStatusDeleting
 }

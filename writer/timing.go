@@ -2,5 +2,5 @@ package writer
 
 import "time"
 
-// startAttempt is how long one attempt of a call of the start may take.
+// startAttempt is the timeout of one attempt of a call at the start.
 const startAttempt = 10 * time.Second

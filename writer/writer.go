@@ -1,26 +1,25 @@
-// Package writer puts records into one stream with PutRecords: batched, several
-// requests at a time, at least once, and with an account of what happened that
-// is true on every way out.
+// Package writer writes records into one stream with PutRecords. It batches records, sends
+// several requests at a time, and delivers at least once. Its counts are right however a
+// run ends.
 //
-// It promises that a record it calls written was acknowledged by the service,
-// that nothing that was acknowledged is sent again, and that its memory is
-// bounded however slow the service is: then it stops reading the input.
+// Guarantees: a record that is reported as written was acknowledged by the service. An
+// acknowledged record is never sent again. Memory is bounded: if the service is slow, the
+// writer stops reading the input.
 //
-// Where it can know the shard of a record it keeps to the limits of that shard,
-// and when one shard refuses records the others go on, as far as there is room
-// for what waits.
+// If the shards are known, the writer keeps to the write limits of each shard. If one shard
+// refuses records, the others continue as long as the backlog has room.
 //
-// What it promises about order: no two requests with records of the same
-// partition key are in flight at the same time, and the later records of a key
-// wait until every one of an earlier request is settled. So a record is never
-// overtaken by a record of its key of a later request. It does not promise order inside a
-// request: PutRecords itself processes entries independently, so when an entry
-// fails, later entries of the same request and the same partition key may be in
-// the stream before the entry is retried. As long as no entry fails, the
-// records of a partition key are in the stream in the order of the input. With
-// Options.Ordered a request holds one record of a key at most, and the order is
-// kept whatever fails. A stream with the record distribution strategy AUTO
-// ignores keys and has no order at all.
+// Order: two requests with records of the same partition key are never in flight at the
+// same time. Later records of a key wait until all records of the earlier request are
+// settled. So a record never passes an earlier record of its key from another request.
+//
+// Inside a request the order is not guaranteed, because PutRecords processes entries
+// independently. If an entry fails, later entries of its key in the same request may be in
+// the stream before its retry. If no entry fails, the records of a key are in input order.
+//
+// With Options.Ordered a request has at most one record of a key, so failures do not change
+// the order. A stream with the record distribution strategy AUTO ignores keys and has no
+// order.
 package writer
 
 import (
@@ -35,14 +34,14 @@ type Writer struct {
 	client Client
 	o      Options
 
-	mu        sync.Mutex  // guards the following; taken before that of running
-	running   *dispatcher // of the last run; nil until it has begun to read
+	mu        sync.Mutex  // guards the following; locked before the mu of running
+	running   *dispatcher // the current or last run; nil until it reads its input
 	abandon   context.CancelFunc
-	abandoned bool  // the run, or the next one, is to end at once
-	failing   error // of the last call of the start
+	abandoned bool  // the current run, or the next one, must end at once
+	failing   error // the last failure of a call at the start
 }
 
-// New returns a writer, or an *record.OptionError that names the field in words.
+// New returns a writer, or an *record.OptionError if an option is invalid.
 func New(client Client, o Options) (*Writer, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -56,12 +55,12 @@ func New(client Client, o Options) (*Writer, error) {
 	return &Writer{client: client, o: o}, nil
 }
 
-// ErrAbandoned is what a run ends with that was abandoned and not cancelled.
+// ErrAbandoned is the result of a run that was abandoned but not cancelled.
 var ErrAbandoned = errors.New("the run was abandoned")
 
-// Abandon ends a run at once: requests in flight are given up, and what became
-// of their records is not known. A run that nobody cancelled ends with
-// ErrAbandoned; so does the next one when there is none.
+// Abandon ends the run at once. Requests in flight are abandoned: their records may be
+// written. The run returns ErrAbandoned unless it was cancelled. If no run is in progress,
+// the next one ends at once.
 func (w *Writer) Abandon() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,9 +70,9 @@ func (w *Writer) Abandon() {
 	}
 }
 
-// abandonWith says how Abandon ends the run from now on. One that was called
-// before is not lost.
-func (w *Writer) abandonWith(d *dispatcher, abandon context.CancelFunc) {
+// setAbandon sets the running dispatcher and the function that Abandon calls. If Abandon
+// was called already, it calls the function at once.
+func (w *Writer) setAbandon(d *dispatcher, abandon context.CancelFunc) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running, w.abandon = d, abandon
@@ -82,21 +81,20 @@ func (w *Writer) abandonWith(d *dispatcher, abandon context.CancelFunc) {
 	}
 }
 
-func (w *Writer) forget() {
+func (w *Writer) clearAbandon() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.abandon, w.abandoned = nil, false
 }
 
-// Began reports whether the run has found the stream, and reads its input.
+// Began reports whether the run has found the stream and reads its input.
 func (w *Writer) Began() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.running != nil
 }
 
-// Progress is how far the run is. Records whose request is under way count as
-// unsure.
+// Progress returns the counts so far. Records in flight count as Unsure.
 func (w *Writer) Progress() (s Summary) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,7 +105,7 @@ func (w *Writer) Progress() (s Summary) {
 	return s
 }
 
-// Shards is what the run has done on each shard, by ID.
+// Shards returns the counts of each shard, sorted by ID.
 func (w *Writer) Shards() (shards []ShardSummary) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -118,8 +116,8 @@ func (w *Writer) Shards() (shards []ShardSummary) {
 	return shards
 }
 
-// Failing is the last failure of the run's calls, as a *CallError, while they fail;
-// nil while they do not. What a run that was ended failed of is known after it.
+// Failing returns the last failure of the run's calls as a *CallError, or nil if calls do
+// not fail. After a run that was stopped, it still returns the failure.
 func (w *Writer) Failing() (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

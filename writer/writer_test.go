@@ -45,7 +45,7 @@ func TestBatchesStayBelowTheRequestBytes(t *testing.T) {
 		if want := (Summary{Read: 25, Written: 25, Bytes: 25 * (1<<20 - 1), WrittenThrough: 25}); err != nil || got != want {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
-		// Ten of them are 10 MiB exactly: the margin keeps the tenth out.
+		// Ten records are exactly 10 MiB. The margin leaves only nine.
 		equal(t, "requests", s.sizes(), []int{9, 9, 7})
 	})
 }
@@ -60,7 +60,7 @@ func TestEmptyInputWritesNothing(t *testing.T) {
 	})
 }
 
-func TestRecordsAreSentAsTheyAre(t *testing.T) {
+func TestSendsRecordsUnchanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen service.PutRecordsInput
 		s := &memoryStream{shards: []string{"shardId-000000000000"}, put: func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
@@ -103,7 +103,7 @@ func TestAPartialBatchIsFlushedAfterTheLinger(t *testing.T) {
 			at = append(at, time.Since(began))
 			return nil, nil
 		}}
-		// A line each 30 ms, as of a log: none waits longer than the linger.
+		// A record every 30 ms, like lines of a log. No record waits longer than the linger.
 		next := numbered(7)
 		_, err := newWriter(t, s, options()).Run(t.Context(), func(ctx context.Context) (Record, error) {
 			time.Sleep(30 * time.Millisecond)
@@ -117,33 +117,33 @@ func TestAPartialBatchIsFlushedAfterTheLinger(t *testing.T) {
 	})
 }
 
-func TestReadingGoesOnWhileARequestIsInFlightAndStopsWhenTheServiceIsSlow(t *testing.T) {
+func TestReadsAheadUntilTheBufferIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		s := &memoryStream{put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			<-release
 			return nil, nil
 		}}
-		const most, each = bufferBytes >> 20, 1<<20 - 8 - queue.EntryOverhead
+		const bufferMiB, each = bufferBytes >> 20, 1<<20 - 8 - queue.EntryOverhead
 		data := make([]byte, each)
 		var read atomic.Int64
 		done := make(chan error)
 		go func() {
 			sum, err := newWriter(t, s, options()).Run(t.Context(), source(func(i int) (Record, error) {
-				if read.Add(1) > 3*most {
+				if read.Add(1) > 3*bufferMiB {
 					return Record{}, io.EOF
 				}
 				return Record{PartitionKey: strconv.Itoa(i), Data: data}, nil
 			}))
-			if sum.Written != 3*most {
-				t.Errorf("%d written, want %d", sum.Written, 3*most)
+			if sum.Written != 3*bufferMiB {
+				t.Errorf("%d written, want %d", sum.Written, 3*bufferMiB)
 			}
 			done <- err
 		}()
 		synctest.Wait()
-		// What the buffer holds, and a record that finds no room.
-		if got := read.Load(); got != most+1 {
-			t.Errorf("%d MiB were read while the service was silent, want %d", got, most+1)
+		// The buffer's capacity, and one record that waits for room.
+		if got := read.Load(); got != bufferMiB+1 {
+			t.Errorf("%d MiB were read while the service was silent, want %d", got, bufferMiB+1)
 		}
 		if n := len(s.sizes()); n < 7 || n > options().InFlight {
 			t.Errorf("%d requests in flight, want those of 64 MiB and no more than allowed", n)
@@ -155,7 +155,7 @@ func TestReadingGoesOnWhileARequestIsInFlightAndStopsWhenTheServiceIsSlow(t *tes
 	})
 }
 
-func TestARecordThatCanNeverBeAcceptedEndsTheRunBehindThoseBefore(t *testing.T) {
+func TestInvalidRecordEndsTheRunAfterEarlierRecords(t *testing.T) {
 	long := strings.Repeat("é", 257)
 	for _, tt := range []struct {
 		name string
@@ -195,7 +195,7 @@ func TestARecordThatCanNeverBeAcceptedEndsTheRunBehindThoseBefore(t *testing.T) 
 	}
 }
 
-func TestWhatTheServiceAcceptsIsNotRejected(t *testing.T) {
+func TestAcceptsRecordsAtTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		records := []Record{
 			{PartitionKey: strings.Repeat("é", 256), ExplicitHashKey: "340282366920938463463374607431768211455"},
@@ -226,7 +226,7 @@ func TestExplicitHashKeys(t *testing.T) {
 	}
 }
 
-func TestAnErrorOfTheInputComesBackBehindWhatWasRead(t *testing.T) {
+func TestErrorOfTheInputEndsTheRunAfterEarlierRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("disk on fire")
 		s := &memoryStream{}
@@ -242,7 +242,7 @@ func TestAnErrorOfTheInputComesBackBehindWhatWasRead(t *testing.T) {
 	})
 }
 
-func TestOptionsAreCheckedByName(t *testing.T) {
+func TestOptionErrorNamesTheOption(t *testing.T) {
 	for _, tt := range []struct {
 		change func(*Options)
 		want   string
@@ -273,7 +273,7 @@ func TestRandomKeysDiffer(t *testing.T) {
 	}
 }
 
-// BenchmarkRun measures what the writer itself costs a record.
+// BenchmarkRun measures the writer's own cost per record.
 func BenchmarkRun(b *testing.B) {
 	const records = 10_000
 	data := make([]byte, 1000)

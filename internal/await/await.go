@@ -1,4 +1,4 @@
-// Package await waits for what cannot be interrupted, until a context ends.
+// Package await runs blocking operations that cannot be interrupted, until a context ends.
 package await
 
 import (
@@ -6,18 +6,20 @@ import (
 	"os"
 )
 
-// OpenFile is os.OpenFile that ends with ctx. The open of a FIFO waits until
-// somebody opens its other side.
+// OpenFile is os.OpenFile, but it returns when ctx ends. Opening a FIFO blocks until its
+// other end is opened.
 func OpenFile(ctx context.Context, name string, flag int, perm os.FileMode) (*os.File, error) {
 	return Do(ctx, func() (*os.File, error) {
 		return os.OpenFile(name, flag, perm) //nolint:gosec // the user's own file
 	}, func(f *os.File) { _ = f.Close() }) // nothing was written
 }
 
-// Do returns what do returns, or the cause of ctx when that ends first. do
-// cannot be interrupted: it is left behind, and drop gets what it comes to. That is
-// safe where a run ends with its context, and do changes nothing that others see. A
-// nil ctx never ends: that of a command which is not executed.
+// Do returns the result of do, or the cause of ctx if ctx ends first. do cannot be
+// interrupted. If ctx ends first, do continues in the background, and drop is called with
+// its value.
+//
+// So Do is only for runs that end with ctx, and for a do without visible effects. A nil ctx
+// never ends; commands that are not executed have one.
 func Do[T any](ctx context.Context, do func() (T, error), drop func(T)) (T, error) {
 	if ctx == nil {
 		return do()

@@ -1,16 +1,15 @@
-// Package closing closes what a run has opened, in the right order.
+// Package closing closes what a run has opened, in reverse order.
 package closing
 
 import "errors"
 
-// Closers are what a run has to close at its end: what was opened last is closed
-// first.
+// Closers are functions to call at the end of a run, in reverse order.
 type Closers []func() error
 
-// Add adds what is to be closed.
+// Add adds a function.
 func (c *Closers) Add(f func() error) { *c = append(*c, f) }
 
-// Close closes everything, what was added last first.
+// Close calls all functions, the last added first. It joins their errors.
 func (c *Closers) Close() error {
 	var errs []error
 	for i := len(*c) - 1; i >= 0; i-- {

@@ -1,8 +1,8 @@
-// Package garble answers API calls with recorded answers that were changed at random,
-// for fuzz targets. Nothing but tests imports it.
+// Package garble answers API calls with recorded answers that were changed at random. It is
+// for fuzz tests only.
 //
-// It promises that the same script changes the same calls alike, and that the calls
-// of a run end: after a while each is refused for good.
+// The same script changes the same calls in the same way. After MostCalls calls every call
+// is refused permanently, so each run ends.
 package garble
 
 import (
@@ -17,12 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 )
 
-// MostCalls is how many calls of a run are answered.
+// MostCalls is the number of calls of a run that are answered.
 const MostCalls = 200
 
-// Client is an HTTP client that plays back recorded answers. Each call takes a few
-// bytes of the script, which say what becomes of its answer; without any left,
-// answers are as they were recorded. It is safe for concurrent use.
+// Client is an HTTP client that replays recorded answers. Each call takes a few bytes of
+// the script, which select the changes to its answer. After the end of the script, answers
+// are unchanged. It is safe for concurrent use.
 type Client struct {
 	recorded *Recording
 
@@ -38,7 +38,7 @@ func NewClient(recorded *Recording, script []byte) *Client {
 	return &Client{recorded: recorded, script: script, began: time.Now()}
 }
 
-// Calls is how many calls were made.
+// Calls returns the number of calls made.
 func (c *Client) Calls() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,7 +76,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		now = time.Time{}
 	}
 	switch how := s.next() % 32; {
-	case how < 12: // as it was recorded
+	case how < 12: // unchanged
 	case how < 26:
 		for range 1 + s.next()%4 {
 			body = c.change(op, body, s)
@@ -105,7 +105,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 
 const jsonType = "application/x-amz-json-1.1"
 
-// codes are errors that an answer may be.
+// codes are the error codes that an answer may have.
 var codes = []string{
 	"InternalFailure", "ProvisionedThroughputExceededException", "ExpiredIteratorException", "InvalidArgumentException",
 	"ResourceNotFoundException", "LimitExceededException", "ResourceInUseException", "ExpiredNextTokenException",
@@ -121,7 +121,7 @@ func (c *Client) answer(status int, media string, body []byte, date time.Time) *
 		Header: h, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body))}
 }
 
-// change changes one thing in an answer.
+// change makes one change in an answer.
 func (c *Client) change(op string, body []byte, s *decisions) []byte {
 	if op == "SubscribeToShard" {
 		return changeFrames(body, s)
@@ -129,7 +129,7 @@ func (c *Client) change(op string, body []byte, s *decisions) []byte {
 	return changeJSON(body, s)
 }
 
-// decisions are the bytes of a script that are left; 0 when there are none.
+// decisions are the remaining bytes of a script. next returns 0 after the last one.
 type decisions struct{ left []byte }
 
 func (s *decisions) next() byte {
@@ -141,7 +141,7 @@ func (s *decisions) next() byte {
 	return b
 }
 
-// changeJSON changes one value of a JSON text, or returns it as it is where it is none.
+// changeJSON changes one value of a JSON text. It returns other text unchanged.
 func changeJSON(text []byte, s *decisions) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -156,7 +156,7 @@ func changeJSON(text []byte, s *decisions) []byte {
 	return changed
 }
 
-// changeValue goes down a path that the script chooses and changes what is there.
+// changeValue follows a path that the script selects, and changes the value there.
 func changeValue(v any, s *decisions, depth int) any {
 	b := s.next()
 	if depth > 0 && b < 96 {
@@ -196,7 +196,7 @@ func changeValue(v any, s *decisions, depth int) any {
 	return newValue(v, s)
 }
 
-// newValue is something else in place of a value.
+// newValue returns a replacement for a value.
 func newValue(v any, s *decisions) any {
 	text, isText := v.(string)
 	switch s.next() % 16 {
@@ -225,7 +225,7 @@ func newValue(v any, s *decisions) any {
 	case 11:
 		return true
 	}
-	if isText && len(text) > 0 { // nearly what it was
+	if isText && len(text) > 0 { // change one character
 		b := []byte(text)
 		b[int(s.next())*len(b)/256] = '0' + s.next()%10
 		return string(b)
@@ -233,7 +233,7 @@ func newValue(v any, s *decisions) any {
 	return json.Number("253402300800") // the year 10000
 }
 
-// changeFrames changes the payload, or the number, of an event stream's messages.
+// changeFrames changes one message of an event stream, or the number of messages.
 func changeFrames(body []byte, s *decisions) []byte {
 	var frames []eventstream.Message
 	decoder, reader := eventstream.NewDecoder(), bytes.NewReader(body)
@@ -269,7 +269,7 @@ func changeFrames(body []byte, s *decisions) []byte {
 	return out.Bytes()
 }
 
-// Seeds are scripts to begin with: none, and some of each kind of change.
+// Seeds returns scripts for a fuzz corpus: an empty one, and some for each kind of change.
 func Seeds() [][]byte {
 	seeds := [][]byte{nil}
 	for how := range 32 {

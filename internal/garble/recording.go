@@ -14,21 +14,21 @@ import (
 	"kin/internal/local"
 )
 
-// Stream is the stream that a recording is of, and Consumer one of its consumers.
+// Stream is the recorded stream, and Consumer is one of its consumers.
 const (
 	Stream   = "orders"
 	ARN      = "arn:aws:kinesis:us-east-1:000000000000:stream/orders"
 	Consumer = "dash"
 )
 
-// Recording is answers of the embedded endpoint, by operation.
+// Recording contains answers of the embedded endpoint, by operation.
 type Recording struct {
 	answers map[string][][]byte
 	at      time.Time // the endpoint's clock at the end
 }
 
-// next is the answer to a call. Calls go through the recorded ones in turn, and the last
-// of GetRecords comes again and again.
+// next returns the recorded answer for a call. The number of the call selects one of the
+// answers of its operation.
 func (r *Recording) next(op string, call int) []byte {
 	all := r.answers[op]
 	if len(all) == 0 {
@@ -37,8 +37,8 @@ func (r *Recording) next(op string, call int) []byte {
 	return all[call%len(all)]
 }
 
-// Record makes the calls of kin's commands to an endpoint with a stream that was
-// split, and keeps what it answers.
+// Record makes the calls of kin's commands to an embedded endpoint, and records the
+// answers. The stream was split.
 func Record(ctx context.Context) (*Recording, error) {
 	e, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: Stream, Shards: 2}}})
 	if err != nil {
@@ -61,7 +61,7 @@ func Record(ctx context.Context) (*Recording, error) {
 			return nil, err
 		}
 	}
-	e.Advance(time.Minute) // what was asked for is done
+	e.Advance(time.Minute) // the split and the registration finish
 	consumer := fmt.Sprintf(`{"StreamARN":%q,"ConsumerName":%q}`, ARN, Consumer)
 	for _, c := range []struct{ op, in string }{
 		{"ListShards", `{` + name + `}`},
@@ -97,7 +97,7 @@ func Record(ctx context.Context) (*Recording, error) {
 	return r, r.call(ctx, e, "DeregisterStreamConsumer", consumer)
 }
 
-// call makes one call and keeps the answer. A subscription is listened to for a moment.
+// call makes one call and records the answer. It reads a subscription for a short time.
 func (r *Recording) call(ctx context.Context, e *local.Endpoint, op, in string) error {
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
@@ -117,7 +117,7 @@ func (r *Recording) call(ctx context.Context, e *local.Endpoint, op, in string) 
 	return nil
 }
 
-// field is a string member of an answer, found without parsing it all.
+// field returns a string member of an answer, without parsing the answer.
 func field(answer []byte, name string) string {
 	_, rest, _ := bytes.Cut(answer, []byte(`"`+name+`":"`))
 	value, _, _ := bytes.Cut(rest, []byte(`"`))

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// countedReader counts what is read of an input.
+// countedReader adds the number of bytes read to a counter.
 type countedReader struct {
 	io.Reader
 	read *atomic.Int64

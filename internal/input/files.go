@@ -15,46 +15,46 @@ import (
 	"kin/writer"
 )
 
-// The longest lines that can be a record: the service's largest record is
-// 10 MiB, and in a JSON string a byte can take six.
+// The maximum length of a line or record in bytes. The service's largest record is 10 MiB.
+// In a JSON string a byte needs up to six bytes.
 const (
 	maxLine       = 10 << 20
 	maxRecordLine = 6*maxLine + 64<<10
 )
 
-// Files hands the records of all inputs to the writer, one file after the
-// other.
+// Files reads the records of all inputs, one file after the other. Next is the writer's
+// input. Position, WasOpened and CountWithoutArrival are safe for concurrent use.
 type Files struct {
-	Names   []string // not begun yet; - is stdin
-	form    Form
-	several bool
-	stdin   io.Reader
-	whole   bool // compressed files are not looked into
-	open    func(io.Reader) format.Input
-	key     func(context.Context, *record.Record) error // nil: the input has keys
-	HashKey string                                      // of every record; empty: its own, if any
-	pack    func(payload []byte) ([]byte, error)        // compresses payloads; nil: they stay as they are
-	Ending  []byte                                      // what ends a record where it comes from
-	// spill is called for a rejected record that is too long to be kept: write
-	// writes it as it came. It goes on with a nil Source. nil: nobody wants it.
+	Names        []string // inputs that are not open yet; - is stdin
+	form         Form
+	manyInputs   bool
+	stdin        io.Reader
+	noDecompress bool // do not decompress
+	open         func(io.Reader) format.Input
+	key          func(context.Context, *record.Record) error // sets the partition key of a record; nil: the input has keys
+	HashKey      string                                      // explicit hash key of every record; empty: the record's own, if any
+	pack         func(payload []byte) ([]byte, error)        // compresses payloads; nil: no compression
+	Ending       []byte                                      // the delimiter after each record of the input; empty: none
+	// spill is called for a rejected record that is too long to keep in memory. write writes
+	// the record unchanged. The rejection then has a nil Source. A nil spill drops the record.
 	spill func(write func(io.Writer) error) error
 
-	Size       int64        // of all files; 0 when it is not known
-	unmeasured bool         // one of them has none
-	read       atomic.Int64 // of size; what is compressed counts as it is
-	produced   atomic.Int64 // what that held
-	consumed   atomic.Int64 // what of that was in records that were handed out
-	timeless   atomic.Int64 // records without an arrival time
-	opened     atomic.Bool  // any input was
+	Size           int64        // total size of all files in bytes; 0 if it is not known
+	sizeUnknown    bool         // the size of an input is not known
+	read           atomic.Int64 // bytes read from the files, before decompression
+	produced       atomic.Int64 // bytes after decompression
+	consumed       atomic.Int64 // those of produced that belong to records returned by Next
+	withoutArrival atomic.Int64 // records without an arrival time
+	opened         atomic.Bool  // an input was opened
 
-	name    string // of the input that is read
+	name    string // the current input
 	current format.Input
 	closers closing.Closers
 }
 
-// New opens nothing yet.
+// New returns the inputs. It opens no file. Without files it reads stdin.
 func New(s Options, files []string, stdin io.Reader) *Files {
-	in := &Files{Names: files, form: s.Form, several: len(files) > 1, stdin: stdin, whole: s.NoDecompress, key: s.Key, HashKey: s.HashKey, pack: s.Pack}
+	in := &Files{Names: files, form: s.Form, manyInputs: len(files) > 1, stdin: stdin, noDecompress: s.NoDecompress, key: s.Key, HashKey: s.HashKey, pack: s.Pack}
 	if len(in.Names) == 0 {
 		in.Names = []string{"-"}
 	}
@@ -84,7 +84,7 @@ func New(s Options, files []string, stdin io.Reader) *Files {
 	return in
 }
 
-// Check finds a file that is not there before anything is written.
+// Check checks that all files exist, before anything is written. It also sets Size.
 func (in *Files) Check() error {
 	stdin := 0
 	for _, name := range in.Names {
@@ -107,16 +107,16 @@ func (in *Files) Check() error {
 		}
 		in.measure(info)
 	}
-	if in.unmeasured {
+	if in.sizeUnknown {
 		in.Size = 0
 	}
 	return nil
 }
 
-// measure adds to the size of the input that of a file, if it has one.
+// measure adds the size of a file to Size, if it is known.
 func (in *Files) measure(info os.FileInfo) {
 	if info == nil || !info.Mode().IsRegular() {
-		in.unmeasured = true
+		in.sizeUnknown = true
 		return
 	}
 	in.Size += info.Size()
@@ -134,7 +134,7 @@ func (in *Files) stdinInfo() os.FileInfo {
 	return info
 }
 
-// ReadsStdin says whether stdin is one of the inputs.
+// ReadsStdin reports whether stdin is one of the remaining inputs.
 func (in *Files) ReadsStdin() bool {
 	for _, name := range in.Names {
 		if name == "-" {
@@ -144,8 +144,7 @@ func (in *Files) ReadsStdin() bool {
 	return false
 }
 
-// fileError is an input that cannot be read, found before anything was
-// written.
+// fileError is an input that cannot be read. It is returned before anything is written.
 type fileError struct {
 	name string
 	err  error
@@ -155,10 +154,10 @@ func (e *fileError) Error() string { return e.name + ": " + e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
 
 // Hint says what to do next.
-func (e *fileError) Hint() string { return "nothing was written; want files, or - for stdin" }
+func (e *fileError) Hint() string { return "nothing was written; give files, or - for stdin" }
 
-// Next is the writer's input. A read that blocks, of a terminal or a pipe,
-// does not obey ctx.
+// Next returns the next record. It is the writer's input. A blocking read of a terminal or
+// a pipe does not end with ctx.
 func (in *Files) Next(ctx context.Context) (writer.Record, error) {
 	for {
 		if in.current == nil {
@@ -179,11 +178,11 @@ func (in *Files) Next(ctx context.Context) (writer.Record, error) {
 			return in.reject(err)
 		}
 		if r.ApproximateArrivalTimestamp.IsZero() {
-			in.timeless.Add(1)
+			in.withoutArrival.Add(1)
 		}
 		if in.key != nil {
 			if err := in.key(ctx, &r); err != nil {
-				if ctx.Err() != nil { // it was not finished, and says nothing about the record
+				if ctx.Err() != nil { // the key was not computed completely; the record is not at fault
 					return writer.Record{}, context.Cause(ctx)
 				}
 				return writer.Record{Source: source}, writer.Reject(in.named(err))
@@ -202,7 +201,8 @@ func (in *Files) Next(ctx context.Context) (writer.Record, error) {
 	}
 }
 
-// reject says which input an error is about, and whether it is one record's.
+// reject adds the name of the input to an error. If it concerns a single record, reject
+// returns a writer.Reject error.
 func (in *Files) reject(err error) (writer.Record, error) {
 	var (
 		bad        *format.LineError
@@ -230,8 +230,7 @@ func (in *Files) reject(err error) (writer.Record, error) {
 	return writer.Record{}, err
 }
 
-// header is what the records of the input that is read stand below, as it came:
-// a row of names. nil where there is none.
+// header returns the CSV header of the current input, unchanged; nil if it has none.
 func (in *Files) header() []byte {
 	if rows, ok := in.current.(*format.CSV); ok {
 		return rows.Header()
@@ -239,15 +238,15 @@ func (in *Files) header() []byte {
 	return nil
 }
 
-// named says which file an error is about, where that is a question.
+// named adds the name of the input to an error if there are several inputs.
 func (in *Files) named(err error) error {
-	if !in.several {
+	if !in.manyInputs {
 		return err
 	}
 	return fmt.Errorf("%s: %w", in.name, err)
 }
 
-// begin opens the next input, or returns io.EOF.
+// begin opens the next input. It returns io.EOF after the last one.
 func (in *Files) begin(ctx context.Context) error {
 	if len(in.Names) == 0 {
 		return io.EOF
@@ -267,7 +266,7 @@ func (in *Files) begin(ctx context.Context) error {
 		r = f
 	}
 	r = countedReader{r, &in.read}
-	if !in.whole {
+	if !in.noDecompress {
 		data := format.Decompress(r)
 		in.closers.Add(data.Close)
 		r = data
@@ -276,8 +275,8 @@ func (in *Files) begin(ctx context.Context) error {
 	return nil
 }
 
-// Position is how much of size was handed out in records: of what was read, the
-// part that is not ahead of them.
+// Position returns how many of the Size bytes belong to the records returned so far. For
+// compressed input it is an estimate.
 func (in *Files) Position() int64 {
 	produced := in.produced.Load()
 	if produced == 0 {
@@ -292,8 +291,8 @@ func (in *Files) end() error {
 	return err
 }
 
-// WasOpened says whether any input was.
+// WasOpened reports whether an input was opened.
 func (in *Files) WasOpened() bool { return in.opened.Load() }
 
-// CountWithoutArrival returns how many records had no arrival time.
-func (in *Files) CountWithoutArrival() int64 { return in.timeless.Load() }
+// CountWithoutArrival returns the number of records without an arrival time.
+func (in *Files) CountWithoutArrival() int64 { return in.withoutArrival.Load() }

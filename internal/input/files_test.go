@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// However far a file is read ahead, and whatever it is compressed with, what
-// counts is how much of it was handed out.
-func TestThePositionInTheInputIsThatOfTheRecords(t *testing.T) {
+// The position counts the records that Next returned. It does not depend on read-ahead or
+// compression.
+func TestPositionCountsReturnedRecords(t *testing.T) {
 	var plain, packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
 	for n := range int64(1000) {
-		fmt.Fprintf(&plain, "%010d\n", n*2654435761%1e10) // which does not compress well
+		fmt.Fprintf(&plain, "%010d\n", n*2654435761%1e10) // these digits compress badly
 	}
 	if _, err := zip.Write(plain.Bytes()); err != nil {
 		t.Fatal(err)

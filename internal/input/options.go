@@ -1,5 +1,5 @@
-// Package input reads the records of files and of stdin, and keeps those that were
-// rejected in a file, as they came.
+// Package input reads the records of files and of stdin. It also saves rejected records,
+// unchanged, in a file.
 package input
 
 import (
@@ -8,24 +8,24 @@ import (
 	"kin/internal/record"
 )
 
-// Form is how an input is divided into records.
+// Form is the format of an input. It determines how the input is divided into records.
 type Form string
 
-// The forms.
+// The input formats.
 const (
 	Lines   Form = "lines"
-	Records Form = "records" // lines as kin read prints them
+	Records Form = "records" // JSON lines as kin read prints them
 	JSON    Form = "json"    // JSON values
-	CSV     Form = "csv"     // rows below a header
-	Raw     Form = "raw"     // each file is a record, or what its delimiter ends
+	CSV     Form = "csv"     // rows after a header
+	Raw     Form = "raw"     // each file is one record, unless there is a delimiter
 )
 
-// Options say what an input is and what its records become.
+// Options describe the inputs and how their records are changed.
 type Options struct {
 	Form         Form
-	Chomp        bool   // takes the carriage return from the end of each line
-	Delimiter    string // ends records of raw; empty is the end of the file
-	NoDecompress bool   // compressed files are not looked into
+	Chomp        bool   // remove the carriage return at the end of each line
+	Delimiter    string // ends the records of raw; empty means the end of the file
+	NoDecompress bool   // do not decompress compressed files
 	Key          func(context.Context, *record.Record) error
 	HashKey      string
 	Pack         func(payload []byte) ([]byte, error)

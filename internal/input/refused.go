@@ -2,7 +2,7 @@ package input
 
 import "fmt"
 
-// refusedError is a choice of files that makes no sense.
+// refusedError is an invalid choice of files.
 type refusedError struct{ message, hint string }
 
 func (e *refusedError) Error() string { return e.message }
@@ -10,7 +10,7 @@ func (e *refusedError) Error() string { return e.message }
 // Hint says what to do next.
 func (e *refusedError) Hint() string { return e.hint }
 
-// WrongUsage is true; it marks the error for those who do not import the type.
+// WrongUsage returns true. Callers can check for it without importing the type.
 func (e *refusedError) WrongUsage() bool { return true }
 
 func refuse(format string, args ...any) error {

@@ -17,27 +17,26 @@ import (
 	"kin/writer"
 )
 
-// Rejected takes the records that are given up, as they came. It is opened
-// when there is one, so that a run without any leaves no file, and appended to,
-// so that none of an earlier run is lost.
+// Rejected saves rejected records, unchanged, in a file. The file is created with the first
+// record, so a run without rejected records creates none. An existing file is appended to,
+// so records of earlier runs are kept.
 type Rejected struct {
 	Name   string
-	ending []byte // what ends a record of the input; empty where nothing does
-	under  []byte // the header that its rows stand below; nil where there is none
+	ending []byte // the delimiter after each record; empty if there is none
+	header []byte // the CSV header of its rows; nil if there is none
 
-	mu      sync.Mutex // guards the following, and under
-	f       *os.File
-	regular bool // and not a pipe or a device, which cannot be looked at
-	begun   bool // something is in it
-	records int64
-	unsure  int64 // of records, those that may be in the stream all the same
-	first   writer.Rejection
+	mu       sync.Mutex // guards the following, and header
+	f        *os.File
+	regular  bool // a regular file, not a pipe or a device that cannot be read back
+	notEmpty bool // the file is not empty
+	records  int64
+	unsure   int64 // those of records that may have been written
+	first    writer.Rejection
 }
 
-// OpenRejected checks what can be known of the file before anything is written.
-// inputs are the files that are read; stdin and stdout are the process's own. The
-// file must be none of these: rejected records must not be read again, or be mixed
-// with a report. OpenRejected waits for the reader of a FIFO until ctx ends.
+// OpenRejected checks the file before anything is written. inputs are the files that are
+// read. The rejected records must not go into an input, nor into stdout. If the file is a
+// FIFO, OpenRejected waits for its reader until ctx ends.
 func OpenRejected(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*Rejected, error) {
 	if name == "-" {
 		return nil, refuse("--failed -: want the name of a file")
@@ -48,7 +47,7 @@ func OpenRejected(ctx context.Context, name string, ending []byte, inputs []stri
 		}
 	}
 	if isFile(stdout, name) {
-		return nil, refuse("--failed %s: stdout goes there too", name)
+		return nil, refuse("--failed %s: stdout is the same file", name)
 	}
 	info, err := os.Stat(filepath.Dir(name))
 	var path *os.PathError
@@ -65,8 +64,8 @@ func OpenRejected(ctx context.Context, name string, ending []byte, inputs []stri
 		if info.IsDir() {
 			return nil, &failedFileError{name, errors.New("is a directory")}
 		}
-		f.begun = info.Mode().IsRegular() && info.Size() > 0
-		if !info.Mode().IsRegular() { // a pipe may make wait for whoever reads it: now, and not in the middle of the run
+		f.notEmpty = info.Mode().IsRegular() && info.Size() > 0
+		if !info.Mode().IsRegular() { // opening a FIFO blocks until it has a reader: better now than during the run
 			err := f.open(func(mode int) (*os.File, error) { return await.OpenFile(ctx, name, mode, failedMode) })
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
@@ -79,8 +78,8 @@ func OpenRejected(ctx context.Context, name string, ending []byte, inputs []stri
 	return f, nil
 }
 
-// failedFileError is a --failed that cannot be written to, found before anything
-// was written.
+// failedFileError is a --failed file that cannot be written to. It is returned before
+// anything is written.
 type failedFileError struct {
 	name string
 	err  error
@@ -91,10 +90,10 @@ func (e *failedFileError) Unwrap() error { return e.err }
 
 // Hint says what to do next.
 func (e *failedFileError) Hint() string {
-	return "nothing was written; want a file, in a folder that is there"
+	return "nothing was written; give a file in an existing directory"
 }
 
-// isFile says whether a stream of the process is the regular file of that name.
+// isFile reports whether a stream is the regular file of that name.
 func isFile(stream any, name string) bool {
 	f, ok := stream.(*os.File)
 	if !ok {
@@ -108,7 +107,7 @@ func isFile(stream any, name string) bool {
 	return err == nil && os.SameFile(info, named)
 }
 
-// Add appends one record.
+// Add appends a rejected record to the file.
 func (f *Rejected) Add(r writer.Rejection) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -119,7 +118,7 @@ func (f *Rejected) Add(r writer.Rejection) error {
 		f.unsure++
 	}
 	if len(r.Source) == 0 {
-		return nil // it was written when it was read
+		return nil // it was saved while it was read
 	}
 	return f.append(func(w io.Writer) error {
 		_, err := w.Write(r.Source)
@@ -127,18 +126,18 @@ func (f *Rejected) Add(r writer.Rejection) error {
 	})
 }
 
-// copy appends a record that was not kept.
+// copy appends a record that is too long to keep in memory.
 func (f *Rejected) copy(write func(io.Writer) error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.append(write)
 }
 
-// append lets write append a record to the file.
+// append calls write with the file, positioned for a new record.
 func (f *Rejected) append(write func(io.Writer) error) error {
 	err := f.begin()
 	if err == nil {
-		f.begun = true
+		f.notEmpty = true
 		err = write(f.f)
 	}
 	if err != nil {
@@ -147,11 +146,11 @@ func (f *Rejected) append(write func(io.Writer) error) error {
 	return nil
 }
 
-// begin makes the file end where a record can begin: an input need not end its
-// last one. What went into a pipe is not seen again.
+// begin opens the file if necessary and makes sure that a new record can begin at its end.
+// The last record of an input may lack its delimiter. In a pipe that cannot be checked.
 func (f *Rejected) begin() error {
 	if f.f == nil {
-		// What is given up within the grace of a stopped run is saved too.
+		// No context: records that are rejected during the grace period are saved too.
 		if err := f.open(func(mode int) (*os.File, error) { return os.OpenFile(f.Name, mode, failedMode) }); err != nil {
 			return err
 		}
@@ -159,8 +158,8 @@ func (f *Rejected) begin() error {
 	switch {
 	case len(f.ending) == 0:
 		return nil
-	case !f.begun:
-		_, err := f.f.Write(f.under)
+	case !f.notEmpty:
+		_, err := f.f.Write(f.header)
 		return err
 	case !f.regular:
 		return nil
@@ -180,7 +179,7 @@ func (f *Rejected) begin() error {
 	return err
 }
 
-// failedMode is the mode of a new file: it has payloads.
+// failedMode is the mode of a new file. It is private because the file contains payloads.
 const failedMode = 0o600
 
 func (f *Rejected) open(open func(mode int) (*os.File, error)) error {
@@ -200,7 +199,8 @@ func (f *Rejected) open(open func(mode int) (*os.File, error)) error {
 	return nil
 }
 
-// Close syncs and closes the file. Its error is that of the file.
+// Close syncs and closes the file. It returns an error if records may not have been saved.
+// It may be called again.
 func (f *Rejected) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -219,15 +219,15 @@ func (f *Rejected) Close() error {
 	return nil
 }
 
-// UnsureRecords is how many of its records may be in the stream all the same.
+// UnsureRecords returns how many of the saved records may have been written.
 func (f *Rejected) UnsureRecords() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.unsure
 }
 
-// Kept is the line about what is in the file, for a run that failed of something
-// else; empty if there is nothing.
+// Kept returns a message about the saved records, for a run that failed for another reason.
+// It is empty if there are none.
 func (f *Rejected) Kept() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -236,13 +236,13 @@ func (f *Rejected) Kept() string {
 	}
 	text := fmt.Sprintf("%s saved to %s", words.Count(f.records, "rejected record"), f.Name)
 	if f.unsure > 0 {
-		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
+		text += fmt.Sprintf("; %s of them may have been written", humanize.Comma(f.unsure))
 	}
 	return text
 }
 
-// Verdict is the error of a run that read all of its input and gave up some of
-// it; nil if it gave up none.
+// Verdict returns the error of a run that read its whole input of read records and rejected
+// some. It is nil if none were rejected.
 func (f *Rejected) Verdict(read int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -252,7 +252,7 @@ func (f *Rejected) Verdict(read int64) error {
 	text := fmt.Sprintf("%s of %s rejected, saved to %s; the first is record %s: %s", humanize.Comma(f.records), words.Count(read, "record"),
 		f.Name, humanize.Comma(f.first.Number), f.first.Reason)
 	if f.unsure > 0 {
-		text += fmt.Sprintf("; %s of them may be in the stream all the same", humanize.Comma(f.unsure))
+		text += fmt.Sprintf("; %s of them may have been written", humanize.Comma(f.unsure))
 	}
 	return errors.New(text)
 }

@@ -12,40 +12,40 @@ import (
 	"kin/writer"
 )
 
-// Suits says whether what is given up of an input can be told apart in the file:
-// whole inputs have nothing between them, and rows can be read again only below
-// their own header.
+// Suits returns an error if the rejected records of the inputs could not be separated in
+// the file. Whole files have no delimiter, and CSV rows need their own header. skips means
+// that the run skips records, so not all headers are checked yet.
 func (f *Rejected) Suits(in *Files, skips bool) error {
-	apart := "write them one by one, each with a file of its own for --failed"
+	oneByOne := "write each input on its own, with its own --failed file"
 	switch {
-	case in.form == Raw && len(f.ending) == 0 && in.several:
-		return refuseHint(apart, "--failed %s: whole inputs would run together in it", f.Name)
-	case in.form == Raw && len(f.ending) == 0 && f.begun:
-		return refuseHint("name a new file", "--failed %s: has something in it already, and whole inputs would run together", f.Name)
+	case in.form == Raw && len(f.ending) == 0 && in.manyInputs:
+		return refuseHint(oneByOne, "--failed %s: several raw inputs without a delimiter cannot be separated in one file", f.Name)
+	case in.form == Raw && len(f.ending) == 0 && f.notEmpty:
+		return refuseHint("name a new file", "--failed %s: is not empty, and a raw input without a delimiter cannot be appended to it", f.Name)
 	case in.form != CSV:
 		return nil
 	}
-	if f.begun {
+	if f.notEmpty {
 		header, err := headerOf(f.Name, true)
 		if err != nil {
 			return err
 		}
-		f.under = header
+		f.header = header
 	}
 	if skips {
-		return nil // which files are passed over is not known yet
+		return nil // it is not known yet which files are skipped
 	}
-	first, under := "", f.under
+	first, expected := "", f.header
 	for _, name := range in.Names {
-		header, err := headerOf(name, in.whole)
+		header, err := headerOf(name, in.noDecompress)
 		switch {
 		case err != nil:
 			return err
 		case header == nil:
 			continue
-		case under == nil:
-			first, under = name, header
-		case format.SameHeader(under, header):
+		case expected == nil:
+			first, expected = name, header
+		case format.SameHeader(expected, header):
 		case first == "":
 			return refuseHint("name another file", "--failed %s: it and %s have different CSV headers", f.Name, name)
 		default:
@@ -55,9 +55,10 @@ func (f *Rejected) Suits(in *Files, skips bool) error {
 	return nil
 }
 
-// headerOf is the header of a file of rows; nil where it has none that can be
-// used, which whoever reads it will say, and where reading it would take it away.
-func headerOf(name string, whole bool) ([]byte, error) {
+// headerOf returns the CSV header of a file, or nil. It is nil if the header is invalid,
+// which is reported when the file is read. It is also nil if the input can be read only
+// once.
+func headerOf(name string, noDecompress bool) ([]byte, error) {
 	info, err := os.Stat(name)
 	if name == "-" || err != nil || !info.Mode().IsRegular() {
 		return nil, nil
@@ -68,7 +69,7 @@ func headerOf(name string, whole bool) ([]byte, error) {
 	}
 	defer f.Close()
 	var r io.Reader = f
-	if !whole {
+	if !noDecompress {
 		data := format.Decompress(f)
 		defer data.Close()
 		r = data
@@ -80,11 +81,12 @@ func headerOf(name string, whole bool) ([]byte, error) {
 	return rows.Header(), nil
 }
 
-// Follow returns next, and keeps what the records that it returns stand below, and
-// those that are too long to be kept; what is passed over is not asked.
+// Follow returns in.Next with two additions: it remembers the CSV header of the records,
+// and it saves rejected records that are too long to keep in memory. Neither applies to
+// the first skip records.
 func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)
-	fits := func() error {
+	checkHeader := func() error {
 		if in.current != nil && f.keepHeader(in.header()) {
 			return &headerError{file: f.Name, input: in.name, read: read}
 		}
@@ -92,18 +94,18 @@ func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.R
 	}
 	in.spill = func(write func(io.Writer) error) error {
 		if read < skip {
-			return nil // a run before has saved it
+			return nil // an earlier run has saved it
 		}
-		if err := fits(); err != nil {
+		if err := checkHeader(); err != nil {
 			return err
 		}
 		return f.copy(write)
 	}
 	return func(ctx context.Context) (writer.Record, error) {
 		r, err := in.Next(ctx)
-		var other *headerError
-		if read >= skip && !errors.As(err, &other) {
-			if bad := fits(); bad != nil {
+		var headerErr *headerError
+		if read >= skip && !errors.As(err, &headerErr) {
+			if bad := checkHeader(); bad != nil {
 				return writer.Record{}, bad
 			}
 		}
@@ -112,21 +114,21 @@ func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.R
 	}
 }
 
-// keepHeader keeps the CSV header of the records that follow. It reports whether
-// the file has another one.
-func (f *Rejected) keepHeader(header []byte) (other bool) {
+// keepHeader stores the CSV header of the following records, unless there is one. It
+// reports whether the stored header differs.
+func (f *Rejected) keepHeader(header []byte) (headerErr bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.under == nil {
-		f.under = bytes.Clone(header)
+	if f.header == nil {
+		f.header = bytes.Clone(header)
 	}
-	return header != nil && !bytes.Equal(f.under, header) && !format.SameHeader(f.under, header)
+	return header != nil && !bytes.Equal(f.header, header) && !format.SameHeader(f.header, header)
 }
 
-// headerError is an input whose rows cannot go where those before it go.
+// headerError is an input whose CSV header differs from that of the rows in the file.
 type headerError struct {
 	file, input string
-	read        int64 // records before it
+	read        int64 // number of records before it
 }
 
 func (e *headerError) Error() string {
@@ -135,5 +137,5 @@ func (e *headerError) Error() string {
 
 // Hint says what to do next.
 func (e *headerError) Hint() string {
-	return fmt.Sprintf("give --skip %d and another file for --failed", e.read)
+	return fmt.Sprintf("resume with --skip %d and another --failed file", e.read)
 }

@@ -5,8 +5,7 @@ import (
 	"path/filepath"
 )
 
-// SameFile says whether two names lead to one file, whether it is there yet or
-// not.
+// SameFile reports whether two names refer to the same file. The file need not exist.
 func SameFile(a, b string) bool {
 	if filepath.Clean(a) == filepath.Clean(b) {
 		return true

@@ -7,15 +7,15 @@ import (
 	"kin/writer"
 )
 
-// aggregateRecords and aggregateBytes are how much goes under one random key
-// when records are to be aggregated: about as much as an aggregate holds.
+// aggregateRecords and aggregateBytes limit how much gets the same random key: about the
+// content of one aggregate.
 const (
 	aggregateRecords = 500
 	aggregateBytes   = 48 << 10
 )
 
-// SharedKeys gives random partition keys to records that have none and are to be
-// aggregated: records of one aggregate have one key.
+// SharedKeys returns a function that sets random partition keys for records that will be
+// aggregated. Consecutive records share a key, because an aggregate has only one.
 func SharedKeys() func(context.Context, *record.Record) error {
 	key, records, bytes := "", 0, 0
 	return func(_ context.Context, r *record.Record) error {

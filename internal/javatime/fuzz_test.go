@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// FuzzJavaTime prints a time by a pattern, as Java does, and parses it: the
-// same time comes back, as far as the pattern tells it. Any text at all is
-// parsed too, and must not do more than fail.
+// FuzzJavaTime prints a time by a pattern, as Java does, and parses the result. It must be
+// the same time, except for fields that the pattern does not have. Any other text may only
+// cause an error.
 func FuzzJavaTime(f *testing.F) {
 	for i, pattern := range []string{
 		Documented, DateString, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "yyyyMMddHHmmssZ", "hh:mm:ss.SSS a, EEEE d MMMM y G z",
@@ -36,7 +36,7 @@ func FuzzJavaTime(f *testing.F) {
 		}
 		got, err := Parse(pattern, printed)
 		if err != nil && strings.Contains(err.Error(), "the clocks were put") && strings.Contains(printed, "/") {
-			return // the clock shows that time twice, or midnight, which the pattern means, never
+			return // the time is ambiguous, or midnight, the default of the pattern, does not exist on that day
 		}
 		if err != nil || !got.Equal(parsed) {
 			t.Errorf("%s printed by %q is %q, parsed %s, %v", want, pattern, printed, got, err)
@@ -44,7 +44,7 @@ func FuzzJavaTime(f *testing.F) {
 	})
 }
 
-// locate is the zone that a text in it names: abbreviations are offsets.
+// locate returns the location of a zone name. An abbreviation is a fixed offset.
 func locate(t *testing.T, name string) *time.Location {
 	if minutes, ok := zoneNames[name]; ok {
 		return time.FixedZone(name, minutes*60)
@@ -56,8 +56,8 @@ func locate(t *testing.T, name string) *time.Location {
 	return l
 }
 
-// printTime gives the text of a time, whether it can be taken apart again, and the
-// time that the text tells, without what the pattern leaves out.
+// printTime formats a time. certain reports whether the text can be parsed. parsed is the
+// time without the fields that the pattern does not have.
 func printTime(fields []field, at time.Time, zoneID string) (text string, certain bool, parsed time.Time) {
 	var b strings.Builder
 	certain = true
@@ -126,7 +126,7 @@ func printTime(fields []field, at time.Time, zoneID string) (text string, certai
 			fixed = true
 			b.WriteString(at.Format("-07:00"))
 			if _, seconds := at.Zone(); seconds%60 != 0 {
-				certain = false // local mean time, of the 19th century
+				certain = false // local mean time of the 19th century
 			}
 		}
 	}

@@ -1,10 +1,10 @@
-// Package javatime reads a time as Java programs write it: a pattern in the
-// letters of SimpleDateFormat and Joda-Time, and a text that fits it.
+// Package javatime parses times as Java programs write them: a pattern with the letters of
+// SimpleDateFormat and Joda-Time, and a matching text.
 //
-// It promises one meaning or none. Where Java guesses (from the machine's zone,
-// from today's date, by rolling the 31st of June over into July) or where its
-// two libraries read a letter differently, the text or the pattern is refused,
-// in words that say what to write instead. It knows English names only.
+// A text has one meaning or is an error. Java guesses some parts: it uses the machine's
+// zone or today's date, and turns June 31 into July 1. Its two libraries also read some
+// letters differently. In all these cases Parse returns an error that says what to write
+// instead. Only English names are supported.
 package javatime
 
 import (
@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// Patterns of Java itself.
+// Patterns with a special meaning in Java.
 const (
-	// Documented is the pattern in the documentation of the Databricks
-	// connector for Kinesis, of a time such as 06/25/2020 10:23:45 PDT.
+	// Documented is the pattern in the documentation of the Databricks connector for Kinesis,
+	// for times such as 06/25/2020 10:23:45 PDT.
 	Documented = "MM/dd/yyyy HH:mm:ss ZZZ"
-	// DateString is how java.util.Date prints itself, such as
-	// Thu Jun 25 10:23:45 PDT 2020.
+	// DateString is the format of java.util.Date's toString, such as Thu Jun 25 10:23:45 PDT
+	// 2020.
 	DateString = "EEE MMM dd HH:mm:ss zzz yyyy"
 )
 
-// Parse reads text by pattern. The pattern has to name year, month and day (or
-// the day of the year) and the zone; of hour, minute, second and millisecond
-// the finer ones may be absent and are zero then. The result is in UTC.
+// Parse parses text by pattern. The pattern must have a year, a zone, and month and day or
+// the day of the year. The time of day is optional, and each of its parts needs the coarser
+// ones. Missing parts are zero. The result is in UTC.
 func Parse(pattern, text string) (time.Time, error) {
 	fields, err := compile(pattern)
 	if err != nil {
@@ -34,12 +34,12 @@ func Parse(pattern, text string) (time.Time, error) {
 	var p parts
 	rest := text
 	for _, f := range fields {
-		if rest, err = p.take(f, rest); err != nil {
+		if rest, err = p.parseField(f, rest); err != nil {
 			return time.Time{}, fmt.Errorf("%q does not fit the format %q: %w", text, pattern, err)
 		}
 	}
 	if rest != "" {
-		return time.Time{}, fmt.Errorf("%q does not fit the format %q: nothing may follow at %q", text, pattern, rest)
+		return time.Time{}, fmt.Errorf("%q does not fit the format %q: unexpected text %q at the end", text, pattern, rest)
 	}
 	t, err := p.time()
 	if err != nil {
@@ -48,19 +48,19 @@ func Parse(pattern, text string) (time.Time, error) {
 	return t, nil
 }
 
-// parts are what the fields of a text say.
+// parts are the values of the fields of a text.
 type parts struct {
 	year, month, day int
-	yearDay          int // 0 = month and day say it
-	weekday          int // 1 + time.Weekday; 0 = not said
+	yearDay          int // 0: month and day are set instead
+	weekday          int // 1 + time.Weekday; 0: not set
 	hour, minute     int
 	second, milli    int
 	afternoon        bool
 	zone             zone
 }
 
-// take reads one field from the start of text and returns what follows it.
-func (p *parts) take(f field, text string) (rest string, err error) {
+// parseField parses one field at the start of text and returns the rest.
+func (p *parts) parseField(f field, text string) (rest string, err error) {
 	switch f.kind {
 	case literal:
 		rest, ok := strings.CutPrefix(text, f.text)
@@ -98,7 +98,7 @@ func (p *parts) take(f field, text string) (rest string, err error) {
 	return rest, err
 }
 
-// set keeps the value of a number field, which is within its range.
+// set stores the value of a number field. The value is in the field's range.
 func (p *parts) set(k kind, n int) {
 	switch k {
 	case year:
@@ -124,8 +124,8 @@ func (p *parts) set(k kind, n int) {
 	}
 }
 
-// number reads the digits of a number field: as many as the pattern has
-// letters where another digit may follow, else as many as there are.
+// number parses the digits of a number field. If a digit may follow the field, it has as
+// many digits as the pattern has letters. Otherwise it has as many as there are.
 func (f field) number(text string) (n int, rest string, err error) {
 	s := numbers[f.kind]
 	end := 0
@@ -142,8 +142,8 @@ func (f field) number(text string) (n int, rest string, err error) {
 	return n, text[end:], nil
 }
 
-// name reads the longest of names, in any case, or its first three letters,
-// and returns its place from 1.
+// name parses one of names, in any case, or its first three letters. It returns the index
+// of the name, from 1.
 func name(text string, names []string, what string) (nth int, rest string, err error) {
 	for i, full := range names {
 		for _, n := range []string{full, full[:min(3, len(full))]} {
@@ -155,7 +155,7 @@ func name(text string, names []string, what string) (nth int, rest string, err e
 	return 0, "", fmt.Errorf("want %s %s", what, positionText(text))
 }
 
-// positionText names the position in a text at which something is wrong.
+// positionText describes the position of an error in a text.
 func positionText(rest string) string {
 	if rest == "" {
 		return "at its end"
@@ -169,7 +169,7 @@ var (
 	weekdays = []string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 )
 
-// time is the one time that the parts mean.
+// time returns the time that the parts specify.
 func (p *parts) time() (time.Time, error) {
 	if p.afternoon {
 		p.hour += 12

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// What SimpleDateFormat of OpenJDK 17 says of the same pattern and text. Those
-// marked with an asterisk it refuses, or does not read to their end: zone IDs
-// are java.time's and, as Z, Joda-Time's, GMT+2 and +02:00 are
-// java.util.TimeZone's.
+// The results are those of SimpleDateFormat in OpenJDK 17 for the same pattern and text. It
+// rejects the ones marked with an asterisk, or does not parse them completely. Zone IDs are
+// those of java.time and, as Z, of Joda-Time. GMT+2 and +02:00 are those of
+// java.util.TimeZone.
 func TestParseReadsWhatJavaReads(t *testing.T) {
 	for _, c := range []struct{ pattern, text, want string }{
 		{Documented, "06/25/2020 10:23:45 PDT", "2020-06-25T17:23:45Z"},
-		{Documented, "06/25/2020 10:23:45 PST", "2020-06-25T18:23:45Z"}, // an abbreviation is one offset all year
+		{Documented, "06/25/2020 10:23:45 PST", "2020-06-25T18:23:45Z"}, // an abbreviation has the same offset all year
 		{Documented, "01/25/2020 10:23:45 PDT", "2020-01-25T17:23:45Z"},
 		{Documented, "6/5/2020 1:2:3 pdt", "2020-06-05T08:02:03Z"},
 		{Documented, "06/25/2020 10:23:45 UTC", "2020-06-25T10:23:45Z"},
@@ -60,27 +60,27 @@ func TestParseReadsWhatJavaReads(t *testing.T) {
 	}
 }
 
-func TestClocksThatChange(t *testing.T) {
+func TestDaylightSavingChanges(t *testing.T) {
 	const pattern = "yyyy-MM-dd HH:mm:ss.SSS z"
 	for _, c := range []struct{ text, want string }{
-		// Forward, 02:00 to 03:00, on the second Sunday of March.
+		// Forward from 02:00 to 03:00, on the second Sunday of March.
 		{"2026-03-08 01:59:59.999 America/Los_Angeles", "2026-03-08T09:59:59.999Z"},
 		{"2026-03-08 02:00:00.000 America/Los_Angeles", "error: there was no such time in America/Los_Angeles, where the clocks were put forward: want an offset"},
 		{"2026-03-08 02:59:59.999 America/Los_Angeles", "error: there was no such time"},
 		{"2026-03-08 03:00:00.000 America/Los_Angeles", "2026-03-08T10:00:00Z"},
 		{"2026-03-08 02:30:00.000 PST", "2026-03-08T10:30:00Z"},
-		// Back, 02:00 to 01:00, on the first Sunday of November.
+		// Back from 02:00 to 01:00, on the first Sunday of November.
 		{"2026-11-01 00:59:59.999 America/Los_Angeles", "2026-11-01T07:59:59.999Z"},
 		{"2026-11-01 01:00:00.000 America/Los_Angeles", "error: that time came twice in America/Los_Angeles, where the clocks were put back: want an offset"},
 		{"2026-11-01 01:59:59.999 America/Los_Angeles", "error: that time came twice"},
 		{"2026-11-01 02:00:00.000 America/Los_Angeles", "2026-11-01T10:00:00Z"},
 		{"2026-11-01 01:30:00.000 PDT", "2026-11-01T08:30:00Z"},
 		{"2026-11-01 01:30:00.000 PST", "2026-11-01T09:30:00Z"},
-		// Half an hour, and the other hemisphere.
+		// A change of half an hour, in the southern hemisphere.
 		{"2026-04-05 01:45:00.000 Australia/Lord_Howe", "error: that time came twice"},
 		{"2026-10-04 02:15:00.000 Australia/Lord_Howe", "error: there was no such time"},
 		{"2026-10-04 02:30:00.000 Australia/Lord_Howe", "2026-10-03T15:30:00Z"},
-		// A day that a country left out, and a zone that never changed.
+		// A day that a country skipped, and zones without changes.
 		{"2011-12-30 12:00:00.000 Pacific/Apia", "error: there was no such time"},
 		{"2026-03-08 02:30:00.000 Etc/UTC", "2026-03-08T02:30:00Z"},
 		{"2026-03-08 02:30:00.000 Asia/Kolkata", "2026-03-07T21:00:00Z"},
@@ -97,7 +97,7 @@ func TestClocksThatChange(t *testing.T) {
 	}
 }
 
-func TestTextsWithNoMeaningOrSeveral(t *testing.T) {
+func TestRejectsInvalidAndAmbiguousTexts(t *testing.T) {
 	for _, c := range []struct{ pattern, text, want string }{
 		{Documented, "06/25/2020 10:23:45", `want " " at its end`},
 		{Documented, "06/25/2020 10:23:45 ", `unknown zone ""`},
@@ -118,8 +118,8 @@ func TestTextsWithNoMeaningOrSeveral(t *testing.T) {
 		{Documented, "06/25/2020 10:23:45 +02:60", "unknown zone"},
 		{Documented, "06/25/2020 10:23:45 +020", "unknown zone"},
 		{Documented, "06/25/2020 10:23:45 GMTZ", "unknown zone"},
-		{Documented, "06/25/2020 10:23:45 PDT ", `nothing may follow at " "`},
-		{Documented, "06/25/2020 10:23:45 PDT and more", "nothing may follow"},
+		{Documented, "06/25/2020 10:23:45 PDT ", `unexpected text " "`},
+		{Documented, "06/25/2020 10:23:45 PDT and more", "unexpected text"},
 		{Documented, " 06/25/2020 10:23:45 PDT", "want a month"},
 		{Documented, "06/25/20 10:23:45 PDT", "want a year of four digits"},
 		{Documented, "06/25/12020 10:23:45 PDT", "at"},
@@ -147,7 +147,7 @@ func TestTextsWithNoMeaningOrSeveral(t *testing.T) {
 	}
 }
 
-func TestPatternsThatDoNotSayOneTime(t *testing.T) {
+func TestRejectsAmbiguousPatterns(t *testing.T) {
 	for _, c := range []struct{ pattern, want string }{
 		{"", "it names no year"},
 		{"MM/dd/yy HH:mm:ss Z", "a year of two digits is ambiguous: want yyyy"},
@@ -156,8 +156,8 @@ func TestPatternsThatDoNotSayOneTime(t *testing.T) {
 		{"yyyy HH:mm:ss Z", "want month and day"},
 		{"yyyy-MM-D Z", "want month and day"},
 		{"yyyy-MM-dd HH:mm:ss", "it names no zone: want z, Z or X"},
-		{"yyyy-MM-dd hh:mm:ss Z", "hours of 12 need AM or PM"},
-		{"yyyy-MM-dd HH:mm:ss a Z", "hours of 12 need AM or PM, and only they"},
+		{"yyyy-MM-dd hh:mm:ss Z", "a 12-hour field needs AM or PM"},
+		{"yyyy-MM-dd HH:mm:ss a Z", "a 12-hour field needs AM or PM, and only such a field may have it"},
 		{"yyyy-MM-dd HH hh a Z", "it names the hour twice"},
 		{"yyyy-MM-dd mm:ss Z", "minutes and no hour"},
 		{"yyyy-MM-dd HH ss Z", "seconds and no minutes"},
@@ -165,9 +165,9 @@ func TestPatternsThatDoNotSayOneTime(t *testing.T) {
 		{"yyyy-MM-dd HH:mm:ss.SSSSSS Z", "want SSS, milliseconds"},
 		{"yyyy-MM-dd HH:mm:mm Z", "it names the minute twice"},
 		{"yyyy-MM-dd HH:mm z Z", "it names the zone twice"},
-		{"YYYY-MM-dd HH:mm:ss Z", "the letter Y is read in different ways"},
-		{"uuuu-MM-dd HH:mm:ss Z", "the letter u is read in different ways"},
-		{"yyyy-MM-dd HH:mm:ss VV", "the letter V is read in different ways"},
+		{"YYYY-MM-dd HH:mm:ss Z", "the letter Y differs between Java's libraries"},
+		{"uuuu-MM-dd HH:mm:ss Z", "the letter u differs between Java's libraries"},
+		{"yyyy-MM-dd HH:mm:ss VV", "the letter V differs between Java's libraries"},
 		{"yyyy-MM-ddTHH:mm:ssZ", "unknown letter T: want one of"},
 		{"yyyy-MM-dd'T HH:mm:ss Z", "a quote is not closed"},
 		{"yyyy-MM-dd Z:HH:mm", "the zone must be the last"},
@@ -181,7 +181,8 @@ func TestPatternsThatDoNotSayOneTime(t *testing.T) {
 	}
 }
 
-// No abbreviation is in both tables, and what a message offers is an offset.
+// No abbreviation is in both tables. Each alternative in a message begins with a valid
+// offset.
 func TestZoneTables(t *testing.T) {
 	for name, meanings := range severalZones {
 		if _, both := zoneNames[name]; both || len(meanings) < 2 {

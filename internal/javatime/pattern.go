@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// field is a part of a pattern: some equal letters, or text between them.
+// field is a part of a pattern: a run of equal letters, or text between them.
 type field struct {
 	kind  kind
-	count int    // how many letters
-	exact bool   // of a number: digits may follow it, so it has count of them
-	text  string // of a literal
+	count int    // the number of letters
+	exact bool   // a number that digits may follow; it must have count digits
+	text  string // the text of a literal
 }
 
-// kind is what a field says.
+// kind is the meaning of a field.
 type kind int
 
 const (
@@ -38,12 +38,12 @@ const (
 	zoneOffset
 )
 
-// numbers are the fields that are digits in a text.
+// numbers describes the fields that are digits in a text.
 var numbers = map[kind]struct {
 	what        string
 	least, most int
 	digits      int
-	fixed       bool // exactly that many digits
+	fixed       bool // exactly this many digits
 }{
 	year:      {"a year of four digits", 1, 9999, 4, true},
 	month:     {"a month, 1 to 12,", 1, 12, 2, false},
@@ -58,38 +58,36 @@ var numbers = map[kind]struct {
 	milli:     {"milliseconds of three digits", 0, 999, 3, true},
 }
 
-// letters are the pattern letters that SimpleDateFormat and Joda-Time, which
-// the connector's ZZZ comes from, read alike.
+// letters are the pattern letters that SimpleDateFormat and Joda-Time read alike. The
+// connector's ZZZ comes from Joda-Time.
 var letters = map[byte]kind{
 	'G': era, 'y': year, 'M': month, 'L': month, 'd': day, 'D': yearDay, 'E': weekdayName, 'a': halfDay,
 	'H': hour24, 'k': hour1to24, 'K': hour11, 'h': hour12, 'm': minute, 's': second, 'S': milli,
 	'z': zoneName, 'Z': zoneName, 'X': zoneOffset,
 }
 
-// differ are the letters that mean different things in Java's libraries, or
-// count in weeks.
+// differ are the letters that mean different things in Java's libraries, or count in weeks.
 const differ = "YuxewWFCcVOqQnNAB"
 
-// compile reads a pattern and makes sure that a text which fits it says one
-// time.
+// compile parses a pattern. It makes sure that a matching text specifies exactly one time.
 func compile(pattern string) ([]field, error) {
 	fields, err := scan(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("format %q: %w", pattern, err)
 	}
-	if err := complete(fields); err != nil {
+	if err := checkComplete(fields); err != nil {
 		return nil, fmt.Errorf("format %q: %w", pattern, err)
 	}
 	for i := range fields {
-		if err := border(&fields[i], fields[i+1:]); err != nil {
+		if err := checkBoundary(&fields[i], fields[i+1:]); err != nil {
 			return nil, fmt.Errorf("format %q: %w", pattern, err)
 		}
 	}
 	return fields, nil
 }
 
-// scan splits a pattern into its fields. Text between quotes stands for
-// itself, two quotes for one, and so does everything that is no letter.
+// scan splits a pattern into its fields. Quoted text and all characters that are not
+// letters are literals. Two quotes mean one quote.
 func scan(pattern string) ([]field, error) {
 	var fields []field
 	text := func(s string) {
@@ -128,7 +126,7 @@ func scan(pattern string) ([]field, error) {
 	return fields, nil
 }
 
-// unquote reads up to the quote that ends a quoted text.
+// unquote parses up to the closing quote of a quoted text.
 func unquote(s string) (quoted, after string, err error) {
 	var b strings.Builder
 	for {
@@ -155,7 +153,7 @@ func letterField(letter byte, count int) (field, error) {
 	case known && k == milli && count != 3:
 		return field{}, errors.New("want SSS, milliseconds of three digits")
 	case !known && strings.IndexByte(differ, letter) >= 0:
-		return field{}, fmt.Errorf("the letter %c is read in different ways: want one of %s", letter, knownLetters)
+		return field{}, fmt.Errorf("the letter %c differs between Java's libraries: want one of %s", letter, knownLetters)
 	case !known:
 		return field{}, fmt.Errorf("unknown letter %c: want one of %s, or text in quotes", letter, knownLetters)
 	}
@@ -164,9 +162,9 @@ func letterField(letter byte, count int) (field, error) {
 
 const knownLetters = "G y M d D E a H k K h m s S z Z X"
 
-// complete wants each part of a time once, and none missing in front of a
-// finer one.
-func complete(fields []field) error {
+// checkComplete checks that each part of a time occurs at most once, and that no part is missing
+// before a finer one.
+func checkComplete(fields []field) error {
 	named := map[string]bool{}
 	for _, f := range fields {
 		part := f.part()
@@ -183,9 +181,9 @@ func complete(fields []field) error {
 		{named["day of the year"] != (named["month"] || named["day"]), "want month and day (MM, dd), or the day of the year (D)"},
 		{named["month"] == named["day"], "want month and day (MM, dd), or the day of the year (D)"},
 		{named["zone"], "it names no zone: want z, Z or X"},
-		{named["half of the day"] == named["hour of 12"], "hours of 12 need AM or PM, and only they: want h and a, or H"},
-		{named["hour"] != named["hour of 12"] || !named["hour"], "it names the hour twice"},
-		{named["hour"] || named["hour of 12"] || !named["minute"], "it names minutes and no hour: want HH"},
+		{named["AM/PM marker"] == named["12-hour field"], "a 12-hour field needs AM or PM, and only such a field may have it: want h and a, or H"},
+		{named["hour"] != named["12-hour field"] || !named["hour"], "it names the hour twice"},
+		{named["hour"] || named["12-hour field"] || !named["minute"], "it names minutes and no hour: want HH"},
 		{named["minute"] || !named["second"], "it names seconds and no minutes: want mm"},
 		{named["second"] || !named["millisecond"], "it names milliseconds and no seconds: want ss"},
 	} {
@@ -196,7 +194,7 @@ func complete(fields []field) error {
 	return nil
 }
 
-// part is what a field says, in words, "" for a literal.
+// part returns the name of the field's part of the time; "" for a literal.
 func (f field) part() string {
 	switch f.kind {
 	case era:
@@ -212,11 +210,11 @@ func (f field) part() string {
 	case weekdayName:
 		return "day of the week"
 	case halfDay:
-		return "half of the day"
+		return "AM/PM marker"
 	case hour24, hour1to24:
 		return "hour"
 	case hour11, hour12:
-		return "hour of 12"
+		return "12-hour field"
 	case minute:
 		return "minute"
 	case second:
@@ -229,8 +227,8 @@ func (f field) part() string {
 	return ""
 }
 
-// border makes sure that one can tell where a field ends in a text.
-func border(f *field, after []field) error {
+// checkBoundary checks that the end of a field can be recognized in a text. It sets f.exact.
+func checkBoundary(f *field, after []field) error {
 	if len(after) == 0 {
 		return nil
 	}

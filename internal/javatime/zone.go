@@ -5,25 +5,25 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // zone IDs work on machines without a zone database, and in a container of nothing but kin
+	_ "time/tzdata" // for machines without a zone database, such as containers with nothing but kin
 )
 
-// zone is a fixed offset from UTC, or a place with a history of them.
+// zone is a fixed offset from UTC, or a location whose offset changes.
 type zone struct {
 	offset   time.Duration
-	location *time.Location // nil = offset
+	location *time.Location // nil: the zone is offset
 	id       string
 }
 
-// forms are the ways to write a zone.
+// forms lists the ways to write a zone, for messages.
 const forms = "an offset such as -0700, -07:00 or Z, a zone ID such as America/Los_Angeles, or an abbreviation such as PDT"
 
-// inZone says whether a character can be part of a zone.
+// inZone reports whether a character can be part of a zone.
 func inZone(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+-:/_", r)
 }
 
-// parseZone reads an offset, an abbreviation or a zone ID.
+// parseZone parses an offset, an abbreviation or a zone ID.
 func parseZone(s string) (zone, error) {
 	if z, err := parseOffset(s); err == nil {
 		return z, nil
@@ -36,7 +36,7 @@ func parseZone(s string) (zone, error) {
 	if minutes, known := zoneNames[upper]; known {
 		return zone{offset: time.Duration(minutes) * time.Minute}, nil
 	}
-	for _, prefix := range []string{"GMT", "UTC", "UT"} { // Java's custom IDs
+	for _, prefix := range []string{"GMT", "UTC", "UT"} { // custom IDs of Java
 		if rest, ok := strings.CutPrefix(upper, prefix); ok {
 			if z, err := parseOffset(rest); err == nil && rest != "Z" {
 				return z, nil
@@ -51,8 +51,8 @@ func parseZone(s string) (zone, error) {
 	return zone{}, fmt.Errorf("unknown zone %q: want %s", s, forms)
 }
 
-// parseOffset reads Z, or a sign with hours and, with or without a colon,
-// minutes.
+// parseOffset parses Z, or a sign with hours and optional minutes. A colon between them is
+// optional.
 func parseOffset(s string) (zone, error) {
 	wrong := fmt.Errorf("%q: want an offset such as -0700, -07:00 or Z", s)
 	if s == "Z" {
@@ -76,7 +76,7 @@ func parseOffset(s string) (zone, error) {
 	}
 	m, err := strconv.ParseUint(minutes, 10, 8)
 	offset := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
-	if err != nil || m > 59 || offset > 18*time.Hour { // no zone was ever farther out
+	if err != nil || m > 59 || offset > 18*time.Hour { // no zone has ever had a larger offset
 		return zone{}, wrong
 	}
 	if s[0] == '-' {
@@ -85,14 +85,14 @@ func parseOffset(s string) (zone, error) {
 	return zone{offset: offset}, nil
 }
 
-// at is the time at which clocks in the zone show wall, which is in UTC.
+// at returns the time at which clocks in the zone show wall. wall is in UTC.
 func (z zone) at(wall time.Time) (time.Time, error) {
 	if z.location == nil {
 		return wall.Add(-z.offset), nil
 	}
 	near := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), z.location)
 	var found []time.Time
-	// The offset that holds there, and those before and after it.
+	// Try the offset at that time, and those before and after it.
 	start, end := near.ZoneBounds()
 	for _, in := range []time.Time{start.Add(-1), near, end} {
 		_, seconds := in.In(z.location).Zone()

@@ -1,14 +1,14 @@
 package javatime
 
-// zoneNames are abbreviations that mean one offset, in minutes: the English
-// ones of Java's own table (java.text.DateFormatSymbols of OpenJDK 17), without
-// those it makes up for places that never had daylight saving time, and without
-// places that have changed their offset under the same name. An abbreviation is
-// its offset all year, as in Java: PST in July is still -0800.
+// zoneNames are abbreviations with a single offset, in minutes. They are the English ones
+// of Java's own table (java.text.DateFormatSymbols of OpenJDK 17). The table omits names that
+// Java makes up for places without daylight saving time. It also omits places that have
+// changed their offset under the same name. An abbreviation has the same offset all year, as
+// in Java: PST in July is still -0800.
 //
-// Three have a second meaning there that is left out. PST is Manila's too, but
-// the connector's documentation writes Pacific times, and Java reads it so
-// anywhere else; CAT and EET are two places each whose offset has changed.
+// Three have a second meaning in that table that is omitted. PST is also Manila's time, but
+// the connector's documentation uses it for Pacific time, as Java does elsewhere. CAT and
+// EET are used by two places each whose offset has changed.
 var zoneNames = map[string]int{
 	// -1100
 	"NUT": -660,
@@ -86,8 +86,8 @@ var zoneNames = map[string]int{
 	"LINT": 840,
 }
 
-// plainIDs are the zone IDs of OpenJDK 17 (java.time.ZoneId) that have no slash,
-// without those that are abbreviations too, and are read as such.
+// plainIDs are the zone IDs of OpenJDK 17 (java.time.ZoneId) without a slash. IDs that are
+// also abbreviations are omitted, because they are read as abbreviations.
 var plainIDs = map[string]bool{
 	"CST6CDT": true, "EST5EDT": true, "MST7MDT": true, "PST8PDT": true,
 	"Cuba": true, "Egypt": true, "Eire": true, "GB": true, "GB-Eire": true, "GMT0": true, "Greenwich": true,
@@ -96,8 +96,8 @@ var plainIDs = map[string]bool{
 	"Portugal": true, "ROK": true, "Singapore": true, "Turkey": true, "Universal": true, "W-SU": true, "Zulu": true,
 }
 
-// severalZones are abbreviations that mean several offsets in Java: in the
-// table above, or because java.util.TimeZone has another zone of that ID.
+// severalZones are abbreviations with several offsets in Java: in the table above, or
+// because java.util.TimeZone has another zone with that ID.
 var severalZones = map[string][]string{
 	"ACST": {"+0930 Australia", "-0400 Brazil"},
 	"ACT":  {"-0500 Brazil", "+0930 Australia"},

@@ -6,8 +6,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Aggregate appends an aggregate of user records to dst: what Split takes
-// apart. Every key is in its table once.
+// Aggregate appends an aggregate of user records to dst. Aggregated.Parse reads it. Each
+// key is stored once.
 func Aggregate(dst []byte, users []Record) []byte {
 	dst = append(dst, magic...)
 	from := len(dst)
@@ -38,7 +38,7 @@ func Aggregate(dst []byte, users []Record) []byte {
 	return append(dst, sum[:]...)
 }
 
-// appendKey adds a key to its table, unless it is there.
+// appendKey adds a key to its table, unless it is in it already.
 func appendKey(dst []byte, table protowire.Number, seen map[string]uint64, key string) []byte {
 	if _, ok := seen[key]; ok {
 		return dst
@@ -48,12 +48,11 @@ func appendKey(dst []byte, table protowire.Number, seen map[string]uint64, key s
 	return protowire.AppendString(dst, key)
 }
 
-// Size is how long the aggregate of some user records will be that all have
-// the same partition key and the same explicit hash key, or none. The zero
-// Size is of none.
+// Size is the length of the aggregate of user records that all have the same partition key
+// and the same explicit hash key, if any. The zero Size has no records.
 type Size struct{ keys, records int }
 
-// With is the size with one more record.
+// With returns the size with one more record. data is the length of its payload.
 func (s Size) With(partitionKey, explicitHashKey string, data int) Size {
 	message := 2 + protowire.SizeTag(recordData) + protowire.SizeBytes(data)
 	if s.keys == 0 {
@@ -69,5 +68,5 @@ func (s Size) With(partitionKey, explicitHashKey string, data int) Size {
 	return s
 }
 
-// Bytes is the length of the aggregate.
+// Bytes returns the length of the aggregate in bytes.
 func (s Size) Bytes() int { return len(magic) + s.keys + s.records + md5.Size }

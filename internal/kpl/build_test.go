@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAnAggregateIsTakenApartAgain(t *testing.T) {
+func TestAggregateCanBeSplit(t *testing.T) {
 	for name, users := range map[string][]Record{
 		"one key": {{PartitionKey: "k", Data: []byte("a")}, {PartitionKey: "k", Data: []byte{}}, {PartitionKey: "k", Data: []byte("c\x00\xff")}},
 		"hash keys": {
@@ -27,7 +27,7 @@ func TestAnAggregateIsTakenApartAgain(t *testing.T) {
 	}
 }
 
-func TestTheSizeOfAnAggregateIsKnownBeforeItIsBuilt(t *testing.T) {
+func TestSizePredictsTheLengthOfAnAggregate(t *testing.T) {
 	for _, hashKey := range []string{"", "0", "340282366920938463463374607431768211455"} {
 		for _, key := range []string{"k", strings.Repeat("k", 127), strings.Repeat("é", 256)} {
 			var users []Record

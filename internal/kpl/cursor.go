@@ -9,28 +9,28 @@ import (
 	"kin/internal/lineage"
 )
 
-// Cursor walks over the user records of an aggregate, in order. It is made by
-// Cursor, and stays good as long as the Aggregated is not parsed anew.
+// Cursor iterates over the user records of an aggregate, in order. Create it with
+// Aggregated.Cursor. It is valid until Parse is called again.
 type Cursor struct {
-	// Record is the current record. Its payload is part of the aggregate's.
+	// Record is the current record. Its payload shares memory with the aggregate.
 	Record Record
-	// Index is the record's place in the aggregate: its sub-sequence number. It
-	// is -1 before the first Next.
+	// Index is the record's index in the aggregate: its sub-sequence number. It is -1 before
+	// the first call of Next.
 	Index int
-	// BadKey says that the record's partition key is empty, not valid UTF-8 or
-	// longer than 256 characters; Record has none. BadHashKey says that its explicit hash
-	// key is no decimal number in 0..2^128-1; Record has none.
+	// BadKey means that the partition key is empty, not valid UTF-8 or longer than 256
+	// characters; Record.PartitionKey is then empty. BadHashKey means that the explicit hash
+	// key is no decimal number in 0..2^128-1; Record.ExplicitHashKey is then empty.
 	BadKey, BadHashKey bool
 
 	of *Aggregated
-	at int // in the message: behind the current record
+	at int // index in the message after the current record
 }
 
-// Cursor begins before the first record.
+// Cursor returns a cursor before the first record.
 func (a *Aggregated) Cursor() Cursor { return Cursor{Index: -1, of: a} }
 
-// Next goes on to the next record. It returns false behind the last one, and
-// leaves the cursor as it is.
+// Next moves to the next record. After the last one it returns false and does not change
+// the cursor.
 func (c *Cursor) Next() bool {
 	a := c.of
 	for c.at < len(a.message) {
@@ -52,35 +52,33 @@ func (c *Cursor) Next() bool {
 	return false
 }
 
-// mostKey is how many characters a partition key may have in Kinesis.
-const mostKey = 256
+// maxKeyCharacters is the maximum length of a partition key in Kinesis, in characters.
+const maxKeyCharacters = 256
 
 func isPartitionKey(key []byte) bool {
-	return len(key) > 0 && utf8.Valid(key) && (len(key) <= mostKey || utf8.RuneCount(key) <= mostKey)
+	return len(key) > 0 && utf8.Valid(key) && (len(key) <= maxKeyCharacters || utf8.RuneCount(key) <= maxKeyCharacters)
 }
 
-// isExplicitHashKey accepts an empty key as none.
+// isExplicitHashKey accepts an empty key, which means none.
 func isExplicitHashKey(key []byte) bool {
 	_, ok := lineage.ParseHashKey(key)
 	return ok || len(key) == 0
 }
 
-// raw is a user record on the wire: its keys are indexes of the tables, -1 for
-// none.
+// raw is an encoded user record. Its keys are indexes into the tables; -1 means none.
 type raw struct {
 	key, hash int
 	data      []byte
 }
 
-// parseRecord reads one record. ok is false when a part of it is missing or
-// malformed.
+// parseRecord parses one record. It is not ok if a part is missing or malformed.
 func parseRecord(b []byte) (r raw, ok bool) {
 	if r, ok := parseCommon(b); ok {
 		return r, true
 	}
 	r = raw{-1, -1, nil}
 	filled := false
-	for len(b) > 0 { // of a field that comes twice the last counts
+	for len(b) > 0 { // if a field occurs twice, the last one counts
 		f := next(b)
 		if f.size < 0 {
 			return r, false
@@ -98,8 +96,8 @@ func parseRecord(b []byte) (r raw, ok bool) {
 	return r, r.key >= 0 && filled
 }
 
-// parseCommon reads a record as producers write nearly all: the fields in order,
-// nothing behind the payload.
+// parseCommon parses a record in the usual encoding: the fields in order and nothing after
+// the payload.
 func parseCommon(b []byte) (r raw, ok bool) {
 	const (
 		keyTag  = partitionKeyIndex<<3 | byte(protowire.VarintType)
@@ -126,8 +124,8 @@ func parseCommon(b []byte) (r raw, ok bool) {
 	return r, true
 }
 
-// shortVarint reads a varint of at most three bytes at an index, and returns the
-// index behind it: one behind b for any other.
+// shortVarint reads a varint of at most three bytes at an index. It returns the index after
+// it. For any other varint, n is -1 and end is len(b)+1.
 func shortVarint(b []byte, at int) (n, end int) {
 	for shift := 0; shift < 21 && at < len(b); shift += 7 {
 		c := b[at]

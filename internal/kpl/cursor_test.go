@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// walk is what a cursor shows of each record.
+// walk describes each record of an aggregate.
 func walk(t *testing.T, payload []byte) (shown []string) {
 	t.Helper()
 	var a Aggregated
@@ -31,7 +31,7 @@ func walk(t *testing.T, payload []byte) (shown []string) {
 	return shown
 }
 
-func TestFault08BadKeyOfAnAggregateCostsOnlyItsRecords(t *testing.T) {
+func TestFault08BadKeyAffectsOnlyItsRecords(t *testing.T) {
 	const most = "340282366920938463463374607431768211455"
 	data := text(3, "d")
 	for name, bad := range map[string]string{"empty": "", "not UTF-8": "\xff", "half of a pair": "\xed\xa0\x80", "257 characters": strings.Repeat("ü", 257)} {
@@ -46,13 +46,13 @@ func TestFault08BadKeyOfAnAggregateCostsOnlyItsRecords(t *testing.T) {
 			t.Errorf("explicit hash key %s: got %q, want %q", bad, got, want)
 		}
 	}
-	// A bad key that nothing uses costs nothing.
+	// An unused bad key has no effect.
 	if got := walk(t, seal(text(1, "\xff"), text(1, "a"), text(2, "x"), record(number(1, 1), data))); !reflect.DeepEqual(got, []string{"0 a  d"}) {
 		t.Errorf("got %q", got)
 	}
 }
 
-func TestFault16WalkingAnAggregateNeedsMemoryForItsKeysOnly(t *testing.T) {
+func TestFault16CursorAllocatesOnlyForKeys(t *testing.T) {
 	one := record(number(1, 0), text(3, ""))
 	many := seal(text(1, strings.Repeat("k", 256)), bytes.Repeat(one, 170_000))
 	var a Aggregated
@@ -71,16 +71,16 @@ func TestFault16WalkingAnAggregateNeedsMemoryForItsKeysOnly(t *testing.T) {
 }
 
 func TestFault16ManyKeys(t *testing.T) {
-	const n = 3 * manyKeys
+	const n = 3 * maxFirstScanKeys
 	var keys, users [][]byte
 	for i := range n {
 		keys = append(keys, text(1, fmt.Sprintf("key-%d", i)))
 		users = append(users, record(number(1, uint64(i)), text(3, "")))
 	}
 	for name, message := range map[string][]byte{
-		"the table in front":          seal(bytes.Join(keys, nil), bytes.Join(users, nil)),
-		"the table behind":            seal(bytes.Join(users, nil), bytes.Join(keys, nil)),
-		"keys far behind one another": seal(bytes.Join(keys[:n/2], nil), text(15, strings.Repeat("x", longText)), bytes.Join(keys[n/2:], nil), bytes.Join(users, nil)),
+		"table before the records": seal(bytes.Join(keys, nil), bytes.Join(users, nil)),
+		"table after the records":  seal(bytes.Join(users, nil), bytes.Join(keys, nil)),
+		"keys far apart":           seal(bytes.Join(keys[:n/2], nil), text(15, strings.Repeat("x", maxKeyText)), bytes.Join(keys[n/2:], nil), bytes.Join(users, nil)),
 	} {
 		var a Aggregated
 		if !a.Parse(message) || a.Records() != n {
@@ -94,12 +94,12 @@ func TestFault16ManyKeys(t *testing.T) {
 			}
 		}
 	}
-	// No producer writes keys that nothing uses in such numbers.
+	// No producer writes this many unused keys.
 	var a Aggregated
 	if a.Parse(seal(bytes.Join(keys, nil), users[0])) {
-		t.Error("a table of unused keys is taken for an aggregate")
+		t.Error("a table of unused keys is accepted as an aggregate")
 	}
-	if !a.Parse(seal(bytes.Join(keys[:manyKeys], nil), users[0])) {
-		t.Errorf("%d keys are too many", manyKeys)
+	if !a.Parse(seal(bytes.Join(keys[:maxFirstScanKeys], nil), users[0])) {
+		t.Errorf("%d keys are too many", maxFirstScanKeys)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"kin/internal/lineage"
 )
 
-func TestTheHashKeyOfAUserRecord(t *testing.T) {
+func TestHashKeyOfAUserRecord(t *testing.T) {
 	const lastOfLower, firstOfUpper = "170141183460469231731687303715884105727", "170141183460469231731687303715884105728"
 	for _, test := range []struct {
 		r    Record

@@ -1,13 +1,12 @@
-// Package kpl is the aggregated record of the Kinesis Producer Library: many
+// Package kpl reads and writes the aggregated records of the Kinesis Producer Library: many
 // user records in the payload of one record.
 //
-// It promises that every payload is either split into exactly the user records
-// it was built from, or left alone; no payload makes it fail, and it needs
-// memory for the keys only, however many records there are. It does no I/O and
-// knows nothing of streams.
+// Every payload is either split into exactly the user records that it was built from, or it
+// is not split. No payload makes the package panic. It allocates memory only for the keys,
+// regardless of the number of records. It does no I/O.
 //
-// The format is aggregation-format.md of awslabs/amazon-kinesis-producer: a
-// magic number, a protocol buffer, and the MD5 of the protocol buffer.
+// The format is aggregation-format.md of awslabs/amazon-kinesis-producer: a magic number, a
+// protocol buffer, and the MD5 of the protocol buffer.
 //
 //	message AggregatedRecord {
 //	  repeated string partition_key_table     = 1;
@@ -37,12 +36,12 @@ type Record struct {
 	PartitionKey string
 	// ExplicitHashKey is a decimal number in 0..2^128-1, or empty.
 	ExplicitHashKey string
-	// Data is part of the payload that was split.
+	// Data shares memory with the payload that was split.
 	Data []byte
 }
 
-// HashKey is where a user record belongs: at its explicit hash key, or else at
-// the MD5 of its partition key.
+// HashKey returns the explicit hash key of a user record, or else the MD5 of its partition
+// key.
 func (r Record) HashKey() lineage.HashKey {
 	if k, ok := lineage.ParseHashKey(r.ExplicitHashKey); ok {
 		return k
@@ -52,7 +51,7 @@ func (r Record) HashKey() lineage.HashKey {
 
 var magic = []byte{0xF3, 0x89, 0x9A, 0xC2}
 
-// Numbers of the fields.
+// Field numbers.
 const (
 	partitionKeyTable    = 1
 	explicitHashKeyTable = 2
@@ -63,30 +62,30 @@ const (
 	recordData           = 3
 )
 
-// HasMagic reports whether a payload may be an aggregate: it begins as one.
+// HasMagic reports whether a payload begins like an aggregate.
 func HasMagic(payload []byte) bool { return bytes.HasPrefix(payload, magic) }
 
-// Aggregated is the payload of an aggregated record, checked to its end. The
-// zero value holds no record; Parse may be called again and again.
+// Aggregated is the validated payload of an aggregated record. The zero value has no
+// records. Parse may be called several times.
 type Aggregated struct {
 	message []byte // the protocol buffer
 	keys    table
 	hashes  table
-	text    string // the message as far as it holds keys, unless that is long
+	text    string // the start of the message with all keys; empty if that is too long
 	records int
-	data    int // bytes of all user payloads
+	data    int // total bytes of all user payloads
 }
 
-// Parse takes a payload, which must not change while a is used. When it is not
-// an aggregate, or one that is damaged in any way, it returns false: the payload
-// is a record of its own, as AWS's client library has it. A record that refers
-// to a key which is not in its table makes a damaged aggregate: nobody can say
-// what its producer meant. A table of more than 32,768 keys that has more keys
-// than there are records counts as damage too: no producer writes it, and it
-// costs memory.
+// Parse parses a payload. The payload must not change while a is used. Parse returns false
+// if the payload is not an aggregate or is damaged. It is then an ordinary record, as in
+// AWS's client library.
 //
-// An aggregate may hold no records. Tags and unknown fields are skipped. A key
-// that Kinesis does not accept costs only the records that use it: see Cursor.
+// An aggregate is damaged if a record refers to a key that is not in its table, because the
+// intended key is unknown. It also counts as damaged if a table has more than 32,768 keys
+// and more keys than there are records: no producer writes that, and it costs memory.
+//
+// An aggregate may have no records. Tags and unknown fields are skipped. A key that Kinesis
+// does not accept affects only the records that use it: see Cursor.
 func (a *Aggregated) Parse(payload []byte) bool {
 	a.message = nil
 	body, isMagic := bytes.CutPrefix(payload, magic)
@@ -104,22 +103,22 @@ func (a *Aggregated) Parse(payload []byte) bool {
 	return true
 }
 
-// Records is how many user records there are; this and what follows are for an
-// aggregate.
+// Records returns the number of user records. This method and the following ones are valid
+// after Parse has returned true.
 func (a *Aggregated) Records() int { return a.records }
 
-// PayloadBytes is how many bytes the payloads of all user records have.
+// PayloadBytes returns the total bytes of all user payloads.
 func (a *Aggregated) PayloadBytes() int { return a.data }
 
-// LongestKey is how many bytes the longest partition key has.
+// LongestKey returns the length of the longest partition key in bytes.
 func (a *Aggregated) LongestKey() int { return a.keys.longest }
 
-// read walks the message to its end and fills the tables, wherever they are.
+// read scans the whole message and fills the tables. They may be anywhere in the message.
 func (a *Aggregated) read(message []byte) bool {
 	a.message, a.records, a.data = message, 0, 0
 	a.keys.reset()
 	a.hashes.reset()
-	mostKey, mostHash := -1, -1
+	maxKey, maxHash := -1, -1
 	for at := 0; at < len(message); {
 		f := next(message[at:])
 		if f.size < 0 {
@@ -132,7 +131,7 @@ func (a *Aggregated) read(message []byte) bool {
 			if !ok {
 				return false
 			}
-			mostKey, mostHash = max(mostKey, r.key), max(mostHash, r.hash)
+			maxKey, maxHash = max(maxKey, r.key), max(maxHash, r.hash)
 			a.records++
 			a.data += len(r.data)
 		case f.is(partitionKeyTable, protowire.BytesType):
@@ -141,24 +140,23 @@ func (a *Aggregated) read(message []byte) bool {
 			a.hashes.add(at-len(f.bytes), at)
 		}
 	}
-	if mostKey >= a.keys.count || mostHash >= a.hashes.count ||
+	if maxKey >= a.keys.count || maxHash >= a.hashes.count ||
 		!a.keys.fill(message, partitionKeyTable, a.records) || !a.hashes.fill(message, explicitHashKeyTable, a.records) {
 		return false
 	}
 	a.keys.check(message, isPartitionKey)
 	a.hashes.check(message, isExplicitHashKey)
 	a.text = ""
-	if end := max(a.keys.end, a.hashes.end); end <= longText {
+	if end := max(a.keys.end, a.hashes.end); end <= maxKeyText {
 		a.text = string(message[:end])
 	}
 	return true
 }
 
-// longText is how far the keys may reach into a message for one string to hold
-// them all.
-const longText = 1 << 20
+// maxKeyText is the maximum length of Aggregated.text in bytes.
+const maxKeyText = 1 << 20
 
-// key is a key of a table as a string; ok is false for a bad one.
+// key returns a key of a table as a string. It is not ok for a bad key.
 func (a *Aggregated) key(t *table, index int) (_ string, ok bool) {
 	s := t.spans[index]
 	switch {
@@ -170,41 +168,41 @@ func (a *Aggregated) key(t *table, index int) (_ string, ok bool) {
 	return a.text[s.from : int(s.from)+int(s.size)], true
 }
 
-// table is one of the two key tables of an aggregate. It may hold a key twice.
+// table is one of the two key tables of an aggregate. It may contain a key twice.
 type table struct {
 	spans   []span
 	count   int
-	longest int // bytes of a key
-	end     int // of the last key
+	longest int // bytes of the longest key
+	end     int // end of the last key in the message
 }
 
-// span is where in the message a key is.
+// span is the location of a key in the message.
 type span struct{ from, size int32 }
 
-// bad is the size of a key that Kinesis does not accept.
+// bad is the size in the span of a key that Kinesis does not accept.
 const bad = -1
 
-// manyKeys are noted while the message is walked. A table that has more is
-// walked again, when it is known how many records there are.
-const manyKeys = 1 << 15
+// maxFirstScanKeys is the number of keys up to which the first scan stores a table. A larger table
+// is filled by a second scan, when the number of records is known.
+const maxFirstScanKeys = 1 << 15
 
 func (t *table) reset() {
-	if cap(t.spans) > manyKeys {
+	if cap(t.spans) > maxFirstScanKeys {
 		t.spans = nil
 	}
 	*t = table{spans: t.spans[:0]}
 }
 
 func (t *table) add(from, to int) {
-	if t.count++; t.count <= manyKeys {
+	if t.count++; t.count <= maxFirstScanKeys {
 		t.spans = append(t.spans, span{int32(from), int32(to - from)})
 	}
 }
 
-// fill notes all keys of a table that has many. It is false for a table that no
+// fill fills a table with more than maxFirstScanKeys keys. It returns false for a table that no
 // producer writes.
 func (t *table) fill(message []byte, id protowire.Number, records int) bool {
-	if t.count <= manyKeys {
+	if t.count <= maxFirstScanKeys {
 		return true
 	}
 	if t.count > records {
@@ -221,7 +219,7 @@ func (t *table) fill(message []byte, id protowire.Number, records int) bool {
 	return true
 }
 
-// check marks the keys that are bad.
+// check marks the bad keys.
 func (t *table) check(message []byte, accepted func([]byte) bool) {
 	for i, s := range t.spans {
 		t.end = int(s.from + s.size)
@@ -233,22 +231,22 @@ func (t *table) check(message []byte, accepted func([]byte) bool) {
 	}
 }
 
-// field is one field on the wire.
+// field is one encoded field.
 type field struct {
 	id     protowire.Number
 	kind   protowire.Type
-	size   int    // of the whole field; negative when it is malformed
-	bytes  []byte // of a BytesType; it ends where the field ends
-	number uint64 // of a VarintType
+	size   int    // bytes of the whole field; negative if it is malformed
+	bytes  []byte // content of a BytesType; it ends with the field
+	number uint64 // value of a VarintType
 }
 
-// is says whether the field is a known one. One that has a known number and
-// another type is unknown, as all readers of protocol buffers have it.
+// is reports whether the field has this number and type. A known number with another type
+// is an unknown field, as in all protocol buffer readers.
 func (f field) is(id protowire.Number, kind protowire.Type) bool { return f.id == id && f.kind == kind }
 
-// next reads the field that b begins with.
+// next reads the first field of b.
 func next(b []byte) field {
-	if id := b[0] >> 3; b[0] < 0x80 && id > 0 && protowire.Type(b[0]&7) == protowire.BytesType { // nearly all
+	if id := b[0] >> 3; b[0] < 0x80 && id > 0 && protowire.Type(b[0]&7) == protowire.BytesType { // the most common case
 		if n, at := shortVarint(b, 1); n >= 0 && n <= len(b)-at {
 			return field{id: protowire.Number(id), kind: protowire.BytesType, size: at + n, bytes: b[at : at+n]}
 		}

@@ -16,7 +16,7 @@ import (
 	"kin/internal/lineage"
 )
 
-// vector is one aggregate of testdata, made by AWS's module for Node.
+// vector is one aggregate in testdata, made with AWS's module for Node.
 type vector struct {
 	Name    string
 	Records []Record
@@ -53,7 +53,7 @@ func split(dst []Record, payload []byte) ([]Record, bool) {
 	return dst, true
 }
 
-func TestAggregatesOfAWSAreSplitIntoTheirRecords(t *testing.T) {
+func TestSplitsAggregatesOfAWS(t *testing.T) {
 	all := vectors(t)
 	if len(all) != 8 {
 		t.Errorf("%d vectors, want 8", len(all))
@@ -65,10 +65,10 @@ func TestAggregatesOfAWSAreSplitIntoTheirRecords(t *testing.T) {
 	}
 }
 
-func TestDamagedAggregatesAreLeftAlone(t *testing.T) {
+func TestDoesNotSplitDamagedAggregates(t *testing.T) {
 	before := []Record{{PartitionKey: "before"}}
 	for _, v := range vectors(t) {
-		// Every byte counts, and so does every byte that is missing.
+		// Every changed byte and every missing byte is damage.
 		for i := 0; i < len(v.payload); i += 1 + len(v.payload)/300 {
 			broken := bytes.Clone(v.payload)
 			broken[i] ^= 0x40
@@ -85,7 +85,7 @@ func TestDamagedAggregatesAreLeftAlone(t *testing.T) {
 	}
 }
 
-// seal makes an aggregate of the fields of its message.
+// seal returns an aggregate whose message has these fields.
 func seal(fields ...[]byte) []byte {
 	message := bytes.Join(fields, nil)
 	sum := md5.Sum(message)
@@ -100,10 +100,10 @@ func number(id protowire.Number, n uint64) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(nil, id, protowire.VarintType), n)
 }
 
-// record is the field of a record that has the given fields.
+// record returns a record field with these fields.
 func record(fields ...[]byte) []byte { return text(records, string(bytes.Join(fields, nil))) }
 
-func TestMessagesAreReadAsProtocolBuffersAre(t *testing.T) {
+func TestParsesMessagesAsProtocolBuffers(t *testing.T) {
 	const most = "340282366920938463463374607431768211455"
 	key, hash := text(1, "k"), text(2, "7")
 	first, data := number(1, 0), text(3, "d")
@@ -118,7 +118,7 @@ func TestMessagesAreReadAsProtocolBuffersAre(t *testing.T) {
 		want    []Record // nil: not an aggregate
 	}{
 		{"one record", seal(key, record(first, data)), []Record{k}},
-		{"the tables behind the records", seal(record(first, number(2, 0), data), hash, key), []Record{{"k", "7", []byte("d")}}},
+		{"the tables after the records", seal(record(first, number(2, 0), data), hash, key), []Record{{"k", "7", []byte("d")}}},
 		{"no record", seal(key), []Record{}},
 		{"an unknown field alone", seal(text(15, "x")), []Record{}},
 		{"a key twice in the table", seal(key, key, record(number(1, 1), data), record(first, data)), []Record{k, k}},
@@ -147,8 +147,8 @@ func TestMessagesAreReadAsProtocolBuffersAre(t *testing.T) {
 		{"a record without a key", seal(key, record(data)), nil},
 		{"a record without a payload", seal(key, record(first)), nil},
 		{"an empty record", seal(key, record()), nil},
-		{"a field that ends behind the message", seal(key, record(first, data), []byte{0x1a, 0x7f, 0x08}), nil},
-		{"a field that ends behind its record", seal(key, record(first, data, []byte{0x1a, 0x02, 'd'}), record(first, data)), nil},
+		{"a field that exceeds the message", seal(key, record(first, data), []byte{0x1a, 0x7f, 0x08}), nil},
+		{"a field that exceeds its record", seal(key, record(first, data, []byte{0x1a, 0x02, 'd'}), record(first, data)), nil},
 		{"a length that overflows", seal(key, []byte{0x1a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}), nil},
 		{"a varint without an end", seal(key, []byte{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}), nil},
 		{"field number 0", seal(key, []byte{0x00, 0x00}), nil},
@@ -167,7 +167,7 @@ func TestMessagesAreReadAsProtocolBuffersAre(t *testing.T) {
 	}
 }
 
-// aggregate builds an aggregate of user records, as aggregation-format.md says.
+// aggregate returns an aggregate of user records according to aggregation-format.md.
 func aggregate(users []Record) []byte {
 	var keys, hashKeys []string
 	var fields [][]byte
@@ -195,8 +195,8 @@ func aggregate(users []Record) []byte {
 	return seal(append(message, fields...)...)
 }
 
-// FuzzSplit holds two properties: no bytes make Split fail, with or without a
-// sum that fits them; and what was built comes back the same.
+// FuzzSplit checks that no bytes make the parser panic, with or without a matching
+// checksum. It also checks that a built aggregate is split into the same records.
 func FuzzSplit(f *testing.F) {
 	for _, v := range vectors(f) {
 		if len(v.payload) < 1000 {
@@ -207,18 +207,18 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("plain"), "ü", "340282366920938463463374607431768211455")
 	f.Fuzz(func(t *testing.T, b []byte, key, hashKey string) {
 		if got, ok := split(nil, b); !ok && got != nil {
-			t.Errorf("left alone, and yet %d records", len(got))
+			t.Errorf("not split, but %d records", len(got))
 		}
 		sealed := seal(b)
 		if got, ok := split(nil, sealed); ok && len(got) > 0 {
-			// What is taken can be built again, and is the same then.
+			// Split records can be built into an aggregate with the same records.
 			if again, ok := split(nil, aggregate(got)); !ok || !reflect.DeepEqual(again, got) {
 				t.Errorf("got %q, %t, want %q", again, ok, got)
 			}
 		}
 		users := []Record{{key, hashKey, b}, {key + "2", "", sealed}, {key, "0", b}, {"", hashKey, []byte{}}}
 		got, ok := split(nil, aggregate(users))
-		for i := range users { // a bad key costs the records that use it, and no other
+		for i := range users { // a bad key affects only the records that use it
 			if _, number := lineage.ParseHashKey(users[i].ExplicitHashKey); !number {
 				users[i].ExplicitHashKey = ""
 			}

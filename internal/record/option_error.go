@@ -1,8 +1,8 @@
 package record
 
-// OptionError means that a field of Options cannot be used.
+// OptionError means that a field of an Options struct is invalid.
 type OptionError struct {
-	Field string // in words, such as "max fetch rate"
+	Field string // the field in words, such as "max fetch rate"
 	Want  string
 }
 

@@ -8,52 +8,50 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 )
 
-// PositionKind says what a position means.
+// PositionKind is the kind of a position.
 type PositionKind string
 
-// The kinds of positions. Those of a shard are spelled as the service and the
-// checkpoint file spell them.
+// The kinds of positions. Their values are those of the service and the checkpoint file.
 const (
-	// Latest begins with what arrives from now on. It is the zero value, and
-	// becomes AtTimestamp once the server's time is known: kin does not ask the
-	// service for its LATEST.
+	// Latest starts with records that arrive from now on. It is the zero value. It becomes
+	// AtTimestamp once the server's time is known: kin does not use the service's LATEST.
 	Latest PositionKind = ""
-	// TrimHorizon begins with the oldest record that is retained.
+	// TrimHorizon starts with the oldest retained record.
 	TrimHorizon PositionKind = "TRIM_HORIZON"
-	// AtTimestamp begins with the first record at or after a time.
+	// AtTimestamp starts with the first record at or after a time.
 	AtTimestamp PositionKind = "AT_TIMESTAMP"
 	// Ago becomes AtTimestamp once the server's time is known.
 	Ago PositionKind = "AGO"
-	// AtSequenceNumber begins with one record.
+	// AtSequenceNumber starts with the record of a sequence number.
 	AtSequenceNumber PositionKind = "AT_SEQUENCE_NUMBER"
-	// AfterSequenceNumber goes on behind one record.
+	// AfterSequenceNumber starts after the record of a sequence number.
 	AfterSequenceNumber PositionKind = "AFTER_SEQUENCE_NUMBER"
-	// ShardEnd is behind the last record of a closed shard.
+	// ShardEnd is the end of a closed shard, after its last record.
 	ShardEnd PositionKind = "SHARD_END"
 )
 
-// Position is where reading begins, or goes on: as a user types it, in one
-// shard, and in the checkpoint file, whose members it names. Latest, Ago and
-// ShardID are of typed positions alone. The zero value is Latest.
+// Position is where reading starts or resumes. It is used for positions that users type,
+// for the position in a shard, and in the checkpoint file, whose member names it has.
+// Latest, Ago and ShardID occur only in typed positions. The zero value is Latest.
 type Position struct {
 	Kind PositionKind `json:"position"`
-	// SequenceNumber is decimal: of the first record to read (AtSequenceNumber),
-	// or of the last one that was read (AfterSequenceNumber, ShardEnd).
+	// SequenceNumber is a decimal number. For AtSequenceNumber it is the first record to read.
+	// For AfterSequenceNumber and ShardEnd it is the last record that was read.
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
-	// SubSequenceNumber is the index in a KPL aggregate of the last record
-	// written, when that is not the aggregate's last. The position is
-	// AtSequenceNumber then: the aggregate is read again, and what was written
-	// of it is dropped.
+	// SubSequenceNumber is set if only a part of a KPL aggregate was written. It is the index
+	// of the last written record in the aggregate. The position is then AtSequenceNumber: the
+	// aggregate is read again, and its records up to that index are skipped. Otherwise it is
+	// nil.
 	SubSequenceNumber *int64 `json:"subSequenceNumber,omitempty"`
-	// Continuation is the continuation sequence number of enhanced fan-out.
+	// Continuation is the continuation sequence number of enhanced fan-out, or empty.
 	Continuation string `json:"continuation,omitempty"`
-	Timestamp    Time   `json:"timestamp,omitzero"` // of AtTimestamp
+	Timestamp    Time   `json:"timestamp,omitzero"` // for AtTimestamp
 
-	ShardID string        `json:"-"` // of a typed AtSequenceNumber: this shard and its descendants
-	Age     time.Duration `json:"-"` // of Ago
+	ShardID string        `json:"-"` // for a typed AtSequenceNumber: this shard and its descendants
+	Age     time.Duration `json:"-"` // for Ago
 }
 
-// String is the position as a user would type it.
+// String returns the position as a user would type it.
 func (p Position) String() string {
 	switch p.Kind {
 	case Latest:
@@ -70,11 +68,11 @@ func (p Position) String() string {
 	return string(p.Kind)
 }
 
-// PositionForms are the forms ParsePosition reads, for messages and help.
+// PositionForms lists the forms that ParsePosition accepts, for messages and help.
 const PositionForms = "latest, trim_horizon, earliest, a time such as 2026-11-22T10:00:00Z, an age such as 15m or 1d3h, SHARD:SEQUENCE, or " + timestampForms
 
-// ParsePosition reads a position as a user types it, and as String prints it.
-// It does not ask for the time: an age stays an age.
+// ParsePosition parses a position that a user types or that String returns. It does not use
+// the current time: an age stays an age.
 func ParsePosition(s string) (Position, error) {
 	switch strings.ToLower(s) {
 	case "latest":
@@ -102,5 +100,5 @@ func ParsePosition(s string) (Position, error) {
 	return Position{}, fmt.Errorf("want %s", PositionForms)
 }
 
-// AtTime begins with the first record at or after t.
+// AtTime returns the position of the first record at or after t.
 func AtTime(t time.Time) Position { return Position{Kind: AtTimestamp, Timestamp: Time{Time: t}} }

@@ -12,15 +12,15 @@ import (
 	"kin/internal/javatime"
 )
 
-// timestampForms are the forms of the connector's initialPosition in JSON.
+// timestampForms describes the JSON form of the connector's initialPosition.
 const timestampForms = `{"at_timestamp": "06/25/2020 10:23:45 PDT"}, with "format" if it is not Java's "` + javatime.Documented + `"`
 
-// timestampPatterns are tried where the JSON names no format: what the
-// connector's documentation shows, and what Java itself prints.
+// timestampPatterns are the default formats of the JSON form: that of the connector's
+// documentation, and Java's own.
 var timestampPatterns = []string{javatime.Documented, javatime.DateString}
 
-// parseTimestamp reads a position as the connector documents it: a JSON object
-// with a time, and its pattern unless it is one of Java's own.
+// parseTimestamp parses a position in the connector's JSON form: an object with a time and
+// an optional format.
 func parseTimestamp(s string) (time.Time, error) {
 	members, err := stringMembers(s, "at_timestamp", "format")
 	if err != nil {
@@ -50,11 +50,11 @@ func parseTimestamp(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%w; want %s", first, timestampForms)
 }
 
-// stringMembers reads a JSON object of strings with no other names than those
-// given, and each once.
+// stringMembers parses a JSON object whose values are strings. Each name must be one of
+// names and occur once.
 func stringMembers(s string, names ...string) (map[string]string, error) {
 	d := json.NewDecoder(strings.NewReader(s))
-	notJSON := errors.New("not an object in JSON")
+	notJSON := errors.New("not a JSON object")
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return nil, notJSON
 	}
@@ -64,7 +64,7 @@ func stringMembers(s string, names ...string) (map[string]string, error) {
 		if err != nil {
 			return nil, notJSON
 		}
-		name, _ := key.(string) // the decoder takes nothing else for a name
+		name, _ := key.(string) // the decoder accepts only strings as names
 		if !slices.Contains(names, name) {
 			return nil, fmt.Errorf("unknown member %q", name)
 		}
@@ -85,7 +85,7 @@ func stringMembers(s string, names ...string) (map[string]string, error) {
 		return nil, notJSON
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the object in JSON")
+		return nil, errors.New("unexpected text after the JSON object")
 	}
 	return members, nil
 }

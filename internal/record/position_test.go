@@ -31,7 +31,7 @@ func TestParsePosition(t *testing.T) {
 	}
 }
 
-// FuzzPosition checks that what is printed is read as the same position.
+// FuzzPosition checks that a printed position is parsed as the same position.
 func FuzzPosition(f *testing.F) {
 	for _, s := range []string{"latest", "earliest", "15m", "1d3h", "2026-11-22T10:00:00.123Z", "shardId-000000000001:4959", "0", "9999w", `{"at_timestamp": "06/25/2020 10:23:45 PDT"}`} {
 		f.Add(s)

@@ -2,19 +2,19 @@ package record
 
 import "regexp"
 
-// Stream names a stream in calls and in output.
+// Stream is the name of a stream for calls and output.
 type Stream struct {
 	Given  string // as the caller named it
-	Name   string // out of the ARN if there is one; empty where Given is neither a name nor an ARN
-	ARN    string // empty when the caller gave a name
-	Region string // of the ARN; empty when the caller gave a name
+	Name   string // from the ARN if there is one; empty if Given is neither a name nor an ARN
+	ARN    string // empty if the caller gave a name
+	Region string // from the ARN; empty if the caller gave a name
 }
 
-// stream is what the service allows as a stream's name or ARN (API
-// documentation: StreamName, StreamARN).
+// stream matches the stream names and ARNs that the service allows (API documentation:
+// StreamName, StreamARN).
 var stream = regexp.MustCompile(`^(?:arn:aws[^:]*:kinesis:([^:]+):[0-9]{12}:stream/)?([a-zA-Z0-9_.-]{1,128})$`)
 
-// ParseStream reads a name or an ARN. What is neither has an empty Name.
+// ParseStream parses a name or an ARN. For anything else, Name is empty.
 func ParseStream(s string) Stream {
 	m := stream.FindStringSubmatch(s)
 	switch {
@@ -26,8 +26,8 @@ func ParseStream(s string) Stream {
 	return Stream{Given: s, Name: m[2], ARN: s, Region: m[1]}
 }
 
-// ByName is a request's StreamName: empty where the caller gave an ARN, which is then the
-// request's StreamARN.
+// ByName returns the StreamName of a request. It is empty if the caller gave an ARN: the
+// request then has a StreamARN.
 func (s Stream) ByName() string {
 	if s.ARN != "" {
 		return ""

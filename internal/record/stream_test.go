@@ -18,7 +18,7 @@ func TestParseStream(t *testing.T) {
 			t.Errorf("ParseStream(%q) = %+v, want %+v", given, got, want)
 		}
 		if name := got.ByName(); name != "" && got.ARN != "" || got.ARN == "" && name != want.Name {
-			t.Errorf("%q is asked for by %q and %q", given, name, got.ARN)
+			t.Errorf("%q: a request with name %q and ARN %q", given, name, got.ARN)
 		}
 	}
 }

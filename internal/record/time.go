@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Time is a time as kin's files hold it.
+// Time is a time in the JSON format of kin's files.
 type Time struct{ time.Time }
 
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
-// MarshalJSON writes RFC 3339 in UTC with milliseconds.
+// MarshalJSON formats the time in RFC 3339, in UTC with milliseconds.
 func (t Time) MarshalJSON() ([]byte, error) {
 	return []byte(t.UTC().Format(`"` + timeFormat + `"`)), nil
 }
 
-// UnmarshalJSON reads RFC 3339.
+// UnmarshalJSON parses RFC 3339.
 func (t *Time) UnmarshalJSON(b []byte) error {
 	var s string
 	if err := json.Unmarshal(b, &s); err != nil {
@@ -33,7 +33,7 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// IsWritable reports whether RFC 3339 can write the time.
+// IsWritable reports whether the year fits RFC 3339.
 func (t Time) IsWritable() bool {
 	y := t.UTC().Year()
 	return y >= 0 && y <= 9999

@@ -1,4 +1,4 @@
-// Package words has numbers, sizes and durations as people read them.
+// Package words formats numbers, sizes and durations for people.
 package words
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 )
 
-// Count is n with its noun, which is regular.
+// Count formats n with a noun. The plural of the noun must be regular.
 func Count(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -21,7 +21,8 @@ func Count(n int64, noun string) string {
 	return humanize.Comma(n) + " " + noun + "s"
 }
 
-// Bytes is a number of bytes as the service's documents have it: 11.8 MB.
+// Bytes formats a number of bytes with decimal units, as the service's documentation does:
+// 11.8 MB.
 func Bytes(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
@@ -30,7 +31,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.1f %sB", value, prefix)
 }
 
-// Lasted is a duration as people say it: 3.2s, 5m12s.
+// Lasted formats a duration: 3.2s, 5m12s.
 func Lasted(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.1fs", d.Seconds())

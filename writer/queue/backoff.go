@@ -6,13 +6,14 @@ import (
 	"kin/internal/service"
 )
 
-// The pauses after failures.
+// Bounds of the pause after a failure.
 const (
 	FirstBackoff = 100 * time.Millisecond
 	MaxBackoff   = 10 * time.Second
 )
 
-// NewBackoff returns the backoff of calls that write, of a shard's and of all.
+// NewBackoff returns the backoff that all write calls use, for a shard or the whole
+// service.
 func NewBackoff() service.Backoff {
 	return service.Backoff{First: FirstBackoff, Most: MaxBackoff}
 }

@@ -7,30 +7,30 @@ import (
 	"kin/internal/lineage"
 )
 
-// Entry is a record of the input on its way.
+// Entry is a record of the input that is queued, in flight, or settled.
 type Entry struct {
 	Record
-	Number     int64     // in the input, from 1
-	Size       int       // what it counts toward the service's limits
-	BufferSize int       // what it counts toward the buffer
+	Number     int64     // number in the input, from 1
+	Size       int       // bytes that count toward the service's limits
+	BufferSize int       // bytes that count toward the backlog's limit
 	Read       time.Time // when it was read
 
-	Sent    time.Time // when it was sent first; zero before
+	Sent    time.Time // when it was sent first; zero if it was not sent yet
 	Failing bool      // the last request with it failed
-	// Alone is set once a request with it and others was refused: then it
-	// has a request of its own.
+	// Alone is set after the service refused a request with it and other records. It then needs
+	// a request of its own.
 	Alone bool
 
 	retried bool // it was sent more than once
-	// unknown counts the requests with it whose outcome is not known, and copies
-	// those of them after which it was sent once more.
+	// unknown counts the requests with it that had no valid answer. copies counts those of them
+	// after which it was sent again.
 	unknown, copies int
 }
 
-// EntryOverhead is about what an entry takes beside its bytes.
+// EntryOverhead is the approximate memory of an entry in bytes, besides its data.
 const EntryOverhead = 320
 
-// NewEntry returns the entry of a record that was read at a time.
+// NewEntry returns the entry of a record. read is when it was read from the input.
 func NewEntry(r Record, number int64, read time.Time) *Entry {
 	e := &Entry{Record: r, Number: number, Read: read}
 	e.Size = len(r.Data) + len(r.PartitionKey) + len(r.ExplicitHashKey)
@@ -38,14 +38,14 @@ func NewEntry(r Record, number int64, read time.Time) *Entry {
 	return e
 }
 
-// Resend is what it means to a run's counts that a record is sent once more.
+// Resend describes what sending a record again adds to the counts of a run.
 type Resend struct {
-	Retried       bool // for the first time
-	PossiblyTwice bool // for the first time after a request whose outcome is not known
-	Copies        int  // how many more copies the stream may hold
+	Retried       bool // this is its first retry
+	PossiblyTwice bool // this is its first retry after a request without a valid answer
+	Copies        int  // additional copies that the stream may hold
 }
 
-// MarkSent notes that the record is sent.
+// MarkSent notes that the record is sent now.
 func (e *Entry) MarkSent(now time.Time) Resend {
 	if e.Sent.IsZero() {
 		e.Sent = now
@@ -56,16 +56,16 @@ func (e *Entry) MarkSent(now time.Time) Resend {
 	return r
 }
 
-// UnmarkSent takes back that the record was sent once, for a request whose refusal
-// is not a failure of its records.
+// UnmarkSent undoes the first MarkSent. It is for a request whose refusal was not a failure
+// of its records.
 func (e *Entry) UnmarkSent() {
 	if !e.retried {
 		e.Sent = time.Time{}
 	}
 }
 
-// MarkUnknown notes that the outcome of the last request with the record is not
-// known. It reports whether that is the first such request.
+// MarkUnknown notes that the last request with the record had no valid answer. It reports
+// whether that was the first such request.
 func (e *Entry) MarkUnknown() (first bool) {
 	e.unknown++
 	return e.unknown == 1
@@ -74,16 +74,16 @@ func (e *Entry) MarkUnknown() (first bool) {
 // Retried reports whether the record was sent more than once.
 func (e *Entry) Retried() bool { return e.retried }
 
-// Unsure reports whether the record may be in the stream although no answer acknowledged it.
+// Unsure reports whether the record may be in the stream without an acknowledgement.
 func (e *Entry) Unsure() bool { return e.unknown > 0 }
 
-// PossibleCopies is how many copies too many of the record the stream may hold.
+// PossibleCopies is the number of surplus copies of the record that the stream may hold.
 func (e *Entry) PossibleCopies() int { return e.copies }
 
-// CompareNumbers orders entries as in the input.
+// CompareNumbers sorts entries in input order.
 func CompareNumbers(a, b *Entry) int { return int(a.Number - b.Number) }
 
-// hashKey is where a record goes in the hash key space.
+// hashKey is the record's position in the hash key space.
 func (r *Record) hashKey() lineage.HashKey {
 	return kpl.Record{PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey}.HashKey()
 }

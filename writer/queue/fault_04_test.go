@@ -12,7 +12,7 @@ import (
 	"kin/internal/lineage"
 )
 
-// evenRanges are shards that share the hash key space evenly.
+// evenRanges returns n shards that divide the hash key space evenly.
 func evenRanges(n int) []Range {
 	start := func(i int) lineage.HashKey {
 		k, _ := lineage.ParseHashKey(new(big.Int).Div(new(big.Int).Mul(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(int64(i))), big.NewInt(int64(n))).String())
@@ -29,7 +29,7 @@ func evenRanges(n int) []Range {
 	return ranges
 }
 
-// previous is the hash key before one.
+// previous returns k-1.
 func previous(k lineage.HashKey) lineage.HashKey {
 	n, _ := new(big.Int).SetString(k.String(), 10)
 	p, _ := lineage.ParseHashKey(n.Sub(n, big.NewInt(1)).String())
@@ -47,12 +47,13 @@ func TestEvenRangesCoverTheHashKeySpace(t *testing.T) {
 		}
 	}
 	if Cover(nil) {
-		t.Error("nothing covers it")
+		t.Error("an empty list covers it")
 	}
 }
 
-// What fails goes back in front of a key without a copy of what waits behind it.
-func TestFault04AHotKeyIsNotCopiedWithEachFailure(t *testing.T) {
+// Records that failed return to the front of their key's queue without copying the rest of
+// it.
+func TestFault04PutBackDoesNotCopyTheKeyQueue(t *testing.T) {
 	k := &keyQueue{}
 	for i := range 100_000 {
 		k.push(NewEntry(Record{}, int64(i+1), time.Time{}))
@@ -61,7 +62,7 @@ func TestFault04AHotKeyIsNotCopiedWithEachFailure(t *testing.T) {
 	for range 200 {
 		taken := slices.Clone(k.entries[:500])
 		k.take(len(taken))
-		k.putBack(taken[1:]) // and one was written
+		k.putBack(taken[1:]) // the first record was written
 		if room != &k.all[:1][0] {
 			t.Fatal("the queue was copied")
 		}
@@ -71,9 +72,9 @@ func TestFault04AHotKeyIsNotCopiedWithEachFailure(t *testing.T) {
 	}
 }
 
-// However records come, leave and come back, a key has them in their order, and
-// no more than a few places for each.
-func TestFault04AKeyKeepsItsOrder(t *testing.T) {
+// Records are added, taken and put back in random order. The queue of the key keeps its
+// order, and its capacity stays proportional to its records.
+func TestFault04KeyQueueKeepsItsOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	k := &keyQueue{}
 	var waiting, taken []*Entry
@@ -105,12 +106,13 @@ func TestFault04AKeyKeepsItsOrder(t *testing.T) {
 		}
 	}
 	if cap(k.all) > 8*most {
-		t.Errorf("%d places for %d records", cap(k.all), most)
+		t.Errorf("capacity %d for %d records", cap(k.all), most)
 	}
 }
 
-// The shards that are looked at follow the records, not the shards that there are.
-func TestFault04ALookVisitsTheShardsThatChanged(t *testing.T) {
+// The number of visited shards depends on the number of records, not on the number of
+// shards.
+func TestFault04ScheduleVisitsOnlyChangedShards(t *testing.T) {
 	const shards, count = 2000, 20_000
 	for _, unlimited := range []bool{false, true} {
 		began := time.Now()
@@ -126,8 +128,8 @@ func TestFault04ALookVisitsTheShardsThatChanged(t *testing.T) {
 				sent += len(q.Build(now).Parcels)
 			}
 		}
-		if looks := q.schedule.visits; looks > 6*count || sent < count/2 {
-			t.Errorf("unlimited %t: %d looks at shards for %d records, of which %d were sent, want a few looks a record", unlimited, looks, count, sent)
+		if visits := q.schedule.visits; visits > 6*count || sent < count/2 {
+			t.Errorf("unlimited %t: %d shard visits for %d records, %d of them sent, want at most six visits per record", unlimited, visits, count, sent)
 		}
 	}
 }

@@ -2,33 +2,33 @@ package queue
 
 import "kin/internal/lineage"
 
-// keyQueue holds the waiting records of one partition key, in the order of the
-// input. While a request with the key is in flight no other one takes it, so that
-// records of a key do not pass each other between requests.
+// keyQueue holds the waiting records of one partition key, in input order. At most one
+// request with records of the key is in flight, so records do not pass each other between
+// requests.
 type keyQueue struct {
 	name    string
-	hash    lineage.HashKey // of its first record
-	entries []*Entry        // what waits: the end of all
-	bytes   int             // what that counts
+	hash    lineage.HashKey // hash key of its first record
+	entries []*Entry        // the waiting records: the tail of all
+	bytes   int             // the total size of the waiting records
 
-	// all begins with the places of entries that were taken. The last of them, as
-	// many as are in flight, are kept free: what fails goes back there without a
-	// copy of the queue.
+	// all has free slots at its front, where taken records were. The last reserved ones stay
+	// free while those records are in flight. So failed records return to their slots without
+	// copying the queue.
 	all      []*Entry
-	reserved int // free places at the end of those
+	reserved int // free slots that are kept for records in flight
 
-	inline   [1]*Entry // where all begins: most keys have one record
-	ready    bool      // it is in its shard's queue
+	inline   [1]*Entry // initial storage of all: most keys have one record
+	ready    bool      // the key is in its shard's queue
 	inFlight bool
 }
 
-// push adds a record behind the others.
+// push appends a record.
 func (k *keyQueue) push(e *Entry) {
 	if k.all == nil {
 		k.all = k.inline[:0]
 	}
 	if waiting := len(k.entries); len(k.all) == cap(k.all) && len(k.all)-waiting-k.reserved >= max(1, waiting) {
-		n := k.reserved + copy(k.all[k.reserved:], k.entries) // more places are free than records move
+		n := k.reserved + copy(k.all[k.reserved:], k.entries) // more slots are free than records have to move
 		clear(k.all[n:])
 		k.all = k.all[:n]
 	}
@@ -38,8 +38,7 @@ func (k *keyQueue) push(e *Entry) {
 	k.bytes += e.Size
 }
 
-// putBack puts records in front again, in their order: some of those that take
-// took last.
+// putBack returns records to the front, in their order. They must be from the last take.
 func (k *keyQueue) putBack(entries []*Entry) {
 	free := len(k.all) - len(k.entries)
 	k.entries = k.all[free-len(entries):]
@@ -50,7 +49,7 @@ func (k *keyQueue) putBack(entries []*Entry) {
 	}
 }
 
-// take takes the first n records off, for a request.
+// take removes the first n records for a request.
 func (k *keyQueue) take(n int) {
 	for _, e := range k.entries[:n] {
 		k.bytes -= e.Size
@@ -60,12 +59,12 @@ func (k *keyQueue) take(n int) {
 	k.reserved = n
 }
 
-// settled ends the flight of the key's records: those that were not put back are
-// done. It reports whether any wait.
-func (k *keyQueue) settled() bool {
+// endFlight ends the flight of the key's records: those that were not put back are settled.
+// It reports whether records are waiting.
+func (k *keyQueue) endFlight() bool {
 	k.inFlight, k.reserved = false, 0
 	return len(k.entries) > 0
 }
 
-// retries reports whether the first record was sent before.
+// retries reports whether the first waiting record was sent before.
 func (k *keyQueue) retries() bool { return !k.entries[0].Sent.IsZero() }

@@ -1,59 +1,58 @@
 package queue
 
-// Result is what became of one record of the input.
+// Result is the result of one record of the input.
 type Result struct {
 	Record int64 // its number, from 1
 
 	ShardID        string
-	SequenceNumber string // empty when it was not written
-	// SubSequenceNumber is the record's index in its aggregate, if it is in
-	// one.
+	SequenceNumber string // empty if the record was not written
+	// SubSequenceNumber is the record's index in its aggregate; nil without an aggregate.
 	SubSequenceNumber *int
 
-	// ErrorCode is the service's, or Rejected for a record that can never be
-	// accepted, NoAnswer for one whose outcome is not known, NotWritten for one
-	// that was read and not written when the run ended. The message of one that
-	// may be in the stream all the same says so.
+	// ErrorCode is an error code of the service or one of kin's own. Rejected means that the
+	// record can never be accepted. NoAnswer means that the record may be written. NotWritten
+	// means that the run ended before it was written. ErrorMessage says so if the record may be
+	// in the stream in spite of the error.
 	ErrorCode, ErrorMessage string
 }
 
-// State is what has become of a record.
+// State is the state of a record.
 type State uint8
 
-// What becomes of a record.
+// The states of a record.
 const (
 	pending  State = iota
 	Written        // acknowledged by the service
-	Rejected       // given up
-	Saved          // given up, and handed to writer.Options.Rejected
+	Rejected       // rejected
+	Saved          // rejected, and passed to writer.Options.Rejected
 )
 
-// Ledger knows what became of the records of the input from the first that is
-// not settled on, however far behind the others it is. It is bounded: the
-// intake waits while it is full.
+// Ledger tracks the state of every record from the first unsettled one on. Its span is
+// bounded: while it is full, the intake waits.
 type Ledger struct {
-	reports bool  // results are kept until all before them are settled
-	first   int64 // the number of states[0]
+	reports bool  // keep each result until all earlier records are settled
+	first   int64 // number of the record of states[0]
 	states  []State
 	results []Result
 
-	through  int64 // every record up to this one is written or saved
-	reported int64 // every record up to this one was reported
+	through  int64 // every record up to this number is written or saved
+	reported int64 // every record up to this number was reported
 }
 
-// Records that the ledger spans at most: a byte each, or a whole result.
+// Maximum number of records in the ledger. With reports each needs a whole result,
+// otherwise a byte.
 const (
 	maxUnreported = 1 << 16
 	maxUnsettled  = 1 << 20
 )
 
-// NewLedger returns the ledger of an input whose first records were skipped.
-// reports says that results are wanted.
+// NewLedger returns the ledger of an input whose first records were skipped. reports means
+// that Settle must report results.
 func NewLedger(reports bool, skipped int64) *Ledger {
 	return &Ledger{reports: reports, first: skipped + 1, through: skipped, reported: skipped}
 }
 
-// Full says that no further record may be begun.
+// Full reports whether Begin may not be called until further records are settled.
 func (l *Ledger) Full() bool {
 	if l.reports {
 		return len(l.states) >= maxUnreported
@@ -69,11 +68,11 @@ func (l *Ledger) Begin() {
 	}
 }
 
-// Through is the number of the record up to which every record is written or saved.
+// Through is a record number: every record up to it is written or saved.
 func (l *Ledger) Through() int64 { return l.through }
 
-// Settle notes what became of a record and calls report with the results that
-// are now known to be next.
+// Settle sets the state of a record. It calls report with the results that are now next in
+// input order.
 func (l *Ledger) Settle(number int64, s State, r Result, report func(Result)) {
 	at := number - l.first
 	l.states[at] = s
@@ -97,7 +96,7 @@ func (l *Ledger) reportNext(report func(Result)) {
 	}
 }
 
-// trim forgets what nobody will ask for again.
+// trim drops states and results that are not needed any more.
 func (l *Ledger) trim() {
 	done := l.through
 	if l.reports {

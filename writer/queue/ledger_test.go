@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// A record that is stuck does not hide that those behind it are Written, and
-// what is known of them takes little room.
-func TestTheLedgerKnowsWhatIsBehindAGap(t *testing.T) {
+// If a record is stuck, the ledger still tracks later records, in little memory.
+func TestLedgerTracksRecordsBehindAGap(t *testing.T) {
 	l := NewLedger(true, 2)
 	var reported []int64
 	report := func(r Result) { reported = append(reported, r.Record) }

@@ -6,28 +6,28 @@ import (
 	"kin/internal/kpl"
 )
 
-// The service's limits of a request. The margin is there because requests of a
-// few bytes less than 5 MiB were seen refused (fluent-bit#21).
+// The service's limits for a request. The margin exists because requests a few bytes below
+// 5 MiB were refused (fluent-bit#21).
 const (
 	requestRecords = 500
 	requestBytes   = 10<<20 - requestMargin
 	requestMargin  = 16 << 10
-	// OldRequestBytes is the limit of endpoints from before October 2025.
+	// OldRequestBytes is the limit of endpoints from before October 2025, in bytes.
 	OldRequestBytes = 5<<20 - requestMargin
 )
 
-// maxAggregate is the most bytes an aggregate may have: what the Kinesis Producer
-// Library takes (AggregationMaxSize), which is far below any stream's limit.
+// maxAggregate is the maximum size of an aggregate in bytes. It is the default of the
+// Kinesis Producer Library (AggregationMaxSize), far below the record limit of any stream.
 const maxAggregate = 51200
 
 // packing decides which records go together in a request.
 type packing struct {
-	ordered   bool // one record of a key at most
+	ordered   bool // at most one record of a key per request
 	aggregate bool // records of a key share a parcel
-	bytes     int  // what a request may count; less once one was refused
+	bytes     int  // maximum size of a request; smaller once one was refused
 }
 
-// full reports whether what may be sent is enough for a whole request.
+// full reports whether the open queues hold enough for a full request.
 func (p *packing) full(open load) bool {
 	n := open.records
 	if p.aggregate || p.ordered {
@@ -36,8 +36,7 @@ func (p *packing) full(open load) bool {
 	return n >= requestRecords || open.bytes >= p.bytes
 }
 
-// fill adds to the request what one shard's queue may send, and reports whether
-// that was anything.
+// fill adds records from a shard's queue to the request. It reports whether any were added.
 func (p *packing) fill(r *Request, s *ShardQueue, now time.Time) bool {
 	a := s.limits.allows(now)
 	begun := len(r.Parcels)
@@ -58,19 +57,18 @@ func (p *packing) fill(r *Request, s *ShardQueue, now time.Time) bool {
 	if len(r.Parcels) == begun {
 		return false
 	}
-	s.taken(now, a)
+	s.recordTaken(now, a)
 	r.shards = append(r.shards, s)
 	return true
 }
 
-// fillKey adds the first records of a key, as far as they fit, and returns how
-// many.
+// fillKey adds the first records of a key, as many as fit, and returns their number.
 func (p *packing) fillKey(r *Request, s *ShardQueue, k *keyQueue, a *allowance) int {
 	retry := k.retries()
 	taken := 0
 	for taken < len(k.entries) && len(r.Parcels) < requestRecords {
 		if retry && k.entries[taken].Sent.IsZero() {
-			break // retries go before other keys, what is new waits its turn
+			break // new records of the key wait until other keys had their turn
 		}
 		alone := k.entries[taken].Alone
 		n, size := p.parcel(k.entries[taken:])
@@ -80,14 +78,13 @@ func (p *packing) fillKey(r *Request, s *ShardQueue, k *keyQueue, a *allowance) 
 		r.alone = alone
 		r.add(k, s, k.entries[taken:taken+n], size)
 		if taken += n; p.ordered {
-			break // the next one must not be in the stream when this one fails
+			break // the next record must not be stored if this one fails
 		}
 	}
 	return taken
 }
 
-// parcel returns how many of the entries of one key go into the next parcel,
-// and what that counts.
+// parcel returns how many of the entries of one key go into the next parcel, and its size.
 func (p *packing) parcel(entries []*Entry) (n, size int) {
 	first := entries[0]
 	if !p.aggregate || first.Alone {
@@ -103,7 +100,7 @@ func (p *packing) parcel(entries []*Entry) (n, size int) {
 		n++
 	}
 	if n < 2 {
-		return 1, first.Size // one record goes as it is
+		return 1, first.Size // a single record is not aggregated
 	}
 	return n, fit.Bytes() + len(first.PartitionKey) + len(first.ExplicitHashKey)
 }

@@ -1,9 +1,9 @@
-// Package queue holds the records that wait to be written to a stream, and makes
-// requests of them: by partition key in the order of the input, and each key in the
-// queue of the shard that it is predicted to go to.
+// Package queue holds the records that wait to be written to a stream and builds requests
+// from them. Each partition key has a queue in input order. Keys wait in the queue of the
+// shard to which they are predicted to go.
 //
-// It is pure: it makes no calls, writes no log, takes no lock and asks for no time.
-// Its caller passes the time, and what became of a request.
+// The package is pure: it makes no calls, writes no log, takes no lock and reads no clock.
+// The caller passes the time and the outcome of each request.
 package queue
 
 import (
@@ -11,41 +11,41 @@ import (
 	"time"
 )
 
-// Options decide which records go together and when.
+// Options configure which records share a request, and when it is sent.
 type Options struct {
-	// Linger is how long a record waits for others to share its request.
+	// Linger is how long a record waits for others to fill its request.
 	Linger time.Duration
-	// Ordered lets a request hold one record of a partition key at most.
+	// Ordered limits a request to one record of each partition key.
 	Ordered bool
-	// Aggregate packs records of the same key, where several wait, into aggregates
-	// of the Kinesis Producer Library.
+	// Aggregate packs waiting records of the same key into aggregates of the Kinesis Producer
+	// Library.
 	Aggregate bool
-	// Limited keeps to the limits of each shard that is known.
+	// Limited keeps to the write limits of each known shard.
 	Limited bool
-	// IgnoresKeys is for a stream that distributes records itself: no two of its
-	// records have an order.
+	// IgnoresKeys is for a stream with the distribution strategy AUTO. Its records have no
+	// order.
 	IgnoresKeys bool
-	// ProbeTime is how long a shard that failed waits for the answer to its one
-	// request before a further one.
+	// ProbeTime is how long a failed shard's queue waits for the answer to its single request,
+	// before it may send another.
 	ProbeTime time.Duration
 }
 
-// Queue holds the waiting records of one stream. Its caller holds a lock: no two of
-// its methods, nor those of its requests and their shards, may run at a time.
+// Queue holds the waiting records of one stream. It is not safe for concurrent use. The
+// caller's lock must also cover the methods of its requests and shard queues.
 type Queue struct {
 	o        Options
 	shards   shardMap
 	keys     map[string]*keyQueue
-	schedule schedule // shards with records that may be sent
+	schedule schedule // the queues of shards with records that may be sent
 	packing  packing
 
 	inFlight int           // requests
-	taken    []*ShardQueue // scratch of Build
+	taken    []*ShardQueue // memory that Build reuses
 	free     []*Request
 }
 
-// New returns an empty queue in front of the shards; an empty list means that they are
-// not known. A shard may send at fixed ticks, counted from began.
+// New returns an empty queue for the shards. An empty list means that they are not known.
+// Shard queues open at fixed ticks, counted from began.
 func New(o Options, shards []Range, began time.Time) *Queue {
 	q := &Queue{
 		o: o, keys: map[string]*keyQueue{}, schedule: newSchedule(began),
@@ -56,8 +56,8 @@ func New(o Options, shards []Range, began time.Time) *Queue {
 	return q
 }
 
-// Push puts a record in line behind those of its key. It returns true if
-// a request may be due now.
+// Push appends a record to the queue of its key. It returns true if a request may be due
+// now.
 func (q *Queue) Push(e *Entry) bool {
 	name := q.keyOf(e)
 	k := q.keys[name]
@@ -73,17 +73,17 @@ func (q *Queue) Push(e *Entry) bool {
 	}
 	s := q.shards.queueOf(k.hash)
 	if k.ready {
-		s.grow(e)
-		q.schedule.grew(s)
+		s.addRecord(e)
+		q.schedule.entryAdded(s)
 	} else {
 		q.enqueue(k, s)
 	}
 	return s.records == 1 || s.records%pieceRecords == 0 || s.bytes >= q.packing.bytes
 }
 
-// keyOf is the same for records that keep their order: the partition key, together with
-// an explicit hash key if there is one, so that a load with one partition key may go to
-// many shards. With Ordered the partition key alone counts.
+// keyOf returns the name of the queue that keeps the record in order. It is the partition
+// key with the explicit hash key, if any: so one partition key can be written to many
+// shards in parallel. With Ordered it is the partition key alone.
 func (q *Queue) keyOf(e *Entry) string {
 	if e.ExplicitHashKey == "" || q.o.Ordered {
 		return e.PartitionKey
@@ -91,14 +91,14 @@ func (q *Queue) keyOf(e *Entry) string {
 	return e.PartitionKey + "\x00" + e.ExplicitHashKey
 }
 
-// enqueue puts a key into the queue of its shard.
+// enqueue adds a key to the queue of its shard.
 func (q *Queue) enqueue(k *keyQueue, s *ShardQueue) {
 	s.add(k)
 	q.schedule.update(s)
 }
 
-// Due reports whether to build a request now, or when to ask again; a zero time means:
-// not before something changes. flush sends now, and waits for no more records.
+// Due reports whether to call Build now. If not, wake is when to call Due again; zero means
+// after the next change. flush sends now instead of waiting for more records.
 func (q *Queue) Due(now time.Time, flush bool) (due bool, wake time.Time) {
 	oldest, wake := q.schedule.opened(now)
 	if oldest.IsZero() {
@@ -111,7 +111,7 @@ func (q *Queue) Due(now time.Time, flush bool) (due bool, wake time.Time) {
 	return true, time.Time{}
 }
 
-// earlier is the earlier of two times of which zero is never.
+// earlier returns the earlier of two times. Zero means never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -119,12 +119,12 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// maxUnfit is how many shards, whose next record does not fit any more, are
-// tried before a request counts as full.
+// maxUnfit is the number of shard queues that Build tries in vain before a request counts
+// as full.
 const maxUnfit = 16
 
-// Build takes a request's worth from the open shards, those with the oldest
-// records first. The request is in flight until Release.
+// Build builds a request from the open shard queues, those with the oldest records first.
+// The request is in flight until Release.
 func (q *Queue) Build(now time.Time) *Request {
 	r := q.blank()
 	q.taken = q.taken[:0]
@@ -151,7 +151,7 @@ func (q *Queue) Build(now time.Time) *Request {
 	return r
 }
 
-// blank is a request without entries.
+// blank returns a request without entries.
 func (q *Queue) blank() *Request {
 	n := len(q.free)
 	if n == 0 {
@@ -162,12 +162,12 @@ func (q *Queue) blank() *Request {
 	return r
 }
 
-// Release ends the flight of a request, which must not be used any more. Records
-// that were not put back before are settled; the others wait again.
+// Release ends the flight of a request. It must not be used afterwards. Records that were
+// put back wait again; the others are settled.
 func (q *Queue) Release(r *Request) {
 	q.inFlight--
 	for _, k := range r.keys {
-		if k.settled() {
+		if k.endFlight() {
 			q.enqueue(k, q.shards.queueOf(k.hash))
 		} else {
 			delete(q.keys, k.name)
@@ -181,17 +181,18 @@ func (q *Queue) Release(r *Request) {
 	q.free = append(q.free, r)
 }
 
-// InFlight is how many requests are in flight.
+// InFlight is the number of requests in flight.
 func (q *Queue) InFlight() int { return q.inFlight }
 
-// Shrink keeps requests to the limit of an older endpoint from now on.
+// Shrink limits further requests to OldRequestBytes.
 func (q *Queue) Shrink() { q.packing.bytes = OldRequestBytes }
 
-// Shards are the open shards as they were listed last.
+// Shards are the current shards, sorted by their starting hash keys; empty if they are not
+// known.
 func (q *Queue) Shards() []Range { return q.shards.ranges }
 
-// SetShards replaces the shards, and puts every key into the queue that is now its
-// own. Without shards nothing is predicted.
+// SetShards replaces the shards and moves every waiting key to the queue of its new shard.
+// With an empty list nothing is predicted.
 func (q *Queue) SetShards(shards []Range) {
 	q.shards.set(shards)
 	for _, k := range q.drain() {
@@ -199,7 +200,7 @@ func (q *Queue) SetShards(shards []Range) {
 	}
 }
 
-// Drain takes out all records that wait, in the order of the input.
+// Drain removes all waiting records and returns them in input order.
 func (q *Queue) Drain() (all []*Entry) {
 	for _, k := range q.drain() {
 		all = append(all, k.entries...)
@@ -208,7 +209,7 @@ func (q *Queue) Drain() (all []*Entry) {
 	return all
 }
 
-// drain takes all keys out of line.
+// drain removes all waiting keys from their shard queues.
 func (q *Queue) drain() (keys []*keyQueue) {
 	for _, s := range q.schedule.drain() {
 		for !s.empty() {
@@ -218,12 +219,12 @@ func (q *Queue) drain() (keys []*keyQueue) {
 	return keys
 }
 
-// Predict is the ID of the shard a record goes to; empty when it is not known.
+// Predict returns the ID of the shard that a record goes to; empty if it is not known.
 func (q *Queue) Predict(r *Record) string { return q.shards.predict(r) }
 
-// Mispredicted reports whether a record was written to another shard than the one it
-// is now predicted to go to, whichever of the two is the newer shard: a stream may
-// have been deleted and created again.
+// Mispredicted reports whether a record was written to another shard than the one now
+// predicted. Either shard may be the newer one, because the stream may have been deleted
+// and created again.
 func (q *Queue) Mispredicted(r *Record, shardID string) bool {
 	return len(q.shards.ranges) > 0 && shardID != "" && q.shards.predict(r) != shardID
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pushed is a queue with records of the keys, numbered from 1.
+// pushed returns a queue with one record for each key, numbered from 1.
 func pushed(o Options, shards []Range, now time.Time, keys ...string) *Queue {
 	q := New(o, shards, now)
 	for i, key := range keys {
@@ -16,7 +16,7 @@ func pushed(o Options, shards []Range, now time.Time, keys ...string) *Queue {
 	return q
 }
 
-// next is the request that is due; nil is none.
+// next builds the request that is due, or returns nil.
 func next(q *Queue, now time.Time) *Request {
 	if due, _ := q.Due(now, true); !due {
 		return nil
@@ -28,7 +28,7 @@ func next(q *Queue, now time.Time) *Request {
 	return r
 }
 
-// numbers are those of records in a request.
+// numbers returns the numbers of the records in a request.
 func numbers(r *Request) (all []int64) {
 	if r != nil {
 		for _, e := range r.Entries {
@@ -38,9 +38,9 @@ func numbers(r *Request) (all []int64) {
 	return all
 }
 
-// While a request with records of a key is in flight no other one has any, and what
-// is put back goes before what came later.
-func TestAKeyIsInOneRequestAtATime(t *testing.T) {
+// Records of a key are in at most one request in flight. Records that are put back come
+// before newer ones.
+func TestKeyIsInOneRequestAtATime(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	q := pushed(Options{}, evenRanges(1), now, "a", "a", "b", "a")
 	first := next(q, now)
@@ -64,8 +64,8 @@ func TestAKeyIsInOneRequestAtATime(t *testing.T) {
 	}
 }
 
-// A record that goes alone shares its request with no other one.
-func TestARecordThatGoesAloneHasARequestOfItsOwn(t *testing.T) {
+// A record with Alone set gets a request of its own.
+func TestAloneRecordGetsItsOwnRequest(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	q := pushed(Options{}, evenRanges(1), now, "a", "b", "c")
 	r := next(q, now)
@@ -85,8 +85,8 @@ func TestARecordThatGoesAloneHasARequestOfItsOwn(t *testing.T) {
 	}
 }
 
-// After a reshard what waits goes to the shards that are there now, also what was in
-// flight meanwhile.
+// After a reshard, waiting records move to the queues of the new shards. Records that were
+// in flight during the reshard move too.
 func TestWaitingRecordsFollowTheShards(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	var keys []string
@@ -115,8 +115,8 @@ func TestWaitingRecordsFollowTheShards(t *testing.T) {
 	}
 }
 
-// A shard that failed rests, and the others go on.
-func TestAShardRestsAlone(t *testing.T) {
+// A failed shard pauses. The other shards continue.
+func TestFailedShardPausesAlone(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	var keys []string
 	for i := range 20 {

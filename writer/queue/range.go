@@ -2,7 +2,7 @@ package queue
 
 import "kin/internal/lineage"
 
-// Range is an open shard and its part of the hash key space.
+// Range is an open shard and its hash key range.
 type Range struct {
 	ShardID string
 	lineage.HashKeyRange
@@ -11,8 +11,8 @@ type Range struct {
 // CompareStarts orders ranges by their starting hash keys.
 func CompareStarts(a, b Range) int { return a.Starting.Compare(b.Starting) }
 
-// Cover reports whether ranges, by their starts, are the hash key space without
-// holes and overlaps.
+// Cover reports whether ranges, sorted by start, cover the hash key space without gaps and
+// overlaps.
 func Cover(ranges []Range) bool {
 	hashes := make([]lineage.HashKeyRange, len(ranges))
 	for i, r := range ranges {

@@ -6,43 +6,41 @@ import (
 	"kin/internal/kpl"
 )
 
-// Request is one PutRecords request. It belongs to the queue, which uses it again
-// after Release.
+// Request is one PutRecords request. The queue owns it and reuses it after Release.
 type Request struct {
-	// Parcels are its entries in the service's sense. Those of one shard follow each
-	// other.
+	// Parcels are the entries of the PutRecords call. Those of one shard are adjacent.
 	Parcels []Parcel
-	Entries []*Entry // of all parcels
+	Entries []*Entry // the records of all parcels
 	Bytes   int
 	Sent    time.Time
-	// Undecided counts the records of which it is not known what becomes of them
-	// while the request is in flight, but for those that are unsure already.
+	// Undecided counts the records that become possibly written while the request is in flight.
+	// Records that are Unsure already are not counted.
 	Undecided int64
 
 	keys   []*keyQueue
 	shards []*ShardQueue
-	alone  bool         // it holds a record that goes alone, and takes nothing else
-	users  []kpl.Record // scratch
+	alone  bool         // it holds an Alone record and must not get another one
+	users  []kpl.Record // memory that Data reuses
 }
 
-// Parcel is one entry of a request: a record, or several of a key as one
+// Parcel is one entry of a PutRecords call: a record, or several of one key as an
 // aggregate.
 type Parcel struct {
-	Shard    *ShardQueue // when it was sent
+	Shard    *ShardQueue // the shard queue it was taken from
 	key      *keyQueue
-	from, to int // in Entries
+	from, to int // its range in Entries
 }
 
-// Records are the records in a parcel.
+// Records returns the records of a parcel.
 func (r *Request) Records(p *Parcel) []*Entry { return r.Entries[p.from:p.to] }
 
-// Single is the ith record of a parcel as a parcel of its own.
+// Single returns the ith record of a parcel as a parcel of its own.
 func (p *Parcel) Single(i int) Parcel {
 	return Parcel{key: p.key, Shard: p.Shard, from: p.from + i, to: p.from + i + 1}
 }
 
-// Data is the payload of a parcel: that of its record, which may be nil, or an
-// aggregate.
+// Data returns the payload of a parcel: an aggregate, or the data of its only record, which
+// may be nil.
 func (r *Request) Data(p *Parcel) []byte {
 	entries := r.Records(p)
 	if len(entries) == 1 {
@@ -55,8 +53,8 @@ func (r *Request) Data(p *Parcel) []byte {
 	return kpl.Aggregate(nil, r.users)
 }
 
-// PutBack puts parcels of the request, in their order, in front of their keys'
-// queues. They wait there for Release.
+// PutBack returns parcels, in order, to the front of their keys' queues. They are not sent
+// before Release.
 func (r *Request) PutBack(parcels []Parcel) {
 	for len(parcels) > 0 {
 		n := 1
@@ -80,7 +78,7 @@ func (r *Request) add(k *keyQueue, s *ShardQueue, entries []*Entry, size int) {
 	r.Bytes += size
 }
 
-// reset makes the request fit for another use.
+// reset clears the request for reuse.
 func (r *Request) reset() {
 	clear(r.Parcels)
 	clear(r.Entries)

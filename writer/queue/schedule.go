@@ -2,18 +2,17 @@ package queue
 
 import "time"
 
-// schedule holds the shards' queues that have records: those that must wait by
-// when they open, the open ones by the age of their oldest record. A queue is
-// visited when it changed or when its time has come, so the work does not grow
-// with the number of shards.
+// schedule holds the shard queues that have records. Those that must wait are sorted by the
+// time at which they open, the open ones by their oldest record. A queue is visited only if
+// it changed or its time has come, so the work does not grow with the number of shards.
 type schedule struct {
-	began   time.Time // of the ticks at which queues open
-	waiting shardHeap // by opensAt
-	open    shardHeap // by oldest, then by turn
+	began   time.Time // queues open at ticks counted from this time
+	waiting shardHeap // sorted by opensAt
+	open    shardHeap // sorted by oldest, then by turn
 
-	load   load // of the open queues together
+	load   load // total load of the open queues
 	turn   int
-	visits int // how often a queue was visited
+	visits int // number of visits of a queue, for tests
 }
 
 func newSchedule(began time.Time) schedule {
@@ -29,8 +28,8 @@ func newSchedule(began time.Time) schedule {
 	}
 }
 
-// update lets the next opened visit a queue: it has got records, or
-// what holds it back has changed. A queue without records is taken out.
+// update makes the next call of opened visit a queue, because its records or its limits
+// changed. It removes a queue without records.
 func (c *schedule) update(s *ShardQueue) {
 	if s.slot.heap == waitingHeap && !s.empty() {
 		s.slot.opensAt = time.Time{}
@@ -44,10 +43,9 @@ func (c *schedule) update(s *ShardQueue) {
 	}
 }
 
-// grew notes a record that was added to a key in line. A queue that waits for its
-// time is not open sooner because of it; one that keeps to a rate may be open
-// later.
-func (c *schedule) grew(s *ShardQueue) {
+// entryAdded notes that a record was added to a queued key. A waiting queue does not open sooner
+// because of it. A rate-limited queue may open later.
+func (c *schedule) entryAdded(s *ShardQueue) {
 	switch {
 	case s.slot.heap == waitingHeap:
 	case s.limits != nil:
@@ -58,14 +56,14 @@ func (c *schedule) grew(s *ShardQueue) {
 	}
 }
 
-// count counts what an open queue holds.
+// count adds the load of an open queue to the total.
 func (c *schedule) count(s *ShardQueue) {
 	s.slot.counted = s.load()
 	c.load.add(s.slot.counted)
 }
 
-// opened opens the queues whose time has come. It returns when the oldest record of
-// the open queues was read, and when the next queue opens; zero is none.
+// opened opens the queues whose time has come. It returns when the oldest record of the
+// open queues was read, and when the next queue opens. Zero means none.
 func (c *schedule) opened(now time.Time) (oldest, wake time.Time) {
 	for len(c.waiting.queues) > 0 {
 		s := c.waiting.queues[0]
@@ -89,8 +87,8 @@ func (c *schedule) opened(now time.Time) (oldest, wake time.Time) {
 	return oldest, wake
 }
 
-// take takes the open queue with the oldest record out; nil is none. It has to be
-// given to update.
+// take removes the open queue with the oldest record; nil if there is none. The caller must
+// pass it to update afterwards.
 func (c *schedule) take() *ShardQueue {
 	if len(c.open.queues) == 0 {
 		return nil
@@ -103,7 +101,7 @@ func (c *schedule) take() *ShardQueue {
 	return s
 }
 
-// remove takes a queue out, if it is in.
+// remove removes a queue from its heap, if it is in one.
 func (c *schedule) remove(s *ShardQueue) {
 	switch s.slot.heap {
 	case noHeap:
@@ -115,7 +113,7 @@ func (c *schedule) remove(s *ShardQueue) {
 	}
 }
 
-// drain takes all queues out.
+// drain removes all queues.
 func (c *schedule) drain() []*ShardQueue {
 	all := append(c.waiting.queues, c.open.queues...)
 	for _, s := range all {

@@ -2,7 +2,7 @@ package queue
 
 import "container/heap"
 
-// shardHeap is a heap of shards' queues that know where they are in it.
+// shardHeap is a heap of shard queues. Each queue stores its index in the heap.
 type shardHeap struct {
 	name   heapName
 	queues []*ShardQueue
@@ -14,10 +14,10 @@ func (h *shardHeap) add(s *ShardQueue) {
 	heap.Push(h, s)
 }
 
-// fix mends the order after the queue at an index has changed.
+// fix restores the order after the queue at an index changed.
 func (h *shardHeap) fix(at int) { heap.Fix(h, at) }
 
-// remove takes the queue at an index out.
+// remove removes the queue at an index.
 func (h *shardHeap) remove(at int) { heap.Remove(h, at) }
 
 func (h *shardHeap) Len() int           { return len(h.queues) }
@@ -28,7 +28,7 @@ func (h *shardHeap) Swap(i, j int) {
 	h.queues[i].slot.at, h.queues[j].slot.at = i, j
 }
 
-// Push and Pop are heap.Interface's.
+// Push and Pop implement heap.Interface.
 func (h *shardHeap) Push(x any) {
 	s := x.(*ShardQueue)
 	s.slot.at = len(h.queues)

@@ -6,14 +6,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// The service's limits of a shard, and how its queue follows them. The burst is
-// half of what a shard takes at once: the other half is room for requests that
-// arrive later than they were sent. What is sent comes in pieces of a tenth of
-// a second, at ticks that all shards share, so that the pieces of several
-// shards fill one request.
+// Write limits of a shard, and how its queue keeps to them. The burst is half of what a
+// shard accepts at once, because requests may arrive later than they were sent. Records are
+// sent in pieces of a tenth of a second. All shards send at the same ticks, so that pieces
+// for several shards share a request.
 const (
-	ShardRecords = 1000    // a second
-	ShardBytes   = 1 << 20 // a second
+	ShardRecords = 1000    // per second
+	ShardBytes   = 1 << 20 // per second
 	burstRecords = ShardRecords / 2
 	burstBytes   = ShardBytes / 2
 	pieceRecords = ShardRecords / 10
@@ -21,18 +20,18 @@ const (
 	tick         = 50 * time.Millisecond
 )
 
-// tokenError is what is forgiven of a token, which is a fraction.
+// tokenError is the tolerance for rounding errors when tokens are counted.
 const tokenError = 1e-6
 
-// shardLimits are the tokens of one shard. nil is no limit.
+// shardLimits are the token buckets of one shard. nil means no limit.
 type shardLimits struct{ records, bytes *rate.Limiter }
 
 func newShardLimits() *shardLimits {
 	return &shardLimits{rate.NewLimiter(ShardRecords, burstRecords), rate.NewLimiter(ShardBytes, burstBytes)}
 }
 
-// opens is when there are tokens for a piece worth sending of what waits, whose
-// first record counts first bytes. Later times are ticks since began.
+// opens returns when there are enough tokens to send a piece of waiting. first is the size
+// of the first record in bytes. Later times are ticks counted from began.
 func (l *shardLimits) opens(now, began time.Time, waiting load, first int) time.Time {
 	if l == nil {
 		return now
@@ -47,7 +46,7 @@ func (l *shardLimits) opens(now, began time.Time, waiting load, first int) time.
 	return began.Add((at + tick - 1).Truncate(tick))
 }
 
-// allowance is what may be sent to a shard now.
+// allowance is what may be sent to a shard now, and what of it was used.
 type allowance struct {
 	limited   bool
 	records   int
@@ -63,8 +62,8 @@ func (l *shardLimits) allows(now time.Time) allowance {
 	return allowance{limited: true, records: int(l.records.TokensAt(now) + tokenError), bytes: int(l.bytes.TokensAt(now))}
 }
 
-// take uses the allowance for one entry of a request, if it is enough. It is
-// for the first: the shard would not be open otherwise.
+// take uses the allowance for one entry of a request, if it suffices. It always suffices
+// for the first entry, because the queue is open.
 func (a *allowance) take(size int) bool {
 	if a.limited && a.used > 0 && (a.used >= a.records || a.usedBytes+size > a.bytes) {
 		return false
@@ -74,8 +73,8 @@ func (a *allowance) take(size int) bool {
 	return true
 }
 
-// spend takes what was used of an allowance from the tokens. A record that is
-// larger than the burst leaves a debt.
+// spend removes the used part of an allowance from the tokens. A record larger than the
+// burst leaves a debt.
 func (l *shardLimits) spend(now time.Time, a allowance) {
 	if l == nil {
 		return
@@ -86,7 +85,7 @@ func (l *shardLimits) spend(now time.Time, a allowance) {
 	}
 }
 
-// drain empties the tokens for records: the shard has none left.
+// drain removes all record tokens, because the shard is throttled.
 func (l *shardLimits) drain(now time.Time) {
 	if l == nil {
 		return
@@ -96,7 +95,7 @@ func (l *shardLimits) drain(now time.Time) {
 	}
 }
 
-// load is how much waits.
+// load is an amount of waiting keys, records and bytes.
 type load struct{ keys, records, bytes int }
 
 func (l *load) add(o load) {

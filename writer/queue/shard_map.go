@@ -7,22 +7,22 @@ import (
 	"kin/internal/lineage"
 )
 
-// shardMap predicts which shard a record goes to: the open shard whose range
-// holds the MD5 of its partition key, or its explicit hash key. Without a list
-// of shards, and on a stream that ignores keys, it predicts nothing.
+// shardMap predicts the shard of a record. It is the open shard whose range contains the
+// MD5 of the partition key, or the explicit hash key. Without a list of shards, and for a
+// stream that ignores keys, it predicts nothing.
 type shardMap struct {
-	ranges    []Range       // by starting hash key
+	ranges    []Range       // sorted by starting hash key
 	queues    []*ShardQueue // one for each range
-	unknown   []*ShardQueue // when nothing is predicted
+	unknown   []*ShardQueue // used if the shards are not known
 	limited   bool
 	probeTime time.Duration
 }
 
-// unknownQueues are how many queues there are when it is not known which shards:
-// one that rests for a while should not stop all.
+// unknownQueues is the number of queues if the shards are not known. With several queues, a
+// paused one does not block everything.
 const unknownQueues = 16
 
-// set replaces the ranges. Shards that stay keep their queues.
+// set replaces the ranges. Shards that remain keep their queues.
 func (m *shardMap) set(ranges []Range) {
 	old := map[string]*ShardQueue{}
 	for _, s := range m.queues {
@@ -43,7 +43,7 @@ func (m *shardMap) set(ranges []Range) {
 	}
 }
 
-// queueOf is the queue for a hash key.
+// queueOf returns the queue for a hash key.
 func (m *shardMap) queueOf(k lineage.HashKey) *ShardQueue {
 	if len(m.ranges) == 0 {
 		return m.unknown[k.Spread(len(m.unknown))]
@@ -51,7 +51,7 @@ func (m *shardMap) queueOf(k lineage.HashKey) *ShardQueue {
 	return m.queues[m.at(k)]
 }
 
-// predict is the ID of the shard a record goes to, or empty.
+// predict returns the ID of the shard that a record goes to; empty if it is not known.
 func (m *shardMap) predict(r *Record) string {
 	if len(m.ranges) == 0 {
 		return ""
@@ -59,7 +59,7 @@ func (m *shardMap) predict(r *Record) string {
 	return m.ranges[m.at(r.hashKey())].ShardID
 }
 
-// at is the index of the range that holds k.
+// at returns the index of the range that contains k.
 func (m *shardMap) at(k lineage.HashKey) int {
 	at, exact := slices.BinarySearchFunc(m.ranges, k, func(r Range, k lineage.HashKey) int { return r.Starting.Compare(k) })
 	if !exact {

@@ -9,16 +9,17 @@ import (
 	"kin/writer/queue"
 )
 
-// listAgainDue reports, once, that the shards should be listed again.
-func (d *dispatcher) listAgainDue(now time.Time) bool {
+// startRelist reports whether the shards should be listed again now. If so, a listing
+// counts as started.
+func (d *dispatcher) startRelist(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.state.stopped == nil && d.relist.start(now)
 }
 
-// listAgain checks whether the stream is still the one that the run began with,
-// lists its shards, and moves the waiting records to their queues.
-func (d *dispatcher) listAgain(ctx context.Context) {
+// relistShards checks that the stream was not replaced by another of its name. Then it lists
+// the shards and moves waiting records to the queues of their new shards.
+func (d *dispatcher) relistShards(ctx context.Context) {
 	another, settled := d.stream.check(ctx, d.calls.client, d.o)
 	var shards []queue.Range
 	var err error
