@@ -1,0 +1,106 @@
+package efo
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/record"
+	"kin/reader"
+)
+
+func child(id string, parents ...string) types.ChildShard {
+	return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
+}
+
+// Bug 13: a shard whose end was received and not acknowledged never ended.
+func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		last := records(3, 4)
+		last.ContinuationSequenceNumber, last.ChildShards = nil, []types.ChildShard{child("b", "a")}
+		s.script("a", says(event(records(1, 2)), step{time.Second, last, nil}), says(event(last)))
+		s.script("b", says(event(records(5, 6))), says(event(records(5, 6))))
+		positions := newMemory()
+		r := newRun(s)
+		r.reader.Positions = positions
+		boom := errors.New("boom")
+		n := 0
+		r.handle = func(*reader.Batch) error {
+			if n++; n == 2 {
+				return boom
+			}
+			return nil
+		}
+		if err := r.do(t.Context()); !errors.Is(err, boom) {
+			t.Fatalf("got %v", err)
+		}
+		again := newRun(s)
+		again.reader.Positions = positions
+		again.doFor(20 * time.Second)
+		if got := r.text() + "| " + again.text(); got != "1 2 | 3 4 5 6 " {
+			t.Errorf("got %q", got)
+		}
+		if at := positions.file.Streams[0].Shards["a"]; at.Kind != record.ShardEnd {
+			t.Errorf("a stands at %+v", at)
+		}
+	})
+}
+
+// Bug 14: after the end of a shard another subscription was tried, with no
+// sequence number.
+func TestBug14NobodySubscribesBehindTheEndOfAShard(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", says(event(records(1, 2)), event(end(child("b", "a"), child("c", "a"))), step{0, nil, over.err}))
+		r := newRun(s)
+		delivers(t, r, time.Minute, "1 2 ", "TRIM_HORIZON @0s")
+		same(t, "calls for b", s.made("b"), []string{"TRIM_HORIZON @0s"})
+		same(t, "calls for c", s.made("c"), []string{"TRIM_HORIZON @0s"})
+	})
+}
+
+func TestAnEndWithoutChildrenIsOneWhenListShardsSaysSo(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		s.script("a", says(event(records(1, 2)), step{10 * time.Second, end(), nil}),
+			says(event(records(3, 4)), step{10 * time.Second, end(), nil}))
+		r := newRun(s)
+		time.AfterFunc(15*time.Second, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
+		})
+		r.reader.AvailableNow = false
+		r.doFor(time.Minute)
+		if got := r.text(); got != "1 2 3 4 " {
+			t.Errorf("got %q", got)
+		}
+		if calls := s.made("a"); len(calls) != 2 || !strings.HasPrefix(calls[1], "AFTER_SEQUENCE_NUMBER:2 ") {
+			t.Errorf("calls: %q", calls)
+		}
+	})
+}
+
+func TestAShardThatIsNoLongerRetainedIsToldAndLeft(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a", "b")
+		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceNotFoundException")}))
+		s.script("b", says(step{20 * time.Second, records(3, 3), nil}))
+		time.AfterFunc(5*time.Second, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.shards = s.shards[1:]
+		})
+		r := newRun(s)
+		r.doFor(30 * time.Second)
+		if got := r.text(); got != "1 2 3 " || !slices.Contains(r.said, "orders/a is no longer retained; what it held beyond sequence number 2 is gone") {
+			t.Errorf("got %q, said %q", got, r.said)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package efo
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"kin/reader"
+)
+
+// Bug 16: time spent under back-pressure counted as time-outs, and ended the
+// job.
+func TestBug16ASlowOutputFailsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a")
+		var steps []step
+		want := ""
+		for n := 1; n <= 20; n++ {
+			steps = append(steps, event(records(n, n)))
+			want += string(records(n, n).Records[0].Data) + " "
+		}
+		s.script("a", says(steps...))
+		r := newRun(s)
+		r.reader.FetchBufferSize = 2_000
+		r.reader.RetryFor = time.Minute
+		r.handle = func(*reader.Batch) error { time.Sleep(31 * time.Second); return nil }
+		delivers(t, r, 21*31*time.Second, want, "TRIM_HORIZON @0s")
+	})
+}
+
+func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		big := records(1, 1)
+		big.Records[0].Data = make([]byte, 1<<20)
+		s := newService(t, "a")
+		s.script("a", says(step{}, event(big), fails("InternalFailureException")), says(event(quiet(2))))
+		r := newRun(s)
+		r.reader.AvailableNow = true
+		rooms := &watchedRoom{}
+		r.wrap = func(next reader.Source) reader.Source { return watchedSource{next, rooms} }
+		if err := r.do(t.Context()); err != nil {
+			t.Error(err)
+		}
+		event, other := roomFor(frameSize(big)), roomFor(frameSize(nil))
+		if event < 2<<20 || event > 3<<20 {
+			t.Errorf("an event of 1 MiB takes %d", event)
+		}
+		want := watchedRoom{taken: []int64{other, event, other, other}, returned: []int64{other, other}, said: []int64{event, other}}
+		if rooms.Room = nil; !reflect.DeepEqual(*rooms, want) {
+			t.Errorf("got %d, want %d", *rooms, want)
+		}
+	})
+}
+
+// watchedSource is a source that is watched while it takes room.
+type watchedSource struct {
+	reader.Source
+	rooms *watchedRoom
+}
+
+type watchedRoom struct {
+	reader.Room
+	taken, returned []int64
+	said            []int64 // by the responses
+}
+
+func (w watchedSource) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
+	w.rooms.Room = room
+	resp, err := w.Source.Next(ctx, w.rooms)
+	if resp != nil {
+		w.rooms.said = append(w.rooms.said, resp.Taken)
+	}
+	return resp, err
+}
+
+func (w *watchedRoom) Take(ctx context.Context, size int64) error {
+	w.taken = append(w.taken, size)
+	return w.Room.Take(ctx, size)
+}
+
+func (w *watchedRoom) Return(size int64) {
+	w.returned = append(w.returned, size)
+	w.Room.Return(size)
+}
+
+func TestASlowOutputStopsTheStreams(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, "a", "b")
+		for _, id := range []string{"a", "b"} {
+			var steps []step
+			for i := range 10 {
+				big := records(i+1, i+1)
+				big.Records[0].Data = make([]byte, 1<<20)
+				steps = append(steps, event(big))
+			}
+			s.script(id, says(steps...))
+		}
+		r := newRun(s)
+		r.reader.FetchBufferSize = 4 << 20
+		r.handle = func(*reader.Batch) error { time.Sleep(time.Hour); return nil }
+		r.doFor(30 * time.Minute)
+		// What the handler has, and one that fitted beside it: the next is not
+		// received before there is room for it.
+		if s.sent != 2 {
+			t.Errorf("%d events of 1 MiB were received with a buffer of 4 MiB, want 2", s.sent)
+		}
+	})
+}
