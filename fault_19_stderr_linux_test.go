@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"golang.org/x/sys/unix"
 
-	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 )
 
@@ -116,7 +116,7 @@ func serveOrders(ctx context.Context, t *testing.T) (string, *kinesis.Client) {
 		<-served
 	})
 	url := "http://" + listener.Addr().String()
-	client := awsclient.NewLocal(url)
+	client := kinesistest.SDK(url, nil)
 	stream := aws.String("orders")
 	if _, err := client.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: stream, ShardCount: aws.Int32(1)}); err != nil {
 		t.Fatal(err)

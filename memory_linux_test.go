@@ -25,7 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 )
 
@@ -114,7 +114,7 @@ func TestFault16MemoryFollowsTheFlag(t *testing.T) {
 		<-served
 	})
 	url := "http://" + listener.Addr().String()
-	client := awsclient.NewLocal(url)
+	client := kinesistest.SDK(url, nil)
 	for i, h := range hostile {
 		stream := fmt.Sprint("hostile-", i)
 		want := h.lines * h.copies * h.shards

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 )
 
@@ -65,7 +65,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	url := "http://" + listener.Addr().String()
-	env.Values[serviceKey{}] = &service{endpoint, awsclient.NewLocal(url)}
+	env.Values[serviceKey{}] = &service{endpoint, kinesistest.SDK(url, nil)}
 	env.Values[proxyKey{}] = &proxy{}
 	env.Vars = append(env.Vars,
 		"AWS_ENDPOINT_URL_KINESIS="+url,

@@ -38,7 +38,7 @@ func consumerArguments(least, most int, example string) cobra.PositionalArgs {
 		case n < 0:
 			return console.UsageHint(hint, "%s needs the name or ARN of a stream", path)
 		case n < least:
-			return console.UsageHint(hint, "%s needs the name of a consumer behind the stream's", path)
+			return console.UsageHint(hint, "%s needs the name of the stream, then the name of a consumer", path)
 		case most == 0 && n > most:
 			return console.UsageHint(hint, "%s takes one stream and nothing else, got %q", path, args[1])
 		case most > 0 && n > most:
@@ -116,7 +116,7 @@ func streamsIn(path string, f checkpoint.File, given []string) ([]string, error)
 	for _, s := range given {
 		if !slices.Contains(names, record.ParseStream(s).Name) {
 			return nil, &checkpoint.UnusableError{Path: path, Reason: fmt.Sprintf("it has no positions of stream %q", record.ParseStream(s).Name),
-				Next: "it has those of " + strings.Join(names, ", ")}
+				Next: "it has positions of " + strings.Join(names, ", ")}
 		}
 	}
 	return given, nil

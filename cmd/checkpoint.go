@@ -10,7 +10,7 @@ func newCheckpoint(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "checkpoint",
 		Short: "Look at a checkpoint file, verify it, move it",
-		Long: `Look at the checkpoint file of a kin read, hold it against the streams it is of,
+		Long: `Look at the checkpoint file of a kin read, compare it with its streams,
 or move it to another position.
 
 A checkpoint is one JSON file: for each stream where the first run began, and

@@ -57,7 +57,7 @@ func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
 				done <- Main(ctx, []string{"checkpoint", "reset", path, "--to", "trim_horizon"}, console.Streams{In: tty, Out: tty, Err: tty})
 			}()
 			wantExit(t, done, test.code)
-			if text := <-shown; !strings.Contains(text, "shardId-000000000000") || !strings.Contains(text, "kin: move "+path+" so? [y/N] ") {
+			if text := <-shown; !strings.Contains(text, "shardId-000000000000") || !strings.Contains(text, "kin: move "+path+" as shown? [y/N] ") {
 				t.Errorf("shown %q", text)
 			}
 			is, err := os.ReadFile(path)

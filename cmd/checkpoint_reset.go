@@ -71,7 +71,7 @@ func (o *checkpointResetOptions) check(e *env) error {
 	case !o.to.Given:
 		return console.Usage("--to is needed: want %s", record.PositionForms)
 	case !o.yes && !o.dryRun && !e.CanAsk():
-		return console.UsageHint("--dry-run prints what would be moved", "a checkpoint is moved without asking only with --yes, and there is no terminal to ask on")
+		return console.UsageHint("--dry-run prints what would be moved", "no terminal to ask on: add --yes")
 	}
 	return nil
 }
@@ -110,13 +110,13 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	}
 	switch {
 	case diff.IsEmpty():
-		e.Info(o.path + " stands there already: nothing is moved")
+		e.Info(o.path + " is already there: nothing was changed")
 		return nil
 	case o.dryRun:
-		e.Info(o.path + " would be moved so; nothing was")
+		e.Info("dry run: " + o.path + " was not changed")
 		return nil
 	case !o.yes:
-		if yes, err := e.Ask(ctx, fmt.Sprintf("move %s so?", o.path)); err != nil {
+		if yes, err := e.Ask(ctx, fmt.Sprintf("move %s as shown?", o.path)); err != nil {
 			return err
 		} else if !yes {
 			e.Print("nothing was moved")
@@ -130,11 +130,11 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	if err := file.Save(is, nil); err != nil {
 		var failed *checkpoint.SaveError
 		if errors.As(err, &failed) {
-			failed.Next = "the file is as it was; mend the folder or the disk, and run it again"
+			failed.Next = "the file was not changed; repair the folder or the disk, then run the command again"
 		}
 		return err
 	}
-	e.Info(fmt.Sprintf("%s was moved; as it was, it is kept as %s", o.path, backup))
+	e.Info(fmt.Sprintf("%s was moved; its old contents are in %s", o.path, backup))
 	return nil
 }
 
@@ -146,9 +146,9 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkp
 	one := len(streams) == 1
 	switch {
 	case len(o.shards.List) > 0 && !one:
-		return is, nil, console.UsageHint("--stream names it", "--shard is of one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+		return is, nil, console.UsageHint("name the stream with --stream", "--shard needs one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	case o.to.Kind == record.AtSequenceNumber && !one:
-		return is, nil, console.UsageHint("--stream names it", "--to SHARD:SEQUENCE is for one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+		return is, nil, console.UsageHint("name the stream with --stream", "--to SHARD:SEQUENCE needs one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	}
 	client, err := e.kinesis(ctx, regionHints(was, streams)...)
 	if err != nil {

@@ -33,7 +33,7 @@ a lock, so this works while a run holds it. It calls no service.`,
 			return runCheckpointShow(c.Context(), e, o)
 		},
 	}
-	c.Annotations = map[string]string{settings.Refused: "profile,region,endpoint"}
+	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,region,endpoint"}
 	report.AddFlag(c, &o.output)
 	return c
 }

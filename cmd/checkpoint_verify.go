@@ -141,7 +141,7 @@ func verifyTable(p report.Palette, checks []inspect.StreamCheck) string {
 		case len(c.Findings) > 0:
 			verdict = p.Passing.Render("not usable")
 		case len(c.Unseen) > 0:
-			verdict = p.Good.Render("usable by the checks that were made")
+			verdict = p.Good.Render("usable as far as kin could check")
 		}
 		fmt.Fprintf(&b, "%s: %s, %s in the checkpoint, %d new\n", c.Stream, verdict, words.Count(int64(c.Shards), "shard"), c.New)
 		for _, f := range c.Findings {
@@ -204,7 +204,7 @@ func (o *checkpointVerifyOptions) judge(checks []inspect.StreamCheck) error {
 	case faults[inspect.Recreated]:
 		next = "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
 	case len(faults) == 1 && faults[inspect.Trimmed]:
-		next = "kin read --allow-data-loss goes on from the oldest record that is left; kin checkpoint reset moves it elsewhere"
+		next = "kin read --allow-data-loss resumes from the oldest retained record; kin checkpoint reset moves it elsewhere"
 	}
 	return &checkpoint.UnusableError{Path: o.path, Reason: words.Count(int64(found), "finding"), Next: next}
 }

@@ -14,10 +14,10 @@ import (
 func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
 	const ephemeral = "kin_tmp_11111111-2222-4333-8444-aaaaaaaaaaaa"
 	for _, test := range []struct {
-		args   []string
-		answer string // what is typed; "stop" is a signal
-		gone   bool
-		code   int
+		args    []string
+		answer  string // what is typed; "stop" is a signal
+		removed bool
+		code    int
 	}{
 		{[]string{"deregister", "orders", ephemeral, "kin_gone"}, "y\n", true, console.ExitOK},
 		{[]string{"deregister", "orders", ephemeral}, "YES\n", true, console.ExitOK},
@@ -50,8 +50,8 @@ func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
 			out.Reset()
 			messages.Reset()
 			code := run(t.Context(), console.Streams{Out: &out, Err: &messages}, "describe", "orders", ephemeral)
-			if gone := code == console.ExitNotFound; gone != test.gone {
-				t.Errorf("gone %t, want %t: %s", gone, test.gone, messages.String())
+			if removed := code == console.ExitNotFound; removed != test.removed {
+				t.Errorf("gone %t, want %t: %s", removed, test.removed, messages.String())
 			}
 		})
 	}

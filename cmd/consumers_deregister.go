@@ -62,7 +62,7 @@ func (o *consumersDeregisterOptions) addFlags(f *pflag.FlagSet) {
 
 func runConsumersDeregister(ctx context.Context, e *env, o *consumersDeregisterOptions) error {
 	if !o.yes && !o.dryRun && !e.CanAsk() {
-		return console.UsageHint("--dry-run prints what would be removed", "consumers are removed without asking only with --yes, and there is no terminal to ask on")
+		return console.UsageHint("--dry-run prints what would be removed", "no terminal to ask on: add --yes")
 	}
 	stream, err := e.consumers(ctx, o.stream, 0, o.ids...)
 	if err != nil {

@@ -48,13 +48,13 @@ func runConsumersDescribe(ctx context.Context, e *env, o *consumersDescribeOptio
 			return "", err
 		}
 		one, err := stream.Describe(ctx, efo.ID(o.id))
-		var gone *efo.NotFoundError
-		if errors.As(err, &gone) {
+		var notFound *efo.NotFoundError
+		if errors.As(err, &notFound) {
 			hint, noStream := stream.Missing(ctx, o.id)
 			if noStream != nil {
 				return "", noStream
 			}
-			return "", &consumers.MissingError{Err: gone, Advice: hint}
+			return "", &consumers.MissingError{Err: notFound, Advice: hint}
 		} else if err != nil {
 			return "", err
 		}

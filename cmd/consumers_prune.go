@@ -79,7 +79,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
 		e.Info(stream.Name + " has " + o.which(len(found)) + consumers.BilledIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
-			e.Info(fmt.Sprintf("the service gives no creation time of %s: kin does not remove them; --older-than 0s does", words.Count(int64(n), "further ephemeral consumer")))
+			e.Info(fmt.Sprintf("the service gave no registration time of %s: kin does not remove them without --older-than 0s", words.Count(int64(n), "further ephemeral consumer")))
 		}
 		return stream.Table(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
@@ -87,7 +87,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 	}
 	if !o.yes {
 		if !e.CanAsk() {
-			e.Info("nothing was removed: there is no terminal to ask on; --yes removes without asking")
+			e.Info("nothing was removed: no terminal to ask on; add --yes")
 			return nil
 		}
 		if err := stream.Confirm(ctx, found, console.IsTerminal(e.Out)); err != nil {

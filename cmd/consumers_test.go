@@ -37,15 +37,15 @@ func consumersOfOrders(t *testing.T, o local.Options) func(ctx context.Context, 
 	}
 }
 
-// heard is a stderr that calls out when a text is said.
-type heard struct {
-	said []byte
-	text string
-	call func()
+// watchedText is a stderr that calls a func when a text was written to it.
+type watchedText struct {
+	written []byte
+	text    string
+	call    func()
 }
 
-func (h *heard) Write(b []byte) (int, error) {
-	h.said = append(h.said, b...)
+func (h *watchedText) Write(b []byte) (int, error) {
+	h.written = append(h.written, b...)
 	if h.call != nil && strings.Contains(h.String(), h.text) {
 		h.call()
 		h.call = nil
@@ -53,7 +53,7 @@ func (h *heard) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (h *heard) String() string { return string(h.said) }
+func (h *watchedText) String() string { return string(h.written) }
 
 var consumerLine = regexp.MustCompile(`^arn:aws:kinesis:us-east-1:000000000000:stream/orders/consumer/kin_a:[0-9]+\n$`)
 
@@ -83,7 +83,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 
 	// It is going: what registers it now waits that out.
 	done := make(chan int, 1)
-	leaving := &heard{text: "it is DELETING", call: func() {
+	leaving := &watchedText{text: "it is DELETING", call: func() {
 		go func() {
 			var out, messages bytes.Buffer
 			code := run(t.Context(), console.Streams{Out: &out, Err: &messages}, "register", "orders", "kin_a")
@@ -102,7 +102,7 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 	}
 
 	// CREATING, it cannot be removed yet.
-	creating := &heard{text: "it is CREATING", call: func() {
+	creating := &watchedText{text: "it is CREATING", call: func() {
 		go func() {
 			var out, messages bytes.Buffer
 			done <- run(t.Context(), console.Streams{Out: &out, Err: &messages}, "deregister", "orders", "kin_b", "--yes")
@@ -127,27 +127,27 @@ func TestConsumersAreRemovedAtOnce(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerDeletingDelay: 2 * time.Second})
 	args := []string{"deregister", "orders", "--yes"}
 	for _, name := range []string{"kin_a", "kin_b", "kin_c"} {
-		if code := run(t.Context(), console.Streams{Out: &heard{}, Err: &heard{}}, "register", "orders", name); code != 0 {
+		if code := run(t.Context(), console.Streams{Out: &watchedText{}, Err: &watchedText{}}, "register", "orders", name); code != 0 {
 			t.Fatalf("register %s: exit code %d", name, code)
 		}
 		args = append(args, name)
 	}
-	messages := &heard{}
-	if code := run(t.Context(), console.Streams{Out: &heard{}, Err: messages}, args...); code != 0 {
+	messages := &watchedText{}
+	if code := run(t.Context(), console.Streams{Out: &watchedText{}, Err: messages}, args...); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	before, _, gone := strings.Cut(messages.String(), "deregistered consumer")
-	if n := strings.Count(before, "it is DELETING: waiting until it is gone"); n != 3 || !gone {
+	before, _, removed := strings.Cut(messages.String(), "deregistered consumer")
+	if n := strings.Count(before, "it is DELETING: waiting until it is gone"); n != 3 || !removed {
 		t.Errorf("%d of 3 were on their way out before one was gone: %q", n, messages.String())
 	}
 }
 
 // Whoever stops waiting for a consumer is told that it is there.
-func TestAStoppedRegistrationIsSaid(t *testing.T) {
+func TestAStoppedRegistrationIsReported(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var out bytes.Buffer
-	messages := &heard{text: "it is CREATING", call: func() { cancel(console.SignalError{Signal: syscall.SIGTERM}) }}
+	messages := &watchedText{text: "it is CREATING", call: func() { cancel(console.SignalError{Signal: syscall.SIGTERM}) }}
 	code := run(ctx, console.Streams{Out: &out, Err: messages}, "register", "orders", "kin_a")
 	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: consumer kin_a may be registered all the same\nkin: " +
 		consumers.Billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"

@@ -133,7 +133,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 func (o *copyOptions) copier(ctx context.Context, e *env, wo writer.Options) (*transfer.Copier, error) {
 	within, grace := time.Duration(o.read.Timeout.Duration), time.Duration(o.write.Grace)
 	co := transfer.Options{
-		Within: within, Limited: o.read.Limited, Grace: grace, Say: e.Info,
+		Within: within, Limited: o.read.Limited, Grace: grace, Info: e.Info,
 		WatchStop: func(ctx context.Context, w *writer.Writer) func() { return e.WatchSecondSignal(ctx, w, grace) },
 	}
 	var err error
@@ -173,7 +173,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	if err := o.check(ctx, e, source); err != nil {
 		return err
 	}
-	wo.Say, wo.Log = e.Info, e.Log
+	wo.Info, wo.Log = e.Info, e.Log
 	c, err := o.copier(ctx, e, wo)
 	if o.failed != nil {
 		defer func() { err = e.closed(ctx, err, o.failed.Close()) }() // for the ways out before

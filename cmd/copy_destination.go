@@ -72,9 +72,9 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 	return err
 }
 
-// placeOf is an endpoint such that two names of one place are the same: loopback
+// canonicalEndpoint returns one spelling for all names of an endpoint: loopback
 // has several.
-func placeOf(endpoint string) string {
+func canonicalEndpoint(endpoint string) string {
 	u, err := url.Parse(strings.ToLower(endpoint))
 	if err != nil || u.Host == "" {
 		return endpoint
@@ -99,7 +99,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	}
 	same := console.UsageHint("give another stream, --dst-region or --dst-endpoint",
 		"%s is both SRC and DST: a copy into itself would read what it writes, without end", record.ParseStream(source).Name)
-	onePlace, oneCaller := placeOf(at) == placeOf(there), d.profile == "" && d.roleARN == ""
+	sameEndpoint, oneCaller := canonicalEndpoint(at) == canonicalEndpoint(there), d.profile == "" && d.roleARN == ""
 	if source == d.stream && strings.TrimRight(at, "/") == strings.TrimRight(there, "/") && oneRegion && (arns || oneCaller) {
 		return same
 	}
@@ -115,14 +115,14 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	case err != nil:
 		e.client = d.client // hints are about the streams there
 		return err
-	case (from == "" || to == "") && onePlace:
-		return console.UsageHint("name both by their ARNs", "it cannot be told whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
+	case (from == "" || to == "") && sameEndpoint:
+		return console.UsageHint("name both by their ARNs", "kin cannot tell whether SRC and DST are one stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
-		e.Info("DescribeStreamSummary is not allowed: it is not known whether " + record.ParseStream(source).Name + " is another stream there")
+		e.Info("DescribeStreamSummary is not allowed: kin cannot check whether " + record.ParseStream(source).Name + " is another stream there")
 		return nil
-	case from == to && (onePlace || !own):
+	case from == to && (sameEndpoint || !own):
 		return same
-	case own && fromCreated.Equal(toCreated) && (onePlace || fromCreated.Nanosecond() != 0): // two places make no streams in one millisecond
+	case own && fromCreated.Equal(toCreated) && (sameEndpoint || fromCreated.Nanosecond() != 0): // two places make no streams in one millisecond
 		return same
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -69,7 +68,7 @@ records go to stdout as kin tail prints them, what is happening to stderr.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{settings.Refused: "profile,region,endpoint"}
+	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,region,endpoint"}
 	return c
 }
 
@@ -82,7 +81,7 @@ func (o *demoOptions) addFlags(f *pflag.FlagSet) {
 // demoClient is what the demo calls: what kin read and kin write do, and a split.
 type demoClient interface {
 	service.API
-	SplitShard(context.Context, *kinesis.SplitShardInput, ...func(*kinesis.Options)) (*kinesis.SplitShardOutput, error)
+	SplitShard(context.Context, *service.SplitShardInput) error
 }
 
 // demo is one run: a shop that writes, a shard that is split, a tail.
@@ -177,7 +176,7 @@ var errDemoSeen = errors.New("demo seen")
 // shop writes an event at a steady pace until open ends.
 func (d *demo) shop(ctx, open context.Context, stopTail func(error)) error {
 	o := writer.DefaultOptions()
-	o.Stream, o.Linger, o.Say, o.Log = demoStream, 0, d.e.Info, d.e.Log
+	o.Stream, o.Linger, o.Info, o.Log = demoStream, 0, d.e.Info, d.e.Log
 	w, err := writer.New(d.client, o)
 	if err != nil {
 		return err
@@ -221,7 +220,7 @@ func (d *demo) split(ctx, open context.Context) error {
 	case <-open.Done():
 		return nil
 	}
-	before, err := d.client.ListShards(ctx, &kinesis.ListShardsInput{StreamName: aws.String(demoStream)})
+	before, err := d.client.ListShards(ctx, &service.ListShardsInput{StreamName: demoStream})
 	if err != nil {
 		return fmt.Errorf("list shards: %w", err)
 	}
@@ -230,14 +229,14 @@ func (d *demo) split(ctx, open context.Context) error {
 	if i < 0 {
 		return fmt.Errorf("shard %s is not in the demo's stream", demoSplits)
 	}
-	_, err = d.client.SplitShard(ctx, &kinesis.SplitShardInput{
-		StreamName: aws.String(demoStream), ShardToSplit: aws.String(demoSplits), NewStartingHashKey: middleOf(shards[i].HashKeyRange),
+	err = d.client.SplitShard(ctx, &service.SplitShardInput{
+		StreamName: demoStream, ShardToSplit: demoSplits, NewStartingHashKey: middleOf(shards[i].HashKeyRange),
 	})
 	if err != nil {
 		return fmt.Errorf("split shard: %w", err)
 	}
 	d.splits.Add(1)
-	d.e.Info(fmt.Sprintf("demo: %s/%s was split in two; the tail goes on with its children", demoStream, demoSplits))
+	d.e.Info(fmt.Sprintf("demo: %s/%s was split in two; the tail continues with its children", demoStream, demoSplits))
 	return nil
 }
 

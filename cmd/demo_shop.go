@@ -51,12 +51,12 @@ func (s *shop) next() writer.Record {
 	return writer.Record{PartitionKey: shopCustomers[rand.IntN(len(shopCustomers))], Data: data}
 }
 
-// middleOf is the hash key in the middle of a range.
-func middleOf(r *types.HashKeyRange) *string {
+// middleOf is the hash key in the middle of a range; empty for one that cannot be.
+func middleOf(r *types.HashKeyRange) string {
 	from, ok := new(big.Int).SetString(aws.ToString(r.StartingHashKey), 10)
 	to, ok2 := new(big.Int).SetString(aws.ToString(r.EndingHashKey), 10)
 	if !ok || !ok2 {
-		return nil
+		return ""
 	}
-	return aws.String(from.Add(from, to).Rsh(from, 1).String())
+	return from.Add(from, to).Rsh(from, 1).String()
 }

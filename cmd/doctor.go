@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -134,20 +133,13 @@ func (o *doctorOptions) examination(e *env, client service.Client) (doctor.Optio
 	}
 	return doctor.Options{
 		Stream: o.stream, Region: client.Region, Endpoint: endpoint, Foreign: foreign,
-		Needs: o.needs, ConsumerPrefix: string(o.prefix), Say: e.Info, Log: e.Log, Advise: console.Advice,
+		Needs: o.needs, ConsumerPrefix: string(o.prefix), Info: e.Info, Log: e.Log, Advise: console.Advice,
 		Identify: func(ctx context.Context) (doctor.Identity, error) {
 			who, err := awsclient.Identify(ctx, where, foreign)
 			if errors.Is(err, awsclient.ErrNoSTS) {
 				err = doctor.ErrNoSTS
 			}
 			return doctor.Identity(who), err
-		},
-		Subscribe: func(ctx context.Context, in *kinesis.SubscribeToShardInput) error {
-			s, err := awsclient.Subscribe(ctx, client, in)
-			if err == nil {
-				s.Close()
-			}
-			return err
 		},
 	}, nil
 }

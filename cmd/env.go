@@ -69,7 +69,7 @@ func (e *env) report(ctx context.Context, err error) int {
 
 // explain turns an error into message, hint and exit code.
 func (e *env) explain(ctx context.Context, err error) console.Explanation {
-	x := console.Explainer{Region: e.client.Region, FlagOrigins: e.origins.OfMessage, ConnectionOrigins: e.origins.OfConnection}
+	x := console.Explainer{Region: e.client.Region, FlagOrigins: e.origins.AddToHint, ConnectionOrigins: e.origins.AddConnectionToHint}
 	if client := e.client.API; client != nil {
 		x.Streams = func(ctx context.Context) ([]string, error) { return survey.StreamNames(ctx, client) }
 	}
@@ -93,7 +93,7 @@ func (e *env) closed(ctx context.Context, result, err error) error {
 // consumers opens the consumers of a stream. A timeout of 0 is the default.
 func (e *env) consumers(ctx context.Context, stream string, timeout time.Duration, ids ...string) (*consumers.Stream, error) {
 	return consumers.Open(ctx, e.Console, consumers.Options{
-		Stream: stream, IDs: ids, Timeout: timeout, Flags: e.connection.Words(e.origins), Explain: e.explain,
+		Stream: stream, IDs: ids, Timeout: timeout, Flags: e.connection.CommandFlags(e.origins), Explain: e.explain,
 		Connect: func(ctx context.Context, streams ...string) (efo.Client, error) { return e.kinesis(ctx, streams...) },
 	})
 }

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/pflag"
 
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/efo"
-	"kin/internal/awsclient"
 	"kin/internal/service"
 	"kin/reader"
 )
@@ -77,20 +75,20 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	if o.efo {
 		o.mode = flags.EFO
 	}
-	unused, hint := fanOutFlags, "add --efo, or leave it out"
+	unused, hint := fanOutFlags, "add --efo, or remove the flag"
 	if o.mode == flags.EFO {
-		unused, hint = pollingFlags, "leave it out: the service pushes to a consumer as fast as records arrive, up to 2 MB/s a shard"
+		unused, hint = pollingFlags, "remove the flag: the service pushes to a consumer as fast as records arrive, up to 2 MB/s a shard"
 	}
 	for _, name := range unused {
 		if given(name) {
-			return console.UsageHint(hint, "--%s means nothing with --consumer-mode %s", name, &o.mode)
+			return console.UsageHint(hint, "--%s cannot be used with --consumer-mode %s", name, &o.mode)
 		}
 	}
 	if o.mode == flags.EFO && given("registered-consumer-id-type") && len(o.registeredIDs.List) == 0 {
 		return console.Usage("--registered-consumer-id-type needs --registered-consumer-id")
 	}
 	if o.mode == flags.EFO && given("consumer-name-prefix") && len(o.registeredIDs.List) > 0 {
-		return console.UsageHint("leave one of the two out", "--consumer-name-prefix means nothing with --registered-consumer-id, which is used as it is")
+		return console.UsageHint("remove one of the two", "--consumer-name-prefix cannot be used with --registered-consumer-id, which is a full name")
 	}
 	return nil
 }
@@ -105,20 +103,14 @@ func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options
 	fo.RegisterTimeout = time.Duration(o.registerTimeout)
 	fo.RequireDeregistration = o.deregister
 	fo.TakeOver = o.takeOver
-	fo.Flags = e.connection.Words(e.origins)
+	fo.Flags = e.connection.CommandFlags(e.origins)
 	for _, id := range fo.RegisteredIDs {
 		if region := efo.ID(id).Region(); region != "" && e.client.Region != "" && region != e.client.Region {
 			return nil, console.Usage("--registered-consumer-id %s: want a consumer in %s, where the stream is", id, e.client.Region)
 		}
 	}
-	fo.Say, fo.Chat, fo.LastWord, fo.Warn, fo.Log = e.Info, e.Detail, e.AtEnd, e.Print, e.Log
-	fo.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (efo.Stream, error) {
-		s, err := awsclient.Subscribe(ctx, client, in)
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
-	}
+	fo.Info, fo.Detail, fo.AtEnd, fo.Warn, fo.Log = e.Info, e.Detail, e.AtEnd, e.Print, e.Log
+	fo.Subscribe = client.SubscribeToShard
 	f, err := efo.New(client, fo)
 	if err != nil {
 		return nil, err

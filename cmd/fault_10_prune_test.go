@@ -62,7 +62,7 @@ func TestFault10ConsumersOfUnknownAgeAreShownAndNotPruned(t *testing.T) {
 		}
 	}
 	_, messages := kin("prune", "orders", "--older-than", "1ns", "--yes")
-	if want := "kin: the service gives no creation time of 1 further ephemeral consumer: kin does not remove them; --older-than 0s does\n"; !strings.Contains(messages, want) {
+	if want := "kin: the service gave no registration time of 1 further ephemeral consumer: kin does not remove them without --older-than 0s\n"; !strings.Contains(messages, want) {
 		t.Errorf("prune said %q", messages)
 	}
 	if out, _ := kin("list", "orders"); !strings.Contains(out, name) {

@@ -54,10 +54,10 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 		return console.UsageHint("for example: "+c.CommandPath()+" orders --checkpoint orders.ckpt", "%s needs --checkpoint FILE or --from POSITION", c.CommandPath())
 	}
 	if o.watch.Duration != 0 && o.output == report.LagPrometheus {
-		return console.UsageHint("run it again for each scrape; kin read --metrics-listen serves them", "--watch and --output prometheus contradict each other: an exposition is one look")
+		return console.UsageHint("run kin lag for each scrape, or let kin read --metrics-listen serve the metrics", "--watch and --output prometheus contradict each other: Prometheus output is a single report")
 	}
 	if o.watch.Duration != 0 && time.Duration(o.watch.Duration) < leastWatch {
-		return console.Usage("--watch %s: want 1s or more: each look costs a fetch of every shard", o.watch.String())
+		return console.Usage("--watch %s: want 1s or more: each report fetches from every shard", o.watch.String())
 	}
 	o.streams = splitStreams(args)
 	if o.checkpoint.Text != "" {
@@ -74,8 +74,8 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 const leastWatch = time.Second
 
 // looker turns the flags into what looks.
-func (o *lagOptions) looker(ctx context.Context, e *env, say func(string)) (*inspect.Looker, error) {
-	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: say, Detail: e.Detail, Log: e.Log}
+func (o *lagOptions) looker(ctx context.Context, e *env, info func(string)) (*inspect.Looker, error) {
+	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: info, Detail: e.Detail, Log: e.Log}
 	var client service.Client
 	var err error
 	if o.checkpoint.Text == "" {
@@ -135,7 +135,7 @@ func (o *lagOptions) judge(look inspect.Look) error {
 	stream, worst := "", inspect.ShardLook{}
 	for _, s := range look.Streams {
 		if len(s.Losses) > 0 {
-			return &console.ConditionError{Message: s.Losses[0] + "; --max does not hold of what can no longer be read"}
+			return &console.ConditionError{Message: s.Losses[0] + "; kin counts lost records as beyond --max"}
 		}
 		for _, shard := range s.Shards {
 			if shard.MillisBehindLatest > worst.MillisBehindLatest {

@@ -40,11 +40,11 @@ const mostNotes = 3
 func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	w := &watcher{e: e, o: o, history: report.LagHistory{}}
 	w.drawn = o.isTable() && console.IsTerminal(e.Out) && os.Getenv("TERM") != "dumb"
-	say := e.Info
+	info := e.Info
 	if w.drawn {
-		say = w.note
+		info = w.note
 	}
-	l, err := o.looker(ctx, e, say)
+	l, err := o.looker(ctx, e, info)
 	if err != nil {
 		return err
 	}

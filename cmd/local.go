@@ -94,7 +94,7 @@ DELETE /_kin/fault.`,
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Annotations = map[string]string{settings.Refused: "profile,endpoint"}
+	c.Annotations = map[string]string{settings.RefusedAnnotation: "profile,endpoint"}
 	c.Flags().SetInterspersed(false) // a forgotten -- is noticed at the command, not at its flags
 	return c
 }
@@ -128,9 +128,9 @@ func localArguments(c *cobra.Command, args []string) error {
 	switch dash := c.ArgsLenAtDash(); {
 	case dash < 0 && len(args) > 0, dash > 0:
 		return console.UsageHint("for example: kin local --stream orders:4 -- "+strings.Join(args, " "),
-			"kin local takes a command behind --, got %q", args[0])
+			"kin local takes a command after --, got %q", args[0])
 	case dash == 0 && len(args) == 0:
-		return console.Usage("a command is missing behind --")
+		return console.Usage("the command after -- is missing")
 	}
 	return nil
 }

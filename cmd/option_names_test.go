@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
+
 	"kin/cmd/internal/manual"
 	"kin/cmd/internal/settings"
-
-	"github.com/spf13/pflag"
 )
 
 func readDoc(t *testing.T, path ...string) string {

@@ -217,9 +217,9 @@ func (o *readOptions) notePosition(ctx context.Context, e *env, file *checkpoint
 		known := saved.Find(name)
 		switch {
 		case known == nil && o.AvailableNow && o.position.Kind == record.Latest:
-			e.Info(name + " is new to the checkpoint and begins at latest: the next run reads what comes from now on")
+			e.Info(name + " is new to the checkpoint and begins at latest: the next run reads the records that arrive from now on")
 		case known != nil && o.position.Given && known.InitialPosition != o.position.String():
-			e.Info(fmt.Sprintf("%s goes on from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))
+			e.Info(fmt.Sprintf("%s resumes from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))
 		}
 	}
 	return nil

@@ -72,7 +72,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client service.Client
 	return o.Judge(r.Progress().Records)
 }
 
-// followBuffer makes the collector of garbage work harder as memory nears what
+// followBuffer makes the garbage collector work harder as memory nears what
 // the fetch buffer allows for, unless GOMEMLIMIT says what it is to do.
 func followBuffer(size int64) {
 	const beside = 6 << 20 // what kin needs without any record, but for its program

@@ -76,7 +76,7 @@ type shardsOptions struct {
 }
 
 func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.keys, "key", nil, "tell which shard the records of this partition `key` go to (repeatable)")
+	f.StringArrayVar(&o.keys, "key", nil, "print which shard the records of this partition `key` go to (repeatable)")
 	f.Var(&o.at, "at", "with --key: which shard held it at a time, or so long ago")
 	f.BoolVar(&o.rates, "rates", false, "sample what arrives: rates, hottest keys, and where to split a hot shard")
 	f.Var(&o.span, "for", "with --rates: how long to sample")
@@ -152,11 +152,11 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 // undescribed reports why a stream has no summary, and what follows. A failure is an
 // error: -q does not leave it out.
 func (e *env) undescribed(s *survey.Stream, so string) {
-	say := e.Print
+	info := e.Print
 	if survey.IsUnavailable(s.Undescribed) {
-		say = e.Info
+		info = e.Info
 	}
-	say("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
+	info("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
 }
 
 // keyReport is the report of --key.
@@ -176,7 +176,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	}
 	for _, k := range found {
 		if k.Ambiguous != "" {
-			e.Info(fmt.Sprintf("%s: the service names the parent %s for that time, too: it was split or merged at that very moment, or this endpoint does not know when",
+			e.Info(fmt.Sprintf("%s: the service also names its parent %s for that time: the parent was split or merged at that moment, or this endpoint does not record when",
 				report.Printable(k.PartitionKey), k.Ambiguous))
 		}
 	}
@@ -190,7 +190,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 func (o *shardsOptions) rateReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
 	span := time.Duration(o.span.Duration)
 	e.Detail(fmt.Sprintf("sampling %s for %s", o.stream, o.span.String()))
-	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Say: e.Info, Log: e.Log})
+	rates, err := s.Sample(ctx, client, survey.SampleOptions{For: span, Info: e.Info, Log: e.Log})
 	if err != nil {
 		return "", err
 	}

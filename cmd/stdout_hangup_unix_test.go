@@ -24,7 +24,7 @@ func TestAClosedStdoutEndsARegistration(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	messages := &heard{text: "it is CREATING", call: func() { r.Close() }}
+	messages := &watchedText{text: "it is CREATING", call: func() { r.Close() }}
 	done := make(chan int, 1)
 	go func() {
 		done <- run(t.Context(), console.Streams{Out: w, Err: messages}, "register", "orders", "kin_a")

@@ -88,13 +88,13 @@ func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
 	}
 	all := words.Count(int64(len(streams)), "stream")
 	if denied > 0 {
-		e.Info(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: kin prints what ListStreams says of those", denied, all))
+		e.Info(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: for them kin prints only what ListStreams returned", denied, all))
 	}
 	for _, s := range failures[:min(len(failures), mostFailedStreams)] {
 		e.Print(fmt.Sprintf("%s: %s", aws.ToString(s.Summary.StreamName), s.Undescribed))
 	}
 	if n := len(failures); n > 0 {
-		e.Print(fmt.Sprintf("DescribeStreamSummary failed for %d of %s: kin prints what ListStreams says of those", n, all))
+		e.Print(fmt.Sprintf("DescribeStreamSummary failed for %d of %s: for them kin prints only what ListStreams returned", n, all))
 	}
 	return len(failures) > 0
 }

@@ -59,7 +59,7 @@ func runTail(ctx context.Context, e *env, o *tailOptions) error {
 	ro.Encode = format.JSON{Data: o.data}.Append
 	if o.output.pretty(e) {
 		if o.dataGiven {
-			return console.UsageHint("add --output json", "--data is for JSON lines, and records are printed for eyes here")
+			return console.UsageHint("add --output json", "--data applies to JSON lines, and kin tail prints records in its terminal format here")
 		}
 		ro.Encode = prettyEncoder(e, len(o.streams) > 1)
 	}

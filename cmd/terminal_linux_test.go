@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"kin/cmd/internal/console"
-
 	"golang.org/x/sys/unix"
+
+	"kin/cmd/internal/console"
 )
 
 // terminal is a pseudo-terminal: tty is the side a program has, screen what

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"testing"
 
-	"kin/cmd/internal/flags"
-	"kin/cmd/internal/settings"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"kin/cmd/internal/flags"
+	"kin/cmd/internal/settings"
 )
 
 // An empty value is a shell's variable that was not set: with a flag that takes

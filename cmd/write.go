@@ -114,10 +114,10 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	if err := o.Delivery.Check(client.Endpoint); err != nil {
 		return err
 	}
-	if err := o.place(ctx, client, in, e.Info); err != nil {
+	if err := o.resolveHashKey(ctx, client, in, e.Info); err != nil {
 		return err
 	}
-	wo.Say, wo.Log = e.Info, e.Log
+	wo.Info, wo.Log = e.Info, e.Log
 	var printed *report.Written
 	if o.report || o.dryRun {
 		if printed, ctx, err = report.OpenWritten(ctx, e.Console); err != nil {
@@ -157,7 +157,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, faile
 	}
 	e.Info(report.Wrote(sum, o.stream))
 	report.PrintShards(e.Console, w.Shards(), o.stream)
-	if n := in.WithoutArrival(); o.pace > 0 && n > 0 {
+	if n := in.CountWithoutArrival(); o.pace > 0 && n > 0 {
 		e.Info("--pace did not wait for " + words.Count(n, "record") + " without an arrival time")
 	}
 	if o.Given("shard") {

@@ -49,7 +49,7 @@ func (o *writeOptions) writer() (writer.Options, error) {
 		return wo, err
 	}
 	switch {
-	case o.pace > 0 && o.Form != flags.Records:
+	case o.pace > 0 && o.Form != input.Records:
 		return wo, console.Usage("--pace contradicts --input %s: only records have arrival times", o.Form)
 	case o.dryRun && o.report:
 		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
@@ -63,8 +63,8 @@ func (o *writeOptions) writer() (writer.Options, error) {
 
 // newInput opens nothing yet.
 func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
-	s := input.Options{Form: input.Form(o.Form), Chomp: o.Chomp, Delimiter: string(o.Delimiter), NoDecompress: o.NoDecompress, Key: o.KeyOf(), HashKey: string(o.HashKey)}
-	if o.Aggregate && o.Form != flags.Records && len(o.KeyFlags()) == 0 {
+	s := input.Options{Form: o.Form, Chomp: o.Chomp, Delimiter: string(o.Delimiter), NoDecompress: o.NoDecompress, Key: o.KeyOf(), HashKey: string(o.HashKey)}
+	if o.Aggregate && o.Form != input.Records && len(o.KeyFlags()) == 0 {
 		s.Key = input.SharedKeys()
 	}
 	var err error
@@ -84,13 +84,13 @@ func wrongOption(err error) error {
 	return err
 }
 
-// place turns --shard into the explicit hash key of every record. A stream that
+// resolveHashKey turns --shard into the explicit hash key of every record. A stream that
 // ignores hash keys is refused.
-func (o *writeOptions) place(ctx context.Context, client writer.PlaceClient, in *input.Files, say func(string)) error {
+func (o *writeOptions) resolveHashKey(ctx context.Context, client writer.PlaceClient, in *input.Files, info func(string)) error {
 	if !o.Given("shard") && !o.Given("explicit-hash-key") {
 		return nil
 	}
-	ignored, err := writer.IgnoresHashKeys(ctx, client, o.stream, say)
+	ignored, err := writer.IgnoresHashKeys(ctx, client, o.stream, info)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (o *writeOptions) place(ctx context.Context, client writer.PlaceClient, in 
 		return console.Usage("--%s: %s distributes records itself (strategy AUTO) and ignores hash keys", flag, o.stream)
 	}
 	if flag == "shard" {
-		in.HashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.Shard.Text, say)
+		in.HashKey, err = writer.HashKeyOf(ctx, client, o.stream, o.Shard.Text, info)
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
 
 	"kin/internal/servertime"
 	"kin/internal/service"
@@ -84,25 +83,14 @@ type clock struct {
 
 func (c *clock) asking() { c.asked = time.Now() }
 
-func (c *clock) heard(m middleware.Metadata) {
-	if date := service.ServerTime(m); !date.IsZero() {
-		c.take(date)
-	}
-}
-
-// take takes the Date of an answer, unless it cannot be right.
+// take takes the Date of an answer, unless it cannot be right; zero is none.
 func (c *clock) take(date time.Time) {
-	if !servertime.Plausible(date) {
+	switch {
+	case date.IsZero():
+	case !servertime.Plausible(date):
 		c.wrong = date
-		return
-	}
-	c.answered, c.date = time.Now(), date
-}
-
-// heardOf takes the date out of an answer that was a refusal.
-func (c *clock) heardOf(err error) {
-	if date := service.RefusalTime(err); !date.IsZero() {
-		c.take(date)
+	default:
+		c.answered, c.date = time.Now(), date
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/efo"
@@ -72,7 +71,8 @@ func (r *Report) Findings() int {
 type Client interface {
 	reader.Client
 	efo.RegistryClient
-	PutRecords(context.Context, *kinesis.PutRecordsInput, ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error)
+	PutRecords(context.Context, *service.PutRecordsInput) (*service.PutRecordsOutput, error)
+	SubscribeToShard(context.Context, *service.SubscribeToShardInput) (service.EventStream, error)
 }
 
 // Identity is who is calling.
@@ -96,15 +96,13 @@ type Options struct {
 	ConsumerPrefix string
 	// Identify asks who is calling; its error may be ErrNoSTS.
 	Identify func(context.Context) (Identity, error)
-	// Subscribe makes one SubscribeToShard call and ends what comes of it.
-	Subscribe func(context.Context, *kinesis.SubscribeToShardInput) error
 	// Advise says what to do about a call that was refused because of who signed it, or
 	// that a proxy refused; empty for other errors. nil knows of none.
 	Advise func(error) string
-	// Say is called with a line about calls that have failed, or have had no answer, for
+	// Info is called with a line about calls that have failed, or have had no answer, for
 	// 5 s; nil reports nothing.
-	Say func(string)
-	Log *slog.Logger // nil discards
+	Info func(string)
+	Log  *slog.Logger // nil discards
 }
 
 // Examine makes all checks. What they find is no error; errors are those of
@@ -155,11 +153,11 @@ func (e *examination) run(ctx context.Context) error {
 	e.identify(ctx)
 	e.report.add("region", OK, e.o.Region, "")
 	summary, err := reach(ctx, e, func(ctx context.Context) (*types.StreamDescriptionSummary, error) {
-		out, err := e.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN()})
+		out, err := e.client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{StreamName: e.stream.ByName(), StreamARN: e.stream.ARN})
 		if err != nil {
 			return nil, e.callError("DescribeStreamSummary", err)
 		}
-		e.clock.heard(out.ResultMetadata)
+		e.clock.take(out.ServerTime)
 		if err := validate.Summary(e.o.Stream, out.StreamDescriptionSummary); err != nil {
 			return nil, &service.CallError{Call: "DescribeStreamSummary", Stream: e.o.Stream, Err: err}
 		}
@@ -223,20 +221,20 @@ func (e *examination) identify(ctx context.Context) {
 			e.report.ARN = arnIn(who, e.o.Region, e.report.Stream)
 		}
 	case errors.Is(err, ErrNoSTS):
-		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not known: "+ErrNoSTS.Error()), "")
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin does not know whose they are: "+ErrNoSTS.Error()), "")
 	case reading(err) == unauthentic:
 		e.report.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
 	case reading(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS knows them
-		e.report.add("credentials", OK, strings.TrimSpace(from+"; whose they are is not told: "+brief(err)), "")
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; kin may not ask whose they are: "+brief(err)), "")
 	default:
-		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; STS cannot be asked whose they are: "+brief(err)), "")
+		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; kin could not ask STS whose they are: "+brief(err)), "")
 	}
 }
 
 // listShards lists all shards, as every reader does, so that what is wrong with
 // closed ones shows too. It keeps those that are open.
 func (e *examination) listShards(ctx context.Context) error {
-	listed, err := reader.ListShards(ctx, reader.NewAsker(e.client, e.o.Say, e.o.Log), e.o.Stream, nil)
+	listed, err := reader.ListShards(ctx, reader.NewAsker(e.client, e.o.Info, e.o.Log), e.o.Stream, nil)
 	if err != nil {
 		return err
 	}
@@ -247,6 +245,6 @@ func (e *examination) listShards(ctx context.Context) error {
 }
 
 func (e *examination) callError(call string, err error) error {
-	e.clock.heardOf(err)
+	e.clock.take(service.RefusalTime(err))
 	return &service.CallError{Call: call, Stream: e.o.Stream, Err: err}
 }

@@ -15,37 +15,47 @@ import (
 	"github.com/aws/smithy-go"
 
 	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/local"
+	"kin/internal/service"
 )
 
 // simple is an endpoint that does not know dry runs: it does what is asked. It
 // counts what it is asked to change.
 type simple struct {
-	*kinesis.Client
+	service.API
 	shards  []types.Shard // in place of the endpoint's; nil is those
 	changes int
+	noEFO   error // of SubscribeToShard; nil asks the endpoint
 	// hideClosed leaves out closed shards where a filter asks for open ones.
 	hideClosed bool
 }
 
-func (s *simple) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	in.DryRun = nil
-	return s.Client.GetShardIterator(ctx, in, o...)
+func (s *simple) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	in.DryRun = false
+	return s.API.GetShardIterator(ctx, in)
 }
 
-func (s *simple) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, o ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
+func (s *simple) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	s.changes++
-	in.DryRun = nil
-	return s.Client.PutRecords(ctx, in, o...)
+	in.DryRun = false
+	return s.API.PutRecords(ctx, in)
 }
 
-func (s *simple) RegisterStreamConsumer(context.Context, *kinesis.RegisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
+func (s *simple) RegisterStreamConsumer(context.Context, *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	s.changes++
 	return nil, errors.New("not here")
 }
 
-func (s *simple) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := s.Client.ListShards(ctx, in, o...)
+func (s *simple) SubscribeToShard(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
+	if s.noEFO != nil {
+		return nil, s.noEFO
+	}
+	return s.API.SubscribeToShard(ctx, in)
+}
+
+func (s *simple) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	out, err := s.API.ListShards(ctx, in)
 	if err == nil && s.shards != nil {
 		out.Shards = slices.DeleteFunc(slices.Clone(s.shards), func(shard types.Shard) bool {
 			return s.hideClosed && in.ShardFilter != nil && shard.SequenceNumberRange.EndingSequenceNumber != nil
@@ -64,21 +74,13 @@ func examine(t *testing.T, lo local.Options, change func(*kinesis.Client, *simpl
 	}
 	server := httptest.NewServer(endpoint)
 	t.Cleanup(server.Close)
-	client := awsclient.NewLocal(server.URL)
-	s := &simple{Client: client}
+	s := &simple{API: awsclient.NewLocal(server.URL)}
 	o := Options{
 		Stream: "orders", Region: "us-east-1", Endpoint: server.URL, Foreign: true, ConsumerPrefix: "kin_",
 		Identify: func(context.Context) (Identity, error) { return Identity{Source: "a test"}, ErrNoSTS },
-		Subscribe: func(ctx context.Context, in *kinesis.SubscribeToShardInput) error {
-			sub, err := awsclient.Subscribe(ctx, client, in)
-			if err == nil {
-				sub.Close()
-			}
-			return err
-		},
 	}
 	if change != nil {
-		change(client, s, &o)
+		change(kinesistest.SDK(server.URL, nil), s, &o)
 	}
 	report, err := Examine(t.Context(), s, o)
 	if err != nil {
@@ -138,10 +140,8 @@ func TestAStreamThatIsNotActiveIsAFindingUnlessItIsUpdating(t *testing.T) {
 }
 
 func TestACallThatAnEndpointDoesNotHaveIsNoFinding(t *testing.T) {
-	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, _ *simple, o *Options) {
-		o.Subscribe = func(context.Context, *kinesis.SubscribeToShardInput) error {
-			return &smithy.GenericAPIError{Code: "UnknownOperationException"}
-		}
+	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, _ *Options) {
+		s.noEFO = &smithy.GenericAPIError{Code: "UnknownOperationException"}
 	})
 	if c := report.check(t, "SubscribeToShard"); c.Status != Skipped || report.Findings() != 0 {
 		t.Errorf("%+v, %d findings", c, report.Findings())
@@ -149,8 +149,8 @@ func TestACallThatAnEndpointDoesNotHaveIsNoFinding(t *testing.T) {
 }
 
 func TestAHoleInTheHashKeySpaceIsAFinding(t *testing.T) {
-	report, _ := examine(t, local.Options{}, func(c *kinesis.Client, s *simple, _ *Options) {
-		out, err := c.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("orders")})
+	report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, _ *Options) {
+		out, err := s.API.ListShards(t.Context(), &service.ListShardsInput{StreamName: "orders"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,10 +163,10 @@ func TestAHoleInTheHashKeySpaceIsAFinding(t *testing.T) {
 
 func TestAStreamWithoutRoomForConsumersIsAFinding(t *testing.T) {
 	ctx := t.Context()
-	report, _ := examine(t, local.Options{Limits: local.LimitsOff}, func(c *kinesis.Client, _ *simple, _ *Options) {
+	report, _ := examine(t, local.Options{Limits: local.LimitsOff}, func(_ *kinesis.Client, s *simple, _ *Options) {
 		for i := range 20 {
-			if _, err := c.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
-				StreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"), ConsumerName: aws.String("reader-" + string(rune('a'+i))),
+			if _, err := s.API.RegisterStreamConsumer(ctx, &service.RegisterStreamConsumerInput{
+				StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders", ConsumerName: "reader-" + string(rune('a'+i)),
 			}); err != nil {
 				t.Fatal(err)
 			}

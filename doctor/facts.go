@@ -27,16 +27,16 @@ func (e *examination) clockCheck() {
 	if ahead < 0 {
 		side = "behind"
 	}
-	message := fmt.Sprintf("this machine's is %s %s the service's", str2duration.String(off), side)
+	message := fmt.Sprintf("this machine's clock is %s %s the service's", str2duration.String(off), side)
 	switch {
 	case !ok && !e.clock.wrong.IsZero():
-		e.report.add("clock", Fail, "the service's says "+e.clock.wrong.UTC().Format(time.RFC3339)+", which cannot be right", "check --endpoint: what answers there is not Kinesis, or its clock is wrong")
+		e.report.add("clock", Fail, "the service's clock says "+e.clock.wrong.UTC().Format(time.RFC3339)+", which cannot be right", "check --endpoint: the server there is not Kinesis, or its clock is wrong")
 	case !ok:
-		e.report.add("clock", Skipped, "the service did not tell its time", "")
+		e.report.add("clock", Skipped, "the service did not send its time", "")
 	case ahead.Abs() <= mostSkew:
-		e.report.add("clock", OK, "this machine's agrees with the service's to the second", "")
+		e.report.add("clock", OK, "this machine's clock agrees with the service's to the second", "")
 	case ahead.Abs() < signedSkew:
-		e.report.add("clock", Warn, message+"; kin goes by the service's", "set this machine's clock: the service refuses signatures that are 5 minutes off")
+		e.report.add("clock", Warn, message+"; kin uses the service's", "set this machine's clock: the service refuses signatures that are 5 minutes off")
 	default:
 		e.report.add("clock", Fail, message, "set this machine's clock: the service refuses signatures that are 5 minutes off")
 	}
@@ -48,10 +48,10 @@ func (e *examination) streamCheck(described error) {
 	s := e.report.Summary
 	switch {
 	case s == nil && reading(described) == denied:
-		e.report.add("stream", Skipped, "not known: it may not be described", "")
+		e.report.add("stream", Skipped, "unknown: DescribeStreamSummary is not allowed", "")
 		return
 	case s == nil && described != nil:
-		e.report.add("stream", Skipped, "not known: describing it failed", "")
+		e.report.add("stream", Skipped, "unknown: DescribeStreamSummary failed", "")
 		return
 	case s == nil:
 		e.report.add("stream", Fail, "the answer of DescribeStreamSummary has no summary", wrongAdvice)
@@ -67,13 +67,13 @@ func (e *examination) streamCheck(described error) {
 	message := string(s.StreamStatus) + mode
 	switch {
 	case s.StreamStatus == types.StreamStatusUpdating:
-		e.report.add("stream", OK, message+"; it can be read and written meanwhile", "")
+		e.report.add("stream", OK, message+"; you can read and write it meanwhile", "")
 	case e.serves():
 		e.report.add("stream", OK, message, "")
 	case s.StreamStatus == types.StreamStatusCreating:
-		e.report.add("stream", Fail, message+"; it cannot be read and written yet", "wait until it is ACTIVE, and look again")
+		e.report.add("stream", Fail, message+"; you cannot read or write it yet", "wait until it is ACTIVE, then run kin doctor again")
 	default:
-		e.report.add("stream", Fail, message+"; it cannot be read and written", "create it again when it is gone")
+		e.report.add("stream", Fail, message+"; you cannot read or write it", "create it again when it is gone")
 	}
 }
 
@@ -81,7 +81,7 @@ func (e *examination) streamCheck(described error) {
 func (e *examination) facts(consumers []efo.Consumer, at time.Time) {
 	e.coverageCheck()
 	if s := e.report.Summary; s != nil {
-		e.report.add("retention", OK, hoursText(aws.ToInt32(s.RetentionPeriodHours))+"; what is not read by then is gone", "")
+		e.report.add("retention", OK, hoursText(aws.ToInt32(s.RetentionPeriodHours))+"; records that are not read by then are lost", "")
 		e.report.recordSizeCheck(s)
 		e.report.distributionCheck(s)
 		e.report.encryptionCheck(s)
@@ -122,7 +122,7 @@ func (r *Report) recordSizeCheck(s *types.StreamDescriptionSummary) {
 	kib := aws.ToInt32(s.MaxRecordSizeInKiB)
 	switch {
 	case kib == 0:
-		r.add("record size", Skipped, "the endpoint does not tell the largest", "")
+		r.add("record size", Skipped, "the endpoint does not report the largest", "")
 	case kib > 1024:
 		r.add("record size", OK, fmt.Sprintf("up to %d KiB; the write limit of a shard is 1 MiB a second all the same", kib), "")
 	default:
@@ -143,7 +143,7 @@ func (r *Report) encryptionCheck(s *types.StreamDescriptionSummary) {
 	case s.EncryptionType != types.EncryptionTypeKms:
 		r.add("encryption", OK, "none at rest", "")
 	case isAWSManaged(key):
-		r.add("encryption", OK, "KMS, with AWS's own key "+key+"; it wants no permission", "")
+		r.add("encryption", OK, "KMS, with AWS's own key "+key+"; it needs no permission", "")
 	default:
 		r.add("encryption", OK, "KMS, with "+key+": reading needs kms:Decrypt on it, writing kms:GenerateDataKey, which are not tried", "")
 	}
@@ -160,10 +160,10 @@ func (e *examination) consumersCheck(consumers []efo.Consumer, at time.Time) {
 	left := efo.Prunable(consumers, e.o.ConsumerPrefix, leftoverAfter, at)
 	switch {
 	case len(left) > 0:
-		e.report.add("consumers", Warn, fmt.Sprintf("%s, %d of them by runs of kin that were to remove them, more than %s ago (%s)", message, len(left), str2duration.String(leftoverAfter), left[0].Name),
+		e.report.add("consumers", Warn, fmt.Sprintf("%s; killed runs of kin left %d of them, registered more than %s ago (%s)", message, len(left), str2duration.String(leftoverAfter), left[0].Name),
 			"AWS bills them: kin consumers prune "+e.o.Stream+" --older-than 1h")
 	case len(consumers) >= most:
-		e.report.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", most), "remove those that nobody reads with: kin consumers deregister "+e.o.Stream)
+		e.report.add("consumers", Warn, message+fmt.Sprintf("; a stream has room for %d, or 50 with On-demand Advantage", most), "remove unused ones with: kin consumers deregister "+e.o.Stream)
 	default:
 		e.report.add("consumers", OK, message, "")
 	}

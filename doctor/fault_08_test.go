@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 )
 
@@ -30,10 +32,8 @@ func TestFault08ADescriptionWithoutAStreamIsAFailure(t *testing.T) {
 		`{"StreamDescriptionSummary":{}}`:    "the answer of DescribeStreamSummary has no status of the stream",
 		`{"StreamDescriptionSummary": null}`: "the answer of DescribeStreamSummary has no summary",
 	} {
-		report, _ := examine(t, local.Options{}, func(c *kinesis.Client, s *simple, o *Options) {
-			s.Client = kinesis.New(c.Options(), func(o *kinesis.Options) {
-				o.HTTPClient = &http.Client{Transport: answersFor{"DescribeStreamSummary", text}}
-			})
+		report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, o *Options) {
+			s.API = awsclient.OverSDK(kinesistest.SDK(o.Endpoint, &http.Client{Transport: answersFor{"DescribeStreamSummary", text}}))
 			o.Needs = []Need{NeedWrite}
 		})
 		if c := report.check(t, "stream"); c.Status != Fail || c.Message != want || c.Advice != wrongAdvice || report.Findings() == 0 {

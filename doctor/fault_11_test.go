@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 )
 
@@ -25,8 +27,8 @@ func (call htmlFor) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func TestFault11APageIsNoPermission(t *testing.T) {
 	for _, call := range []string{"DeregisterStreamConsumer", "DescribeStreamConsumer", "GetShardIterator"} {
-		report, _ := examine(t, local.Options{}, func(c *kinesis.Client, s *simple, _ *Options) {
-			s.Client = kinesis.New(c.Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: htmlFor(call)} })
+		report, _ := examine(t, local.Options{}, func(_ *kinesis.Client, s *simple, o *Options) {
+			s.API = awsclient.OverSDK(kinesistest.SDK(o.Endpoint, &http.Client{Transport: htmlFor(call)}))
 		})
 		if c := report.check(t, call); c.Status != Fail || c.Message != "the answer is not one of Kinesis (HTTP status 200)" || c.Advice != wrongAdvice {
 			t.Errorf("%+v", c)

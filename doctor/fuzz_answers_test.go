@@ -5,10 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
-	"kin/internal/awsclient"
 	"kin/internal/garble"
+	"kin/internal/kinesistest"
 )
 
 // FuzzAnswers examines a stream whose answers are garbled. Whatever they say, the
@@ -24,18 +22,11 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, script []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			answers := garble.NewClient(recorded, script)
-			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
+			client := kinesistest.Client(answers)
 			o := Options{
 				Stream: garble.Stream, Region: "us-east-1", Endpoint: "http://kinesis", Foreign: len(script)%2 == 0, ConsumerPrefix: "kin_",
 				Identify: func(context.Context) (Identity, error) {
 					return Identity{ARN: "arn:aws:iam::000000000000:user/kin", Account: "000000000000", Source: "a test"}, nil
-				},
-				Subscribe: func(ctx context.Context, in *kinesis.SubscribeToShardInput) error {
-					s, err := awsclient.Subscribe(ctx, client, in)
-					if err == nil {
-						s.Close()
-					}
-					return err
 				},
 			}
 			report, err := Examine(t.Context(), client, o)

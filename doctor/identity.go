@@ -18,7 +18,7 @@ import (
 // that of a stream of this name in the caller's account, and undescribed says why.
 // Errors are those of reader.DescribeStream.
 func Identified(ctx context.Context, client reader.Client, o Options) (arn string, summary *types.StreamDescriptionSummary, undescribed, err error) {
-	summary, err = reader.DescribeStream(ctx, reader.NewAsker(client, o.Say, o.Log), o.Stream)
+	summary, err = reader.DescribeStream(ctx, reader.NewAsker(client, o.Info, o.Log), o.Stream)
 	undescribed = err
 	switch {
 	case err == nil && summary != nil && aws.ToString(summary.StreamARN) != "":
@@ -33,7 +33,7 @@ func Identified(ctx context.Context, client reader.Client, o Options) (arn strin
 		return arn, summary, undescribed, nil
 	}
 	if err == nil {
-		err = errors.New("the endpoint tells no ARN of the stream: give it in place of the name")
+		err = errors.New("the endpoint returned no ARN of the stream: give the ARN in place of the name")
 	}
 	return "", nil, nil, err
 }

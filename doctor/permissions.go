@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
 	"kin/efo"
+	"kin/internal/service"
 )
 
 // needed says whether the permission for a call is one of those to be tried.
@@ -42,7 +42,7 @@ func (e *examination) tried(call string, err error, harm Status) {
 	case keyUnusable:
 		e.report.add(call, harm, "the key of the stream cannot be used: "+brief(err), "enable the key, or encrypt the stream with another")
 	case busy:
-		e.report.add(call, Warn, "not tried to the end: "+brief(err), "try again; other readers or writers may use up the limit")
+		e.report.add(call, Warn, "not completed: "+brief(err), "try again; other readers or writers may use up the limit")
 	case unheard:
 		e.report.add(call, Skipped, "this endpoint does not know the call", "")
 	default:
@@ -86,18 +86,18 @@ func (e *examination) readCalls(ctx context.Context) {
 		e.skip("GetRecords", "not tried: no shard is known")
 		return
 	}
-	in := kinesis.GetShardIteratorInput{
-		StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN(), ShardId: e.shards[0].ShardId,
-		ShardIteratorType: types.ShardIteratorTypeLatest, DryRun: aws.Bool(true),
+	in := service.GetShardIteratorInput{
+		StreamName: e.stream.ByName(), StreamARN: e.stream.ARN, ShardID: aws.ToString(e.shards[0].ShardId),
+		ShardIteratorType: types.ShardIteratorTypeLatest, DryRun: true,
 	}
-	out, err := reach(ctx, e, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+	out, err := reach(ctx, e, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
 		return e.client.GetShardIterator(ctx, &in)
 	})
 	e.tried("GetShardIterator", err, Fail)
 	e.dryRuns = reading(err) == dryRun
 	if e.dryRuns { // a dry run of GetRecords wants an iterator, which is no dry run
-		in.DryRun = nil
-		out, err = reach(ctx, e, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+		in.DryRun = false
+		out, err = reach(ctx, e, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
 			return e.client.GetShardIterator(ctx, &in)
 		})
 	}
@@ -105,8 +105,8 @@ func (e *examination) readCalls(ctx context.Context) {
 		e.skip("GetRecords", "not tried: there is no shard iterator to try it with")
 		return
 	}
-	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
-		return e.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: out.ShardIterator, StreamARN: e.stream.ByARN(), Limit: aws.Int32(1), DryRun: aws.Bool(true)})
+	_, err = reach(ctx, e, func(ctx context.Context) (*service.GetRecordsOutput, error) {
+		return e.client.GetRecords(ctx, &service.GetRecordsInput{ShardIterator: out.ShardIterator, StreamARN: e.stream.ARN, Limit: 1, DryRun: true})
 	})
 	e.tried("GetRecords", err, Fail)
 }
@@ -120,9 +120,9 @@ func (e *examination) writeCalls(ctx context.Context) {
 		e.skip("PutRecords", "not tried: this endpoint may not know dry runs, and would write")
 		return
 	}
-	_, err := reach(ctx, e, func(ctx context.Context) (*kinesis.PutRecordsOutput, error) {
-		return e.client.PutRecords(ctx, &kinesis.PutRecordsInput{
-			StreamName: e.stream.ByName(), StreamARN: e.stream.ByARN(), DryRun: aws.Bool(true),
+	_, err := reach(ctx, e, func(ctx context.Context) (*service.PutRecordsOutput, error) {
+		return e.client.PutRecords(ctx, &service.PutRecordsInput{
+			StreamName: e.stream.ByName(), StreamARN: e.stream.ARN, DryRun: true,
 			Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("kin-doctor"), Data: []byte("dry run")}},
 		})
 	})
@@ -153,23 +153,27 @@ func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consum
 	e.skip("RegisterStreamConsumer", "not tried: it would register a consumer, which is billed")
 
 	nobody := efo.EphemeralName(e.o.ConsumerPrefix, uuid.New())
-	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.DescribeStreamConsumerOutput, error) {
-		return e.client.DescribeStreamConsumer(ctx, &kinesis.DescribeStreamConsumerInput{StreamARN: aws.String(arn), ConsumerName: aws.String(nobody)})
+	_, err = reach(ctx, e, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
+		return e.client.DescribeStreamConsumer(ctx, &service.DescribeStreamConsumerInput{StreamARN: arn, ConsumerName: nobody})
 	})
 	e.tried("DescribeStreamConsumer", found(err), Fail)
 	if e.needed("SubscribeToShard") && len(e.shards) > 0 {
 		_, err = reach(ctx, e, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, e.o.Subscribe(ctx, &kinesis.SubscribeToShardInput{
-				ConsumerARN: aws.String(arn + "/consumer/" + nobody + ":1"), ShardId: e.shards[0].ShardId, DryRun: aws.Bool(true),
+			s, err := e.client.SubscribeToShard(ctx, &service.SubscribeToShardInput{
+				ConsumerARN: arn + "/consumer/" + nobody + ":1", ShardID: aws.ToString(e.shards[0].ShardId), DryRun: true,
 				StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest},
 			})
+			if err == nil {
+				s.Close()
+			}
+			return struct{}{}, err
 		})
 		e.tried("SubscribeToShard", found(err), Fail)
 	} else {
 		e.skip("SubscribeToShard", "not tried: no shard is known")
 	}
-	_, err = reach(ctx, e, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
-		return e.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{StreamARN: aws.String(arn), ConsumerName: aws.String(nobody)}, efo.WithEmptyAnswer)
+	_, err = reach(ctx, e, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, e.client.DeregisterStreamConsumer(ctx, &service.DeregisterStreamConsumerInput{StreamARN: arn, ConsumerName: nobody})
 	})
 	e.tried("DeregisterStreamConsumer", found(err), Fail)
 	return listing.Consumers, listing.At

@@ -144,7 +144,7 @@ func isAWSManaged(key string) bool {
 func keyResource(key, streamARN string) (string, map[string]map[string][]string, error) {
 	parts := strings.SplitN(streamARN, ":", 6)
 	if len(parts) < 6 {
-		return "", nil, fmt.Errorf("%q is no ARN of a stream", streamARN)
+		return "", nil, fmt.Errorf("%q is not the ARN of a stream", streamARN)
 	}
 	home := "arn:" + parts[1] + ":kms:" + parts[3] + ":" + parts[4] + ":"
 	if strings.HasPrefix(key, "arn:") {

@@ -75,10 +75,10 @@ func TestFault10AStoppedRunAnnouncesASlowRemoval(t *testing.T) {
 				ctx, stop := context.WithCancelCause(t.Context())
 				defer stop(nil)
 				announced := make(chan time.Duration, 1)
-				say := r.o.Say
+				info := r.o.Info
 				var at time.Time
-				r.o.Say = func(m string) {
-					say(m)
+				r.o.Info = func(m string) {
+					info(m)
 					if strings.HasPrefix(m, "removing consumer kin_tmp_") {
 						announced <- time.Since(at)
 					}

@@ -35,7 +35,7 @@ func checkConsumer(asked ID, name, arn *string, created *time.Time) error {
 	case !strings.HasPrefix(aws.ToString(arn), "arn:"), isConsumer && !strings.HasPrefix(instance, *name+":"):
 		return &validate.Error{Reason: fmt.Sprintf("%.200q is not the ARN of consumer %s", aws.ToString(arn), *name)}
 	case asked != "" && asked.Name() != *name, asked.isARN() && string(asked) != *arn:
-		return &validate.Error{Reason: fmt.Sprintf("it is about consumer %s, and not about %s", *arn, asked)}
+		return &validate.Error{Reason: fmt.Sprintf("it is about consumer %s, not %s", *arn, asked)}
 	case created != nil && !servertime.Plausible(*created):
 		return &validate.Error{Reason: fmt.Sprintf("the registration time of consumer %s is out of range", *name)}
 	}

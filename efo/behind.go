@@ -15,7 +15,7 @@ import (
 
 // errBehindEnd means that a subscription which replays the shard ended it before
 // the position.
-var errBehindEnd = errors.New("the subscription ends the shard before the position that was asked for")
+var errBehindEnd = errors.New("the subscription ends the shard before the requested position")
 
 // dropBehind drops the records of an event that come before the position that was
 // asked for: some servers ignore it and begin with the oldest record. It reports
@@ -56,9 +56,9 @@ func (s *cursor) dropBehind(event *types.SubscribeToShardEvent) (bool, error) {
 		return s.unlessBehindEnd(isEnd)
 	}
 	s.Log().Debug("dropped records from before the position", "stream", s.Stream(), "shard", s.ShardID(), "records", dropped)
-	if !s.saidBehind && !asked {
-		s.saidBehind = true
-		s.Say(fmt.Sprintf("%s/%s: the endpoint sends records from before the position that was asked for: kin drops them", s.Stream(), s.ShardID()))
+	if !s.reportedBehind && !asked {
+		s.reportedBehind = true
+		s.Info(fmt.Sprintf("%s/%s: the endpoint sends records from before the requested position: kin drops them", s.Stream(), s.ShardID()))
 	}
 	if left == 0 && !isEnd {
 		return false, nil
@@ -101,9 +101,9 @@ func (s *cursor) continuation(event *types.SubscribeToShardEvent) string {
 	}
 	isBack := s.at.SequenceNumber != "" && validate.Compare(c, s.at.SequenceNumber) < 0 ||
 		s.at.Continuation != "" && validate.Compare(c, s.at.Continuation) < 0
-	if isBack && !s.replays && !s.saidBehind {
-		s.saidBehind = true
-		s.Say(fmt.Sprintf("%s/%s: the endpoint sends a continuation from before the position that was asked for: kin keeps its position", s.Stream(), s.ShardID()))
+	if isBack && !s.replays && !s.reportedBehind {
+		s.reportedBehind = true
+		s.Info(fmt.Sprintf("%s/%s: the endpoint sends a continuation from before the requested position: kin keeps its position", s.Stream(), s.ShardID()))
 	}
 	if isBack || s.replays {
 		return s.at.Continuation

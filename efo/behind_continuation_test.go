@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // to is an event with another continuation.
@@ -31,18 +31,18 @@ func TestFault11AContinuationBehindThePositionIsNotBelieved(t *testing.T) {
 		next  string // where the third one begins
 		said  string
 	}{
-		"an event behind that claims to be ahead":        {[]step{event(to(records(1, 5), "20")), cut}, "AFTER_SEQUENCE_NUMBER:12", saysBehind},
-		"an empty event behind it":                       {[]step{event(records(1, 5)), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:12", saysBehind},
-		"an empty event behind two":                      {[]step{event(records(1, 5)), event(quiet(7)), event(records(8, 9)), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:12", saysBehind},
-		"an empty event behind one that claims it":       {[]step{event(to(records(1, 5), "20")), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:12", saysBehind},
-		"an empty event alone that is behind":            {[]step{event(quiet(3)), cut}, "AFTER_SEQUENCE_NUMBER:12", saysContinuation},
+		"an event behind that claims to be ahead":        {[]step{event(to(records(1, 5), "20")), cut}, "AFTER_SEQUENCE_NUMBER:12", messageBehind},
+		"an empty event behind it":                       {[]step{event(records(1, 5)), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:12", messageBehind},
+		"an empty event behind two":                      {[]step{event(records(1, 5)), event(quiet(7)), event(records(8, 9)), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:12", messageBehind},
+		"an empty event behind one that claims it":       {[]step{event(to(records(1, 5), "20")), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:12", messageBehind},
+		"an empty event alone that is behind":            {[]step{event(quiet(3)), cut}, "AFTER_SEQUENCE_NUMBER:12", messageContinuation},
 		"an empty event that is ahead":                   {[]step{event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:20", ""},
-		"an empty event behind a replay to the position": {[]step{event(records(1, 12)), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:20", saysBehind},
-		"a part of one that claims to be ahead":          {[]step{event(to(records(10, 14), "20")), cut}, "AFTER_SEQUENCE_NUMBER:14", saysBehind},
-		"records behind a replay that claim to be ahead": {[]step{event(records(1, 5)), event(to(records(13, 14), "20")), cut}, "AFTER_SEQUENCE_NUMBER:14", saysBehind},
+		"an empty event behind a replay to the position": {[]step{event(records(1, 12)), event(quiet(20)), cut}, "AFTER_SEQUENCE_NUMBER:20", messageBehind},
+		"a part of one that claims to be ahead":          {[]step{event(to(records(10, 14), "20")), cut}, "AFTER_SEQUENCE_NUMBER:14", messageBehind},
+		"records behind a replay that claim to be ahead": {[]step{event(records(1, 5)), event(to(records(13, 14), "20")), cut}, "AFTER_SEQUENCE_NUMBER:14", messageBehind},
 		"records whose continuation is behind them":      {[]step{event(to(records(13, 14), "3")), cut}, "AFTER_SEQUENCE_NUMBER:14", ""},
-		"an end behind the position":                     {[]step{event(ending(records(1, 5)))}, "AFTER_SEQUENCE_NUMBER:12", saysBehind},
-		"an empty end behind a replay":                   {[]step{event(records(1, 5)), event(end(child("b", "a")))}, "AFTER_SEQUENCE_NUMBER:12", saysBehind},
+		"an end behind the position":                     {[]step{event(ending(records(1, 5)))}, "AFTER_SEQUENCE_NUMBER:12", messageBehind},
+		"an empty end behind a replay":                   {[]step{event(records(1, 5)), event(end(child("b", "a")))}, "AFTER_SEQUENCE_NUMBER:12", messageBehind},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestFault11AContinuationBehindThePositionIsNotBelieved(t *testing.T) {
 				if isEnd { // the fake takes the shard for closed from then on
 					rest = ending(rest)
 				}
-				s.script("a", says(event(records(1, 12)), cut), says(test.steps...), says(event(rest)))
+				s.script("a", sends(event(records(1, 12)), cut), sends(test.steps...), sends(event(rest)))
 				positions := newMemory()
 				r := newRun(s)
 				r.reader.Positions = positions
@@ -91,7 +91,7 @@ func TestFault11AnEmptyEventBehindRecordsFromBeforeTheTimeMovesNothing(t *testin
 			return e
 		}
 		s := newService(t, "a")
-		s.script("a", says(event(old(records(1, 3))), event(quiet(9)), cut), says(event(old(records(1, 3))), event(old(records(4, 5))), event(records(6, 12))))
+		s.script("a", sends(event(old(records(1, 3))), event(quiet(9)), cut), sends(event(old(records(1, 3))), event(old(records(4, 5))), event(records(6, 12))))
 		r := newRun(s)
 		r.reader.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: now.Add(-time.Minute)}}
 		r.doFor(time.Minute)
@@ -134,15 +134,15 @@ type replaying struct {
 	ends      int            // that were shown
 }
 
-func (r *replaying) Subscribe(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
-	if *in.ShardId != "shardId-000000000000" {
+func (r *replaying) Subscribe(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
+	if in.ShardID != "shardId-000000000000" {
 		return r.subscribe(ctx, in)
 	}
 	if len(r.first) > 0 {
 		r.ends++
 		e := &types.SubscribeToShardEvent{Records: r.first[:5], MillisBehindLatest: aws.Int64(0)}
 		for _, id := range []string{"shardId-000000000001", "shardId-000000000002"} {
-			e.ChildShards = append(e.ChildShards, types.ChildShard{ShardId: aws.String(id), ParentShards: []string{*in.ShardId}})
+			e.ChildShards = append(e.ChildShards, types.ChildShard{ShardId: aws.String(id), ParentShards: []string{in.ShardID}})
 		}
 		return &oneEvent{event: e}, nil
 	}

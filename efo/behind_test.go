@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	saysBehind       = "orders/a: the endpoint sends records from before the position that was asked for: kin drops them"
-	saysContinuation = "orders/a: the endpoint sends a continuation from before the position that was asked for: kin keeps its position"
+	messageBehind       = "orders/a: the endpoint sends records from before the requested position: kin drops them"
+	messageContinuation = "orders/a: the endpoint sends a continuation from before the requested position: kin keeps its position"
 )
 
 // A server that ignores the position of a subscription begins with the oldest
@@ -38,13 +38,13 @@ func TestFault11EventsBehindThePositionAreDroppedAndReported(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
 				// 9 and 10 and 12 are not in the order of texts.
-				s.script("a", says(event(records(1, 12)), step{10 * time.Second, nil, errors.New("cut")}), says(test.again...))
+				s.script("a", sends(event(records(1, 12)), step{10 * time.Second, nil, errors.New("cut")}), sends(test.again...))
 				r := newRun(s)
 				r.doFor(time.Minute)
 				if got := r.text(); got != test.want {
 					t.Errorf("got %q, want %q", got, test.want)
 				}
-				if got := strings.Count(strings.Join(r.said, "\n"), saysBehind); got != test.said {
+				if got := strings.Count(strings.Join(r.said, "\n"), messageBehind); got != test.said {
 					t.Errorf("it was said %d times, want %d: %q", got, test.said, r.said)
 				}
 			})
@@ -64,9 +64,9 @@ func TestFault11EventsBehindThePositionDoNotMoveIt(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		for n := 3; n <= 9; n += 2 {
-			s.script("a", says(event(records(1, 2)), event(records(3, n)), step{10 * time.Second, nil, errors.New("cut")}))
+			s.script("a", sends(event(records(1, 2)), event(records(3, n)), step{10 * time.Second, nil, errors.New("cut")}))
 		}
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, errors.New("cut")}))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, errors.New("cut")}))
 		positions := newMemory()
 		r := newRun(s)
 		r.reader.Positions = positions
@@ -99,7 +99,7 @@ func TestFault11RecordsFromBeforeTheTimeAreDropped(t *testing.T) {
 			return e
 		}
 		s := newService(t, "a")
-		s.script("a", says(event(arrived(records(1, 3), -2*time.Hour, -2*time.Hour, -time.Hour)),
+		s.script("a", sends(event(arrived(records(1, 3), -2*time.Hour, -2*time.Hour, -time.Hour)),
 			event(arrived(records(4, 7), -time.Minute-time.Millisecond, -time.Minute, 0, -2*time.Minute)),
 			event(arrived(records(8, 8), -3*time.Minute))))
 		r := newRun(s)
@@ -108,7 +108,7 @@ func TestFault11RecordsFromBeforeTheTimeAreDropped(t *testing.T) {
 		if got := r.text(); got != "5 6 7 8 " {
 			t.Errorf("got %q", got)
 		}
-		if got := strings.Count(strings.Join(r.said, "\n"), saysBehind); got != 1 {
+		if got := strings.Count(strings.Join(r.said, "\n"), messageBehind); got != 1 {
 			t.Errorf("it was said %d times, want once: %q", got, r.said)
 		}
 	})
@@ -131,12 +131,12 @@ func TestFault11ARecordBehindAnEmptyEventIsNotFromBeforeTheTime(t *testing.T) {
 		then func() []script
 		said int
 	}{
-		"the same subscription": {func() []script { return []script{says(event(quiet(5)), event(late(records(6, 7))))} }, 0},
+		"the same subscription": {func() []script { return []script{sends(event(quiet(5)), event(late(records(6, 7))))} }, 0},
 		"the next one": {func() []script {
-			return []script{says(event(quiet(5)), step{10 * time.Second, nil, errors.New("cut")}), says(event(late(records(6, 7))))}
+			return []script{sends(event(quiet(5)), step{10 * time.Second, nil, errors.New("cut")}), sends(event(late(records(6, 7))))}
 		}, 0},
 		"the next one begins with older records": {func() []script {
-			return []script{says(event(quiet(5)), step{10 * time.Second, nil, errors.New("cut")}), says(event(late(records(3, 7))))}
+			return []script{sends(event(quiet(5)), step{10 * time.Second, nil, errors.New("cut")}), sends(event(late(records(3, 7))))}
 		}, 1},
 	} {
 		for _, from := range []record.Position{{Kind: record.Latest}, {Kind: record.AtTimestamp}} {
@@ -152,7 +152,7 @@ func TestFault11ARecordBehindAnEmptyEventIsNotFromBeforeTheTime(t *testing.T) {
 					if got := r.text(); got != "6 7 " {
 						t.Errorf("got %q", got)
 					}
-					if got := strings.Count(strings.Join(r.said, "\n"), saysBehind); got != test.said {
+					if got := strings.Count(strings.Join(r.said, "\n"), messageBehind); got != test.said {
 						t.Errorf("it was said %d times, want %d: %q", got, test.said, r.said)
 					}
 				})

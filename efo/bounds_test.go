@@ -10,8 +10,8 @@ import (
 func TestAvailableNowEndsAtTheFirstEmptyEvent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", says(event(records(1, 2)), step{5 * time.Second, quiet(3), nil}))
-		s.script("b", says(event(quiet(100))))
+		s.script("a", sends(event(records(1, 2)), step{5 * time.Second, quiet(3), nil}))
+		s.script("b", sends(event(quiet(100))))
 		r := newRun(s)
 		r.reader.AvailableNow = true
 		if err := r.do(t.Context()); err != nil || r.text() != "1 2 " {
@@ -29,7 +29,7 @@ func TestABoundIsProvedByASubscriptionThatBeganBehindIt(t *testing.T) {
 		for range 10 {
 			steps = append(steps, step{5 * time.Second, quiet(3), nil})
 		}
-		s.script("a", says(steps...), says(event(records(4, 4)), step{5 * time.Second, quiet(4), nil}))
+		s.script("a", sends(steps...), sends(event(records(4, 4)), step{5 * time.Second, quiet(4), nil}))
 		r := newRun(s)
 		r.reader.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(22 * time.Second)}}
 		if err := r.do(t.Context()); err != nil {

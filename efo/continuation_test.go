@@ -21,7 +21,7 @@ func TestBug18AnIdleShardMovesOn(t *testing.T) {
 		for n := range 60 {
 			steps = append(steps, step{5 * time.Second, quiet(100 + n), nil})
 		}
-		s.script("a", says(append(steps, over)...), says(event(quiet(159)), step{5 * time.Second, quiet(200), nil}))
+		s.script("a", sends(append(steps, over)...), sends(event(quiet(159)), step{5 * time.Second, quiet(200), nil}))
 		positions := newMemory()
 		r := newRun(s)
 		r.reader.InitialPosition = record.Position{}
@@ -30,7 +30,7 @@ func TestBug18AnIdleShardMovesOn(t *testing.T) {
 		if at := positions.file.Streams[0].Shards["a"]; at.Continuation != "200" || at.Kind != record.AtTimestamp {
 			t.Errorf("a stands at %+v", at)
 		}
-		s.script("a", says(event(records(201, 201))))
+		s.script("a", sends(event(records(201, 201))))
 		again := newRun(s)
 		again.reader.Positions = positions
 		again.doFor(3 * time.Second)
@@ -43,8 +43,8 @@ func TestBug18AnIdleShardMovesOn(t *testing.T) {
 func TestARefusedContinuationGivesWayToTheLastRecord(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), event(quiet(7)), step{10 * time.Second, nil, over.err}),
-			refuses("InvalidArgumentException"), says(event(records(8, 9))))
+		s.script("a", sends(event(records(1, 2)), event(quiet(7)), step{10 * time.Second, nil, over.err}),
+			refuses("InvalidArgumentException"), sends(event(records(8, 9))))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
 		if calls := s.made("a"); r.text() != "1 2 8 9 " || len(calls) != 3 || !strings.HasPrefix(calls[2], "AFTER_SEQUENCE_NUMBER:2 ") {

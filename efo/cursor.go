@@ -14,7 +14,7 @@ type cursor struct {
 	// at is the position behind the last event received, in order.
 	at checkpoint.Shard
 
-	saidBehind bool // it was reported that events come from before the position
+	reportedBehind bool // it was reported that events come from before the position
 	// replays: the subscription sends old records, and has not reached the position.
 	// catchingUp: the current event has reached it.
 	replays, catchingUp bool

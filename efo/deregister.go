@@ -5,8 +5,6 @@ import (
 
 	"kin/internal/service"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -59,14 +57,14 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	if w.over() {
 		return w.timeout(w.last)
 	}
-	_, err := service.AttemptUntil(ctx, w.deadline, func(ctx context.Context) (*kinesis.DeregisterStreamConsumerOutput, error) {
+	_, err := service.AttemptUntil(ctx, w.deadline, func(ctx context.Context) (struct{}, error) {
 		defer r.awaiting("DeregisterStreamConsumer", w.id)()
-		return r.client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(c.ARN)}, WithEmptyAnswer)
+		return struct{}{}, r.client.DeregisterStreamConsumer(ctx, &service.DeregisterStreamConsumerInput{ConsumerARN: c.ARN})
 	})
 	if err == nil {
 		r.attempted("DeregisterStreamConsumer", w.id, nil)
 		if w.accepted++; w.accepted > 1 {
-			return w.pause(ctx, "DeregisterStreamConsumer succeeds, and the consumer stays; trying again")
+			return w.pause(ctx, "DeregisterStreamConsumer succeeded, but the consumer is still there; trying again")
 		}
 		w.last, w.state = nil, string(types.ConsumerStatusDeleting)
 		w.looks.Reset()
@@ -79,9 +77,9 @@ func (r *Registry) deregister(ctx context.Context, w *waiting, c *Consumer) erro
 	r.attempted("DeregisterStreamConsumer", w.id, err)
 	w.last = err
 	switch classify(err) {
-	case gone:
+	case notFound:
 		if w.missing++; w.missing > 1 {
-			return w.pause(ctx, "DeregisterStreamConsumer does not find the consumer, which DescribeStreamConsumer shows; trying again")
+			return w.pause(ctx, "DeregisterStreamConsumer does not find the consumer, but DescribeStreamConsumer does; trying again")
 		}
 		return nil // the next look says so
 	case inUse:

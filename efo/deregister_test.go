@@ -71,7 +71,7 @@ func TestDeregisterWaitsForAConsumerThatIsCreating(t *testing.T) {
 func TestDeregisterWaitsForADeletionOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
-		f.consumers["kin_a"].gone = time.Now().Add(10 * time.Second)
+		f.consumers["kin_a"].removedAt = time.Now().Add(10 * time.Second)
 		r, _ := registry(t, f)
 		removed, err := r.Deregister(t.Context(), "kin_a")
 		if err != nil || !removed || f.count("deregister") != 0 {

@@ -26,7 +26,7 @@ func (e *NotFoundError) NotFound() bool { return true }
 
 // Hint says what to do next.
 func (e *NotFoundError) Hint() string {
-	return "those that are there are shown by: " + e.Commands.Command("list", "")
+	return "list the consumers with: " + e.Commands.Command("list", "")
 }
 
 // TimeoutError means that a consumer did not come into the state that was
@@ -73,15 +73,15 @@ func (e *TimeoutError) Hint() string {
 		return ""
 	}
 	if e.State == notRegistered && e.unsettled {
-		return "--register-consumer-timeout waits longer"
+		return "use --register-consumer-timeout to wait longer"
 	}
 	if e.State == notRegistered {
-		return "nothing was registered; --register-consumer-timeout waits longer"
+		return "nothing was registered; use --register-consumer-timeout to wait longer"
 	}
 	if e.Doing == "register" && isEphemeral(e.Consumer) { // its run removes it
-		return "--register-consumer-timeout waits longer"
+		return "use --register-consumer-timeout to wait longer"
 	}
-	return "look at it with: " + e.Commands.Command("describe", e.Consumer)
+	return "check it with: " + e.Commands.Command("describe", e.Consumer)
 }
 
 // LimitError means that the stream has as many consumers as it may have.
@@ -103,7 +103,7 @@ func (e *LimitError) Hint() string {
 		wide = max(wide, len(c.Name))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "free one of these with: %s", e.Commands.Command("deregister", "NAME"))
+	fmt.Fprintf(&b, "remove one of these with: %s", e.Commands.Command("deregister", "NAME"))
 	for _, c := range e.Registered {
 		fmt.Fprintf(&b, "\n  %-*s  %s since %s", wide, c.Name, c.Status, c.Created.UTC().Format(time.RFC3339))
 	}

@@ -39,7 +39,7 @@ func (s *source) failed(ctx context.Context, err error, inStream bool) (*reader.
 	switch classify(err) {
 	case fatal:
 		return nil, err
-	case gone:
+	case notFound:
 		if resp, err := s.missing(ctx, err); resp != nil || err != nil {
 			return resp, err
 		}
@@ -78,11 +78,11 @@ func (s *source) missing(ctx context.Context, err error) (*reader.Response, erro
 	if checkErr != nil || replaced {
 		return nil, checkErr // the next call goes to the new one
 	}
-	gone, listErr := s.IsGone(ctx, s.at)
+	trimmed, listErr := s.WasTrimmed(ctx, s.at)
 	switch {
 	case listErr != nil:
 		return nil, listErr // with the stream gone, ListShards says so
-	case gone:
+	case trimmed:
 		return &reader.Response{End: true}, nil
 	}
 	if s.refusals++; s.refusals > mostRefusals {
@@ -164,5 +164,5 @@ func (e *TakenOverError) Held() bool { return true }
 
 // Hint says what to do next.
 func (e *TakenOverError) Hint() string {
-	return "two readers need a consumer each: give this one another --consumer-name, or --take-over to subscribe again"
+	return "each reader needs its own consumer: give this one another --consumer-name, or use --take-over to subscribe again"
 }

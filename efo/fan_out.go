@@ -57,10 +57,10 @@ type Options struct {
 	// Subscribe makes one SubscribeToShard call.
 	Subscribe Subscribe
 
-	// Say, Chat and Log are as Info, Detail and Log in reader.Options. LastWord takes what is to be
+	// Info, Detail and Log are as in reader.Options. AtEnd takes what is to be
 	// the last message of the run; Close calls it. Warn takes what nobody
-	// may miss: a consumer that may stay behind, and is billed. nil is Say.
-	Say, Chat, LastWord, Warn func(message string)
+	// may miss: a consumer that may stay behind, and is billed. nil is Info.
+	Info, Detail, AtEnd, Warn func(message string)
 	Log                       *slog.Logger
 }
 
@@ -92,7 +92,7 @@ func (o Options) validate() error {
 	}{
 		{o.Subscribe != nil, "subscribe", "a function"},
 		{len(o.RegisteredIDs) == 0 || len(o.RegisteredIDs) == len(o.Streams), "registered consumer id", "one for each stream"},
-		{len(o.RegisteredIDs) == 0 || o.Name == "", "consumer name", "nothing beside a registered consumer id, which is used as it is"},
+		{len(o.RegisteredIDs) == 0 || o.Name == "", "consumer name", "no consumer name, because the registered consumer id is a full name"},
 		{len(o.RegisteredIDs) == 0 || !o.RequireDeregistration, "require consumer deregistration", "a consumer of this run's own; a registered consumer id is never removed"},
 		{o.RefreshInterval > 0 && o.RefreshInterval <= mostRefreshInterval, "consumer refresh interval", "more than 0 and at most 3600s"},
 		{o.RegisterTimeout > 0, "register consumer timeout", "more than 0"},
@@ -130,13 +130,13 @@ func (o Options) checkNames() error {
 		return &record.OptionError{Field: "consumer name prefix", Want: fmt.Sprintf("up to %d letters, digits and _.-, or nothing", 128-len(made))}
 	}
 	if o.Name == "" && strings.HasSuffix(o.NamePrefix, ephemeral) {
-		return &record.OptionError{Field: "consumer name prefix", Want: "another end than tmp_: consumers of such names are for one run alone, and kin consumers prune removes them"}
+		return &record.OptionError{Field: "consumer name prefix", Want: "a prefix that does not end in tmp_: kin consumers prune removes consumers with such names"}
 	}
 	if o.Name == "" {
 		return nil
 	}
 	if isEphemeral(o.NamePrefix + o.Name) {
-		return &record.OptionError{Field: "consumer name", Want: "another name: consumers called tmp_UUID are for one run alone, and kin consumers prune removes them"}
+		return &record.OptionError{Field: "consumer name", Want: "a name other than tmp_UUID: kin consumers prune removes consumers with such names"}
 	}
 	return CheckName(o.NamePrefix + o.Name)
 }
@@ -164,13 +164,13 @@ func New(client Client, o Options) (*FanOut, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	for _, say := range []*func(string){&o.Say, &o.Chat, &o.LastWord} {
-		if *say == nil {
-			*say = func(string) {}
+	for _, info := range []*func(string){&o.Info, &o.Detail, &o.AtEnd} {
+		if *info == nil {
+			*info = func(string) {}
 		}
 	}
 	if o.Warn == nil {
-		o.Warn = o.Say
+		o.Warn = o.Info
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -241,7 +241,7 @@ func (f *FanOut) Close(ctx context.Context) error {
 	f.messages.wait() // and only now for who reads them
 	for _, word := range words {
 		if word != "" {
-			f.o.LastWord(word)
+			f.o.AtEnd(word)
 		}
 	}
 	return errors.Join(errs...)

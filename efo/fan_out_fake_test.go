@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -76,7 +76,7 @@ func (s *fakeService) script(shard string, scripts ...script) {
 	s.scripts[shard] = append(s.scripts[shard], scripts...)
 }
 
-func (s *fakeService) subscribe(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+func (s *fakeService) subscribe(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := in.StartingPosition
@@ -84,8 +84,8 @@ func (s *fakeService) subscribe(ctx context.Context, in *kinesis.SubscribeToShar
 	if p.SequenceNumber != nil {
 		position += ":" + *p.SequenceNumber
 	}
-	id := aws.ToString(in.ShardId)
-	s.calls = append(s.calls, subscribeCall{id, aws.ToString(in.ConsumerARN), position, time.Now()})
+	id := in.ShardID
+	s.calls = append(s.calls, subscribeCall{id, in.ConsumerARN, position, time.Now()})
 	var next script
 	if rest := s.scripts[id]; len(rest) > 0 {
 		next, s.scripts[id] = rest[0], rest[1:]
@@ -213,11 +213,11 @@ type describing struct {
 	fails func() error
 }
 
-func (d describing) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
+func (d describing) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	if err := d.fails(); err != nil {
 		return nil, err
 	}
-	return d.fakeService.DescribeStreamConsumer(ctx, in, o...)
+	return d.fakeService.DescribeStreamConsumer(ctx, in)
 }
 
 // closeShard makes listings show a shard as closed: its end was announced.
@@ -230,7 +230,7 @@ func (s *fakeService) closeShard(id string) {
 	s.ended[id] = true
 }
 
-func (s *fakeService) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (s *fakeService) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.missing {
@@ -239,27 +239,27 @@ func (s *fakeService) ListShards(context.Context, *kinesis.ListShardsInput, ...f
 	shards := append([]types.Shard{}, s.shards...)
 	if len(s.ended) > 0 && s.lags > 0 {
 		s.lags--
-		return &kinesis.ListShardsOutput{Shards: shards}, nil
+		return &service.ListShardsOutput{Shards: shards}, nil
 	}
 	for i := range shards {
 		if s.ended[aws.ToString(shards[i].ShardId)] {
 			shards[i].SequenceNumberRange = &types.SequenceNumberRange{StartingSequenceNumber: aws.String("0"), EndingSequenceNumber: aws.String("999")}
 		}
 	}
-	return &kinesis.ListShardsOutput{Shards: shards}, nil
+	return &service.ListShardsOutput{Shards: shards}, nil
 }
 
-func (s *fakeService) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
-	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
+func (s *fakeService) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
+	return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
 		StreamName: aws.String("orders"), StreamARN: aws.String(testStream), RetentionPeriodHours: aws.Int32(24),
 	}}, nil
 }
 
-func (s *fakeService) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+func (s *fakeService) GetShardIterator(context.Context, *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	return nil, apiError("AccessDeniedException") // enhanced fan-out polls nothing
 }
 
-func (s *fakeService) GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (s *fakeService) GetRecords(context.Context, *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	return nil, apiError("AccessDeniedException")
 }
 
@@ -287,7 +287,7 @@ func end(children ...types.ChildShard) *types.SubscribeToShardEvent {
 	return &types.SubscribeToShardEvent{ChildShards: children, MillisBehindLatest: aws.Int64(0), Records: []types.Record{}}
 }
 
-func says(steps ...step) script                 { return script{steps: steps} }
+func sends(steps ...step) script                { return script{steps: steps} }
 func refuses(code string) script                { return script{refuse: apiError(code)} }
 func event(e *types.SubscribeToShardEvent) step { return step{event: e} }
 func fails(code string) step                    { return step{err: apiError(code)} }
@@ -345,13 +345,13 @@ func newRun(s *fakeService) *run {
 	r.o.Streams = r.reader.Streams
 	r.o.Subscribe = s.subscribe
 	var mu sync.Mutex
-	say := func(m string) {
+	info := func(m string) {
 		mu.Lock()
 		defer mu.Unlock()
 		r.said = append(r.said, m)
 	}
-	r.o.Say, r.reader.Info = say, say
-	r.o.LastWord = func(m string) { r.lastWords = append(r.lastWords, m) }
+	r.o.Info, r.reader.Info = info, info
+	r.o.AtEnd = func(m string) { r.lastWords = append(r.lastWords, m) }
 	return r
 }
 

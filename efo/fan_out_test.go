@@ -24,7 +24,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{func(o *Options) { o.NamePrefix, o.Name = "kin/", "a" }, "consumer name prefix: want up to 88 letters, digits and _.-, or nothing"},
 		{func(o *Options) { o.NamePrefix, o.Name = strings.Repeat("x", 100), strings.Repeat("y", 29) }, `consumer name: want 1 to 128 letters, digits and _.-, not "` + strings.Repeat("x", 100) + strings.Repeat("y", 29) + `"`},
 		{func(o *Options) { o.RegisteredIDs = []string{"a", "b"} }, "registered consumer id: want one for each stream"},
-		{func(o *Options) { o.RegisteredIDs, o.Name = []string{"a"}, "b" }, "consumer name: want nothing beside a registered consumer id, which is used as it is"},
+		{func(o *Options) { o.RegisteredIDs, o.Name = []string{"a"}, "b" }, "consumer name: want no consumer name, because the registered consumer id is a full name"},
 		{func(o *Options) { o.RegisteredIDs, o.RequireDeregistration = []string{"a"}, true }, "require consumer deregistration: want a consumer of this run's own; a registered consumer id is never removed"},
 		{func(o *Options) { o.RegisteredIDs = []string{"arn:a"} }, `registered consumer id: want names, or ARNs with the type arn; got "arn:a"`},
 		{func(o *Options) { o.RegisteredIDs, o.RegisteredByARN = []string{"a"}, true }, `registered consumer id: want names, or ARNs with the type arn; got "a"`},
@@ -52,7 +52,7 @@ func (f *fakeRegistry) names() []string {
 	defer f.mu.Unlock()
 	var names []string
 	for name, c := range f.consumers {
-		if c.gone.IsZero() {
+		if c.removedAt.IsZero() {
 			names = append(names, name)
 		}
 	}
@@ -79,7 +79,7 @@ func TestAConsumerForOneRunIsRemovedHoweverTheRunEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2))))
+				s.script("a", sends(event(records(1, 2))))
 				r := newRun(s)
 				test.change(r)
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -98,7 +98,7 @@ func TestAConsumerForOneRunIsRemovedHoweverTheRunEnds(t *testing.T) {
 	}
 }
 
-func TestAConsumerThatCannotBeRemovedIsTold(t *testing.T) {
+func TestAConsumerThatCannotBeRemovedIsReported(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		r := newRun(s)
@@ -182,7 +182,7 @@ func TestARegisteredConsumerIsNeitherMadeNorRemoved(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		s.fakeRegistry.consumers["theirs"] = &registeredConsumer{created: time.Now(), active: time.Now().Add(10 * time.Second)}
-		s.script("a", says(event(records(1, 2))))
+		s.script("a", sends(event(records(1, 2))))
 		again := newRun(s)
 		again.o.RegisteredIDs, again.reader.AvailableNow = []string{"theirs"}, true
 		if err := again.do(t.Context()); err != nil || again.text() != "1 2 " {
@@ -199,7 +199,7 @@ func TestAConsumerThatIsGoneIsRegisteredAgain(t *testing.T) {
 	t.Run("by its absence", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			s := newService(t, "a")
-			s.script("a", says(event(records(1, 2)), step{20 * time.Second, nil, apiError("ResourceNotFoundException")}), says(event(records(3, 4))))
+			s.script("a", sends(event(records(1, 2)), step{20 * time.Second, nil, apiError("ResourceNotFoundException")}), sends(event(records(3, 4))))
 			time.AfterFunc(15*time.Second, func() { s.forget() })
 			r := newRun(s)
 			r.o.Name = "app"
@@ -240,7 +240,7 @@ func TestAReaderThatIsTakenOverStops(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(steps...), refuses("ResourceInUseException"), says(event(records(3, 4))))
+				s.script("a", sends(steps...), refuses("ResourceInUseException"), sends(event(records(3, 4))))
 				r := newRun(s)
 				r.o.Name, r.o.RequireDeregistration = "app", true
 				err := r.do(t.Context())
@@ -258,8 +258,8 @@ func TestAReaderThatIsTakenOverStops(t *testing.T) {
 func TestTakeOverSubscribesAgain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}),
-			refuses("ResourceInUseException"), refuses("ResourceInUseException"), says(event(records(3, 4))))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}),
+			refuses("ResourceInUseException"), refuses("ResourceInUseException"), sends(event(records(3, 4))))
 		r := newRun(s)
 		r.o.Name, r.o.TakeOver = "app", true
 		r.doFor(time.Minute)
@@ -274,9 +274,9 @@ func TestTakeOverSubscribesAgain(t *testing.T) {
 func TestARunIsNotTakenOverByItself(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, errors.New("cut")}), refuses("ResourceInUseException"),
-			says(event(records(3, 4)), step{10 * time.Second, nil, over.err}), script{refuse: errors.New("no answer")},
-			refuses("ResourceInUseException"), says(event(records(5, 6))))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, errors.New("cut")}), refuses("ResourceInUseException"),
+			sends(event(records(3, 4)), step{10 * time.Second, nil, over.err}), script{refuse: errors.New("no answer")},
+			refuses("ResourceInUseException"), sends(event(records(5, 6))))
 		r := newRun(s)
 		r.doFor(time.Minute)
 		if r.text() != "1 2 3 4 5 6 " {
@@ -286,8 +286,8 @@ func TestARunIsNotTakenOverByItself(t *testing.T) {
 	// Nor by a success whose answer was a failure of the service's.
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), step{20 * time.Second, nil, errors.New("cut")}), refuses("InternalFailure"),
-			refuses("ResourceInUseException"), says(event(records(3, 4))))
+		s.script("a", sends(event(records(1, 2)), step{20 * time.Second, nil, errors.New("cut")}), refuses("InternalFailure"),
+			refuses("ResourceInUseException"), sends(event(records(3, 4))))
 		r := newRun(s)
 		r.o.Name = "app"
 		r.doFor(time.Minute)
@@ -298,8 +298,8 @@ func TestARunIsNotTakenOverByItself(t *testing.T) {
 	// Nor is one with a name by what it did itself just before.
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", refuses("ResourceInUseException"), says(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}),
-			refuses("ResourceInUseException"), says(event(records(3, 4))))
+		s.script("a", refuses("ResourceInUseException"), sends(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}),
+			refuses("ResourceInUseException"), sends(event(records(3, 4))))
 		r := newRun(s)
 		r.o.Name = "app"
 		r.doFor(time.Minute)
@@ -313,13 +313,13 @@ func TestAConsumerThatIsBeingDeletedIsNotTakenOver(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		s.deleting = 10 * time.Second
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}), says(event(records(3, 4))))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceInUseException")}), sends(event(records(3, 4))))
 		r := newRun(s)
 		r.o.Name = "app"
 		time.AfterFunc(9*time.Second, func() {
 			s.fakeRegistry.mu.Lock()
 			defer s.fakeRegistry.mu.Unlock()
-			s.fakeRegistry.consumers["kin_app"].gone = time.Now().Add(s.deleting)
+			s.fakeRegistry.consumers["kin_app"].removedAt = time.Now().Add(s.deleting)
 		})
 		r.doFor(time.Minute)
 		if r.text() != "1 2 3 4 " || s.count("register") != 2 {

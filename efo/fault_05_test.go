@@ -12,7 +12,6 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -25,19 +24,16 @@ type pagesOf struct {
 	at    int
 }
 
-func (p *pagesOf) ListStreamConsumers(_ context.Context, in *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (p *pagesOf) ListStreamConsumers(_ context.Context, in *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	p.calls++
-	if in.NextToken == nil {
+	if in.NextToken == "" {
 		if p.at = 0; p.calls > 1 && len(p.lists) > 1 {
 			p.lists = p.lists[1:]
 		}
 	}
 	token := p.lists[0][min(p.at, len(p.lists[0])-1)]
 	p.at++
-	out := &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{}}
-	if token != "" {
-		out.NextToken = &token
-	}
+	out := &service.ListStreamConsumersOutput{Consumers: []types.Consumer{}, NextToken: token}
 	if !strings.HasPrefix(token, "empty") {
 		out.Consumers = []types.Consumer{{ConsumerName: aws.String("c" + strconv.Itoa(p.at)), ConsumerARN: aws.String(testStream)}}
 	}

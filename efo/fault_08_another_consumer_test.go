@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/service"
 	"kin/internal/validate"
@@ -30,8 +29,8 @@ func (m *mixedUp) spoil(name, arn *string) (*string, *string) {
 	return aws.String("kin_b"), aws.String(testStream + "/consumer/kin_b:1")
 }
 
-func (m *mixedUp) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
-	out, err := m.fakeService.DescribeStreamConsumer(ctx, in, o...)
+func (m *mixedUp) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
+	out, err := m.fakeService.DescribeStreamConsumer(ctx, in)
 	if err == nil && m.describes > 0 {
 		m.describes--
 		d := out.ConsumerDescription
@@ -40,8 +39,8 @@ func (m *mixedUp) DescribeStreamConsumer(ctx context.Context, in *kinesis.Descri
 	return out, err
 }
 
-func (m *mixedUp) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, o ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
-	out, err := m.fakeService.RegisterStreamConsumer(ctx, in, o...)
+func (m *mixedUp) RegisterStreamConsumer(ctx context.Context, in *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
+	out, err := m.fakeService.RegisterStreamConsumer(ctx, in)
 	if err == nil && m.registers > 0 {
 		m.registers--
 		out.Consumer.ConsumerName, out.Consumer.ConsumerARN = m.spoil(out.Consumer.ConsumerName, out.Consumer.ConsumerARN)

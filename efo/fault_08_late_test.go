@@ -23,8 +23,8 @@ func lateRecords(first, last int) *types.SubscribeToShardEvent {
 func TestFault08ALateEventDoesNotEndAShard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 1)), event(quiet(5)), event(lateRecords(10, 10)), event(quiet(11)), event(records(12, 12))),
-			says(event(lateRecords(10, 10)), event(records(12, 12)), event(lateRecords(13, 13)), step{5 * time.Second, quiet(14), nil}))
+		s.script("a", sends(event(records(1, 1)), event(quiet(5)), event(lateRecords(10, 10)), event(quiet(11)), event(records(12, 12))),
+			sends(event(lateRecords(10, 10)), event(records(12, 12)), event(lateRecords(13, 13)), step{5 * time.Second, quiet(14), nil}))
 		r := newRun(s)
 		kept := newMemory()
 		r.reader.Positions, r.reader.AvailableNow = kept, true
@@ -51,7 +51,7 @@ func TestFault08AnEventStreamThatKeepsFillingEndsAtTheBound(t *testing.T) {
 		for n := range 30 {
 			steps = append(steps, step{time.Second, lateRecords(3+n, 3+n), nil})
 		}
-		s.script("a", says(steps...))
+		s.script("a", sends(steps...))
 		r := newRun(s)
 		r.reader.AvailableNow = true
 		began := time.Now()

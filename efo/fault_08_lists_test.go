@@ -9,7 +9,6 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -20,11 +19,11 @@ type nullLists struct {
 	nulls, calls int
 }
 
-func (n *nullLists) ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (n *nullLists) ListStreamConsumers(context.Context, *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	if n.calls++; n.calls <= n.nulls {
-		return &kinesis.ListStreamConsumersOutput{}, nil
+		return &service.ListStreamConsumersOutput{}, nil
 	}
-	return &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{}}, nil
+	return &service.ListStreamConsumersOutput{Consumers: []types.Consumer{}}, nil
 }
 
 func TestFault08AListWithoutConsumersIsNotAnEmptyOne(t *testing.T) {
@@ -48,9 +47,9 @@ func TestFault08AListWithoutConsumersIsNotAnEmptyOne(t *testing.T) {
 }
 
 // summaries answers DescribeStreamSummary.
-type summaries func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
+type summaries func(context.Context) (*service.DescribeStreamSummaryOutput, error)
 
-func (s summaries) DescribeStreamSummary(ctx context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (s summaries) DescribeStreamSummary(ctx context.Context, _ *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	return s(ctx)
 }
 
@@ -58,7 +57,7 @@ func (s summaries) DescribeStreamSummary(ctx context.Context, _ *kinesis.Describ
 func TestFault14AStreamThatIsNotFoundInTimeIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
-		_, err := FindStreamWithin(t.Context(), summaries(func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		_, err := FindStreamWithin(t.Context(), summaries(func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}), "orders", DefaultTimeout, func(m string) { said = append(said, m) }, nil)
@@ -76,8 +75,8 @@ func TestFault08AStreamWithoutASummaryIsNotFound(t *testing.T) {
 		"DescribeStreamSummary for stream orders: the answer has no summary": nil,
 		"DescribeStreamSummary for stream orders: the answer has no ARN":     {StreamName: aws.String("orders")},
 	} {
-		_, err := FindStream(t.Context(), summaries(func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-			return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: summary}, nil
+		_, err := FindStream(t.Context(), summaries(func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
+			return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: summary}, nil
 		}), "orders", nil)
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
@@ -39,7 +39,7 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 				s := newService(t, "a")
 				bad := records(3, 4)
 				spoil(bad)
-				s.script("a", says(event(records(1, 2)), event(bad)), says(event(records(3, 4))))
+				s.script("a", sends(event(records(1, 2)), event(bad)), sends(event(records(3, 4))))
 				r := newRun(s)
 				m := newMemory()
 				r.reader.Positions = m
@@ -61,7 +61,7 @@ func TestFault08EventsThatCannotBeRightAreNotUsed(t *testing.T) {
 func TestFault08EventsBehindThePositionAreDroppedAndReported(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(8, 11)), over), says(event(records(8, 9)), event(records(10, 11)), event(records(11, 13)), event(records(11, 13))))
+		s.script("a", sends(event(records(8, 11)), over), sends(event(records(8, 9)), event(records(10, 11)), event(records(11, 13)), event(records(11, 13))))
 		r := newRun(s)
 		m := newMemory()
 		r.reader.Positions = m
@@ -72,8 +72,8 @@ func TestFault08EventsBehindThePositionAreDroppedAndReported(t *testing.T) {
 		if at := m.file.Streams[0].Shards["a"]; at.SequenceNumber != "13" || at.Continuation != "13" {
 			t.Errorf("saved %+v", at)
 		}
-		said := slices.DeleteFunc(r.said, func(m string) bool { return !strings.Contains(m, saysBehind) })
-		if want := []string{saysBehind}; !slices.Equal(said, want) {
+		said := slices.DeleteFunc(r.said, func(m string) bool { return !strings.Contains(m, messageBehind) })
+		if want := []string{messageBehind}; !slices.Equal(said, want) {
 			t.Errorf("said %q", r.said)
 		}
 	})
@@ -82,17 +82,17 @@ func TestFault08EventsBehindThePositionAreDroppedAndReported(t *testing.T) {
 func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2))))
+		s.script("a", sends(event(records(1, 2))))
 		r := newRun(s)
 		subscribed := 0
-		r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+		r.o.Subscribe = func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 			stream, err := s.subscribe(ctx, in)
 			if subscribed++; err == nil && subscribed == 1 {
 				return wrongDate{stream}, nil
 			}
 			return stream, err
 		}
-		s.script("a", says(event(records(1, 2))))
+		s.script("a", sends(event(records(1, 2))))
 		m := newMemory()
 		r.reader.Positions = m
 		r.doFor(time.Minute)
@@ -106,7 +106,7 @@ func TestFault08ASubscriptionWithAnImpossibleDateIsNotUsed(t *testing.T) {
 }
 
 // wrongDate is a stream whose service says that it is 1970.
-type wrongDate struct{ Stream }
+type wrongDate struct{ service.EventStream }
 
 func (wrongDate) ServerTime() time.Time { return time.Unix(1, 0) }
 
@@ -141,7 +141,7 @@ func TestFault08AnEndThatListShardsContradictsIsNotUsed(t *testing.T) {
 		s.lags = 1 << 30 // the shard stays open
 		bad := records(3, 4)
 		bad.ContinuationSequenceNumber, bad.ChildShards = nil, []types.ChildShard{child("x", "a")}
-		s.script("a", says(event(records(1, 2)), event(bad)), says(event(records(3, 6))))
+		s.script("a", sends(event(records(1, 2)), event(bad)), sends(event(records(3, 6))))
 		r := newRun(s)
 		m := newMemory()
 		r.reader.Positions = m
@@ -172,12 +172,12 @@ func TestFault08AnEndThatIsBehindIsNotUsed(t *testing.T) {
 			s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1"), EndingSequenceNumber: aws.String("9")}
 			bad := records(3, 4)
 			bad.ContinuationSequenceNumber, bad.ChildShards, bad.MillisBehindLatest = nil, []types.ChildShard{child("b", "a")}, &c.behind
-			s.script("a", says(event(records(1, 2)), event(bad)))
+			s.script("a", sends(event(records(1, 2)), event(bad)))
 			for range c.times - 1 {
-				s.script("a", says(event(bad)))
+				s.script("a", sends(event(bad)))
 			}
-			s.script("a", says(event(records(3, 6)), event(end(child("b", "a")))))
-			s.script("b", says(event(records(7, 7))))
+			s.script("a", sends(event(records(3, 6)), event(end(child("b", "a")))))
+			s.script("b", sends(event(records(7, 7))))
 			r := newRun(s)
 			r.doFor(2 * time.Minute)
 			if got := r.text(); got != c.want {

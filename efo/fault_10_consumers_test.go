@@ -9,9 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
+
+	"kin/internal/service"
 )
 
 // A consumer without a registration time may be one that a run reads through just now.
@@ -42,22 +43,22 @@ type deaf struct {
 	tooMany func()
 }
 
-func (d deaf) DeregisterStreamConsumer(ctx context.Context, _ *kinesis.DeregisterStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error) {
+func (d deaf) DeregisterStreamConsumer(ctx context.Context, _ *service.DeregisterStreamConsumerInput) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.begin(ctx, "deregister"); err != nil {
-		return nil, err
+		return err
 	}
 	if d.count("deregister") > d.most {
 		d.tooMany()
 	}
-	return &kinesis.DeregisterStreamConsumerOutput{}, d.err
+	return d.err
 }
 
 func TestFault10ARemovalThatRemovesNothingBacksOffAndIsReported(t *testing.T) {
 	for want, answer := range map[string]error{
-		"DeregisterStreamConsumer succeeds, and the consumer stays; trying again":                               nil,
-		"DeregisterStreamConsumer does not find the consumer, which DescribeStreamConsumer shows; trying again": apiError("ResourceNotFoundException"),
+		"DeregisterStreamConsumer succeeded, but the consumer is still there; trying again":                  nil,
+		"DeregisterStreamConsumer does not find the consumer, but DescribeStreamConsumer does; trying again": apiError("ResourceNotFoundException"),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake("kin_a")
@@ -65,7 +66,7 @@ func TestFault10ARemovalThatRemovesNothingBacksOffAndIsReported(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			// There were 300 calls a minute, or calls without end.
-			r, err := NewRegistry(deaf{f, answer, 70, cancel}, RegistryOptions{Stream: "orders", StreamARN: testStream, Timeout: time.Minute, Say: func(m string) { said = append(said, m) }})
+			r, err := NewRegistry(deaf{f, answer, 70, cancel}, RegistryOptions{Stream: "orders", StreamARN: testStream, Timeout: time.Minute, Info: func(m string) { said = append(said, m) }})
 			if err != nil {
 				t.Fatal(err)
 			}

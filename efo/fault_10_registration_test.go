@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/service"
 	"kin/reader"
 )
@@ -26,9 +24,9 @@ type lossy struct {
 	calls    int
 }
 
-func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, o ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
+func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	type answer struct {
-		out *kinesis.RegisterStreamConsumerOutput
+		out *service.RegisterStreamConsumerOutput
 		err error
 	}
 	answers, err := make(chan answer, 1), l.err
@@ -38,7 +36,7 @@ func (l *lossy) RegisterStreamConsumer(ctx context.Context, in *kinesis.Register
 	time.AfterFunc(l.latency, func() {
 		var a answer
 		if !l.nothing {
-			a.out, a.err = l.fakeService.RegisterStreamConsumer(context.WithoutCancel(ctx), in, o...)
+			a.out, a.err = l.fakeService.RegisterStreamConsumer(context.WithoutCancel(ctx), in)
 		}
 		if err != nil {
 			a = answer{nil, err}
@@ -209,7 +207,7 @@ func TestFault10AConsumerThatWasRegisteredAndRefusedIsFound(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2))))
+				s.script("a", sends(event(records(1, 2))))
 				r := newRun(s)
 				r.client, r.reader.AvailableNow = &lossy{fakeService: s, err: apiError(code)}, true
 				if err := r.do(t.Context()); err != nil || r.text() != "1 2 " {
@@ -270,7 +268,7 @@ func TestFault10AConsumerThatIsGoneWithItsStreamIsNotCalledRegistered(t *testing
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2))))
+				s.script("a", sends(event(records(1, 2))))
 				r := newRun(s)
 				r.o.Name = "app"
 				boom := errors.New("boom")

@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // readable is a service whose shard a may be read with GetRecords too: from behind
 // record 2 it has four more, and its end.
 type readable struct{ *fakeService }
 
-func (r readable) GetShardIterator(_ context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String(string(in.ShardIteratorType) + aws.ToString(in.StartingSequenceNumber))}, nil
+func (r readable) GetShardIterator(_ context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	return &service.GetShardIteratorOutput{ShardIterator: string(in.ShardIteratorType) + in.StartingSequenceNumber}, nil
 }
 
-func (r readable) GetRecords(_ context.Context, in *kinesis.GetRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	if at := aws.ToString(in.ShardIterator); at != "AFTER_SEQUENCE_NUMBER2" {
+func (r readable) GetRecords(_ context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
+	if at := in.ShardIterator; at != "AFTER_SEQUENCE_NUMBER2" {
 		return nil, apiError("InvalidArgumentException")
 	}
-	return &kinesis.GetRecordsOutput{Records: records(3, 6).Records, MillisBehindLatest: aws.Int64(0), ChildShards: []types.ChildShard{child("b", "a")}}, nil
+	return &service.GetRecordsOutput{Records: records(3, 6).Records, MillisBehindLatest: aws.Int64(0), ChildShards: []types.ChildShard{child("b", "a")}}, nil
 }
 
 // If the end of a closed shard keeps saying that records are left, its rest is read with
@@ -33,11 +34,11 @@ func TestFault11AnEndThatIsBehindAgainAndAgainIsReadWithGetRecords(t *testing.T)
 		s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1"), EndingSequenceNumber: aws.String("9")}
 		bad := records(3, 4)
 		bad.ContinuationSequenceNumber, bad.ChildShards, bad.MillisBehindLatest = nil, []types.ChildShard{child("b", "a")}, aws.Int64(1000)
-		s.script("a", says(event(records(1, 2)), event(bad)))
+		s.script("a", sends(event(records(1, 2)), event(bad)))
 		for range 9 {
-			s.script("a", says(event(bad)))
+			s.script("a", sends(event(bad)))
 		}
-		s.script("b", says(event(records(7, 7))))
+		s.script("b", sends(event(records(7, 7))))
 		r := newRun(s)
 		r.client = readable{s}
 		r.doFor(2 * time.Minute)

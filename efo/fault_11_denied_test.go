@@ -11,15 +11,14 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // deniedRecords is a service that may be asked for iterators, and not for records.
 type deniedRecords struct{ *fakeService }
 
-func (deniedRecords) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String("iterator")}, nil
+func (deniedRecords) GetShardIterator(context.Context, *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	return &service.GetShardIteratorOutput{ShardIterator: "iterator"}, nil
 }
 
 // A closed shard whose subscriptions bring no record ends the run where its rest may not
@@ -29,10 +28,10 @@ func TestFault11AnUnannouncedEndThatMayNotBeReadEndsTheRun(t *testing.T) {
 	cut := step{err: errors.New("unexpected EOF")}
 	for name, next := range map[string]func(i int) script{
 		"breaks before the answer": func(int) script { return script{refuse: errors.New("connection reset")} },
-		"breaks":                   func(int) script { return says(cut) },
-		"an event, and breaks":     func(i int) script { return says(event(quiet(100+i)), cut) },
-		"behind, and breaks":       func(i int) script { return says(event(behind(100+i)), cut) },
-		"behind, and ends":         func(i int) script { return says(event(behind(100+i)), over) },
+		"breaks":                   func(int) script { return sends(cut) },
+		"an event, and breaks":     func(i int) script { return sends(event(quiet(100+i)), cut) },
+		"behind, and breaks":       func(i int) script { return sends(event(behind(100+i)), cut) },
+		"behind, and ends":         func(i int) script { return sends(event(behind(100+i)), over) },
 	} {
 		for call, client := range map[string]func(*fakeService) liveClient{
 			"GetShardIterator": func(s *fakeService) liveClient { return s },
@@ -42,7 +41,7 @@ func TestFault11AnUnannouncedEndThatMayNotBeReadEndsTheRun(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					s := newService(t, "a")
 					s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
-					s.script("a", says(event(records(1, 2)), cut))
+					s.script("a", sends(event(records(1, 2)), cut))
 					for i := range 1000 {
 						s.script("a", next(i))
 					}

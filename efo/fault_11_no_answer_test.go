@@ -78,7 +78,7 @@ func TestFault11APageOfAProxyDoesNotKeepAConsumerRegistered(t *testing.T) {
 		l.must(err)
 		l.without(0, map[string]reply{"DeregisterStreamConsumer": html(404)})
 		var said []string
-		r, err = NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Say: func(m string) { said = append(said, m) }})
+		r, err = NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) { said = append(said, m) }})
 		l.must(err)
 		_, err = r.Deregister(t.Context(), "a")
 		var late *TimeoutError
@@ -97,7 +97,7 @@ func TestFault11AnAnswerWithoutAConsumerIsRetriedReportedAndNamed(t *testing.T) 
 				bubble(t, func(t *testing.T) {
 					l := newLive(t, 1).without(0, map[string]reply{call: {200, "application/x-amz-json-1.1", body}})
 					var said []string
-					r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Say: func(m string) { said = append(said, m) }})
+					r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) { said = append(said, m) }})
 					l.must(err)
 					if call == "ListStreamConsumers" {
 						_, err = r.List(t.Context())

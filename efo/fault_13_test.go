@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -20,8 +20,8 @@ type changing struct {
 	summary func(*types.StreamDescriptionSummary)
 }
 
-func (c changing) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := c.fakeService.DescribeStreamSummary(ctx, in, o...)
+func (c changing) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
+	out, err := c.fakeService.DescribeStreamSummary(ctx, in)
 	if err == nil && c.summary != nil {
 		c.summary(out.StreamDescriptionSummary)
 	}
@@ -51,7 +51,7 @@ func TestFault13FactsOfARunAreNoOptions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2)), over), refuses(c.code), refuses(c.code), refuses(c.code), refuses(c.code))
+				s.script("a", sends(event(records(1, 2)), over), refuses(c.code), refuses(c.code), refuses(c.code), refuses(c.code))
 				r := newRun(s)
 				client := changing{fakeService: s}
 				if c.then != nil {

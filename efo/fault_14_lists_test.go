@@ -12,7 +12,6 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -24,22 +23,22 @@ type slowList struct {
 	repeats bool
 }
 
-func (s slowList) ListStreamConsumers(ctx context.Context, in *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (s slowList) ListStreamConsumers(ctx context.Context, in *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	if err := service.Sleep(ctx, s.takes); err != nil {
 		return nil, err
 	}
 	page := 0
-	_, _ = fmt.Sscan(aws.ToString(in.NextToken), &page)
+	_, _ = fmt.Sscan(in.NextToken, &page)
 	name := fmt.Sprintf("c%02d", page)
-	out := &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{{
+	out := &service.ListStreamConsumersOutput{Consumers: []types.Consumer{{
 		ConsumerName: aws.String(name), ConsumerARN: aws.String(ordersARN + "/consumer/" + name + ":1"), ConsumerStatus: types.ConsumerStatusActive,
 		ConsumerCreationTimestamp: aws.Time(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)),
 	}}}
 	if page++; page < 20 {
-		out.NextToken = aws.String(fmt.Sprint(page))
+		out.NextToken = fmt.Sprint(page)
 	}
 	if s.repeats {
-		out.NextToken = aws.String("0")
+		out.NextToken = "0"
 	}
 	return out, nil
 }
@@ -52,7 +51,7 @@ func TestFault14AListOfConsumersThatWaitsSaysWhatFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var said []string
 				began := time.Now()
-				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Say: func(m string) { said = append(said, m) }})
+				r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Info: func(m string) { said = append(said, m) }})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -77,12 +76,12 @@ type stopsAnswering struct {
 	at time.Time
 }
 
-func (s stopsAnswering) ListStreamConsumers(ctx context.Context, in *kinesis.ListStreamConsumersInput, opts ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (s stopsAnswering) ListStreamConsumers(ctx context.Context, in *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	if time.Now().After(s.at) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	return s.slowList.ListStreamConsumers(ctx, in, opts...)
+	return s.slowList.ListStreamConsumers(ctx, in)
 }
 
 // The last list is cut off by the end of the time. The list before it says what is wrong.

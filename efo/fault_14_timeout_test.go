@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"kin/internal/service"
 )
 
 // A run whose subscriptions had no answer has not done its work when its time is over;
@@ -18,11 +18,11 @@ func TestFault14ATimeoutWithoutAnySubscriptionIsAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(step{after: time.Hour}))
+				s.script("a", sends(step{after: time.Hour}))
 				r := newRun(s)
 				r.reader.Timeout, r.reader.Began = 3*time.Second, time.Now()
 				if !c.subscribes {
-					r.o.Subscribe = func(ctx context.Context, _ *kinesis.SubscribeToShardInput) (Stream, error) {
+					r.o.Subscribe = func(ctx context.Context, _ *service.SubscribeToShardInput) (service.EventStream, error) {
 						<-ctx.Done()
 						return nil, ctx.Err()
 					}

@@ -9,19 +9,17 @@ import (
 	"time"
 
 	"kin/internal/service"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// unheardRegistry has no answer for any call.
-type unheardRegistry struct{ RegistryClient }
+// silentRegistry has no answer for any call.
+type silentRegistry struct{ RegistryClient }
 
-func (unheardRegistry) DescribeStreamConsumer(ctx context.Context, _ *kinesis.DescribeStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
+func (silentRegistry) DescribeStreamConsumer(ctx context.Context, _ *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-func (unheardRegistry) ListStreamConsumers(ctx context.Context, _ *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (silentRegistry) ListStreamConsumers(ctx context.Context, _ *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -45,7 +43,7 @@ func TestFault14AnUnansweredCallAboutConsumersIsNamed(t *testing.T) {
 				var said []string
 				var at []time.Duration
 				began := time.Now()
-				r, err := NewRegistry(unheardRegistry{}, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Say: func(m string) {
+				r, err := NewRegistry(silentRegistry{}, RegistryOptions{Stream: "orders", StreamARN: ordersARN, Timeout: 20 * time.Second, Info: func(m string) {
 					mu.Lock()
 					defer mu.Unlock()
 					said, at = append(said, m), append(at, time.Since(began))

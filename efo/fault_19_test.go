@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"kin/internal/service"
 )
 
 // Whoever reads the messages may be slow: nobody who holds the consumer waits for
 // that, or all shards would. A wait would be a deadlock here.
-func TestFault19NothingIsSaidWhileShardsWaitForTheConsumer(t *testing.T) {
+func TestFault19NothingIsReportedWhileShardsWaitForTheConsumer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		f := &FanOut{}
@@ -23,11 +23,11 @@ func TestFault19NothingIsSaidWhileShardsWaitForTheConsumer(t *testing.T) {
 		f.o.TakeOver = true
 		var read chan struct{} // closed when messages are read
 		var said []string
-		f.o.Say = func(message string) {
+		f.o.Info = func(message string) {
 			<-read
 			said = append(said, message)
 		}
-		f.o.Chat = f.o.Say
+		f.o.Detail = f.o.Info
 		expect := func(err error, want string) {
 			t.Helper()
 			close(read)
@@ -53,7 +53,7 @@ func TestFault19NothingIsSaidWhileShardsWaitForTheConsumer(t *testing.T) {
 		f.o.RefreshInterval = time.Hour
 		read = make(chan struct{})
 		_, err = h.ready(ctx)
-		expect(err, "at its word")
+		expect(err, "without a check")
 	})
 }
 
@@ -65,7 +65,7 @@ type blocking struct {
 	said     []string // in the order in which they were let through
 }
 
-func (b *blocking) say(message string) {
+func (b *blocking) info(message string) {
 	b.mu.Lock()
 	b.blocked++
 	b.mu.Unlock()
@@ -81,15 +81,15 @@ func idleFor(d time.Duration) script {
 	for range d / (5 * time.Second) {
 		steps = append(steps, step{5 * time.Second, quiet(2), nil})
 	}
-	return says(append(steps, step{err: errors.New("cut")})...)
+	return sends(append(steps, step{err: errors.New("cut")})...)
 }
 
 func (b *blocking) Enabled(context.Context, slog.Level) bool      { return true }
-func (b *blocking) Handle(_ context.Context, r slog.Record) error { b.say(r.Message); return nil }
+func (b *blocking) Handle(_ context.Context, r slog.Record) error { b.info(r.Message); return nil }
 func (b *blocking) WithAttrs([]slog.Attr) slog.Handler            { return b }
 func (b *blocking) WithGroup(string) slog.Handler                 { return b }
 func (s *fakeService) subscribeIf(down func() bool) Subscribe {
-	return func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+	return func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 		if down() {
 			return nil, errors.New("dial tcp: connection refused")
 		}
@@ -103,14 +103,14 @@ func TestFault19ABlockedReaderHoldsUpNoConsumer(t *testing.T) {
 	for name, block := range map[string]func(s *fakeService, r *run, b *blocking){
 		"waiting until it is ACTIVE": func(s *fakeService, r *run, b *blocking) {
 			s.creating = 20 * time.Second
-			r.o.Say = b.say
+			r.o.Info = b.info
 		},
-		"registered": func(_ *fakeService, r *run, b *blocking) { r.o.Chat = b.say },
+		"registered": func(_ *fakeService, r *run, b *blocking) { r.o.Detail = b.info },
 		"registered again": func(s *fakeService, r *run, b *blocking) {
 			began := time.Now()
-			r.o.Chat = func(message string) {
+			r.o.Detail = func(message string) {
 				if time.Since(began) > time.Minute {
-					b.say(message)
+					b.info(message)
 				}
 			}
 			time.AfterFunc(2*time.Minute, func() {
@@ -128,7 +128,7 @@ func TestFault19ABlockedReaderHoldsUpNoConsumer(t *testing.T) {
 			// the look at the consumer fails, which passes before it is given up at 330 s.
 			began := time.Now()
 			down := func(from, until time.Duration) bool { d := time.Since(began); return d > from && d < until }
-			s.script("a", idleFor(265*time.Second), says(step{25 * time.Second, quiet(3), nil}))
+			s.script("a", idleFor(265*time.Second), sends(step{25 * time.Second, quiet(3), nil}))
 			r.o.Subscribe = s.subscribeIf(func() bool { return down(260*time.Second, 279*time.Second+500*time.Millisecond) })
 			r.client = describing{s, func() error {
 				if down(299*time.Second, 321*time.Second) {
@@ -138,7 +138,7 @@ func TestFault19ABlockedReaderHoldsUpNoConsumer(t *testing.T) {
 			}}
 			r.reader.Info = func(message string) {
 				if strings.Contains(message, "connected again") {
-					b.say(message)
+					b.info(message)
 				}
 			}
 		},
@@ -149,7 +149,7 @@ func TestFault19ABlockedReaderHoldsUpNoConsumer(t *testing.T) {
 				r, b := newRun(s), &blocking{released: make(chan struct{})}
 				block(s, r, b)
 				if len(s.scripts["a"]) == 0 {
-					s.script("a", says(event(records(1, 2))))
+					s.script("a", sends(event(records(1, 2))))
 				}
 				time.AfterFunc(20*time.Minute, func() { close(b.released) })
 				time.AfterFunc(20*time.Minute-time.Second, func() {

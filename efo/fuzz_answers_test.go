@@ -1,15 +1,12 @@
 package efo
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
-	"kin/internal/awsclient"
 	"kin/internal/garble"
+	"kin/internal/kinesistest"
 	"kin/internal/record"
 	"kin/reader"
 )
@@ -27,16 +24,10 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, script []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			answers := garble.NewClient(recorded, script)
-			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
+			client := kinesistest.Client(answers)
 			o := DefaultOptions()
 			o.Streams = []string{garble.Stream}
-			o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
-				s, err := awsclient.Subscribe(ctx, client, in)
-				if err != nil {
-					return nil, err
-				}
-				return s, nil
-			}
+			o.Subscribe = client.SubscribeToShard
 			fan, err := New(client, o)
 			if err != nil {
 				t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
 
@@ -30,37 +29,37 @@ type holding struct {
 	own        bool            // the run registers it, and may remove it
 	brief      bool            // it is for this run alone
 
-	lock      chan struct{} // has room for one: who waits for it can be cancelled
-	registry  *Registry
-	arn       string // of the consumer when it was last seen to be ACTIVE
-	there     bool   // it is there, or may be because of this run
-	made      bool   // this run has registered it, or may have
-	takenOver bool
-	awaited   types.ConsumerStatus // its state when the end of the run ended a wait for it; else empty
-	said      time.Time            // when it was reported
+	lock       chan struct{} // has room for one: who waits for it can be cancelled
+	registry   *Registry
+	arn        string // of the consumer when it was last seen to be ACTIVE
+	there      bool   // it is there, or may be because of this run
+	made       bool   // this run has registered it, or may have
+	takenOver  bool
+	awaited    types.ConsumerStatus // its state when the end of the run ended a wait for it; else empty
+	reportedAt time.Time            // when it was reported
 }
 
 func newHolding(f *FanOut, a *reader.Assignment) *holding {
 	h := &holding{f: f, stream: a.Stream(), given: a.Stream(), own: true, lock: make(chan struct{}, 1)}
 	h.report = func(err error) {
 		if message := a.Reported(h, err, 0); message != "" {
-			h.later(a.Say, message)
+			h.later(a.Info, message)
 		}
 	}
 	h.unanswered = func(err error) {
 		if message := a.Reported(h, err, service.ReportAfter); message != "" {
-			h.later(a.Say, message)
+			h.later(a.Info, message)
 		}
 	}
 	h.forget = func() { a.Forgotten(h) }
-	if arn := a.StreamARN(); arn != nil {
-		h.given = *arn
+	if arn := a.StreamARN(); arn != "" {
+		h.given = arn
 	}
 	switch {
 	case len(f.o.RegisteredIDs) > 0:
 		h.own = false
 		for i, s := range f.o.Streams {
-			if s == a.Stream() || s == aws.ToString(a.StreamARN()) {
+			if s == a.Stream() || s == a.StreamARN() {
 				h.id = ID(f.o.RegisteredIDs[i])
 			}
 		}
@@ -183,7 +182,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	if !h.own {
 		c, err := h.registry.AwaitActive(ctx, h.id)
 		if service.IsDenied(err) && h.id.isARN() {
-			h.later(h.f.o.Chat, fmt.Sprintf("DescribeStreamConsumer is not allowed: taking %s at its word", h.id))
+			h.later(h.f.o.Detail, fmt.Sprintf("DescribeStreamConsumer is not allowed: kin uses %s without a check", h.id))
 			h.arn = string(h.id)
 			return nil
 		}
@@ -199,7 +198,7 @@ func (h *holding) acquire(ctx context.Context) error {
 	if r.Registered {
 		verb = "registered"
 	}
-	h.later(h.f.o.Chat, fmt.Sprintf("%s: %s consumer %s", h.stream, verb, h.id))
+	h.later(h.f.o.Detail, fmt.Sprintf("%s: %s consumer %s", h.stream, verb, h.id))
 	return nil
 }
 
@@ -219,9 +218,9 @@ func (h *holding) acquired(ctx context.Context, c Consumer, err error) error {
 func (h *holding) find(ctx context.Context) error {
 	var arn string
 	var err error
-	arn, err = FindStreamWithin(ctx, h.f.client, h.given, h.f.o.RegisterTimeout, h.f.messages.to(h.f.o.Say), h.log())
+	arn, err = FindStreamWithin(ctx, h.f.client, h.given, h.f.o.RegisterTimeout, h.f.messages.to(h.f.o.Info), h.log())
 	if m := consumerARN.FindStringSubmatch(string(h.id)); m != nil {
-		if err != nil && classify(err) != gone {
+		if err != nil && classify(err) != notFound {
 			arn, err = m[1], nil // its stream has the name of this one, and that has to do
 		}
 		if err == nil && arn != m[1] { // of another account, or another region
@@ -233,7 +232,7 @@ func (h *holding) find(ctx context.Context) error {
 	}
 	h.registry, err = NewRegistry(h.f.client, RegistryOptions{
 		Stream: h.stream, Commands: h.commands(), StreamARN: arn, Timeout: h.f.o.RegisterTimeout,
-		Say: h.f.messages.to(h.f.o.Say), SayAfter: usualWait, Log: h.log(), Attempted: h.report, Unanswered: h.unanswered, Reading: true,
+		Info: h.f.messages.to(h.f.o.Info), InfoAfter: usualWait, Log: h.log(), Attempted: h.report, Unanswered: h.unanswered, Reading: true,
 	})
 	return err
 }
@@ -248,9 +247,9 @@ func (h *holding) lost(ctx context.Context, shard string) error {
 		h.takenOver = true
 		return &TakenOverError{Stream: h.stream, Shard: shard, Consumer: h.id.Name()}
 	}
-	if now := time.Now(); h.said.IsZero() || now.Sub(h.said) >= time.Minute {
-		h.said = now
-		h.later(h.f.o.Say, fmt.Sprintf("another reader has taken over consumer %s of %s: subscribing again", h.id.Name(), h.stream))
+	if now := time.Now(); h.reportedAt.IsZero() || now.Sub(h.reportedAt) >= time.Minute {
+		h.reportedAt = now
+		h.later(h.f.o.Info, fmt.Sprintf("another reader has taken over consumer %s of %s: subscribing again", h.id.Name(), h.stream))
 	}
 	return nil
 }

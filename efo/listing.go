@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/paging"
 	"kin/internal/service"
@@ -16,8 +15,8 @@ import (
 )
 
 // List asks for all consumers of the stream. Errors are *service.GaveUpError
-// after 30 s without a page that brings something new, and *service.CallError: with ResourceNotFoundException there
-// is no such stream.
+// after 30 s without a page that brings something new, and *service.CallError: with
+// ResourceNotFoundException there is no such stream.
 func (r *Registry) List(ctx context.Context) (Listing, error) {
 	return r.list(ctx, time.Now().Add(service.StartTimeout), true)
 }
@@ -55,15 +54,15 @@ func (r *Registry) list(ctx context.Context, deadline time.Time, renews bool) (L
 // listed before may be gone by now. So does a list that would never end.
 func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool) (Listing, error) {
 	byName := map[string]Consumer{}
-	var token *string
+	token := ""
 	var guard paging.Guard
 	var at time.Time
 	for {
 		// StreamARN is required with a token too, unlike with ListShards;
 		// StreamCreationTimestamp would be refused (API documentation).
-		in := &kinesis.ListStreamConsumersInput{StreamARN: aws.String(r.o.StreamARN), NextToken: token}
+		in := &service.ListStreamConsumersInput{StreamARN: r.o.StreamARN, NextToken: token}
 		deadline, _ := a.End(ctx)
-		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.ListStreamConsumersOutput, error) {
+		out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
 			defer r.awaiting("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {
@@ -85,8 +84,8 @@ func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool)
 		if renews {
 			a.Advanced(len(byName))
 		}
-		if token = out.NextToken; aws.ToString(token) != "" {
-			if err := guard.Next(*token, len(byName)-before); err != nil {
+		if token = out.NextToken; token != "" {
+			if err := guard.Next(token, len(byName)-before); err != nil {
 				return Listing{}, r.failed("ListStreamConsumers", "", err)
 			}
 			continue
@@ -101,7 +100,7 @@ func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool)
 
 // checkListing checks one page of a list, and returns the service's time: this
 // machine's own if the page does not say.
-func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Time, error) {
+func (r *Registry) checkListing(out *service.ListStreamConsumersOutput) (time.Time, error) {
 	if out.Consumers == nil { // an empty list is not nil
 		return time.Time{}, &validate.Error{Reason: "it has no list of consumers"}
 	}
@@ -110,7 +109,7 @@ func (r *Registry) checkListing(out *kinesis.ListStreamConsumersOutput) (time.Ti
 			return time.Time{}, err
 		}
 	}
-	at, err := r.dates.Accept(service.ServerTime(out.ResultMetadata))
+	at, err := r.dates.Accept(out.ServerTime)
 	if at.IsZero() {
 		at = r.dates.Now()
 	}

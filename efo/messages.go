@@ -53,8 +53,8 @@ func (m *messages) wait() {
 }
 
 // to is a function that takes messages for another one, and does not wait for it.
-func (m *messages) to(say func(string)) func(string) {
-	return func(message string) { m.add(func() { say(message) }) }
+func (m *messages) to(info func(string)) func(string) {
+	return func(message string) { m.add(func() { info(message) }) }
 }
 
 // logger is a logger that does not wait for the one it logs to.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"net/http"
 
-	"kin/internal/service"
-
 	"github.com/aws/smithy-go"
+
+	"kin/internal/service"
 )
 
 // NoConsumersError means that an endpoint does not know the calls of enhanced

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"kin/internal/kinesistest"
+	"kin/internal/service"
 )
 
 // lacking is an endpoint that answers some calls in its own way, instead of the
@@ -40,9 +40,7 @@ func (l lacking) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // without makes the endpoint lack calls.
 func (l *live) without(after int64, answer map[string]reply) *live {
-	l.Client = kinesis.New(l.Client.Options(), func(o *kinesis.Options) {
-		o.HTTPClient = &http.Client{Transport: lacking{l.endpoint, answer, after, &atomic.Int64{}}}
-	})
+	l.API = kinesistest.Client(&http.Client{Transport: lacking{l.endpoint, answer, after, &atomic.Int64{}}})
 	return l
 }
 
@@ -100,8 +98,8 @@ func TestFault11AnEndpointWithoutConsumersEndsTheRun(t *testing.T) {
 
 func consumersOf(t *testing.T, l *live) int {
 	t.Helper()
-	client := kinesis.New(l.Client.Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: l.endpoint} })
-	out, err := client.ListStreamConsumers(t.Context(), &kinesis.ListStreamConsumersInput{StreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders")})
+	client := kinesistest.Client(&http.Client{Transport: l.endpoint})
+	out, err := client.ListStreamConsumers(t.Context(), &service.ListStreamConsumersInput{StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders"})
 	l.must(err)
 	n := 0
 	for _, c := range out.Consumers {

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -23,13 +23,13 @@ type listing struct {
 	calls *atomic.Int64
 }
 
-func (l listing) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (l listing) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	l.calls.Add(1)
 	time.Sleep(time.Second)
 	if l.down() {
 		return nil, errors.New("dial tcp: connection refused")
 	}
-	return l.fakeService.ListShards(ctx, in, o...)
+	return l.fakeService.ListShards(ctx, in)
 }
 
 // After an outage the stream is listed once for all its shards, not once for each,
@@ -46,13 +46,13 @@ func TestFault11AnOutageDoesNotListTheStreamForEachShard(t *testing.T) {
 				for i := range shards {
 					id := fmt.Sprintf("shardId-%012d", i)
 					shard := types.Shard{ShardId: aws.String(id)}
-					again := says(event(records(2, 2)))
+					again := sends(event(records(2, 2)))
 					if closed {
 						shard.SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
-						again = says(event(records(2, 2)), event(end()))
+						again = sends(event(records(2, 2)), event(end()))
 					}
 					s.shards = append(s.shards, shard)
-					s.script(id, says(event(records(1, 1)), step{11 * time.Second, nil, errors.New("cut")}), again)
+					s.script(id, sends(event(records(1, 1)), step{11 * time.Second, nil, errors.New("cut")}), again)
 				}
 				r := newRun(s)
 				l := listing{s, down, &atomic.Int64{}}
@@ -79,7 +79,7 @@ func TestFault14ALookAtTheConsumerThatWasGivenUpIsOver(t *testing.T) {
 		s := newService(t, "a")
 		began := time.Now()
 		down := func(from, until time.Duration) bool { d := time.Since(began); return d > from && d < until }
-		s.script("a", idleFor(6*time.Minute), says(event(quiet(3))))
+		s.script("a", idleFor(6*time.Minute), sends(event(quiet(3))))
 		r := newRun(s)
 		r.client = describing{s, func() error {
 			if down(4*time.Minute, 6*time.Minute) {

@@ -150,14 +150,14 @@ func (g *registering) ask(ctx context.Context) error {
 	}
 	switch classify(err) {
 	case limited:
-		return g.waitForRoom(ctx)
+		return g.waitForCapacity(ctx)
 	case inUse:
 		// Somebody else was faster, or the stream is being created or deleted.
 		return g.pause(ctx, "")
 	case again:
 		g.result.Registered = g.result.Registered || !nothing
 		return g.pause(ctx, "")
-	case fatal, gone, refused, stale:
+	case fatal, notFound, refused, stale:
 	}
 	if nothing {
 		return err
@@ -181,9 +181,9 @@ func (g *registering) believe(ctx context.Context, err error) error {
 	return nil // the next step takes it
 }
 
-// waitForRoom finds out what limit was met: a full stream ends it, the others
+// waitForCapacity finds out what limit was met: a full stream ends it, the others
 // pass.
-func (g *registering) waitForRoom(ctx context.Context) error {
+func (g *registering) waitForCapacity(ctx context.Context) error {
 	l, err := g.list(ctx, g.deadline, false)
 	if err != nil {
 		return g.overtime(err)
@@ -209,9 +209,9 @@ func (g *registering) waitForRoom(ctx context.Context) error {
 	}
 	switch {
 	case creating >= mostCreating:
-		g.say(fmt.Sprintf("%d consumers are CREATING, which is as many as may be at once: waiting for them", creating))
+		g.report(fmt.Sprintf("%d consumers are CREATING, the most that the service allows at once: waiting for them", creating))
 	case len(l.Consumers) >= fewestConsumers && deleting > 0:
-		g.say("the stream has no room for another consumer: waiting for one that is DELETING")
+		g.report("the stream has no room for another consumer: waiting for one that is DELETING")
 	}
 	return g.wait(ctx, next)
 }

@@ -79,7 +79,7 @@ func TestRegisterWaitsOutAConsumerThatIsDeleting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("kin_a")
 		old := f.arn("kin_a")
-		f.consumers["kin_a"].gone = time.Now().Add(30 * time.Second)
+		f.consumers["kin_a"].removedAt = time.Now().Add(30 * time.Second)
 		r, _ := registry(t, f)
 		began := time.Now()
 		g, err := r.Register(t.Context(), "kin_a")
@@ -230,7 +230,7 @@ func TestRegisterOfAFullStreamListsTheConsumers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(several(test.consumers)...)
 			for i := range test.deleting {
-				f.consumers[fmt.Sprintf("c%02d", i)].gone = time.Now().Add(time.Hour)
+				f.consumers[fmt.Sprintf("c%02d", i)].removedAt = time.Now().Add(time.Hour)
 			}
 			for range 4 {
 				f.faults["register"] = append(f.faults["register"], apiError("LimitExceededException"))

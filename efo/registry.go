@@ -7,9 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/record"
 	"kin/internal/servertime"
 	"kin/internal/service"
@@ -29,14 +26,14 @@ type RegistryOptions struct {
 	Commands  Commands      // for the commands that hints tell; without a stream it is Stream
 	StreamARN string        // required: FindStream finds it
 	Timeout   time.Duration // of Register and Deregister; 0 is DefaultTimeout
-	// Say is called with messages about what is being waited for; nil for none. It may
+	// Info is called with messages about what is being waited for; nil for none. It may
 	// be called from several goroutines when the Registry is.
-	Say func(string)
-	// SayAfter is how long a wait may take without a word.
-	SayAfter time.Duration
-	Log      *slog.Logger // nil discards
+	Info func(string)
+	// InfoAfter is how long a wait takes before Info is called about it.
+	InfoAfter time.Duration
+	Log       *slog.Logger // nil discards
 	// Attempted is called with the result of each attempt of a call that is waited for: its
-	// *service.CallError, or nil. Without a func, Say is called about calls that keep failing.
+	// *service.CallError, or nil. Without a func, Info is called about calls that keep failing.
 	Attempted func(error)
 	// Unanswered is called when an attempt of such a call has had no answer for 5 s,
 	// while the attempt goes on. It is nil where Attempted is.
@@ -74,15 +71,15 @@ func NewRegistry(client RegistryClient, o RegistryOptions) (*Registry, error) {
 	if o.Commands.Stream == "" {
 		o.Commands.Stream = o.Stream
 	}
-	if o.Say == nil {
-		o.Say = func(string) {}
+	if o.Info == nil {
+		o.Info = func(string) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Say}, known: &sync.Map{}, calls: &registerCalls{}}
+	r := &Registry{client: client, o: o, dates: &servertime.Check{Report: o.Info}, known: &sync.Map{}, calls: &registerCalls{}}
 	if o.Attempted == nil {
-		r.trying = newStillTrying(o.Say)
+		r.trying = newStillTrying(o.Info)
 	}
 	return r, nil
 }
@@ -108,13 +105,13 @@ func (r *Registry) Describe(ctx context.Context, id ID) (Consumer, error) {
 }
 
 func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Consumer, error) {
-	in := &kinesis.DescribeStreamConsumerInput{}
+	in := &service.DescribeStreamConsumerInput{}
 	if id.isARN() {
-		in.ConsumerARN = aws.String(string(id))
+		in.ConsumerARN = string(id)
 	} else {
-		in.StreamARN, in.ConsumerName = aws.String(r.o.StreamARN), aws.String(string(id))
+		in.StreamARN, in.ConsumerName = r.o.StreamARN, string(id)
 	}
-	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*kinesis.DescribeStreamConsumerOutput, error) {
+	out, err := patiently(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
 		defer r.awaiting("DescribeStreamConsumer", id)()
 		out, err := r.client.DescribeStreamConsumer(ctx, in)
 		if err == nil {
@@ -133,7 +130,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 			c.StreamARN = r.o.StreamARN
 		}
 		return c, nil
-	case classify(err) == gone:
+	case classify(err) == notFound:
 		return Consumer{}, &NotFoundError{r.o.Stream, string(id), r.o.Commands}
 	}
 	return Consumer{}, err
@@ -171,7 +168,7 @@ func (r *Registry) attempted(call string, id ID, err error) {
 		r.known.Store(call, true)
 	} else {
 		switch classify(err) {
-		case gone, refused, stale, inUse, fatal:
+		case notFound, refused, stale, inUse, fatal:
 			err = nil
 		case again, limited:
 		}

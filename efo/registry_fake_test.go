@@ -11,16 +11,17 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"kin/internal/service"
 )
 
 const testStream = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
 
 // registeredConsumer is a consumer of the fake, with the times of its states.
 type registeredConsumer struct {
-	created, active, gone time.Time // gone is zero unless it is DELETING
+	created, active, removedAt time.Time // removedAt is zero unless it is DELETING
 }
 
 // fakeRegistry is one stream's consumers in memory, by the test's clock.
@@ -61,7 +62,7 @@ func apiError(code string) error { return &smithy.GenericAPIError{Code: code, Me
 func (f *fakeRegistry) begin(ctx context.Context, call string) error {
 	f.calls = append(f.calls, call)
 	for name, c := range f.consumers {
-		if !c.gone.IsZero() && !time.Now().Before(c.gone) {
+		if !c.removedAt.IsZero() && !time.Now().Before(c.removedAt) {
 			delete(f.consumers, name)
 		}
 	}
@@ -98,7 +99,7 @@ func (f *fakeRegistry) count(call string) int {
 
 func (f *fakeRegistry) status(name string) types.ConsumerStatus {
 	switch c := f.consumers[name]; {
-	case !c.gone.IsZero():
+	case !c.removedAt.IsZero():
 		return types.ConsumerStatusDeleting
 	case time.Now().Before(c.active):
 		return types.ConsumerStatusCreating
@@ -111,52 +112,52 @@ func (f *fakeRegistry) arn(name string) string {
 }
 
 // named is the consumer that a request names, empty if there is none.
-func (f *fakeRegistry) named(name, arn *string) string {
-	if arn != nil {
+func (f *fakeRegistry) named(name, arn string) string {
+	if arn != "" {
 		for n := range f.consumers {
-			if f.arn(n) == *arn {
+			if f.arn(n) == arn {
 				return n
 			}
 		}
 		return ""
 	}
-	if f.consumers[*name] == nil {
+	if f.consumers[name] == nil {
 		return ""
 	}
-	return *name
+	return name
 }
 
-func (f *fakeRegistry) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
+func (f *fakeRegistry) DescribeStreamConsumer(ctx context.Context, in *service.DescribeStreamConsumerInput) (*service.DescribeStreamConsumerOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.begin(ctx, "describe"); err != nil {
 		return nil, err
 	}
-	if (in.ConsumerARN == nil) == (in.StreamARN == nil || in.ConsumerName == nil) {
+	if (in.ConsumerARN == "") == (in.StreamARN == "" || in.ConsumerName == "") {
 		return nil, apiError("InvalidArgumentException")
 	}
 	name := f.named(in.ConsumerName, in.ConsumerARN)
 	if name == "" {
 		return nil, apiError("ResourceNotFoundException")
 	}
-	return &kinesis.DescribeStreamConsumerOutput{ConsumerDescription: &types.ConsumerDescription{
+	return &service.DescribeStreamConsumerOutput{ConsumerDescription: &types.ConsumerDescription{
 		ConsumerName: &name, ConsumerARN: aws.String(f.arn(name)), ConsumerStatus: f.status(name),
 		ConsumerCreationTimestamp: &f.consumers[name].created, StreamARN: aws.String(testStream),
 	}}, nil
 }
 
-func (f *fakeRegistry) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
+func (f *fakeRegistry) RegisterStreamConsumer(ctx context.Context, in *service.RegisterStreamConsumerInput) (*service.RegisterStreamConsumerOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.begin(ctx, "register"); err != nil {
 		return nil, err
 	}
-	name := *in.ConsumerName
+	name := in.ConsumerName
 	if f.consumers[name] != nil {
 		return nil, apiError("ResourceInUseException")
 	}
 	f.add(name)
-	return &kinesis.RegisterStreamConsumerOutput{Consumer: &types.Consumer{
+	return &service.RegisterStreamConsumerOutput{Consumer: &types.Consumer{
 		ConsumerName: &name, ConsumerARN: aws.String(f.arn(name)), ConsumerStatus: types.ConsumerStatusCreating,
 		ConsumerCreationTimestamp: &f.consumers[name].created,
 	}}, nil
@@ -167,36 +168,36 @@ func (f *fakeRegistry) add(name string) {
 	f.consumers[name] = &registeredConsumer{created: time.Now(), active: time.Now().Add(f.creating)}
 }
 
-func (f *fakeRegistry) DeregisterStreamConsumer(ctx context.Context, in *kinesis.DeregisterStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error) {
+func (f *fakeRegistry) DeregisterStreamConsumer(ctx context.Context, in *service.DeregisterStreamConsumerInput) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.begin(ctx, "deregister"); err != nil {
-		return nil, err
+		return err
 	}
 	name := f.named(in.ConsumerName, in.ConsumerARN)
 	switch {
 	case name == "":
-		return nil, apiError("ResourceNotFoundException")
+		return apiError("ResourceNotFoundException")
 	case f.status(name) != types.ConsumerStatusActive:
-		return nil, apiError("ResourceInUseException")
+		return apiError("ResourceInUseException")
 	}
-	f.consumers[name].gone = time.Now().Add(f.deleting)
-	return &kinesis.DeregisterStreamConsumerOutput{}, nil
+	f.consumers[name].removedAt = time.Now().Add(f.deleting)
+	return nil
 }
 
-func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *kinesis.ListStreamConsumersInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error) {
+func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *service.ListStreamConsumersInput) (*service.ListStreamConsumersOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tokens = append(f.tokens, aws.ToString(in.NextToken))
+	f.tokens = append(f.tokens, in.NextToken)
 	if err := f.begin(ctx, "list"); err != nil {
 		return nil, err
 	}
-	if aws.ToString(in.StreamARN) != testStream || in.NextToken != nil && in.StreamCreationTimestamp != nil {
+	if in.StreamARN != testStream {
 		return nil, apiError("InvalidArgumentException")
 	}
-	out := &kinesis.ListStreamConsumersOutput{Consumers: []types.Consumer{}}
+	out := &service.ListStreamConsumersOutput{Consumers: []types.Consumer{}}
 	for name, c := range f.consumers {
-		if name > aws.ToString(in.NextToken) {
+		if name > in.NextToken {
 			out.Consumers = append(out.Consumers, types.Consumer{
 				ConsumerName: &name, ConsumerARN: aws.String(f.arn(name)), ConsumerStatus: f.status(name),
 				ConsumerCreationTimestamp: &c.created,
@@ -206,7 +207,7 @@ func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *kinesis.List
 	slices.SortFunc(out.Consumers, func(a, b types.Consumer) int { return cmp.Compare(*a.ConsumerName, *b.ConsumerName) })
 	if len(out.Consumers) > f.pageSize {
 		out.Consumers = out.Consumers[:f.pageSize]
-		out.NextToken = out.Consumers[f.pageSize-1].ConsumerName
+		out.NextToken = *out.Consumers[f.pageSize-1].ConsumerName
 	}
 	return out, nil
 }
@@ -215,7 +216,7 @@ func (f *fakeRegistry) ListStreamConsumers(ctx context.Context, in *kinesis.List
 func registry(t *testing.T, f *fakeRegistry) (r *Registry, said *[]string) {
 	t.Helper()
 	said = &[]string{}
-	r, err := NewRegistry(f, RegistryOptions{Stream: "orders", StreamARN: testStream, Say: func(s string) { *said = append(*said, s) }})
+	r, err := NewRegistry(f, RegistryOptions{Stream: "orders", StreamARN: testStream, Info: func(s string) { *said = append(*said, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func TestRegistryOverTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := nowhere.List(t.Context()); !errors.As(err, &failed) || classify(err) != gone {
+	if _, err := nowhere.List(t.Context()); !errors.As(err, &failed) || classify(err) != notFound {
 		t.Error(err)
 	}
 	if _, err := nowhere.Register(t.Context(), "kin_a"); !errors.As(err, &failed) || failed.Operation() != "RegisterStreamConsumer" {

@@ -13,7 +13,7 @@ import (
 // run is the run's own context, which may have ended: a signal may be its cause.
 func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 	if _, stopped := stoppedAt(run); !stopped && h.awaited != "" {
-		h.later(h.f.o.Say, fmt.Sprintf("consumer %s of %s was still %s when the run ended", h.id.Name(), h.stream, h.awaited))
+		h.later(h.f.o.Info, fmt.Sprintf("consumer %s of %s was still %s when the run ended", h.id.Name(), h.stream, h.awaited))
 	}
 	switch {
 	case !h.own || !h.there:
@@ -39,7 +39,7 @@ func (h *holding) release(ctx, run context.Context) (stays string, err error) {
 		return "", &LeftBehindError{Stream: h.stream, Consumer: string(h.id), Err: err, Commands: h.commands()}
 	}
 	if removed {
-		h.later(h.f.o.Chat, fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
+		h.later(h.f.o.Detail, fmt.Sprintf("%s: deregistered consumer %s", h.stream, h.id))
 	}
 	return "", nil
 }

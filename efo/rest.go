@@ -14,7 +14,7 @@ import (
 // where it stood.
 func (s *source) readRest(why string) {
 	s.Close()
-	s.Say(fmt.Sprintf("%s/%s: %s: reading it to its end with GetRecords", s.Stream(), s.ShardID(), why))
+	s.Info(fmt.Sprintf("%s/%s: %s: reading it to its end with GetRecords", s.Stream(), s.ShardID(), why))
 	s.rest, s.restRead = s.Poll(s.at), false
 }
 
@@ -47,7 +47,7 @@ func (s *source) leaveRest(err error) error {
 	if errors.As(err, &failed) {
 		call = failed.Call
 	}
-	s.Say(fmt.Sprintf("%s/%s: %s is not allowed (%s): subscribing again", s.Stream(), s.ShardID(), call, service.Brief(err)))
+	s.Info(fmt.Sprintf("%s/%s: %s is not allowed (%s): subscribing again", s.Stream(), s.ShardID(), call, service.Brief(err)))
 	s.Retried()
 	if _, err := s.Failed(err); err != nil {
 		return err

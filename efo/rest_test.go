@@ -9,20 +9,20 @@ import (
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // A role for enhanced fan-out need not allow GetRecords: a few breaks of a closed
 // shard's subscriptions do not end the run, unless they go on.
 func TestFault11AClosedShardIsSubscribedToAgainWhereGetRecordsIsNotAllowed(t *testing.T) {
-	broken := says(step{err: errors.New("cut")})
-	first := func() script { return says(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}) }
+	broken := sends(step{err: errors.New("cut")})
+	first := func() script { return sends(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}) }
 	ends := func(from, to int) script {
-		return says(event(records(from, to)), event(end(child("b", "a"))))
+		return sends(event(records(from, to)), event(end(child("b", "a"))))
 	}
 	for name, test := range map[string]struct {
 		scripts []script
@@ -32,7 +32,7 @@ func TestFault11AClosedShardIsSubscribedToAgainWhereGetRecordsIsNotAllowed(t *te
 	}{
 		"three breaks":                   {[]script{first(), broken, broken, broken, ends(3, 4)}, "1 2 3 4 ", 1, false},
 		"five breaks":                    {[]script{first(), broken, broken, broken, broken, broken, ends(3, 4)}, "1 2 3 4 ", 1, false},
-		"breaks, a record, and breaks":   {[]script{first(), broken, broken, broken, says(event(records(3, 3)), over), broken, broken, broken, ends(4, 4)}, "1 2 3 4 ", 2, false},
+		"breaks, a record, and breaks":   {[]script{first(), broken, broken, broken, sends(event(records(3, 3)), over), broken, broken, broken, ends(4, 4)}, "1 2 3 4 ", 2, false},
 		"breaks that go on":              {[]script{first(), broken, broken, broken, broken, broken, broken, ends(3, 4)}, "1 2 ", 1, true},
 		"events that repeat and go on":   {[]script{first()}, "1 2 ", 1, true},
 		"a position that is not taken":   {[]script{first(), refuses("InvalidArgumentException"), refuses("InvalidArgumentException"), ends(3, 4)}, "1 2 3 4 ", 1, false},
@@ -75,12 +75,12 @@ type deniedLater struct {
 	pages *int
 }
 
-func (d deniedLater) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (d deniedLater) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	if *d.pages++; *d.pages > 1 {
 		return nil, apiError("AccessDeniedException")
 	}
-	in.Limit = aws.Int32(3)
-	return d.live.GetRecords(ctx, in, o...)
+	in.Limit = 3
+	return d.live.GetRecords(ctx, in)
 }
 
 // What GetRecords has read is not read again with a subscription.
@@ -92,9 +92,9 @@ func TestFault11ATakeoverThatIsDeniedOnTheWayEndsTheRun(t *testing.T) {
 		r, pages := l.run(), 0
 		subscribed := 0
 		subscribe := r.o.Subscribe
-		r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
+		r.o.Subscribe = func(ctx context.Context, in *service.SubscribeToShardInput) (service.EventStream, error) {
 			if subscribed++; subscribed <= 3 { // from the start, so that records are left to GetRecords
-				return &fakeStream{service: &fakeService{}, script: says(step{err: errors.New("cut")}), closed: make(chan struct{})}, nil
+				return &fakeStream{service: &fakeService{}, script: sends(step{err: errors.New("cut")}), closed: make(chan struct{})}, nil
 			}
 			return subscribe(ctx, in)
 		}

@@ -14,13 +14,13 @@ import (
 type verdict int
 
 const (
-	fatal   verdict = iota // it will fail again
-	again                  // passing: the same call once more
-	limited                // too many calls, or too many consumers
-	inUse                  // the stream or the consumer is not in the state for it
-	gone                   // no such consumer, shard or stream
-	refused                // the position was not accepted
-	stale                  // a list cannot go on, because its token is too old or comes twice: it begins again
+	fatal    verdict = iota // it will fail again
+	again                   // passing: the same call once more
+	limited                 // too many calls, or too many consumers
+	inUse                   // the stream or the consumer is not in the state for it
+	notFound                // no such consumer, shard or stream
+	refused                 // the position was not accepted
+	stale                   // a list cannot go on, because its token is too old or comes twice: it begins again
 )
 
 // classify decides what is done about an error of a call that failed.
@@ -52,7 +52,7 @@ func classify(err error) verdict {
 		}
 		return fatal
 	case service.Missing:
-		return gone
+		return notFound
 	case service.Denied, service.Unauthentic, service.Key, service.Unsupported, service.Unsendable, service.Unknown:
 	}
 	return fatal // the same call will not pass later
@@ -83,7 +83,7 @@ func passesLater(err error) bool {
 	switch classify(err) {
 	case again, limited, inUse: // a stream that is being created is in use, too
 		return true
-	case fatal, gone, refused, stale:
+	case fatal, notFound, refused, stale:
 	}
 	return false
 }

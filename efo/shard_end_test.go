@@ -24,8 +24,8 @@ func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
 		s := newService(t, "a")
 		last := records(3, 4)
 		last.ContinuationSequenceNumber, last.ChildShards = nil, []types.ChildShard{child("b", "a")}
-		s.script("a", says(event(records(1, 2)), step{time.Second, last, nil}), says(event(last)))
-		s.script("b", says(event(records(5, 6))), says(event(records(5, 6))))
+		s.script("a", sends(event(records(1, 2)), step{time.Second, last, nil}), sends(event(last)))
+		s.script("b", sends(event(records(5, 6))), sends(event(records(5, 6))))
 		positions := newMemory()
 		r := newRun(s)
 		r.reader.Positions = positions
@@ -57,7 +57,7 @@ func TestBug13AnEndThatWasNotWrittenIsReadAgain(t *testing.T) {
 func TestBug14NobodySubscribesBehindTheEndOfAShard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), event(end(child("b", "a"), child("c", "a"))), step{0, nil, over.err}))
+		s.script("a", sends(event(records(1, 2)), event(end(child("b", "a"), child("c", "a"))), step{0, nil, over.err}))
 		r := newRun(s)
 		delivers(t, r, time.Minute, "1 2 ", "TRIM_HORIZON @0s")
 		same(t, "calls for b", s.made("b"), []string{"TRIM_HORIZON @0s"})
@@ -68,8 +68,8 @@ func TestBug14NobodySubscribesBehindTheEndOfAShard(t *testing.T) {
 func TestAnEndWithoutChildrenIsOneWhenListShardsSaysSo(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, end(), nil}),
-			says(event(records(3, 4)), step{10 * time.Second, end(), nil}))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, end(), nil}),
+			sends(event(records(3, 4)), step{10 * time.Second, end(), nil}))
 		r := newRun(s)
 		time.AfterFunc(15*time.Second, func() {
 			s.mu.Lock()
@@ -87,11 +87,11 @@ func TestAnEndWithoutChildrenIsOneWhenListShardsSaysSo(t *testing.T) {
 	})
 }
 
-func TestAShardThatIsNoLongerRetainedIsToldAndLeft(t *testing.T) {
+func TestAShardThatIsNoLongerRetainedIsReportedAndLeft(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceNotFoundException")}))
-		s.script("b", says(step{20 * time.Second, records(3, 3), nil}))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, apiError("ResourceNotFoundException")}))
+		s.script("b", sends(step{20 * time.Second, records(3, 3), nil}))
 		time.AfterFunc(5*time.Second, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -99,7 +99,7 @@ func TestAShardThatIsNoLongerRetainedIsToldAndLeft(t *testing.T) {
 		})
 		r := newRun(s)
 		r.doFor(30 * time.Second)
-		if got := r.text(); got != "1 2 3 " || !slices.Contains(r.said, "orders/a is no longer retained; what it held beyond sequence number 2 is gone") {
+		if got := r.text(); got != "1 2 3 " || !slices.Contains(r.said, "orders/a is no longer retained; its records after sequence number 2 are gone") {
 			t.Errorf("got %q, said %q", got, r.said)
 		}
 	})

@@ -20,7 +20,7 @@ func TestBug16ASlowOutputFailsNothing(t *testing.T) {
 			steps = append(steps, event(records(n, n)))
 			want += string(records(n, n).Records[0].Data) + " "
 		}
-		s.script("a", says(steps...))
+		s.script("a", sends(steps...))
 		r := newRun(s)
 		r.reader.FetchBufferSize = 2_000
 		r.reader.RetryFor = time.Minute
@@ -34,7 +34,7 @@ func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
 		big := records(1, 1)
 		big.Records[0].Data = make([]byte, 1<<20)
 		s := newService(t, "a")
-		s.script("a", says(step{}, event(big), fails("InternalFailureException")), says(event(quiet(2))))
+		s.script("a", sends(step{}, event(big), fails("InternalFailureException")), sends(event(quiet(2))))
 		r := newRun(s)
 		r.reader.AvailableNow = true
 		rooms := &watchedRoom{}
@@ -42,7 +42,7 @@ func TestWhatAnEventHoldsIsCountedInTheBuffer(t *testing.T) {
 		if err := r.do(t.Context()); err != nil {
 			t.Error(err)
 		}
-		event, other := roomFor(frameSize(big)), roomFor(frameSize(nil))
+		event, other := encodedSize(frameSize(big)), encodedSize(frameSize(nil))
 		if event < 2<<20 || event > 3<<20 {
 			t.Errorf("an event of 1 MiB takes %d", event)
 		}
@@ -94,7 +94,7 @@ func TestASlowOutputStopsTheStreams(t *testing.T) {
 				big.Records[0].Data = make([]byte, 1<<20)
 				steps = append(steps, event(big))
 			}
-			s.script(id, says(steps...))
+			s.script(id, sends(steps...))
 		}
 		r := newRun(s)
 		r.reader.FetchBufferSize = 4 << 20

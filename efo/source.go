@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -94,7 +93,7 @@ func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Respons
 	if err != nil {
 		return nil, s.over(err)
 	}
-	taken := roomFor(size)
+	taken := encodedSize(size)
 	if err := room.Take(ctx, taken); err != nil {
 		return nil, err
 	}
@@ -121,7 +120,7 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	if err := s.check(event); err != nil {
 		return nil, err
 	}
-	s.heard = true
+	s.hadEvent = true
 	if used, err := s.dropBehind(event); err != nil {
 		if wrong, is := errors.AsType[*reader.SequenceError](err); is {
 			return nil, &endError{wrong}
@@ -151,9 +150,9 @@ func (s *source) begin(ctx context.Context) error {
 	}
 	s.arn = arn
 	asked := time.Now()
-	stream, err := s.subscribe(ctx, &kinesis.SubscribeToShardInput{
-		ConsumerARN:      aws.String(arn),
-		ShardId:          aws.String(s.ShardID()),
+	stream, err := s.subscribe(ctx, &service.SubscribeToShardInput{
+		ConsumerARN:      arn,
+		ShardID:          s.ShardID(),
 		StartingPosition: startingPosition(s.AskFrom(s.at)),
 	})
 	now := time.Now()
@@ -177,7 +176,7 @@ func (s *source) begin(ctx context.Context) error {
 	s.Accepted()
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.answered, s.due = stream, now, now.Add(betweenSuccesses)
-	s.heard, s.empty = false, false
+	s.hadEvent, s.empty = false, false
 	s.replays, s.catchingUp = false, false
 	s.progress.begin()
 	return nil
@@ -191,7 +190,7 @@ func (s *source) over(err error) error {
 	}
 	s.Close()
 	switch {
-	case !s.heard:
+	case !s.hadEvent:
 		return s.Error("SubscribeToShard", errEmpty)
 	case !s.progress.moved:
 		return s.Error("SubscribeToShard", errNoMove)
@@ -256,6 +255,6 @@ func (s *source) received(resp *reader.Response) {
 		"behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
-// roomFor is about what an event of so many bytes holds while it is encoded:
+// encodedSize is about what an event of so many bytes holds while it is encoded:
 // itself, and what it becomes.
-func roomFor(size int64) int64 { return 2*size + 1<<10 }
+func encodedSize(size int64) int64 { return 2*size + 1<<10 }

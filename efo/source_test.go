@@ -47,7 +47,7 @@ func TestARenewalLeavesNoGapAndRepeatsNothing(t *testing.T) {
 		for range 59 {
 			steps = append(steps, step{5 * time.Second, quiet(7), nil})
 		}
-		s.script("a", says(append(steps, step{5 * time.Second, nil, over.err})...), says(event(records(8, 9))))
+		s.script("a", sends(append(steps, step{5 * time.Second, nil, over.err})...), sends(event(records(8, 9))))
 		delivers(t, newRun(s), 5*time.Minute+30*time.Second, "1 2 8 9 ", "TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:7 @5m0s")
 	})
 }
@@ -61,7 +61,7 @@ func TestAStreamThatBreaksOffIsTakenUpBehindItsLastEvent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2)), broken), says(event(records(3, 4))))
+				s.script("a", sends(event(records(1, 2)), broken), sends(event(records(3, 4))))
 				r := newRun(s)
 				r.doFor(30 * time.Second)
 				if got := r.text(); got != "1 2 3 4 " {
@@ -75,7 +75,7 @@ func TestAStreamThatBreaksOffIsTakenUpBehindItsLastEvent(t *testing.T) {
 func TestAnErrorInTheStreamThatWillNotPassEndsTheRun(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 2)), fails("KMSAccessDeniedException")))
+		s.script("a", sends(event(records(1, 2)), fails("KMSAccessDeniedException")))
 		r := newRun(s)
 		err := r.do(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "SubscribeToShard for orders/a: KMSAccessDeniedException") {
@@ -87,9 +87,9 @@ func TestAnErrorInTheStreamThatWillNotPassEndsTheRun(t *testing.T) {
 func TestAStreamThatSaysNothingForAMinuteIsGivenUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		first := says(event(records(1, 2)), step{59 * time.Second, quiet(2), nil})
+		first := sends(event(records(1, 2)), step{59 * time.Second, quiet(2), nil})
 		first.silent = true
-		s.script("a", first, says(event(records(3, 3))))
+		s.script("a", first, sends(event(records(3, 3))))
 		r := newRun(s)
 		r.doFor(125 * time.Second)
 		if got := r.text(); got != "1 2 3 " {
@@ -105,7 +105,7 @@ func TestAStreamThatSaysNothingForAMinuteIsGivenUp(t *testing.T) {
 func TestBug11AStreamIsNotSilentWhileNobodyListens(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 1)), event(records(2, 2)), event(records(3, 3))))
+		s.script("a", sends(event(records(1, 1)), event(records(2, 2)), event(records(3, 3))))
 		r := newRun(s)
 		r.reader.FetchBufferSize = 2_000 // one event
 		r.handle = func(*reader.Batch) error { time.Sleep(2 * time.Minute); return nil }
@@ -119,7 +119,7 @@ func TestBug17ARunCanEndAtAnyMoment(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Millisecond, time.Second, 2 * time.Second, 61 * time.Second} {
 		bubble(t, func(t *testing.T) {
 			s := newService(t, "a")
-			s.script("a", says(event(records(1, 1)), step{time.Second, records(2, 2), nil}, step{time.Second, records(3, 3), nil}))
+			s.script("a", sends(event(records(1, 1)), step{time.Second, records(2, 2), nil}, step{time.Second, records(3, 3), nil}))
 			r := newRun(s)
 			r.reader.FetchBufferSize = 2_000
 			r.handle = func(*reader.Batch) error { time.Sleep(time.Second); return nil }

@@ -80,7 +80,7 @@ func (s *source) ended(ctx context.Context, err error) error {
 	case closed, !opened:
 		// The service could not be reached until now. The next call decides.
 	default:
-		s.progress.report(s.Stream()+"/"+s.ShardID(), s.Say, err)
+		s.progress.report(s.Stream()+"/"+s.ShardID(), s.Info, err)
 	}
 	return nil
 }
@@ -92,10 +92,10 @@ func isBrokenOff(err error) bool {
 }
 
 // report says, once a minute, that subscriptions to a shard make no progress.
-func (p *progress) report(shard string, say func(string), err error) {
+func (p *progress) report(shard string, info func(string), err error) {
 	if now := time.Now(); p.reported.IsZero() || now.Sub(p.reported) >= reportEvery {
 		p.reported = now
-		say(fmt.Sprintf("%s: %d subscriptions in a row made no progress (%s): subscribing again", shard, p.stalls, service.Brief(err)))
+		info(fmt.Sprintf("%s: %d subscriptions in a row made no progress (%s): subscribing again", shard, p.stalls, service.Brief(err)))
 	}
 }
 

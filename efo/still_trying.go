@@ -9,14 +9,14 @@ import (
 // stillTrying reports the calls of a Registry that keep failing, and that they pass
 // again, each call for itself. It is for a Registry outside of a run.
 type stillTrying struct {
-	say func(string) // never called with a lock held: it may block
+	info func(string) // never called with a lock held: it may block
 
 	mu    sync.Mutex                   // guards the following
 	calls map[string]*service.Reporter // by call and consumer
 }
 
-func newStillTrying(say func(string)) *stillTrying {
-	return &stillTrying{say: say, calls: map[string]*service.Reporter{}}
+func newStillTrying(info func(string)) *stillTrying {
+	return &stillTrying{info: info, calls: map[string]*service.Reporter{}}
 }
 
 // attempted notes the result of one attempt. The key identifies the call.
@@ -43,7 +43,7 @@ func (s *stillTrying) reporter(key string) *service.Reporter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls[key] == nil {
-		s.calls[key] = &service.Reporter{Report: s.say}
+		s.calls[key] = &service.Reporter{Report: s.info}
 	}
 	return s.calls[key]
 }

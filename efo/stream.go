@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/record"
 	"kin/internal/service"
@@ -16,7 +15,7 @@ import (
 
 // StreamClient is what FindStream calls; service.Client is one.
 type StreamClient interface {
-	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
+	DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error)
 }
 
 // FindStream returns the ARN of a stream that is given by name or ARN: calls
@@ -36,8 +35,8 @@ func FindStreamWithin(ctx context.Context, client StreamClient, stream string, w
 	failed := func(err error) error {
 		return &service.CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
 	}
-	out, err := service.Ask(ctx, service.NewRetries(report, log), within, failed, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		out, err := client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(stream)})
+	out, err := service.Ask(ctx, service.NewRetries(report, log), within, failed, func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		out, err := client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{StreamName: stream})
 		if err == nil {
 			err = validate.Summary(stream, out.StreamDescriptionSummary)
 		}

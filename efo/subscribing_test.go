@@ -13,8 +13,8 @@ import (
 func TestBug12EveryShardIsSubscribedToWithItsOwnPosition(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a", "b")
-		s.script("a", says(event(records(1, 2)), step{10 * time.Second, nil, over.err}))
-		s.script("b", says(event(records(101, 102)), step{10 * time.Second, nil, over.err}))
+		s.script("a", sends(event(records(1, 2)), step{10 * time.Second, nil, over.err}))
+		s.script("b", sends(event(records(101, 102)), step{10 * time.Second, nil, over.err}))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
 		same(t, "calls for a", s.made("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
@@ -26,7 +26,7 @@ func TestBug12EveryShardIsSubscribedToWithItsOwnPosition(t *testing.T) {
 func TestBug15ARefusedSubscriptionIsTriedAgain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", refuses("ResourceInUseException"), refuses("LimitExceededException"), says(event(records(1, 2))))
+		s.script("a", refuses("ResourceInUseException"), refuses("LimitExceededException"), sends(event(records(1, 2))))
 		r := newRun(s)
 		r.doFor(15 * time.Second)
 		if got := r.text(); got != "1 2 " {
@@ -41,7 +41,7 @@ func TestBug19WaitsGrowWhileNoEventComes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		for range 20 {
-			s.script("a", says(over))
+			s.script("a", sends(over))
 		}
 		r := newRun(s)
 		r.doFor(3 * time.Minute)
@@ -61,7 +61,7 @@ func TestTheWaitIsShortAgainAfterAnEvent(t *testing.T) {
 		for range 6 {
 			s.script("a", refuses("InternalFailureException"))
 		}
-		s.script("a", says(event(records(1, 1)), step{10 * time.Second, nil, errors.New("cut")}), says(event(records(2, 2))))
+		s.script("a", sends(event(records(1, 1)), step{10 * time.Second, nil, errors.New("cut")}), sends(event(records(2, 2))))
 		r := newRun(s)
 		r.doFor(3 * time.Minute)
 		if gaps := s.gaps(); len(gaps) != 7 || gaps[5] < 15*time.Second || gaps[6] > 13*time.Second {
@@ -75,8 +75,8 @@ func TestTheWaitIsShortAgainAfterAnEvent(t *testing.T) {
 func TestBug20FiveSecondsPassAfterASuccess(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
-		s.script("a", says(event(records(1, 1)), step{time.Second, nil, over.err}),
-			says(event(records(2, 2)), step{time.Second, nil, errors.New("cut")}), says(event(records(3, 3))))
+		s.script("a", sends(event(records(1, 1)), step{time.Second, nil, over.err}),
+			sends(event(records(2, 2)), step{time.Second, nil, errors.New("cut")}), sends(event(records(3, 3))))
 		r := newRun(s)
 		r.doFor(20 * time.Second)
 		same(t, "calls", s.made("a"), []string{"TRIM_HORIZON @0s", "AFTER_SEQUENCE_NUMBER:1 @5s", "AFTER_SEQUENCE_NUMBER:2 @10s"})
@@ -89,7 +89,7 @@ func TestBug21NobodySubscribesBeforeTheConsumerIsActive(t *testing.T) {
 		s := newService(t, "a")
 		began := time.Now()
 		s.creating = 20 * time.Second
-		s.script("a", says(event(records(1, 1))))
+		s.script("a", sends(event(records(1, 1))))
 		r := newRun(s)
 		r.doFor(40 * time.Second)
 		if len(s.calls) != 1 || s.calls[0].at.Sub(began) < s.creating || r.text() != "1 " {

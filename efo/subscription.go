@@ -8,30 +8,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
-// Stream is the event stream of one SubscribeToShard call.
-type Stream interface {
-	// Await waits until the next message begins to arrive, and returns its size
-	// in bytes. Next receives it; it returns nil for a message that is no event.
-	// Both return io.EOF when the service has ended the stream, another error
-	// when it broke off or the service sent one.
-	Await() (int64, error)
-	Next() (*types.SubscribeToShardEvent, error)
-	// ServerTime is the service's clock when it answered the call; zero when it
-	// did not say.
-	ServerTime() time.Time
-	// Close ends the stream, also while Await or Next waits.
-	Close()
-}
-
 // Subscribe makes one SubscribeToShard call. Its context governs the stream.
-type Subscribe func(context.Context, *kinesis.SubscribeToShardInput) (Stream, error)
+type Subscribe func(context.Context, *service.SubscribeToShardInput) (service.EventStream, error)
 
 // What the service says of subscriptions (API documentation of
 // SubscribeToShard), and how long silence lasts before it is a fault.
@@ -50,10 +35,10 @@ const (
 // subscription is what is known of the open subscription, and of when the next one may
 // be asked for.
 type subscription struct {
-	open  Stream    // nil without one
-	began time.Time // by the service; zero when it did not say
-	asked time.Time // when it was asked for
-	heard bool      // it has had an event
+	open     service.EventStream // nil without one
+	began    time.Time           // by the service; zero when it did not say
+	asked    time.Time           // when it was asked for
+	hadEvent bool                // it has had an event
 
 	empty  bool          // the last event had no record, and
 	behind time.Duration // how far it was behind

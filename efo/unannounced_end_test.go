@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
-	"kin/internal/awsclient"
+	"kin/internal/kinesistest"
 	"kin/internal/local"
 	"kin/internal/record"
 	"kin/internal/service"
@@ -28,7 +28,8 @@ import (
 // live is the embedded endpoint without a network, with one stream, orders. In a
 // bubble its clock is the bubble's.
 type live struct {
-	*kinesis.Client
+	service.API
+	sdk      *kinesis.Client
 	endpoint *local.Endpoint
 	t        *testing.T
 	put      int // records
@@ -40,8 +41,8 @@ func newLive(t *testing.T, shards int, faults ...string) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = &http.Client{Transport: e} })
-	return &live{Client: client, endpoint: e, t: t}
+	sender := &http.Client{Transport: e}
+	return &live{API: kinesistest.Client(sender), sdk: kinesistest.SDK("http://kinesis", sender), endpoint: e, t: t}
 }
 
 func (l *live) must(err error) {
@@ -57,7 +58,7 @@ func (l *live) fill(n int) {
 	for range n {
 		l.put++
 		text := strconv.Itoa(l.put)
-		_, err := l.PutRecord(l.t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: &text, Data: []byte(text)})
+		_, err := l.sdk.PutRecord(l.t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: &text, Data: []byte(text)})
 		l.must(err)
 	}
 }
@@ -65,13 +66,13 @@ func (l *live) fill(n int) {
 // split splits a shard in the middle.
 func (l *live) split(shard string) {
 	l.t.Helper()
-	listed, err := l.ListShards(l.t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("orders")})
+	listed, err := l.ListShards(l.t.Context(), &service.ListShardsInput{StreamName: "orders"})
 	l.must(err)
 	for _, s := range listed.Shards {
 		if *s.ShardId == shard {
 			low, _ := new(big.Int).SetString(*s.HashKeyRange.StartingHashKey, 10)
 			high, _ := new(big.Int).SetString(*s.HashKeyRange.EndingHashKey, 10)
-			_, err := l.SplitShard(l.t.Context(), &kinesis.SplitShardInput{StreamName: aws.String("orders"), ShardToSplit: &shard,
+			_, err := l.sdk.SplitShard(l.t.Context(), &kinesis.SplitShardInput{StreamName: aws.String("orders"), ShardToSplit: &shard,
 				NewStartingHashKey: aws.String(low.Add(low, high).Rsh(low, 1).String())})
 			l.must(err)
 		}
@@ -80,7 +81,7 @@ func (l *live) split(shard string) {
 
 func (l *live) merge(shard, adjacent string) {
 	l.t.Helper()
-	_, err := l.MergeShards(l.t.Context(), &kinesis.MergeShardsInput{StreamName: aws.String("orders"), ShardToMerge: &shard, AdjacentShardToMerge: &adjacent})
+	_, err := l.sdk.MergeShards(l.t.Context(), &kinesis.MergeShardsInput{StreamName: aws.String("orders"), ShardToMerge: &shard, AdjacentShardToMerge: &adjacent})
 	l.must(err)
 }
 
@@ -106,15 +107,13 @@ func (l *live) run() *liveRun {
 	r.reader.MaxFetchDuration = 200 * time.Millisecond
 	r.reader.Encode = func(dst []byte, rec record.Record) ([]byte, error) { return append(append(dst, rec.Data...), ' '), nil }
 	r.o.Streams = r.reader.Streams
-	r.o.Subscribe = func(ctx context.Context, in *kinesis.SubscribeToShardInput) (Stream, error) {
-		return awsclient.Subscribe(ctx, l.Client, in)
-	}
-	say := func(m string) {
+	r.o.Subscribe = l.SubscribeToShard
+	info := func(m string) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.said = append(r.said, m)
 	}
-	r.o.Say, r.reader.Info = say, say
+	r.o.Info, r.reader.Info = info, info
 	return r
 }
 
@@ -295,7 +294,7 @@ func TestFault11ACheckpointInsideTheTakeoverIsForBothModes(t *testing.T) {
 // denied is a client that may not read with GetRecords.
 type denied struct{ *live }
 
-func (d denied) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+func (d denied) GetShardIterator(context.Context, *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	return nil, apiError("AccessDeniedException")
 }
 
@@ -319,15 +318,15 @@ func TestFault11ATakeoverThatIsNotAllowedSaysWhatItIsFor(t *testing.T) {
 // reported once a minute.
 func TestFault11StallsOfAnOpenShardAreReported(t *testing.T) {
 	for name, script := range map[string]script{
-		"breaks off":            says(step{err: errors.New("unexpected EOF")}),
-		"ends":                  says(over),
-		"an event that repeats": says(event(quiet(2)), over),
-		"an event, and breaks":  says(event(quiet(2)), step{err: errors.New("unexpected EOF")}),
+		"breaks off":            sends(step{err: errors.New("unexpected EOF")}),
+		"ends":                  sends(over),
+		"an event that repeats": sends(event(quiet(2)), over),
+		"an event, and breaks":  sends(event(quiet(2)), step{err: errors.New("unexpected EOF")}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newService(t, "a")
-				s.script("a", says(event(records(1, 2)), over))
+				s.script("a", sends(event(records(1, 2)), over))
 				for range 50 {
 					s.script("a", script)
 				}
@@ -364,7 +363,7 @@ func TestFault11AnIdleShardIsNoStall(t *testing.T) {
 			for range 59 {
 				steps = append(steps, step{5 * time.Second, quiet(7), nil})
 			}
-			s.script("a", says(append(steps, step{5 * time.Second, nil, over.err})...))
+			s.script("a", sends(append(steps, step{5 * time.Second, nil, over.err})...))
 		}
 		r := newRun(s)
 		r.doFor(29 * time.Minute)
@@ -383,11 +382,11 @@ func TestFault11AnOutageIsNoEndOfAClosedShard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, "a")
 		s.shards[0].SequenceNumberRange = &types.SequenceNumberRange{EndingSequenceNumber: aws.String("9")}
-		s.script("a", says(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}))
+		s.script("a", sends(event(records(1, 2)), step{time.Second, nil, errors.New("cut")}))
 		for range 3 {
 			s.script("a", script{refuse: errors.New("dial tcp: connection refused")})
 		}
-		s.script("a", says(event(records(3, 4)), event(end(child("b", "a")))))
+		s.script("a", sends(event(records(3, 4)), event(end(child("b", "a")))))
 		r := newRun(s)
 		r.doFor(2 * time.Minute)
 		if got := r.text(); got != "1 2 3 4 " {
@@ -405,10 +404,10 @@ func TestFault11TheEndpointLeavesTheEndOfAShardOut(t *testing.T) {
 				l.fill(3)
 				l.split(shard0)
 				arn := "arn:aws:kinesis:us-east-1:000000000000:stream/orders"
-				made, err := l.RegisterStreamConsumer(t.Context(), &kinesis.RegisterStreamConsumerInput{StreamARN: &arn, ConsumerName: aws.String("c")})
+				made, err := l.RegisterStreamConsumer(t.Context(), &service.RegisterStreamConsumerInput{StreamARN: arn, ConsumerName: "c"})
 				l.must(err)
-				s, err := awsclient.Subscribe(t.Context(), l.Client, &kinesis.SubscribeToShardInput{
-					ConsumerARN: made.Consumer.ConsumerARN, ShardId: aws.String(shard0),
+				s, err := l.SubscribeToShard(t.Context(), &service.SubscribeToShardInput{
+					ConsumerARN: *made.Consumer.ConsumerARN, ShardID: shard0,
 					StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon},
 				})
 				l.must(err)

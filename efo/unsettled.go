@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/xhit/go-str2duration/v2"
 
 	"kin/internal/service"
@@ -22,7 +20,7 @@ const appearance = 10 * time.Second
 type registerCall struct {
 	before *registerCall // an earlier call that may have registered the consumer; nil if none
 	over   chan struct{} // closed when the call has ended; the following is set then
-	out    *kinesis.RegisterStreamConsumerOutput
+	out    *service.RegisterStreamConsumerOutput
 	err    error
 	ended  time.Time
 }
@@ -39,9 +37,9 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 	r.calls.byID.Store(id, c)
 	go func() {
 		defer close(c.over)
-		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*kinesis.RegisterStreamConsumerOutput, error) {
-			return r.client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
-				StreamARN: aws.String(r.o.StreamARN), ConsumerName: aws.String(string(id)),
+		c.out, c.err = service.AttemptUntil(context.WithoutCancel(ctx), deadline, func(ctx context.Context) (*service.RegisterStreamConsumerOutput, error) {
+			return r.client.RegisterStreamConsumer(ctx, &service.RegisterStreamConsumerInput{
+				StreamARN: r.o.StreamARN, ConsumerName: string(id),
 			})
 		})
 		if c.err == nil {
@@ -57,7 +55,20 @@ func (r *Registry) register(ctx context.Context, id ID, deadline time.Time) *reg
 func (r *registerCalls) unsettled(id ID) *registerCall {
 	c, _ := r.byID.Load(id)
 	call, _ := c.(*registerCall)
+	for call != nil && call.hasEnded() && registeredNothing(call.err) {
+		call = call.before
+	}
 	return call
+}
+
+// hasEnded reports whether the call has ended, and its err is set.
+func (c *registerCall) hasEnded() bool {
+	select {
+	case <-c.over:
+		return true
+	default:
+		return false
+	}
 }
 
 // settle notes that a consumer was seen.
@@ -89,7 +100,7 @@ func (r *Registry) find(ctx context.Context, w *waiting) (*Consumer, error) {
 		if left <= 0 {
 			return nil, &UnseenError{call.err}
 		}
-		w.say(fmt.Sprintf("it may still be registered: checking for %s, to remove it", str2duration.String(appearance)))
+		w.report(fmt.Sprintf("it may still be registered: checking for %s, to remove it", str2duration.String(appearance)))
 		if err := w.wait(ctx, min(left, w.looks.Next())); err != nil {
 			return nil, err
 		}
@@ -126,7 +137,7 @@ func isRefusal(err error) bool {
 	switch classify(err) {
 	case fatal, refused:
 		return true
-	case again, limited, inUse, gone, stale:
+	case again, limited, inUse, notFound, stale:
 	}
 	return false
 }

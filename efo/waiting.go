@@ -22,7 +22,7 @@ type waiting struct {
 	looks    service.Backoff
 	accepted int // DeregisterStreamConsumer calls that succeeded
 	missing  int // DeregisterStreamConsumer calls that did not find the consumer
-	said     string
+	reported string
 	log      *slog.Logger
 }
 
@@ -80,7 +80,7 @@ func (w *waiting) timeout(last error) error {
 // pause waits before the next look, and says, once, what for.
 func (w *waiting) pause(ctx context.Context, what string) error {
 	if what != "" {
-		w.say("it is " + w.state + ": " + what)
+		w.report("it is " + w.state + ": " + what)
 	}
 	return w.wait(ctx, w.looks.Next())
 }
@@ -96,10 +96,10 @@ func (w *waiting) wait(ctx context.Context, d time.Duration) error {
 	return service.Sleep(ctx, min(d, left))
 }
 
-// say reports what is being waited for, when that has changed.
-func (w *waiting) say(text string) {
-	if text != w.said && time.Since(w.began) >= w.r.o.SayAfter {
-		w.said = text
-		w.r.o.Say(fmt.Sprintf("consumer %s of %s: %s", w.id.Name(), w.r.o.Stream, text))
+// report reports what is being waited for, when that has changed.
+func (w *waiting) report(text string) {
+	if text != w.reported && time.Since(w.began) >= w.r.o.InfoAfter {
+		w.reported = text
+		w.r.o.Info(fmt.Sprintf("consumer %s of %s: %s", w.id.Name(), w.r.o.Stream, text))
 	}
 }

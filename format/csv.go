@@ -76,7 +76,7 @@ func (in *CSV) readHeader() error {
 	seen := map[string]bool{}
 	in.row.each(func(name []byte) {
 		if seen[string(name)] && err == nil {
-			err = &BrokenError{began, fmt.Errorf("header: the name %q is there twice", name)}
+			err = &BrokenError{began, fmt.Errorf("header: the name %q occurs twice", name)}
 		}
 		seen[string(name)] = true
 		in.names = append(in.names, append(appendQuoted(nil, name), ':'))

@@ -36,7 +36,7 @@ func TestCSV(t *testing.T) {
 		{"too long", "id,name\n" + long + ",\n1,2\n", []string{"!line 2: line too long: more than 50 bytes", `{"id":"1","name":"2"}`}},
 		{"not closed", "id,name\n1,2\n3,\"4\n5,6\n", []string{`{"id":"1","name":"2"}`, "!line 3: a quote that is not closed"}},
 		{"not closed for long", "id,name\n3,\"4\n" + strings.Repeat("1,2\n", 20), []string{"!line 2: a quote that is not closed, or a row too long: more than 50 bytes"}},
-		{"a name twice", "id,name,id\n1,2,3\n", []string{`!line 1: header: the name "id" is there twice`}},
+		{"a name twice", "id,name,id\n1,2,3\n", []string{`!line 1: header: the name "id" occurs twice`}},
 		{"a bad header", "id,na\"me\n1,2\n", []string{"!line 1: header: a quote in the middle of a field (want the field in quotes, and its quotes doubled)"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

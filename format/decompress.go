@@ -48,7 +48,7 @@ type CompressionError struct {
 
 func (e *CompressionError) Error() string {
 	if errors.Is(e.Err, io.ErrUnexpectedEOF) {
-		return "the " + e.Kind + " data is cut off"
+		return "the " + e.Kind + " data is truncated"
 	}
 	return fmt.Sprintf("the %s data is damaged: %v", e.Kind, e.Err)
 }

@@ -92,12 +92,12 @@ func TestDecompressSaysWhatIsBroken(t *testing.T) {
 		input      []byte
 		least      int
 	}{
-		{"gzip cut off", "the gzip data is cut off", gzipped(t, long)[:700_000], 500_000},
-		{"gzip cut off in its header", "the gzip data is cut off", gzipped(t, long)[:6], 0},
-		{"gzip without its end", "the gzip data is cut off", gzipped(t, long)[:len(gzipped(t, long))-1], 1 << 20},
+		{"gzip cut off", "the gzip data is truncated", gzipped(t, long)[:700_000], 500_000},
+		{"gzip cut off in its header", "the gzip data is truncated", gzipped(t, long)[:6], 0},
+		{"gzip without its end", "the gzip data is truncated", gzipped(t, long)[:len(gzipped(t, long))-1], 1 << 20},
 		{"gzip with another sum", "the gzip data is damaged: gzip: invalid checksum", flipped, 1 << 20},
-		{"zstd cut off", "the zstd data is cut off", zstdCompressed(t, long)[:700_000], 500_000},
-		{"zstd cut off in its header", "the zstd data is cut off", zstdCompressed(t, long)[:5], 0},
+		{"zstd cut off", "the zstd data is truncated", zstdCompressed(t, long)[:700_000], 500_000},
+		{"zstd cut off in its header", "the zstd data is truncated", zstdCompressed(t, long)[:5], 0},
 	} {
 		in := Decompress(bytes.NewReader(tt.input))
 		got, err := io.ReadAll(in)
@@ -115,10 +115,10 @@ func TestDecompressSaysWhatIsBroken(t *testing.T) {
 }
 
 func TestDecompressHandsOnTheErrorsOfItsSource(t *testing.T) {
-	gone := &fs.PathError{Op: "read", Path: "x", Err: errors.New("gone")}
+	notFound := &fs.PathError{Op: "read", Path: "x", Err: errors.New("gone")}
 	for _, begins := range [][]byte{[]byte("plain"), gzipped(t, noise(1000))[:500], zstdCompressed(t, noise(1000))[:500]} {
-		_, err := io.ReadAll(Decompress(io.MultiReader(bytes.NewReader(begins), iotest.ErrReader(gone))))
-		if err != error(gone) {
+		_, err := io.ReadAll(Decompress(io.MultiReader(bytes.NewReader(begins), iotest.ErrReader(notFound))))
+		if err != error(notFound) {
 			t.Errorf("got %v, want the source's own", err)
 		}
 	}

@@ -50,7 +50,7 @@ func (p *Pretty) appendLaidOut(dst, data []byte, i, level, column int) ([]byte, 
 	dst = append(dst, open)
 	i = skipSpace(data, i+1)
 	indent := 2 * (level + 1)
-	room := 0 // columns left on the line for another scalar
+	columns := 0 // columns left on the line for another scalar
 	for data[i] != '}' && data[i] != ']' {
 		column := indent
 		scalar := false
@@ -63,17 +63,17 @@ func (p *Pretty) appendLaidOut(dst, data []byte, i, level, column int) ([]byte, 
 		} else {
 			scalar = data[i] != '{' && data[i] != '['
 			width, _ := flatWidth(data, i, p.width)
-			if scalar && room > width+1 {
+			if scalar && columns > width+1 {
 				dst = append(dst, ' ')
-				room -= width + 2
+				columns -= width + 2
 			} else {
 				dst = appendBreak(dst, level+1)
-				room = p.width - indent - width - 1
+				columns = p.width - indent - width - 1
 			}
 		}
 		dst, i = p.appendLaidOut(dst, data, i, level+1, column)
 		if !scalar {
-			room = 0
+			columns = 0
 		}
 		if i = skipSpace(data, i); data[i] == ',' {
 			dst = append(dst, ',')

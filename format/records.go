@@ -52,17 +52,17 @@ func (in *Records) WriteSource(w io.Writer) error { return in.lines.writeSource(
 // makes one allocation for many.
 type arena struct{ free []byte }
 
-// room returns n bytes that nobody else has.
-func (a *arena) room(n int) []byte {
+// alloc returns n bytes that nobody else has.
+func (a *arena) alloc(n int) []byte {
 	if n > chunkSize/8 {
 		return make([]byte, 0, n)
 	}
 	if n > cap(a.free) {
 		a.free = make([]byte, 0, chunkSize)
 	}
-	room := a.free[:0:n]
+	buf := a.free[:0:n]
 	a.free = a.free[n:n:cap(a.free)]
-	return room
+	return buf
 }
 
 // keepWhole is how much of a line may be other than the payload before the
@@ -134,7 +134,7 @@ func (a *arena) parseRecord(line []byte) (record.Record, error) {
 	}
 	r.Data, err = a.restore(mode, data)
 	if err == nil && len(line)-len(r.Data) > keepWhole && len(r.Data) < len(line)/2 {
-		r.Data = append(a.room(len(r.Data)), r.Data...)
+		r.Data = append(a.alloc(len(r.Data)), r.Data...)
 	}
 	return r, err
 }
@@ -151,12 +151,12 @@ func (a *arena) restore(mode DataMode, data []byte) ([]byte, error) {
 	if bytes.IndexByte(text, '\\') >= 0 {
 		// No escape is shorter than what it means.
 		var err error
-		if text, err = unquote(a.room(len(text)), data); err != nil {
+		if text, err = unquote(a.alloc(len(text)), data); err != nil {
 			return nil, fmt.Errorf("data: %w", err)
 		}
 	}
 	if mode == DataBase64 {
-		decoded, err := base64.StdEncoding.AppendDecode(a.room(base64.StdEncoding.DecodedLen(len(text))), text)
+		decoded, err := base64.StdEncoding.AppendDecode(a.alloc(base64.StdEncoding.DecodedLen(len(text))), text)
 		if err != nil {
 			return nil, fmt.Errorf("data is not base64: %w", err)
 		}

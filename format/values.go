@@ -144,7 +144,7 @@ func (in *Values) more() error {
 		in.fill()
 		return nil
 	case in.err == io.EOF:
-		return in.ends(errors.New("the last value is cut off"))
+		return in.ends(errors.New("the last value is truncated"))
 	}
 	return in.err
 }

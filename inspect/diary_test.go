@@ -115,5 +115,3 @@ func (d *diary) looker() *Looker {
 	d.Must(err)
 	return l
 }
-
-func ptr(s string) *string { return &s }

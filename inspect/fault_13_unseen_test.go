@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/checkpoint"
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // A summary or a file without what a check needs is reported by
@@ -23,7 +23,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 	created := record.Time{Time: kinesistest.Arrival(0)}
 	for _, test := range []struct {
 		name    string
-		strip   func(*kinesis.DescribeStreamSummaryOutput)
+		strip   func(*service.DescribeStreamSummaryOutput)
 		created record.Time // in the file
 		timed   bool        // the file says until when the shard was read
 		unseen  []Unseen
@@ -31,40 +31,40 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 	}{
 		{name: "nothing lacks", created: created, timed: true},
 		{name: "no creation time", created: created, timed: true,
-			strip: func(out *kinesis.DescribeStreamSummaryOutput) {
+			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp = nil
 			},
 			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}},
-			said:   []string{"DescribeStreamSummary of orders has no creation time: the checkpoint will not notice when the stream is deleted and created again"}},
+			said:   []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again"}},
 		{name: "no retention", created: created, timed: true,
-			strip: func(out *kinesis.DescribeStreamSummaryOutput) {
+			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.RetentionPeriodHours = nil
 			},
 			unseen: []Unseen{{Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			said:   []string{"DescribeStreamSummary of orders has no retention period: the checkpoint will not notice when records expire before they are read"}},
+			said:   []string{"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
 		{name: "neither", created: created, timed: true,
-			strip: func(out *kinesis.DescribeStreamSummaryOutput) {
+			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp, out.StreamDescriptionSummary.RetentionPeriodHours = nil, nil
 			},
 			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}, {Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			said: []string{"DescribeStreamSummary of orders has no creation time: the checkpoint will not notice when the stream is deleted and created again",
-				"DescribeStreamSummary of orders has no retention period: the checkpoint will not notice when records expire before they are read"}},
+			said: []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again",
+				"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
 		{name: "no summary", created: created, timed: true,
-			strip:  func(out *kinesis.DescribeStreamSummaryOutput) { out.StreamDescriptionSummary = nil },
+			strip:  func(out *service.DescribeStreamSummaryOutput) { out.StreamDescriptionSummary = nil },
 			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders answers without a summary"}, {Trimmed, "DescribeStreamSummary of orders answers without a summary"}},
-			said:   []string{"DescribeStreamSummary of orders answers without a summary: the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read"}},
+			said:   []string{"DescribeStreamSummary of orders answers without a summary: kin will not notice when the stream is deleted and created again, or when records expire before they are read"}},
 		{name: "no creation time in the file", timed: true,
 			unseen: []Unseen{{Recreated, "the checkpoint has no creation time of stream orders"}},
 			said:   []string{"the checkpoint has no creation time of stream orders: kin did not check whether the stream was deleted and created again"}},
 		{name: "no times of a shard in the file", created: created,
-			unseen: []Unseen{{Trimmed, "the checkpoint does not say until when it read 1 shard of stream orders"}}},
+			unseen: []Unseen{{Trimmed, "the checkpoint has no readThrough time for 1 shard of stream orders"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 				f.Hours = aws.Int32(day)
 				w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
-					if summary, ok := out.(*kinesis.DescribeStreamSummaryOutput); ok && test.strip != nil {
+					if summary, ok := out.(*service.DescribeStreamSummaryOutput); ok && test.strip != nil {
 						test.strip(summary)
 					}
 				}}
@@ -75,8 +75,8 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				m.File.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
-				said, say := kinesistest.Listener()
-				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: say})
+				said, info := kinesistest.CollectMessages()
+				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: info})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -98,8 +98,8 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid("a look")
 
-				said, say = kinesistest.Listener()
-				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: say}); err != nil {
+				said, info = kinesistest.CollectMessages()
+				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
 					t.Fatal(err)
 				}
 				if _, err = l.Restart(t.Context(), m.File, nil); err != nil {
@@ -107,9 +107,9 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid("a reset")
 
-				said, say = kinesistest.Listener()
+				said, info = kinesistest.CollectMessages()
 				o := testOptions()
-				o.Positions, o.AvailableNow, o.Info = m, true, say
+				o.Positions, o.AvailableNow, o.Info = m, true, info
 				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {
 					t.Error(err)
 				}

@@ -7,11 +7,9 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -22,22 +20,22 @@ type oneBad struct {
 	bad  map[string]bool // streams
 }
 
-func (o oneBad) ListShards(ctx context.Context, in *kinesis.ListShardsInput, opts ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	if o.bad[aws.ToString(in.StreamName)] {
+func (o oneBad) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	if o.bad[in.StreamName] {
 		if err := o.fail(ctx, "ListShards"); err != nil {
 			return nil, err
 		}
 	}
-	return o.Fake.ListShards(ctx, in, opts...)
+	return o.Fake.ListShards(ctx, in)
 }
 
-func (o oneBad) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, opts ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	if o.bad[aws.ToString(in.StreamName)] {
+func (o oneBad) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	if o.bad[in.StreamName] {
 		if err := o.fail(ctx, "GetShardIterator"); err != nil {
 			return nil, err
 		}
 	}
-	return o.Fake.GetShardIterator(ctx, in, opts...)
+	return o.Fake.GetShardIterator(ctx, in)
 }
 
 // A stream that cannot be looked at does not hide the others, unless what it fails of is

@@ -6,13 +6,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/checkpoint"
 	"kin/internal/kinesistest"
 	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // Without a checkpoint a look stands where a run would begin; an age is counted
@@ -59,10 +58,10 @@ func TestALookTakesEveryPosition(t *testing.T) {
 		for n := range 4 {
 			s.Put(n, "1", "2")
 		}
-		first, err := s.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{
-			StreamName: ptr("orders"), ShardId: ptr(families.ShardName(2)), ShardIteratorType: "TRIM_HORIZON"})
+		first, err := s.GetShardIterator(t.Context(), &service.GetShardIteratorInput{
+			StreamName: "orders", ShardID: families.ShardName(2), ShardIteratorType: "TRIM_HORIZON"})
 		s.Must(err)
-		page, err := s.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: first.ShardIterator})
+		page, err := s.GetRecords(t.Context(), &service.GetRecordsInput{ShardIterator: first.ShardIterator})
 		s.Must(err)
 		at := func(n int) string { return *page.Records[n].SequenceNumber }
 		began, sub := time.Now(), int64(3)

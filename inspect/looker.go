@@ -33,8 +33,8 @@ type LookOptions struct {
 }
 
 // Looker finds out how far each shard was read. It sees what a run from the same positions
-// would see: it lists, places, guards and paces as a run does, and changes nothing. It is made by NewLooker, and its methods are for
-// one goroutine.
+// would see: it lists, places, guards and paces as a run does, and changes nothing. It is
+// made by NewLooker, and its methods are for one goroutine.
 type Looker struct {
 	client timedClient
 	clock  *serverClock
@@ -97,9 +97,9 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 	if err := streams.Drop(ctx, failed); err != nil {
 		return Look{}, err
 	}
-	heard := time.Now() // what follows may take a moment
+	answeredAt := time.Now() // what follows may take a moment
 	l.sharpen(ctx, streams.Streams[0], probes)
-	look := Look{Time: l.clock.at(heard).Truncate(time.Millisecond), Failed: streams.Failed}
+	look := Look{Time: l.clock.at(answeredAt).Truncate(time.Millisecond), Failed: streams.Failed}
 	for _, s := range streams.Streams {
 		of := s.View()
 		sl := StreamLook{Stream: of.Name, ARN: l.arn(ctx, s, streams.File.Find(of.Name)), Losses: of.Losses}
@@ -161,14 +161,14 @@ func (l *Looker) arn(ctx context.Context, s *reader.Stream, entry *checkpoint.St
 // others are left.
 func (l *Looker) probe(ctx context.Context, streams *reader.Opening) ([]*probe, map[*reader.Stream]error, error) {
 	all := probes(streams)
-	room := &probeRoom{free: semaphore.NewWeighted(probeBuffer), sizes: &l.sizes}
+	budget := &probeBudget{free: semaphore.NewWeighted(probeBuffer), sizes: &l.sizes}
 	errs := make(chan streamError, len(streams.Streams))
 	group, groupCtx := errgroup.WithContext(ctx) // the session's slots bound it, so that a shard that sleeps keeps nobody waiting
 	for s, of := range byStream(all) {
 		ofStream, streamCtx := errgroup.WithContext(groupCtx)
 		for _, p := range of {
 			due := l.next[p.key()]
-			ofStream.Go(func() error { return p.fetch(streamCtx, due, room) })
+			ofStream.Go(func() error { return p.fetch(streamCtx, due, budget) })
 		}
 		group.Go(func() error {
 			err := ofStream.Wait()

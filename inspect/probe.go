@@ -74,14 +74,14 @@ func byStream(all []*probe) map[*reader.Stream][]*probe {
 }
 
 // fetch makes the one fetch, not before due.
-func (p *probe) fetch(ctx context.Context, due time.Time, room *probeRoom) error {
-	share := &probeShare{probeRoom: room}
+func (p *probe) fetch(ctx context.Context, due time.Time, budget *probeBudget) error {
+	share := &probeShare{probeBudget: budget}
 	got, err := p.stream.Probe(ctx, p.shard, p.begin, due, share)
 	if err != nil {
 		return err
 	}
 	p.answered, p.next = time.Now(), got.Next
-	room.sizes.add(got.Bytes)
+	budget.sizes.add(got.Bytes)
 	share.Return(got.Taken)
 	p.behind = got.MillisBehindLatest
 	if len(got.Records) > 0 {
@@ -137,15 +137,15 @@ const probesInFlight = 32
 // probeBuffer is how many bytes the answers of a look may take in all.
 const probeBuffer = probesInFlight * reader.LeastReservation
 
-// probeRoom bounds the memory of all probes of a look.
-type probeRoom struct {
+// probeBudget bounds the memory of all probes of a look.
+type probeBudget struct {
 	free  *semaphore.Weighted
 	sizes *answerSizes
 }
 
-// probeShare is the room of one probe.
+// probeShare is the part of the budget that one probe has.
 type probeShare struct {
-	*probeRoom
+	*probeBudget
 	taken int64
 }
 

@@ -5,9 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/smithy-go/middleware"
-
 	"kin/internal/servertime"
 	"kin/internal/service"
 	"kin/reader"
@@ -107,36 +104,36 @@ type timedClient struct {
 
 // answered sets the clock by an answer whose Date may be used. The caller checks
 // the Date again, and refuses the answer where it has to.
-func (c timedClient) answered(sent time.Time, m middleware.Metadata) {
+func (c timedClient) answered(sent, date time.Time) {
 	received := time.Now()
-	if date, err := c.dates.Accept(service.ServerTime(m)); err == nil {
+	if date, err := c.dates.Accept(date); err == nil {
 		c.clock.answered(sent, received, date)
 	}
 }
 
-func (c timedClient) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (c timedClient) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	sent := time.Now()
-	out, err := c.Client.ListShards(ctx, in, o...)
+	out, err := c.Client.ListShards(ctx, in)
 	if err == nil {
-		c.answered(sent, out.ResultMetadata)
+		c.answered(sent, out.ServerTime)
 	}
 	return out, err
 }
 
-func (c timedClient) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+func (c timedClient) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	sent := time.Now()
-	out, err := c.Client.GetShardIterator(ctx, in, o...)
+	out, err := c.Client.GetShardIterator(ctx, in)
 	if err == nil {
-		c.answered(sent, out.ResultMetadata)
+		c.answered(sent, out.ServerTime)
 	}
 	return out, err
 }
 
-func (c timedClient) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (c timedClient) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	sent := time.Now()
-	out, err := c.Client.GetRecords(ctx, in, o...)
+	out, err := c.Client.GetRecords(ctx, in)
 	if err == nil {
-		c.answered(sent, out.ResultMetadata)
+		c.answered(sent, out.ServerTime)
 	}
 	return out, err
 }

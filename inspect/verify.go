@@ -142,7 +142,7 @@ func verify(ctx context.Context, s *reader.Stream) (StreamCheck, error) {
 			ask = append(ask, id)
 		case isListed:
 		case id > last: // IDs only grow
-			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s has had no shard %s: its last one is %s", of.Name, id, last)})
+			c.Findings = append(c.Findings, Finding{UnknownShard, id, fmt.Sprintf("%s never had shard %s: its newest shard is %s", of.Name, id, last)})
 		case at.Kind != record.ShardEnd && !trimmed[id] && lineage.IsLoss(at, of.Retention):
 			c.Findings = append(c.Findings, Finding{Trimmed, id, reader.NotRetainedMessage(of.Name, id, at)})
 		}
@@ -169,7 +169,7 @@ func unseen(of reader.View) []Unseen {
 		}
 	}
 	if undated > 0 {
-		all = append(all, Unseen{Trimmed, fmt.Sprintf("the checkpoint does not say until when it read %s of stream %s", english.Plural(undated, "shard", ""), of.Name)})
+		all = append(all, Unseen{Trimmed, fmt.Sprintf("the checkpoint has no readThrough time for %s of stream %s", english.Plural(undated, "shard", ""), of.Name)})
 	}
 	return all
 }

@@ -58,7 +58,7 @@ func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
 						return answer(ctx)
 					}
 					var said kinesistest.Lines
-					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: said.Say})
+					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: said.Add})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -55,13 +55,13 @@ func subOptions() Options {
 	return o
 }
 
-// said collects what a run says.
-type said struct {
+// messages collects the messages of a run.
+type messages struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (s *said) say(line string) {
+func (s *messages) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines = append(s.lines, line)

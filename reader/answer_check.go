@@ -92,12 +92,12 @@ func (a *answerCheck) reportReceived() {
 		return
 	}
 	a.repeated = now
-	a.Say(fmt.Sprintf("%s/%s: the service sends records again that kin has received; kin drops them", a.s.ref.Name, a.shard))
+	a.Info(fmt.Sprintf("%s/%s: the service sent records that kin had already received; kin dropped them", a.s.ref.Name, a.shard))
 }
 
 // errRepeats is the error of an answer that has only records that were received
 // before, and leads no further.
-var errRepeats = errors.New("the answer repeats records that were received before")
+var errRepeats = errors.New("the answer has only records that kin had already received")
 
 // A record whose sequence number is too high makes the position too high: every
 // record behind it looks as if it had been received, and would be dropped. Those
@@ -157,7 +157,7 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 	}
 	newest := aws.ToString(dropped[len(dropped)-1].SequenceNumber)
 	if more && newest != at.SequenceNumber {
-		return a.contradict(at, fmt.Sprintf("the service sends record %s and then records from beyond %s, but not that record itself", newest, at.SequenceNumber))
+		return a.contradict(at, fmt.Sprintf("the service sent record %s, then records after %s, but not that record itself", newest, at.SequenceNumber))
 	}
 	if at.SequenceNumber != s.last {
 		return nil
@@ -167,7 +167,7 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 		switch {
 		case validate.Compare(n, s.from) <= 0: // of an earlier response
 		case !slices.Contains(s.received, hashed(&dropped[i])):
-			return a.contradict(at, fmt.Sprintf("the service sends record %s, which kin has not received, although it comes before record %s, which kin has", n, s.last))
+			return a.contradict(at, fmt.Sprintf("the service sent record %s, which kin had not received, although it comes before record %s, which kin had", n, s.last))
 		case n == s.last: // it is there
 			s.answers = 0
 		}
@@ -262,7 +262,7 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 		return nil, err
 	}
 	if behind > 0 {
-		a.Say(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
+		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
 			a.s.ref.Name, a.shard, mostBehindEnds, behind))
 	}
 	return children, nil

@@ -103,14 +103,14 @@ func (a *positionCheck) NotAccepted(at checkpoint.Shard, err error) (checkpoint.
 	if !a.s.o.AllowDataLoss {
 		return at, lost
 	}
-	a.Say(lost.Error())
+	a.Info(lost.Error())
 	return Oldest(), nil
 }
 
 // isSaved reports whether a position is of the checkpoint, and has a sequence
 // number that kin received.
 func (a *positionCheck) isSaved(at checkpoint.Shard) bool {
-	return a.s.place.Saved != nil && at.SequenceNumber != "" &&
+	return a.s.placement.Saved != nil && at.SequenceNumber != "" &&
 		(at.Kind == record.AfterSequenceNumber || at.SubSequenceNumber != nil)
 }
 
@@ -146,41 +146,41 @@ func (a *positionCheck) IsStuck(at checkpoint.Shard, resp *Response) bool {
 	return resp.isEmpty() && a.IsTrimmed(at) && aws.ToInt64(resp.MillisBehindLatest) >= a.s.retention().Milliseconds()
 }
 
-// IsGone finds out, after the service did not know the shard, whether it was
+// WasTrimmed finds out, after the service did not know the shard, whether it was
 // trimmed. It reports that, because what was beyond at is lost; where positions are
 // kept, and loss is not allowed, that is a *DataLossError. Where the stream itself is
 // gone, the error says so.
-func (a *positionCheck) IsGone(ctx context.Context, at checkpoint.Shard) (bool, error) {
+func (a *positionCheck) WasTrimmed(ctx context.Context, at checkpoint.Shard) (bool, error) {
 	if err := a.s.refresh(ctx); err != nil {
 		return false, err
 	}
 	if a.s.isListed(a.shard) {
 		return false, nil
 	}
-	gone := &DataLossError{Stream: a.s.ref.Name, missing: NotRetainedMessage(a.s.ref.Name, a.shard, at)}
+	loss := &DataLossError{Stream: a.s.ref.Name, missing: NotRetainedMessage(a.s.ref.Name, a.shard, at)}
 	if a.s.o.Positions != nil && !a.s.o.AllowDataLoss {
-		return false, gone
+		return false, loss
 	}
-	a.Say(gone.Error())
+	a.Info(loss.Error())
 	return true, nil
 }
 
 // Refused is the error for a position that the service does not accept.
 func (a *positionCheck) Refused(at checkpoint.Shard, err error) error {
-	if classify(err) == gone {
+	if classify(err) == notFound {
 		// With its code it would be taken for the stream's absence.
-		return fmt.Errorf("shard %s of stream %s is listed, and the service does not find it: %s", a.shard, a.s.ref.Given, service.Brief(err))
+		return fmt.Errorf("ListShards lists shard %s of stream %s, but the service does not find it: %s", a.shard, a.s.ref.Given, service.Brief(err))
 	}
 	if at.SequenceNumber == "" || a.accepted { // then the position is not at fault
 		return err
 	}
 	reason := fmt.Sprintf("sequence number %s is not accepted for %s/%s: %s", at.SequenceNumber, a.s.ref.Name, a.shard, service.Brief(err))
-	if a.s.place.Saved == nil {
+	if a.s.placement.Saved == nil {
 		return &record.OptionError{Field: "initial position", Want: "a sequence number of the shard; " + reason}
 	}
 	unusable := &CheckpointError{Stream: a.s.ref.Name, Reason: reason, Err: err}
 	if a.isSaved(at) {
-		unusable.next = "--allow-data-loss goes on from the oldest record that is left; if the stream is another one, delete the checkpoint file and start from scratch"
+		unusable.next = "--allow-data-loss resumes from the oldest retained record; if the stream is another one, delete the checkpoint file and start from scratch"
 	}
 	return unusable
 }

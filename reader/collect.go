@@ -116,7 +116,7 @@ func (c *collector) timedOut() error {
 	if bound {
 		return &TimeoutError{After: c.o.Timeout, Err: c.reporter.Last()}
 	}
-	c.reportFailing("when the time was over")
+	c.reportFailing("when --timeout expired")
 	return nil
 }
 

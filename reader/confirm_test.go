@@ -37,7 +37,7 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 		o.Positions, o.AvailableNow = m, true
 		_, err := collectRun(t.Context(), t, f, o)
 		var unusable *CheckpointError
-		if !errors.As(err, &unusable) || unusable.Reason != "stream orders has had no shard b: its last one is a" {
+		if !errors.As(err, &unusable) || unusable.Reason != "stream orders never had shard b: its newest shard is a" {
 			t.Errorf("got %v", err)
 		}
 		if got := len(f.Times("ListShards", "")); got != 1+mostRelists || len(m.Saved) > 0 {
@@ -47,7 +47,7 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 }
 
 // What was not answered was not refused: the two are told apart.
-func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
+func TestWhyTheCheckpointCannotBeGuardedIsReported(t *testing.T) {
 	for code, want := range map[string]string{
 		"AccessDeniedException":  "DescribeStreamSummary of orders is not allowed: ",
 		"InternalFailure":        "DescribeStreamSummary of orders fails (InternalFailure: told to): ",
@@ -62,12 +62,12 @@ func TestWhyTheCheckpointCannotBeGuardedIsTold(t *testing.T) {
 				return nil
 			}
 			o := testOptions()
-			said, say := kinesistest.Listener()
-			o.Positions, o.AvailableNow, o.Info = kinesistest.NewMemory(), true, say
+			said, info := kinesistest.CollectMessages()
+			o.Positions, o.AvailableNow, o.Info = kinesistest.NewMemory(), true, info
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Error(err)
 			}
-			want += "the checkpoint will not notice when the stream is deleted and created again, or when records expire before they are read"
+			want += "kin will not notice when the stream is deleted and created again, or when records expire before they are read"
 			if !slices.Contains(said(), want) {
 				t.Errorf("said %q, want %q", said(), want)
 			}
@@ -95,7 +95,7 @@ func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 		}
 		var loss *DataLossError
 		err := resume(checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}})
-		if !errors.As(err, &loss) || err.Error() != "orders/a is no longer retained; what it held beyond its start is gone" {
+		if !errors.As(err, &loss) || err.Error() != "orders/a is no longer retained; its records after its start are gone" {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -127,8 +127,8 @@ func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
 	})
 }
 
-// A shard whose blocks wait for the output was heard.
-func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
+// A shard whose blocks wait for the output has answered.
+func TestAShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
 		f.Hook = func(call, shard string) error {
@@ -138,8 +138,8 @@ func TestAShardThatWaitsForTheOutputWasHeard(t *testing.T) {
 			return nil
 		}
 		o := testOptions()
-		said, say := kinesistest.Listener()
-		o.Timeout, o.Info = 20*time.Second, say
+		said, info := kinesistest.CollectMessages()
+		o.Timeout, o.Info = 20*time.Second, info
 		r, err := New(f, o)
 		if err != nil {
 			t.Fatal(err)

@@ -180,7 +180,7 @@ func (s *delivery) keepsWhole(r record.Record, records int) {
 	if s.warned.Swap(true) {
 		return
 	}
-	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it as one record, and every other one like it",
+	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it, and every other one like it, as one record",
 		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), mostExpansion))
 }
 

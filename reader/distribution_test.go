@@ -25,10 +25,10 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 		o := subOptions()
 		o.AvailableNow, o.Limit, o.HashFilter = false, 30, true
 		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
-		var log said
-		o.Info = log.say
-		var kept said
-		o.Report = kept.say
+		var log messages
+		o.Info = log.add
+		var kept messages
+		o.Report = kept.add
 		go func() {
 			time.Sleep(30 * time.Second)
 			f.Change(func() { f.Find("a").Records = append(f.Find("a").Records, 2) })

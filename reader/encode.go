@@ -178,9 +178,9 @@ func (s *slicer) expand(b *Block, r record.Record) (full bool, err error) {
 		s.pending = true
 		c, u := &s.cursor, s.cursor.Record
 		if !known || u.PartitionKey != key || u.ExplicitHashKey != hashKey || c.BadKey || c.BadHashKey {
-			placed := !c.BadHashKey && (!c.BadKey || u.ExplicitHashKey != "")
-			belongs = !placed || s.filter.contains(u)
-			key, hashKey, known = u.PartitionKey, u.ExplicitHashKey, placed // the keys of an aggregate are often the same
+			hasHashKey := !c.BadHashKey && (!c.BadKey || u.ExplicitHashKey != "")
+			belongs = !hasHashKey || s.filter.contains(u)
+			key, hashKey, known = u.PartitionKey, u.ExplicitHashKey, hasHashKey // the keys of an aggregate are often the same
 		}
 		if c.BadKey {
 			u.PartitionKey = own

@@ -220,8 +220,8 @@ func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}, Payloads: map[int][]byte{1: test.payload, 2: test.payload}})
 			o := bounded()
-			var log said
-			o.Info = log.say
+			var log messages
+			o.Info = log.add
 			o.Line = func(dst []byte, r record.Record) ([]byte, error) { // every control character is escaped
 				return append(append(append(dst, strings.Repeat("x", 290)...), strings.Repeat(r.PartitionKey, 6)...), strings.Repeat("x", 6*len(r.Data))...), nil
 			}
@@ -253,8 +253,8 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "s", Records: []int{1, 2}, Payloads: map[int][]byte{1: payload}, Hashes: upperHalf})
 			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions, o.HashFilter = m, filter
-			var log said
-			o.Info = log.say
+			var log messages
+			o.Info = log.add
 			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 				return fmt.Appendf(dst, "%d/%s/%s/%s ", r.SubSequenceNumber, r.PartitionKey, r.ExplicitHashKey, r.Data), nil
 			}

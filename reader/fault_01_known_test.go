@@ -8,19 +8,19 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // endsInto makes the ends of shards name children, by the ID of the placeholder
 // that the fake names in their place.
 func endsInto(children map[string]types.ChildShard) func(out any) {
 	return func(out any) {
-		page, ok := out.(*kinesis.GetRecordsOutput)
+		page, ok := out.(*service.GetRecordsOutput)
 		if !ok {
 			return
 		}

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kinesistest"
 	"kin/internal/kinesistest/families"
 	"kin/internal/lineage"
 	"kin/internal/local"
+	"kin/internal/service"
 )
 
 func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
@@ -86,8 +86,8 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	if want := []string{families.ShardName(8), families.ShardName(9000)}; !slices.Equal(ids, want) {
 		t.Errorf("changed %.200q, want what closed and what is new: %q", ids, want)
 	}
-	if gone := s.disappeared(listed); !slices.Equal(gone, []string{families.ShardName(0)}) {
-		t.Errorf("gone %q, want %q", gone, families.ShardName(0))
+	if unlisted := s.disappeared(listed); !slices.Equal(unlisted, []string{families.ShardName(0)}) {
+		t.Errorf("gone %q, want %q", unlisted, families.ShardName(0))
 	}
 	// So it is with a merge: what it merges takes its first sequence number over.
 	for i := range after.shards {
@@ -96,7 +96,7 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 		}
 		after.shards[i].SequenceNumberRange.StartingSequenceNumber = aws.String("1")
 	}
-	s.place.Owns = everyone
+	s.placement.Owns = everyone
 	if err := s.merge(after, true); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
 				b.Adjacent = "0" // which nobody has seen yet
 				f := kinesistest.NewFake(a, b)
 				w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
-					if page, ok := out.(*kinesis.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == nil && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {
+					if page, ok := out.(*service.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == "" && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {
 						page.ChildShards = test.children
 					}
 				}}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -19,6 +18,7 @@ import (
 	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // movesOf keeps what each Save says has moved, by shard ID; nil is everything.
@@ -67,7 +67,7 @@ func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
 		records := 0
 		var answers atomic.Int64
 		client := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
-			if _, ok := out.(*kinesis.GetRecordsOutput); ok {
+			if _, ok := out.(*service.GetRecordsOutput); ok {
 				answers.Add(1)
 			}
 		}}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -18,6 +17,7 @@ import (
 	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestFault03WhatIsFinished(t *testing.T) {
@@ -57,8 +57,8 @@ func TestFault03WhatIsFinished(t *testing.T) {
 			s := streamOf(&session{o: testOptions()})
 			s.lineage.Add(test.listed)
 			s.listed = closedShards(listing{shards: test.listed})
-			s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Saved: test.saved, Owns: everyone, Only: test.only}
-			lost, err := s.place.First(s.lineage)
+			s.placement = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Saved: test.saved, Owns: everyone, Only: test.only}
+			lost, err := s.placement.First(s.lineage)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +160,7 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 				for n := range 4*days + 2 {
 					listings := 0
 					client := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
-						list, ok := out.(*kinesis.ListShardsOutput)
+						list, ok := out.(*service.ListShardsOutput)
 						if !ok {
 							return
 						}
@@ -212,7 +212,7 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 		o := testOptions()
 		o.Positions = m
 		w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
-			if list, ok := out.(*kinesis.ListShardsOutput); ok && !shown { // m is not listed yet either
+			if list, ok := out.(*service.ListShardsOutput); ok && !shown { // m is not listed yet either
 				list.Shards = slices.DeleteFunc(list.Shards, func(s types.Shard) bool { return aws.ToString(s.ShardId) == "m" })
 			}
 		}}

@@ -11,9 +11,8 @@ import (
 	"time"
 
 	"kin/internal/kinesistest"
+	"kin/internal/service"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -27,18 +26,18 @@ type pagedFake struct {
 	list, page int
 }
 
-func (p *pagedFake) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := p.Fake.ListShards(ctx, in, o...)
+func (p *pagedFake) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	out, err := p.Fake.ListShards(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	if in.NextToken == nil {
+	if in.NextToken == "" {
 		p.list, p.page = p.list+1, 0
 	}
 	tokens := p.tokens(p.list)
 	token := tokens[min(p.page, len(tokens)-1)]
 	if p.page++; token != "" {
-		out.NextToken = aws.String(token)
+		out.NextToken = token
 	}
 	if strings.HasPrefix(token, "empty") {
 		out.Shards = []types.Shard{}

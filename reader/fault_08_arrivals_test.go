@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"kin/internal/kinesistest"
 	"kin/internal/local"
+	"kin/internal/service"
 )
 
 // wrapped is a service whose first answers with records bear a time that the SDK has
@@ -22,8 +22,8 @@ type wrapped struct {
 	left int
 }
 
-func (w *wrapped) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := w.Service.GetRecords(ctx, in, o...)
+func (w *wrapped) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
+	out, err := w.Service.GetRecords(ctx, in)
 	if err == nil && len(out.Records) > 0 && w.left > 0 {
 		w.left--
 		out.Records[len(out.Records)-1].ApproximateArrivalTimestamp = aws.Time(time.Now().Add(w.away))

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"kin/internal/kinesistest"
+	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -23,8 +23,8 @@ func TestFault08AnEndThatListShardsContradictsIsNotBelieved(t *testing.T) {
 		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m
 		client := &spoiled{Fake: f, call: "GetRecords", left: 2, spoil: func(out any) {
-			page := out.(*kinesis.GetRecordsOutput)
-			page.NextShardIterator = nil
+			page := out.(*service.GetRecordsOutput)
+			page.NextShardIterator = ""
 			page.ChildShards = []types.ChildShard{{ShardId: aws.String("x"), ParentShards: []string{"a"}}}
 		}}
 		got, err := readFor(t, client, time.Hour, o)
@@ -55,8 +55,8 @@ type lagging struct {
 	left, calls int
 }
 
-func (l *lagging) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := l.Fake.ListShards(ctx, in, o...)
+func (l *lagging) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	out, err := l.Fake.ListShards(ctx, in)
 	if l.calls++; err == nil && l.calls <= l.left {
 		out.Shards = out.Shards[:1]
 		out.Shards[0].SequenceNumberRange.EndingSequenceNumber = nil
@@ -103,8 +103,8 @@ func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
 				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
 				client := &spoiled{Fake: f, call: "GetRecords", left: left, spoil: func(out any) {
-					page := out.(*kinesis.GetRecordsOutput)
-					page.NextShardIterator, page.ChildShards = nil, children
+					page := out.(*service.GetRecordsOutput)
+					page.NextShardIterator, page.ChildShards = "", children
 				}}
 				got, err := readFor(t, client, time.Hour, o)
 				if err != nil || !slices.Equal(got, numbers(1, 7)) {
@@ -124,7 +124,7 @@ func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 3), Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{4}})
 		client := &spoiled{Fake: f, call: "GetRecords", left: 1 << 30, spoil: func(out any) {
-			if page := out.(*kinesis.GetRecordsOutput); page.NextShardIterator == nil {
+			if page := out.(*service.GetRecordsOutput); page.NextShardIterator == "" {
 				page.MillisBehindLatest = aws.Int64(5000)
 			}
 		}}

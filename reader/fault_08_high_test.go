@@ -11,20 +11,20 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // renumber gives a record of an answer another sequence number.
 func renumber(was, is string) func(any) {
 	return func(out any) {
-		for i, r := range out.(*kinesis.GetRecordsOutput).Records {
+		for i, r := range out.(*service.GetRecordsOutput).Records {
 			if *r.SequenceNumber == was {
-				out.(*kinesis.GetRecordsOutput).Records[i].SequenceNumber = aws.String(is)
+				out.(*service.GetRecordsOutput).Records[i].SequenceNumber = aws.String(is)
 			}
 		}
 	}
@@ -152,10 +152,10 @@ func TestFault08AFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
 // fromTheStart ignores the position of iterators.
 type fromTheStart struct{ *kinesistest.Fake }
 
-func (f fromTheStart) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+func (f fromTheStart) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	oldest := *in
-	oldest.ShardIteratorType, oldest.StartingSequenceNumber = types.ShardIteratorTypeTrimHorizon, nil
-	return f.Fake.GetShardIterator(ctx, &oldest, o...)
+	oldest.ShardIteratorType, oldest.StartingSequenceNumber = types.ShardIteratorTypeTrimHorizon, ""
+	return f.Fake.GetShardIterator(ctx, &oldest)
 }
 
 // TestFault08ASavedNumberThatIsTooHighEndsTheRun is about a checkpoint with a false

@@ -7,10 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // boundedBy are the two bounds in time: what is there now, and a time between the
@@ -158,5 +157,5 @@ func TestFault08NothingIsLateBeforeTheBoundHasCome(t *testing.T) {
 
 // behindBy makes answers say how far behind they are, in milliseconds.
 func behindBy(ms int64) func(any) {
-	return func(out any) { out.(*kinesis.GetRecordsOutput).MillisBehindLatest = &ms }
+	return func(out any) { out.(*service.GetRecordsOutput).MillisBehindLatest = &ms }
 }

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kinesistest"
 	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // spoiled spoils the answers of one call, the first few of them.
@@ -35,20 +35,20 @@ func (s *spoiled) turn(call string, out any, err error) {
 	}
 }
 
-func (s *spoiled) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := s.Fake.GetRecords(ctx, in, o...)
+func (s *spoiled) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
+	out, err := s.Fake.GetRecords(ctx, in)
 	s.turn("GetRecords", out, err)
 	return out, err
 }
 
-func (s *spoiled) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := s.Fake.ListShards(ctx, in, o...)
+func (s *spoiled) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	out, err := s.Fake.ListShards(ctx, in)
 	s.turn("ListShards", out, err)
 	return out, err
 }
 
-func (s *spoiled) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := s.Fake.DescribeStreamSummary(ctx, in, o...)
+func (s *spoiled) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
+	out, err := s.Fake.DescribeStreamSummary(ctx, in)
 	s.turn("DescribeStreamSummary", out, err)
 	return out, err
 }
@@ -57,30 +57,30 @@ func (s *spoiled) DescribeStreamSummary(ctx context.Context, in *kinesis.Describ
 func spoils() map[string]func(out any) {
 	last := func(change func(*types.Record)) func(any) {
 		return func(out any) {
-			if r := out.(*kinesis.GetRecordsOutput).Records; len(r) > 0 {
+			if r := out.(*service.GetRecordsOutput).Records; len(r) > 0 {
 				change(&r[len(r)-1])
 			}
 		}
 	}
 	behind := func(ms int64) func(any) {
-		return func(out any) { out.(*kinesis.GetRecordsOutput).MillisBehindLatest = &ms }
+		return func(out any) { out.(*service.GetRecordsOutput).MillisBehindLatest = &ms }
 	}
 	shard := func(change func(*types.Shard)) func(any) {
 		return func(out any) {
-			if s := out.(*kinesis.ListShardsOutput).Shards; len(s) > 0 {
+			if s := out.(*service.ListShardsOutput).Shards; len(s) > 0 {
 				change(&s[0])
 			}
 		}
 	}
 	summary := func(change func(*types.StreamDescriptionSummary)) func(any) {
-		return func(out any) { change(out.(*kinesis.DescribeStreamSummaryOutput).StreamDescriptionSummary) }
+		return func(out any) { change(out.(*service.DescribeStreamSummaryOutput).StreamDescriptionSummary) }
 	}
 	return map[string]func(any){
 		"GetRecords null record":             last(func(r *types.Record) { *r = types.Record{} }),
 		"GetRecords no sequence number":      last(func(r *types.Record) { r.SequenceNumber = nil }),
 		"GetRecords no payload":              last(func(r *types.Record) { r.Data = nil }),
-		"GetRecords no records":              func(out any) { out.(*kinesis.GetRecordsOutput).Records = nil },
-		"ListShards no shards":               func(out any) { out.(*kinesis.ListShardsOutput).Shards = nil },
+		"GetRecords no records":              func(out any) { out.(*service.GetRecordsOutput).Records = nil },
+		"ListShards no shards":               func(out any) { out.(*service.ListShardsOutput).Shards = nil },
 		"GetRecords letters":                 last(func(r *types.Record) { r.SequenceNumber = aws.String("abc") }),
 		"GetRecords negative":                last(func(r *types.Record) { r.SequenceNumber = aws.String("-5") }),
 		"GetRecords exponent":                last(func(r *types.Record) { r.SequenceNumber = aws.String("1e9") }),
@@ -117,7 +117,7 @@ func spoils() map[string]func(out any) {
 }
 
 func children(out any, c types.ChildShard) {
-	if o := out.(*kinesis.GetRecordsOutput); o.NextShardIterator == nil {
+	if o := out.(*service.GetRecordsOutput); o.NextShardIterator == "" {
 		o.ChildShards = []types.ChildShard{c}
 	}
 }
@@ -174,9 +174,9 @@ func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
 			name, _, _ := strings.Cut(call, " ")
 			client := &spoiled{Fake: f, call: name, left: 1 << 30, spoil: func(out any) {
 				switch out := out.(type) {
-				case *kinesis.ListShardsOutput:
+				case *service.ListShardsOutput:
 					out.Shards[0].ShardId = nil
-				case *kinesis.GetRecordsOutput:
+				case *service.GetRecordsOutput:
 					out.Records[0].SequenceNumber = aws.String("abc")
 				}
 			}}
@@ -200,12 +200,12 @@ func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
 type repeating struct {
 	*kinesistest.Fake
 	left int
-	page *kinesis.GetRecordsOutput
+	page *service.GetRecordsOutput
 	same bool // the iterator, too
 }
 
-func (r *repeating) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := r.Fake.GetRecords(ctx, in, o...)
+func (r *repeating) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
+	out, err := r.Fake.GetRecords(ctx, in)
 	if err != nil || r.left == 0 {
 		return out, err
 	}
@@ -237,7 +237,7 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 				}
 				ordered(t, got, numbers(1, 5)...)
 				once(t, got, numbers(1, 5))
-				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sends records again") })
+				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sent records") })
 				if calls := len(f.Times("GetRecords", "a")); len(reports) == 0 || len(reports) > 1+int(time.Since(f.Began)/time.Minute) || calls < 100 {
 					t.Errorf("%d calls in %s, said %q", calls, time.Since(f.Began), said)
 				}
@@ -262,32 +262,32 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 // iterator expires.
 type wayward struct {
 	*kinesistest.Fake
-	begin func(in *kinesis.GetShardIteratorInput)
+	begin func(in *service.GetShardIteratorInput)
 	turn  int
 }
 
-func (w *wayward) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+func (w *wayward) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	changed := *in
 	w.begin(&changed)
-	return w.Fake.GetShardIterator(ctx, &changed, o...)
+	return w.Fake.GetShardIterator(ctx, &changed)
 }
 
-func (w *wayward) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (w *wayward) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	if w.turn++; w.turn%12 == 11 {
 		return nil, kinesistest.APIError("ExpiredIteratorException")
 	}
-	return w.Fake.GetRecords(ctx, in, o...)
+	return w.Fake.GetRecords(ctx, in)
 }
 
 func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
-	for name, begin := range map[string]func(*kinesis.GetShardIteratorInput){
-		"AFTER is AT": func(in *kinesis.GetShardIteratorInput) {
+	for name, begin := range map[string]func(*service.GetShardIteratorInput){
+		"AFTER is AT": func(in *service.GetShardIteratorInput) {
 			if in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber {
 				in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
 			}
 		},
-		"the position is ignored": func(in *kinesis.GetShardIteratorInput) {
-			in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeTrimHorizon, nil
+		"the position is ignored": func(in *service.GetShardIteratorInput) {
+			in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeTrimHorizon, ""
 		},
 	} {
 		for _, page := range []int{1, 2, 5} {

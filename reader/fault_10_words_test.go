@@ -16,7 +16,7 @@ func TestFault10OneShardIsNotCalledByAPlural(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var said kinesistest.Lines
 			o := testOptions()
-			o.AvailableNow, o.Detail = true, said.Say
+			o.AvailableNow, o.Detail = true, said.Add
 			if _, err := collectRun(t.Context(), t, kinesistest.NewFake(shards...), o); err != nil {
 				t.Error(err)
 			}

@@ -30,8 +30,8 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 					o, m := bounded(), kinesistest.NewMemory()
 					c.at.UpdatedAt = record.Time{Time: time.Now()}
 					m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
-					said, say := kinesistest.Listener()
-					o.Positions, o.AllowDataLoss, o.Info = m, allowed, say
+					said, info := kinesistest.CollectMessages()
+					o.Positions, o.AllowDataLoss, o.Info = m, allowed, info
 					got, err := readFor(t, &refusing{Fake: f, refuse: isAtSequence}, time.Hour, o)
 					const lost = "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"
 					if !allowed || c.want == nil {
@@ -39,7 +39,7 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 						if !errors.As(err, &unusable) || len(got) > 0 {
 							t.Fatalf("got %q, %v", got, err)
 						}
-						const allow = "--allow-data-loss goes on from the oldest record that is left"
+						const allow = "--allow-data-loss resumes from the oldest retained record"
 						if hint := unusable.Hint(); (c.want != nil) != (len(hint) > len(allow) && hint[:len(allow)] == allow) {
 							t.Errorf("hint %q", hint)
 						}

@@ -9,39 +9,39 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // refusing refuses iterators, after a while, and says what became of the stream.
 type refusing struct {
 	*kinesistest.Fake
-	refuse  func(in *kinesis.GetShardIteratorInput) bool
+	refuse  func(in *service.GetShardIteratorInput) bool
 	summary func(*types.StreamDescriptionSummary) error
 	ending  string // the last sequence number of closed shards
 	starts  string
 }
 
-func (r *refusing) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+func (r *refusing) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
 	if r.refuse(in) {
 		return nil, kinesistest.APIError("InvalidArgumentException")
 	}
-	return r.Fake.GetShardIterator(ctx, in, o...)
+	return r.Fake.GetShardIterator(ctx, in)
 }
 
-func (r *refusing) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := r.Fake.DescribeStreamSummary(ctx, in, o...)
+func (r *refusing) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
+	out, err := r.Fake.DescribeStreamSummary(ctx, in)
 	if err == nil && r.summary != nil {
 		err = r.summary(out.StreamDescriptionSummary)
 	}
 	return out, err
 }
 
-func (r *refusing) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	out, err := r.Fake.ListShards(ctx, in, o...)
+func (r *refusing) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	out, err := r.Fake.ListShards(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,11 @@ func expire(f *kinesistest.Fake, n int) {
 	}
 }
 
-func isAfter(in *kinesis.GetShardIteratorInput) bool {
+func isAfter(in *service.GetShardIteratorInput) bool {
 	return in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber
 }
 
-func isAtSequence(in *kinesis.GetShardIteratorInput) bool { return in.StartingSequenceNumber != nil }
+func isAtSequence(in *service.GetShardIteratorInput) bool { return in.StartingSequenceNumber != "" }
 
 func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
 	typed := record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}
@@ -103,7 +103,7 @@ func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 				expire(f, 3)
 				began := time.Now()
-				client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+				client := &refusing{Fake: f, refuse: func(in *service.GetShardIteratorInput) bool {
 					return isAtSequence(in) && (c.first || time.Since(began) > time.Second || isAfter(in))
 				}, summary: func(s *types.StreamDescriptionSummary) error {
 					if c.summary == nil || time.Since(began) == 0 {
@@ -156,7 +156,7 @@ func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		expire(f, 3)
-		client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+		client := &refusing{Fake: f, refuse: func(in *service.GetShardIteratorInput) bool {
 			if !isAfter(in) {
 				return false
 			}
@@ -181,7 +181,7 @@ func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
 // the last sequence number of a closed shard, with records left or without.
 func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
 	for name, c := range map[string]struct {
-		refuse         func(*kinesis.GetShardIteratorInput) bool
+		refuse         func(*service.GetShardIteratorInput) bool
 		starts, ending string
 		want           []string
 		lost           bool
@@ -230,7 +230,7 @@ func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForThe
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true})
 		f.Page = 2
 		expire(f, 2)
-		client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
+		client := &refusing{Fake: f, refuse: func(in *service.GetShardIteratorInput) bool {
 			if isAfter(in) {
 				f.Find("a").Records = []int{4} // the others are no longer retained
 				return true

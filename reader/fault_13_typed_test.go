@@ -8,17 +8,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
-		client := &refusing{Fake: f, refuse: func(in *kinesis.GetShardIteratorInput) bool {
-			return isAtSequence(in) && *in.StartingSequenceNumber == "123"
+		client := &refusing{Fake: f, refuse: func(in *service.GetShardIteratorInput) bool {
+			return isAtSequence(in) && in.StartingSequenceNumber == "123"
 		}}
 		o, m := bounded(), kinesistest.NewMemory()
 		o.Positions = m

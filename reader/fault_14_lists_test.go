@@ -10,9 +10,9 @@ import (
 
 	"kin/internal/kinesistest"
 	"kin/internal/kinesistest/families"
+	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -25,9 +25,9 @@ type slowPages struct {
 	hangs bool
 }
 
-func (s slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (s slowPages) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	page := 0
-	_, _ = fmt.Sscan(aws.ToString(in.NextToken), &page)
+	_, _ = fmt.Sscan(in.NextToken, &page)
 	takes := s.takes
 	if s.hangs && page == s.pages-1 {
 		takes = time.Hour
@@ -35,13 +35,13 @@ func (s slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput, 
 	if err := sleepUntil(ctx, time.Now().Add(takes)); err != nil {
 		return nil, err
 	}
-	out := &kinesis.ListShardsOutput{Shards: []types.Shard{{
+	out := &service.ListShardsOutput{Shards: []types.Shard{{
 		ShardId:             aws.String(families.ShardName(page)),
 		HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("1")},
 		SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("1")},
 	}}}
 	if page+1 < s.pages {
-		out.NextToken = aws.String(fmt.Sprint(page + 1))
+		out.NextToken = fmt.Sprint(page + 1)
 	}
 	return out, nil
 }
@@ -54,7 +54,7 @@ func TestFault14ASlowListIsReadToItsEnd(t *testing.T) {
 			var said kinesistest.Lines
 			f := kinesistest.NewFake() // which sets the time
 			began := time.Now()
-			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.Say, nil), "orders", nil)
+			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.Add, nil), "orders", nil)
 			switch took := time.Since(began); {
 			case !hangs && (err != nil || len(listed.Shards) != 20 || said.Text() != ""):
 				t.Errorf("%d shards, %v, said %q", len(listed.Shards), err, said.Text())

@@ -57,13 +57,13 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 				}
 				var said kinesistest.Lines
 				o := testOptions()
-				o.Timeout, o.AvailableNow, o.Info = 4*time.Second, bounded, said.Say
+				o.Timeout, o.AvailableNow, o.Info = 4*time.Second, bounded, said.Add
 				_, err := collectRun(t.Context(), t, f, o)
 				const reason = "GetRecords for orders/b: dial tcp: connect: connection refused"
 				if bounded && (err == nil || err.Error() != "--timeout 4s expired before the bound was reached: "+reason) {
 					t.Errorf("got %v", err)
 				}
-				if !bounded && (err != nil || !strings.Contains(said.Text(), "a call still failed when the time was over: "+reason)) {
+				if !bounded && (err != nil || !strings.Contains(said.Text(), "a call still failed when --timeout expired: "+reason)) {
 					t.Errorf("got %v and %q", err, said.Text())
 				}
 			})
@@ -112,7 +112,7 @@ func TestFault14ConnectedAgain(t *testing.T) {
 				var said kinesistest.Lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Info = said.Say
+				o.Info = said.Add
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
@@ -156,7 +156,7 @@ func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
 				var said kinesistest.Lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Info = said.Say
+				o.Info = said.Add
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}

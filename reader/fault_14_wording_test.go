@@ -37,7 +37,7 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 					}
 					var said kinesistest.Lines
 					o := testOptions()
-					o.AvailableNow, o.Info = true, said.Say
+					o.AvailableNow, o.Info = true, said.Add
 					change(&o)
 					_, err := collectRun(t.Context(), t, f, o)
 					if want := call + " for stream orders: " + tt.ends; err == nil || !strings.HasPrefix(err.Error(), "gave up after ") || !strings.HasSuffix(err.Error(), want) {
@@ -68,7 +68,7 @@ func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 		}
 		var said kinesistest.Lines
 		o := testOptions()
-		o.AvailableNow, o.Info, o.Positions = true, said.Say, kinesistest.NewMemory()
+		o.AvailableNow, o.Info, o.Positions = true, said.Add, kinesistest.NewMemory()
 		if _, err := collectRun(t.Context(), t, f, o); err != nil {
 			t.Fatal(err)
 		}

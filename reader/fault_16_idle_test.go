@@ -10,12 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/bodysize"
 	"kin/internal/checkpoint"
 	"kin/internal/kinesistest"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // receiving is a client that offers the size of each answer before it is received, which
@@ -27,8 +26,8 @@ type receiving struct {
 	now, most, refused int        // answers with records
 }
 
-func (r *receiving) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	out, err := r.Fake.GetRecords(ctx, in, o...)
+func (r *receiving) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
+	out, err := r.Fake.GetRecords(ctx, in)
 	if err != nil || len(out.Records) == 0 {
 		return out, err
 	}

@@ -19,8 +19,8 @@ import (
 
 func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 	for message, code := range map[string]string{
-		"hint: rate limits come again": "ProvisionedThroughputExceededException",
-		"still trying":                 "InternalFailure",
+		"hint: reads keep exceeding the rate limit": "ProvisionedThroughputExceededException",
+		"still trying": "InternalFailure",
 	} {
 		t.Run(message, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 	}
 }
 
-func TestFault19NothingIsSaidUnderTheRunsLock(t *testing.T) {
+func TestFault19NothingIsReportedUnderTheRunsLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hours, now := int32(24), time.Now()
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"}, &kinesistest.Shard{ID: "c"})

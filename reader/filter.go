@@ -30,7 +30,7 @@ type hashFilter struct {
 	decided bool
 }
 
-var errUndecided = errors.New("a record is out of the shard's range, and it is not known whether the stream has ranges")
+var errUndecided = errors.New("a record is outside of the shard's hash key range, and kin does not know yet whether the stream uses hash keys")
 
 func (f hashFilter) contains(u kpl.Record) bool {
 	return f.hashes == nil || f.hashes.Contains(u.HashKey())
@@ -140,7 +140,7 @@ func (d *distribution) ask(ctx context.Context, s streamCalls, received int, mos
 		return false, context.Cause(ctx)
 	case errors.As(err, &gaveUp):
 		return false, err
-	case err != nil && classify(err) == gone:
+	case err != nil && classify(err) == notFound:
 		return false, err
 	case err != nil || out.StreamDescriptionSummary == nil:
 		s.log.Debug("describe stream", "stream", s.ref.Name, "error", err)

@@ -9,9 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
-	"kin/internal/awsclient"
 	"kin/internal/checkpoint"
 	"kin/internal/garble"
 	"kin/internal/kinesistest"
@@ -36,7 +33,7 @@ func FuzzAnswers(f *testing.F) {
 			kept := kinesistest.NewMemory()
 			kept.File.Version = checkpoint.Version
 			answers := garble.NewClient(recorded, script)
-			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
+			client := kinesistest.Client(answers)
 			o := testOptions()
 			o.Positions, o.AvailableNow, o.Timeout, o.RetryFor = kept, len(script)%2 == 0, 20*time.Minute, 5*time.Minute
 			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {

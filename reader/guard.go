@@ -16,12 +16,12 @@ import (
 // are shards that are no longer listed and were not read to their end, and
 // entries are what is to be saved.
 func guard(s *Stream, now time.Time, lost []string, entries map[string]checkpoint.Shard) error {
-	if s.place.Saved == nil {
+	if s.placement.Saved == nil {
 		return nil
 	}
 	var gaps []lineage.Gap
 	if s.retention() > 0 {
-		gaps = s.place.Gaps(s.lineage, now, s.retention())
+		gaps = s.placement.Gaps(s.lineage, now, s.retention())
 	}
 	if len(gaps) > 0 && !s.o.AllowDataLoss {
 		return &DataLossError{Stream: s.ref.Name, gaps: gaps}
@@ -115,8 +115,8 @@ func checkHalfRead(s *Stream) error {
 // it was saved, no later run could get past it. Runs whose positions are not kept
 // find out when they read.
 func checkTyped(ctx context.Context, s *Stream) error {
-	typed := s.place.Initial
-	if s.o.Positions == nil || s.place.Saved != nil || typed.Kind != record.AtSequenceNumber {
+	typed := s.placement.Initial
+	if s.o.Positions == nil || s.placement.Saved != nil || typed.Kind != record.AtSequenceNumber {
 		return nil
 	}
 	at := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: typed.SequenceNumber}}

@@ -58,7 +58,7 @@ func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
 	})
 }
 
-func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
+func TestAllowedDataLossIsReportedAndTheRunContinues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -69,8 +69,8 @@ func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
 			s.Put(0, "3")
 		})
 		o := testOptions()
-		said, say := kinesistest.Listener()
-		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, say
+		said, info := kinesistest.CollectMessages()
+		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, info
 		got, err := blockedFor(t, s, o, 30*time.Hour)
 		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said(), "\n"), "may be gone") {
 			t.Errorf("got %q, %v, said %q", got, err, said())
@@ -78,14 +78,14 @@ func TestAllowedDataLossIsToldAndGoesOn(t *testing.T) {
 	})
 }
 
-func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsTold(t *testing.T) {
+func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
 		s.Meanwhile(func() {
 			time.Sleep(time.Minute)
 			s.Put(0, "2")
-			_, err := s.IncreaseStreamRetentionPeriod(t.Context(), &kinesis.IncreaseStreamRetentionPeriodInput{
+			_, err := s.SDK.IncreaseStreamRetentionPeriod(t.Context(), &kinesis.IncreaseStreamRetentionPeriodInput{
 				StreamName: aws.String("orders"), RetentionPeriodHours: aws.Int32(48),
 			})
 			s.Must(err)
@@ -119,24 +119,24 @@ func vanishing() *kinesistest.Fake {
 
 func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const gone = "orders/a is no longer retained; what it held beyond its start is gone"
+		const notFound = "orders/a is no longer retained; its records after its start are gone"
 		o := testOptions()
 		o.Positions, o.AvailableNow = kinesistest.NewMemory(), true
 		_, err := collectRun(t.Context(), t, vanishing(), o)
 		var loss *DataLossError
-		if !errors.As(err, &loss) || err.Error() != gone {
+		if !errors.As(err, &loss) || err.Error() != notFound {
 			t.Errorf("got %v", err)
 		}
-		said, say := kinesistest.Listener()
-		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, say
+		said, info := kinesistest.CollectMessages()
+		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, info
 		got, err := collectRun(t.Context(), t, vanishing(), o)
-		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said(), gone) {
+		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said(), notFound) {
 			t.Errorf("got %q, %v, said %q", got, err, said())
 		}
 	})
 }
 
-func TestALossThatWasAllowedIsNotToldAgain(t *testing.T) {
+func TestALossThatWasAllowedIsNotReportedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")

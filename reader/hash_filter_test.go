@@ -57,8 +57,8 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Payloads: map[int][]byte{1: test.payload}, Hashes: test.hashes})
 				o := subOptions()
-				var log said
-				o.HashFilter, o.Info = true, log.say
+				var log messages
+				o.HashFilter, o.Info = true, log.add
 				if test.change != nil {
 					test.change(&o, f)
 				}

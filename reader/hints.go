@@ -32,7 +32,7 @@ const (
 // throttled notes a fetch that met a shard's read limit.
 func (h *hints) throttled(now time.Time) {
 	if h.countThrottle(now) {
-		h.report("hint: rate limits come again and again: something else reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
+		h.report("hint: reads keep exceeding the rate limit: another consumer reads these shards too; lower --max-fetch-rate or raise --min-fetch-period (kin help tuning)")
 	}
 }
 
@@ -76,7 +76,7 @@ func (h *hints) countSlow(took time.Duration) bool {
 // shareSlots reports that there are more shards than fetches at once.
 func (h *hints) shareSlots(shards, atOnce int) {
 	if atOnce > 0 && shards > atOnce {
-		h.report(fmt.Sprintf("hint: %d shards are to be read and --tasks lets %d be fetched at once: they take turns; raise --tasks or --shards-per-task (kin help tuning)", shards, atOnce))
+		h.report(fmt.Sprintf("hint: there are %d shards, and --tasks allows %d fetches at once: shards take turns; raise --tasks or --shards-per-task (kin help tuning)", shards, atOnce))
 	}
 }
 

@@ -37,7 +37,7 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 				}
 				return f
 			},
-			want: "hint: rate limits come again and again",
+			want: "hint: reads keep exceeding the rate limit",
 		}, {
 			name: "a few rate limits are life",
 			f: func() *kinesistest.Fake {
@@ -56,7 +56,7 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 				return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"}, &kinesistest.Shard{ID: "c"})
 			},
 			o:    func(o *Options) { o.Tasks, o.ShardsPerTask = 1, 2 },
-			want: "hint: 3 shards are to be read and --tasks lets 2 be fetched at once",
+			want: "hint: there are 3 shards, and --tasks allows 2 fetches at once",
 		}, {
 			name: "as many shards as are fetched at once",
 			f: func() *kinesistest.Fake {
@@ -69,28 +69,28 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 			o: func(o *Options) {
 				o.AvailableNow, o.InitialPosition = true, record.Position{Kind: record.Ago, Age: time.Hour}
 			},
-			want: "hint: nothing in orders arrived from 1h on; --from trim_horizon reads all that it holds",
+			want: "hint: orders has no records after the position 1h; --from trim_horizon reads all retained records",
 		}, {
 			name: "a run up to a time that began too late",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.InitialPosition, o.To = record.Position{Kind: record.Ago, Age: time.Hour}, record.Position{Kind: record.Ago, Age: time.Minute}
 			},
-			want: "hint: nothing in orders arrived from 1h on up to 1m; --from trim_horizon reads all that it holds",
+			want: "hint: orders has no records after the position 1h up to 1m; --from trim_horizon reads all retained records",
 		}, {
 			name: "a run that ends when it is idle, and began at latest",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.IdleTimeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
-			want: "hint: nothing in orders arrived from latest on; --from trim_horizon reads all that it holds",
+			want: "hint: orders has no records after the position latest; --from trim_horizon reads all retained records",
 		}, {
 			name: "a run whose time was over before anything came",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.Timeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
-			want: "hint: nothing in orders arrived from latest on; --from trim_horizon reads all that it holds",
+			want: "hint: orders has no records after the position latest; --from trim_horizon reads all retained records",
 		}, {
 			name: "a bounded run of a stream that is empty",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },

@@ -48,7 +48,7 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 	if noCreation != "" {
 		return nil
 	}
-	if s.place.Saved != nil && entry.CreatedAt.IsZero() {
+	if s.placement.Saved != nil && entry.CreatedAt.IsZero() {
 		s.reportUncompared()
 	}
 	created := summary.StreamCreationTimestamp.UTC().Truncate(time.Millisecond)
@@ -85,7 +85,7 @@ func reportUnchecked(s *Stream, creation, retention string) {
 	)
 	report := func(reason, what string) string {
 		reason = fmt.Sprintf("DescribeStreamSummary of %s %s", s.ref.Name, reason)
-		s.o.Info(reason + ": the checkpoint will not notice " + what)
+		s.o.Info(reason + ": kin will not notice " + what)
 		return reason
 	}
 	switch {
@@ -126,7 +126,7 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 			return l, nil
 		}
 		if tries == mostRelists {
-			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "it is another stream's, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
+			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(relistEvery)); err != nil {
 			return l, err
@@ -144,12 +144,12 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 // nothing where they can.
 func contradiction(s *Stream, l listing) string {
 	last, open := l.last(), l.open()
-	for _, id := range slices.Sorted(maps.Keys(s.place.Saved)) {
+	for _, id := range slices.Sorted(maps.Keys(s.placement.Saved)) {
 		switch {
 		case id > last: // IDs only grow
-			return fmt.Sprintf("stream %s has had no shard %s: its last one is %s", s.ref.Name, id, last)
-		case open[id] && s.place.Saved[id].Kind == record.ShardEnd:
-			return fmt.Sprintf("by it %s/%s has ended, and that is open", s.ref.Name, id)
+			return fmt.Sprintf("stream %s never had shard %s: its newest shard is %s", s.ref.Name, id, last)
+		case open[id] && s.placement.Saved[id].Kind == record.ShardEnd:
+			return fmt.Sprintf("the checkpoint says that %s/%s has ended, but the shard is open", s.ref.Name, id)
 		}
 	}
 	return ""

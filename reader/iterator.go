@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -54,37 +52,33 @@ func isRecent(at checkpoint.Shard, now time.Time) bool {
 }
 
 func (p *polling) newIterator(ctx context.Context) (string, error) {
-	in := &kinesis.GetShardIteratorInput{
-		StreamName: p.s.ref.ByName(),
-		StreamARN:  p.s.ref.ByARN(),
-		ShardId:    aws.String(p.shard),
-	}
+	in := &service.GetShardIteratorInput{StreamName: p.s.ref.ByName(), StreamARN: p.s.ref.ARN, ShardID: p.shard}
 	switch at := p.AskFrom(p.at); at.Kind {
 	case record.AfterSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
 		if p.inclusive {
 			in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
 		}
-		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
+		in.StartingSequenceNumber = at.SequenceNumber
 	case record.AtSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAtSequenceNumber
-		in.StartingSequenceNumber = aws.String(at.SequenceNumber)
+		in.StartingSequenceNumber = at.SequenceNumber
 	case record.AtTimestamp:
 		in.ShardIteratorType = types.ShardIteratorTypeAtTimestamp
-		in.Timestamp = aws.Time(at.Timestamp.Time)
+		in.Timestamp = at.Timestamp.Time
 	case record.TrimHorizon, record.ShardEnd:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
-	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.GetShardIteratorOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*service.GetShardIteratorOutput, error) {
 		return p.s.client.GetShardIterator(ctx, in)
 	})
 	if err != nil {
 		return "", p.Error("GetShardIterator", err)
 	}
-	if aws.ToString(out.ShardIterator) == "" {
+	if out.ShardIterator == "" {
 		return "", p.Error("GetShardIterator", fmt.Errorf("the answer has no iterator"))
 	}
-	return *out.ShardIterator, nil
+	return out.ShardIterator, nil
 }
 
 // Rewind takes a position up again.
@@ -116,7 +110,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 	switch what {
 	case fatal:
 		return nil, err
-	case gone:
+	case notFound:
 		return p.missing(ctx, err)
 	case refused:
 		// A sequence number is refused for good. A time may be one that the host
@@ -208,7 +202,7 @@ func (p *polling) limitHit() {
 	p.s.log.Info(message, "stream", p.s.ref.Name, "shard", p.shard, "limit", p.pace.limit)
 	if now := time.Now(); p.limitReported.IsZero() || now.Sub(p.limitReported) >= service.ReportEvery {
 		p.limitReported = now
-		p.Say(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
+		p.Info(fmt.Sprintf("%s/%s: %s", p.s.ref.Name, p.shard, message))
 	}
 }
 
@@ -217,11 +211,11 @@ func (p *polling) missing(ctx context.Context, err error) (*Response, error) {
 	if err := p.CheckStream(ctx); err != nil {
 		return nil, err
 	}
-	gone, listErr := p.IsGone(ctx, p.at)
+	trimmed, listErr := p.WasTrimmed(ctx, p.at)
 	switch {
 	case listErr != nil:
 		return nil, listErr
-	case gone:
+	case trimmed:
 		return &Response{End: true}, nil
 	}
 	// It may have been an iterator of a page that was trimmed meanwhile.

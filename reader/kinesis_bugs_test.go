@@ -18,6 +18,7 @@ import (
 	"kin/internal/lineage"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // What went wrong in other readers, by the number of the bug, each with where
@@ -224,7 +225,7 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 					continue
 				}
 				text := prefix + (*sh.ShardId)[len("shardId-"):]
-				_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{
+				_, err := s.SDK.PutRecord(t.Context(), &kinesis.PutRecordInput{
 					StreamName: aws.String("orders"), PartitionKey: aws.String("k"), ExplicitHashKey: sh.HashKeyRange.StartingHashKey, Data: []byte(text),
 				})
 				s.Must(err)
@@ -338,7 +339,7 @@ func TestBug10_PageThatComesAfterItsAttemptWasGivenUp(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, numbers(1, 6)...)
 		time.Sleep(2 * time.Second)
-		n, late := 0, make(chan *kinesis.GetRecordsOutput, 1)
+		n, late := 0, make(chan *service.GetRecordsOutput, 1)
 		w := &slowOnce{Watched: &kinesistest.Watched{StreamAPI: s}, late: late, n: &n}
 		o := testOptions()
 		o.MaxRecordsPerFetch = 2
@@ -356,15 +357,15 @@ func TestBug10_PageThatComesAfterItsAttemptWasGivenUp(t *testing.T) {
 // the answer later.
 type slowOnce struct {
 	*kinesistest.Watched
-	late chan *kinesis.GetRecordsOutput
+	late chan *service.GetRecordsOutput
 	n    *int
 }
 
-func (c *slowOnce) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (c *slowOnce) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	if *c.n++; *c.n != 2 {
-		return c.Watched.GetRecords(ctx, in, o...)
+		return c.Watched.GetRecords(ctx, in)
 	}
-	out, err := c.Watched.GetRecords(context.WithoutCancel(ctx), in, o...)
+	out, err := c.Watched.GetRecords(context.WithoutCancel(ctx), in)
 	if err != nil {
 		return nil, err
 	}

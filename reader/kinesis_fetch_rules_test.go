@@ -70,9 +70,9 @@ func TestRule1_10_ErrorClasses(t *testing.T) {
 			"RequestTimeout ThrottlingException ResourceInUseException",
 		fatal: "KMSAccessDeniedException KMSDisabledException KMSInvalidStateException KMSNotFoundException KMSOptInRequired " +
 			"AccessDeniedException UnrecognizedClientException ValidationException",
-		expired: "ExpiredIteratorException",
-		refused: "InvalidArgumentException",
-		gone:    "ResourceNotFoundException",
+		expired:  "ExpiredIteratorException",
+		refused:  "InvalidArgumentException",
+		notFound: "ResourceNotFoundException",
 	} {
 		for code := range strings.FieldsSeq(codes) {
 			if got := classify(fmt.Errorf("call: %w", kinesistest.APIError(code))); got != what {

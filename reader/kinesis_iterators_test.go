@@ -108,7 +108,7 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 			entries = append(entries, types.PutRecordsRequestEntry{PartitionKey: aws.String("k"), ExplicitHashKey: sh.HashKeyRange.StartingHashKey, Data: []byte(text)})
 		}
 		for part := range slices.Chunk(entries, 500) {
-			out, err := s.PutRecords(t.Context(), &kinesis.PutRecordsInput{StreamName: aws.String("orders"), Records: part})
+			out, err := s.SDK.PutRecords(t.Context(), &kinesis.PutRecordsInput{StreamName: aws.String("orders"), Records: part})
 			s.Must(err)
 			if *out.FailedRecordCount > 0 {
 				t.Fatal("not all were put")
@@ -156,7 +156,7 @@ func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})
 			var behind []int64
 			w := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
-				if out, ok := out.(*kinesis.GetRecordsOutput); ok {
+				if out, ok := out.(*service.GetRecordsOutput); ok {
 					if n := len(behind); n < 2 {
 						out.MillisBehindLatest = aws.Int64([]int64{9000, 4000}[n])
 					} else if n == 2 {

@@ -6,12 +6,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/kinesistest"
 	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
@@ -63,7 +62,7 @@ func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing
 			}
 			return nil
 		}, After: func(out any) {
-			if out, ok := out.(*kinesis.GetRecordsOutput); ok {
+			if out, ok := out.(*service.GetRecordsOutput); ok {
 				for i := range out.ChildShards {
 					out.ChildShards[i].ParentShards = nil
 				}

@@ -11,6 +11,7 @@ import (
 
 	"kin/internal/kinesistest"
 	"kin/internal/local"
+	"kin/internal/service"
 )
 
 func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
@@ -24,7 +25,7 @@ func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 		s.Put(3, "4")
 		time.Sleep(2 * time.Second)
 		backwards := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
-			if out, ok := out.(*kinesis.ListShardsOutput); ok {
+			if out, ok := out.(*service.ListShardsOutput); ok {
 				slices.Reverse(out.Shards)
 			}
 		}}
@@ -39,7 +40,7 @@ func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
-		_, err := s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+		_, err := s.SDK.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
 		s.Must(err)
 		s.Meanwhile(func() {
 			time.Sleep(40 * time.Second)

@@ -208,10 +208,10 @@ func TestRule1_12_StreamThatWasCreatedAgainIsAnother(t *testing.T) {
 		o.Positions = m
 		_, err := readFor(t, s, time.Minute, o)
 		s.Must(err)
-		_, err = s.DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("orders")})
+		_, err = s.SDK.DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("orders")})
 		s.Must(err)
 		time.Sleep(2 * time.Second)
-		_, err = s.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+		_, err = s.SDK.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
 		s.Must(err)
 		s.Put(0, "1")
 		time.Sleep(2 * time.Second)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/lineage"
@@ -80,17 +79,15 @@ func (s streamCalls) list(ctx context.Context, a *service.Allowance, after strin
 		guard = paging.Guard{PageSize: s.o.MaxShardsPerDescribe}
 	)
 	for {
-		in := &kinesis.ListShardsInput{MaxResults: aws.Int32(int32(s.o.MaxShardsPerDescribe))}
+		in := &service.ListShardsInput{MaxResults: s.o.MaxShardsPerDescribe}
 		if token != "" {
-			in.NextToken = aws.String(token) // and nothing that names the stream
+			in.NextToken = token // and nothing that names the stream
 		} else {
-			in.StreamName, in.StreamARN, in.ShardFilter = s.ref.ByName(), s.ref.ByARN(), filter
-			if after != "" {
-				in.ExclusiveStartShardId = aws.String(after)
-			}
+			in.StreamName, in.StreamARN, in.ShardFilter = s.ref.ByName(), s.ref.ARN, filter
+			in.ExclusiveStartShardID = after
 		}
 		limited, cancel := a.Limit(ctx)
-		out, err := service.Attempt(limited, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+		out, err := service.Attempt(limited, func(ctx context.Context) (*service.ListShardsOutput, error) {
 			return s.client.ListShards(ctx, in)
 		})
 		cancel()
@@ -98,7 +95,7 @@ func (s streamCalls) list(ctx context.Context, a *service.Allowance, after strin
 			return listing{}, s.callError("ListShards")(err)
 		}
 		if all.at.IsZero() {
-			if all.at, err = s.dates.Accept(service.ServerTime(out.ResultMetadata)); err != nil {
+			if all.at, err = s.dates.Accept(out.ServerTime); err != nil {
 				return listing{}, s.callError("ListShards")(err)
 			}
 		}
@@ -118,7 +115,7 @@ func (s streamCalls) list(ctx context.Context, a *service.Allowance, after strin
 			seen[id] = len(all.shards)
 			all.shards = append(all.shards, shard)
 		}
-		if token = aws.ToString(out.NextToken); token == "" {
+		if token = out.NextToken; token == "" {
 			if len(all.shards) == 0 && after == "" && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
 				return listing{}, s.callError("ListShards")(validate.ErrNoShards)
 			}
@@ -138,13 +135,13 @@ func (s streamCalls) checkListing(l listing, at map[string]int) error {
 		id := aws.ToString(shard.ShardId)
 		return id <= aws.ToString(shard.ParentShardId) || id <= aws.ToString(shard.AdjacentParentShardId)
 	}
-	var suspects []string
+	var backward []string
 	for _, shard := range l.shards {
 		if isBackward(shard) {
-			suspects = append(suspects, aws.ToString(shard.ShardId))
+			backward = append(backward, aws.ToString(shard.ShardId))
 		}
 	}
-	id := lineage.OwnAncestor(suspects, func(id string) []string {
+	id := lineage.OwnAncestor(backward, func(id string) []string {
 		i, listed := at[id]
 		if !listed {
 			return nil

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/checkpoint"
@@ -128,7 +127,7 @@ type View struct {
 
 // View returns what is known of the stream.
 func (s *Stream) View() View {
-	return View{s.ref, s.listedAt, s.place, s.lineage, s.listed, s.retention(), s.losses, s.unchecked.recreated, s.unchecked.trimmed}
+	return View{s.ref, s.listedAt, s.placement, s.lineage, s.listed, s.retention(), s.losses, s.unchecked.recreated, s.unchecked.trimmed}
 }
 
 // Probe is what one fetch of one shard has shown.
@@ -187,9 +186,9 @@ func (s *Stream) Describe(ctx context.Context) (*types.StreamDescriptionSummary,
 
 // AskTime makes one attempt at a call whose answer has a Date.
 func (s *Stream) AskTime(ctx context.Context) error {
-	_, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
-		return s.client.ListShards(ctx, &kinesis.ListShardsInput{
-			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(), MaxResults: aws.Int32(1),
+	_, err := service.Attempt(ctx, func(ctx context.Context) (*service.ListShardsOutput, error) {
+		return s.client.ListShards(ctx, &service.ListShardsInput{
+			StreamName: s.ref.ByName(), StreamARN: s.ref.ARN, MaxResults: 1,
 		})
 	})
 	return err

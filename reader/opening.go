@@ -105,15 +105,15 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 		InitialPosition: s.o.InitialPosition.String(),
 		Shards:          map[string]checkpoint.Shard{},
 	}
-	s.place = lineage.Placement{Only: s.o.Shards, Initial: s.o.InitialPosition, StartedAt: l.at}
+	s.placement = lineage.Placement{Only: s.o.Shards, Initial: s.o.InitialPosition, StartedAt: l.at}
 	if saved != nil {
 		entry = *saved
 		entry.Shards = maps.Clone(saved.Shards) // what was saved stays as it was
-		s.place.StartedAt, s.place.Saved = saved.StartedAt.Time, saved.Shards
-		if s.place.Initial, err = record.ParsePosition(saved.InitialPosition); err != nil {
+		s.placement.StartedAt, s.placement.Saved = saved.StartedAt.Time, saved.Shards
+		if s.placement.Initial, err = record.ParsePosition(saved.InitialPosition); err != nil {
 			return checkpoint.Stream{}, &CheckpointError{Stream: s.ref.Name, Reason: "its initial position: " + err.Error()}
 		}
-	} else if p := s.place.Initial; p.Kind == record.AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
+	} else if p := s.placement.Initial; p.Kind == record.AtTimestamp && p.Timestamp.After(l.at.Add(time.Second)) {
 		return checkpoint.Stream{}, &record.OptionError{Field: "initial position", Want: "a time that is not in the future; the service's clock says " + l.at.UTC().Format(time.RFC3339)}
 	}
 	if err := identify(ctx, s, &entry); err != nil {
@@ -122,7 +122,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 	if err := checkFilter(ctx, s); err != nil {
 		return checkpoint.Stream{}, err
 	}
-	s.place.Owns = func(shard string) bool { return positions.Owns(s.ref.Name, shard) }
+	s.placement.Owns = func(shard string) bool { return positions.Owns(s.ref.Name, shard) }
 	var other *CheckpointError
 	if l, err = relist(ctx, s, l); err != nil && !(mode.tolerant && errors.As(err, &other)) {
 		return checkpoint.Stream{}, err
@@ -135,7 +135,7 @@ func openStream(ctx context.Context, s *Stream, saved *checkpoint.Stream, positi
 	markComplete(s)
 	s.listed, s.listedParents = closedShards(l), l.parents()
 	s.lineage.Listed()
-	lost, err := s.place.First(s.lineage)
+	lost, err := s.placement.First(s.lineage)
 	if err != nil {
 		return checkpoint.Stream{}, s.placementError(err)
 	}

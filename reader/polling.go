@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/bodysize"
@@ -82,11 +81,11 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		p.iterator, p.shown = iterator, ""
 		p.Accepted()
 	}
-	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
-		return p.s.client.GetRecords(ctx, &kinesis.GetRecordsInput{
-			ShardIterator: aws.String(p.iterator),
-			Limit:         aws.Int32(int32(p.pace.ask())), // 1 to 10,000
-			StreamARN:     p.s.ref.ByARN(),
+	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*service.GetRecordsOutput, error) {
+		return p.s.client.GetRecords(ctx, &service.GetRecordsInput{
+			ShardIterator: p.iterator,
+			Limit:         p.pace.ask(), // 1 to 10,000
+			StreamARN:     p.s.ref.ARN,
 		})
 	})
 	if err != nil {
@@ -96,15 +95,14 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		Records:            out.Records,
 		Asked:              started,
 		MillisBehindLatest: out.MillisBehindLatest,
-		End:                aws.ToString(out.NextShardIterator) == "",
+		End:                out.NextShardIterator == "",
 	}
-	next := aws.ToString(out.NextShardIterator)
 	size, shown := sizeOf(resp.Records), p.shown
-	if known, err := p.check(resp, service.ServerTime(out.ResultMetadata)); err != nil {
+	if known, err := p.check(resp, out.ServerTime); err != nil {
 		p.iterator = "" // the next one is built from the position
 		return nil, p.Error("GetRecords", err)
 	} else if known {
-		p.iterator = next
+		p.iterator = out.NextShardIterator
 		p.paced(len(out.Records), size, started)
 		return nil, nil
 	}
@@ -125,7 +123,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		p.toOldest()
 		return nil, p.Error("GetRecords", errTrimmed)
 	}
-	p.iterator = next
+	p.iterator = out.NextShardIterator
 	p.received(resp)
 	p.paced(len(out.Records), size, started)
 	return resp, nil
@@ -171,7 +169,7 @@ func (p *polling) checkTip(resp *Response) error {
 	if p.at.Kind != record.AfterSequenceNumber || p.shown == "" || !resp.atTip() || validate.Compare(p.shown, p.at.SequenceNumber) >= 0 {
 		return nil
 	}
-	return p.contradict(p.at, fmt.Sprintf("the service sends records from before record %s, and the last one of the shard is %s", p.at.SequenceNumber, p.shown))
+	return p.contradict(p.at, fmt.Sprintf("the service sent records from before record %s, and its last record of the shard is %s", p.at.SequenceNumber, p.shown))
 }
 
 // sizeOf is how many bytes of payloads and partition keys the records have.

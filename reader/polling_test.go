@@ -240,7 +240,7 @@ func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
 		if err != nil || written != "2" {
 			t.Errorf("wrote %q, %v", written, err)
 		}
-		if want := []string{"orders/a is no longer retained; what it held beyond its start is gone"}; !slices.Equal(said, want) {
+		if want := []string{"orders/a is no longer retained; its records after its start are gone"}; !slices.Equal(said, want) {
 			t.Errorf("said %q, want %q", said, want)
 		}
 	})

@@ -9,13 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"golang.org/x/sync/errgroup"
 
 	"kin/internal/kinesistest"
 	"kin/internal/kinesistest/families"
 	"kin/internal/lineage"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // refreshed is a stream whose shards can be refreshed, of a service that may fail a
@@ -27,12 +27,12 @@ func refreshed(f *kinesistest.Fake, each time.Duration, fails func() error) *Str
 		}
 		return nil
 	}, After: func(out any) {
-		if _, is := out.(*kinesis.ListShardsOutput); is {
+		if _, is := out.(*service.ListShardsOutput); is {
 			time.Sleep(each)
 		}
 	}}
 	s := newStream(NewAsker(w, nil, nil).session, "orders")
-	s.place = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Owns: everyone}
+	s.placement = lineage.Placement{Initial: record.Position{Kind: record.TrimHorizon}, StartedAt: startedAt, Owns: everyone}
 	return s
 }
 
@@ -124,7 +124,7 @@ func TestFault11ShardsThatEndAtOnceShareAListing(t *testing.T) {
 		}
 		listings := 0
 		w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
-			if _, is := out.(*kinesis.ListShardsOutput); is {
+			if _, is := out.(*service.ListShardsOutput); is {
 				f.Change(func() { listings++ })
 				time.Sleep(time.Second)
 			}

@@ -17,6 +17,7 @@ import (
 	"kin/internal/kinesistest/families"
 	"kin/internal/local"
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 func TestReshardingWhileReading(t *testing.T) {
@@ -33,7 +34,7 @@ func TestReshardingWhileReading(t *testing.T) {
 					for n := range 400 {
 						key := fmt.Sprint("key", n%10)
 						text := fmt.Sprintf("%s.%d", key, n)
-						_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(key), Data: []byte(text)})
+						_, err := s.SDK.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(key), Data: []byte(text)})
 						s.Must(err)
 						want = append(want, text)
 						time.Sleep(50 * time.Millisecond)
@@ -106,7 +107,7 @@ func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
 			s.Put(2, "3")
 		})
 		w := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
-			if out, ok := out.(*kinesis.ListShardsOutput); ok && time.Since(start) < 20*time.Second {
+			if out, ok := out.(*service.ListShardsOutput); ok && time.Since(start) < 20*time.Second {
 				out.Shards = slices.DeleteFunc(out.Shards, func(sh types.Shard) bool { return *sh.ShardId != families.ShardName(0) })
 			}
 		}}
@@ -142,7 +143,7 @@ func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
 				done.Go(func() {
 					for n := 0; ; n++ {
 						text := fmt.Sprint(n)
-						_, err := s.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(text), Data: []byte(text)})
+						_, err := s.SDK.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String(text), Data: []byte(text)})
 						s.Must(err)
 						mu.Lock()
 						want = append(want, text)

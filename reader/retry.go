@@ -20,7 +20,7 @@ const (
 	throttled                // the shard's read limit: the documented 5 s
 	expired                  // the iterator is too old: make a new one
 	refused                  // the iterator or the position was not accepted
-	gone                     // the shard or the stream is not there
+	notFound                 // the shard or the stream is not there
 )
 
 // classify decides what is done about an error of a call that failed.
@@ -47,7 +47,7 @@ func classify(err error) verdict {
 		}
 		return fatal // a call that is not well formed
 	case service.Missing:
-		return gone
+		return notFound
 	case service.Denied, service.Unauthentic, service.Key, service.Unsupported, service.Unsendable, service.Unknown:
 	}
 	return fatal // the same call will not pass later
@@ -69,7 +69,7 @@ func passes(err error) bool {
 	switch classify(err) {
 	case again, throttled, expired:
 		return true
-	case fatal, refused, gone:
+	case fatal, refused, notFound:
 	}
 	return false
 }

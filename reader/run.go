@@ -112,13 +112,13 @@ func someRecords(n int64) string {
 // nothing.
 func (r *run) hintEmpty() {
 	for _, s := range r.streams {
-		if s.place.Saved != nil || s.place.Initial.Kind == record.TrimHorizon {
+		if s.placement.Saved != nil || s.placement.Initial.Kind == record.TrimHorizon {
 			continue
 		}
 		upTo := ""
 		if r.o.To.Kind != record.Latest {
 			upTo = " up to " + r.o.To.String()
 		}
-		r.hints.report(fmt.Sprintf("hint: nothing in %s arrived from %s on%s; --from trim_horizon reads all that it holds", s.ref.Name, s.place.Initial, upTo))
+		r.hints.report(fmt.Sprintf("hint: %s has no records after the position %s%s; --from trim_horizon reads all retained records", s.ref.Name, s.placement.Initial, upTo))
 	}
 }

@@ -31,7 +31,7 @@ func (e *StreamDeletedError) NotFound() bool { return true }
 
 // Hint says what to do next.
 func (e *StreamDeletedError) Hint() string {
-	return "what kin read before that is written; kin streams lists the streams that are there"
+	return "records read before that are written; kin streams lists the streams that are there"
 }
 
 // StreamRecreatedError means that a stream was deleted and created again while
@@ -81,7 +81,7 @@ func (e *NotRetainedError) Unusable() bool { return e.Kept }
 
 // Hint says what to do next.
 func (e *NotRetainedError) Hint() string {
-	return "--allow-data-loss goes on from the oldest record that is left"
+	return "--allow-data-loss resumes from the oldest retained record"
 }
 
 // DataLossError means that records were trimmed, or may have been, before the
@@ -112,7 +112,7 @@ func (e *DataLossError) Unusable() bool { return true }
 
 // Hint says what to do next.
 func (e *DataLossError) Hint() string {
-	return "--allow-data-loss goes on from the oldest record that is left"
+	return "--allow-data-loss resumes from the oldest retained record"
 }
 
 // GapMessage is a gap in words.
@@ -123,7 +123,7 @@ func GapMessage(stream string, g lineage.Gap) string {
 
 // NotRetainedMessage says that a shard is no longer listed and was read up to a position.
 func NotRetainedMessage(stream, shard string, at checkpoint.Shard) string {
-	return fmt.Sprintf("%s/%s is no longer retained; what it held beyond %s is gone", stream, shard, describe(at))
+	return fmt.Sprintf("%s/%s is no longer retained; its records after %s are gone", stream, shard, describe(at))
 }
 
 // HalfReadError means that a run that keeps aggregates whole was to resume
@@ -207,7 +207,7 @@ func (e *TimeoutError) Hint() string {
 	if e.Err != nil || e.Unanswered {
 		return ""
 	}
-	return "what was read by then is written; with a checkpoint the next run goes on behind it"
+	return "records read before that are written; with a checkpoint the next run resumes after them"
 }
 
 // GaveUp is true; it marks the error for those who do not import the type.

@@ -10,8 +10,6 @@ import (
 
 	"log/slog"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/lineage"
 	"kin/internal/record"
 	"kin/internal/servertime"
@@ -118,10 +116,10 @@ func (s streamCalls) callError(call string) func(error) error {
 }
 
 // describe makes one attempt at the stream's summary.
-func (s streamCalls) describe(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-	out, err := service.Attempt(ctx, func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{
-			StreamName: s.ref.ByName(), StreamARN: s.ref.ByARN(),
+func (s streamCalls) describe(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
+	out, err := service.Attempt(ctx, func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		return s.client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{
+			StreamName: s.ref.ByName(), StreamARN: s.ref.ARN,
 		})
 	})
 	if err == nil {
@@ -153,7 +151,7 @@ func (s streamCalls) ownAncestor(call, shard string, err error) error {
 // answer of the service.
 func checkpointCycle(stream, answer, id string) error {
 	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("together with %s, it makes shard %s of stream %s its own ancestor", answer, id, stream),
-		next: "the file was changed, or is another stream's: restore it from a copy, or start from scratch with another file"}
+		next: "the file was changed, or belongs to another stream: restore it from a copy, or start from scratch with another file"}
 }
 
 // Unanswered says in words why a stream's summary is not known: it is what follows the

@@ -110,7 +110,7 @@ func (s *Stream) checkListed(ctx context.Context) error {
 	return nil
 }
 
-func isNotFound(err error) bool { return err != nil && classify(err) == gone }
+func isNotFound(err error) bool { return err != nil && classify(err) == notFound }
 
 // learnRetention asks how long the stream keeps its records now. What is not
 // allowed leaves what was known.
@@ -136,7 +136,7 @@ func fact(ctx context.Context, streams []*Stream, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	if err == nil || ctx.Err() != nil || !errors.As(err, &api) || classify(err) != gone || !errors.As(err, &of) {
+	if err == nil || ctx.Err() != nil || !errors.As(err, &api) || classify(err) != notFound || !errors.As(err, &of) {
 		return err
 	}
 	for _, s := range streams {
@@ -176,8 +176,8 @@ type shardRef struct {
 // Stream is the stream's name.
 func (a shardRef) Stream() string { return a.s.ref.Name }
 
-// StreamARN is the stream's ARN where the caller gave one, else nil.
-func (a shardRef) StreamARN() *string { return a.s.ref.ByARN() }
+// StreamARN is the stream's ARN where the caller gave one, else empty.
+func (a shardRef) StreamARN() string { return a.s.ref.ARN }
 
 // ShardID is the shard.
 func (a shardRef) ShardID() string { return a.shard }
@@ -197,8 +197,8 @@ func (a shardRef) Now() time.Time { return a.s.now() }
 // Log takes what is for those who look for a fault.
 func (a shardRef) Log() *slog.Logger { return a.s.log }
 
-// Say reports what a person should know.
-func (a shardRef) Say(message string) { a.s.o.Info(message) }
+// Info reports what a person should know.
+func (a shardRef) Info(message string) { a.s.o.Info(message) }
 
 // Error is the error of a call about the shard.
 func (a shardRef) Error(call string, err error) error {

@@ -164,7 +164,7 @@ func (s *streamRun) ended(ctx context.Context, parent *lineage.Shard, children [
 		s.mu.Unlock()
 		return s.ownAncestor("", parent.ID, err)
 	}
-	s.place.Later(s.lineage, found)
+	s.placement.Later(s.lineage, found)
 	s.lineage.Settle(parent, lineage.Ended)
 	orphan := slices.ContainsFunc(found, func(c *lineage.Shard) bool { return c.Unlisted })
 	ready := s.changed(found)

@@ -21,9 +21,9 @@ import (
 // the stream is open: until then nobody else knows it.
 type streamShards struct {
 	streamCalls
-	follower follower
-	place    lineage.Placement
-	lineage  *lineage.Tree // guarded
+	follower  follower
+	placement lineage.Placement
+	lineage   *lineage.Tree // guarded
 	// listed is, by shard ID, whether the last whole listing shows a shard as
 	// closed. The map is guarded, and replaced, never changed.
 	listed   map[string]bool
@@ -101,10 +101,10 @@ func (s *streamShards) isListed(id string) bool {
 
 // startText says where the stream's run begins, in words.
 func (s *streamShards) startText() string {
-	if s.place.Saved != nil {
+	if s.placement.Saved != nil {
 		return "the checkpoint"
 	}
-	return s.place.Initial.String()
+	return s.placement.Initial.String()
 }
 
 // notFound is the error for a shard that the stream does not have.
@@ -189,18 +189,18 @@ func (s *streamShards) disappeared(listed map[string]bool) []string {
 // apply merges shards that were listed. listed is not nil for a whole listing,
 // and gone are the shards that it does not show any more. The lock is held over
 // what changes, never over what is there.
-func (s *streamShards) apply(shards []types.Shard, listed map[string]bool, gone []string) error {
+func (s *streamShards) apply(shards []types.Shard, listed map[string]bool, unlisted []string) error {
 	s.mu.Lock()
 	found := s.lineage.Add(shards)
 	if err := s.lineage.Check(); err != nil {
 		s.mu.Unlock()
 		return s.ownAncestor("ListShards", "", err)
 	}
-	s.place.Later(s.lineage, found)
+	s.placement.Later(s.lineage, found)
 	if listed != nil {
 		s.listed = listed
 		s.lineage.Listed()
-		s.unlisted = append(s.unlisted, s.unlistedBefore, gone)
+		s.unlisted = append(s.unlisted, s.unlistedBefore, unlisted)
 		s.unlistedBefore = nil
 	}
 	ready := s.follower.changed(found)

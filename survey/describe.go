@@ -59,7 +59,7 @@ func (d *describing) describe(ctx, limited context.Context, s types.StreamSummar
 	case limited.Err() != nil && ctx.Err() == nil && err != nil:
 		d.add(s, nil, context.Cause(limited))
 		return nil //nolint:nilerr // the stream has the error
-	case isGone(err):
+	case isNotFound(err):
 		return nil // deleted meanwhile
 	case err != nil && endsAll(ctx, err):
 		return err
@@ -69,7 +69,7 @@ func (d *describing) describe(ctx, limited context.Context, s types.StreamSummar
 	if !errors.As(err, &gaveUp) {
 		d.answers++
 	} else if d.answers == before {
-		d.stop(fmt.Errorf("not asked any more: %w", err))
+		d.stop(fmt.Errorf("not described, because an earlier call failed: %w", err))
 	}
 	d.mu.Unlock()
 	d.add(s, found, err)

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 
@@ -22,21 +21,21 @@ import (
 // error is that of account.
 type described struct {
 	*account
-	answer func(ctx context.Context, stream string) (*kinesis.DescribeStreamSummaryOutput, error)
+	answer func(ctx context.Context, stream string) (*service.DescribeStreamSummaryOutput, error)
 	calls  map[string]int
 }
 
-func (d *described) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (d *described) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	d.mu.Lock()
 	if d.calls == nil {
 		d.calls = map[string]int{}
 	}
-	d.calls[*in.StreamName]++
+	d.calls[in.StreamName]++
 	d.mu.Unlock()
-	if out, err := d.answer(ctx, *in.StreamName); out != nil || err != nil {
+	if out, err := d.answer(ctx, in.StreamName); out != nil || err != nil {
 		return out, err
 	}
-	return d.account.DescribeStreamSummary(ctx, in, o...)
+	return d.account.DescribeStreamSummary(ctx, in)
 }
 
 func accountOf(n int) *account {
@@ -56,28 +55,28 @@ func notKinesis() error {
 func TestFault14AStreamThatCannotBeDescribedDoesNotHideTheOthers(t *testing.T) {
 	const bad = "stream-001"
 	for name, tt := range map[string]struct {
-		answer func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
+		answer func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error)
 		want   string
 		calls  int // at most; 0 is many
 	}{
-		"garbled": {func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, notKinesis() }, "gave up after 30s: DescribeStreamSummary for stream stream-001: the answer is not one of Kinesis", 0},
-		"unanswered": {func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		"garbled": {func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, notKinesis() }, "gave up after 30s: DescribeStreamSummary for stream stream-001: the answer is not one of Kinesis", 0},
+		"unanswered": {func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}, "gave up after 30s: DescribeStreamSummary for stream stream-001: no answer in time", 1},
-		"no summary": {func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-			return &kinesis.DescribeStreamSummaryOutput{}, nil
+		"no summary": {func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
+			return &service.DescribeStreamSummaryOutput{}, nil
 		}, "DescribeStreamSummary for stream stream-001: the answer has no summary", 1},
-		"not allowed": {func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		"not allowed": {func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			return nil, &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}
 		}, "DescribeStreamSummary for stream stream-001: AccessDeniedException: no", 1},
-		"refused": {func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		"refused": {func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			return nil, &smithy.GenericAPIError{Code: "ValidationException", Message: "no"}
 		}, "DescribeStreamSummary for stream stream-001: ValidationException: no", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := &described{account: accountOf(40), answer: func(ctx context.Context, stream string) (*kinesis.DescribeStreamSummaryOutput, error) {
+				d := &described{account: accountOf(40), answer: func(ctx context.Context, stream string) (*service.DescribeStreamSummaryOutput, error) {
 					if stream == bad {
 						return tt.answer(ctx)
 					}
@@ -108,7 +107,7 @@ func TestFault14AStreamThatCannotBeDescribedDoesNotHideTheOthers(t *testing.T) {
 // retried for as long stands for all.
 func TestFault14DescriptionsThatAllFailEndTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &described{account: accountOf(500), answer: func(ctx context.Context, _ string) (*kinesis.DescribeStreamSummaryOutput, error) {
+		d := &described{account: accountOf(500), answer: func(ctx context.Context, _ string) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}
@@ -139,7 +138,7 @@ func TestFault14DescriptionsThatAllFailEndTogether(t *testing.T) {
 // A caller that nobody knows is not a fact of one stream.
 func TestFault12ARefusedCallerEndsTheDescriptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &described{account: accountOf(40), answer: func(context.Context, string) (*kinesis.DescribeStreamSummaryOutput, error) {
+		d := &described{account: accountOf(40), answer: func(context.Context, string) (*service.DescribeStreamSummaryOutput, error) {
 			return nil, &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "no"}
 		}}
 		if streams, err := Streams(t.Context(), d, nil, nil); err == nil || service.Code(err) != "UnrecognizedClientException" {
@@ -150,7 +149,7 @@ func TestFault12ARefusedCallerEndsTheDescriptions(t *testing.T) {
 
 // The page of a list that has no list is garbled, and retried as such.
 func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
-	for name, out := range map[string]*kinesis.ListStreamsOutput{
+	for name, out := range map[string]*service.ListStreamsOutput{
 		"nothing":         {},
 		"null":            {HasMoreStreams: aws.Bool(false)},
 		"names, no end":   {StreamNames: []string{}},
@@ -158,7 +157,7 @@ func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return out }}
+				a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return out }}
 				streams, err := Streams(t.Context(), a, nil, nil)
 				var gaveUp *service.GaveUpError
 				if !errors.As(err, &gaveUp) || err.Error() != "gave up after 30s: ListStreams: the answer has no list of streams" || a.calls < 2 {
@@ -167,8 +166,8 @@ func TestFault08AListWithoutStreamsIsNotAnEmptyOne(t *testing.T) {
 			})
 		})
 	}
-	a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
-		return &kinesis.ListStreamsOutput{StreamNames: []string{}, HasMoreStreams: aws.Bool(false)}
+	a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput {
+		return &service.ListStreamsOutput{StreamNames: []string{}, HasMoreStreams: aws.Bool(false)}
 	}}
 	if streams, err := Streams(t.Context(), a, nil, nil); err != nil || len(streams) != 0 || a.calls != 1 {
 		t.Errorf("%d streams, %v after %d calls", len(streams), err, a.calls)
@@ -193,19 +192,19 @@ func TestFault14AnUnansweredListOfStreamsIsNamed(t *testing.T) {
 // silent answers nothing.
 type silent struct{ *account }
 
-func (silent) ListStreams(ctx context.Context, _ *kinesis.ListStreamsInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error) {
+func (silent) ListStreams(ctx context.Context, _ *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-func (silent) DescribeStreamSummary(ctx context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (silent) DescribeStreamSummary(ctx context.Context, _ *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
 func TestFault08AStreamWithoutASummaryIsLookedAt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for want, answer := range map[string]*kinesis.DescribeStreamSummaryOutput{
+		for want, answer := range map[string]*service.DescribeStreamSummaryOutput{
 			"DescribeStreamSummary for stream orders: the answer has no summary": {},
 		} {
 			s, err := LookAt(t.Context(), reader.NewAsker(oneShard{answer: answer}, nil, nil), "orders")
@@ -222,14 +221,14 @@ func TestFault08AStreamWithoutASummaryIsLookedAt(t *testing.T) {
 // oneShard is a stream of one shard.
 type oneShard struct {
 	reader.Client
-	answer *kinesis.DescribeStreamSummaryOutput
+	answer *service.DescribeStreamSummaryOutput
 }
 
-func (o oneShard) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	return &kinesis.ListShardsOutput{Shards: []types.Shard{listed("0", "", "", "0", "9", false)}}, nil
+func (o oneShard) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	return &service.ListShardsOutput{Shards: []types.Shard{listed("0", "", "", "0", "9", false)}}, nil
 }
 
-func (o oneShard) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (o oneShard) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	return o.answer, nil
 }
 
@@ -239,11 +238,11 @@ func TestFault08NamesOfStreamsThatCannotBeAreNotBelieved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				want := fmt.Sprintf("ListStreams: the answer cannot be right: %q is not the name of a stream", name)
-				for _, out := range []*kinesis.ListStreamsOutput{
+				for _, out := range []*service.ListStreamsOutput{
 					{StreamNames: []string{"a", name}, HasMoreStreams: aws.Bool(false)},
 					{StreamSummaries: []types.StreamSummary{{StreamName: &name}}, HasMoreStreams: aws.Bool(false)},
 				} {
-					a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return out }}
+					a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return out }}
 					if _, err := Streams(t.Context(), a, nil, nil); err == nil || err.Error() != "gave up after 30s: "+want {
 						t.Errorf("got %v", err)
 					}

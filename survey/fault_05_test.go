@@ -13,59 +13,54 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // answers is an account whose ListStreams is scripted.
 type answers struct {
 	account
-	list  func(n int, in *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput // n counts from 1
+	list  func(n int, in *service.ListStreamsInput) *service.ListStreamsOutput // n counts from 1
 	calls int
 }
 
-func (a *answers) ListStreams(_ context.Context, in *kinesis.ListStreamsInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error) {
+func (a *answers) ListStreams(_ context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 	a.calls++
 	return a.list(a.calls, in), nil
 }
 
 // more is a page that is not the last.
-func more(token string, names ...string) *kinesis.ListStreamsOutput {
-	out := &kinesis.ListStreamsOutput{StreamNames: append([]string{}, names...), HasMoreStreams: aws.Bool(true)}
-	if token != "" {
-		out.NextToken = &token
-	}
-	return out
+func more(token string, names ...string) *service.ListStreamsOutput {
+	return &service.ListStreamsOutput{StreamNames: append([]string{}, names...), HasMoreStreams: aws.Bool(true), NextToken: token}
 }
 
 func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
-	last := &kinesis.ListStreamsOutput{StreamNames: []string{"z"}, HasMoreStreams: aws.Bool(false)}
+	last := &service.ListStreamsOutput{StreamNames: []string{"z"}, HasMoreStreams: aws.Bool(false)}
 	for name, tt := range map[string]struct {
-		list func(n int, in *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput
+		list func(n int, in *service.ListStreamsInput) *service.ListStreamsOutput
 		want []string // the streams; nil is a failure
 		text string
 	}{
-		"the same page again": {list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more("", "a", "b") }, text: "repeats a page token"},
-		"two pages in turn": {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+		"the same page again": {list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return more("", "a", "b") }, text: "repeats a page token"},
+		"two pages in turn": {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput {
 			return more("", []string{"a", "b"}[n%2])
 		}, text: "repeats a page token"},
-		"more, and nothing": {list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more("") }, text: "repeats a page token"},
-		"empty pages":       {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more(fmt.Sprint(n)) }, text: "100 pages in a row brought nothing new"},
-		"new names and old streams": {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+		"more, and nothing": {list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return more("") }, text: "repeats a page token"},
+		"empty pages":       {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput { return more(fmt.Sprint(n)) }, text: "100 pages in a row brought nothing new"},
+		"new names and old streams": {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput {
 			return more(fmt.Sprint(n), "a")
 		}, text: "repeats a page token"},
-		"a few empty pages": {list: func(n int, in *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+		"a few empty pages": {list: func(n int, in *service.ListStreamsInput) *service.ListStreamsOutput {
 			switch {
 			case n == 1:
 				return more("1", "a")
-			case n == 2 && *in.ExclusiveStartStreamName != "a", n > 2 && (in.ExclusiveStartStreamName != nil || *in.NextToken != fmt.Sprint(n-1)):
+			case n == 2 && in.ExclusiveStartStreamName != "a", n > 2 && (in.ExclusiveStartStreamName != "" || in.NextToken != fmt.Sprint(n-1)):
 				return more("", "wrong")
 			case n < 30:
 				return more(fmt.Sprint(n))
 			}
 			return last
 		}, want: []string{"a", "z"}},
-		"good the second time": {list: func(n int, _ *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput {
+		"good the second time": {list: func(n int, _ *service.ListStreamsInput) *service.ListStreamsOutput {
 			if n <= 2 {
 				return more("", "a")
 			}
@@ -97,7 +92,7 @@ func TestFault05AListOfStreamsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 
 // A courtesy, such as a completion, does not repeat a list.
 func TestFault05NamesOfStreamsAreAskedForOnce(t *testing.T) {
-	a := &answers{list: func(int, *kinesis.ListStreamsInput) *kinesis.ListStreamsOutput { return more("", "a") }}
+	a := &answers{list: func(int, *service.ListStreamsInput) *service.ListStreamsOutput { return more("", "a") }}
 	var failed *AccountError
 	if names, err := StreamNames(t.Context(), a); !errors.As(err, &failed) || a.calls != 2 {
 		t.Errorf("got %v, %v after %d calls", names, err, a.calls)

@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"kin/internal/service"
 )
 
 // slowList is an account of which each page of streams takes a while; the last one hangs, if
@@ -24,9 +25,9 @@ type slowList struct {
 	hangs bool
 }
 
-func (s slowList) ListStreams(ctx context.Context, in *kinesis.ListStreamsInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error) {
+func (s slowList) ListStreams(ctx context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 	page := 0
-	_, _ = fmt.Sscanf(aws.ToString(in.ExclusiveStartStreamName), "stream-%d", &page)
+	_, _ = fmt.Sscanf(in.ExclusiveStartStreamName, "stream-%d", &page)
 	takes := s.takes
 	if page++; s.hangs && page == s.pages {
 		takes = time.Hour
@@ -36,7 +37,7 @@ func (s slowList) ListStreams(ctx context.Context, in *kinesis.ListStreamsInput,
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return &kinesis.ListStreamsOutput{StreamNames: []string{fmt.Sprintf("stream-%03d", page)}, HasMoreStreams: aws.Bool(page < s.pages)}, nil
+	return &service.ListStreamsOutput{StreamNames: []string{fmt.Sprintf("stream-%03d", page)}, HasMoreStreams: aws.Bool(page < s.pages)}, nil
 }
 
 // The time of a list counts from the last page that brought something new.
@@ -62,15 +63,15 @@ type unread struct {
 	shard types.Shard
 }
 
-func (u unread) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	return &kinesis.ListShardsOutput{Shards: []types.Shard{u.shard}}, nil
+func (u unread) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	return &service.ListShardsOutput{Shards: []types.Shard{u.shard}}, nil
 }
 
-func (unread) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String("i")}, nil
+func (unread) GetShardIterator(context.Context, *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	return &service.GetShardIteratorOutput{ShardIterator: "i"}, nil
 }
 
-func (unread) GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (unread) GetRecords(context.Context, *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	return nil, &smithy.GenericAPIError{Code: "InternalFailure"}
 }
 
@@ -85,7 +86,7 @@ func TestFault14ASampleThatWaitsSaysWhatFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &Stream{Given: "orders", At: time.Now(), Shards: shards}
-		_, err = s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Say: func(m string) {
+		_, err = s.Sample(t.Context(), unread{shard: shard}, SampleOptions{For: 2 * time.Second, Info: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
 			said = append(said, m)

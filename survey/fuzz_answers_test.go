@@ -6,10 +6,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	"kin/internal/awsclient"
 	"kin/internal/garble"
+	"kin/internal/kinesistest"
 	"kin/reader"
 )
 
@@ -26,7 +25,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, script []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			answers := garble.NewClient(recorded, script)
-			client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = answers })
+			client := kinesistest.Client(answers)
 			streams, err := Streams(t.Context(), client, nil, nil)
 			for _, s := range streams {
 				if err == nil && aws.ToString(s.Summary.StreamName) == "" {
@@ -44,7 +43,7 @@ func FuzzAnswers(f *testing.F) {
 				}
 			}
 			_ = s.IsAutomatic()
-			rates, err := s.Sample(t.Context(), client, SampleOptions{For: 5 * time.Second, Say: func(string) {}, Chat: func(string) {}})
+			rates, err := s.Sample(t.Context(), client, SampleOptions{For: 5 * time.Second, Info: func(string) {}, Detail: func(string) {}})
 			if err == nil && len(rates) > len(s.Shards.Shards) {
 				t.Errorf("%d rates of %d shards", len(rates), len(s.Shards.Shards))
 			}

@@ -29,12 +29,12 @@ type Key struct {
 type AutomaticError struct{ Stream string }
 
 func (e *AutomaticError) Error() string {
-	return fmt.Sprintf("%s distributes its records itself (AUTO): a partition key leads to no shard", e.Stream)
+	return fmt.Sprintf("%s distributes its records itself (AUTO): a partition key does not determine the shard", e.Stream)
 }
 
 // Hint says what can be done all the same.
 func (e *AutomaticError) Hint() string {
-	return fmt.Sprintf("kin read %s | jq 'select(.partitionKey == \"KEY\") | .shardId' tells where records of a key went", e.Stream)
+	return fmt.Sprintf("kin read %s | jq 'select(.partitionKey == \"KEY\") | .shardId' prints the shards of a key's records", e.Stream)
 }
 
 // UnknownShardError means that the service does not tell which shard held a
@@ -102,8 +102,8 @@ func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string,
 	for _, k := range found {
 		if len(k.Shard.Parents) > 0 {
 			return nil, &UnknownShardError{
-				fmt.Sprintf("which shard held %q at %s is not known any more: %s descends from shards that %s no longer retains", k.PartitionKey, clockText(then.Time), k.Shard.ID, s.Given),
-				"the service tells what the shards were since " + clockText(horizon),
+				fmt.Sprintf("kin cannot find out which shard held %q at %s: %s descends from shards that %s no longer retains", k.PartitionKey, clockText(then.Time), k.Shard.ID, s.Given),
+				"the service still lists the shards since " + clockText(horizon),
 			}
 		}
 	}

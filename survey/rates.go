@@ -28,10 +28,10 @@ const (
 	// hotShare is how much of its write limit a hot shard takes: bursts of one
 	// that takes half on average are refused.
 	hotShare = 0.5
-	// sketchRoom bounds what is kept of partition keys for each shard, and
-	// samplePlaces of hash keys.
-	sketchRoom   = 128
-	samplePlaces = 1024
+	// sketchCapacity bounds what is kept of partition keys for each shard, and
+	// sampleCapacity of hash keys.
+	sketchCapacity = 128
+	sampleCapacity = 1024
 	// hottest keys are returned, those with hottestPerCent of their shard's bytes.
 	hottest        = 5
 	hottestPerCent = 1
@@ -66,9 +66,9 @@ type HotKey struct {
 // SampleOptions say how a stream is sampled.
 type SampleOptions struct {
 	For time.Duration // more than 0
-	// Say, Chat and Log are as Info, Detail and Log in reader.Options.
-	Say, Chat func(string)
-	Log       *slog.Logger
+	// Info, Detail and Log are as in reader.Options.
+	Info, Detail func(string)
+	Log          *slog.Logger
 }
 
 // Sample reads what arrives in the stream's open shards from s.At on, for as
@@ -90,7 +90,7 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	ro.RetryFor = sampleGrace / 2
 	ro.Timeout = o.For + sampleGrace
 	ro.Encode = t.take
-	ro.Failing, ro.Detail, ro.Log = o.Say, o.Chat, o.Log
+	ro.Failing, ro.Detail, ro.Log = o.Info, o.Detail, o.Log
 	r, err := reader.New(client, ro)
 	if err != nil {
 		return nil, err
@@ -104,11 +104,11 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	} else if err != nil {
 		return nil, err
 	}
-	if r.Progress().Throttles > 0 && o.Say != nil {
-		o.Say("the sample met the read limit of shards: others read them too; its figures are whole all the same")
+	if r.Progress().Throttles > 0 && o.Info != nil {
+		o.Info("the sample exceeded the read limit of shards: other consumers read them too; the figures are still complete")
 	}
 	if slices.ContainsFunc(t.ids(), func(id string) bool { return s.Shards.Shards[id] == nil }) {
-		again, err := LookAt(ctx, reader.NewAsker(client, o.Say, o.Log), s.Given)
+		again, err := LookAt(ctx, reader.NewAsker(client, o.Info, o.Log), s.Given)
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +144,7 @@ type taken struct {
 	mu             sync.Mutex
 	records, bytes int64
 	keys           *sketch
-	places         places
+	hashes         hashSample
 }
 
 // take is the sample's encoder: it appends nothing, so that nothing is kept.
@@ -152,7 +152,7 @@ func (t *taker) take(dst []byte, r record.Record) ([]byte, error) {
 	t.mu.Lock()
 	s := t.shards[r.ShardID]
 	if s == nil {
-		s = &taken{keys: newSketch(sketchRoom), places: places{room: samplePlaces}}
+		s = &taken{keys: newSketch(sketchCapacity), hashes: hashSample{capacity: sampleCapacity}}
 		t.shards[r.ShardID] = s
 	}
 	t.mu.Unlock()
@@ -178,7 +178,7 @@ func (t *taker) take(dst []byte, r record.Record) ([]byte, error) {
 func (s *taken) count(r kpl.Record) {
 	size := int64(len(r.Data) + len(r.PartitionKey))
 	s.keys.add(r.PartitionKey, size)
-	s.places.add(r.HashKey(), size)
+	s.hashes.add(r.HashKey(), size)
 }
 
 // ids are the shards that had records.
@@ -198,7 +198,7 @@ func (s *taken) rates(shard *lineage.Shard, span time.Duration, canSplit bool) R
 	}
 	r.Hot = r.WriteLimitShare >= hotShare
 	if r.Hot && canSplit {
-		if at, ok := s.places.split(*shard.Hashes); ok {
+		if at, ok := s.hashes.split(*shard.Hashes); ok {
 			r.SplitAt = &at
 		}
 	}

@@ -27,9 +27,9 @@ func rangeOf(t *testing.T, from, to string) lineage.HashKeyRange {
 
 func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		places map[string]int64
-		want   string // empty is none
+		name    string
+		weights map[string]int64
+		want    string // empty is none
 	}{
 		{"nothing", nil, ""},
 		{"one key", map[string]int64{"50": 100}, ""},
@@ -41,8 +41,8 @@ func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
 		{"at the upper edge", map[string]int64{"20": 100, "100": 100}, ""},
 		{"in a narrow part of the range", map[string]int64{"70": 5, "71": 5, "72": 5, "73": 5}, "72"},
 	} {
-		p := places{room: 100}
-		for hash, bytes := range c.places {
+		p := hashSample{capacity: 100}
+		for hash, bytes := range c.weights {
 			p.add(number(t, hash), bytes)
 		}
 		at, ok := p.split(rangeOf(t, "0", "100"))
@@ -55,11 +55,11 @@ func TestASplitPartsTheBytesEvenlyOrNotAtAll(t *testing.T) {
 // A sample that is much smaller than what it is taken from still finds the
 // middle, and no more is kept.
 func TestTheSampleOfPlacesIsBoundedAndFair(t *testing.T) {
-	p := places{room: samplePlaces}
+	p := hashSample{capacity: sampleCapacity}
 	for i := range 100_000 {
 		p.add(number(t, fmt.Sprint(i)), 100)
 	}
-	if len(p.kept) != samplePlaces || cap(p.kept) > 2*samplePlaces {
+	if len(p.kept) != sampleCapacity || cap(p.kept) > 2*sampleCapacity {
 		t.Fatalf("%d of %d kept", len(p.kept), cap(p.kept))
 	}
 	at, ok := p.split(rangeOf(t, "0", "100000"))
@@ -117,7 +117,7 @@ func TestAggregatesCountWithTheKeysInside(t *testing.T) {
 	if got, want := s.keys.heaviest(9, 0), []weighed{{"ada", 20}, {"bob", 10}}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if want := number(t, "7"); !slices.Contains(s.places.kept, place{want, 10}) {
-		t.Errorf("%v", s.places.kept)
+	if want := number(t, "7"); !slices.Contains(s.hashes.kept, hashWeight{want, 10}) {
+		t.Errorf("%v", s.hashes.kept)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // too high by more than it says, and every key that has more than a room's part
 // of all weight is counted.
 type sketch struct {
-	room     int
+	capacity int
 	counters counters
 	of       map[string]*counter
 }
@@ -26,7 +26,7 @@ type counter struct {
 	at    int   // in the heap
 }
 
-func newSketch(room int) *sketch { return &sketch{room: room, of: map[string]*counter{}} }
+func newSketch(capacity int) *sketch { return &sketch{capacity: capacity, of: map[string]*counter{}} }
 
 // add counts a key. It keeps a copy of it.
 func (s *sketch) add(key string, weight int64) {
@@ -35,7 +35,7 @@ func (s *sketch) add(key string, weight int64) {
 		heap.Fix(&s.counters, c.at)
 		return
 	}
-	if len(s.counters) < s.room {
+	if len(s.counters) < s.capacity {
 		c := &counter{key: strings.Clone(key), count: weight}
 		s.of[c.key] = c
 		heap.Push(&s.counters, c)

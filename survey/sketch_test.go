@@ -11,10 +11,10 @@ import (
 // than it says, memory is bounded, and no key with more than a room's part of
 // all weight is missing.
 func TestTheSketchKeepsItsPromisesUnderManyKeys(t *testing.T) {
-	const room = 50
+	const capacity = 50
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		s, truth, total := newSketch(room), map[string]int64{}, int64(0)
+		s, truth, total := newSketch(capacity), map[string]int64{}, int64(0)
 		for range 20_000 {
 			key := fmt.Sprint("cold-", random.IntN(5000))
 			if random.IntN(10) < 3 {
@@ -25,7 +25,7 @@ func TestTheSketchKeepsItsPromisesUnderManyKeys(t *testing.T) {
 			truth[key] += weight
 			total += weight
 		}
-		if len(s.counters) != room || len(s.of) != room {
+		if len(s.counters) != capacity || len(s.of) != capacity {
 			t.Fatalf("%d counters, %d keys", len(s.counters), len(s.of))
 		}
 		for _, c := range s.counters {
@@ -37,7 +37,7 @@ func TestTheSketchKeepsItsPromisesUnderManyKeys(t *testing.T) {
 			}
 		}
 		for key, weight := range truth {
-			if weight > total/room && s.of[key] == nil {
+			if weight > total/capacity && s.of[key] == nil {
 				t.Fatalf("%s has %d of %d and is missing", key, weight, total)
 			}
 		}
@@ -76,7 +76,7 @@ func BenchmarkSketch(b *testing.B) {
 	for i := range keys {
 		keys[i] = fmt.Sprint("key-", i)
 	}
-	s := newSketch(sketchRoom)
+	s := newSketch(sketchCapacity)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		s.add(keys[i%len(keys)], 100)

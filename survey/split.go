@@ -7,27 +7,27 @@ import (
 	"kin/internal/lineage"
 )
 
-// places is a sample of where in the hash key space bytes arrived: of all
+// hashSample is a sample of where in the hash key space bytes arrived: of all
 // records seen, each is in it with the same probability (reservoir sampling).
-type places struct {
-	room int
-	seen int
-	kept []place
+type hashSample struct {
+	capacity int
+	seen     int
+	kept     []hashWeight
 }
 
-type place struct {
+type hashWeight struct {
 	hash  lineage.HashKey
 	bytes int64
 }
 
-func (p *places) add(hash lineage.HashKey, bytes int64) {
+func (p *hashSample) add(hash lineage.HashKey, bytes int64) {
 	p.seen++
-	if len(p.kept) < p.room {
-		p.kept = append(p.kept, place{hash, bytes})
+	if len(p.kept) < p.capacity {
+		p.kept = append(p.kept, hashWeight{hash, bytes})
 		return
 	}
-	if i := rand.IntN(p.seen); i < p.room {
-		p.kept[i] = place{hash, bytes}
+	if i := rand.IntN(p.seen); i < p.capacity {
+		p.kept[i] = hashWeight{hash, bytes}
 	}
 }
 
@@ -38,8 +38,8 @@ const mostLopsided = 0.8
 // split is the hash key at which the shard's bytes part most evenly: the first
 // of the upper child, as SplitShard takes it. It is false where one child would
 // get nearly all, because of one key or because there is no sample.
-func (p *places) split(of lineage.HashKeyRange) (at lineage.HashKey, ok bool) {
-	slices.SortFunc(p.kept, func(a, b place) int { return a.hash.Compare(b.hash) })
+func (p *hashSample) split(of lineage.HashKeyRange) (at lineage.HashKey, ok bool) {
+	slices.SortFunc(p.kept, func(a, b hashWeight) int { return a.hash.Compare(b.hash) })
 	total := int64(0)
 	for _, one := range p.kept {
 		total += one.bytes

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"golang.org/x/time/rate"
 
@@ -25,7 +24,7 @@ import (
 // StreamsClient is what Streams calls; service.Client is one. Its calls must be
 // single attempts.
 type StreamsClient interface {
-	ListStreams(context.Context, *kinesis.ListStreamsInput, ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error)
+	ListStreams(context.Context, *service.ListStreamsInput) (*service.ListStreamsOutput, error)
 	reader.Client
 }
 
@@ -97,7 +96,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 			most, end = streams, time.Now().Add(listTimeout)
 		}
 	}
-	ask := func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+	ask := func(ctx context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 		limited, cancel := context.WithDeadline(ctx, end)
 		defer cancel()
 		if err := pace.Wait(limited); err != nil { // also when the wait would outlast the time
@@ -105,7 +104,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 		}
 		pages++
 		// The end of limited would hide the error of the last attempt.
-		return reader.Ask(ctx, asker, time.Until(end), ofAccount, func(ctx context.Context) (*kinesis.ListStreamsOutput, error) {
+		return reader.Ask(ctx, asker, time.Until(end), ofAccount, func(ctx context.Context) (*service.ListStreamsOutput, error) {
 			out, err := client.ListStreams(ctx, in)
 			if err == nil {
 				err = checkPage(out)
@@ -170,7 +169,7 @@ const (
 // StreamNames are the names of the account's streams, sorted. It makes a single
 // attempt, in as little time as the service lets it. Errors are *AccountError.
 func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
-	all, err := pagesOfStreams(ctx, func(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+	all, err := pagesOfStreams(ctx, func(ctx context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
 		out, err := client.ListStreams(ctx, in)
 		if err == nil {
 			err = checkPage(out)
@@ -192,11 +191,11 @@ func StreamNames(ctx context.Context, client StreamsClient) ([]string, error) {
 // comes twice is taken once. Pages are asked for by name, for a token may become
 // too old, and by token where a page has no name. A list that would never end is
 // a *paging.Error. advanced is called with the number of streams after each page.
-func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error), advanced func(int)) ([]types.StreamSummary, error) {
+func pagesOfStreams(ctx context.Context, ask func(context.Context, *service.ListStreamsInput) (*service.ListStreamsOutput, error), advanced func(int)) ([]types.StreamSummary, error) {
 	var all []types.StreamSummary
 	seen := map[string]bool{}
 	last := ""
-	in := &kinesis.ListStreamsInput{}
+	in := &service.ListStreamsInput{}
 	var guard paging.Guard
 	for {
 		out, err := ask(ctx, in)
@@ -218,12 +217,12 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.List
 		}
 		advanced(len(all))
 		next := "name " + last // where a page has neither name nor token, nothing moves
-		switch token := aws.ToString(out.NextToken); {
+		switch token := out.NextToken; {
 		case end != "":
 			last = end
-			in, next = &kinesis.ListStreamsInput{ExclusiveStartStreamName: aws.String(last)}, "name "+last
+			in, next = &service.ListStreamsInput{ExclusiveStartStreamName: last}, "name "+last
 		case token != "":
-			in, next = &kinesis.ListStreamsInput{NextToken: aws.String(token)}, "token "+token
+			in, next = &service.ListStreamsInput{NextToken: token}, "token "+token
 		}
 		if err := guard.Next(next, len(all)-before); err != nil {
 			return nil, err
@@ -232,7 +231,7 @@ func pagesOfStreams(ctx context.Context, ask func(context.Context, *kinesis.List
 }
 
 // checkPage refuses a page that the service cannot have sent.
-func checkPage(out *kinesis.ListStreamsOutput) error {
+func checkPage(out *service.ListStreamsOutput) error {
 	if out.StreamNames == nil && out.StreamSummaries == nil || out.HasMoreStreams == nil && len(out.StreamNames) == 0 {
 		return errors.New("the answer has no list of streams")
 	}
@@ -247,7 +246,7 @@ func checkPage(out *kinesis.ListStreamsOutput) error {
 
 // pageOf are the streams of one page. Endpoints of before 2022 tell their names
 // alone.
-func pageOf(out *kinesis.ListStreamsOutput) []types.StreamSummary {
+func pageOf(out *service.ListStreamsOutput) []types.StreamSummary {
 	if len(out.StreamSummaries) > 0 {
 		return out.StreamSummaries
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/service"
 	"kin/reader"
 )
 
@@ -28,20 +28,20 @@ type account struct {
 	mostOnce  int
 }
 
-func (a *account) ListStreams(_ context.Context, in *kinesis.ListStreamsInput, _ ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error) {
-	from, found := slices.BinarySearch(a.names, aws.ToString(in.ExclusiveStartStreamName))
+func (a *account) ListStreams(_ context.Context, in *service.ListStreamsInput) (*service.ListStreamsOutput, error) {
+	from, found := slices.BinarySearch(a.names, in.ExclusiveStartStreamName)
 	if found {
 		from++
 	}
 	page := a.names[from:min(from+100, len(a.names))]
-	out := &kinesis.ListStreamsOutput{StreamNames: page, HasMoreStreams: aws.Bool(from+100 < len(a.names))}
+	out := &service.ListStreamsOutput{StreamNames: page, HasMoreStreams: aws.Bool(from+100 < len(a.names))}
 	for _, name := range page {
 		out.StreamSummaries = append(out.StreamSummaries, types.StreamSummary{StreamName: aws.String(name)})
 	}
 	return out, nil
 }
 
-func (a *account) DescribeStreamSummary(_ context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (a *account) DescribeStreamSummary(_ context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	a.mu.Lock()
 	a.describes = append(a.describes, time.Now())
 	a.atOnce++
@@ -51,8 +51,8 @@ func (a *account) DescribeStreamSummary(_ context.Context, in *kinesis.DescribeS
 	a.mu.Lock()
 	a.atOnce--
 	a.mu.Unlock()
-	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
-		StreamName: in.StreamName, RetentionPeriodHours: aws.Int32(24),
+	return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
+		StreamName: aws.String(in.StreamName), RetentionPeriodHours: aws.Int32(24),
 	}}, nil
 }
 

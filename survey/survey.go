@@ -61,10 +61,10 @@ func IsUnavailable(err error) bool {
 // endsAll reports whether a description that failed says more than that one stream cannot
 // be described: the command has ended, the caller is not known, or the stream is not there.
 func endsAll(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || service.IsUnauthentic(err) || isGone(err)
+	return ctx.Err() != nil || service.IsPermanent(err) || service.IsUnsent(err) || service.IsUnauthentic(err) || isNotFound(err)
 }
 
-func isGone(err error) bool { return service.ClassOf(err) == service.Missing }
+func isNotFound(err error) bool { return service.ClassOf(err) == service.Missing }
 
 // shardsOf is the family tree of listed shards. Each has a hash key range.
 func shardsOf(listed []types.Shard) (*lineage.Tree, error) {

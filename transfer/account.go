@@ -10,8 +10,8 @@ import (
 	"kin/writer"
 )
 
-// placed names the record that an error is about by where it came from.
-func (c *Copier) placed(err error) error {
+// withSource adds to an error which record of the source it is about.
+func (c *Copier) withSource(err error) error {
 	var rejected *writer.RejectedError
 	if !errors.As(err, &rejected) {
 		return err
@@ -37,9 +37,10 @@ func (c *Copier) placed(err error) error {
 	return err
 }
 
-// Left is the line that says what is in the destination although the batch it is
-// of was not finished: the checkpoint, if there is one, is committed records far,
-// and stands in front of it.
+// Left returns a message about records that are, or may be, in the destination
+// although their batch was not finished; "" if there are none. committed is the
+// number of records in finished batches. checkpointed says that the run has a
+// checkpoint: the next run with it writes those records again. Call it after End.
 func (c *Copier) Left(committed int64, checkpointed bool) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,11 +50,11 @@ func (c *Copier) Left(committed int64, checkpointed bool) string {
 	}
 	switch {
 	case !checkpointed && unsure > 0:
-		return words.Count(unsure, "record") + " more may be written: it is not known what became of their requests"
+		return words.Count(unsure, "record") + " more may be written: their requests had no answer"
 	case !checkpointed, written <= 0 && unsure <= 0:
 		return ""
 	}
-	const again = ": the next run with it writes them again"
+	const again = ": the next run writes them again"
 	switch {
 	case written <= 0:
 		return words.Count(unsure, "record") + " may be written beyond the checkpoint" + again

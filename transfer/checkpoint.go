@@ -24,15 +24,15 @@ func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
 		return err
 	}
 	return &checkpoint.UnusableError{
-		Path: file.Path(), Reason: "it is of a copy into " + saved.Destination.Name + ", which would miss what this run reads",
+		Path: file.Path(), Reason: "it belongs to a copy into " + saved.Destination.Name + ", which would miss the records of this run",
 		Next: "name another file",
 	}
 }
 
-// Identify returns what identifies a stream. say is called with a
+// Identify returns what identifies a stream. info is called with a
 // line about a call that is not answered for 5 s.
-func Identify(ctx context.Context, client writer.PlaceClient, stream string, say func(string)) (checkpoint.Destination, error) {
-	arn, created, err := writer.Identity(ctx, client, stream, say)
+func Identify(ctx context.Context, client writer.PlaceClient, stream string, info func(string)) (checkpoint.Destination, error) {
+	arn, created, err := writer.Identity(ctx, client, stream, info)
 	named := record.ParseStream(stream)
 	if arn == "" {
 		arn = named.ARN
@@ -42,7 +42,7 @@ func Identify(ctx context.Context, client writer.PlaceClient, stream string, say
 
 // OfCopyInto dedicates a checkpoint to the copies into to, and refuses one of
 // copies into another stream.
-func OfCopyInto(to checkpoint.Destination, say func(string)) func(context.Context, *checkpoint.Handle) error {
+func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Context, *checkpoint.Handle) error {
 	return func(ctx context.Context, file *checkpoint.Handle) error {
 		saved, err := file.Load(ctx)
 		if err != nil {
@@ -50,18 +50,18 @@ func OfCopyInto(to checkpoint.Destination, say func(string)) func(context.Contex
 		}
 		switch was := saved.Destination; {
 		case was == nil && file.Existed():
-			say(fmt.Sprintf("%s goes on from a checkpoint that does not say what it was copied into: what was read with it before may not be in it", to.Name))
+			info(fmt.Sprintf("%s resumes from a checkpoint that names no destination: records that were read with it before may be missing there", to.Name))
 		case was == nil:
 		case was.ARN != "" && to.ARN != "" && was.ARN != to.ARN, was.Name != to.Name:
 			return &checkpoint.UnusableError{
-				Path: file.Path(), Reason: fmt.Sprintf("it is of a copy into %s, and %s has nothing of what that copied", another(*was, to), to.Name),
-				Next: "name another file: a copy into another stream begins at --from",
+				Path: file.Path(), Reason: fmt.Sprintf("it belongs to a copy into %s, and %s does not have the records of that copy", another(*was, to), to.Name),
+				Next: "name another file: the copy then begins at --from",
 			}
 		case !was.CreatedAt.IsZero() && !to.CreatedAt.IsZero() && !was.CreatedAt.Equal(to.CreatedAt.Time):
 			return &checkpoint.UnusableError{
-				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream that was copied into, which was created at %s: it has nothing of what was copied", to.Name,
+				Path: file.Path(), Reason: fmt.Sprintf("%s, created at %s, is not the stream of the earlier copies, which was created at %s: it does not have their records", to.Name,
 					to.CreatedAt.Format(exactTime), was.CreatedAt.Format(exactTime)),
-				Next: "name another file: a copy into another stream begins at --from",
+				Next: "name another file: the copy then begins at --from",
 			}
 		}
 		if was := saved.Destination; was != nil && (was.CreatedAt.IsZero() || to.CreatedAt.IsZero()) {
@@ -69,7 +69,7 @@ func OfCopyInto(to checkpoint.Destination, say func(string)) func(context.Contex
 			if to.CreatedAt.IsZero() {
 				missing = "DescribeStreamSummary gives no creation time of " + to.Name
 			}
-			say(missing + ": kin did not check whether the stream was deleted and created again since it was copied into")
+			info(missing + ": kin did not check whether the stream was deleted and created again since the last copy")
 		}
 		if was := saved.Destination; was != nil { // what the service does not say today it said before
 			if to.ARN == "" {
@@ -87,13 +87,13 @@ func OfCopyInto(to checkpoint.Destination, say func(string)) func(context.Contex
 // OfAnother is the error of a run whose destination was created again meanwhile: the
 // checkpoint at path is about records that are not in it. An empty path is none.
 func OfAnother(path string, err error) error {
-	var gone *writer.GoneError
-	if path == "" || !errors.As(err, &gone) || !gone.Again {
+	var deleted *writer.DeletedError
+	if path == "" || !errors.As(err, &deleted) || !deleted.Again {
 		return err
 	}
 	return &checkpoint.UnusableError{
-		Path: path, Reason: gone.Error() + ", and has nothing of what was copied before",
-		Next: "name another file: a copy into another stream begins at --from",
+		Path: path, Reason: deleted.Error() + ", and does not have the records of earlier copies",
+		Next: "name another file: the copy then begins at --from",
 	}
 }
 

@@ -51,17 +51,18 @@ type Copier struct {
 
 // Options say how a copy ends, and what becomes of rejected records.
 type Options struct {
-	// within is the time of the run, which limited ends; 0 is none. The cause is then
-	// the error given.
-	Within  time.Duration
+	// Within is how long the run may take, for messages; 0 is without a limit.
+	Within time.Duration
+	// Limited returns a context that ends when the run has taken Within, with the given
+	// error as its cause. Begin calls it, and End its cancel function. Required.
 	Limited func(context.Context, error) (context.Context, context.CancelFunc)
 	Grace   time.Duration // how long a stopped run may take to finish a batch
-	// watchStop stands by for the second signal of a stopped run, as
-	// console.WatchSecondSignal does.
+	// WatchStop waits for the second signal of a stopped run, which abandons the writer,
+	// as console.WatchSecondSignal does. The function it returns ends that. Required.
 	WatchStop func(context.Context, *writer.Writer) func()
 	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: as they are
 	Rejected  *input.Rejected                      // nil: a rejected record ends the run
-	Say       func(string)
+	Info      func(string)                         // is called with messages, from any goroutine; required
 }
 
 // New returns what writes with client as wo says.
@@ -87,14 +88,14 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
 	unwatch := c.o.WatchStop(ctx, c.w)
-	late := &UnfinishedError{within: c.o.Within, grace: c.o.Grace}
+	late := &unfinishedError{within: c.o.Within, grace: c.o.Grace}
 	if c.o.Rejected != nil {
 		late.saved = c.o.Rejected.Name
 	}
 	over, endTimer := c.o.Limited(ctx, late)
 	inTime := c.abandonAfterGrace(over, func() {
-		if ctx.Err() == nil { // of a signal, watchStop speaks
-			c.o.Say("the time of the run is over: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
+		if ctx.Err() == nil { // WatchStop reports a signal
+			c.o.Info("--timeout expired: finishing the batch that is being written, for at most " + str2duration.String(c.o.Grace))
 		}
 	})
 	c.over = over
@@ -103,16 +104,16 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 		defer close(c.done)
 		sum, err := c.w.Run(writing, c.next)
 		c.sum, c.abandoned = sum, errors.Is(err, writer.ErrAbandoned)
-		var late *UnfinishedError
+		var late *unfinishedError
 		switch {
 		case c.abandoned && errors.As(context.Cause(over), &late) && !c.w.Began():
-			c.err = &UnbegunError{late.within, c.w.Failing()}
+			c.err = &unbegunError{late.within, c.w.Failing()}
 		case c.abandoned && late != nil:
-			c.err = &UnfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
+			c.err = &unfinishedError{late.within, late.grace, late.saved, c.w.Failing()}
 		case c.abandoned && over.Err() != nil:
 			c.err = context.Cause(over)
 		case err != nil:
-			c.err = c.placed(err)
+			c.err = c.withSource(err)
 		}
 		stopReading(c.err)
 	}()
@@ -170,12 +171,12 @@ func (c *Copier) End(failed bool) error {
 	<-c.done
 	late := context.Cause(c.over)
 	c.stop()
-	var unfinished *UnfinishedError
+	var unfinished *unfinishedError
 	switch {
 	case !given || !c.abandoned:
 		return c.err
 	case !failed && !began && errors.As(late, &unfinished):
-		return &UnbegunError{unfinished.within, c.w.Failing()}
+		return &unbegunError{unfinished.within, c.w.Failing()}
 	}
 	return nil
 }
@@ -243,8 +244,8 @@ func (c *Copier) reject(r writer.Rejection) error {
 	return nil
 }
 
-// report takes the results of records, in their order. One that is neither
-// written nor saved keeps its batch from ever being settled: the run is ending.
+// report takes the results of records, in their order. A record that is neither
+// written nor saved keeps its batch from being settled: the run is ending.
 func (c *Copier) report(results []writer.Result) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -259,7 +260,7 @@ func (c *Copier) report(results []writer.Result) error {
 	return nil
 }
 
-// Summary is what the writer has done, after end.
+// Summary returns what the writer has done. It is complete after End.
 func (c *Copier) Summary() writer.Summary { return c.sum }
 
 // Writer is what the copy writes with.

@@ -36,19 +36,19 @@ func (c *Copier) abandonAfterGrace(over context.Context, slow func()) func() {
 	return func() { stop(); end() }
 }
 
-// UnfinishedError means that a run's time was over, and the grace too, while a
+// unfinishedError means that a run's time was over, and the grace too, while a
 // batch was being written.
-type UnfinishedError struct {
+type unfinishedError struct {
 	within, grace time.Duration
 	saved         string // the file of --failed, which has what was not written; empty without
 	last          error  // of a call that failed at that time; nil when none did
 }
 
-func (e *UnfinishedError) Error() string {
+func (e *unfinishedError) Error() string {
 	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within %s more", str2duration.String(e.within), str2duration.String(e.grace)), e.last)
 }
 
-func (e *UnfinishedError) Unwrap() error { return e.last }
+func (e *unfinishedError) Unwrap() error { return e.last }
 
 // withFailure is the message about an end, with the call that failed at that time.
 func withFailure(message string, last error) string {
@@ -59,35 +59,35 @@ func withFailure(message string, last error) string {
 }
 
 // Hint says what to do next.
-func (e *UnfinishedError) Hint() string {
+func (e *unfinishedError) Hint() string {
 	if e.saved != "" {
-		return "what was not written is in " + e.saved + ": kin write --input records takes it"
+		return "the records that were not written are in " + e.saved + ": write them with kin write --input records"
 	}
-	return "a longer --timeout or --grace lets it be finished; with a checkpoint the next run writes the batch again"
+	return "raise --timeout or --grace; with a checkpoint the next run writes the batch again"
 }
 
 // GaveUp is true: it ends with the code of a time that was over.
-func (e *UnfinishedError) GaveUp() bool { return true }
+func (e *unfinishedError) GaveUp() bool { return true }
 
-// UnbegunError means that a run's time was over before the first request.
-type UnbegunError struct {
+// unbegunError means that a run's time was over before the first request.
+type unbegunError struct {
 	within time.Duration
 	last   error // of a call that failed at that time; nil when none did
 }
 
-func (e *UnbegunError) Error() string {
+func (e *unbegunError) Error() string {
 	return withFailure(fmt.Sprintf("--timeout %s expired before anything was written", str2duration.String(e.within)), e.last)
 }
 
-func (e *UnbegunError) Unwrap() error { return e.last }
+func (e *unbegunError) Unwrap() error { return e.last }
 
 // Hint says what to look at.
-func (e *UnbegunError) Hint() string {
-	return "is the destination there? check --dst-region and --dst-endpoint, or give it a longer --timeout"
+func (e *unbegunError) Hint() string {
+	return "check that the destination exists, --dst-region and --dst-endpoint, or raise --timeout"
 }
 
 // GaveUp is true: it ends with the code of a time that was over.
-func (e *UnbegunError) GaveUp() bool { return true }
+func (e *unbegunError) GaveUp() bool { return true }
 
 // UnbegunWithin is the error of a run whose time was over before the first request.
-func UnbegunWithin(within time.Duration) error { return &UnbegunError{within: within} }
+func UnbegunWithin(within time.Duration) error { return &unbegunError{within: within} }

@@ -12,8 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/kpl"
 	"kin/internal/service"
 )
@@ -23,13 +21,13 @@ import (
 func TestReportsComeInTheOrderOfTheInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
-		s.put = s.trouble(3)
+		s.put = s.failAtRandom(3)
 		o := options()
-		var told []Result
+		var reported []Result
 		calls := 0
 		o.Report = func(r []Result) error {
 			calls++
-			told = append(told, r...)
+			reported = append(reported, r...)
 			return nil
 		}
 		o.Rejected = func(Rejection) error { return nil }
@@ -45,10 +43,10 @@ func TestReportsComeInTheOrderOfTheInput(t *testing.T) {
 		if err != nil || got.Written != 990 || got.Rejected != 10 || got.WrittenThrough != 1000 {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if len(told) != 1000 || calls < 2 {
-			t.Fatalf("%d results in %d calls, want 1,000 as they come", len(told), calls)
+		if len(reported) != 1000 || calls < 2 {
+			t.Fatalf("%d results in %d calls, want 1,000 as they come", len(reported), calls)
 		}
-		for i, r := range told {
+		for i, r := range reported {
 			want := Result{Record: int64(i + 1), ShardID: r.ShardID, SequenceNumber: r.SequenceNumber}
 			if (i+1)%100 == 0 {
 				want = Result{Record: int64(i + 1), ErrorCode: "Rejected", ErrorMessage: "odd"}
@@ -76,7 +74,7 @@ func number(t *testing.T, s string) int {
 func TestRejectedRecordsAreHandedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:1]}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i, e := range in.Records {
 				if string(e.Data) == "3" || string(e.Data) == "5" {
@@ -209,7 +207,7 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 			var sizes []int
 			var users []string
 			s := &memoryStream{shards: fourShards()[:1]}
-			s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 				for _, e := range in.Records {
 					split := []kpl.Record{{PartitionKey: *e.PartitionKey, Data: e.Data}}
 					var a kpl.Aggregated
@@ -263,7 +261,7 @@ func TestRecordsOfAKeyAreAggregated(t *testing.T) {
 // of which nothing is known.
 func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
 				return nil, nil
 			}
@@ -293,7 +291,7 @@ func TestAnAbandonedRunEndsAtOnce(t *testing.T) {
 func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()[:1]}
-		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			switch n {
 			case 1, 2, 4: // the record is there, and nobody knows
 				s.store(in, nil)
@@ -316,7 +314,7 @@ func TestEachUnknownOutcomeMayBeACopy(t *testing.T) {
 
 // A report does not call a record unwritten of which that is not known.
 func TestAReportSaysWhatIsNotKnown(t *testing.T) {
-	const maybe = "; it may be in the stream, for it is not known what became of a request with it"
+	const maybe = "; it may be in the stream, because a request with it had no answer"
 	for _, tt := range []struct {
 		name  string
 		first error // of the first request; every later one is throttled
@@ -333,7 +331,7 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					switch {
 					case n == 1 && tt.first == nil:
 						<-ctx.Done()
@@ -345,15 +343,15 @@ func TestAReportSaysWhatIsNotKnown(t *testing.T) {
 				}}
 				o := options()
 				o.Grace = tt.grace
-				var told []Result
+				var reported []Result
 				o.Report = func(r []Result) error {
-					told = append(told, r...)
+					reported = append(reported, r...)
 					return nil
 				}
 				if _, err := cancelledAfter(t, 2*time.Second, s, o, numbered(1)); err == nil {
 					t.Error("no error")
 				}
-				equal(t, "told", told, []Result{tt.want})
+				equal(t, "told", reported, []Result{tt.want})
 			})
 		})
 	}
@@ -363,7 +361,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 	s := &memoryStream{shards: fourShards()}
 	o := options()
 	o.Skip = 1
-	var told []Preview
+	var reported []Preview
 	got, err := newWriter(t, s, o).DryRun(t.Context(), source(func(i int) (Record, error) {
 		switch i {
 		case 3:
@@ -375,10 +373,10 @@ func TestADryRunWritesNothing(t *testing.T) {
 		}
 		return to(i%4, 4, strconv.Itoa(i)), nil
 	}), func(p Preview) error {
-		told = append(told, p)
+		reported = append(reported, p)
 		return nil
 	})
-	equal(t, "told", told, []Preview{
+	equal(t, "told", reported, []Preview{
 		{Record: 2, ShardID: s.shards[2], Size: 2},
 		{Record: 3, ErrorCode: "Rejected", ErrorMessage: "odd"},
 		{Record: 4, ErrorCode: "Rejected", ErrorMessage: "data and partition key have 1,048,577 bytes: the stream takes at most 1,048,576"},

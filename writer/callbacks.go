@@ -38,7 +38,7 @@ func (c *callbacks) empty() bool {
 // error of the function that failed.
 func (c *callbacks) call(o Options) (unsaved []Rejection, err error) {
 	for _, message := range c.messages {
-		o.Say(message)
+		o.Info(message)
 	}
 	if c.failed {
 		return c.rejections, nil

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"kin/internal/service"
 )
 
 var errSignal = errors.New("interrupted")
@@ -46,7 +46,7 @@ func TestACancelledRunWritesWhatItHasRead(t *testing.T) {
 
 func TestACancelledRunFinishesTheRequestInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
 				time.Sleep(10 * time.Second)
 			}
@@ -79,7 +79,7 @@ func TestACancelledRunEndsWithItsGrace(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := options()
 				o.Grace = 3 * time.Second
-				s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if n == 1 {
 						return nil, nil
 					}
@@ -117,7 +117,7 @@ func TestACancelledRunDoesNotWaitForAnInputThatIsBlocked(t *testing.T) {
 
 func TestARunThatIsCancelledAtItsStartSaysWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		s := &memoryStream{describe: func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}

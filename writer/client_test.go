@@ -11,17 +11,18 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"kin/internal/service"
 )
 
 // memoryStream is a stream in memory. Its hook may take a request over.
 type memoryStream struct {
-	describe func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
+	describe func(context.Context) (*service.DescribeStreamSummaryOutput, error)
 	// put sees the nth request, from 1. A nil answer without error leaves the
 	// request to the stream.
-	put func(ctx context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error)
+	put func(ctx context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error)
 
 	// shards are the IDs of shards that share the hash key space evenly; none is
 	// an endpoint that does not list them.
@@ -42,14 +43,14 @@ type call struct {
 	records []string // KEY:PAYLOAD
 }
 
-func (s *memoryStream) DescribeStreamSummary(ctx context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (s *memoryStream) DescribeStreamSummary(ctx context.Context, _ *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	if s.describe == nil {
-		return &kinesis.DescribeStreamSummaryOutput{}, nil
+		return &service.DescribeStreamSummaryOutput{}, nil
 	}
 	return s.describe(ctx)
 }
 
-func (s *memoryStream) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (s *memoryStream) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	if s.listing != nil {
 		s.listing()
 	}
@@ -63,8 +64,8 @@ func (s *memoryStream) ListShards(context.Context, *kinesis.ListShardsInput, ...
 }
 
 // listed is a list of open shards that share the hash key space evenly.
-func listed(ids []string) *kinesis.ListShardsOutput {
-	out := &kinesis.ListShardsOutput{}
+func listed(ids []string) *service.ListShardsOutput {
+	out := &service.ListShardsOutput{}
 	most := new(big.Int).Lsh(big.NewInt(1), 128)
 	at := func(i int) *big.Int {
 		return new(big.Int).Div(new(big.Int).Mul(most, big.NewInt(int64(i))), big.NewInt(int64(len(ids))))
@@ -93,7 +94,7 @@ func (s *memoryStream) shardOf(e types.PutRecordsRequestEntry) string {
 	return s.shards[int(new(big.Int).Rsh(hash.Mul(hash, big.NewInt(int64(len(s.shards)))), 128).Int64())]
 }
 
-func (s *memoryStream) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
+func (s *memoryStream) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	s.mu.Lock()
 	var r call
 	for _, e := range in.Records {
@@ -114,10 +115,10 @@ func (s *memoryStream) PutRecords(ctx context.Context, in *kinesis.PutRecordsInp
 }
 
 // store takes the entries but for those whose position fails.
-func (s *memoryStream) store(in *kinesis.PutRecordsInput, fails map[int]string) *kinesis.PutRecordsOutput {
+func (s *memoryStream) store(in *service.PutRecordsInput, fails map[int]string) *service.PutRecordsOutput {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &kinesis.PutRecordsOutput{FailedRecordCount: aws.Int32(int32(len(fails)))}
+	out := &service.PutRecordsOutput{}
 	for i, e := range in.Records {
 		if code, ok := fails[i]; ok {
 			out.Records = append(out.Records, types.PutRecordsResultEntry{ErrorCode: &code, ErrorMessage: aws.String("no")})
@@ -203,16 +204,16 @@ func equal[T comparable](t *testing.T, what string, got, want []T) {
 // sink accepts everything and keeps nothing.
 type sink struct{}
 
-func (s *sink) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (s *sink) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	return nil, nil
 }
 
-func (s *sink) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (s *sink) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	return listed([]string{"shardId-000000000000", "shardId-000000000001"}), nil
 }
 
-func (s *sink) PutRecords(_ context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
-	out := &kinesis.PutRecordsOutput{Records: make([]types.PutRecordsResultEntry, len(in.Records))}
+func (s *sink) PutRecords(_ context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
+	out := &service.PutRecordsOutput{Records: make([]types.PutRecordsResultEntry, len(in.Records))}
 	for i := range out.Records {
 		out.Records[i] = types.PutRecordsResultEntry{SequenceNumber: &sequence, ShardId: &firstShard}
 	}

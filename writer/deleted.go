@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// GoneError means that the stream was deleted while a run wrote to it. Records
+// DeletedError means that the stream was deleted while a run wrote to it. Records
 // that were acknowledged before are gone with it.
-type GoneError struct {
+type DeletedError struct {
 	Stream string // as the caller named it
 	// Again is true if another stream was created under its name.
 	Again bool
@@ -17,9 +17,9 @@ type GoneError struct {
 }
 
 // Unwrap is the answer that the stream is not there.
-func (e *GoneError) Unwrap() error { return e.Err }
+func (e *DeletedError) Unwrap() error { return e.Err }
 
-func (e *GoneError) Error() string {
+func (e *DeletedError) Error() string {
 	if e.Again {
 		return fmt.Sprintf("stream %s was deleted and created again while it was written to", e.Stream)
 	}
@@ -27,21 +27,21 @@ func (e *GoneError) Error() string {
 }
 
 // Hint says what became of the records.
-func (e *GoneError) Hint() string {
+func (e *DeletedError) Hint() string {
 	if e.Again {
-		return "what was written to the first stream is gone: write it again, without --skip"
+		return "the records written to the first stream are gone: write them again, without --skip"
 	}
-	return "what was written is gone with it"
+	return "the records that were written are gone with it"
 }
 
 // NotFound is true while there is no such stream; it marks the error for those who
 // do not import the type.
-func (e *GoneError) NotFound() bool { return !e.Again }
+func (e *DeletedError) NotFound() bool { return !e.Again }
 
 // deletedCheckTime bounds the description of the stream at the end of a run.
 const deletedCheckTime = 5 * time.Second
 
-// checkDeleted turns the end of a run into a *GoneError where the stream was deleted
+// checkDeleted turns the end of a run into a *DeletedError where the stream was deleted
 // meanwhile: it is not found any more, or it is another than the run began with.
 // That is asked for once; without an answer the run ends as it would have.
 func (w *Writer) checkDeleted(ctx context.Context, facts streamFacts, s Summary, err error) error {
@@ -59,11 +59,11 @@ func (w *Writer) checkDeleted(ctx context.Context, facts streamFacts, s Summary,
 	out, failed := describe(ask, w.client, w.o.Stream)
 	switch {
 	case failed == nil && facts.isAnother(out):
-		return &GoneError{Stream: w.o.Stream, Again: true}
+		return &DeletedError{Stream: w.o.Stream, Again: true}
 	case failed == nil && lost && isDeleting(out),
 		failed != nil && classify(failed) == notFound,
 		failed != nil && classify(failed) == denied && lost:
-		return &GoneError{Stream: w.o.Stream, Err: err}
+		return &DeletedError{Stream: w.o.Stream, Err: err}
 	case failed != nil:
 		w.o.Log.DebugContext(ctx, "describe the stream at the end", "stream", w.o.Stream, "error", failed)
 	}

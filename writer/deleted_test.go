@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // A stream that one request does not find is only said to be deleted when a
@@ -18,14 +19,14 @@ func TestFault13AStreamIsDeletedOnlyWhereItsDescriptionAgrees(t *testing.T) {
 	created := aws.Time(time.Unix(1_000_000, 0))
 	active := described(types.StreamDescriptionSummary{StreamCreationTimestamp: created, StreamStatus: types.StreamStatusActive})
 	dateless := described(types.StreamDescriptionSummary{StreamStatus: types.StreamStatusActive})
-	fails := func(err error) func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, err }
+	fails := func(err error) func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		return func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, err }
 	}
-	empty := func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return &kinesis.DescribeStreamSummaryOutput{}, nil
+	empty := func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		return &service.DescribeStreamSummaryOutput{}, nil
 	}
 	for name, tt := range map[string]struct {
-		first, last func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
+		first, last func(context.Context) (*service.DescribeStreamSummaryOutput, error)
 		deleted     bool
 	}{
 		"it is there":                              {active, active, false},
@@ -46,20 +47,20 @@ func TestFault13AStreamIsDeletedOnlyWhereItsDescriptionAgrees(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &memoryStream{shards: fourShards()}
 				described := 0
-				s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+				s.describe = func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 					if described++; described == 1 {
 						return tt.first(ctx)
 					}
 					return tt.last(ctx)
 				}
-				s.put = func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s.put = func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if n == 3 {
 						return nil, answered(400, &types.ResourceNotFoundException{})
 					}
 					return nil, nil
 				}
 				_, err := newWriter(t, s, options()).Run(t.Context(), everySecond(9))
-				if classify(err) != notFound || errors.As(err, new(*GoneError)) != tt.deleted || described != 2 {
+				if classify(err) != notFound || errors.As(err, new(*DeletedError)) != tt.deleted || described != 2 {
 					t.Errorf("got %v after %d descriptions, deleted: %t wanted", err, described, tt.deleted)
 				}
 			})

@@ -19,7 +19,6 @@ import (
 	"kin/writer/queue"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -32,7 +31,7 @@ func TestFailedEntriesAreRetriedAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const throughput, internal = "ProvisionedThroughputExceededException", "InternalFailure"
 		s := &memoryStream{}
-		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			switch n {
 			case 1:
 				return s.store(in, map[int]string{3: throughput, 7: internal, 499: throughput}), nil
@@ -60,13 +59,13 @@ func TestFailedEntriesAreRetriedAlone(t *testing.T) {
 }
 
 func TestAnAnswerThatDoesNotMatchFailsAll(t *testing.T) {
-	for name, out := range map[string]*kinesis.PutRecordsOutput{
+	for name, out := range map[string]*service.PutRecordsOutput{
 		"empty": {}, "too long": {Records: make([]types.PutRecordsResultEntry, 4)},
 		"says nothing": {Records: make([]types.PutRecordsResultEntry, 3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if n == 1 {
 						return out, nil
 					}
@@ -125,7 +124,7 @@ func TestWhatARequestsErrorMeans(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if n == 2 {
 						return nil, tt.err
 					}
@@ -152,7 +151,7 @@ func TestWhatARequestsErrorMeans(t *testing.T) {
 func TestAnEntryThatWillNeverPassEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			return s.store(in, map[int]string{1: "ProvisionedThroughputExceededException", 2: "KMSDisabledException"}), nil
 		}
 		got, err := newWriter(t, s, options()).Run(t.Context(), numbered(4))
@@ -169,7 +168,7 @@ func TestAnEntryThatWillNeverPassEndsTheRun(t *testing.T) {
 
 func TestACallThatHangsIsEndedAndItsRecordsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n > 1 {
 				return nil, nil
 			}
@@ -191,9 +190,9 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
 		o := options()
-		o.Say = func(message string) { said = append(said, message) }
+		o.Info = func(message string) { said = append(said, message) }
 		s := &memoryStream{}
-		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
 				return s.store(in, map[int]string{1: "ProvisionedThroughputExceededException", 2: "InternalFailure"}), nil
 			}
@@ -219,7 +218,7 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 		if n := len(s.requests); n < 30 || n > 75 {
 			t.Errorf("%d requests in 5 minutes, want waits that grow to 5 to 10 seconds", n)
 		}
-		const blind = "the shards of orders are not known (AccessDeniedException): their limits are not kept to, but by retrying"
+		const blind = "the shards of orders are unknown (AccessDeniedException): kin keeps to their write limits only by retrying"
 		if len(said) == 0 || said[0] != blind {
 			t.Fatalf("said %q, want that shards are not known", said)
 		}
@@ -235,7 +234,7 @@ func TestRecordsAreRejectedWhenTheirTimeIsOver(t *testing.T) {
 func TestAllThatWasGivenUpIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
-		s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 { // the first in the input is the last to be known
 				time.Sleep(time.Second)
 			}
@@ -265,7 +264,7 @@ func TestProgressShortensTheWait(t *testing.T) {
 		// A shard that takes ten records a request: 50 requests, each after a
 		// first wait.
 		s := &memoryStream{}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i := 10; i < len(in.Records); i++ {
 				fails[i] = "ProvisionedThroughputExceededException"
@@ -284,7 +283,7 @@ func TestNoRetriesWhenNoneAreWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()
 		o.RetryFor = 0
-		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			return nil, answered(500, api("InternalFailure"))
 		}}
 		got, err := newWriter(t, s, o).Run(t.Context(), numbered(2))
@@ -305,7 +304,7 @@ func TestAnEndpointOfOldTakesHalfTheBytes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &memoryStream{put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{put: func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					size := 0
 					for _, e := range in.Records {
 						size += len(e.Data)
@@ -337,7 +336,7 @@ func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
 	for _, aggregate := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &memoryStream{shards: fourShards()}
-			s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 				for _, e := range in.Records {
 					if strings.Contains(string(e.Data), "poison") {
 						return nil, answered(400, &types.InvalidArgumentException{Message: aws.String("not that")})
@@ -374,7 +373,7 @@ func TestARecordThatIsRefusedIsSingledOut(t *testing.T) {
 func TestAnEntryThatIsRefusedIsGivenUpAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i, e := range in.Records {
 				if string(e.Data) == "3" {
@@ -398,7 +397,7 @@ func TestAnEntryThatIsRefusedIsGivenUpAlone(t *testing.T) {
 // give up all of its input.
 func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 { // that one was taken does not mean that any will be
 				return nil, nil
 			}
@@ -417,7 +416,7 @@ func TestAServiceThatRefusesEverythingEndsTheRun(t *testing.T) {
 
 func TestARefusedRequestNamesItsRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{put: func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
 				return nil, nil
 			}

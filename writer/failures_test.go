@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"kin/internal/service"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
 // A failure is over once a record is written while no other one fails, also where
@@ -29,7 +27,7 @@ func TestFault14AFailureThatIsOverIsNotTheLast(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				s := &memoryStream{shards: fourShards()}
-				s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if time.Since(began) < 30*time.Second {
 						return nil, refusedDial()
 					}
@@ -84,7 +82,7 @@ func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if at := int(time.Since(began) / (20 * time.Second)); at < len(tt.fails) {
 						return nil, tt.fails[at]
 					}
@@ -92,7 +90,7 @@ func TestFault14TheEndOfARefusalForNowIsNoConnection(t *testing.T) {
 				}}
 				var said []string
 				o := options()
-				o.Say = func(message string) { said = append(said, message) }
+				o.Info = func(message string) { said = append(said, message) }
 				if _, err := newWriter(t, s, o).Run(t.Context(), numbered(3)); err != nil {
 					t.Fatal(err)
 				}

@@ -12,7 +12,6 @@ import (
 	"kin/internal/service"
 	"kin/writer/queue"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -89,7 +88,7 @@ func TestFault04RefreshesStayAMinuteApart(t *testing.T) {
 				s.shards = nil // and from now on it is not told
 			}
 		}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			out := s.store(in, nil)
 			for i := range out.Records {
 				elsewhere := "shardId-000000000009"

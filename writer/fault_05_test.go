@@ -12,8 +12,6 @@ import (
 
 	"kin/internal/service"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -27,20 +25,20 @@ type pagedService struct {
 	list, page, calls int
 }
 
-func (p *pagedService) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (p *pagedService) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	p.calls++
-	if in.NextToken == nil {
+	if in.NextToken == "" {
 		p.list, p.page = p.list+1, 0
 	}
 	tokens := p.tokens(p.list)
 	token := tokens[min(p.page, len(tokens)-1)]
 	p.page++
 	if strings.HasPrefix(token, "empty") {
-		return &kinesis.ListShardsOutput{Shards: []types.Shard{}, NextToken: &token}, nil
+		return &service.ListShardsOutput{Shards: []types.Shard{}, NextToken: token}, nil
 	}
-	out, err := p.memoryStream.ListShards(ctx, in, o...)
+	out, err := p.memoryStream.ListShards(ctx, in)
 	if token != "" {
-		out.NextToken = aws.String(token)
+		out.NextToken = token
 	}
 	return out, err
 }

@@ -8,30 +8,31 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // garbledService answers with what no stream has.
 type garbledService struct {
 	*memoryStream
-	shards  *kinesis.ListShardsOutput            // nil: as memoryStream does
-	summary *kinesis.DescribeStreamSummaryOutput // nil: as memoryStream does
+	shards  *service.ListShardsOutput            // nil: as memoryStream does
+	summary *service.DescribeStreamSummaryOutput // nil: as memoryStream does
 	calls   int
 }
 
-func (g *garbledService) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (g *garbledService) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	if g.calls++; g.shards != nil {
 		return g.shards, nil
 	}
-	return g.memoryStream.ListShards(ctx, in, o...)
+	return g.memoryStream.ListShards(ctx, in)
 }
 
-func (g *garbledService) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (g *garbledService) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	if g.summary != nil {
 		return g.summary, nil
 	}
-	return g.memoryStream.DescribeStreamSummary(ctx, in, o...)
+	return g.memoryStream.DescribeStreamSummary(ctx, in)
 }
 
 func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
@@ -62,7 +63,7 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 		} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					g := &garbledService{memoryStream: &memoryStream{shards: fourShards()}, shards: &kinesis.ListShardsOutput{Shards: tt.shards}}
+					g := &garbledService{memoryStream: &memoryStream{shards: fourShards()}, shards: &service.ListShardsOutput{Shards: tt.shards}}
 					err := call(t.Context(), g)
 					var gaveUp *GaveUpError
 					if !errors.As(err, &gaveUp) || !strings.HasSuffix(err.Error(), "ListShards for stream orders: "+tt.want) || g.calls < 2 {
@@ -76,7 +77,7 @@ func TestFault08AListingWithoutShardsIsNotBelieved(t *testing.T) {
 
 // An answer without a summary is no refusal: it says nothing of the stream.
 func TestFault08AnAnswerWithoutASummaryIsNoRefusal(t *testing.T) {
-	g := &garbledService{memoryStream: &memoryStream{shards: fourShards()}, summary: &kinesis.DescribeStreamSummaryOutput{}}
+	g := &garbledService{memoryStream: &memoryStream{shards: fourShards()}, summary: &service.DescribeStreamSummaryOutput{}}
 	const want = "DescribeStreamSummary for stream orders: the answer has no summary"
 	if _, _, err := Identity(t.Context(), g, "orders", mute); err == nil || err.Error() != want {
 		t.Errorf("identity: %v", err)
@@ -89,12 +90,12 @@ func TestFault08AnAnswerWithoutASummaryIsNoRefusal(t *testing.T) {
 // laterNull has a second page without a list.
 type laterNull struct{ *memoryStream }
 
-func (l laterNull) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	if in.NextToken != nil {
-		return &kinesis.ListShardsOutput{}, nil
+func (l laterNull) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	if in.NextToken != "" {
+		return &service.ListShardsOutput{}, nil
 	}
-	out, err := l.memoryStream.ListShards(ctx, in, o...)
-	out.NextToken = aws.String("next")
+	out, err := l.memoryStream.ListShards(ctx, in)
+	out.NextToken = "next"
 	return out, err
 }
 

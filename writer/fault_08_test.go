@@ -13,7 +13,6 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -47,7 +46,7 @@ func TestFault08ImplausibleResultsAreNotBelieved(t *testing.T) {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &memoryStream{shards: fourShards()}
-					s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 						out := s.store(in, nil)
 						if n <= 2 {
 							out.Records[0] = odd
@@ -86,18 +85,18 @@ func TestFault08ImplausibleResultsAreNotBelieved(t *testing.T) {
 // A service whose answers stay odd is asked less and less often, and then the
 // records are given up as ones that may be in the stream.
 func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
-	answers := map[string]func(*kinesis.PutRecordsInput) *kinesis.PutRecordsOutput{
-		"no results":   func(*kinesis.PutRecordsInput) *kinesis.PutRecordsOutput { return &kinesis.PutRecordsOutput{} },
-		"one too few":  func(in *kinesis.PutRecordsInput) *kinesis.PutRecordsOutput { return sequences(len(in.Records) - 1) },
-		"one too many": func(in *kinesis.PutRecordsInput) *kinesis.PutRecordsOutput { return sequences(len(in.Records) + 1) },
+	answers := map[string]func(*service.PutRecordsInput) *service.PutRecordsOutput{
+		"no results":   func(*service.PutRecordsInput) *service.PutRecordsOutput { return &service.PutRecordsOutput{} },
+		"one too few":  func(in *service.PutRecordsInput) *service.PutRecordsOutput { return sequences(len(in.Records) - 1) },
+		"one too many": func(in *service.PutRecordsInput) *service.PutRecordsOutput { return sequences(len(in.Records) + 1) },
 		"one for each": nil,
-		"every one null": func(in *kinesis.PutRecordsInput) *kinesis.PutRecordsOutput {
-			return &kinesis.PutRecordsOutput{Records: make([]types.PutRecordsResultEntry, len(in.Records))}
+		"every one null": func(in *service.PutRecordsInput) *service.PutRecordsOutput {
+			return &service.PutRecordsOutput{Records: make([]types.PutRecordsResultEntry, len(in.Records))}
 		},
 	}
 	for name, odd := range oddResults() {
-		answers[name] = func(in *kinesis.PutRecordsInput) *kinesis.PutRecordsOutput {
-			out := &kinesis.PutRecordsOutput{}
+		answers[name] = func(in *service.PutRecordsInput) *service.PutRecordsOutput {
+			out := &service.PutRecordsOutput{}
 			for range in.Records {
 				out.Records = append(out.Records, odd)
 			}
@@ -109,14 +108,14 @@ func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &memoryStream{shards: fourShards()}
 				if answer != nil {
-					s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 						return answer(in), nil
 					}
 				}
 				o := options()
 				o.RetryFor = time.Minute
 				var said []string
-				o.Say = func(message string) { said = append(said, message) }
+				o.Info = func(message string) { said = append(said, message) }
 				got, err := newWriter(t, s, o).Run(t.Context(), numbered(3))
 				if answer == nil {
 					if err != nil || got.Written != 3 {
@@ -140,8 +139,8 @@ func TestFault08ImplausibleAnswersDoNotLoop(t *testing.T) {
 }
 
 // sequences is an answer of n plausible results.
-func sequences(n int) *kinesis.PutRecordsOutput {
-	out := &kinesis.PutRecordsOutput{}
+func sequences(n int) *service.PutRecordsOutput {
+	out := &service.PutRecordsOutput{}
 	for i := range n {
 		out.Records = append(out.Records, types.PutRecordsResultEntry{SequenceNumber: aws.String(strconv.Itoa(i + 1)), ShardId: aws.String("shardId-000000000000")})
 	}
@@ -197,8 +196,8 @@ func TestFault08ImplausibleShardsPredictNothing(t *testing.T) {
 // shardList is a service with one page of shards.
 type shardList []types.Shard
 
-func (s shardList) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	return &kinesis.ListShardsOutput{Shards: s}, nil
+func (s shardList) ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	return &service.ListShardsOutput{Shards: s}, nil
 }
 
 type shardClient struct {
@@ -222,7 +221,7 @@ func FuzzFault08Answers(f *testing.F) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &memoryStream{shards: fourShards()}
 			said := 0
-			s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+			s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 				out := s.store(in, nil)
 				if n > len(script) {
 					said += len(in.Records)
@@ -230,7 +229,7 @@ func FuzzFault08Answers(f *testing.F) {
 				}
 				switch b := int(script[n-1]); {
 				case b >= 250:
-					return &kinesis.PutRecordsOutput{Records: out.Records[:len(out.Records)-1]}, nil
+					return &service.PutRecordsOutput{Records: out.Records[:len(out.Records)-1]}, nil
 				default:
 					out.Records[b%len(out.Records)] = odd[b%len(odd)]
 					said += len(in.Records) - 1

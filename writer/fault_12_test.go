@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"kin/internal/service"
 )
 
 // unsentError is an error of a call that never reached the service.
@@ -21,7 +21,7 @@ func TestFault12ARequestThatWaitedForCredentialsIsNotInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()
 		o.Grace = 3 * time.Second
-		s := &memoryStream{put: func(ctx context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(ctx context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			if n == 1 {
 				return nil, nil
 			}

@@ -13,7 +13,6 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -21,57 +20,61 @@ import (
 // to.
 type life struct {
 	*memoryStream
-	gone, back int    // records after which it is gone, and back; 0 is never
-	inUse      int    // requests that are refused when it is back
-	denied     bool   // it may not be described
-	ids        string // of the shards of the second stream: the first letter counts
-	wrote      atomic.Int64
+	deletedAfter, createdAfter int    // records after which it is gone, and back; 0 is never
+	inUse                      int    // requests that are refused when it is back
+	denied                     bool   // it may not be described
+	ids                        string // of the shards of the second stream: the first letter counts
+	wrote                      atomic.Int64
 }
 
-func (l *life) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (l *life) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	created := time.Unix(1_000_000, 0)
 	switch {
 	case l.denied:
 		return nil, answered(400, &types.AccessDeniedException{})
-	case l.isGone():
+	case l.isDeleted():
 		return nil, answered(400, &types.ResourceNotFoundException{})
-	case l.isBack():
+	case l.isCreatedAgain():
 		created = created.Add(time.Hour)
 	}
 	return described(types.StreamDescriptionSummary{StreamCreationTimestamp: aws.Time(created), StreamStatus: types.StreamStatusActive})(context.Background())
 }
 
-func (l *life) isBack() bool { return l.back > 0 && l.wrote.Load() >= int64(l.back) }
-func (l *life) isGone() bool { return l.gone > 0 && l.wrote.Load() >= int64(l.gone) && !l.isBack() }
+func (l *life) isCreatedAgain() bool {
+	return l.createdAfter > 0 && l.wrote.Load() >= int64(l.createdAfter)
+}
+func (l *life) isDeleted() bool {
+	return l.deletedAfter > 0 && l.wrote.Load() >= int64(l.deletedAfter) && !l.isCreatedAgain()
+}
 
-func (l *life) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, o ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
+func (l *life) PutRecords(ctx context.Context, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	switch {
-	case l.isGone():
+	case l.isDeleted():
 		return nil, answered(400, &types.ResourceNotFoundException{Message: aws.String("Stream orders under account 0 not found.")})
-	case l.isBack() && l.inUse > 0:
+	case l.isCreatedAgain() && l.inUse > 0:
 		l.inUse--
 		return nil, answered(400, &types.ResourceInUseException{})
 	}
 	l.wrote.Add(int64(len(in.Records)))
-	return l.memoryStream.PutRecords(ctx, in, o...)
+	return l.memoryStream.PutRecords(ctx, in)
 }
 
 // A stream that is deleted ends the run, and the error says so, and whether there is
 // another of its name; a stream that was never there is not said to be deleted.
 func TestFault13AStreamThatGoesWhileItIsWrittenTo(t *testing.T) {
-	missing := &life{memoryStream: &memoryStream{}, gone: 1, denied: true}
+	missing := &life{memoryStream: &memoryStream{}, deletedAfter: 1, denied: true}
 	missing.wrote.Store(1)
 	for name, tt := range map[string]struct {
 		life *life
 		want error // nil: all is written
 	}{
 		"stays":                                {&life{}, nil},
-		"deleted":                              {&life{gone: 4}, &GoneError{Stream: "orders"}},
-		"deleted, and may not be described":    {&life{gone: 4, denied: true}, &GoneError{Stream: "orders"}},
-		"deleted and created, with other IDs":  {&life{gone: 4, back: 4, ids: "x"}, &GoneError{Stream: "orders", Again: true}},
-		"deleted and created, the same IDs":    {&life{back: 4}, &GoneError{Stream: "orders", Again: true}},
-		"created again, which takes a while":   {&life{back: 4, inUse: 3}, &GoneError{Stream: "orders", Again: true}},
-		"created again, not to be described":   {&life{back: 4, denied: true}, nil},
+		"deleted":                              {&life{deletedAfter: 4}, &DeletedError{Stream: "orders"}},
+		"deleted, and may not be described":    {&life{deletedAfter: 4, denied: true}, &DeletedError{Stream: "orders"}},
+		"deleted and created, with other IDs":  {&life{deletedAfter: 4, createdAfter: 4, ids: "x"}, &DeletedError{Stream: "orders", Again: true}},
+		"deleted and created, the same IDs":    {&life{createdAfter: 4}, &DeletedError{Stream: "orders", Again: true}},
+		"created again, which takes a while":   {&life{createdAfter: 4, inUse: 3}, &DeletedError{Stream: "orders", Again: true}},
+		"created again, not to be described":   {&life{createdAfter: 4, denied: true}, nil},
 		"in use for a while, and the same one": {&life{inUse: 3}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,22 +89,22 @@ func TestFault13AStreamThatGoesWhileItIsWrittenTo(t *testing.T) {
 					if err := service.Sleep(ctx, time.Second); err != nil {
 						return Record{}, err
 					}
-					if l.ids != "" && l.isBack() {
+					if l.ids != "" && l.isCreatedAgain() {
 						l.mu.Lock()
 						l.shards = []string{"shardId-000000000009"}
 						l.mu.Unlock()
 					}
 					return Record{PartitionKey: strconv.Itoa(i)}, nil
 				})
-				var gone *GoneError
-				if !errors.As(err, &gone) {
+				var deleted *DeletedError
+				if !errors.As(err, &deleted) {
 					if tt.want != nil || err != nil || got.Written != 40 {
 						t.Errorf("got %+v, %v, want %v", got, err, tt.want)
 					}
 					return
 				}
-				want, _ := tt.want.(*GoneError)
-				if want == nil || gone.Again != want.Again || gone.Stream != want.Stream || gone.NotFound() == gone.Again || got.Written == 0 {
+				want, _ := tt.want.(*DeletedError)
+				if want == nil || deleted.Again != want.Again || deleted.Stream != want.Stream || deleted.NotFound() == deleted.Again || got.Written == 0 {
 					t.Errorf("got %+v, %v, want %v", got, err, tt.want)
 				}
 			})
@@ -110,7 +113,7 @@ func TestFault13AStreamThatGoesWhileItIsWrittenTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := newWriter(t, missing, options()).Run(t.Context(), numbered(1))
 		var call *CallError
-		if !errors.As(err, &call) || classify(err) != notFound || errors.As(err, new(*GoneError)) {
+		if !errors.As(err, &call) || classify(err) != notFound || errors.As(err, new(*DeletedError)) {
 			t.Errorf("got %v, want a stream that is not found", err)
 		}
 	})

@@ -9,9 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/service"
 )
 
@@ -31,16 +28,16 @@ func newSlowPages(pages int, takes time.Duration) *slowPages {
 	return s
 }
 
-func (s *slowPages) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, o ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (s *slowPages) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	if err := service.Sleep(ctx, s.describing); err != nil {
 		return nil, err
 	}
-	return s.memoryStream.DescribeStreamSummary(ctx, in, o...)
+	return s.memoryStream.DescribeStreamSummary(ctx, in)
 }
 
-func (s *slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (s *slowPages) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	page := 0
-	_, _ = fmt.Sscan(aws.ToString(in.NextToken), &page)
+	_, _ = fmt.Sscan(in.NextToken, &page)
 	takes := s.takes
 	if s.hangs && page == len(s.shards)-1 {
 		takes = time.Hour
@@ -48,18 +45,18 @@ func (s *slowPages) ListShards(ctx context.Context, in *kinesis.ListShardsInput,
 	if err := service.Sleep(ctx, takes); err != nil {
 		return nil, err
 	}
-	out := &kinesis.ListShardsOutput{Shards: listed(s.shards).Shards[page : page+1]}
+	out := &service.ListShardsOutput{Shards: listed(s.shards).Shards[page : page+1]}
 	if page+1 < len(s.shards) {
-		out.NextToken = aws.String(fmt.Sprint(page + 1))
+		out.NextToken = fmt.Sprint(page + 1)
 	}
 	return out, nil
 }
 
 // listers are the ways to list the shards of a stream at the start.
 var listers = map[string]func(context.Context, *slowPages, func(string)) error{
-	"run": func(ctx context.Context, s *slowPages, say func(string)) error {
+	"run": func(ctx context.Context, s *slowPages, info func(string)) error {
 		o := options()
-		o.Say = say
+		o.Info = info
 		w, err := New(s, o)
 		if err == nil {
 			_, err = w.Run(ctx, numbered(3))
@@ -69,8 +66,8 @@ var listers = map[string]func(context.Context, *slowPages, func(string)) error{
 		}
 		return err
 	},
-	"hash key of a shard": func(ctx context.Context, s *slowPages, say func(string)) error {
-		_, err := HashKeyOf(ctx, s, "orders", s.shards[len(s.shards)-1], say)
+	"hash key of a shard": func(ctx context.Context, s *slowPages, info func(string)) error {
+		_, err := HashKeyOf(ctx, s, "orders", s.shards[len(s.shards)-1], info)
 		return err
 	},
 }
@@ -112,7 +109,7 @@ func TestFault14TheCallsOfAStartShareItsTime(t *testing.T) {
 		s.describing, s.hangs = 8*time.Second, true
 		var said []string
 		o := options()
-		o.Say = func(m string) { said = append(said, m) }
+		o.Info = func(m string) { said = append(said, m) }
 		w := newWriter(t, s, o)
 		began := time.Now()
 		_, err := w.Run(t.Context(), numbered(3))

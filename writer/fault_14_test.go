@@ -13,9 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -40,7 +40,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &memoryStream{shards: fourShards()}
 				began := time.Now()
-				s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s.put = func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if time.Since(began) < tt.fails {
 						return nil, refusedDial()
 					}
@@ -48,7 +48,7 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 				}
 				o := options()
 				var said []string
-				o.Say = func(message string) { said = append(said, message) }
+				o.Info = func(message string) { said = append(said, message) }
 				w := newWriter(t, s, o)
 				if _, err := w.Run(t.Context(), numbered(3)); err != nil {
 					t.Fatal(err)
@@ -74,14 +74,14 @@ func TestFault14TheEndOfAReportedFailureIsReported(t *testing.T) {
 // A failure that ends because its records are given up is not said to be over.
 func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{shards: fourShards(), put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			return nil, refusedDial()
 		}}
 		o := options()
 		o.RetryFor = time.Minute
 		o.Rejected = func(Rejection) error { return nil }
 		var said []string
-		o.Say = func(message string) { said = append(said, message) }
+		o.Info = func(message string) { said = append(said, message) }
 		w := newWriter(t, s, o)
 		if _, err := w.Run(t.Context(), numbered(3)); err != nil {
 			t.Fatal(err)
@@ -98,16 +98,16 @@ func TestFault14RecordsThatAreGivenUpEndNoFailure(t *testing.T) {
 // Whatever ends a run while a call fails, it is known which, and why.
 func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 	over := errors.New("the time of 5s was over")
-	fails := func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+	fails := func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 		return nil, refusedDial()
 	}
-	describe := func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, refusedDial() }
-	hangs := func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	describe := func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, refusedDial() }
+	hangs := func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		<-ctx.Done()
 		return nil, fmt.Errorf("canceled: %w", ctx.Err())
 	}
 	calls := 0
-	once := func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	once := func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		if calls++; calls == 1 {
 			return nil, refusedDial()
 		}
@@ -122,9 +122,9 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 		"at the start":           {&memoryStream{describe: describe}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
 		"then it hangs":          {&memoryStream{describe: once}, false, "the time of 5s was over: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
 		"it only hangs":          {&memoryStream{describe: hangs}, false, "the time of 5s was over", ""},
-		"abandoned at the start": {&memoryStream{describe: describe}, true, "the run was given up: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
+		"abandoned at the start": {&memoryStream{describe: describe}, true, "the run was abandoned: DescribeStreamSummary for stream orders: dial tcp: connection refused", "DescribeStreamSummary for stream orders: dial tcp: connection refused"},
 		"while it writes":        {&memoryStream{put: fails}, false, "the time of 5s was over", "PutRecords for stream orders: dial tcp: connection refused"},
-		"abandoned":              {&memoryStream{put: fails}, true, "the run was given up", "PutRecords for stream orders: dial tcp: connection refused"},
+		"abandoned":              {&memoryStream{put: fails}, true, "the run was abandoned", "PutRecords for stream orders: dial tcp: connection refused"},
 		"nothing fails":          {&memoryStream{}, false, "the time of 5s was over", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestFault14ABoundDoesNotHideTheFailure(t *testing.T) {
 func TestFault14GivingUpNamesTheFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s := &memoryStream{describe: func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		s := &memoryStream{describe: func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			if time.Since(began) < 21*time.Second {
 				return nil, refusedDial()
 			}
@@ -210,17 +210,17 @@ func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
 		}, nil},
 	} {
 		for what, call := range map[string]func(context.Context, *memoryStream, func(string)) error{
-			"run": func(ctx context.Context, s *memoryStream, say func(string)) error {
+			"run": func(ctx context.Context, s *memoryStream, info func(string)) error {
 				o := options()
-				o.Say = say
+				o.Info = info
 				w, err := New(s, o)
 				if err == nil {
 					_, err = w.Run(ctx, numbered(3))
 				}
 				return err
 			},
-			"identity": func(ctx context.Context, s *memoryStream, say func(string)) error {
-				_, _, err := Identity(ctx, s, "orders", say)
+			"identity": func(ctx context.Context, s *memoryStream, info func(string)) error {
+				_, _, err := Identity(ctx, s, "orders", info)
 				return err
 			},
 		} {
@@ -228,12 +228,12 @@ func TestFault14AStartWithoutAnAnswerIsReported(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &memoryStream{shards: fourShards()}
 					attempts := 0
-					s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+					s.describe = func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 						attempts++
 						if err := tt.fail(ctx, attempts); err != nil {
 							return nil, err
 						}
-						return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{}}, nil
+						return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{}}, nil
 					}
 					var said []string
 					err := call(t.Context(), s, func(m string) { said = append(said, m) })

@@ -7,8 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // TestFault19AThrottledStartIsNamed has a start whose time is used up by a throttled
@@ -21,7 +22,7 @@ func TestFault19AThrottledStartIsNamed(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &throttledService{memoryStream: memoryStream{
-					describe: func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, refusal },
+					describe: func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, refusal },
 				}, refusal: refusal}
 				o := options()
 				o.RetryFor = 4 * time.Second
@@ -43,7 +44,7 @@ type throttledService struct {
 	refusal error
 }
 
-func (s *throttledService) ListShards(ctx context.Context, _ *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (s *throttledService) ListShards(ctx context.Context, _ *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -9,7 +9,6 @@ import (
 
 	"kin/internal/service"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 )
@@ -19,7 +18,7 @@ type pages struct {
 	shards []types.Shard
 	fails  []error // the first calls
 	summary
-	asked []*kinesis.ListShardsInput
+	asked []*service.ListShardsInput
 }
 
 type summary struct {
@@ -27,7 +26,7 @@ type summary struct {
 	err      error
 }
 
-func (p *pages) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (p *pages) ListShards(_ context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	p.asked = append(p.asked, in)
 	if len(p.fails) > 0 {
 		err := p.fails[0]
@@ -35,22 +34,21 @@ func (p *pages) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...
 		return nil, err
 	}
 	n := 0
-	if in.NextToken != nil {
-		n = int((*in.NextToken)[0])
+	if in.NextToken != "" {
+		n = int(in.NextToken[0])
 	}
-	out := &kinesis.ListShardsOutput{Shards: p.shards[n : n+1]}
+	out := &service.ListShardsOutput{Shards: p.shards[n : n+1]}
 	if n+1 < len(p.shards) {
-		next := string([]byte{byte(n + 1)})
-		out.NextToken = &next
+		out.NextToken = string([]byte{byte(n + 1)})
 	}
 	return out, nil
 }
 
-func (s summary) DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (s summary) DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{RecordDistributionStrategy: s.strategy}}, nil
+	return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{RecordDistributionStrategy: s.strategy}}, nil
 }
 
 func shardOf(id, from string, closed bool) types.Shard {
@@ -71,7 +69,7 @@ func TestHashKeyOfAShardOnALaterPage(t *testing.T) {
 			t.Errorf("got %q, %v, want 100", got, err)
 		}
 		for _, in := range p.asked[3:] {
-			if in.StreamName != nil || in.StreamARN != nil {
+			if in.StreamName != "" || in.StreamARN != "" {
 				t.Error("a later page was asked for with the stream's name")
 			}
 		}

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"kin/internal/service"
 	"kin/internal/validate"
 )
 
@@ -31,7 +31,7 @@ func Identity(ctx context.Context, client PlaceClient, stream string, report fun
 
 // describeStream returns nil for a stream that may not be described.
 func describeStream(ctx context.Context, client PlaceClient, stream string, report func(string)) (*types.StreamDescriptionSummary, error) {
-	var out *kinesis.DescribeStreamSummaryOutput
+	var out *service.DescribeStreamSummaryOutput
 	err := atStart(ctx, "DescribeStreamSummary", stream, report, onePage(func(ctx context.Context) (err error) {
 		out, err = describe(ctx, client, stream)
 		if err == nil {

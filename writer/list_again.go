@@ -31,7 +31,7 @@ func (d *dispatcher) listAgain(ctx context.Context) {
 	changed := listed && !slices.Equal(shards, d.queue.Shards())
 	useless := d.relist.finish(time.Now(), settled, listed, changed)
 	if another {
-		d.stop(&GoneError{Stream: d.o.Stream, Again: true})
+		d.stop(&DeletedError{Stream: d.o.Stream, Again: true})
 		return
 	}
 	if d.stream.auto {

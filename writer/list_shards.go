@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/lineage"
@@ -20,13 +19,13 @@ import (
 
 // eachShard makes one attempt at listing the shards of a stream, page after page,
 // and calls visit for each of them once: a list is not atomic, and a shard may come
-// twice. nil is no filter. The allowance limits each page, and notes what it brought. Errors are *CallError; so is a list that would never
-// end, one without shards, and one with a shard that cannot be.
+// twice. nil is no filter. The allowance limits each page, and notes what it brought.
+// Errors are *CallError; so is a list that would never end, one without shards, and one
+// with a shard that cannot be.
 func eachShard(ctx context.Context, client shardLister, a *service.Allowance, stream string, filter *types.ShardFilter, visit func(types.Shard)) error {
 	failed := func(err error) error { return &CallError{Call: "ListShards", Stream: stream, Err: err} }
-	in := &kinesis.ListShardsInput{ShardFilter: filter}
 	named := record.ParseStream(stream)
-	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
+	in := &service.ListShardsInput{StreamName: named.ByName(), StreamARN: named.ARN, ShardFilter: filter}
 	seen := map[string]bool{}
 	var guard paging.Guard
 	for {
@@ -49,24 +48,23 @@ func eachShard(ctx context.Context, client shardLister, a *service.Allowance, st
 			}
 		}
 		a.Advanced(len(seen))
-		token := aws.ToString(out.NextToken)
-		if token == "" {
+		if out.NextToken == "" {
 			if len(seen) == 0 && (filter == nil || filter.Type == types.ShardFilterTypeAtLatest) {
 				return failed(validate.ErrNoShards)
 			}
 			return nil
 		}
-		if err := guard.Next(token, len(seen)-before); err != nil {
+		if err := guard.Next(out.NextToken, len(seen)-before); err != nil {
 			return failed(err)
 		}
-		in = &kinesis.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
+		in = &service.ListShardsInput{NextToken: out.NextToken} // and nothing that names the stream
 	}
 }
 
-func listPage(ctx context.Context, client shardLister, a *service.Allowance, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+func listPage(ctx context.Context, client shardLister, a *service.Allowance, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	limited, cancel := a.Limit(ctx)
 	defer cancel()
-	out, err := service.AttemptUntil(limited, time.Now().Add(startAttempt), func(ctx context.Context) (*kinesis.ListShardsOutput, error) {
+	out, err := service.AttemptUntil(limited, time.Now().Add(startAttempt), func(ctx context.Context) (*service.ListShardsOutput, error) {
 		return client.ListShards(ctx, in)
 	})
 	if err == nil && out == nil {

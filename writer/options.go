@@ -43,15 +43,15 @@ type Options struct {
 	Skip int64
 
 	// Report is called with what became of each record, in the order of the input,
-	// those at once that are known at once. Rejected is handed the records that are given up, as they are; nil means
-	// that the first of them ends the run. Both are called on the goroutine of
-	// Run, and an error of theirs ends the run.
+	// those at once that are known at once. Rejected is handed the records that are
+	// given up, as they are; nil means that the first of them ends the run. Both are
+	// called on the goroutine of Run, and an error of theirs ends the run.
 	Report   func([]Result) error
 	Rejected func(Rejection) error
-	// Say is called with messages for a person, one at a time; nil drops them. It is
+	// Info is called with messages for a person, one at a time; nil drops them. It is
 	// called on the goroutine of Run, and on another one while a call of the start has no
 	// answer: Run waits for it.
-	Say func(message string)
+	Info func(message string)
 	// Log is for those who look for a fault; nil discards it.
 	Log *slog.Logger
 }

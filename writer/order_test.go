@@ -13,10 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
+	"kin/internal/service"
 )
 
 // fourShards are the shards of a service.
@@ -58,11 +58,11 @@ func disorder(stored []string) (record string, twice string) {
 	return record, twice
 }
 
-// trouble fails requests and entries at random, after a while that differs.
-func (s *memoryStream) trouble(seed uint64) func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+// failAtRandom fails requests and entries at random, after a while that differs.
+func (s *memoryStream) failAtRandom(seed uint64) func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
-	return func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+	return func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 		mu.Lock()
 		took := time.Duration(random.IntN(200)) * time.Millisecond
 		whole := random.IntN(10) == 0
@@ -87,7 +87,7 @@ func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &memoryStream{shards: fourShards()}
-			s.put = s.trouble(seed)
+			s.put = s.failAtRandom(seed)
 			o := options()
 			o.Ordered = true
 			got, err := newWriter(t, s, o).Run(t.Context(), keyed(2000, 37))
@@ -105,7 +105,7 @@ func TestOrderedKeepsTheOrderOfEachKeyThroughFailures(t *testing.T) {
 func TestFailuresDisorderTheRecordsOfAKeyWithoutOrdered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: fourShards()}
-		s.put = s.trouble(1)
+		s.put = s.failAtRandom(1)
 		if _, err := newWriter(t, s, options()).Run(t.Context(), keyed(2000, 37)); err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestTheRecordsOfAKeyKeepTheirOrderWhileNothingFails(t *testing.T) {
 		random := rand.New(rand.NewPCG(7, 7))
 		s := &memoryStream{shards: fourShards()}
 		flying, most := 0, 0
-		s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			mu.Lock()
 			took := time.Duration(random.IntN(300)) * time.Millisecond
 			flying++
@@ -167,7 +167,7 @@ func TestAStreamThatIgnoresKeysIsNotPredicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		flying, most := 0, 0
 		s := &memoryStream{shards: fourShards(), describe: described(types.StreamDescriptionSummary{RecordDistributionStrategy: types.RecordDistributionStrategyAuto})}
-		s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			s.mu.Lock()
 			flying++
 			most = max(most, flying)
@@ -188,8 +188,8 @@ func TestAStreamThatIgnoresKeysIsNotPredicted(t *testing.T) {
 	})
 }
 
-func described(d types.StreamDescriptionSummary) func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-	return func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &d}, nil
+func described(d types.StreamDescriptionSummary) func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
+	return func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &d}, nil
 	}
 }

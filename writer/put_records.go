@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
@@ -37,8 +36,8 @@ func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 		scratch = new([]types.PutRecordsRequestEntry)
 	}
 	*scratch = appendEntries((*scratch)[:0], r)
-	in := &kinesis.PutRecordsInput{StreamName: c.named.ByName(), StreamARN: c.named.ByARN(), Records: *scratch}
-	out, err := service.Attempt(writing, func(ctx context.Context) (*kinesis.PutRecordsOutput, error) { return c.client.PutRecords(ctx, in) })
+	in := &service.PutRecordsInput{StreamName: c.named.ByName(), StreamARN: c.named.ARN, Records: *scratch}
+	out, err := service.Attempt(writing, func(ctx context.Context) (*service.PutRecordsOutput, error) { return c.client.PutRecords(ctx, in) })
 	clear(*scratch) // it refers to the records
 	c.scratch.Put(scratch)
 	c.log.DebugContext(writing, "request", "call", "PutRecords", "stream", c.stream, "records", len(r.Parcels), "error", err)
@@ -53,7 +52,7 @@ func (c *caller) putRecords(writing context.Context, r *queue.Request) answer {
 	return answer{results: out.Records}
 }
 
-// appendEntries appends a request as the SDK has it. It refers to the records.
+// appendEntries appends the entries of a request. They refer to the records.
 func appendEntries(to []types.PutRecordsRequestEntry, r *queue.Request) []types.PutRecordsRequestEntry {
 	for i := range r.Parcels {
 		p := &r.Parcels[i]

@@ -12,7 +12,6 @@ import (
 	"kin/internal/service"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -33,9 +32,9 @@ type hangingList struct {
 	ended error // why the first of those ended
 }
 
-func (h *hangingList) ListShards(ctx context.Context, in *kinesis.ListShardsInput, o ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (h *hangingList) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	if h.lists == 0 {
-		return h.memoryStream.ListShards(ctx, in, o...)
+		return h.memoryStream.ListShards(ctx, in)
 	}
 	<-ctx.Done()
 	if h.ended == nil {
@@ -48,7 +47,7 @@ func (h *hangingList) ListShards(ctx context.Context, in *kinesis.ListShardsInpu
 func TestFault14ARefreshThatHangsDoesNotHoldUpTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hangingList{memoryStream: &memoryStream{shards: []string{"shardId-000000000003"}}}
-		h.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		h.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			out := h.store(in, nil)
 			for i := range out.Records {
 				out.Records[i].ShardId = aws.String("shardId-000000000009")
@@ -86,7 +85,7 @@ func TestFault13ARecheckIsNoMistakeOfTheShardMap(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &memoryStream{shards: fourShards()}
 				descriptions := 0
-				s.describe = func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+				s.describe = func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 					if descriptions++; descriptions > 1 {
 						if err := tt.later(); err != nil {
 							return nil, err
@@ -98,7 +97,7 @@ func TestFault13ARecheckIsNoMistakeOfTheShardMap(t *testing.T) {
 					}
 					return described(about)(ctx)
 				}
-				s.put = func(_ context.Context, n int, _ *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s.put = func(_ context.Context, n int, _ *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if n == 1 {
 						return nil, answered(400, &types.ResourceInUseException{})
 					}

@@ -78,7 +78,7 @@ func failedResult(e *queue.Entry, cause error) Result {
 		if code == codeNotWritten {
 			code = codeNoAnswer
 		}
-		message += "; it may be in the stream, for it is not known what became of a request with it"
+		message += "; it may be in the stream, because a request with it had no answer"
 	}
 	return Result{Record: e.Number, ErrorCode: code, ErrorMessage: message}
 }

@@ -17,7 +17,7 @@ import (
 // refuses only after everything before it was written. So does an error of next,
 // which is returned as it is; next reports a record that its source cannot make
 // sense of with Reject. A call that cannot succeed is a *CallError, a stream that
-// was deleted meanwhile a *GoneError, and a service that does not answer at the
+// was deleted meanwhile a *DeletedError, and a service that does not answer at the
 // start a *GaveUpError. When ctx is cancelled the
 // run stops reading, writes what it has read for at most Options.Grace, and
 // returns the cause.

@@ -15,7 +15,6 @@ import (
 	"kin/writer/queue"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
@@ -32,7 +31,7 @@ func TestAHotShardDoesNotStallTheOthers(t *testing.T) {
 		var last time.Duration // when the other shard had all of its records
 		hot := 0
 		s := &memoryStream{shards: fourShards()[:2]}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i, e := range in.Records {
 				if s.shardOf(e) == s.shards[0] {
@@ -123,7 +122,7 @@ func newBuckets(s *memoryStream) *buckets {
 	return &buckets{s: s, began: time.Now(), records: map[string]float64{}, bytes: map[string]float64{}}
 }
 
-func (b *buckets) put(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+func (b *buckets) put(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 	time.Sleep(15 * time.Millisecond)
 	b.s.mu.Lock()
 	fails := map[int]string{}
@@ -198,7 +197,7 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &memoryStream{shards: []string{"shardId-000000000003", "shardId-000000000004"}}
 				began := time.Now()
-				s.put = func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s.put = func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					if time.Since(began) > 2*time.Second {
 						s.mu.Lock()
 						s.shards = after
@@ -235,7 +234,7 @@ func TestTheShardsAreListedAnewWhenARecordWentElsewhere(t *testing.T) {
 func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &memoryStream{shards: []string{"shardId-000000000003"}}
-		s.put = func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s.put = func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			out := s.store(in, nil)
 			for i := range out.Records {
 				out.Records[i].ShardId = aws.String("shardId-000000000009")
@@ -262,21 +261,21 @@ func TestAListOfShardsThatIsAlwaysWrongIsGivenUp(t *testing.T) {
 type paged struct {
 	*memoryStream
 	pages [][]types.Shard
-	asked []kinesis.ListShardsInput
+	asked []service.ListShardsInput
 }
 
-func (p *paged) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (p *paged) ListShards(_ context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	p.asked = append(p.asked, *in)
 	at := 0
-	if in.NextToken != nil {
-		if in.StreamName != nil || in.ShardFilter != nil {
+	if in.NextToken != "" {
+		if in.StreamName != "" || in.ShardFilter != nil {
 			return nil, answered(400, &types.InvalidArgumentException{})
 		}
-		at, _ = strconv.Atoi(*in.NextToken)
+		at, _ = strconv.Atoi(in.NextToken)
 	}
-	out := &kinesis.ListShardsOutput{Shards: p.pages[at]}
+	out := &service.ListShardsOutput{Shards: p.pages[at]}
 	if at+1 < len(p.pages) {
-		out.NextToken = aws.String(strconv.Itoa(at + 1))
+		out.NextToken = strconv.Itoa(at + 1)
 	}
 	return out, nil
 }
@@ -333,11 +332,11 @@ func TestTheShardOfARecordIsPredicted(t *testing.T) {
 // Requests that fail together fail of one cause: the wait behind them is that
 // of one failure, for the service and for a shard.
 func TestFailuresTogetherCountOnce(t *testing.T) {
-	for name, fail := range map[string]func(*memoryStream, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error){
-		"the service": func(*memoryStream, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+	for name, fail := range map[string]func(*memoryStream, *service.PutRecordsInput) (*service.PutRecordsOutput, error){
+		"the service": func(*memoryStream, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			return nil, throttled()
 		},
-		"a shard": func(s *memoryStream, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		"a shard": func(s *memoryStream, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			fails := map[int]string{}
 			for i := range in.Records {
 				fails[i] = "InternalFailure"
@@ -348,7 +347,7 @@ func TestFailuresTogetherCountOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &memoryStream{shards: fourShards()[:1]}
-				s.put = func(_ context.Context, n int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+				s.put = func(_ context.Context, n int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 					time.Sleep(time.Duration(n) * time.Millisecond)
 					if n <= 8 {
 						return fail(s, in)

@@ -15,7 +15,7 @@ import (
 // start asks for what has to be known about the stream. It finds out whether
 // the stream is there and the service can be reached.
 func (w *Writer) start(ctx context.Context) (streamFacts, error) {
-	retries := &startRetries{most: service.StartTimeout, began: time.Now(), report: w.o.Say, log: w.o.Log}
+	retries := &startRetries{most: service.StartTimeout, began: time.Now(), report: w.o.Info, log: w.o.Log}
 	if w.o.RetryFor > 0 {
 		retries.most = min(retries.most, w.o.RetryFor)
 	}
@@ -47,7 +47,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		return facts, throttled // it has used up the time of this call
 	}
 	if err == nil && last != nil && !w.o.Unshaped {
-		w.o.Say(fmt.Sprintf("the shards of %s are not known (%s): their limits are not kept to, but by retrying", w.o.Stream, service.Brief(last)))
+		w.o.Info(fmt.Sprintf("the shards of %s are unknown (%s): kin keeps to their write limits only by retrying", w.o.Stream, service.Brief(last)))
 	}
 	return facts, err
 }

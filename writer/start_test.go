@@ -11,21 +11,22 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 func TestTheRecordLimitIsTheStreams(t *testing.T) {
-	limited := func(kib *int32) func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	limited := func(kib *int32) func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		return described(types.StreamDescriptionSummary{MaxRecordSizeInKiB: kib})
 	}
-	failing := func(err error) func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
-		return func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, err }
+	failing := func(err error) func(context.Context) (*service.DescribeStreamSummaryOutput, error) {
+		return func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, err }
 	}
 	calls := 0
 	for _, tt := range []struct {
 		name     string
-		describe func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error)
+		describe func(context.Context) (*service.DescribeStreamSummaryOutput, error)
 		limit    int
 	}{
 		{"told", limited(aws.Int32(10240)), 10 << 20},
@@ -34,7 +35,7 @@ func TestTheRecordLimitIsTheStreams(t *testing.T) {
 		{"unknown call", failing(answered(400, api("UnknownOperationException"))), 1 << 20},
 		{"not for this endpoint", failing(answered(400, &types.ValidationException{})), 1 << 20},
 		{"throttled throughout", failing(answered(400, &types.LimitExceededException{})), 1 << 20},
-		{"told at last", func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+		{"told at last", func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 			switch calls++; calls {
 			case 1:
 				return nil, answered(500, api("InternalFailure"))
@@ -85,7 +86,7 @@ func TestTheStartEndsWhereNothingCanBeWritten(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &memoryStream{describe: func(context.Context) (*kinesis.DescribeStreamSummaryOutput, error) { return nil, tt.err }}
+				s := &memoryStream{describe: func(context.Context) (*service.DescribeStreamSummaryOutput, error) { return nil, tt.err }}
 				got, err := newWriter(t, s, options()).Run(t.Context(), func(context.Context) (Record, error) {
 					t.Error("the input was read")
 					return Record{}, io.EOF

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"kin/internal/record"
@@ -32,16 +31,15 @@ type streamFacts struct {
 }
 
 // describe makes one attempt at describing a stream.
-func describe(ctx context.Context, client summarizer, stream string) (*kinesis.DescribeStreamSummaryOutput, error) {
-	in := &kinesis.DescribeStreamSummaryInput{}
+func describe(ctx context.Context, client summarizer, stream string) (*service.DescribeStreamSummaryOutput, error) {
 	named := record.ParseStream(stream)
-	in.StreamName, in.StreamARN = named.ByName(), named.ByARN()
-	return service.AttemptUntil(ctx, time.Now().Add(startAttempt), func(ctx context.Context) (*kinesis.DescribeStreamSummaryOutput, error) {
+	in := &service.DescribeStreamSummaryInput{StreamName: named.ByName(), StreamARN: named.ARN}
+	return service.AttemptUntil(ctx, time.Now().Add(startAttempt), func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		return client.DescribeStreamSummary(ctx, in)
 	})
 }
 
-func (f *streamFacts) learn(out *kinesis.DescribeStreamSummaryOutput) {
+func (f *streamFacts) learn(out *service.DescribeStreamSummaryOutput) {
 	if out == nil || out.StreamDescriptionSummary == nil {
 		return
 	}
@@ -73,13 +71,13 @@ func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (
 
 // isAnother reports whether a summary is of another stream than the one that the run
 // began with.
-func (f *streamFacts) isAnother(out *kinesis.DescribeStreamSummaryOutput) bool {
+func (f *streamFacts) isAnother(out *service.DescribeStreamSummaryOutput) bool {
 	created := creation(out)
 	return !f.created.IsZero() && !created.IsZero() && !created.Equal(f.created)
 }
 
 // creation is when the stream of a summary was created; zero if it does not say.
-func creation(out *kinesis.DescribeStreamSummaryOutput) time.Time {
+func creation(out *service.DescribeStreamSummaryOutput) time.Time {
 	if out == nil || out.StreamDescriptionSummary == nil {
 		return time.Time{}
 	}
@@ -87,6 +85,6 @@ func creation(out *kinesis.DescribeStreamSummaryOutput) time.Time {
 }
 
 // isDeleting reports whether a summary is of a stream that is being deleted.
-func isDeleting(out *kinesis.DescribeStreamSummaryOutput) bool {
+func isDeleting(out *service.DescribeStreamSummaryOutput) bool {
 	return out != nil && out.StreamDescriptionSummary != nil && out.StreamDescriptionSummary.StreamStatus == types.StreamStatusDeleting
 }

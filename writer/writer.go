@@ -50,14 +50,14 @@ func New(client Client, o Options) (*Writer, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Say == nil {
-		o.Say = func(string) {}
+	if o.Info == nil {
+		o.Info = func(string) {}
 	}
 	return &Writer{client: client, o: o}, nil
 }
 
 // ErrAbandoned is what a run ends with that was abandoned and not cancelled.
-var ErrAbandoned = errors.New("the run was given up")
+var ErrAbandoned = errors.New("the run was abandoned")
 
 // Abandon ends a run at once: requests in flight are given up, and what became
 // of their records is not known. A run that nobody cancelled ends with

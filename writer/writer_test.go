@@ -12,9 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kin/internal/service"
 	"kin/writer/queue"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
 func TestBatchesFillToTheRequestLimit(t *testing.T) {
@@ -63,8 +62,8 @@ func TestEmptyInputWritesNothing(t *testing.T) {
 
 func TestRecordsAreSentAsTheyAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen kinesis.PutRecordsInput
-		s := &memoryStream{shards: []string{"shardId-000000000000"}, put: func(_ context.Context, _ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		var seen service.PutRecordsInput
+		s := &memoryStream{shards: []string{"shardId-000000000000"}, put: func(_ context.Context, _ int, in *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			seen = *in
 			seen.Records = slices.Clone(in.Records)
 			return nil, nil
@@ -83,8 +82,8 @@ func TestRecordsAreSentAsTheyAre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seen.StreamName != nil || *seen.StreamARN != o.Stream {
-			t.Errorf("stream %v, ARN %v, want the ARN alone", seen.StreamName, *seen.StreamARN)
+		if seen.StreamName != "" || seen.StreamARN != o.Stream {
+			t.Errorf("stream %q, ARN %q, want the ARN alone", seen.StreamName, seen.StreamARN)
 		}
 		one, two := seen.Records[0], seen.Records[1]
 		if one.Data == nil || len(one.Data) != 0 || one.ExplicitHashKey != nil || *one.PartitionKey != "a" {
@@ -100,7 +99,7 @@ func TestAPartialBatchIsFlushedAfterTheLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var at []time.Duration
-		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			at = append(at, time.Since(began))
 			return nil, nil
 		}}
@@ -121,7 +120,7 @@ func TestAPartialBatchIsFlushedAfterTheLinger(t *testing.T) {
 func TestReadingGoesOnWhileARequestIsInFlightAndStopsWhenTheServiceIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			<-release
 			return nil, nil
 		}}
@@ -302,7 +301,7 @@ func TestAFullRequestDoesNotLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var at []time.Duration
-		s := &memoryStream{put: func(context.Context, int, *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+		s := &memoryStream{put: func(context.Context, int, *service.PutRecordsInput) (*service.PutRecordsOutput, error) {
 			at = append(at, time.Since(began))
 			return nil, nil
 		}}

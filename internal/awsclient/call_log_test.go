@@ -76,7 +76,7 @@ func TestEachAttemptIsLogged(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
 	var text bytes.Buffer
 	debug := slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	client, _, err := NewKinesis(t.Context(), Options{
+	client, _, err := newKinesis(t.Context(), Options{
 		Endpoint: server.URL, Log: debug, Role: Role{ARN: role, SessionName: "kin-1"},
 		Keys: Keys{"AKIA1", "s3cret", "t0ken"},
 	})
@@ -89,7 +89,7 @@ func TestEachAttemptIsLogged(t *testing.T) {
 	_, _ = client.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: aws.String("sh4rd-iterator")})
 	_, _ = client.DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: stream})
 	_, _ = client.PutRecords(t.Context(), &kinesis.PutRecordsInput{StreamName: stream, Records: []types.PutRecordsRequestEntry{{Data: []byte("payload"), PartitionKey: aws.String("payload")}}})
-	_, _ = Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("c"), ShardId: aws.String("s"), StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
+	_, _ = subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("c"), ShardId: aws.String("s"), StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
 	got := logged(t, text.Bytes())
 	want := []string{
 		"AssumeRole Service Unavailable UnknownError",
@@ -121,11 +121,11 @@ func TestASubscriptionIsLoggedWhenItIsAnswered(t *testing.T) {
 	defer server.Close()
 	var text bytes.Buffer
 	debug := slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Log: debug})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Log: debug})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("c"), ShardId: aws.String("s"), StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
+	s, err := subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("c"), ShardId: aws.String("s"), StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
 	if err != nil {
 		t.Fatal(err)
 	}

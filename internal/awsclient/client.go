@@ -62,7 +62,7 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 func (e *ConfigError) Hint() string {
 	var profile config.SharedConfigProfileNotExistError
 	if errors.As(e.Err, &profile) {
-		return "check --profile and AWS_PROFILE; the profiles that are in AWS's shared configuration files: aws configure list-profiles"
+		return "check --profile and AWS_PROFILE; list the profiles of AWS's shared configuration files: aws configure list-profiles"
 	}
 	return ""
 }
@@ -72,20 +72,21 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // regionName is what may stand in a host name.
 var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
-// New returns the client of NewKinesis, with the place that it talks to.
+// New returns a client for Kinesis Data Streams, with the endpoint and the region that
+// it calls. It retrieves the credentials once, so that a run without any ends
+// here and not in its middle. Errors are *ConfigError, ErrNoRegion,
+// *CredentialsError, *RoleError and *SourceTimeoutError.
 func New(ctx context.Context, o Options) (service.Client, error) {
-	client, region, err := NewKinesis(ctx, o)
+	client, region, err := newKinesis(ctx, o)
 	if err != nil {
 		return service.Client{}, err
 	}
-	return service.Client{API: client, Endpoint: aws.ToString(client.Options().BaseEndpoint), Region: region}, nil
+	return service.Client{API: OverSDK(client), Endpoint: aws.ToString(client.Options().BaseEndpoint), Region: region}, nil
 }
 
-// NewKinesis returns a client for Kinesis Data Streams and the region it
-// talks to. It retrieves the credentials once, so that a run without any ends
-// here and not in its middle. Errors are *ConfigError, ErrNoRegion,
-// *CredentialsError, *RoleError and *SourceTimeoutError.
-func NewKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
+// newKinesis returns the SDK's client and the region that it calls. Errors are those of
+// New.
+func newKinesis(ctx context.Context, o Options) (*kinesis.Client, string, error) {
 	cfg, credentials, err := configure(ctx, o)
 	if err != nil {
 		return nil, "", err

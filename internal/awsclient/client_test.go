@@ -47,7 +47,7 @@ func TestCallsAreSingleAttempts(t *testing.T) {
 		_, _ = io.WriteString(w, `{"__type":"InternalFailure"}`)
 	}))
 	defer server.Close()
-	client, region, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, region, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil || region != "us-east-1" {
 		t.Fatalf("region %q, %v", region, err)
 	}
@@ -63,7 +63,7 @@ func TestAnswerThatBreaksOffIsAnError(t *testing.T) {
 		_, _ = io.WriteString(w, `{"Records":[],"MillisBehindLatest":0}`)
 	}))
 	defer server.Close()
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestBodiesAreNeverCutByTheRequest(t *testing.T) {
 		_, _ = io.WriteString(w, payload)
 	}))
 	defer server.Close()
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,20 +99,20 @@ func TestWhatCannotBeResolvedHasAnErrorOfItsOwn(t *testing.T) {
 	t.Run("no credentials", func(t *testing.T) {
 		clean(t)
 		var missing *CredentialsError
-		if _, _, err := NewKinesis(t.Context(), Options{Region: "eu-west-1"}); !errors.As(err, &missing) {
+		if _, _, err := newKinesis(t.Context(), Options{Region: "eu-west-1"}); !errors.As(err, &missing) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("no region", func(t *testing.T) {
 		withKeys(t)
-		if _, _, err := NewKinesis(t.Context(), Options{}); !errors.Is(err, ErrNoRegion) {
+		if _, _, err := newKinesis(t.Context(), Options{}); !errors.Is(err, ErrNoRegion) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("unknown profile", func(t *testing.T) {
 		withKeys(t)
 		var config *ConfigError
-		if _, _, err := NewKinesis(t.Context(), Options{Region: "eu-west-1", Profile: "nobody"}); !errors.As(err, &config) {
+		if _, _, err := newKinesis(t.Context(), Options{Region: "eu-west-1", Profile: "nobody"}); !errors.As(err, &config) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -120,7 +120,7 @@ func TestWhatCannotBeResolvedHasAnErrorOfItsOwn(t *testing.T) {
 		withKeys(t)
 		t.Setenv("AWS_ENDPOINT_URL_KINESIS", "localhost:4567")
 		var config *ConfigError
-		if _, _, err := NewKinesis(t.Context(), Options{}); !errors.As(err, &config) {
+		if _, _, err := newKinesis(t.Context(), Options{}); !errors.As(err, &config) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -129,7 +129,7 @@ func TestWhatCannotBeResolvedHasAnErrorOfItsOwn(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cause := errors.New("interrupted")
 		cancel(cause)
-		if _, _, err := NewKinesis(ctx, Options{Region: "eu-west-1"}); !errors.Is(err, cause) {
+		if _, _, err := newKinesis(ctx, Options{Region: "eu-west-1"}); !errors.Is(err, cause) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -139,7 +139,7 @@ func TestRegionComesFromTheEnvironmentAndTheOptionsFirst(t *testing.T) {
 	withKeys(t)
 	t.Setenv("AWS_REGION", "eu-west-1")
 	for given, want := range map[string]string{"": "eu-west-1", "ap-south-1": "ap-south-1"} {
-		if _, region, err := NewKinesis(t.Context(), Options{Region: given}); err != nil || region != want {
+		if _, region, err := newKinesis(t.Context(), Options{Region: given}); err != nil || region != want {
 			t.Errorf("region %q, %v, want %q", region, err, want)
 		}
 	}
@@ -152,7 +152,7 @@ func TestAuthoritiesOfOnesOwn(t *testing.T) {
 	}))
 	defer server.Close()
 	trust(t, server)
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -19,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"kin/internal/service"
 )
 
 // Keys are an access key of one's own, in place of what the SDK would find.
@@ -64,11 +64,11 @@ func (e *CredentialsError) Reason() string {
 	case errors.As(e.Err, &answer):
 		return answer.Error()
 	case IsForeignAnswer(e.Err):
-		return "the answer is not one of their source" + statusText(e.Err)
+		return "the answer did not come from the source of the credentials" + statusText(e.Err)
 	case e.Source.Kind != NoSource && errors.As(e.Err, &sent) && !errors.Is(e.Err, context.DeadlineExceeded):
 		return onTheWay(e.Err)
 	case e.Source.Kind != NoSource && errors.Is(e.Err, context.DeadlineExceeded):
-		return "their source did not answer in time"
+		return "the source of the credentials did not answer in time"
 	}
 	return printable(e.Err.Error())
 }
@@ -131,7 +131,7 @@ func (e *RoleError) Error() string {
 	case errors.As(e.Err, &answer):
 		return fmt.Sprintf("assume role %s: %s", e.ARN, answer)
 	case IsForeignAnswer(e.Err):
-		return fmt.Sprintf("assume role %s: the answer is not one of STS%s", e.ARN, statusText(e.Err))
+		return fmt.Sprintf("assume role %s: the answer did not come from STS%s", e.ARN, statusText(e.Err))
 	case errors.As(e.Err, &api):
 		return fmt.Sprintf("assume role %s: %s: %s", e.ARN, api.ErrorCode(), api.ErrorMessage())
 	case errors.Is(e.Err, context.DeadlineExceeded):

@@ -85,7 +85,7 @@ const role = "arn:aws:iam::123456789012:role/reader"
 func TestGivenKeysAreUsedInPlaceOfTheEnvironments(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Keys: Keys{"AKIA1", "secret", "token"}})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Keys: Keys{"AKIA1", "secret", "token"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestGivenKeysAreUsedInPlaceOfTheEnvironments(t *testing.T) {
 		t.Errorf("signed by %s", got)
 	}
 	var missing *CredentialsError
-	if _, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Keys: Keys{AccessKey: "AKIA1"}}); !errors.As(err, &missing) {
+	if _, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Keys: Keys{AccessKey: "AKIA1"}}); !errors.As(err, &missing) {
 		t.Errorf("half a pair: %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestARoleIsTakenOnWithWhatIsFoundOrGiven(t *testing.T) {
 		withKeys(t)
 		s := newService(t)
 		t.Setenv("AWS_ENDPOINT_URL_STS", s.URL)
-		client, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Keys: c.keys, Role: c.role})
+		client, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Keys: c.keys, Role: c.role})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,11 +133,11 @@ func TestTheSTSEndpointThatIsGivenGoesFirst(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
-	if _, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}}); err != nil {
+	if _, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}}); err != nil {
 		t.Error(err)
 	}
 	var bad *ConfigError
-	if _, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, STSEndpoint: "127.0.0.1:1"}}); !errors.As(err, &bad) {
+	if _, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, STSEndpoint: "127.0.0.1:1"}}); !errors.As(err, &bad) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -146,7 +146,7 @@ func TestCredentialsOfARoleAreRenewedBeforeTheyExpire(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	s.lasts = renewBefore - 5*time.Second
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestCredentialsOfARoleAreRenewedBeforeTheyExpire(t *testing.T) {
 
 	// Refused in the middle of a run, the call says so.
 	s.lasts = time.Second
-	client, _, err = NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
+	client, _, err = newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestARoleThatCannotBeTakenOn(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	s.denies = true
-	_, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
+	_, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	var refused *RoleError
 	var api smithy.APIError
 	if !errors.As(err, &refused) || refused.Error() != "assume role "+role+": AccessDenied: not you" || !errors.As(err, &api) {
@@ -183,14 +183,14 @@ func TestARoleThatCannotBeTakenOn(t *testing.T) {
 	}
 	clean(t) // and without credentials to take it on with
 	var missing *CredentialsError
-	if _, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, STSEndpoint: s.URL}}); !errors.As(err, &missing) {
+	if _, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, STSEndpoint: s.URL}}); !errors.As(err, &missing) {
 		t.Errorf("got %v", err)
 	}
 	withKeys(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("interrupted")
 	cancel(cause)
-	if _, _, err := NewKinesis(ctx, Options{Endpoint: s.URL, Role: Role{ARN: role, STSEndpoint: s.URL}}); !errors.Is(err, cause) {
+	if _, _, err := newKinesis(ctx, Options{Endpoint: s.URL, Role: Role{ARN: role, STSEndpoint: s.URL}}); !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -200,7 +200,7 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 	withKeys(t)
 	s := newService(t)
 	var log bytes.Buffer
-	client, _, err := NewKinesis(t.Context(), Options{
+	client, _, err := newKinesis(t.Context(), Options{
 		Endpoint: s.URL,
 		Keys:     Keys{"AKIA1", "mysecret", "mytoken"},
 		Role:     Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL},

@@ -55,7 +55,7 @@ func TestFault12CredentialsWithControlCharacters(t *testing.T) {
 			t.Setenv("AWS_ACCESS_KEY_ID", c.id)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", c.secret)
 			t.Setenv("AWS_SESSION_TOKEN", c.token)
-			_, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Profile: c.profile, Keys: c.keys, Role: c.role})
+			_, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Profile: c.profile, Keys: c.keys, Role: c.role})
 			var found *CredentialsError
 			if !errors.As(err, &found) || found.Reason() != c.want || !found.Permanent() {
 				t.Fatalf("got %v, want %s", err, c.want)
@@ -91,7 +91,7 @@ func TestFault12SettingsAreCheckedAtTheStart(t *testing.T) {
 			}
 			t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", c.uri)
 			t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
-			_, _, err := NewKinesis(t.Context(), Options{Endpoint: "http://127.0.0.1:1", Profile: "p"})
+			_, _, err := newKinesis(t.Context(), Options{Endpoint: "http://127.0.0.1:1", Profile: "p"})
 			var found *CredentialsError
 			var fault *SettingsError
 			if want := strings.ReplaceAll(c.want, "FILE", file); !errors.As(err, &found) || !errors.As(err, &fault) || found.Reason() != want || fault.Advice == "" {
@@ -132,7 +132,7 @@ func TestFault12EndpointsOfSettings(t *testing.T) {
 	for _, want := range []string{"STS endpoint \"http://h:0\"", "endpoint \"http://h:99999\""} {
 		want += ": want a URL such as http://127.0.0.1:4567"
 		var bad *ConfigError
-		if _, _, err := NewKinesis(t.Context(), Options{Profile: "p"}); !errors.As(err, &bad) || err.Error() != want {
+		if _, _, err := newKinesis(t.Context(), Options{Profile: "p"}); !errors.As(err, &bad) || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		t.Setenv("AWS_ENDPOINT_URL_STS", "")

@@ -21,7 +21,7 @@ func TestFault12VariantsOfAnEndpointOfOnesOwnAreRefused(t *testing.T) {
 			if c.variable != "" {
 				t.Setenv(c.variable, "true")
 			}
-			_, _, err := NewKinesis(t.Context(), Options{Profile: "p", Endpoint: "http://127.0.0.1:1"})
+			_, _, err := newKinesis(t.Context(), Options{Profile: "p", Endpoint: "http://127.0.0.1:1"})
 			var bad *ConfigError
 			if c.want == "" && err != nil || c.want != "" && (!errors.As(err, &bad) || err.Error() != c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
@@ -42,7 +42,7 @@ func TestFault12WebIdentityWithoutARoleIsNamed(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
 			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/dev/null")
 			t.Setenv("AWS_ROLE_ARN", c.role)
-			_, _, err := NewKinesis(t.Context(), Options{Endpoint: "http://127.0.0.1:1"})
+			_, _, err := newKinesis(t.Context(), Options{Endpoint: "http://127.0.0.1:1"})
 			var bad *CredentialsError
 			if !errors.As(err, &bad) || err.Error() != c.want || !bad.Permanent() {
 				t.Errorf("got %v, want %s", err, c.want)
@@ -55,7 +55,7 @@ func TestFault12AContainerURLOfAnotherSchemeIsRefused(t *testing.T) {
 	configured(t, "")
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "ftp://x/y")
-	_, _, err := NewKinesis(t.Context(), Options{Endpoint: "http://127.0.0.1:1"})
+	_, _, err := newKinesis(t.Context(), Options{Endpoint: "http://127.0.0.1:1"})
 	const want = "find credentials: AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL that containers may use: want https, or http to this machine or the container service"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

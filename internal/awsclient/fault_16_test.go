@@ -6,10 +6,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/bodysize"
+	"kin/internal/service"
 )
 
 // The caller of a service can refuse an answer before it is in memory, whether the server
@@ -35,7 +33,7 @@ func TestFault16AnswerIsRefusedForItsSizeBeforeItIsReceived(t *testing.T) {
 				}
 				return nil
 			})
-			_, err := NewLocal(server.URL).GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: aws.String("i")})
+			_, err := NewLocal(server.URL).GetRecords(ctx, &service.GetRecordsInput{ShardIterator: "i"})
 			if !errors.Is(err, errTooLarge) {
 				t.Errorf("got %v", err)
 			}

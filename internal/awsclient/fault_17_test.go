@@ -54,7 +54,7 @@ func TestFault17AnswersOfSTSWithoutCredentials(t *testing.T) {
 					t.Setenv("AWS_ROLE_ARN", role)
 					o.Role = Role{}
 				}
-				_, _, err := NewKinesis(t.Context(), o)
+				_, _, err := newKinesis(t.Context(), o)
 				if c.want == "" {
 					if err != nil {
 						t.Error(err)

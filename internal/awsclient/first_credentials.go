@@ -44,7 +44,7 @@ func briefly(err error) string {
 	return printable(err.Error())
 }
 
-// unanswered means that a source was still waited for when the time was over.
+// unanswered means that a source was still waited for when --timeout expired.
 type unanswered struct{ text string }
 
 func (e unanswered) Error() string   { return e.text }

@@ -104,9 +104,9 @@ func TestFault17PassingFailuresOfTheStart(t *testing.T) {
 		want    string
 	}{
 		"throttled":     {answered(400, &smithy.GenericAPIError{Code: "Throttling", Message: "Rate exceeded"}), true, "Throttling: Rate exceeded"},
-		"empty 500":     {answered(500, &smithy.GenericAPIError{Code: "UnknownError", Message: "UnknownError"}), true, "the answer is not one of STS (HTTP status 500)"},
-		"page":          {answered(404, &smithy.GenericAPIError{Code: "UnknownError", Message: "UnknownError"}), true, "the answer is not one of STS (HTTP status 404)"},
-		"html":          {answered(200, &smithy.DeserializationError{Err: errors.New("a\nb")}), true, "the answer is not one of STS"},
+		"empty 500":     {answered(500, &smithy.GenericAPIError{Code: "UnknownError", Message: "UnknownError"}), true, "the answer did not come from STS (HTTP status 500)"},
+		"page":          {answered(404, &smithy.GenericAPIError{Code: "UnknownError", Message: "UnknownError"}), true, "the answer did not come from STS (HTTP status 404)"},
+		"html":          {answered(200, &smithy.DeserializationError{Err: errors.New("a\nb")}), true, "the answer did not come from STS"},
 		"proxy 502":     {&ProxyError{Status: 502, text: "the proxy is busy"}, true, "the proxy is busy"},
 		"proxy 407":     {&ProxyError{Status: 407, text: "the proxy refused"}, false, "the proxy refused"},
 		"denied":        {answered(403, &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}), false, "AccessDenied: no"},
@@ -155,10 +155,10 @@ func TestFault17AnswersThatAreNotOfSTS(t *testing.T) {
 		status     int
 		body, want string
 	}{
-		"html":           {200, "<html><body>hi</body></html>", "the answer is not one of STS"},
-		"truncated":      {200, "<AssumeRoleResponse><AssumeRoleResult><Credentials><Acc", "the answer is not one of STS"},
-		"bad expiration": {200, "<AssumeRoleResponse><AssumeRoleResult><Credentials><Expiration>yesterday</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", "the answer is not one of STS"},
-		"404":            {404, "nope", "the answer is not one of STS (HTTP status 404)"},
+		"html":           {200, "<html><body>hi</body></html>", "the answer did not come from STS"},
+		"truncated":      {200, "<AssumeRoleResponse><AssumeRoleResult><Credentials><Acc", "the answer did not come from STS"},
+		"bad expiration": {200, "<AssumeRoleResponse><AssumeRoleResult><Credentials><Expiration>yesterday</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", "the answer did not come from STS"},
+		"404":            {404, "nope", "the answer did not come from STS (HTTP status 404)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withKeys(t)
@@ -207,7 +207,7 @@ func TestFault12TheDeadlineBoundsTheProcess(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", file)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, _, err := NewKinesis(ctx, Options{Profile: "p"})
+	_, _, err := newKinesis(ctx, Options{Profile: "p"})
 	if err == nil || briefly(err) != "no AWS credentials: the credential process did not end" {
 		t.Errorf("got %v", err)
 	}

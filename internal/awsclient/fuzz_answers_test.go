@@ -28,7 +28,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		answers := garble.NewClient(recorded, script)
-		client := kinesis.New(NewLocal("http://kinesis").Options(), func(o *kinesis.Options) {
+		client := kinesis.New(NewLocal("http://kinesis").sdk.Options(), func(o *kinesis.Options) {
 			o.HTTPClient = answers
 			o.Retryer = retriesRefusals{}
 			o.APIOptions = append(o.APIOptions, addRetries(nil))
@@ -38,7 +38,7 @@ func FuzzAnswers(f *testing.F) {
 			StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon},
 		}
 		for range 4 {
-			s, err := Subscribe(t.Context(), client, in)
+			s, err := subscribe(t.Context(), client, in)
 			if err != nil {
 				continue
 			}

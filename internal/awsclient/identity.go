@@ -26,7 +26,7 @@ const identifyFor = 10 * time.Second
 // for that (API documentation, GetCallerIdentity). With foreign, credentials are
 // not for AWS's own STS, and without the endpoint of another one the error is
 // ErrNoSTS. Source is there whenever there are credentials. Other errors are
-// those of NewKinesis and of the call, which is made once.
+// those of New and of the call, which is made once.
 func Identify(ctx context.Context, o Options, foreign bool) (Identity, error) {
 	cfg, credentials, err := configure(ctx, o)
 	if err != nil {
@@ -74,7 +74,7 @@ func sourceText(source string) string {
 	case "CredentialsEndpointProvider":
 		return "the container"
 	case "AssumeRoleProvider":
-		return "a role that was taken on"
+		return "an assumed role"
 	case "WebIdentityCredentials":
 		return "a web identity"
 	case "SSOProvider":
@@ -84,7 +84,7 @@ func sourceText(source string) string {
 	case "ProcessProvider":
 		return "a credential process"
 	case "":
-		return "a source that has no name"
+		return "an unnamed source"
 	}
 	return name
 }

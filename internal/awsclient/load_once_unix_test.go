@@ -58,7 +58,7 @@ func TestFault12FilesAreReadOnceAtTheStart(t *testing.T) {
 		t.Setenv("AWS_CONFIG_FILE", feed(t, "[profile p]\nregion = eu-west-1\n[default]\nregion = eu-west-1\n"))
 		t.Setenv("AWS_SHARED_CREDENTIALS_FILE", feed(t, "[p]\naws_access_key_id = a\naws_secret_access_key = b\n[default]\naws_access_key_id = a\naws_secret_access_key = b\n"))
 		t.Setenv("AWS_CA_BUNDLE", feed(t, certificate))
-		client, region, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Profile: profile})
+		client, region, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Profile: profile})
 		if err != nil || region != "eu-west-1" {
 			t.Fatalf("profile %q: region %q, %v", profile, region, err)
 		}
@@ -73,7 +73,7 @@ func TestFault12ProfileWithMFAIsReadOnce(t *testing.T) {
 	clean(t)
 	t.Setenv("AWS_CONFIG_FILE", feed(t, "[profile keys]\naws_access_key_id = a\naws_secret_access_key = b\n"+
 		"[profile mfa]\nrole_arn = "+role+"\nsource_profile = keys\nmfa_serial = device\n"))
-	_, _, err := NewKinesis(t.Context(), Options{Region: "eu-west-1", Profile: "mfa"})
+	_, _, err := newKinesis(t.Context(), Options{Region: "eu-west-1", Profile: "mfa"})
 	var found *CredentialsError
 	if !errors.As(err, &found) || found.Source.MFA != "device" || !found.Permanent() {
 		t.Errorf("got %v", err)
@@ -96,7 +96,7 @@ func TestFault12PipeWithoutWriterEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("interrupted")
 	cancel(cause)
-	if _, _, err := NewKinesis(ctx, Options{Region: "eu-west-1"}); !errors.Is(err, cause) {
+	if _, _, err := newKinesis(ctx, Options{Region: "eu-west-1"}); !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -107,7 +107,7 @@ func TestFault12CallThatEndsInAReloadIsUnsent(t *testing.T) {
 	clean(t)
 	rotate(t, "OLD")
 	j := newJudge(t)
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: j.URL})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,13 +8,13 @@ import (
 
 // NewLocal returns a client of an embedded endpoint, which takes any
 // credentials. Of the environment it uses only the proxy variables, as all clients do.
-func NewLocal(url string) *kinesis.Client {
+func NewLocal(url string) *Client {
 	transport := newTransport()
-	return kinesis.New(kinesis.Options{
+	return OverSDK(kinesis.New(kinesis.Options{
 		BaseEndpoint: aws.String(url),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("kin", "kin", ""),
 		HTTPClient:   wholeBodies(transport),
 		Retryer:      aws.NopRetryer{},
-	})
+	}))
 }

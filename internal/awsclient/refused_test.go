@@ -79,7 +79,7 @@ func calls(t *testing.T, client *kinesis.Client) map[string]error {
 	_, errs["DescribeStreamConsumer"] = client.DescribeStreamConsumer(ctx, &kinesis.DescribeStreamConsumerInput{ConsumerARN: a})
 	_, errs["RegisterStreamConsumer"] = client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{StreamARN: a, ConsumerName: a})
 	_, errs["DeregisterStreamConsumer"] = client.DeregisterStreamConsumer(ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: a})
-	s, err := Subscribe(ctx, client, &kinesis.SubscribeToShardInput{ConsumerARN: a, ShardId: a, StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
+	s, err := subscribe(ctx, client, &kinesis.SubscribeToShardInput{ConsumerARN: a, ShardId: a, StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
 	errs["SubscribeToShard"] = err
 	if err == nil {
 		s.Close()
@@ -92,7 +92,7 @@ func TestFault12ClockIsCorrectedOnceForEveryCall(t *testing.T) {
 		withKeys(t)
 		t.Setenv("AWS_MAX_ATTEMPTS", "1") // is for the SDK's own retries
 		j := newJudge(t)
-		client, _, err := NewKinesis(t.Context(), Options{Endpoint: j.URL})
+		client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func TestFault12ClockCodes(t *testing.T) {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = fmt.Fprintf(w, `{"__type":%q,"message":"no"}`, c.code)
 		}))
-		client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL})
+		client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +176,7 @@ func TestFault12ExpiredCredentialsAreLoadedAgain(t *testing.T) {
 		rotate(t, "OLD")
 		j := newJudge(t)
 		j.code = code
-		client, _, err := NewKinesis(t.Context(), Options{Endpoint: j.URL})
+		client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func TestFault12OneLoadForManyRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := newJudge(t)
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: j.URL})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func TestFault12RoleIsAssumedWithNewCredentials(t *testing.T) {
 	clean(t)
 	rotate(t, "OLD")
 	s := newService(t)
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestFault12RoleIsAssumedWithNewCredentials(t *testing.T) {
 	// At the start, too: the file is written anew between the two attempts.
 	rotate(t, "OLD")
 	s.signers, s.onExpired = nil, func() { rotate(t, "NEW") }
-	if _, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}}); err != nil {
+	if _, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}}); err != nil {
 		t.Error(err)
 	}
 	if got := strings.Join(s.signers, ","); got != "OLD,NEW" {

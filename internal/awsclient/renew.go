@@ -153,11 +153,11 @@ func (r *renewable) loadWhole(ctx context.Context) (aws.CredentialsProvider, Sou
 		provider, source, err := r.load(ctx)
 		if err == nil && source.Kind == NoSource && before.Kind != NoSource {
 			if _, none := provider.Retrieve(ctx); none != nil {
-				err = &ConfigError{errors.New("the AWS configuration names no credentials any more")}
+				err = &ConfigError{errors.New("the AWS configuration no longer names credentials")}
 			}
 		}
-		tokenGone := err == nil && source.Kind == ProfileKeys && before.Kind == ProfileKeys && before.Temporary && !source.Temporary
-		if !isConfigError(err) && !tokenGone || wait > lastReloadWait || service.Sleep(ctx, wait) != nil {
+		lostToken := err == nil && source.Kind == ProfileKeys && before.Kind == ProfileKeys && before.Temporary && !source.Temporary
+		if !isConfigError(err) && !lostToken || wait > lastReloadWait || service.Sleep(ctx, wait) != nil {
 			return provider, source, err
 		}
 	}

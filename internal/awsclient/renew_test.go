@@ -90,7 +90,7 @@ func TestFault12FailedReloadLeavesTheRefusal(t *testing.T) {
 			}
 			file("[p]\naws_access_key_id = OLD\naws_secret_access_key = s\naws_session_token = t\n")
 			j := newJudge(t)
-			client, _, err := NewKinesis(t.Context(), Options{Endpoint: j.URL, Profile: "p"})
+			client, _, err := newKinesis(t.Context(), Options{Endpoint: j.URL, Profile: "p"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestFault12FailedReloadLeavesTheRefusalOfARole(t *testing.T) {
 	s := newService(t)
 	s.expired = map[string]bool{"OLD": true}
 	s.onExpired = func() { _ = os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), nil, 0o600) }
-	_, _, err := NewKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
+	_, _, err := newKinesis(t.Context(), Options{Endpoint: s.URL, Role: Role{ARN: role, SessionName: "kin-1", STSEndpoint: s.URL}})
 	var refused *RefusedError
 	var denied *RoleError
 	if !errors.As(err, &denied) || !errors.As(err, &refused) || !isConfigError(refused.Reload) || !isExpired(err) || len(s.signers) != 1 {
@@ -237,7 +237,7 @@ func TestFault12CallThatWaitsForCredentialsIsUnsent(t *testing.T) {
 				var found *CredentialsError
 				if !errors.As(err, &found) || !errors.Is(err, end) || !found.Unsent() || found.Permanent() {
 					t.Errorf("%s: %v", name, err)
-				} else if name == "deadline" && found.Brief() != "no AWS credentials: their source did not answer in time" {
+				} else if name == "deadline" && found.Brief() != "no AWS credentials: the source of the credentials did not answer in time" {
 					t.Errorf("%s: %s", name, found.Brief())
 				}
 				time.Sleep(time.Hour) // the source ends

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -21,27 +20,22 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 )
 
-// Subscription is the event stream of one SubscribeToShard call. Its events
+// subscription is the event stream of one SubscribeToShard call. Its events
 // are decoded as they are asked for, so that a slow reader holds the sender
 // back, and whether or not an initial-response begins the stream: the SDK's
 // own stream refuses one without it, shares a buffer between all streams of a
 // client, and takes one that breaks off for one that ends.
-type Subscription struct {
+type subscription struct {
 	body       *streamBody
 	close      func()
 	protocol   *awsjson.Protocol
 	serverTime time.Time
 }
 
-// Subscriber makes the call; a service.Client is one.
-type Subscriber interface {
-	SubscribeToShard(context.Context, *kinesis.SubscribeToShardInput, ...func(*kinesis.Options)) (*kinesis.SubscribeToShardOutput, error)
-}
-
-// Subscribe makes one SubscribeToShard call. The context governs the whole
-// stream, not only the call, whose answer may take 30 s. The client must come from
-// this package. An answer that is a page of HTML is a *smithyhttp.ResponseError.
-func Subscribe(ctx context.Context, client Subscriber, in *kinesis.SubscribeToShardInput) (*Subscription, error) {
+// subscribe makes one SubscribeToShard call. The context governs the whole
+// stream, not only the call, whose answer may take 30 s. An answer that is a page of
+// HTML is a *smithyhttp.ResponseError.
+func subscribe(ctx context.Context, client *kinesis.Client, in *kinesis.SubscribeToShardInput) (*subscription, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(mostWait, func() { cancel(errNoAnswer) })
 	var body io.ReadCloser
@@ -75,12 +69,13 @@ func Subscribe(ctx context.Context, client Subscriber, in *kinesis.SubscribeToSh
 		cancel(nil)
 		return nil, err
 	}
-	s := &Subscription{
+	s := &subscription{
 		body:     &streamBody{r: bufio.NewReaderSize(body, 32<<10)},
 		close:    func() { cancel(nil); _ = body.Close() },
 		protocol: awsjson.New11(schemas.Kinesis_20131202),
+
+		serverTime: dateOf(out.ResultMetadata),
 	}
-	s.serverTime, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
 	return s, nil
 }
 
@@ -94,12 +89,12 @@ var (
 
 // ServerTime is the service's clock when it answered the call; zero when it
 // did not say. Every event is younger.
-func (s *Subscription) ServerTime() time.Time { return s.serverTime }
+func (s *subscription) ServerTime() time.Time { return s.serverTime }
 
 // Await waits until the next message begins to arrive and returns its size in
 // bytes; 0 when it cannot be told. Next receives it. Until then no more of it is
 // held here than what the connection reads ahead. The errors are those of Next.
-func (s *Subscription) Await() (int64, error) {
+func (s *subscription) Await() (int64, error) {
 	s.body.inside = false
 	// A message begins with its length, that of its headers, and a checksum of
 	// both, of four bytes each.
@@ -120,7 +115,7 @@ func (s *Subscription) Await() (int64, error) {
 // io.EOF when the service has ended the stream, io.ErrUnexpectedEOF or what the
 // network said when it broke off, and the API's error when the service sent one.
 // After an error there is no next.
-func (s *Subscription) Next() (*types.SubscribeToShardEvent, error) {
+func (s *subscription) Next() (*types.SubscribeToShardEvent, error) {
 	s.body.inside = false
 	message, err := s.protocol.DeserializeEventMessage(schemas.SubscribeToShardEventStream, kinesis.TypeRegistry, s.body)
 	switch {
@@ -138,7 +133,7 @@ func (s *Subscription) Next() (*types.SubscribeToShardEvent, error) {
 // Close ends the stream and the connection it holds. It may be called at any
 // time, also while Await or Next waits, which then returns an error; and more
 // than once.
-func (s *Subscription) Close() { s.close() }
+func (s *subscription) Close() { s.close() }
 
 // streamBody is what an event stream's decoder reads from. The decoder says
 // EOF of a message that breaks off too.

@@ -49,7 +49,7 @@ func pushed(t *testing.T, sequence int, text string) []byte {
 
 // subscribeTo subscribes to a server that answers with these bytes, and then
 // ends the answer, or breaks it off.
-func subscribeTo(t *testing.T, breakOff bool, answer ...[]byte) (*Subscription, error) {
+func subscribeTo(t *testing.T, breakOff bool, answer ...[]byte) (*subscription, error) {
 	t.Helper()
 	withKeys(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -67,18 +67,18 @@ func subscribeTo(t *testing.T, breakOff bool, answer ...[]byte) (*Subscription, 
 		}
 	}))
 	t.Cleanup(server.Close)
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{
+	return subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{
 		ConsumerARN: aws.String("arn:c"), ShardId: aws.String("shardId-000000000000"),
 		StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon},
 	})
 }
 
 // payloads reads a subscription to its end.
-func payloads(s *Subscription) (got string, err error) {
+func payloads(s *subscription) (got string, err error) {
 	defer s.Close()
 	for {
 		if _, err := s.Await(); err != nil {
@@ -173,11 +173,11 @@ func TestARefusedSubscriptionHasItsCode(t *testing.T) {
 		_, _ = io.WriteString(w, `{"__type":"ResourceInUseException","message":"not in ACTIVE status"}`)
 	}))
 	defer server.Close()
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
+	_, err = subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
 		StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
 	var inUse *types.ResourceInUseException
 	if !errors.As(err, &inUse) {
@@ -199,14 +199,14 @@ func TestManySubscriptionsAtOnce(t *testing.T) {
 		_, _ = w.Write(answer)
 	}))
 	defer server.Close()
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			s, err := Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
+			s, err := subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
 				StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
 			if err != nil {
 				t.Error(err)
@@ -228,11 +228,11 @@ func TestCloseEndsAWait(t *testing.T) {
 		<-req.Context().Done()
 	}))
 	defer server.Close()
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
+	s, err := subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
 		StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
 	if err != nil {
 		t.Fatal(err)
@@ -266,11 +266,11 @@ func TestSubscriptionsUseHTTP2AndABoundedWindow(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	trust(t, server)
-	client, _, err := NewKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
+	client, _, err := newKinesis(t.Context(), Options{Endpoint: server.URL, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
+	s, err := subscribe(t.Context(), client, &kinesis.SubscribeToShardInput{ConsumerARN: aws.String("arn:c"), ShardId: aws.String("a"),
 		StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeLatest}})
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,7 @@ func (h *Handle) Backup() (string, error) {
 		case err == nil:
 			return path, nil
 		case !errors.Is(err, fs.ErrExist):
-			return "", &SaveError{Path: h.path, What: "backed up", Err: err, Next: "nothing was changed; mend the folder or the disk, and run it again"}
+			return "", &SaveError{Path: h.path, What: "backed up", Err: err, Next: "nothing was changed; repair the folder or the disk, then run the command again"}
 		}
 	}
 }

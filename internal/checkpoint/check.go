@@ -78,7 +78,7 @@ func (f File) checkFrame() error {
 	seen := map[string]bool{}
 	for _, s := range f.Streams {
 		if s.Name == "" || seen[s.Name] {
-			return fmt.Errorf("stream %q is there twice or has no name", s.Name)
+			return fmt.Errorf("stream %q occurs twice or has no name", s.Name)
 		}
 		seen[s.Name] = true
 		if !s.CreatedAt.IsWritable() || !s.StartedAt.IsWritable() {

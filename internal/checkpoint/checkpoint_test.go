@@ -136,7 +136,7 @@ func TestUnusableFilesStayAsTheyAre(t *testing.T) {
 		"{}":                                    "it is not a checkpoint of kin",
 		`[1]`:                                   "it is not a checkpoint of kin",
 		string(good[:len(good)/2]):              "it is truncated",
-		string(good) + "{}":                     "something follows its end",
+		string(good) + "{}":                     "it has data after its end",
 		`{"version":2,"id":"x","streams":[]}`:   "it has version 2",
 		`{"version":1,"id":"x","streams":[{}]}`: "has no name",
 		`{"version":1,"id":"x","streams":[{"name":"a","shards":{"s":{"position":"AFTER_SEQUENCE_NUMBER","sequenceNumber":"1","subSequenceNumber":3}}}]}`: "it is for AT_SEQUENCE_NUMBER",

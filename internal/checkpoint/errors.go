@@ -82,7 +82,7 @@ type UnsavableError struct {
 }
 
 func (e *UnsavableError) Error() string {
-	return fmt.Sprintf("checkpoint %s was not saved, and is as it was: kin could not load it again: %s", e.Path, e.Err)
+	return fmt.Sprintf("checkpoint %s was not saved, and the file is unchanged: kin could not load it again: %s", e.Path, e.Err)
 }
 
 func (e *UnsavableError) Unwrap() error { return e.Err }

@@ -94,7 +94,7 @@ func decode(b []byte) (File, error) {
 		return File{}, fmt.Errorf("it has version %d, and this kin reads version %d", f.Version, Version)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return File{}, errors.New("something follows its end")
+		return File{}, errors.New("it has data after its end")
 	}
 	for i := range f.Streams {
 		if f.Streams[i].Shards == nil {

@@ -122,7 +122,7 @@ func (h *Handle) Save(f File, moved Moved) error {
 	}
 	if err := replace(h.path, b); err != nil {
 		return &SaveError{Path: h.path, What: "saved", Err: err,
-			Next: "the next run with it writes the records since the last save again; mend the folder or the disk first"}
+			Next: "repair the folder or the disk; the next run then writes the records since the last save again"}
 	}
 	h.file = f
 	return nil
@@ -152,7 +152,7 @@ func resolve(path string) (string, error) {
 			break
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
-			return given, &UnusableError{Path: path, Reason: "it is not a file that keeps what is written", Next: "name a regular file"}
+			return given, &UnusableError{Path: path, Reason: "it does not keep what is written to it", Next: "name a regular file"}
 		}
 		target, err := os.Readlink(path)
 		if err != nil {

@@ -167,7 +167,7 @@ func (l *lockFile) sign() error {
 		return err
 	}
 	if _, ok := parseHolder(was); !ok {
-		return l.refuse("has other contents than a lock file of kin")
+		return l.refuse("has contents that kin did not write")
 	}
 	host, err := os.Hostname()
 	if err != nil {

@@ -25,7 +25,7 @@ func (v View) Load(ctx context.Context) (File, error) {
 	}
 	f, err := Read(v.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return File{}, &UnusableError{Path: v.path, Reason: "it is not there", Next: "kin read --checkpoint FILE makes one"}
+		return File{}, &UnusableError{Path: v.path, Reason: "it is not there", Next: "kin read --checkpoint FILE creates one"}
 	}
 	if err != nil {
 		return File{}, unusable(v.path, err)

@@ -79,5 +79,5 @@ func unusable(path string, err error) error {
 		return folderUnusable(path, err)
 	}
 	return &UnusableError{Path: path, Reason: fmt.Sprintf("%s %s: %s", pathErr.Op, pathErr.Path, pathErr.Err),
-		Next: "name a file in a folder that is there and may be written to"}
+		Next: "name a file in an existing, writable folder"}
 }

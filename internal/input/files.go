@@ -295,5 +295,5 @@ func (in *Files) end() error {
 // WasOpened says whether any input was.
 func (in *Files) WasOpened() bool { return in.opened.Load() }
 
-// WithoutArrival is how many records had no arrival time.
-func (in *Files) WithoutArrival() int64 { return in.timeless.Load() }
+// CountWithoutArrival returns how many records had no arrival time.
+func (in *Files) CountWithoutArrival() int64 { return in.timeless.Load() }

@@ -35,9 +35,9 @@ type Rejected struct {
 }
 
 // OpenRejected checks what can be known of the file before anything is written.
-// inputs are the files that are read, and streams the process's own: the records
-// that are given up must not go where they come from, or between those of a
-// report. It waits for the reader of a FIFO until ctx ends.
+// inputs are the files that are read; stdin and stdout are the process's own. The
+// file must be none of these: rejected records must not be read again, or be mixed
+// with a report. OpenRejected waits for the reader of a FIFO until ctx ends.
 func OpenRejected(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*Rejected, error) {
 	if name == "-" {
 		return nil, refuse("--failed -: want the name of a file")
@@ -58,7 +58,7 @@ func OpenRejected(ctx context.Context, name string, ending []byte, inputs []stri
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
-		return nil, &failedFileError{name, errors.New("its folder is not one")}
+		return nil, &failedFileError{name, errors.New("the parent path is not a directory")}
 	}
 	f := &Rejected{Name: name, ending: ending}
 	if info, err := os.Stat(name); err == nil {
@@ -200,8 +200,7 @@ func (f *Rejected) open(open func(mode int) (*os.File, error)) error {
 	return nil
 }
 
-// Close ends the file and returns what the run failed of, if it did of these
-// records alone.
+// Close syncs and closes the file. Its error is that of the file.
 func (f *Rejected) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

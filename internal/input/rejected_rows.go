@@ -47,9 +47,9 @@ func (f *Rejected) Suits(in *Files, skips bool) error {
 			first, under = name, header
 		case format.SameHeader(under, header):
 		case first == "":
-			return refuseHint("name another file", "--failed %s: its rows stand below another header than those of %s", f.Name, name)
+			return refuseHint("name another file", "--failed %s: it and %s have different CSV headers", f.Name, name)
 		default:
-			return refuseHint(apart, "--failed %s: the rows of %s stand below another header than those of %s", f.Name, name, first)
+			return refuse("--failed %s: %s and %s have different CSV headers; use a separate --failed for each", f.Name, name, first)
 		}
 	}
 	return nil
@@ -85,7 +85,7 @@ func headerOf(name string, whole bool) ([]byte, error) {
 func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)
 	fits := func() error {
-		if in.current != nil && f.standBelow(in.header()) {
+		if in.current != nil && f.keepHeader(in.header()) {
 			return &headerError{file: f.Name, input: in.name, read: read}
 		}
 		return nil
@@ -112,9 +112,9 @@ func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.R
 	}
 }
 
-// standBelow takes in the header of the records that follow. It reports whether
-// that is another one than the file's.
-func (f *Rejected) standBelow(header []byte) (other bool) {
+// keepHeader keeps the CSV header of the records that follow. It reports whether
+// the file has another one.
+func (f *Rejected) keepHeader(header []byte) (other bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.under == nil {
@@ -130,7 +130,7 @@ type headerError struct {
 }
 
 func (e *headerError) Error() string {
-	return fmt.Sprintf("--failed %s: the rows of %s stand below another header than those before them", e.file, e.input)
+	return fmt.Sprintf("--failed %s: %s has another CSV header than the inputs before it", e.file, e.input)
 }
 
 // Hint says what to do next.

@@ -18,7 +18,7 @@ func FuzzJavaTime(f *testing.F) {
 	} {
 		f.Add(pattern, "06/25/2020 10:23:45 PDT", int64(1593080625123)+int64(i)*86_400_000*37, i)
 	}
-	f.Fuzz(func(t *testing.T, pattern, text string, ms int64, place int) {
+	f.Fuzz(func(t *testing.T, pattern, text string, ms int64, zoneIndex int) {
 		if at, err := Parse(pattern, text); err != nil && !at.IsZero() {
 			t.Errorf("Parse(%q, %q) gives %s with %v", pattern, text, at, err)
 		}
@@ -28,9 +28,9 @@ func FuzzJavaTime(f *testing.F) {
 		}
 		const span = 250_000 * int64(365*24*time.Hour/time.Millisecond) / 1000 // 250 years
 		zones := []string{"PDT", "NPT", "UTC", "America/New_York", "Europe/Dublin", "Asia/Kathmandu"}
-		name := zones[(place%len(zones)+len(zones))%len(zones)]
+		name := zones[(zoneIndex%len(zones)+len(zones))%len(zones)]
 		want := time.UnixMilli(ms % span).In(locate(t, name))
-		printed, certain, told := printTime(fields, want, name)
+		printed, certain, parsed := printTime(fields, want, name)
 		if !certain {
 			return
 		}
@@ -38,7 +38,7 @@ func FuzzJavaTime(f *testing.F) {
 		if err != nil && strings.Contains(err.Error(), "the clocks were put") && strings.Contains(printed, "/") {
 			return // the clock shows that time twice, or midnight, which the pattern means, never
 		}
-		if err != nil || !got.Equal(told) {
+		if err != nil || !got.Equal(parsed) {
 			t.Errorf("%s printed by %q is %q, parsed %s, %v", want, pattern, printed, got, err)
 		}
 	})
@@ -58,7 +58,7 @@ func locate(t *testing.T, name string) *time.Location {
 
 // printTime gives the text of a time, whether it can be taken apart again, and the
 // time that the text tells, without what the pattern leaves out.
-func printTime(fields []field, at time.Time, zoneID string) (text string, certain bool, told time.Time) {
+func printTime(fields []field, at time.Time, zoneID string) (text string, certain bool, parsed time.Time) {
 	var b strings.Builder
 	certain = true
 	number := func(f field, n int) {

@@ -65,7 +65,7 @@ func (p *parts) take(f field, text string) (rest string, err error) {
 	case literal:
 		rest, ok := strings.CutPrefix(text, f.text)
 		if !ok {
-			return "", fmt.Errorf("want %q %s", f.text, place(text))
+			return "", fmt.Errorf("want %q %s", f.text, positionText(text))
 		}
 		return rest, nil
 	case monthName:
@@ -137,7 +137,7 @@ func (f field) number(text string) (n int, rest string, err error) {
 		}
 	}
 	if end == 0 || f.exact && end != f.count || s.fixed && end != s.digits || n < s.least || n > s.most {
-		return 0, "", fmt.Errorf("want %s %s", s.what, place(text))
+		return 0, "", fmt.Errorf("want %s %s", s.what, positionText(text))
 	}
 	return n, text[end:], nil
 }
@@ -152,11 +152,11 @@ func name(text string, names []string, what string) (nth int, rest string, err e
 			}
 		}
 	}
-	return 0, "", fmt.Errorf("want %s %s", what, place(text))
+	return 0, "", fmt.Errorf("want %s %s", what, positionText(text))
 }
 
-// place says where in a text something is wrong.
-func place(rest string) string {
+// positionText names the position in a text at which something is wrong.
+func positionText(rest string) string {
 	if rest == "" {
 		return "at its end"
 	}

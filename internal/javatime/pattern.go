@@ -167,27 +167,27 @@ const knownLetters = "G y M d D E a H k K h m s S z Z X"
 // complete wants each part of a time once, and none missing in front of a
 // finer one.
 func complete(fields []field) error {
-	said := map[string]bool{}
+	named := map[string]bool{}
 	for _, f := range fields {
 		part := f.part()
-		if part != "" && said[part] {
+		if part != "" && named[part] {
 			return fmt.Errorf("it names the %s twice", part)
 		}
-		said[part] = true
+		named[part] = true
 	}
 	for _, must := range []struct {
 		ok   bool
 		want string
 	}{
-		{said["year"], "it names no year: want yyyy"},
-		{said["day of the year"] != (said["month"] || said["day"]), "want month and day (MM, dd), or the day of the year (D)"},
-		{said["month"] == said["day"], "want month and day (MM, dd), or the day of the year (D)"},
-		{said["zone"], "it names no zone: want z, Z or X"},
-		{said["half of the day"] == said["hour of 12"], "hours of 12 need AM or PM, and only they: want h and a, or H"},
-		{said["hour"] != said["hour of 12"] || !said["hour"], "it names the hour twice"},
-		{said["hour"] || said["hour of 12"] || !said["minute"], "it names minutes and no hour: want HH"},
-		{said["minute"] || !said["second"], "it names seconds and no minutes: want mm"},
-		{said["second"] || !said["millisecond"], "it names milliseconds and no seconds: want ss"},
+		{named["year"], "it names no year: want yyyy"},
+		{named["day of the year"] != (named["month"] || named["day"]), "want month and day (MM, dd), or the day of the year (D)"},
+		{named["month"] == named["day"], "want month and day (MM, dd), or the day of the year (D)"},
+		{named["zone"], "it names no zone: want z, Z or X"},
+		{named["half of the day"] == named["hour of 12"], "hours of 12 need AM or PM, and only they: want h and a, or H"},
+		{named["hour"] != named["hour of 12"] || !named["hour"], "it names the hour twice"},
+		{named["hour"] || named["hour of 12"] || !named["minute"], "it names minutes and no hour: want HH"},
+		{named["minute"] || !named["second"], "it names seconds and no minutes: want mm"},
+		{named["second"] || !named["millisecond"], "it names milliseconds and no seconds: want ss"},
 	} {
 		if !must.ok {
 			return errors.New(must.want)

@@ -43,7 +43,7 @@ func parseZone(s string) (zone, error) {
 			}
 		}
 	}
-	if isPlace := strings.Contains(s, "/") && !strings.HasPrefix(s, "posix/") && !strings.HasPrefix(s, "right/"); isPlace || plainIDs[s] {
+	if isRegion := strings.Contains(s, "/") && !strings.HasPrefix(s, "posix/") && !strings.HasPrefix(s, "right/"); isRegion || plainIDs[s] {
 		if l, err := time.LoadLocation(s); err == nil {
 			return zone{location: l, id: s}, nil
 		}

@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"kin/internal/service"
 )
 
 // Fake is a service of a few lines: shards that hold records, pages of a fixed
@@ -139,15 +140,15 @@ func (f *Fake) Find(id string) *Shard {
 }
 
 // ListShards is service.StreamAPI's.
-func (f *Fake) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	if err := f.enter("ListShards", aws.ToString(in.NextToken)); err != nil {
+func (f *Fake) ListShards(_ context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
+	if err := f.enter("ListShards", in.NextToken); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	out := &kinesis.ListShardsOutput{Shards: []types.Shard{}}
+	out := &service.ListShardsOutput{Shards: []types.Shard{}}
 	for _, s := range f.Shards {
-		if s.ID <= aws.ToString(in.ExclusiveStartShardId) {
+		if s.ID <= in.ExclusiveStartShardID {
 			continue
 		}
 		shard := types.Shard{ShardId: aws.String(s.ID), HashKeyRange: s.Hashes, SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String("0")}}
@@ -166,9 +167,9 @@ func (f *Fake) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...f
 }
 
 // GetShardIterator is service.StreamAPI's.
-func (f *Fake) GetShardIterator(_ context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	id := *in.ShardId
-	if err := f.enter("GetShardIterator", id+" "+string(in.ShardIteratorType)+" "+aws.ToString(in.StartingSequenceNumber)); err != nil {
+func (f *Fake) GetShardIterator(_ context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	id := in.ShardID
+	if err := f.enter("GetShardIterator", id+" "+string(in.ShardIteratorType)+" "+in.StartingSequenceNumber); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
@@ -178,8 +179,8 @@ func (f *Fake) GetShardIterator(_ context.Context, in *kinesis.GetShardIteratorI
 		return nil, APIError("ResourceNotFoundException")
 	}
 	at := 0
-	if in.StartingSequenceNumber != nil {
-		sequence, err := strconv.Atoi(*in.StartingSequenceNumber)
+	if in.StartingSequenceNumber != "" {
+		sequence, err := strconv.Atoi(in.StartingSequenceNumber)
 		if err != nil {
 			return nil, APIError("InvalidArgumentException")
 		}
@@ -188,12 +189,12 @@ func (f *Fake) GetShardIterator(_ context.Context, in *kinesis.GetShardIteratorI
 			at++
 		}
 	}
-	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String(fmt.Sprintf("%s/%d", id, at))}, nil
+	return &service.GetShardIteratorOutput{ShardIterator: fmt.Sprintf("%s/%d", id, at)}, nil
 }
 
 // GetRecords is service.StreamAPI's.
-func (f *Fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	id, index, _ := strings.Cut(*in.ShardIterator, "/")
+func (f *Fake) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
+	id, index, _ := strings.Cut(in.ShardIterator, "/")
 	if err := f.enter("GetRecords", id); err != nil {
 		if errors.Is(err, ErrStall) {
 			<-ctx.Done()
@@ -211,8 +212,8 @@ func (f *Fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 	if err != nil {
 		return nil, APIError("InvalidArgumentException")
 	}
-	out := &kinesis.GetRecordsOutput{Records: []types.Record{}, MillisBehindLatest: aws.Int64(0)}
-	for n := 0; at < len(s.Records) && n < int(*in.Limit) && (f.Page == 0 || n < f.Page); n++ {
+	out := &service.GetRecordsOutput{Records: []types.Record{}, MillisBehindLatest: aws.Int64(0)}
+	for n := 0; at < len(s.Records) && n < in.Limit && (f.Page == 0 || n < f.Page); n++ {
 		text := strconv.Itoa(s.Records[at])
 		data := s.Payloads[s.Records[at]]
 		if data == nil {
@@ -245,16 +246,16 @@ func (f *Fake) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ..
 		s.Endless = false
 		return out, nil
 	}
-	out.NextShardIterator = aws.String(fmt.Sprintf("%s/%d", id, at))
+	out.NextShardIterator = fmt.Sprintf("%s/%d", id, at)
 	return out, nil
 }
 
 // DescribeStreamSummary is service.StreamAPI's.
-func (f *Fake) DescribeStreamSummary(_ context.Context, _ *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (f *Fake) DescribeStreamSummary(_ context.Context, _ *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	if err := f.enter("DescribeStreamSummary", ""); err != nil {
 		return nil, err
 	}
-	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
+	return &service.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
 		StreamARN:               aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"),
 		StreamCreationTimestamp: aws.Time(Arrival(0)), RecordDistributionStrategy: f.Strategy,
 		RetentionPeriodHours: f.Hours,

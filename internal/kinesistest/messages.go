@@ -18,8 +18,8 @@ type Lines struct {
 	All []string
 }
 
-// Say adds a message.
-func (l *Lines) Say(text string) {
+// Add adds a message.
+func (l *Lines) Add(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.All = append(l.All, text)
@@ -47,8 +47,9 @@ func Unreadable(call string) error {
 	}}
 }
 
-// Listener takes the messages of a run, from all its goroutines.
-func Listener() (said func() []string, say func(string)) {
+// CollectMessages returns a func for the messages of a run, which all its
+// goroutines may call, and one that returns those that it was given.
+func CollectMessages() (messages func() []string, info func(string)) {
 	var mu sync.Mutex
 	var all []string
 	return func() []string {

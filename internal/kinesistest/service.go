@@ -17,6 +17,7 @@ import (
 	"kin/internal/awsclient"
 	"kin/internal/kinesistest/families"
 	"kin/internal/local"
+	"kin/internal/service"
 )
 
 // Dated rewrites the Date of answers.
@@ -37,17 +38,19 @@ func (d Dated) Do(req *http.Request) (*http.Response, error) {
 }
 
 // WithDates is a client of the service whose answers have other Dates.
-func (s *Service) WithDates(date func(time.Time) time.Time) *kinesis.Client {
-	return kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = Dated{InProcess{s.Endpoint}, date} })
+func (s *Service) WithDates(date func(time.Time) time.Time) service.API {
+	return Client(Dated{InProcess{s.Endpoint}, date})
 }
 
-// Service is the embedded endpoint with one stream, orders, called through the
-// SDK's client without a network. In a bubble its clock is the bubble's:
-// iterators expire, buckets fill and records leave retention as time passes.
+// Service is the embedded endpoint with one stream, orders, called without a network
+// through kin's client, and through the SDK's for what kin does not do. In a
+// bubble its clock is the bubble's: iterators expire, buckets fill and records leave
+// retention as time passes.
 type Service struct {
 	*local.Endpoint
-	*kinesis.Client
-	T testing.TB
+	*awsclient.Client
+	SDK *kinesis.Client
+	T   testing.TB
 }
 
 // NewService starts an endpoint with the stream orders of so many shards; 0 starts it without.
@@ -61,8 +64,7 @@ func NewService(t testing.TB, shards int, o local.Options) *Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := kinesis.New(awsclient.NewLocal("http://kinesis").Options(), func(o *kinesis.Options) { o.HTTPClient = InProcess{e} })
-	return &Service{e, client, t}
+	return &Service{e, Client(InProcess{e}), SDK("http://kinesis", InProcess{e}), t}
 }
 
 // InProcess hands a request to the endpoint and waits for all of the answer.
@@ -102,16 +104,16 @@ func (s *Service) Meanwhile(do func()) {
 // Listed returns all shards of the stream.
 func (s *Service) Listed() []types.Shard {
 	s.T.Helper()
-	in := &kinesis.ListShardsInput{StreamName: aws.String("orders")}
+	in := &service.ListShardsInput{StreamName: "orders"}
 	var all []types.Shard
 	for {
 		out, err := s.ListShards(s.T.Context(), in)
 		s.Must(err)
 		all = append(all, out.Shards...)
-		if out.NextToken == nil {
+		if out.NextToken == "" {
 			return all
 		}
-		in = &kinesis.ListShardsInput{NextToken: out.NextToken}
+		in = &service.ListShardsInput{NextToken: out.NextToken}
 	}
 }
 
@@ -131,7 +133,7 @@ func (s *Service) Put(shard int, payloads ...string) {
 	s.T.Helper()
 	hash := s.Shard(shard).HashKeyRange.StartingHashKey
 	for _, p := range payloads {
-		out, err := s.PutRecord(s.T.Context(), &kinesis.PutRecordInput{
+		out, err := s.SDK.PutRecord(s.T.Context(), &kinesis.PutRecordInput{
 			StreamName: aws.String("orders"), PartitionKey: aws.String("k"), ExplicitHashKey: hash, Data: []byte(p),
 		})
 		s.Must(err)
@@ -148,7 +150,7 @@ func (s *Service) Split(shard int) {
 	low, _ := new(big.Int).SetString(*r.StartingHashKey, 10)
 	high, _ := new(big.Int).SetString(*r.EndingHashKey, 10)
 	middle := low.Add(low, high).Rsh(low, 1)
-	_, err := s.SplitShard(s.T.Context(), &kinesis.SplitShardInput{
+	_, err := s.SDK.SplitShard(s.T.Context(), &kinesis.SplitShardInput{
 		StreamName: aws.String("orders"), ShardToSplit: aws.String(families.ShardName(shard)), NewStartingHashKey: aws.String(middle.String()),
 	})
 	s.Must(err)
@@ -157,7 +159,7 @@ func (s *Service) Split(shard int) {
 // MergeInto merges two shards.
 func (s *Service) MergeInto(shard, adjacent int) {
 	s.T.Helper()
-	_, err := s.MergeShards(s.T.Context(), &kinesis.MergeShardsInput{
+	_, err := s.SDK.MergeShards(s.T.Context(), &kinesis.MergeShardsInput{
 		StreamName: aws.String("orders"), ShardToMerge: aws.String(families.ShardName(shard)), AdjacentShardToMerge: aws.String(families.ShardName(adjacent)),
 	})
 	s.Must(err)
@@ -166,7 +168,7 @@ func (s *Service) MergeInto(shard, adjacent int) {
 // Scale changes the number of shards.
 func (s *Service) Scale(shards int) {
 	s.T.Helper()
-	_, err := s.UpdateShardCount(s.T.Context(), &kinesis.UpdateShardCountInput{
+	_, err := s.SDK.UpdateShardCount(s.T.Context(), &kinesis.UpdateShardCountInput{
 		StreamName: aws.String("orders"), TargetShardCount: aws.Int32(int32(shards)), ScalingType: types.ScalingTypeUniformScaling,
 	})
 	s.Must(err)

@@ -3,8 +3,6 @@ package kinesistest
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-
 	"kin/internal/service"
 )
 
@@ -16,7 +14,7 @@ type Watched struct {
 	After  func(out any)
 }
 
-func watch[I, O any](ctx context.Context, w *Watched, call string, in I, do func(context.Context, I, ...func(*kinesis.Options)) (O, error)) (O, error) {
+func watch[I, O any](ctx context.Context, w *Watched, call string, in I, do func(context.Context, I) (O, error)) (O, error) {
 	if w.Before != nil {
 		if err := w.Before(call); err != nil {
 			var none O
@@ -31,21 +29,21 @@ func watch[I, O any](ctx context.Context, w *Watched, call string, in I, do func
 }
 
 // ListShards is service.StreamAPI's.
-func (w *Watched) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (w *Watched) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
 	return watch(ctx, w, "ListShards", in, w.StreamAPI.ListShards)
 }
 
 // GetShardIterator is service.StreamAPI's.
-func (w *Watched) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	return watch(ctx, w, "GetShardIterator "+*in.ShardId, in, w.StreamAPI.GetShardIterator)
+func (w *Watched) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
+	return watch(ctx, w, "GetShardIterator "+in.ShardID, in, w.StreamAPI.GetShardIterator)
 }
 
 // GetRecords is service.StreamAPI's.
-func (w *Watched) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (w *Watched) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
 	return watch(ctx, w, "GetRecords", in, w.StreamAPI.GetRecords)
 }
 
 // DescribeStreamSummary is service.StreamAPI's.
-func (w *Watched) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (w *Watched) DescribeStreamSummary(ctx context.Context, in *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error) {
 	return watch(ctx, w, "DescribeStreamSummary", in, w.StreamAPI.DescribeStreamSummary)
 }

@@ -14,15 +14,15 @@ import (
 // is not above that of its parent, and only from such shards the parents are
 // followed: the tree of a real stream costs one comparison for each parent.
 func OwnAncestor(ids []string, parents func(id string) []string) string {
-	var suspects []string
+	var backward []string
 	for _, id := range ids {
 		if isBackward(id, parents(id)) {
-			suspects = append(suspects, id)
+			backward = append(backward, id)
 		}
 	}
-	slices.Sort(suspects)
+	slices.Sort(backward)
 	done := map[string]bool{}
-	for _, id := range suspects {
+	for _, id := range backward {
 		if found := cycleAbove(id, parents, done); found != "" {
 			return found
 		}

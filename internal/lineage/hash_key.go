@@ -67,6 +67,6 @@ func (k HashKey) String() string {
 	return n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(k.lo)).String()
 }
 
-// Place is where the hash key lies in the hash key space: 0 at its beginning,
-// and never quite 1.
-func (k HashKey) Place() float64 { return float64(k.hi)*0x1p-64 + float64(k.lo)*0x1p-128 }
+// Fraction is the part of the hash key space that is below the hash key: 0 at its
+// beginning, and never quite 1.
+func (k HashKey) Fraction() float64 { return float64(k.hi)*0x1p-64 + float64(k.lo)*0x1p-128 }

@@ -58,5 +58,5 @@ func (r HashKeyRange) Share() float64 {
 	behind := r.Ending.Next()
 	low, borrow := bits.Sub64(behind.lo, r.Starting.lo, 0)
 	high, _ := bits.Sub64(behind.hi, r.Starting.hi, borrow)
-	return HashKey{high, low}.Place()
+	return HashKey{high, low}.Fraction()
 }

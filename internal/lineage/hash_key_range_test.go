@@ -16,8 +16,8 @@ func TestHashKeysArePrintedAsTheyAreRead(t *testing.T) {
 
 func TestTheShareOfARange(t *testing.T) {
 	for _, c := range []struct {
-		from, to     string
-		share, place float64
+		from, to        string
+		share, fraction float64
 	}{
 		{"0", "340282366920938463463374607431768211455", 1, 0},
 		{"0", "170141183460469231731687303715884105727", 0.5, 0},
@@ -28,9 +28,9 @@ func TestTheShareOfARange(t *testing.T) {
 	} {
 		from, _ := ParseHashKey(c.from)
 		to, _ := ParseHashKey(c.to)
-		share, place := HashKeyRange{from, to}.Share(), from.Place()
-		if math.Abs(share-c.share) > c.share*1e-12 || place != c.place {
-			t.Errorf("%s to %s: share %v at %v, want %v at %v", c.from, c.to, share, place, c.share, c.place)
+		share, fraction := HashKeyRange{from, to}.Share(), from.Fraction()
+		if math.Abs(share-c.share) > c.share*1e-12 || fraction != c.fraction {
+			t.Errorf("%s to %s: share %v at %v, want %v at %v", c.from, c.to, share, fraction, c.share, c.fraction)
 		}
 	}
 }

@@ -19,7 +19,7 @@ var (
 	stateName = map[State]string{Waiting: "waits", Reading: "reads", Paused: "paused", Ended: "ended", Outside: "outside"}
 )
 
-func placed(l *Tree) map[string]string {
+func startingPositions(l *Tree) map[string]string {
 	got := map[string]string{}
 	for id, s := range l.Shards {
 		got[id] = stateName[s.State]
@@ -135,7 +135,7 @@ func TestPlacement(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := placed(l); !maps.Equal(got, test.want) {
+			if got := startingPositions(l); !maps.Equal(got, test.want) {
 				t.Errorf("placed %v, want %v", got, test.want)
 			}
 			var ready []string
@@ -153,7 +153,7 @@ func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 	l := NewTree()
 	l.Add(families.Of("a", "b"))
 	_, err := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.First(l)
-	if got, want := placed(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
+	if got, want := startingPositions(l), map[string]string{"a": "outside", "b": "TRIM_HORIZON "}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("placed %v, %v, want %v", got, err, want)
 	}
 }
@@ -167,7 +167,7 @@ func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
 	}
 	p.Later(l, l.Add(families.Of("a!", "b", "c<a", "d<a")))
 	want := map[string]string{"a": "AT 10:00:00", "b": "AT 10:00:00", "c": "TRIM_HORIZON ", "d": "TRIM_HORIZON "}
-	if got := placed(l); !maps.Equal(got, want) {
+	if got := startingPositions(l); !maps.Equal(got, want) {
 		t.Errorf("placed %v, want %v", got, want)
 	}
 }

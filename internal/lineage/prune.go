@@ -38,7 +38,7 @@ func (t *Tree) IsFinished(id string, saved map[string]record.ShardPosition) bool
 		}
 	}
 	for _, child := range children {
-		if _, placed := saved[child]; placed {
+		if _, hasPosition := saved[child]; hasPosition {
 			continue
 		}
 		if c := t.Shards[child]; c.State != Outside || c.Left {

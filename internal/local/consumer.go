@@ -32,8 +32,8 @@ func (o *consumer) link(limits Limits, shard uint32) *link {
 	return l
 }
 
-// gone says whether a deregistered consumer is gone for good.
-func (o *consumer) gone(now int64) bool { return o.deleting && now >= o.ready }
+// isDeleted reports whether a deregistered consumer is not there any more.
+func (o *consumer) isDeleted(now int64) bool { return o.deleting && now >= o.ready }
 
 func (o *consumer) state(now int64) string {
 	switch {
@@ -48,7 +48,7 @@ func (o *consumer) state(now int64) string {
 // settleConsumers forgets the consumers whose deletion is complete. The caller
 // holds mu for writing.
 func (s *stream) settleConsumers(now int64) {
-	maps.DeleteFunc(s.consumers, func(_ string, o *consumer) bool { return o.gone(now) })
+	maps.DeleteFunc(s.consumers, func(_ string, o *consumer) bool { return o.isDeleted(now) })
 }
 
 // consumerByARN finds a consumer by the NAME:EPOCH at the end of its ARN, nil

@@ -233,11 +233,11 @@ func consumers(t *testing.T, s *subject) {
 	if _, err := s.DeregisterStreamConsumer(s.ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: first.ConsumerARN}); err != nil {
 		t.Fatal(err)
 	}
-	gone := func() bool {
+	isDeleted := func() bool {
 		_, err := s.DescribeStreamConsumer(s.ctx, &kinesis.DescribeStreamConsumerInput{ConsumerARN: first.ConsumerARN})
 		return codeOf(err) == "ResourceNotFoundException"
 	}
-	for end := time.Now().Add(20 * time.Second); !gone(); {
+	for end := time.Now().Add(20 * time.Second); !isDeleted(); {
 		if time.Now().After(end) {
 			t.Fatal("the consumer is still there")
 		}

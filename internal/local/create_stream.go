@@ -33,10 +33,10 @@ func (e *Endpoint) createStream(c *call) error {
 	now := e.millis()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if s := e.streams[name]; s != nil && !s.gone(now) {
+	if s := e.streams[name]; s != nil && !s.isDeleted(now) {
 		return inUse("Stream %s under account %s already exists.", name, Account)
 	}
-	if err := e.roomForShards(c, shards); err != nil {
+	if err := e.checkShardLimit(c, shards); err != nil {
 		return err
 	}
 	if e.options.Limits != LimitsOff && e.creatingStreams(now) >= 5 {
@@ -66,9 +66,9 @@ func (a *arguments) mode(required bool) string {
 
 const shardLimit = 20000
 
-// roomForShards refuses more shards than the account may have. The caller
+// checkShardLimit refuses more shards than the account may have. The caller
 // holds e.mu, and no stream's lock.
-func (e *Endpoint) roomForShards(c *call, more int) error {
+func (e *Endpoint) checkShardLimit(c *call, more int) error {
 	if e.options.Limits == LimitsOff {
 		return nil
 	}

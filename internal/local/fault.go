@@ -167,16 +167,17 @@ func (f *fault) fits(op string) bool {
 	return true
 }
 
-// AddFault adds a scripted fault. It is written OP=FAULT, OP=FAULT*N for the next N calls, or OP=FAULT@P
-// for a call with probability P; without either it is every call until the
-// faults are cleared. OP is an operation, or * for all it can happen to.
+// AddFault adds a scripted fault. It is written OP=FAULT, OP=FAULT*N for the next N
+// calls, or OP=FAULT@P for a call with probability P; without either it is every call
+// until the faults are cleared. OP is an operation, or * for all it can happen to.
 //
 // FAULT is one of
 //
 //	an error code      XxxException, InternalFailure (500), ServiceUnavailable (503)
 //	latency:D          the answer begins D later, in real time
-//	skew:D             the endpoint's clock is D ahead of its own time, as the Date of the answer says;
-//	                   a signature that is 5 minutes off by that clock gets InvalidSignatureException
+//	skew:D             the endpoint's clock is D ahead of its own time, as the Date of the
+//	                   answer says; a signature that is 5 minutes off by that clock gets
+//	                   InvalidSignatureException
 //	reset              the connection is reset; nothing was done
 //	garbage            200 with a body that is not JSON; nothing was done
 //	html               503 with a page of HTML; nothing was done
@@ -185,9 +186,12 @@ func (f *fault) fits(op string) bool {
 //	expired-iterator   GetRecords: ExpiredIteratorException
 //	expired-token      a list call with a NextToken: ExpiredNextTokenException
 //	repeat-token       a list call: the first page, and the NextToken of the request again
-//	empty-page         a list call: an empty page, and a new NextToken that leads to the page left out
-//	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at the same place
-//	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the others stored
+//	empty-page         a list call: an empty page, and a new NextToken that leads to the
+//	                   page left out
+//	empty              GetRecords: no records, MillisBehindLatest above zero, an iterator at
+//	                   the same position
+//	partial:3,7,499    PutRecords: the entries with these indexes, from 0, are throttled, the
+//	                   others stored
 //	partial            PutRecords: every second entry, from index 1, is throttled
 //
 // A subscription has these of its own, and cut, stall and empty as follows.

@@ -62,13 +62,13 @@ func (e *Endpoint) listShards(c *call) error {
 	if faulty.repeats {
 		t.number = 0
 	}
-	place := func(number int) token {
+	tokenAt := func(number int) token {
 		return token{
 			kind: kindShards, made: now, stream: s.id, name: s.name, number: uint64(number),
 			filter: byte(slices.Index(shardFilters, filter.kind)), time: filter.time,
 		}
 	}
-	rest := place(len(s.shards))
+	rest := tokenAt(len(s.shards))
 	out := struct {
 		NextToken string `json:",omitempty"`
 		Shards    []shardDescription
@@ -82,13 +82,13 @@ func (e *Endpoint) listShards(c *call) error {
 			continue
 		}
 		if faulty.empty || len(out.Shards) == min(most, shardPage) {
-			rest = place(i)
+			rest = tokenAt(i)
 			out.NextToken = rest.sealed(e.key)
 			break
 		}
 		out.Shards = append(out.Shards, sh.describe())
 	}
-	out.NextToken = faulty.next(e, out.NextToken, place(0), rest)
+	out.NextToken = faulty.next(e, out.NextToken, tokenAt(0), rest)
 	return c.reply(out)
 }
 

@@ -65,24 +65,24 @@ func (e *Endpoint) storeAll(c *call, s *stream, puts []put, now int64) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		var place stored
+		var written stored
 		ok := !c.script.throttles(i)
 		if ok {
-			place, ok = e.store(s, &puts[i], now)
+			written, ok = e.store(s, &puts[i], now)
 		} else {
-			place.shard = s.route(puts[i].hash)
+			written.shard = s.route(puts[i].hash)
 		}
 		if !ok {
 			failed++
 			out = append(out, `{"ErrorCode":"ProvisionedThroughputExceededException","ErrorMessage":`...)
-			out = appendString(out, rateExceeded(place.shard.id, s.name))
+			out = appendString(out, rateExceeded(written.shard.id, s.name))
 			out = append(out, '}')
 			continue
 		}
 		out = append(out, `{"SequenceNumber":"`...)
-		out = place.sequence.append(out)
+		out = written.sequence.append(out)
 		out = append(out, `","ShardId":"`...)
-		out = append(out, place.shard.id...)
+		out = append(out, written.shard.id...)
 		out = append(out, `"}`...)
 	}
 	out = append(out, `],"FailedRecordCount":`...)

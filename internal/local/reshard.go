@@ -92,12 +92,12 @@ func (e *Endpoint) rescale(st *stream, target int, now int64) {
 
 // splitAt splits a shard at every one of the sorted places, the middle one
 // first, so that lineages stay short, and appends what it became to open.
-func (e *Endpoint) splitAt(st *stream, open []*shard, sh *shard, places []hashKey, now int64) []*shard {
-	if len(places) == 0 {
+func (e *Endpoint) splitAt(st *stream, open []*shard, sh *shard, hashKeys []hashKey, now int64) []*shard {
+	if len(hashKeys) == 0 {
 		return append(open, sh)
 	}
-	m := len(places) / 2
-	low, high := e.halves(st, sh, places[m], now)
-	open = e.splitAt(st, open, low, places[:m], now)
-	return e.splitAt(st, open, high, places[m+1:], now)
+	m := len(hashKeys) / 2
+	low, high := e.halves(st, sh, hashKeys[m], now)
+	open = e.splitAt(st, open, low, hashKeys[:m], now)
+	return e.splitAt(st, open, high, hashKeys[m+1:], now)
 }

@@ -77,8 +77,8 @@ func (s *stream) change(status string, until int64) {
 	s.changed.ring()
 }
 
-// gone says whether a deleted stream has been deleted for good.
-func (s *stream) gone(now int64) bool {
+// isDeleted reports whether a deleted stream is not there any more.
+func (s *stream) isDeleted(now int64) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.status == deleting && now >= s.ready
@@ -134,7 +134,7 @@ func (e *Endpoint) stream(name string) (*stream, error) {
 	e.mu.RLock()
 	s := e.streams[name]
 	e.mu.RUnlock()
-	if s == nil || s.gone(e.millis()) {
+	if s == nil || s.isDeleted(e.millis()) {
 		return nil, streamNotFound(name)
 	}
 	return s, nil
@@ -145,7 +145,7 @@ func (e *Endpoint) names() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.millis()
-	maps.DeleteFunc(e.streams, func(_ string, s *stream) bool { return s.gone(now) })
+	maps.DeleteFunc(e.streams, func(_ string, s *stream) bool { return s.isDeleted(now) })
 	return slices.Sorted(maps.Keys(e.streams))
 }
 

@@ -73,7 +73,7 @@ func (e *Endpoint) subscribeToShard(c *call) error {
 	}
 	sub := &subscription{
 		stream: s, consumer: one, link: link, shard: sh,
-		began: began, heard: began, script: c.script,
+		began: began, lastEvent: began, script: c.script,
 	}
 	sh.mu.Lock()
 	sh.trim(s.trimHorizon(now))

@@ -20,10 +20,10 @@ type subscription struct {
 	began    time.Time // on the endpoint's clock, as all times here
 	script   script
 
-	next   uint64 // index of the next record
-	stuck  bool   // there will never be anything to read
-	heard  time.Time
-	events int // sent
+	next      uint64 // index of the next record
+	stuck     bool   // there will never be anything to read
+	lastEvent time.Time
+	events    int // sent
 }
 
 // turn is what a subscription does next: it sends event or err if there is one,
@@ -49,7 +49,7 @@ func (e *Endpoint) turn(u *subscription) turn {
 	s := u.stream
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	t := turn{wait: min(u.began.Add(subscriptionLife).Sub(now), u.heard.Add(heartbeat).Sub(now))}
+	t := turn{wait: min(u.began.Add(subscriptionLife).Sub(now), u.lastEvent.Add(heartbeat).Sub(now))}
 	if u.script.kind == "silent" {
 		t.wait = u.began.Add(subscriptionLife).Sub(now)
 	}
@@ -60,7 +60,7 @@ func (e *Endpoint) turn(u *subscription) turn {
 		return t
 	case s.status == deleting && ms >= s.ready:
 		return turn{over: true, err: streamNotFound(s.name)}
-	case u.consumer.gone(ms):
+	case u.consumer.isDeleted(ms):
 		return turn{over: true, err: notFound("Consumer %s under stream %s not found for account %s.", u.consumer.name, s.name, Account)}
 	case u.link.current != u:
 		if e.options.Takeover == TakeoverEnd {
@@ -105,7 +105,7 @@ func (e *Endpoint) fill(t *turn, u *subscription, now time.Time) {
 			return
 		}
 	}
-	due := now.Sub(u.heard) >= heartbeat || u.events == 0 && !e.options.QuietStart
+	due := now.Sub(u.lastEvent) >= heartbeat || u.events == 0 && !e.options.QuietStart
 	if p.count == 0 && !ended && !due {
 		return
 	}
@@ -126,7 +126,7 @@ func (e *Endpoint) fill(t *turn, u *subscription, now time.Time) {
 		v.ended = sh.children
 	}
 	t.event, t.over = v, ended
-	u.next, u.heard = next, now
+	u.next, u.lastEvent = next, now
 }
 
 // continuation is a sequence number such that what comes after it is what comes

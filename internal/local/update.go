@@ -21,7 +21,7 @@ func (e *Endpoint) reshard(c *call, more int, change func(s *stream, now int64) 
 	}
 	if more >= 0 {
 		e.mu.RLock()
-		err = e.roomForShards(c, more)
+		err = e.checkShardLimit(c, more)
 		e.mu.RUnlock()
 	}
 	if err != nil {

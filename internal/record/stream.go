@@ -26,18 +26,11 @@ func ParseStream(s string) Stream {
 	return Stream{Given: s, Name: m[2], ARN: s, Region: m[1]}
 }
 
-// ByName is a request's StreamName: nil where the caller gave an ARN.
-func (s Stream) ByName() *string {
+// ByName is a request's StreamName: empty where the caller gave an ARN, which is then the
+// request's StreamARN.
+func (s Stream) ByName() string {
 	if s.ARN != "" {
-		return nil
+		return ""
 	}
-	return &s.Name
-}
-
-// ByARN is a request's StreamARN: nil where the caller gave a name.
-func (s Stream) ByARN() *string {
-	if s.ARN == "" {
-		return nil
-	}
-	return &s.ARN
+	return s.Name
 }

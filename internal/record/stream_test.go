@@ -17,9 +17,8 @@ func TestParseStream(t *testing.T) {
 		if got != want {
 			t.Errorf("ParseStream(%q) = %+v, want %+v", given, got, want)
 		}
-		name, arn := got.ByName(), got.ByARN()
-		if (name == nil) == (arn == nil) || name != nil && *name != want.Name || arn != nil && *arn != want.ARN {
-			t.Errorf("%q is asked for by %v and %v", given, name, arn)
+		if name := got.ByName(); name != "" && got.ARN != "" || got.ARN == "" && name != want.Name {
+			t.Errorf("%q is asked for by %q and %q", given, name, got.ARN)
 		}
 	}
 }

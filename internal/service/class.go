@@ -1,6 +1,7 @@
-// Package service is what kin's packages share about calls of the service: which
-// class of failure an error is, how long one attempt may last, when the next one is
-// made, and how calls that keep failing are reported.
+// Package service is what kin's packages share about calls of the service: the calls
+// with their inputs and outputs, which class of failure an error is, how long one
+// attempt may last, when the next one is made, and how calls that keep failing are
+// reported.
 //
 // It decides nothing about a class: what is retried, and what ends a run, is for
 // those who make the call.
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -74,6 +76,19 @@ func Status(err error) int {
 func IsHTML(err error) bool {
 	answer := answerOf(err)
 	return answer != nil && strings.HasPrefix(strings.ToLower(answer.Header.Get("Content-Type")), "text/html")
+}
+
+// RefusalTime is the Date of an answer that was an error; zero without one.
+func RefusalTime(err error) time.Time {
+	answer := answerOf(err)
+	if answer == nil {
+		return time.Time{}
+	}
+	date, err := smithyhttp.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
 }
 
 // answerOf is the HTTP answer that an error is; nil without one.

@@ -1,14 +1,6 @@
 package service
 
-import (
-	"context"
-	"time"
-
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-)
+import "context"
 
 // Client calls Kinesis at one place. internal/awsclient makes it.
 type Client struct {
@@ -19,45 +11,34 @@ type Client struct {
 
 // API is the calls that kin makes. Each is a single attempt. Packages take an interface
 // of those that they need.
+//
+// A call does not keep its input or change it. The caller owns the output. The errors of
+// the service have its code, as smithy.APIError. An error of a call that was answered also
+// has the answer, as *smithyhttp.ResponseError.
 type API interface {
 	StreamAPI
 	ConsumerAPI
-	ListStreams(context.Context, *kinesis.ListStreamsInput, ...func(*kinesis.Options)) (*kinesis.ListStreamsOutput, error)
-	PutRecords(context.Context, *kinesis.PutRecordsInput, ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error)
-	SubscribeToShard(context.Context, *kinesis.SubscribeToShardInput, ...func(*kinesis.Options)) (*kinesis.SubscribeToShardOutput, error)
+	ListStreams(context.Context, *ListStreamsInput) (*ListStreamsOutput, error)
+	PutRecords(context.Context, *PutRecordsInput) (*PutRecordsOutput, error)
+	// SubscribeToShard opens an event stream, which the caller has to close. The context
+	// governs the whole stream, not only the call.
+	SubscribeToShard(context.Context, *SubscribeToShardInput) (EventStream, error)
 }
 
 // StreamAPI is the calls that read a stream.
 type StreamAPI interface {
-	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
-	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
-	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
-	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
+	ListShards(context.Context, *ListShardsInput) (*ListShardsOutput, error)
+	GetShardIterator(context.Context, *GetShardIteratorInput) (*GetShardIteratorOutput, error)
+	GetRecords(context.Context, *GetRecordsInput) (*GetRecordsOutput, error)
+	DescribeStreamSummary(context.Context, *DescribeStreamSummaryInput) (*DescribeStreamSummaryOutput, error)
 }
 
 // ConsumerAPI is the calls about the stream's consumers.
 type ConsumerAPI interface {
-	DescribeStreamConsumer(context.Context, *kinesis.DescribeStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error)
-	RegisterStreamConsumer(context.Context, *kinesis.RegisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error)
-	DeregisterStreamConsumer(context.Context, *kinesis.DeregisterStreamConsumerInput, ...func(*kinesis.Options)) (*kinesis.DeregisterStreamConsumerOutput, error)
-	ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...func(*kinesis.Options)) (*kinesis.ListStreamConsumersOutput, error)
-}
-
-// ServerTime is the Date of an answer; zero without one.
-func ServerTime(answer middleware.Metadata) time.Time {
-	date, _ := awsmiddleware.GetServerTime(answer)
-	return date
-}
-
-// RefusalTime is the Date of an answer that was an error; zero without one.
-func RefusalTime(err error) time.Time {
-	answer := answerOf(err)
-	if answer == nil {
-		return time.Time{}
-	}
-	date, err := smithyhttp.ParseTime(answer.Header.Get("Date"))
-	if err != nil {
-		return time.Time{}
-	}
-	return date
+	DescribeStreamConsumer(context.Context, *DescribeStreamConsumerInput) (*DescribeStreamConsumerOutput, error)
+	RegisterStreamConsumer(context.Context, *RegisterStreamConsumerInput) (*RegisterStreamConsumerOutput, error)
+	// DeregisterStreamConsumer succeeds only if the answer is empty, or a JSON object
+	// or null: a page with the status 200 removes no consumer.
+	DeregisterStreamConsumer(context.Context, *DeregisterStreamConsumerInput) error
+	ListStreamConsumers(context.Context, *ListStreamConsumersInput) (*ListStreamConsumersOutput, error)
 }

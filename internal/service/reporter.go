@@ -55,8 +55,8 @@ func NewReporter(report func(string)) Reporter {
 func NoAnswer() error { return fmt.Errorf("no answer from the service for %s", ReportAfter) }
 
 // Failed notes that an attempt of a call failed. lasted is how long the call has been
-// failing; it counts for the first failure alone. The key identifies the call. about is the stream or
-// shard that the call is about, for the message of its end; empty for none.
+// failing; it counts for the first failure alone. The key identifies the call. about is
+// the stream or shard that the call is about, for the message of its end; empty for none.
 func (r *Reporter) Failed(key any, about string, err error, lasted time.Duration) {
 	if message := r.Note(key, about, err, lasted); message != "" {
 		r.Report(message)

@@ -46,7 +46,7 @@ func TestFault14ARateLimitIsAnAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var said lines
-				report := Reporter{Report: said.say, Doing: "reading", IsQuiet: IsShardLimit}
+				report := Reporter{Report: said.add, Doing: "reading", IsQuiet: IsShardLimit}
 				for _, s := range c.steps {
 					time.Sleep(s.wait)
 					if s.err == nil {
@@ -89,7 +89,7 @@ type lines struct {
 	all []string
 }
 
-func (l *lines) say(text string) {
+func (l *lines) add(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, text)

@@ -17,7 +17,7 @@ func named(err error) error { return &CallError{Call: "ListShards", Stream: "ord
 func TestFault14AnEndpointThatNeverAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said lines
-		r := NewRetries(said.say, nil)
+		r := NewRetries(said.add, nil)
 		calls := 0
 		_, err := Retry(t.Context(), r, StartTimeout, named, func(ctx context.Context) (int, error) {
 			calls++
@@ -58,7 +58,7 @@ func TestFault14AnAttemptThatHungIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said lines
 		calls := 0
-		_, err := Retry(t.Context(), NewRetries(said.say, nil), StartTimeout, named, func(ctx context.Context) (int, error) {
+		_, err := Retry(t.Context(), NewRetries(said.add, nil), StartTimeout, named, func(ctx context.Context) (int, error) {
 			if calls++; calls == 1 {
 				return 0, refusedConnection()
 			}

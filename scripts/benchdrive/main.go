@@ -3,13 +3,15 @@
 //
 //	benchdrive [-kin FILE] [-loop FILE] fill STREAM SHARDS RECORDS
 //	benchdrive ... latency STREAM RECORDS MILLISECONDS ARG...
-//	                                               put to print, of kin ARG..., which fetches so often; 0: is pushed to
+//	                                               put to print, of kin ARG..., which fetches
+//	                                               so often; 0: is pushed to
 //	benchdrive ... cpu STREAM RECORDS              kin read beside benchloop
 //	benchdrive ... stalled STREAM SECONDS BUFFER ARG...
 //	benchdrive ... idle OPERATION SHARDS SECONDS ARG...
 //	                                               what kin ARG... takes while nothing is written
 //	benchdrive [-rival FILE] ... trickle STREAM SHARDS SECONDS RATE ARG...
-//	                                               kin read with a checkpoint, idle and with RATE records a second
+//	                                               kin read with a checkpoint, idle and with
+//	                                               RATE records a second
 //	benchdrive ... two STREAM SECONDS RATE         two kin read on one stream
 //	benchdrive ... saturate STREAM SECONDS SHARDS  kin write into all that the shards take
 //	benchdrive ... write STREAM RECORDS FILE       kin write beside benchput

@@ -4,9 +4,9 @@
 //
 //	go run ./scripts/messages [FOLDER...]
 //
-// Without folders it reads cmd and the core packages. A line is PLACE, KIND and TEXT,
-// with tabs between them; KIND is help, hint, error or text. The records of the log
-// (--debug), names of fields and patterns are left out.
+// Without folders it reads those of cmd and of the core packages that are there. A line
+// is PLACE, KIND and TEXT, with tabs between them; KIND is help, hint, error or text. The
+// records of the log (--debug), names of fields and patterns are left out.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,7 +32,7 @@ func main() {
 	flag.Parse()
 	roots := flag.Args()
 	if len(roots) == 0 {
-		roots = folders
+		roots = slices.DeleteFunc(folders, isMissing)
 	}
 	out := bufio.NewWriter(os.Stdout)
 	err := printTexts(out, roots)
@@ -44,13 +45,15 @@ func main() {
 	}
 }
 
+func isMissing(folder string) bool {
+	_, err := os.Stat(folder)
+	return os.IsNotExist(err)
+}
+
 // printTexts prints the texts of all Go files below the roots, without tests. A root that
-// is not there is passed over.
+// is not there is an error.
 func printTexts(out *bufio.Writer, roots []string) error {
 	for _, root := range roots {
-		if _, err := os.Stat(root); os.IsNotExist(err) {
-			continue
-		}
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
@@ -133,11 +136,11 @@ func (v *visitor) Visit(n ast.Node) ast.Visitor {
 		case strings.HasSuffix(name, "Var") || strings.HasSuffix(name, "VarP"):
 			v.in("help", exprs(n.Args)...)
 			return nil
-		case name == "UsageHint" && len(n.Args) > 1:
+		case (name == "UsageHint" || name == "refuseHint") && len(n.Args) > 1:
 			v.in("hint", n.Args[0])
 			v.in("error", exprs(n.Args[1:])...)
 			return nil
-		case name == "Usage", name == "Errorf", name == "New" && isText(n.Args):
+		case name == "Usage", name == "refuse", name == "Errorf", name == "New" && isText(n.Args):
 			v.in("error", exprs(n.Args)...)
 			return nil
 		}

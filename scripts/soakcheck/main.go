@@ -54,7 +54,7 @@ type check struct {
 	violations int
 
 	shards  map[string]*shard
-	stream  map[place]*record
+	stream  map[position]*record
 	byShard map[string][]*record // in the stream's order
 }
 

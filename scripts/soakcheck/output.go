@@ -69,7 +69,7 @@ func (c *check) line(n int, line []byte, now int, in *run) {
 		c.violated("line %d is not JSON: %v", n, err)
 		return
 	}
-	r := c.stream[place{out.ShardID, out.SequenceNumber}]
+	r := c.stream[position{out.ShardID, out.SequenceNumber}]
 	switch {
 	case r == nil:
 		c.violated("line %d is not in the stream: %s %s", n, out.ShardID, out.SequenceNumber)

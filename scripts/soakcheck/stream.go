@@ -9,12 +9,12 @@ import (
 	"os"
 )
 
-// place is where a record is in the stream.
-type place struct{ shard, sequence string }
+// position is where a record is in the stream.
+type position struct{ shard, sequence string }
 
 // record is one of the stream.
 type record struct {
-	place
+	position
 	key  string
 	data string
 
@@ -70,7 +70,7 @@ func lines(path string, each func(offset int64, line []byte, whole bool) error) 
 
 // readStream reads what the stream holds. The shards come parents first.
 func (c *check) readStream(shards, records string) error {
-	c.shards, c.stream, c.byShard = map[string]*shard{}, map[place]*record{}, map[string][]*record{}
+	c.shards, c.stream, c.byShard = map[string]*shard{}, map[position]*record{}, map[string][]*record{}
 	err := lines(shards, func(_ int64, line []byte, _ bool) error {
 		s := &shard{}
 		if err := json.Unmarshal(line, s); err != nil {
@@ -99,14 +99,14 @@ func (c *check) readStream(shards, records string) error {
 		if err := json.Unmarshal(line, &in); err != nil {
 			return err
 		}
-		r := &record{place: place{in.ShardID, in.SequenceNumber}, key: in.PartitionKey, data: string(in.Data)}
+		r := &record{position: position{in.ShardID, in.SequenceNumber}, key: in.PartitionKey, data: string(in.Data)}
 		before := c.byShard[in.ShardID]
 		if n := len(before); n > 0 && !less(before[n-1].sequence, r.sequence) {
 			return fmt.Errorf("the endpoint's sequence numbers do not grow")
 		}
 		r.index = len(before)
 		c.byShard[in.ShardID] = append(before, r)
-		c.stream[r.place] = r
+		c.stream[r.position] = r
 		return nil
 	})
 	fmt.Printf("stream: %d records in %d shards, up to %d generations\n", len(c.stream), len(c.shards), c.generations())

@@ -1,9 +1,11 @@
-// Command soakdrive is the trouble of scripts/soak: it makes `kin write`
+// Command soakdrive makes the disruptions of scripts/soak: it makes `kin write`
 // write steadily, reshards the stream, scripts faults, and kills and restarts
-// `kin read`, by enhanced fan-out with -mode efo. With -mode write it stops and restarts `kin write` instead, and
-// with -mode copy `kin copy`. It shares no code with kin.
+// `kin read`, by enhanced fan-out with -mode efo. With -mode write it stops and
+// restarts `kin write` instead, and with -mode copy `kin copy`. It shares no code
+// with kin.
 //
-//	soakdrive -kin FILE -endpoint URL -dir DIR [-mode read|efo|write|copy] [-seconds N] [-seed S] [-rate N]
+//	soakdrive -kin FILE -endpoint URL -dir DIR [-mode read|efo|write|copy] [-seconds N]
+//	          [-seed S] [-rate N]
 //
 // At the end it stops writing, clears the faults, lets a last run of what it
 // ended before do the rest, and reads the stream by itself. DIR has then what
@@ -34,7 +36,7 @@ import (
 	"time"
 )
 
-// drive is what all troubles share.
+// drive is what all disruptions share.
 type drive struct {
 	kin, dir string
 	mode     string
@@ -42,7 +44,7 @@ type drive struct {
 	stream   string
 	seed     uint64
 	rate     int
-	end      time.Time // when the troubles end
+	end      time.Time // when the disruptions end
 
 	mu       sync.Mutex
 	counts   map[string]int
@@ -82,41 +84,41 @@ func main() {
 	}
 }
 
-// mode is what a soak does: troubles, all at once, and then the rest in peace.
+// mode is what a soak does: disruptions, all at once, and then the rest in peace.
 type mode struct {
-	troubles []func(*drive, context.Context) error
-	rest     []func(*drive, context.Context) error
+	disruptions []func(*drive, context.Context) error
+	rest        []func(*drive, context.Context) error
 }
 
 var modes = map[string]*mode{
 	"read": {
-		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
-		rest:     []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
+		disruptions: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
+		rest:        []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
 	},
 	"efo": {
-		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
-		rest:     []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
+		disruptions: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).faults, (*drive).kill},
+		rest:        []func(*drive, context.Context) error{(*drive).readRest, (*drive).dump},
 	},
 	"write": {
-		troubles: []func(*drive, context.Context) error{(*drive).reshard, (*drive).faults, (*drive).stopWrite},
-		rest:     []func(*drive, context.Context) error{(*drive).writeRest, (*drive).dump},
+		disruptions: []func(*drive, context.Context) error{(*drive).reshard, (*drive).faults, (*drive).stopWrite},
+		rest:        []func(*drive, context.Context) error{(*drive).writeRest, (*drive).dump},
 	},
 	"copy": {
-		troubles: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).reshardCopy, (*drive).faults, (*drive).stopCopy},
-		rest:     []func(*drive, context.Context) error{(*drive).copyRest, (*drive).dump, (*drive).dumpCopy},
+		disruptions: []func(*drive, context.Context) error{(*drive).write, (*drive).reshard, (*drive).reshardCopy, (*drive).faults, (*drive).stopCopy},
+		rest:        []func(*drive, context.Context) error{(*drive).copyRest, (*drive).dump, (*drive).dumpCopy},
 	},
 }
 
 func (d *drive) run(ctx context.Context) error {
-	var troubles sync.WaitGroup
-	for _, trouble := range modes[d.mode].troubles {
-		troubles.Go(func() {
-			if err := trouble(d, ctx); err != nil {
+	var disruptions sync.WaitGroup
+	for _, disrupt := range modes[d.mode].disruptions {
+		disruptions.Go(func() {
+			if err := disrupt(d, ctx); err != nil {
 				d.fail("%v", err)
 			}
 		})
 	}
-	troubles.Wait()
+	disruptions.Wait()
 	for _, rest := range modes[d.mode].rest {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -128,9 +130,9 @@ func (d *drive) run(ctx context.Context) error {
 	return nil
 }
 
-// random is a source of its own for each trouble, so that none disturbs the
+// random is a source of its own for each disruption, so that none disturbs the
 // others' draws.
-func (d *drive) random(trouble uint64) *rand.Rand { return rand.New(rand.NewPCG(d.seed, trouble)) }
+func (d *drive) random(sequence uint64) *rand.Rand { return rand.New(rand.NewPCG(d.seed, sequence)) }
 
 func (d *drive) count(name string, n int) {
 	d.mu.Lock()
@@ -152,7 +154,7 @@ func between(r *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(r.Int64N(int64(most-least)))
 }
 
-// sleep waits, and says whether there is time for more trouble.
+// sleep waits, and says whether there is time for more disruptions.
 func (d *drive) sleep(ctx context.Context, wait time.Duration) bool {
 	select {
 	case <-time.After(min(wait, time.Until(d.end))):

@@ -125,9 +125,9 @@ func (d *drive) drawWait(r *rand.Rand) time.Duration {
 
 // stopAfter runs kin, stops it with SIGTERM, and reads what it said.
 func (d *drive) stopAfter(ctx context.Context, wait time.Duration, args ...string) (stop, error) {
-	var said bytes.Buffer
+	var stderr bytes.Buffer
 	command := exec.CommandContext(ctx, d.kin, args...)
-	command.Stderr = &said
+	command.Stderr = &stderr
 	if err := command.Start(); err != nil {
 		return stop{}, err
 	}
@@ -143,29 +143,29 @@ func (d *drive) stopAfter(ctx context.Context, wait time.Duration, args ...strin
 		d.count("stops", 1)
 	case err = <-ended:
 	}
-	one := heard(said.String())
+	one := parseStop(stderr.String())
 	if one.Code, err = exitCode(err); err != nil {
 		return one, err
 	}
 	if one.Code != 0 && one.Code != 128+int(syscall.SIGTERM) {
 		d.fail("kin %s ended with %d, see stops.log", args[0], one.Code)
 	}
-	return one, d.log(said.String(), one.Code)
+	return one, d.log(stderr.String(), one.Code)
 }
 
 // lastRun runs kin to its end.
 func (d *drive) lastRun(ctx context.Context, args ...string) error {
-	var said bytes.Buffer
+	var stderr bytes.Buffer
 	command := exec.CommandContext(ctx, d.kin, args...)
-	command.Stderr = &said
+	command.Stderr = &stderr
 	code, err := exitCode(command.Run())
-	if err := errors.Join(err, d.log(said.String(), code)); err != nil {
+	if err := errors.Join(err, d.log(stderr.String(), code)); err != nil {
 		return err
 	}
 	if code != 0 {
-		return fmt.Errorf("the last kin %s ended with %d: %s", args[0], code, said.String())
+		return fmt.Errorf("the last kin %s ended with %d: %s", args[0], code, stderr.String())
 	}
-	one := heard(said.String())
+	one := parseStop(stderr.String())
 	f, err := os.OpenFile(d.path("stops.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -185,12 +185,12 @@ func exitCode(err error) (int, error) {
 }
 
 // log keeps what a run said.
-func (d *drive) log(said string, code int) error {
+func (d *drive) log(stderr string, code int) error {
 	f, err := os.OpenFile(d.path("stops.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(f, "%s-- %d\n", said, code); err != nil {
+	if _, err := fmt.Fprintf(f, "%s-- %d\n", stderr, code); err != nil {
 		return err
 	}
 	return f.Close()
@@ -213,22 +213,22 @@ func (d *drive) through() (int64, error) {
 
 // What a run says at its end.
 var (
-	saidDone   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
-	saidUpTo   = regexp.MustCompile(`(?m)^kin: everything up to record ([\d,]+) of the input is written`)
-	saidBeyond = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
-	saidUnsure = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?) may be(?:$| written)`)
+	donePattern   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
+	upToPattern   = regexp.MustCompile(`(?m)^kin: everything up to record ([\d,]+) of the input is written`)
+	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
+	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?) may be(?:$| written)`)
 )
 
-func heard(said string) stop {
+func parseStop(stderr string) stop {
 	return stop{
-		Written: figure(saidDone, said, 1), Rejected: figure(saidDone, said, 2), Twice: max(figure(saidDone, said, 3), figure(saidDone, said, 4)),
-		Through: figure(saidUpTo, said, 1), Beyond: figure(saidBeyond, said, 1) + figure(saidBeyond, said, 2), Unsure: figure(saidUnsure, said, 1),
+		Written: figure(donePattern, stderr, 1), Rejected: figure(donePattern, stderr, 2), Twice: max(figure(donePattern, stderr, 3), figure(donePattern, stderr, 4)),
+		Through: figure(upToPattern, stderr, 1), Beyond: figure(beyondPattern, stderr, 1) + figure(beyondPattern, stderr, 2), Unsure: figure(unsurePattern, stderr, 1),
 	}
 }
 
 // figure is a number that was said; 0 if it was not.
-func figure(what *regexp.Regexp, said string, group int) int64 {
-	m := what.FindStringSubmatch(said)
+func figure(what *regexp.Regexp, stderr string, group int) int64 {
+	m := what.FindStringSubmatch(stderr)
 	if m == nil {
 		return 0
 	}

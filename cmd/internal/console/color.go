@@ -12,7 +12,7 @@ type ColorMode string
 
 // The values of --color.
 const (
-	ColorAuto   ColorMode = "auto"
+	colorAuto   ColorMode = "auto"
 	ColorAlways ColorMode = "always"
 	ColorNever  ColorMode = "never"
 )
@@ -23,7 +23,7 @@ func (m *ColorMode) String() string { return string(*m) }
 func (m *ColorMode) Type() string { return "when" }
 
 // Set takes what was typed. Its error says what is wanted.
-func (m *ColorMode) Set(s string) error { return Choose(m, s, ColorAuto, ColorAlways, ColorNever) }
+func (m *ColorMode) Set(s string) error { return Choose(m, s, colorAuto, ColorAlways, ColorNever) }
 
 // Colored says whether output to w is coloured: on a terminal, unless NO_COLOR
 // or TERM=dumb is set; --color overrides all of that.

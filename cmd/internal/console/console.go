@@ -30,7 +30,7 @@ type Console struct {
 
 // New returns the console before the flags were parsed.
 func New(s Streams) *Console {
-	return &Console{Streams: s, Stderr: newStderr(s.Err), Log: slog.New(slog.DiscardHandler), Color: ColorAuto}
+	return &Console{Streams: s, Stderr: newStderr(s.Err), Log: slog.New(slog.DiscardHandler), Color: colorAuto}
 }
 
 // FlagsParsed is called once, when the global flags have their values.

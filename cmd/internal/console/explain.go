@@ -184,7 +184,7 @@ func accessHint(err error) string {
 	case "SubscribeToShard", "DescribeStreamConsumer", "DeregisterStreamConsumer":
 		return "this needs kinesis:" + op.Operation() + " on the stream and on its consumers, STREAM-ARN/consumer/*"
 	case "DescribeStreamSummary":
-		return "a stream's ARN is found with kinesis:DescribeStreamSummary on it; give the ARN and it is not needed"
+		return "kin finds a stream's ARN with kinesis:DescribeStreamSummary; with the ARN in place of the name it needs no such permission"
 	}
 	return "reading needs " + readPermissions + " on the stream"
 }
@@ -226,7 +226,7 @@ func (e *Explainer) didYouMean(ctx context.Context, name string) string {
 		found = "kin found 1 stream in " + e.Region
 	}
 	if slices.Contains(names, name) {
-		return "ListStreams has it: it is being created or deleted, or the answer is wrong; try again"
+		return "ListStreams lists it: it is being created or deleted, or the answer is wrong; try again"
 	}
 	if near := Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q? %s", near, found)

@@ -55,7 +55,7 @@ const trustHint = "set AWS_CA_BUNDLE to a file of the certificates to trust"
 
 // searchHint says where credentials may be put, for a search that found none.
 func searchHint(s awsclient.Source) string {
-	const places = "kin looks where the AWS SDK does: environment, shared configuration, instance profile"
+	const searched = "kin looks where the AWS SDK does: environment, shared configuration, instance profile"
 	switch {
 	case s.Kind == awsclient.GivenKeys:
 		return "check --aws-access-key and --aws-secret-key"
@@ -70,7 +70,7 @@ func searchHint(s awsclient.Source) string {
 	case s.Profile != "":
 		return "profile " + s.Profile + " names no credentials, and there is no instance profile: aws configure" + profileFlag(s)
 	}
-	return "set AWS_PROFILE or give --profile; " + places
+	return "set AWS_PROFILE or give --profile; " + searched
 }
 
 // explainRefused explains a call that was refused because of who signed it, or

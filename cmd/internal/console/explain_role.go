@@ -14,10 +14,10 @@ func explainRole(err error, role *awsclient.RoleError) Explanation {
 	var api smithy.APIError
 	var answer *awsclient.AnswerError
 	if errors.As(role, &answer) {
-		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): what answers there is not STS, or is broken", ExitFailed}
+		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): the server there is not STS, or is broken", ExitFailed}
 	}
 	if awsclient.IsForeignAnswer(role) {
-		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): what answers there is not STS, or is broken", ExitGaveUp}
+		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): the server there is not STS, or is broken", ExitGaveUp}
 	}
 	if awsclient.IsCertificateError(role) {
 		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS); AWS_CA_BUNDLE names a file of certificates to trust", ExitGaveUp}

@@ -19,7 +19,7 @@ type Abandoner interface{ Abandon() }
 func (c *Console) WatchSecondSignal(ctx context.Context, w Abandoner, grace time.Duration) func() {
 	over, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		signals := NotifyStops()
+		signals := notifyStops()
 		defer signal.Stop(signals) // a third one is as the system has it
 		abandonAtSecond(ctx, over, signals, c, w, grace)
 	})
@@ -30,20 +30,20 @@ func (c *Console) WatchSecondSignal(ctx context.Context, w Abandoner, grace time
 // takes the duplicates of that signal too, also behind the end of the run: they
 // would kill the process before it has reported.
 func abandonAtSecond(ctx, over context.Context, signals <-chan os.Signal, c *Console, w Abandoner, grace time.Duration) {
-	stops := StopsBehind(ctx)
-	slow := time.After(DuplicateWindow)
+	stops := stopsBehind(ctx)
+	slow := time.After(duplicateWindow)
 	for {
 		select {
 		case <-slow:
 			c.Info("stopping: writing what was read, for at most " + str2duration.String(grace) + "; a second signal, a second or more after the first, ends it at once")
 		case <-signals:
-			if !stops.Counts(time.Now()) {
+			if !stops.counts(time.Now()) {
 				continue
 			}
 			w.Abandon()
-			DropDuplicates(signals, nil)
+			dropDuplicates(signals, nil)
 			if over.Err() == nil {
-				c.Info("the output is blocked and holds the run up; another signal ends kin at once")
+				c.Info("the output is blocked, and the run waits for it; another signal ends kin at once")
 			}
 			return
 		case <-over.Done():

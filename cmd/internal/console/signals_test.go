@@ -63,8 +63,8 @@ func TestFault10TheFirstSignalStopsARunAndItsDuplicatesAreTaken(t *testing.T) {
 					t.Errorf("the run was stopped by %v, want %v", context.Cause(ctx), test.want)
 				}
 				// From then on the default action ends the process.
-				if lasted := <-given; lasted != DuplicateWindow {
-					t.Errorf("the signals were given back after %s, want %s", lasted, DuplicateWindow)
+				if lasted := <-given; lasted != duplicateWindow {
+					t.Errorf("the signals were given back after %s, want %s", lasted, duplicateWindow)
 				}
 			})
 		})
@@ -145,11 +145,11 @@ func TestFault10AStopThatTakesLongSaysThatASecondSignalEndsIt(t *testing.T) {
 		e := New(Streams{Err: &said})
 		go abandonAtSecond(ctx, over, signals, e, w, 10*time.Second)
 		deliver(signals, []arrival{{0, sigterm}, {1500 * time.Millisecond, sigterm}})
-		time.Sleep(DuplicateWindow)
+		time.Sleep(duplicateWindow)
 		synctest.Wait()
 		want := []string{
 			"kin: stopping: writing what was read, for at most 10s; a second signal, a second or more after the first, ends it at once",
-			"kin: the output is blocked and holds the run up; another signal ends kin at once",
+			"kin: the output is blocked, and the run waits for it; another signal ends kin at once",
 		}
 		if got := strings.Split(strings.TrimSpace(said.String()), "\n"); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %q", got)

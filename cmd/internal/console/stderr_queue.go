@@ -47,14 +47,14 @@ type queued struct {
 
 // add queues text if it fits into room bytes, and reports whether it did. Text is
 // never refused while nothing else waits.
-func (q *stderrQueue) add(item *queued, room int) bool {
+func (q *stderrQueue) add(item *queued, limit int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.addLocked(item, room)
+	return q.addLocked(item, limit)
 }
 
-func (q *stderrQueue) addLocked(item *queued, room int) bool {
-	if q.bytes > 0 && q.bytes+len(item.text) > room {
+func (q *stderrQueue) addLocked(item *queued, limit int) bool {
+	if q.bytes > 0 && q.bytes+len(item.text) > limit {
 		return false
 	}
 	q.noteDropped()
@@ -168,14 +168,14 @@ func (q *stderrQueue) hide() {
 	q.live = false
 }
 
-func (q *stderrQueue) addLive(text string, room int) bool {
+func (q *stderrQueue) addLive(text string, limit int) bool {
 	if n := len(q.items); n > 0 && q.items[n-1].live {
 		last := q.items[n-1]
 		q.bytes += len(text) - len(last.text)
 		last.text = text
 		return true
 	}
-	return q.addLocked(&queued{text: text, live: true}, room)
+	return q.addLocked(&queued{text: text, live: true}, limit)
 }
 
 // data writes what the user asked for. It returns when stderr has taken it, or when

@@ -13,8 +13,8 @@ import (
 // failure.
 var ErrStdoutClosed = errors.New("stdout was closed")
 
-// ErrStdoutMissing is a run without a stdout that was to move a checkpoint.
-var ErrStdoutMissing = errors.New("stdout is closed: its records would be lost behind the checkpoint; to discard them on purpose, write to /dev/null")
+// errStdoutMissing is a run without a stdout that was to move a checkpoint.
+var errStdoutMissing = errors.New("stdout is closed: the checkpoint would move past records that were never printed; to discard them on purpose, write to /dev/null")
 
 // Stdout is the one owner of a run's standard output.
 type Stdout struct {
@@ -40,7 +40,7 @@ func (c *Console) OpenStdout(ctx context.Context, keeps bool) (*Stdout, context.
 		return out, ctx, nil
 	}
 	if keeps && looksClosed(f) {
-		return nil, nil, ErrStdoutMissing
+		return nil, nil, errStdoutMissing
 	}
 	torn, err := endsTorn(f)
 	if err != nil {

@@ -47,7 +47,7 @@ func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	_ = group.Wait() // which has no errors: they are kept by consumer
 	for _, id := range ids {
 		if absent[id] {
-			if err := c.reportGone(ctx, id); err != nil {
+			if err := c.reportNotFound(ctx, id); err != nil {
 				failed[id] = err
 			}
 		}
@@ -67,7 +67,7 @@ func (c *Stream) failures(ctx context.Context, ids []string, failed map[string]e
 				left = append(left, efo.ID(id).Name())
 			}
 		}
-		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; %s tells", strings.Join(left, ", "), c.Commands.Command("list", "")))
+		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; check with: %s", strings.Join(left, ", "), c.Commands.Command("list", "")))
 		return context.Cause(ctx)
 	case len(ids) == 1:
 		return failed[ids[0]]

@@ -81,7 +81,7 @@ func Open(ctx context.Context, e *console.Console, o Options) (*Stream, error) {
 		return nil, err
 	}
 	c := &Stream{e: e, explain: o.Explain, Commands: efo.Commands{Stream: o.Stream, Flags: o.Flags}, Name: name}
-	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: o.Stream, Commands: c.Commands, StreamARN: arn, Timeout: o.Timeout, Say: c.info, Log: e.Log})
+	c.Registry, err = efo.NewRegistry(client, efo.RegistryOptions{Stream: o.Stream, Commands: c.Commands, StreamARN: arn, Timeout: o.Timeout, Info: c.info, Log: e.Log})
 	return c, err
 }
 
@@ -111,7 +111,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
 		return "", err
 	case err != nil: // a courtesy that cannot be had
-		return c.Commands.Command("list", "") + " lists those there are", nil
+		return c.Commands.Command("list", "") + " lists the consumers", nil
 	case len(l.Consumers) == 0:
 		return c.Name + " has no consumers", nil
 	}
@@ -121,7 +121,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	}
 	name := efo.ID(id).Name()
 	if slices.Contains(all, name) {
-		return fmt.Sprintf("%q is registered, with another ARN: it was registered again", name), nil
+		return fmt.Sprintf("%q is registered with another ARN: it was deregistered and registered again", name), nil
 	}
 	if near := console.Nearest(name, all); near != "" {
 		return fmt.Sprintf("did you mean %q?", near), nil
@@ -151,10 +151,10 @@ func (c *Stream) Registered(ctx context.Context, ids []string) ([]efo.Consumer, 
 	var found []efo.Consumer
 	for _, id := range ids {
 		one, err := c.Describe(ctx, efo.ID(id))
-		var gone *efo.NotFoundError
+		var notFound *efo.NotFoundError
 		switch {
-		case errors.As(err, &gone):
-			if err := c.reportGone(ctx, id); err != nil {
+		case errors.As(err, &notFound):
+			if err := c.reportNotFound(ctx, id); err != nil {
 				return nil, err
 			}
 		case err != nil:
@@ -166,9 +166,9 @@ func (c *Stream) Registered(ctx context.Context, ids []string) ([]efo.Consumer, 
 	return found, nil
 }
 
-// reportGone reports a consumer that is not there. The error is that of a stream
+// reportNotFound reports a consumer that is not there. The error is that of a stream
 // that is not there either.
-func (c *Stream) reportGone(ctx context.Context, id string) error {
+func (c *Stream) reportNotFound(ctx context.Context, id string) error {
 	hint, err := c.Missing(ctx, id)
 	if err == nil {
 		c.info(fmt.Sprintf("consumer %s of %s is not registered: nothing to remove\nhint: %s", id, c.Name, hint))

@@ -70,7 +70,7 @@ func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
 	ends := o.AvailableNow || ro.To.Kind != record.Latest || ro.Limit > 0 || ro.IdleTimeout > 0 || ro.Timeout > 0
 	if (o.failOnEmpty || o.Expect.Given) && !ends {
 		return console.UsageHint("add --available-now, --to, --limit, --idle-timeout or --timeout",
-			"--fail-on-empty and --expect judge a run that ends")
+			"--fail-on-empty and --expect need a run that ends")
 	}
 	return nil
 }
@@ -106,7 +106,8 @@ func (o *Bounds) Limited(ctx context.Context, late error) (context.Context, cont
 	return context.WithDeadlineCause(ctx, o.Began.Add(within), late)
 }
 
-// Judge holds what a run has read against what was expected of it.
+// Judge compares the records read with --expect and --fail-on-empty. It returns a
+// *console.ConditionError if they do not agree.
 func (o *Bounds) Judge(records int64) error {
 	switch {
 	case o.failOnEmpty && records == 0:

@@ -93,10 +93,10 @@ func (c *Connection) Role() awsclient.Role {
 	return awsclient.Role{ARN: c.RoleARN, ExternalID: c.RoleExternalID, SessionName: name, STSEndpoint: c.STSEndpoint}
 }
 
-// Words are the flags of this command that say where the service is and who is
+// CommandFlags are the flags of this command that say where the service is and who is
 // calling, for commands that messages name. What is set for all commands holds for
 // those too, and keys are not repeated.
-func (c *Connection) Words(o SettingSource) []string {
+func (c *Connection) CommandFlags(o SettingSource) []string {
 	var words []string
 	for _, f := range []struct{ name, value string }{
 		{"profile", c.Profile}, {"region", c.Region}, {"endpoint", c.Endpoint},
@@ -116,7 +116,7 @@ func (c *Connection) AWSOptions(o SettingSource, streams ...string) (awsclient.O
 	if o.IsSetting("region") {
 		asked = "" // a setting is for where nothing else says it, as AWS_REGION is
 	}
-	region, err := RegionOf(streams, asked)
+	region, err := regionOf(streams, asked)
 	if err != nil {
 		return awsclient.Options{}, err
 	}
@@ -135,8 +135,8 @@ func (c *Connection) AWSOptions(o SettingSource, streams ...string) (awsclient.O
 	}, nil
 }
 
-// RegionOf returns the region that the ARNs among streams name, or fallback.
-func RegionOf(streams []string, fallback string) (string, error) {
+// regionOf returns the region that the ARNs among streams name, or fallback.
+func regionOf(streams []string, fallback string) (string, error) {
 	region := ""
 	for _, s := range streams {
 		named := record.ParseStream(s).Region

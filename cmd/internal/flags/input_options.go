@@ -8,6 +8,7 @@ import (
 
 	"kin/cmd/internal/console"
 	"kin/format"
+	"kin/internal/input"
 	"kin/internal/record"
 	"kin/writer"
 )
@@ -15,7 +16,7 @@ import (
 // Input are write's flags about what its input is and which keys its
 // records get.
 type Input struct {
-	Form         InputForm
+	Form         input.Form
 	Chomp        bool
 	Delimiter    Delimiter
 	null         bool
@@ -33,12 +34,12 @@ type Input struct {
 
 // DefaultInput is lines, with a random key for each.
 func DefaultInput() Input {
-	return Input{Form: Lines, Shard: Text{Kind: WantShard}}
+	return Input{Form: input.Lines, Shard: Text{Kind: WantShard}}
 }
 
 // AddFlags gives a command these flags.
 func (o *Input) AddFlags(f *pflag.FlagSet) {
-	f.Var(&o.Form, "input", "lines: each line is a record; records: lines as kin read prints them; json: JSON values; csv: rows below a header, as JSON objects; raw: each file is a record")
+	f.Var((*InputForm)(&o.Form), "input", "lines: each line is a record; records: lines as kin read prints them; json: JSON values; csv: rows below a header, as JSON objects; raw: each file is a record")
 	f.BoolVar(&o.Chomp, "chomp", false, "take the carriage return from the end of each line")
 	f.Var(&o.Delimiter, "delimiter", "end records with this `text` in place of the end of the file (raw); \\n, \\t, \\0 and \\x1e mean bytes")
 	f.BoolVarP(&o.null, "null", "0", false, "the same as --delimiter '\\0'")
@@ -51,27 +52,29 @@ func (o *Input) AddFlags(f *pflag.FlagSet) {
 	f.Var(&o.Shard, "shard", "write to this open `shard`, by an explicit hash key in its range")
 }
 
-// Check refuses what contradicts, and finishes what depends on what was given.
+// Check sets Delimiter and Form where a flag implies them, and returns a
+// *console.UsageError if two flags contradict each other or a key is malformed. It
+// is called once, after the flags have their values and before they are used.
 func (o *Input) Check() error {
 	if o.null {
 		o.Delimiter = "\x00"
 	}
 	if o.Delimiter != "" && !o.Given("input") {
-		o.Form = Raw
+		o.Form = input.Raw
 	}
 	keys := o.KeyFlags()
 	switch {
-	case o.Delimiter != "" && o.Form != Raw:
+	case o.Delimiter != "" && o.Form != input.Raw:
 		return console.Usage("--%s contradicts --input %s: it is for raw", o.delimiterFlag(), o.Form)
-	case o.Chomp && o.Form != Lines:
+	case o.Chomp && o.Form != input.Lines:
 		return console.Usage("--chomp contradicts --input %s: it is for lines", o.Form)
-	case o.Form == Records && len(keys) > 0:
+	case o.Form == input.Records && len(keys) > 0:
 		return console.Usage("--%s contradicts --input records, whose lines have their own keys", keys[0])
-	case o.Form == Records && o.Given("explicit-hash-key"):
+	case o.Form == input.Records && o.Given("explicit-hash-key"):
 		return console.Usage("--explicit-hash-key contradicts --input records, whose lines have their own keys")
-	case o.Form == Records && o.Given("shard"):
+	case o.Form == input.Records && o.Given("shard"):
 		return console.Usage("--shard contradicts --input records, whose lines have their own keys")
-	case o.Given("key-delimiter") && (o.Form == JSON || o.Form == CSV):
+	case o.Given("key-delimiter") && (o.Form == input.JSON || o.Form == input.CSV):
 		return console.UsageHint("--key-field or --key-jq take a key out of JSON", "--key-delimiter contradicts --input %s: it splits lines", o.Form)
 	case o.Given("partition-key") && !IsKey(o.key):
 		return console.Usage("--partition-key %q: want 1 to 256 characters", o.key)
@@ -107,7 +110,7 @@ func IsKey(key string) bool {
 // KeyOf returns what gives a record its partition key; nil when its input did.
 func (o *Input) KeyOf() func(context.Context, *record.Record) error {
 	switch {
-	case o.Form == Records:
+	case o.Form == input.Records:
 		return nil
 	case o.Given("partition-key"):
 		return func(_ context.Context, r *record.Record) error { r.PartitionKey = o.key; return nil }
@@ -122,7 +125,7 @@ func (o *Input) KeyOf() func(context.Context, *record.Record) error {
 			return err
 		}
 	case o.Given("key-delimiter"):
-		return o.keyDelimiter.SplitKey
+		return o.keyDelimiter.splitKey
 	}
 	return func(_ context.Context, r *record.Record) error { r.PartitionKey = writer.RandomKey(); return nil }
 }

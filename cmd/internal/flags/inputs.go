@@ -10,20 +10,12 @@ import (
 	"strings"
 
 	"kin/cmd/internal/console"
+	"kin/internal/input"
 	"kin/internal/record"
 )
 
 // InputForm is the value of --input.
-type InputForm string
-
-// The forms of an input.
-const (
-	Lines   InputForm = "lines"
-	Records InputForm = "records"
-	JSON    InputForm = "json"
-	CSV     InputForm = "csv"
-	Raw     InputForm = "raw"
-)
+type InputForm input.Form
 
 func (m *InputForm) String() string { return string(*m) }
 
@@ -31,7 +23,9 @@ func (m *InputForm) String() string { return string(*m) }
 func (m *InputForm) Type() string { return "form" }
 
 // Set takes what was typed. Its error says what is wanted.
-func (m *InputForm) Set(s string) error { return console.Choose(m, s, Lines, Records, JSON, CSV, Raw) }
+func (m *InputForm) Set(s string) error {
+	return console.Choose((*input.Form)(m), s, input.Lines, input.Records, input.JSON, input.CSV, input.Raw)
+}
 
 // Delimiter is a text that is not empty, in which a backslash escapes
 // bytes that a command line cannot hold. The zero value is none.
@@ -52,11 +46,11 @@ func (v *Delimiter) String() string { return string(*v) }
 // Type names the value in the help.
 func (v *Delimiter) Type() string { return "text" }
 
-// SplitKey divides the payload of r into partition key and payload.
-func (v *Delimiter) SplitKey(_ context.Context, r *record.Record) error {
+// splitKey divides the payload of r into partition key and payload.
+func (v *Delimiter) splitKey(_ context.Context, r *record.Record) error {
 	key, data, found := bytes.Cut(r.Data, []byte(*v))
 	if !found {
-		return fmt.Errorf("no %q behind a key", string(*v))
+		return fmt.Errorf("no %q after the key", string(*v))
 	}
 	r.PartitionKey, r.Data = string(key), data
 	return nil

@@ -21,7 +21,7 @@ type Text struct {
 
 // Set takes what was typed. Its error says what is wanted.
 func (v *Text) Set(s string) error {
-	if IsBlank(s) {
+	if isBlank(s) {
 		return fmt.Errorf("want %s", v.Kind)
 	}
 	v.Text = s
@@ -39,8 +39,8 @@ const (
 	WantURL   = "a URL such as http://127.0.0.1:4567"
 )
 
-// IsBlank says whether a text has nothing that can be seen.
-func IsBlank(s string) bool { return strings.TrimSpace(s) == "" }
+// isBlank reports whether a text has nothing that can be seen.
+func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // TextVar gives a command a flag for a text that is not blank and is kept in
 // p; kind is what it names, for messages.
@@ -87,7 +87,7 @@ func (v *Texts) Set(s string) error {
 		texts = strings.Split(s, ",")
 	}
 	for _, text := range texts {
-		if IsBlank(text) {
+		if isBlank(text) {
 			return fmt.Errorf("want %s", v.Kind)
 		}
 		v.List = append(v.List, strings.TrimSpace(text))

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"kin/cmd/internal/console"
-
 	"github.com/dustin/go-humanize"
+
+	"kin/cmd/internal/console"
 )
 
 // WriteRate is the value of --rate: records or bytes a second; its zero value

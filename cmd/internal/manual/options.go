@@ -120,11 +120,11 @@ func defaultOf(f *pflag.Flag) string {
 // defaultIn takes the default out of a meaning that ends with it: one that is
 // not a value of the flag.
 func defaultIn(meaning, otherwise string) (rest, defaults string) {
-	rest, told, found := strings.Cut(meaning, " (default: ")
-	if !found || !strings.HasSuffix(told, ")") {
+	rest, value, found := strings.Cut(meaning, " (default: ")
+	if !found || !strings.HasSuffix(value, ")") {
 		return meaning, otherwise
 	}
-	return rest, strings.TrimSuffix(told, ")")
+	return rest, strings.TrimSuffix(value, ")")
 }
 
 // OptionsHelp is the text of `kin help options`.

@@ -19,8 +19,8 @@ type Position struct {
 	Timestamp         record.Time         `json:"timestamp,omitzero"`
 }
 
-// PositionOf is the report of a saved position.
-func PositionOf(s checkpoint.Shard) Position {
+// positionOf is the report of a saved position.
+func positionOf(s checkpoint.Shard) Position {
 	return Position{s.Kind, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
 }
 
@@ -107,7 +107,7 @@ func CheckpointOf(path string, f checkpoint.File) Checkpoint {
 		for _, id := range slices.Sorted(maps.Keys(s.Shards)) {
 			at := s.Shards[id]
 			parent, adjacent := parentsOf(at.Parents)
-			one.Shards = append(one.Shards, savedShard{id, parent, adjacent, PositionOf(at), at.Continuation, at.ReadThrough, at.LastArrival, at.UpdatedAt})
+			one.Shards = append(one.Shards, savedShard{id, parent, adjacent, positionOf(at), at.Continuation, at.ReadThrough, at.LastArrival, at.UpdatedAt})
 		}
 		r.Streams = append(r.Streams, one)
 	}
@@ -134,30 +134,30 @@ func (r Checkpoint) Table(p Palette) string {
 		fmt.Fprintf(&b, "copied into %s\n", r.Destination.StreamName)
 	}
 	if r.Output != nil {
-		fmt.Fprintf(&b, "output %s, good up to byte %d\n", r.Output.Path, r.Output.Length)
+		fmt.Fprintf(&b, "output %s, committed up to byte %d\n", r.Output.Path, r.Output.Length)
 	}
 	for _, s := range r.Streams {
 		fmt.Fprintf(&b, "\n%s: the first run began %s at %s\n", s.StreamName, TableTime(s.StartedAt.Time), s.InitialPosition)
 		rows := [][]string{{"SHARD", "POSITION", "READ_THROUGH"}}
 		for _, shard := range s.Shards {
-			rows = append(rows, []string{shard.ShardID, shard.Position.Short(), OptionalTime(shard.ReadThrough.Time)})
+			rows = append(rows, []string{shard.ShardID, shard.Position.Short(), optionalTime(shard.ReadThrough.Time)})
 		}
-		b.WriteString(Aligned(p, rows))
+		b.WriteString(aligned(p, rows))
 	}
 	return b.String()
 }
 
-// OptionalTime is a time of a table, or that there is none.
-func OptionalTime(t time.Time) string {
+// optionalTime is a time of a table, or that there is none.
+func optionalTime(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
 	return TableTime(t)
 }
 
-// Aligned is a table: the first row its headers, columns as wide as they have
+// aligned is a table: the first row its headers, columns as wide as they have
 // to be, nothing behind the last one.
-func Aligned(p Palette, rows [][]string) string {
+func aligned(p Palette, rows [][]string) string {
 	var wide []int
 	for _, row := range rows {
 		for i, cell := range row {

@@ -57,11 +57,11 @@ func ResetOf(path string, was, is checkpoint.File, streams []string) Reset {
 		for _, id := range slices.Sorted(maps.Keys(ids)) {
 			one := movedShard{ShardID: id}
 			if at, there := before.Shards[id]; there {
-				p := PositionOf(at)
+				p := positionOf(at)
 				one.From = &p
 			}
 			if at, there := after.Shards[id]; there {
-				p := PositionOf(at)
+				p := positionOf(at)
 				one.To = &p
 			}
 			if one.From == nil || one.To == nil || !one.From.Equal(*one.To) {
@@ -87,7 +87,7 @@ func (r Reset) Table(p Palette) string {
 		}
 		fmt.Fprintf(&b, "%s", s.StreamName)
 		if s.InitialPosition != nil {
-			fmt.Fprintf(&b, ": the first run began at %s, and will have begun at %s", s.InitialPosition.From, s.InitialPosition.To)
+			fmt.Fprintf(&b, ": initial position %s, then %s", s.InitialPosition.From, s.InitialPosition.To)
 		}
 		b.WriteByte('\n')
 		if len(s.Shards) == 0 {
@@ -97,7 +97,7 @@ func (r Reset) Table(p Palette) string {
 		for _, shard := range s.Shards {
 			rows = append(rows, []string{shard.ShardID, shard.From.optional(), shard.To.optional()})
 		}
-		b.WriteString(Aligned(p, rows))
+		b.WriteString(aligned(p, rows))
 	}
 	return b.String()
 }

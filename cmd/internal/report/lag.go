@@ -64,7 +64,7 @@ func LagLine(look inspect.Look) (string, error) {
 		for _, shard := range s.Shards {
 			parent, adjacent := parentsOf(shard.Parents)
 			one.Shards = append(one.Shards, lagShard{shard.ShardID, shard.State, parent, adjacent,
-				PositionOf(shard.Position), shard.MillisBehindLatest, lastRecordOf(shard.Position)})
+				positionOf(shard.Position), shard.MillisBehindLatest, lastRecordOf(shard.Position)})
 		}
 		r.Streams = append(r.Streams, one)
 	}

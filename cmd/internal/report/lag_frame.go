@@ -119,9 +119,9 @@ func (t *trend) outlook() string {
 // how many there are beside.
 func LagFrame(p Palette, look inspect.Look, h LagHistory, notes []string, width, height int) []string {
 	var lines []string
-	room := height - len(notes)
+	free := height - len(notes)
 	for i, s := range look.Streams {
-		block := streamLines(look, s, h, (room-len(lines))/(len(look.Streams)-i))
+		block := streamLines(look, s, h, (free-len(lines))/(len(look.Streams)-i))
 		for j, line := range block {
 			block[j] = cut(line, width)
 		}
@@ -137,7 +137,7 @@ func LagFrame(p Palette, look inspect.Look, h LagHistory, notes []string, width,
 // headersLine is where the headers stand among the lines of a stream.
 const headersLine = 1
 
-func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, room int) []string {
+func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, free int) []string {
 	head := fmt.Sprintf("%s %s: %s", look.Time.UTC().Format(time.TimeOnly), s.Stream, figures(s.Lag))
 	if t := h.shards[shardOf{s.Stream, ""}]; t != nil && s.Lag.Shards > 0 && t.outlook() != "" {
 		head += "; " + t.outlook()
@@ -149,7 +149,7 @@ func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, room int
 		}
 	}
 	shown, below := live, ""
-	if most := max(1, room-4); len(live) > room-3 && len(live) > most { // the head, the headers, an empty line, and what is below
+	if most := max(1, free-4); len(live) > free-3 && len(live) > most { // the head, the headers, an empty line, and what is below
 		// Shards are looked at one after another: those that are as far behind as the
 		// furthest, but for that, stay in their order from frame to frame.
 		nearer := func(shard inspect.ShardLook) int64 { return (s.Lag.Max - shard.MillisBehindLatest) / 1000 }
@@ -163,7 +163,7 @@ func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, room int
 		t := h.shards[shardOf{s.Stream, shard.ShardID}]
 		rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), t.line(), t.caughtUp()})
 	}
-	lines := append([]string{head}, strings.Split(strings.TrimSuffix(Aligned(Palette{}, rows), "\n"), "\n")...)
+	lines := append([]string{head}, strings.Split(strings.TrimSuffix(aligned(Palette{}, rows), "\n"), "\n")...)
 	if below != "" {
 		lines = append(lines, below)
 	}

@@ -3,10 +3,10 @@ package report
 import (
 	"strings"
 
-	"kin/inspect"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
+
+	"kin/inspect"
 )
 
 // LagMetrics is a look as Prometheus reads it, under the name that

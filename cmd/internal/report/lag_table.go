@@ -19,9 +19,9 @@ func LagTables(p Palette, look inspect.Look) string {
 		b.WriteString(s.Stream + ": " + figures(s.Lag) + "\n")
 		rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", "POSITION"}}
 		for _, shard := range s.Shards {
-			rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), PositionOf(shard.Position).Short()})
+			rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), positionOf(shard.Position).Short()})
 		}
-		b.WriteString(Aligned(p, rows))
+		b.WriteString(aligned(p, rows))
 	}
 	return b.String()
 }

@@ -88,7 +88,7 @@ func Observer(run context.Context, m *MetricsWriter, began time.Time, timeout ti
 }
 
 // errMetricsBlocked says what a run waited for when its time was over.
-var errMetricsBlocked = errors.New("nobody reads the metrics, and their last line is lost")
+var errMetricsBlocked = errors.New("nothing reads the --metrics file, and its last line is lost")
 
 // Write appends the line of one observation. It waits for whoever reads the metrics,
 // until ctx ends; its error is then the cause of that.

@@ -63,14 +63,14 @@ func newProgressCollector(progress func() reader.Progress) *progressCollector {
 	return &progressCollector{
 		progress: progress,
 		behind: prometheus.NewDesc(behindMetric,
-			"Milliseconds that a shard is behind its tip; a shard that waits for its parents is as far behind as they are.",
+			"Milliseconds that a shard is behind its tip; a shard that waits for its parents has their lag.",
 			[]string{"stream", "shard"}, nil),
 		counters: []progressCounter{
 			counter("kin_records_total", "Records written.", func(p reader.Progress) int64 { return p.Records }),
 			counter("kin_bytes_total", "Bytes written.", func(p reader.Progress) int64 { return p.Bytes }),
 			counter("kin_batches_total", "Batches written and committed.", func(p reader.Progress) int64 { return p.Batches }),
-			counter("kin_throttles_total", "Fetches that met a shard's read limit.", func(p reader.Progress) int64 { return p.Throttles }),
-			counter("kin_retries_total", "Fetches that failed otherwise and were tried again.", func(p reader.Progress) int64 { return p.Retries }),
+			counter("kin_throttles_total", "Fetches that exceeded a shard's read limit.", func(p reader.Progress) int64 { return p.Throttles }),
+			counter("kin_retries_total", "Fetches that failed for another reason and were retried.", func(p reader.Progress) int64 { return p.Retries }),
 			counter("kin_left_out_records_total", "Records of aggregates that --hash-filter dropped.", func(p reader.Progress) int64 { return p.LeftOut }),
 		},
 	}

@@ -34,7 +34,7 @@ func RatesTable(p Palette, width int, s *survey.Stream, rates map[string]survey.
 	fmt.Fprintln(&t, p.Head.Render(fmt.Sprintf("%-*s  %9s  %9s  %7s  %s", wide, "SHARD", "RECORDS/S", "BYTES/S", "LIMIT", "HOTTEST KEYS")))
 	for _, id := range ids {
 		r := rates[id]
-		limit := fmt.Sprintf("%7s", Percent(r.WriteLimitShare))
+		limit := fmt.Sprintf("%7s", percent(r.WriteLimitShare))
 		if r.Hot {
 			limit = p.Passing.Render(limit)
 		}
@@ -62,25 +62,25 @@ func splitText(s *survey.Stream, r survey.Rates) string {
 	case s.Summary != nil && s.Summary.StreamModeDetails != nil && s.Summary.StreamModeDetails.StreamMode == types.StreamModeOnDemand:
 		return "hot: the service splits the shards of an on-demand stream itself"
 	case len(r.HotKeys) > 0:
-		return "hot: no split parts it evenly; the records of one key stay in one shard"
+		return "hot: no split divides its records evenly; the records of one key stay in one shard"
 	}
-	return "hot: no split parts it evenly"
+	return "hot: no split divides its records evenly"
 }
 
 // mostKeyColumns is how wide one key is shown when there are others.
 const mostKeyColumns = 16
 
 // keysText is as many of the keys, with their shares, as there is room for.
-func keysText(keys []survey.HotKey, room int) string {
+func keysText(keys []survey.HotKey, width int) string {
 	text := ""
 	for _, k := range keys {
 		share := fmt.Sprintf(" %.0f%%", 100*k.Share)
-		one := cutText(Printable(k.PartitionKey), min(mostKeyColumns, room-len(share))) + share
+		one := cutText(Printable(k.PartitionKey), min(mostKeyColumns, width-len(share))) + share
 		if text != "" {
 			one = text + ", " + one
 		}
-		if lipgloss.Width(one) > room {
-			if text != "" && lipgloss.Width(text+", …") <= room {
+		if lipgloss.Width(one) > width {
+			if text != "" && lipgloss.Width(text+", …") <= width {
 				text += ", …"
 			}
 			break

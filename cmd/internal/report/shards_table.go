@@ -48,7 +48,7 @@ func ShardsTable(p Palette, width int, s *survey.Stream) string {
 			state = p.Passing.Render("CLOSED")
 		}
 		fmt.Fprintf(&t, "%s%s  %s  %7s  %7s", names[i], strings.Repeat(" ", wide-utf8.RuneCountInString(names[i])), state,
-			Percent(b.Shard.Hashes.Share()), Percent(b.Shard.Hashes.Starting.Place()))
+			percent(b.Shard.Hashes.Share()), percent(b.Shard.Hashes.Starting.Fraction()))
 		if sequence >= leastSequence {
 			t.WriteString("  " + sequenceText(b.Shard, sequence))
 		}
@@ -68,13 +68,13 @@ func sequenceText(s *lineage.Shard, columns int) string {
 
 // branchName is a shard with what is drawn in front of it, which is cut where
 // there is no room for it: the nearest generations stay.
-func branchName(b survey.Branch, room int) string {
+func branchName(b survey.Branch, width int) string {
 	name := b.Shard.ID
 	if hasTwoParents(b.Shard) {
 		name += "+"
 	}
 	stem := []rune(b.Stem)
-	if most := max(room-len(name), 4); len(stem) > most {
+	if most := max(width-len(name), 4); len(stem) > most {
 		stem = append([]rune{'…'}, stem[len(stem)-most+1:]...)
 	}
 	return string(stem) + name
@@ -82,16 +82,16 @@ func branchName(b survey.Branch, room int) string {
 
 // shortened is a number of which the middle is left out, where it has more
 // digits than there is room for.
-func shortened(digits string, room int) string {
-	if len(digits) <= room {
+func shortened(digits string, width int) string {
+	if len(digits) <= width {
 		return digits
 	}
-	back := room / 2
-	return digits[:room-1-back] + "…" + digits[len(digits)-back:]
+	back := width / 2
+	return digits[:width-1-back] + "…" + digits[len(digits)-back:]
 }
 
-// Percent is a share with two digits behind the point.
-func Percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + "%" }
+// percent is a share with two digits behind the point.
+func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + "%" }
 
 // KeysTable is where partition keys lead. The keys come last: nobody knows how
 // long they are.

@@ -70,9 +70,9 @@ func TestWhatATerminalWouldObeyIsQuoted(t *testing.T) {
 
 func TestKeysAreCutToTheRoomThereIs(t *testing.T) {
 	keys := []survey.HotKey{{PartitionKey: strings.Repeat("customer-", 20), Share: 0.5}, {PartitionKey: "日本語日本語日本語日本語", Share: 0.25}, {PartitionKey: "c", Share: 0.1}}
-	for _, room := range []int{6, 10, 20, 28, 40, 60, 100} {
-		if text := keysText(keys, room); lipgloss.Width(text) > room {
-			t.Errorf("%d columns: %q", room, text)
+	for _, width := range []int{6, 10, 20, 28, 40, 60, 100} {
+		if text := keysText(keys, width); lipgloss.Width(text) > width {
+			t.Errorf("%d columns: %q", width, text)
 		}
 	}
 	got, want := keysText(keys, 100), []string{"customer-custom… 50%", "日本語日本語日… 25%", "c 10%"}

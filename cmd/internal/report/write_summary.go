@@ -39,7 +39,7 @@ func PrintShards(c *console.Console, shards []writer.ShardSummary, stream string
 	for _, s := range shards {
 		name := s.ShardID
 		if name == "" {
-			name = "no shard known"
+			name = "shard unknown"
 		}
 		text := fmt.Sprintf("%s/%s: %s written (%s), %s retried, %s rejected", record.ParseStream(stream).Name, name, words.Count(s.Written, "record"), words.Bytes(s.Bytes),
 			humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
@@ -52,7 +52,7 @@ func PrintShards(c *console.Console, shards []writer.ShardSummary, stream string
 func PrintElsewhere(c *console.Console, shards []writer.ShardSummary, shard string) {
 	for _, s := range shards {
 		if s.Written > 0 && s.ShardID != shard {
-			c.Info(fmt.Sprintf("%s was split or merged meanwhile: %s went to %s, which has their hash key now", shard, words.Count(s.Written, "record"), s.ShardID))
+			c.Info(fmt.Sprintf("%s was split or merged during the run: %s went to %s, which has their hash key now", shard, words.Count(s.Written, "record"), s.ShardID))
 		}
 	}
 }
@@ -64,17 +64,17 @@ func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	if failed != "" {
 		return progressWithRejected(s, failed)
 	}
-	text := "nothing of the input is written"
+	text := "no record of the input is written"
 	beyond := s.Written - (s.WrittenThrough - min(skipped, s.WrittenThrough))
 	switch {
 	case s.WrittenThrough > 0 && beyond > 0:
-		text = fmt.Sprintf("everything up to record %s of the input is written, and %s behind it", humanize.Comma(s.WrittenThrough), words.Count(beyond, "record"))
+		text = fmt.Sprintf("records 1 to %s of the input are written, and %s after them", humanize.Comma(s.WrittenThrough), words.Count(beyond, "record"))
 	case s.WrittenThrough > 0:
 		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
 	case beyond == 1:
-		text = "the first record of the input is not written, and 1 record behind it is"
+		text = "the first record of the input is not written, but 1 later record is"
 	case beyond > 1:
-		text = fmt.Sprintf("the first record of the input is not written, and %s behind it are", words.Count(beyond, "record"))
+		text = fmt.Sprintf("the first record of the input is not written, but %s after it are", words.Count(beyond, "record"))
 	}
 	switch {
 	case s.Unsure > 0 && s.WrittenThrough == 0 && beyond <= 0:
@@ -95,12 +95,12 @@ func PrintFailing(ctx context.Context, c *console.Console, w *writer.Writer) {
 // progressWithRejected is ProgressOf for a run that saves what it gives up: all it has
 // read is in one of the two places.
 func progressWithRejected(s writer.Summary, failed string) string {
-	text := fmt.Sprintf("everything up to record %s of the input is written or in %s", humanize.Comma(s.WrittenThrough), failed)
+	text := fmt.Sprintf("each of the records 1 to %s of the input is written or in %s", humanize.Comma(s.WrittenThrough), failed)
 	if s.WrittenThrough == 0 {
-		text = "nothing of the input is written or in " + failed
+		text = "no record of the input is written or in " + failed
 	}
 	if s.Unsure > 0 {
-		text += fmt.Sprintf("; of those in it, %s may be written too", humanize.Comma(s.Unsure))
+		text += fmt.Sprintf("; %s of those in the file may also be written", humanize.Comma(s.Unsure))
 	}
 	return text
 }

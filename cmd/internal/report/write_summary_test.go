@@ -11,7 +11,7 @@ import (
 func TestTheLinesAboutAWrite(t *testing.T) {
 	for _, tt := range []struct {
 		summary         writer.Summary
-		wrote, standing string
+		wrote, progress string
 	}{
 		{
 			writer.Summary{Read: 12000, Written: 12000, Bytes: 11_834_567, Retried: 14, WrittenThrough: 12000, Duration: 3249 * time.Millisecond},
@@ -26,24 +26,24 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 		{
 			writer.Summary{Read: 1500, Written: 1003, Bytes: 1395, Retried: 500, Rejected: 400, PossiblyTwice: 1200, PossibleCopies: 1300, Unsure: 97, WrittenThrough: 1000, Duration: 5*time.Minute + 12400*time.Millisecond},
 			"wrote 1,003 records (1.4 kB) to orders in 5m12s: 500 retried, 400 rejected, 1,200 possibly twice or more often (up to 1,300 copies too many)",
-			"everything up to record 1,000 of the input is written, and 3 records behind it; 97 more may be",
+			"records 1 to 1,000 of the input are written, and 3 records after them; 97 more may be",
 		},
 		{
 			writer.Summary{Read: 5, Rejected: 1, Duration: 61 * time.Minute},
 			"wrote 0 records (0 B) to orders in 1h1m: 0 retried, 1 rejected",
-			"nothing of the input is written",
+			"no record of the input is written",
 		},
 		{
 			writer.Summary{Read: 5, Written: 1, Rejected: 4},
 			"wrote 1 record (0 B) to orders in 0.0s: 0 retried, 4 rejected",
-			"the first record of the input is not written, and 1 record behind it is",
+			"the first record of the input is not written, but 1 later record is",
 		},
 	} {
 		if got := Wrote(tt.summary, "arn:aws:kinesis:us-east-1:000000000000:stream/orders"); got != tt.wrote {
 			t.Errorf("got  %s\nwant %s", got, tt.wrote)
 		}
-		if got := ProgressOf(tt.summary, "", 0); got != tt.standing {
-			t.Errorf("got  %s\nwant %s", got, tt.standing)
+		if got := ProgressOf(tt.summary, "", 0); got != tt.progress {
+			t.Errorf("got  %s\nwant %s", got, tt.progress)
 		}
 	}
 }
@@ -78,8 +78,8 @@ func TestTheLinesAboutAWriteThatSaves(t *testing.T) {
 		summary writer.Summary
 		want    string
 	}{
-		{writer.Summary{Read: 1500, WrittenThrough: 1500, Unsure: 3}, "everything up to record 1,500 of the input is written or in failed; of those in it, 3 may be written too"},
-		{writer.Summary{Read: 1500}, "nothing of the input is written or in failed"},
+		{writer.Summary{Read: 1500, WrittenThrough: 1500, Unsure: 3}, "each of the records 1 to 1,500 of the input is written or in failed; 3 of those in the file may also be written"},
+		{writer.Summary{Read: 1500}, "no record of the input is written or in failed"},
 	} {
 		if got := ProgressOf(tt.summary, "failed", 0); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
@@ -110,7 +110,7 @@ func TestWhatIsWrittenBehindSkippedRecords(t *testing.T) {
 		summary writer.Summary
 		want    string
 	}{
-		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "everything up to record 1,010 of the input is written, and 20 records behind it; 2 more may be"},
+		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written, and 20 records after them; 2 more may be"},
 		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "everything up to record 1,010 of the input is written"},
 		{writer.Summary{Read: 600, WrittenThrough: 600}, "everything up to record 600 of the input is written"},
 	} {

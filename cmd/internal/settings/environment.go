@@ -3,9 +3,9 @@ package settings
 import (
 	"strings"
 
-	"kin/cmd/internal/flags"
-
 	"github.com/spf13/cobra"
+
+	"kin/cmd/internal/flags"
 )
 
 // variablePrefix begins the variables that set flags.
@@ -37,7 +37,7 @@ func environmentSettings(environ []string, root *cobra.Command) (Layer, error) {
 		if !ok {
 			return nil, unknownSetting("variable", variable, known)
 		}
-		s := Setting{Flag: name, Origin: variable, text: variable + "=" + value}
+		s := Setting{Origin: variable, text: variable + "=" + value}
 		switch {
 		case value == "":
 		case flags.Repeatable(settable[name].Value):

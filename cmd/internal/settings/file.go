@@ -12,12 +12,12 @@ import (
 	"strings"
 	"time"
 
-	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
-
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 	"github.com/spf13/cobra"
+
+	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
 )
 
 // configPath is the configuration file: kin/config.toml in XDG_CONFIG_HOME, or
@@ -85,7 +85,7 @@ func (f *configFile) table(name string, members map[string]any) error {
 	f.tables[name] = found
 	for _, key := range f.inOrder(name, members) {
 		full := joined(name, key)
-		place := fmt.Sprintf("%s:%d", f.path, f.line(full))
+		location := fmt.Sprintf("%s:%d", f.path, f.line(full))
 		inner, isTable := members[key].(map[string]any)
 		switch {
 		case isTable && f.commands[full] != nil:
@@ -94,19 +94,19 @@ func (f *configFile) table(name string, members map[string]any) error {
 			}
 			continue
 		case isTable:
-			return prefixed(place, unknownSetting("table", "["+full+"]", bracketed(f.commands)))
+			return prefixed(location, unknownSetting("table", "["+full+"]", bracketed(f.commands)))
 		case settable[key] == nil:
 			where := "key"
 			if name != "" {
 				where = "key of [" + name + "],"
 			}
-			return prefixed(place, unknownSetting(where, key, names(settable)))
+			return prefixed(location, unknownSetting(where, key, names(settable)))
 		}
 		values, err := flagValues(members[key], flags.Repeatable(settable[key].Value))
 		if err != nil {
-			return console.Usage("%s: %s: %s", place, key, err)
+			return console.Usage("%s: %s: %s", location, key, err)
 		}
-		found[key] = Setting{Flag: key, Values: values, Origin: place, narrow: name != "", text: place + ": " + key + " = " + strings.Join(values, ", ")}
+		found[key] = Setting{Values: values, Origin: location, narrow: name != "", text: location + ": " + key + " = " + strings.Join(values, ", ")}
 	}
 	return nil
 }
@@ -228,10 +228,10 @@ func bracketed(commands map[string]*cobra.Command) []string {
 }
 
 // prefixed is a usage error with the place of the mistake in front.
-func prefixed(place string, err error) error {
+func prefixed(location string, err error) error {
 	var bad *console.UsageError
 	if errors.As(err, &bad) {
-		bad.Message = place + ": " + bad.Message
+		bad.Message = location + ": " + bad.Message
 	}
 	return err
 }

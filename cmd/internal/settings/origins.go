@@ -23,18 +23,18 @@ func (o Origins) IsSetting(flag string) bool { return o.from[flag] != "" }
 // IsNarrow says whether it is a setting that another command does not get.
 func (o Origins) IsNarrow(flag string) bool { return o.narrow[flag] }
 
-// OfMessage adds to a hint where the flags came from that a message names,
+// AddToHint adds to a hint where the flags came from that a message names,
 // if that was not the command line.
-func (o Origins) OfMessage(message, hint string) string {
+func (o Origins) AddToHint(message, hint string) string {
 	return o.of(hint, func(name string) bool {
 		short := map[string]string{"verbose": "-v", "quiet": "-q"}[name]
 		return namesFlag(message, "--"+name) || short != "" && namesFlag(message, short)
 	})
 }
 
-// OfConnection does the same for a message about where the service is,
+// AddConnectionToHint does the same for a message about where the service is,
 // which names no flags.
-func (o Origins) OfConnection(message, hint string) string {
+func (o Origins) AddConnectionToHint(message, hint string) string {
 	return o.of(hint, func(name string) bool {
 		return slices.Contains([]string{"endpoint", "region", "profile"}, name) && namesFlag(message, name) ||
 			name == "sts-endpoint" && namesFlag(message, "STS endpoint")

@@ -9,12 +9,12 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/internal/await"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Every flag can also be set by a variable of the environment or a line of the
@@ -23,24 +23,23 @@ import (
 
 // Setting is one flag's value from somewhere else than the command line.
 type Setting struct {
-	Flag   string
 	Values []string // several for a flag that can be repeated; none: the default, whatever comes after
 	Origin string   // KIN_MAX_FETCH_RATE, or FILE:LINE
 	text   string   // the setting as it stands there, for messages; without what is secret
 	narrow bool     // it is for one command, or for those below one
 }
 
-// Layer are a layer: one source's values by flag.
+// Layer is one source's settings, by flag.
 type Layer map[string]Setting
 
 // WithoutSettings are the commands that settings do not reach, so that a bad
 // one cannot stand in the way of help.
 var WithoutSettings = []string{"help", "completion", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
-// Refused names, in a command's annotations, flags of every command
+// RefusedAnnotation names, in a command's annotations, flags of every command
 // that this one refuses: separated by commas. They are for other commands when
 // they come from a variable or a file.
-const Refused = "kin_refuses_settings"
+const RefusedAnnotation = "kin_refuses_settings"
 
 // Apply gives the command's flags the values that the environment and
 // the configuration file have for them.
@@ -64,7 +63,7 @@ func (o Origins) Apply(c *cobra.Command) error {
 	layers = append(layers, tables[""])
 
 	hidden := map[string]bool{}
-	for _, name := range strings.Split(c.Annotations[Refused], ",") {
+	for _, name := range strings.Split(c.Annotations[RefusedAnnotation], ",") {
 		hidden[name] = true
 	}
 	c.Flags().Visit(func(f *pflag.Flag) { flags.Hide(hidden, f.Name, f.Value) })

@@ -1,4 +1,4 @@
-package efo
+package awsclient
 
 import (
 	"bytes"
@@ -13,12 +13,12 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// WithEmptyAnswer is an option of a call whose answer has no members, such as
+// withEmptyAnswer is an option of a call whose answer has no members, such as
 // DeregisterStreamConsumer. The SDK does not look at such an answer, and takes any
 // page with the status 200 for a success. With the option it is a
 // *smithy.DeserializationError unless its body is empty, as the service's is, or a
 // JSON object or null, as other implementations send it.
-func WithEmptyAnswer(o *kinesis.Options) {
+func withEmptyAnswer(o *kinesis.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Deserialize.Add(emptyAnswer{}, middleware.After) // the raw answer passes it first
 	})
