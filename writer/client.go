@@ -16,8 +16,8 @@ type shardLister interface {
 	ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error)
 }
 
-// MetadataClient has the calls that describe a stream and list its shards. Each call must be a single
-// attempt, without retries.
+// MetadataClient has the calls that describe a stream and list its shards. Each call must
+// be a single attempt, without retries.
 type MetadataClient interface {
 	ListShards(context.Context, *service.ListShardsInput) (*service.ListShardsOutput, error)
 	DescribeStreamSummary(context.Context, *service.DescribeStreamSummaryInput) (*service.DescribeStreamSummaryOutput, error)
