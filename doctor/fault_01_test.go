@@ -76,9 +76,9 @@ func TestFault05InvalidListIsAFailureWithTheReason(t *testing.T) {
 	repeats := pages.Next("token", 1)
 	for _, call := range []string{"ListShards", "ListStreamConsumers"} {
 		for want, err := range map[string]error{
-			"the answer repeats a page token":    repeats,
-			"shardId-000000000003 is odd":        &validate.Error{Reason: "shardId-000000000003 is odd"},
-			"shard a is its own ancestor":        &reader.LineageError{Call: call, Stream: "orders", Shard: "a"},
+			"the answer repeats a page token":  repeats,
+			"shardId-000000000003 is odd":      &validate.Error{Reason: "shardId-000000000003 is odd"},
+			"shard a is its own ancestor":      &reader.LineageError{Call: call, Stream: "orders", Shard: "a"},
 			"unknown: something else happened": errors.New("something else happened"),
 		} {
 			e := &examination{o: Options{Stream: "orders"}, report: &Report{}}
