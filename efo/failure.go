@@ -28,7 +28,7 @@ func asFinal(err error) error {
 }
 
 // handleFailure handles a failed SubscribeToShard call or, if inStream, the failure of an open
-// subscription. It returns nil, nil if the next subscription is due; nextCall has the time.
+// subscription. It returns nil, nil if the source should subscribe again at nextCall.
 func (s *source) handleFailure(ctx context.Context, err error, inStream bool) (*reader.Response, error) {
 	var end *finalError
 	if errors.As(err, &end) {

@@ -30,8 +30,8 @@ type Options struct {
 	Streams []string
 	// NamePrefix followed by Name is the name of the consumer of each stream (consumerNamePrefix,
 	// consumerName). If Name is empty and the run has a checkpoint, the query ID of the checkpoint
-	// is used. If Name is empty and there is no checkpoint, the consumer gets a name for this run
-	// alone, and the run always removes it at its end.
+	// is used. If there is no checkpoint, only this run uses the consumer. The run then generates a
+	// name and always removes the consumer at its end.
 	Name, NamePrefix string
 	// RegisteredIDs are existing consumers, one for each stream in the same order
 	// (registeredConsumerId). kin neither registers nor removes them. They are ARNs if

@@ -16,23 +16,23 @@ import (
 
 func TestFault08InvalidEventsAreNotUsed(t *testing.T) {
 	for name, spoil := range map[string]func(*types.SubscribeToShardEvent){
-		"a null record":              func(e *types.SubscribeToShardEvent) { e.Records[1] = types.Record{} },
-		"no records":                 func(e *types.SubscribeToShardEvent) { e.Records = nil },
-		"a record without payload":   func(e *types.SubscribeToShardEvent) { e.Records[1].Data = nil },
-		"a sequence number in words": func(e *types.SubscribeToShardEvent) { e.Records[1].SequenceNumber = aws.String("abc") },
-		"records out of order":       func(e *types.SubscribeToShardEvent) { e.Records[0], e.Records[1] = e.Records[1], e.Records[0] },
+		"a null record":                    func(e *types.SubscribeToShardEvent) { e.Records[1] = types.Record{} },
+		"no records":                       func(e *types.SubscribeToShardEvent) { e.Records = nil },
+		"a record without payload":         func(e *types.SubscribeToShardEvent) { e.Records[1].Data = nil },
+		"a sequence number without digits": func(e *types.SubscribeToShardEvent) { e.Records[1].SequenceNumber = aws.String("abc") },
+		"records out of order":             func(e *types.SubscribeToShardEvent) { e.Records[0], e.Records[1] = e.Records[1], e.Records[0] },
 		"a record of 1970": func(e *types.SubscribeToShardEvent) {
 			e.Records[1].ApproximateArrivalTimestamp = aws.Time(time.Unix(1, 0))
 		},
-		"a record of 2281, as the SDK wraps it": func(e *types.SubscribeToShardEvent) {
+		"a record of 2281, as the SDK decodes it": func(e *types.SubscribeToShardEvent) {
 			e.Records[1].ApproximateArrivalTimestamp = aws.Time(time.Now().AddDate(-2, 0, 0))
 		},
 		"a number of 187 bits": func(e *types.SubscribeToShardEvent) {
 			e.Records[1].SequenceNumber = aws.String(strings.Repeat("9", 56))
 		},
-		"ahead of the tip":        func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(-1) },
-		"behind for ever":         func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(9_300_000_000_000_000) },
-		"a continuation in words": func(e *types.SubscribeToShardEvent) { e.ContinuationSequenceNumber = aws.String("abc") },
+		"MillisBehindLatest below 0":    func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(-1) },
+		"MillisBehindLatest too high":   func(e *types.SubscribeToShardEvent) { e.MillisBehindLatest = aws.Int64(9_300_000_000_000_000) },
+		"a continuation without digits": func(e *types.SubscribeToShardEvent) { e.ContinuationSequenceNumber = aws.String("abc") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {

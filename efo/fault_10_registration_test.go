@@ -134,9 +134,9 @@ func TestFault10LostRegistrationIsCheckedDespiteLaterRefusals(t *testing.T) {
 		then    error
 		calls   int // minimum
 	}{
-		"of several calls":                   {100 * time.Millisecond, apiError("ResourceInUseException"), 3},
-		"of a call that the stop interrupts": {3 * time.Second, apiError("ResourceInUseException"), 2},
-		"of what was asked for":              {100 * time.Millisecond, apiError("InvalidArgumentException"), 2},
+		"refusals of several calls":      {100 * time.Millisecond, apiError("ResourceInUseException"), 3},
+		"refusal of an interrupted call": {3 * time.Second, apiError("ResourceInUseException"), 2},
+		"refusal of the request":         {100 * time.Millisecond, apiError("InvalidArgumentException"), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {

@@ -27,11 +27,11 @@ func (deniedRecords) GetShardIterator(context.Context, *service.GetShardIterator
 func TestFault11UnannouncedEndWithoutGetRecordsPermissionEndsTheRun(t *testing.T) {
 	cut := step{err: errors.New("unexpected EOF")}
 	for name, next := range map[string]func(i int) script{
-		"breaks before the answer": func(int) script { return script{refuse: errors.New("connection reset")} },
-		"breaks":                   func(int) script { return sends(cut) },
-		"an event, and breaks":     func(i int) script { return sends(sendsEvent(emptyEvent(100+i)), cut) },
-		"behind, and breaks":       func(i int) script { return sends(sendsEvent(emptyEventBehind(100+i)), cut) },
-		"behind, and ends":         func(i int) script { return sends(sendsEvent(emptyEventBehind(100+i)), streamEnd) },
+		"broken before the answer":             func(int) script { return script{refuse: errors.New("connection reset")} },
+		"broken":                               func(int) script { return sends(cut) },
+		"broken after an event":                func(i int) script { return sends(sendsEvent(emptyEvent(100+i)), cut) },
+		"broken after an event that is behind": func(i int) script { return sends(sendsEvent(emptyEventBehind(100+i)), cut) },
+		"ended after an event that is behind":  func(i int) script { return sends(sendsEvent(emptyEventBehind(100+i)), streamEnd) },
 	} {
 		for call, client := range map[string]func(*fakeService) liveClient{
 			"GetShardIterator": func(s *fakeService) liveClient { return s },

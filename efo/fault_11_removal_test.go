@@ -57,13 +57,13 @@ const portal = "<html><body>Welcome to the network. Please log in.</body></html>
 // An answer that does not come from Kinesis is not a removal, whatever its status is.
 func TestFault11ForeignAnswerIsNotARemoval(t *testing.T) {
 	for name, r := range map[string]*removals{
-		"HTML":                {body: portal, media: "text/html; charset=utf-8"},
-		"HTML called JSON":    {body: portal, media: "application/x-amz-json-1.1"},
-		"text":                {body: "OK", media: "text/plain"},
-		"half of a JSON":      {body: `{"a":`, media: "application/x-amz-json-1.1"},
-		"JSON, no object":     {body: `[]`, media: "application/x-amz-json-1.1"},
-		"JSON and a page":     {body: "{}" + portal, media: "application/x-amz-json-1.1"},
-		"a page behind lines": {body: "\r\n\r\n" + portal, media: "text/html"},
+		"HTML":                     {body: portal, media: "text/html; charset=utf-8"},
+		"HTML with the type JSON":  {body: portal, media: "application/x-amz-json-1.1"},
+		"text":                     {body: "OK", media: "text/plain"},
+		"truncated JSON":           {body: `{"a":`, media: "application/x-amz-json-1.1"},
+		"JSON without an object":   {body: `[]`, media: "application/x-amz-json-1.1"},
+		"JSON followed by a page":  {body: "{}" + portal, media: "application/x-amz-json-1.1"},
+		"a page after empty lines": {body: "\r\n\r\n" + portal, media: "text/html"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -43,10 +43,10 @@ func TestFault13StateOfTheStreamIsNotAnOptionError(t *testing.T) {
 		"deleted": {"ResourceNotFoundException", func(*fakeService) func(*types.StreamDescriptionSummary) {
 			return func(s *types.StreamDescriptionSummary) { s.StreamStatus = types.StreamStatusDeleting }
 		}, false, &deleted},
-		"created again, found by the consumer": {"ResourceNotFoundException", recreate, false, &recreated},
-		"created again, found by the number":   {"InvalidArgumentException", recreate, true, &recreated},
-		"no longer retained":                   {"InvalidArgumentException", nil, false, &notRetained},
-		"no longer retained, kept":             {"InvalidArgumentException", nil, true, &notRetained},
+		"created again, consumer not found":      {"ResourceNotFoundException", recreate, false, &recreated},
+		"created again, sequence number refused": {"InvalidArgumentException", recreate, true, &recreated},
+		"no longer retained":                     {"InvalidArgumentException", nil, false, &notRetained},
+		"no longer retained, with a checkpoint":  {"InvalidArgumentException", nil, true, &notRetained},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {

@@ -77,7 +77,7 @@ func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 	}
 }
 
-// registration is one Register.
+// registration is the state of one Register call.
 type registration struct {
 	*Registry
 	*consumerWait

@@ -92,7 +92,8 @@ func (l *lockFile) lock() (bool, error) {
 	return locked, nil
 }
 
-// unusableError returns the error for a lock file that cannot be used. is is the reason.
+// unusableError returns the error for a lock file that cannot be used. The message continues with
+// is, such as "is a folder".
 func (l *lockFile) unusableError(is string) error {
 	return &UnusableError{Path: l.checkpoint, Reason: fmt.Sprintf("its lock file %s %s; kin did not change it", l.path, is),
 		Next: "move " + l.path + " away; kin creates a new lock file"}
