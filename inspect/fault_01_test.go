@@ -57,7 +57,7 @@ func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options
 	return strings.Join(batches, " "), said, err
 }
 
-func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
+func TestFault01CyclicListingFailsEveryUse(t *testing.T) {
 	for name, c := range cyclic {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
 	}
 }
 
-func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
+func TestFault01CyclicCheckpointIsUnusable(t *testing.T) {
 	at := func(parents ...string) checkpoint.Shard {
 		return checkpoint.Shard{Parents: parents, Position: record.Position{Kind: record.ShardEnd}}
 	}

@@ -18,7 +18,7 @@ import (
 
 // A summary or a file without what a check needs is reported by
 // every command that uses a checkpoint: the check is not taken for a made one.
-func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
+func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 	const day = 24
 	created := record.Time{Time: kinesistest.Arrival(0)}
 	for _, test := range []struct {

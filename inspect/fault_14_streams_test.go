@@ -40,7 +40,7 @@ func (o oneBad) GetShardIterator(ctx context.Context, in *service.GetShardIterat
 
 // A stream that cannot be looked at does not hide the others, unless what it fails of is
 // not about the stream.
-func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
+func TestFault14OneUnreadableStreamDoesNotHideTheOthers(t *testing.T) {
 	only := func(call string, err error) func(context.Context, string) error {
 		return func(_ context.Context, c string) error {
 			if c == call {
@@ -99,7 +99,7 @@ func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
 }
 
 // A look at one stream, and a run, still fail of it.
-func TestFault14ARunStillFailsOfOneOfItsStreams(t *testing.T) {
+func TestFault14RunFailsIfOneOfItsStreamsFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := oneBad{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a"}), bad: map[string]bool{"bad": true}, fail: func(context.Context, string) error { return kinesistest.APIError("AccessDeniedException") }}
 		l, err := NewLooker(o, LookOptions{Streams: []string{"bad"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})

@@ -120,7 +120,7 @@ func words(look Look) string {
 
 // The figures agree with what is really unread, to the millisecond, whatever
 // time passes in between.
-func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
+func TestLookReportsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
 	const odd = time.Hour + 17*time.Minute + 3*time.Second + 456*time.Millisecond
 	for _, test := range []struct {
 		name  string
@@ -243,7 +243,7 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 
 // A child that waits is behind by its own data, its parent by its own; the one
 // that is DONE stays out of the three figures.
-func TestFiguresOfALook(t *testing.T) {
+func TestLookSummarizesLags(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 2, local.Options{})
 		d.write(0, 1)
@@ -262,7 +262,7 @@ func TestFiguresOfALook(t *testing.T) {
 
 // Where this machine's clock is wrong, the service's is found out to the
 // millisecond: by its Date, which is cut to the second.
-func TestALookIsExactUnderAMovedClock(t *testing.T) {
+func TestLookIsExactWithAWrongLocalClock(t *testing.T) {
 	for _, move := range []time.Duration{20 * time.Hour, 90*time.Second + 7*time.Millisecond, time.Hour + 999*time.Millisecond, 2*time.Second + 500*time.Millisecond} {
 		t.Run(move.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -295,7 +295,7 @@ func (d *diary) looker() *Looker {
 }
 
 // Each look costs one GetRecords a shard, and the next one waits its turn.
-func TestALookAsksEachShardOnce(t *testing.T) {
+func TestLookFetchesEachShardOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 8, local.Options{})
 		for n := range 8 {
@@ -330,7 +330,7 @@ func TestALookAsksEachShardOnce(t *testing.T) {
 
 // A rate limit is waited for as a run does it, inside the look, and the other
 // shards are not held up.
-func TestALookWaitsForRateLimits(t *testing.T) {
+func TestLookWaitsForRateLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 40, local.Options{})
 		d.readOn(0)
@@ -360,7 +360,7 @@ func TestALookWaitsForRateLimits(t *testing.T) {
 
 // A look that gets no answer gives up after its time, and one that is denied at
 // once.
-func TestALookThatFails(t *testing.T) {
+func TestLookFailures(t *testing.T) {
 	for spec, wait := range map[string]bool{"GetRecords=InternalFailure": true, "ListShards=InternalFailure": true, "GetRecords=AccessDeniedException": false} {
 		t.Run(spec, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -380,7 +380,7 @@ func TestALookThatFails(t *testing.T) {
 
 // Without a checkpoint a look stands where a run would begin; an age is counted
 // from the first look.
-func TestALookFromAPosition(t *testing.T) {
+func TestLookFromAPosition(t *testing.T) {
 	for _, test := range []struct {
 		from  record.Position
 		first string // of the shards' figures, after two minutes
@@ -416,7 +416,7 @@ func TestALookFromAPosition(t *testing.T) {
 
 // Both kinds of reading leave positions that a look can take: also where
 // nothing was ever read, and inside an aggregate.
-func TestALookTakesEveryPosition(t *testing.T) {
+func TestLookAcceptsEveryPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 4, local.Options{})
 		for n := range 4 {
@@ -452,7 +452,7 @@ func TestALookTakesEveryPosition(t *testing.T) {
 }
 
 // However a shard's end is told, no shard is started by a look.
-func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
+func TestLookAtAnEndedShardFetchesNoOther(t *testing.T) {
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -487,7 +487,7 @@ func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
 
 // Many shards are asked at once, but not when their records are large: the memory
 // of a look does not follow theirs.
-func TestALookHoldsFewLargeRecordsAtOnce(t *testing.T) {
+func TestLookLimitsLargeRecordsInMemory(t *testing.T) {
 	for size, want := range map[int]int{10: probesInFlight, 1 << 20: 4} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 )
 
 // A listing may lag behind what the end of a shard said of its children.
-func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
+func TestVerifyWaitsForAChildThatIsNotListedYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Children: []string{"b"}})
 		f.Hook = func(call, _ string) error {
@@ -40,7 +40,7 @@ func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 }
 
 // Every call of a verification that fails or hangs is reported after 5 s.
-func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
+func TestFault14VerifyReportsWhatItWaitsFor(t *testing.T) {
 	for _, call := range []string{"ListShards", "DescribeStreamSummary", "GetShardIterator"} {
 		for name, answer := range map[string]func(context.Context) error{
 			"fails": func(context.Context) error { return kinesistest.RefusedConnection() },

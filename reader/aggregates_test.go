@@ -69,7 +69,7 @@ func (s *messages) add(line string) {
 	s.lines = append(s.lines, line)
 }
 
-func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
+func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 	const all = "1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9"
 	mixed, upper := aggregate(t, "mixed"), aggregate(t, "upper")
 	unreadable := &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("x")}
@@ -160,7 +160,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 	}
 }
 
-func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
+func TestHashFilterUsesTheRangeOfAnUnlistedChild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Hashes: wholeRange})
@@ -184,7 +184,7 @@ func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
 	})
 }
 
-func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
+func TestFault06FetchesTheStrategyAfterEachResponse(t *testing.T) {
 	// A stream's strategy can be changed while a run goes on: an answer from before a
 	// response says nothing about it.
 	synctest.Test(t, func(t *testing.T) {
@@ -235,7 +235,7 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 	})
 }
 
-func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing.T) {
+func TestFault06HashFilterRefusesAnAutoStream(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
@@ -265,7 +265,7 @@ func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing
 	}
 }
 
-func TestShardsAskForTheStrategyTogether(t *testing.T) {
+func TestShardsShareTheCallForTheStrategy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
 		f := kinesistest.NewFake()
@@ -290,7 +290,7 @@ func TestShardsAskForTheStrategyTogether(t *testing.T) {
 	})
 }
 
-func TestRunThatGivesUpOnTheStrategyLosesNothing(t *testing.T) {
+func TestFailedCallForTheStrategyLosesNoRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
 		f.Hook = func(call, _ string) error {
@@ -309,7 +309,7 @@ func TestRunThatGivesUpOnTheStrategyLosesNothing(t *testing.T) {
 	})
 }
 
-func TestKilledInsideAnAggregate(t *testing.T) {
+func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
 	// aserrallerios/kcl-akka-stream#3 (KINESIS.md 28): stopped after 3 of 10,
 	// the next run delivers 4 to 9 and then what follows, once each.
 	sub := int64(3)
@@ -427,7 +427,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	})
 }
 
-func TestBlockIsCutInsideAnAggregate(t *testing.T) {
+func TestCutsABlockInsideAnAggregate(t *testing.T) {
 	resp := response(0, 10, 20, 30, 40)
 	resp.Records[1].Data = aggregate(t, "mixed")
 	resp.Records[2].Data = aggregate(t, "upper")
@@ -479,7 +479,7 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 	}
 }
 
-func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
+func TestDamagedAggregateLosesNoOtherRecords(t *testing.T) {
 	ten := aggregate(t, "ten")
 	broken := bytes.Clone(ten)
 	broken[len(broken)-1] ^= 1
@@ -494,7 +494,7 @@ func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
 	}
 }
 
-func TestStrategyIsNotAskedForAfterTheRunHasEnded(t *testing.T) {
+func TestDoesNotFetchTheStrategyAfterTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -95,7 +95,7 @@ func TestBlockEndsBeforeTheFirstRecordBeyondTheBound(t *testing.T) {
 	}
 }
 
-func TestEndOfAShardCutByTheBoundIsNotItsEnd(t *testing.T) {
+func TestBoundBeforeTheEndKeepsTheShardOpen(t *testing.T) {
 	r := response(0, 10, 60)
 	r.End = true
 	b, reached := encodeBlock(t, r, time.Unix(50, 0))
@@ -119,7 +119,7 @@ func TestEmptyResponseMovesReadThroughOnly(t *testing.T) {
 	}
 }
 
-func TestBoundIsMet(t *testing.T) {
+func TestBoundMet(t *testing.T) {
 	until := time.Unix(99, 0)
 	for _, test := range []struct {
 		name string

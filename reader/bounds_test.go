@@ -11,7 +11,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
+func TestIdleTimeoutEndsTheRunSuccessfully(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		f.Hook = func(call, shard string) error {
@@ -34,7 +34,7 @@ func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
 	})
 }
 
-func TestShardThatSleepsIsNotIdle(t *testing.T) {
+func TestRunWithASleepingShardIsNotIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		f.Hook = func(call, shard string) error {
@@ -95,7 +95,7 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
+func TestToEndsTheRunAfterItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// The fake's records arrived in 1970; its endpoint has no clock of its own.
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestBufferBoundsWhatIsTaken(t *testing.T) {
+func TestBufferLimitsReservations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBuffer(100)
 		if err := b.Take(t.Context(), 1000); err != nil { // empty: always
@@ -39,7 +39,7 @@ func TestBufferBoundsWhatIsTaken(t *testing.T) {
 	})
 }
 
-func TestBufferForgetsWhoGivesUpWaiting(t *testing.T) {
+func TestBufferRemovesACancelledWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBuffer(10)
 		if err := b.Take(t.Context(), 10); err != nil {

@@ -29,7 +29,7 @@ func positionsIn(shards map[string]string) *kinesistest.Memory {
 
 // Positions in a shard that the stream has not had are another stream's, and
 // would keep a shard of that ID from ever being read.
-func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
+func TestRefusesPositionsOfAShardThatNeverExisted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		m := positionsIn(map[string]string{"a": "1", "b": "7"})
@@ -47,7 +47,7 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 }
 
 // What was not answered was not refused: the two are told apart.
-func TestWhyTheCheckpointCannotBeGuardedIsReported(t *testing.T) {
+func TestReportsWhyTheCheckpointIsNotGuarded(t *testing.T) {
 	for code, want := range map[string]string{
 		"AccessDeniedException":  "DescribeStreamSummary of orders is not allowed: ",
 		"InternalFailure":        "DescribeStreamSummary of orders fails (InternalFailure: told to): ",
@@ -77,7 +77,7 @@ func TestWhyTheCheckpointCannotBeGuardedIsReported(t *testing.T) {
 
 // A shard that is no longer listed was read to its end where it was read up to a
 // time that is still retained; one that was never read was not.
-func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
+func TestUnreadShardThatIsNoLongerListedIsALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{3}})
 		f.Hours = aws.Int32(24)
@@ -103,7 +103,7 @@ func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 
 // A run that was told to read one shard does not fail of another's loss, and does
 // not hide it from the run that reads both.
-func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
+func TestLossOfAnExcludedShardIsNotReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "b", Records: []int{3}})
 		f.Hours = aws.Int32(24)
@@ -128,7 +128,7 @@ func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
 }
 
 // A shard whose blocks wait for the output has answered.
-func TestAShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
+func TestShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
 		f.Hook = func(call, shard string) error {

@@ -43,7 +43,7 @@ func positionOf(at checkpoint.Shard) string {
 	return s
 }
 
-func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
+func TestFault16EncodesAResponseInSlices(t *testing.T) {
 	resp := response(500, 10, 20, 30, 40)
 	resp.Records[1].Data, resp.Records[2].Data = users("x", 7), users("y", 1)
 	resp.Continuation, resp.End = "behind it all", true
@@ -88,7 +88,7 @@ func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
 	}
 }
 
-func TestFault16SliceIsCutInsideAnAggregate(t *testing.T) {
+func TestFault16CutsASliceInsideAnAggregate(t *testing.T) {
 	resp := response(0, 10, 20)
 	resp.Records[0].Data = users("x", 9)
 	e := newEncoder(spaced)
@@ -111,7 +111,7 @@ func TestFault16SliceIsCutInsideAnAggregate(t *testing.T) {
 // Many shards whose responses expand to many times the buffer, all at once: they
 // get on one after the other, everything comes in order, and a limit and a slow
 // handler change nothing.
-func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
+func TestFault16ExpandingResponsesDoNotDeadlock(t *testing.T) {
 	for _, limit := range []int64{0, 2500} {
 		for _, buffer := range []int64{1, 200_000, 4 << 20} {
 			synctest.Test(t, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestFault16SliceThatHasMoreBehindItIsNotAtTheTip(t *testing.T) {
+func TestFault16SliceBeforeTheLastIsNotAtTheTip(t *testing.T) {
 	r := runOf(&session{})
 	r.streams[0].found = []*lineage.Shard{{ID: "a"}}
 	c := &collector{run: r, statuses: newShardStatuses(r)}
@@ -204,7 +204,7 @@ func repeated(key string, n int, data string) []byte {
 	return append(append([]byte{0xF3, 0x89, 0x9A, 0xC2}, message...), sum[:]...)
 }
 
-func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
+func TestFault16DoesNotExpandAnAggregateTooFar(t *testing.T) {
 	key := strings.Repeat("\x01", 256)
 	for _, test := range []struct {
 		name    string
@@ -243,7 +243,7 @@ func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
 	}
 }
 
-func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
+func TestFault08PrintsRecordsWithBadKeys(t *testing.T) {
 	payload := kpl.Aggregate(nil, []kpl.Record{
 		{PartitionKey: "a", Data: []byte("0")}, {PartitionKey: "\xff", Data: []byte("1")}, {PartitionKey: strings.Repeat("x", 257), ExplicitHashKey: "7", Data: []byte("2")},
 		{PartitionKey: "b", ExplicitHashKey: "-1", Data: []byte("3")}, {PartitionKey: "c", ExplicitHashKey: "8", Data: []byte("4")},
@@ -282,7 +282,7 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 	}
 }
 
-func TestFault09EncodingObeysTheContext(t *testing.T) {
+func TestFault09EncodingStopsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEncoder(spaced)
 		if err := e.acquire(t.Context()); err != nil { // and nobody leaves

@@ -38,7 +38,7 @@ func childOf(id string, parents ...string) types.ChildShard {
 
 // Answers that make shards each other's ancestors end the run, also where all of
 // the shards are known and were listed without such parents.
-func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
+func TestFault01CycleOfKnownShardsEndsTheRun(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		shards []*kinesistest.Shard
@@ -106,7 +106,7 @@ func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
 }
 
 // Parents that differ and make no cycle change nothing.
-func TestFault01OtherParentsOfAKnownShardThatAreNoCycleChangeNothing(t *testing.T) {
+func TestFault01OtherParentsWithoutACycleChangeNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"x"}}, &kinesistest.Shard{ID: "b", Records: []int{2}}, &kinesistest.Shard{ID: "c", Records: []int{3}})
 		time.AfterFunc(30*time.Second, func() { f.Change(func() { f.Find("c").Parent, f.Find("b").Parent = "a", "c" }) })

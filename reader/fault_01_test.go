@@ -20,7 +20,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
+func TestFault01LagsVisitEachShardOnce(t *testing.T) {
 	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
 	listed := families.Pairs(1000)
 	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
@@ -43,7 +43,7 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 
 // The lock that blocks are taken under is held for a portion at a time, even if the
 // first shard by ID has thousands of ancestors without an answer.
-func TestFault01ADeepLineageIsWalkedInPortions(t *testing.T) {
+func TestFault01LagsOfADeepLineageTakePortions(t *testing.T) {
 	const depth = 20 * lagPortion
 	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
 	s := r.streams[0]
@@ -71,7 +71,7 @@ func TestFault01ADeepLineageIsWalkedInPortions(t *testing.T) {
 	}
 }
 
-func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
+func TestFault01MergesOnlyTheChangesOfAListing(t *testing.T) {
 	s := newStream(&session{o: testOptions()}, "orders")
 	before := listing{shards: families.Pairs(1000)}
 	s.listed = closedShards(before)
@@ -114,7 +114,7 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	}
 }
 
-func TestFault01ManySplitsAndMergesAreRead(t *testing.T) {
+func TestFault01ReadsManySplitsAndMerges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		const generations = 40
@@ -151,7 +151,7 @@ func wantLineageError(t *testing.T, err error, id string) {
 	}
 }
 
-func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
+func TestFault01CycleFoundDuringTheRunEndsIt(t *testing.T) {
 	child := func(id string, parents ...string) types.ChildShard {
 		return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
 	}

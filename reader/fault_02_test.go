@@ -51,7 +51,7 @@ func (m *movesOf) note(ids []string) {
 	m.batch, m.next = append(m.batch, m.next), nil
 }
 
-func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
+func TestFault02CommitsOnlyTheShardsOfTheBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 100
 		s := kinesistest.NewService(t, shards, local.Options{})
@@ -111,7 +111,7 @@ func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
 	})
 }
 
-func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
+func TestFault02ComputesLagsOnlyOnRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 50, local.Options{})
 		s.Put(0, numbers(1, 20)...)
@@ -146,7 +146,7 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 	})
 }
 
-func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
+func TestFault02CountersMatchAWalkOverAllShards(t *testing.T) {
 	r := runOf(&session{o: testOptions()})
 	s := r.streams[0]
 	const shards = 20

@@ -20,7 +20,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestFault03WhatIsFinished(t *testing.T) {
+func TestFault03IsFinished(t *testing.T) {
 	end := checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd}}
 	after := checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"}}
 	start := checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
@@ -101,7 +101,7 @@ func scaledFor(s *kinesistest.Service, days int, sleep func(time.Duration)) (wan
 	return want
 }
 
-func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
+func TestFault03MemoryDoesNotGrowWithTheDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		m := kinesistest.NewMemory()
@@ -143,7 +143,7 @@ func slow(o Options) Options {
 	return o
 }
 
-func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
+func TestFault03RunAfterPruningReadsNothingTwice(t *testing.T) {
 	// Run after run, some of them with an old listing from before what was
 	// pruned, at the start or later.
 	for _, stale := range []string{"never", "at the start", "later"} {
@@ -192,7 +192,7 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 	}
 }
 
-func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
+func TestFault03UnreadParentIsNotPast(t *testing.T) {
 	// A child is told of by one of its parents before the listing knows the
 	// other one, which has to be read all the same.
 	synctest.Test(t, func(t *testing.T) {
@@ -224,7 +224,7 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 	})
 }
 
-func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
+func TestFault03PruningVisitsEachShardOnce(t *testing.T) {
 	// A chain of splits and merges, of which only the last shard is not read.
 	const n = 1000
 	s := streamOf(&session{o: testOptions()})

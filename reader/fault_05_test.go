@@ -53,7 +53,7 @@ func emptyPages(n int, then ...string) []string {
 	return append(tokens, then...)
 }
 
-func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+func TestFault05RetriesAnEndlessListingThenFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		first, later []string
 		want         string
@@ -96,7 +96,7 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 
 // A run goes on while the list of shards is bad, and finds the new shards when it
 // is good again.
-func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
+func TestFault05RunSurvivesAnEndlessListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pagedFake{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})}
 		began := time.Now()

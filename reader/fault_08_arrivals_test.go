@@ -31,7 +31,7 @@ func (w *wrapped) GetRecords(ctx context.Context, in *service.GetRecordsInput) (
 	return out, err
 }
 
-func TestFault08AnArrivalTimeThatTheSDKWrappedIsNotBelieved(t *testing.T) {
+func TestFault08RejectsAnArrivalTimeThatTheSDKWrapped(t *testing.T) {
 	for _, away := range []time.Duration{401 * 24 * time.Hour, -401 * 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})

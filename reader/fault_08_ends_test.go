@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// TestFault08AnEndThatListShardsContradictsIsNotBelieved is about an answer that
+// TestFault08RejectsAnEndThatListShardsContradicts is about an answer that
 // ends an open shard and names a child that no listing shows.
-func TestFault08AnEndThatListShardsContradictsIsNotBelieved(t *testing.T) {
+func TestFault08RejectsAnEndThatListShardsContradicts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
 		f.Page = 3
@@ -64,7 +64,7 @@ func (l *lagging) ListShards(ctx context.Context, in *service.ListShardsInput) (
 	return out, err
 }
 
-func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T) {
+func TestFault08AcceptsAnEndOnceTheListingShowsIt(t *testing.T) {
 	for _, lag := range []int{0, 1, 4} { // the first listing is the one of the start
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 4), Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5, 6}})
@@ -88,9 +88,9 @@ func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T
 	}
 }
 
-// TestFault08AnEndThatIsBehindIsNotBelieved is about answers that end a closed shard
+// TestFault08RejectsAnEndWithMillisBehindLatest is about answers that end a closed shard
 // and say that records of it are left.
-func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
+func TestFault08RejectsAnEndWithMillisBehindLatest(t *testing.T) {
 	for name, children := range map[string][]types.ChildShard{
 		"with its child":              {{ShardId: aws.String("b"), ParentShards: []string{"a"}}},
 		"with a child without parent": {{ShardId: aws.String("b")}},
@@ -118,9 +118,9 @@ func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
 	}
 }
 
-// TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding is about a server
+// TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest is about a server
 // whose ends say that something is left.
-func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T) {
+func TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 3), Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{4}})
 		client := &spoiled{Fake: f, call: "GetRecords", left: 1 << 30, spoil: func(out any) {

@@ -30,9 +30,9 @@ func renumber(was, is string) func(any) {
 	}
 }
 
-// TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence is about the last
+// TestFault08ReportsRecordsAfterAFalseHighNumber is about the last
 // record of an answer, whose number is much too high.
-func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T) {
+func TestFault08ReportsRecordsAfterAFalseHighNumber(t *testing.T) {
 	for page := 1; page <= 3; page++ {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
@@ -56,9 +56,9 @@ func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T
 	}
 }
 
-// TestFault08AFalseLowNumberIsAskedForAgain is about one answer whose first record
+// TestFault08FetchesAgainAfterAFalseLowNumber is about one answer whose first record
 // has a number between the last two that kin received.
-func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
+func TestFault08FetchesAgainAfterAFalseLowNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{10, 20, 30, 40, 50}})
 		f.Page = 2
@@ -77,10 +77,10 @@ func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
 	})
 }
 
-// TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved is about one answer of which
+// TestFault08RejectsManyFalseNumbersInAnAnswer is about one answer of which
 // several numbers are much too high, or its first one too low. No record that comes
 // behind it may be lost in silence.
-func TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved(t *testing.T) {
+func TestFault08RejectsManyFalseNumbersInAnAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil map[string]string
 		heals bool
@@ -115,10 +115,10 @@ func TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved(t *testing.T) {
 	}
 }
 
-// TestFault08AFalseNumberThatWasSavedIsMovedBack is about a checkpoint that has the
+// TestFault08MovesASavedFalseNumberBack is about a checkpoint that has the
 // false number already when the next answers show that it cannot be right. The next
 // run reads the answer again that had it.
-func TestFault08AFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
+func TestFault08MovesASavedFalseNumberBack(t *testing.T) {
 	for name, spoil := range map[string]map[string]string{
 		"of the first answer":  {"3": "998", "4": "999"},
 		"of the second answer": {"8": "999"},
@@ -158,9 +158,9 @@ func (f fromTheStart) GetShardIterator(ctx context.Context, in *service.GetShard
 	return f.Fake.GetShardIterator(ctx, &oldest)
 }
 
-// TestFault08ASavedNumberThatIsTooHighEndsTheRun is about a checkpoint with a false
+// TestFault08SavedNumberThatIsTooHighEndsTheRun is about a checkpoint with a false
 // number, and a server that sends what is before it.
-func TestFault08ASavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
+func TestFault08SavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
 	for saved, want := range map[string]bool{"999": true, "6": false, "3": false} {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
@@ -183,9 +183,9 @@ func TestFault08ASavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
 	}
 }
 
-// TestFault08EveryFalseNumberThatWasSavedIsMovedBack is about a run that ends while
+// TestFault08MovesEverySavedFalseNumberBack is about a run that ends while
 // answers contradict saved positions: all of them move back, whatever ended it.
-func TestFault08EveryFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
+func TestFault08MovesEverySavedFalseNumberBack(t *testing.T) {
 	for name, denied := range map[string]bool{"of two shards": false, "with a call that is denied": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"kin/internal/servertime"
 )
 
-func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
+func TestFault08SavesAnEmptyEndInsideAnAggregate(t *testing.T) {
 	// The rest of the aggregate is no longer there: the first answer is the end.
 	path := filepath.Join(t.TempDir(), "orders.ckpt")
 	synctest.Test(t, func(t *testing.T) {
@@ -78,7 +78,7 @@ func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {
 func (p *pushed) Rewind(checkpoint.Shard) {}
 func (p *pushed) Close()                  {}
 
-func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
+func TestFault08DelayedEventDoesNotProveTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		o := testOptions()
@@ -116,7 +116,7 @@ func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
 	})
 }
 
-func TestFault08ReachedIsByWhenTheCallWasMade(t *testing.T) {
+func TestFault08ReachedUsesTheTimeOfTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, dates := range map[string]*servertime.Check{"without a Date": {}, "behind a Date that was accepted": {}} {
 			kinesistest.ToTheTimeOfTheService()

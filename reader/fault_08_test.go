@@ -122,7 +122,7 @@ func children(out any, c types.ChildShard) {
 	}
 }
 
-func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *testing.T) {
+func TestFault08RetriesImpossibleAnswersAndSavesNothingOfThem(t *testing.T) {
 	all := spoils()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *tes
 	}
 }
 
-func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
+func TestFault08RepeatedImpossibleAnswersEndTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, call := range []string{"ListShards letters", "GetRecords letters"} {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
@@ -221,7 +221,7 @@ func (r *repeating) GetRecords(ctx context.Context, in *service.GetRecordsInput)
 	return &page, nil
 }
 
-func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
+func TestFault08PrintsARepeatedPageOnceAndReportsIt(t *testing.T) {
 	for name, same := range map[string]bool{"with its own iterator": true, "with the next one": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -279,7 +279,7 @@ func (w *wayward) GetRecords(ctx context.Context, in *service.GetRecordsInput) (
 	return w.Fake.GetRecords(ctx, in)
 }
 
-func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
+func TestFault08ServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 	for name, begin := range map[string]func(*service.GetShardIteratorInput){
 		"AFTER is AT": func(in *service.GetShardIteratorInput) {
 			if in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber {
@@ -325,7 +325,7 @@ func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 	}
 }
 
-func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
+func TestFault08WrongDateIsNotSavedAndReportedOnce(t *testing.T) {
 	for name, wrong := range map[string]time.Time{
 		"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),
 		"in two days": time.Date(2026, 1, 3, 0, 1, 0, 0, time.UTC), "years ago": time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -382,7 +382,7 @@ func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 	}
 }
 
-func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
+func TestFault08RejectsAnImpossibleFirstDate(t *testing.T) {
 	for name, wrong := range map[string]time.Time{"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -413,7 +413,7 @@ func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
 	}
 }
 
-func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
+func TestFault08ReadThroughNeverDecreasesOrPassesTheDate(t *testing.T) {
 	date := kinesistest.Arrival(1000)
 	resp := func(behind int64, arrivals ...int) *Response {
 		r := &Response{ServerTime: date, latest: date, MillisBehindLatest: &behind}

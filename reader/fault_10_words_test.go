@@ -8,7 +8,7 @@ import (
 	"kin/internal/kinesistest"
 )
 
-func TestFault10OneShardIsNotCalledByAPlural(t *testing.T) {
+func TestFault10OneShardIsSingular(t *testing.T) {
 	for want, shards := range map[string][]*kinesistest.Shard{
 		"orders: reading 1 shard, from ":  {{ID: "a"}},
 		"orders: reading 2 shards, from ": {{ID: "a"}, {ID: "b"}},

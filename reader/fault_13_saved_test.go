@@ -12,7 +12,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
+func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
 	sub := int64(2)
 	for name, c := range map[string]struct {
 		at   checkpoint.Shard
@@ -57,7 +57,7 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 	}
 }
 
-func TestFault13RefusedAnswersBehindAnAcceptedPositionBlameNobody(t *testing.T) {
+func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
 	for name, c := range map[string]struct {
 		kept  bool
 		from  record.Position

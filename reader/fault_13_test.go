@@ -72,7 +72,7 @@ func isAfter(in *service.GetShardIteratorInput) bool {
 
 func isAtSequence(in *service.GetShardIteratorInput) bool { return in.StartingSequenceNumber != "" }
 
-func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
+func TestFault13RefusedNumberThatKinReceivedIsNoOptionError(t *testing.T) {
 	typed := record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}
 	var (
 		notRetained *NotRetainedError
@@ -152,7 +152,7 @@ func createdLater(s *types.StreamDescriptionSummary) error {
 	return nil
 }
 
-func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
+func TestFault13AllowDataLossResumesFromTheOldestRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		expire(f, 3)
@@ -177,9 +177,9 @@ func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
 	})
 }
 
-// TestFault13AfterTheLastRecordOfAClosedShard is about servers that refuse AFTER
+// TestFault13ResumesAfterTheLastRecordOfAClosedShard is about servers that refuse AFTER
 // the last sequence number of a closed shard, with records left or without.
-func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
+func TestFault13ResumesAfterTheLastRecordOfAClosedShard(t *testing.T) {
 	for name, c := range map[string]struct {
 		refuse         func(*service.GetShardIteratorInput) bool
 		starts, ending string
@@ -212,7 +212,7 @@ func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
 	}
 }
 
-func TestFault13TheLastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
+func TestFault13LastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Trailing: 3, Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5}})
 		expire(f, 2)
@@ -225,7 +225,7 @@ func TestFault13TheLastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
 	})
 }
 
-func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForTheEnd(t *testing.T) {
+func TestFault13OlderRecordsForATrimmedNumberAreNotTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true})
 		f.Page = 2
@@ -247,7 +247,7 @@ func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForThe
 
 // Two times of which a message shows the same say nothing: they have milliseconds, or are
 // left out.
-func TestFault13TheTimesOfARecreatedStreamDiffer(t *testing.T) {
+func TestFault13PrintsTheCreationTimesOfARecreatedStream(t *testing.T) {
 	was := time.Date(2026, 11, 28, 7, 36, 33, 123456789, time.UTC)
 	const again = "stream orders was deleted and created again"
 	for is, want := range map[time.Time]string{

@@ -13,7 +13,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
+func TestFault13DoesNotSaveARefusedSequenceNumberOption(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
 		client := &refusing{Fake: f, refuse: func(in *service.GetShardIteratorInput) bool {
@@ -39,7 +39,7 @@ func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
 }
 
 // A record that kin asks for again is no fault of the service.
-func TestFault13TheRecordThatKinAsksForAgainIsNotReported(t *testing.T) {
+func TestFault13RecordThatKinFetchesAgainIsNotReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5}})
 		f.Page = 2

@@ -48,7 +48,7 @@ func (s slowPages) ListShards(ctx context.Context, in *service.ListShardsInput) 
 
 // The time of a list counts from the last page that brought something new: a slow one is
 // read to its end, without a word that nothing answers, and one that hangs ends.
-func TestFault14ASlowListIsReadToItsEnd(t *testing.T) {
+func TestFault14ReadsASlowListingToItsEnd(t *testing.T) {
 	for _, hangs := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			var said kinesistest.Lines

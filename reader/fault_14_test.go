@@ -44,7 +44,7 @@ func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {
 	}
 }
 
-func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
+func TestFault14TimeoutNamesTheLastFailureDuringTheRun(t *testing.T) {
 	for name, bounded := range map[string]bool{"of a run with a bound": true, "of a run without": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 }
 
 // A run in which nothing fails any more says nothing of what did.
-func TestFault14TimeoutForgetsWhatPassed(t *testing.T) {
+func TestFault14TimeoutIgnoresFailuresThatPassed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		f.Hook = func(call, shard string) error {
@@ -91,7 +91,7 @@ func TestFault14TimeoutForgetsWhatPassed(t *testing.T) {
 	})
 }
 
-func TestFault14ConnectedAgain(t *testing.T) {
+func TestFault14ReportsThatACallSucceedsAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		down map[string]time.Duration // until when each shard fails
 		want []string                 // messages about trouble
@@ -137,7 +137,7 @@ func TestFault14ConnectedAgain(t *testing.T) {
 
 // The message about the end of failures says whether they were of the connection, or
 // the service only asked for fewer calls.
-func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
+func TestFault14EndOfThrottlingIsNotReportedAsAConnection(t *testing.T) {
 	for code, want := range map[string]string{
 		"LimitExceededException": "orders/a: reading again after ",
 		"ThrottlingException":    "orders/a: reading again after ",

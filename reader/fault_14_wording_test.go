@@ -12,7 +12,7 @@ import (
 )
 
 // A message about a call of the start names the call, and never has the SDK's own text.
-func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
+func TestFault14NamesEveryCallOfTheStart(t *testing.T) {
 	for call, change := range map[string]func(*Options){
 		"ListShards":            func(*Options) {},
 		"DescribeStreamSummary": func(o *Options) { o.HashFilter = true },
@@ -57,7 +57,7 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 
 // A run with a checkpoint can do without DescribeStreamSummary. The messages that it
 // fails, and that it is given up, name the call.
-func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
+func TestFault14NamesAnOptionalCallThatIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		f.Hook = func(c, _ string) error {
@@ -84,7 +84,7 @@ func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 }
 
 // A run's time counts from where its command began.
-func TestFault14TheTimeOfARunCountsFromItsCommand(t *testing.T) {
+func TestFault14TimeoutCountsFromTheCommandStart(t *testing.T) {
 	for name, tt := range map[string]struct {
 		before time.Duration // the run
 		calls  bool          // something was fetched

@@ -14,7 +14,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault16ABadKeyIsCountedAsTheKeyThatTakesItsPlace(t *testing.T) {
+func TestFault16CountsABadKeyAsItsReplacement(t *testing.T) {
 	users := make([]kpl.Record, 170_000)
 	for i := range users {
 		users[i].PartitionKey = strings.Repeat("x", 257)
@@ -42,7 +42,7 @@ func TestFault16ABadKeyIsCountedAsTheKeyThatTakesItsPlace(t *testing.T) {
 	}
 }
 
-func TestFault16ShardsThatWereReadUpToNowAreFetchedAtOnce(t *testing.T) {
+func TestFault16FetchesRecentShardsInParallel(t *testing.T) {
 	// A shard that nobody read may begin with the largest answer. One that was read an hour
 	// ago may be idle: its answer is refused before it is received where it is too large.
 	for name, c := range map[string]struct {

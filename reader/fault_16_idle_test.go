@@ -74,7 +74,7 @@ func emptyShards(n int) *kinesistest.Fake {
 	return f
 }
 
-func TestFault16IdleShardsThatResumeAreFetchedSideBySide(t *testing.T) {
+func TestFault16FetchesResumedIdleShardsInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(64)
 		most := f.SlowFetches(10 * time.Millisecond)
@@ -87,7 +87,7 @@ func TestFault16IdleShardsThatResumeAreFetchedSideBySide(t *testing.T) {
 
 // An answer that does not fit is refused before it is received, and asked for again with
 // the room it needs: those of 2 MB come one after the other, and none is lost.
-func TestFault16LargeAnswersOfResumedShardsKeepTheBound(t *testing.T) {
+func TestFault16LargeAnswersOfResumedShardsStayWithinTheBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(12)
 		payload := bytes.Repeat([]byte("x"), 2_000_000)

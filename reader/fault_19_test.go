@@ -17,7 +17,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
+func TestFault19BlockedMessageStopsNoOtherShard(t *testing.T) {
 	for message, code := range map[string]string{
 		"hint: reads keep exceeding the rate limit": "ProvisionedThroughputExceededException",
 		"still trying": "InternalFailure",
@@ -72,7 +72,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 	}
 }
 
-func TestFault19NothingIsReportedUnderTheRunsLock(t *testing.T) {
+func TestFault19ReportsNothingUnderTheRunsLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hours, now := int32(24), time.Now()
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"}, &kinesistest.Shard{ID: "c"})

@@ -35,7 +35,7 @@ func blockedFor(t *testing.T, s *kinesistest.Service, o Options, d time.Duration
 	return got, err
 }
 
-func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
+func TestRunThatWasBlockedLongerThanTheRetentionReportsALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -58,7 +58,7 @@ func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
 	})
 }
 
-func TestAllowedDataLossIsReportedAndTheRunContinues(t *testing.T) {
+func TestReportsAllowedDataLossAndContinues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -78,7 +78,7 @@ func TestAllowedDataLossIsReportedAndTheRunContinues(t *testing.T) {
 	})
 }
 
-func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsReported(t *testing.T) {
+func TestFetchesTheRetentionBeforeItReportsAGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -117,7 +117,7 @@ func vanishing() *kinesistest.Fake {
 	return f
 }
 
-func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
+func TestShardTrimmedBeforeItWasReadEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const notFound = "orders/a is no longer retained; its records after its start are gone"
 		o := testOptions()
@@ -136,7 +136,7 @@ func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 	})
 }
 
-func TestALossThatWasAllowedIsNotReportedAgain(t *testing.T) {
+func TestReportsAnAllowedLossOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -164,7 +164,7 @@ func TestALossThatWasAllowedIsNotReportedAgain(t *testing.T) {
 	})
 }
 
-func TestTheTimeOfARunCountsItsStart(t *testing.T) {
+func TestTimeoutIncludesTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, hook := range map[string]func(ctx context.Context) error{
 			"slow":    func(context.Context) error { time.Sleep(15 * time.Second); return nil },
@@ -189,7 +189,7 @@ func TestTheTimeOfARunCountsItsStart(t *testing.T) {
 	})
 }
 
-func TestAnIdleTimeThatDidNotComeIsABoundThatWasNotMet(t *testing.T) {
+func TestTimeoutBeforeTheIdleTimeoutIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := testOptions()
 		o.Timeout, o.IdleTimeout = time.Second, 5*time.Second

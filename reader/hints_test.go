@@ -18,7 +18,7 @@ func saidBy(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) []str
 	return slices.DeleteFunc(said, func(s string) bool { return !strings.HasPrefix(s, "hint: ") })
 }
 
-func TestSymptomsAreNamedOnce(t *testing.T) {
+func TestPrintsEachHintOnce(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		f    func() *kinesistest.Fake
@@ -115,7 +115,7 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 	}
 }
 
-func TestSlowOutputIsNamed(t *testing.T) {
+func TestPrintsAHintAboutSlowOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
 		o := testOptions()

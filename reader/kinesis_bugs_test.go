@@ -26,25 +26,25 @@ import (
 // stand beside the code they are about.
 //
 //	1   redpanda-data/connect#2649: TestBug1_*
-//	2   harlow/kinesis-consumer#155, #193, daangn/kinesumer#26: TestBug2_*, TestChildrenComeAfterAllTheirParents
-//	3   vmware-go-kcl-v2: TestBug3_*, TestChildrenComeAfterAllTheirParents
+//	2   harlow/kinesis-consumer#155, #193, daangn/kinesumer#26: TestBug2_*, TestReadsChildrenAfterAllTheirParents
+//	3   vmware-go-kcl-v2: TestBug3_*, TestReadsChildrenAfterAllTheirParents
 //	4   kinesis-consumer, vmware-go-kcl-v2, connect: TestRule1_3_*
 //	5   spark-sql-kinesis-connector#64, #65: TestBug5_*
 //	6   FLINK-37627: TestBug6_*
 //	7   amazon-kinesis-client#339, #837, #662: TestBug7_*
-//	8   amazon-kinesis-client#492: TestBug8_*, TestBug6_*, TestPositionsMoveOnlyBehindWhatWasWritten
+//	8   amazon-kinesis-client#492: TestBug8_*, TestBug6_*, TestPositionsMoveOnlyAfterTheWrite
 //	9   amazon-kinesis-client#602, #603: TestBug9_*
 //	10  amazon-kinesis-client#606: TestBug10_*
-//	22  influxdata/telegraf#19505: TestBug22_*, TestExpiredIteratorIsRebuiltFromTheLastRecordReceived
-//	23  tenzir#6188: TestBug23_*, TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart
-//	24  aws-sdk-go#1141: TestBug24_*, TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds
+//	22  influxdata/telegraf#19505: TestBug22_*, TestRebuildsAnExpiredIteratorAfterTheLastRecord
+//	23  tenzir#6188: TestBug23_*, TestIteratorExpiredBeforeTheFirstRecordKeepsTheStart
+//	24  aws-sdk-go#1141: TestBug24_*, TestAbandonsAnAttemptAfterThirtySeconds
 //	25  kinesis-consumer#109, amazon-kinesis-producer#481, botocore#2009: TestBug25_*
 //	26  spark-sql-kinesis-connector#49, qubole/kinesis-sql#87: TestBug26_*
-//	27  kinesis-aggregation#11, amazon-kinesis-client#343, FLINK-29395: TestRecordsOfAggregatesAreFilteredOneByOne
+//	27  kinesis-aggregation#11, amazon-kinesis-client#343, FLINK-29395: TestHashFilterDropsSingleRecordsOfAggregates
 //	    and read_kpl_hash.txt
-//	28  aserrallerios/kcl-akka-stream#3: TestKilledInsideAnAggregate, TestBlockIsCutInsideAnAggregate
+//	28  aserrallerios/kcl-akka-stream#3: TestResumesInsideAnAggregateAfterAKill, TestCutsABlockInsideAnAggregate
 
-func TestBug1_ClosedShardWithUnreadRecordsIsReadFirst(t *testing.T) {
+func TestBug1_ReadsAClosedShardWithUnreadRecordsFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, numbers(1, 100)...)
@@ -62,7 +62,7 @@ func TestBug1_ClosedShardWithUnreadRecordsIsReadFirst(t *testing.T) {
 	})
 }
 
-func TestBug2_LastPageOfAClosingShardIsWrittenBeforeItsChildren(t *testing.T) {
+func TestBug2_WritesTheLastPageOfAShardBeforeItsChildren(t *testing.T) {
 	// The last page has records and no next iterator. Its write takes a minute;
 	// nothing of the children is handed on before it is done.
 	synctest.Test(t, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestBug3_ChildOfAMergeWaitsForItsAdjacentParent(t *testing.T) {
 	}
 }
 
-func TestBug5_ListingDoesNotMoveTheRestOfAClosedShard(t *testing.T) {
+func TestBug5_ListingDoesNotSkipTheRestOfAClosedShard(t *testing.T) {
 	// The shard closes with a backlog; the run lists it as closed a few times
 	// and is stopped in the middle.
 	synctest.Test(t, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestBug5_ListingDoesNotMoveTheRestOfAClosedShard(t *testing.T) {
 	})
 }
 
-func TestBug6_KilledAtAnyPointOfAReshard(t *testing.T) {
+func TestBug6_ResumesAfterAKillAtAnyPointOfAReshard(t *testing.T) {
 	// A run over a split and a merge that come while it reads keeps every state
 	// that it saved. From each of them a new run has all that had not been
 	// written by then, and nothing else.
@@ -213,7 +213,7 @@ func (j *journal) Commit(ctx context.Context, c checkpoint.Commit) error {
 	return j.Memory.Commit(ctx, c)
 }
 
-func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
+func TestBug7_ReadsEveryShardOfALargeReshardWithoutARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 68, local.Options{})
 		const after = 87 // 340 to 435, in small: nearly every shard is split, and most are merged
@@ -261,7 +261,7 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 	})
 }
 
-func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
+func TestBug8_StopWithUnwrittenBlocksLosesNothing(t *testing.T) {
 	// Fetching runs ahead of a slow output. The run is stopped, again and again,
 	// with blocks in its buffer; what they held is fetched again.
 	synctest.Test(t, func(t *testing.T) {
@@ -301,7 +301,7 @@ func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
 	})
 }
 
-func TestBug9_OutputThatFailsWhileTheBufferIsFull(t *testing.T) {
+func TestBug9_FailingOutputWithAFullBufferEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 8, local.Options{})
 		for shard := range 8 {
@@ -331,7 +331,7 @@ func TestBug9_OutputThatFailsWhileTheBufferIsFull(t *testing.T) {
 	})
 }
 
-func TestBug10_PageThatComesAfterItsAttemptWasGivenUp(t *testing.T) {
+func TestBug10_LatePageOfAnAbandonedAttemptIsIgnored(t *testing.T) {
 	// The answer takes longer than an attempt may; by then the next one has
 	// brought the same records.
 	synctest.Test(t, func(t *testing.T) {

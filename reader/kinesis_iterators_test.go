@@ -18,7 +18,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
+func TestBug22_ExpiredIteratorResumesAfterTheLastRecord(t *testing.T) {
 	// Six minutes between two fetches: every iterator has expired when it is
 	// used again.
 	synctest.Test(t, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
 	})
 }
 
-func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
+func TestBug23_ExpiredLatestIteratorSkipsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "old")
@@ -65,7 +65,7 @@ func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
 	})
 }
 
-func TestBug24_BodyThatStopsHalfWay(t *testing.T) {
+func TestBug24_RetriesABodyThatStops(t *testing.T) {
 	// The answers to three calls, one of each kind, stop in the middle of their
 	// bodies; the attempts are given up and made again.
 	synctest.Test(t, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestBug24_BodyThatStopsHalfWay(t *testing.T) {
 	})
 }
 
-func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
+func TestBug25_ListsTwoAndAHalfThousandShards(t *testing.T) {
 	// Three pages, and the token of the first has expired when it is used. The
 	// endpoint refuses a token that comes with anything that names the stream.
 	synctest.Test(t, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 	})
 }
 
-func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
+func TestBug25_TokenThatIsAlwaysExpiredFailsTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Fault("ListShards=expired-token")
@@ -148,7 +148,7 @@ func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
 	})
 }
 
-func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
+func TestBug26_IdleStreamWithMillisBehindLatest(t *testing.T) {
 	t.Run("for a while", func(t *testing.T) {
 		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends with the
 		// last, and the records that came with it.

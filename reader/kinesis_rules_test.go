@@ -25,30 +25,30 @@ import (
 // What a correct reader of Kinesis does, rule by rule. Below are the tests by the number of the
 // rule; those without a number in their name stand beside the code they are about.
 //
-//	1.1   shard end: TestRule1_1_*, TestEndWithoutChildrenIsHeldAgainstTheListing,
-//	      TestClosedShardAtItsTipIsReadToItsEnd, TestEndOfAShardCutByTheBoundIsNotItsEnd
-//	1.2   parents before children: TestRule1_2_*, TestChildrenComeAfterAllTheirParents,
-//	      TestPlacement, TestChildWithAParentNobodyHasSeenWaitsForAListing
-//	1.3   children from their start: TestRule1_3_*, TestShardsFoundLaterBeginAtTheirStart, TestPlacement
+//	1.1   shard end: TestRule1_1_*, TestChecksAnEndWithoutChildrenAgainstTheListing,
+//	      TestReadsAClosedShardAtItsTipToItsEnd, TestBoundBeforeTheEndKeepsTheShardOpen
+//	1.2   parents before children: TestRule1_2_*, TestReadsChildrenAfterAllTheirParents,
+//	      TestPlacement, TestChildWithAnUnknownParentWaitsForAListing
+//	1.3   children from their start: TestRule1_3_*, TestShardsFoundDuringTheRunBeginAtTheirStart, TestPlacement
 //	1.4   shards that are closed at the start: TestRule1_4_*, TestPlacement
 //	1.5   ListShards: TestRule1_5_*, TestBug25_*
 //	1.6   iterators: TestRule1_6_*, TestBug22_*, TestBug23_*,
-//	      TestExpiredIteratorIsRebuiltFromTheLastRecordReceived,
-//	      TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart
+//	      TestRebuildsAnExpiredIteratorAfterTheLastRecord,
+//	      TestIteratorExpiredBeforeTheFirstRecordKeepsTheStart
 //	1.7   AT and AFTER, positions that are trimmed or foreign: TestRule1_7_*,
-//	      TestKilledInsideAnAggregate, TestGaps, read_dataloss.txt
-//	1.8   empty pages: TestRule1_8_*, TestBug26_*, TestBoundIsMet, TestEmptyResponseMovesReadThroughOnly
-//	1.9   aggregates: TestRecordsOfAggregatesAreFilteredOneByOne, TestRangeOfAChildThatNoListingHasShownYet,
-//	      TestDamagedAggregateLosesNothingOfItsPage, TestRecordsThatAreLeftOutMoveThePosition,
+//	      TestResumesInsideAnAggregateAfterAKill, TestGaps, read_dataloss.txt
+//	1.8   empty pages: TestRule1_8_*, TestBug26_*, TestBoundMet, TestEmptyResponseMovesReadThroughOnly
+//	1.9   aggregates: TestHashFilterDropsSingleRecordsOfAggregates, TestHashFilterUsesTheRangeOfAnUnlistedChild,
+//	      TestDamagedAggregateLosesNoOtherRecords, TestRecordsWithoutOutputMoveThePosition,
 //	      and the tests of internal/kpl
 //	1.10  throughput and errors: TestRule1_10_*, TestFetchesKeepTheirPeriod,
-//	      TestThrottledShardSleepsFiveSecondsAndOthersGoOn, TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack,
-//	      TestShardThatWasTrimmedEndsAndTheRunGoesOn, TestStreamThatWasDeletedEndsTheRun, TestBug24_*
-//	1.11  prefetching: TestBug8_*, TestBug10_*, TestAFullBufferStopsFetchingAndDropsNothing,
-//	      TestBufferBoundsWhatIsTaken, TestBufferCountsABlockUntilItIsWritten
-//	1.12  checkpoints: TestRule1_12_*, TestPositionsMoveOnlyBehindWhatWasWritten, TestBug6_*
+//	      TestThrottledShardSleepsFiveSecondsAndOthersContinue, TestThrottlingHalvesTheLimitAndSuccessRestoresIt,
+//	      TestRunContinuesAfterATrimmedShard, TestDeletedStreamEndsTheRun, TestBug24_*
+//	1.11  prefetching: TestBug8_*, TestBug10_*, TestFullBufferStopsFetchingAndDropsNothing,
+//	      TestBufferLimitsReservations, TestBufferCountsABlockUntilItIsWritten
+//	1.12  checkpoints: TestRule1_12_*, TestPositionsMoveOnlyAfterTheWrite, TestBug6_*
 
-func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
+func TestRule1_1_DetectsEveryFormOfAShardEnd(t *testing.T) {
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
 	}
 }
 
-func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing.T) {
+func TestRule1_1_ChecksAnEndWhoseChildrenHaveNoParentsAgainstTheListing(t *testing.T) {
 	// A and B merge into C, and the end of A names C without its parents: C
 	// still has to wait for B.
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing
 	})
 }
 
-func TestRule1_2_EndOfEveryParentIsSavedBeforeItsChildIsWritten(t *testing.T) {
+func TestRule1_2_SavesTheEndOfEveryParentBeforeItsChild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Put(0, numbers(1, 3)...)
@@ -159,7 +159,7 @@ func TestRule1_2_ParentThatWasTrimmedDoesNotBlock(t *testing.T) {
 	})
 }
 
-func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
+func TestRule1_3_ReadsChildrenFromTheirStart(t *testing.T) {
 	// From latest; the children hold records long before they are found. A
 	// position at a time is what they begin at, too: both their records came
 	// later.
@@ -195,7 +195,7 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 	}
 }
 
-func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
+func TestRule1_4_ReadsShardsThatAreClosedAtTheStart(t *testing.T) {
 	// One shard, split after an hour, merged after another.
 	for _, test := range []struct {
 		from record.Position
@@ -234,7 +234,7 @@ func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
 	}
 }
 
-func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
+func TestRule1_5_AcceptsShardsInAnyOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -257,7 +257,7 @@ func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 	})
 }
 
-func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *testing.T) {
+func TestRule1_5_WaitsForAStreamBeingCreatedAndReadsOneBeingUpdated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
 		_, err := s.SDK.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
@@ -275,7 +275,7 @@ func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *test
 	})
 }
 
-func TestRule1_5_RateOfListShardsIsNoReasonToGiveUp(t *testing.T) {
+func TestRule1_5_RetriesThrottledListShards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -287,7 +287,7 @@ func TestRule1_5_RateOfListShardsIsNoReasonToGiveUp(t *testing.T) {
 	})
 }
 
-func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
+func TestRule1_6_RetriesARefusedTimeOrIterator(t *testing.T) {
 	// A time may be later than the clock of the host that answers; an iterator
 	// may have gone bad. A sequence number that is refused stays so.
 	for _, call := range []string{"GetShardIterator", "GetRecords"} {
@@ -309,7 +309,7 @@ func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
 	}
 }
 
-func TestRule1_6_NoTimeOfTheFutureIsAskedFor(t *testing.T) {
+func TestRule1_6_NeverRequestsAFutureTime(t *testing.T) {
 	// Latest is the time of the first answer, whatever this process's clock
 	// says.
 	synctest.Test(t, func(t *testing.T) {
@@ -334,7 +334,7 @@ func TestRule1_6_NoTimeOfTheFutureIsAskedFor(t *testing.T) {
 	})
 }
 
-func TestRule1_7_ForeignSequenceNumberIsRefused(t *testing.T) {
+func TestRule1_7_RefusesAForeignSequenceNumber(t *testing.T) {
 	// One of another shard, and one of the stream of that name that was there
 	// before. Neither is taken for the start of the shard.
 	synctest.Test(t, func(t *testing.T) {
@@ -359,7 +359,7 @@ func TestRule1_7_ForeignSequenceNumberIsRefused(t *testing.T) {
 	})
 }
 
-func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
+func TestRule1_7_ResumesFromATrimmedPosition(t *testing.T) {
 	for _, trimmed := range []local.Trimmed{local.TrimmedOldest, local.TrimmedError, local.TrimmedEmpty} {
 		t.Run(string(trimmed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -403,7 +403,7 @@ func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
 	}
 }
 
-func TestRule1_8_EmptyPagesWhileBehindAreFollowedAtOnce(t *testing.T) {
+func TestRule1_8_FollowsEmptyPagesWhileBehind(t *testing.T) {
 	for name, way := range map[string]local.Options{"told": {}, "no MillisBehindLatest": {OmitMillisBehindLatest: true}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -428,7 +428,7 @@ func TestRule1_8_EmptyPagesWhileBehindAreFollowedAtOnce(t *testing.T) {
 	}
 }
 
-func TestRule1_10_PagesAreSpacedByTheirBytes(t *testing.T) {
+func TestRule1_10_SpacesPagesByTheirBytes(t *testing.T) {
 	// 11 MB in one shard, read as fast as is allowed from an endpoint that
 	// enforces the limits: a page of 10 MiB is followed by a pause of five
 	// seconds, and nothing is ever throttled.
@@ -475,7 +475,7 @@ func TestRule1_10_ErrorClasses(t *testing.T) {
 	}
 }
 
-func TestRule1_12_PositionsNeverGoBackAndEndsStay(t *testing.T) {
+func TestRule1_12_PositionsNeverMoveBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Put(0, numbers(1, 40)...)
@@ -516,7 +516,7 @@ func less(a, b string) bool {
 	return x.Cmp(y) < 0
 }
 
-func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
+func TestRule1_12_SavesWrittenRecordsWhenTheRunEnds(t *testing.T) {
 	// The run is stopped while a batch is being written; the batch was written
 	// all the same.
 	synctest.Test(t, func(t *testing.T) {
@@ -539,7 +539,7 @@ func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
 	})
 }
 
-func TestRule1_12_StreamThatWasCreatedAgainIsAnother(t *testing.T) {
+func TestRule1_12_RefusesARecreatedStream(t *testing.T) {
 	// No sequence number is there to be refused: the creation times tell.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})

@@ -41,7 +41,7 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 	}
 }
 
-func TestAShardThatSaysNothingFallsBehind(t *testing.T) {
+func TestSilentShardFallsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -51,7 +51,7 @@ func TestAShardThatSaysNothingFallsBehind(t *testing.T) {
 	})
 }
 
-func TestAChildThatWasNotReadIsAsFarBehindAsItsParentEnded(t *testing.T) {
+func TestUnreadChildIsBehindSinceItsParentEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -71,7 +71,7 @@ func TestAChildThatWasNotReadIsAsFarBehindAsItsParentEnded(t *testing.T) {
 	})
 }
 
-func TestAChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
+func TestChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -88,7 +88,7 @@ func TestAChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
 	})
 }
 
-func TestAShardIsBehindBeforeItHasSaidAnything(t *testing.T) {
+func TestShardWithoutAnAnswerHasALag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		time.Sleep(time.Hour)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestFetchesGrowWithWhatComes(t *testing.T) {
+func TestFetchSizeGrowsWithTheResponses(t *testing.T) {
 	o := DefaultOptions()
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
@@ -35,7 +35,7 @@ func TestFetchesGrowWithWhatComes(t *testing.T) {
 	}
 }
 
-func TestFetchTakesNoMoreThanASecondOfTheRate(t *testing.T) {
+func TestFetchSizeIsAtMostOneSecondOfTheRate(t *testing.T) {
 	p := newPace(DefaultOptions()) // 1 MiB/s
 	var most int
 	for range 10 {
@@ -53,14 +53,14 @@ func TestFetchTakesNoMoreThanASecondOfTheRate(t *testing.T) {
 	}
 }
 
-func TestFirstRefusalHalvesWhatWasAskedFor(t *testing.T) {
+func TestFirstThrottleHalvesTheLimit(t *testing.T) {
 	p := newPace(DefaultOptions())
 	if p.throttled(time.Unix(1, 0)); p.limit != 5000 {
 		t.Errorf("limit %d, want half of 10,000", p.limit)
 	}
 }
 
-func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
+func TestThrottlingExtendsThePeriod(t *testing.T) {
 	o := DefaultOptions()
 	p := newPace(o)
 	now := time.Unix(1000, 0)

@@ -11,7 +11,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
+func TestFault16FirstFetchReservesTheLargestResponse(t *testing.T) {
 	o := DefaultOptions()
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
@@ -32,7 +32,7 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 	}
 }
 
-func TestFault16ShardsThatBeginInThePastAreFetchedOneAfterTheOther(t *testing.T) {
+func TestFault16FetchesShardsThatBeginInThePastOneByOne(t *testing.T) {
 	for position, want := range map[record.Position]int{{Kind: record.TrimHorizon}: 1, {Kind: record.Latest}: 6} {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake()

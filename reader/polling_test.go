@@ -45,7 +45,7 @@ func TestFetchesKeepTheirPeriod(t *testing.T) {
 	})
 }
 
-func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
+func TestThrottledShardSleepsFiveSecondsAndOthersContinue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}}, &kinesistest.Shard{ID: "b", Records: []int{5}})
 		var throttles atomic.Int32
@@ -71,7 +71,7 @@ func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
 	})
 }
 
-func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
+func TestThrottlingHalvesTheLimitAndSuccessRestoresIt(t *testing.T) {
 	o := testOptions()
 	o.Info = func(string) {}
 	r := &session{o: o, progress: &progress{}, hints: hints{report: o.Info}, log: slog.New(slog.DiscardHandler)}
@@ -94,7 +94,7 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	}
 }
 
-func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
+func TestRebuildsAnExpiredIteratorAfterTheLastRecord(t *testing.T) {
 	// KINESIS.md bug 22: not from where the run began, which would replay all.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5, 6}})
@@ -118,7 +118,7 @@ func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
 	})
 }
 
-func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
+func TestIteratorExpiredBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
 	// KINESIS.md bug 23: a second LATEST would skip what came meanwhile.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
@@ -149,7 +149,7 @@ func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
 	})
 }
 
-func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
+func TestAbandonsAnAttemptAfterThirtySeconds(t *testing.T) {
 	// KINESIS.md bug 24: the attempt ends, the others are unaffected.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
@@ -171,7 +171,7 @@ func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
 	})
 }
 
-func TestRunNeverGivesUpAndSaysSoOnceAMinute(t *testing.T) {
+func TestRunRetriesForeverAndReportsOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		f.Hook = func(call, _ string) error {
@@ -225,7 +225,7 @@ func TestStartGivesUpAfterThirtySeconds(t *testing.T) {
 	})
 }
 
-func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
+func TestRunContinuesAfterATrimmedShard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}})
 		f.Hook = func(call, shard string) error {
@@ -246,7 +246,7 @@ func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
 	})
 }
 
-func TestStreamThatWasDeletedEndsTheRun(t *testing.T) {
+func TestDeletedStreamEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		n := 0

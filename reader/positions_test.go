@@ -29,7 +29,7 @@ func (a *awaitedPositions) Release(ctx context.Context) error {
 
 // A store that keeps positions somewhere else may take long to answer. The run does
 // not wait beyond its end, and releases the positions after it.
-func TestPositionsThatAreNotLoadedEndWithTheRun(t *testing.T) {
+func TestRunDoesNotWaitForPositionsAfterItsEnd(t *testing.T) {
 	stopped := errors.New("stopped")
 	for name, timeout := range map[string]time.Duration{"the caller's context": 0, "the run's timeout": time.Second} {
 		synctest.Test(t, func(t *testing.T) {

@@ -36,7 +36,7 @@ func refreshed(f *kinesistest.Fake, each time.Duration, fails func() error) *Str
 	return s
 }
 
-func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
+func TestFault11ConcurrentShardsShareAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		s := refreshed(f, 10*time.Second, nil)
@@ -72,7 +72,7 @@ func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
 	})
 }
 
-func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
+func TestFault11OneShardRetriesTheListingForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		began, attempts := time.Now(), 0
@@ -115,7 +115,7 @@ func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
 
 // Many shards that end at once, with answers that do not name their children, need a
 // listing or two.
-func TestFault11ShardsThatEndAtOnceShareAListing(t *testing.T) {
+func TestFault11EndingShardsShareAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 200
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "z"})

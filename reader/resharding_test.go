@@ -93,7 +93,7 @@ func TestShardThatClosesBetweenListingAndReading(t *testing.T) {
 	}
 }
 
-func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
+func TestChildrenListedLateLoseNothing(t *testing.T) {
 	// Their parent ends without naming them, and it takes a while until the
 	// listing has them.
 	synctest.Test(t, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
 	})
 }
 
-func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
+func TestAvailableNowEndsOnABusyStream(t *testing.T) {
 	// A writer that never stops, reshards in between, and run after run: each
 	// ends, has all that was there when it began, and leaves what came later to
 	// the next.

@@ -20,7 +20,7 @@ func bounded() Options {
 	return o
 }
 
-func TestChildrenComeAfterAllTheirParents(t *testing.T) {
+func TestReadsChildrenAfterAllTheirParents(t *testing.T) {
 	// A splits into B and C; B and D merge into E. D is slow.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(
@@ -47,7 +47,7 @@ func TestChildrenComeAfterAllTheirParents(t *testing.T) {
 	})
 }
 
-func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
+func TestChecksAnEndWithoutChildrenAgainstTheListing(t *testing.T) {
 	t.Run("closed there is the end", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(
@@ -74,7 +74,7 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 	})
 }
 
-func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
+func TestReadsAClosedShardAtItsTipToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(
 			&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Trailing: 2},
@@ -87,7 +87,7 @@ func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
 	})
 }
 
-func TestBoundedRunEndsSoonAfterASplitInItsMiddle(t *testing.T) {
+func TestBoundedRunEndsSoonAfterASplit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		f.Page = 1
@@ -112,7 +112,7 @@ func TestBoundedRunEndsSoonAfterASplitInItsMiddle(t *testing.T) {
 	})
 }
 
-func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
+func TestChildWithAnUnknownParentWaitsForAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hidden := &kinesistest.Shard{ID: "b", Records: []int{2, 3}, Closed: true, Children: []string{"c"}}
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
@@ -154,7 +154,7 @@ func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
 	})
 }
 
-func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
+func TestPositionsMoveOnlyAfterTheWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}})
 		f.Page = 2
@@ -188,7 +188,7 @@ func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
 	})
 }
 
-func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
+func TestSavesTheStartBeforeTheFirstFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}}, &kinesistest.Shard{ID: "b", Parent: "a"})
 		m := kinesistest.NewMemory()
@@ -213,7 +213,7 @@ func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
 	})
 }
 
-func TestRecordsThatAreLeftOutMoveThePosition(t *testing.T) {
+func TestRecordsWithoutOutputMoveThePosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
 		m := kinesistest.NewMemory()
@@ -303,7 +303,7 @@ func TestBatchIsReleasedAfterMaxFetchDuration(t *testing.T) {
 	})
 }
 
-func TestFetchingGoesOnWhileABatchIsWritten(t *testing.T) {
+func TestFetchesWhileABatchIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5, 6}})
 		f.Page = 1
@@ -328,7 +328,7 @@ func TestFetchingGoesOnWhileABatchIsWritten(t *testing.T) {
 	})
 }
 
-func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
+func TestFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var shards []*kinesistest.Shard
 		for i := range 8 {
@@ -354,7 +354,7 @@ func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 	})
 }
 
-func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
+func TestTasksLimitConcurrentFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var shards []*kinesistest.Shard
 		for i := range 12 {
@@ -371,7 +371,7 @@ func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
 	})
 }
 
-func TestEncodingAfterTheContextEndsLeavesNobodyBehind(t *testing.T) {
+func TestCancelDuringEncodingLeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine stays
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b"})
 		ctx, stop := context.WithCancelCause(t.Context())
@@ -441,7 +441,7 @@ func TestObservationsCoverEveryShardAndIdleTimes(t *testing.T) {
 	})
 }
 
-func TestObserversErrorEndsTheRun(t *testing.T) {
+func TestObserverErrorEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
 		o := testOptions()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestFault01AShardThatIsItsOwnAncestorIsFound(t *testing.T) {
+func TestFault01FindsAShardThatIsItsOwnAncestor(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		parents map[string][]string
@@ -29,7 +29,7 @@ func TestFault01AShardThatIsItsOwnAncestorIsFound(t *testing.T) {
 	}
 }
 
-func TestFault01TheSearchForACycleVisitsEachShardOnce(t *testing.T) {
+func TestFault01CycleSearchVisitsEachShardOnce(t *testing.T) {
 	// Pairs of splits and merges have 2^n ways from the bottom to the top, and
 	// IDs that fall make each of them worth a look.
 	const pairs = 5000

@@ -149,7 +149,7 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
-func TestShardsOfOthersAreLeftAlone(t *testing.T) {
+func TestPlacementExcludesShardsOfOtherProcesses(t *testing.T) {
 	l := NewTree()
 	l.Add(families.Of("a", "b"))
 	_, err := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.First(l)
@@ -158,7 +158,7 @@ func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
+func TestShardsFoundDuringTheRunBeginAtTheirStart(t *testing.T) {
 	l := NewTree()
 	l.Add(families.Of("a", "b"))
 	p := Placement{record.Position{Kind: record.Latest}, startedAt, nil, everyone, nil}
