@@ -41,9 +41,8 @@ func wantLineageError(t *testing.T, err error, id string) {
 	}
 }
 
-// runFor runs a reader for a while of the bubble's time and returns what it
-// wrote and said.
-func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options) (written string, said []string, err error) {
+// runFor runs a reader for d and returns what it wrote and its messages.
+func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options) (written string, messages []string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
 	defer cancel()
@@ -52,9 +51,9 @@ func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options
 	batches, err := collectRun(ctx, t, f, o)
 	close(lines)
 	for line := range lines {
-		said = append(said, line)
+		messages = append(messages, line)
 	}
-	return strings.Join(batches, " "), said, err
+	return strings.Join(batches, " "), messages, err
 }
 
 func TestFault01CyclicListingFailsEveryUse(t *testing.T) {

@@ -41,8 +41,8 @@ func TestFault08LagIgnoresAWrongDate(t *testing.T) {
 	})
 }
 
-// TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook is about a shard that is
-// listed, and gone when its probe asks for it: that probe gets no answer.
+// TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook is about a shard that is listed, and no
+// longer found by its probe.
 func TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true}, &kinesistest.Shard{ID: "b", Records: []int{3}})

@@ -24,9 +24,8 @@ import (
 	"kin/internal/record"
 )
 
-// aggregate returns an aggregate of ten records. The records of mixed belong
-// to the lower and the upper half of the hash keys, turn by turn; those of
-// upper all belong to the upper half.
+// aggregate returns an aggregate of ten records. The records of mixed alternate between the lower
+// and the upper half of the hash keys; those of upper are all in the upper half.
 func aggregate(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "internal", "kpl", "testdata", name+".bin"))
@@ -44,8 +43,8 @@ var (
 	wholeRange = &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: upperHalf.EndingHashKey}
 )
 
-// subOptions encodes a record as its sub-sequence number, or its payload when
-// it is a plain one, and a space.
+// subOptions encodes a record as a space after its sub-sequence number, or after its payload for a
+// record that is not aggregated.
 func subOptions() Options {
 	o := bounded()
 	o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
@@ -57,13 +56,13 @@ func subOptions() Options {
 	return o
 }
 
-// messages collects the messages of a run.
-type messages struct {
+// messageLog collects the messages of a run.
+type messageLog struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (s *messages) add(line string) {
+func (s *messageLog) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines = append(s.lines, line)
@@ -80,14 +79,14 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 		change   func(*Options, *kinesistest.Fake)
 		want     string
 		dropped  int64
-		describe int // calls
+		describe int // number of calls
 	}{
 		{"a shard of the lower half", mixed, lowerHalf, nil, "1.0 1.2 1.4 1.6 1.8", 5, 2},
 		{"a shard of the upper half", mixed, upperHalf, nil, "1.1 1.3 1.5 1.7 1.9", 5, 2},
 		{"none belongs there", upper, lowerHalf, nil, "", 10, 2},
 		{"all belong there", upper, upperHalf, nil, all, 0, 1},
 		{"a shard of all hash keys", mixed, wholeRange, nil, all, 0, 1},
-		{"a range that nobody has told", mixed, nil, nil, all, 0, 1},
+		{"a range that is not known", mixed, nil, nil, all, 0, 1},
 		{"a range that cannot be read", mixed, unreadable, nil, all, 0, 1},
 		{"no filter", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter = false }, all, 0, 0},
 		{"not allowed to ask", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
@@ -112,7 +111,7 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Payloads: map[int][]byte{1: test.payload}, Hashes: test.hashes})
 				o := subOptions()
-				var log messages
+				var log messageLog
 				o.HashFilter, o.Info = true, log.add
 				if test.change != nil {
 					test.change(&o, f)
@@ -134,7 +133,7 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 					t.Errorf("got %s, want %s", got, want)
 				}
 				if n := r.Progress().LeftOut; n != test.dropped {
-					t.Errorf("%d left out, want %d", n, test.dropped)
+					t.Errorf("%d dropped, want %d", n, test.dropped)
 				}
 				if calls := len(f.Times("DescribeStreamSummary", "")); calls != test.describe {
 					t.Errorf("DescribeStreamSummary called %d times, want %d", calls, test.describe)
@@ -153,7 +152,7 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 					}
 				}
 				if !slices.Equal(lines, want) {
-					t.Errorf("said %q, want %q", lines, want)
+					t.Errorf("messages %q, want %q", lines, want)
 				}
 			})
 		})
@@ -185,17 +184,17 @@ func TestHashFilterUsesTheRangeOfAnUnlistedChild(t *testing.T) {
 }
 
 func TestFault06FetchesTheStrategyAfterEachResponse(t *testing.T) {
-	// A stream's strategy can be changed while a run goes on: an answer from before a
-	// response says nothing about it.
+	// A stream's strategy can change during a run: an answer from before a response is no evidence
+	// for it.
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: mixed, 2: mixed, 3: mixed, 4: mixed}, Hashes: lowerHalf})
 		o := subOptions()
 		o.AvailableNow, o.Limit, o.HashFilter = false, 30, true
 		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
-		var log messages
+		var log messageLog
 		o.Info = log.add
-		var kept messages
+		var kept messageLog
 		o.Report = kept.add
 		go func() {
 			time.Sleep(30 * time.Second)
@@ -207,7 +206,7 @@ func TestFault06FetchesTheStrategyAfterEachResponse(t *testing.T) {
 			})
 			time.Sleep(120 * time.Second)
 			f.Change(func() {
-				// There may still be records of the time before.
+				// There may still be records from before the change.
 				f.Strategy = types.RecordDistributionStrategyUserPartitionKey
 				f.Find("a").Records = append(f.Find("a").Records, 4)
 			})
@@ -224,10 +223,10 @@ func TestFault06FetchesTheStrategyAfterEachResponse(t *testing.T) {
 			t.Errorf("asked %d times, want at the start and for three responses", calls)
 		}
 		if len(log.lines) != 1 {
-			t.Errorf("said %q, want the first time", log.lines)
+			t.Errorf("messages %q, want the first time", log.lines)
 		}
 		if want := []string{
-			"the RecordDistributionStrategy of orders has become AUTO: --hash-filter drops no more records of it",
+			"the RecordDistributionStrategy of orders has become AUTO: --hash-filter no longer drops its records",
 			"orders: --hash-filter dropped 10 records of aggregates: their hash keys are outside of their shards' ranges",
 		}; !slices.Equal(kept.lines, want) {
 			t.Errorf("reported %q, want %q", kept.lines, want)
@@ -310,8 +309,8 @@ func TestFailedCallForTheStrategyLosesNoRecords(t *testing.T) {
 }
 
 func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
-	// aserrallerios/kcl-akka-stream#3 (KINESIS.md 28): stopped after 3 of 10,
-	// the next run delivers 4 to 9 and then what follows, once each.
+	// aserrallerios/kcl-akka-stream#3 (KINESIS.md 28): a run stops after 3 of 10 records. The next
+	// run delivers 4 to 9 and the following records, once each.
 	sub := int64(3)
 	inside := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}
 	resumed := func(t *testing.T, f *kinesistest.Fake, change func(*Options)) ([]string, *kinesistest.Memory, error) {
@@ -338,8 +337,8 @@ func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
 		calls []string // for iterators
 	}{
 		{"as it is", nil, []string{at}},
-		// influxdata/telegraf#19505 (KINESIS.md 22): an iterator is rebuilt from
-		// the last record that came, not from where the run began.
+		// influxdata/telegraf#19505 (KINESIS.md 22): a new iterator begins after the last record
+		// received, not where the run began.
 		{"the iterator expires before the aggregate came", func(f *kinesistest.Fake) func(string, string) error {
 			return func(call, shard string) error {
 				if call == "GetRecords" && len(f.Times(call, shard)) == 1 {
@@ -464,7 +463,7 @@ func TestCutsABlockInsideAnAggregate(t *testing.T) {
 		b := encode(t, test.f, int64(test.n))
 		b.cut(test.n)
 		if got := strings.TrimSpace(string(b.Data)); got != test.data || position(b) != test.position || b.dropped != test.dropped || b.Records != test.n {
-			t.Errorf("cut at %d: got %s, %d records, %d left out, position %s, want %s, %d left out, position %s",
+			t.Errorf("cut at %d: got %s, %d records, %d dropped, position %s, want %s, %d dropped, position %s",
 				test.n, got, b.Records, b.dropped, position(b), test.data, test.dropped, test.position)
 		}
 		if b.end || b.after.Continuation != "" {
@@ -514,8 +513,7 @@ func TestDoesNotFetchTheStrategyAfterTheRun(t *testing.T) {
 	})
 }
 
-// BenchmarkBlock encodes a page of 10 MB: of plain records, and of aggregates
-// of 500.
+// BenchmarkBlock encodes a page of 10 MB: of plain records, and of aggregates of 500 records.
 func BenchmarkBlock(b *testing.B) {
 	full := aggregate(b, "full")
 	page := func(payload []byte) *Response {

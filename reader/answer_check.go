@@ -164,7 +164,7 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 		switch {
 		case validate.Compare(n, s.from) <= 0: // of an earlier response
 		case !slices.Contains(s.received, hashed(&dropped[i])):
-			return a.contradict(at, fmt.Sprintf("the service sent record %s, which kin had not received, although it comes before record %s, which kin had", n, s.last))
+			return a.contradict(at, fmt.Sprintf("the service skipped record %s before record %s, and sends it only now", n, s.last))
 		case n == s.last: // the position's own record exists
 			s.answers = 0
 		}
@@ -259,7 +259,7 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 		return nil, err
 	}
 	if behind > 0 {
-		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
+		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin treats it as ended, because ListShards shows it as closed",
 			a.s.ref.Name, a.shard, maxBehindEnds, behind))
 	}
 	return children, nil

@@ -24,8 +24,8 @@ func response(behind int64, arrivals ...int) *Response {
 	return r
 }
 
-// encodeBlock encodes a response of a shard that is read up to until. It returns
-// whether records of it are held back.
+// encodeBlock encodes a response of a shard that is read up to until. It returns whether some of
+// its records are held back.
 func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	t.Helper()
 	e := newEncoder(func(dst []byte, r record.Record) ([]byte, error) { return append(dst, r.Data...), nil })
@@ -34,7 +34,7 @@ func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	return onlyBlock(t, s), s.held
 }
 
-// boundBy makes a slicer encode what of its response is within a bound.
+// boundBy limits a slicer to the records of its response that are within a bound.
 func boundBy(s *slicer, until time.Time) {
 	run := streamOf(&session{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()})
 	run.until = until
@@ -88,7 +88,7 @@ func TestBlockEndsBeforeTheFirstRecordBeyondTheBound(t *testing.T) {
 		t.Errorf("read through %s, want the last record's arrival", b.after.ReadThrough)
 	}
 
-	// Nothing up to the bound: the position stays where it was.
+	// No record up to the bound: the position does not move.
 	b, reached = encodeBlock(t, response(0, 51), until)
 	if len(b.Data) != 0 || !reached || b.after.Kind != record.TrimHorizon {
 		t.Errorf("got %q, reached %t, position %+v", b.Data, reached, b.after)

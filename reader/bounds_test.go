@@ -27,7 +27,7 @@ func TestIdleTimeoutEndsTheRunSuccessfully(t *testing.T) {
 		if got := strings.Join(batches, " "); err != nil || got != "1 2" {
 			t.Errorf("got %q, %v", got, err)
 		}
-		// The second record came with the fetch at 5.2s.
+		// The fetch at 5.2s returned the second record.
 		if took := time.Since(start); took != 13200*time.Millisecond {
 			t.Errorf("took %s, want 8s after the last record", took)
 		}
@@ -69,7 +69,7 @@ func TestTimeout(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}}, &kinesistest.Shard{ID: "b"})
 				f.Hook = func(call, shard string) error {
 					if call == "GetRecords" && shard == "b" {
-						return kinesistest.APIError("InternalFailure") // so that no batch is released before the end
+						return kinesistest.APIError("InternalFailure") // so that no batch is flushed before the end
 					}
 					return nil
 				}

@@ -10,13 +10,13 @@ import (
 func TestBufferLimitsReservations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBuffer(100)
-		if err := b.Take(t.Context(), 1000); err != nil { // empty: always
+		if err := b.Take(t.Context(), 1000); err != nil { // an empty buffer takes any size
 			t.Fatal(err)
 		}
 		took := make(chan int64, 3)
 		for i, size := range []int64{60, 30, 20} {
 			go func() {
-				time.Sleep(time.Duration(i) * time.Second) // come in this order
+				time.Sleep(time.Duration(i) * time.Second) // wait in this order
 				if err := b.Take(t.Context(), size); err != nil {
 					t.Error(err)
 				}

@@ -16,8 +16,7 @@ import (
 	"kin/internal/service"
 )
 
-// endsInto makes the ends of shards name children, by the ID of the placeholder
-// that the fake names in their place.
+// endsInto replaces the children that the ends of shards name, by the ID of the fake's placeholder.
 func endsInto(children map[string]types.ChildShard) func(out any) {
 	return func(out any) {
 		page, ok := out.(*service.GetRecordsOutput)
@@ -36,8 +35,8 @@ func childOf(id string, parents ...string) types.ChildShard {
 	return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
 }
 
-// Answers that make shards each other's ancestors end the run, also where all of
-// the shards are known and were listed without such parents.
+// Answers that make shards each other's ancestors end the run, even if all shards are known and
+// were listed without such parents.
 func TestFault01CycleOfKnownShardsEndsTheRun(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -46,7 +45,7 @@ func TestFault01CycleOfKnownShardsEndsTheRun(t *testing.T) {
 		later  func(f *kinesistest.Fake) // a minute after the start
 		saved  map[string]checkpoint.Shard
 		id     string
-		isFile bool // the checkpoint is a part of the cycle
+		isFile bool // the checkpoint is part of the cycle
 	}{
 		{name: "two ends that name each other's shards", id: "a",
 			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "b", Closed: true, Children: []string{"y"}}, {ID: "c"}},
@@ -105,14 +104,14 @@ func TestFault01CycleOfKnownShardsEndsTheRun(t *testing.T) {
 	}
 }
 
-// Parents that differ and make no cycle change nothing.
+// Other parents without a cycle change nothing.
 func TestFault01OtherParentsWithoutACycleChangeNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"x"}}, &kinesistest.Shard{ID: "b", Records: []int{2}}, &kinesistest.Shard{ID: "c", Records: []int{3}})
 		time.AfterFunc(30*time.Second, func() { f.Change(func() { f.Find("c").Parent, f.Find("b").Parent = "a", "c" }) })
 		_, err := readFor(t, &kinesistest.Watched{StreamAPI: f, After: endsInto(map[string]types.ChildShard{"x": childOf("b", "a")})}, time.Hour, testOptions())
 		if !errors.Is(err, context.DeadlineExceeded) && err != nil {
-			t.Errorf("got %v, want that the run goes on", err)
+			t.Errorf("got %v, want the run to continue", err)
 		}
 	})
 }

@@ -21,7 +21,7 @@ import (
 )
 
 func TestFault01LagsVisitEachShardOnce(t *testing.T) {
-	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
+	// 1,000 pairs have 2^1000 paths from the last shard to the first.
 	listed := families.Pairs(1000)
 	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
 	s := r.streams[0]
@@ -41,8 +41,8 @@ func TestFault01LagsVisitEachShardOnce(t *testing.T) {
 	}
 }
 
-// The lock that blocks are taken under is held for a portion at a time, even if the
-// first shard by ID has thousands of ancestors without an answer.
+// The collector's lock is held for a portion at a time, even if the first shard by ID has thousands
+// of ancestors without an answer.
 func TestFault01LagsOfADeepLineageTakePortions(t *testing.T) {
 	const depth = 20 * lagPortion
 	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
@@ -89,7 +89,7 @@ func TestFault01MergesOnlyTheChangesOfAListing(t *testing.T) {
 	if unlisted := s.disappeared(listed); !slices.Equal(unlisted, []string{families.ShardName(0)}) {
 		t.Errorf("gone %q, want %q", unlisted, families.ShardName(0))
 	}
-	// So it is with a merge: what it merges takes its first sequence number over.
+	// merge updates only these shards: they alone get the first sequence number of the listing.
 	for i := range after.shards {
 		if after.shards[i].SequenceNumberRange == nil {
 			after.shards[i].SequenceNumberRange = &types.SequenceNumberRange{}
@@ -157,8 +157,8 @@ func TestFault01CycleFoundDuringTheRunEndsIt(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name     string
-		later    []*kinesistest.Shard // are listed after a minute
-		children []types.ChildShard   // that b ends with
+		later    []*kinesistest.Shard // listed after a minute
+		children []types.ChildShard   // children that the end of b names
 		id       string
 	}{
 		{"a new shard that is its own parent", []*kinesistest.Shard{{ID: "c", Parent: "c"}}, nil, "c"},
@@ -172,7 +172,7 @@ func TestFault01CycleFoundDuringTheRunEndsIt(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a, b := &kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}}
-				b.Adjacent = "0" // which nobody has seen yet
+				b.Adjacent = "0" // which is not known yet
 				f := kinesistest.NewFake(a, b)
 				w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
 					if page, ok := out.(*service.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == "" && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {

@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// pagedFake is a fake whose lists of shards have pages. tokens returns the token
-// behind each page of the nth list, from 1; "" ends it. A page whose token begins
-// with "empty" is empty, and the others have all shards.
+// pagedFake is a fake with several pages in each listing. tokens returns the token after each page
+// of the nth listing, from 1; "" is the last page. A page whose token begins with "empty" is empty,
+// and the others have all shards.
 type pagedFake struct {
 	*kinesistest.Fake
 	tokens func(list int) []string
@@ -94,8 +94,7 @@ func TestFault05RetriesAnEndlessListingThenFails(t *testing.T) {
 	}
 }
 
-// A run goes on while the list of shards is bad, and finds the new shards when it
-// is good again.
+// A run continues while ListShards fails, and finds the new shards when it works again.
 func TestFault05RunSurvivesAnEndlessListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pagedFake{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})}
@@ -115,14 +114,14 @@ func TestFault05RunSurvivesAnEndlessListing(t *testing.T) {
 		}()
 		o := testOptions()
 		o.Limit = 3
-		var said []string
-		o.Info = func(s string) { said = append(said, s) }
+		var messages []string
+		o.Info = func(s string) { messages = append(messages, s) }
 		batches, err := collectRun(t.Context(), t, p, o)
 		if want := []string{"1", "2", "3"}; err != nil || !slices.Equal(batches, want) {
 			t.Errorf("got %q, %v, want %q", batches, err, want)
 		}
-		if text := strings.Join(said, "\n"); !strings.Contains(text, "ListShards for stream orders: the answer repeats a page token") {
-			t.Errorf("said %q", text)
+		if text := strings.Join(messages, "\n"); !strings.Contains(text, "ListShards for stream orders: the answer repeats a page token") {
+			t.Errorf("messages %q", text)
 		}
 	})
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// TestFault08RejectsAnEndThatListShardsContradicts is about an answer that
-// ends an open shard and names a child that no listing shows.
+// TestFault08RejectsAnEndThatListShardsContradicts is about an answer that ends an open shard and
+// names a child that no listing shows.
 func TestFault08RejectsAnEndThatListShardsContradicts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
@@ -49,7 +49,7 @@ func numbersOf(first, last int) []int {
 	return n
 }
 
-// lagging lists shards as they were, for a few calls after the first.
+// lagging answers a few ListShards calls with the first listing.
 type lagging struct {
 	*kinesistest.Fake
 	left, calls int
@@ -65,7 +65,7 @@ func (l *lagging) ListShards(ctx context.Context, in *service.ListShardsInput) (
 }
 
 func TestFault08AcceptsAnEndOnceTheListingShowsIt(t *testing.T) {
-	for _, lag := range []int{0, 1, 4} { // the first listing is the one of the start
+	for _, lag := range []int{0, 1, 4} { // the first listing is the one at the start
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 4), Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5, 6}})
 			f.Page = 2
@@ -81,15 +81,15 @@ func TestFault08AcceptsAnEndOnceTheListingShowsIt(t *testing.T) {
 			if at := []string{m.Position("a"), m.Position("b")}; !slices.Equal(at, []string{"SHARD_END 4", "AFTER_SEQUENCE_NUMBER 6"}) {
 				t.Errorf("saved %q", at)
 			}
-			if client.calls != lag+1 { // no call where a listing has shown the child
+			if client.calls != lag+1 { // no call if a listing has shown the child
 				t.Errorf("%d listings, want %d", client.calls, lag+1)
 			}
 		})
 	}
 }
 
-// TestFault08RejectsAnEndWithMillisBehindLatest is about answers that end a closed shard
-// and say that records of it are left.
+// TestFault08RejectsAnEndWithMillisBehindLatest is about answers that end a closed shard although
+// it has more records.
 func TestFault08RejectsAnEndWithMillisBehindLatest(t *testing.T) {
 	for name, children := range map[string][]types.ChildShard{
 		"with its child":              {{ShardId: aws.String("b"), ParentShards: []string{"a"}}},
@@ -118,8 +118,8 @@ func TestFault08RejectsAnEndWithMillisBehindLatest(t *testing.T) {
 	}
 }
 
-// TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest is about a server
-// whose ends say that something is left.
+// TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest is about a server whose ends have a
+// MillisBehindLatest above 0.
 func TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 3), Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{4}})
@@ -129,8 +129,8 @@ func TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest(t *testing.T) {
 			}
 		}}
 		o := bounded()
-		var said []string
-		o.Info = func(m string) { said = append(said, m) }
+		var messages []string
+		o.Info = func(m string) { messages = append(messages, m) }
 		got, err := readFor(t, client, time.Hour, o)
 		if err != nil || !slices.Equal(got, numbers(1, 4)) {
 			t.Errorf("got %q, %v", got, err)
@@ -138,8 +138,8 @@ func TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest(t *testing.T) {
 		if took := time.Since(f.Began); took > 10*time.Second {
 			t.Errorf("ended after %s", took)
 		}
-		if want := []string{"orders/a: the service ended the shard 3 times in a row with MillisBehindLatest 5000: kin takes it as ended, because ListShards shows it as closed"}; !slices.Equal(said, want) {
-			t.Errorf("said %q", said)
+		if want := []string{"orders/a: the service ended the shard 3 times in a row with MillisBehindLatest 5000: kin treats it as ended, because ListShards shows it as closed"}; !slices.Equal(messages, want) {
+			t.Errorf("messages %q", messages)
 		}
 	})
 }

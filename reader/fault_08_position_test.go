@@ -19,7 +19,7 @@ import (
 )
 
 func TestFault08SavesAnEmptyEndInsideAnAggregate(t *testing.T) {
-	// The rest of the aggregate is no longer there: the first answer is the end.
+	// The rest of the aggregate is no longer retained: the first answer is the end.
 	path := filepath.Join(t.TempDir(), "orders.ckpt")
 	synctest.Test(t, func(t *testing.T) {
 		kinesistest.ToTheTimeOfTheService()
@@ -62,7 +62,7 @@ func TestFault08SavesAnEmptyEndInsideAnAggregate(t *testing.T) {
 	}
 }
 
-// pushed is a source that hands out responses, and then waits.
+// pushed is a source that returns its responses, and then waits.
 type pushed struct{ next []func() *Response }
 
 func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {

@@ -20,7 +20,7 @@ import (
 	"kin/internal/service"
 )
 
-// spoiled spoils the answers of one call, the first few of them.
+// spoiled changes the first few answers of one call.
 type spoiled struct {
 	*kinesistest.Fake
 	call  string
@@ -53,7 +53,7 @@ func (s *spoiled) DescribeStreamSummary(ctx context.Context, in *service.Describ
 	return out, err
 }
 
-// spoils are answers that cannot be right, by call and what is wrong.
+// spoils are impossible answers, by call and fault.
 func spoils() map[string]func(out any) {
 	last := func(change func(*types.Record)) func(any) {
 		return func(out any) {
@@ -182,26 +182,26 @@ func TestFault08RepeatedImpossibleAnswersEndTheRun(t *testing.T) {
 			}}
 			o := bounded()
 			o.RetryFor = time.Minute
-			var said []string
-			o.Info = func(m string) { said = append(said, m) }
+			var messages []string
+			o.Info = func(m string) { messages = append(messages, m) }
 			got, err := readFor(t, client, time.Hour, o)
 			var gaveUp *GaveUpError
 			if !errors.As(err, &gaveUp) || len(got) > 0 {
 				t.Errorf("%s: got %q, %v", call, got, err)
 			}
-			if len(said) == 0 || !strings.HasPrefix(said[0], "still trying: "+name+" for ") {
-				t.Errorf("%s: said %q", call, said)
+			if len(messages) == 0 || !strings.HasPrefix(messages[0], "still trying: "+name+" for ") {
+				t.Errorf("%s: messages %q", call, messages)
 			}
 		}
 	})
 }
 
-// repeating answers GetRecords with the same page, whatever the iterator says.
+// repeating answers GetRecords with the same page for every iterator.
 type repeating struct {
 	*kinesistest.Fake
 	left int
 	page *service.GetRecordsOutput
-	same bool // the iterator, too
+	same bool // also return the same iterator
 }
 
 func (r *repeating) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
@@ -229,20 +229,20 @@ func TestFault08PrintsARepeatedPageOnceAndReportsIt(t *testing.T) {
 				f.Page = 2
 				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
-				var said []string
-				o.Info = func(m string) { said = append(said, m) }
+				var messages []string
+				o.Info = func(m string) { messages = append(messages, m) }
 				got, err := readFor(t, &repeating{Fake: f, left: 100, same: same}, time.Hour, o)
 				if err != nil {
 					t.Fatal(err)
 				}
 				ordered(t, got, numbers(1, 5)...)
 				once(t, got, numbers(1, 5))
-				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sent records") })
+				reports := slices.DeleteFunc(slices.Clone(messages), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sent records") })
 				if calls := len(f.Times("GetRecords", "a")); len(reports) == 0 || len(reports) > 1+int(time.Since(f.Began)/time.Minute) || calls < 100 {
-					t.Errorf("%d calls in %s, said %q", calls, time.Since(f.Began), said)
+					t.Errorf("%d calls in %s, messages %q", calls, time.Since(f.Began), messages)
 				}
 
-				// One that never stops is given up in time.
+				// An endless repetition ends with an error.
 				f = kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5}})
 				f.Page = 2
 				o = bounded()
@@ -258,8 +258,7 @@ func TestFault08PrintsARepeatedPageOnceAndReportsIt(t *testing.T) {
 	}
 }
 
-// wayward begins elsewhere than it is asked to, and now and then an
-// iterator expires.
+// wayward ignores the requested position, and sometimes expires an iterator.
 type wayward struct {
 	*kinesistest.Fake
 	begin func(in *service.GetShardIteratorInput)
@@ -293,7 +292,7 @@ func TestFault08ServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 		for _, page := range []int{1, 2, 5} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}, Closed: true}) // a string order would not do
+					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}, Closed: true}) // these differ in string order
 					f.Page = page
 					o, m := bounded(), kinesistest.NewMemory()
 					o.Positions = m
@@ -305,7 +304,8 @@ func TestFault08ServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 					once(t, got, want)
 					ordered(t, got, want...)
 
-					// Neither does the next run, which begins behind the last record.
+					// The next run, which begins after the last record, prints nothing twice
+					// either.
 					f = kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}})
 					f.Page = page
 					m = kinesistest.NewMemory()
@@ -342,8 +342,8 @@ func TestFault08WrongDateIsNotSavedAndReportedOnce(t *testing.T) {
 				})
 				o, m := testOptions(), kinesistest.NewMemory()
 				o.Positions, o.MaxFetchDuration = m, time.Second
-				var said []string
-				o.Info = func(m string) { said = append(said, m) }
+				var messages []string
+				o.Info = func(m string) { messages = append(messages, m) }
 				s.Meanwhile(func() {
 					for n := range 40 {
 						time.Sleep(20 * time.Second)
@@ -355,8 +355,8 @@ func TestFault08WrongDateIsNotSavedAndReportedOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				once(t, got, numbers(0, 39))
-				if len(said) != 1 || !strings.HasPrefix(said[0], "the Date of an answer jumped from 2026-01-01T00:00:") {
-					t.Errorf("said %q", said)
+				if len(messages) != 1 || !strings.HasPrefix(messages[0], "the Date of an answer jumped from 2026-01-01T00:00:") {
+					t.Errorf("messages %q", messages)
 				}
 				through := map[string]time.Time{}
 				for _, saved := range m.Saved {

@@ -30,7 +30,7 @@ func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
 					o, m := bounded(), kinesistest.NewMemory()
 					c.at.UpdatedAt = record.Time{Time: time.Now()}
 					m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
-					said, info := kinesistest.CollectMessages()
+					messages, info := kinesistest.CollectMessages()
 					o.Positions, o.AllowDataLoss, o.Info = m, allowed, info
 					got, err := readFor(t, &refusing{Fake: f, refuse: isAtSequence}, time.Hour, o)
 					const lost = "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"
@@ -45,8 +45,8 @@ func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
 						}
 						return
 					}
-					if err != nil || !slices.Equal(got, c.want) || !slices.Contains(said(), lost) {
-						t.Errorf("got %q, %v, said %q", got, err, said())
+					if err != nil || !slices.Equal(got, c.want) || !slices.Contains(messages(), lost) {
+						t.Errorf("got %q, %v, messages %q", got, err, messages())
 					}
 					if at := m.Position("a"); at != "AFTER_SEQUENCE_NUMBER 8" {
 						t.Errorf("saved %s", at)
@@ -61,7 +61,7 @@ func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
 	for name, c := range map[string]struct {
 		kept  bool
 		from  record.Position
-		after int // GetRecords calls that pass
+		after int // GetRecords calls that succeed
 	}{
 		"records were read":              {after: 1},
 		"records were read, kept":        {kept: true, after: 1},

@@ -16,7 +16,7 @@ import (
 	"kin/internal/service"
 )
 
-// refusing refuses iterators, after a while, and says what became of the stream.
+// refusing refuses iterators after a while, and answers whether the stream still exists.
 type refusing struct {
 	*kinesistest.Fake
 	refuse  func(in *service.GetShardIteratorInput) bool
@@ -53,7 +53,7 @@ func (r *refusing) ListShards(ctx context.Context, in *service.ListShardsInput) 
 	return out, nil
 }
 
-// expire makes the n-th GetRecords find its iterator expired.
+// expire expires the iterator of the n-th GetRecords.
 func expire(f *kinesistest.Fake, n int) {
 	calls := 0
 	f.Hook = func(call, _ string) error {
@@ -141,7 +141,7 @@ func TestFault13RefusedNumberThatKinReceivedIsNoOptionError(t *testing.T) {
 	}
 }
 
-// limited are options that end after n records.
+// limited returns options that end after n records.
 func (o Options) limited(n int64) Options {
 	o.Limit = n
 	return o
@@ -160,25 +160,25 @@ func TestFault13AllowDataLossResumesFromTheOldestRecord(t *testing.T) {
 			if !isAfter(in) {
 				return false
 			}
-			f.Find("a").Records = []int{7, 8} // and what was there is gone
+			f.Find("a").Records = []int{7, 8} // the earlier records are gone
 			return true
 		}}
 		o := testOptions()
 		o.AllowDataLoss = true
-		var said []string
-		o.Info = func(m string) { said = append(said, m) }
+		var messages []string
+		o.Info = func(m string) { messages = append(messages, m) }
 		got, err := readFor(t, client, time.Minute, o)
 		if err != nil || !slices.Equal(got, []string{"1", "2", "7", "8"}) {
 			t.Errorf("got %q, %v", got, err)
 		}
-		if want := "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"; !slices.Contains(said, want) {
-			t.Errorf("said %q", said)
+		if want := "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"; !slices.Contains(messages, want) {
+			t.Errorf("messages %q", messages)
 		}
 	})
 }
 
-// TestFault13ResumesAfterTheLastRecordOfAClosedShard is about servers that refuse AFTER
-// the last sequence number of a closed shard, with records left or without.
+// TestFault13ResumesAfterTheLastRecordOfAClosedShard is about servers that refuse AFTER the last
+// sequence number of a closed shard, with and without further records.
 func TestFault13ResumesAfterTheLastRecordOfAClosedShard(t *testing.T) {
 	for name, c := range map[string]struct {
 		refuse         func(*service.GetShardIteratorInput) bool
@@ -245,14 +245,13 @@ func TestFault13OlderRecordsForATrimmedNumberAreNotTheEnd(t *testing.T) {
 	})
 }
 
-// Two times of which a message shows the same say nothing: they have milliseconds, or are
-// left out.
+// If two times look the same in a message, it prints them with milliseconds, or not at all.
 func TestFault13PrintsTheCreationTimesOfARecreatedStream(t *testing.T) {
 	was := time.Date(2026, 11, 28, 7, 36, 33, 123456789, time.UTC)
 	const again = "stream orders was deleted and created again"
 	for is, want := range map[time.Time]string{
-		was.Add(time.Hour):              again + " at 2026-11-28T08:36:33Z (it was one of 2026-11-28T07:36:33Z)",
-		was.Add(300 * time.Millisecond): again + " at 2026-11-28T07:36:33.423Z (it was one of 2026-11-28T07:36:33.123Z)",
+		was.Add(time.Hour):              again + " at 2026-11-28T08:36:33Z (the checkpoint's stream was created at 2026-11-28T07:36:33Z)",
+		was.Add(300 * time.Millisecond): again + " at 2026-11-28T07:36:33.423Z (the checkpoint's stream was created at 2026-11-28T07:36:33.123Z)",
 		was.Add(time.Microsecond):       again,
 	} {
 		var changed *CheckpointError

@@ -17,8 +17,8 @@ import (
 	"kin/internal/service"
 )
 
-// receiving is a client that offers the size of each answer before it is received, which
-// takes a while.
+// receiving is a client that checks the size of each answer before it receives it. Receiving takes
+// a while.
 type receiving struct {
 	*kinesistest.Fake
 
@@ -48,7 +48,7 @@ func (r *receiving) GetRecords(ctx context.Context, in *service.GetRecordsInput)
 	return out, nil
 }
 
-// resumed reads on where shards were at their tips a minute ago.
+// resumed resumes shards that were at their tips a minute ago.
 func resumed(t *testing.T, f *kinesistest.Fake) (batches []string, client *receiving) {
 	t.Helper()
 	m, saved := kinesistest.NewMemory(), map[string]checkpoint.Shard{}
@@ -85,8 +85,8 @@ func TestFault16FetchesResumedIdleShardsInParallel(t *testing.T) {
 	})
 }
 
-// An answer that does not fit is refused before it is received, and asked for again with
-// the room it needs: those of 2 MB come one after the other, and none is lost.
+// An answer that does not fit is refused before it is received, and fetched again with the room it
+// needs. Answers of 2 MB arrive one after another, and none is lost.
 func TestFault16LargeAnswersOfResumedShardsStayWithinTheBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(12)

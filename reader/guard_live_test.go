@@ -19,8 +19,8 @@ import (
 	"kin/internal/record"
 )
 
-// blockedFor reads a stream into an output that takes a while for its first
-// batch, and returns what was written.
+// blockedFor reads a stream into an output that blocks for d at its first batch, and returns what
+// was written.
 func blockedFor(t *testing.T, s *kinesistest.Service, o Options, d time.Duration) (got []string, err error) {
 	t.Helper()
 	o.MaxFetchDuration, o.FetchBufferSize = 200*time.Millisecond, 1 // a block at a time
@@ -41,7 +41,7 @@ func TestRunThatWasBlockedLongerThanTheRetentionReportsALoss(t *testing.T) {
 		s.Put(0, "1")
 		s.Meanwhile(func() {
 			time.Sleep(time.Minute)
-			s.Put(0, "2") // which nobody reads in time
+			s.Put(0, "2") // which is not read in time
 			time.Sleep(29 * time.Hour)
 			s.Put(0, "3")
 		})
@@ -53,7 +53,7 @@ func TestRunThatWasBlockedLongerThanTheRetentionReportsALoss(t *testing.T) {
 			t.Fatalf("got %q, %v", got, err)
 		}
 		if at := m.Position(families.ShardName(0)); !strings.HasPrefix(at, "AFTER_SEQUENCE_NUMBER") {
-			t.Errorf("stands at %s", at)
+			t.Errorf("is at %s", at)
 		}
 	})
 }
@@ -69,11 +69,11 @@ func TestReportsAllowedDataLossAndContinues(t *testing.T) {
 			s.Put(0, "3")
 		})
 		o := testOptions()
-		said, info := kinesistest.CollectMessages()
+		messages, info := kinesistest.CollectMessages()
 		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, info
 		got, err := blockedFor(t, s, o, 30*time.Hour)
-		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said(), "\n"), "may be gone") {
-			t.Errorf("got %q, %v, said %q", got, err, said())
+		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(messages(), "\n"), "may be gone") {
+			t.Errorf("got %q, %v, messages %q", got, err, messages())
 		}
 	})
 }
@@ -99,7 +99,7 @@ func TestFetchesTheRetentionBeforeItReportsAGap(t *testing.T) {
 	})
 }
 
-// vanishing lists the shard a once, and does not know it afterwards.
+// vanishing lists the shard a once, and does not find it afterwards.
 func vanishing() *kinesistest.Fake {
 	f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}}, &kinesistest.Shard{ID: "b", Records: []int{3}})
 	listed := 0
@@ -127,11 +127,11 @@ func TestShardTrimmedBeforeItWasReadEndsTheRun(t *testing.T) {
 		if !errors.As(err, &loss) || err.Error() != notFound {
 			t.Errorf("got %v", err)
 		}
-		said, info := kinesistest.CollectMessages()
+		messages, info := kinesistest.CollectMessages()
 		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, info
 		got, err := collectRun(t.Context(), t, vanishing(), o)
-		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said(), notFound) {
-			t.Errorf("got %q, %v, said %q", got, err, said())
+		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(messages(), notFound) {
+			t.Errorf("got %q, %v, messages %q", got, err, messages())
 		}
 	})
 }
@@ -145,8 +145,7 @@ func TestReportsAnAllowedLossOnce(t *testing.T) {
 		o.Positions = m
 		_, err := readFor(t, s, time.Minute, o)
 		s.Must(err)
-		// A shard that was read half, and is no longer listed: an older one than
-		// those that are.
+		// A shard that was half read and is no longer listed. It is older than the listed shards.
 		m.File.Streams[0].Shards[families.ShardName(0)[:len(families.ShardName(0))-1]] = checkpoint.Shard{
 			Position:    record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"},
 			ReadThrough: record.Time{Time: s.Now().Add(-72 * time.Hour)},

@@ -11,11 +11,11 @@ import (
 	"kin/internal/record"
 )
 
-// saidBy returns the hints of a run.
-func saidBy(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) []string {
+// hintsOf returns the hints that a run prints.
+func hintsOf(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) []string {
 	t.Helper()
-	_, said, _ := runFor(t, f, d, o)
-	return slices.DeleteFunc(said, func(s string) bool { return !strings.HasPrefix(s, "hint: ") })
+	_, messages, _ := runFor(t, f, d, o)
+	return slices.DeleteFunc(messages, func(s string) bool { return !strings.HasPrefix(s, "hint: ") })
 }
 
 func TestPrintsEachHintOnce(t *testing.T) {
@@ -23,7 +23,7 @@ func TestPrintsEachHintOnce(t *testing.T) {
 		name string
 		f    func() *kinesistest.Fake
 		o    func(*Options)
-		want string // how the only hint begins; empty: none
+		want string // start of the only hint; empty: no hint
 	}{
 		{
 			name: "rate limits again and again",
@@ -103,12 +103,12 @@ func TestPrintsEachHintOnce(t *testing.T) {
 				if test.o != nil {
 					test.o(&o)
 				}
-				said := saidBy(t, test.f(), 2*time.Minute, o)
+				messages := hintsOf(t, test.f(), 2*time.Minute, o)
 				switch {
-				case test.want == "" && len(said) > 0:
-					t.Errorf("said %q, want nothing", said)
-				case test.want != "" && (len(said) != 1 || !strings.HasPrefix(said[0], test.want)):
-					t.Errorf("said %q, want once %q", said, test.want)
+				case test.want == "" && len(messages) > 0:
+					t.Errorf("messages %q, want nothing", messages)
+				case test.want != "" && (len(messages) != 1 || !strings.HasPrefix(messages[0], test.want)):
+					t.Errorf("messages %q, want once %q", messages, test.want)
 				}
 			})
 		})
@@ -117,11 +117,11 @@ func TestPrintsEachHintOnce(t *testing.T) {
 
 func TestPrintsAHintAboutSlowOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said []string
+		var messages []string
 		o := testOptions()
 		o.AvailableNow = true
 		o.FetchBufferSize = 1 << 20 // one reservation: the other shard waits
-		o.Info = func(s string) { said = append(said, s) }
+		o.Info = func(s string) { messages = append(messages, s) }
 		shard := func(id string) *kinesistest.Shard {
 			s := &kinesistest.Shard{ID: id}
 			for n := range 12 {
@@ -139,8 +139,8 @@ func TestPrintsAHintAboutSlowOutput(t *testing.T) {
 			time.Sleep(3 * time.Second)
 			return nil
 		})
-		if err != nil || len(said) != 1 || !strings.HasPrefix(said[0], "hint: the output is slower than the stream: the buffer of 1.0 MB is full") {
-			t.Errorf("said %q, %v", said, err)
+		if err != nil || len(messages) != 1 || !strings.HasPrefix(messages[0], "hint: the output is slower than the stream: the buffer of 1.0 MB is full") {
+			t.Errorf("messages %q, %v", messages, err)
 		}
 	})
 }

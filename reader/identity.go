@@ -67,7 +67,7 @@ func Recreated(stream string, was, is time.Time) error {
 		form = "2006-01-02T15:04:05.000Z07:00"
 	}
 	if is.Format(form) != was.Format(form) {
-		reason += fmt.Sprintf(" at %s (it was one of %s)", is.Format(form), was.Format(form))
+		reason += fmt.Sprintf(" at %s (the checkpoint's stream was created at %s)", is.Format(form), was.Format(form))
 	}
 	return &CheckpointError{Stream: stream, recreated: true, Reason: reason}
 }

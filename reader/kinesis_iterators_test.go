@@ -19,8 +19,7 @@ import (
 )
 
 func TestBug22_ExpiredIteratorResumesAfterTheLastRecord(t *testing.T) {
-	// Six minutes between two fetches: every iterator has expired when it is
-	// used again.
+	// Six minutes between two fetches: every iterator has expired at its next use.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, numbers(1, 10)...)
@@ -66,8 +65,8 @@ func TestBug23_ExpiredLatestIteratorSkipsNothing(t *testing.T) {
 }
 
 func TestBug24_RetriesABodyThatStops(t *testing.T) {
-	// The answers to three calls, one of each kind, stop in the middle of their
-	// bodies; the attempts are given up and made again.
+	// The answers to three calls, one of each kind, stop in the middle of their bodies. The
+	// attempts are abandoned and repeated.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Put(0, "1")
@@ -95,8 +94,8 @@ func TestBug24_RetriesABodyThatStops(t *testing.T) {
 }
 
 func TestBug25_ListsTwoAndAHalfThousandShards(t *testing.T) {
-	// Three pages, and the token of the first has expired when it is used. The
-	// endpoint refuses a token that comes with anything that names the stream.
+	// Three pages. The token of the first has expired when it is used. The endpoint refuses a token
+	// together with anything that names the stream.
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 2500
 		s := kinesistest.NewService(t, shards, local.Options{})
@@ -150,8 +149,8 @@ func TestBug25_TokenThatIsAlwaysExpiredFailsTheStart(t *testing.T) {
 
 func TestBug26_IdleStreamWithMillisBehindLatest(t *testing.T) {
 	t.Run("for a while", func(t *testing.T) {
-		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends with the
-		// last, and the records that came with it.
+		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends after the last, and the
+		// records that came with it.
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})
 			var behind []int64
@@ -173,8 +172,8 @@ func TestBug26_IdleStreamWithMillisBehindLatest(t *testing.T) {
 		})
 	})
 	t.Run("for ever", func(t *testing.T) {
-		// It is always as far behind: time passes, and then what it is behind is
-		// later than the bound.
+		// MillisBehindLatest is constant. After some time, it is less than the time since the
+		// bound.
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})
 			s.Fault("GetRecords=empty")
@@ -187,7 +186,7 @@ func TestBug26_IdleStreamWithMillisBehindLatest(t *testing.T) {
 		})
 	})
 	t.Run("and is not done", func(t *testing.T) {
-		// Records after many empty pages are not left behind.
+		// Records after many empty pages are read.
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})
 			s.Put(0, numbers(1, 3)...)

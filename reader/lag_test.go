@@ -12,8 +12,7 @@ import (
 	"kin/internal/record"
 )
 
-// lagsOver runs a reader for a while and returns what it said of each shard's
-// lag at the end.
+// lagsOver runs a reader for d and returns each shard's lag at the end.
 func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[string]time.Duration {
 	t.Helper()
 	r, err := New(client, o)
@@ -25,7 +24,7 @@ func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[strin
 	r.o.Timeout = d
 	err = r.Run(t.Context(), func(*Batch) error { return nil })
 	var late *TimeoutError
-	if err != nil && (!errors.As(err, &late) || !late.Unanswered) { // a shard may have said nothing
+	if err != nil && (!errors.As(err, &late) || !late.Unanswered) { // a shard may not have answered
 		t.Fatal(err)
 	}
 	for _, lag := range r.Progress().Lags {
@@ -59,7 +58,7 @@ func TestUnreadChildIsBehindSinceItsParentEnded(t *testing.T) {
 		s.Split(0)
 		s.Put(1, "2")
 		time.Sleep(25 * time.Minute)
-		// The parent is read; its children's iterators fail.
+		// The parent is read; the iterators of its children fail.
 		w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
 			if call == "GetShardIterator "+families.ShardName(1) || call == "GetShardIterator "+families.ShardName(2) {
 				return kinesistest.APIError("InternalFailure")

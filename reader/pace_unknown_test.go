@@ -23,7 +23,7 @@ func TestFault16FirstFetchReservesTheLargestResponse(t *testing.T) {
 	if room, ask := p.reservation(), p.ask(); room < inFlight*1_000_000 || ask != 1 {
 		t.Errorf("then %d bytes for %d records of 1 MB", room, ask)
 	}
-	// Behind an empty page, nothing much can have come.
+	// After an empty page, the next response is small.
 	p = newPace(o)
 	p.unknown = true
 	p.received(0, 0, time.Time{})

@@ -119,7 +119,7 @@ func TestChildWithAnUnknownParentWaitsForAListing(t *testing.T) {
 		m := kinesistest.NewMemory()
 		o := testOptions()
 		o.Positions = m
-		o.ShardFetchInterval = time.Hour // children are found by their parents only
+		o.ShardFetchInterval = time.Hour // children are only found by the ends of their parents
 		ctx, stop := context.WithCancelCause(t.Context())
 		var got []string
 		r, err := New(f, o)
@@ -161,7 +161,7 @@ func TestPositionsMoveOnlyAfterTheWrite(t *testing.T) {
 		m := kinesistest.NewMemory()
 		o := bounded()
 		o.Positions = m
-		o.FetchBufferSize = 1 // a batch is a block
+		o.FetchBufferSize = 1 // a batch is one block
 		r, err := New(f, o)
 		if err != nil {
 			t.Fatal(err)
@@ -180,7 +180,7 @@ func TestPositionsMoveOnlyAfterTheWrite(t *testing.T) {
 			t.Errorf("position %q, want %q", got, want)
 		}
 
-		// The next run has the rest, and only that.
+		// The next run reads the rest, and nothing else.
 		batches, err := collectRun(t.Context(), t, f, o)
 		if err != nil || strings.Join(batches, " ") != "3 4" {
 			t.Errorf("got %q, %v, want 3 4", batches, err)
@@ -321,7 +321,7 @@ func TestFetchesWhileABatchIsWritten(t *testing.T) {
 		if total := sum(sizes); err != nil || total != 6 {
 			t.Fatalf("got %d records, %v", total, err)
 		}
-		// A page every 400ms: all were there long before the first was written.
+		// One page every 400ms: all were received long before the first was written.
 		if len(sizes) > 2 {
 			t.Errorf("batches of %v, want the rest in one after the first", sizes)
 		}
@@ -372,7 +372,7 @@ func TestTasksLimitConcurrentFetches(t *testing.T) {
 }
 
 func TestCancelDuringEncodingLeavesNoGoroutine(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine stays
+	synctest.Test(t, func(t *testing.T) { // it fails if a goroutine stays
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b"})
 		ctx, stop := context.WithCancelCause(t.Context())
 		cause := errors.New("enough")
@@ -418,8 +418,8 @@ func TestObservationsCoverEveryShardAndIdleTimes(t *testing.T) {
 		if _, err := collectRun(t.Context(), t, f, o); err != nil {
 			t.Fatal(err)
 		}
-		// The first batch: a is 1000 ms behind, b waits for it and is as far, c is
-		// at its tip.
+		// The first batch: a is 1000 ms behind, b waits for a and has the same lag, and c is at its
+		// tip.
 		first := seen[0]
 		if want := (StreamLag{Stream: "orders", Shards: 3, Avg: 2000.0 / 3, Max: 1000}); first.Streams[0] != want || first.BatchID != 0 || first.Records == 0 {
 			t.Errorf("first observation %+v, want %+v", first, want)
@@ -432,11 +432,11 @@ func TestObservationsCoverEveryShardAndIdleTimes(t *testing.T) {
 		for i, o := range seen {
 			records += o.Records
 			if i > 0 && o.Time.Sub(seen[i-1].Time) > time.Second {
-				t.Errorf("nothing was told for %s", o.Time.Sub(seen[i-1].Time))
+				t.Errorf("no observation for %s", o.Time.Sub(seen[i-1].Time))
 			}
 		}
 		if records != 5 {
-			t.Errorf("told of %d records, want 5", records)
+			t.Errorf("observed %d records, want 5", records)
 		}
 	})
 }

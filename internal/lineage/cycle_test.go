@@ -30,8 +30,8 @@ func TestFault01FindsAShardThatIsItsOwnAncestor(t *testing.T) {
 }
 
 func TestFault01CycleSearchVisitsEachShardOnce(t *testing.T) {
-	// Pairs of splits and merges have 2^n ways from the bottom to the top, and
-	// IDs that fall make each of them worth a look.
+	// Pairs of splits and merges have 2^n paths from the bottom to the top. The IDs decrease, so
+	// each path must be checked.
 	const pairs = 5000
 	parents := map[string][]string{}
 	id := func(n int) string { return fmt.Sprintf("shardId-%012d", 10*pairs-n) }
@@ -47,10 +47,10 @@ func TestFault01CycleSearchVisitsEachShardOnce(t *testing.T) {
 		return parents[id]
 	})
 	if got != "" {
-		t.Errorf("%s is said to be its own ancestor", got)
+		t.Errorf("%s is reported as its own ancestor", got)
 	}
 	for id, n := range visits {
-		if n > 2 { // once to compare IDs, once on the way up
+		if n > 2 { // once to compare IDs, once on the path
 			t.Fatalf("%s was visited %d times, want 2", id, n)
 		}
 	}

@@ -15,7 +15,7 @@ func TestGaps(t *testing.T) {
 	at := func(t time.Time) record.Time { return record.Time{Time: t} }
 	old, fresh := at(horizon.Add(-time.Hour)), at(horizon.Add(time.Second))
 	after := func(through record.Time) record.ShardPosition {
-		// The last record is ancient: a quiet shard is no gap.
+		// The last record is old: a quiet shard is no gap.
 		return record.ShardPosition{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, LastArrival: at(startedAt.Add(-time.Hour)), ReadThrough: through}
 	}
 	end := func(through record.Time) record.ShardPosition {

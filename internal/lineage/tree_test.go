@@ -32,7 +32,7 @@ func TestFault01ReadyVisitsOnlyChangedShards(t *testing.T) {
 }
 
 func TestFault01WalksADeepLineage(t *testing.T) {
-	// A chain that is deeper than a stack of calls would be.
+	// A chain that is deeper than a call stack could be.
 	const depth = 200_000
 	l := NewTree()
 	chain := make([]types.Shard, depth)
@@ -70,7 +70,7 @@ func TestFault03OutdatedListingDoesNotRestoreAPrunedShard(t *testing.T) {
 	}
 }
 
-// BenchmarkGaps is the guard's look at a checkpoint of many ended shards.
+// BenchmarkGaps measures Gaps for a checkpoint of many ended shards.
 func BenchmarkGaps(b *testing.B) {
 	for _, n := range []int{300, 3000} {
 		b.Run(fmt.Sprintf("%d pairs", n), func(b *testing.B) {
@@ -92,7 +92,7 @@ func BenchmarkGaps(b *testing.B) {
 }
 
 func TestFault03GapsVisitsEachShardOnce(t *testing.T) {
-	// A chain of splits and merges, of which only the last shard is not read.
+	// A chain of splits and merges. Only the last shard is not read.
 	const n = 1000
 	l := NewTree()
 	all := families.Pairs(n)
