@@ -19,10 +19,10 @@ var cyclic = map[string]struct {
 	shards []*kinesistest.Shard
 	id     string
 }{
-	"its own parent":       {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "b"}}, "b"},
-	"its own other parent": {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "a", Adjacent: "b"}}, "b"},
-	"two of each other":    {[]*kinesistest.Shard{{ID: "a", Parent: "b"}, {ID: "b", Parent: "a"}}, "a"},
-	"three in a ring":      {[]*kinesistest.Shard{{ID: "a", Parent: "c"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}, {ID: "d"}}, "a"},
+	"its own parent":                    {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "b"}}, "b"},
+	"its own other parent":              {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "a", Adjacent: "b"}}, "b"},
+	"two that are each other's parents": {[]*kinesistest.Shard{{ID: "a", Parent: "b"}, {ID: "b", Parent: "a"}}, "a"},
+	"three in a cycle":                  {[]*kinesistest.Shard{{ID: "a", Parent: "c"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}, {ID: "d"}}, "a"},
 }
 
 func wantLineageError(t *testing.T, err error, id string) {
@@ -94,9 +94,9 @@ func TestFault01CyclicCheckpointIsUnusable(t *testing.T) {
 		saved map[string]checkpoint.Shard
 		id    string
 	}{
-		{"in itself", map[string]checkpoint.Shard{"a": at("0"), "0": at("a")}, "0"},
+		{"alone", map[string]checkpoint.Shard{"a": at("0"), "0": at("a")}, "0"},
 		{"together with the listing", map[string]checkpoint.Shard{"0": at("b"), "a": at()}, "0"},
-		{"a listed shard, of which it knows other parents", map[string]checkpoint.Shard{"a": at("b")}, "a"},
+		{"other parents for a listed shard", map[string]checkpoint.Shard{"a": at("b")}, "a"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestFault01CyclicCheckpointIsUnusable(t *testing.T) {
 						}
 						return err
 					},
-					"a verification": func() error {
+					"verify": func() error {
 						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
 						if err == nil {
 							_, err = l.Verify(context.WithoutCancel(t.Context()))

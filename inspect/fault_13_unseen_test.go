@@ -29,7 +29,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 		unseen   []Unseen
 		messages []string // of a run and a look
 	}{
-		{name: "nothing lacks", created: created, timed: true},
+		{name: "complete", created: created, timed: true},
 		{name: "no creation time", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp = nil

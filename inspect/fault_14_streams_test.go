@@ -55,13 +55,13 @@ func TestFault14OneUnreadableStreamDoesNotHideTheOthers(t *testing.T) {
 		want  string
 		whole bool // the whole look fails
 	}{
-		"not there":             {only("ListShards", kinesistest.APIError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
-		"listing is denied":     {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
-		"reading is denied":     {only("GetShardIterator", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "GetShardIterator for bad/a: AccessDeniedException: told to", false},
-		"garbled":               {only("ListShards", kinesistest.Unreadable("ListShards")), []string{"bad"}, "gave up after 30s: ListShards for stream bad: the answer is not one of Kinesis (HTTP status 200)", false},
-		"unanswered":            {hang, []string{"bad"}, "gave up after 30s: ListShards for stream bad: no answer in time", false},
-		"a caller nobody knows": {only("ListShards", kinesistest.APIError("UnrecognizedClientException")), []string{"bad"}, "ListShards for stream bad: UnrecognizedClientException: told to", true},
-		"all":                   {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad", "clicks", "orders"}, "ListShards for stream orders: AccessDeniedException: told to", true},
+		"not found":           {only("ListShards", kinesistest.APIError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
+		"listing is denied":   {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
+		"reading is denied":   {only("GetShardIterator", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "GetShardIterator for bad/a: AccessDeniedException: told to", false},
+		"garbled":             {only("ListShards", kinesistest.Unreadable("ListShards")), []string{"bad"}, "gave up after 30s: ListShards for stream bad: the answer is not one of Kinesis (HTTP status 200)", false},
+		"unanswered":          {hang, []string{"bad"}, "gave up after 30s: ListShards for stream bad: no answer in time", false},
+		"unknown credentials": {only("ListShards", kinesistest.APIError("UnrecognizedClientException")), []string{"bad"}, "ListShards for stream bad: UnrecognizedClientException: told to", true},
+		"all":                 {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad", "clicks", "orders"}, "ListShards for stream orders: AccessDeniedException: told to", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -160,7 +160,7 @@ func TestLookReportsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
 			d.readOn(0)
 			time.Sleep(23 * time.Hour)
 		}, func(*diary) string { return " READING 0, 1 READING 0" }, 0, 2},
-		{"quiet for days, and read all the time", func(d *diary) {
+		{"quiet for days, and read regularly", func(d *diary) {
 			d.write(0, 3)
 			for range 5 {
 				d.readOn(0)
@@ -194,7 +194,7 @@ func TestLookReportsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
 		}, func(d *diary) string {
 			return fmt.Sprintf(" DONE 0, 1 READING 0, 2 READING 0, 3 READING %d", d.unread(3))
 		}, -1, 3},
-		{"a merge of which one parent was read", func(d *diary) {
+		{"a merge with one parent read", func(d *diary) {
 			d.write(0, 2)
 			d.write(1, 1)
 			d.readOn(0)

@@ -83,13 +83,13 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 	}{
 		{"a shard of the lower half", mixed, lowerHalf, nil, "1.0 1.2 1.4 1.6 1.8", 5, 2},
 		{"a shard of the upper half", mixed, upperHalf, nil, "1.1 1.3 1.5 1.7 1.9", 5, 2},
-		{"none belongs there", upper, lowerHalf, nil, "", 10, 2},
-		{"all belong there", upper, upperHalf, nil, all, 0, 1},
+		{"no record in the range", upper, lowerHalf, nil, "", 10, 2},
+		{"all records in the range", upper, upperHalf, nil, all, 0, 1},
 		{"a shard of all hash keys", mixed, wholeRange, nil, all, 0, 1},
 		{"a range that is not known", mixed, nil, nil, all, 0, 1},
-		{"a range that cannot be read", mixed, unreadable, nil, all, 0, 1},
+		{"a malformed range", mixed, unreadable, nil, all, 0, 1},
 		{"no filter", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter = false }, all, 0, 0},
-		{"not allowed to ask", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
+		{"the call is denied", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
 			f.Hook = func(call, _ string) error {
 				if call == "DescribeStreamSummary" {
 					return kinesistest.APIError("AccessDeniedException")
@@ -97,7 +97,7 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 				return nil
 			}
 		}, "1.0 1.2 1.4 1.6 1.8", 5, 1},
-		{"asked until there is an answer", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
+		{"the call is retried", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
 			f.Hook = func(call, _ string) error {
 				if n := len(f.Times(call, "")); call == "DescribeStreamSummary" && n > 1 && n < 20 {
 					return kinesistest.APIError("LimitExceededException")
@@ -105,7 +105,7 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 				return nil
 			}
 		}, "1.0 1.2 1.4 1.6 1.8", 5, 20},
-		{"aggregates that are kept whole", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter, o.NoDeaggregate = false, true }, fmt.Sprintf("%.20q", mixed), 0, 0},
+		{"aggregates are not expanded", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter, o.NoDeaggregate = false, true }, fmt.Sprintf("%.20q", mixed), 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -336,10 +336,10 @@ func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
 		hook  func(f *kinesistest.Fake) func(call, shard string) error
 		calls []string // for iterators
 	}{
-		{"as it is", nil, []string{at}},
+		{"no failure", nil, []string{at}},
 		// influxdata/telegraf#19505 (KINESIS.md 22): a new iterator begins after the last record
 		// received, not where the run began.
-		{"the iterator expires before the aggregate came", func(f *kinesistest.Fake) func(string, string) error {
+		{"the iterator expires before the aggregate", func(f *kinesistest.Fake) func(string, string) error {
 			return func(call, shard string) error {
 				if call == "GetRecords" && len(f.Times(call, shard)) == 1 {
 					return kinesistest.APIError("ExpiredIteratorException")
@@ -347,7 +347,7 @@ func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
 				return nil
 			}
 		}, []string{at, at}},
-		{"the iterator expires behind the aggregate", func(f *kinesistest.Fake) func(string, string) error {
+		{"the iterator expires after the aggregate", func(f *kinesistest.Fake) func(string, string) error {
 			return func(call, shard string) error {
 				if call == "GetRecords" && len(f.Times(call, shard)) == 2 {
 					return kinesistest.APIError("ExpiredIteratorException")
@@ -380,7 +380,7 @@ func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
 		})
 	}
 
-	t.Run("stopped again before anything came", func(t *testing.T) {
+	t.Run("stopped again before the first record", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(records(t))
 			f.Hook = func(call, _ string) error {
@@ -405,7 +405,7 @@ func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
 			}
 		})
 	})
-	t.Run("the aggregate was trimmed meanwhile", func(t *testing.T) {
+	t.Run("the aggregate was trimmed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{3}, Payloads: map[int][]byte{3: aggregate(t, "ten")}})
 			got, _, err := resumed(t, f, nil)
@@ -414,7 +414,7 @@ func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
 			}
 		})
 	})
-	t.Run("aggregates are kept whole now", func(t *testing.T) {
+	t.Run("the next run does not expand aggregates", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			got, m, err := resumed(t, kinesistest.NewFake(records(t)), func(o *Options) { o.NoDeaggregate = true })
 			want := &HalfReadError{Stream: "orders", Shard: "a", SequenceNumber: "2", SubSequenceNumber: 3}

@@ -231,9 +231,9 @@ const maxBehindEnds = 3
 // EndedInto confirms that a response ends the shard, which was read up to at. It returns the
 // shard's children, which may be empty.
 //
-// It asks ListShards, with one exception: the response is as documented, and a listing of this run
-// shows the shard as closed or one of the children. A shard that ListShards shows as open has not
-// ended. A listing that lags catches up while the caller asks again.
+// It asks ListShards, unless the response is as documented and a listing of this run shows the
+// shard as closed or one of the children. A shard that ListShards shows as open has not ended. A
+// listing that lags catches up while the caller asks again.
 //
 // An end with a MillisBehindLatest above zero contradicts itself: records may be left. Other
 // implementations of the service may send a stale value there. So kin accepts such an end of a

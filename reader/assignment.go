@@ -134,7 +134,7 @@ func (a *positionCheck) IsTrimmed(at checkpoint.Shard) bool {
 }
 
 // IsStuck reports whether a response is the endless empty answer to a position that is no longer
-// retained: MillisBehindLatest is as long as the retention period.
+// retained. Its MillisBehindLatest is at least the retention period.
 func (a *positionCheck) IsStuck(at checkpoint.Shard, resp *Response) bool {
 	return resp.isEmpty() && a.IsTrimmed(at) && aws.ToInt64(resp.MillisBehindLatest) >= a.s.retention().Milliseconds()
 }

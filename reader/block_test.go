@@ -126,14 +126,14 @@ func TestBoundMet(t *testing.T) {
 		r    *Response
 		want bool
 	}{
-		{"nothing left", response(0), true},
+		{"empty at the tip", response(0), true},
 		{"a page with records at the tip: some endpoints say 0 with more unread", response(0, 10), false},
 		{"empty, but behind", response(4000), false},
-		{"empty, and what is left came later", response(1000), true},
-		{"empty, and what is left may have come before", response(1001), false},
+		{"empty, and the remaining records are later", response(1000), true},
+		{"empty, and the remaining records may be earlier", response(1001), false},
 		{"a page with records: some endpoints count from its last one", response(1000, 10), false},
-		{"no word about it, and nothing there", &Response{}, true},
-		{"the end of the shard is for its children to say", &Response{End: true}, false},
+		{"empty, without MillisBehindLatest", &Response{}, true},
+		{"the end of the shard: its children decide", &Response{End: true}, false},
 	} {
 		s := streamOf(&session{o: bounded()})
 		s.until = until

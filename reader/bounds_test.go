@@ -58,7 +58,7 @@ func TestTimeout(t *testing.T) {
 		change func(*Options)
 		unmet  bool
 	}{
-		{"without a bound it is the end", func(*Options) {}, false},
+		{"without a bound it is no error", func(*Options) {}, false},
 		{"before the limit", func(o *Options) { o.Limit = 3 }, true},
 		{"before the time", func(o *Options) {
 			o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(time.Hour)}}

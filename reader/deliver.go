@@ -88,7 +88,7 @@ type reservation struct {
 }
 
 // newReservation reserves the bytes of a response. If its source reserved too little, it adds the
-// rest; if too much, it keeps only what a response of this size needs to be received and encoded.
+// rest. If the source reserved too much, it keeps only what a response of this size needs.
 func newReservation(buf *buffer, resp *Response) *reservation {
 	size := responseSize(resp.Records)
 	spare := min(max(0, resp.Taken-size), (inFlight-1)*size)

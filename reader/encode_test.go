@@ -213,7 +213,7 @@ func TestFault16DoesNotExpandAnAggregateTooFar(t *testing.T) {
 		{"one long key and 170,000 empty records", repeated(key, 170_000, ""), true},
 		{"a short key", repeated("k", 170_000, ""), false},
 		{"less than 64 MiB", repeated(key, 35_000, ""), false},
-		{"payloads that are larger than what a line adds", repeated(key, 60_000, "12345678"), false},
+		{"payloads larger than the rest of the line", repeated(key, 60_000, "12345678"), false},
 		{"control characters", repeated("k", 9, strings.Repeat("\x01", 1_000_000)), false},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -162,12 +162,12 @@ func TestFault01CycleFoundDuringTheRunEndsIt(t *testing.T) {
 		id       string
 	}{
 		{"a new shard that is its own parent", []*kinesistest.Shard{{ID: "c", Parent: "c"}}, nil, "c"},
-		{"new shards of each other", []*kinesistest.Shard{{ID: "c", Parent: "d"}, {ID: "d", Parent: "c"}}, nil, "c"},
-		{"a parent that shows late and descends from its child", []*kinesistest.Shard{{ID: "0", Parent: "b"}}, nil, "0"},
+		{"two new shards that are each other's parents", []*kinesistest.Shard{{ID: "c", Parent: "d"}, {ID: "d", Parent: "c"}}, nil, "c"},
+		{"a parent that is listed late and descends from its child", []*kinesistest.Shard{{ID: "0", Parent: "b"}}, nil, "0"},
 		{"an end whose child is the shard itself", nil, []types.ChildShard{child("b", "a")}, "b"},
 		{"an end whose child is its own parent", nil, []types.ChildShard{child("c", "b", "c")}, "c"},
 		{"an end whose child is the shard's parent", nil, []types.ChildShard{child("a", "b")}, "a"},
-		{"an end whose children are of each other", nil, []types.ChildShard{child("c", "b", "d"), child("d", "c")}, "c"},
+		{"an end whose children are each other's parents", nil, []types.ChildShard{child("c", "b", "d"), child("d", "c")}, "c"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

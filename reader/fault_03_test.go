@@ -38,20 +38,20 @@ func TestFault03IsFinished(t *testing.T) {
 		only   []string
 		want   []string // shards that stay in the checkpoint
 	}{
-		{"read to its end, and its children are under way", families.Of("b<a", "c<a"), saved("a", end, "b", after, "c", start), nil, []string{"b", "c"}},
-		{"it is still listed", families.Of("a!", "b<a"), saved("a", end, "b", after), nil, []string{"a", "b"}},
+		{"read to its end, and its children are being read", families.Of("b<a", "c<a"), saved("a", end, "b", after, "c", start), nil, []string{"b", "c"}},
+		{"still listed", families.Of("a!", "b<a"), saved("a", end, "b", after), nil, []string{"a", "b"}},
 		{"no child is known", families.Of("x"), saved("a", end, "x", after), nil, []string{"a", "x"}},
 		{"a child begins with this run", families.Of("b<a"), saved("a", end), nil, []string{"b"}},
 		{"one parent of a merge is trimmed, the other is not read yet", families.Of("b!", "m<a+b"), saved("a", end, "b", after, "m", start), nil, []string{"b", "m"}},
 		{"three generations", families.Of("d<c"), saved("a", end, "b", end, "c", end, "d", after), nil, []string{"a", "b", "d"}},
-		{"generations that the file knows", families.Of("d<c"), map[string]checkpoint.Shard{
+		{"three generations in the file", families.Of("d<c"), map[string]checkpoint.Shard{
 			"a": end, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "c": {Parents: []string{"b"}, Position: record.Position{Kind: record.ShardEnd}}, "d": {Parents: []string{"c"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}},
 		}, nil, []string{"d"}},
 		{"a parent that was lost", families.Of("x<b"), map[string]checkpoint.Shard{
 			"a": after, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "x": {Parents: []string{"b"}, Position: record.Position{Kind: record.TrimHorizon}},
 		}, nil, []string{"x"}},
-		{"a run that is restricted to it", families.Of("b<a"), saved("a", end, "b", after), []string{"a"}, []string{"a", "b"}},
-		{"a run that is restricted to others", families.Of("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
+		{"a run restricted to it", families.Of("b<a"), saved("a", end, "b", after), []string{"a"}, []string{"a", "b"}},
+		{"a run restricted to others", families.Of("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := streamOf(&session{o: testOptions()})

@@ -58,12 +58,12 @@ func TestFault05RetriesAnEndlessListingThenFails(t *testing.T) {
 		first, later []string
 		want         string
 	}{
-		"A, A":                      {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
-		"A, B, A":                   {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
-		"the same shards for ever":  {nil, nil, "100 pages in a row brought nothing new"},
-		"100 empty pages":           {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
-		"99 empty pages":            {emptyPages(99, ""), emptyPages(99, ""), ""},
-		"bad, and the next is good": {[]string{"A", "A"}, []string{"A", ""}, ""},
+		"A, A":                                {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
+		"A, B, A":                             {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
+		"the same shards in every page":       {nil, nil, "100 pages in a row brought nothing new"},
+		"100 empty pages":                     {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
+		"99 empty pages":                      {emptyPages(99, ""), emptyPages(99, ""), ""},
+		"endless, and the next listing works": {[]string{"A", "A"}, []string{"A", ""}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

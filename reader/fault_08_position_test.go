@@ -136,9 +136,9 @@ func TestFault08ReachedUsesTheTimeOfTheCall(t *testing.T) {
 				resp Response
 				want bool
 			}{
-				{"asked for before the bound", Response{Asked: asked}, false},
-				{"asked for after the bound", Response{Asked: time.Now()}, true},
-				{"nobody knows when it was asked for", Response{}, false},
+				{"called before the bound", Response{Asked: asked}, false},
+				{"called after the bound", Response{Asked: time.Now()}, true},
+				{"the time of the call is not known", Response{}, false},
 				{"its Date is before the bound", Response{Asked: time.Now(), ServerTime: began}, false},
 				{"its Date is after the bound", Response{Asked: asked, ServerTime: began.Add(11 * time.Second)}, true},
 			} {

@@ -18,10 +18,10 @@ func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
 		at   checkpoint.Shard
 		want []string // nil: the checkpoint cannot be used
 	}{
-		"behind a record":                  {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2"}}, []string{"7", "8"}},
-		"inside an aggregate":              {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}, []string{"7", "8"}},
-		"at a number that kin never had":   {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2"}}, nil},
-		"behind a record, of an open run ": {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}}, []string{"7", "8"}},
+		"after a record":                      {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2"}}, []string{"7", "8"}},
+		"inside an aggregate":                 {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}, []string{"7", "8"}},
+		"at a number that kin never received": {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2"}}, nil},
+		"after a record, in an open run ":     {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}}, []string{"7", "8"}},
 	} {
 		for _, allowed := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
@@ -65,8 +65,8 @@ func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
 	}{
 		"records were read":              {after: 1},
 		"records were read, kept":        {kept: true, after: 1},
-		"a number that was typed":        {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
-		"a number that was typed, later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
+		"the number of an option":        {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
+		"the number of an option, later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -88,15 +88,15 @@ func TestFault13RefusedNumberThatKinReceivedIsNoOptionError(t *testing.T) {
 		first   bool // refused at the first use
 		want    any
 	}{
-		"no longer retained":                 {want: &notRetained},
-		"no longer retained, kept":           {kept: true, want: &notRetained},
-		"created again":                      {want: &recreated, summary: createdLater},
-		"created again, kept":                {kept: true, want: &recreated, summary: createdLater},
-		"being deleted":                      {want: &deleted, summary: func(s *types.StreamDescriptionSummary) error { s.StreamStatus = types.StreamStatusDeleting; return nil }},
-		"nothing is known":                   {want: &notRetained, summary: func(*types.StreamDescriptionSummary) error { return kinesistest.APIError("AccessDeniedException") }},
-		"typed, and accepted first":          {from: typed, want: &notRetained},
-		"typed, and refused at once":         {from: typed, first: true, want: &option},
-		"of the checkpoint, refused at once": {kept: true, first: true, want: &unusable},
+		"no longer retained":                   {want: &notRetained},
+		"no longer retained, kept":             {kept: true, want: &notRetained},
+		"created again":                        {want: &recreated, summary: createdLater},
+		"created again, kept":                  {kept: true, want: &recreated, summary: createdLater},
+		"being deleted":                        {want: &deleted, summary: func(s *types.StreamDescriptionSummary) error { s.StreamStatus = types.StreamStatusDeleting; return nil }},
+		"the stream is not described":          {want: &notRetained, summary: func(*types.StreamDescriptionSummary) error { return kinesistest.APIError("AccessDeniedException") }},
+		"from an option, accepted first":       {from: typed, want: &notRetained},
+		"from an option, refused at once":      {from: typed, first: true, want: &option},
+		"from the checkpoint, refused at once": {kept: true, first: true, want: &unusable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -187,10 +187,10 @@ func TestFault13ResumesAfterTheLastRecordOfAClosedShard(t *testing.T) {
 		lost           bool
 	}{
 		"AT is accepted": {refuse: isAfter, want: []string{"1", "2", "3", "4", "5"}},
-		"AT is accepted, an ending of another world":  {refuse: isAfter, starts: "495", ending: "9", want: []string{"1", "2", "3", "4", "5"}},
-		"AT is refused, and it is not known to be it": {refuse: isAtSequence, starts: "0", ending: "9223372036854775807", lost: true},
-		"AT is refused, an ending of another world":   {refuse: isAtSequence, starts: "495", ending: "1", lost: true},
-		"AT is refused, and records are left":         {refuse: isAtSequence, starts: "0", ending: "4", lost: true},
+		"AT is accepted, unrelated ending number": {refuse: isAfter, starts: "495", ending: "9", want: []string{"1", "2", "3", "4", "5"}},
+		"AT is refused, unknown ending number":    {refuse: isAtSequence, starts: "0", ending: "9223372036854775807", lost: true},
+		"AT is refused, unrelated ending number":  {refuse: isAtSequence, starts: "495", ending: "1", lost: true},
+		"AT is refused, with more records":        {refuse: isAtSequence, starts: "0", ending: "4", lost: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -18,9 +18,9 @@ func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {
 		hook func(ctx context.Context) error
 		want string
 	}{
-		"nothing listens": {func(context.Context) error { return kinesistest.RefusedConnection() }, "ListShards for stream orders: dial tcp: connect: connection refused"},
-		"throttled":       {func(context.Context) error { return kinesistest.APIError("LimitExceededException") }, "ListShards for stream orders: LimitExceededException: told to"},
-		"no answer":       {func(context.Context) error { time.Sleep(4 * time.Second); return context.DeadlineExceeded }, "ListShards for stream orders: no answer in time"},
+		"connection refused": {func(context.Context) error { return kinesistest.RefusedConnection() }, "ListShards for stream orders: dial tcp: connect: connection refused"},
+		"throttled":          {func(context.Context) error { return kinesistest.APIError("LimitExceededException") }, "ListShards for stream orders: LimitExceededException: told to"},
+		"no answer":          {func(context.Context) error { time.Sleep(4 * time.Second); return context.DeadlineExceeded }, "ListShards for stream orders: no answer in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestFault14ReportsThatACallSucceedsAgain(t *testing.T) {
 		want []string                 // messages about the failures
 	}{
 		"one shard":                {map[string]time.Duration{"a": 12 * time.Second}, []string{"still trying: GetRecords for orders/a", "orders/a: connected again after "}},
-		"not spoken of":            {map[string]time.Duration{"a": 2 * time.Second}, nil},
+		"too short to report":      {map[string]time.Duration{"a": 2 * time.Second}, nil},
 		"all shards, the last one": {map[string]time.Duration{"a": 12 * time.Second, "b": 30 * time.Second}, []string{"still trying: GetRecords for orders/", "connected again after "}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -89,7 +89,7 @@ func TestFault14TimeoutCountsFromTheCommandStart(t *testing.T) {
 		before time.Duration // the run
 		calls  bool          // a fetch was made
 	}{
-		"in the middle":   {8 * time.Second, true},
+		"during the call": {8 * time.Second, true},
 		"before the call": {11 * time.Second, false},
 	} {
 		t.Run(name, func(t *testing.T) {

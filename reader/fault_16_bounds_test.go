@@ -63,14 +63,14 @@ func TestFault16FetchesRecentShardsInParallel(t *testing.T) {
 					saved[id] = at
 				}
 				m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
-				most := f.SlowFetches(10 * time.Millisecond)
+				peak := f.SlowFetches(10 * time.Millisecond)
 				o := bounded()
 				o.Positions, o.FetchBufferSize = m, 16_000_000
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
-				if most() != c.want {
-					t.Errorf("%d fetches at once, want %d", most(), c.want)
+				if peak() != c.want {
+					t.Errorf("%d fetches at once, want %d", peak(), c.want)
 				}
 			})
 		})

@@ -77,10 +77,10 @@ func emptyShards(n int) *kinesistest.Fake {
 func TestFault16FetchesResumedIdleShardsInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(64)
-		most := f.SlowFetches(10 * time.Millisecond)
+		peak := f.SlowFetches(10 * time.Millisecond)
 		resumed(t, f)
-		if want := 16_000_000 / LeastReservation; most() != want {
-			t.Errorf("%d fetches at once, want %d", most(), want)
+		if want := 16_000_000 / LeastReservation; peak() != want {
+			t.Errorf("%d fetches at once, want %d", peak(), want)
 		}
 	})
 }

@@ -26,7 +26,7 @@ func TestPrintsEachHintOnce(t *testing.T) {
 		want string // start of the only hint; empty: no hint
 	}{
 		{
-			name: "rate limits again and again",
+			name: "many rate limits",
 			f: func() *kinesistest.Fake {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"})
 				f.Hook = func(call, _ string) error {
@@ -39,7 +39,7 @@ func TestPrintsEachHintOnce(t *testing.T) {
 			},
 			want: "hint: reads keep exceeding the rate limit",
 		}, {
-			name: "a few rate limits are life",
+			name: "a few rate limits",
 			f: func() *kinesistest.Fake {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 				f.Hook = func(call, shard string) error {
@@ -78,21 +78,21 @@ func TestPrintsEachHintOnce(t *testing.T) {
 			},
 			want: "hint: orders has no records after the position 1h up to 1m; --from trim_horizon reads all retained records",
 		}, {
-			name: "a run that ends when it is idle, and began at latest",
+			name: "a run from latest that ends when idle",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.IdleTimeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: orders has no records after the position latest; --from trim_horizon reads all retained records",
 		}, {
-			name: "a run whose time was over before anything came",
+			name: "a run that timed out before the first record",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.Timeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: orders has no records after the position latest; --from trim_horizon reads all retained records",
 		}, {
-			name: "a bounded run of a stream that is empty",
+			name: "a bounded run of an empty stream",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o:    func(o *Options) { o.AvailableNow = true },
 		},

@@ -115,10 +115,10 @@ const (
 	relistEvery = time.Second
 )
 
-// relist lists again until the listing agrees with the checkpoint: it has every shard of the
-// checkpoint that is not older than the oldest listed one, and a shard that the checkpoint calls
-// ended is closed. If they never agree, the positions are another stream's. They would keep records
-// of this stream from being read.
+// relist lists again until the listing agrees with the checkpoint. Then no shard of the checkpoint
+// is newer than the newest listed one, and no shard that the checkpoint calls ended is open. If
+// they never agree, the positions are another stream's. They would keep records of this stream from
+// being read.
 func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 	for tries := 0; ; tries++ {
 		reason := contradiction(s, l)

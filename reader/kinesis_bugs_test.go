@@ -23,7 +23,7 @@ import (
 
 // What went wrong in other readers, by the number of the bug, each with where it was reported. Bugs
 // 1 to 10 are below, 22 to 26 in kinesis_iterators_test.go; tests without a number in their name
-// stand beside the code they are about.
+// are next to the code they test.
 //
 //	1   redpanda-data/connect#2649: TestBug1_*
 //	2   harlow/kinesis-consumer#155, #193, daangn/kinesumer#26: TestBug2_*, TestReadsChildrenAfterAllTheirParents

@@ -171,7 +171,7 @@ func TestBug26_IdleStreamWithMillisBehindLatest(t *testing.T) {
 			}
 		})
 	})
-	t.Run("for ever", func(t *testing.T) {
+	t.Run("always", func(t *testing.T) {
 		// MillisBehindLatest is constant. After some time, it is less than the time since the
 		// bound.
 		synctest.Test(t, func(t *testing.T) {
@@ -185,7 +185,7 @@ func TestBug26_IdleStreamWithMillisBehindLatest(t *testing.T) {
 			}
 		})
 	})
-	t.Run("and is not done", func(t *testing.T) {
+	t.Run("with records afterwards", func(t *testing.T) {
 		// Records after many empty pages are read.
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})

@@ -23,7 +23,7 @@ import (
 )
 
 // What a correct reader of Kinesis does, rule by rule. Below are the tests by the number of the
-// rule; those without a number in their name stand beside the code they are about.
+// rule; those without a number in their name are next to the code they test.
 //
 //	1.1   shard end: TestRule1_1_*, TestChecksAnEndWithoutChildrenAgainstTheListing,
 //	      TestReadsAClosedShardAtItsTipToItsEnd, TestBoundBeforeTheEndKeepsTheShardOpen

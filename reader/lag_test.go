@@ -23,8 +23,8 @@ func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[strin
 	lags := map[string]time.Duration{}
 	r.o.Timeout = d
 	err = r.Run(t.Context(), func(*Batch) error { return nil })
-	var late *TimeoutError
-	if err != nil && (!errors.As(err, &late) || !late.Unanswered) { // a shard may not have answered
+	var timeout *TimeoutError
+	if err != nil && (!errors.As(err, &timeout) || !timeout.Unanswered) { // a shard may not have answered
 		t.Fatal(err)
 	}
 	for _, lag := range r.Progress().Lags {

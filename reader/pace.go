@@ -19,7 +19,7 @@ type pace struct {
 	count    int           // records of the last response with any
 	size     int64         // bytes of the last response
 	record   float64       // average bytes of a record; 0 before the first
-	// unknown means that the first fetch may return as much as the service allows: the shard begins
+	// unknown means that the first fetch may return as much as the service allows. The shard begins
 	// in the past, and no record was received yet.
 	unknown bool
 	// refused is the room that the next fetch needs, because an answer was refused for its size; 0
@@ -32,7 +32,8 @@ const (
 	// the last fetch.
 	LeastReservation = 1 << 20
 	// inFlight is about how many copies of a response are in memory while it is received and
-	// encoded: JSON with base64 payloads, the SDK's copy of that, records, and their encoding.
+	// encoded. These are JSON with base64 payloads, the SDK's copy of that, records, and their
+	// encoding.
 	inFlight = 5
 	// maxResponse is the largest response of the service.
 	maxResponse = 10 << 20

@@ -39,14 +39,14 @@ func TestFault16FetchesShardsThatBeginInThePastOneByOne(t *testing.T) {
 			for i := range 6 {
 				f.Shards = append(f.Shards, &kinesistest.Shard{ID: fmt.Sprint("shard-", i)})
 			}
-			most := f.SlowFetches(10 * time.Millisecond)
+			peak := f.SlowFetches(10 * time.Millisecond)
 			o := testOptions()
 			o.InitialPosition, o.AvailableNow, o.FetchBufferSize = position, true, 16_000_000
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Fatal(err)
 			}
-			if most() != want {
-				t.Errorf("from %s: %d fetches at once, want %d", position, most(), want)
+			if peak() != want {
+				t.Errorf("from %s: %d fetches at once, want %d", position, peak(), want)
 			}
 		})
 	}

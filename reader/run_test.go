@@ -48,7 +48,7 @@ func TestReadsChildrenAfterAllTheirParents(t *testing.T) {
 }
 
 func TestChecksAnEndWithoutChildrenAgainstTheListing(t *testing.T) {
-	t.Run("closed there is the end", func(t *testing.T) {
+	t.Run("listed as closed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(
 				&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true},
@@ -60,7 +60,7 @@ func TestChecksAnEndWithoutChildrenAgainstTheListing(t *testing.T) {
 			}
 		})
 	})
-	t.Run("open there is a reason to ask again", func(t *testing.T) {
+	t.Run("listed as open", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Endless: true})
 			batches, err := collectRun(t.Context(), t, f, bounded())
@@ -343,12 +343,12 @@ func TestFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 		o := bounded()
 		o.FetchBufferSize = 2 << 20 // two reservations
 		o.MaxFetchDuration = time.Hour
-		most := f.SlowFetches(10 * time.Millisecond)
+		peak := f.SlowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 160 {
 			t.Errorf("got %d records, %v, want 160", got, err)
 		}
-		if n := most(); n > 2 {
+		if n := peak(); n > 2 {
 			t.Errorf("%d fetches at once, want no more than fit the buffer", n)
 		}
 	})
@@ -363,10 +363,10 @@ func TestTasksLimitConcurrentFetches(t *testing.T) {
 		f := kinesistest.NewFake(shards...)
 		o := bounded()
 		o.Tasks, o.ShardsPerTask = 2, 2
-		most := f.SlowFetches(10 * time.Millisecond)
+		peak := f.SlowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
-		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || most() != 4 {
-			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, most(), err)
+		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || peak() != 4 {
+			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, peak(), err)
 		}
 	})
 }

@@ -30,15 +30,15 @@ func TestGaps(t *testing.T) {
 		saved map[string]record.ShardPosition
 		want  []string
 	}{
-		{"read up to lately", map[string]record.ShardPosition{"a": after(fresh)}, nil},
-		{"stood still for too long", map[string]record.ShardPosition{"a": after(old)}, []string{"a"}},
-		{"to be read from its start, lately", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: fresh}}, nil},
-		{"to be read from its start, for too long", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: old}}, []string{"a"}},
+		{"read recently", map[string]record.ShardPosition{"a": after(fresh)}, nil},
+		{"not read for too long", map[string]record.ShardPosition{"a": after(old)}, []string{"a"}},
+		{"to be read from its start, recent", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: fresh}}, nil},
+		{"to be read from its start, old", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: old}}, []string{"a"}},
 		{"never read, from a time", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.AtTimestamp, Timestamp: old}}}, []string{"a"}},
 		{"no longer listed, unread", map[string]record.ShardPosition{"x": after(old)}, []string{"x"}},
 		{"ended long ago, its child is known", map[string]record.ShardPosition{"b": end(old), "c": childOf("b", after(fresh))}, nil},
 		{"ended long ago, its child is not", map[string]record.ShardPosition{"b": end(old)}, []string{"b"}},
-		{"ended lately, its child is not known", map[string]record.ShardPosition{"b": end(fresh)}, nil},
+		{"ended recently, its child is not known", map[string]record.ShardPosition{"b": end(fresh)}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := NewTree()

@@ -85,7 +85,7 @@ func TestPlacement(t *testing.T) {
 			want:   map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 7", "c": "ended", "d": horizon, "e": horizon},
 			ready:  []string{"b", "d", "e"},
 		}, {
-			name:    "a checkpoint that began at a time: that time still holds",
+			name:    "a checkpoint that began at a time: the time still applies",
 			initial: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: startedAt.Add(-time.Minute)}},
 			saved:   map[string]record.ShardPosition{"a": end},
 			listed:  families.Of("a!", "b<a"),
