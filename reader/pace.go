@@ -40,8 +40,8 @@ const (
 	// unknownRecord is the assumed size of a record before the first.
 	unknownRecord = 10 << 10
 
-	// politePeriod is the period of a shard whose limit was exceeded. The shard then never gets
-	// more than two of its five fetches in a second, even if their network delays differ.
+	// politePeriod is the period of a shard whose limit was exceeded. This reader then never uses
+	// more than two of the shard's five fetches in a second, even if their network delays differ.
 	politePeriod = 600 * time.Millisecond
 	maxPeriod    = 2 * time.Second
 	// forgiveAfter is how long the limit must not be exceeded before the period shortens again.
