@@ -9,8 +9,8 @@ import (
 	"kin/reader"
 )
 
-// testOptions reads the stream orders from its start; a record is encoded as
-// its payload and a space.
+// testOptions reads the stream orders from its start. It encodes a record as its payload and a
+// space.
 func testOptions() reader.Options {
 	o := reader.DefaultOptions()
 	o.Streams = []string{"orders"}
@@ -21,8 +21,7 @@ func testOptions() reader.Options {
 	return o
 }
 
-// collectRun runs a reader to its end and returns what it wrote, batch by
-// batch.
+// collectRun runs a reader to its end and returns what it wrote, batch by batch.
 func collectRun(ctx context.Context, t *testing.T, client reader.Client, o reader.Options) (batches []string, err error) {
 	t.Helper()
 	r, err := reader.New(client, o)

@@ -19,10 +19,10 @@ var cyclic = map[string]struct {
 	shards []*kinesistest.Shard
 	id     string
 }{
-	"its own parent":       {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "b"}}, "b"},
-	"its own other parent": {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "a", Adjacent: "b"}}, "b"},
-	"two of each other":    {[]*kinesistest.Shard{{ID: "a", Parent: "b"}, {ID: "b", Parent: "a"}}, "a"},
-	"three in a ring":      {[]*kinesistest.Shard{{ID: "a", Parent: "c"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}, {ID: "d"}}, "a"},
+	"its own parent":                    {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "b"}}, "b"},
+	"its own other parent":              {[]*kinesistest.Shard{{ID: "a"}, {ID: "b", Parent: "a", Adjacent: "b"}}, "b"},
+	"two that are each other's parents": {[]*kinesistest.Shard{{ID: "a", Parent: "b"}, {ID: "b", Parent: "a"}}, "a"},
+	"three in a cycle":                  {[]*kinesistest.Shard{{ID: "a", Parent: "c"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}, {ID: "d"}}, "a"},
 }
 
 func wantLineageError(t *testing.T, err error, id string) {
@@ -41,9 +41,8 @@ func wantLineageError(t *testing.T, err error, id string) {
 	}
 }
 
-// runFor runs a reader for a while of the bubble's time and returns what it
-// wrote and said.
-func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options) (written string, said []string, err error) {
+// runFor runs a reader for d and returns what it wrote and its messages.
+func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options) (written string, messages []string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
 	defer cancel()
@@ -52,12 +51,12 @@ func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o reader.Options
 	batches, err := collectRun(ctx, t, f, o)
 	close(lines)
 	for line := range lines {
-		said = append(said, line)
+		messages = append(messages, line)
 	}
-	return strings.Join(batches, " "), said, err
+	return strings.Join(batches, " "), messages, err
 }
 
-func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
+func TestFault01CyclicListingFailsEveryUse(t *testing.T) {
 	for name, c := range cyclic {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -86,7 +85,7 @@ func TestFault01ACyclicListingEndsEveryUseOfIt(t *testing.T) {
 	}
 }
 
-func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
+func TestFault01CyclicCheckpointIsUnusable(t *testing.T) {
 	at := func(parents ...string) checkpoint.Shard {
 		return checkpoint.Shard{Parents: parents, Position: record.Position{Kind: record.ShardEnd}}
 	}
@@ -95,9 +94,9 @@ func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
 		saved map[string]checkpoint.Shard
 		id    string
 	}{
-		{"in itself", map[string]checkpoint.Shard{"a": at("0"), "0": at("a")}, "0"},
+		{"alone", map[string]checkpoint.Shard{"a": at("0"), "0": at("a")}, "0"},
 		{"together with the listing", map[string]checkpoint.Shard{"0": at("b"), "a": at()}, "0"},
-		{"a listed shard, of which it knows other parents", map[string]checkpoint.Shard{"a": at("b")}, "a"},
+		{"other parents for a listed shard", map[string]checkpoint.Shard{"a": at("b")}, "a"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -115,7 +114,7 @@ func TestFault01ACyclicCheckpointIsUnusable(t *testing.T) {
 						}
 						return err
 					},
-					"a verification": func() error {
+					"verify": func() error {
 						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
 						if err == nil {
 							_, err = l.Verify(context.WithoutCancel(t.Context()))

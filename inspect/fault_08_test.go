@@ -12,7 +12,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault08LagUsesNoStrayDate(t *testing.T) {
+func TestFault08LagIgnoresAWrongDate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -41,9 +41,9 @@ func TestFault08LagUsesNoStrayDate(t *testing.T) {
 	})
 }
 
-// TestFault08AShardThatIsTrimmedWhileItIsProbedDoesNotEndTheLook is about a shard that is
-// listed, and gone when its probe asks for it: that probe gets no answer.
-func TestFault08AShardThatIsTrimmedWhileItIsProbedDoesNotEndTheLook(t *testing.T) {
+// TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook is about a shard that is listed, and no
+// longer found by its probe.
+func TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true}, &kinesistest.Shard{ID: "b", Records: []int{3}})
 		f.Hook = func(call, shard string) error {

@@ -16,46 +16,46 @@ import (
 	"kin/internal/service"
 )
 
-// A summary or a file without what a check needs is reported by
-// every command that uses a checkpoint: the check is not taken for a made one.
-func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
+// If a summary or a file lacks what a check needs, every command that uses a checkpoint reports
+// that the check was not made.
+func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 	const day = 24
 	created := record.Time{Time: kinesistest.Arrival(0)}
 	for _, test := range []struct {
-		name    string
-		strip   func(*service.DescribeStreamSummaryOutput)
-		created record.Time // in the file
-		timed   bool        // the file says until when the shard was read
-		unseen  []Unseen
-		said    []string // by a run and a look
+		name     string
+		strip    func(*service.DescribeStreamSummaryOutput)
+		created  record.Time // in the file
+		timed    bool        // the file has a readThrough time
+		unseen   []Unseen
+		messages []string // of a run and a look
 	}{
-		{name: "nothing lacks", created: created, timed: true},
+		{name: "complete", created: created, timed: true},
 		{name: "no creation time", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp = nil
 			},
-			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}},
-			said:   []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again"}},
+			unseen:   []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}},
+			messages: []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again"}},
 		{name: "no retention", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.RetentionPeriodHours = nil
 			},
-			unseen: []Unseen{{Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			said:   []string{"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
+			unseen:   []Unseen{{Trimmed, "DescribeStreamSummary of orders has no retention period"}},
+			messages: []string{"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
 		{name: "neither", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp, out.StreamDescriptionSummary.RetentionPeriodHours = nil, nil
 			},
 			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}, {Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			said: []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again",
+			messages: []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again",
 				"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
 		{name: "no summary", created: created, timed: true,
-			strip:  func(out *service.DescribeStreamSummaryOutput) { out.StreamDescriptionSummary = nil },
-			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders answers without a summary"}, {Trimmed, "DescribeStreamSummary of orders answers without a summary"}},
-			said:   []string{"DescribeStreamSummary of orders answers without a summary: kin will not notice when the stream is deleted and created again, or when records expire before they are read"}},
+			strip:    func(out *service.DescribeStreamSummaryOutput) { out.StreamDescriptionSummary = nil },
+			unseen:   []Unseen{{Recreated, "DescribeStreamSummary of orders answers without a summary"}, {Trimmed, "DescribeStreamSummary of orders answers without a summary"}},
+			messages: []string{"DescribeStreamSummary of orders answers without a summary: kin will not notice when the stream is deleted and created again, or when records expire before they are read"}},
 		{name: "no creation time in the file", timed: true,
-			unseen: []Unseen{{Recreated, "the checkpoint has no creation time of stream orders"}},
-			said:   []string{"the checkpoint has no creation time of stream orders: kin did not check whether the stream was deleted and created again"}},
+			unseen:   []Unseen{{Recreated, "the checkpoint has no creation time of stream orders"}},
+			messages: []string{"the checkpoint has no creation time of stream orders: kin did not check whether the stream was deleted and created again"}},
 		{name: "no times of a shard in the file", created: created,
 			unseen: []Unseen{{Trimmed, "the checkpoint has no readThrough time for 1 shard of stream orders"}}},
 	} {
@@ -75,7 +75,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				m.File.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
-				said, info := kinesistest.CollectMessages()
+				messages, info := kinesistest.CollectMessages()
 				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: info})
 				if err != nil {
 					t.Fatal(err)
@@ -86,11 +86,11 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid := func(by string) {
 					t.Helper()
-					lines := slices.DeleteFunc(said(), func(line string) bool {
+					lines := slices.DeleteFunc(messages(), func(line string) bool {
 						return !strings.Contains(line, "will not notice") && !strings.Contains(line, "did not check")
 					})
-					if !slices.Equal(lines, test.said) {
-						t.Errorf("%s said %q, want %q", by, lines, test.said)
+					if !slices.Equal(lines, test.messages) {
+						t.Errorf("%s: messages %q, want %q", by, lines, test.messages)
 					}
 				}
 				if _, err = l.Look(t.Context()); err != nil {
@@ -98,7 +98,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid("a look")
 
-				said, info = kinesistest.CollectMessages()
+				messages, info = kinesistest.CollectMessages()
 				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
 					t.Fatal(err)
 				}
@@ -107,7 +107,7 @@ func TestFault13ACheckThatCannotBeMadeIsReported(t *testing.T) {
 				}
 				wantSaid("a reset")
 
-				said, info = kinesistest.CollectMessages()
+				messages, info = kinesistest.CollectMessages()
 				o := testOptions()
 				o.Positions, o.AvailableNow, o.Info = m, true, info
 				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {

@@ -13,11 +13,11 @@ import (
 	"kin/reader"
 )
 
-// oneBad has streams that are alike, and one whose calls fail.
+// oneBad is a client with several equal streams, and one whose calls fail.
 type oneBad struct {
 	*kinesistest.Fake
 	fail func(ctx context.Context, call string) error
-	bad  map[string]bool // streams
+	bad  map[string]bool // streams whose calls fail
 }
 
 func (o oneBad) ListShards(ctx context.Context, in *service.ListShardsInput) (*service.ListShardsOutput, error) {
@@ -38,9 +38,8 @@ func (o oneBad) GetShardIterator(ctx context.Context, in *service.GetShardIterat
 	return o.Fake.GetShardIterator(ctx, in)
 }
 
-// A stream that cannot be looked at does not hide the others, unless what it fails of is
-// not about the stream.
-func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
+// A stream that cannot be read does not hide the others, unless the failure concerns all streams.
+func TestFault14OneUnreadableStreamDoesNotHideTheOthers(t *testing.T) {
 	only := func(call string, err error) func(context.Context, string) error {
 		return func(_ context.Context, c string) error {
 			if c == call {
@@ -54,15 +53,15 @@ func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
 		fail  func(ctx context.Context, call string) error
 		bad   []string
 		want  string
-		whole bool // the look fails
+		whole bool // the whole look fails
 	}{
-		"not there":             {only("ListShards", kinesistest.APIError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
-		"listing is denied":     {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
-		"reading is denied":     {only("GetShardIterator", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "GetShardIterator for bad/a: AccessDeniedException: told to", false},
-		"garbled":               {only("ListShards", kinesistest.Unreadable("ListShards")), []string{"bad"}, "gave up after 30s: ListShards for stream bad: the answer did not come from Kinesis (HTTP status 200)", false},
-		"unanswered":            {hang, []string{"bad"}, "gave up after 30s: ListShards for stream bad: no answer in time", false},
-		"a caller nobody knows": {only("ListShards", kinesistest.APIError("UnrecognizedClientException")), []string{"bad"}, "ListShards for stream bad: UnrecognizedClientException: told to", true},
-		"all":                   {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad", "clicks", "orders"}, "ListShards for stream orders: AccessDeniedException: told to", true},
+		"not found":           {only("ListShards", kinesistest.APIError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
+		"listing is denied":   {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
+		"reading is denied":   {only("GetShardIterator", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "GetShardIterator for bad/a: AccessDeniedException: told to", false},
+		"garbled":             {only("ListShards", kinesistest.Unreadable("ListShards")), []string{"bad"}, "gave up after 30s: ListShards for stream bad: the answer did not come from Kinesis (HTTP status 200)", false},
+		"unanswered":          {hang, []string{"bad"}, "gave up after 30s: ListShards for stream bad: no answer in time", false},
+		"unknown credentials": {only("ListShards", kinesistest.APIError("UnrecognizedClientException")), []string{"bad"}, "ListShards for stream bad: UnrecognizedClientException: told to", true},
+		"all":                 {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad", "clicks", "orders"}, "ListShards for stream orders: AccessDeniedException: told to", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -98,8 +97,8 @@ func TestFault14AStreamThatCannotBeLookedAtDoesNotHideTheOthers(t *testing.T) {
 	}
 }
 
-// A look at one stream, and a run, still fail of it.
-func TestFault14ARunStillFailsOfOneOfItsStreams(t *testing.T) {
+// A look at only that stream, and a run, still fail.
+func TestFault14RunFailsIfOneOfItsStreamsFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := oneBad{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a"}), bad: map[string]bool{"bad": true}, fail: func(context.Context, string) error { return kinesistest.APIError("AccessDeniedException") }}
 		l, err := NewLooker(o, LookOptions{Streams: []string{"bad"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})

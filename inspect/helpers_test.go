@@ -8,8 +8,7 @@ import (
 	"kin/internal/record"
 )
 
-// positionsIn are positions of a run that has read records of the shards up to
-// the sequence numbers.
+// positionsIn returns positions of a run that has read the shards up to the sequence numbers.
 func positionsIn(shards map[string]string) *kinesistest.Memory {
 	m := kinesistest.NewMemory()
 	s := checkpoint.Stream{Name: "orders", InitialPosition: "trim_horizon", StartedAt: record.Time{Time: time.Now()}, Shards: map[string]checkpoint.Shard{}}

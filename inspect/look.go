@@ -51,8 +51,9 @@ type ShardLook struct {
 	// Position is where a run begins in the shard.
 	Position checkpoint.Shard
 	// MillisBehindLatest is the age of the shard's oldest unread record. If all records were read,
-	// it is the service's value of an empty answer: 0 at the tip, even if the shard has been quiet
-	// for long. A shard that waits for its parents counts its own records. A Done shard has 0.
+	// it is the service's value of an empty answer. At the tip that is 0, even in a shard that has
+	// been quiet for long. A shard that waits for its parents counts its own records. A Done shard
+	// has 0.
 	MillisBehindLatest int64
 }
 

@@ -22,12 +22,11 @@ import (
 	"kin/reader"
 )
 
-// diary knows what is unread without asking kin: when which record was put,
-// and which were read.
+// diary knows the unread records without asking kin: when each record was put, and which were read.
 type diary struct {
 	*kinesistest.Service
 	put  map[int][]time.Time // by shard, in order
-	read map[int]int         // how many of them
+	read map[int]int         // how many of them were read
 	m    *kinesistest.Memory
 }
 
@@ -35,7 +34,7 @@ func newDiary(t testing.TB, shards int, o local.Options) *diary {
 	return &diary{kinesistest.NewService(t, shards, o), map[int][]time.Time{}, map[int]int{}, kinesistest.NewMemory()}
 }
 
-// write puts n records, a second and a bit apart.
+// write puts n records, a little more than a second apart.
 func (d *diary) write(shard, n int) {
 	for range n {
 		time.Sleep(1003 * time.Millisecond)
@@ -44,8 +43,7 @@ func (d *diary) write(shard, n int) {
 	}
 }
 
-// readOn goes on reading with the diary's checkpoint, up to a number of records;
-// 0 reads all there is.
+// readOn resumes reading with the diary's checkpoint, up to limit records; 0 reads all.
 func (d *diary) readOn(limit int) {
 	d.T.Helper()
 	o := testOptions()
@@ -64,8 +62,8 @@ func (d *diary) readOn(limit int) {
 	}
 }
 
-// unread is how old the oldest record of a shard is that was not read and is
-// still retained, in milliseconds; 0 without one.
+// unread is the age of a shard's oldest unread record that is still retained, in milliseconds; 0
+// without one.
 func (d *diary) unread(shard int) int64 {
 	for _, at := range d.put[shard][d.read[shard]:] {
 		if age := d.Now().Sub(at); age < 24*time.Hour {
@@ -75,7 +73,7 @@ func (d *diary) unread(shard int) int64 {
 	return 0
 }
 
-// look is what a look at the diary's checkpoint says, a word a shard.
+// look returns the Look at the diary's checkpoint, and a summary with a word for each shard.
 func (d *diary) look() (Look, string) {
 	d.T.Helper()
 	fetches := 0
@@ -98,7 +96,7 @@ func (d *diary) look() (Look, string) {
 	}
 	for _, s := range look.Streams[0].Shards {
 		if at, known := positions[s.ShardID]; known && !reflect.DeepEqual(s.Position, at) {
-			d.T.Errorf("%s stands at %+v, want %+v", s.ShardID, s.Position, at)
+			d.T.Errorf("%s is at %+v, want %+v", s.ShardID, s.Position, at)
 		}
 	}
 	if len(d.m.Saved) != saved {
@@ -118,9 +116,8 @@ func words(look Look) string {
 	return strings.TrimSpace(strings.Join(all, ", "))
 }
 
-// The figures agree with what is really unread, to the millisecond, whatever
-// time passes in between.
-func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
+// The lags are exact to the millisecond, whatever time passes in between.
+func TestLookReportsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
 	const odd = time.Hour + 17*time.Minute + 3*time.Second + 456*time.Millisecond
 	for _, test := range []struct {
 		name  string
@@ -163,7 +160,7 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 			d.readOn(0)
 			time.Sleep(23 * time.Hour)
 		}, func(*diary) string { return " READING 0, 1 READING 0" }, 0, 2},
-		{"quiet for days, and read all the time", func(d *diary) {
+		{"quiet for days, and read regularly", func(d *diary) {
 			d.write(0, 3)
 			for range 5 {
 				d.readOn(0)
@@ -197,7 +194,7 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 		}, func(d *diary) string {
 			return fmt.Sprintf(" DONE 0, 1 READING 0, 2 READING 0, 3 READING %d", d.unread(3))
 		}, -1, 3},
-		{"a merge of which one parent was read", func(d *diary) {
+		{"a merge with one parent read", func(d *diary) {
 			d.write(0, 2)
 			d.write(1, 1)
 			d.readOn(0)
@@ -241,9 +238,9 @@ func TestALookSaysHowOldTheOldestUnreadRecordIs(t *testing.T) {
 	}
 }
 
-// A child that waits is behind by its own data, its parent by its own; the one
-// that is DONE stays out of the three figures.
-func TestFiguresOfALook(t *testing.T) {
+// A child that waits counts its own records, as its parent does. A DONE shard does not count in the
+// three figures.
+func TestLookSummarizesLags(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 2, local.Options{})
 		d.write(0, 1)
@@ -260,9 +257,9 @@ func TestFiguresOfALook(t *testing.T) {
 	})
 }
 
-// Where this machine's clock is wrong, the service's is found out to the
-// millisecond: by its Date, which is cut to the second.
-func TestALookIsExactUnderAMovedClock(t *testing.T) {
+// If this machine's clock is wrong, the Look finds out the service's time to the millisecond, from
+// Dates that are cut to the second.
+func TestLookIsExactWithAWrongLocalClock(t *testing.T) {
 	for _, move := range []time.Duration{20 * time.Hour, 90*time.Second + 7*time.Millisecond, time.Hour + 999*time.Millisecond, 2*time.Second + 500*time.Millisecond} {
 		t.Run(move.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -275,8 +272,8 @@ func TestALookIsExactUnderAMovedClock(t *testing.T) {
 				now, before := d.Now(), d.unread(0)
 				look, err := d.looker().Look(t.Context())
 				d.Must(err)
-				// The look takes a moment of its own to find the clock out; the figure is
-				// of when the shard answered.
+				// The Look takes a moment to find out the time. The lag is that of the time when
+				// the shard answered.
 				if got := look.Streams[0].Shards[0].MillisBehindLatest; got < before-1 || got > before+1 {
 					t.Errorf("%d ms behind, want %d", got, before)
 				}
@@ -294,8 +291,8 @@ func (d *diary) looker() *Looker {
 	return l
 }
 
-// Each look costs one GetRecords a shard, and the next one waits its turn.
-func TestALookAsksEachShardOnce(t *testing.T) {
+// Each look makes one GetRecords for each shard, and the next one waits until it may fetch again.
+func TestLookFetchesEachShardOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 8, local.Options{})
 		for n := range 8 {
@@ -328,29 +325,28 @@ func TestALookAsksEachShardOnce(t *testing.T) {
 	})
 }
 
-// A rate limit is waited for as a run does it, inside the look, and the other
-// shards are not held up.
-func TestALookWaitsForRateLimits(t *testing.T) {
+// A look waits for a rate limit as a run does, without delaying other shards.
+func TestLookWaitsForRateLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 40, local.Options{})
 		d.readOn(0)
 		d.write(7, 1)
 		time.Sleep(10 * time.Second)
-		var said []string
+		var messages []string
 		var mu sync.Mutex
 		d.Fault("GetRecords=ProvisionedThroughputExceededException*35")
 		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
-			said = append(said, m)
+			messages = append(messages, m)
 		}})
 		d.Must(err)
 		began, want := time.Now(), d.unread(7)
 		look, err := l.Look(t.Context())
 		d.Must(err)
 		took := time.Since(began)
-		if took != 5*time.Second || len(said) != 35 || !strings.HasSuffix(said[0], ": Hit rate limit. Sleeping for 5 seconds.") {
-			t.Errorf("it took %s and said %d times %.1q", took, len(said), said)
+		if took != 5*time.Second || len(messages) != 35 || !strings.HasSuffix(messages[0], ": Hit rate limit. Sleeping for 5 seconds.") {
+			t.Errorf("took %s with %d messages %.1q", took, len(messages), messages)
 		}
 		if got := look.Streams[0].Shards[7].MillisBehindLatest; got != want && got != want+took.Milliseconds() {
 			t.Errorf("%d ms behind, want %d", got, want)
@@ -358,9 +354,8 @@ func TestALookWaitsForRateLimits(t *testing.T) {
 	})
 }
 
-// A look that gets no answer gives up after its time, and one that is denied at
-// once.
-func TestALookThatFails(t *testing.T) {
+// A look without an answer fails after its retries, and a denied one at once.
+func TestLookFailures(t *testing.T) {
 	for spec, wait := range map[string]bool{"GetRecords=InternalFailure": true, "ListShards=InternalFailure": true, "GetRecords=AccessDeniedException": false} {
 		t.Run(spec, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -378,13 +373,12 @@ func TestALookThatFails(t *testing.T) {
 	}
 }
 
-// Without a checkpoint a look stands where a run would begin; an age is counted
-// from the first look.
-func TestALookFromAPosition(t *testing.T) {
+// Without a checkpoint, a look begins where a run would. An age is relative to the first look.
+func TestLookFromAPosition(t *testing.T) {
 	for _, test := range []struct {
 		from  record.Position
-		first string // of the shards' figures, after two minutes
-		later string // and after another two
+		first string // the shards' lags after two minutes
+		later string // and after two more
 	}{
 		{record.Position{Kind: record.TrimHorizon}, " READING 120000", " READING 240000"},
 		{record.Position{Kind: record.Latest}, " READING 0", " READING 0"},
@@ -414,9 +408,9 @@ func TestALookFromAPosition(t *testing.T) {
 	}
 }
 
-// Both kinds of reading leave positions that a look can take: also where
-// nothing was ever read, and inside an aggregate.
-func TestALookTakesEveryPosition(t *testing.T) {
+// A look accepts the positions of both ways of reading, even if nothing was read yet, and inside an
+// aggregate.
+func TestLookAcceptsEveryPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 4, local.Options{})
 		for n := range 4 {
@@ -451,8 +445,8 @@ func TestALookTakesEveryPosition(t *testing.T) {
 	})
 }
 
-// However a shard's end is told, no shard is started by a look.
-func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
+// A look starts no shard, whatever form a shard's end has.
+func TestLookAtAnEndedShardFetchesNoOther(t *testing.T) {
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -485,9 +479,9 @@ func TestALookAtAShardThatEndedReadsNothingElse(t *testing.T) {
 	}
 }
 
-// Many shards are asked at once, but not when their records are large: the memory
-// of a look does not follow theirs.
-func TestALookHoldsFewLargeRecordsAtOnce(t *testing.T) {
+// Many shards are fetched at once, but not if their records are large: the memory of a look is
+// limited.
+func TestLookLimitsLargeRecordsInMemory(t *testing.T) {
 	for size, want := range map[int]int{10: probesInFlight, 1 << 20: 4} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -115,7 +115,7 @@ func checkRetained(of reader.View) error {
 		return nil
 	}
 	if of.Retention > 0 && at.Before(oldest) {
-		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time since %s, which is what %s retains, or trim_horizon", oldest.UTC().Format(time.RFC3339), of.Name)}
+		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time since %s, when the retention period of %s begins, or trim_horizon", oldest.UTC().Format(time.RFC3339), of.Name)}
 	}
 	return nil
 }
@@ -143,9 +143,9 @@ func (f newPositions) Load(context.Context) (checkpoint.File, error) {
 	return checkpoint.File{Version: checkpoint.Version, ID: f.id}, nil
 }
 func (newPositions) Begin(context.Context, ...checkpoint.Stream) error {
-	return errors.New("a look is never saved")
+	return errors.New("these positions are never saved")
 }
 func (newPositions) Commit(context.Context, checkpoint.Commit) error {
-	return errors.New("a look is never saved")
+	return errors.New("these positions are never saved")
 }
 func (newPositions) Release(context.Context) error { return nil }

@@ -10,8 +10,8 @@ import (
 	"kin/internal/kinesistest"
 )
 
-// A listing may lag behind what the end of a shard said of its children.
-func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
+// A listing may lag behind the children that the end of a shard named.
+func TestVerifyWaitsForAChildThatIsNotListedYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Children: []string{"b"}})
 		f.Hook = func(call, _ string) error {
@@ -39,8 +39,8 @@ func TestAChildThatAListingDoesNotShowYetIsWaitedFor(t *testing.T) {
 	})
 }
 
-// Every call of a verification that fails or hangs is reported after 5 s.
-func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
+// Verify reports every call that fails or hangs after 5 s.
+func TestFault14VerifyReportsWhatItWaitsFor(t *testing.T) {
 	for _, call := range []string{"ListShards", "DescribeStreamSummary", "GetShardIterator"} {
 		for name, answer := range map[string]func(context.Context) error{
 			"fails": func(context.Context) error { return kinesistest.RefusedConnection() },
@@ -57,14 +57,14 @@ func TestFault14AVerificationThatWaitsSaysWhatFor(t *testing.T) {
 						}
 						return answer(ctx)
 					}
-					var said kinesistest.Lines
-					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: said.Add})
+					var messages kinesistest.Lines
+					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: messages.Add})
 					if err != nil {
 						t.Fatal(err)
 					}
 					_, _ = l.Verify(ctx)
-					if !strings.HasPrefix(said.Text(), "still trying: "+call+" for ") {
-						t.Errorf("said %q", said.Text())
+					if !strings.HasPrefix(messages.Text(), "still trying: "+call+" for ") {
+						t.Errorf("messages %q", messages.Text())
 					}
 				})
 			})

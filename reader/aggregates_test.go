@@ -24,9 +24,8 @@ import (
 	"kin/internal/record"
 )
 
-// aggregate returns an aggregate of ten records. The records of mixed belong
-// to the lower and the upper half of the hash keys, turn by turn; those of
-// upper all belong to the upper half.
+// aggregate returns an aggregate of ten records. The records of mixed alternate between the lower
+// and the upper half of the hash keys; those of upper are all in the upper half.
 func aggregate(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "internal", "kpl", "testdata", name+".bin"))
@@ -44,8 +43,8 @@ var (
 	wholeRange = &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: upperHalf.EndingHashKey}
 )
 
-// subOptions encodes a record as its sub-sequence number, or its payload when
-// it is a plain one, and a space.
+// subOptions encodes a record as a space after its sub-sequence number, or after its payload for a
+// record that is not aggregated.
 func subOptions() Options {
 	o := bounded()
 	o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
@@ -57,19 +56,19 @@ func subOptions() Options {
 	return o
 }
 
-// messages collects the messages of a run.
-type messages struct {
+// messageLog collects the messages of a run.
+type messageLog struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (s *messages) add(line string) {
+func (s *messageLog) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines = append(s.lines, line)
 }
 
-func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
+func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 	const all = "1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9"
 	mixed, upper := aggregate(t, "mixed"), aggregate(t, "upper")
 	unreadable := &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("x")}
@@ -80,17 +79,17 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 		change   func(*Options, *kinesistest.Fake)
 		want     string
 		dropped  int64
-		describe int // calls
+		describe int // number of calls
 	}{
 		{"a shard of the lower half", mixed, lowerHalf, nil, "1.0 1.2 1.4 1.6 1.8", 5, 2},
 		{"a shard of the upper half", mixed, upperHalf, nil, "1.1 1.3 1.5 1.7 1.9", 5, 2},
-		{"none belongs there", upper, lowerHalf, nil, "", 10, 2},
-		{"all belong there", upper, upperHalf, nil, all, 0, 1},
+		{"no record in the range", upper, lowerHalf, nil, "", 10, 2},
+		{"all records in the range", upper, upperHalf, nil, all, 0, 1},
 		{"a shard of all hash keys", mixed, wholeRange, nil, all, 0, 1},
-		{"a range that nobody has told", mixed, nil, nil, all, 0, 1},
-		{"a range that cannot be read", mixed, unreadable, nil, all, 0, 1},
+		{"a range that is not known", mixed, nil, nil, all, 0, 1},
+		{"a malformed range", mixed, unreadable, nil, all, 0, 1},
 		{"no filter", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter = false }, all, 0, 0},
-		{"not allowed to ask", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
+		{"the call is denied", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
 			f.Hook = func(call, _ string) error {
 				if call == "DescribeStreamSummary" {
 					return kinesistest.APIError("AccessDeniedException")
@@ -98,7 +97,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 				return nil
 			}
 		}, "1.0 1.2 1.4 1.6 1.8", 5, 1},
-		{"asked until there is an answer", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
+		{"the call is retried", mixed, lowerHalf, func(_ *Options, f *kinesistest.Fake) {
 			f.Hook = func(call, _ string) error {
 				if n := len(f.Times(call, "")); call == "DescribeStreamSummary" && n > 1 && n < 20 {
 					return kinesistest.APIError("LimitExceededException")
@@ -106,13 +105,13 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 				return nil
 			}
 		}, "1.0 1.2 1.4 1.6 1.8", 5, 20},
-		{"aggregates that are kept whole", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter, o.NoDeaggregate = false, true }, fmt.Sprintf("%.20q", mixed), 0, 0},
+		{"aggregates are not expanded", mixed, lowerHalf, func(o *Options, _ *kinesistest.Fake) { o.HashFilter, o.NoDeaggregate = false, true }, fmt.Sprintf("%.20q", mixed), 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Payloads: map[int][]byte{1: test.payload}, Hashes: test.hashes})
 				o := subOptions()
-				var log messages
+				var log messageLog
 				o.HashFilter, o.Info = true, log.add
 				if test.change != nil {
 					test.change(&o, f)
@@ -134,7 +133,7 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 					t.Errorf("got %s, want %s", got, want)
 				}
 				if n := r.Progress().LeftOut; n != test.dropped {
-					t.Errorf("%d left out, want %d", n, test.dropped)
+					t.Errorf("%d dropped, want %d", n, test.dropped)
 				}
 				if calls := len(f.Times("DescribeStreamSummary", "")); calls != test.describe {
 					t.Errorf("DescribeStreamSummary called %d times, want %d", calls, test.describe)
@@ -153,14 +152,14 @@ func TestRecordsOfAggregatesAreFilteredOneByOne(t *testing.T) {
 					}
 				}
 				if !slices.Equal(lines, want) {
-					t.Errorf("said %q, want %q", lines, want)
+					t.Errorf("messages %q, want %q", lines, want)
 				}
 			})
 		})
 	}
 }
 
-func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
+func TestHashFilterUsesTheRangeOfAnUnlistedChild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Hashes: wholeRange})
@@ -184,18 +183,18 @@ func TestRangeOfAChildThatNoListingHasShownYet(t *testing.T) {
 	})
 }
 
-func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
-	// A stream's strategy can be changed while a run goes on: an answer from before a
-	// response says nothing about it.
+func TestFault06FetchesTheStrategyAfterEachResponse(t *testing.T) {
+	// A stream's strategy can change during a run: an answer from before a response is no evidence
+	// for it.
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: mixed, 2: mixed, 3: mixed, 4: mixed}, Hashes: lowerHalf})
 		o := subOptions()
 		o.AvailableNow, o.Limit, o.HashFilter = false, 30, true
 		o.MaxFetchDuration, o.IdleTimeout = time.Second, 10*time.Minute
-		var log messages
+		var log messageLog
 		o.Info = log.add
-		var kept messages
+		var kept messageLog
 		o.Report = kept.add
 		go func() {
 			time.Sleep(30 * time.Second)
@@ -207,7 +206,7 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 			})
 			time.Sleep(120 * time.Second)
 			f.Change(func() {
-				// There may still be records of the time before.
+				// There may still be records from before the change.
 				f.Strategy = types.RecordDistributionStrategyUserPartitionKey
 				f.Find("a").Records = append(f.Find("a").Records, 4)
 			})
@@ -224,10 +223,10 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 			t.Errorf("asked %d times, want at the start and for three responses", calls)
 		}
 		if len(log.lines) != 1 {
-			t.Errorf("said %q, want the first time", log.lines)
+			t.Errorf("messages %q, want the first time", log.lines)
 		}
 		if want := []string{
-			"the RecordDistributionStrategy of orders has become AUTO: --hash-filter drops no more records of it",
+			"the RecordDistributionStrategy of orders has become AUTO: --hash-filter no longer drops its records",
 			"orders: --hash-filter dropped 10 records of aggregates: their hash keys are outside of their shards' ranges",
 		}; !slices.Equal(kept.lines, want) {
 			t.Errorf("reported %q, want %q", kept.lines, want)
@@ -235,7 +234,7 @@ func TestFault06StrategyIsAskedForBehindEachResponse(t *testing.T) {
 	})
 }
 
-func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing.T) {
+func TestFault06HashFilterRefusesAnAutoStream(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
@@ -265,7 +264,7 @@ func TestFault06FilterIsRefusedForAStreamThatDistributesRecordsItself(t *testing
 	}
 }
 
-func TestShardsAskForTheStrategyTogether(t *testing.T) {
+func TestShardsShareTheCallForTheStrategy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mixed := aggregate(t, "mixed")
 		f := kinesistest.NewFake()
@@ -290,7 +289,7 @@ func TestShardsAskForTheStrategyTogether(t *testing.T) {
 	})
 }
 
-func TestRunThatGivesUpOnTheStrategyLosesNothing(t *testing.T) {
+func TestFailedCallForTheStrategyLosesNoRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
 		f.Hook = func(call, _ string) error {
@@ -309,9 +308,9 @@ func TestRunThatGivesUpOnTheStrategyLosesNothing(t *testing.T) {
 	})
 }
 
-func TestKilledInsideAnAggregate(t *testing.T) {
-	// aserrallerios/kcl-akka-stream#3 (KINESIS.md 28): stopped after 3 of 10,
-	// the next run delivers 4 to 9 and then what follows, once each.
+func TestResumesInsideAnAggregateAfterAKill(t *testing.T) {
+	// aserrallerios/kcl-akka-stream#3 (KINESIS.md 28): a run stops after 3 of 10 records. The next
+	// run delivers 4 to 9 and the following records, once each.
 	sub := int64(3)
 	inside := checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}
 	resumed := func(t *testing.T, f *kinesistest.Fake, change func(*Options)) ([]string, *kinesistest.Memory, error) {
@@ -337,10 +336,10 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 		hook  func(f *kinesistest.Fake) func(call, shard string) error
 		calls []string // for iterators
 	}{
-		{"as it is", nil, []string{at}},
-		// influxdata/telegraf#19505 (KINESIS.md 22): an iterator is rebuilt from
-		// the last record that came, not from where the run began.
-		{"the iterator expires before the aggregate came", func(f *kinesistest.Fake) func(string, string) error {
+		{"no failure", nil, []string{at}},
+		// influxdata/telegraf#19505 (KINESIS.md 22): a new iterator begins after the last record
+		// received, not where the run began.
+		{"the iterator expires before the aggregate", func(f *kinesistest.Fake) func(string, string) error {
 			return func(call, shard string) error {
 				if call == "GetRecords" && len(f.Times(call, shard)) == 1 {
 					return kinesistest.APIError("ExpiredIteratorException")
@@ -348,7 +347,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 				return nil
 			}
 		}, []string{at, at}},
-		{"the iterator expires behind the aggregate", func(f *kinesistest.Fake) func(string, string) error {
+		{"the iterator expires after the aggregate", func(f *kinesistest.Fake) func(string, string) error {
 			return func(call, shard string) error {
 				if call == "GetRecords" && len(f.Times(call, shard)) == 2 {
 					return kinesistest.APIError("ExpiredIteratorException")
@@ -381,7 +380,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 		})
 	}
 
-	t.Run("stopped again before anything came", func(t *testing.T) {
+	t.Run("stopped again before the first record", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(records(t))
 			f.Hook = func(call, _ string) error {
@@ -406,7 +405,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 			}
 		})
 	})
-	t.Run("the aggregate was trimmed meanwhile", func(t *testing.T) {
+	t.Run("the aggregate was trimmed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{3}, Payloads: map[int][]byte{3: aggregate(t, "ten")}})
 			got, _, err := resumed(t, f, nil)
@@ -415,7 +414,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 			}
 		})
 	})
-	t.Run("aggregates are kept whole now", func(t *testing.T) {
+	t.Run("the next run does not expand aggregates", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			got, m, err := resumed(t, kinesistest.NewFake(records(t)), func(o *Options) { o.NoDeaggregate = true })
 			want := &HalfReadError{Stream: "orders", Shard: "a", SequenceNumber: "2", SubSequenceNumber: 3}
@@ -427,7 +426,7 @@ func TestKilledInsideAnAggregate(t *testing.T) {
 	})
 }
 
-func TestBlockIsCutInsideAnAggregate(t *testing.T) {
+func TestCutsABlockInsideAnAggregate(t *testing.T) {
 	resp := response(0, 10, 20, 30, 40)
 	resp.Records[1].Data = aggregate(t, "mixed")
 	resp.Records[2].Data = aggregate(t, "upper")
@@ -464,7 +463,7 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 		b := encode(t, test.f, int64(test.n))
 		b.cut(test.n)
 		if got := strings.TrimSpace(string(b.Data)); got != test.data || position(b) != test.position || b.dropped != test.dropped || b.Records != test.n {
-			t.Errorf("cut at %d: got %s, %d records, %d left out, position %s, want %s, %d left out, position %s",
+			t.Errorf("cut at %d: got %s, %d records, %d dropped, position %s, want %s, %d dropped, position %s",
 				test.n, got, b.Records, b.dropped, position(b), test.data, test.dropped, test.position)
 		}
 		if b.end || b.after.Continuation != "" {
@@ -479,7 +478,7 @@ func TestBlockIsCutInsideAnAggregate(t *testing.T) {
 	}
 }
 
-func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
+func TestDamagedAggregateLosesNoOtherRecords(t *testing.T) {
 	ten := aggregate(t, "ten")
 	broken := bytes.Clone(ten)
 	broken[len(broken)-1] ^= 1
@@ -494,7 +493,7 @@ func TestDamagedAggregateLosesNothingOfItsPage(t *testing.T) {
 	}
 }
 
-func TestStrategyIsNotAskedForAfterTheRunHasEnded(t *testing.T) {
+func TestDoesNotFetchTheStrategyAfterTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Payloads: map[int][]byte{1: aggregate(t, "mixed")}, Hashes: lowerHalf})
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -514,8 +513,7 @@ func TestStrategyIsNotAskedForAfterTheRunHasEnded(t *testing.T) {
 	})
 }
 
-// BenchmarkBlock encodes a page of 10 MB: of plain records, and of aggregates
-// of 500.
+// BenchmarkBlock encodes a page of 10 MB: of plain records, and of aggregates of 500 records.
 func BenchmarkBlock(b *testing.B) {
 	full := aggregate(b, "full")
 	page := func(payload []byte) *Response {

@@ -164,7 +164,7 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 		switch {
 		case validate.Compare(n, s.from) <= 0: // of an earlier response
 		case !slices.Contains(s.received, hashed(&dropped[i])):
-			return a.contradict(at, fmt.Sprintf("the service sent record %s, which kin had not received, although it comes before record %s, which kin had", n, s.last))
+			return a.contradict(at, fmt.Sprintf("the service skipped record %s before record %s, and sends it only now", n, s.last))
 		case n == s.last: // the position's own record exists
 			s.answers = 0
 		}
@@ -231,9 +231,9 @@ const maxBehindEnds = 3
 // EndedInto confirms that a response ends the shard, which was read up to at. It returns the
 // shard's children, which may be empty.
 //
-// It asks ListShards, with one exception: the response is as documented, and a listing of this run
-// shows the shard as closed or one of the children. A shard that ListShards shows as open has not
-// ended. A listing that lags catches up while the caller asks again.
+// It asks ListShards, unless the response is as documented and a listing of this run shows the
+// shard as closed or one of the children. A shard that ListShards shows as open has not ended. A
+// listing that lags catches up while the caller asks again.
 //
 // An end with a MillisBehindLatest above zero contradicts itself: records may be left. Other
 // implementations of the service may send a stale value there. So kin accepts such an end of a
@@ -259,7 +259,7 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 		return nil, err
 	}
 	if behind > 0 {
-		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin takes it as ended, because ListShards shows it as closed",
+		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin treats it as ended, because ListShards shows it as closed",
 			a.s.ref.Name, a.shard, maxBehindEnds, behind))
 	}
 	return children, nil

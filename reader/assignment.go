@@ -134,7 +134,7 @@ func (a *positionCheck) IsTrimmed(at checkpoint.Shard) bool {
 }
 
 // IsStuck reports whether a response is the endless empty answer to a position that is no longer
-// retained: MillisBehindLatest is as long as the retention period.
+// retained. Its MillisBehindLatest is at least the retention period.
 func (a *positionCheck) IsStuck(at checkpoint.Shard, resp *Response) bool {
 	return resp.isEmpty() && a.IsTrimmed(at) && aws.ToInt64(resp.MillisBehindLatest) >= a.s.retention().Milliseconds()
 }
@@ -172,7 +172,7 @@ func (a *positionCheck) Refused(at checkpoint.Shard, err error) error {
 	}
 	unusable := &CheckpointError{Stream: a.s.ref.Name, Reason: reason, Err: err}
 	if a.isSaved(at) {
-		unusable.next = "--allow-data-loss resumes from the oldest retained record; if the stream is another one, delete the checkpoint file and start from scratch"
+		unusable.next = "--allow-data-loss resumes from the oldest retained record; if the checkpoint belongs to another stream, delete the file and start from scratch"
 	}
 	return unusable
 }

@@ -24,8 +24,8 @@ func response(behind int64, arrivals ...int) *Response {
 	return r
 }
 
-// encodeBlock encodes a response of a shard that is read up to until. It returns
-// whether records of it are held back.
+// encodeBlock encodes a response of a shard that is read up to until. It returns whether some of
+// its records are held back.
 func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	t.Helper()
 	e := newEncoder(func(dst []byte, r record.Record) ([]byte, error) { return append(dst, r.Data...), nil })
@@ -34,7 +34,7 @@ func encodeBlock(t *testing.T, r *Response, until time.Time) (*Block, bool) {
 	return onlyBlock(t, s), s.held
 }
 
-// boundBy makes a slicer encode what of its response is within a bound.
+// boundBy limits a slicer to the records of its response that are within a bound.
 func boundBy(s *slicer, until time.Time) {
 	run := streamOf(&session{o: testOptions(), dates: &servertime.Check{}, clock: until, local: time.Now()})
 	run.until = until
@@ -88,14 +88,14 @@ func TestBlockEndsBeforeTheFirstRecordBeyondTheBound(t *testing.T) {
 		t.Errorf("read through %s, want the last record's arrival", b.after.ReadThrough)
 	}
 
-	// Nothing up to the bound: the position stays where it was.
+	// No record up to the bound: the position does not move.
 	b, reached = encodeBlock(t, response(0, 51), until)
 	if len(b.Data) != 0 || !reached || b.after.Kind != record.TrimHorizon {
 		t.Errorf("got %q, reached %t, position %+v", b.Data, reached, b.after)
 	}
 }
 
-func TestEndOfAShardCutByTheBoundIsNotItsEnd(t *testing.T) {
+func TestBoundBeforeTheEndKeepsTheShardOpen(t *testing.T) {
 	r := response(0, 10, 60)
 	r.End = true
 	b, reached := encodeBlock(t, r, time.Unix(50, 0))
@@ -119,21 +119,21 @@ func TestEmptyResponseMovesReadThroughOnly(t *testing.T) {
 	}
 }
 
-func TestBoundIsMet(t *testing.T) {
+func TestBoundMet(t *testing.T) {
 	until := time.Unix(99, 0)
 	for _, test := range []struct {
 		name string
 		r    *Response
 		want bool
 	}{
-		{"nothing left", response(0), true},
+		{"empty at the tip", response(0), true},
 		{"a page with records at the tip: some endpoints say 0 with more unread", response(0, 10), false},
 		{"empty, but behind", response(4000), false},
-		{"empty, and what is left came later", response(1000), true},
-		{"empty, and what is left may have come before", response(1001), false},
+		{"empty, and the remaining records are later", response(1000), true},
+		{"empty, and the remaining records may be earlier", response(1001), false},
 		{"a page with records: some endpoints count from its last one", response(1000, 10), false},
-		{"no word about it, and nothing there", &Response{}, true},
-		{"the end of the shard is for its children to say", &Response{End: true}, false},
+		{"empty, without MillisBehindLatest", &Response{}, true},
+		{"the end of the shard: its children decide", &Response{End: true}, false},
 	} {
 		s := streamOf(&session{o: bounded()})
 		s.until = until

@@ -11,7 +11,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
+func TestIdleTimeoutEndsTheRunSuccessfully(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		f.Hook = func(call, shard string) error {
@@ -27,14 +27,14 @@ func TestIdleTimeoutEndsTheRunAsComplete(t *testing.T) {
 		if got := strings.Join(batches, " "); err != nil || got != "1 2" {
 			t.Errorf("got %q, %v", got, err)
 		}
-		// The second record came with the fetch at 5.2s.
+		// The fetch at 5.2s returned the second record.
 		if took := time.Since(start); took != 13200*time.Millisecond {
 			t.Errorf("took %s, want 8s after the last record", took)
 		}
 	})
 }
 
-func TestShardThatSleepsIsNotIdle(t *testing.T) {
+func TestRunWithASleepingShardIsNotIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		f.Hook = func(call, shard string) error {
@@ -58,7 +58,7 @@ func TestTimeout(t *testing.T) {
 		change func(*Options)
 		unmet  bool
 	}{
-		{"without a bound it is the end", func(*Options) {}, false},
+		{"without a bound it is no error", func(*Options) {}, false},
 		{"before the limit", func(o *Options) { o.Limit = 3 }, true},
 		{"before the time", func(o *Options) {
 			o.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(time.Hour)}}
@@ -69,7 +69,7 @@ func TestTimeout(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}}, &kinesistest.Shard{ID: "b"})
 				f.Hook = func(call, shard string) error {
 					if call == "GetRecords" && shard == "b" {
-						return kinesistest.APIError("InternalFailure") // so that no batch is released before the end
+						return kinesistest.APIError("InternalFailure") // so that no batch is flushed before the end
 					}
 					return nil
 				}
@@ -95,7 +95,7 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-func TestToEndsWhenTheClockHasPassedIt(t *testing.T) {
+func TestToEndsTheRunAfterItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// The fake's records arrived in 1970; its endpoint has no clock of its own.
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})

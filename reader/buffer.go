@@ -12,7 +12,7 @@ import (
 //
 // Sources wait for room for a fetch. Fetched responses wait for room for their next block.
 // Responses go first: they hold room already and release it only when they proceed. While no block
-// is with the collector, nothing else releases room, so one response may exceed the limit.
+// waits to be written, nothing else releases room, so one response may exceed the limit.
 type buffer struct {
 	limit int64
 

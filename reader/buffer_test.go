@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-func TestBufferBoundsWhatIsTaken(t *testing.T) {
+func TestBufferLimitsReservations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBuffer(100)
-		if err := b.Take(t.Context(), 1000); err != nil { // empty: always
+		if err := b.Take(t.Context(), 1000); err != nil { // an empty buffer takes any size
 			t.Fatal(err)
 		}
 		took := make(chan int64, 3)
 		for i, size := range []int64{60, 30, 20} {
 			go func() {
-				time.Sleep(time.Duration(i) * time.Second) // come in this order
+				time.Sleep(time.Duration(i) * time.Second) // wait in this order
 				if err := b.Take(t.Context(), size); err != nil {
 					t.Error(err)
 				}
@@ -39,7 +39,7 @@ func TestBufferBoundsWhatIsTaken(t *testing.T) {
 	})
 }
 
-func TestBufferForgetsWhoGivesUpWaiting(t *testing.T) {
+func TestBufferRemovesACancelledWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBuffer(10)
 		if err := b.Take(t.Context(), 10); err != nil {

@@ -15,8 +15,7 @@ import (
 	"kin/internal/record"
 )
 
-// positionsIn are positions of a run that has read records of the shards up to
-// the sequence numbers.
+// positionsIn returns positions of a run that has read the shards up to the sequence numbers.
 func positionsIn(shards map[string]string) *kinesistest.Memory {
 	m := kinesistest.NewMemory()
 	s := checkpoint.Stream{Name: "orders", InitialPosition: "trim_horizon", StartedAt: record.Time{Time: time.Now()}, Shards: map[string]checkpoint.Shard{}}
@@ -27,9 +26,9 @@ func positionsIn(shards map[string]string) *kinesistest.Memory {
 	return m
 }
 
-// Positions in a shard that the stream has not had are another stream's, and
-// would keep a shard of that ID from ever being read.
-func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
+// A position in a shard that the stream never had is another stream's. It would keep a later shard
+// with that ID from being read.
+func TestRefusesPositionsOfAShardThatNeverExisted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		m := positionsIn(map[string]string{"a": "1", "b": "7"})
@@ -46,8 +45,8 @@ func TestPositionsInAShardThatNeverWasAreRefused(t *testing.T) {
 	})
 }
 
-// What was not answered was not refused: the two are told apart.
-func TestWhyTheCheckpointCannotBeGuardedIsReported(t *testing.T) {
+// The message distinguishes a refused call from one without an answer.
+func TestReportsWhyTheCheckpointIsNotGuarded(t *testing.T) {
 	for code, want := range map[string]string{
 		"AccessDeniedException":  "DescribeStreamSummary of orders is not allowed: ",
 		"InternalFailure":        "DescribeStreamSummary of orders fails (InternalFailure: told to): ",
@@ -62,22 +61,22 @@ func TestWhyTheCheckpointCannotBeGuardedIsReported(t *testing.T) {
 				return nil
 			}
 			o := testOptions()
-			said, info := kinesistest.CollectMessages()
+			messages, info := kinesistest.CollectMessages()
 			o.Positions, o.AvailableNow, o.Info = kinesistest.NewMemory(), true, info
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Error(err)
 			}
 			want += "kin will not notice when the stream is deleted and created again, or when records expire before they are read"
-			if !slices.Contains(said(), want) {
-				t.Errorf("said %q, want %q", said(), want)
+			if !slices.Contains(messages(), want) {
+				t.Errorf("messages %q, want %q", messages(), want)
 			}
 		})
 	}
 }
 
-// A shard that is no longer listed was read to its end where it was read up to a
-// time that is still retained; one that was never read was not.
-func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
+// A shard that is no longer listed was read to its end if it was read up to a time that is still
+// retained. One that was never read was not.
+func TestUnreadShardThatIsNoLongerListedIsALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "b", Parent: "a", Records: []int{3}})
 		f.Hours = aws.Int32(24)
@@ -101,9 +100,9 @@ func TestAShardThatIsGoneWithoutHavingBeenReadIsALoss(t *testing.T) {
 	})
 }
 
-// A run that was told to read one shard does not fail of another's loss, and does
-// not hide it from the run that reads both.
-func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
+// A run restricted to one shard does not fail because of another's loss, and does not hide it from
+// a run that reads both.
+func TestLossOfAnExcludedShardIsNotReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "b", Records: []int{3}})
 		f.Hours = aws.Int32(24)
@@ -127,8 +126,8 @@ func TestTheLossOfAShardThatIsLeftOutIsLeftToo(t *testing.T) {
 	})
 }
 
-// A shard whose blocks wait for the output has answered.
-func TestAShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
+// A shard whose blocks wait for the output counts as answered.
+func TestShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
 		f.Hook = func(call, shard string) error {
@@ -138,7 +137,7 @@ func TestAShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
 			return nil
 		}
 		o := testOptions()
-		said, info := kinesistest.CollectMessages()
+		messages, info := kinesistest.CollectMessages()
 		o.Timeout, o.Info = 20*time.Second, info
 		r, err := New(f, o)
 		if err != nil {
@@ -147,8 +146,8 @@ func TestAShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
 		if err := r.Run(t.Context(), func(*Batch) error { time.Sleep(15 * time.Second); return nil }); err != nil {
 			t.Error(err)
 		}
-		if slices.ContainsFunc(said(), func(s string) bool { return strings.Contains(s, "no usable answer") }) {
-			t.Errorf("said %q", said())
+		if slices.ContainsFunc(messages(), func(s string) bool { return strings.Contains(s, "no usable answer") }) {
+			t.Errorf("messages %q", messages())
 		}
 	})
 }

@@ -88,7 +88,7 @@ type reservation struct {
 }
 
 // newReservation reserves the bytes of a response. If its source reserved too little, it adds the
-// rest; if too much, it keeps only what a response of this size needs to be received and encoded.
+// rest. If the source reserved too much, it keeps only what a response of this size needs.
 func newReservation(buf *buffer, resp *Response) *reservation {
 	size := responseSize(resp.Records)
 	spare := min(max(0, resp.Taken-size), (inFlight-1)*size)
@@ -165,7 +165,7 @@ func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hash
 	if f.decided = true; automatic {
 		f.hashes = nil
 		if !s.warnedOfAuto.Swap(true) {
-			s.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter drops no more records of it", s.ref.Name))
+			s.o.Report(fmt.Sprintf("the RecordDistributionStrategy of %s has become AUTO: --hash-filter no longer drops its records", s.ref.Name))
 		}
 	}
 	return f, nil
@@ -176,7 +176,7 @@ func (s *delivery) warnOfExpansion(r record.Record, records int) {
 	if s.warnedOfExpansion.Swap(true) {
 		return
 	}
-	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin keeps it, and every other one like it, as one record",
+	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin does not expand it, or others like it",
 		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), maxExpansion))
 }
 
@@ -185,6 +185,6 @@ func (s *delivery) warnOfKey(r record.Record) {
 	if s.warnedOfKey.Swap(true) {
 		return
 	}
-	s.o.Info(fmt.Sprintf("%s/%s: sequence number %s is an aggregate with a key that Kinesis does not accept: kin uses the aggregate's partition key and no explicit hash key, here from sub-sequence number %d on",
+	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s has a key that Kinesis does not accept (sub-sequence number %d): for such records kin uses the aggregate's partition key and no explicit hash key",
 		r.Stream, r.ShardID, r.SequenceNumber, r.SubSequenceNumber))
 }

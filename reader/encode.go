@@ -133,7 +133,7 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 // always fits.
 func (b *Block) isFull(limit, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > limit }
 
-// begin opens a record if it is an aggregate that is to be expanded.
+// begin opens a record if it is an aggregate to expand.
 func (s *slicer) begin(b *Block, r record.Record) bool {
 	if s.e.whole || !s.aggregate.Parse(r.Data) {
 		return false

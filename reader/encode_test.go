@@ -43,7 +43,7 @@ func positionOf(at checkpoint.Shard) string {
 	return s
 }
 
-func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
+func TestFault16EncodesAResponseInSlices(t *testing.T) {
 	resp := response(500, 10, 20, 30, 40)
 	resp.Records[1].Data, resp.Records[2].Data = users("x", 7), users("y", 1)
 	resp.Continuation, resp.End = "behind it all", true
@@ -88,7 +88,7 @@ func TestFault16ResponseIsEncodedInSlices(t *testing.T) {
 	}
 }
 
-func TestFault16SliceIsCutInsideAnAggregate(t *testing.T) {
+func TestFault16CutsASliceInsideAnAggregate(t *testing.T) {
 	resp := response(0, 10, 20)
 	resp.Records[0].Data = users("x", 9)
 	e := newEncoder(spaced)
@@ -108,10 +108,9 @@ func TestFault16SliceIsCutInsideAnAggregate(t *testing.T) {
 	}
 }
 
-// Many shards whose responses expand to many times the buffer, all at once: they
-// get on one after the other, everything comes in order, and a limit and a slow
-// handler change nothing.
-func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
+// Many shards whose responses expand to many times the buffer at once. All of them proceed, every
+// record is in order, and a limit and a slow handler change nothing.
+func TestFault16ExpandingResponsesDoNotDeadlock(t *testing.T) {
 	for _, limit := range []int64{0, 2500} {
 		for _, buffer := range []int64{1, 200_000, 4 << 20} {
 			synctest.Test(t, func(t *testing.T) {
@@ -168,7 +167,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 					}
 					after := m.File.Streams[0].Shards[id]
 					if limit == 0 && positionOf(after) != "AFTER_SEQUENCE_NUMBER 3" {
-						t.Errorf("%s stands at %s", id, positionOf(after))
+						t.Errorf("%s is at %s", id, positionOf(after))
 					}
 				}
 			})
@@ -176,7 +175,7 @@ func TestFault16ResponsesThatExpandDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestFault16SliceThatHasMoreBehindItIsNotAtTheTip(t *testing.T) {
+func TestFault16SliceBeforeTheLastIsNotAtTheTip(t *testing.T) {
 	r := runOf(&session{})
 	r.streams[0].found = []*lineage.Shard{{ID: "a"}}
 	c := &collector{run: r, statuses: newShardStatuses(r)}
@@ -204,7 +203,7 @@ func repeated(key string, n int, data string) []byte {
 	return append(append([]byte{0xF3, 0x89, 0x9A, 0xC2}, message...), sum[:]...)
 }
 
-func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
+func TestFault16DoesNotExpandAnAggregateTooFar(t *testing.T) {
 	key := strings.Repeat("\x01", 256)
 	for _, test := range []struct {
 		name    string
@@ -214,13 +213,13 @@ func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
 		{"one long key and 170,000 empty records", repeated(key, 170_000, ""), true},
 		{"a short key", repeated("k", 170_000, ""), false},
 		{"less than 64 MiB", repeated(key, 35_000, ""), false},
-		{"payloads that are larger than what a line adds", repeated(key, 60_000, "12345678"), false},
+		{"payloads larger than the rest of the line", repeated(key, 60_000, "12345678"), false},
 		{"control characters", repeated("k", 9, strings.Repeat("\x01", 1_000_000)), false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}, Payloads: map[int][]byte{1: test.payload, 2: test.payload}})
 			o := bounded()
-			var log messages
+			var log messageLog
 			o.Info = log.add
 			o.Line = func(dst []byte, r record.Record) ([]byte, error) { // every control character is escaped
 				return append(append(append(dst, strings.Repeat("x", 290)...), strings.Repeat(r.PartitionKey, 6)...), strings.Repeat("x", 6*len(r.Data))...), nil
@@ -237,13 +236,13 @@ func TestFault16AggregateThatExplodesIsKeptWhole(t *testing.T) {
 				t.Errorf("%s: %d records, %v", test.name, len(got), err)
 			}
 			if n := len(log.lines); n > 1 || (n == 1) != test.whole {
-				t.Errorf("%s: said %q", test.name, log.lines)
+				t.Errorf("%s: messages %q", test.name, log.lines)
 			}
 		})
 	}
 }
 
-func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
+func TestFault08PrintsRecordsWithBadKeys(t *testing.T) {
 	payload := kpl.Aggregate(nil, []kpl.Record{
 		{PartitionKey: "a", Data: []byte("0")}, {PartitionKey: "\xff", Data: []byte("1")}, {PartitionKey: strings.Repeat("x", 257), ExplicitHashKey: "7", Data: []byte("2")},
 		{PartitionKey: "b", ExplicitHashKey: "-1", Data: []byte("3")}, {PartitionKey: "c", ExplicitHashKey: "8", Data: []byte("4")},
@@ -253,14 +252,14 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "s", Records: []int{1, 2}, Payloads: map[int][]byte{1: payload}, Hashes: upperHalf})
 			o, m := bounded(), kinesistest.NewMemory()
 			o.Positions, o.HashFilter = m, filter
-			var log messages
+			var log messageLog
 			o.Info = log.add
 			o.Encode = func(dst []byte, r record.Record) ([]byte, error) {
 				return fmt.Appendf(dst, "%d/%s/%s/%s ", r.SubSequenceNumber, r.PartitionKey, r.ExplicitHashKey, r.Data), nil
 			}
 			batches, err := collectRun(t.Context(), t, f, o)
 			want := []string{"0/a//0", "1/k//1", "2/k/7/2", "3/b//3", "4/c/8/4", "0/k//2"}
-			if filter { // "a" is in the lower half, as 7 and 8 are; of the others it is not known
+			if filter { // "a", 7 and 8 are in the lower half; the other hash keys are not known
 				want = []string{"1/k//1", "3/b//3", "0/k//2"}
 			}
 			if got := strings.Fields(strings.Join(batches, " ")); err != nil || !slices.Equal(got, want) || m.Position("s") != "AFTER_SEQUENCE_NUMBER 2" {
@@ -271,21 +270,21 @@ func TestFault08RecordsWithBadKeysAreHandedOut(t *testing.T) {
 				bad = 2
 			}
 			for _, want := range []string{
-				"orders/s: sequence number 1 is an aggregate with a key that Kinesis does not accept: kin uses the aggregate's partition key and no explicit hash key, here from sub-sequence number 1 on",
+				"orders/s: the aggregate with sequence number 1 has a key that Kinesis does not accept (sub-sequence number 1): for such records kin uses the aggregate's partition key and no explicit hash key",
 				fmt.Sprintf("orders: %d records of aggregates had keys that Kinesis does not accept", bad),
 			} {
 				if !slices.Contains(log.lines, want) {
-					t.Errorf("said %q, want %q", log.lines, want)
+					t.Errorf("messages %q, want %q", log.lines, want)
 				}
 			}
 		})
 	}
 }
 
-func TestFault09EncodingObeysTheContext(t *testing.T) {
+func TestFault09EncodingStopsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEncoder(spaced)
-		if err := e.acquire(t.Context()); err != nil { // and nobody leaves
+		if err := e.acquire(t.Context()); err != nil { // and never released
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -327,7 +326,7 @@ func TestFault16ResponseGoesBeforeFetches(t *testing.T) {
 			t.Fatal("took room that there is not")
 		}
 		block, _ := b.take()
-		b.written([]*Block{block}) // nothing gives room back now but the slices
+		b.written([]*Block{block}) // only the slices can release room now
 		synctest.Wait()
 		if len(took) != 1 || <-took != "slice" {
 			t.Fatal("want one slice, beyond the bound")
@@ -361,7 +360,7 @@ func TestFault16ResponseKeepsNoMoreRoomThanItNeeds(t *testing.T) {
 		}
 		h.put(&Block{})
 		if block, _ := b.take(); b.used != block.reserved {
-			t.Errorf("taken %d: %d used behind it, and the block has %d", taken, b.used, block.reserved)
+			t.Errorf("taken %d: %d used after it, and the block has %d", taken, b.used, block.reserved)
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"kin/internal/record"
 )
 
-// testOptions reads the stream orders from its start; a record is encoded as
-// its payload and a space.
+// testOptions reads the stream orders from its start. It encodes a record as its payload and a
+// space.
 func testOptions() Options {
 	o := DefaultOptions()
 	o.Streams = []string{"orders"}
@@ -20,8 +20,7 @@ func testOptions() Options {
 	return o
 }
 
-// collectRun runs a reader to its end and returns what it wrote, batch by
-// batch.
+// collectRun runs a reader to its end and returns what it wrote, batch by batch.
 func collectRun(ctx context.Context, t *testing.T, client Client, o Options) (batches []string, err error) {
 	t.Helper()
 	r, err := New(client, o)

@@ -16,8 +16,7 @@ import (
 	"kin/internal/service"
 )
 
-// endsInto makes the ends of shards name children, by the ID of the placeholder
-// that the fake names in their place.
+// endsInto replaces the children that the ends of shards name, by the ID of the fake's placeholder.
 func endsInto(children map[string]types.ChildShard) func(out any) {
 	return func(out any) {
 		page, ok := out.(*service.GetRecordsOutput)
@@ -36,9 +35,9 @@ func childOf(id string, parents ...string) types.ChildShard {
 	return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
 }
 
-// Answers that make shards each other's ancestors end the run, also where all of
-// the shards are known and were listed without such parents.
-func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
+// Answers that make shards each other's ancestors end the run, even if all shards are known and
+// were listed without such parents.
+func TestFault01CycleOfKnownShardsEndsTheRun(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		shards []*kinesistest.Shard
@@ -46,12 +45,12 @@ func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
 		later  func(f *kinesistest.Fake) // a minute after the start
 		saved  map[string]checkpoint.Shard
 		id     string
-		isFile bool // the checkpoint is a part of the cycle
+		isFile bool // the checkpoint is part of the cycle
 	}{
 		{name: "two ends that name each other's shards", id: "a",
 			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "b", Closed: true, Children: []string{"y"}}, {ID: "c"}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a"), "y": childOf("a", "b")}},
-		{name: "three ends in a ring", id: "a",
+		{name: "three ends in a cycle", id: "a",
 			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "b", Closed: true, Children: []string{"y"}}, {ID: "c", Closed: true, Children: []string{"z"}}, {ID: "d"}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a"), "y": childOf("c", "b"), "z": childOf("a", "c")}},
 		{name: "a listing that makes known shards each other's parents", id: "a",
@@ -72,7 +71,7 @@ func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
 			shards: []*kinesistest.Shard{{ID: "a", Closed: true}, {ID: "b", Closed: true, Children: []string{"x"}}, {ID: "c"}},
 			saved:  map[string]checkpoint.Shard{"a": {Position: record.Position{Kind: record.TrimHorizon}}, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.TrimHorizon}}},
 			ends:   map[string]types.ChildShard{"x": childOf("a", "b")}},
-		{name: "an end and the parents of a saved shard that is gone", id: "a", isFile: true,
+		{name: "an end and the parents of a saved shard that is not listed", id: "a", isFile: true,
 			shards: []*kinesistest.Shard{{ID: "a", Closed: true, Children: []string{"x"}}, {ID: "c"}},
 			saved:  map[string]checkpoint.Shard{"0": {Parents: []string{"b"}, Position: record.Position{Kind: record.ShardEnd}}, "a": {Parents: []string{"0"}, Position: record.Position{Kind: record.TrimHorizon}}},
 			ends:   map[string]types.ChildShard{"x": childOf("b", "a")}},
@@ -105,14 +104,14 @@ func TestFault01ACycleOfKnownShardsEndsTheRun(t *testing.T) {
 	}
 }
 
-// Parents that differ and make no cycle change nothing.
-func TestFault01OtherParentsOfAKnownShardThatAreNoCycleChangeNothing(t *testing.T) {
+// Other parents without a cycle change nothing.
+func TestFault01OtherParentsWithoutACycleChangeNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"x"}}, &kinesistest.Shard{ID: "b", Records: []int{2}}, &kinesistest.Shard{ID: "c", Records: []int{3}})
 		time.AfterFunc(30*time.Second, func() { f.Change(func() { f.Find("c").Parent, f.Find("b").Parent = "a", "c" }) })
 		_, err := readFor(t, &kinesistest.Watched{StreamAPI: f, After: endsInto(map[string]types.ChildShard{"x": childOf("b", "a")})}, time.Hour, testOptions())
 		if !errors.Is(err, context.DeadlineExceeded) && err != nil {
-			t.Errorf("got %v, want that the run goes on", err)
+			t.Errorf("got %v, want the run to continue", err)
 		}
 	})
 }

@@ -20,8 +20,8 @@ import (
 	"kin/internal/service"
 )
 
-func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
-	// Of 1,000 pairs there are 2^1000 ways from the last shard to the first.
+func TestFault01LagsVisitEachShardOnce(t *testing.T) {
+	// 1,000 pairs have 2^1000 paths from the last shard to the first.
 	listed := families.Pairs(1000)
 	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
 	s := r.streams[0]
@@ -41,9 +41,9 @@ func TestFault01TheLagsOfALineageVisitEachShardOnce(t *testing.T) {
 	}
 }
 
-// The lock that blocks are taken under is held for a portion at a time, even if the
-// first shard by ID has thousands of ancestors without an answer.
-func TestFault01ADeepLineageIsWalkedInPortions(t *testing.T) {
+// The collector's lock is held for a portion at a time, even if the first shard by ID has thousands
+// of ancestors without an answer.
+func TestFault01LagsOfADeepLineageTakePortions(t *testing.T) {
 	const depth = 20 * lagPortion
 	r := runOf(&session{o: testOptions(), clock: startedAt, local: time.Now()})
 	s := r.streams[0]
@@ -71,7 +71,7 @@ func TestFault01ADeepLineageIsWalkedInPortions(t *testing.T) {
 	}
 }
 
-func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
+func TestFault01MergesOnlyTheChangesOfAListing(t *testing.T) {
 	s := newStream(&session{o: testOptions()}, "orders")
 	before := listing{shards: families.Pairs(1000)}
 	s.listed = closedShards(before)
@@ -89,7 +89,7 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	if unlisted := s.disappeared(listed); !slices.Equal(unlisted, []string{families.ShardName(0)}) {
 		t.Errorf("gone %q, want %q", unlisted, families.ShardName(0))
 	}
-	// So it is with a merge: what it merges takes its first sequence number over.
+	// merge updates only these shards: they alone get the first sequence number of the listing.
 	for i := range after.shards {
 		if after.shards[i].SequenceNumberRange == nil {
 			after.shards[i].SequenceNumberRange = &types.SequenceNumberRange{}
@@ -114,7 +114,7 @@ func TestFault01AListingMergesOnlyWhatChanged(t *testing.T) {
 	}
 }
 
-func TestFault01ManySplitsAndMergesAreRead(t *testing.T) {
+func TestFault01ReadsManySplitsAndMerges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		const generations = 40
@@ -151,28 +151,28 @@ func wantLineageError(t *testing.T, err error, id string) {
 	}
 }
 
-func TestFault01ACycleThatShowsWhileTheRunGoesOnEndsIt(t *testing.T) {
+func TestFault01CycleFoundDuringTheRunEndsIt(t *testing.T) {
 	child := func(id string, parents ...string) types.ChildShard {
 		return types.ChildShard{ShardId: aws.String(id), ParentShards: parents}
 	}
 	for _, test := range []struct {
 		name     string
-		later    []*kinesistest.Shard // are listed after a minute
-		children []types.ChildShard   // that b ends with
+		later    []*kinesistest.Shard // listed after a minute
+		children []types.ChildShard   // children that the end of b names
 		id       string
 	}{
 		{"a new shard that is its own parent", []*kinesistest.Shard{{ID: "c", Parent: "c"}}, nil, "c"},
-		{"new shards of each other", []*kinesistest.Shard{{ID: "c", Parent: "d"}, {ID: "d", Parent: "c"}}, nil, "c"},
-		{"a parent that shows late and descends from its child", []*kinesistest.Shard{{ID: "0", Parent: "b"}}, nil, "0"},
+		{"two new shards that are each other's parents", []*kinesistest.Shard{{ID: "c", Parent: "d"}, {ID: "d", Parent: "c"}}, nil, "c"},
+		{"a parent that is listed late and descends from its child", []*kinesistest.Shard{{ID: "0", Parent: "b"}}, nil, "0"},
 		{"an end whose child is the shard itself", nil, []types.ChildShard{child("b", "a")}, "b"},
 		{"an end whose child is its own parent", nil, []types.ChildShard{child("c", "b", "c")}, "c"},
 		{"an end whose child is the shard's parent", nil, []types.ChildShard{child("a", "b")}, "a"},
-		{"an end whose children are of each other", nil, []types.ChildShard{child("c", "b", "d"), child("d", "c")}, "c"},
+		{"an end whose children are each other's parents", nil, []types.ChildShard{child("c", "b", "d"), child("d", "c")}, "c"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a, b := &kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}}
-				b.Adjacent = "0" // which nobody has seen yet
+				b.Adjacent = "0" // which is not known yet
 				f := kinesistest.NewFake(a, b)
 				w := &kinesistest.Watched{StreamAPI: f, After: func(out any) {
 					if page, ok := out.(*service.GetRecordsOutput); ok && test.children != nil && page.NextShardIterator == "" && page.ChildShards[0].ShardId != nil && *page.ChildShards[0].ShardId == "x" {

@@ -21,14 +21,14 @@ import (
 	"kin/internal/service"
 )
 
-// movesOf keeps what each Save says has moved, by shard ID; nil is everything.
+// movesOf records the shards that each commit moves, by ID; nil is all shards.
 type movesOf struct {
 	*kinesistest.Memory
 	moved [][]string
-	// batch is the distinct shards of the batch that was handed on before a commit;
-	// nil for a batch without records, which no handler sees.
+	// batch is the distinct shards of the last batch before a commit. It is nil for a batch without
+	// records, which no handler gets.
 	batch [][]string
-	next  []string // of the batch that was handed on last
+	next  []string // of the last batch
 }
 
 func (m *movesOf) Begin(ctx context.Context, streams ...checkpoint.Stream) error {
@@ -51,7 +51,7 @@ func (m *movesOf) note(ids []string) {
 	m.batch, m.next = append(m.batch, m.next), nil
 }
 
-func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
+func TestFault02CommitsOnlyTheShardsOfTheBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 100
 		s := kinesistest.NewService(t, shards, local.Options{})
@@ -111,13 +111,13 @@ func TestFault02ASaveIsOfTheShardsOfItsBatch(t *testing.T) {
 	})
 }
 
-func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
+func TestFault02ComputesLagsOnlyOnRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 50, local.Options{})
 		s.Put(0, numbers(1, 20)...)
 		for asks := range 2 {
 			o := testOptions()
-			// Then each shard has a lag before it has answered.
+			// Then each shard has a lag before its first answer.
 			o.InitialPosition = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: time.Now().Add(-time.Hour)}}
 			r, err := New(s, o)
 			s.Must(err)
@@ -136,7 +136,7 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 				}
 				return nil
 			}))
-			if most := (asks + 1) * 50; statuses.lags.visits > most { // and once when the run ends
+			if most := (asks + 1) * 50; statuses.lags.visits > most { // plus one pass when the run ends
 				t.Errorf("%d asked, and %d lags were computed, want at most %d", asks, statuses.lags.visits, most)
 			}
 			if n := len(r.Progress().Lags); n != 50 {
@@ -146,7 +146,7 @@ func TestFault02LagsAreComputedForThoseWhoAsk(t *testing.T) {
 	})
 }
 
-func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
+func TestFault02CountersMatchAWalkOverAllShards(t *testing.T) {
 	r := runOf(&session{o: testOptions()})
 	s := r.streams[0]
 	const shards = 20
@@ -166,7 +166,7 @@ func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 		case status != nil && status.last && random.IntN(4) == 0:
 			a.forget(of, []string{id})
 			delete(s.lineage.Shards, id)
-			s.changed(s.lineage.Add([]types.Shard{{ShardId: aws.String(id)}})) // as a new one
+			s.changed(s.lineage.Add([]types.Shard{{ShardId: aws.String(id)}})) // as a new shard
 		case status == nil || !status.last:
 			b := &Block{Stream: "orders", ShardID: id, behind: aws.Int64(int64(random.IntN(3)) * 1000), last: random.IntN(20) == 0}
 			b.end = b.last && random.IntN(2) == 0
@@ -191,7 +191,7 @@ func TestFault02CountersAreWhatAWalkOverAllShardsFinds(t *testing.T) {
 	}
 }
 
-// BenchmarkFlush is what the collector does for a batch of one block.
+// BenchmarkFlush is the collector's work for a batch of one block.
 func BenchmarkFlush(b *testing.B) {
 	for _, shards := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("%d shards", shards), func(b *testing.B) {

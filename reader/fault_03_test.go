@@ -20,7 +20,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestFault03WhatIsFinished(t *testing.T) {
+func TestFault03IsFinished(t *testing.T) {
 	end := checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd}}
 	after := checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"}}
 	start := checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}
@@ -36,22 +36,22 @@ func TestFault03WhatIsFinished(t *testing.T) {
 		listed []types.Shard
 		saved  map[string]checkpoint.Shard
 		only   []string
-		want   []string // that stay in the checkpoint
+		want   []string // shards that stay in the checkpoint
 	}{
-		{"read to its end, and its children are under way", families.Of("b<a", "c<a"), saved("a", end, "b", after, "c", start), nil, []string{"b", "c"}},
-		{"it is still listed", families.Of("a!", "b<a"), saved("a", end, "b", after), nil, []string{"a", "b"}},
+		{"read to its end, and its children are being read", families.Of("b<a", "c<a"), saved("a", end, "b", after, "c", start), nil, []string{"b", "c"}},
+		{"still listed", families.Of("a!", "b<a"), saved("a", end, "b", after), nil, []string{"a", "b"}},
 		{"no child is known", families.Of("x"), saved("a", end, "x", after), nil, []string{"a", "x"}},
 		{"a child begins with this run", families.Of("b<a"), saved("a", end), nil, []string{"b"}},
 		{"one parent of a merge is trimmed, the other is not read yet", families.Of("b!", "m<a+b"), saved("a", end, "b", after, "m", start), nil, []string{"b", "m"}},
 		{"three generations", families.Of("d<c"), saved("a", end, "b", end, "c", end, "d", after), nil, []string{"a", "b", "d"}},
-		{"generations that the file knows", families.Of("d<c"), map[string]checkpoint.Shard{
+		{"three generations in the file", families.Of("d<c"), map[string]checkpoint.Shard{
 			"a": end, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "c": {Parents: []string{"b"}, Position: record.Position{Kind: record.ShardEnd}}, "d": {Parents: []string{"c"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}},
 		}, nil, []string{"d"}},
 		{"a parent that was lost", families.Of("x<b"), map[string]checkpoint.Shard{
 			"a": after, "b": {Parents: []string{"a"}, Position: record.Position{Kind: record.ShardEnd}}, "x": {Parents: []string{"b"}, Position: record.Position{Kind: record.TrimHorizon}},
 		}, nil, []string{"x"}},
-		{"a run that is restricted to it", families.Of("b<a"), saved("a", end, "b", after), []string{"a"}, []string{"a", "b"}},
-		{"a run that is restricted to others", families.Of("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
+		{"a run restricted to it", families.Of("b<a"), saved("a", end, "b", after), []string{"a"}, []string{"a", "b"}},
+		{"a run restricted to others", families.Of("b<a", "x"), saved("a", end, "b", after, "x", after), []string{"x"}, []string{"b", "x"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := streamOf(&session{o: testOptions()})
@@ -63,7 +63,7 @@ func TestFault03WhatIsFinished(t *testing.T) {
 				t.Fatal(err)
 			}
 			entries := maps.Clone(test.saved)
-			for _, id := range lost { // as a run that may lose them
+			for _, id := range lost { // as in a run that allows data loss
 				entries[id] = trimmedAt(entries[id], startedAt)
 			}
 			for id, shard := range s.lineage.Shards {
@@ -80,8 +80,8 @@ func TestFault03WhatIsFinished(t *testing.T) {
 	}
 }
 
-// scaledFor splits and merges a stream every day, and puts a record into each
-// shard. It returns the records.
+// scaledFor splits and merges a stream every day, and puts a record into each shard. It returns the
+// records.
 func scaledFor(s *kinesistest.Service, days int, sleep func(time.Duration)) (want []string) {
 	put := func(shard int) {
 		text := fmt.Sprintf("of-%d", shard)
@@ -101,7 +101,7 @@ func scaledFor(s *kinesistest.Service, days int, sleep func(time.Duration)) (wan
 	return want
 }
 
-func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
+func TestFault03MemoryDoesNotGrowWithTheDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		m := kinesistest.NewMemory()
@@ -121,8 +121,8 @@ func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
 			return nil
 		}))
 		once(t, got, want)
-		// Of the last day: two halves, and what they were merged into. The day's
-		// first one ends with its 24 hours.
+		// Shards of the last day: two halves, and the shard that they merge into. The day's first
+		// shard expires after its 24 hours.
 		const most = 6
 		of := statuses.ordered[0]
 		parents, past := of.run.lineage.Indexed()
@@ -137,15 +137,14 @@ func TestFault03WhatARunKnowsDoesNotGrowWithTheDays(t *testing.T) {
 	})
 }
 
-// slow keeps the calls of long runs few.
+// slow reduces the number of calls of long runs.
 func slow(o Options) Options {
 	o.MinFetchPeriod, o.ShardFetchInterval = 5*time.Minute, 10*time.Minute
 	return o
 }
 
-func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
-	// Run after run, some of them with an old listing from before what was
-	// pruned, at the start or later.
+func TestFault03RunAfterPruningReadsNothingTwice(t *testing.T) {
+	// Several runs. Some get an outdated listing from before the pruning, at the start or later.
 	for _, stale := range []string{"never", "at the start", "later"} {
 		t.Run(stale, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -156,7 +155,7 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 				var want, got []string
 				const days = 6
 				s.Meanwhile(func() { want = scaledFor(s, days, time.Sleep) })
-				var old []types.Shard // the longest that was seen
+				var old []types.Shard // the longest listing so far
 				for n := range 4*days + 2 {
 					listings := 0
 					client := &kinesistest.Watched{StreamAPI: s, After: func(out any) {
@@ -192,9 +191,9 @@ func TestFault03ARunAfterPruningReadsNothingTwice(t *testing.T) {
 	}
 }
 
-func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
-	// A child is told of by one of its parents before the listing knows the
-	// other one, which has to be read all the same.
+func TestFault03UnreadParentIsNotPast(t *testing.T) {
+	// The end of one parent names a child before the listing shows the other parent. The other
+	// parent has to be read before the child.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(
 			&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}, Children: []string{"m"}},
@@ -224,8 +223,8 @@ func TestFault03AParentThatNobodyHasReadIsNotPast(t *testing.T) {
 	})
 }
 
-func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
-	// A chain of splits and merges, of which only the last shard is not read.
+func TestFault03PruningVisitsEachShardOnce(t *testing.T) {
+	// A chain of splits and merges. Only the last shard is not read.
 	const n = 1000
 	s := streamOf(&session{o: testOptions()})
 	all := families.Pairs(n)
@@ -238,7 +237,7 @@ func TestFault03PruningLooksAtEachShardOnce(t *testing.T) {
 		ids = append(ids, id)
 	}
 	last := families.ShardName(3 * n)
-	// What is not finished when it is looked at waits for the next whole listing.
+	// A shard that is not finished waits for the next whole listing.
 	s.unlisted = [][]string{ids}
 	if removed := s.prune(saved); len(removed) != len(all)-1 || len(saved) != 1 || !slices.Equal(s.unlistedBefore, []string{last}) {
 		t.Errorf("one look at each of %d shards removed %d, and %.200q wait", len(all), len(removed), s.unlistedBefore)

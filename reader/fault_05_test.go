@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// pagedFake is a fake whose lists of shards have pages. tokens returns the token
-// behind each page of the nth list, from 1; "" ends it. A page whose token begins
-// with "empty" is empty, and the others have all shards.
+// pagedFake is a fake with several pages in each listing. tokens returns the token after each page
+// of the nth listing, from 1; "" is the last page. A page whose token begins with "empty" is empty,
+// and the others have all shards.
 type pagedFake struct {
 	*kinesistest.Fake
 	tokens func(list int) []string
@@ -53,17 +53,17 @@ func emptyPages(n int, then ...string) []string {
 	return append(tokens, then...)
 }
 
-func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
+func TestFault05RetriesAnEndlessListingThenFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		first, later []string
 		want         string
 	}{
-		"A, A":                      {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
-		"A, B, A":                   {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
-		"the same shards for ever":  {nil, nil, "100 pages in a row brought nothing new"},
-		"100 empty pages":           {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
-		"99 empty pages":            {emptyPages(99, ""), emptyPages(99, ""), ""},
-		"bad, and the next is good": {[]string{"A", "A"}, []string{"A", ""}, ""},
+		"A, A":                                {[]string{"A", "A"}, []string{"A", "A"}, "ListShards for stream orders: the answer repeats a page token"},
+		"A, B, A":                             {[]string{"A", "B", "A"}, []string{"A", "B", "A"}, "the answer repeats a page token"},
+		"the same shards in every page":       {nil, nil, "100 pages in a row brought nothing new"},
+		"100 empty pages":                     {emptyPages(200), emptyPages(200), "100 pages in a row brought nothing new"},
+		"99 empty pages":                      {emptyPages(99, ""), emptyPages(99, ""), ""},
+		"endless, and the next listing works": {[]string{"A", "A"}, []string{"A", ""}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -94,9 +94,8 @@ func TestFault05AListOfShardsThatNeverEndsIsRetriedAndThenFails(t *testing.T) {
 	}
 }
 
-// A run goes on while the list of shards is bad, and finds the new shards when it
-// is good again.
-func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
+// A run continues while ListShards fails, and finds the new shards when it works again.
+func TestFault05RunSurvivesAnEndlessListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pagedFake{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})}
 		began := time.Now()
@@ -115,14 +114,14 @@ func TestFault05ARunOutlivesAListThatNeverEnds(t *testing.T) {
 		}()
 		o := testOptions()
 		o.Limit = 3
-		var said []string
-		o.Info = func(s string) { said = append(said, s) }
+		var messages []string
+		o.Info = func(s string) { messages = append(messages, s) }
 		batches, err := collectRun(t.Context(), t, p, o)
 		if want := []string{"1", "2", "3"}; err != nil || !slices.Equal(batches, want) {
 			t.Errorf("got %q, %v, want %q", batches, err, want)
 		}
-		if text := strings.Join(said, "\n"); !strings.Contains(text, "ListShards for stream orders: the answer repeats a page token") {
-			t.Errorf("said %q", text)
+		if text := strings.Join(messages, "\n"); !strings.Contains(text, "ListShards for stream orders: the answer repeats a page token") {
+			t.Errorf("messages %q", text)
 		}
 	})
 }

@@ -14,8 +14,8 @@ import (
 	"kin/internal/service"
 )
 
-// wrapped is a service whose first answers with records bear a time that the SDK has
-// wrapped: it looks like one, and is more than 400 days from that of the service.
+// wrapped is a service whose first answers with records have an arrival time that the SDK has
+// wrapped. It is a valid time, more than 400 days from the service's time.
 type wrapped struct {
 	*kinesistest.Service
 	away time.Duration
@@ -31,7 +31,7 @@ func (w *wrapped) GetRecords(ctx context.Context, in *service.GetRecordsInput) (
 	return out, err
 }
 
-func TestFault08AnArrivalTimeThatTheSDKWrappedIsNotBelieved(t *testing.T) {
+func TestFault08RejectsAnArrivalTimeThatTheSDKWrapped(t *testing.T) {
 	for _, away := range []time.Duration{401 * 24 * time.Hour, -401 * 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// TestFault08AnEndThatListShardsContradictsIsNotBelieved is about an answer that
-// ends an open shard and names a child that no listing shows.
-func TestFault08AnEndThatListShardsContradictsIsNotBelieved(t *testing.T) {
+// TestFault08RejectsAnEndThatListShardsContradicts is about an answer that ends an open shard and
+// names a child that no listing shows.
+func TestFault08RejectsAnEndThatListShardsContradicts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
 		f.Page = 3
@@ -49,7 +49,7 @@ func numbersOf(first, last int) []int {
 	return n
 }
 
-// lagging lists shards as they were, for a few calls after the first.
+// lagging answers a few ListShards calls with the first listing.
 type lagging struct {
 	*kinesistest.Fake
 	left, calls int
@@ -64,8 +64,8 @@ func (l *lagging) ListShards(ctx context.Context, in *service.ListShardsInput) (
 	return out, err
 }
 
-func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T) {
-	for _, lag := range []int{0, 1, 4} { // the first listing is the one of the start
+func TestFault08AcceptsAnEndOnceTheListingShowsIt(t *testing.T) {
+	for _, lag := range []int{0, 1, 4} { // the first listing is the one at the start
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 4), Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5, 6}})
 			f.Page = 2
@@ -81,16 +81,16 @@ func TestFault08AnEndThatAListingDoesNotShowYetIsBelievedOnceItDoes(t *testing.T
 			if at := []string{m.Position("a"), m.Position("b")}; !slices.Equal(at, []string{"SHARD_END 4", "AFTER_SEQUENCE_NUMBER 6"}) {
 				t.Errorf("saved %q", at)
 			}
-			if client.calls != lag+1 { // no call where a listing has shown the child
+			if client.calls != lag+1 { // no call if a listing has shown the child
 				t.Errorf("%d listings, want %d", client.calls, lag+1)
 			}
 		})
 	}
 }
 
-// TestFault08AnEndThatIsBehindIsNotBelieved is about answers that end a closed shard
-// and say that records of it are left.
-func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
+// TestFault08RejectsAnEndWithMillisBehindLatest is about answers that end a closed shard although
+// it has more records.
+func TestFault08RejectsAnEndWithMillisBehindLatest(t *testing.T) {
 	for name, children := range map[string][]types.ChildShard{
 		"with its child":              {{ShardId: aws.String("b"), ParentShards: []string{"a"}}},
 		"with a child without parent": {{ShardId: aws.String("b")}},
@@ -118,9 +118,9 @@ func TestFault08AnEndThatIsBehindIsNotBelieved(t *testing.T) {
 	}
 }
 
-// TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding is about a server
-// whose ends say that something is left.
-func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T) {
+// TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest is about a server whose ends have a
+// MillisBehindLatest above 0.
+func TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 3), Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{4}})
 		client := &spoiled{Fake: f, call: "GetRecords", left: 1 << 30, spoil: func(out any) {
@@ -129,8 +129,8 @@ func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T
 			}
 		}}
 		o := bounded()
-		var said []string
-		o.Info = func(m string) { said = append(said, m) }
+		var messages []string
+		o.Info = func(m string) { messages = append(messages, m) }
 		got, err := readFor(t, client, time.Hour, o)
 		if err != nil || !slices.Equal(got, numbers(1, 4)) {
 			t.Errorf("got %q, %v", got, err)
@@ -138,8 +138,8 @@ func TestFault08AStaleMillisBehindLatestDoesNotKeepAShardFromEnding(t *testing.T
 		if took := time.Since(f.Began); took > 10*time.Second {
 			t.Errorf("ended after %s", took)
 		}
-		if want := []string{"orders/a: the service ended the shard 3 times in a row with MillisBehindLatest 5000: kin takes it as ended, because ListShards shows it as closed"}; !slices.Equal(said, want) {
-			t.Errorf("said %q", said)
+		if want := []string{"orders/a: the service ended the shard 3 times in a row with MillisBehindLatest 5000: kin treats it as ended, because ListShards shows it as closed"}; !slices.Equal(messages, want) {
+			t.Errorf("messages %q", messages)
 		}
 	})
 }

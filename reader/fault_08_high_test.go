@@ -19,7 +19,7 @@ import (
 	"kin/internal/service"
 )
 
-// renumber gives a record of an answer another sequence number.
+// renumber changes the sequence number of a record in an answer.
 func renumber(was, is string) func(any) {
 	return func(out any) {
 		for i, r := range out.(*service.GetRecordsOutput).Records {
@@ -30,9 +30,9 @@ func renumber(was, is string) func(any) {
 	}
 }
 
-// TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence is about the last
-// record of an answer, whose number is much too high.
-func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T) {
+// TestFault08ReportsRecordsAfterAFalseHighNumber is about an answer whose last record has a much
+// too high number.
+func TestFault08ReportsRecordsAfterAFalseHighNumber(t *testing.T) {
 	for page := 1; page <= 3; page++ {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
@@ -56,20 +56,20 @@ func TestFault08RecordsBehindAFalseHighNumberAreNotDroppedInSilence(t *testing.T
 	}
 }
 
-// TestFault08AFalseLowNumberIsAskedForAgain is about one answer whose first record
-// has a number between the last two that kin received.
-func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
+// TestFault08FetchesAgainAfterAFalseLowNumber is about an answer whose first record has a number
+// between the last two that kin received.
+func TestFault08FetchesAgainAfterAFalseLowNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{10, 20, 30, 40, 50}})
 		f.Page = 2
 		f.Hours = aws.Int32(24)
 		client := &spoiled{Fake: f, call: "GetRecords", left: 2, spoil: renumber("30", "15")}
 		o, m := bounded(), kinesistest.NewMemory()
-		var said []string
-		o.Positions, o.Info = m, func(m string) { said = append(said, m) }
+		var messages []string
+		o.Positions, o.Info = m, func(m string) { messages = append(messages, m) }
 		got, err := readFor(t, client, time.Hour, o)
-		if err != nil || !slices.Equal(got, []string{"10", "20", "30", "40", "50"}) || len(said) > 0 {
-			t.Errorf("got %q, %v; said %q", got, err, said)
+		if err != nil || !slices.Equal(got, []string{"10", "20", "30", "40", "50"}) || len(messages) > 0 {
+			t.Errorf("got %q, %v; messages %q", got, err, messages)
 		}
 		if calls := strings.Join(f.Calls, "\n"); strings.Count(calls, "GetShardIterator a TRIM_HORIZON ") != 2 { // where the answer with 20 began
 			t.Errorf("calls %s", calls)
@@ -77,10 +77,9 @@ func TestFault08AFalseLowNumberIsAskedForAgain(t *testing.T) {
 	})
 }
 
-// TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved is about one answer of which
-// several numbers are much too high, or its first one too low. No record that comes
-// behind it may be lost in silence.
-func TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved(t *testing.T) {
+// TestFault08RejectsManyFalseNumbersInAnAnswer is about an answer with several numbers that are
+// much too high, or whose first number is too low. No later record may be lost without a message.
+func TestFault08RejectsManyFalseNumbersInAnAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil map[string]string
 		heals bool
@@ -115,10 +114,9 @@ func TestFault08ManyFalseNumbersInAnAnswerAreNotBelieved(t *testing.T) {
 	}
 }
 
-// TestFault08AFalseNumberThatWasSavedIsMovedBack is about a checkpoint that has the
-// false number already when the next answers show that it cannot be right. The next
-// run reads the answer again that had it.
-func TestFault08AFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
+// TestFault08MovesASavedFalseNumberBack is about a checkpoint that already has the false number
+// when the next answers contradict it. The next run reads the answer with that number again.
+func TestFault08MovesASavedFalseNumberBack(t *testing.T) {
 	for name, spoil := range map[string]map[string]string{
 		"of the first answer":  {"3": "998", "4": "999"},
 		"of the second answer": {"8": "999"},
@@ -149,7 +147,7 @@ func TestFault08AFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
 	}
 }
 
-// fromTheStart ignores the position of iterators.
+// fromTheStart ignores the positions of iterators.
 type fromTheStart struct{ *kinesistest.Fake }
 
 func (f fromTheStart) GetShardIterator(ctx context.Context, in *service.GetShardIteratorInput) (*service.GetShardIteratorOutput, error) {
@@ -158,9 +156,9 @@ func (f fromTheStart) GetShardIterator(ctx context.Context, in *service.GetShard
 	return f.Fake.GetShardIterator(ctx, &oldest)
 }
 
-// TestFault08ASavedNumberThatIsTooHighEndsTheRun is about a checkpoint with a false
-// number, and a server that sends what is before it.
-func TestFault08ASavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
+// TestFault08SavedNumberThatIsTooHighEndsTheRun is about a checkpoint with a false number, and a
+// server that sends earlier records.
+func TestFault08SavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
 	for saved, want := range map[string]bool{"999": true, "6": false, "3": false} {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 6)})
@@ -183,9 +181,9 @@ func TestFault08ASavedNumberThatIsTooHighEndsTheRun(t *testing.T) {
 	}
 }
 
-// TestFault08EveryFalseNumberThatWasSavedIsMovedBack is about a run that ends while
-// answers contradict saved positions: all of them move back, whatever ended it.
-func TestFault08EveryFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
+// TestFault08MovesEverySavedFalseNumberBack is about a run that ends while answers contradict saved
+// positions. All of them move back, for whatever reason the run ends.
+func TestFault08MovesEverySavedFalseNumberBack(t *testing.T) {
 	for name, denied := range map[string]bool{"of two shards": false, "with a call that is denied": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -196,22 +194,22 @@ func TestFault08EveryFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
 					if call == "GetShardIterator" {
 						iterators++
 					}
-					if denied && iterators > 2 { // kin asks again for what it doubts
+					if denied && iterators > 2 { // kin fetches again from before the doubtful number
 						return kinesistest.APIError("AccessDeniedException")
 					}
 					return nil
 				}
 				client := &spoiled{Fake: f, call: "GetRecords", left: 4, spoil: func(out any) { renumber("8", "999")(out); renumber("108", "998")(out) }}
 				o, m := bounded(), kinesistest.NewMemory()
-				var said []string
-				o.Positions, o.MaxFetchDuration, o.Info = m, time.Millisecond, func(m string) { said = append(said, m) }
+				var messages []string
+				o.Positions, o.MaxFetchDuration, o.Info = m, time.Millisecond, func(m string) { messages = append(messages, m) }
 				_, err := readFor(t, client, time.Hour, o)
 				var wrong *SequenceError
 				if errors.As(err, &wrong) == denied || err == nil {
 					t.Fatalf("got %v", err)
 				}
 				if at := []string{m.Position("a"), m.Position("b")}; !slices.Equal(at, []string{"AFTER_SEQUENCE_NUMBER 4", "AFTER_SEQUENCE_NUMBER 104"}) {
-					t.Errorf("saved %q; said %q", at, said)
+					t.Errorf("saved %q; messages %q", at, messages)
 				}
 				for id, shard := range m.File.Streams[0].Shards {
 					if through, last := shard.ReadThrough.Time, kinesistest.Arrival(map[string]int{"a": 4, "b": 104}[id]); through.After(last) {
@@ -219,13 +217,13 @@ func TestFault08EveryFalseNumberThatWasSavedIsMovedBack(t *testing.T) {
 					}
 				}
 				moved := 0
-				for _, line := range said {
+				for _, line := range messages {
 					if strings.HasSuffix(line, " may be wrong: kin moved the checkpoint back to before that record") {
 						moved++
 					}
 				}
-				if want := map[bool]int{true: 2, false: 1}[denied]; moved != want { // the error says it of the other one
-					t.Errorf("said %q, want %d positions moved back", said, want)
+				if want := map[bool]int{true: 2, false: 1}[denied]; moved != want { // the error has the message about the other one
+					t.Errorf("messages %q, want %d positions moved back", messages, want)
 				}
 				f.Hook = nil
 				got, err := readFor(t, f, time.Hour, o)

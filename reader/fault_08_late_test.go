@@ -12,18 +12,17 @@ import (
 	"kin/internal/service"
 )
 
-// boundedBy are the two bounds in time: what is there now, and a time between the
-// arrivals of the fake's records and now.
+// boundedBy returns the two bounds in time: now, and a time between the arrivals of the fake's
+// records and now.
 func boundedBy() map[string]Options {
 	to := testOptions()
 	to.To = record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: kinesistest.Arrival(1000)}}
 	return map[string]Options{"--available-now": bounded(), "--to": to}
 }
 
-// TestFault08ALateRecordDoesNotEndAShard is about a record that bears a time beyond
-// the bound and has records within the bound behind it. A second run with a later
-// bound prints the rest, once.
-func TestFault08ALateRecordDoesNotEndAShard(t *testing.T) {
+// TestFault08LateRecordDoesNotEndAShard is about a record with a time after the bound that is
+// followed by records within the bound. A second run with a later bound prints the rest, once.
+func TestFault08LateRecordDoesNotEndAShard(t *testing.T) {
 	late := time.Hour
 	for bound, o := range boundedBy() {
 		for page := range 5 {
@@ -70,7 +69,7 @@ func TestFault08ALateRecordDoesNotEndAShard(t *testing.T) {
 	}
 }
 
-func TestFault08ALateRecordIsWithinALimit(t *testing.T) {
+func TestFault08LateRecordCountsForTheLimit(t *testing.T) {
 	for page := range 3 {
 		synctest.Test(t, func(t *testing.T) {
 			kinesistest.ToTheTimeOfTheService()
@@ -92,10 +91,10 @@ func TestFault08ALateRecordIsWithinALimit(t *testing.T) {
 	}
 }
 
-// TestFault08AShardThatKeepsFillingEndsAtTheBound is about a shard in which each
-// answer has records, all of them late: no empty one ever proves the bound. It
-// ends too where MillisBehindLatest never agrees.
-func TestFault08AShardThatKeepsFillingEndsAtTheBound(t *testing.T) {
+// TestFault08BusyShardEndsAtTheBound is about a shard in which each answer has records, all of them
+// late. No empty answer ever proves the bound. The run ends even if MillisBehindLatest never
+// agrees.
+func TestFault08BusyShardEndsAtTheBound(t *testing.T) {
 	for _, behind := range []int64{0, 1000, 3_600_000} {
 		synctest.Test(t, func(t *testing.T) {
 			kinesistest.ToTheTimeOfTheService()
@@ -125,9 +124,9 @@ func TestFault08AShardThatKeepsFillingEndsAtTheBound(t *testing.T) {
 	}
 }
 
-// TestFault08AShardThatWasClosedBeforeTheBoundIsReadToItsEnd is about a late record
-// at the end of a parent: its children hold records within the bound.
-func TestFault08AShardThatWasClosedBeforeTheBoundIsReadToItsEnd(t *testing.T) {
+// TestFault08ReadsAShardClosedBeforeTheBoundToItsEnd is about a late record at the end of a parent:
+// its children hold records within the bound.
+func TestFault08ReadsAShardClosedBeforeTheBoundToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kinesistest.ToTheTimeOfTheService()
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true, Children: []string{"b"}, Arrivals: map[int]time.Time{2: time.Now().Add(time.Hour)}},
@@ -139,9 +138,9 @@ func TestFault08AShardThatWasClosedBeforeTheBoundIsReadToItsEnd(t *testing.T) {
 	})
 }
 
-// TestFault08NothingIsLateBeforeTheBoundHasCome is about a bound that is still to
-// come: a record that is received before it has arrived before it.
-func TestFault08NothingIsLateBeforeTheBoundHasCome(t *testing.T) {
+// TestFault08NoRecordIsLateBeforeTheBound is about a bound in the future: every record that is
+// received before it also arrived before it.
+func TestFault08NoRecordIsLateBeforeTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kinesistest.ToTheTimeOfTheService()
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}, Arrivals: map[int]time.Time{2: time.Now().Add(time.Hour), 3: time.Now().Add(time.Hour)}})
@@ -155,7 +154,7 @@ func TestFault08NothingIsLateBeforeTheBoundHasCome(t *testing.T) {
 	})
 }
 
-// behindBy makes answers say how far behind they are, in milliseconds.
+// behindBy sets the MillisBehindLatest of answers.
 func behindBy(ms int64) func(any) {
 	return func(out any) { out.(*service.GetRecordsOutput).MillisBehindLatest = &ms }
 }

@@ -18,8 +18,8 @@ import (
 	"kin/internal/servertime"
 )
 
-func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
-	// The rest of the aggregate is no longer there: the first answer is the end.
+func TestFault08SavesAnEmptyEndInsideAnAggregate(t *testing.T) {
+	// The rest of the aggregate is no longer retained: the first answer is the end.
 	path := filepath.Join(t.TempDir(), "orders.ckpt")
 	synctest.Test(t, func(t *testing.T) {
 		kinesistest.ToTheTimeOfTheService()
@@ -62,7 +62,7 @@ func TestFault08AnEmptyEndInsideAnAggregateCanBeSaved(t *testing.T) {
 	}
 }
 
-// pushed is a source that hands out responses, and then waits.
+// pushed is a source that returns its responses, and then waits.
 type pushed struct{ next []func() *Response }
 
 func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {
@@ -78,7 +78,7 @@ func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {
 func (p *pushed) Rewind(checkpoint.Shard) {}
 func (p *pushed) Close()                  {}
 
-func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
+func TestFault08DelayedEventDoesNotProveTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		o := testOptions()
@@ -116,7 +116,7 @@ func TestFault08AnEventThatWaitedDoesNotProveABound(t *testing.T) {
 	})
 }
 
-func TestFault08ReachedIsByWhenTheCallWasMade(t *testing.T) {
+func TestFault08ReachedUsesTheTimeOfTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, dates := range map[string]*servertime.Check{"without a Date": {}, "behind a Date that was accepted": {}} {
 			kinesistest.ToTheTimeOfTheService()
@@ -136,9 +136,9 @@ func TestFault08ReachedIsByWhenTheCallWasMade(t *testing.T) {
 				resp Response
 				want bool
 			}{
-				{"asked for before the bound", Response{Asked: asked}, false},
-				{"asked for after the bound", Response{Asked: time.Now()}, true},
-				{"nobody knows when it was asked for", Response{}, false},
+				{"called before the bound", Response{Asked: asked}, false},
+				{"called after the bound", Response{Asked: time.Now()}, true},
+				{"the time of the call is not known", Response{}, false},
 				{"its Date is before the bound", Response{Asked: time.Now(), ServerTime: began}, false},
 				{"its Date is after the bound", Response{Asked: asked, ServerTime: began.Add(11 * time.Second)}, true},
 			} {

@@ -20,7 +20,7 @@ import (
 	"kin/internal/service"
 )
 
-// spoiled spoils the answers of one call, the first few of them.
+// spoiled changes the first few answers of one call.
 type spoiled struct {
 	*kinesistest.Fake
 	call  string
@@ -53,7 +53,7 @@ func (s *spoiled) DescribeStreamSummary(ctx context.Context, in *service.Describ
 	return out, err
 }
 
-// spoils are answers that cannot be right, by call and what is wrong.
+// spoils are impossible answers, by call and fault.
 func spoils() map[string]func(out any) {
 	last := func(change func(*types.Record)) func(any) {
 		return func(out any) {
@@ -76,34 +76,34 @@ func spoils() map[string]func(out any) {
 		return func(out any) { change(out.(*service.DescribeStreamSummaryOutput).StreamDescriptionSummary) }
 	}
 	return map[string]func(any){
-		"GetRecords null record":             last(func(r *types.Record) { *r = types.Record{} }),
-		"GetRecords no sequence number":      last(func(r *types.Record) { r.SequenceNumber = nil }),
-		"GetRecords no payload":              last(func(r *types.Record) { r.Data = nil }),
-		"GetRecords no records":              func(out any) { out.(*service.GetRecordsOutput).Records = nil },
-		"ListShards no shards":               func(out any) { out.(*service.ListShardsOutput).Shards = nil },
-		"GetRecords letters":                 last(func(r *types.Record) { r.SequenceNumber = aws.String("abc") }),
-		"GetRecords negative":                last(func(r *types.Record) { r.SequenceNumber = aws.String("-5") }),
-		"GetRecords exponent":                last(func(r *types.Record) { r.SequenceNumber = aws.String("1e9") }),
-		"GetRecords endless":                 last(func(r *types.Record) { r.SequenceNumber = aws.String(strings.Repeat("9", 5000)) }),
-		"GetRecords too high":                last(func(r *types.Record) { r.SequenceNumber = aws.String(strings.Repeat("9", 56)) }),
-		"GetRecords not growing":             last(func(r *types.Record) { r.SequenceNumber = aws.String("1") }),
-		"GetRecords arrived in 1970":         last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(5, 0)) }),
-		"GetRecords arrived in 30000":        last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(9e11, 0)) }),
-		"GetRecords arrived in -100":         last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(-7e10, 0)) }),
-		"GetRecords ahead of the tip":        behind(-1),
-		"GetRecords behind for ever":         behind(9_300_000_000_000_000),
-		"GetRecords behind since the Flood":  behind(1 << 62),
-		"ListShards null ID":                 shard(func(s *types.Shard) { s.ShardId = nil }),
-		"ListShards empty ID":                shard(func(s *types.Shard) { s.ShardId = aws.String("") }),
-		"ListShards ID with a slash":         shard(func(s *types.Shard) { s.ShardId = aws.String("../a") }),
-		"ListShards ends at a word":          shard(func(s *types.Shard) { s.SequenceNumberRange.EndingSequenceNumber = aws.String("end") }),
-		"DescribeStreamSummary created 1970": summary(func(s *types.StreamDescriptionSummary) { s.StreamCreationTimestamp = aws.Time(time.Unix(1, 0)) }),
+		"GetRecords null record":                last(func(r *types.Record) { *r = types.Record{} }),
+		"GetRecords no sequence number":         last(func(r *types.Record) { r.SequenceNumber = nil }),
+		"GetRecords no payload":                 last(func(r *types.Record) { r.Data = nil }),
+		"GetRecords no records":                 func(out any) { out.(*service.GetRecordsOutput).Records = nil },
+		"ListShards no shards":                  func(out any) { out.(*service.ListShardsOutput).Shards = nil },
+		"GetRecords letters":                    last(func(r *types.Record) { r.SequenceNumber = aws.String("abc") }),
+		"GetRecords negative":                   last(func(r *types.Record) { r.SequenceNumber = aws.String("-5") }),
+		"GetRecords exponent":                   last(func(r *types.Record) { r.SequenceNumber = aws.String("1e9") }),
+		"GetRecords endless":                    last(func(r *types.Record) { r.SequenceNumber = aws.String(strings.Repeat("9", 5000)) }),
+		"GetRecords too high":                   last(func(r *types.Record) { r.SequenceNumber = aws.String(strings.Repeat("9", 56)) }),
+		"GetRecords not growing":                last(func(r *types.Record) { r.SequenceNumber = aws.String("1") }),
+		"GetRecords arrived in 1970":            last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(5, 0)) }),
+		"GetRecords arrived in 30000":           last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(9e11, 0)) }),
+		"GetRecords arrived in -100":            last(func(r *types.Record) { r.ApproximateArrivalTimestamp = aws.Time(time.Unix(-7e10, 0)) }),
+		"GetRecords ahead of the tip":           behind(-1),
+		"GetRecords behind for 300,000 years":   behind(9_300_000_000_000_000),
+		"GetRecords largest MillisBehindLatest": behind(1 << 62),
+		"ListShards null ID":                    shard(func(s *types.Shard) { s.ShardId = nil }),
+		"ListShards empty ID":                   shard(func(s *types.Shard) { s.ShardId = aws.String("") }),
+		"ListShards ID with a slash":            shard(func(s *types.Shard) { s.ShardId = aws.String("../a") }),
+		"ListShards ending number is a word":    shard(func(s *types.Shard) { s.SequenceNumberRange.EndingSequenceNumber = aws.String("end") }),
+		"DescribeStreamSummary created 1970":    summary(func(s *types.StreamDescriptionSummary) { s.StreamCreationTimestamp = aws.Time(time.Unix(1, 0)) }),
 		"DescribeStreamSummary created 9999": summary(func(s *types.StreamDescriptionSummary) {
 			s.StreamCreationTimestamp = aws.Time(time.Unix(253_370_764_800, 0))
 		}),
-		"DescribeStreamSummary no retention": summary(func(s *types.StreamDescriptionSummary) { s.RetentionPeriodHours = aws.Int32(0) }),
-		"DescribeStreamSummary for ever":     summary(func(s *types.StreamDescriptionSummary) { s.RetentionPeriodHours = aws.Int32(2_600_000) }),
-		"DescribeStreamSummary no ARN":       summary(func(s *types.StreamDescriptionSummary) { s.StreamARN = aws.String("orders") }),
+		"DescribeStreamSummary no retention":   summary(func(s *types.StreamDescriptionSummary) { s.RetentionPeriodHours = aws.Int32(0) }),
+		"DescribeStreamSummary huge retention": summary(func(s *types.StreamDescriptionSummary) { s.RetentionPeriodHours = aws.Int32(2_600_000) }),
+		"DescribeStreamSummary no ARN":         summary(func(s *types.StreamDescriptionSummary) { s.StreamARN = aws.String("orders") }),
 		"DescribeStreamSummary other ARN": summary(func(s *types.StreamDescriptionSummary) {
 			s.StreamARN = aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/other")
 		}),
@@ -122,7 +122,7 @@ func children(out any, c types.ChildShard) {
 	}
 }
 
-func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *testing.T) {
+func TestFault08RetriesImpossibleAnswersAndSavesNothingOfThem(t *testing.T) {
 	all := spoils()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestFault08AnswersThatCannotBeRightAreRetriedAndNothingOfThemIsSaved(t *tes
 	}
 }
 
-func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
+func TestFault08RepeatedImpossibleAnswersEndTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, call := range []string{"ListShards letters", "GetRecords letters"} {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
@@ -182,26 +182,26 @@ func TestFault08AnAnswerThatIsNeverRightEndsTheRunInTime(t *testing.T) {
 			}}
 			o := bounded()
 			o.RetryFor = time.Minute
-			var said []string
-			o.Info = func(m string) { said = append(said, m) }
+			var messages []string
+			o.Info = func(m string) { messages = append(messages, m) }
 			got, err := readFor(t, client, time.Hour, o)
 			var gaveUp *GaveUpError
 			if !errors.As(err, &gaveUp) || len(got) > 0 {
 				t.Errorf("%s: got %q, %v", call, got, err)
 			}
-			if len(said) == 0 || !strings.HasPrefix(said[0], "still trying: "+name+" for ") {
-				t.Errorf("%s: said %q", call, said)
+			if len(messages) == 0 || !strings.HasPrefix(messages[0], "still trying: "+name+" for ") {
+				t.Errorf("%s: messages %q", call, messages)
 			}
 		}
 	})
 }
 
-// repeating answers GetRecords with the same page, whatever the iterator says.
+// repeating answers GetRecords with the same page for every iterator.
 type repeating struct {
 	*kinesistest.Fake
 	left int
 	page *service.GetRecordsOutput
-	same bool // the iterator, too
+	same bool // also return the same iterator
 }
 
 func (r *repeating) GetRecords(ctx context.Context, in *service.GetRecordsInput) (*service.GetRecordsOutput, error) {
@@ -221,7 +221,7 @@ func (r *repeating) GetRecords(ctx context.Context, in *service.GetRecordsInput)
 	return &page, nil
 }
 
-func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
+func TestFault08PrintsARepeatedPageOnceAndReportsIt(t *testing.T) {
 	for name, same := range map[string]bool{"with its own iterator": true, "with the next one": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -229,20 +229,20 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 				f.Page = 2
 				o, m := bounded(), kinesistest.NewMemory()
 				o.Positions = m
-				var said []string
-				o.Info = func(m string) { said = append(said, m) }
+				var messages []string
+				o.Info = func(m string) { messages = append(messages, m) }
 				got, err := readFor(t, &repeating{Fake: f, left: 100, same: same}, time.Hour, o)
 				if err != nil {
 					t.Fatal(err)
 				}
 				ordered(t, got, numbers(1, 5)...)
 				once(t, got, numbers(1, 5))
-				reports := slices.DeleteFunc(slices.Clone(said), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sent records") })
+				reports := slices.DeleteFunc(slices.Clone(messages), func(m string) bool { return !strings.HasPrefix(m, "orders/a: the service sent records") })
 				if calls := len(f.Times("GetRecords", "a")); len(reports) == 0 || len(reports) > 1+int(time.Since(f.Began)/time.Minute) || calls < 100 {
-					t.Errorf("%d calls in %s, said %q", calls, time.Since(f.Began), said)
+					t.Errorf("%d calls in %s, messages %q", calls, time.Since(f.Began), messages)
 				}
 
-				// One that never stops is given up in time.
+				// An endless repetition ends with an error.
 				f = kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5}})
 				f.Page = 2
 				o = bounded()
@@ -258,8 +258,7 @@ func TestFault08APageThatRepeatsIsPrintedOnceAndReported(t *testing.T) {
 	}
 }
 
-// wayward begins elsewhere than it is asked to, and now and then an
-// iterator expires.
+// wayward ignores the requested position, and sometimes expires an iterator.
 type wayward struct {
 	*kinesistest.Fake
 	begin func(in *service.GetShardIteratorInput)
@@ -279,7 +278,7 @@ func (w *wayward) GetRecords(ctx context.Context, in *service.GetRecordsInput) (
 	return w.Fake.GetRecords(ctx, in)
 }
 
-func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
+func TestFault08ServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 	for name, begin := range map[string]func(*service.GetShardIteratorInput){
 		"AFTER is AT": func(in *service.GetShardIteratorInput) {
 			if in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber {
@@ -293,7 +292,7 @@ func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 		for _, page := range []int{1, 2, 5} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}, Closed: true}) // a string order would not do
+					f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}, Closed: true}) // these differ in string order
 					f.Page = page
 					o, m := bounded(), kinesistest.NewMemory()
 					o.Positions = m
@@ -305,7 +304,8 @@ func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 					once(t, got, want)
 					ordered(t, got, want...)
 
-					// Neither does the next run, which begins behind the last record.
+					// The next run, which begins after the last record, prints nothing twice
+					// either.
 					f = kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{9, 10, 11, 99, 100, 101, 102, 103}})
 					f.Page = page
 					m = kinesistest.NewMemory()
@@ -325,7 +325,7 @@ func TestFault08AServerThatBeginsTooEarlyLosesAndRepeatsNothing(t *testing.T) {
 	}
 }
 
-func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
+func TestFault08WrongDateIsNotSavedAndReportedOnce(t *testing.T) {
 	for name, wrong := range map[string]time.Time{
 		"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),
 		"in two days": time.Date(2026, 1, 3, 0, 1, 0, 0, time.UTC), "years ago": time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -342,8 +342,8 @@ func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 				})
 				o, m := testOptions(), kinesistest.NewMemory()
 				o.Positions, o.MaxFetchDuration = m, time.Second
-				var said []string
-				o.Info = func(m string) { said = append(said, m) }
+				var messages []string
+				o.Info = func(m string) { messages = append(messages, m) }
 				s.Meanwhile(func() {
 					for n := range 40 {
 						time.Sleep(20 * time.Second)
@@ -355,8 +355,8 @@ func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				once(t, got, numbers(0, 39))
-				if len(said) != 1 || !strings.HasPrefix(said[0], "the Date of an answer jumped from 2026-01-01T00:00:") {
-					t.Errorf("said %q", said)
+				if len(messages) != 1 || !strings.HasPrefix(messages[0], "the Date of an answer jumped from 2026-01-01T00:00:") {
+					t.Errorf("messages %q", messages)
 				}
 				through := map[string]time.Time{}
 				for _, saved := range m.Saved {
@@ -382,7 +382,7 @@ func TestFault08ADateThatGoesAstrayIsNeverSavedAndReportedOnce(t *testing.T) {
 	}
 }
 
-func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
+func TestFault08RejectsAnImpossibleFirstDate(t *testing.T) {
 	for name, wrong := range map[string]time.Time{"1970": time.Unix(1, 0), "9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -413,7 +413,7 @@ func TestFault08TheFirstDateOfARunHasToBePossible(t *testing.T) {
 	}
 }
 
-func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
+func TestFault08ReadThroughNeverDecreasesOrPassesTheDate(t *testing.T) {
 	date := kinesistest.Arrival(1000)
 	resp := func(behind int64, arrivals ...int) *Response {
 		r := &Response{ServerTime: date, latest: date, MillisBehindLatest: &behind}
@@ -430,7 +430,7 @@ func TestFault08ReadThroughNeitherFallsNorPassesTheDate(t *testing.T) {
 		want   time.Time
 	}{
 		"moves on":                                    {100, resp(10_000), time.Time{}, kinesistest.Arrival(990)},
-		"behind what was read":                        {995, resp(10_000), time.Time{}, kinesistest.Arrival(995)},
+		"before the saved time":                       {995, resp(10_000), time.Time{}, kinesistest.Arrival(995)},
 		"a record from the future, cut":               {100, resp(0, 5000, 6000), kinesistest.Arrival(5500), date},
 		"an old record, cut":                          {100, resp(0, 50, 6000), kinesistest.Arrival(60), kinesistest.Arrival(100)},
 		"a record from the future after a stray Date": {100, &Response{Records: resp(0, 5000).Records, latest: date}, time.Time{}, date},

@@ -12,16 +12,16 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
+func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
 	sub := int64(2)
 	for name, c := range map[string]struct {
 		at   checkpoint.Shard
 		want []string // nil: the checkpoint cannot be used
 	}{
-		"behind a record":                  {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2"}}, []string{"7", "8"}},
-		"inside an aggregate":              {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}, []string{"7", "8"}},
-		"at a number that kin never had":   {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2"}}, nil},
-		"behind a record, of an open run ": {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}}, []string{"7", "8"}},
+		"after a record":                      {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2"}}, []string{"7", "8"}},
+		"inside an aggregate":                 {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}, []string{"7", "8"}},
+		"at a number that kin never received": {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2"}}, nil},
+		"after a record, in an open run ":     {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}}, []string{"7", "8"}},
 	} {
 		for _, allowed := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
@@ -30,7 +30,7 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 					o, m := bounded(), kinesistest.NewMemory()
 					c.at.UpdatedAt = record.Time{Time: time.Now()}
 					m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": c.at}}}
-					said, info := kinesistest.CollectMessages()
+					messages, info := kinesistest.CollectMessages()
 					o.Positions, o.AllowDataLoss, o.Info = m, allowed, info
 					got, err := readFor(t, &refusing{Fake: f, refuse: isAtSequence}, time.Hour, o)
 					const lost = "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"
@@ -45,8 +45,8 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 						}
 						return
 					}
-					if err != nil || !slices.Equal(got, c.want) || !slices.Contains(said(), lost) {
-						t.Errorf("got %q, %v, said %q", got, err, said())
+					if err != nil || !slices.Equal(got, c.want) || !slices.Contains(messages(), lost) {
+						t.Errorf("got %q, %v, messages %q", got, err, messages())
 					}
 					if at := m.Position("a"); at != "AFTER_SEQUENCE_NUMBER 8" {
 						t.Errorf("saved %s", at)
@@ -57,16 +57,16 @@ func TestFault13AllowDataLossGoesOnFromARefusedCheckpoint(t *testing.T) {
 	}
 }
 
-func TestFault13RefusedAnswersBehindAnAcceptedPositionBlameNobody(t *testing.T) {
+func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
 	for name, c := range map[string]struct {
 		kept  bool
 		from  record.Position
-		after int // GetRecords calls that pass
+		after int // GetRecords calls that succeed
 	}{
 		"records were read":              {after: 1},
 		"records were read, kept":        {kept: true, after: 1},
-		"a number that was typed":        {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
-		"a number that was typed, later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
+		"the number of an option":        {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
+		"the number of an option, later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"kin/internal/service"
 )
 
-// refusing refuses iterators, after a while, and says what became of the stream.
+// refusing refuses iterators after a while, and answers whether the stream still exists.
 type refusing struct {
 	*kinesistest.Fake
 	refuse  func(in *service.GetShardIteratorInput) bool
@@ -53,7 +53,7 @@ func (r *refusing) ListShards(ctx context.Context, in *service.ListShardsInput) 
 	return out, nil
 }
 
-// expire makes the n-th GetRecords find its iterator expired.
+// expire expires the iterator of the n-th GetRecords.
 func expire(f *kinesistest.Fake, n int) {
 	calls := 0
 	f.Hook = func(call, _ string) error {
@@ -72,7 +72,7 @@ func isAfter(in *service.GetShardIteratorInput) bool {
 
 func isAtSequence(in *service.GetShardIteratorInput) bool { return in.StartingSequenceNumber != "" }
 
-func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
+func TestFault13RefusedNumberThatKinReceivedIsNoOptionError(t *testing.T) {
 	typed := record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}
 	var (
 		notRetained *NotRetainedError
@@ -88,15 +88,15 @@ func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
 		first   bool // refused at the first use
 		want    any
 	}{
-		"no longer retained":                 {want: &notRetained},
-		"no longer retained, kept":           {kept: true, want: &notRetained},
-		"created again":                      {want: &recreated, summary: createdLater},
-		"created again, kept":                {kept: true, want: &recreated, summary: createdLater},
-		"being deleted":                      {want: &deleted, summary: func(s *types.StreamDescriptionSummary) error { s.StreamStatus = types.StreamStatusDeleting; return nil }},
-		"nothing is known":                   {want: &notRetained, summary: func(*types.StreamDescriptionSummary) error { return kinesistest.APIError("AccessDeniedException") }},
-		"typed, and accepted first":          {from: typed, want: &notRetained},
-		"typed, and refused at once":         {from: typed, first: true, want: &option},
-		"of the checkpoint, refused at once": {kept: true, first: true, want: &unusable},
+		"no longer retained":                   {want: &notRetained},
+		"no longer retained, kept":             {kept: true, want: &notRetained},
+		"created again":                        {want: &recreated, summary: createdLater},
+		"created again, kept":                  {kept: true, want: &recreated, summary: createdLater},
+		"being deleted":                        {want: &deleted, summary: func(s *types.StreamDescriptionSummary) error { s.StreamStatus = types.StreamStatusDeleting; return nil }},
+		"the stream is not described":          {want: &notRetained, summary: func(*types.StreamDescriptionSummary) error { return kinesistest.APIError("AccessDeniedException") }},
+		"from an option, accepted first":       {from: typed, want: &notRetained},
+		"from an option, refused at once":      {from: typed, first: true, want: &option},
+		"from the checkpoint, refused at once": {kept: true, first: true, want: &unusable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestFault13ASequenceNumberThatKinFoundIsNoOption(t *testing.T) {
 	}
 }
 
-// limited are options that end after n records.
+// limited returns options that end after n records.
 func (o Options) limited(n int64) Options {
 	o.Limit = n
 	return o
@@ -152,7 +152,7 @@ func createdLater(s *types.StreamDescriptionSummary) error {
 	return nil
 }
 
-func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
+func TestFault13AllowDataLossResumesFromTheOldestRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		expire(f, 3)
@@ -160,26 +160,26 @@ func TestFault13AllowDataLossGoesOnFromTheOldestRecord(t *testing.T) {
 			if !isAfter(in) {
 				return false
 			}
-			f.Find("a").Records = []int{7, 8} // and what was there is gone
+			f.Find("a").Records = []int{7, 8} // the earlier records are gone
 			return true
 		}}
 		o := testOptions()
 		o.AllowDataLoss = true
-		var said []string
-		o.Info = func(m string) { said = append(said, m) }
+		var messages []string
+		o.Info = func(m string) { messages = append(messages, m) }
 		got, err := readFor(t, client, time.Minute, o)
 		if err != nil || !slices.Equal(got, []string{"1", "2", "7", "8"}) {
 			t.Errorf("got %q, %v", got, err)
 		}
-		if want := "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"; !slices.Contains(said, want) {
-			t.Errorf("said %q", said)
+		if want := "sequence number 2 of orders/a, which kin has read, is no longer retained: records after it may be gone: InvalidArgumentException: told to"; !slices.Contains(messages, want) {
+			t.Errorf("messages %q", messages)
 		}
 	})
 }
 
-// TestFault13AfterTheLastRecordOfAClosedShard is about servers that refuse AFTER
-// the last sequence number of a closed shard, with records left or without.
-func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
+// TestFault13ResumesAfterTheLastRecordOfAClosedShard is about servers that refuse AFTER the last
+// sequence number of a closed shard, with and without further records.
+func TestFault13ResumesAfterTheLastRecordOfAClosedShard(t *testing.T) {
 	for name, c := range map[string]struct {
 		refuse         func(*service.GetShardIteratorInput) bool
 		starts, ending string
@@ -187,10 +187,10 @@ func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
 		lost           bool
 	}{
 		"AT is accepted": {refuse: isAfter, want: []string{"1", "2", "3", "4", "5"}},
-		"AT is accepted, an ending of another world":  {refuse: isAfter, starts: "495", ending: "9", want: []string{"1", "2", "3", "4", "5"}},
-		"AT is refused, and it is not known to be it": {refuse: isAtSequence, starts: "0", ending: "9223372036854775807", lost: true},
-		"AT is refused, an ending of another world":   {refuse: isAtSequence, starts: "495", ending: "1", lost: true},
-		"AT is refused, and records are left":         {refuse: isAtSequence, starts: "0", ending: "4", lost: true},
+		"AT is accepted, unrelated ending number": {refuse: isAfter, starts: "495", ending: "9", want: []string{"1", "2", "3", "4", "5"}},
+		"AT is refused, unknown ending number":    {refuse: isAtSequence, starts: "0", ending: "9223372036854775807", lost: true},
+		"AT is refused, unrelated ending number":  {refuse: isAtSequence, starts: "495", ending: "1", lost: true},
+		"AT is refused, with more records":        {refuse: isAtSequence, starts: "0", ending: "4", lost: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestFault13AfterTheLastRecordOfAClosedShard(t *testing.T) {
 	}
 }
 
-func TestFault13TheLastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
+func TestFault13LastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Trailing: 3, Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5}})
 		expire(f, 2)
@@ -225,7 +225,7 @@ func TestFault13TheLastSequenceNumberOfAClosedShardIsItsEnd(t *testing.T) {
 	})
 }
 
-func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForTheEnd(t *testing.T) {
+func TestFault13OlderRecordsForATrimmedNumberAreNotTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true})
 		f.Page = 2
@@ -245,14 +245,13 @@ func TestFault13AServerThatAnswersATrimmedNumberWithOlderRecordsIsNotTakenForThe
 	})
 }
 
-// Two times of which a message shows the same say nothing: they have milliseconds, or are
-// left out.
-func TestFault13TheTimesOfARecreatedStreamDiffer(t *testing.T) {
+// If two times look the same in a message, it prints them with milliseconds, or not at all.
+func TestFault13PrintsTheCreationTimesOfARecreatedStream(t *testing.T) {
 	was := time.Date(2026, 11, 28, 7, 36, 33, 123456789, time.UTC)
 	const again = "stream orders was deleted and created again"
 	for is, want := range map[time.Time]string{
-		was.Add(time.Hour):              again + " at 2026-11-28T08:36:33Z (it was one of 2026-11-28T07:36:33Z)",
-		was.Add(300 * time.Millisecond): again + " at 2026-11-28T07:36:33.423Z (it was one of 2026-11-28T07:36:33.123Z)",
+		was.Add(time.Hour):              again + " at 2026-11-28T08:36:33Z (the checkpoint's stream was created at 2026-11-28T07:36:33Z)",
+		was.Add(300 * time.Millisecond): again + " at 2026-11-28T07:36:33.423Z (the checkpoint's stream was created at 2026-11-28T07:36:33.123Z)",
 		was.Add(time.Microsecond):       again,
 	} {
 		var changed *CheckpointError

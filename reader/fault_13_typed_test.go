@@ -13,7 +13,7 @@ import (
 	"kin/internal/service"
 )
 
-func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
+func TestFault13DoesNotSaveARefusedSequenceNumberOption(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
 		client := &refusing{Fake: f, refuse: func(in *service.GetShardIteratorInput) bool {
@@ -38,22 +38,22 @@ func TestFault13ATypedSequenceNumberThatIsRefusedIsNotSaved(t *testing.T) {
 	})
 }
 
-// A record that kin asks for again is no fault of the service.
-func TestFault13TheRecordThatKinAsksForAgainIsNotReported(t *testing.T) {
+// A record that kin fetches again on purpose is not reported.
+func TestFault13RecordThatKinFetchesAgainIsNotReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}, Closed: true, Children: []string{"b"}}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{5}})
 		f.Page = 2
 		expire(f, 2)
 		o := bounded()
-		var said []string
-		o.Info = func(m string) { said = append(said, m) }
+		var messages []string
+		o.Info = func(m string) { messages = append(messages, m) }
 		got, err := readFor(t, &refusing{Fake: f, refuse: isAfter}, time.Hour, o)
 		if err != nil || !slices.Equal(got, numbers(1, 5)) {
 			t.Errorf("got %q, %v", got, err)
 		}
-		for _, m := range said {
-			if strings.Contains(m, "sends records again") {
-				t.Errorf("said %q", m)
+		for _, m := range messages {
+			if strings.Contains(m, "already received") {
+				t.Errorf("messages %q", m)
 			}
 		}
 	})

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// slowPages is a stream of which each page of shards takes a while; the last page that is
-// there hangs, if it is to.
+// slowPages is a stream whose pages of shards take a while. With hangs, the last page gets no
+// answer.
 type slowPages struct {
 	*kinesistest.Fake
 	pages int
@@ -46,20 +46,20 @@ func (s slowPages) ListShards(ctx context.Context, in *service.ListShardsInput) 
 	return out, nil
 }
 
-// The time of a list counts from the last page that brought something new: a slow one is
-// read to its end, without a word that nothing answers, and one that hangs ends.
-func TestFault14ASlowListIsReadToItsEnd(t *testing.T) {
+// The time of a listing counts from the last page with new shards. A slow listing is read to its
+// end without a message, and one that hangs ends.
+func TestFault14ReadsASlowListingToItsEnd(t *testing.T) {
 	for _, hangs := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			var said kinesistest.Lines
-			f := kinesistest.NewFake() // which sets the time
+			var messages kinesistest.Lines
+			f := kinesistest.NewFake() // sets the time
 			began := time.Now()
-			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, said.Add, nil), "orders", nil)
+			listed, err := ListShards(t.Context(), NewAsker(slowPages{f, 20, 3 * time.Second, hangs}, messages.Add, nil), "orders", nil)
 			switch took := time.Since(began); {
-			case !hangs && (err != nil || len(listed.Shards) != 20 || said.Text() != ""):
-				t.Errorf("%d shards, %v, said %q", len(listed.Shards), err, said.Text())
-			case hangs && (err == nil || took != 19*3*time.Second+startTimeout || !strings.Contains(said.Text(), "ListShards for stream orders: no answer from the service for 5s")):
-				t.Errorf("after %s %v, said %q", took, err, said.Text())
+			case !hangs && (err != nil || len(listed.Shards) != 20 || messages.Text() != ""):
+				t.Errorf("%d shards, %v, messages %q", len(listed.Shards), err, messages.Text())
+			case hangs && (err == nil || took != 19*3*time.Second+startTimeout || !strings.Contains(messages.Text(), "ListShards for stream orders: no answer from the service for 5s")):
+				t.Errorf("after %s %v, messages %q", took, err, messages.Text())
 			}
 		})
 	}

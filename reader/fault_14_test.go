@@ -18,9 +18,9 @@ func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {
 		hook func(ctx context.Context) error
 		want string
 	}{
-		"nothing listens": {func(context.Context) error { return kinesistest.RefusedConnection() }, "ListShards for stream orders: dial tcp: connect: connection refused"},
-		"throttled":       {func(context.Context) error { return kinesistest.APIError("LimitExceededException") }, "ListShards for stream orders: LimitExceededException: told to"},
-		"no answer":       {func(context.Context) error { time.Sleep(4 * time.Second); return context.DeadlineExceeded }, "ListShards for stream orders: no answer in time"},
+		"connection refused": {func(context.Context) error { return kinesistest.RefusedConnection() }, "ListShards for stream orders: dial tcp: connect: connection refused"},
+		"throttled":          {func(context.Context) error { return kinesistest.APIError("LimitExceededException") }, "ListShards for stream orders: LimitExceededException: told to"},
+		"no answer":          {func(context.Context) error { time.Sleep(4 * time.Second); return context.DeadlineExceeded }, "ListShards for stream orders: no answer in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {
 	}
 }
 
-func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
+func TestFault14TimeoutNamesTheLastFailureDuringTheRun(t *testing.T) {
 	for name, bounded := range map[string]bool{"of a run with a bound": true, "of a run without": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -55,24 +55,24 @@ func TestFault14TimeoutNamesTheLastFailureInTheMiddle(t *testing.T) {
 					}
 					return nil
 				}
-				var said kinesistest.Lines
+				var messages kinesistest.Lines
 				o := testOptions()
-				o.Timeout, o.AvailableNow, o.Info = 4*time.Second, bounded, said.Add
+				o.Timeout, o.AvailableNow, o.Info = 4*time.Second, bounded, messages.Add
 				_, err := collectRun(t.Context(), t, f, o)
 				const reason = "GetRecords for orders/b: dial tcp: connect: connection refused"
 				if bounded && (err == nil || err.Error() != "--timeout 4s expired before the bound was reached: "+reason) {
 					t.Errorf("got %v", err)
 				}
-				if !bounded && (err != nil || !strings.Contains(said.Text(), "a call still failed when --timeout expired: "+reason)) {
-					t.Errorf("got %v and %q", err, said.Text())
+				if !bounded && (err != nil || !strings.Contains(messages.Text(), "a call still failed when --timeout expired: "+reason)) {
+					t.Errorf("got %v and %q", err, messages.Text())
 				}
 			})
 		})
 	}
 }
 
-// A run in which nothing fails any more says nothing of what did.
-func TestFault14TimeoutForgetsWhatPassed(t *testing.T) {
+// A run without current failures does not report earlier ones.
+func TestFault14TimeoutIgnoresFailuresThatPassed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		f.Hook = func(call, shard string) error {
@@ -91,13 +91,13 @@ func TestFault14TimeoutForgetsWhatPassed(t *testing.T) {
 	})
 }
 
-func TestFault14ConnectedAgain(t *testing.T) {
+func TestFault14ReportsThatACallSucceedsAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		down map[string]time.Duration // until when each shard fails
-		want []string                 // messages about trouble
+		want []string                 // messages about the failures
 	}{
 		"one shard":                {map[string]time.Duration{"a": 12 * time.Second}, []string{"still trying: GetRecords for orders/a", "orders/a: connected again after "}},
-		"not spoken of":            {map[string]time.Duration{"a": 2 * time.Second}, nil},
+		"too short to report":      {map[string]time.Duration{"a": 2 * time.Second}, nil},
 		"all shards, the last one": {map[string]time.Duration{"a": 12 * time.Second, "b": 30 * time.Second}, []string{"still trying: GetRecords for orders/", "connected again after "}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,25 +109,25 @@ func TestFault14ConnectedAgain(t *testing.T) {
 					}
 					return nil
 				}
-				var said kinesistest.Lines
+				var messages kinesistest.Lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Info = said.Add
+				o.Info = messages.Add
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
 				var got []string
-				for _, line := range said.All {
+				for _, line := range messages.All {
 					if strings.Contains(line, "trying") || strings.Contains(line, "connected") {
 						got = append(got, line)
 					}
 				}
 				if len(got) != len(c.want) {
-					t.Fatalf("said %q", got)
+					t.Fatalf("messages %q", got)
 				}
 				for i, want := range c.want {
 					if !strings.HasPrefix(got[i], want) {
-						t.Errorf("said %q, want %q", got[i], want)
+						t.Errorf("messages %q, want %q", got[i], want)
 					}
 				}
 			})
@@ -135,9 +135,8 @@ func TestFault14ConnectedAgain(t *testing.T) {
 	}
 }
 
-// The message about the end of failures says whether they were of the connection, or
-// the service only asked for fewer calls.
-func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
+// The message about the end of failures distinguishes a broken connection from throttling.
+func TestFault14EndOfThrottlingIsNotReportedAsAConnection(t *testing.T) {
 	for code, want := range map[string]string{
 		"LimitExceededException": "orders/a: reading again after ",
 		"ThrottlingException":    "orders/a: reading again after ",
@@ -153,29 +152,29 @@ func TestFault14TheEndOfThrottlingIsNoConnection(t *testing.T) {
 					}
 					return nil
 				}
-				var said kinesistest.Lines
+				var messages kinesistest.Lines
 				o := testOptions()
 				o.Timeout = 50 * time.Second
-				o.Info = said.Add
+				o.Info = messages.Add
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
 				var again []string
-				for _, line := range said.All {
+				for _, line := range messages.All {
 					if strings.Contains(line, " again after ") {
 						again = append(again, line)
 					}
 				}
 				if len(again) != 1 || !strings.HasPrefix(again[0], want) {
-					t.Errorf("said %q, want %q", said.All, want)
+					t.Errorf("messages %q, want %q", messages.All, want)
 				}
 			})
 		})
 	}
 }
 
-// A run without a bound that ends by its time has done its work when any shard gave a
-// usable answer; without one it is an error, also where no call has failed yet.
+// Without another bound, a timeout is a success if any shard gave a usable answer. Otherwise it is
+// an error, even if no call has failed yet.
 func TestFault14TimeoutWithoutAnyAnswer(t *testing.T) {
 	const unanswered = "--timeout 10s expired before any shard gave a usable answer"
 	for name, c := range map[string]struct {
@@ -216,7 +215,7 @@ func TestFault14TimeoutWithoutAnyAnswer(t *testing.T) {
 	}
 }
 
-// callFails fails one call, of one shard or, with an empty name, of all.
+// callFails fails one call, of one shard or, without a shard, of all.
 func callFails(call, shard string) func(context.Context, string, string) error {
 	return func(_ context.Context, c, s string) error {
 		if c == call && (shard == "" || s == shard) {

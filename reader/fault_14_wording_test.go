@@ -11,8 +11,8 @@ import (
 	"kin/internal/kinesistest"
 )
 
-// A message about a call of the start names the call, and never has the SDK's own text.
-func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
+// A message about a call at the start names the call, and never has the SDK's own text.
+func TestFault14NamesEveryCallOfTheStart(t *testing.T) {
 	for call, change := range map[string]func(*Options){
 		"ListShards":            func(*Options) {},
 		"DescribeStreamSummary": func(o *Options) { o.HashFilter = true },
@@ -35,18 +35,18 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 						defer cancel()
 						return tt.fail(ctx)
 					}
-					var said kinesistest.Lines
+					var messages kinesistest.Lines
 					o := testOptions()
-					o.AvailableNow, o.Info = true, said.Add
+					o.AvailableNow, o.Info = true, messages.Add
 					change(&o)
 					_, err := collectRun(t.Context(), t, f, o)
 					if want := call + " for stream orders: " + tt.ends; err == nil || !strings.HasPrefix(err.Error(), "gave up after ") || !strings.HasSuffix(err.Error(), want) {
 						t.Errorf("got %v, want it to end in %q", err, want)
 					}
-					if want := "still trying: " + call + " for stream orders: " + tt.trying; !strings.Contains(said.Text(), want) {
-						t.Errorf("said %q, want %q", said.Text(), want)
+					if want := "still trying: " + call + " for stream orders: " + tt.trying; !strings.Contains(messages.Text(), want) {
+						t.Errorf("messages %q, want %q", messages.Text(), want)
 					}
-					if all := said.Text(); strings.Contains(all, "deserialization") || err != nil && strings.Contains(err.Error(), "deserialization") {
+					if all := messages.Text(); strings.Contains(all, "deserialization") || err != nil && strings.Contains(err.Error(), "deserialization") {
 						t.Errorf("the SDK's words are in %q, %v", all, err)
 					}
 				})
@@ -55,9 +55,9 @@ func TestFault14EveryCallOfTheStartIsNamed(t *testing.T) {
 	}
 }
 
-// A run with a checkpoint can do without DescribeStreamSummary. The messages that it
-// fails, and that it is given up, name the call.
-func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
+// A run with a checkpoint works without DescribeStreamSummary. The messages about its failures name
+// the call.
+func TestFault14NamesAnOptionalCallThatIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		f.Hook = func(c, _ string) error {
@@ -66,9 +66,9 @@ func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 			}
 			return nil
 		}
-		var said kinesistest.Lines
+		var messages kinesistest.Lines
 		o := testOptions()
-		o.AvailableNow, o.Info, o.Positions = true, said.Add, kinesistest.NewMemory()
+		o.AvailableNow, o.Info, o.Positions = true, messages.Add, kinesistest.NewMemory()
 		if _, err := collectRun(t.Context(), t, f, o); err != nil {
 			t.Fatal(err)
 		}
@@ -76,20 +76,20 @@ func TestFault14AnOptionalCallIsNamedWhileItIsRetried(t *testing.T) {
 			"still trying: DescribeStreamSummary for stream orders: the answer did not come from Kinesis (HTTP status 200)",
 			"DescribeStreamSummary of orders fails (the answer did not come from Kinesis (HTTP status 200)): ",
 		} {
-			if !strings.Contains(said.Text(), want) {
-				t.Errorf("said %q, want %q", said.Text(), want)
+			if !strings.Contains(messages.Text(), want) {
+				t.Errorf("messages %q, want %q", messages.Text(), want)
 			}
 		}
 	})
 }
 
-// A run's time counts from where its command began.
-func TestFault14TheTimeOfARunCountsFromItsCommand(t *testing.T) {
+// Options.Timeout counts from the start of the command.
+func TestFault14TimeoutCountsFromTheCommandStart(t *testing.T) {
 	for name, tt := range map[string]struct {
 		before time.Duration // the run
-		calls  bool          // something was fetched
+		calls  bool          // a fetch was made
 	}{
-		"in the middle":   {8 * time.Second, true},
+		"during the call": {8 * time.Second, true},
 		"before the call": {11 * time.Second, false},
 	} {
 		t.Run(name, func(t *testing.T) {

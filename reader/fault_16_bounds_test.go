@@ -14,7 +14,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault16ABadKeyIsCountedAsTheKeyThatTakesItsPlace(t *testing.T) {
+func TestFault16CountsABadKeyAsItsReplacement(t *testing.T) {
 	users := make([]kpl.Record, 170_000)
 	for i := range users {
 		users[i].PartitionKey = strings.Repeat("x", 257)
@@ -36,18 +36,18 @@ func TestFault16ABadKeyIsCountedAsTheKeyThatTakesItsPlace(t *testing.T) {
 	if encoded > 10 {
 		t.Errorf("%d lines were encoded for counting, want one of each key", encoded)
 	}
-	r.PartitionKey = "k" // then it is harmless
+	r.PartitionKey = "k" // then it does not expand too far
 	if expandsTooFar(e.lines(), &a, r) {
 		t.Error("an aggregate with a short key of its own is not expanded")
 	}
 }
 
-func TestFault16ShardsThatWereReadUpToNowAreFetchedAtOnce(t *testing.T) {
-	// A shard that nobody read may begin with the largest answer. One that was read an hour
-	// ago may be idle: its answer is refused before it is received where it is too large.
+func TestFault16FetchesRecentShardsInParallel(t *testing.T) {
+	// An unread shard may begin with the largest answer. A shard that was read an hour ago may be
+	// idle: if its answer is too large, kin refuses it before it is received.
 	for name, c := range map[string]struct {
 		ago  time.Duration
-		want int // fetches at once
+		want int // concurrent fetches
 	}{"a moment ago": {2 * time.Second, 6}, "an hour ago": {time.Hour, 6}, "never": {0, 1}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -63,14 +63,14 @@ func TestFault16ShardsThatWereReadUpToNowAreFetchedAtOnce(t *testing.T) {
 					saved[id] = at
 				}
 				m.File.Streams = []checkpoint.Stream{{Name: "orders", InitialPosition: "trim_horizon", Shards: saved}}
-				most := f.SlowFetches(10 * time.Millisecond)
+				peak := f.SlowFetches(10 * time.Millisecond)
 				o := bounded()
 				o.Positions, o.FetchBufferSize = m, 16_000_000
 				if _, err := collectRun(t.Context(), t, f, o); err != nil {
 					t.Fatal(err)
 				}
-				if most() != c.want {
-					t.Errorf("%d fetches at once, want %d", most(), c.want)
+				if peak() != c.want {
+					t.Errorf("%d fetches at once, want %d", peak(), c.want)
 				}
 			})
 		})

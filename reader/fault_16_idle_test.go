@@ -17,8 +17,8 @@ import (
 	"kin/internal/service"
 )
 
-// receiving is a client that offers the size of each answer before it is received, which
-// takes a while.
+// receiving is a client that checks the size of each answer before it receives it. Receiving takes
+// a while.
 type receiving struct {
 	*kinesistest.Fake
 
@@ -48,7 +48,7 @@ func (r *receiving) GetRecords(ctx context.Context, in *service.GetRecordsInput)
 	return out, nil
 }
 
-// resumed reads on where shards were at their tips a minute ago.
+// resumed resumes shards that were at their tips a minute ago.
 func resumed(t *testing.T, f *kinesistest.Fake) (batches []string, client *receiving) {
 	t.Helper()
 	m, saved := kinesistest.NewMemory(), map[string]checkpoint.Shard{}
@@ -74,20 +74,20 @@ func emptyShards(n int) *kinesistest.Fake {
 	return f
 }
 
-func TestFault16IdleShardsThatResumeAreFetchedSideBySide(t *testing.T) {
+func TestFault16FetchesResumedIdleShardsInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(64)
-		most := f.SlowFetches(10 * time.Millisecond)
+		peak := f.SlowFetches(10 * time.Millisecond)
 		resumed(t, f)
-		if want := 16_000_000 / LeastReservation; most() != want {
-			t.Errorf("%d fetches at once, want %d", most(), want)
+		if want := 16_000_000 / LeastReservation; peak() != want {
+			t.Errorf("%d fetches at once, want %d", peak(), want)
 		}
 	})
 }
 
-// An answer that does not fit is refused before it is received, and asked for again with
-// the room it needs: those of 2 MB come one after the other, and none is lost.
-func TestFault16LargeAnswersOfResumedShardsKeepTheBound(t *testing.T) {
+// An answer that does not fit is refused before it is received, and fetched again with the room it
+// needs. Answers of 2 MB arrive one after another, and none is lost.
+func TestFault16LargeAnswersOfResumedShardsStayWithinTheBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := emptyShards(12)
 		payload := bytes.Repeat([]byte("x"), 2_000_000)

@@ -17,7 +17,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
+func TestFault19BlockedMessageStopsNoOtherShard(t *testing.T) {
 	for message, code := range map[string]string{
 		"hint: reads keep exceeding the rate limit": "ProvisionedThroughputExceededException",
 		"still trying": "InternalFailure",
@@ -27,8 +27,8 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 				s, start := kinesistest.NewService(t, 4, local.Options{}), time.Now()
 				released, blocked := make(chan struct{}), make(chan struct{}, 1)
 				o := testOptions()
-				o.Info = func(said string) {
-					if strings.Contains(said, message) {
+				o.Info = func(line string) {
+					if strings.Contains(line, message) {
 						select {
 						case blocked <- struct{}{}:
 							<-released
@@ -36,7 +36,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 						}
 					}
 				}
-				// Two shards fail for a while, so that the second one meets the first.
+				// Two shards fail for a while, so that the second one waits for the first.
 				client := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
 					failing := call == "GetShardIterator "+families.ShardName(0) || call == "GetShardIterator "+families.ShardName(1)
 					if failing && time.Since(start) < 2*time.Minute {
@@ -62,7 +62,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 				})
 				s.Must(err)
 				if len(blocked) == 0 {
-					t.Fatal("nothing was said that could block")
+					t.Fatal("no message was reported that could block")
 				}
 				if len(shards) < 3 {
 					t.Errorf("records came of %v, want three of four shards while one is blocked", shards)
@@ -72,7 +72,7 @@ func TestFault19ABlockedMessageStopsNoOtherShard(t *testing.T) {
 	}
 }
 
-func TestFault19NothingIsReportedUnderTheRunsLock(t *testing.T) {
+func TestFault19ReportsNothingUnderTheRunsLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hours, now := int32(24), time.Now()
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"}, &kinesistest.Shard{ID: "c"})
@@ -88,11 +88,11 @@ func TestFault19NothingIsReportedUnderTheRunsLock(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		session := newSession(f, made.o, &progress{})
-		said := 0
+		messages := 0
 		session.o.Info = func(message string) {
-			said++
+			messages++
 			if !session.mu.TryLock() {
-				t.Errorf("%q was said under the run's lock", message)
+				t.Errorf("%q was reported under the run's lock", message)
 				return
 			}
 			session.mu.Unlock()
@@ -103,13 +103,13 @@ func TestFault19NothingIsReportedUnderTheRunsLock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if lost := said; lost != 2 {
+		if lost := messages; lost != 2 {
 			t.Errorf("%d messages at the start, want one of each loss", lost)
 		}
 		r := newRun(groupCtx, group, session, made.positions, streams, time.Now())
 		r.launch()
-		if said != 4 { // how many shards are read, and that they take turns
-			t.Errorf("%d messages once it runs, want 4", said)
+		if messages != 4 { // how many shards are read, and that they take turns
+			t.Errorf("%d messages once it runs, want 4", messages)
 		}
 		cancel()
 		_ = r.group.Wait() // it was cancelled

@@ -15,9 +15,9 @@ import (
 	"kin/internal/record"
 )
 
-// FuzzAnswers reads a stream whose answers are garbled, with a checkpoint. Whatever
-// they say, the run ends without a panic, each shard's records come once and in
-// order, every position can be saved, and the checkpoint can be loaded again.
+// FuzzAnswers reads a stream with garbled answers, and a checkpoint. The run must end without a
+// panic. It must print each shard's records once and in order. Every position must be savable, and
+// the checkpoint loadable.
 func FuzzAnswers(f *testing.F) {
 	recorded, err := garble.Record(f.Context())
 	if err != nil {

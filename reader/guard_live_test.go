@@ -19,8 +19,8 @@ import (
 	"kin/internal/record"
 )
 
-// blockedFor reads a stream into an output that takes a while for its first
-// batch, and returns what was written.
+// blockedFor reads a stream into an output that blocks for d at its first batch, and returns what
+// was written.
 func blockedFor(t *testing.T, s *kinesistest.Service, o Options, d time.Duration) (got []string, err error) {
 	t.Helper()
 	o.MaxFetchDuration, o.FetchBufferSize = 200*time.Millisecond, 1 // a block at a time
@@ -35,13 +35,13 @@ func blockedFor(t *testing.T, s *kinesistest.Service, o Options, d time.Duration
 	return got, err
 }
 
-func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
+func TestRunThatWasBlockedLongerThanTheRetentionReportsALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
 		s.Meanwhile(func() {
 			time.Sleep(time.Minute)
-			s.Put(0, "2") // which nobody reads in time
+			s.Put(0, "2") // which is not read in time
 			time.Sleep(29 * time.Hour)
 			s.Put(0, "3")
 		})
@@ -53,12 +53,12 @@ func TestARunThatStoodStillForLongerThanTheRetentionSaysSo(t *testing.T) {
 			t.Fatalf("got %q, %v", got, err)
 		}
 		if at := m.Position(families.ShardName(0)); !strings.HasPrefix(at, "AFTER_SEQUENCE_NUMBER") {
-			t.Errorf("stands at %s", at)
+			t.Errorf("is at %s", at)
 		}
 	})
 }
 
-func TestAllowedDataLossIsReportedAndTheRunContinues(t *testing.T) {
+func TestReportsAllowedDataLossAndContinues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -69,16 +69,16 @@ func TestAllowedDataLossIsReportedAndTheRunContinues(t *testing.T) {
 			s.Put(0, "3")
 		})
 		o := testOptions()
-		said, info := kinesistest.CollectMessages()
+		messages, info := kinesistest.CollectMessages()
 		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, info
 		got, err := blockedFor(t, s, o, 30*time.Hour)
-		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(said(), "\n"), "may be gone") {
-			t.Errorf("got %q, %v, said %q", got, err, said())
+		if err != nil || !slices.Equal(got, []string{"1", "3"}) || !strings.Contains(strings.Join(messages(), "\n"), "may be gone") {
+			t.Errorf("got %q, %v, messages %q", got, err, messages())
 		}
 	})
 }
 
-func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsReported(t *testing.T) {
+func TestFetchesTheRetentionBeforeItReportsAGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -99,7 +99,7 @@ func TestARetentionThatWasMadeLongerIsAskedForBeforeAGapIsReported(t *testing.T)
 	})
 }
 
-// vanishing lists the shard a once, and does not know it afterwards.
+// vanishing lists the shard a once, and does not find it afterwards.
 func vanishing() *kinesistest.Fake {
 	f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}}, &kinesistest.Shard{ID: "b", Records: []int{3}})
 	listed := 0
@@ -117,7 +117,7 @@ func vanishing() *kinesistest.Fake {
 	return f
 }
 
-func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
+func TestShardTrimmedBeforeItWasReadEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const notFound = "orders/a is no longer retained; its records after its start are gone"
 		o := testOptions()
@@ -127,16 +127,16 @@ func TestAShardThatIsGoneBeforeItWasReadEndsTheRun(t *testing.T) {
 		if !errors.As(err, &loss) || err.Error() != notFound {
 			t.Errorf("got %v", err)
 		}
-		said, info := kinesistest.CollectMessages()
+		messages, info := kinesistest.CollectMessages()
 		o.Positions, o.AllowDataLoss, o.Info = kinesistest.NewMemory(), true, info
 		got, err := collectRun(t.Context(), t, vanishing(), o)
-		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(said(), notFound) {
-			t.Errorf("got %q, %v, said %q", got, err, said())
+		if err != nil || strings.Join(got, " ") != "3" || !slices.Contains(messages(), notFound) {
+			t.Errorf("got %q, %v, messages %q", got, err, messages())
 		}
 	})
 }
 
-func TestALossThatWasAllowedIsNotReportedAgain(t *testing.T) {
+func TestReportsAnAllowedLossOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -145,8 +145,7 @@ func TestALossThatWasAllowedIsNotReportedAgain(t *testing.T) {
 		o.Positions = m
 		_, err := readFor(t, s, time.Minute, o)
 		s.Must(err)
-		// A shard that was read half, and is no longer listed: an older one than
-		// those that are.
+		// A shard that was half read and is no longer listed. It is older than the listed shards.
 		m.File.Streams[0].Shards[families.ShardName(0)[:len(families.ShardName(0))-1]] = checkpoint.Shard{
 			Position:    record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "7"},
 			ReadThrough: record.Time{Time: s.Now().Add(-72 * time.Hour)},
@@ -164,7 +163,7 @@ func TestALossThatWasAllowedIsNotReportedAgain(t *testing.T) {
 	})
 }
 
-func TestTheTimeOfARunCountsItsStart(t *testing.T) {
+func TestTimeoutIncludesTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, hook := range map[string]func(ctx context.Context) error{
 			"slow":    func(context.Context) error { time.Sleep(15 * time.Second); return nil },
@@ -189,7 +188,7 @@ func TestTheTimeOfARunCountsItsStart(t *testing.T) {
 	})
 }
 
-func TestAnIdleTimeThatDidNotComeIsABoundThatWasNotMet(t *testing.T) {
+func TestTimeoutBeforeTheIdleTimeoutIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := testOptions()
 		o.Timeout, o.IdleTimeout = time.Second, 5*time.Second

@@ -11,22 +11,22 @@ import (
 	"kin/internal/record"
 )
 
-// saidBy returns the hints of a run.
-func saidBy(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) []string {
+// hintsOf returns the hints that a run prints.
+func hintsOf(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) []string {
 	t.Helper()
-	_, said, _ := runFor(t, f, d, o)
-	return slices.DeleteFunc(said, func(s string) bool { return !strings.HasPrefix(s, "hint: ") })
+	_, messages, _ := runFor(t, f, d, o)
+	return slices.DeleteFunc(messages, func(s string) bool { return !strings.HasPrefix(s, "hint: ") })
 }
 
-func TestSymptomsAreNamedOnce(t *testing.T) {
+func TestPrintsEachHintOnce(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		f    func() *kinesistest.Fake
 		o    func(*Options)
-		want string // how the only hint begins; empty: none
+		want string // start of the only hint; empty: no hint
 	}{
 		{
-			name: "rate limits again and again",
+			name: "many rate limits",
 			f: func() *kinesistest.Fake {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"}, &kinesistest.Shard{ID: "b"})
 				f.Hook = func(call, _ string) error {
@@ -39,7 +39,7 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 			},
 			want: "hint: reads keep exceeding the rate limit",
 		}, {
-			name: "a few rate limits are life",
+			name: "a few rate limits",
 			f: func() *kinesistest.Fake {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 				f.Hook = func(call, shard string) error {
@@ -78,21 +78,21 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 			},
 			want: "hint: orders has no records after the position 1h up to 1m; --from trim_horizon reads all retained records",
 		}, {
-			name: "a run that ends when it is idle, and began at latest",
+			name: "a run from latest that ends when idle",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.IdleTimeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: orders has no records after the position latest; --from trim_horizon reads all retained records",
 		}, {
-			name: "a run whose time was over before anything came",
+			name: "a run that timed out before the first record",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o: func(o *Options) {
 				o.Timeout, o.InitialPosition = time.Second, record.Position{Kind: record.Latest}
 			},
 			want: "hint: orders has no records after the position latest; --from trim_horizon reads all retained records",
 		}, {
-			name: "a bounded run of a stream that is empty",
+			name: "a bounded run of an empty stream",
 			f:    func() *kinesistest.Fake { return kinesistest.NewFake(&kinesistest.Shard{ID: "a"}) },
 			o:    func(o *Options) { o.AvailableNow = true },
 		},
@@ -103,25 +103,25 @@ func TestSymptomsAreNamedOnce(t *testing.T) {
 				if test.o != nil {
 					test.o(&o)
 				}
-				said := saidBy(t, test.f(), 2*time.Minute, o)
+				messages := hintsOf(t, test.f(), 2*time.Minute, o)
 				switch {
-				case test.want == "" && len(said) > 0:
-					t.Errorf("said %q, want nothing", said)
-				case test.want != "" && (len(said) != 1 || !strings.HasPrefix(said[0], test.want)):
-					t.Errorf("said %q, want once %q", said, test.want)
+				case test.want == "" && len(messages) > 0:
+					t.Errorf("messages %q, want nothing", messages)
+				case test.want != "" && (len(messages) != 1 || !strings.HasPrefix(messages[0], test.want)):
+					t.Errorf("messages %q, want once %q", messages, test.want)
 				}
 			})
 		})
 	}
 }
 
-func TestSlowOutputIsNamed(t *testing.T) {
+func TestPrintsAHintAboutSlowOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said []string
+		var messages []string
 		o := testOptions()
 		o.AvailableNow = true
 		o.FetchBufferSize = 1 << 20 // one reservation: the other shard waits
-		o.Info = func(s string) { said = append(said, s) }
+		o.Info = func(s string) { messages = append(messages, s) }
 		shard := func(id string) *kinesistest.Shard {
 			s := &kinesistest.Shard{ID: id}
 			for n := range 12 {
@@ -139,8 +139,8 @@ func TestSlowOutputIsNamed(t *testing.T) {
 			time.Sleep(3 * time.Second)
 			return nil
 		})
-		if err != nil || len(said) != 1 || !strings.HasPrefix(said[0], "hint: the output is slower than the stream: the buffer of 1.0 MB is full") {
-			t.Errorf("said %q, %v", said, err)
+		if err != nil || len(messages) != 1 || !strings.HasPrefix(messages[0], "hint: the output is slower than the stream: the buffer of 1.0 MB is full") {
+			t.Errorf("messages %q, %v", messages, err)
 		}
 	})
 }

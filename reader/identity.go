@@ -67,7 +67,7 @@ func Recreated(stream string, was, is time.Time) error {
 		form = "2006-01-02T15:04:05.000Z07:00"
 	}
 	if is.Format(form) != was.Format(form) {
-		reason += fmt.Sprintf(" at %s (it was one of %s)", is.Format(form), was.Format(form))
+		reason += fmt.Sprintf(" at %s (the checkpoint's stream was created at %s)", is.Format(form), was.Format(form))
 	}
 	return &CheckpointError{Stream: stream, recreated: true, Reason: reason}
 }
@@ -115,10 +115,10 @@ const (
 	relistEvery = time.Second
 )
 
-// relist lists again until the listing agrees with the checkpoint: it has every shard of the
-// checkpoint that is not older than the oldest listed one, and a shard that the checkpoint calls
-// ended is closed. If they never agree, the positions are another stream's. They would keep records
-// of this stream from being read.
+// relist lists again until the listing agrees with the checkpoint. Then no shard of the checkpoint
+// is newer than the newest listed one, and no shard that the checkpoint calls ended is open. If
+// they never agree, the positions are another stream's. They would keep records of this stream from
+// being read.
 func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 	for tries := 0; ; tries++ {
 		reason := contradiction(s, l)

@@ -23,28 +23,28 @@ import (
 
 // What went wrong in other readers, by the number of the bug, each with where it was reported. Bugs
 // 1 to 10 are below, 22 to 26 in kinesis_iterators_test.go; tests without a number in their name
-// stand beside the code they are about.
+// are next to the code they test.
 //
 //	1   redpanda-data/connect#2649: TestBug1_*
-//	2   harlow/kinesis-consumer#155, #193, daangn/kinesumer#26: TestBug2_*, TestChildrenComeAfterAllTheirParents
-//	3   vmware-go-kcl-v2: TestBug3_*, TestChildrenComeAfterAllTheirParents
+//	2   harlow/kinesis-consumer#155, #193, daangn/kinesumer#26: TestBug2_*, TestReadsChildrenAfterAllTheirParents
+//	3   vmware-go-kcl-v2: TestBug3_*, TestReadsChildrenAfterAllTheirParents
 //	4   kinesis-consumer, vmware-go-kcl-v2, connect: TestRule1_3_*
 //	5   spark-sql-kinesis-connector#64, #65: TestBug5_*
 //	6   FLINK-37627: TestBug6_*
 //	7   amazon-kinesis-client#339, #837, #662: TestBug7_*
-//	8   amazon-kinesis-client#492: TestBug8_*, TestBug6_*, TestPositionsMoveOnlyBehindWhatWasWritten
+//	8   amazon-kinesis-client#492: TestBug8_*, TestBug6_*, TestPositionsMoveOnlyAfterTheWrite
 //	9   amazon-kinesis-client#602, #603: TestBug9_*
 //	10  amazon-kinesis-client#606: TestBug10_*
-//	22  influxdata/telegraf#19505: TestBug22_*, TestExpiredIteratorIsRebuiltFromTheLastRecordReceived
-//	23  tenzir#6188: TestBug23_*, TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart
-//	24  aws-sdk-go#1141: TestBug24_*, TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds
+//	22  influxdata/telegraf#19505: TestBug22_*, TestRebuildsAnExpiredIteratorAfterTheLastRecord
+//	23  tenzir#6188: TestBug23_*, TestIteratorExpiredBeforeTheFirstRecordKeepsTheStart
+//	24  aws-sdk-go#1141: TestBug24_*, TestAbandonsAnAttemptAfterThirtySeconds
 //	25  kinesis-consumer#109, amazon-kinesis-producer#481, botocore#2009: TestBug25_*
 //	26  spark-sql-kinesis-connector#49, qubole/kinesis-sql#87: TestBug26_*
-//	27  kinesis-aggregation#11, amazon-kinesis-client#343, FLINK-29395: TestRecordsOfAggregatesAreFilteredOneByOne
+//	27  kinesis-aggregation#11, amazon-kinesis-client#343, FLINK-29395: TestHashFilterDropsSingleRecordsOfAggregates
 //	    and read_kpl_hash.txt
-//	28  aserrallerios/kcl-akka-stream#3: TestKilledInsideAnAggregate, TestBlockIsCutInsideAnAggregate
+//	28  aserrallerios/kcl-akka-stream#3: TestResumesInsideAnAggregateAfterAKill, TestCutsABlockInsideAnAggregate
 
-func TestBug1_ClosedShardWithUnreadRecordsIsReadFirst(t *testing.T) {
+func TestBug1_ReadsAClosedShardWithUnreadRecordsFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, numbers(1, 100)...)
@@ -62,9 +62,9 @@ func TestBug1_ClosedShardWithUnreadRecordsIsReadFirst(t *testing.T) {
 	})
 }
 
-func TestBug2_LastPageOfAClosingShardIsWrittenBeforeItsChildren(t *testing.T) {
-	// The last page has records and no next iterator. Its write takes a minute;
-	// nothing of the children is handed on before it is done.
+func TestBug2_WritesTheLastPageOfAShardBeforeItsChildren(t *testing.T) {
+	// The last page has records and no next iterator. Its write takes a minute; until then, no
+	// record of the children is written.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1", "2")
@@ -89,7 +89,7 @@ func TestBug2_LastPageOfAClosingShardIsWrittenBeforeItsChildren(t *testing.T) {
 			if slices.Contains(records, "5") {
 				for _, parent := range []int{1, 2} {
 					if at := m.File.Streams[0].Shards[families.ShardName(parent)].Kind; at != record.ShardEnd {
-						t.Errorf("shard %d stands at %s", parent, at)
+						t.Errorf("shard %d is at %s", parent, at)
 					}
 				}
 			}
@@ -128,9 +128,9 @@ func TestBug3_ChildOfAMergeWaitsForItsAdjacentParent(t *testing.T) {
 	}
 }
 
-func TestBug5_ListingDoesNotMoveTheRestOfAClosedShard(t *testing.T) {
-	// The shard closes with a backlog; the run lists it as closed a few times
-	// and is stopped in the middle.
+func TestBug5_ListingDoesNotSkipTheRestOfAClosedShard(t *testing.T) {
+	// The shard closes with unread records. The run lists it as closed a few times and is stopped
+	// in the middle.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, numbers(1, 40)...)
@@ -152,10 +152,9 @@ func TestBug5_ListingDoesNotMoveTheRestOfAClosedShard(t *testing.T) {
 	})
 }
 
-func TestBug6_KilledAtAnyPointOfAReshard(t *testing.T) {
-	// A run over a split and a merge that come while it reads keeps every state
-	// that it saved. From each of them a new run has all that had not been
-	// written by then, and nothing else.
+func TestBug6_ResumesAfterAKillAtAnyPointOfAReshard(t *testing.T) {
+	// A run over a split and a merge records every state that it saves. From each state, a new run
+	// writes exactly the records that were not written by then.
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -196,7 +195,7 @@ func TestBug6_KilledAtAnyPointOfAReshard(t *testing.T) {
 	}
 }
 
-// journal knows how much had been written at each save.
+// journal records how much was written at each save.
 type journal struct {
 	*kinesistest.Memory
 	records []string
@@ -213,10 +212,10 @@ func (j *journal) Commit(ctx context.Context, c checkpoint.Commit) error {
 	return j.Memory.Commit(ctx, c)
 }
 
-func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
+func TestBug7_ReadsEveryShardOfALargeReshardWithoutARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 68, local.Options{})
-		const after = 87 // 340 to 435, in small: nearly every shard is split, and most are merged
+		const after = 87 // a smaller version of 340 to 435: nearly every shard is split, and most are merged
 		put := func(prefix string) (all []string) {
 			t.Helper()
 			for _, sh := range s.Listed() {
@@ -251,19 +250,19 @@ func TestBug7_EveryShardOfALargeReshardIsReadWithoutARestart(t *testing.T) {
 		if leaves != after {
 			t.Errorf("%d open shards, want %d", leaves, after)
 		}
-		// Every hash key is somebody's: each open shard is being read.
+		// Every hash key belongs to an open shard that is being read.
 		for _, sh := range s.Listed() {
 			at, known := m.File.Streams[0].Shards[*sh.ShardId]
 			if !known || lineage.IsClosed(sh) != (at.Kind == record.ShardEnd) {
-				t.Errorf("%s: closed %t, stands at %s", *sh.ShardId, lineage.IsClosed(sh), describe(at))
+				t.Errorf("%s: closed %t, is at %s", *sh.ShardId, lineage.IsClosed(sh), describe(at))
 			}
 		}
 	})
 }
 
-func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
-	// Fetching runs ahead of a slow output. The run is stopped, again and again,
-	// with blocks in its buffer; what they held is fetched again.
+func TestBug8_StopWithUnwrittenBlocksLosesNothing(t *testing.T) {
+	// Fetching is faster than the output. The run is stopped repeatedly, with blocks in its buffer;
+	// the next run fetches their records again.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 3, local.Options{})
 		s.Put(0, numbers(1, 30)...)
@@ -279,7 +278,7 @@ func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
 			err := readInto(t, s, time.Hour, o, func(b *Batch) error {
 				time.Sleep(1300 * time.Millisecond)
 				if batches++; batches == 3 {
-					return stop // with nothing of this batch written
+					return stop // without writing any of this batch
 				}
 				got = append(got, batchRecords(b)...)
 				return nil
@@ -301,7 +300,7 @@ func TestBug8_StoppedWithFetchedBlocksThatWereNotWritten(t *testing.T) {
 	})
 }
 
-func TestBug9_OutputThatFailsWhileTheBufferIsFull(t *testing.T) {
+func TestBug9_FailingOutputWithAFullBufferEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 8, local.Options{})
 		for shard := range 8 {
@@ -331,9 +330,9 @@ func TestBug9_OutputThatFailsWhileTheBufferIsFull(t *testing.T) {
 	})
 }
 
-func TestBug10_PageThatComesAfterItsAttemptWasGivenUp(t *testing.T) {
-	// The answer takes longer than an attempt may; by then the next one has
-	// brought the same records.
+func TestBug10_LatePageOfAnAbandonedAttemptIsIgnored(t *testing.T) {
+	// The answer takes longer than an attempt may. By then the next attempt has returned the same
+	// records.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, numbers(1, 6)...)
@@ -352,8 +351,7 @@ func TestBug10_PageThatComesAfterItsAttemptWasGivenUp(t *testing.T) {
 	})
 }
 
-// slowOnce lets the caller of the second GetRecords go after its time, and has
-// the answer later.
+// slowOnce lets the second GetRecords time out, and gets its answer later.
 type slowOnce struct {
 	*kinesistest.Watched
 	late chan *service.GetRecordsOutput

@@ -18,9 +18,8 @@ import (
 	"kin/internal/service"
 )
 
-func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
-	// Six minutes between two fetches: every iterator has expired when it is
-	// used again.
+func TestBug22_ExpiredIteratorResumesAfterTheLastRecord(t *testing.T) {
+	// Six minutes between two fetches: every iterator has expired at its next use.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, numbers(1, 10)...)
@@ -45,7 +44,7 @@ func TestBug22_ExpiredIteratorGoesOnBehindTheLastRecord(t *testing.T) {
 	})
 }
 
-func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
+func TestBug23_ExpiredLatestIteratorSkipsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "old")
@@ -65,9 +64,9 @@ func TestBug23_LatestThatExpiresBeforeItsFirstRecordSkipsNothing(t *testing.T) {
 	})
 }
 
-func TestBug24_BodyThatStopsHalfWay(t *testing.T) {
-	// The answers to three calls, one of each kind, stop in the middle of their
-	// bodies; the attempts are given up and made again.
+func TestBug24_RetriesABodyThatStops(t *testing.T) {
+	// The answers to three calls, one of each kind, stop in the middle of their bodies. The
+	// attempts are abandoned and repeated.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Put(0, "1")
@@ -94,9 +93,9 @@ func TestBug24_BodyThatStopsHalfWay(t *testing.T) {
 	})
 }
 
-func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
-	// Three pages, and the token of the first has expired when it is used. The
-	// endpoint refuses a token that comes with anything that names the stream.
+func TestBug25_ListsTwoAndAHalfThousandShards(t *testing.T) {
+	// Three pages. The token of the first has expired when it is used. The endpoint refuses a token
+	// together with anything that names the stream.
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 2500
 		s := kinesistest.NewService(t, shards, local.Options{})
@@ -133,7 +132,7 @@ func TestBug25_TwoAndAHalfThousandShards(t *testing.T) {
 	})
 }
 
-func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
+func TestBug25_TokenThatIsAlwaysExpiredFailsTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Fault("ListShards=expired-token")
@@ -148,10 +147,10 @@ func TestBug25_TokenThatIsAlwaysExpiredEndsTheStart(t *testing.T) {
 	})
 }
 
-func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
+func TestBug26_IdleStreamWithMillisBehindLatest(t *testing.T) {
 	t.Run("for a while", func(t *testing.T) {
-		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends with the
-		// last, and the records that came with it.
+		// Empty pages, 9000, 4000 and 0 ms behind: a bounded run ends after the last, and the
+		// records that came with it.
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})
 			var behind []int64
@@ -172,9 +171,9 @@ func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
 			}
 		})
 	})
-	t.Run("for ever", func(t *testing.T) {
-		// It is always as far behind: time passes, and then what it is behind is
-		// later than the bound.
+	t.Run("always", func(t *testing.T) {
+		// MillisBehindLatest is constant. After some time, it is less than the time since the
+		// bound.
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})
 			s.Fault("GetRecords=empty")
@@ -186,8 +185,8 @@ func TestBug26_IdleStreamThatSaysItIsBehind(t *testing.T) {
 			}
 		})
 	})
-	t.Run("and is not done", func(t *testing.T) {
-		// Records after many empty pages are not left behind.
+	t.Run("with records afterwards", func(t *testing.T) {
+		// Records after many empty pages are read.
 		synctest.Test(t, func(t *testing.T) {
 			s := kinesistest.NewService(t, 1, local.Options{})
 			s.Put(0, numbers(1, 3)...)

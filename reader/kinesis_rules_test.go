@@ -23,32 +23,32 @@ import (
 )
 
 // What a correct reader of Kinesis does, rule by rule. Below are the tests by the number of the
-// rule; those without a number in their name stand beside the code they are about.
+// rule; those without a number in their name are next to the code they test.
 //
-//	1.1   shard end: TestRule1_1_*, TestEndWithoutChildrenIsHeldAgainstTheListing,
-//	      TestClosedShardAtItsTipIsReadToItsEnd, TestEndOfAShardCutByTheBoundIsNotItsEnd
-//	1.2   parents before children: TestRule1_2_*, TestChildrenComeAfterAllTheirParents,
-//	      TestPlacement, TestChildWithAParentNobodyHasSeenWaitsForAListing
-//	1.3   children from their start: TestRule1_3_*, TestShardsFoundLaterBeginAtTheirStart, TestPlacement
+//	1.1   shard end: TestRule1_1_*, TestChecksAnEndWithoutChildrenAgainstTheListing,
+//	      TestReadsAClosedShardAtItsTipToItsEnd, TestBoundBeforeTheEndKeepsTheShardOpen
+//	1.2   parents before children: TestRule1_2_*, TestReadsChildrenAfterAllTheirParents,
+//	      TestPlacement, TestChildWithAnUnknownParentWaitsForAListing
+//	1.3   children from their start: TestRule1_3_*, TestShardsFoundDuringTheRunBeginAtTheirStart, TestPlacement
 //	1.4   shards that are closed at the start: TestRule1_4_*, TestPlacement
 //	1.5   ListShards: TestRule1_5_*, TestBug25_*
 //	1.6   iterators: TestRule1_6_*, TestBug22_*, TestBug23_*,
-//	      TestExpiredIteratorIsRebuiltFromTheLastRecordReceived,
-//	      TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart
+//	      TestRebuildsAnExpiredIteratorAfterTheLastRecord,
+//	      TestIteratorExpiredBeforeTheFirstRecordKeepsTheStart
 //	1.7   AT and AFTER, positions that are trimmed or foreign: TestRule1_7_*,
-//	      TestKilledInsideAnAggregate, TestGaps, read_dataloss.txt
-//	1.8   empty pages: TestRule1_8_*, TestBug26_*, TestBoundIsMet, TestEmptyResponseMovesReadThroughOnly
-//	1.9   aggregates: TestRecordsOfAggregatesAreFilteredOneByOne, TestRangeOfAChildThatNoListingHasShownYet,
-//	      TestDamagedAggregateLosesNothingOfItsPage, TestRecordsThatAreLeftOutMoveThePosition,
+//	      TestResumesInsideAnAggregateAfterAKill, TestGaps, read_dataloss.txt
+//	1.8   empty pages: TestRule1_8_*, TestBug26_*, TestBoundMet, TestEmptyResponseMovesReadThroughOnly
+//	1.9   aggregates: TestHashFilterDropsSingleRecordsOfAggregates, TestHashFilterUsesTheRangeOfAnUnlistedChild,
+//	      TestDamagedAggregateLosesNoOtherRecords, TestRecordsWithoutOutputMoveThePosition,
 //	      and the tests of internal/kpl
 //	1.10  throughput and errors: TestRule1_10_*, TestFetchesKeepTheirPeriod,
-//	      TestThrottledShardSleepsFiveSecondsAndOthersGoOn, TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack,
-//	      TestShardThatWasTrimmedEndsAndTheRunGoesOn, TestStreamThatWasDeletedEndsTheRun, TestBug24_*
-//	1.11  prefetching: TestBug8_*, TestBug10_*, TestAFullBufferStopsFetchingAndDropsNothing,
-//	      TestBufferBoundsWhatIsTaken, TestBufferCountsABlockUntilItIsWritten
-//	1.12  checkpoints: TestRule1_12_*, TestPositionsMoveOnlyBehindWhatWasWritten, TestBug6_*
+//	      TestThrottledShardSleepsFiveSecondsAndOthersContinue, TestThrottlingHalvesTheLimitAndSuccessRestoresIt,
+//	      TestRunContinuesAfterATrimmedShard, TestDeletedStreamEndsTheRun, TestBug24_*
+//	1.11  prefetching: TestBug8_*, TestBug10_*, TestFullBufferStopsFetchingAndDropsNothing,
+//	      TestBufferLimitsReservations, TestBufferCountsABlockUntilItIsWritten
+//	1.12  checkpoints: TestRule1_12_*, TestPositionsMoveOnlyAfterTheWrite, TestBug6_*
 
-func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
+func TestRule1_1_DetectsEveryFormOfAShardEnd(t *testing.T) {
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
 				for shard, want := range map[int]record.PositionKind{0: record.ShardEnd, 1: record.ShardEnd, 3: record.ShardEnd,
 					2: record.AfterSequenceNumber, 4: record.AfterSequenceNumber} {
 					if at := m.File.Streams[0].Shards[families.ShardName(shard)].Kind; at != want {
-						t.Errorf("shard %d stands at %s, want %s", shard, at, want)
+						t.Errorf("shard %d is at %s, want %s", shard, at, want)
 					}
 				}
 			})
@@ -80,9 +80,9 @@ func TestRule1_1_EndOfAShardInEveryFormIsFoundOut(t *testing.T) {
 	}
 }
 
-func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing.T) {
-	// A and B merge into C, and the end of A names C without its parents: C
-	// still has to wait for B.
+func TestRule1_1_ChecksAnEndWhoseChildrenHaveNoParentsAgainstTheListing(t *testing.T) {
+	// A and B merge into C, and the end of A names C without its parents. C still has to wait for
+	// B.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(
 			&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Children: []string{"c"}},
@@ -113,7 +113,7 @@ func TestRule1_1_EndWhoseChildrenNameNoParentsIsHeldAgainstTheListing(t *testing
 	})
 }
 
-func TestRule1_2_EndOfEveryParentIsSavedBeforeItsChildIsWritten(t *testing.T) {
+func TestRule1_2_SavesTheEndOfEveryParentBeforeItsChild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Put(0, numbers(1, 3)...)
@@ -159,11 +159,10 @@ func TestRule1_2_ParentThatWasTrimmedDoesNotBlock(t *testing.T) {
 	})
 }
 
-func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
-	// From latest; the children hold records long before they are found. A
-	// position at a time is what they begin at, too: both their records came
-	// later.
-	for name, way := range map[string]local.Options{"told by the end of the parent": {}, "found in a listing": {OmitChildShards: true}} {
+func TestRule1_3_ReadsChildrenFromTheirStart(t *testing.T) {
+	// From latest: the children hold records long before they are found. A position at a time, both
+	// of whose records are newer, is their start too.
+	for name, way := range map[string]local.Options{"named by the end of the parent": {}, "found in a listing": {OmitChildShards: true}} {
 		for _, from := range []record.Position{{Kind: record.Latest}, {Kind: record.Ago, Age: time.Second}} {
 			t.Run(name+" from "+from.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -183,7 +182,7 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 					})
 					o := testOptions()
 					o.InitialPosition, o.ShardFetchInterval = from, time.Hour
-					o.MinFetchPeriod = 5 * time.Second // so that the split is seen late
+					o.MinFetchPeriod = 5 * time.Second // so that the split is found late
 					got, err := readFor(t, s, time.Minute, o)
 					s.Must(err)
 					once(t, got, numbers(1, 5))
@@ -195,8 +194,8 @@ func TestRule1_3_ChildrenAreReadFromTheirStart(t *testing.T) {
 	}
 }
 
-func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
-	// One shard, split after an hour, merged after another.
+func TestRule1_4_ReadsShardsThatAreClosedAtTheStart(t *testing.T) {
+	// One shard that is split after an hour, and merged after another.
 	for _, test := range []struct {
 		from record.Position
 		want []string
@@ -234,7 +233,7 @@ func TestRule1_4_ShardsThatAreClosedAtTheStart(t *testing.T) {
 	}
 }
 
-func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
+func TestRule1_5_AcceptsShardsInAnyOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -257,7 +256,7 @@ func TestRule1_5_ShardsAreListedInAnyOrder(t *testing.T) {
 	})
 }
 
-func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *testing.T) {
+func TestRule1_5_WaitsForAStreamBeingCreatedAndReadsOneBeingUpdated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 0, local.Options{CreatingDelay: 20 * time.Second, UpdatingDelay: time.Hour})
 		_, err := s.SDK.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
@@ -275,7 +274,7 @@ func TestRule1_5_StreamThatIsCreatedIsWaitedForAndOneThatIsUpdatedIsRead(t *test
 	})
 }
 
-func TestRule1_5_RateOfListShardsIsNoReasonToGiveUp(t *testing.T) {
+func TestRule1_5_RetriesThrottledListShards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -287,9 +286,9 @@ func TestRule1_5_RateOfListShardsIsNoReasonToGiveUp(t *testing.T) {
 	})
 }
 
-func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
-	// A time may be later than the clock of the host that answers; an iterator
-	// may have gone bad. A sequence number that is refused stays so.
+func TestRule1_6_RetriesARefusedTimeOrIterator(t *testing.T) {
+	// A time may be in the future of the host that answers, and an iterator may have become
+	// invalid. A refused sequence number stays refused.
 	for _, call := range []string{"GetShardIterator", "GetRecords"} {
 		t.Run(call, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -309,9 +308,8 @@ func TestRule1_6_TimeOrIteratorThatIsRefusedGetsAnotherChance(t *testing.T) {
 	}
 }
 
-func TestRule1_6_NoTimeOfTheFutureIsAskedFor(t *testing.T) {
-	// Latest is the time of the first answer, whatever this process's clock
-	// says.
+func TestRule1_6_NeverRequestsAFutureTime(t *testing.T) {
+	// Latest is the time of the first answer, whatever this process's clock is.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		checked := 0
@@ -334,9 +332,9 @@ func TestRule1_6_NoTimeOfTheFutureIsAskedFor(t *testing.T) {
 	})
 }
 
-func TestRule1_7_ForeignSequenceNumberIsRefused(t *testing.T) {
-	// One of another shard, and one of the stream of that name that was there
-	// before. Neither is taken for the start of the shard.
+func TestRule1_7_RefusesAForeignSequenceNumber(t *testing.T) {
+	// A number of another shard, and one of an earlier stream with the same name. Neither may be
+	// read as the start of the shard.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Put(0, "1")
@@ -359,7 +357,7 @@ func TestRule1_7_ForeignSequenceNumberIsRefused(t *testing.T) {
 	})
 }
 
-func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
+func TestRule1_7_ResumesFromATrimmedPosition(t *testing.T) {
 	for _, trimmed := range []local.Trimmed{local.TrimmedOldest, local.TrimmedError, local.TrimmedEmpty} {
 		t.Run(string(trimmed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -376,8 +374,8 @@ func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
 				}
 				read("1")
 
-				// Quiet for two days, and looked at twice a day: no gap, though the
-				// record that the position is behind is gone.
+				// Quiet for two days, and read twice a day: no gap, although the last record has
+				// expired.
 				for range 4 {
 					time.Sleep(12 * time.Hour)
 					read()
@@ -386,7 +384,7 @@ func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
 				time.Sleep(2 * time.Second)
 				read("2", "3")
 
-				// Not looked at for longer than records are kept.
+				// Not read for longer than the retention period.
 				s.Put(0, "4")
 				time.Sleep(25 * time.Hour)
 				s.Put(0, "5")
@@ -394,7 +392,7 @@ func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
 				got, err := readFor(t, s, time.Hour, o)
 				var loss *DataLossError
 				if !errors.As(err, &loss) || len(got) > 0 {
-					t.Fatalf("got %q, %v, want to be told of the gap", got, err)
+					t.Fatalf("got %q, %v, want a report of the gap", got, err)
 				}
 				o.AllowDataLoss = true
 				read("5")
@@ -403,8 +401,8 @@ func TestRule1_7_TrimmedPositionWhateverItIsAnsweredWith(t *testing.T) {
 	}
 }
 
-func TestRule1_8_EmptyPagesWhileBehindAreFollowedAtOnce(t *testing.T) {
-	for name, way := range map[string]local.Options{"told": {}, "no MillisBehindLatest": {OmitMillisBehindLatest: true}} {
+func TestRule1_8_FollowsEmptyPagesWhileBehind(t *testing.T) {
+	for name, way := range map[string]local.Options{"with MillisBehindLatest": {}, "no MillisBehindLatest": {OmitMillisBehindLatest: true}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := kinesistest.NewService(t, 1, way)
@@ -428,10 +426,9 @@ func TestRule1_8_EmptyPagesWhileBehindAreFollowedAtOnce(t *testing.T) {
 	}
 }
 
-func TestRule1_10_PagesAreSpacedByTheirBytes(t *testing.T) {
-	// 11 MB in one shard, read as fast as is allowed from an endpoint that
-	// enforces the limits: a page of 10 MiB is followed by a pause of five
-	// seconds, and nothing is ever throttled.
+func TestRule1_10_SpacesPagesByTheirBytes(t *testing.T) {
+	// 11 MB in one shard, read at the maximum rate from an endpoint that enforces the limits. A
+	// page of 10 MiB is followed by a pause of five seconds, and no call is throttled.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		payload := strings.Repeat("x", 1_000_000)
@@ -475,7 +472,7 @@ func TestRule1_10_ErrorClasses(t *testing.T) {
 	}
 }
 
-func TestRule1_12_PositionsNeverGoBackAndEndsStay(t *testing.T) {
+func TestRule1_12_PositionsNeverMoveBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 2, local.Options{})
 		s.Put(0, numbers(1, 40)...)
@@ -509,16 +506,15 @@ func TestRule1_12_PositionsNeverGoBackAndEndsStay(t *testing.T) {
 	})
 }
 
-// less compares sequence numbers; one that is not there is the least.
+// less compares sequence numbers; a missing one is the smallest.
 func less(a, b string) bool {
 	x, _ := new(big.Int).SetString("0"+a, 10)
 	y, _ := new(big.Int).SetString("0"+b, 10)
 	return x.Cmp(y) < 0
 }
 
-func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
-	// The run is stopped while a batch is being written; the batch was written
-	// all the same.
+func TestRule1_12_SavesWrittenRecordsWhenTheRunEnds(t *testing.T) {
+	// The run is stopped while a batch is being written, and the write succeeds.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
 		o, m := testOptions(), kinesistest.NewMemory()
@@ -539,8 +535,8 @@ func TestRule1_12_WhatWasWrittenIsSavedOnTheWayOut(t *testing.T) {
 	})
 }
 
-func TestRule1_12_StreamThatWasCreatedAgainIsAnother(t *testing.T) {
-	// No sequence number is there to be refused: the creation times tell.
+func TestRule1_12_RefusesARecreatedStream(t *testing.T) {
+	// There is no sequence number that the service could refuse: the creation times decide.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		time.Sleep(2 * time.Second)

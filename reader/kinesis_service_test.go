@@ -12,9 +12,8 @@ import (
 
 var errTimeIsUp = errors.New("time is up")
 
-// readFor runs a reader for a while of the bubble's time, or to its end, and
-// returns the records that were written, in order. That the time was up is no
-// error.
+// readFor runs a reader for d, or to its end, and returns the written records in order. The end of
+// d is no error.
 func readFor(t testing.TB, client Client, d time.Duration, o Options) ([]string, error) {
 	t.Helper()
 	var got []string
@@ -47,7 +46,7 @@ func batchRecords(b *Batch) []string {
 	return records
 }
 
-// numbers are the texts of from to to.
+// numbers returns the numbers from to to, as texts.
 func numbers(from, to int) []string {
 	var all []string
 	for n := from; n <= to; n++ {
@@ -56,8 +55,7 @@ func numbers(from, to int) []string {
 	return all
 }
 
-// once reports what is missing and what came more than once, whatever the
-// order.
+// once reports missing records and records that appear more than once, in any order.
 func once(t testing.TB, got, want []string) {
 	t.Helper()
 	count := map[string]int{}
@@ -81,8 +79,7 @@ func once(t testing.TB, got, want []string) {
 	}
 }
 
-// ordered reports the first of the records that came before the one it has to
-// follow. All have to be there.
+// ordered reports an error unless all of the records appear in that order.
 func ordered(t testing.TB, got []string, want ...string) {
 	t.Helper()
 	last := -1

@@ -84,9 +84,9 @@ func (a *shardStatuses) sort(stream *streamStatuses) {
 	}
 }
 
-// step computes the lag of the last shard on the way and removes it. If it needs the lags of
-// parents first, it adds the parents to the way. The caller holds both locks. A shard may change
-// between two portions, so each step reads its state again.
+// step computes the lag of the shard on top of the stack and removes it. If it needs the lags of
+// parents first, it pushes the parents. The caller holds both locks. A shard may change between two
+// portions, so each step reads its state again.
 func (a *shardStatuses) step(w *lagWalk, s *shardStatus, now, service time.Time) {
 	round, before := a.lags.round, len(w.stack)
 	if !s.answered && s.lag.round != round {

@@ -12,8 +12,7 @@ import (
 	"kin/internal/record"
 )
 
-// lagsOver runs a reader for a while and returns what it said of each shard's
-// lag at the end.
+// lagsOver runs a reader for d and returns each shard's lag at the end.
 func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[string]time.Duration {
 	t.Helper()
 	r, err := New(client, o)
@@ -24,8 +23,8 @@ func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[strin
 	lags := map[string]time.Duration{}
 	r.o.Timeout = d
 	err = r.Run(t.Context(), func(*Batch) error { return nil })
-	var late *TimeoutError
-	if err != nil && (!errors.As(err, &late) || !late.Unanswered) { // a shard may have said nothing
+	var timeout *TimeoutError
+	if err != nil && (!errors.As(err, &timeout) || !timeout.Unanswered) { // a shard may not have answered
 		t.Fatal(err)
 	}
 	for _, lag := range r.Progress().Lags {
@@ -41,7 +40,7 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 	}
 }
 
-func TestAShardThatSaysNothingFallsBehind(t *testing.T) {
+func TestSilentShardFallsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -51,7 +50,7 @@ func TestAShardThatSaysNothingFallsBehind(t *testing.T) {
 	})
 }
 
-func TestAChildThatWasNotReadIsAsFarBehindAsItsParentEnded(t *testing.T) {
+func TestUnreadChildIsBehindSinceItsParentEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -59,7 +58,7 @@ func TestAChildThatWasNotReadIsAsFarBehindAsItsParentEnded(t *testing.T) {
 		s.Split(0)
 		s.Put(1, "2")
 		time.Sleep(25 * time.Minute)
-		// The parent is read; its children's iterators fail.
+		// The parent is read; the iterators of its children fail.
 		w := &kinesistest.Watched{StreamAPI: s, Before: func(call string) error {
 			if call == "GetShardIterator "+families.ShardName(1) || call == "GetShardIterator "+families.ShardName(2) {
 				return kinesistest.APIError("InternalFailure")
@@ -71,7 +70,7 @@ func TestAChildThatWasNotReadIsAsFarBehindAsItsParentEnded(t *testing.T) {
 	})
 }
 
-func TestAChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
+func TestChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		s.Put(0, "1")
@@ -88,7 +87,7 @@ func TestAChildOfAShardThatEndedAtItsTipIsNotFarBehind(t *testing.T) {
 	})
 }
 
-func TestAShardIsBehindBeforeItHasSaidAnything(t *testing.T) {
+func TestShardWithoutAnAnswerHasALag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{})
 		time.Sleep(time.Hour)

@@ -36,7 +36,7 @@ type Opener struct {
 
 // Opening is what a run knows of its streams before it reads.
 type Opening struct {
-	// File has the positions with all shards that are to be read.
+	// File has the positions with all shards to read.
 	File    checkpoint.File
 	Streams []*Stream
 	Failed  []StreamFailure // the streams that could not be opened

@@ -20,7 +20,7 @@ type openMode struct {
 	tolerant bool // positions contradict a stream that was not created again
 }
 
-// opened are the streams of a run, and its positions with all shards that are to be read.
+// opened are the streams of a run, and its positions with all shards to read.
 type opened struct {
 	streams []*Stream
 	failed  map[*Stream]error // streams that could not be opened, in partial mode

@@ -177,12 +177,12 @@ func (o Options) validate() error {
 		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= maxShardsPerDescribe,
 			"max shards per describe", "1 to 10000"},
 		{o.To.Kind == record.Latest || o.To.Kind == record.AtTimestamp || o.To.Kind == record.Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
-		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "one bound in time; available-now is another"},
-		{len(o.Shards) == 0 || len(o.Streams) == 1, "shard", "one stream, whose shards they are"},
+		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "either this bound or available-now"},
+		{len(o.Shards) == 0 || len(o.Streams) == 1, "shard", "a single stream"},
 		{o.Limit >= 0, "limit", "1 or more"},
 		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},
 		{o.Timeout >= 0, "timeout", "0 or more"},
-		{!o.NoDeaggregate || !o.HashFilter, "hash filter", "aggregates that are expanded; no deaggregate keeps them whole"},
+		{!o.NoDeaggregate || !o.HashFilter, "hash filter", "expanded aggregates; no deaggregate keeps them whole"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 		{o.Silence >= 0, "silence", "0 or more"},
 	} {
@@ -214,7 +214,7 @@ func (o Options) checkStreams() error {
 	}
 	p := o.InitialPosition
 	if p.Kind == record.AtSequenceNumber && len(o.Streams) > 1 {
-		return &record.OptionError{Field: "initial position", Want: "a position that holds for every stream; SHARD:SEQUENCE is for one stream"}
+		return &record.OptionError{Field: "initial position", Want: "a position that is valid in every stream; SHARD:SEQUENCE is for one stream"}
 	}
 	if p.Kind == record.AtSequenceNumber && (p.ShardID == "" || strings.Trim(p.SequenceNumber, "0123456789") != "" || p.SequenceNumber == "") {
 		return &record.OptionError{Field: "initial position", Want: "SHARD:SEQUENCE with a decimal sequence number"}

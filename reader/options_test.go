@@ -9,7 +9,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestOptionsAreRefusedInWords(t *testing.T) {
+func TestOptionErrorsNameTheField(t *testing.T) {
 	for _, test := range []struct {
 		change func(*Options)
 		want   string // empty: accepted
@@ -62,7 +62,7 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 	}
 }
 
-func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
+func TestDefaultsAreAsDocumented(t *testing.T) {
 	o := DefaultOptions()
 	if o.MaxRecordsPerFetch != 10000 || o.MaxFetchRate != 1.0 || o.MinFetchPeriod != 400*time.Millisecond ||
 		o.MaxFetchDuration != 10*time.Second || o.ShardsPerTask != 5 || o.ShardFetchInterval != time.Second {

@@ -19,7 +19,7 @@ type pace struct {
 	count    int           // records of the last response with any
 	size     int64         // bytes of the last response
 	record   float64       // average bytes of a record; 0 before the first
-	// unknown means that the first fetch may return as much as the service allows: the shard begins
+	// unknown means that the first fetch may return as much as the service allows. The shard begins
 	// in the past, and no record was received yet.
 	unknown bool
 	// refused is the room that the next fetch needs, because an answer was refused for its size; 0
@@ -32,15 +32,16 @@ const (
 	// the last fetch.
 	LeastReservation = 1 << 20
 	// inFlight is about how many copies of a response are in memory while it is received and
-	// encoded: JSON with base64 payloads, the SDK's copy of that, records, and their encoding.
+	// encoded. These are JSON with base64 payloads, the SDK's copy of that, records, and their
+	// encoding.
 	inFlight = 5
 	// maxResponse is the largest response of the service.
 	maxResponse = 10 << 20
 	// unknownRecord is the assumed size of a record before the first.
 	unknownRecord = 10 << 10
 
-	// politePeriod is the period of a shard whose limit was exceeded. The shard then never gets
-	// more than two of its five fetches in a second, even if their network delays differ.
+	// politePeriod is the period of a shard whose limit was exceeded. This reader then never uses
+	// more than two of the shard's five fetches in a second, even if their network delays differ.
 	politePeriod = 600 * time.Millisecond
 	maxPeriod    = 2 * time.Second
 	// forgiveAfter is how long the limit must not be exceeded before the period shortens again.

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-func TestFetchesGrowWithWhatComes(t *testing.T) {
+func TestFetchSizeGrowsWithTheResponses(t *testing.T) {
 	o := DefaultOptions()
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
-	// The first fetch does not know how large records are.
+	// The record size is not known at the first fetch.
 	if got, want := p.ask(), 78; got != want {
 		t.Errorf("asked for %d records first, want %d", got, want)
 	}
@@ -23,19 +23,19 @@ func TestFetchesGrowWithWhatComes(t *testing.T) {
 		}
 		p.received(n, int64(n)*1000, time.Time{})
 	}
-	// 1,000-byte records: a fifth of the least reservation, then twice the last
-	// response, up to a twentieth of the buffer.
+	// 1,000-byte records: a fifth of the minimum reservation, then twice the last response, up to a
+	// twentieth of the buffer.
 	if want := []int{78, 209, 418, 800, 800}; !slices.Equal(asked, want) {
 		t.Errorf("asked for %v records, want %v", asked, want)
 	}
-	// A quiet shard is asked for little again.
+	// A quiet shard gets a small request again.
 	p.received(1, 1000, time.Time{})
 	if got := p.ask(); got != 209 {
 		t.Errorf("asked for %d records of a quiet shard, want 209", got)
 	}
 }
 
-func TestFetchTakesNoMoreThanASecondOfTheRate(t *testing.T) {
+func TestFetchSizeIsAtMostOneSecondOfTheRate(t *testing.T) {
 	p := newPace(DefaultOptions()) // 1 MiB/s
 	var most int
 	for range 10 {
@@ -46,21 +46,21 @@ func TestFetchTakesNoMoreThanASecondOfTheRate(t *testing.T) {
 	if most != 1024 {
 		t.Errorf("asked for up to %d records of 1 KiB, want 1024", most)
 	}
-	// Half of what came last, also behind an empty page.
+	// Half of the last response with records, even after an empty page.
 	p.received(0, 0, time.Time{})
 	if p.throttled(time.Unix(1, 0)); p.limit != 512 {
 		t.Errorf("limit %d after the limit was met, want 512", p.limit)
 	}
 }
 
-func TestFirstRefusalHalvesWhatWasAskedFor(t *testing.T) {
+func TestFirstThrottleHalvesTheLimit(t *testing.T) {
 	p := newPace(DefaultOptions())
 	if p.throttled(time.Unix(1, 0)); p.limit != 5000 {
 		t.Errorf("limit %d, want half of 10,000", p.limit)
 	}
 }
 
-func TestPeriodIsLongerWhereTheLimitWasMet(t *testing.T) {
+func TestThrottlingExtendsThePeriod(t *testing.T) {
 	o := DefaultOptions()
 	p := newPace(o)
 	now := time.Unix(1000, 0)

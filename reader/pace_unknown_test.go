@@ -11,7 +11,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
+func TestFault16FirstFetchReservesTheLargestResponse(t *testing.T) {
 	o := DefaultOptions()
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
@@ -23,7 +23,7 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 	if room, ask := p.reservation(), p.ask(); room < inFlight*1_000_000 || ask != 1 {
 		t.Errorf("then %d bytes for %d records of 1 MB", room, ask)
 	}
-	// Behind an empty page, nothing much can have come.
+	// After an empty page, the next response is small.
 	p = newPace(o)
 	p.unknown = true
 	p.received(0, 0, time.Time{})
@@ -32,21 +32,21 @@ func TestFault16FirstFetchTakesRoomForTheLargestResponse(t *testing.T) {
 	}
 }
 
-func TestFault16ShardsThatBeginInThePastAreFetchedOneAfterTheOther(t *testing.T) {
+func TestFault16FetchesShardsThatBeginInThePastOneByOne(t *testing.T) {
 	for position, want := range map[record.Position]int{{Kind: record.TrimHorizon}: 1, {Kind: record.Latest}: 6} {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake()
 			for i := range 6 {
 				f.Shards = append(f.Shards, &kinesistest.Shard{ID: fmt.Sprint("shard-", i)})
 			}
-			most := f.SlowFetches(10 * time.Millisecond)
+			peak := f.SlowFetches(10 * time.Millisecond)
 			o := testOptions()
 			o.InitialPosition, o.AvailableNow, o.FetchBufferSize = position, true, 16_000_000
 			if _, err := collectRun(t.Context(), t, f, o); err != nil {
 				t.Fatal(err)
 			}
-			if most() != want {
-				t.Errorf("from %s: %d fetches at once, want %d", position, most(), want)
+			if peak() != want {
+				t.Errorf("from %s: %d fetches at once, want %d", position, peak(), want)
 			}
 		})
 	}

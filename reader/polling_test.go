@@ -16,9 +16,8 @@ import (
 	"kin/internal/record"
 )
 
-// runFor runs a reader for a while of the bubble's time and returns what it
-// wrote and said.
-func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) (written string, said []string, err error) {
+// runFor runs a reader for d and returns what it wrote and its messages.
+func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) (written string, messages []string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), d, errors.New("time is up"))
 	defer cancel()
@@ -27,9 +26,9 @@ func runFor(t *testing.T, f *kinesistest.Fake, d time.Duration, o Options) (writ
 	batches, err := collectRun(ctx, t, f, o)
 	close(lines)
 	for line := range lines {
-		said = append(said, line)
+		messages = append(messages, line)
 	}
-	return strings.Join(batches, " "), said, err
+	return strings.Join(batches, " "), messages, err
 }
 
 func TestFetchesKeepTheirPeriod(t *testing.T) {
@@ -45,7 +44,7 @@ func TestFetchesKeepTheirPeriod(t *testing.T) {
 	})
 }
 
-func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
+func TestThrottledShardSleepsFiveSecondsAndOthersContinue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}}, &kinesistest.Shard{ID: "b", Records: []int{5}})
 		var throttles atomic.Int32
@@ -55,15 +54,15 @@ func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
 			}
 			return nil
 		}
-		written, said, _ := runFor(t, f, 13900*time.Millisecond, testOptions())
+		written, messages, _ := runFor(t, f, 13900*time.Millisecond, testOptions())
 		if got, want := f.Times("GetRecords", "a")[:3], []string{"0s", "5s", "10s"}; !slices.Equal(got, want) {
 			t.Errorf("the throttled shard was fetched at %v, want %v", got, want)
 		}
 		if n := len(f.Times("GetRecords", "b")); n != 35 {
 			t.Errorf("the other was fetched %d times in 13.9s, want 35", n)
 		}
-		if want := []string{"orders/a: Hit rate limit. Sleeping for 5 seconds."}; !slices.Equal(said, want) {
-			t.Errorf("said %q, want it once a minute", said)
+		if want := []string{"orders/a: Hit rate limit. Sleeping for 5 seconds."}; !slices.Equal(messages, want) {
+			t.Errorf("messages %q, want it once a minute", messages)
 		}
 		if got := strings.Fields(written); len(got) != 5 {
 			t.Errorf("wrote %q, want all five", written)
@@ -71,7 +70,7 @@ func TestThrottledShardSleepsFiveSecondsAndOthersGoOn(t *testing.T) {
 	})
 }
 
-func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
+func TestThrottlingHalvesTheLimitAndSuccessRestoresIt(t *testing.T) {
 	o := testOptions()
 	o.Info = func(string) {}
 	r := &session{o: o, progress: &progress{}, hints: hints{report: o.Info}, log: slog.New(slog.DiscardHandler)}
@@ -94,8 +93,8 @@ func TestThrottlingHalvesWhatIsAskedForAndSuccessGrowsItBack(t *testing.T) {
 	}
 }
 
-func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
-	// KINESIS.md bug 22: not from where the run began, which would replay all.
+func TestRebuildsAnExpiredIteratorAfterTheLastRecord(t *testing.T) {
+	// KINESIS.md bug 22: not from where the run began, which would read everything again.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5, 6}})
 		f.Page = 2
@@ -118,8 +117,8 @@ func TestExpiredIteratorIsRebuiltFromTheLastRecordReceived(t *testing.T) {
 	})
 }
 
-func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
-	// KINESIS.md bug 23: a second LATEST would skip what came meanwhile.
+func TestIteratorExpiredBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
+	// KINESIS.md bug 23: a second LATEST would skip the records in between.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		o := testOptions()
@@ -149,8 +148,8 @@ func TestIteratorThatExpiresBeforeTheFirstRecordKeepsTheStart(t *testing.T) {
 	})
 }
 
-func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
-	// KINESIS.md bug 24: the attempt ends, the others are unaffected.
+func TestAbandonsAnAttemptAfterThirtySeconds(t *testing.T) {
+	// KINESIS.md bug 24: the attempt ends, and other shards are not affected.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b", Records: []int{2}})
 		stalled := false
@@ -171,7 +170,7 @@ func TestAnswerThatNeverComesIsGivenUpAfterThirtySeconds(t *testing.T) {
 	})
 }
 
-func TestRunNeverGivesUpAndSaysSoOnceAMinute(t *testing.T) {
+func TestRunRetriesForeverAndReportsOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		f.Hook = func(call, _ string) error {
@@ -180,15 +179,15 @@ func TestRunNeverGivesUpAndSaysSoOnceAMinute(t *testing.T) {
 			}
 			return nil
 		}
-		_, said, err := runFor(t, f, 10*time.Minute, testOptions())
+		_, messages, err := runFor(t, f, 10*time.Minute, testOptions())
 		if err == nil || err.Error() != "time is up" {
 			t.Errorf("ended with %v", err)
 		}
-		if len(said) < 8 || len(said) > 11 {
-			t.Errorf("said %d lines in ten minutes, want one a minute: %q", len(said), said)
+		if len(messages) < 8 || len(messages) > 11 {
+			t.Errorf("%d messages in ten minutes, want one a minute: %q", len(messages), messages)
 		}
-		if want := "still trying: GetRecords for orders/a: InternalFailure: told to"; said[0] != want {
-			t.Errorf("said %q, want %q", said[0], want)
+		if want := "still trying: GetRecords for orders/a: InternalFailure: told to"; messages[0] != want {
+			t.Errorf("messages %q, want %q", messages[0], want)
 		}
 	})
 }
@@ -225,7 +224,7 @@ func TestStartGivesUpAfterThirtySeconds(t *testing.T) {
 	})
 }
 
-func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
+func TestRunContinuesAfterATrimmedShard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a", Records: []int{2}})
 		f.Hook = func(call, shard string) error {
@@ -236,17 +235,17 @@ func TestShardThatWasTrimmedEndsAndTheRunGoesOn(t *testing.T) {
 			return nil
 		}
 		o := bounded()
-		written, said, err := runFor(t, f, time.Minute, o)
+		written, messages, err := runFor(t, f, time.Minute, o)
 		if err != nil || written != "2" {
 			t.Errorf("wrote %q, %v", written, err)
 		}
-		if want := []string{"orders/a is no longer retained; its records after its start are gone"}; !slices.Equal(said, want) {
-			t.Errorf("said %q, want %q", said, want)
+		if want := []string{"orders/a is no longer retained; its records after its start are gone"}; !slices.Equal(messages, want) {
+			t.Errorf("messages %q, want %q", messages, want)
 		}
 	})
 }
 
-func TestStreamThatWasDeletedEndsTheRun(t *testing.T) {
+func TestDeletedStreamEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		n := 0

@@ -11,10 +11,10 @@ import (
 	"kin/internal/kinesistest"
 )
 
-// awaitedPositions are of a store that does not answer.
+// awaitedPositions is a store that never answers.
 type awaitedPositions struct {
 	*kinesistest.Memory
-	released []error // how the contexts of Release were
+	released []error // errors of the contexts of Release
 }
 
 func (a *awaitedPositions) Load(ctx context.Context) (checkpoint.File, error) {
@@ -27,9 +27,9 @@ func (a *awaitedPositions) Release(ctx context.Context) error {
 	return nil
 }
 
-// A store that keeps positions somewhere else may take long to answer. The run does
-// not wait beyond its end, and releases the positions after it.
-func TestPositionsThatAreNotLoadedEndWithTheRun(t *testing.T) {
+// A remote store may take long to answer. The run does not wait after its end, and then releases
+// the positions.
+func TestRunDoesNotWaitForPositionsAfterItsEnd(t *testing.T) {
 	stopped := errors.New("stopped")
 	for name, timeout := range map[string]time.Duration{"the caller's context": 0, "the run's timeout": time.Second} {
 		synctest.Test(t, func(t *testing.T) {

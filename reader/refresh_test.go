@@ -18,8 +18,8 @@ import (
 	"kin/internal/service"
 )
 
-// refreshed is a stream whose shards can be refreshed, of a service that may fail a
-// listing, and takes so long to answer one.
+// refreshed returns a stream for refresh. Its listings take each, and fail if fails returns an
+// error.
 func refreshed(f *kinesistest.Fake, each time.Duration, fails func() error) *Stream {
 	w := &kinesistest.Watched{StreamAPI: f, Before: func(string) error {
 		if fails != nil {
@@ -36,7 +36,7 @@ func refreshed(f *kinesistest.Fake, each time.Duration, fails func() error) *Str
 	return s
 }
 
-func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
+func TestFault11ConcurrentShardsShareAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		s := refreshed(f, 10*time.Second, nil)
@@ -54,11 +54,11 @@ func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
 		}
 		ask(1, false)
 		time.Sleep(5 * time.Second)
-		// What the listing under way shows is older than what these ask for.
+		// The listing in progress is older than these requests.
 		f.Change(func() { f.Find("a").Closed = true })
 		time.Sleep(time.Second)
 		ask(300, true)
-		time.Sleep(5 * time.Second) // into the second listing
+		time.Sleep(5 * time.Second) // during the second listing
 		if n := len(f.Times("ListShards", "")); n != 2 {
 			t.Errorf("%d listings, want the second under way", n)
 		}
@@ -72,7 +72,7 @@ func TestFault11ShardsThatAskAtOnceShareAListing(t *testing.T) {
 	})
 }
 
-func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
+func TestFault11OneShardRetriesTheListingForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a"})
 		began, attempts := time.Now(), 0
@@ -99,7 +99,7 @@ func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
 			}
 			return nil
 		})
-		time.AfterFunc(30*time.Second, cancel) // and another one lists in its place
+		time.AfterFunc(30*time.Second, cancel) // then another goroutine lists
 		for range 300 {
 			shards.Go(func() error { time.Sleep(time.Second); return s.refresh(t.Context()) })
 		}
@@ -113,9 +113,8 @@ func TestFault11AListingIsRetriedByOneShardForAll(t *testing.T) {
 	})
 }
 
-// Many shards that end at once, with answers that do not name their children, need a
-// listing or two.
-func TestFault11ShardsThatEndAtOnceShareAListing(t *testing.T) {
+// Many shards that end at once, without naming their children, need one or two listings.
+func TestFault11EndingShardsShareAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const shards = 200
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "z"})

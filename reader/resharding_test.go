@@ -21,9 +21,8 @@ import (
 )
 
 func TestReshardingWhileReading(t *testing.T) {
-	// A writer that never stops, and a stream that is split, merged and scaled
-	// up and down under it: every record once, in order for each key within the
-	// lineage.
+	// A writer never stops, while the stream is split, merged and scaled up and down. Every record
+	// is read once, and in order for each key within the lineage.
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -93,9 +92,8 @@ func TestShardThatClosesBetweenListingAndReading(t *testing.T) {
 	}
 }
 
-func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
-	// Their parent ends without naming them, and it takes a while until the
-	// listing has them.
+func TestChildrenListedLateLoseNothing(t *testing.T) {
+	// The parent ends without naming them, and the listing shows them after a while.
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 1, local.Options{OmitChildShards: true})
 		start := time.Now()
@@ -121,10 +119,9 @@ func TestChildrenThatAreListedLateLoseNothing(t *testing.T) {
 	})
 }
 
-func TestAvailableNowOnAStreamThatKeepsReceiving(t *testing.T) {
-	// A writer that never stops, reshards in between, and run after run: each
-	// ends, has all that was there when it began, and leaves what came later to
-	// the next.
+func TestAvailableNowEndsOnABusyStream(t *testing.T) {
+	// A writer never stops, with reshards in between and several runs. Each run ends, reads all
+	// records that existed when it began, and leaves the later ones to the next run.
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

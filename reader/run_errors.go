@@ -31,7 +31,7 @@ func (e *StreamDeletedError) NotFound() bool { return true }
 
 // Hint is what to do next.
 func (e *StreamDeletedError) Hint() string {
-	return "records read before that are written; kin streams lists the streams that are there"
+	return "records read before that are written; kin streams lists the existing streams"
 }
 
 // StreamRecreatedError means that a stream was deleted and created again while kin read it. The new

@@ -20,7 +20,7 @@ func bounded() Options {
 	return o
 }
 
-func TestChildrenComeAfterAllTheirParents(t *testing.T) {
+func TestReadsChildrenAfterAllTheirParents(t *testing.T) {
 	// A splits into B and C; B and D merge into E. D is slow.
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(
@@ -47,8 +47,8 @@ func TestChildrenComeAfterAllTheirParents(t *testing.T) {
 	})
 }
 
-func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
-	t.Run("closed there is the end", func(t *testing.T) {
+func TestChecksAnEndWithoutChildrenAgainstTheListing(t *testing.T) {
+	t.Run("listed as closed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(
 				&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true},
@@ -60,7 +60,7 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 			}
 		})
 	})
-	t.Run("open there is a reason to ask again", func(t *testing.T) {
+	t.Run("listed as open", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}, Endless: true})
 			batches, err := collectRun(t.Context(), t, f, bounded())
@@ -74,7 +74,7 @@ func TestEndWithoutChildrenIsHeldAgainstTheListing(t *testing.T) {
 	})
 }
 
-func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
+func TestReadsAClosedShardAtItsTipToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(
 			&kinesistest.Shard{ID: "a", Records: []int{1}, Closed: true, Trailing: 2},
@@ -87,7 +87,7 @@ func TestClosedShardAtItsTipIsReadToItsEnd(t *testing.T) {
 	})
 }
 
-func TestBoundedRunEndsSoonAfterASplitInItsMiddle(t *testing.T) {
+func TestBoundedRunEndsSoonAfterASplit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}})
 		f.Page = 1
@@ -112,14 +112,14 @@ func TestBoundedRunEndsSoonAfterASplitInItsMiddle(t *testing.T) {
 	})
 }
 
-func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
+func TestChildWithAnUnknownParentWaitsForAListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hidden := &kinesistest.Shard{ID: "b", Records: []int{2, 3}, Closed: true, Children: []string{"c"}}
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}})
 		m := kinesistest.NewMemory()
 		o := testOptions()
 		o.Positions = m
-		o.ShardFetchInterval = time.Hour // children are found by their parents only
+		o.ShardFetchInterval = time.Hour // children are only found by the ends of their parents
 		ctx, stop := context.WithCancelCause(t.Context())
 		var got []string
 		r, err := New(f, o)
@@ -154,14 +154,14 @@ func TestChildWithAParentNobodyHasSeenWaitsForAListing(t *testing.T) {
 	})
 }
 
-func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
+func TestPositionsMoveOnlyAfterTheWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4}})
 		f.Page = 2
 		m := kinesistest.NewMemory()
 		o := bounded()
 		o.Positions = m
-		o.FetchBufferSize = 1 // a batch is a block
+		o.FetchBufferSize = 1 // a batch is one block
 		r, err := New(f, o)
 		if err != nil {
 			t.Fatal(err)
@@ -180,7 +180,7 @@ func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
 			t.Errorf("position %q, want %q", got, want)
 		}
 
-		// The next run has the rest, and only that.
+		// The next run reads the rest, and nothing else.
 		batches, err := collectRun(t.Context(), t, f, o)
 		if err != nil || strings.Join(batches, " ") != "3 4" {
 			t.Errorf("got %q, %v, want 3 4", batches, err)
@@ -188,7 +188,7 @@ func TestPositionsMoveOnlyBehindWhatWasWritten(t *testing.T) {
 	})
 }
 
-func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
+func TestSavesTheStartBeforeTheFirstFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Closed: true, Records: []int{1}}, &kinesistest.Shard{ID: "b", Parent: "a"})
 		m := kinesistest.NewMemory()
@@ -213,7 +213,7 @@ func TestStartIsSavedBeforeTheFirstRecordIsAskedFor(t *testing.T) {
 	})
 }
 
-func TestRecordsThatAreLeftOutMoveThePosition(t *testing.T) {
+func TestRecordsWithoutOutputMoveThePosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3}})
 		m := kinesistest.NewMemory()
@@ -303,7 +303,7 @@ func TestBatchIsReleasedAfterMaxFetchDuration(t *testing.T) {
 	})
 }
 
-func TestFetchingGoesOnWhileABatchIsWritten(t *testing.T) {
+func TestFetchesWhileABatchIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2, 3, 4, 5, 6}})
 		f.Page = 1
@@ -321,14 +321,14 @@ func TestFetchingGoesOnWhileABatchIsWritten(t *testing.T) {
 		if total := sum(sizes); err != nil || total != 6 {
 			t.Fatalf("got %d records, %v", total, err)
 		}
-		// A page every 400ms: all were there long before the first was written.
+		// One page every 400ms: all were received long before the first was written.
 		if len(sizes) > 2 {
 			t.Errorf("batches of %v, want the rest in one after the first", sizes)
 		}
 	})
 }
 
-func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
+func TestFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var shards []*kinesistest.Shard
 		for i := range 8 {
@@ -343,18 +343,18 @@ func TestAFullBufferStopsFetchingAndDropsNothing(t *testing.T) {
 		o := bounded()
 		o.FetchBufferSize = 2 << 20 // two reservations
 		o.MaxFetchDuration = time.Hour
-		most := f.SlowFetches(10 * time.Millisecond)
+		peak := f.SlowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
 		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 160 {
 			t.Errorf("got %d records, %v, want 160", got, err)
 		}
-		if n := most(); n > 2 {
+		if n := peak(); n > 2 {
 			t.Errorf("%d fetches at once, want no more than fit the buffer", n)
 		}
 	})
 }
 
-func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
+func TestTasksLimitConcurrentFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var shards []*kinesistest.Shard
 		for i := range 12 {
@@ -363,16 +363,16 @@ func TestTasksCapWhatIsFetchedAtOnce(t *testing.T) {
 		f := kinesistest.NewFake(shards...)
 		o := bounded()
 		o.Tasks, o.ShardsPerTask = 2, 2
-		most := f.SlowFetches(10 * time.Millisecond)
+		peak := f.SlowFetches(10 * time.Millisecond)
 		batches, err := collectRun(t.Context(), t, f, o)
-		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || most() != 4 {
-			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, most(), err)
+		if got := len(strings.Fields(strings.Join(batches, " "))); err != nil || got != 12 || peak() != 4 {
+			t.Errorf("got %d records with %d fetches at once, %v, want 12 with 4", got, peak(), err)
 		}
 	})
 }
 
-func TestEncodingAfterTheContextEndsLeavesNobodyBehind(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine stays
+func TestCancelDuringEncodingLeavesNoGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // it fails if a goroutine stays
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1}}, &kinesistest.Shard{ID: "b"})
 		ctx, stop := context.WithCancelCause(t.Context())
 		cause := errors.New("enough")
@@ -418,8 +418,8 @@ func TestObservationsCoverEveryShardAndIdleTimes(t *testing.T) {
 		if _, err := collectRun(t.Context(), t, f, o); err != nil {
 			t.Fatal(err)
 		}
-		// The first batch: a is 1000 ms behind, b waits for it and is as far, c is
-		// at its tip.
+		// The first batch: a is 1000 ms behind, b waits for a and has the same lag, and c is at its
+		// tip.
 		first := seen[0]
 		if want := (StreamLag{Stream: "orders", Shards: 3, Avg: 2000.0 / 3, Max: 1000}); first.Streams[0] != want || first.BatchID != 0 || first.Records == 0 {
 			t.Errorf("first observation %+v, want %+v", first, want)
@@ -432,16 +432,16 @@ func TestObservationsCoverEveryShardAndIdleTimes(t *testing.T) {
 		for i, o := range seen {
 			records += o.Records
 			if i > 0 && o.Time.Sub(seen[i-1].Time) > time.Second {
-				t.Errorf("nothing was told for %s", o.Time.Sub(seen[i-1].Time))
+				t.Errorf("no observation for %s", o.Time.Sub(seen[i-1].Time))
 			}
 		}
 		if records != 5 {
-			t.Errorf("told of %d records, want 5", records)
+			t.Errorf("observed %d records, want 5", records)
 		}
 	})
 }
 
-func TestObserversErrorEndsTheRun(t *testing.T) {
+func TestObserverErrorEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
 		o := testOptions()

@@ -10,7 +10,7 @@ import (
 	"kin/internal/lineage"
 )
 
-// shardStatus is what the collector knows about one shard that is to be read, from the blocks that
+// shardStatus is what the collector knows about one shard to read, from the blocks that
 // it took.
 type shardStatus struct {
 	*lineage.Shard
@@ -31,7 +31,7 @@ type shardStatus struct {
 	lag     shardLag
 }
 
-// shardStatuses are the statuses of all shards of a run that are to be read. Its counters decide
+// shardStatuses are the statuses of all shards that a run is to read. Its counters decide
 // when a batch is flushed; they are updated with each block.
 type shardStatuses struct {
 	run     *run

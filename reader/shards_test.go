@@ -9,10 +9,10 @@ var (
 	everyone  = func(string) bool { return true }
 )
 
-// streamOf is the one stream of a run.
+// streamOf returns the one stream of runOf.
 func streamOf(s *session) *streamRun { return runOf(s).streams[0] }
 
-// runOf is a run that reads one stream.
+// runOf returns a run of one stream.
 func runOf(s *session) *run {
 	r := &run{runState: &runState{session: s}}
 	stream := &streamRun{delivery: delivery{Stream: newStream(s, "orders")}, run: r.runState}

@@ -97,7 +97,7 @@ func (f *Fake) Times(call, shard string) []string {
 
 // SlowFetches makes each GetRecords take a while. It returns a function that returns the largest
 // number of concurrent GetRecords so far.
-func (f *Fake) SlowFetches(each time.Duration) (most func() int) {
+func (f *Fake) SlowFetches(each time.Duration) (largest func() int) {
 	var mu sync.Mutex
 	now, peak := 0, 0
 	add := func(n int) {

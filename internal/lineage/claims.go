@@ -67,5 +67,5 @@ func (t *Tree) Check() error {
 type CheckpointCycleError string
 
 func (e CheckpointCycleError) Error() string {
-	return fmt.Sprintf("shard %s is its own ancestor by the checkpoint and the answers together", string(e))
+	return fmt.Sprintf("the checkpoint and the answers together make shard %s its own ancestor", string(e))
 }

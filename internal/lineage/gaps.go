@@ -17,9 +17,9 @@ type Gap struct {
 }
 
 // Gaps compares the checkpoint's positions with the retention period at now. It does not wait for
-// an error of the service: for a trimmed sequence number, the service may refuse, or answer with
-// the oldest record or with nothing. A quiet shard is no gap: the time of its last read counts, not
-// the time of its last record. Call First before Gaps.
+// an error of the service. A trimmed sequence number may get a refusal, the oldest record, or an
+// empty answer. A quiet shard is no gap: the time of its last read counts, not the time of its last
+// record. Call First before Gaps.
 func (p Placement) Gaps(t *Tree, now time.Time, retention time.Duration) []Gap {
 	horizon := now.Add(-retention)
 	continued := p.continued(t)

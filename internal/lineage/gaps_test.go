@@ -15,7 +15,7 @@ func TestGaps(t *testing.T) {
 	at := func(t time.Time) record.Time { return record.Time{Time: t} }
 	old, fresh := at(horizon.Add(-time.Hour)), at(horizon.Add(time.Second))
 	after := func(through record.Time) record.ShardPosition {
-		// The last record is ancient: a quiet shard is no gap.
+		// The last record is old: a quiet shard is no gap.
 		return record.ShardPosition{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}, LastArrival: at(startedAt.Add(-time.Hour)), ReadThrough: through}
 	}
 	end := func(through record.Time) record.ShardPosition {
@@ -30,15 +30,15 @@ func TestGaps(t *testing.T) {
 		saved map[string]record.ShardPosition
 		want  []string
 	}{
-		{"read up to lately", map[string]record.ShardPosition{"a": after(fresh)}, nil},
-		{"stood still for too long", map[string]record.ShardPosition{"a": after(old)}, []string{"a"}},
-		{"to be read from its start, lately", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: fresh}}, nil},
-		{"to be read from its start, for too long", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: old}}, []string{"a"}},
+		{"read recently", map[string]record.ShardPosition{"a": after(fresh)}, nil},
+		{"not read for too long", map[string]record.ShardPosition{"a": after(old)}, []string{"a"}},
+		{"to be read from its start, recent", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: fresh}}, nil},
+		{"to be read from its start, old", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.TrimHorizon}, UpdatedAt: old}}, []string{"a"}},
 		{"never read, from a time", map[string]record.ShardPosition{"a": {Position: record.Position{Kind: record.AtTimestamp, Timestamp: old}}}, []string{"a"}},
 		{"no longer listed, unread", map[string]record.ShardPosition{"x": after(old)}, []string{"x"}},
 		{"ended long ago, its child is known", map[string]record.ShardPosition{"b": end(old), "c": childOf("b", after(fresh))}, nil},
 		{"ended long ago, its child is not", map[string]record.ShardPosition{"b": end(old)}, []string{"b"}},
-		{"ended lately, its child is not known", map[string]record.ShardPosition{"b": end(fresh)}, nil},
+		{"ended recently, its child is not known", map[string]record.ShardPosition{"b": end(fresh)}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := NewTree()

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestHashKeysArePrintedAsTheyAreRead(t *testing.T) {
+func TestHashKeyStringIsTheParsedText(t *testing.T) {
 	for _, text := range []string{"0", "7", "18446744073709551615", "18446744073709551616", "170141183460469231731687303715884105728", "340282366920938463463374607431768211455"} {
 		k, ok := ParseHashKey(text)
 		if !ok || k.String() != text {
@@ -14,7 +14,7 @@ func TestHashKeysArePrintedAsTheyAreRead(t *testing.T) {
 	}
 }
 
-func TestTheShareOfARange(t *testing.T) {
+func TestHashKeyRangeShare(t *testing.T) {
 	for _, c := range []struct {
 		from, to        string
 		share, fraction float64
@@ -35,7 +35,7 @@ func TestTheShareOfARange(t *testing.T) {
 	}
 }
 
-func TestRangesCoverTheHashKeySpace(t *testing.T) {
+func TestCover(t *testing.T) {
 	const last, half, above = "340282366920938463463374607431768211455", "170141183460469231731687303715884105727", "170141183460469231731687303715884105728"
 	for _, c := range []struct {
 		name   string

@@ -42,7 +42,7 @@ func mustParse(t *testing.T, s string) HashKey {
 	return k
 }
 
-// FuzzParseHashKey holds the parser against math/big.
+// FuzzParseHashKey compares the parser with math/big.
 func FuzzParseHashKey(f *testing.F) {
 	for _, s := range []string{
 		"", "0", "00", "7", "-1", "+1", " 1", "1e3", "0x1", "١", "18446744073709551615", "18446744073709551616", "184467440737095516160",

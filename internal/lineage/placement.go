@@ -112,7 +112,7 @@ func (p Placement) named() []string {
 	return p.Only
 }
 
-// restrict excludes a shard that the run does not read: another process owns it, or it is neither
+// restrict excludes a shard that the run does not read. Another process owns it, or it is neither
 // named nor a descendant of a named shard. If only Only excludes it, and not the initial position,
 // a later run reads it.
 func (p Placement) restrict(t *Tree, s *Shard) {

@@ -85,7 +85,7 @@ func TestPlacement(t *testing.T) {
 			want:   map[string]string{"a": "outside", "b": "AFTER_SEQUENCE_NUMBER 7", "c": "ended", "d": horizon, "e": horizon},
 			ready:  []string{"b", "d", "e"},
 		}, {
-			name:    "a checkpoint that began at a time: that time still holds",
+			name:    "a checkpoint that began at a time: the time still applies",
 			initial: record.Position{Kind: record.AtTimestamp, Timestamp: record.Time{Time: startedAt.Add(-time.Minute)}},
 			saved:   map[string]record.ShardPosition{"a": end},
 			listed:  families.Of("a!", "b<a"),
@@ -149,7 +149,7 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
-func TestShardsOfOthersAreLeftAlone(t *testing.T) {
+func TestPlacementExcludesShardsOfOtherProcesses(t *testing.T) {
 	l := NewTree()
 	l.Add(families.Of("a", "b"))
 	_, err := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, nil, func(s string) bool { return s == "b" }, nil}.First(l)
@@ -158,7 +158,7 @@ func TestShardsOfOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestShardsFoundLaterBeginAtTheirStart(t *testing.T) {
+func TestShardsFoundDuringTheRunBeginAtTheirStart(t *testing.T) {
 	l := NewTree()
 	l.Add(families.Of("a", "b"))
 	p := Placement{record.Position{Kind: record.Latest}, startedAt, nil, everyone, nil}

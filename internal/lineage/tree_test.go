@@ -12,7 +12,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault01WhatBecomesReadableCostsWhatChanged(t *testing.T) {
+func TestFault01ReadyVisitsOnlyChangedShards(t *testing.T) {
 	l := NewTree()
 	listed := families.Pairs(1000)
 	l.Add(listed)
@@ -31,8 +31,8 @@ func TestFault01WhatBecomesReadableCostsWhatChanged(t *testing.T) {
 	}
 }
 
-func TestFault01WalksGoAsDeepAsTheLineage(t *testing.T) {
-	// A chain that is deeper than a stack of calls would be.
+func TestFault01WalksADeepLineage(t *testing.T) {
+	// A chain that is deeper than a call stack could be.
 	const depth = 200_000
 	l := NewTree()
 	chain := make([]types.Shard, depth)
@@ -55,7 +55,7 @@ func TestFault01WalksGoAsDeepAsTheLineage(t *testing.T) {
 	}
 }
 
-func TestFault03ALateListingThatShowsAPrunedShardChangesNothing(t *testing.T) {
+func TestFault03OutdatedListingDoesNotRestoreAPrunedShard(t *testing.T) {
 	l := NewTree()
 	l.Add(families.Of("c<b", "d<c"))
 	p := Placement{record.Position{Kind: record.TrimHorizon}, startedAt, map[string]record.ShardPosition{"c": {Parents: []string{"b"}, Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}, everyone, nil}
@@ -70,7 +70,7 @@ func TestFault03ALateListingThatShowsAPrunedShardChangesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkGaps is the guard's look at a checkpoint of many ended shards.
+// BenchmarkGaps measures Gaps for a checkpoint of many ended shards.
 func BenchmarkGaps(b *testing.B) {
 	for _, n := range []int{300, 3000} {
 		b.Run(fmt.Sprintf("%d pairs", n), func(b *testing.B) {
@@ -91,8 +91,8 @@ func BenchmarkGaps(b *testing.B) {
 	}
 }
 
-func TestFault03GapsLookAtEachShardOnce(t *testing.T) {
-	// A chain of splits and merges, of which only the last shard is not read.
+func TestFault03GapsVisitsEachShardOnce(t *testing.T) {
+	// A chain of splits and merges. Only the last shard is not read.
 	const n = 1000
 	l := NewTree()
 	all := families.Pairs(n)

@@ -8,7 +8,7 @@ import (
 	"kin/internal/kinesistest/families"
 )
 
-func TestAWalkVisitsEachShardOnceBelowItsFirstKnownParent(t *testing.T) {
+func TestWalkVisitsEachShardBelowItsFirstKnownParent(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		shards []string
@@ -38,7 +38,7 @@ func TestAWalkVisitsEachShardOnceBelowItsFirstKnownParent(t *testing.T) {
 	}
 }
 
-func TestAWalkEndsWithItsLoop(t *testing.T) {
+func TestWalkStopsWithItsLoop(t *testing.T) {
 	l := NewTree()
 	l.Add(families.Pairs(10))
 	steps := 0
