@@ -15,7 +15,7 @@ import (
 
 // latency puts one record at a time and measures the time from before the put until its line
 // arrives. A line arrives right after a fetch. The next put then waits for a random part of the
-// fetch period, so that the puts are spread evenly over the period. period is in milliseconds; it is
+// fetch period, so that the puts are spread evenly over the period. period is in milliseconds, or
 // 0 for enhanced fan-out.
 func (b bench) latency(ctx context.Context, stream string, records, period int, args []string) error {
 	command := exec.CommandContext(ctx, b.kin, args...)
