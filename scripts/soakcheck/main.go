@@ -10,8 +10,8 @@
 //     nothing else;
 //   - the first copies of a key's records are in the order of the lineage: by sequence number
 //     within a shard, and parents before children; the same holds for each shard;
-//   - no run prints a record twice, and a run repeats at most one batch of earlier runs for each
-//     kill since the checkpoint last moved.
+//   - no run prints a record twice;
+//   - a run repeats at most one batch of earlier runs for each kill since the checkpoint moved.
 //
 // With write the exit code is 0 only if
 //

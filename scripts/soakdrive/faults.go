@@ -36,10 +36,10 @@ const (
 )
 
 // faults adds a fault every second and removes the remaining ones at the end. A fault is for the
-// next call. Faults of GetRecords are for the next one to three calls, and faults of
-// SubscribeToShard for the next one to eight, because a run begins with several of those calls. An
-// operation other than GetRecords has only one fault at a time: a caller waits longer after each.
-// In mode efo the same holds for GetRecords.
+// next call. Faults of GetRecords are for the next one to three calls. Faults of SubscribeToShard
+// are for the next one to eight, because a run begins with several of those calls. An operation
+// other than GetRecords has only one fault at a time: a caller waits longer after each. In mode efo
+// the same holds for GetRecords.
 func (d *drive) faults(ctx context.Context) error {
 	r := d.random(1)
 	added := 0

@@ -6,15 +6,15 @@
 // FILE has one record a line. The outputs are those of the runs that shared a checkpoint, in the
 // order of the runs. The exit code is 0 only if
 //
-//   - each line of the outputs is a complete record of the stream in kin's documented form, with no
-//     member unknown, missing or out of order;
+//   - each line of the outputs is a record of the stream in kin's documented form, with no member
+//     unknown, missing or out of order;
 //   - the payloads are the lines of FILE, byte by byte, each exactly as often as in FILE;
 //   - sequence numbers increase within each shard, over all outputs;
-//   - with -shards (the output of `aws kinesis list-shards`), every shard is one of these, every
-//     key is in the hash key range of its shard, and no record of a child shard comes before one of
-//     its parents;
-//   - with -keyed (lines of scripts/stanzas), each record has its line's key as its partition key,
-//     and the records of a key are in the order of their numbers.
+//   - with -shards (the output of `aws kinesis list-shards`), every shard is one of these and every
+//     key is in the hash key range of its shard;
+//   - with -shards, no record of a child shard comes before one of its parents;
+//   - with -keyed (lines of scripts/stanzas), each record has its line's key as its partition key;
+//   - with -keyed, the records of a key are in the order of their numbers.
 package main
 
 import (
