@@ -41,8 +41,8 @@ func jq(args []string, in io.Reader, out, errOut io.Writer) int {
 	return 0
 }
 
-// filter applies the filter args[0] to the JSON values in the files args[1:], or in in if there
-// are none. falsy reports whether the last result was null or false.
+// filter applies the filter args[0] to the JSON values in the files args[1:]. Without files it
+// reads the values from in. falsy reports whether the last result was null or false.
 func filter(args []string, in io.Reader, emit func(any) error) (falsy bool, err error) {
 	if len(args) == 0 {
 		return false, errors.New("no filter")

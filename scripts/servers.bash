@@ -1,11 +1,12 @@
 # shellcheck shell=bash
-# Sourced by the scripts that run kin against servers. Each server listens on
-# a free port of loopback, keeps what it writes in $work, and ends with the
-# script. Only processes that were started here are ended, by their id.
+# Sourced by the scripts that run kin with servers. Each server listens on a free
+# port of loopback, has its log in $work, and ends with the script. The scripts
+# end only processes that were started here, by their IDs.
 #
-# Wants steps.bash, and $work, a folder for logs.
+# It needs steps.bash, and $work, a directory for logs.
 
-# Whatever is run finds loopback and these credentials, or nothing at all.
+# All programs use loopback and these credentials. An unset endpoint is port 9,
+# which refuses connections.
 export AWS_EC2_METADATA_DISABLED=true
 export AWS_ACCESS_KEY_ID=kin AWS_SECRET_ACCESS_KEY=kin
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=
@@ -17,8 +18,8 @@ npm_packages=$(dirname "${BASH_SOURCE[0]}")/npm
 
 server_pids=()
 
-# server_stop PID: ends a server and waits for it; after 10 s, not politely:
-# kinesis-local waits for connections whose clients are gone.
+# server_stop PID: ends a server and waits for it. After 10 s it sends SIGKILL,
+# because kinesis-local waits for connections whose clients have disconnected.
 server_stop() {
   kill "$1" 2>/dev/null || true
   for _ in {1..100}; do
@@ -29,8 +30,8 @@ server_stop() {
   wait "$1" 2>/dev/null || true
 }
 
-# servers_stop: for the EXIT trap. What was started last ends first: a server may
-# wait for the end of its connections.
+# servers_stop: for the EXIT trap. Ends the last started process first, because a
+# server may wait for the end of its connections.
 servers_stop() {
   local i
   for ((i = ${#server_pids[@]} - 1; i >= 0; i--)); do
@@ -39,9 +40,9 @@ servers_stop() {
   server_pids=()
 }
 
-# server_address LOG PID PATTERN [SCHEME]: waits until the server's log says
-# where it listens, and sets $endpoint. PATTERN is sed's, with the address as its
-# \1; the scheme is http unless it is given.
+# server_address LOG PID PATTERN [SCHEME]: waits until the server's log has its
+# address, and sets $endpoint. PATTERN is for sed, and \1 must be the address.
+# SCHEME is http by default.
 server_address() {
   local log=$1 pid=$2 pattern=$3 scheme=${4:-http} address
   for _ in {1..300}; do
@@ -53,16 +54,16 @@ server_address() {
     fi
     if ! kill -0 "$pid" 2>/dev/null; then
       cat "$log" >&2
-      fail "the server ended before it listened"
+      fail "the server ended before it listened on a port"
     fi
     sleep 0.1
   done
   cat "$log" >&2
-  fail "the server does not listen after 30 s"
+  fail "the server did not listen on a port within 30 s"
 }
 
-# start_local KIN NAME ARG...: `kin local` by the given binary. With --tls among
-# the arguments clients are told whom to trust.
+# start_local KIN NAME ARG...: starts `kin local` with the given binary. With --tls
+# it sets the variables with which clients trust the certificate.
 start_local() {
   local kin=$1 log=${work:?}/$2.log scheme=http
   shift 2
@@ -74,15 +75,15 @@ start_local() {
   server_address "$log" "$server_pid" "^export AWS_ENDPOINT_URL_KINESIS=.*$scheme://\(127\.0\.0\.1:[0-9]*\).*" "$scheme"
   unset AWS_CA_BUNDLE NODE_EXTRA_CA_CERTS
   if [[ $scheme == https ]]; then
-    # They came in one piece with the address.
+    # kin local printed them together with the address.
     AWS_CA_BUNDLE=$(sed -n "s/^export AWS_CA_BUNDLE='\{0,1\}\([^']*\).*/\1/p" "$log")
     NODE_EXTRA_CA_CERTS=$AWS_CA_BUNDLE
     export AWS_CA_BUNDLE NODE_EXTRA_CA_CERTS
   fi
 }
 
-# start_kinesis_local: npm's kinesis-local; it wants its own folder as the
-# working directory. The port it would have taken for plain HTTP is 4568.
+# start_kinesis_local: starts npm's kinesis-local. It needs its own directory as
+# the working directory. Its default port for plain HTTP is 4568.
 start_kinesis_local() {
   local log=${work:?}/kinesis-local.log
   : >"$log"
@@ -95,7 +96,8 @@ start_kinesis_local() {
   server_address "$log" "$server_pid" '^listening on \(.*\) instead of 4568$'
 }
 
-# start_kinesalite: npm's kinesalite, streams in memory.
+# start_kinesalite: starts npm's kinesalite, with streams in memory. Its default
+# port is 4567.
 start_kinesalite() {
   local log=${work:?}/kinesalite.log
   : >"$log"

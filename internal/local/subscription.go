@@ -131,8 +131,8 @@ func (e *Endpoint) fill(t *turn, u *subscription, now time.Time) {
 }
 
 // continuation returns a sequence number that a client can use to continue after the page. It is
-// that of the page's last record. After an empty page it is the number of the record before the
-// page with a later time, so that it stays valid after that record was trimmed. The caller holds
+// that of the page's last record. After an empty page it has the index of the record before the
+// page, but a later time. It therefore stays valid after that record was trimmed. The caller holds
 // mu.
 func (s *shard) continuation(p page, stuck bool, now int64) sequence {
 	next := p.first + uint64(p.count)

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// cpuRounds is how often both are run, in turn; the median counts.
+// cpuRounds is the number of runs of each program, in turn. The result is the median.
 const cpuRounds = 3
 
-// cpu runs kin read and benchloop on the same stream of 1,000 byte payloads,
-// with their output dropped, and prints the CPU time of each.
+// cpu runs kin read and benchloop on the same stream of 1,000-byte payloads and discards their
+// output. It prints the CPU time of each.
 func (b bench) cpu(ctx context.Context, stream string, records int) error {
 	gigabytes := float64(records) * 1000 / 1e9
 	programs := []struct {
@@ -57,7 +57,7 @@ func (b bench) cpu(ctx context.Context, stream string, records int) error {
 	return nil
 }
 
-// timed runs a command and returns how long it took by the clock.
+// timed runs a command and returns the elapsed time.
 func timed(command *exec.Cmd) (time.Duration, error) {
 	began := time.Now()
 	err := command.Run()

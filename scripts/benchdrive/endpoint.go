@@ -12,36 +12,36 @@ import (
 	"kin/scripts/plainhttp"
 )
 
-// endpoint is kin local, called by plain HTTP.
+// endpoint calls kin local with plain HTTP.
 type endpoint struct{ plainhttp.Endpoint }
 
-// counted is what a counter begins with: more calls than a measurement makes.
-const counted = 1_000_000_000
+// maxCalls is the start of the counter: more calls than a measurement makes.
+const maxCalls = 1_000_000_000
 
-// count begins to count the calls of an operation at the endpoint: a fault that
-// delays the next calls by nothing is used up by one with each.
+// count starts to count the calls of an operation at the endpoint. It adds a fault that delays the
+// next maxCalls calls by 1 ns. Each call reduces the number of calls left by one.
 func (e endpoint) count(ctx context.Context, operation string) error {
 	if _, err := e.Send(ctx, http.MethodDelete, "/_kin/fault", nil); err != nil {
 		return err
 	}
-	_, err := e.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s=latency:1ns*%d", operation, counted))
+	_, err := e.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s=latency:1ns*%d", operation, maxCalls))
 	return err
 }
 
-// countedSoFar returns how many calls were counted.
-func (e endpoint) countedSoFar(ctx context.Context) (int, error) {
-	left, err := e.Send(ctx, http.MethodGet, "/_kin/fault", nil)
+// callsSoFar returns the number of calls since count.
+func (e endpoint) callsSoFar(ctx context.Context) (int, error) {
+	list, err := e.Send(ctx, http.MethodGet, "/_kin/fault", nil)
 	if err != nil {
 		return 0, err
 	}
-	_, digits, _ := strings.Cut(strings.TrimSpace(string(left)), "*")
+	_, digits, _ := strings.Cut(strings.TrimSpace(string(list)), "*")
 	n, err := strconv.Atoi(digits)
-	return counted - n, err
+	return maxCalls - n, err
 }
 
-// calls returns how many calls were counted, and ends the counting.
+// calls returns the number of calls since count, and stops the counter.
 func (e endpoint) calls(ctx context.Context) (int, error) {
-	n, err := e.countedSoFar(ctx)
+	n, err := e.callsSoFar(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -54,7 +54,7 @@ type entry struct {
 	PartitionKey string
 }
 
-// payload is 1,000 bytes of JSON.
+// payload returns 1,000 bytes of JSON.
 func payload(n int) []byte {
 	b := fmt.Appendf(nil, "{\"n\":%d,\"user\":{\"id\":\"u-%05d\",\"name\":\"Zoë Example\"},\"amount\":%d.25,\"tags\":[\"a\",\"b\"],\"text\":\"", n, n%99991, n%1000)
 	for len(b) < 998 {
@@ -63,8 +63,7 @@ func payload(n int) []byte {
 	return append(b, '"', '}')
 }
 
-// fill creates a stream and puts records into it, on an endpoint without
-// limits.
+// fill creates a stream and puts records into it. The endpoint must have no limits.
 func (b bench) fill(ctx context.Context, stream string, shards, records int) error {
 	if err := b.endpoint.Call(ctx, "CreateStream", map[string]any{"StreamName": stream, "ShardCount": shards}, nil); err != nil {
 		return err
@@ -81,7 +80,7 @@ func (b bench) fill(ctx context.Context, stream string, shards, records int) err
 	return nil
 }
 
-// renew deletes a stream and creates it again with as many shards, empty.
+// renew deletes a stream and creates it again with the same number of shards.
 func (e endpoint) renew(ctx context.Context, stream string) error {
 	var described struct {
 		StreamDescriptionSummary struct{ OpenShardCount int }

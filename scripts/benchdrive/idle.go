@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// idle runs kin with a stream of so many shards that nobody writes to, waits
-// until each has been called for by operation and things have settled, and
-// prints what the seconds after that took.
+// idle runs kin on a stream that is not written to. It waits until there was a call of operation
+// for each shard, and 10 s more. Then it measures and prints the CPU time, memory and calls of the
+// given number of seconds.
 func (b bench) idle(ctx context.Context, operation string, shards, seconds int, args []string) error {
 	if err := b.endpoint.count(ctx, operation); err != nil {
 		return err
@@ -26,7 +26,7 @@ func (b bench) idle(ctx context.Context, operation string, shards, seconds int, 
 	go func() { ended <- command.Wait() }()
 	defer func() { _ = command.Process.Kill() }()
 	for deadline := time.Now().Add(2 * time.Minute); ; {
-		calls, err := b.endpoint.countedSoFar(ctx)
+		calls, err := b.endpoint.callsSoFar(ctx)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (b bench) idle(ctx context.Context, operation string, shards, seconds int, 
 		case <-time.After(100 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("kin %s made %d calls of %s in two minutes, want one of each of %d shards", strings.Join(args, " "), calls, operation, shards)
+			return fmt.Errorf("kin %s made %d calls of %s in two minutes, want one for each of %d shards", strings.Join(args, " "), calls, operation, shards)
 		}
 	}
 	time.Sleep(10 * time.Second)
@@ -47,7 +47,7 @@ func (b bench) idle(ctx context.Context, operation string, shards, seconds int, 
 	if err != nil {
 		return err
 	}
-	callsBefore, err := b.endpoint.countedSoFar(ctx)
+	callsBefore, err := b.endpoint.callsSoFar(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,14 +75,13 @@ func (b bench) idle(ctx context.Context, operation string, shards, seconds int, 
 	return nil
 }
 
-// processorTime is what a process has used so far, of Linux's /proc: in ticks
-// of 10 ms.
+// processorTime returns the CPU time of a process so far, from Linux's /proc, in steps of 10 ms.
 func processorTime(pid int) (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := strings.Cut(string(stat), ") ") // behind its name
+	_, rest, _ := strings.Cut(string(stat), ") ") // the fields after the name
 	fields := strings.Fields(rest)
 	if len(fields) < 13 {
 		return 0, fmt.Errorf("the stat of process %d has %d fields", pid, len(fields))

@@ -13,11 +13,10 @@ import (
 	"time"
 )
 
-// latency puts one record at a time and takes the time from before the put
-// until its line is here. A line comes right after a fetch: the puts are spread
-// evenly over the reader's fetch period after it, in random order, so that no
-// moment of the period has more of them. A reader that is pushed to has no
-// period, 0.
+// latency puts one record at a time and measures the time from before the put until its line
+// arrives. A line arrives right after a fetch. The next put then waits for a random part of the
+// fetch period, so that the puts are spread evenly over the period. period is in milliseconds, or
+// 0 for enhanced fan-out.
 func (b bench) latency(ctx context.Context, stream string, records, period int, args []string) error {
 	command := exec.CommandContext(ctx, b.kin, args...)
 	pipe, err := command.StdoutPipe()
@@ -69,7 +68,7 @@ func (b bench) latency(ctx context.Context, stream string, records, period int, 
 	}
 	err = command.Process.Kill()
 	for range lines {
-		return errors.New("a line too many")
+		return errors.New("kin printed more lines than records were put")
 	}
 	_ = command.Wait() // it was killed
 	slices.Sort(took)

@@ -1,22 +1,30 @@
-// Command benchdrive measures kin for scripts/bench. It shares no code with
-// kin, and asserts nothing about time: it prints what it saw.
+// Command benchdrive measures kin for scripts/bench and prints the results. It shares no code with
+// kin and asserts nothing about time.
 //
-//	benchdrive [-kin FILE] [-loop FILE] fill STREAM SHARDS RECORDS
-//	benchdrive ... latency STREAM RECORDS MILLISECONDS ARG...
-//	                                               put to print, of kin ARG..., which fetches
-//	                                               so often; 0: is pushed to
-//	benchdrive ... cpu STREAM RECORDS              kin read beside benchloop
-//	benchdrive ... stalled STREAM SECONDS BUFFER ARG...
-//	benchdrive ... idle OPERATION SHARDS SECONDS ARG...
-//	                                               what kin ARG... takes while nothing is written
-//	benchdrive [-rival FILE] ... trickle STREAM SHARDS SECONDS RATE ARG...
-//	                                               kin read with a checkpoint, idle and with
-//	                                               RATE records a second
-//	benchdrive ... two STREAM SECONDS RATE         two kin read on one stream
-//	benchdrive ... saturate STREAM SECONDS SHARDS  kin write into all that the shards take
-//	benchdrive ... write STREAM RECORDS FILE       kin write beside benchput
+//	benchdrive [-kin FILE] [-loop FILE] [-put FILE] [-rival FILE] MEASUREMENT
 //
-// The endpoint is a `kin local`, by AWS_ENDPOINT_URL_KINESIS.
+// The measurements are
+//
+//	fill STREAM SHARDS RECORDS
+//	    no measurement: create a stream and put records
+//	latency STREAM RECORDS MILLISECONDS ARG...
+//	    the time from put to print of kin ARG..., which fetches every MILLISECONDS; 0 for --efo
+//	cpu STREAM RECORDS
+//	    the CPU time of kin read and of benchloop
+//	stalled STREAM SECONDS BUFFER ARG...
+//	    the peak memory of kin read whose output is not read
+//	idle OPERATION SHARDS SECONDS ARG...
+//	    CPU time and memory of kin ARG... while nothing is written
+//	trickle STREAM SHARDS SECONDS RATE ARG...
+//	    CPU time of kin read with a checkpoint, idle and with RATE records a second
+//	two STREAM SECONDS RATE
+//	    two kin read on one stream
+//	saturate STREAM SECONDS SHARDS
+//	    kin write at the write limit of the shards
+//	write STREAM RECORDS FILE
+//	    the CPU time of kin write and of benchput
+//
+// The endpoint is the `kin local` at AWS_ENDPOINT_URL_KINESIS.
 package main
 
 import (
@@ -31,7 +39,7 @@ import (
 	"kin/scripts/plainhttp"
 )
 
-// bench is what the measurements share.
+// bench is the configuration that the measurements share.
 type bench struct {
 	kin, loop, put, rival string
 	endpoint              endpoint
@@ -41,7 +49,7 @@ func main() {
 	b := bench{endpoint: endpoint{plainhttp.Endpoint(os.Getenv("AWS_ENDPOINT_URL_KINESIS"))}}
 	flag.StringVar(&b.kin, "kin", "", "the kin `file` to run")
 	flag.StringVar(&b.loop, "loop", "", "the benchloop `file` to run")
-	flag.StringVar(&b.rival, "rival", "", "another kin `file` that trickle measures beside it")
+	flag.StringVar(&b.rival, "rival", "", "another kin `file` that trickle measures too")
 	flag.StringVar(&b.put, "put", "", "the benchput `file` to run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -54,7 +62,7 @@ func main() {
 
 func (b bench) run(ctx context.Context, args []string) error {
 	if len(args) < 3 {
-		return fmt.Errorf("want a measurement and its arguments")
+		return fmt.Errorf("no measurement: want its name and its arguments")
 	}
 	what, stream, args := args[0], args[1], args[2:]
 	n, err := strconv.Atoi(args[0])
@@ -84,7 +92,7 @@ func (b bench) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return b.idle(ctx, stream, n, seconds, args[1:]) // an operation stands where the others have a stream
+		return b.idle(ctx, stream, n, seconds, args[1:]) // idle has an operation instead of a stream
 	case what == "trickle" && len(args) > 1:
 		seconds, err := strconv.Atoi(args[0])
 		if err != nil {

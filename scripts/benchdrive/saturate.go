@@ -17,13 +17,12 @@ import (
 	"time"
 )
 
-// perShard is how many records a shard takes a second.
+// perShard is the number of records a second that a shard accepts.
 const perShard = 1000
 
-// saturate feeds kin write as fast as it takes lines and counts, in a proxy
-// between it and the endpoint, what the endpoint accepts and refuses in so many
-// seconds. The first second does not count: a shard that was idle takes a
-// second's worth at once.
+// saturate feeds kin write as fast as it reads. A proxy between kin and the endpoint counts the
+// accepted and refused records for the given number of seconds. The first second is not counted,
+// because an idle shard accepts a second's amount at once.
 func (b bench) saturate(ctx context.Context, stream string, seconds, shards int) error {
 	c := &putCounter{}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -87,7 +86,7 @@ func (b bench) saturate(ctx context.Context, stream string, seconds, shards int)
 	return nil
 }
 
-// putCounter counts the entries of PutRecords answers.
+// putCounter counts the accepted and refused entries in PutRecords answers.
 type putCounter struct {
 	mu                sync.Mutex
 	accepted, refused int
@@ -129,7 +128,7 @@ func (c *putCounter) sums() (accepted, refused int) {
 	return c.accepted, c.refused
 }
 
-// first waits until something was accepted.
+// first waits until a record was accepted.
 func (c *putCounter) first(ctx context.Context) {
 	for ctx.Err() == nil {
 		if accepted, _ := c.sums(); accepted > 0 {

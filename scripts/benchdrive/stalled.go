@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// stalled runs kin read with nobody reading its output, and prints the most
-// memory it had, beside the flag + 30 % + 40 MB.
+// stalled runs kin read whose output is not read. It prints the peak memory and the documented
+// limit: --fetch-buffer-size, 30 % more and 40 MB.
 func (b bench) stalled(ctx context.Context, stream string, seconds int, megabytes string, args []string) error {
 	mb, err := strconv.Atoi(megabytes)
 	if err != nil {
@@ -19,7 +19,7 @@ func (b bench) stalled(ctx context.Context, stream string, seconds int, megabyte
 	}
 	args = append([]string{"read", stream, "--from", "trim_horizon", "--fetch-buffer-size", megabytes + "mb"}, args...)
 	command := exec.CommandContext(ctx, b.kin, args...)
-	if _, err := command.StdoutPipe(); err != nil { // held open, never read
+	if _, err := command.StdoutPipe(); err != nil { // open, but never read
 		return err
 	}
 	if err := command.Start(); err != nil {
@@ -41,7 +41,7 @@ func (b bench) stalled(ctx context.Context, stream string, seconds int, megabyte
 	return nil
 }
 
-// memoryOf is a figure of a process, such as VmHWM or VmRSS, in MB (10^6 bytes).
+// memoryOf returns a figure of a process, such as VmHWM or VmRSS, in MB (10^6 bytes).
 func memoryOf(pid int, figure string) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

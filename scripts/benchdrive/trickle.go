@@ -14,10 +14,9 @@ import (
 	"time"
 )
 
-// trickle runs kin read with a checkpoint on a stream of so many shards, first
-// with nobody writing, then with so many records a second spread over all
-// shards, and prints what each took and what one flush costs. The rival, if
-// there is one, does the same after it.
+// trickle runs kin read with a checkpoint. First nothing is written to the stream, then rate
+// records a second are spread over all shards. It prints the CPU time of both and the cost of a
+// save. If there is a rival, it is measured afterwards.
 func (b bench) trickle(ctx context.Context, stream string, shards, seconds, rate int, args []string) error {
 	for _, kin := range []string{b.kin, b.rival} {
 		if kin == "" {
@@ -50,7 +49,7 @@ func (b bench) trickleOf(ctx context.Context, kin, stream string, shards, second
 		_ = command.Wait() // it was killed
 	}()
 	for deadline := time.Now().Add(2 * time.Minute); ; {
-		calls, err := b.endpoint.countedSoFar(ctx)
+		calls, err := b.endpoint.callsSoFar(ctx)
 		if err != nil {
 			return err
 		}
@@ -58,11 +57,11 @@ func (b bench) trickleOf(ctx context.Context, kin, stream string, shards, second
 			break
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%d calls of GetRecords in two minutes, want two of each of %d shards", calls, shards)
+			return fmt.Errorf("%d calls of GetRecords in two minutes, want two for each of %d shards", calls, shards)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	if _, err := b.endpoint.calls(ctx); err != nil { // a fault costs the endpoint time
+	if _, err := b.endpoint.calls(ctx); err != nil { // the counter would use CPU time of the endpoint
 		return err
 	}
 	idle, _, err := coresOf(ctx, command.Process.Pid, file, seconds)
@@ -89,8 +88,7 @@ func (b bench) trickleOf(ctx context.Context, kin, stream string, shards, second
 	return nil
 }
 
-// drip puts so many records a second, each into the shard of a random key, until
-// the context ends.
+// drip puts rate records a second with random keys until ctx ends.
 func (b bench) drip(ctx context.Context, stream string, rate int) error {
 	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
@@ -107,8 +105,8 @@ func (b bench) drip(ctx context.Context, stream string, rate int) error {
 	}
 }
 
-// coresOf is how many cores a process takes over some seconds, and how often it
-// replaces a file meanwhile.
+// coresOf measures a process for the given number of seconds. It returns the cores that it uses and
+// how often it replaces a file.
 func coresOf(ctx context.Context, pid int, file string, seconds int) (cores, replaced float64, err error) {
 	watching, stop := context.WithCancel(ctx)
 	var count atomic.Int64

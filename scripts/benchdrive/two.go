@@ -17,9 +17,9 @@ import (
 	"kin/scripts/plainhttp"
 )
 
-// two runs two kin read with their defaults on one stream that is written to,
-// and counts how many of their calls met a read limit and how far they were
-// behind.
+// two runs two kin read with default settings on one stream while it is written to. It prints how
+// many calls were throttled and how far the readers were behind. It returns an error if a reader
+// does not keep up or 1 % of the calls are throttled.
 func (b bench) two(ctx context.Context, stream string, seconds, rate int) error {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -44,7 +44,9 @@ func (b bench) two(ctx context.Context, stream string, seconds, rate int) error 
 	if err != nil {
 		return err
 	}
-	time.Sleep(8 * time.Second) // what was written last is printed, also by a reader that met the limit and sleeps for the documented 5 s
+	// Long enough for both readers to print the last records. A throttled reader waits for the
+	// documented 5 s.
+	time.Sleep(8 * time.Second)
 	throttled := 0
 	for i, t := range readers {
 		if err := t.finish(ctx); err != nil {
@@ -65,7 +67,7 @@ func (b bench) two(ctx context.Context, stream string, seconds, rate int) error 
 	return err
 }
 
-// feed writes through kin write, steadily, and returns how many records.
+// feed writes steadily through kin write and returns the number of records.
 func (b bench) feed(ctx context.Context, stream string, seconds, rate int) (int, error) {
 	command := exec.CommandContext(ctx, b.kin, "write", stream)
 	command.Stderr = os.Stderr
@@ -105,12 +107,12 @@ func (b bench) startTwin(ctx context.Context, stream, file string) (*twin, error
 	t := &twin{address: address, file: file}
 	t.command = exec.CommandContext(ctx, b.kin, "read", stream, "--metrics-listen", address, "--metrics", file)
 	t.command.Stderr = os.Stderr
-	// Not in step with the other.
+	// The two readers must not fetch at the same moments.
 	time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond)
 	return t, t.command.Start()
 }
 
-// finish asks the reader what it did, and ends it.
+// finish reads the reader's metrics and ends it.
 func (t *twin) finish(ctx context.Context) error {
 	text, err := plainhttp.Endpoint("http://"+t.address).Send(ctx, "GET", "/metrics", nil)
 	if err != nil {
@@ -152,7 +154,7 @@ func (t *twin) finish(ctx context.Context) error {
 	return nil
 }
 
-// number reads a metric's value, which may be written as 1e+06; 0 for none.
+// number parses the value of a metric, which may have the form 1e+06. It returns 0 if that fails.
 func number(s string) int {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -161,7 +163,7 @@ func number(s string) int {
 	return int(f)
 }
 
-// freeAddress is one of loopback that nobody listens on.
+// freeAddress returns an unused address of loopback.
 func freeAddress(ctx context.Context) (string, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// line is KEY:PAYLOAD, 1,000 bytes with the key counted.
+// line returns KEY:PAYLOAD. Key and payload together have 1,000 bytes.
 func line(n int) []byte {
 	key := fmt.Sprintf("key-%08x", uint32(n)*2654435761)
 	return fmt.Appendf(nil, "%s:%s", key, payload(n)[:1000-len(key)])
 }
 
-// write runs kin write and benchput on the same file and prints how many
-// records each writes for a second of CPU time.
+// write runs kin write and benchput on the same file. It prints how many records each writes in a
+// second of CPU time.
 func (b bench) write(ctx context.Context, stream string, records int, file string) error {
 	if err := writeLines(file, records); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (b bench) write(ctx context.Context, stream string, records int, file strin
 	perSecond := make([][]float64, len(programs))
 	for range cpuRounds {
 		for i, p := range programs {
-			// What was written before costs the endpoint memory.
+			// Old records would use memory of the endpoint.
 			if err := b.endpoint.renew(ctx, stream); err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
-// Command benchloop is what `kin read` is measured beside: a plain loop over
-// GetRecords with AWS's SDK, a goroutine for each shard, that prints the lines
-// kin read prints of a stream without aggregates, and ends at the tip. It
-// shares no code with kin.
+// Command benchloop is the baseline for measurements of `kin read`. It is a plain loop over
+// GetRecords with AWS's SDK, with a goroutine for each shard, and shares no code with kin. For a
+// stream without aggregates it prints the same lines as kin read. It ends at the tip.
 //
 //	benchloop STREAM
 package main

@@ -1,7 +1,6 @@
-// Command benchput is what `kin write` is measured beside: a plain loop over
-// PutRecords with AWS's SDK that writes the lines of a file, KEY:PAYLOAD, in
-// requests of 500 records or 10 MiB, and sends again what is refused. It shares
-// no code with kin.
+// Command benchput is the baseline for measurements of `kin write`. It is a plain loop over
+// PutRecords with AWS's SDK and shares no code with kin. It writes the lines of a file,
+// KEY:PAYLOAD, in requests of 500 records or 10 MiB, and retries refused records.
 //
 //	benchput STREAM FILE
 package main
@@ -32,10 +31,10 @@ func main() {
 	}
 }
 
-// The service's limits of a request.
+// The service's limits for a request.
 const (
-	mostRecords = 500
-	mostBytes   = 10 << 20
+	maxRecords = 500
+	maxBytes   = 10 << 20
 )
 
 func write(ctx context.Context, stream, file string) error {
@@ -57,7 +56,7 @@ func write(ctx context.Context, stream, file string) error {
 	size := 0
 	for lines.Scan() {
 		key, data, _ := bytes.Cut(lines.Bytes(), []byte(":"))
-		if len(batch) == mostRecords || size+len(key)+len(data) > mostBytes {
+		if len(batch) == maxRecords || size+len(key)+len(data) > maxBytes {
 			if err := put(ctx, client, stream, batch); err != nil {
 				return err
 			}
@@ -72,7 +71,7 @@ func write(ctx context.Context, stream, file string) error {
 	return put(ctx, client, stream, batch)
 }
 
-// put writes a batch, and again what of it is refused.
+// put writes a batch and retries the refused records.
 func put(ctx context.Context, client *kinesis.Client, stream string, batch []types.PutRecordsRequestEntry) error {
 	for len(batch) > 0 {
 		out, err := client.PutRecords(ctx, &kinesis.PutRecordsInput{StreamName: &stream, Records: batch})

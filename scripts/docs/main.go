@@ -1,7 +1,6 @@
-// Command docs writes what is generated from kin's command tree: the command
-// reference and the table of options (committed, docs/reference and
-// docs/options.md), the man pages and the completions
-// (part of a release's archives).
+// Command docs generates documents from kin's command tree. docs/reference and docs/options.md, the
+// command reference and the table of options, are committed. The man pages and the completions are
+// parts of a release's archives.
 //
 //	go run ./scripts/docs -reference docs/reference -options docs/options.md
 //	go run ./scripts/docs -man manpages -completions completions -version 1.2.3
@@ -28,8 +27,8 @@ func main() {
 	options := flag.String("options", "", "write the table of the connector's options as Markdown to this `file`")
 	man := flag.String("man", "", "write man pages into this `folder`")
 	completions := flag.String("completions", "", "write shell completions into this `folder`")
-	version := flag.String("version", "devel", "the version that the man pages name")
-	date := flag.String("date", "", "the date that the man pages name, RFC 3339 (default: now)")
+	version := flag.String("version", "devel", "the version in the man pages")
+	date := flag.String("date", "", "the date in the man pages, RFC 3339 (default: now)")
 	flag.Parse()
 	if flag.NArg() > 0 || (*reference == "" && *options == "" && *man == "" && *completions == "") {
 		flag.Usage()
@@ -73,8 +72,7 @@ func run(reference, man, completions, version, date string) error {
 	return nil
 }
 
-// folder makes dir an empty folder, so that the page of a command that is gone
-// goes too.
+// folder makes dir an empty directory, so that pages of removed commands are deleted.
 func folder(dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -82,7 +80,7 @@ func folder(dir string) error {
 	return os.MkdirAll(dir, 0o755)
 }
 
-// pages calls write for the root, each command and each help topic below it.
+// pages calls write for c and for each command and help topic below it.
 func pages(c *cobra.Command, write func(*cobra.Command) error) error {
 	if err := write(c); err != nil {
 		return err
@@ -98,8 +96,8 @@ func pages(c *cobra.Command, write func(*cobra.Command) error) error {
 	return nil
 }
 
-// markdown makes the indented lines of a help text code blocks: the generator of
-// man pages takes the text for Markdown, where two spaces mean nothing.
+// markdown indents the indented lines of a help text further, so that they become code blocks. The
+// generator of man pages treats the text as Markdown, where two spaces have no meaning.
 func markdown(help string) string {
 	lines := strings.Split(help, "\n")
 	for i, line := range lines {

@@ -1,12 +1,11 @@
-// Command messages prints every text that kin may say to a person, with the place it
-// stands in: messages, errors, hints and help. It reads the source, so that all of it
-// can be read as one text.
+// Command messages prints every text in kin's source that a user may see: messages, errors, hints
+// and help. All of them can then be read as one text.
 //
 //	go run ./scripts/messages [FOLDER...]
 //
-// Without folders it reads those of cmd and of the core packages that are there. A line
-// is PLACE, KIND and TEXT, with tabs between them; KIND is help, hint, error or text. The
-// records of the log (--debug), names of fields and patterns are left out.
+// Without folders it reads cmd and the core packages. A line is FILE:LINE, KIND and TEXT, separated
+// by tabs. KIND is help, hint, error or text. It omits the records of the log (--debug), names of
+// fields and patterns.
 package main
 
 import (
@@ -24,8 +23,8 @@ import (
 	"strings"
 )
 
-// folders are where kin's own words are. The embedded endpoint speaks as the service
-// does, and is not one of them.
+// folders are the directories with kin's texts. The embedded endpoint is not included, because its
+// texts are the service's.
 var folders = []string{"cmd", "doctor", "efo", "format", "inspect", "internal", "reader", "survey", "transfer", "writer"}
 
 func main() {
@@ -50,8 +49,8 @@ func isMissing(folder string) bool {
 	return os.IsNotExist(err)
 }
 
-// printTexts prints the texts of all Go files below the roots, without tests. A root that
-// is not there is an error.
+// printTexts prints the texts of all Go files below the roots, except tests. A root that does not
+// exist is an error.
 func printTexts(out *bufio.Writer, roots []string) error {
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -76,13 +75,13 @@ func printTexts(out *bufio.Writer, roots []string) error {
 	return nil
 }
 
-// text is what stands at a line of a file.
+// text is a text in a file, with its line.
 type text struct {
 	line       int
 	kind, text string
 }
 
-// textsOf are the texts of one file, in their order. src is as parser.ParseFile has it.
+// textsOf returns the texts of a file in order. src is as in parser.ParseFile.
 func textsOf(path string, src any) ([]text, error) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, path, src, parser.SkipObjectResolution)
@@ -106,27 +105,27 @@ func textsOf(path string, src any) ([]text, error) {
 	return v.found, nil
 }
 
-// visitor collects texts; kind is that of what it is in.
+// visitor collects texts. kind is the kind of the texts in the current node.
 type visitor struct {
 	set   *token.FileSet
 	kind  string
 	found []text
 }
 
-// in is a visitor for what is inside of something with a kind of its own.
+// in visits nodes whose texts have another kind.
 func (v *visitor) in(kind string, nodes ...ast.Node) {
-	was := v.kind
+	before := v.kind
 	v.kind = kind
 	for _, n := range nodes {
 		ast.Walk(v, n)
 	}
-	v.kind = was
+	v.kind = before
 }
 
-// Visit takes the texts of a node, and goes on below it where it is not done with it.
+// Visit collects the texts of a node. It returns nil if the nodes below are not to be visited.
 func (v *visitor) Visit(n ast.Node) ast.Visitor {
 	switch n := n.(type) {
-	case *ast.Field: // struct tags are no words
+	case *ast.Field: // struct tags are not texts
 		return nil
 	case *ast.CallExpr:
 		name := calleeOf(n)
@@ -166,15 +165,15 @@ func (v *visitor) Visit(n ast.Node) ast.Visitor {
 	return v
 }
 
-// add takes a text in, if it has words.
+// add records a text if it has more than one word.
 func (v *visitor) add(at token.Pos, s string) {
 	if len(strings.Fields(s)) > 1 && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") {
 		v.found = append(v.found, text{v.set.Position(at).Line, v.kind, s})
 	}
 }
 
-// joined is the text of literals that are joined with +, with … for what stands
-// between them. ok is false where none of them is a literal.
+// joined returns the text of string literals that are joined with +. It has … for the other
+// operands. ok is false if no operand is a string literal.
 func joined(e ast.Expr) (s string, ok bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:

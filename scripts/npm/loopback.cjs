@@ -1,6 +1,6 @@
-// Loaded with `node --require` ahead of a server that would listen on a fixed
-// port of every address of the machine: it listens on a free port of loopback
-// instead, and says so on stdout in a line
+// Loaded with `node --require` before a server that listens on a fixed port of all
+// addresses of the machine. With it the server listens on a free port of loopback
+// and prints a line on stdout:
 //
 //   listening on 127.0.0.1:41234 instead of 4567
 'use strict'

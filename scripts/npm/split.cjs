@@ -1,8 +1,8 @@
 // Usage: kin read STREAM --no-deaggregate --data base64 ... | node split.cjs
 //
-// Takes aggregates of the Kinesis Producer Library apart with aws-kinesis-agg,
-// which shares no code with kin, and prints KEY:PAYLOAD of each user record, a
-// line each. How many of the records were aggregates goes to stderr.
+// Expands aggregates of the Kinesis Producer Library with aws-kinesis-agg, which shares
+// no code with kin. It prints KEY:PAYLOAD of each user record, one a line. On stderr it
+// prints the number of aggregates.
 'use strict'
 
 const readline = require('node:readline')

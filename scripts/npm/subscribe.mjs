@@ -1,14 +1,15 @@
 // Usage: node subscribe.mjs STREAM COUNT
 //
-// Reads a stream by enhanced fan-out with AWS's SDK for JavaScript, as
-// scripts/subscribe does with the one for Go: registers a consumer, subscribes to
-// every shard from its start, and to the children of each that ends, until it
-// has COUNT records; then it removes the consumer. A subscription that breaks is
-// taken up again after 5 seconds.
+// Reads a stream by enhanced fan-out with AWS's SDK for JavaScript. scripts/subscribe
+// does the same with AWS's SDK for Go.
 //
-// It prints shard, sequence number and payload of each record, and on stderr
-// what it took. The SDK speaks HTTP/2 only: by prior knowledge to an http
-// endpoint, by ALPN to an https one.
+// It registers a consumer and subscribes to every shard from its start. When a shard
+// ends, it subscribes to the children. After COUNT records it removes the consumer. It
+// renews a broken subscription after 5 seconds.
+//
+// It prints shard, sequence number and payload of each record. On stderr it prints the
+// number of records and shards, the protocol and the errors in streams. The SDK uses
+// only HTTP/2: with prior knowledge for an http endpoint, with ALPN for an https one.
 import { setTimeout as wait } from 'node:timers/promises'
 import {
   DeregisterStreamConsumerCommand,
@@ -20,9 +21,9 @@ import {
   SubscribeToShardCommand
 } from '@aws-sdk/client-kinesis'
 
-const again = 5100 // ms after a successful call, when the next may be made
+const subscribeInterval = 5100 // ms from a successful call to the next one
 const patience = setTimeout(() => {
-  console.error(`subscribe.mjs: ${left} records are missing after a minute`)
+  console.error(`subscribe.mjs: ${remaining} records are missing after a minute`)
   process.exit(1)
 }, 60_000)
 
@@ -30,8 +31,8 @@ const stream = process.argv[2]
 const count = Number(process.argv[3])
 const client = new KinesisClient({ maxAttempts: 1 })
 const shards = new Map() // by ID: whether it has ended
-const codes = [] // of errors in a stream
-let left = count
+const codes = [] // error codes in streams
+let remaining = count
 let done
 const complete = new Promise((resolve) => { done = resolve })
 
@@ -52,7 +53,7 @@ clearTimeout(patience)
 process.exit(0) // the streams are still open
 
 function begin (id) {
-  if (shards.has(id) || left <= 0) return
+  if (shards.has(id) || remaining <= 0) return
   shards.set(id, false)
   read(id).then((children) => {
     shards.set(id, true)
@@ -60,13 +61,13 @@ function begin (id) {
       if (child.ParentShards.every((parent) => shards.get(parent))) begin(child.ShardId)
     }
   }).catch((err) => {
-    if (left <= 0) return // the consumer is gone
+    if (remaining <= 0) return // the consumer was removed
     console.error(`subscribe.mjs: ${id}:`, err)
     process.exit(1)
   })
 }
 
-// read takes one subscription after another until the shard ends.
+// read opens one subscription after another until the shard ends. It returns the children.
 async function read (ShardId) {
   let StartingPosition = { Type: 'TRIM_HORIZON' }
   for (;;) {
@@ -74,26 +75,26 @@ async function read (ShardId) {
     const answer = await client.send(new SubscribeToShardCommand({ ConsumerARN, ShardId, StartingPosition }))
     try {
       for await (const { SubscribeToShardEvent: event } of answer.EventStream) {
-        take(ShardId, event)
+        print(ShardId, event)
         if (event.ContinuationSequenceNumber === undefined) return event.ChildShards
         StartingPosition = { Type: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: event.ContinuationSequenceNumber }
       }
     } catch (err) {
-      if (err.$fault === undefined) throw err // not the service's
+      if (err.$fault === undefined) throw err // not an error of the service
       codes.push(err.name)
     }
-    await wait(began + again - Date.now())
+    await wait(began + subscribeInterval - Date.now())
   }
 }
 
-function take (id, event) {
+function print (id, event) {
   if (event.MillisBehindLatest === undefined || (event.ContinuationSequenceNumber === undefined && !(event.ChildShards?.length > 0))) {
-    throw new Error(`an event that says too little: ${JSON.stringify(event)}`)
+    throw new Error(`event without a required member: ${JSON.stringify(event)}`)
   }
   const decoder = new TextDecoder()
   for (const r of event.Records) {
     process.stdout.write(`${id} ${r.SequenceNumber} ${decoder.decode(r.Data)}\n`)
-    left--
+    remaining--
   }
-  if (left <= 0) done()
+  if (remaining <= 0) done()
 }

@@ -1,5 +1,5 @@
-// Package plainhttp calls kin local by plain HTTP, for the programs that
-// measure kin: neither kin nor an SDK takes part.
+// Package plainhttp calls kin local with plain HTTP. It is for the programs that measure kin, and
+// uses neither kin nor an SDK.
 package plainhttp
 
 import (
@@ -17,11 +17,11 @@ import (
 // Endpoint is the URL of kin local.
 type Endpoint string
 
-// callTimeout bounds one call; the endpoint may have been told to stall.
+// callTimeout limits one call, because a fault may stall the endpoint.
 const callTimeout = 30 * time.Second
 
-// Call makes one API call and reads its answer into out, unless that is nil.
-// Nobody checks the signature.
+// Call makes one API call and decodes its answer into out, unless out is nil. The signature is a
+// dummy: the endpoint does not check it.
 func (e Endpoint) Call(ctx context.Context, operation string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -37,8 +37,8 @@ func (e Endpoint) Call(ctx context.Context, operation string, in, out any) error
 	return json.Unmarshal(answer, out)
 }
 
-// Send sends a request to one of the endpoint's own pages, such as
-// /_kin/fault, and returns its answer.
+// Send sends a request that is not an API call, such as one to /_kin/fault, and returns the body
+// of the answer.
 func (e Endpoint) Send(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	return e.send(ctx, method, path, body, "")
 }

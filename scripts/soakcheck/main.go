@@ -1,24 +1,25 @@
-// Command soakcheck judges what scripts/soak left in a folder (soakdrive says
-// what is there). It shares no code with kin, nor with soakdrive.
+// Command soakcheck checks the results of scripts/soak in a folder. The comment of soakdrive
+// lists its files. soakcheck shares no code with kin or soakdrive.
 //
 //	soakcheck [write|copy] DIR
 //
-// It ends with 0 only if
+// The exit code is 0 only if
 //
-//   - every payload that was written is in the stream, and nothing besides;
-//   - what the runs printed together is the stream: every record, with its
-//     shard, key and payload, and nothing besides;
-//   - the first occurrences of a key's records are in the order of the
-//     lineage: by sequence number within a shard, and none of a child before
-//     one of its parents; and so are those of each shard, whatever the key;
-//   - no run prints a record twice, and what it repeats of earlier runs is at
-//     most a batch for each kill since the checkpoint last moved.
+//   - the stream has every payload that was written and no other;
+//   - the runs together printed every record of the stream, with its shard, key and payload, and
+//     nothing else;
+//   - the first copies of a key's records are in the order of the lineage: by sequence number
+//     within a shard, and parents before children; the same holds for each shard;
+//   - no run prints a record twice;
+//   - a run repeats at most one batch of earlier runs for each kill since the checkpoint moved.
 //
-// With write it ends with 0 only if every record of the input is in the stream
-// with its key, and nothing besides; if the first copies of each key's records
-// are in the order of the input; and if no more records are there more than
-// once than what the runs said may be. With copy the same holds for the stream
-// that was copied to, against the one that was copied, but for the order.
+// With write the exit code is 0 only if
+//
+//   - the stream has every record of the input with its key, and nothing else;
+//   - the first copies of each key's records are in the order of the input;
+//   - the stream has no more extra copies than the runs reported as possible.
+//
+// With copy the destination is compared with the source in the same way, except for the order.
 package main
 
 import (
@@ -28,17 +29,17 @@ import (
 
 func main() {
 	c := &check{}
-	judges := map[string]func(string) error{"": c.judge, "write": c.judgeWrite, "copy": c.judgeCopy}
-	of, dir := "", os.Args[len(os.Args)-1]
+	checks := map[string]func(string) error{"": c.checkRead, "write": c.checkWrite, "copy": c.checkCopy}
+	mode, dir := "", os.Args[len(os.Args)-1]
 	if len(os.Args) == 3 {
-		of = os.Args[1]
+		mode = os.Args[1]
 	}
-	judge := judges[of]
-	if judge == nil || len(os.Args) < 2 || len(os.Args) > 3 {
+	run := checks[mode]
+	if run == nil || len(os.Args) < 2 || len(os.Args) > 3 {
 		fmt.Fprintln(os.Stderr, "usage: soakcheck [write|copy] DIR")
 		os.Exit(2)
 	}
-	if err := judge(dir); err != nil {
+	if err := run(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "soakcheck:", err)
 		os.Exit(1)
 	}
@@ -49,16 +50,16 @@ func main() {
 	fmt.Println("check: no violation")
 }
 
-// check is what was found so far.
+// check has the violations and the stream of one check.
 type check struct {
 	violations int
 
 	shards  map[string]*shard
 	stream  map[position]*record
-	byShard map[string][]*record // in the stream's order
+	byShard map[string][]*record // by sequence number
 }
 
-// shown is how many violations are printed; all are counted.
+// shown is the number of violations that are printed. All are counted.
 const shown = 20
 
 func (c *check) violated(format string, args ...any) {
@@ -67,7 +68,8 @@ func (c *check) violated(format string, args ...any) {
 	}
 }
 
-func (c *check) judge(dir string) error {
+// checkRead checks the soaks that kill kin read.
+func (c *check) checkRead(dir string) error {
 	if err := c.readStream(dir+"/shards.jsonl", dir+"/stream.jsonl"); err != nil {
 		return err
 	}

@@ -14,7 +14,9 @@ type run struct {
 	Killed    bool
 	Bound     int64
 
-	records, repeated, bytes int // what it printed; what of it earlier runs had; in bytes
+	records  int // printed records
+	repeated int // printed records that earlier runs had printed
+	bytes    int // size of the repeated records
 }
 
 func readRuns(path string) ([]*run, error) {
@@ -27,8 +29,8 @@ func readRuns(path string) ([]*run, error) {
 	return runs, err
 }
 
-// printed goes through the output. Where a run was killed while it wrote, the
-// last line is torn; the next run ends it with a newline of its own.
+// printed checks each line of the output. If a run was killed while it wrote, its last line is
+// torn. The next run ends that line with a newline.
 func (c *check) printed(path string, runs []*run) error {
 	n, torn, now := 0, 0, -1
 	err := lines(path, func(offset int64, line []byte, whole bool) error {
@@ -43,7 +45,7 @@ func (c *check) printed(path string, runs []*run) error {
 			return nil
 		}
 		if !whole || tears {
-			c.violated("line %d is torn, and no kill tore it", n)
+			c.violated("line %d is torn, but not by a kill", n)
 			return nil
 		}
 		if len(line) == 0 {
@@ -57,7 +59,7 @@ func (c *check) printed(path string, runs []*run) error {
 	return err
 }
 
-// line takes one printed record.
+// line checks one printed record.
 func (c *check) line(n int, line []byte, now int, in *run) {
 	var out struct {
 		ShardID        string          `json:"shardId"`
@@ -90,7 +92,7 @@ func (c *check) line(n int, line []byte, now int, in *run) {
 	r.run = now + 1
 }
 
-// complete wants every record of the stream printed.
+// complete checks that every record of the stream was printed.
 func (c *check) complete() {
 	missing := 0
 	for _, id := range slices.Sorted(maps.Keys(c.byShard)) {
@@ -104,12 +106,12 @@ func (c *check) complete() {
 	fmt.Printf("union: %d of %d records printed, %d missing\n", len(c.stream)-missing, len(c.stream), missing)
 }
 
-// ordered wants the first occurrences in the order of the lineage.
+// ordered checks that the first copies are in the order of the lineage.
 func (c *check) ordered() {
 	keys := map[string][]*record{}
 	shards, before := 0, c.violations
 	for _, id := range slices.Sorted(maps.Keys(c.shards)) {
-		last := 0 // the highest line of the parents
+		last := 0 // the last line of the parents
 		for _, parent := range c.shards[id].parents() {
 			for _, r := range c.byShard[parent] {
 				last = max(last, r.first)
@@ -144,9 +146,9 @@ func (c *check) ordered() {
 	fmt.Printf("order: %d keys that moved %d times between shards, %d shards, %d violations\n", len(keys), moved, shards, c.violations-before)
 }
 
-// repeats wants at most a batch for each kill since the checkpoint moved.
+// repeats checks that a run repeats at most one batch for each kill since the checkpoint moved.
 func (c *check) repeats(runs []*run) {
-	var total, bytes, batches, kills, most int
+	var total, bytes, batches, kills, largest int
 	var bound int64
 	for i, r := range runs {
 		if i > 0 {
@@ -164,7 +166,7 @@ func (c *check) repeats(runs []*run) {
 			c.violated("run %d repeats %d records, %d bytes: more than %d batches of %d bytes", i+1, r.repeated, r.bytes, batches, bound)
 		}
 		if r.repeated > 0 {
-			most = max(most, r.bytes)
+			largest = max(largest, r.bytes)
 		}
 		total += r.repeated
 		bytes += r.bytes
@@ -175,9 +177,9 @@ func (c *check) repeats(runs []*run) {
 			repeating++
 		}
 	}
-	fmt.Printf("repeats: %d records (%d bytes) in %d of %d runs, after %d kills; bound %d bytes a kill, most after one %d bytes\n",
-		total, bytes, repeating, len(runs), kills, bound, most)
+	fmt.Printf("repeats: %d records (%d bytes) in %d of %d runs, after %d kills; limit %d bytes a kill, largest %d bytes\n",
+		total, bytes, repeating, len(runs), kills, bound, largest)
 	if len(runs) > 0 {
-		fmt.Printf("the last run: %d records new to it, %d repeated\n", runs[len(runs)-1].records-runs[len(runs)-1].repeated, runs[len(runs)-1].repeated)
+		fmt.Printf("the last run: %d new records, %d repeated\n", runs[len(runs)-1].records-runs[len(runs)-1].repeated, runs[len(runs)-1].repeated)
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// stop is what a run of kin write or kin copy said when it ended.
+// stop has the numbers that a run of kin write or kin copy reported at its end. soakdrive
+// describes them.
 type stop struct {
 	Written, Twice, Unsure, Beyond, Rejected int64
 }
 
-// readStops returns how many copies too many of all records may be in the stream
-// by what the runs said, all together.
+// readStops returns the number of extra copies that the runs together reported as possible.
 func (c *check) readStops(path string) (allowed int64, err error) {
 	var all stop
 	runs := 0
@@ -28,7 +28,7 @@ func (c *check) readStops(path string) (allowed int64, err error) {
 		all.Rejected += one.Rejected
 		return nil
 	})
-	fmt.Printf("said: %d records written in %d runs, %d copies that may be too many, %d that may be written, %d written behind others that were not, %d rejected\n",
+	fmt.Printf("reported: %d records written in %d runs, %d possible extra copies, %d records possibly written, %d written after one that was not, %d rejected\n",
 		all.Written, runs, all.Twice, all.Unsure, all.Beyond, all.Rejected)
 	if all.Rejected > all.Unsure {
 		c.violated("%d records were rejected", all.Rejected)
@@ -36,8 +36,8 @@ func (c *check) readStops(path string) (allowed int64, err error) {
 	return all.Twice + all.Unsure + all.Beyond, err
 }
 
-// judgeWrite holds the stream against the input of kin write.
-func (c *check) judgeWrite(dir string) error {
+// checkWrite compares the stream with the input of kin write.
+func (c *check) checkWrite(dir string) error {
 	if err := c.readStream(dir+"/shards.jsonl", dir+"/stream.jsonl"); err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func (c *check) judgeWrite(dir string) error {
 	return nil
 }
 
-// judgeCopy holds the stream that was copied to against the one that was copied.
-func (c *check) judgeCopy(dir string) error {
+// checkCopy compares the destination of kin copy with its source.
+func (c *check) checkCopy(dir string) error {
 	if err := c.readStream(dir+"/shards.jsonl", dir+"/stream.jsonl"); err != nil {
 		return err
 	}
@@ -76,32 +76,32 @@ func (c *check) judgeCopy(dir string) error {
 	return nil
 }
 
-// contents counts the records of the stream that was read last, by key and
-// payload; the key is in the payload as well, and has to be the same.
+// contents counts the records of the stream that was read last, by payload. The payload contains
+// the key, which must be the partition key.
 func (c *check) contents() map[string]int {
 	contents := map[string]int{}
 	for _, r := range c.stream {
 		var payload struct{ Key string }
 		if err := json.Unmarshal([]byte(r.data), &payload); err != nil || payload.Key != r.key {
-			c.violated("%s %s has the key %s, and %.60s", r.shard, r.sequence, r.key, r.data)
+			c.violated("%s %s has the key %s and the payload %.60s", r.shard, r.sequence, r.key, r.data)
 		}
 		contents[r.data]++
 	}
 	return contents
 }
 
-// surplus wants each of want in got, at least as often, nothing besides, and no
-// more copies too many of all of them than are allowed.
+// surplus checks that got has each payload of want at least as often and no other payload. All
+// payloads together may have at most allowed extra copies.
 func (c *check) surplus(want, got map[string]int, allowed int64) {
-	missing, foreign, more, copies := 0, 0, 0, int64(0)
+	missing, foreign, duplicated, copies := 0, 0, 0, int64(0)
 	for data, n := range want {
-		switch left := got[data] - n; {
-		case left < 0:
+		switch extra := got[data] - n; {
+		case extra < 0:
 			missing++
 			c.violated("missing: %.80s", data)
-		case left > 0:
-			more++
-			copies += int64(left)
+		case extra > 0:
+			duplicated++
+			copies += int64(extra)
 		}
 	}
 	for data := range got {
@@ -110,15 +110,15 @@ func (c *check) surplus(want, got map[string]int, allowed int64) {
 			c.violated("never written: %.80s", data)
 		}
 	}
-	fmt.Printf("records: %d wanted, %d missing, %d foreign; %d are there more often (%d copies too many), by what was said it may be %d copies\n",
-		len(want), missing, foreign, more, copies, allowed)
+	fmt.Printf("records: %d expected, %d missing, %d foreign; %d duplicated (%d extra copies, %d reported as possible)\n",
+		len(want), missing, foreign, duplicated, copies, allowed)
 	if copies > allowed {
-		c.violated("there are %d copies too many, and only of %d it was said that there may be", copies, allowed)
+		c.violated("%d extra copies, but the runs reported only %d as possible", copies, allowed)
 	}
 }
 
-// inOrder wants the first copies of each key's records in the order of the
-// input: by sequence number within a shard, and parents before children.
+// inOrder checks that the first copies of each key's records are in the order of the input. The
+// order in the stream is by sequence number within a shard, and parents before children.
 func (c *check) inOrder(numbers map[string]int) {
 	last := map[string]int{}  // by key
 	seen := map[string]bool{} // by payload
@@ -135,7 +135,7 @@ func (c *check) inOrder(numbers map[string]int) {
 				}
 				seen[r.data] = true
 				if n := numbers[r.data] + 1; n < last[r.key] {
-					c.violated("key %s out of order: record %d of the input comes behind record %d", r.key, n, last[r.key])
+					c.violated("key %s out of order: record %d of the input comes after record %d", r.key, n, last[r.key])
 				} else {
 					last[r.key] = n
 				}

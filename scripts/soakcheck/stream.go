@@ -9,27 +9,27 @@ import (
 	"os"
 )
 
-// position is where a record is in the stream.
+// position is the position of a record in the stream.
 type position struct{ shard, sequence string }
 
-// record is one of the stream.
+// record is a record of the stream.
 type record struct {
 	position
 	key  string
 	data string
 
 	index int // among its shard's records
-	first int // the line that printed it first, from 1; 0 = none
+	first int // the first line that has it, from 1; 0 = none
 	run   int // the last run that printed it
 }
 
-// shard is one of the stream's, with its parents.
+// shard is a shard of the stream, with its parents.
 type shard struct {
 	ShardID               string `json:"ShardId"`
 	ParentShardID         string `json:"ParentShardId"`
 	AdjacentParentShardID string `json:"AdjacentParentShardId"`
 
-	depth int // how many generations it has above it
+	depth int // number of generations before it
 }
 
 func (s *shard) parents() []string {
@@ -42,8 +42,8 @@ func (s *shard) parents() []string {
 	return ids
 }
 
-// lines calls each for every line of a file, without its newline, and with the
-// offset where it begins. whole says that it has a newline.
+// lines calls each for every line of a file. The line is without its newline; whole reports
+// whether it had one. offset is the position of the line in the file.
 func lines(path string, each func(offset int64, line []byte, whole bool) error) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -68,7 +68,8 @@ func lines(path string, each func(offset int64, line []byte, whole bool) error) 
 	}
 }
 
-// readStream reads what the stream holds. The shards come parents first.
+// readStream reads the shards and the records of a stream from files. Parents must come before
+// their children.
 func (c *check) readStream(shards, records string) error {
 	c.shards, c.stream, c.byShard = map[string]*shard{}, map[position]*record{}, map[string][]*record{}
 	err := lines(shards, func(_ int64, line []byte, _ bool) error {
@@ -102,7 +103,7 @@ func (c *check) readStream(shards, records string) error {
 		r := &record{position: position{in.ShardID, in.SequenceNumber}, key: in.PartitionKey, data: string(in.Data)}
 		before := c.byShard[in.ShardID]
 		if n := len(before); n > 0 && !less(before[n-1].sequence, r.sequence) {
-			return fmt.Errorf("the endpoint's sequence numbers do not grow")
+			return fmt.Errorf("the endpoint's sequence numbers do not increase")
 		}
 		r.index = len(before)
 		c.byShard[in.ShardID] = append(before, r)
@@ -114,14 +115,14 @@ func (c *check) readStream(shards, records string) error {
 }
 
 func (c *check) generations() int {
-	most := 0
+	count := 0
 	for _, s := range c.shards {
-		most = max(most, s.depth+1)
+		count = max(count, s.depth+1)
 	}
-	return most
+	return count
 }
 
-// less compares sequence numbers, decimal numbers without leading zeros.
+// less compares sequence numbers, which are decimal numbers without leading zeros.
 func less(a, b string) bool {
 	if len(a) != len(b) {
 		return len(a) < len(b)
@@ -129,8 +130,8 @@ func less(a, b string) bool {
 	return a < b
 }
 
-// written holds the stream against what went into kin write, which writes at
-// least once.
+// written compares the stream with the input of kin write, which writes each record at least
+// once.
 func (c *check) written(path string) error {
 	copies := map[string]int{}
 	for _, r := range c.stream {
@@ -141,7 +142,7 @@ func (c *check) written(path string) error {
 		n++
 		if copies[string(line)] == 0 {
 			if missing++; missing <= shown {
-				c.violated("written and not in the stream: %.80s", line)
+				c.violated("written, but not in the stream: %.80s", line)
 			} else {
 				c.violations++
 			}
@@ -153,9 +154,9 @@ func (c *check) written(path string) error {
 	if err != nil {
 		return err
 	}
-	for data, left := range copies {
-		if left > 0 {
-			c.violated("in the stream and never written: %.80s", data)
+	for data, n := range copies {
+		if n > 0 {
+			c.violated("in the stream, but never written: %.80s", data)
 		}
 	}
 	fmt.Printf("written: %d records, %d missing in the stream, %d stored more than once by retries\n", n, missing, len(c.stream)-n+missing)

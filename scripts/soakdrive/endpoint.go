@@ -6,10 +6,10 @@ import (
 	"kin/scripts/plainhttp"
 )
 
-// endpoint is kin local, called by plain HTTP.
+// endpoint calls kin local with plain HTTP.
 type endpoint struct{ plainhttp.Endpoint }
 
-// shard is a shard as the API has it.
+// shard is a shard in the API's form.
 type shard struct {
 	ShardID               string `json:"ShardId"`
 	ParentShardID         string `json:"ParentShardId,omitempty"`
@@ -23,8 +23,7 @@ type shard struct {
 
 func (s shard) open() bool { return s.SequenceNumberRange.EndingSequenceNumber == "" }
 
-// shards lists all shards of the stream, with DescribeStream, which no fault
-// is scripted for.
+// shards lists all shards of the stream. It calls DescribeStream, which never has a fault.
 func (e endpoint) shards(ctx context.Context, stream string) ([]shard, error) {
 	var all []shard
 	for {

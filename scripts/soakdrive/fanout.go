@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// pushing are the faults of enhanced fan-out. %d is a number of events before
-// it, so that subscriptions end, break and fail at any time.
-var pushing = []string{
+// fanOutFaults are the faults of enhanced fan-out. %d is the number of events before the fault, so
+// that subscriptions end, break and fail at any time.
+var fanOutFaults = []string{
 	"SubscribeToShard=cut", "SubscribeToShard=cut:%d", "SubscribeToShard=cut:%d", "SubscribeToShard=cut:%d", "SubscribeToShard=cut:%d",
 	"SubscribeToShard=early:%d", "SubscribeToShard=early:%d", "SubscribeToShard=empty", "SubscribeToShard=empty",
 	"SubscribeToShard=stall:%d", "SubscribeToShard=silent",
@@ -23,29 +23,28 @@ var pushing = []string{
 	"DescribeStreamConsumer=latency:%s", "DescribeStreamConsumer=reset", "DescribeStreamConsumer=cut",
 }
 
-// faultsOf are the faults that are drawn in a mode.
+// faultsOf returns the faults of a mode, from which draw selects.
 func faultsOf(mode string) []string {
 	if mode != "efo" {
 		return scripted
 	}
-	// GetRecords is called by the few runs that poll.
+	// Only the few runs that poll call GetRecords.
 	rest := slices.DeleteFunc(slices.Clone(scripted), func(spec string) bool { return strings.HasPrefix(spec, "Get") })
-	return slices.Concat(pushing, rest, []string{"GetRecords=InternalFailure", "GetRecords=cut", "GetRecords=expired-iterator"})
+	return slices.Concat(fanOutFaults, rest, []string{"GetRecords=InternalFailure", "GetRecords=cut", "GetRecords=expired-iterator"})
 }
 
-// isLasting says whether a fault costs a shard the minute for which a
-// subscription may be silent.
+// isLasting reports whether a fault stops a shard for a minute, the time for which a subscription
+// may be silent.
 func isLasting(spec string) bool {
 	return strings.HasPrefix(spec, "SubscribeToShard=stall") || spec == "SubscribeToShard=silent"
 }
 
-// events draws a number of events: of a few, or of what comes in a minute.
+// events draws a number of events: from a few up to the events of about a minute.
 func events(r *rand.Rand) int { return r.IntN(1 << r.IntN(10)) }
 
-// life draws how long a run that is pushed to lives. The service refuses a
-// subscription within five seconds of the last, whatever became of it: a run
-// has to live for longer than that to read anything, and for longer than a minute
-// to give up a silent one.
+// life draws the lifetime of a run with enhanced fan-out. The service refuses a subscription
+// within five seconds of the previous one, even if that one has ended. A run must live longer than
+// that to read anything, and longer than a minute to abandon a silent subscription.
 func life(r *rand.Rand) time.Duration {
 	switch how := r.IntN(20); {
 	case how < 3:

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// scripted are the faults, each as often as it is drawn. %s is a latency.
+// scripted are the faults. A fault that is listed twice is drawn twice as often. %s is a latency.
 var scripted = []string{
 	"GetRecords=ProvisionedThroughputExceededException", "GetRecords=InternalFailure", "GetRecords=ServiceUnavailable",
 	"GetRecords=KMSThrottlingException", "GetRecords=LimitExceededException",
@@ -25,23 +25,24 @@ var scripted = []string{
 	"PutRecords=partial", "PutRecords=partial:0", "PutRecords=partial:0,1,2,5,11,17,23",
 }
 
-// rare are drawn once in a while: a writer waits for the end of their time. A
-// soak that stops writers draws them more often, so that some are stopped in it.
+// rare are faults that are drawn rarely, because a writer waits until they time out. A soak that
+// stops writers draws them more often, so that some writers are stopped during one.
 var rare = []string{"PutRecords=stall"}
 
+// A rare fault is drawn once in so many draws.
 const (
 	rareOf        = 300
 	rareOfWriters = 40
 )
 
-// faults scripts one every second, for the next call, the next one to three of
-// GetRecords, or the next one to eight of SubscribeToShard, which come together
-// when a run begins, and clears what has not happened at the end. An operation has
-// one fault at a time: they must not pile up for a caller that waits longer
-// after each.
+// faults adds a fault every second and removes the remaining ones at the end. A fault is for the
+// next call. Faults of GetRecords are for the next one to three calls. Faults of SubscribeToShard
+// are for the next one to eight, because a run begins with several of those calls. An operation
+// other than GetRecords has only one fault at a time: a caller waits longer after each. In mode efo
+// the same holds for GetRecords.
 func (d *drive) faults(ctx context.Context) error {
 	r := d.random(1)
-	asked := 0
+	added := 0
 	for d.sleep(ctx, time.Second) {
 		waiting, err := d.endpoint.Send(ctx, http.MethodGet, "/_kin/fault", nil)
 		if err != nil {
@@ -65,29 +66,29 @@ func (d *drive) faults(ctx context.Context) error {
 			n += r.IntN(8)
 		}
 		if _, err := d.endpoint.Send(ctx, http.MethodPost, "/_kin/fault", fmt.Appendf(nil, "%s*%d", spec, n)); err != nil {
-			return fmt.Errorf("script the fault %s: %w", spec, err)
+			return fmt.Errorf("add the fault %s: %w", spec, err)
 		}
-		asked += n
+		added += n
 	}
-	left, err := d.endpoint.Send(ctx, http.MethodGet, "/_kin/fault", nil)
+	remaining, err := d.endpoint.Send(ctx, http.MethodGet, "/_kin/fault", nil)
 	if err != nil {
 		return fmt.Errorf("list faults: %w", err)
 	}
-	for line := range strings.Lines(string(left)) {
+	for line := range strings.Lines(string(remaining)) {
 		n, err := strconv.Atoi(strings.TrimSpace(line[strings.LastIndexByte(line, '*')+1:]))
 		if err != nil {
 			return fmt.Errorf("list faults: %w", err)
 		}
-		asked -= n
+		added -= n
 	}
-	d.count("faults", asked)
+	d.count("faults", added)
 	_, err = d.endpoint.Send(ctx, http.MethodDelete, "/_kin/fault", nil)
 	return err
 }
 
-// draw takes a fault of an operation that none is waiting for, or any of
-// GetRecords, which is called all the time; where nobody reads, there is none of
-// that. It is empty when none is to be had.
+// draw selects a random fault of an operation that has none in waiting. GetRecords is called often,
+// so it may have several, except in mode efo. In mode write draw selects no fault of a read call.
+// It returns "" if it finds none.
 func (d *drive) draw(r *rand.Rand, waiting string) string {
 	of := rareOf
 	if d.mode == "write" || d.mode == "copy" {

@@ -12,14 +12,14 @@ import (
 
 const (
 	keys = 97
-	// buffer bounds what a batch may be: a quarter of it. pushedBuffer has room
-	// in that for one event of enhanced fan-out, which holds up to 1 MiB of
-	// payloads, and may be a batch of its own: as JSON lines that is twice as much.
+	// buffer is the fetch buffer size. A batch is at most a quarter of it. With fanOutBuffer a
+	// quarter is large enough for one event of enhanced fan-out, which may be a batch of its own.
+	// An event has up to 1 MiB of payloads, and its JSON lines are twice as large.
 	buffer       = 4_000_000
-	pushedBuffer = 10_000_000
+	fanOutBuffer = 10_000_000
 )
 
-// write feeds `kin write` steadily, and ends it by the end of its input.
+// write feeds `kin write` steadily, and ends it by closing its input.
 func (d *drive) write(ctx context.Context) error {
 	written, err := os.Create(d.path("written.jsonl"))
 	if err != nil {
@@ -52,7 +52,7 @@ func (d *drive) write(ctx context.Context) error {
 				return err
 			}
 			if _, err := pipe.Write(line); err != nil {
-				return fmt.Errorf("kin write took no more: %w", err)
+				return fmt.Errorf("feed kin write: %w", err)
 			}
 		}
 	}
@@ -67,14 +67,14 @@ func (d *drive) write(ctx context.Context) error {
 
 // run is one run of kin read.
 type run struct {
-	Start     int64 // where in read.jsonl it began
-	Committed bool  // the checkpoint changed
+	Start     int64 // offset in read.jsonl at which it began
+	Committed bool  // it changed the checkpoint
 	Killed    bool
-	Bound     int64 // bytes of a batch
+	Bound     int64 // largest batch in bytes
 }
 
-// kill runs kin read again and again, and kills it: soon, later, or just when
-// its output grew, which is between the writing of a batch and its commit.
+// kill runs kin read again and again and kills it after a random time. Most kills come just after
+// the output grew, which is between the writing of a batch and its commit.
 func (d *drive) kill(ctx context.Context) error {
 	runs, err := createLines(d.path("runs.jsonl"))
 	if err != nil {
@@ -114,8 +114,8 @@ func (d *drive) kill(ctx context.Context) error {
 	return nil
 }
 
-// runOnce runs kin read until the time has come, and kills it with signal 9.
-func (d *drive) runOnce(ctx context.Context, runs *jsonLines, polling bool, untilThen func()) error {
+// runOnce runs kin read until untilKill returns, and kills it with signal 9.
+func (d *drive) runOnce(ctx context.Context, runs *jsonLines, polling bool, untilKill func()) error {
 	command, done, err := d.read(ctx, polling)
 	if err != nil {
 		return err
@@ -130,27 +130,27 @@ func (d *drive) runOnce(ctx context.Context, runs *jsonLines, polling bool, unti
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
-	then := make(chan struct{})
-	go func() { untilThen(); close(then) }()
+	due := make(chan struct{})
+	go func() { untilKill(); close(due) }()
 	select {
-	case <-then:
+	case <-due:
 		if err := command.Process.Kill(); err != nil {
 			return err
 		}
 		if err := <-ended; err == nil {
-			d.fail("kin read ended by itself, without an error")
+			d.fail("kin read ended without a kill and without an error")
 		}
 		d.count("kills", 1)
 	case err := <-ended:
 		one.Killed = false
-		d.fail("kin read ended by itself: %v, see read.log", err)
-		<-then
+		d.fail("kin read ended without a kill: %v, see read.log", err)
+		<-due
 	}
 	one.Committed = !bytes.Equal(before, d.checkpoint())
 	return done(runs.enc.Encode(one))
 }
 
-// readRest is the last run, without faults.
+// readRest makes the last run, without faults.
 func (d *drive) readRest(ctx context.Context) error {
 	runs, err := os.OpenFile(d.path("runs.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -172,17 +172,17 @@ func (d *drive) readRest(ctx context.Context) error {
 	return nil
 }
 
-// buffer is the --fetch-buffer-size of the runs.
+// buffer returns the --fetch-buffer-size of the runs.
 func (d *drive) buffer() int64 {
 	if d.mode == "efo" {
-		return pushedBuffer
+		return fanOutBuffer
 	}
 	return buffer
 }
 
-// read is the command, appending to read.jsonl. In a soak of enhanced fan-out
-// some runs poll nevertheless: they go on from the same checkpoint. done closes
-// its files and hands on the error.
+// read returns the kin read command, whose output is appended to read.jsonl. With polling it does
+// not use enhanced fan-out, even in mode efo; it resumes from the same checkpoint. done closes the
+// command's files and returns the error that it was given.
 func (d *drive) read(ctx context.Context, polling bool, more ...string) (command *exec.Cmd, done func(error) error, err error) {
 	const appending = os.O_CREATE | os.O_APPEND | os.O_RDWR
 	out, err := os.OpenFile(d.path("read.jsonl"), appending, 0o644)
@@ -194,8 +194,8 @@ func (d *drive) read(ctx context.Context, polling bool, more ...string) (command
 		return nil, nil, err
 	}
 	if d.mode == "efo" && !polling {
-		// ResourceInUseException in a stream means that another reader has taken
-		// the consumer over, and ends a run that is not told otherwise.
+		// ResourceInUseException in a stream means that another reader took over the consumer.
+		// Without --take-over it ends the run.
 		more = append(more, "--efo", "--take-over")
 	}
 	command = exec.CommandContext(ctx, d.kin, append([]string{
@@ -221,15 +221,15 @@ func (d *drive) size() int64 {
 func (d *drive) checkpoint() []byte {
 	b, err := os.ReadFile(d.path("checkpoint"))
 	if err != nil {
-		return nil // not there yet
+		return nil // it does not exist yet
 	}
 	return b
 }
 
-// awaitGrowth returns as soon as kin read has written something.
-func (d *drive) awaitGrowth(ctx context.Context, most time.Duration) {
+// awaitGrowth waits until kin read writes output, but not longer than limit.
+func (d *drive) awaitGrowth(ctx context.Context, limit time.Duration) {
 	began := time.Now()
-	for size := d.size(); d.size() == size && time.Since(began) < most && ctx.Err() == nil; {
+	for size := d.size(); d.size() == size && time.Since(began) < limit && ctx.Err() == nil; {
 		time.Sleep(200 * time.Microsecond)
 	}
 }

@@ -1,25 +1,23 @@
-// Command soakdrive makes the disruptions of scripts/soak: it makes `kin write`
-// write steadily, reshards the stream, scripts faults, and kills and restarts
-// `kin read`, by enhanced fan-out with -mode efo. With -mode write it stops and
-// restarts `kin write` instead, and with -mode copy `kin copy`. It shares no code
-// with kin.
+// Command soakdrive runs the disruptions of scripts/soak. It feeds `kin write` steadily, reshards
+// the stream, adds faults, and kills and restarts `kin read`. With -mode efo `kin read` uses
+// enhanced fan-out. With -mode write it stops and restarts `kin write` instead, and with -mode copy
+// `kin copy`. It shares no code with kin.
 //
-//	soakdrive -kin FILE -endpoint URL -dir DIR [-mode read|efo|write|copy] [-seconds N]
-//	          [-seed S] [-rate N]
+//	soakdrive -kin FILE -endpoint URL -dir DIR [-mode read|efo|write|copy]
+//	          [-seconds N] [-seed S] [-rate N]
 //
-// At the end it stops writing, clears the faults, lets a last run of what it
-// ended before do the rest, and reads the stream by itself. DIR has then what
-// scripts/soakcheck judges:
+// At the end it stops writing and clears the faults. A last run of the command reads or writes the
+// rest. Then soakdrive reads the stream itself. DIR then has the files for scripts/soakcheck:
 //
-//	written.jsonl  every payload that went into kin write, in that order
-//	read.jsonl     what all runs of kin read printed
-//	runs.jsonl     where in read.jsonl each run began, and how it ended
+//	written.jsonl  every payload of the input of kin write, in order
+//	read.jsonl     the output of all runs of kin read
+//	runs.jsonl     the offset in read.jsonl at which each run began, and how it ended
 //	stream.jsonl   every record of the stream, shard by shard
 //	shards.jsonl   every shard, with its parents
-//	stops.jsonl    with -mode write and copy: what each run said when it ended
-//	copy-*.jsonl   with -mode copy: the stream that was copied to
+//	stops.jsonl    with -mode write and copy: the numbers that each run reported at its end
+//	copy-*.jsonl   with -mode copy: the destination
 //
-// The seed decides what is done; when the processes get to run it does not.
+// The seed decides what happens. It does not decide how far each process gets in between.
 package main
 
 import (
@@ -36,7 +34,7 @@ import (
 	"time"
 )
 
-// drive is what all disruptions share.
+// drive is the state that all disruptions share.
 type drive struct {
 	kin, dir string
 	mode     string
@@ -44,7 +42,7 @@ type drive struct {
 	stream   string
 	seed     uint64
 	rate     int
-	end      time.Time // when the disruptions end
+	end      time.Time // of the disruptions
 
 	mu       sync.Mutex
 	counts   map[string]int
@@ -55,10 +53,10 @@ func main() {
 	d := &drive{stream: "soak", counts: map[string]int{}}
 	flag.StringVar(&d.kin, "kin", "", "the kin `file` to run")
 	flag.StringVar((*string)(&d.endpoint.Endpoint), "endpoint", "", "`URL` of kin local")
-	flag.StringVar(&d.dir, "dir", "", "the `folder` for what comes out")
-	flag.StringVar(&d.mode, "mode", "read", "what is ended again and again: read, efo, write or copy")
-	seconds := flag.Int("seconds", 60, "how long")
-	flag.Uint64Var(&d.seed, "seed", 1, "decides what is done")
+	flag.StringVar(&d.dir, "dir", "", "the `folder` for the results")
+	flag.StringVar(&d.mode, "mode", "read", "the command to stop and restart: read, efo (read with enhanced fan-out), write or copy")
+	seconds := flag.Int("seconds", 60, "how many seconds the disruptions last")
+	flag.Uint64Var(&d.seed, "seed", 1, "seed of the random decisions")
 	flag.IntVar(&d.rate, "rate", 400, "records a second")
 	flag.Parse()
 	if modes[d.mode] == nil || d.kin == "" || d.endpoint.Endpoint == "" || d.dir == "" || flag.NArg() > 0 {
@@ -84,7 +82,8 @@ func main() {
 	}
 }
 
-// mode is what a soak does: disruptions, all at once, and then the rest in peace.
+// mode has the functions of a soak. The disruptions run at the same time. After them the functions
+// of rest run one after another, without disruptions.
 type mode struct {
 	disruptions []func(*drive, context.Context) error
 	rest        []func(*drive, context.Context) error
@@ -130,8 +129,8 @@ func (d *drive) run(ctx context.Context) error {
 	return nil
 }
 
-// random is a source of its own for each disruption, so that none disturbs the
-// others' draws.
+// random returns a random source. Each disruption has its own, so that its draws do not depend on
+// the others.
 func (d *drive) random(sequence uint64) *rand.Rand { return rand.New(rand.NewPCG(d.seed, sequence)) }
 
 func (d *drive) count(name string, n int) {
@@ -140,7 +139,7 @@ func (d *drive) count(name string, n int) {
 	d.counts[name] += n
 }
 
-// fail notes a violation; the run goes on.
+// fail notes a violation. The run continues.
 func (d *drive) fail(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -154,7 +153,8 @@ func between(r *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(r.Int64N(int64(most-least)))
 }
 
-// sleep waits, and says whether there is time for more disruptions.
+// sleep waits, but not beyond the end of the disruptions. It reports whether that end is still to
+// come.
 func (d *drive) sleep(ctx context.Context, wait time.Duration) bool {
 	select {
 	case <-time.After(min(wait, time.Until(d.end))):

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// The stream keeps about as many open shards as it begins with.
+// Limits on the number of open shards, around the number at the start.
 const (
-	fewestShards = 10
-	mostShards   = 24
+	minShards = 10
+	maxShards = 24
 )
 
 // reshard splits and merges shards of the stream at random.
 func (d *drive) reshard(ctx context.Context) error { return d.reshardOf(ctx, d.stream, d.random(2)) }
 
-// reshardCopy does so with the stream that is copied to.
+// reshardCopy splits and merges shards of the destination at random.
 func (d *drive) reshardCopy(ctx context.Context) error {
 	return d.reshardOf(ctx, copyStream, d.random(5))
 }
@@ -37,7 +37,7 @@ func (d *drive) reshardOf(ctx context.Context, stream string, r *rand.Rand) erro
 		})
 		split := r.IntN(2) == 0
 		i := r.IntN(len(open) - 1)
-		if split && len(open) < mostShards || len(open) <= fewestShards {
+		if split && len(open) < maxShards || len(open) <= minShards {
 			err = d.split(ctx, stream, open[i], int64(1+r.IntN(7)))
 		} else {
 			err = d.merge(ctx, stream, open[i], open[i+1])
@@ -49,7 +49,7 @@ func (d *drive) reshardOf(ctx context.Context, stream string, r *rand.Rand) erro
 	return nil
 }
 
-// split divides a shard behind eighths of its hash keys.
+// split splits a shard after the given number of eighths of its hash keys.
 func (d *drive) split(ctx context.Context, stream string, s shard, eighths int64) error {
 	first, last := number(s.HashKeyRange.StartingHashKey), number(s.HashKeyRange.EndingHashKey)
 	width := new(big.Int).Sub(last, first)
@@ -79,11 +79,10 @@ func number(decimal string) *big.Int {
 	return n
 }
 
-// dump writes all shards of the stream, and the records of each, as the
-// endpoint has them.
+// dump writes all shards and all records of the stream to files.
 func (d *drive) dump(ctx context.Context) error { return d.dumpOf(ctx, d.stream, "") }
 
-// dumpCopy does so with the stream that was copied to.
+// dumpCopy writes those of the destination.
 func (d *drive) dumpCopy(ctx context.Context) error { return d.dumpOf(ctx, copyStream, "copy-") }
 
 func (d *drive) dumpOf(ctx context.Context, stream, prefix string) error {
@@ -114,7 +113,7 @@ func (d *drive) dumpOf(ctx context.Context, stream, prefix string) error {
 	return records.f.Close()
 }
 
-// record is one of the stream, as the dump has it.
+// record is a record of the stream in the form of the dump.
 type record struct {
 	ShardID        string
 	SequenceNumber string
@@ -122,8 +121,8 @@ type record struct {
 	Data           []byte
 }
 
-// dumpShard stays below five calls a second, and waits where a shard has given
-// more than it may.
+// dumpShard writes the records of a shard. It makes fewer than five calls a second, and waits if
+// the shard's read limit is exceeded.
 func (d *drive) dumpShard(ctx context.Context, stream string, s shard, to *jsonLines) error {
 	var at struct{ ShardIterator string }
 	err := d.endpoint.Call(ctx, "GetShardIterator", map[string]any{

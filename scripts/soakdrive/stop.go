@@ -15,27 +15,28 @@ import (
 	"time"
 )
 
-// copyStream is what kin copy writes to.
+// copyStream is the destination of kin copy.
 const copyStream = "copied"
 
-// stop is what a run of kin write or kin copy said when it ended.
+// stop has the numbers that a run of kin write or kin copy reported at its end.
 type stop struct {
-	Through int64 // everything up to that record of the input is written
-	Written int64 // records
-	// What may be in the stream too often once the rest is written: copies of
-	// records that were sent again without an answer, records that may be written
-	// or not, and records that are written behind the ones that are not.
+	Through int64 // the first records of the input, up to this number, are written
+	Written int64 // number of written records
+	// The following may become extra copies once the rest is written. Twice counts possible
+	// copies of records that were sent again because a request had no answer. Unsure counts
+	// records that may or may not be written. Beyond counts records that were written although
+	// an earlier one was not.
 	Twice, Unsure, Beyond int64
 	Rejected              int64
-	Code                  int
+	Code                  int // exit code
 }
 
-// grace is less than a request may take, so that some stops leave it open what
-// became of the requests under way.
+// grace is shorter than some requests take. Some stops then do not know whether their last requests
+// succeeded.
 const grace = "3s"
 
-// stopWrite makes an input, and runs kin write on it again and again, each time
-// behind what the run before says is written, until it is stopped.
+// stopWrite creates an input, and runs and stops kin write again and again. Each run resumes after
+// the last record that the previous run reported as written.
 func (d *drive) stopWrite(ctx context.Context) error {
 	if err := d.makeInput(); err != nil {
 		return err
@@ -59,13 +60,13 @@ func (d *drive) stopWrite(ctx context.Context) error {
 			return err
 		}
 		if one.Code == 0 {
-			return nil // all of it is written
+			return nil // the whole input is written
 		}
 	}
 	return nil
 }
 
-// writeRest writes what is left of the input, without faults.
+// writeRest writes the rest of the input, without faults.
 func (d *drive) writeRest(ctx context.Context) error {
 	skip, err := d.through()
 	if err != nil {
@@ -96,13 +97,13 @@ func (d *drive) stopCopy(ctx context.Context) error {
 			return err
 		}
 		if one.Code == 0 {
-			d.fail("kin copy ended by itself, without an error")
+			d.fail("kin copy ended before it was stopped, without an error")
 		}
 	}
 	return nil
 }
 
-// copyRest copies what is left, without faults.
+// copyRest copies the rest, without faults.
 func (d *drive) copyRest(ctx context.Context) error {
 	return d.lastRun(ctx, d.copyArgs("--available-now")...)
 }
@@ -112,7 +113,7 @@ func (d *drive) copyArgs(more ...string) []string {
 		"--grace", grace, "--max-fetch-duration", "1s"}, more...)
 }
 
-// drawWait draws how long a run may go on.
+// drawWait draws the time until a run is stopped.
 func (d *drive) drawWait(r *rand.Rand) time.Duration {
 	switch how := r.IntN(10); {
 	case how < 2:
@@ -123,7 +124,7 @@ func (d *drive) drawWait(r *rand.Rand) time.Duration {
 	return between(r, 6*time.Second, 15*time.Second)
 }
 
-// stopAfter runs kin, stops it with SIGTERM, and reads what it said.
+// stopAfter runs kin, stops it with SIGTERM after wait, and parses what it reported.
 func (d *drive) stopAfter(ctx context.Context, wait time.Duration, args ...string) (stop, error) {
 	var stderr bytes.Buffer
 	command := exec.CommandContext(ctx, d.kin, args...)
@@ -184,7 +185,7 @@ func exitCode(err error) (int, error) {
 	return 0, err
 }
 
-// log keeps what a run said.
+// log appends the stderr of a run and its exit code to stops.log.
 func (d *drive) log(stderr string, code int) error {
 	f, err := os.OpenFile(d.path("stops.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -196,7 +197,8 @@ func (d *drive) log(stderr string, code int) error {
 	return f.Close()
 }
 
-// through is how far the input was written when the last run was stopped.
+// through returns the number of the last record that the last run reported as written, with all
+// records before it.
 func (d *drive) through() (int64, error) {
 	b, err := os.ReadFile(d.path("stops.jsonl"))
 	if err != nil {
@@ -211,12 +213,12 @@ func (d *drive) through() (int64, error) {
 	return n, nil
 }
 
-// What a run says at its end.
+// The lines that a run prints at its end.
 var (
 	donePattern   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
-	upToPattern   = regexp.MustCompile(`(?m)^kin: everything up to record ([\d,]+) of the input is written`)
-	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? behind it(?: is| are)?|([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
-	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?) may be(?:$| written)`)
+	upToPattern   = regexp.MustCompile(`(?m)^kin: (?:everything up to record|records 1 to) ([\d,]+) of the input (?:is|are) written`)
+	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.*, (?:and|but) ([\d,]+) (?:later record|records? after (?:them|it))|([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
+	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?(?: more)?) may be(?:$|:| written)`)
 )
 
 func parseStop(stderr string) stop {
@@ -226,7 +228,7 @@ func parseStop(stderr string) stop {
 	}
 }
 
-// figure is a number that was said; 0 if it was not.
+// figure returns the number in a group of the pattern, or 0 if stderr does not match.
 func figure(what *regexp.Regexp, stderr string, group int) int64 {
 	m := what.FindStringSubmatch(stderr)
 	if m == nil {
@@ -239,7 +241,7 @@ func figure(what *regexp.Regexp, stderr string, group int) int64 {
 	return n
 }
 
-// makeInput writes as many lines as are due in the time.
+// makeInput writes an input with rate lines for each second of the disruptions.
 func (d *drive) makeInput() error {
 	f, err := os.Create(d.path("written.jsonl"))
 	if err != nil {

@@ -1,8 +1,7 @@
-// Command stanzas turns the paragraphs of `apt-cache dumpavail` on stdin into
-// lines of JSON on stdout, one a paragraph: each field of the paragraph under
-// its own name, "key" (the maintainer, who has many packages) and "n", the
-// number of the record among those with the same key, from 1. Keys and numbers
-// are what scripts/verify checks the order by.
+// Command stanzas converts the paragraphs of `apt-cache dumpavail` on stdin to JSON lines on
+// stdout, one for each paragraph. A line has each field of the paragraph under its own name. It
+// also has "key", which is the maintainer, and "n", the number of the record among those with the
+// same key, from 1. scripts/verify checks the order with "key" and "n".
 package main
 
 import (
@@ -59,7 +58,7 @@ func run(in io.Reader, out io.Writer) error {
 			field = name
 			stanza[field] = strings.TrimPrefix(value, " ")
 		default:
-			return fmt.Errorf("not a field: %q", line)
+			return fmt.Errorf("the line is not a field: %q", line)
 		}
 	}
 	if err := lines.Err(); err != nil {

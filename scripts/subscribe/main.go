@@ -1,14 +1,15 @@
-// Command subscribe reads a stream by enhanced fan-out with AWS's SDK for Go:
-// it is what scripts/conformance holds kin local's SubscribeToShard against. It
-// shares no code with kin, and does what subscribe.mjs does with AWS's SDK for
-// JavaScript: registers a consumer, subscribes to every shard from its start, and
-// to the children of each that ends, until it has COUNT records; then it removes
-// the consumer. A subscription that breaks is taken up again after 5 seconds.
+// Command subscribe reads a stream by enhanced fan-out with AWS's SDK for Go. scripts/conformance
+// uses it to test the SubscribeToShard of kin local. It shares no code with kin. subscribe.mjs does
+// the same with AWS's SDK for JavaScript.
 //
 //	subscribe STREAM COUNT http/1.1|h2
 //
-// It prints shard, sequence number and payload of each record, and on stderr
-// what it took.
+// It registers a consumer and subscribes to every shard from its start. When a shard ends, it
+// subscribes to the children. After COUNT records it removes the consumer. It renews a broken
+// subscription after 5 seconds.
+//
+// It prints shard, sequence number and payload of each record. On stderr it prints the number of
+// records and shards, the protocol and the errors in streams.
 package main
 
 import (
@@ -20,7 +21,7 @@ import (
 	"time"
 )
 
-// patience bounds the whole run.
+// patience limits the whole run.
 const patience = 60 * time.Second
 
 func main() {
@@ -37,7 +38,7 @@ func run() (int, error) {
 	}
 	count, err := strconv.Atoi(os.Args[2])
 	if err != nil {
-		return 2, fmt.Errorf("a number of records: %w", err)
+		return 2, fmt.Errorf("parse COUNT: %w", err)
 	}
 	transport, err := newTransport(os.Getenv("AWS_ENDPOINT_URL_KINESIS"), os.Getenv("AWS_CA_BUNDLE"), os.Args[3])
 	if err != nil {
@@ -47,10 +48,10 @@ func run() (int, error) {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	s := &subscriber{transport: transport, stream: os.Args[1], out: os.Stdout, left: count, done: make(chan struct{}), shards: map[string]*shard{}}
+	s := &subscriber{transport: transport, stream: os.Args[1], out: os.Stdout, remaining: count, done: make(chan struct{}), shards: map[string]*shard{}}
 	if err := s.run(ctx); err != nil {
 		return 1, err
 	}
-	fmt.Fprintf(os.Stderr, "%d records of %d shards over %s, errors in a stream: %v\n", count, len(s.shards), transport.spoken(), s.codes)
+	fmt.Fprintf(os.Stderr, "%d records of %d shards over %s, errors in a stream: %v\n", count, len(s.shards), transport.protocols(), s.codes)
 	return 0, nil
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// again is how long after a successful call the next one may be made.
-const again = 5100 * time.Millisecond
+// subscribeInterval is the time after a successful call before which the service refuses the next
+// one, and some more.
+const subscribeInterval = 5100 * time.Millisecond
 
 // subscriber reads all shards of a stream.
 type subscriber struct {
@@ -24,14 +25,14 @@ type subscriber struct {
 	stream    string
 	consumer  string
 
-	mu     sync.Mutex
-	out    io.Writer
-	left   int           // records
-	done   chan struct{} // closed when none is left
-	shards map[string]*shard
-	codes  []string // of errors in a stream
-	failed error
-	open   sync.WaitGroup
+	mu        sync.Mutex // guards the following
+	out       io.Writer
+	remaining int           // number of records still to read
+	done      chan struct{} // closed when remaining is 0 or a read failed
+	shards    map[string]*shard
+	codes     []string // error codes in streams
+	failed    error
+	open      sync.WaitGroup // running reads
 }
 
 type shard struct{ ended bool }
@@ -68,7 +69,7 @@ func (s *subscriber) run(ctx context.Context) (err error) {
 	select {
 	case <-s.done:
 	case <-ctx.Done():
-		err = fmt.Errorf("%d records are missing: %w", s.left, ctx.Err())
+		err = fmt.Errorf("%d records are missing: %w", s.remaining, ctx.Err())
 	}
 	cancel()
 	s.open.Wait()
@@ -76,11 +77,11 @@ func (s *subscriber) run(ctx context.Context) (err error) {
 	return errors.Join(err, s.failed, removed)
 }
 
-// begin reads a shard, unless somebody does. The caller does not hold mu.
+// begin starts to read a shard, unless it is being read already. The caller must not hold mu.
 func (s *subscriber) begin(ctx context.Context, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shards[id] != nil || s.left <= 0 {
+	if s.shards[id] != nil || s.remaining <= 0 {
 		return
 	}
 	s.shards[id] = &shard{}
@@ -88,7 +89,7 @@ func (s *subscriber) begin(ctx context.Context, id string) {
 		children, err := s.read(ctx, id)
 		s.mu.Lock()
 		s.shards[id].ended = true
-		if err != nil && s.left > 0 {
+		if err != nil && s.remaining > 0 {
 			s.fail(fmt.Errorf("%s: %w", id, err))
 		}
 		s.mu.Unlock()
@@ -106,7 +107,7 @@ func (s *subscriber) ended(ids []string) bool {
 	return !slices.ContainsFunc(ids, func(id string) bool { return s.shards[id] == nil || !s.shards[id].ended })
 }
 
-// read takes one subscription after another until the shard ends.
+// read opens one subscription after another until the shard ends. It returns the children.
 func (s *subscriber) read(ctx context.Context, id string) ([]types.ChildShard, error) {
 	from := &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon}
 	for ctx.Err() == nil {
@@ -121,9 +122,9 @@ func (s *subscriber) read(ctx context.Context, id string) ([]types.ChildShard, e
 		for e := range stream.Events() {
 			event, ok := e.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent)
 			if !ok {
-				return nil, errors.Join(fmt.Errorf("an event of an unknown kind: %T", e), stream.Close())
+				return nil, errors.Join(fmt.Errorf("event of an unknown type: %T", e), stream.Close())
 			}
-			if err := s.take(id, event.Value); err != nil {
+			if err := s.print(id, event.Value); err != nil {
 				return nil, errors.Join(err, stream.Close())
 			}
 			if event.Value.ContinuationSequenceNumber == nil {
@@ -131,17 +132,16 @@ func (s *subscriber) read(ctx context.Context, id string) ([]types.ChildShard, e
 			}
 			from = &types.StartingPosition{Type: types.ShardIteratorTypeAfterSequenceNumber, SequenceNumber: event.Value.ContinuationSequenceNumber}
 		}
-		if err := s.note(errors.Join(stream.Err(), stream.Close())); err != nil {
+		if err := s.noteCode(errors.Join(stream.Err(), stream.Close())); err != nil {
 			return nil, err
 		}
-		wait(ctx, time.Until(began.Add(again)))
+		wait(ctx, time.Until(began.Add(subscribeInterval)))
 	}
 	return nil, nil
 }
 
-// note keeps the service's error code of an error in a stream; any other error
-// is returned.
-func (s *subscriber) note(err error) error {
+// noteCode records the error code of the service's error in a stream. It returns any other error.
+func (s *subscriber) noteCode(err error) error {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return err
@@ -152,26 +152,26 @@ func (s *subscriber) note(err error) error {
 	return nil
 }
 
-// take prints the records of an event.
-func (s *subscriber) take(id string, event types.SubscribeToShardEvent) error {
+// print prints the records of an event.
+func (s *subscriber) print(id string, event types.SubscribeToShardEvent) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if event.MillisBehindLatest == nil || event.ContinuationSequenceNumber == nil && len(event.ChildShards) == 0 {
-		return fmt.Errorf("an event that says too little: %+v", event)
+		return fmt.Errorf("event without a required member: %+v", event)
 	}
 	for _, r := range event.Records {
 		if _, err := fmt.Fprintf(s.out, "%s %s %s\n", id, *r.SequenceNumber, r.Data); err != nil {
 			return err
 		}
-		s.left--
+		s.remaining--
 	}
-	if s.left <= 0 && len(event.Records) > 0 {
+	if s.remaining <= 0 && len(event.Records) > 0 {
 		s.finish()
 	}
 	return nil
 }
 
-// fail ends everything with an error. The caller holds mu, as for finish.
+// fail ends the run with an error. The caller holds mu, as for finish.
 func (s *subscriber) fail(err error) {
 	s.failed = errors.Join(s.failed, err)
 	s.finish()

@@ -19,8 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// transport carries requests by one protocol only, and notes which one the
-// answers came by.
+// transport is an HTTP client for a single protocol. It records the protocols of the answers.
 type transport struct {
 	url    string
 	client *http.Client
@@ -48,14 +47,14 @@ func newTransport(url, bundle, proto string) (*transport, error) {
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
 		if !t.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errors.New("AWS_CA_BUNDLE holds no certificate")
+			return nil, errors.New("AWS_CA_BUNDLE has no certificate")
 		}
 	}
 	return &transport{url: url, client: &http.Client{Transport: t}, protos: map[string]bool{}}, nil
 }
 
-// Do gives net/http a plain body: with the SDK's own one, some HTTP/1.1 answers
-// break off on this side.
+// Do sends a request with a copy of its body. With the SDK's own body some HTTP/1.1 answers break
+// off on this side.
 func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		body, err := io.ReadAll(r.Body)
@@ -74,14 +73,15 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-func (t *transport) spoken() string {
+// protocols returns the protocols of the answers.
+func (t *transport) protocols() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return strings.Join(slices.Sorted(maps.Keys(t.protos)), " and ")
 }
 
-// newClient is a client of the SDK. All event streams of one client share a
-// buffer (SDK 1.56), so that each stream wants one of its own.
+// newClient returns a client of the SDK. Each event stream needs its own client, because all event
+// streams of a client share a buffer (SDK 1.56).
 func (t *transport) newClient() *kinesis.Client {
 	return kinesis.New(kinesis.Options{
 		Region:       os.Getenv("AWS_REGION"),

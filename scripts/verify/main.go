@@ -1,22 +1,20 @@
-// Command verify holds what `kin read` printed against what was written. It
-// shares no code with kin.
+// Command verify compares the output of `kin read` with the input of `kin write`. It shares no code
+// with kin.
 //
 //	verify -input FILE -stream NAME [-shards FILE] [-keyed] [-encoding NAME] OUTPUT...
 //
-// FILE has one record a line. The outputs are those of the runs that shared a
-// checkpoint, in the order of the runs. It ends with 0 only if
+// FILE has one record a line. The outputs are those of the runs that shared a checkpoint, in the
+// order of the runs. The exit code is 0 only if
 //
-//   - each line of the outputs is a complete record as kin documents it, of
-//     that stream, with no member unknown, missing or out of order;
-//   - the payloads are the lines of FILE, byte by byte: each exactly as often
-//     as it is there, none missing and none besides;
-//   - sequence numbers grow within each shard, over all outputs;
-//   - with -shards (what `aws kinesis list-shards` prints), every shard is
-//     one of these, every key lies in the hash range of its shard, and no
-//     record of a child shard comes before one of its parents;
-//   - with -keyed (lines of scripts/stanzas), each record carries its line's
-//     key as its partition key, and the records of a key come in the order of
-//     their numbers.
+//   - each line of the outputs is a record of the stream in kin's documented form, with no member
+//     unknown, missing or out of order;
+//   - the payloads are the lines of FILE, byte by byte, each exactly as often as in FILE;
+//   - sequence numbers increase within each shard, over all outputs;
+//   - with -shards (the output of `aws kinesis list-shards`), every shard is one of these and every
+//     key is in the hash key range of its shard;
+//   - with -shards, no record of a child shard comes before one of its parents;
+//   - with -keyed (lines of scripts/stanzas), each record has its line's key as its partition key;
+//   - with -keyed, the records of a key are in the order of their numbers.
 package main
 
 import (
@@ -27,15 +25,15 @@ import (
 	"strings"
 )
 
-// shown is how many findings are printed; all are counted.
+// shown is the number of findings that are printed. All are counted.
 const shown = 10
 
 func main() {
 	input := flag.String("input", "", "the `file` that was written, one record a line")
 	stream := flag.String("stream", "", "the `name` of the stream")
-	shards := flag.String("shards", "", "`file` with what `aws kinesis list-shards` prints")
-	keyed := flag.Bool("keyed", false, "the lines are of scripts/stanzas: check keys and their order")
-	encoding := flag.String("encoding", "", "the `name` that every record has as dataEncoding")
+	shards := flag.String("shards", "", "the `file` with the output of aws kinesis list-shards")
+	keyed := flag.Bool("keyed", false, "check keys and their order: the lines are from scripts/stanzas")
+	encoding := flag.String("encoding", "", "the `name` that every record must have as dataEncoding")
 	flag.Parse()
 	if *input == "" || *stream == "" || flag.NArg() == 0 {
 		flag.Usage()
@@ -54,9 +52,8 @@ func main() {
 	}
 }
 
-// lines calls each for every line of the file, without its newline. A last
-// line without one is an error: neither what was written nor what was printed
-// may be torn.
+// lines calls each for every line of the file, without its newline. It returns an error if the last
+// line has no newline: neither the input nor an output may be torn.
 func lines(name string, each func(line []byte) error) error {
 	f, err := os.Open(name)
 	if err != nil {
@@ -91,7 +88,7 @@ func (v *verifier) outputs(names []string) error {
 	return nil
 }
 
-// report prints the counts and says whether all is well.
+// report prints the findings and the counts. It returns true if there are no findings.
 func (v *verifier) report() bool {
 	for _, f := range v.findings {
 		fmt.Fprintln(os.Stderr, "verify:", f)

@@ -25,21 +25,21 @@ type verifier struct {
 	stream   string
 	keyed    bool
 	encoding string
-	shards   map[string]shard // nil: not checked
+	shards   map[string]shard // nil = not checked
 
-	lines     map[string]int // how often a line is still to come
+	lines     map[string]int // by line: how often it is still expected
 	written   int
 	records   int
 	perOutput []int
 
-	last map[string]*big.Int // the last sequence number of each shard
-	keys map[string]int      // the last number of each key
+	last map[string]*big.Int // last sequence number of each shard
+	keys map[string]int      // last number of each key
 
 	count    [kinds]int
 	findings []string
 }
 
-// shard is a shard as `aws kinesis list-shards` prints it.
+// shard is a shard in the form of `aws kinesis list-shards`.
 type shard struct {
 	ID             string `json:"ShardId"`
 	Parent         string `json:"ParentShardId"`
@@ -49,7 +49,7 @@ type shard struct {
 	children []string
 }
 
-// output is a line of `kin read`, its members in their order.
+// output is a line of `kin read`, with the members in their documented order.
 type output struct {
 	Stream                      string          `json:"stream"`
 	ShardID                     string          `json:"shardId"`
@@ -98,7 +98,7 @@ func (v *verifier) readShards(name string) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if len(list.Shards) == 0 || list.NextToken != nil {
-		return fmt.Errorf("%s: not a whole list of shards", name)
+		return fmt.Errorf("%s: the list of shards is empty or incomplete", name)
 	}
 	v.shards = map[string]shard{}
 	for _, s := range list.Shards {
@@ -129,7 +129,7 @@ func (v *verifier) record(line []byte) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&o); err != nil || d.More() {
-		v.found(malformed, "not one JSON object with kin's members (%v): %.200s", err, line)
+		v.found(malformed, "not a JSON object with kin's members (%v): %.200s", err, line)
 		return nil
 	}
 	rest := line
@@ -143,12 +143,12 @@ func (v *verifier) record(line []byte) error {
 	}
 	if o.Stream != v.stream || !shardID.MatchString(o.ShardID) || !sequence.MatchString(o.SequenceNumber) ||
 		!timestamp.MatchString(o.ApproximateArrivalTimestamp) || o.PartitionKey == "" {
-		v.found(malformed, "a member has no valid value: %.300s", line)
+		v.found(malformed, "a member has an invalid value: %.300s", line)
 		return nil
 	}
 	data, err := o.payload()
 	if err != nil || (v.encoding != "" && o.DataEncoding != v.encoding) {
-		v.found(malformed, "data is not as dataEncoding says (%v): %.300s", err, line)
+		v.found(malformed, "data does not match dataEncoding (%v): %.300s", err, line)
 		return nil
 	}
 	v.position(o)
@@ -156,7 +156,7 @@ func (v *verifier) record(line []byte) error {
 	return nil
 }
 
-// payload is the record's payload as bytes.
+// payload returns the record's payload as bytes.
 func (o output) payload() ([]byte, error) {
 	if o.DataEncoding == "json" {
 		return o.Data, nil
@@ -174,8 +174,7 @@ func (o output) payload() ([]byte, error) {
 	return nil, fmt.Errorf("unknown encoding %q", o.DataEncoding)
 }
 
-// position checks the record's place in its shard and the shard's in the
-// stream.
+// position checks the order of the record in its shard, its key, and the order of the shards.
 func (v *verifier) position(o output) {
 	seq, _ := new(big.Int).SetString(o.SequenceNumber, 10)
 	if last := v.last[o.ShardID]; last != nil && seq.Cmp(last) <= 0 {
@@ -187,14 +186,14 @@ func (v *verifier) position(o output) {
 	}
 	s, ok := v.shards[o.ShardID]
 	if !ok {
-		v.found(malformed, "%s is no shard of the stream", o.ShardID)
+		v.found(malformed, "%s is not a shard of the stream", o.ShardID)
 		return
 	}
 	start, _ := new(big.Int).SetString(s.HashKeyRange.StartingHashKey, 10)
 	end, _ := new(big.Int).SetString(s.HashKeyRange.EndingHashKey, 10)
 	sum := md5.Sum([]byte(o.PartitionKey))
 	if hash := new(big.Int).SetBytes(sum[:]); hash.Cmp(start) < 0 || hash.Cmp(end) > 0 {
-		v.found(malformed, "%s: the key %q does not belong there", o.ShardID, o.PartitionKey)
+		v.found(malformed, "%s: the key %q belongs to another shard", o.ShardID, o.PartitionKey)
 	}
 	for _, child := range s.children {
 		if v.last[child] != nil {
@@ -203,8 +202,7 @@ func (v *verifier) position(o output) {
 	}
 }
 
-// payload checks that the payload is a line that is still to come, and its
-// place among those of its key.
+// payload checks that the payload is a line that is still expected, and the order of its key.
 func (v *verifier) payload(o output, data []byte) {
 	if v.lines[string(data)] == 0 {
 		v.found(surplus, "never written, or printed too often: %.200q", data)
@@ -219,11 +217,11 @@ func (v *verifier) payload(o output, data []byte) {
 		N   int    `json:"n"`
 	}
 	if err := json.Unmarshal(data, &k); err != nil || k.Key == "" {
-		v.found(malformed, "a line without key and number: %.200q", data)
+		v.found(malformed, "the line has no key and number: %.200q", data)
 		return
 	}
 	if k.Key != o.PartitionKey {
-		v.found(malformed, "partition key %q in place of %q", o.PartitionKey, k.Key)
+		v.found(malformed, "partition key %q, want %q", o.PartitionKey, k.Key)
 	}
 	if k.N != v.keys[k.Key]+1 {
 		v.found(disorder, "key %q: number %d comes after %d", k.Key, k.N, v.keys[k.Key])
@@ -231,7 +229,7 @@ func (v *verifier) payload(o output, data []byte) {
 	v.keys[k.Key] = k.N
 }
 
-// missing counts the lines that never came.
+// missing counts the lines that are not in the outputs.
 func (v *verifier) missing() {
 	for line, n := range v.lines {
 		if n > 0 {
