@@ -23,8 +23,8 @@ func TestFault19TheEndOfARunDoesNotWaitForABlockedStderr(t *testing.T) {
 		if code := Main(t.Context(), []string{"frobnicate"}, console.Streams{In: strings.NewReader(""), Out: io.Discard, Err: w}); code != console.ExitUsage {
 			t.Errorf("exit code %d, want %d", code, console.ExitUsage)
 		}
-		if waited := time.Since(start); waited != console.StderrPatience {
-			t.Errorf("the end waited %s, want %s", waited, console.StderrPatience)
+		if waited := time.Since(start); waited != console.StderrTimeout {
+			t.Errorf("the end waited %s, want %s", waited, console.StderrTimeout)
 		}
 		_ = r.Close()
 	})
@@ -32,7 +32,7 @@ func TestFault19TheEndOfARunDoesNotWaitForABlockedStderr(t *testing.T) {
 
 func TestFault19TheEndOfARunPrintsEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &slow{each: console.StderrPatience * 3 / 4}
+		w := &slow{each: console.StderrTimeout * 3 / 4}
 		Main(t.Context(), []string{"frobnicate"}, console.Streams{In: strings.NewReader(""), Out: io.Discard, Err: w})
 		if got := w.got.String(); !strings.HasSuffix(got, "kin: hint: kin help lists the commands\n") || strings.Count(got, "\n") != 2 {
 			t.Errorf("stderr is %q", got)
