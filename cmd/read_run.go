@@ -69,7 +69,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client service.Client
 	if err := r.Run(ctx, handle); err != nil {
 		return err
 	}
-	return o.Judge(r.Progress().Records)
+	return o.CheckCount(r.Progress().Records)
 }
 
 // followBuffer makes the garbage collector work harder as memory nears what
