@@ -23,7 +23,7 @@ type env struct {
 
 	connection flags.Connection
 	origins    settings.Origins
-	help       manual.Asked
+	help       manual.HelpFlags
 	helpErr    error // of the help that was printed
 
 	client service.Client // of the run, once kinesis has made it

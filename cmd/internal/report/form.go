@@ -19,12 +19,12 @@ const (
 	JSON  Form = "json"
 )
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (f *Form) Type() string { return "form" }
 
 func (f *Form) String() string { return string(cmp.Or(*f, Table)) }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (f *Form) Set(s string) error { return console.Choose(f, s, Table, JSON) }
 
 // LagForm is the value of -o of lag; its zero value is a table.
@@ -37,10 +37,10 @@ const (
 	LagPrometheus LagForm = "prometheus"
 )
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (f *LagForm) Type() string { return "form" }
 
 func (f *LagForm) String() string { return string(cmp.Or(*f, LagTable)) }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (f *LagForm) Set(s string) error { return console.Choose(f, s, LagTable, LagJSON, LagPrometheus) }
