@@ -10,7 +10,7 @@ import (
 	"kin/reader"
 )
 
-func TestFault10OneIsNotCalledByAPlural(t *testing.T) {
+func TestFault10OneHasTheSingular(t *testing.T) {
 	o := &flags.Bounds{}
 	o.Expect.Given, o.Expect.N = true, 2000
 	if err := o.CheckCount(1); err == nil || err.Error() != "read 1 record, expected 2,000" {

@@ -45,7 +45,7 @@ func Usage(format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...)}
 }
 
-// UsageHint returns a *UsageError. The hint says what to do instead.
+// UsageHint returns a *UsageError. The hint names the alternative.
 func UsageHint(hint, format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...), Hint: hint}
 }

@@ -36,7 +36,7 @@ type (
 	streamError interface{ StreamName() string }
 	// GaveUp marks the error of a call that kin no longer retries.
 	GaveUp interface{ GaveUp() bool }
-	// unusable is a checkpoint that cannot be used. Hint says what to do.
+	// unusable is a checkpoint that cannot be used. Hint returns the next step.
 	unusable interface {
 		Unusable() bool
 		Hint() string
@@ -209,7 +209,7 @@ func reachHint(err error) string {
 const SearchTime = 5 * time.Second
 
 // didYouMean lists the account's streams and suggests the most similar name. If the list is
-// not available within SearchTime, the hint says what to check.
+// not available within SearchTime, the hint lists what to check.
 func (e *Explainer) didYouMean(ctx context.Context, name string) string {
 	if e.Streams == nil || record.ParseStream(name).ARN != "" {
 		return "check the ARN, and that --region and --endpoint are those of the stream"

@@ -53,7 +53,7 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 // trustHint is the hint for a credentials endpoint whose certificate is not trusted.
 const trustHint = "set AWS_CA_BUNDLE to a file of the certificates to trust"
 
-// searchHint says where to put credentials when kin found none.
+// searchHint describes where to put credentials when kin found none.
 func searchHint(s awsclient.Source) string {
 	const searched = "kin looks where the AWS SDK does: environment, shared configuration, instance profile"
 	switch {
@@ -163,7 +163,7 @@ func sourceProfileFlag(s awsclient.Source) string {
 	return " --profile " + ShellWord(s.SourceProfile)
 }
 
-// profileRule says how to run kin with the variables that the hint names. They hold the
+// profileRule describes how to run kin with the variables that the hint names. They hold the
 // user's credentials, not the role's. --profile would override them.
 func profileRule(s awsclient.Source) string {
 	switch {
@@ -206,7 +206,7 @@ func keyOrigin(s awsclient.Source) string {
 	return ""
 }
 
-// clockHint says how wrong this machine's clock is. ahead is the service's time minus this
+// clockHint states how wrong this machine's clock is. ahead is the service's time minus this
 // machine's.
 func clockHint(ahead time.Duration) string {
 	direction := "behind"

@@ -11,7 +11,7 @@ import (
 
 // duplicateWindow is how long after a signal kin ignores others of any kind. Supervisors
 // often deliver one stop twice. GNU timeout sends SIGTERM to its child and then to the
-// child's group, systemd can add SIGHUP, and a terminal sends SIGINT to all processes in
+// child's group, and systemd can add SIGHUP. A terminal sends SIGINT to all processes in
 // the foreground.
 const duplicateWindow = time.Second
 

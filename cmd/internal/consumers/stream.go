@@ -101,7 +101,7 @@ func checkConsumers(ids []string, stream string) error {
 
 // Missing lists the stream's consumers after the service did not find one. If the stream
 // does not exist either, Missing returns that error. Otherwise the hint has the most
-// similar name, or says where to look.
+// similar name, or names the command to list them.
 func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, console.SearchTime)
 	defer cancel()

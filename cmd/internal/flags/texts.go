@@ -1,5 +1,5 @@
 // Package flags has the values of flags, and the groups of flags that commands share. A
-// value parses itself when the flag is set, and its error says which values are accepted.
+// value parses itself when the flag is set, and its error lists which values are accepted.
 package flags
 
 import (

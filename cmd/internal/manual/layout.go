@@ -26,7 +26,7 @@ func SetCommon(c *cobra.Command, names ...string) {
 	c.Annotations[commonFlags] = strings.Join(names, ",")
 }
 
-// Text returns the help of a command. Short and the first paragraph of Long say what the
+// Text returns the help of a command. Short and the first paragraph of Long describe what the
 // command does and when to use it. The rest of Long and the full descriptions of the flags
 // are in the full help only. The help of a topic is its Long.
 func Text(c *cobra.Command, full bool) string {
@@ -174,7 +174,7 @@ func defaultOf(h flags.Help) string {
 	return " (default " + h.Default + ")"
 }
 
-// writeNext says where to find more help.
+// writeNext names the command that prints more help.
 func writeNext(b *strings.Builder, c *cobra.Command, full bool) {
 	switch {
 	case c.HasAvailableSubCommands():

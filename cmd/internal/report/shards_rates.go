@@ -19,7 +19,7 @@ import (
 const besideKeys = 2 + 9 + 2 + 9 + 2 + 7 + 2
 
 // RatesTable returns a table of the sampled shards, the hottest first. Below each hot shard
-// it says where to split it.
+// it shows where to split it.
 func RatesTable(p Palette, width int, s *survey.Stream, rates map[string]survey.Rates) string {
 	wide := len("SHARD")
 	var ids []string
@@ -54,7 +54,7 @@ func rateText(perSecond float64) string {
 	return strconv.FormatFloat(perSecond, 'f', 1, 64)
 }
 
-// splitText says where to split a hot shard, or why a split does not help.
+// splitText describes where to split a hot shard, or why a split does not help.
 func splitText(s *survey.Stream, r survey.Rates) string {
 	switch {
 	case r.SplitAt != nil:

@@ -106,7 +106,7 @@ func progressWithRejected(s writer.Summary, failed string) string {
 	return text
 }
 
-// throughText says that the first n records of the input are written.
+// throughText states that the first n records of the input are written.
 func throughText(n int64) string {
 	if n == 1 {
 		return "record 1 of the input is written"
