@@ -13,7 +13,7 @@ import (
 	"kin/internal/record"
 )
 
-// fileArgument wants the name of one file.
+// fileArgument requires the name of one file.
 func fileArgument(c *cobra.Command, args []string) error {
 	path := c.CommandPath()
 	switch {
@@ -25,30 +25,30 @@ func fileArgument(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// anyNumber of consumers.
+// anyNumber as a maximum means no maximum.
 const anyNumber = -1
 
-// consumerArguments wants a stream, and behind it from least to most
-// consumers.
-func consumerArguments(least, most int, example string) cobra.PositionalArgs {
+// consumerArguments requires a stream, followed by minCount to maxCount consumers. example
+// is part of the hint.
+func consumerArguments(minCount, maxCount int, example string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		path := c.CommandPath()
 		hint := "for example: " + strings.TrimSpace(path+" orders "+example)
 		switch n := len(args) - 1; {
 		case n < 0:
 			return console.UsageHint(hint, "%s needs the name or ARN of a stream", path)
-		case n < least:
+		case n < minCount:
 			return console.UsageHint(hint, "%s needs the name of the stream, then the name of a consumer", path)
-		case most == 0 && n > most:
+		case maxCount == 0 && n > maxCount:
 			return console.UsageHint(hint, "%s takes one stream and nothing else, got %q", path, args[1])
-		case most > 0 && n > most:
-			return console.UsageHint(hint, "%s takes one consumer, got %q too", path, args[most+1])
+		case maxCount > 0 && n > maxCount:
+			return console.UsageHint(hint, "%s takes one consumer, got %q too", path, args[maxCount+1])
 		}
 		return nil
 	}
 }
 
-// noArguments refuses every argument of a command that takes none.
+// noArguments refuses arguments of a command that takes none.
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 || versionAsked(c) {
 		return nil
@@ -62,8 +62,7 @@ func noArguments(c *cobra.Command, args []string) error {
 	return console.UsageHint("kin help lists the commands", "unknown command %q", args[0])
 }
 
-// refuseConnection refuses the flags that say where the service is, for a
-// command that calls none.
+// refuseConnection refuses the flags about the service for a command that does not call it.
 func refuseConnection(c *cobra.Command) error {
 	for _, name := range []string{"profile", "region", "endpoint"} {
 		if c.Flags().Changed(name) {
@@ -73,8 +72,7 @@ func refuseConnection(c *cobra.Command) error {
 	return nil
 }
 
-// streamArguments wants at least one stream and splits what is separated by
-// commas.
+// streamArguments requires at least one stream.
 func streamArguments(c *cobra.Command, args []string) error {
 	if len(splitStreams(args)) == 0 {
 		return console.UsageHint("for example: "+c.CommandPath()+" orders", "%s needs the name or ARN of a stream", c.CommandPath())
@@ -82,6 +80,7 @@ func streamArguments(c *cobra.Command, args []string) error {
 	return nil
 }
 
+// splitStreams splits arguments at commas and drops empty ones.
 func splitStreams(args []string) []string {
 	var streams []string
 	for _, arg := range args {
@@ -94,13 +93,13 @@ func splitStreams(args []string) []string {
 	return streams
 }
 
-// wantStreams is the value of a --stream that was not given.
+// wantStreams returns an empty value for a flag --stream.
 func wantStreams() flags.Texts {
 	return flags.Texts{Kind: "the name or ARN of a stream", Commas: true}
 }
 
-// streamsIn are the streams of a checkpoint that were asked for, as the caller
-// gave them; all of them, by name, if none was.
+// streamsIn returns the given streams, as the caller named them. Each has to be in the
+// checkpoint f. If none are given, it returns the names of all streams of the checkpoint.
 func streamsIn(path string, f checkpoint.File, given []string) ([]string, error) {
 	var names []string
 	for _, s := range f.Streams {
@@ -122,9 +121,9 @@ func streamsIn(path string, f checkpoint.File, given []string) ([]string, error)
 	return given, nil
 }
 
-// regionHints are what has the region of the streams that were asked for:
-// the ARNs that were given, else those that the checkpoint has. The calls name
-// a stream as it was given: not every endpoint takes ARNs.
+// regionHints returns ARNs, from which the region is taken: those that were given, else
+// those in the checkpoint. Calls use the streams as they were given, because not every
+// endpoint accepts ARNs.
 func regionHints(f checkpoint.File, streams []string) []string {
 	var hints []string
 	for _, s := range streams {

@@ -18,13 +18,13 @@ import (
 
 func TestFault19TheEndOfARunDoesNotWaitForABlockedStderr(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, w := io.Pipe() // blocked, for nobody reads
+		r, w := io.Pipe() // blocked: nobody reads
 		start := time.Now()
 		if code := Main(t.Context(), []string{"frobnicate"}, console.Streams{In: strings.NewReader(""), Out: io.Discard, Err: w}); code != console.ExitUsage {
 			t.Errorf("exit code %d, want %d", code, console.ExitUsage)
 		}
-		if waited := time.Since(start); waited != console.StderrPatience {
-			t.Errorf("the end waited %s, want %s", waited, console.StderrPatience)
+		if waited := time.Since(start); waited != console.StderrTimeout {
+			t.Errorf("the end waited %s, want %s", waited, console.StderrTimeout)
 		}
 		_ = r.Close()
 	})
@@ -32,7 +32,7 @@ func TestFault19TheEndOfARunDoesNotWaitForABlockedStderr(t *testing.T) {
 
 func TestFault19TheEndOfARunPrintsEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &slow{each: console.StderrPatience * 3 / 4}
+		w := &slow{each: console.StderrTimeout * 3 / 4}
 		Main(t.Context(), []string{"frobnicate"}, console.Streams{In: strings.NewReader(""), Out: io.Discard, Err: w})
 		if got := w.got.String(); !strings.HasSuffix(got, "kin: hint: kin help lists the commands\n") || strings.Count(got, "\n") != 2 {
 			t.Errorf("stderr is %q", got)
@@ -51,7 +51,7 @@ func TestFault19ASignalOrTheTimeoutEndsMetricsThatNobodyReads(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r, w := io.Pipe() // blocked, for nobody reads
+				r, w := io.Pipe() // blocked: nobody reads
 				e := newEnv(console.Streams{Err: w})
 				e.Print("first")
 				ctx, cancel := context.WithCancelCause(t.Context())
@@ -81,11 +81,11 @@ func TestFault19AMetricsLineThatFailsIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := m.Write(t.Context(), reader.Observation{}); !errors.Is(err, broken) {
-		t.Errorf("the error is %v", err)
+		t.Errorf("got %v", err)
 	}
 }
 
-// slow is a stderr that takes its time for each write.
+// slow is a stderr that sleeps before each write.
 type slow struct {
 	each time.Duration
 	got  bytes.Buffer

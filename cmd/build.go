@@ -8,10 +8,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// release is the version a release build carries: -X kin/cmd.release=1.2.3.
+// release is the version of a release build. The linker sets it: -X kin/cmd.release=1.2.3.
 var release string
 
-// version is the release, or what the Go tool knows of a build from source.
+// version returns the release. For a build from source it returns the version that the Go
+// tool recorded, or devel.
 func version() string {
 	if release != "" {
 		return release
@@ -22,7 +23,7 @@ func version() string {
 	return "devel"
 }
 
-// versionLine is what `kin version` and `kin --version` print.
+// versionLine returns what `kin version` and `kin --version` print.
 func versionLine() string {
 	return fmt.Sprintf("kin %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

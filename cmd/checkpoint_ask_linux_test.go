@@ -13,8 +13,8 @@ import (
 	"kin/internal/local"
 )
 
-// On a terminal kin shows the difference and asks. Only yes moves the file.
-func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
+// On a terminal kin prints the difference and asks. Only yes changes the file.
+func TestCheckpointResetAsksOnATerminal(t *testing.T) {
 	endpoint, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}}})
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	for _, test := range []struct {
-		answer string // what is typed; "stop" is a signal
+		answer string // typed text; "stop" sends a signal
 		moved  bool
 		code   int
 	}{
@@ -44,7 +44,7 @@ func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
 			if code := Main(t.Context(), []string{"read", "orders", "--checkpoint", path, "--available-now"}, console.Streams{Out: &out, Err: &messages}); code != 0 {
 				t.Fatal(messages.String())
 			}
-			was, err := os.ReadFile(path)
+			before, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,12 +60,12 @@ func TestResettingACheckpointAsksOnATerminal(t *testing.T) {
 			if text := <-shown; !strings.Contains(text, "shardId-000000000000") || !strings.Contains(text, "kin: move "+path+" as shown? [y/N] ") {
 				t.Errorf("shown %q", text)
 			}
-			is, err := os.ReadFile(path)
+			after, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			backups, err := filepath.Glob(path + ".*.bak")
-			if moved := !bytes.Equal(was, is); err != nil || moved != test.moved || (len(backups) == 1) != test.moved {
+			if moved := !bytes.Equal(before, after); err != nil || moved != test.moved || (len(backups) == 1) != test.moved {
 				t.Errorf("moved %t, backups %v, %v; want %t", moved, backups, err, test.moved)
 			}
 		})

@@ -86,7 +86,7 @@ func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// check refuses what cannot be asked for, before anything is looked at.
+// check refuses wrong usage before any file is opened.
 func (o *checkpointResetOptions) check(e *env) error {
 	switch {
 	case !o.to.Given:
@@ -102,7 +102,7 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 		return err
 	}
 	view := checkpoint.NewView(o.path)
-	was, err := view.Load(ctx) // a file that is not there gets no lock either
+	before, err := view.Load(ctx) // fails for a missing file, before Open would create a lock
 	if err != nil {
 		return err
 	}
@@ -112,15 +112,15 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 			return err
 		}
 		defer func() { err = errors.Join(err, file.Release(context.WithoutCancel(ctx))) }()
-		if was, err = file.Load(ctx); err != nil {
+		if before, err = file.Load(ctx); err != nil {
 			return err
 		}
 	}
-	is, streams, err := o.restart(ctx, e, was)
+	after, streams, err := o.restart(ctx, e, before)
 	if err != nil {
 		return err
 	}
-	diff := report.ResetOf(o.path, was, is, streams)
+	diff := report.ResetOf(o.path, before, after, streams)
 	if err := report.Print(ctx, e.Console, func(context.Context) (string, error) {
 		if o.output == report.JSON {
 			return report.JSONLine(diff)
@@ -131,7 +131,7 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	}
 	switch {
 	case diff.IsEmpty():
-		e.Info(o.path + " is already there: nothing was changed")
+		e.Info(o.path + " already has these positions: nothing was changed")
 		return nil
 	case o.dryRun:
 		e.Info("dry run: " + o.path + " was not changed")
@@ -148,7 +148,7 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	if err != nil {
 		return err
 	}
-	if err := file.Save(is, nil); err != nil {
+	if err := file.Save(after, nil); err != nil {
 		var failed *checkpoint.SaveError
 		if errors.As(err, &failed) {
 			failed.Next = "the file was not changed; repair the folder or the disk, then run the command again"
@@ -159,26 +159,26 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	return nil
 }
 
-// restart is the file as it is to be, and the streams of it that are moved.
-func (o *checkpointResetOptions) restart(ctx context.Context, e *env, was checkpoint.File) (is checkpoint.File, streams []string, err error) {
-	if streams, err = streamsIn(o.path, was, o.streams.List); err != nil {
-		return is, nil, err
+// restart returns the checkpoint as it will be, and the streams whose positions change.
+func (o *checkpointResetOptions) restart(ctx context.Context, e *env, before checkpoint.File) (after checkpoint.File, streams []string, err error) {
+	if streams, err = streamsIn(o.path, before, o.streams.List); err != nil {
+		return after, nil, err
 	}
-	one := len(streams) == 1
+	oneStream := len(streams) == 1
 	switch {
-	case len(o.shards.List) > 0 && !one:
-		return is, nil, console.UsageHint("name the stream with --stream", "--shard needs one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
-	case o.to.Kind == record.AtSequenceNumber && !one:
-		return is, nil, console.UsageHint("name the stream with --stream", "--to SHARD:SEQUENCE needs one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+	case len(o.shards.List) > 0 && !oneStream:
+		return after, nil, console.UsageHint("name the stream with --stream", "--shard needs one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
+	case o.to.Kind == record.AtSequenceNumber && !oneStream:
+		return after, nil, console.UsageHint("name the stream with --stream", "--to SHARD:SEQUENCE needs one stream, and %s has positions of %s", o.path, strings.Join(streams, ", "))
 	}
-	client, err := e.kinesis(ctx, regionHints(was, streams)...)
+	client, err := e.kinesis(ctx, regionHints(before, streams)...)
 	if err != nil {
-		return is, nil, err
+		return after, nil, err
 	}
 	l, err := inspect.NewLooker(client, inspect.LookOptions{Streams: streams, InitialPosition: o.to.Position, Info: e.Info, Detail: e.Detail, Log: e.Log})
 	if err != nil {
-		return is, nil, err
+		return after, nil, err
 	}
-	is, err = l.Restart(ctx, was, o.shards.List)
-	return is, streams, err
+	after, err = l.Restart(ctx, before, o.shards.List)
+	return after, streams, err
 }

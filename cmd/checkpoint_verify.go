@@ -98,10 +98,10 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 			e.Info(line)
 		}
 	}
-	return o.judge(checks)
+	return o.result(checks)
 }
 
-// verifyReport is what verify prints with -o json.
+// verifyReport is the output of kin checkpoint verify -o json.
 type verifyReport struct {
 	Path    string         `json:"path"`
 	Streams []verifyStream `json:"streams"`
@@ -114,7 +114,7 @@ type verifyStream struct {
 	NewShardCount int             `json:"newShardCount"`
 	Usable        bool            `json:"usable"`
 	Findings      []verifyFinding `json:"findings"`
-	Unseen        []inspect.Fault `json:"unseen,omitempty"` // was not looked for; messages say why
+	Unseen        []inspect.Fault `json:"unseen,omitempty"` // checks that were not possible; messages give the reason
 }
 
 type verifyFinding struct {
@@ -141,7 +141,7 @@ func (o *checkpointVerifyOptions) report(p report.Palette, checks []inspect.Stre
 	return report.JSONLine(r)
 }
 
-// verifyTable is a line for each stream, and one for each finding.
+// verifyTable returns a line for each stream, and below it one for each finding.
 func verifyTable(p report.Palette, checks []inspect.StreamCheck) string {
 	var b strings.Builder
 	for _, c := range checks {
@@ -160,40 +160,39 @@ func verifyTable(p report.Palette, checks []inspect.StreamCheck) string {
 	return b.String()
 }
 
-// unseenLines say which checks could not be made, and why.
+// unseenLines returns messages about the checks that were not possible.
 func unseenLines(unseen []inspect.Unseen) []string {
-	const again, expired = "whether the stream was deleted and created again", "whether records expired before they were read"
+	const recreated, expired = "whether the stream was deleted and created again", "whether records expired before they were read"
 	line := func(reason, what string) string { return reason + ": kin did not check " + what }
 	if len(unseen) == 2 && unseen[0].Reason == unseen[1].Reason {
-		return []string{line(unseen[0].Reason, again+", nor "+expired)}
+		return []string{line(unseen[0].Reason, recreated+", nor "+expired)}
 	}
 	var lines []string
 	for _, u := range unseen {
 		what := expired
 		if u.Fault == inspect.Recreated {
-			what = again
+			what = recreated
 		}
 		lines = append(lines, line(u.Reason, what))
 	}
 	return lines
 }
 
-// halfCheckedError means that nothing was found, and that not everything was
-// looked for.
-type halfCheckedError struct{ path string }
+// incompleteCheckError means that kin found nothing, but could not make every check.
+type incompleteCheckError struct{ path string }
 
-func (e *halfCheckedError) Error() string {
+func (e *incompleteCheckError) Error() string {
 	return fmt.Sprintf("checkpoint %s is not verified: kin found no fault, but could not make every check", e.path)
 }
 
-// Hint says what to do next.
-func (e *halfCheckedError) Hint() string {
+// Hint returns the next step.
+func (e *incompleteCheckError) Hint() string {
 	return "the messages above name what is missing; kin doctor STREAM --policy read prints a policy that has DescribeStreamSummary"
 }
 
-// judge is exit code 6 where something was found, with what to do about the
-// gravest of it, and 1 where a check could not be made.
-func (o *checkpointVerifyOptions) judge(checks []inspect.StreamCheck) error {
+// result returns the error of the command. If there are findings, the exit code is 6, and
+// the hint is about the most serious one. If a check was not possible, the exit code is 1.
+func (o *checkpointVerifyOptions) result(checks []inspect.StreamCheck) error {
 	found := 0
 	faults := map[inspect.Fault]bool{}
 	for _, c := range checks {
@@ -204,7 +203,7 @@ func (o *checkpointVerifyOptions) judge(checks []inspect.StreamCheck) error {
 	}
 	if found == 0 {
 		if slices.ContainsFunc(checks, func(c inspect.StreamCheck) bool { return len(c.Unseen) > 0 }) {
-			return &halfCheckedError{o.path}
+			return &incompleteCheckError{o.path}
 		}
 		return nil
 	}

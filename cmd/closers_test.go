@@ -20,7 +20,7 @@ import (
 	"kin/reader"
 )
 
-func TestFault09WhatWasOpenedLastIsClosedFirst(t *testing.T) {
+func TestFault09ClosersCloseInReverseOrder(t *testing.T) {
 	var order []string
 	var files closing.Closers
 	boom := errors.New("close metrics.json: no space left on device")
@@ -43,28 +43,28 @@ func TestFault09AFileThatCannotBeClosedFailsTheRun(t *testing.T) {
 	for name, test := range map[string]struct {
 		result, closing error
 		code            int
-		said            string
+		messages        string
 	}{
-		"nothing failed":        {nil, nil, console.ExitOK, ""},
-		"the close alone":       {nil, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\n"},
-		"behind a closed pipe":  {console.ErrStdoutClosed, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\n"},
-		"behind a failed run":   {failed, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\nkin: the run failed\n"},
-		"behind a signal":       {console.SignalError{Signal: syscall.SIGTERM}, boom, 143, "kin: close metrics.json: no space left on device\n"},
-		"behind another's lock": {&checkpoint.HeldError{Path: "c.json"}, nil, console.ExitHeld, ""},
+		"nothing failed":      {nil, nil, console.ExitOK, ""},
+		"the close alone":     {nil, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\n"},
+		"after a closed pipe": {console.ErrStdoutClosed, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\n"},
+		"after a failed run":  {failed, boom, console.ExitFailed, "kin: close metrics.json: no space left on device\nkin: the run failed\n"},
+		"after a signal":      {console.SignalError{Signal: syscall.SIGTERM}, boom, 143, "kin: close metrics.json: no space left on device\n"},
+		"the lock is held":    {&checkpoint.HeldError{Path: "c.json"}, nil, console.ExitHeld, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var said bytes.Buffer
-			e := newEnv(console.Streams{Err: &said})
+			var messages bytes.Buffer
+			e := newEnv(console.Streams{Err: &messages})
 			code := e.report(t.Context(), e.closed(t.Context(), test.result, test.closing))
 			e.Stderr.Flush()
-			if code != test.code || test.code != console.ExitHeld && said.String() != test.said {
-				t.Errorf("got %d and %q, want %d and %q", code, said.String(), test.code, test.said)
+			if code != test.code || test.code != console.ExitHeld && messages.String() != test.messages {
+				t.Errorf("got %d and %q, want %d and %q", code, messages.String(), test.code, test.messages)
 			}
 		})
 	}
 }
 
-// isHeld says whether a checkpoint is locked.
+// isHeld reports whether a checkpoint is locked.
 func isHeld(t *testing.T, path string) bool {
 	t.Helper()
 	h, err := checkpoint.Open(path)
@@ -81,8 +81,8 @@ func isHeld(t *testing.T, path string) bool {
 	return false
 }
 
-// listening serves an endpoint on loopback and returns its URL.
-func listening(t *testing.T, o local.Options) string {
+// serve starts an endpoint on loopback and returns its URL.
+func serve(t *testing.T, o local.Options) string {
 	t.Helper()
 	endpoint, err := local.New(o)
 	if err != nil {
@@ -103,10 +103,10 @@ func listening(t *testing.T, o local.Options) string {
 	return "http://" + listener.Addr().String()
 }
 
-// TestFault09TheLockGoesLast: the output and the metrics file are closed while the
-// checkpoint is still held, whatever the run comes to.
-func TestFault09TheLockGoesLast(t *testing.T) {
-	url := listening(t, local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}}})
+// The output and the metrics file are closed while the checkpoint is still locked, whether
+// the run fails or not.
+func TestFault09TheLockIsReleasedLast(t *testing.T) {
+	url := serve(t, local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}}})
 	boom := errors.New("boom")
 	for name, want := range map[string]error{"complete": nil, "failed": boom} {
 		t.Run(name, func(t *testing.T) {

@@ -12,21 +12,21 @@ import (
 	"kin/survey"
 )
 
-// completeFor bounds what a shell waits for.
-const completeFor = 2 * time.Second
+// completionTimeout limits how long a shell waits for completions.
+const completionTimeout = 2 * time.Second
 
-// completeConsumers completes a stream's name, and behind it the names of up to
-// most of its consumers. What cannot be had in time is not offered.
-func (e *env) completeConsumers(most int) cobra.CompletionFunc {
+// completeConsumers completes the name of a stream, and then the names of up to maxCount
+// consumers. It offers nothing if the service does not return the names in time.
+func (e *env) completeConsumers(maxCount int) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if most != anyNumber && len(args) > most {
+		if maxCount != anyNumber && len(args) > maxCount {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		parent := c.Context()
 		if parent == nil || e.origins.Apply(c) != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		ctx, cancel := context.WithTimeout(parent, completeFor)
+		ctx, cancel := context.WithTimeout(parent, completionTimeout)
 		defer cancel()
 		if len(args) == 0 {
 			client, err := e.kinesis(ctx)
@@ -43,8 +43,8 @@ func (e *env) completeConsumers(most int) cobra.CompletionFunc {
 	}
 }
 
-// consumerNames are the names of a stream's consumers, none if they cannot be
-// had.
+// consumerNames returns completions for a stream's consumers. It returns none if they
+// cannot be listed.
 func (e *env) consumerNames(ctx context.Context, stream string) []string {
 	registered, err := e.consumers(ctx, stream, 0)
 	if err != nil {
@@ -65,19 +65,19 @@ func completions(consumers []efo.Consumer) []string {
 	return list
 }
 
-// completeStreams completes names of streams, each once.
+// completeStreams completes names of streams that are not among args yet.
 func (e *env) completeStreams(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	all, directive := e.completeConsumers(0)(c, nil, typed)
-	var left []string
+	var remaining []string
 	for _, name := range all {
 		if !slices.Contains(splitStreams(args), name) {
-			left = append(left, name)
+			remaining = append(remaining, name)
 		}
 	}
-	return left, directive
+	return remaining, directive
 }
 
-// completionHow is how each shell loads its completions.
+// completionHow describes how each shell loads its completions.
 var completionHow = map[string]string{
 	"bash": `It needs the package bash-completion. Open a new shell afterwards.`,
 	"zsh": `If completion is off in your shell, turn it on once:
@@ -119,12 +119,12 @@ func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	c, _, err := root.Find([]string{"completion"})
 	if err != nil {
-		panic(err) // it was added the line before
+		panic(err) // InitDefaultCompletionCmd has just added it
 	}
 	c.Short = "Print completions for a shell"
 	c.Long = "Use it to complete commands, flags, and names of streams and consumers with the\nTab key. The help of each shell's command says how to load its completions."
 	c.Example = "  # Load the completions into this bash.\n  source <(kin completion bash)\n  # Print how to load them into every new shell.\n  kin completion zsh --help"
-	c.Args = noArguments // cobra's own shows the help of an unknown shell
+	c.Args = noArguments // without it cobra prints the help for an unknown shell
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	for _, shell := range c.Commands() {
 		name := shell.Name()

@@ -10,12 +10,12 @@ import (
 	"kin/internal/local"
 )
 
-// On a terminal kin shows what would go and asks. Only yes is yes.
+// On a terminal kin prints the consumers to remove and asks. Only yes removes them.
 func TestRemovingConsumersAsksOnATerminal(t *testing.T) {
 	const ephemeral = "kin_tmp_11111111-2222-4333-8444-aaaaaaaaaaaa"
 	for _, test := range []struct {
 		args    []string
-		answer  string // what is typed; "stop" is a signal
+		answer  string // typed text; "stop" sends a signal
 		removed bool
 		code    int
 	}{

@@ -96,9 +96,9 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 			return "", err
 		}
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
-		e.Info(stream.Name + " has " + o.which(len(found)) + consumers.BilledIfAny(found))
+		e.Info(stream.Name + " has " + o.describe(len(found)) + consumers.BilledIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
-			e.Info(fmt.Sprintf("the service gave no registration time of %s: kin does not remove them without --older-than 0s", words.Count(int64(n), "further ephemeral consumer")))
+			e.Info(fmt.Sprintf("the service returned no registration time for %s: --older-than 0s removes them too", words.Count(int64(n), "further ephemeral consumer")))
 		}
 		return stream.Table(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
@@ -116,8 +116,8 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 	return stream.Remove(ctx, consumers.ARNs(found))
 }
 
-// which says how many consumers there are of those that were looked for.
-func (o *consumersPruneOptions) which(n int) string {
+// describe returns text about n consumers that match the flags.
+func (o *consumersPruneOptions) describe(n int) string {
 	number := "no ephemeral consumers"
 	if n > 0 {
 		number = words.Count(int64(n), "ephemeral consumer")

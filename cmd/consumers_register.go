@@ -82,7 +82,7 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		g, err := stream.Register(ctx, o.name)
 		if err != nil {
 			if g.Registered {
-				e.Info(fmt.Sprintf("consumer %s may be registered all the same\n%s", o.name, remove))
+				e.Info(fmt.Sprintf("consumer %s may have been registered\n%s", o.name, remove))
 			}
 			return "", err
 		}

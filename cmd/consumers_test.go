@@ -15,7 +15,7 @@ import (
 	"kin/internal/local"
 )
 
-// consumersOfOrders starts an endpoint with the stream orders and returns what
+// consumersOfOrders starts an endpoint with the stream orders. It returns a function that
 // runs kin consumers against it.
 func consumersOfOrders(t *testing.T, o local.Options) func(ctx context.Context, s console.Streams, args ...string) int {
 	t.Helper()
@@ -37,7 +37,7 @@ func consumersOfOrders(t *testing.T, o local.Options) func(ctx context.Context, 
 	}
 }
 
-// watchedText is a stderr that calls a func when a text was written to it.
+// watchedText is a stderr that calls a function once, when text was written to it.
 type watchedText struct {
 	written []byte
 	text    string
@@ -57,9 +57,9 @@ func (h *watchedText) String() string { return string(h.written) }
 
 var consumerLine = regexp.MustCompile(`^arn:aws:kinesis:us-east-1:000000000000:stream/orders/consumer/kin_a:[0-9]+\n$`)
 
-// Consumers take their time to become ACTIVE and to go: register and
-// deregister wait for that, and say so once.
-func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
+// A consumer does not become ACTIVE, or disappear, at once. register and deregister wait
+// for that, and report it once.
+func TestRegisterAndDeregisterWaitForTheStatus(t *testing.T) {
 	const delay = 400 * time.Millisecond
 	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: delay, ConsumerDeletingDelay: delay})
 	var out, messages bytes.Buffer
@@ -81,9 +81,9 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 		t.Errorf("register again: exit code %d after %s, %q", code, took, messages.String())
 	}
 
-	// It is going: what registers it now waits that out.
+	// While the consumer is DELETING, register waits until it is gone.
 	done := make(chan int, 1)
-	leaving := &watchedText{text: "it is DELETING", call: func() {
+	deleting := &watchedText{text: "it is DELETING", call: func() {
 		go func() {
 			var out, messages bytes.Buffer
 			code := run(t.Context(), console.Streams{Out: &out, Err: &messages}, "register", "orders", "kin_a")
@@ -94,14 +94,14 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 			done <- code
 		}()
 	}}
-	if code := run(t.Context(), console.Streams{Out: &out, Err: leaving}, "deregister", "orders", "kin_a", "--yes"); code != 0 {
-		t.Errorf("deregister: exit code %d, %q", code, leaving.String())
+	if code := run(t.Context(), console.Streams{Out: &out, Err: deleting}, "deregister", "orders", "kin_a", "--yes"); code != 0 {
+		t.Errorf("deregister: exit code %d, %q", code, deleting.String())
 	}
 	if code := <-done; code != 0 {
 		t.Errorf("register one that is DELETING: exit code %d", code)
 	}
 
-	// CREATING, it cannot be removed yet.
+	// While the consumer is CREATING, deregister waits until it can be removed.
 	creating := &watchedText{text: "it is CREATING", call: func() {
 		go func() {
 			var out, messages bytes.Buffer
@@ -122,8 +122,8 @@ func TestConsumersThatTakeTheirTimeAreWaitedFor(t *testing.T) {
 	<-done
 }
 
-// Several go at once: all are on their way out before the first is gone.
-func TestConsumersAreRemovedAtOnce(t *testing.T) {
+// All consumers are DELETING before the first one is gone.
+func TestConsumersAreRemovedInParallel(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerDeletingDelay: 2 * time.Second})
 	args := []string{"deregister", "orders", "--yes"}
 	for _, name := range []string{"kin_a", "kin_b", "kin_c"} {
@@ -138,18 +138,18 @@ func TestConsumersAreRemovedAtOnce(t *testing.T) {
 	}
 	before, _, removed := strings.Cut(messages.String(), "deregistered consumer")
 	if n := strings.Count(before, "it is DELETING: waiting until it is gone"); n != 3 || !removed {
-		t.Errorf("%d of 3 were on their way out before one was gone: %q", n, messages.String())
+		t.Errorf("%d of 3 were DELETING before one was gone: %q", n, messages.String())
 	}
 }
 
-// Whoever stops waiting for a consumer is told that it is there.
+// A run that is stopped while it waits for a consumer reports that the consumer may exist.
 func TestAStoppedRegistrationIsReported(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var out bytes.Buffer
 	messages := &watchedText{text: "it is CREATING", call: func() { cancel(console.SignalError{Signal: syscall.SIGTERM}) }}
 	code := run(ctx, console.Streams{Out: &out, Err: messages}, "register", "orders", "kin_a")
-	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: consumer kin_a may be registered all the same\nkin: " +
+	want := "kin: consumer kin_a of orders: it is CREATING: waiting until it is ACTIVE\nkin: consumer kin_a may have been registered\nkin: " +
 		consumers.Billed + "\nkin: remove it with: kin consumers deregister orders kin_a\n"
 	if code != 143 || messages.String() != want || out.Len() > 0 {
 		t.Errorf("exit code %d, %q, %q", code, out.String(), messages.String())

@@ -65,7 +65,7 @@ every record was.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.read.parsed(e, c.Flags(), args[:1]); err != nil {
+			if err := o.read.complete(e, c.Flags(), args[:1]); err != nil {
 				return err
 			}
 			o.to.stream = args[1]
@@ -78,8 +78,8 @@ every record was.`,
 	return c
 }
 
-// copyOptions are the flags of the reading and of the writing commands that
-// make sense together, and those about DST.
+// copyOptions are the flags of kin copy: those of the reading and the writing commands that
+// apply to it, and those about DST.
 type copyOptions struct {
 	read  *readOptions
 	write flags.Delivery
@@ -99,7 +99,7 @@ func (o *copyOptions) addFlags(f *pflag.FlagSet) {
 	o.read.addFetchFlags(f)
 }
 
-// options turns the flags into those of the two cores.
+// options turns the flags into the options of reader and writer.
 func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	wo := writer.DefaultOptions()
 	wo.Stream = o.to.stream
@@ -118,8 +118,7 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	return ro, wo, o.to.check()
 }
 
-// check asks what has to be known of DST before anything is read, within the time
-// of the run.
+// check compares SRC and DST and identifies DST before anything is read, within --timeout.
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	ctx, cancel := o.read.Limited(ctx, transfer.UnbegunWithin(time.Duration(o.read.Timeout.Duration)))
 	defer cancel()
@@ -131,14 +130,14 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	}
 	to, err := transfer.Identify(ctx, o.to.client, o.to.stream, e.Info)
 	if err != nil {
-		e.client = o.to.client // hints are about the streams there
+		e.client = o.to.client // the hint is about streams at DST
 		return err
 	}
 	o.read.claim = transfer.OfCopyInto(to, e.Info)
 	return nil
 }
 
-// copier makes the copier, within the time of the run.
+// copier opens the file of --failed and creates the copier, within --timeout.
 func (o *copyOptions) copier(ctx context.Context, e *env, wo writer.Options) (*transfer.Copier, error) {
 	within, grace := time.Duration(o.read.Timeout.Duration), time.Duration(o.write.Grace)
 	co := transfer.Options{
@@ -185,7 +184,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	wo.Info, wo.Log = e.Info, e.Log
 	c, err := o.copier(ctx, e, wo)
 	if o.failed != nil {
-		defer func() { err = e.closed(ctx, err, o.failed.Close()) }() // for the ways out before
+		defer func() { err = e.closed(ctx, err, o.failed.Close()) }() // for an early return
 	}
 	if err != nil {
 		return err
@@ -198,8 +197,9 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		},
 		close: func(result error) error {
 			if failed := c.End(result != nil); failed != nil {
-				result = transfer.OfAnother(o.read.checkpoint.Text, failed) // the reader has ended of it
-				e.client = o.to.client                                      // hints are about the streams there
+				// The reader ended because writing failed, so the failure is the result.
+				result = transfer.OfAnother(o.read.checkpoint.Text, failed)
+				e.client = o.to.client // the hint is about streams at DST
 			}
 			if o.failed == nil {
 				return result
@@ -208,7 +208,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		},
 	})
 	if r == nil {
-		return err // it never began
+		return err // the run never started
 	}
 	if err != nil && c.Summary().Read == 0 && ctx.Err() == nil {
 		return err
@@ -232,7 +232,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	return err
 }
 
-// copied is the line that says what a run has done.
+// copied returns the summary line of a run.
 func copied(s writer.Summary, source, destination string) string {
 	return fmt.Sprintf("copied %s (%s) from %s to %s in %s: %s retried, %s rejected", words.Count(s.Written, "record"), words.Bytes(s.Bytes),
 		record.ParseStream(source).Name, record.ParseStream(destination).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected)) + report.PossiblyTwice(s.PossiblyTwice, s.PossibleCopies)

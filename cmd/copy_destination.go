@@ -16,8 +16,8 @@ import (
 	"kin/writer"
 )
 
-// destination is where copy writes to, and the flags that lead there. What they
-// do not say is as it is for the source.
+// destination is DST, and the flags about it. A flag that is not given has the value for
+// SRC.
 type destination struct {
 	stream                    string
 	region, profile, endpoint string
@@ -64,7 +64,7 @@ func (d *destination) check() error {
 	return nil
 }
 
-// connect makes the client for DST. That for SRC is e's.
+// connect creates the client for DST. e.client is the client for SRC.
 func (d *destination) connect(ctx context.Context, e *env) error {
 	o := awsclient.Options{Profile: d.profile, Endpoint: d.endpoint, Version: version(), Log: e.Log, Report: e.Print}
 	if o.Endpoint == "" {
@@ -88,8 +88,8 @@ func (d *destination) connect(ctx context.Context, e *env) error {
 	return err
 }
 
-// canonicalEndpoint returns one spelling for all names of an endpoint: loopback
-// has several.
+// canonicalEndpoint returns the same text for all names of an endpoint. Loopback, for
+// example, has several.
 func canonicalEndpoint(endpoint string) string {
 	u, err := url.Parse(strings.ToLower(endpoint))
 	if err != nil || u.Host == "" {
@@ -105,23 +105,23 @@ func canonicalEndpoint(endpoint string) string {
 	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
 }
 
-// refuseSource refuses to copy a stream into itself, however the two are named.
+// refuseSource refuses to copy a stream into itself, whatever names were given.
 func (d *destination) refuseSource(ctx context.Context, e *env, source string) error {
-	at, there := e.client.Endpoint, d.client.Endpoint
-	oneRegion, own := e.client.Region == d.client.Region, awsclient.IsOutsideAWS(at) || awsclient.IsOutsideAWS(there)
-	arns := record.ParseStream(source).Region != "" && record.ParseStream(d.stream).Region != ""
-	if record.ParseStream(source).Name != record.ParseStream(d.stream).Name || !own && (!oneRegion || arns && source != d.stream) {
-		return nil // of two names, regions or accounts
+	srcEndpoint, dstEndpoint := e.client.Endpoint, d.client.Endpoint
+	sameRegion := e.client.Region == d.client.Region
+	outsideAWS := awsclient.IsOutsideAWS(srcEndpoint) || awsclient.IsOutsideAWS(dstEndpoint)
+	bothARNs := record.ParseStream(source).Region != "" && record.ParseStream(d.stream).Region != ""
+	if record.ParseStream(source).Name != record.ParseStream(d.stream).Name || !outsideAWS && (!sameRegion || bothARNs && source != d.stream) {
+		return nil // different names, regions or accounts
 	}
 	same := console.UsageHint("give another stream, --dst-region or --dst-endpoint",
-		"%s is both SRC and DST: a copy into itself would read what it writes, without end", record.ParseStream(source).Name)
-	sameEndpoint, oneCaller := canonicalEndpoint(at) == canonicalEndpoint(there), d.profile == "" && d.roleARN == ""
-	if source == d.stream && strings.TrimRight(at, "/") == strings.TrimRight(there, "/") && oneRegion && (arns || oneCaller) {
+		"%s is both SRC and DST: the copy would read its own records without end", record.ParseStream(source).Name)
+	sameEndpoint, sameCaller := canonicalEndpoint(srcEndpoint) == canonicalEndpoint(dstEndpoint), d.profile == "" && d.roleARN == ""
+	if source == d.stream && strings.TrimRight(srcEndpoint, "/") == strings.TrimRight(dstEndpoint, "/") && sameRegion && (bothARNs || sameCaller) {
 		return same
 	}
-	// The same name for two callers, or once with an account and once without, or
-	// at an endpoint that may know neither regions nor accounts, or that has two
-	// names.
+	// The name alone does not decide: the callers may differ, one of the two may have no
+	// account, or the endpoint may have two names or know neither regions nor accounts.
 	from, fromCreated, err := writer.Identity(ctx, e.client, source, e.Info)
 	if err != nil {
 		return err
@@ -132,13 +132,14 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 		e.client = d.client // hints are about the streams there
 		return err
 	case (from == "" || to == "") && sameEndpoint:
-		return console.UsageHint("name both by their ARNs", "kin cannot tell whether SRC and DST are one stream: DescribeStreamSummary is not allowed")
+		return console.UsageHint("name both by their ARNs", "kin cannot check whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
-		e.Info("DescribeStreamSummary is not allowed: kin cannot check whether " + record.ParseStream(source).Name + " is another stream there")
+		e.Info("DescribeStreamSummary is not allowed: kin cannot check whether DST is a different stream than SRC")
 		return nil
-	case from == to && (sameEndpoint || !own):
+	case from == to && (sameEndpoint || !outsideAWS):
 		return same
-	case own && fromCreated.Equal(toCreated) && (sameEndpoint || fromCreated.Nanosecond() != 0): // two places make no streams in one millisecond
+	// Two endpoints do not create streams in the same millisecond.
+	case outsideAWS && fromCreated.Equal(toCreated) && (sameEndpoint || fromCreated.Nanosecond() != 0):
 		return same
 	}
 	return nil

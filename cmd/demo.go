@@ -32,13 +32,13 @@ const (
 	demoStream = "orders"
 	demoShards = 4
 	demoSplits = "shardId-000000000001"
-	// demoPace is the time between two events.
+	// demoPace is the time between two records.
 	demoPace = 50 * time.Millisecond
-	// demoGrace is how long the tail may take for what was written last.
+	// demoGrace is how long the tail may take to read the last records.
 	demoGrace = 10 * time.Second
 )
 
-// demoTry are things to do next. Each runs as printed.
+// demoTry are suggestions of what to do next. Each runs as printed.
 var demoTry = []string{
 	`kin local --stream orders:4 -- sh -c 'seq 1000 | kin write orders; kin read orders --from earliest --available-now | wc -l'`,
 	`kin local --stream orders:4 -- sh -c 'echo "{\"user\":\"ada\",\"n\":1}" | kin write orders --key-field /user; kin tail orders --from earliest --limit 1'`,
@@ -85,23 +85,23 @@ func (o *demoOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// demoClient is what the demo calls: what kin read and kin write do, and a split.
+// demoClient has the calls of kin read and kin write, and SplitShard.
 type demoClient interface {
 	service.API
 	SplitShard(context.Context, *service.SplitShardInput) error
 }
 
-// demo is one run: a shop that writes, a shard that is split, a tail.
+// demo is one run: a shop that writes, a shard that is split, and a tail that reads.
 type demo struct {
 	e      *env
 	client demoClient
 	began  time.Time
-	length time.Duration // 0 until the context ends
+	length time.Duration // 0: until the context ends
 
 	written atomic.Int64
 	read    atomic.Int64
 	splits  atomic.Int64
-	done    atomic.Bool // the shop has closed: written will not change
+	done    atomic.Bool // the shop has stopped: written will not change
 }
 
 func runDemo(ctx context.Context, e *env, o *demoOptions) (err error) {
@@ -135,8 +135,8 @@ func runDemo(ctx context.Context, e *env, o *demoOptions) (err error) {
 	return nil
 }
 
-// run lets the shop write, the shard split and the tail print, until the shop
-// closes and the tail has all of it. ctx closes the shop.
+// run starts the shop, the split and the tail. It returns after the shop has stopped and
+// the tail has read everything. ctx stops the shop.
 func (d *demo) run(ctx context.Context) error {
 	out, tailCtx, err := d.e.OpenStdout(context.WithoutCancel(ctx), false)
 	if err != nil {
@@ -146,21 +146,21 @@ func (d *demo) run(ctx context.Context) error {
 	tailCtx, stopTail := context.WithCancelCause(tailCtx)
 	defer stopTail(nil)
 	group, groupCtx := errgroup.WithContext(tailCtx)
-	open, closeShop := d.openingHours(ctx, groupCtx)
+	open, closeShop := d.shopContext(ctx, groupCtx)
 	defer closeShop()
 
 	group.Go(func() error { return d.shop(groupCtx, open, stopTail) })
 	group.Go(func() error { return d.split(groupCtx, open) })
 	group.Go(func() error { return d.tail(groupCtx, out, stopTail) })
-	if err := group.Wait(); err != nil && !errors.Is(err, errDemoSeen) {
+	if err := group.Wait(); err != nil && !errors.Is(err, errDemoDone) {
 		return err
 	}
-	return d.sum()
+	return d.reportTotals()
 }
 
-// openingHours is the context in which the shop is open: for as long as the
-// demo lasts, unless a signal or a failure closes it.
-func (d *demo) openingHours(ctx, group context.Context) (context.Context, func()) {
+// shopContext returns the context of the shop. It ends after the length of the demo, or
+// earlier with ctx or group. The caller has to call the returned function.
+func (d *demo) shopContext(ctx, group context.Context) (context.Context, func()) {
 	open, closeShop := context.WithCancel(ctx)
 	stop := context.AfterFunc(group, closeShop)
 	var timer *time.Timer
@@ -176,11 +176,10 @@ func (d *demo) openingHours(ctx, group context.Context) (context.Context, func()
 	}
 }
 
-// errDemoSeen ends the tail when it has seen all that was written, or has had
-// its time to.
-var errDemoSeen = errors.New("demo seen")
+// errDemoDone ends the tail after it has read everything, or after demoGrace.
+var errDemoDone = errors.New("demo done")
 
-// shop writes an event at a steady pace until open ends.
+// shop writes a record every demoPace until open ends.
 func (d *demo) shop(ctx, open context.Context, stopTail func(error)) error {
 	o := writer.DefaultOptions()
 	o.Stream, o.Linger, o.Info, o.Log = demoStream, 0, d.e.Info, d.e.Log
@@ -204,19 +203,18 @@ func (d *demo) shop(ctx, open context.Context, stopTail func(error)) error {
 	}
 	d.written.Store(sum.Written)
 	d.done.Store(true)
-	if d.seenAll() {
-		stopTail(errDemoSeen)
+	if d.readAll() {
+		stopTail(errDemoDone)
 		return nil
 	}
-	late := time.AfterFunc(demoGrace, func() { stopTail(errDemoSeen) })
-	context.AfterFunc(ctx, func() { late.Stop() })
+	timeout := time.AfterFunc(demoGrace, func() { stopTail(errDemoDone) })
+	context.AfterFunc(ctx, func() { timeout.Stop() })
 	return nil
 }
 
-func (d *demo) seenAll() bool { return d.done.Load() && d.read.Load() >= d.written.Load() }
+func (d *demo) readAll() bool { return d.done.Load() && d.read.Load() >= d.written.Load() }
 
-// split splits one shard when a third of the demo is over, after five seconds
-// at most.
+// split splits one shard after a third of the demo, but after five seconds at the latest.
 func (d *demo) split(ctx, open context.Context) error {
 	wait := 5 * time.Second
 	if d.length > 0 {
@@ -267,15 +265,15 @@ func (d *demo) tail(ctx context.Context, out *console.Stdout, stopTail func(erro
 			return err
 		}
 		d.read.Add(int64(b.Records))
-		if d.seenAll() {
-			stopTail(errDemoSeen)
+		if d.readAll() {
+			stopTail(errDemoDone)
 		}
 		return nil
 	})
 }
 
-// sum says what happened and fails when written and read differ.
-func (d *demo) sum() error {
+// reportTotals prints what happened. It returns an error if not every record was read.
+func (d *demo) reportTotals() error {
 	written, read, splits := d.written.Load(), d.read.Load(), d.splits.Load()
 	unit := "splits"
 	if splits == 1 {

@@ -11,12 +11,12 @@ import (
 	"kin/writer"
 )
 
-// shop makes up the events of a small shop.
+// shop invents the events of a small shop.
 type shop struct{ order int }
 
 func newShop() *shop { return &shop{order: 1000} }
 
-// event is what happened in the shop.
+// event is the payload of a record.
 type event struct {
 	Order int     `json:"order"`
 	Event string  `json:"event"`
@@ -33,8 +33,8 @@ var (
 	}{{"espresso cup", 850}, {"green tea", 1290}, {"kettle", 4900}, {"milk jug", 2150}, {"sugar bowl", 1775}, {"teapot", 3600}}
 )
 
-// next is one event, keyed by its customer: what one customer does stays in
-// order.
+// next returns the next event. Its partition key is the customer, so that the events of a
+// customer stay in order.
 func (s *shop) next() writer.Record {
 	s.order++
 	item := shopItems[rand.IntN(len(shopItems))]
@@ -51,7 +51,8 @@ func (s *shop) next() writer.Record {
 	return writer.Record{PartitionKey: shopCustomers[rand.IntN(len(shopCustomers))], Data: data}
 }
 
-// middleOf is the hash key in the middle of a range; empty for one that cannot be.
+// middleOf returns the hash key in the middle of a range. It is empty if the range is
+// malformed.
 func middleOf(r *types.HashKeyRange) string {
 	from, ok := new(big.Int).SetString(aws.ToString(r.StartingHashKey), 10)
 	to, ok2 := new(big.Int).SetString(aws.ToString(r.EndingHashKey), 10)

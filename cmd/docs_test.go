@@ -8,9 +8,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// The manual is the help text, so a command or a flag without one is a gap in
-// the manual.
-func TestManualHasNoGaps(t *testing.T) {
+// The help text is the manual, so every command and flag needs one.
+func TestEveryCommandAndFlagHasHelp(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		if c.Name() == "help" || c.Name() == "completion" { // cobra's own

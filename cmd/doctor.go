@@ -56,7 +56,7 @@ your own encrypts it.`,
 		ValidArgsFunction: e.completeConsumers(0),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.stream = args[0]
-			if err := o.parsed(c.Flags()); err != nil {
+			if err := o.check(c.Flags()); err != nil {
 				return err
 			}
 			return flags.OptionUsage(c, runDoctor(c.Context(), e, o))
@@ -66,7 +66,7 @@ your own encrypts it.`,
 	o.addFlags(c.Flags())
 	for _, name := range []string{"need", "policy"} {
 		if err := c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(needNames(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
-			panic(err) // a flag that was not added the line before
+			panic(err) // addFlags has just added the flag
 		}
 	}
 	e.connection.AddFlags(c.Flags())
@@ -97,8 +97,8 @@ func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// parsed refuses flags that mean nothing together.
-func (o *doctorOptions) parsed(f *pflag.FlagSet) error {
+// check refuses flags that contradict each other.
+func (o *doctorOptions) check(f *pflag.FlagSet) error {
 	switch {
 	case record.ParseStream(o.stream).Name == "":
 		return console.Usage("%q: want the name or ARN of one stream", o.stream)
@@ -133,27 +133,27 @@ func runDoctor(ctx context.Context, e *env, o *doctorOptions) error {
 		return err
 	}
 	if found != nil && found.Findings() > 0 {
-		return console.SilentError{Code: console.ExitFailed} // the report has said it
+		return console.SilentError{Code: console.ExitFailed} // the report has the reasons
 	}
 	return nil
 }
 
-// examination turns the flags into the core's options.
+// examination turns the flags into doctor.Options.
 func (o *doctorOptions) examination(e *env, client service.Client) (doctor.Options, error) {
 	where, err := e.awsOptions(o.stream)
 	if err != nil {
 		return doctor.Options{}, err
 	}
 	endpoint := client.Endpoint
-	foreign := awsclient.IsOutsideAWS(endpoint)
+	outsideAWS := awsclient.IsOutsideAWS(endpoint)
 	if endpoint == "" {
 		endpoint = "AWS's for the region"
 	}
 	return doctor.Options{
-		Stream: o.stream, Region: client.Region, Endpoint: endpoint, Foreign: foreign,
+		Stream: o.stream, Region: client.Region, Endpoint: endpoint, Foreign: outsideAWS,
 		Needs: o.needs, ConsumerPrefix: string(o.prefix), Info: e.Info, Log: e.Log, Advise: console.Advice,
 		Identify: func(ctx context.Context) (doctor.Identity, error) {
-			who, err := awsclient.Identify(ctx, where, foreign)
+			who, err := awsclient.Identify(ctx, where, outsideAWS)
 			if errors.Is(err, awsclient.ErrNoSTS) {
 				err = doctor.ErrNoSTS
 			}
@@ -162,7 +162,7 @@ func (o *doctorOptions) examination(e *env, client service.Client) (doctor.Optio
 	}, nil
 }
 
-// policyText is the policy that --policy asks for.
+// policyText returns the policy of --policy.
 func (o *doctorOptions) policyText(ctx context.Context, e *env, client service.Client, do doctor.Options) (string, error) {
 	arn, summary, undescribed, err := doctor.Identified(ctx, client, do)
 	if err != nil {
@@ -181,7 +181,7 @@ func (o *doctorOptions) policyText(ctx context.Context, e *env, client service.C
 	return report.IndentedJSON(policy)
 }
 
-// needValue is one need; its zero value is none.
+// needValue is the value of --policy. The zero value is none.
 type needValue doctor.Need
 
 func (v *needValue) Set(s string) error {
@@ -193,7 +193,7 @@ func (v *needValue) Set(s string) error {
 func (v *needValue) String() string { return string(*v) }
 func (v *needValue) Type() string   { return "need" }
 
-// needsValue is any number of them, separated by commas too.
+// needsValue collects the values of --need, separated by commas or repeated.
 type needsValue []doctor.Need
 
 func (v *needsValue) Set(s string) error {

@@ -16,26 +16,26 @@ import (
 	"kin/survey"
 )
 
-// env is what a command needs beside its own flags: the console, and the flags that
-// all commands share.
+// env is what a command needs besides its own flags: the console and the flags that all
+// commands share.
 type env struct {
 	*console.Console
 
 	connection flags.Connection
 	origins    settings.Origins
-	help       manual.Asked
-	helpErr    error // of the help that was printed
+	help       manual.HelpFlags
+	helpErr    error // the error of printing help
 
-	client service.Client // of the run, once kinesis has made it
+	client service.Client // of the run; set by kinesis
 }
 
-// newEnv returns the environment before the flags were parsed.
+// newEnv returns an env with the defaults of the global flags.
 func newEnv(s console.Streams) *env {
 	return &env{Console: console.New(s), origins: settings.NewOrigins()}
 }
 
-// kinesis returns a client for the given streams, names or ARNs. Streams that
-// are named by ARN bring their region along.
+// kinesis creates a client for the given streams, which are names or ARNs, and keeps it for
+// messages. The region of an ARN is used.
 func (e *env) kinesis(ctx context.Context, streams ...string) (service.Client, error) {
 	o, err := e.awsOptions(streams...)
 	if err != nil {
@@ -45,15 +45,15 @@ func (e *env) kinesis(ctx context.Context, streams ...string) (service.Client, e
 	return e.client, err
 }
 
-// awsOptions are those of a client for the given streams.
+// awsOptions returns the options of a client for the given streams.
 func (e *env) awsOptions(streams ...string) (awsclient.Options, error) {
 	o, err := e.connection.AWSOptions(e.origins, streams...)
 	o.Version, o.Log, o.Report = version(), e.Log, e.Print
 	return o, err
 }
 
-// report prints err, once, and returns the exit code. A run that a signal
-// ended has nothing more to say.
+// report prints err once and returns the exit code. It prints nothing for a run that a
+// signal ended.
 func (e *env) report(ctx context.Context, err error) int {
 	var silent console.SilentError
 	var sig console.SignalError
@@ -79,9 +79,8 @@ func (e *env) explain(ctx context.Context, err error) console.Explanation {
 	return x.Explain(ctx, err)
 }
 
-// closed returns what a run comes to whose files were closed with err. A file that
-// could not be closed fails the run. Where something else has failed it before,
-// that is reported at once.
+// closed combines the result of a run with the error of closing its files. If only closing
+// failed, that fails the run. If both failed, closed prints err and returns result.
 func (e *env) closed(ctx context.Context, result, err error) error {
 	switch {
 	case err == nil:
@@ -93,7 +92,8 @@ func (e *env) closed(ctx context.Context, result, err error) error {
 	return result
 }
 
-// consumers opens the consumers of a stream. A timeout of 0 is the default.
+// consumers opens the consumers of a stream. A timeout of 0 is the default. ids are names
+// or ARNs of consumers.
 func (e *env) consumers(ctx context.Context, stream string, timeout time.Duration, ids ...string) (*consumers.Stream, error) {
 	return consumers.Open(ctx, e.Console, consumers.Options{
 		Stream: stream, IDs: ids, Timeout: timeout, Flags: e.connection.CommandFlags(e.origins), Explain: e.explain,

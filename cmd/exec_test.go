@@ -13,7 +13,7 @@ import (
 	"kin/reader"
 )
 
-func TestFault10ABatchThatAStopCutsOffIsNotCommitted(t *testing.T) {
+func TestFault10ABatchInterruptedByASignalIsNotCommitted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(console.SignalError{Signal: syscall.SIGINT})
 	var messages bytes.Buffer

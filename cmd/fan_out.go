@@ -14,7 +14,7 @@ import (
 	"kin/reader"
 )
 
-// fanOutOptions are the flags of read and tail about stream consumers.
+// fanOutOptions are the flags about stream consumers.
 type fanOutOptions struct {
 	mode            flags.ConsumerMode
 	efo             bool
@@ -84,19 +84,19 @@ func (o *fanOutOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// Flags that mean something in one of the consumer modes alone.
+// The flags that apply to one consumer mode only.
 var (
 	pollingFlags = []string{"max-records-per-fetch", "max-fetch-rate", "min-fetch-period", "shards-per-task", "tasks", "low-latency"}
 	fanOutFlags  = []string{"consumer-name", "consumer-name-prefix", "registered-consumer-id", "registered-consumer-id-type",
 		"consumer-refresh-interval", "register-consumer-timeout", "require-consumer-deregistration", "take-over"}
 )
 
-// parsed refuses flags of the other consumer mode. A setting is for where its
-// mode is used, and not refused.
-func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
+// complete sets the consumer mode and refuses flags of the other mode. It does not refuse
+// settings: they apply only when their mode is used.
+func (o *fanOutOptions) complete(e *env, f *pflag.FlagSet) error {
 	given := func(name string) bool { return f.Changed(name) && !e.origins.IsSetting(name) }
-	// Of two sources the higher one has hidden what the lower says: both come from
-	// one here.
+	// If the two came from different sources, the lower one would have been ignored. So
+	// both come from the same source.
 	if f.Changed("efo") && f.Changed("consumer-mode") && o.efo != (o.mode == flags.EFO) {
 		name := "--efo"
 		if !o.efo {
@@ -125,7 +125,8 @@ func (o *fanOutOptions) parsed(e *env, f *pflag.FlagSet) error {
 	return nil
 }
 
-// fanOut makes what reads through stream consumers, and sets it in ro.
+// fanOut creates the source that reads through stream consumers, and sets it in ro. The
+// caller closes it with closeFanOut.
 func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options) (*efo.FanOut, error) {
 	fo := efo.DefaultOptions()
 	fo.Streams = ro.Streams
@@ -151,19 +152,20 @@ func (o *fanOutOptions) fanOut(e *env, client service.Client, ro *reader.Options
 	return f, nil
 }
 
-// closeFanOut removes the consumers that are to go, whatever the run came to. A
-// failure is printed at once: the end of the run may print nothing else.
+// closeFanOut removes the consumers that the run does not keep, and returns the error of
+// the run. It prints a failure at once, because a run that a signal stopped prints no
+// error. If the run itself did not fail, the error has the exit code of the failure.
 func closeFanOut(ctx context.Context, e *env, f *efo.FanOut, result error) error {
 	err := f.Close(ctx)
 	if err == nil {
 		return result
 	}
 	code := console.ExitFailed
-	for _, err := range unjoined(err) {
+	for _, err := range joinedErrors(err) {
 		e.Print(err.Error())
-		var knowing console.Advised
-		if errors.As(err, &knowing) {
-			e.Print("hint: " + knowing.Hint())
+		var advised console.Advised
+		if errors.As(err, &advised) {
+			e.Print("hint: " + advised.Hint())
 		}
 		if x := e.explain(ctx, err); x.Code == console.ExitDenied {
 			code = x.Code
@@ -176,8 +178,8 @@ func closeFanOut(ctx context.Context, e *env, f *efo.FanOut, result error) error
 	return result
 }
 
-// unjoined are the errors that errors.Join put together.
-func unjoined(err error) []error {
+// joinedErrors returns the errors that errors.Join combined, or err alone.
+func joinedErrors(err error) []error {
 	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		return j.Unwrap()
 	}

@@ -14,8 +14,7 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// cyclicEndpoint answers as a service would whose two shards descend from each
-// other.
+// cyclicEndpoint serves a stream whose two shards are each other's parents.
 func cyclicEndpoint(t *testing.T) string {
 	t.Helper()
 	const shards = `{"Shards":[
@@ -53,25 +52,25 @@ func TestFault01EveryCommandNamesAShardThatIsItsOwnAncestor(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "new.ckpt")
 	for name, args := range map[string][]string{
-		"read":       {"read", "orders", "--from", "trim_horizon"},
-		"read, kept": {"read", "orders", "--from", "trim_horizon", "--checkpoint", file},
-		"read, EFO":  {"read", "orders", "--from", "trim_horizon", "--efo"},
-		"tail":       {"tail", "orders"},
-		"copy":       {"copy", "orders", "copies", "--from", "trim_horizon"},
-		"lag":        {"lag", "orders", "--from", "trim_horizon"},
-		"shards":     {"shards", "orders"},
-		"doctor":     {"doctor", "orders"},
+		"read":                    {"read", "orders", "--from", "trim_horizon"},
+		"read, with a checkpoint": {"read", "orders", "--from", "trim_horizon", "--checkpoint", file},
+		"read, EFO":               {"read", "orders", "--from", "trim_horizon", "--efo"},
+		"tail":                    {"tail", "orders"},
+		"copy":                    {"copy", "orders", "copies", "--from", "trim_horizon"},
+		"lag":                     {"lag", "orders", "--from", "trim_horizon"},
+		"shards":                  {"shards", "orders"},
+		"doctor":                  {"doctor", "orders"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			var out, said bytes.Buffer
-			code := Main(ctx, args, console.Streams{In: strings.NewReader(""), Out: &out, Err: &said})
+			var out, messages bytes.Buffer
+			code := Main(ctx, args, console.Streams{In: strings.NewReader(""), Out: &out, Err: &messages})
 			if ctx.Err() != nil {
-				t.Fatal("it does not end")
+				t.Fatal("the command does not end")
 			}
-			if code != console.ExitFailed || !strings.Contains(said.String()+out.String(), "shard shardId-000000000000 is its own ancestor") {
-				t.Errorf("exit code %d, %s%s, want 1 and the shard", code, said.String(), out.String())
+			if code != console.ExitFailed || !strings.Contains(messages.String()+out.String(), "shard shardId-000000000000 is its own ancestor") {
+				t.Errorf("exit code %d, %s%s, want 1 and the shard", code, messages.String(), out.String())
 			}
 		})
 	}

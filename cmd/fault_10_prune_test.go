@@ -17,7 +17,7 @@ import (
 
 var creationTime = regexp.MustCompile(`"ConsumerCreationTimestamp":[0-9.eE+]+,?`)
 
-// A service that leaves the registration time of consumers out: their age is not known.
+// If the service returns no registration time, the age of a consumer is not known.
 func TestFault10ConsumersOfUnknownAgeAreShownAndNotPruned(t *testing.T) {
 	endpoint, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}}})
 	if err != nil {
@@ -62,16 +62,16 @@ func TestFault10ConsumersOfUnknownAgeAreShownAndNotPruned(t *testing.T) {
 		}
 	}
 	_, messages := kin("prune", "orders", "--older-than", "1ns", "--yes")
-	if want := "kin: the service gave no registration time of 1 further ephemeral consumer: kin does not remove them without --older-than 0s\n"; !strings.Contains(messages, want) {
-		t.Errorf("prune said %q", messages)
+	if want := "kin: the service returned no registration time for 1 further ephemeral consumer: --older-than 0s removes them too\n"; !strings.Contains(messages, want) {
+		t.Errorf("prune printed %q", messages)
 	}
 	if out, _ := kin("list", "orders"); !strings.Contains(out, name) {
-		t.Errorf("it was removed: %q", out)
+		t.Errorf("the consumer was removed: %q", out)
 	}
-	if _, messages = kin("prune", "orders", "--older-than", "0s", "--yes"); strings.Contains(messages, "no creation time") {
-		t.Errorf("prune said %q", messages)
+	if _, messages = kin("prune", "orders", "--older-than", "0s", "--yes"); strings.Contains(messages, "no registration time") {
+		t.Errorf("prune printed %q", messages)
 	}
 	if out, _ := kin("list", "orders"); strings.Contains(out, "ACTIVE") {
-		t.Errorf("it was not removed: %q", out)
+		t.Errorf("the consumer was not removed: %q", out)
 	}
 }

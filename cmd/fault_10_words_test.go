@@ -10,10 +10,10 @@ import (
 	"kin/reader"
 )
 
-func TestFault10OneIsNotCalledByAPlural(t *testing.T) {
+func TestFault10OneHasTheSingular(t *testing.T) {
 	o := &flags.Bounds{}
 	o.Expect.Given, o.Expect.N = true, 2000
-	if err := o.Judge(1); err == nil || err.Error() != "read 1 record, expected 2,000" {
+	if err := o.CheckCount(1); err == nil || err.Error() != "read 1 record, expected 2,000" {
 		t.Errorf("got %v", err)
 	}
 	for shards, want := range map[int]string{1: "  1 shard", 2: "  2 shards"} {

@@ -11,12 +11,12 @@ import (
 	"kin/reader"
 )
 
-// What a slow start takes is not added to --timeout: each step has what is left.
-func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
+// A slow start does not extend --timeout: each step gets the remaining time.
+func TestFault14ASlowStartCountsTowardsTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := defaultReadOptions()
 		o.streams, o.Timeout = []string{"orders"}, flags.Span{Duration: flags.Duration(10 * time.Second)}
-		time.Sleep(2 * time.Second) // settings
+		time.Sleep(2 * time.Second) // as for reading the settings
 		if err := o.StartWithin(t.Context(), func(context.Context) error { time.Sleep(4 * time.Second); return nil }); err != nil {
 			t.Fatal(err)
 		}
@@ -24,7 +24,7 @@ func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
 		ctx, cancel := o.Limited(t.Context(), cause)
 		defer cancel()
 		if end, bounded := ctx.Deadline(); !bounded || time.Until(end) != 4*time.Second {
-			t.Errorf("%s are left for the next step, %v", time.Until(end), bounded)
+			t.Errorf("%s remain for the next step, %v", time.Until(end), bounded)
 		}
 		ro, err := o.reader()
 		if err != nil || time.Since(ro.Began) != 6*time.Second || ro.Timeout != 10*time.Second {
@@ -32,8 +32,8 @@ func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		err = o.StartWithin(t.Context(), func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-		var late *reader.TimeoutError
-		if !errors.As(err, &late) || time.Since(ro.Began) != 10*time.Second {
+		var timeout *reader.TimeoutError
+		if !errors.As(err, &timeout) || time.Since(ro.Began) != 10*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(ro.Began))
 		}
 		if <-ctx.Done(); context.Cause(ctx) != cause {
@@ -42,11 +42,11 @@ func TestFault14ASlowStartCountsInTheTimeOfARun(t *testing.T) {
 	})
 }
 
-// Without --timeout nothing ends a step.
-func TestFault14WithoutATimeoutAStartHasNoEnd(t *testing.T) {
+// Without --timeout no step has a deadline.
+func TestFault14WithoutATimeoutAStartHasNoDeadline(t *testing.T) {
 	ctx, cancel := defaultReadOptions().Limited(t.Context(), errors.New("late"))
 	defer cancel()
 	if _, bounded := ctx.Deadline(); bounded {
-		t.Error("it is bounded")
+		t.Error("the context has a deadline")
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"kin/cmd/internal/manual"
 )
 
-// everyCommand are all commands and topics, and the root.
+// everyCommand returns the root, all commands and all topics.
 func everyCommand(root *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{root}
 	for _, c := range root.Commands() {
@@ -26,7 +26,7 @@ func everyCommand(root *cobra.Command) []*cobra.Command {
 	return all
 }
 
-// printed is what a command line prints on stdout.
+// printed returns what a command line prints on stdout.
 func printed(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, messages bytes.Buffer
@@ -36,12 +36,12 @@ func printed(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-// helpOf is what a command prints with --help or --help-all.
+// helpOf returns what a command prints with --help or --help-all.
 func helpOf(t *testing.T, c *cobra.Command, flag string) string {
 	t.Helper()
 	path := strings.Fields(c.CommandPath())[1:]
 	if c.Name() == "help" {
-		path = []string{"help", "help"} // kin help --help-all is that of kin
+		path = []string{"help", "help"} // kin help --help-all prints the help of kin
 	}
 	return printed(t, append(path, flag)...)
 }
@@ -63,7 +63,7 @@ func TestHelpFitsOnAPage(t *testing.T) {
 	}
 }
 
-// shownFlags are the flags that a command takes and does not refuse.
+// shownFlags returns the flags that a command accepts.
 func shownFlags(c *cobra.Command) map[string]*pflag.Flag {
 	shown := map[string]*pflag.Flag{}
 	for _, set := range []*pflag.FlagSet{c.LocalFlags(), c.InheritedFlags()} {
@@ -78,8 +78,8 @@ func shownFlags(c *cobra.Command) map[string]*pflag.Flag {
 
 var flagLine = regexp.MustCompile(`^ +(?:-[a-zA-Z0-9], )?--([a-z0-9-]+)(?: |$)`)
 
-// Each flag that a command takes is in its help once, with its short text there and
-// its full one in the full help.
+// The help lists each flag of a command once: with its short text in --help, and with its
+// full text in --help-all.
 func TestHelpHasEachFlagOnce(t *testing.T) {
 	for _, c := range everyCommand(Manual()) {
 		if c.IsAdditionalHelpTopicCommand() {
@@ -91,7 +91,7 @@ func TestHelpHasEachFlagOnce(t *testing.T) {
 			listed := map[string]int{}
 			for line := range strings.SplitSeq(text, "\n") {
 				m := flagLine.FindStringSubmatch(line)
-				if m == nil || option == "--help-all" && strings.HasPrefix(line, "   ") { // of a description
+				if m == nil || option == "--help-all" && strings.HasPrefix(line, "   ") { // part of a description
 					continue
 				}
 				listed[m[1]]++
@@ -115,8 +115,8 @@ func TestHelpHasEachFlagOnce(t *testing.T) {
 	}
 }
 
-// One style: a short text is no sentence, a full one is sentences, and the default is
-// named once, by the layout.
+// A short text is no sentence, a full text consists of sentences, and only the layout
+// prints the default.
 func TestFlagsHaveBothTexts(t *testing.T) {
 	for _, c := range everyCommand(Manual()) {
 		for name, f := range shownFlags(c) {
@@ -143,9 +143,9 @@ func TestFlagsHaveBothTexts(t *testing.T) {
 	}
 }
 
-// The help begins with what the command does and when to use it, has up to three
-// examples, and up to ten common flags.
-func TestHelpIsLaidOutInOneWay(t *testing.T) {
+// The help begins with what the command does and when to use it. It has up to three
+// examples and up to ten common flags.
+func TestHelpHasTheSameLayoutEverywhere(t *testing.T) {
 	for _, c := range everyCommand(Manual()) {
 		if c.IsAdditionalHelpTopicCommand() {
 			continue
@@ -172,8 +172,8 @@ func TestHelpIsLaidOutInOneWay(t *testing.T) {
 	}
 }
 
-// The full help has the whole description of a command, kin help prints the same, and
-// arguments that are missing or wrong do not stand in its way.
+// The full help has the whole description of a command, and kin help prints the same.
+// Missing or wrong arguments do not prevent it.
 func TestHelpAll(t *testing.T) {
 	for _, c := range everyCommand(Manual()) {
 		path := strings.Fields(c.CommandPath())[1:]
@@ -196,8 +196,8 @@ func TestHelpAll(t *testing.T) {
 	}
 }
 
-// shellWords splits a simple command line as a shell does, and ends at what is not
-// part of the first command.
+// shellWords splits a simple command line as a shell does. It stops at the end of the first
+// command.
 func shellWords(line string) []string {
 	var words []string
 	for line = strings.TrimSpace(line); line != "" && !strings.ContainsAny(line[:1], "|>;"); line = strings.TrimSpace(line) {
@@ -215,8 +215,7 @@ func shellWords(line string) []string {
 	return words
 }
 
-// parses reports why kin does not take a command line: its flags and arguments are
-// checked, and nothing is run.
+// parses checks the flags and arguments of a command line without running it.
 func parses(args []string) error {
 	root := Manual()
 	c, rest, err := root.Find(args)
@@ -229,7 +228,7 @@ func parses(args []string) error {
 	return c.ValidateArgs(c.Flags().Args())
 }
 
-// calls are the command lines of kin in a text, without kin itself.
+// calls returns the command lines of kin in a text, each without the word kin.
 func calls(text string) [][]string {
 	var found [][]string
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, ",\n", ", "), "\n") {
@@ -255,7 +254,7 @@ func TestExamplesParse(t *testing.T) {
 	}
 }
 
-// kin takes each position that kin help positions shows.
+// kin accepts each position in kin help positions.
 func TestPositionsOfTheHelpParse(t *testing.T) {
 	text := printed(t, "help", "positions")
 	forms, examples, _ := strings.Cut(text, "\nFLAGS\n")
@@ -299,10 +298,10 @@ func TestPositionsOfTheHelpParse(t *testing.T) {
 	}
 }
 
-// Shells show the short text of a flag.
+// Shell completions show the short text of a flag.
 func TestCompletionDescribesFlags(t *testing.T) {
 	text := printed(t, cobra.ShellCompRequestCmd, "read", "--")
-	for name, f := range shownFlags(must(t, "read")) {
+	for name, f := range shownFlags(command(t, "read")) {
 		if _, h := flags.HelpOf(f); !strings.Contains(text, "--"+name+"\t"+h.Short+"\n") {
 			t.Errorf("the completion of --%s is not described by %q", name, h.Short)
 		}
@@ -312,7 +311,8 @@ func TestCompletionDescribesFlags(t *testing.T) {
 	}
 }
 
-func must(t *testing.T, path ...string) *cobra.Command {
+// command returns a command of the manual.
+func command(t *testing.T, path ...string) *cobra.Command {
 	t.Helper()
 	c, _, err := Manual().Find(path)
 	if err != nil {
@@ -321,7 +321,7 @@ func must(t *testing.T, path ...string) *cobra.Command {
 	return c
 }
 
-// The reference has the full description of each flag.
+// The reference is current, and has the full description of each flag.
 func TestReferencePages(t *testing.T) {
 	for _, c := range everyCommand(Manual()) {
 		if c.Name() == "help" {

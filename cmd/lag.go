@@ -40,10 +40,10 @@ error, which decides the exit code.`,
 		Args:              func(*cobra.Command, []string) error { return nil }, // with --checkpoint none is needed
 		ValidArgsFunction: e.completeStreams,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.parsed(e, c, args); err != nil {
+			if err := o.complete(e, c, args); err != nil {
 				return err
 			}
-			return flags.OptionUsage(c, aboutFrom(runLag(c.Context(), e, o)))
+			return flags.OptionUsage(c, asFromError(runLag(c.Context(), e, o)))
 		},
 	}
 	o.addFlags(c)
@@ -68,5 +68,5 @@ func runLag(ctx context.Context, e *env, o *lagOptions) error {
 	}); err != nil {
 		return err
 	}
-	return o.verdict(ctx, e, look)
+	return o.result(ctx, e, look)
 }

@@ -23,7 +23,7 @@ type lagOptions struct {
 	from       targetValue
 	output     report.LagForm
 	watch      flags.Span
-	most       mostValue
+	max        maxValue
 }
 
 func (o *lagOptions) addFlags(c *cobra.Command) {
@@ -44,15 +44,15 @@ func (o *lagOptions) addFlags(c *cobra.Command) {
 		Short: "measure again this often, at least every 1s",
 		Full:  "Measure again this often, 1s or more. On a terminal kin shows a trend too, and the time until the reader has caught up.",
 	})
-	g.Var(&o.most, "max", flags.Help{
+	g.Var(&o.max, "max", flags.Help{
 		Short: "exit with 7 if a shard is further behind than this",
 		Full:  "Exit with 7 if any shard is further behind than this, or if unread records are gone.",
 	})
 }
 
-// parsed takes the arguments, and wants one of the two places to look from. Of
-// two that were set, one by hand goes before one that is a setting.
-func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
+// complete stores the arguments, and requires either --checkpoint or --from. If both are
+// set, one from the command line overrides one from a setting.
+func (o *lagOptions) complete(e *env, c *cobra.Command, args []string) error {
 	f := c.Flags()
 	if o.checkpoint.Text != "" && o.from.Given {
 		byHand := func(name string) bool { return f.Changed(name) && !e.origins.IsSetting(name) }
@@ -71,7 +71,7 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 	if o.watch.Duration != 0 && o.output == report.LagPrometheus {
 		return console.UsageHint("run kin lag for each scrape, or let kin read --metrics-listen serve the metrics", "--watch and --output prometheus contradict each other: Prometheus output is a single report")
 	}
-	if o.watch.Duration != 0 && time.Duration(o.watch.Duration) < leastWatch {
+	if o.watch.Duration != 0 && time.Duration(o.watch.Duration) < minWatch {
 		return console.Usage("--watch %s: want 1s or more: each report fetches from every shard", o.watch.String())
 	}
 	o.streams = splitStreams(args)
@@ -84,11 +84,12 @@ func (o *lagOptions) parsed(e *env, c *cobra.Command, args []string) error {
 	return nil
 }
 
-// leastWatch leaves four of the five fetches that a shard allows a second to
-// those who read it.
-const leastWatch = time.Second
+// minWatch is the shortest interval of --watch. A shard allows five fetches a second, so
+// four remain for its readers.
+const minWatch = time.Second
 
-// looker turns the flags into what looks.
+// looker turns the flags into an inspect.Looker. It loads the checkpoint without locking
+// it.
 func (o *lagOptions) looker(ctx context.Context, e *env, info func(string)) (*inspect.Looker, error) {
 	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: info, Detail: e.Detail, Log: e.Log}
 	var client service.Client
@@ -110,16 +111,16 @@ func (o *lagOptions) looker(ctx context.Context, e *env, info func(string)) (*in
 	if err != nil {
 		return nil, err
 	}
-	followBuffer(lagMemory)
+	limitMemory(lagMemory)
 	return inspect.NewLooker(client, lo)
 }
 
-// lagMemory is about what the answers of one look should hold at once: a thousand
-// shards whose records are of a megabyte are looked at in less than 60 MB.
+// lagMemory is the size of the fetch buffer, in bytes, for which kin lag limits its memory.
+// With it, a thousand shards with records of a megabyte need less than 60 MB.
 const lagMemory = 10 << 20
 
-// aboutFrom gives what the core says of the initial position to --from.
-func aboutFrom(err error) error {
+// asFromError turns an error about the initial position into one about --from.
+func asFromError(err error) error {
 	var bad *record.OptionError
 	if errors.As(err, &bad) && bad.Field == "initial position" {
 		return &record.OptionError{Field: "from", Want: bad.Want}
@@ -127,26 +128,27 @@ func aboutFrom(err error) error {
 	return err
 }
 
-// verdict returns the error of a look. It prints the error of each stream that failed;
-// the first of these decides the exit code unless another stream exceeds --max.
-func (o *lagOptions) verdict(ctx context.Context, e *env, look inspect.Look) error {
-	result := o.judge(look)
+// result returns the error of a measurement, and prints the errors of streams that failed.
+// The first of these is the result, unless a shard exceeds --max.
+func (o *lagOptions) result(ctx context.Context, e *env, look inspect.Look) error {
+	err := o.checkMax(look)
 	for i, f := range look.Failed {
-		if i == 0 && result == nil {
-			result = f.Err // it is reported as the error of the command
+		if i == 0 && err == nil {
+			err = f.Err // Main prints it
 			continue
 		}
 		e.PrintError(e.explain(ctx, f.Err))
 	}
-	return result
+	return err
 }
 
-// judge is exit code 7 where a shard is further behind than it may be.
-func (o *lagOptions) judge(look inspect.Look) error {
-	if !o.most.given {
+// checkMax returns a *console.ConditionError if a shard is further behind than --max, or if
+// unread records are lost.
+func (o *lagOptions) checkMax(look inspect.Look) error {
+	if !o.max.given {
 		return nil
 	}
-	most := time.Duration(o.most.Duration)
+	limit := time.Duration(o.max.Duration)
 	stream, worst := "", inspect.ShardLook{}
 	for _, s := range look.Streams {
 		if len(s.Losses) > 0 {
@@ -158,24 +160,24 @@ func (o *lagOptions) judge(look inspect.Look) error {
 			}
 		}
 	}
-	if behind := report.Millis(worst.MillisBehindLatest); behind > most {
-		return &console.ConditionError{Message: fmt.Sprintf("%s/%s is %s behind, and --max is %s", stream, worst.ShardID, behind, o.most.String())}
+	if behind := report.Millis(worst.MillisBehindLatest); behind > limit {
+		return &console.ConditionError{Message: fmt.Sprintf("%s/%s is %s behind, and --max is %s", stream, worst.ShardID, behind, o.max.String())}
 	}
 	return nil
 }
 
-// mostValue is a duration that counts when it was given, 0 too.
-type mostValue struct {
+// maxValue is the value of --max. 0 counts if it was given.
+type maxValue struct {
 	flags.Duration
 	given bool
 }
 
-func (v *mostValue) Set(s string) error {
+func (v *maxValue) Set(s string) error {
 	v.given = true
 	return v.Duration.Set(s)
 }
 
-// targetValue is a position that has no default.
+// targetValue is a position without a default.
 type targetValue struct{ flags.StartingPosition }
 
 func (v *targetValue) String() string {
@@ -187,7 +189,7 @@ func (v *targetValue) String() string {
 
 func (o *lagOptions) isTable() bool { return o.output == "" || o.output == report.LagTable }
 
-// report is one look as it is printed.
+// report formats a measurement.
 func (o *lagOptions) report(p report.Palette, look inspect.Look) (string, error) {
 	switch o.output {
 	case report.LagJSON:

@@ -18,11 +18,11 @@ import (
 	"kin/reader"
 )
 
-var lookedAt = time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC)
+var measuredAt = time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC)
 
-// The message about the end of looks that gave up says whether they failed of the
-// connection, or the service only asked for fewer calls.
-func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
+// After failed measurements, the message states whether the connection had failed, or the
+// service only throttled.
+func TestFault14AWatchReportsWhyMeasurementsHadFailed(t *testing.T) {
 	throttled := &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException"}
 	limited := &smithy.GenericAPIError{Code: "LimitExceededException"}
 	unreachable := errors.New("no route to host")
@@ -48,7 +48,7 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 				looks = append(looks, &service.GaveUpError{After: 30 * time.Second, Err: err})
 			}
 			for _, err := range append(looks, nil, &service.GaveUpError{After: 30 * time.Second, Err: throttled}, nil) {
-				if err := w.took(t.Context(), lookAt(lookedAt, "orders", 5), err, out); err != nil {
+				if err := w.handle(t.Context(), lookAt(measuredAt, "orders", 5), err, out); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -60,19 +60,19 @@ func TestFault14AWatchSaysWhatIsOver(t *testing.T) {
 				}
 			}
 			if len(again) != 2 || !strings.HasPrefix(again[0], test.want) || !strings.HasPrefix(again[1], "kin: reading again after ") {
-				t.Errorf("said %q, want %q, and then of throttling", again, test.want)
+				t.Errorf("printed %q, want %q, and then a message about throttling", again, test.want)
 			}
 		})
 	}
 }
 
-// A look that gave up ends a watch that has had none, and no other; what will not
-// pass ends it always.
-func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
+// A measurement that gave up ends a watch only if it is the first. A permanent error always
+// ends it.
+func TestOnlyTheFirstMeasurementThatGivesUpEndsAWatch(t *testing.T) {
 	for _, test := range []struct {
-		name         string
-		began, stays bool
-		err          error
+		name           string
+		printed, stays bool
+		err            error
 	}{
 		{"the first one", false, false, &service.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
 		{"a later one", true, true, &service.GaveUpError{After: 30 * time.Second, Err: errors.New("no route to host")}},
@@ -85,24 +85,24 @@ func TestALookThatGaveUpDoesNotEndAWatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if test.began {
-				if err := w.took(t.Context(), lookAt(lookedAt, "orders", 5), nil, out); err != nil {
+			if test.printed {
+				if err := w.handle(t.Context(), lookAt(measuredAt, "orders", 5), nil, out); err != nil {
 					t.Fatal(err)
 				}
 			}
-			err = w.took(t.Context(), inspect.Look{}, test.err, out)
+			err = w.handle(t.Context(), inspect.Look{}, test.err, out)
 			w.e.Stderr.Flush()
 			if stays := err == nil; stays != test.stays || stays != strings.Contains(messages.String(), "kin: gave up after 30s: no route to host\n") {
-				t.Errorf("%v, said %q", err, messages.String())
+				t.Errorf("%v, printed %q", err, messages.String())
 			}
-			if n := strings.Count(data.String(), "\n"); n == 1 != test.began {
+			if n := strings.Count(data.String(), "\n"); n == 1 != test.printed {
 				t.Errorf("printed %q", data.String())
 			}
 		})
 	}
 }
 
-// lookAt is a look at a stream whose one shard is so many milliseconds behind.
+// lookAt is a measurement of a stream with one shard, whose lag is behind milliseconds.
 func lookAt(at time.Time, stream string, behind int64) inspect.Look {
 	shard := inspect.ShardLook{ShardID: "shardId-000000000000", State: inspect.Reading, MillisBehindLatest: behind,
 		Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}

@@ -19,29 +19,29 @@ import (
 	"kin/reader"
 )
 
-// watcher looks again and again. On a terminal it draws each look over the
-// last one; elsewhere it prints one report after another.
+// watcher measures repeatedly. On a terminal it draws each measurement over the last one.
+// Elsewhere it prints one report after another.
 type watcher struct {
 	e       *env
 	o       *lagOptions
-	drawn   bool // on a terminal
+	redraws bool // on a terminal
 	history report.LagHistory
-	began   bool      // a report was printed
-	failing time.Time // since when looks give up; zero when the last one did not
-	failed  bool      // one of those gave up for another reason than a refusal for now
+	printed bool      // at least one report was printed
+	failing time.Time // when measurements began to fail; zero if the last one succeeded
+	failed  bool      // one of these failed for another reason than throttling
 
 	mu    sync.Mutex // guards notes
-	notes []string   // what was said since, for below the frame
+	notes []string   // the latest messages, shown below the frame
 }
 
-// mostNotes are shown below a frame.
-const mostNotes = 3
+// maxNotes is the number of messages below a frame.
+const maxNotes = 3
 
 func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	w := &watcher{e: e, o: o, history: report.LagHistory{}}
-	w.drawn = o.isTable() && console.IsTerminal(e.Out) && os.Getenv("TERM") != "dumb"
+	w.redraws = o.isTable() && console.IsTerminal(e.Out) && os.Getenv("TERM") != "dumb"
 	info := e.Info
-	if w.drawn {
+	if w.redraws {
 		info = w.note
 	}
 	l, err := o.looker(ctx, e, info)
@@ -56,7 +56,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	for {
 		next := time.Now().Add(time.Duration(o.watch.Duration))
 		look, err := l.Look(ctx)
-		if err = w.took(ctx, look, err, out); err != nil {
+		if err = w.handle(ctx, look, err, out); err != nil {
 			return err
 		}
 		timer := time.NewTimer(time.Until(next))
@@ -69,17 +69,17 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	}
 }
 
-// took prints what a look came to. Once there was one, a look that gave up
-// does not end the watch: the next one may have more luck.
-func (w *watcher) took(ctx context.Context, look inspect.Look, err error, out *console.Stdout) error {
-	var exhausted console.GaveUp
-	if w.began && errors.As(err, &exhausted) && exhausted.GaveUp() {
-		var spent *service.GaveUpError
-		if errors.As(err, &spent) && w.failing.IsZero() {
-			w.failing, w.failed = time.Now().Add(-spent.After), false
+// handle prints the result of a measurement. A measurement that gave up does not end the
+// watch once there is a report: the next one may succeed.
+func (w *watcher) handle(ctx context.Context, look inspect.Look, err error, out *console.Stdout) error {
+	var gaveUp console.GaveUp
+	if w.printed && errors.As(err, &gaveUp) && gaveUp.GaveUp() {
+		var failure *service.GaveUpError
+		if errors.As(err, &failure) && w.failing.IsZero() {
+			w.failing, w.failed = time.Now().Add(-failure.After), false
 		}
-		w.failed = w.failed || spent == nil || !spent.RefusedForNow()
-		if w.drawn {
+		w.failed = w.failed || failure == nil || !failure.RefusedForNow()
+		if w.redraws {
 			w.note(err.Error())
 			return w.print(out, w.frame(w.history.Last))
 		}
@@ -96,7 +96,7 @@ func (w *watcher) took(ctx context.Context, look inspect.Look, err error, out *c
 		}
 		message := what + " again after " + str2duration.String(time.Since(w.failing).Round(time.Second))
 		w.failing = time.Time{}
-		if w.drawn {
+		if w.redraws {
 			w.note(message)
 		} else {
 			w.e.Info(message)
@@ -110,37 +110,36 @@ func (w *watcher) took(ctx context.Context, look inspect.Look, err error, out *c
 	if err := w.print(out, text); err != nil {
 		return err
 	}
-	w.began = true
-	return w.verdict(ctx, look)
+	w.printed = true
+	return w.result(ctx, look)
 }
 
-// verdict returns the error of a look. A stream that could not be asked in time does not
-// end the watch: the next look asks again.
-func (w *watcher) verdict(ctx context.Context, look inspect.Look) error {
+// result returns the error of a measurement. A stream that gave up does not end the watch:
+// the next measurement tries again.
+func (w *watcher) result(ctx context.Context, look inspect.Look) error {
 	var failed []reader.StreamFailure
 	for _, f := range look.Failed {
-		var exhausted console.GaveUp
+		var gaveUp console.GaveUp
 		switch {
-		case !errors.As(f.Err, &exhausted) || !exhausted.GaveUp():
+		case !errors.As(f.Err, &gaveUp) || !gaveUp.GaveUp():
 			failed = append(failed, f)
-		case w.drawn:
+		case w.redraws:
 			w.note(f.Err.Error())
 		default:
 			w.e.Info(f.Err.Error())
 		}
 	}
 	look.Failed = failed
-	return w.o.verdict(ctx, w.e, look)
+	return w.o.result(ctx, w.e, look)
 }
 
-// text is a look as it is printed: a frame, or a report, and an empty line
-// between two tables.
+// text formats a measurement: a frame, or a report with an empty line between two tables.
 func (w *watcher) text(look inspect.Look) (string, error) {
-	if w.drawn {
+	if w.redraws {
 		return w.frame(look), nil
 	}
 	text, err := w.o.report(report.NewPalette(w.e.Console), look)
-	if w.began && w.o.isTable() {
+	if w.printed && w.o.isTable() {
 		text = "\n" + text
 	}
 	return text, err
@@ -153,19 +152,19 @@ func (w *watcher) print(out *console.Stdout, text string) error {
 	return out.Flush()
 }
 
-// note keeps a message for the frame; -q leaves it out.
+// note keeps a message for the frame, unless -q is set.
 func (w *watcher) note(message string) {
 	if w.e.IsQuiet {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.notes = append(w.notes, message); len(w.notes) > mostNotes {
+	if w.notes = append(w.notes, message); len(w.notes) > maxNotes {
 		w.notes = w.notes[1:]
 	}
 }
 
-// frame is a look as it is drawn over the last one, within the terminal.
+// frame draws a measurement over the last one, within the size of the terminal.
 func (w *watcher) frame(look inspect.Look) string {
 	width, height := 80, 24
 	if f, ok := w.e.Out.(*os.File); ok {
@@ -178,7 +177,7 @@ func (w *watcher) frame(look inspect.Look) string {
 	w.mu.Unlock()
 	lines := report.LagFrame(report.NewPalette(w.e.Console), look, w.history, notes, width, height-1)
 	start := "\x1b[H"
-	if !w.began {
+	if !w.printed {
 		start = "\x1b[2J\x1b[H"
 	}
 	return start + strings.Join(lines, "\x1b[K\n") + "\x1b[K\n\x1b[J"

@@ -11,9 +11,9 @@ import (
 	"kin/internal/local"
 )
 
-// On a terminal a watch clears the screen once and then draws each look over the
-// last one; a signal ends it.
-func TestWatchingLagRedrawsOnATerminal(t *testing.T) {
+// On a terminal a watch clears the screen once, and then draws each measurement over the
+// last one. A signal ends it.
+func TestLagWatchRedrawsOnATerminal(t *testing.T) {
 	endpoint, err := local.New(local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 2}}})
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestWatchingLagRedrawsOnATerminal(t *testing.T) {
 	text := <-shown
 	for what, want := range map[string]int{"\x1b[2J": 1, "\x1b[H": 2, "SHARD  ": 2, "shardId-000000000001  reading  0s ": 2, "▁▁ ": 2, " orders: behind max 0s, avg 0s, min 0s": 2} {
 		if n := bytes.Count(text, []byte(what)); n != want {
-			t.Errorf("%q is there %d times, want %d", what, n, want)
+			t.Errorf("%q is on the screen %d times, want %d", what, n, want)
 		}
 	}
 }

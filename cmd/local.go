@@ -100,7 +100,7 @@ A running endpoint takes, lists and clears faults too: POST, GET and DELETE
 	}
 	o.addFlags(c.Flags())
 	c.Annotations = map[string]string{flags.Refused: "profile,endpoint"}
-	c.Flags().SetInterspersed(false) // a forgotten -- is noticed at the command, not at its flags
+	c.Flags().SetInterspersed(false) // without -- the error is about the command, not about its flags
 	return c
 }
 
@@ -114,7 +114,7 @@ type localOptions struct {
 	tls         bool
 	creating    flags.Duration
 	deleting    flags.Duration
-	command     []string // empty = stay in the foreground
+	command     []string // empty: serve until a signal
 }
 
 func (o *localOptions) addFlags(f *pflag.FlagSet) {
@@ -153,7 +153,7 @@ func (o *localOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// localArguments wants a command behind --, or nothing.
+// localArguments requires a command after --, or nothing.
 func localArguments(c *cobra.Command, args []string) error {
 	switch dash := c.ArgsLenAtDash(); {
 	case dash < 0 && len(args) > 0, dash > 0:
@@ -217,7 +217,7 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 	if len(o.command) > 0 {
 		return e.RunCommand(ctx, o.command, append(append(variables, "AWS_EC2_METADATA_DISABLED=true"), settings.NoConnection((&flags.Connection{}).AddFlags, (&destination{}).addFlags)...))
 	}
-	// In one piece: who sees the first line has all of them.
+	// One write: a process that sees the first line can read all of them.
 	if _, err := io.WriteString(e.Out, "export "+strings.Join(variables, "\nexport ")+"\n"); err != nil {
 		return console.StdoutError(err)
 	}
@@ -225,8 +225,8 @@ func runLocal(ctx context.Context, e *env, o *localOptions) (err error) {
 	return context.Cause(ctx)
 }
 
-// localVariables is the environment in which the AWS SDKs use the endpoint. With
-// TLS there is a file with its authority, else the name is empty.
+// localVariables returns the environment variables with which the AWS SDKs use the endpoint
+// at a. authority is the file of the authority's certificate, or "" without TLS.
 func localVariables(a *net.TCPAddr, region, authority string) []string {
 	host := *a
 	if host.IP.IsUnspecified() {
@@ -252,7 +252,7 @@ func localVariables(a *net.TCPAddr, region, authority string) []string {
 	return variables
 }
 
-// listenError is an address that cannot be had.
+// listenError means that kin cannot listen at the address.
 type listenError struct{ err error }
 
 func (e *listenError) Error() string { return e.err.Error() }

@@ -42,7 +42,7 @@ func TestLocalVariables(t *testing.T) {
 	}
 }
 
-// With TLS a client of any kind is told where the authority's certificate is.
+// With TLS the variables name the file of the authority's certificate.
 func TestLocalVariablesWithTLS(t *testing.T) {
 	got := localVariables(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4567}, "", "/tmp/ca.pem")
 	want := []string{"AWS_ENDPOINT_URL_KINESIS=https://127.0.0.1:4567", "AWS_ENDPOINT_URL_STS=https://127.0.0.1:4567", "AWS_REGION=us-east-1",
@@ -52,7 +52,7 @@ func TestLocalVariablesWithTLS(t *testing.T) {
 	}
 }
 
-// Every flag of kin local reaches the endpoint's options.
+// Every flag of kin local sets an option of the endpoint.
 func TestLocalOptions(t *testing.T) {
 	o := &localOptions{limits: flags.Limits(local.LimitsOn)}
 	var f pflag.FlagSet
@@ -88,7 +88,7 @@ func TestListenValue(t *testing.T) {
 	}
 }
 
-// The endpoint of kin local is gone when it returns, whatever ended it.
+// runLocal closes its endpoint before it returns.
 func TestRunLocalEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	out, in := io.Pipe()
@@ -100,14 +100,14 @@ func TestRunLocalEndsWithItsContext(t *testing.T) {
 		ended <- err
 	}()
 	piece := make([]byte, 1000)
-	n, err := out.Read(piece) // all lines come in one piece
+	n, err := out.Read(piece) // all lines are in one write
 	if err != nil {
 		t.Fatal(err)
 	}
 	first, rest, _ := strings.Cut(string(piece[:n]), "\n")
 	_, address, found := strings.Cut(first, "http://")
 	if !found || rest != "export AWS_ENDPOINT_URL_STS=http://"+address+"\nexport AWS_REGION=us-east-1\nexport AWS_ACCESS_KEY_ID=kin\nexport AWS_SECRET_ACCESS_KEY=kin\n" {
-		t.Fatalf("the first piece is %q", piece[:n])
+		t.Fatalf("the first write is %q", piece[:n])
 	}
 	cancel(console.SignalError{Signal: syscall.SIGTERM})
 	if err := <-ended; !errors.Is(err, error(console.SignalError{Signal: syscall.SIGTERM})) {
@@ -116,6 +116,6 @@ func TestRunLocalEndsWithItsContext(t *testing.T) {
 	var d net.Dialer
 	if c, err := d.DialContext(t.Context(), "tcp", address); err == nil {
 		_ = c.Close()
-		t.Errorf("somebody still listens on %s", address)
+		t.Errorf("the endpoint still listens on %s", address)
 	}
 }

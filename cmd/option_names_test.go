@@ -32,14 +32,14 @@ func TestOptionsPageIsCurrent(t *testing.T) {
 	}
 }
 
-// kin help options says of an option what its flag says.
+// kin help options describes an option with the text of its flag.
 func TestOptionsComeFromTheFlags(t *testing.T) {
 	root := Manual()
 	help := manual.OptionsHelp(root)
 	for name, flag := range settings.SettableFlags(root, nil) {
 		for _, option := range flag.Annotations[manual.OptionAnnotation] {
 			if !strings.Contains(help, "\n  "+option+"\n      --"+name) {
-				t.Errorf("kin help options does not say that --%s is %s", name, option)
+				t.Errorf("kin help options does not list --%s as %s", name, option)
 			}
 		}
 	}
@@ -50,7 +50,7 @@ func TestOptionsComeFromTheFlags(t *testing.T) {
 		"\n  initialPosition\n      --initial-position position  (default: latest)\n",
 	} {
 		if !strings.Contains(help, want) {
-			t.Errorf("kin help options does not say %q", want)
+			t.Errorf("kin help options lacks %q", want)
 		}
 	}
 	read, _, err := root.Find([]string{"read"})
@@ -61,11 +61,11 @@ func TestOptionsComeFromTheFlags(t *testing.T) {
 	read.Flags().AddFlagSet(root.PersistentFlags())
 	read.Flags().VisitAll(func(f *pflag.Flag) { listed += len(f.Annotations[manual.OptionAnnotation]) })
 	if got := len(manual.Options(root)); got != listed+1 { // and the arguments
-		t.Errorf("%d options are listed, and kin read carries %d and its arguments", got, listed)
+		t.Errorf("%d options are listed, but kin read has %d and its arguments", got, listed)
 	}
 	for line := range strings.SplitSeq(help, "\n") {
 		if len(line) > 80 {
-			t.Errorf("longer than a terminal is wide: %s", line)
+			t.Errorf("wider than 80 columns: %s", line)
 		}
 	}
 }
@@ -76,7 +76,7 @@ var (
 	databricksRow = regexp.MustCompile("^\\| ([0-9]+)(?:-([0-9]+))? \\| `(.+?)` \\| (.+) \\|$")
 )
 
-// flagsExist wants every flag that a text names to be one of kin's.
+// flagsExist checks that every flag in a text is one of kin's.
 func flagsExist(t *testing.T, where, text string) {
 	t.Helper()
 	known := settings.SettableFlags(Manual(), nil)
@@ -87,7 +87,8 @@ func flagsExist(t *testing.T, where, text string) {
 	}
 }
 
-// What the README says of flags and of the connector's options holds.
+// The README names only flags that exist, and names each of the connector's options with
+// its flag.
 func TestReadmeNamesFlagsThatExist(t *testing.T) {
 	text := readDoc(t, "README.md")
 	flagsExist(t, "README.md", text)
@@ -107,9 +108,9 @@ func TestReadmeNamesFlagsThatExist(t *testing.T) {
 	}
 }
 
-// Every paragraph of the connector's documentation has its row, and what a row
-// says exists. The paragraphs are in testdata by number, the first half of the
-// SHA-256 of their words, and the first five of those.
+// The page has a row for every paragraph of the connector's documentation, and every
+// command in a row exists. testdata has the paragraphs: number, first half of the SHA-256
+// of the words, and the first five words.
 func TestDatabricksPageIsComplete(t *testing.T) {
 	list, err := os.ReadFile(filepath.Join("testdata", "connector-paragraphs.txt"))
 	if err != nil {
@@ -158,8 +159,8 @@ func TestDatabricksPageIsComplete(t *testing.T) {
 	}
 }
 
-// The file that kin help settings shows is one.
-func TestSettingsExampleIsOne(t *testing.T) {
+// The example in kin help settings is a valid configuration file.
+func TestSettingsExampleIsValid(t *testing.T) {
 	var file []string
 	for line := range strings.SplitSeq(manual.SettingsHelp, "\n") {
 		if example, ok := strings.CutPrefix(line, "  "); ok {

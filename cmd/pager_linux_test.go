@@ -14,9 +14,9 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// sized is a terminal with a number of lines of 80 columns, and what its screen shows
-// when it is closed.
-func sized(t *testing.T, lines uint16) (tty *os.File, shown func() string) {
+// sizedTerminal returns a terminal of 80 columns with this number of lines. shown returns
+// what was written to it.
+func sizedTerminal(t *testing.T, lines uint16) (tty *os.File, shown func() string) {
 	t.Helper()
 	tty, screen := terminal(t)
 	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: lines, Col: 80}); err != nil {
@@ -38,7 +38,7 @@ func sized(t *testing.T, lines uint16) (tty *os.File, shown func() string) {
 	}
 }
 
-// Help that is longer than the terminal goes through $PAGER, and nothing else does.
+// kin uses $PAGER for help that is longer than the terminal, and for nothing else.
 func TestLongHelpGoesThroughThePager(t *testing.T) {
 	help := printed(t, "read", "--help")
 	positions := printed(t, "help", "positions")
@@ -56,7 +56,7 @@ func TestLongHelpGoesThroughThePager(t *testing.T) {
 		{"sed s/^/P:/", 24, "help read", paged(help)},
 		{"sed s/^/P:/", 24, "help positions", paged(positions)},
 		{"sed s/^/P:/ | cat", 24, "read --help", paged(help)},
-		{"sed s/^/P:/", uint16(strings.Count(help, "\n")), "read --help", paged(help)}, // no line for the prompt
+		{"sed s/^/P:/", uint16(strings.Count(help, "\n")), "read --help", paged(help)}, // no line is free for the prompt
 		{"sed s/^/P:/", uint16(strings.Count(help, "\n")) + 1, "read --help", help},
 		{"sed s/^/P:/", 24, "version", version},
 		{"", 24, "read --help", help},
@@ -67,9 +67,9 @@ func TestLongHelpGoesThroughThePager(t *testing.T) {
 	} {
 		t.Run(c.pager+" "+c.args, func(t *testing.T) {
 			t.Setenv("PAGER", c.pager)
-			t.Setenv("LESS", "") // is restored
+			t.Setenv("LESS", "") // restores the value after the test
 			os.Unsetenv("LESS")
-			tty, shown := sized(t, c.lines)
+			tty, shown := sizedTerminal(t, c.lines)
 			var messages bytes.Buffer
 			code := Main(t.Context(), strings.Fields(c.args), console.Streams{In: tty, Out: tty, Err: &messages})
 			if got := shown(); got != c.want || code != 0 || messages.Len() > 0 {
@@ -87,8 +87,8 @@ func TestHelpInAPipeNeedsNoPager(t *testing.T) {
 	}
 }
 
-// Help is printed without a pager that does not start, and that is reported.
-func TestAPagerThatDoesNotStart(t *testing.T) {
+// If the pager does not start, kin reports that and prints the help itself.
+func TestHelpIsPrintedIfThePagerDoesNotStart(t *testing.T) {
 	help := printed(t, "read", "--help")
 	notExecutable := filepath.Join(t.TempDir(), "pager")
 	if err := os.WriteFile(notExecutable, nil, 0o600); err != nil {
@@ -102,7 +102,7 @@ func TestAPagerThatDoesNotStart(t *testing.T) {
 		"/nosuch/pager -FX": "no such file or directory",
 	} {
 		t.Setenv("PAGER", pager)
-		tty, shown := sized(t, 24)
+		tty, shown := sizedTerminal(t, 24)
 		var messages bytes.Buffer
 		code := Main(t.Context(), []string{"read", "--help"}, console.Streams{In: tty, Out: tty, Err: &messages})
 		if got := shown(); got != help || code != 0 {
@@ -114,10 +114,10 @@ func TestAPagerThatDoesNotStart(t *testing.T) {
 	}
 }
 
-// A pager that fails is reported; what it showed is not printed again.
-func TestAPagerThatFails(t *testing.T) {
+// A failure of the pager is reported. The help is not printed again.
+func TestAFailedPagerIsReported(t *testing.T) {
 	t.Setenv("PAGER", "head -n 1; exit 3")
-	tty, shown := sized(t, 24)
+	tty, shown := sizedTerminal(t, 24)
 	var messages bytes.Buffer
 	code := Main(t.Context(), []string{"read", "--help"}, console.Streams{In: tty, Out: tty, Err: &messages})
 	if got := shown(); strings.Count(got, "\n") != 1 || code != 0 {
@@ -128,11 +128,11 @@ func TestAPagerThatFails(t *testing.T) {
 	}
 }
 
-// A pager that is quit early leaves most of a long text unread: that is no failure.
-func TestAPagerThatIsQuitEarly(t *testing.T) {
+// Quitting the pager early is no failure, even if most of a long text is unread.
+func TestQuittingThePagerEarlyIsNoFailure(t *testing.T) {
 	for _, pager := range []string{"head -n 1", "true"} {
 		t.Setenv("PAGER", pager)
-		tty, shown := sized(t, 24)
+		tty, shown := sizedTerminal(t, 24)
 		var messages bytes.Buffer
 		e := newEnv(console.Streams{In: tty, Out: tty, Err: &messages})
 		err := e.PrintPaged(t.Context(), strings.Repeat("a line\n", 1<<20))
@@ -143,8 +143,7 @@ func TestAPagerThatIsQuitEarly(t *testing.T) {
 	}
 }
 
-// A signal that kin alone gets reaches the pager, and kin ends when the pager does: as
-// the pager decides.
+// kin passes a signal that only kin got to the pager, and ends when the pager ends.
 func TestASignalReachesThePager(t *testing.T) {
 	for last, want := range map[string]int{"exit 0": 0, "exit 15": 143, "trap - TERM; kill -TERM $$": 143} {
 		script := filepath.Join(t.TempDir(), "pager")
@@ -174,7 +173,7 @@ func TestASignalReachesThePager(t *testing.T) {
 	}
 }
 
-// Help that cannot be written is a failure; a reader that has had enough is none.
+// Help that cannot be written is a failure. A closed pipe is not.
 func TestHelpThatCannotBeWritten(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

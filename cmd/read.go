@@ -43,7 +43,7 @@ It keeps no order between unrelated shards.
   kin read orders --from 15m --limit 100 | jq .data`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.parsed(e, c.Flags(), args); err != nil {
+			if err := o.complete(e, c.Flags(), args); err != nil {
 				return err
 			}
 			return flags.OptionUsage(c, runRead(c.Context(), e, o))

@@ -9,7 +9,7 @@ import (
 	"kin/format"
 )
 
-// addFlags gives a command all flags that read and tail share.
+// addFlags adds all flags that read and tail share.
 func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	o.addSourceFlags(f)
 	out := flags.GroupOutput.In(f)
@@ -28,13 +28,13 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// orList is a list of names as a sentence has it.
+// orList joins names with commas and a final "or".
 func orList(names []string) string {
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// addSourceFlags gives a command the flags that say which records are read.
+// addSourceFlags adds the flags that select the records to read.
 func (o *readOptions) addSourceFlags(f *pflag.FlagSet) {
 	flags.AddPositionFlags(f, &o.position)
 	position := flags.GroupPosition.In(f)
@@ -63,7 +63,7 @@ func (o *readOptions) addSourceFlags(f *pflag.FlagSet) {
 	})
 }
 
-// addFetchFlags gives a command the flags that say how they are fetched.
+// addFetchFlags adds the flags about fetching, stream consumers and metrics.
 func (o *readOptions) addFetchFlags(f *pflag.FlagSet) {
 	g := flags.GroupFetching.In(f)
 	g.Int(&o.records, "max-records-per-fetch", flags.Help{

@@ -23,7 +23,7 @@ const streamHelp = `stdout carries records and nothing else. When its reader clo
 run ends with exit code 0 and commits only what was written. kin help exit-codes
 lists the exit codes, and kin help format the members of a JSON line.`
 
-// readOptions are the flags that read and tail share.
+// readOptions are the flags that read, tail and copy share.
 type readOptions struct {
 	streams []string
 
@@ -47,10 +47,10 @@ type readOptions struct {
 	noDeaggregate, hashFilter, noHashFilter bool
 
 	checkpoint    flags.Text
-	claim         func(context.Context, *checkpoint.Handle) error // what the run wants of the checkpoint's past
+	claim         func(context.Context, *checkpoint.Handle) error // checks whose checkpoint it is: a copy's is not for read
 	allowDataLoss bool
 	data          format.DataMode
-	exec          flags.Text // of read only
+	exec          flags.Text // kin read only
 
 	metrics       flags.Text
 	metricsListen flags.Address
@@ -74,14 +74,15 @@ func defaultReadOptions() *readOptions {
 		exec:          flags.Text{Kind: "a command"},
 		metrics:       flags.Text{Kind: "a file, or - for stderr"},
 		fanOutOptions: defaultFanOutOptions(),
-		Bounds:        flags.Bounds{Began: time.Now()}, // the commands are made when kin starts
+		Bounds:        flags.Bounds{Began: time.Now()}, // the commands are created when kin starts
 	}
 }
 
-// parsed takes the arguments, and the flags that depend on which were given.
-func (o *readOptions) parsed(e *env, f *pflag.FlagSet, args []string) error {
+// complete stores the arguments, and sets the options that depend on which flags were
+// given.
+func (o *readOptions) complete(e *env, f *pflag.FlagSet, args []string) error {
 	o.streams = splitStreams(args)
-	if err := o.fanOutOptions.parsed(e, f); err != nil {
+	if err := o.fanOutOptions.complete(e, f); err != nil {
 		return err
 	}
 	if !o.lowLatency {
@@ -99,7 +100,7 @@ func (o *readOptions) parsed(e *env, f *pflag.FlagSet, args []string) error {
 	return nil
 }
 
-// reader turns the flags into the core's options.
+// reader turns the flags into reader.Options.
 func (o *readOptions) reader() (reader.Options, error) {
 	ro := reader.DefaultOptions()
 	ro.Streams = o.streams
@@ -135,8 +136,8 @@ func (o *readOptions) reader() (reader.Options, error) {
 	return ro, o.Bounds.Apply(&ro, o.checkpoint.Text != "")
 }
 
-// openFiles opens the checkpoint and the metrics file, where there are any, within
-// the time of the run.
+// openFiles opens the checkpoint and the metrics file, if the flags name them, within
+// --timeout. It adds their closing to open.
 func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options, open *closing.Closers) error {
 	run := ctx
 	ctx, cancel := o.Limited(ctx, &reader.TimeoutError{After: ro.Timeout})
@@ -151,7 +152,7 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 		if err := o.claim(ctx, file); err != nil {
 			return err
 		}
-		if err := o.notePosition(ctx, e, file); err != nil {
+		if err := o.reportPosition(ctx, e, file); err != nil {
 			return err
 		}
 	}
@@ -166,10 +167,10 @@ func (o *readOptions) openFiles(ctx context.Context, e *env, ro *reader.Options,
 	return nil
 }
 
-// notePosition says what the checkpoint makes of the position: streams that it
-// knows go on from there, whatever the flags say; a stream that it does not
-// know and that begins at latest has nothing to read up to now.
-func (o *readOptions) notePosition(ctx context.Context, e *env, file *checkpoint.Handle) error {
+// reportPosition reports how the checkpoint affects --from. A stream in the checkpoint
+// resumes there, and --from is not used. With --available-now, a stream that is new to the
+// checkpoint and begins at latest has nothing to read yet.
+func (o *readOptions) reportPosition(ctx context.Context, e *env, file *checkpoint.Handle) error {
 	saved, err := file.Load(ctx)
 	if err != nil {
 		return err
@@ -187,9 +188,9 @@ func (o *readOptions) notePosition(ctx context.Context, e *env, file *checkpoint
 	return nil
 }
 
-// lockedCheckpoint is a checkpoint whose lock outlives the reader's run: the run's
-// outputs are closed first.
+// lockedCheckpoint is a checkpoint that the reader does not unlock. openFiles adds the
+// unlocking to the closers of the run, so that it happens after the outputs were closed.
 type lockedCheckpoint struct{ *checkpoint.Handle }
 
-// Release keeps the lock.
+// Release does nothing.
 func (lockedCheckpoint) Release(context.Context) error { return nil }

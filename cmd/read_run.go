@@ -18,19 +18,19 @@ import (
 	"kin/reader"
 )
 
-// sink is what the batches of a run are written to.
+// sink is the output of a run's batches.
 type sink struct {
-	// open returns what writes a batch, with a context that ends when nothing more
-	// can be written.
+	// open returns the handler of batches. It also returns a context that ends when the
+	// output accepts no more.
 	open func(ctx context.Context, r *reader.Reader) (func(*reader.Batch) error, context.Context, error)
-	// close is called when reading has ended with result, and returns what the run
-	// comes to. It is called only after open.
+	// close is called if open succeeded, after reading has ended with result. It returns
+	// the result of the run.
 	close func(result error) error
 }
 
-// readInto reads as ro says and writes what it encodes into a sink. It is what all
-// reading commands have in common. At its end the sink is closed first, then
-// consumers are removed, then files are closed, and the checkpoint's lock goes last.
+// readInto reads with the options ro and passes each batch to a sink. All reading commands
+// use it. At the end it closes the sink, removes consumers, closes files, and releases the
+// checkpoint's lock, in this order.
 func readInto(ctx context.Context, e *env, o *readOptions, client service.Client, ro reader.Options, to sink) (err error) {
 	ro.Unlimited = awsclient.IsOutsideAWS(client.Endpoint)
 	ro.Info, ro.Detail, ro.Report, ro.Log = e.Info, e.Detail, e.Print, e.Log
@@ -50,7 +50,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client service.Client
 	if err != nil {
 		return err
 	}
-	followBuffer(ro.FetchBufferSize)
+	limitMemory(ro.FetchBufferSize)
 	if o.metricsListen != "" {
 		stop, err := report.ServeMetrics(ctx, string(o.metricsListen), r)
 		if err != nil {
@@ -69,29 +69,29 @@ func readInto(ctx context.Context, e *env, o *readOptions, client service.Client
 	if err := r.Run(ctx, handle); err != nil {
 		return err
 	}
-	return o.Judge(r.Progress().Records)
+	return o.CheckCount(r.Progress().Records)
 }
 
-// followBuffer makes the garbage collector work harder as memory nears what
-// the fetch buffer allows for, unless GOMEMLIMIT says what it is to do.
-func followBuffer(size int64) {
-	const beside = 6 << 20 // what kin needs without any record, but for its program
+// limitMemory sets the soft memory limit of the garbage collector from the size of the
+// fetch buffer in bytes, unless GOMEMLIMIT is set.
+func limitMemory(size int64) {
+	const base = 6 << 20 // kin's heap without any record
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(size + size/8 + beside)
+		debug.SetMemoryLimit(size + size/8 + base)
 	}
 }
 
-// execBatch returns a handler that runs command for each batch, with the
-// batch's output on its standard input. Its own output goes where kin's goes.
-// A command that exits with 0 has taken the batch, whether it read all of it
-// or not; anything else ends the run with the batch uncommitted.
+// execBatch returns a handler that runs command for each batch, with the batch's output on
+// its stdin. The command writes to kin's own stdout and stderr. If it exits with 0, the
+// batch is committed, even if the command did not read all of it. Anything else ends the
+// run without committing the batch.
 func execBatch(ctx context.Context, e *console.Console, command string) func(*reader.Batch) error {
 	return func(b *reader.Batch) error {
 		parts := make([]io.Reader, len(b.Blocks))
 		for i, block := range b.Blocks {
 			parts[i] = bytes.NewReader(block.Data)
 		}
-		// A signal stops the run behind this batch, not in its middle.
+		// A signal stops the run after this batch: it does not kill the command.
 		c := console.ShellCommand(context.WithoutCancel(ctx), command)
 		c.Stdin = io.MultiReader(parts...)
 		c.Stdout, c.Stderr = e.Out, e.ChildStderr()
@@ -108,8 +108,8 @@ func execBatch(ctx context.Context, e *console.Console, command string) func(*re
 	}
 }
 
-// readAndWrite reads as ro says and writes what it encodes to stdout, or to
-// --exec. It is what read and tail have in common.
+// readAndWrite reads with the options ro and writes to stdout or to --exec. read and tail
+// use it.
 func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options) error {
 	var client service.Client
 	err := o.StartWithin(ctx, func(ctx context.Context) (err error) {
@@ -122,7 +122,7 @@ func readAndWrite(ctx context.Context, e *env, o *readOptions, ro reader.Options
 	return readInto(ctx, e, o, client, ro, e.stdoutOrExec(o))
 }
 
-// stdoutOrExec writes batches to stdout, or to the command of --exec.
+// stdoutOrExec returns the sink for stdout, or for the command of --exec.
 func (e *env) stdoutOrExec(o *readOptions) sink {
 	var out *console.Stdout
 	return sink{
@@ -146,7 +146,8 @@ func (e *env) stdoutOrExec(o *readOptions) sink {
 	}
 }
 
-// writeBatch writes a batch; when it returns nil the kernel has all of it.
+// writeBatch writes a batch and flushes. When it returns nil, the kernel has the whole
+// batch.
 func writeBatch(out *console.Stdout, b *reader.Batch) error {
 	for _, block := range b.Blocks {
 		if _, err := out.Write(block.Data); err != nil {

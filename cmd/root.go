@@ -1,7 +1,6 @@
-// Package cmd is kin's command line: one file a command, each turning flags
-// into typed options and calling a core package. It promises the contracts of
-// the three streams and the exit codes; it holds no logic of reading or
-// writing streams.
+// Package cmd is kin's command line. Each command has a file, which turns flags into typed
+// options and calls a core package. The package keeps the contracts of the three streams
+// and of the exit codes. It has no logic of reading or writing streams.
 package cmd
 
 import (
@@ -17,9 +16,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Main runs kin with args, which do not include the program's name, and
-// returns its exit code. Everything is printed then, unless stderr is blocked. ctx is cancelled by the first signal, with a
-// SignalError as its cause.
+// Main runs kin with args, which do not include the program's name, and returns the exit
+// code. The first signal cancels ctx with a SignalError as its cause. When Main returns,
+// every message is printed unless stderr is blocked.
 func Main(ctx context.Context, args []string, s console.Streams) int {
 	e := newEnv(s)
 	root := newRoot(e)
@@ -117,8 +116,7 @@ nothing else; messages go to stderr. kin demo shows it without an AWS account.`,
 // groupOther is the group of the commands about kin itself.
 const groupOther = "other"
 
-// addCommands gives the root kin's commands, in the order in which the help lists
-// them.
+// addCommands adds kin's commands to the root, in the order of the help.
 func addCommands(e *env, root *cobra.Command) {
 	cobra.EnableCommandSorting = false
 	for _, g := range []struct {
@@ -140,8 +138,8 @@ func addCommands(e *env, root *cobra.Command) {
 	}
 }
 
-// flagError turns what pflag says into kin's words: the flag, the value, and
-// what is wanted.
+// flagError rewrites an error of pflag. It names the flag, the value and the accepted
+// values.
 func flagError(_ *cobra.Command, err error) error {
 	if errors.Is(err, pflag.ErrHelp) {
 		return err

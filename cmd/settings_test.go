@@ -17,9 +17,9 @@ import (
 	"kin/cmd/internal/settings"
 )
 
-// settle gives a command the settings of a file and variables behind its own
-// arguments, and returns the flags it then has, but for the defaults.
-func settle(t *testing.T, file string, variables map[string]string, args ...string) (string, error) {
+// apply parses args and then applies a configuration file and variables. It returns the
+// flags that are set, sorted.
+func apply(t *testing.T, file string, variables map[string]string, args ...string) (string, error) {
 	t.Helper()
 	folder := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", folder)
@@ -52,7 +52,7 @@ func settle(t *testing.T, file string, variables map[string]string, args ...stri
 	return strings.Join(set, " "), err
 }
 
-func TestWhichSettingGoesFirst(t *testing.T) {
+func TestPriorityOfSettings(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		file      string
@@ -71,37 +71,37 @@ func TestWhichSettingGoesFirst(t *testing.T) {
 		{"flags of every command", "[read]\nverbose = true", map[string]string{"KIN_REGION": "eu-west-1"}, "read", "region=eu-west-1 verbose=true"},
 		{"one flag, two names", `initial-position = "earliest"`, nil, "read --from latest", "from=latest"},
 		{"one flag, two names, in variables", `initial-position = "earliest"`, map[string]string{"KIN_FROM": "trim_horizon"}, "read", "from=trim_horizon"},
-		{"-q hides a lower verbose", `verbose = true`, nil, "read -q", "quiet=true"},
+		{"-q overrides a lower verbose", `verbose = true`, nil, "read -q", "quiet=true"},
 		{"-q=false does not", `verbose = true`, nil, "read -q=false", "quiet=false verbose=true"},
-		{"--key-field hides a lower key", `partition-key = "k"`, nil, "write --key-field /a", "key-field=/a"},
-		{"--low-latency hides what it sets", "min-fetch-period = \"1s\"\nlimit = 2", nil, "read --low-latency", "limit=2 low-latency=true"},
+		{"--key-field overrides a lower key", `partition-key = "k"`, nil, "write --key-field /a", "key-field=/a"},
+		{"--low-latency overrides what it sets", "min-fetch-period = \"1s\"\nlimit = 2", nil, "read --low-latency", "limit=2 low-latency=true"},
 		{"but not the other way round", "low-latency = true", nil, "read --min-fetch-period 1s", "low-latency=true min-fetch-period=1s"},
-		{"a profile hides lower keys", "aws-access-key = \"a\"\naws-secret-key = \"b\"", nil, "read --profile p", "profile=p"},
-		{"--input records hides a lower key", `partition-key = "k"`, nil, "write --input records", "input=records"},
-		{"--to hides a lower --available-now", "[read]\navailable-now = true", nil, "read --to 1s", "to=1s"},
+		{"a profile overrides lower keys", "aws-access-key = \"a\"\naws-secret-key = \"b\"", nil, "read --profile p", "profile=p"},
+		{"--input records overrides a lower key", `partition-key = "k"`, nil, "write --input records", "input=records"},
+		{"--to overrides a lower --available-now", "[read]\navailable-now = true", nil, "read --to 1s", "to=1s"},
 		{"and the other way round", "", map[string]string{"KIN_TO": "1h"}, "read --available-now", "available-now=true"},
 		{"a bound of another kind does not", "available-now = true", nil, "read --limit 1", "available-now=true limit=1"},
-		{"--consumer-mode hides a lower --efo", "efo = true", nil, "read --consumer-mode polling", "consumer-mode=polling"},
+		{"--consumer-mode overrides a lower --efo", "efo = true", nil, "read --consumer-mode polling", "consumer-mode=polling"},
 		{"and the other way round", "consumer-mode = \"polling\"", nil, "read --efo", "efo=true"},
 		{"--efo=false is a mode", "consumer-mode = \"efo\"", nil, "read --efo=false", "efo=false"},
 		{"one consumer, two ways to name it", "consumer-name = \"c\"\nrequire-consumer-deregistration = true", nil, "read --registered-consumer-id i", "registered-consumer-id=i"},
 		{"and the other way round", "registered-consumer-id = \"i\"", nil, "read --consumer-name c", "consumer-name=c"},
-		{"a key out of the payload hides a lower key", "partition-key = \"k\"\nkey-delimiter = \":\"", nil, "write --key-jq .a", "key-jq=.a"},
+		{"a key out of the payload overrides a lower key", "partition-key = \"k\"\nkey-delimiter = \":\"", nil, "write --key-jq .a", "key-jq=.a"},
 		{"and the other way round", "key-jq = \".a\"\nkey-field = \"/a\"", nil, "write --key-delimiter :", "key-delimiter=:"},
-		{"--shard hides a lower hash key", "explicit-hash-key = 7", nil, "write --shard s", "shard=s"},
+		{"--shard overrides a lower hash key", "explicit-hash-key = 7", nil, "write --shard s", "shard=s"},
 		{"and the other way round", "[write]\nshard = \"s\"", nil, "write --explicit-hash-key 7", "explicit-hash-key=7"},
-		{"--null hides what it is no part of", "delimiter = \",\"\ninput = \"lines\"\nchomp = true\npace = \"1x\"", nil, "write --null", "null=true"},
+		{"--null overrides what it excludes", "delimiter = \",\"\ninput = \"lines\"\nchomp = true\npace = \"1x\"", nil, "write --null", "null=true"},
 		{"--delimiter too", "null = true\ninput = \"lines\"\nchomp = true\npace = \"1x\"", nil, "write --delimiter ,", "delimiter=,"},
-		{"--input csv hides what is for lines", "chomp = true\nnull = true\nkey-delimiter = \":\"\npace = \"1x\"", nil, "write --input csv", "input=csv"},
+		{"--input csv overrides what is for lines", "chomp = true\nnull = true\nkey-delimiter = \":\"\npace = \"1x\"", nil, "write --input csv", "input=csv"},
 		{"--input json too", "chomp = true\nnull = true\nkey-delimiter = \":\"\npace = \"1x\"", nil, "write --input json", "input=json"},
 		{"--input raw too", "chomp = true\nnull = true\nkey-delimiter = \":\"\npace = \"1x\"", nil, "write --input raw", "input=raw key-delimiter=: null=true"},
-		{"--input records hides all about keys", "chomp = true\nnull = true\nkey-delimiter = \":\"\nexplicit-hash-key = 7\npace = \"1x\"", nil, "write --input records", "input=records pace=1x"},
-		{"--input lines hides what is not for lines", "chomp = true\nnull = true\npace = \"1x\"", nil, "write --input lines", "chomp=true input=lines"},
-		{"--dry-run hides what it has no use for", "report = true\nfailed = \"f\"\npace = \"1x\"", nil, "write --dry-run", "dry-run=true"},
-		{"--dry-run hides a lower --yes", "yes = true", nil, "checkpoint reset --dry-run", "dry-run=true"},
-		{"--input lines does not", `partition-key = "k"`, nil, "write --input lines", "input=lines partition-key=k"},
-		{"what the command does not have", "limit = 2\n[read]\nlimit = 3\n[local]\nlimits = \"off\"", map[string]string{"KIN_DATA": "text"}, "write", ""},
-		{"what it refuses on the command line", "profile = \"p\"\nendpoint = \"http://x\"", map[string]string{"KIN_REGION": "r"}, "local", "region=r"},
+		{"--input records overrides all about keys", "chomp = true\nnull = true\nkey-delimiter = \":\"\nexplicit-hash-key = 7\npace = \"1x\"", nil, "write --input records", "input=records pace=1x"},
+		{"--input lines overrides what is not for lines", "chomp = true\nnull = true\npace = \"1x\"", nil, "write --input lines", "chomp=true input=lines"},
+		{"--dry-run overrides what it does not use", "report = true\nfailed = \"f\"\npace = \"1x\"", nil, "write --dry-run", "dry-run=true"},
+		{"--dry-run overrides a lower --yes", "yes = true", nil, "checkpoint reset --dry-run", "dry-run=true"},
+		{"--input lines does not override a key", `partition-key = "k"`, nil, "write --input lines", "input=lines partition-key=k"},
+		{"flags of other commands", "limit = 2\n[read]\nlimit = 3\n[local]\nlimits = \"off\"", map[string]string{"KIN_DATA": "text"}, "write", ""},
+		{"flags that the command refuses", "profile = \"p\"\nendpoint = \"http://x\"", map[string]string{"KIN_REGION": "r"}, "local", "region=r"},
 		{"several", "[local]\nstream = [\"a:2\", \"b\"]", nil, "local", "stream=a:2 b:1"},
 		{"several in a variable", "[local]\nstream = [\"a:2\", \"b\"]", map[string]string{"KIN_STREAM": "c\nd:3\n"}, "local", "stream=c:1 d:3"},
 		{"several shards in a variable", "", map[string]string{"KIN_SHARD": "a\nb"}, "read", "shard=a,b"},
@@ -112,7 +112,7 @@ func TestWhichSettingGoesFirst(t *testing.T) {
 			"available-now=true from=2026-11-22T08:00:00Z limit=1000 max-fetch-rate=2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := settle(t, c.file, c.variables, strings.Fields(c.args)...)
+			got, err := apply(t, c.file, c.variables, strings.Fields(c.args)...)
 			if err != nil || got != c.want {
 				t.Errorf("%q, %v, want %q", got, err, c.want)
 			}
@@ -120,7 +120,7 @@ func TestWhichSettingGoesFirst(t *testing.T) {
 	}
 }
 
-func TestSettingsThatAreMistakes(t *testing.T) {
+func TestInvalidSettingsAreRefused(t *testing.T) {
 	const at = "/kin/config.toml:"
 	for _, c := range []struct {
 		file      string
@@ -152,7 +152,7 @@ func TestSettingsThatAreMistakes(t *testing.T) {
 		{"limit = 2", map[string]string{"KIN_LIMIT": "many"}, "KIN_LIMIT=many: want a number"},
 	} {
 		t.Run(c.file+fmt.Sprint(c.variables), func(t *testing.T) {
-			got, err := settle(t, c.file, c.variables, "read")
+			got, err := apply(t, c.file, c.variables, "read")
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("%s, %v, want %s", got, err, c.want)
 			}
@@ -160,7 +160,7 @@ func TestSettingsThatAreMistakes(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNotThereOrNotReadable(t *testing.T) {
+func TestMissingAndUnreadableConfigurationFiles(t *testing.T) {
 	root := Manual()
 	if got, err := settings.ReadFile(filepath.Join(t.TempDir(), "config.toml"), root); err != nil || got != nil {
 		t.Errorf("%v, %v", got, err)
@@ -187,8 +187,8 @@ func TestAFileThatIsNotThereOrNotReadable(t *testing.T) {
 	}
 }
 
-// Every flag has a variable of its own.
-func TestVariablesOfFlags(t *testing.T) {
+// Every flag has its own variable.
+func TestEveryFlagHasItsOwnVariable(t *testing.T) {
 	seen := map[string]string{}
 	for name := range settings.SettableFlags(Manual(), nil) {
 		v := settings.VariableOf(name)

@@ -60,7 +60,7 @@ the report lacks these facts, and the exit code is 1.`,
 		ValidArgsFunction: e.completeConsumers(0),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.stream = args[0]
-			if err := o.parsed(c.Flags()); err != nil {
+			if err := o.check(c.Flags()); err != nil {
 				return err
 			}
 			return flags.OptionUsage(c, runShards(c.Context(), e, o))
@@ -101,8 +101,8 @@ func (o *shardsOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// parsed refuses flags that mean nothing together.
-func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
+// check refuses flags that contradict each other.
+func (o *shardsOptions) check(f *pflag.FlagSet) error {
 	if record.ParseStream(o.stream).Name == "" {
 		return console.Usage("%q: want the name or ARN of one stream", o.stream)
 	}
@@ -122,7 +122,7 @@ func (o *shardsOptions) parsed(f *pflag.FlagSet) error {
 	return nil
 }
 
-// quotedStart is a text in quotes, cut where it is long.
+// quotedStart quotes a text, and cuts a long one.
 func quotedStart(s string) string {
 	if r := []rune(s); len(r) > 20 {
 		return fmt.Sprintf("%q...", string(r[:20]))
@@ -163,22 +163,22 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 		return err
 	}
 	if failed {
-		return console.SilentError{Code: console.ExitFailed} // it is reported
+		return console.SilentError{Code: console.ExitFailed} // the reason is printed already
 	}
 	return nil
 }
 
-// undescribed reports why a stream has no summary, and what follows. A failure is an
-// error: -q does not leave it out.
-func (e *env) undescribed(s *survey.Stream, so string) {
+// undescribed prints that a stream has no summary, and the consequence. A failure of the
+// call is also printed with -q; a missing permission is not.
+func (e *env) undescribed(s *survey.Stream, consequence string) {
 	info := e.Print
 	if survey.IsUnavailable(s.Undescribed) {
 		info = e.Info
 	}
-	info("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + so)
+	info("DescribeStreamSummary of " + s.Given + " " + reader.Unanswered(s.Undescribed) + ": " + consequence)
 }
 
-// keyReport is the report of --key.
+// keyReport returns the report of --key.
 func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Asker, s *survey.Stream) (string, error) {
 	if s.Summary == nil {
 		e.undescribed(s, "kin assumes that records are in the shards of their hash keys")
@@ -205,7 +205,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	return report.KeysTable(report.NewPalette(e.Console), found), nil
 }
 
-// rateReport is the report of --rates.
+// rateReport returns the report of --rates.
 func (o *shardsOptions) rateReport(ctx context.Context, e *env, client reader.Client, s *survey.Stream) (string, error) {
 	span := time.Duration(o.span.Duration)
 	e.Detail(fmt.Sprintf("sampling %s for %s", o.stream, o.span.String()))

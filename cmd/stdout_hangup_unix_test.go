@@ -14,9 +14,9 @@ import (
 	"kin/internal/local"
 )
 
-// kin notices a closed stdout on Unix alone: elsewhere a pipe cannot be watched.
+// kin watches stdout on Unix only: Windows cannot watch a pipe.
 
-// A stdout that is closed ends a wait, quietly, though nothing is written.
+// A closed stdout ends a wait without a message, even if nothing is written.
 func TestAClosedStdoutEndsARegistration(t *testing.T) {
 	run := consumersOfOrders(t, local.Options{ConsumerCreatingDelay: time.Hour})
 	r, w, err := os.Pipe()
@@ -35,7 +35,7 @@ func TestAClosedStdoutEndsARegistration(t *testing.T) {
 			t.Errorf("exit code %d, %q", code, messages.String())
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("it waits for ever")
+		t.Fatal("the command does not end")
 	}
 }
 

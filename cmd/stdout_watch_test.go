@@ -14,9 +14,9 @@ import (
 	"kin/internal/local"
 )
 
-// left are the goroutines of package cmd, but for those of tests, that are there
-// a moment after a run.
-func left() string {
+// leakedGoroutines returns the stacks of the goroutines of package cmd, without those of
+// tests. It gives them a second to end.
+func leakedGoroutines() string {
 	var found []string
 	for range 50 {
 		buffer := make([]byte, 4<<20)
@@ -34,10 +34,9 @@ func left() string {
 	return strings.Join(found, "\n\n")
 }
 
-// TestFault19NothingWatchesStdoutBehindARun: a run that ends by itself, as one that
-// is stopped, leaves no goroutine behind.
-func TestFault19NothingWatchesStdoutBehindARun(t *testing.T) {
-	url := listening(t, local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}, {Name: "copy", Shards: 1}}})
+// A run leaves no goroutine behind, whether it ends by itself or is stopped.
+func TestFault19ARunLeavesNoGoroutineBehind(t *testing.T) {
+	url := serve(t, local.Options{Streams: []local.StreamSpec{{Name: "orders", Shards: 1}, {Name: "copy", Shards: 1}}})
 	for _, variable := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		t.Setenv(variable, "kin")
 	}
@@ -59,12 +58,12 @@ func TestFault19NothingWatchesStdoutBehindARun(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer out.Close()
-			var said strings.Builder
-			code := Main(t.Context(), strings.Fields(args), console.Streams{In: strings.NewReader("one\n"), Out: in, Err: &said})
+			var messages strings.Builder
+			code := Main(t.Context(), strings.Fields(args), console.Streams{In: strings.NewReader("one\n"), Out: in, Err: &messages})
 			if code != console.ExitOK {
-				t.Errorf("exit code %d: %s", code, said.String())
+				t.Errorf("exit code %d: %s", code, messages.String())
 			}
-			if stacks := left(); stacks != "" {
+			if stacks := leakedGoroutines(); stacks != "" {
 				t.Errorf("goroutines are left:\n%s", stacks)
 			}
 			if err := in.Close(); err != nil {
@@ -84,7 +83,7 @@ func TestFault19NothingWatchesStdoutBehindARun(t *testing.T) {
 			if code := Main(ctx, strings.Fields(args), console.Streams{In: strings.NewReader(""), Out: in, Err: io.Discard}); code != 143 {
 				t.Errorf("exit code %d", code)
 			}
-			if stacks := left(); stacks != "" {
+			if stacks := leakedGoroutines(); stacks != "" {
 				t.Errorf("goroutines are left:\n%s", stacks)
 			}
 			if err := in.Close(); err != nil {

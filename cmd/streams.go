@@ -71,16 +71,16 @@ func runStreams(ctx context.Context, e *env, o *streamsOptions) error {
 		return err
 	}
 	if failed {
-		return console.SilentError{Code: console.ExitFailed} // it is reported
+		return console.SilentError{Code: console.ExitFailed} // the reason is printed already
 	}
 	return nil
 }
 
-// mostFailedStreams are named one by one.
-const mostFailedStreams = 10
+// maxNamedStreams is how many failed streams are named one by one.
+const maxNamedStreams = 10
 
-// reportUndescribed reports the streams that were not described, and whether one of them
-// failed: what is not allowed is optional.
+// reportUndescribed reports the streams without a description. It returns whether one of
+// the calls failed; a missing permission is no failure.
 func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
 	denied, failures := 0, []survey.Listed{}
 	for _, s := range streams {
@@ -96,7 +96,7 @@ func (e *env) reportUndescribed(streams []survey.Listed) (failed bool) {
 	if denied > 0 {
 		e.Info(fmt.Sprintf("DescribeStreamSummary is not allowed for %d of %s: for them kin prints only what ListStreams returned", denied, all))
 	}
-	for _, s := range failures[:min(len(failures), mostFailedStreams)] {
+	for _, s := range failures[:min(len(failures), maxNamedStreams)] {
 		e.Print(fmt.Sprintf("%s: %s", aws.ToString(s.Summary.StreamName), s.Undescribed))
 	}
 	if n := len(failures); n > 0 {

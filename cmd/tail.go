@@ -37,7 +37,7 @@ record is a JSON line, as kin read prints it. --output selects one of the two.
   kin tail orders,payments --limit 10`,
 		Args: streamArguments,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.parsed(e, c.Flags(), args); err != nil {
+			if err := o.complete(e, c.Flags(), args); err != nil {
 				return err
 			}
 			o.dataGiven = c.Flags().Changed("data") && !e.origins.IsSetting("data")
@@ -75,7 +75,7 @@ func runTail(ctx context.Context, e *env, o *tailOptions) error {
 	return readAndWrite(ctx, e, o.readOptions, ro)
 }
 
-// prettyEncoder prints records for eyes.
+// prettyEncoder returns the encoder for output on a terminal.
 func prettyEncoder(e *env, manyStreams bool) func([]byte, record.Record) ([]byte, error) {
 	return format.NewPretty(format.PrettyOptions{
 		Color:      e.Colored(e.Out),
@@ -85,7 +85,7 @@ func prettyEncoder(e *env, manyStreams bool) func([]byte, record.Record) ([]byte
 	}).Append
 }
 
-// outputMode is the value of tail's --output; its zero value is auto.
+// outputMode is the value of tail's --output. The zero value is auto.
 type outputMode string
 
 const (

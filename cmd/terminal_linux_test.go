@@ -14,8 +14,8 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// terminal is a pseudo-terminal: tty is the side a program has, screen what
-// somebody sees and types on.
+// terminal returns a pseudo-terminal. tty is the side of the program, and screen the side
+// of the user.
 func terminal(t *testing.T) (tty, screen *os.File) {
 	t.Helper()
 	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -37,8 +37,8 @@ func terminal(t *testing.T) (tty, screen *os.File) {
 	return tty, screen
 }
 
-// readUntil returns what a screen shows up to the time that a text is there n times,
-// or that the terminal is closed.
+// readUntil returns what the screen shows until it has text n times, or the terminal is
+// closed.
 func readUntil(screen *os.File, text string, n int) []byte {
 	var shown []byte
 	for buffer := make([]byte, 4000); bytes.Count(shown, []byte(text)) < n; {
@@ -50,8 +50,8 @@ func readUntil(screen *os.File, text string, n int) []byte {
 	return shown
 }
 
-// answer types a text when a question is on the screen; "stop" is a signal. The
-// channel gets what the screen shows up to then.
+// answer types a text when a question is on the screen; "stop" cancels with a signal
+// instead. The channel receives the screen up to then.
 func answer(t *testing.T, screen *os.File, text string, cancel context.CancelCauseFunc) <-chan string {
 	shown := make(chan string, 1)
 	go func() {
@@ -65,7 +65,7 @@ func answer(t *testing.T, screen *os.File, text string, cancel context.CancelCau
 	return shown
 }
 
-// wantExit waits for the exit code of a command.
+// wantExit waits for a command to end, and checks its exit code.
 func wantExit(t *testing.T, done <-chan int, want int) {
 	t.Helper()
 	select {

@@ -11,13 +11,12 @@ import (
 	"kin/cmd/internal/settings"
 )
 
-// An empty value is a shell's variable that was not set: with a flag that takes
-// it for no flag at all, a run would read under another identity, or move all
-// streams in place of one.
-func TestNoFlagTakesAnEmptyValue(t *testing.T) {
+// An empty value usually comes from a shell variable that is not set. If a flag accepted
+// it, a run could use other credentials, or move all streams instead of one.
+func TestNoFlagAcceptsAnEmptyValue(t *testing.T) {
 	exempt := []string{
-		"consumer-name-prefix",              // no prefix is one
-		"partition-key", "key-field", "key", // refused with what else is wrong about keys
+		"consumer-name-prefix",              // an empty prefix is valid
+		"partition-key", "key-field", "key", // checked later, with the other rules for keys
 	}
 	seen := 0
 	var walk func(c *cobra.Command)
@@ -28,7 +27,7 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 			}
 			seen++
 			if err := f.Value.Set(""); err == nil {
-				t.Errorf("%s: --%s takes an empty value", c.CommandPath(), f.Name)
+				t.Errorf("%s: --%s accepts an empty value", c.CommandPath(), f.Name)
 			}
 		}
 		c.LocalFlags().VisitAll(check)
@@ -38,11 +37,11 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 	}
 	walk(Manual())
 	if seen < 100 {
-		t.Errorf("%d flags: the walk has missed some", seen)
+		t.Errorf("only %d flags were checked", seen)
 	}
 }
 
-func TestLists(t *testing.T) {
+func TestTextsSplitsAtCommas(t *testing.T) {
 	v := flags.Texts{Kind: "a stream", Commas: true}
 	for _, s := range []string{"a,b", "c"} {
 		if err := v.Set(s); err != nil {

@@ -27,11 +27,11 @@ prints the same.`,
 	}
 }
 
-// addVersionFlag gives the root command its --version. cobra's own flag prints by
-// a template, and text/template keeps the linker from dropping unused methods: it
-// costs 4 MB of binary.
+// addVersionFlag adds --version to the root command. cobra's own flag prints with a
+// template, and text/template keeps the linker from dropping unused methods. That would add
+// 4 MB to the binary.
 func addVersionFlag(root *cobra.Command) {
-	var asked bool // versionAsked reads the flag
+	var asked bool // versionAsked reads the flag from the flag set
 	flags.GroupGlobal.In(root.Flags()).Bool(&asked, "version", flags.Help{
 		Short: "print kin's version",
 		Full:  "Print kin's version, and the system that it was built for.",

@@ -148,7 +148,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 	return write(ctx, e, w, in, failed, o)
 }
 
-// write runs w and says what became of the input.
+// write runs w, and reports what was written.
 func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, failed *input.Rejected, o *writeOptions) error {
 	next := in.Next
 	if failed != nil {
@@ -160,7 +160,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, faile
 	bar.Stop()
 	stop()
 	if err != nil && sum.Read == 0 && !in.WasOpened() && ctx.Err() == nil {
-		return wrongOption(err) // it never began
+		return wrongOption(err) // the run failed before it read anything
 	}
 	e.Info(report.Wrote(sum, o.stream))
 	report.PrintShards(e.Console, w.Shards(), o.stream)
@@ -186,14 +186,14 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, faile
 	return err
 }
 
-// dryRun prints what would become of the input.
+// dryRun prints what would happen to the records of the input.
 func dryRun(ctx context.Context, e *env, w *writer.Writer, in *input.Files, printed *report.Written, skip int64) error {
 	sum, err := w.DryRun(ctx, in.Next, printed.Preview)
 	if flushed := printed.Flush(); err == nil {
 		err = flushed
 	}
 	if errors.Is(err, report.ErrReportClosed) || errors.Is(err, console.ErrStdoutClosed) {
-		return console.ErrStdoutClosed // whoever reads it has had enough, and nothing is missing for it
+		return console.ErrStdoutClosed // no failure: a dry run has nothing else to do
 	}
 	if err != nil && sum.Read == 0 && ctx.Err() == nil {
 		return wrongOption(err)
@@ -205,8 +205,7 @@ func dryRun(ctx context.Context, e *env, w *writer.Writer, in *input.Files, prin
 	return err
 }
 
-// wrongSkip is the error of an input that ends before the records that are to be
-// passed over do.
+// wrongSkip is the error of an input that has fewer records than --skip.
 func wrongSkip(read, skip int64) error {
-	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the one that was written before?", words.Count(read, "record"), humanize.Comma(skip))
+	return fmt.Errorf("the input has %s, fewer than --skip %s: is it the same input as before?", words.Count(read, "record"), humanize.Comma(skip))
 }

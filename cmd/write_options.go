@@ -51,7 +51,7 @@ func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	})
 }
 
-// writer turns the flags into the core's options.
+// writer turns the flags into writer.Options.
 func (o *writeOptions) writer() (writer.Options, error) {
 	wo := writer.DefaultOptions()
 	wo.Stream = o.stream
@@ -73,7 +73,7 @@ func (o *writeOptions) writer() (writer.Options, error) {
 	return wo, nil
 }
 
-// newInput opens nothing yet.
+// newInput returns the input. It does not open files yet.
 func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
 	s := input.Options{Form: o.Form, Chomp: o.Chomp, Delimiter: string(o.Delimiter), NoDecompress: o.NoDecompress, Key: o.KeyOf(), HashKey: string(o.HashKey)}
 	if o.Aggregate && o.Form != input.Records && len(o.KeyFlags()) == 0 {
@@ -87,7 +87,8 @@ func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
 	return in, in.Check()
 }
 
-// wrongOption makes wrong usage of an option that the core refuses.
+// wrongOption turns a *record.OptionError into a *console.UsageError. It returns other
+// errors as they are.
 func wrongOption(err error) error {
 	var bad *record.OptionError
 	if errors.As(err, &bad) {
@@ -96,8 +97,8 @@ func wrongOption(err error) error {
 	return err
 }
 
-// resolveHashKey turns --shard into the explicit hash key of every record. A stream that
-// ignores hash keys is refused.
+// resolveHashKey turns --shard into the explicit hash key of every record. It refuses
+// --shard and --explicit-hash-key for a stream that ignores hash keys.
 func (o *writeOptions) resolveHashKey(ctx context.Context, client writer.MetadataClient, in *input.Files, info func(string)) error {
 	if !o.Given("shard") && !o.Given("explicit-hash-key") {
 		return nil

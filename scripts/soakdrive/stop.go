@@ -216,15 +216,15 @@ func (d *drive) through() (int64, error) {
 // The lines that a run prints at its end.
 var (
 	donePattern   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
-	upToPattern   = regexp.MustCompile(`(?m)^kin: (?:everything up to record|records 1 to) ([\d,]+) of the input (?:is|are) written`)
-	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.*, (?:and|but) ([\d,]+) (?:later record|records? after (?:them|it))|([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
-	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?(?: more)?) may be(?:$|:| written)`)
+	upToPattern   = regexp.MustCompile(`(?m)^kin: records? (?:1 to )?([\d,]+) of the input (?:is|are) written`)
+	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? after that|.* is not written, but ([\d,]+) |([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
+	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?) may be(?:$| written)`)
 )
 
 func parseStop(stderr string) stop {
 	return stop{
 		Written: figure(donePattern, stderr, 1), Rejected: figure(donePattern, stderr, 2), Twice: max(figure(donePattern, stderr, 3), figure(donePattern, stderr, 4)),
-		Through: figure(upToPattern, stderr, 1), Beyond: figure(beyondPattern, stderr, 1) + figure(beyondPattern, stderr, 2), Unsure: figure(unsurePattern, stderr, 1),
+		Through: figure(upToPattern, stderr, 1), Beyond: figure(beyondPattern, stderr, 1) + figure(beyondPattern, stderr, 2) + figure(beyondPattern, stderr, 3), Unsure: figure(unsurePattern, stderr, 1),
 	}
 }
 

@@ -7,22 +7,23 @@ import (
 	"strings"
 )
 
-// CanAsk says whether there is a terminal to ask a question on and to answer
-// it.
+// CanAsk reports whether both stdin and stderr are terminals, so that a question can be
+// asked.
 func (c *Console) CanAsk() bool { return IsTerminal(c.In) && IsTerminal(c.Err) }
 
-// Ask asks a question on the terminal. Anything but yes is no.
+// Ask prints a question on stderr and reads the answer from stdin. It returns true for y
+// and yes, and false for anything else. If ctx ends first, the error is its cause.
 func (c *Console) Ask(ctx context.Context, question string) (bool, error) {
 	if err := c.Stderr.WriteData(ctx, fmt.Sprintf("kin: %s [y/N] ", question)); ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	} else if err != nil {
 		return false, fmt.Errorf("ask: %w", err)
 	}
-	answer := make(chan string, 1) // one for nobody when a signal comes first
+	answer := make(chan string, 1) // buffered: after a signal nobody receives
 	go func() {
-		line, err := bufio.NewReader(c.In).ReadString('\n') // what was typed before the end is the answer
+		line, err := bufio.NewReader(c.In).ReadString('\n') // at the end of the input, the rest is the answer
 		if err != nil {
-			_, _ = fmt.Fprintln(c.Stderr) // nobody has ended the line of the question
+			_, _ = fmt.Fprintln(c.Stderr) // no newline was typed after the question
 		}
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()

@@ -10,16 +10,18 @@ import (
 	"syscall"
 )
 
-// The codes of a shell for a command that did not start.
+// The exit codes that a shell uses for a command that did not start.
 const (
 	exitNotExecutable = 126
 	exitNoCommand     = 127
 )
 
-// RunCommand runs a program on kin's own streams, with variables added to its
-// environment, and ends with its exit code, 128 plus the signal if one ended
-// it. A signal that kin alone got is passed on; then it is the program that
-// decides when to end.
+// RunCommand runs command[0] with kin's own streams, and adds variables (NAME=VALUE) to its
+// environment. If the program fails, the error is a SilentError with its exit code, or with
+// 128 plus the number of the signal that ended it.
+//
+// When ctx ends by a signal that the child did not get, RunCommand passes the signal on. It
+// then waits until the program ends by itself.
 func (c *Console) RunCommand(ctx context.Context, command, variables []string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -34,7 +36,7 @@ func (c *Console) RunCommand(ctx context.Context, command, variables []string) e
 	stop := context.AfterFunc(ctx, func() {
 		var s SignalError
 		if errors.As(context.Cause(ctx), &s) && !fromTerminal(s.Signal) {
-			_ = child.Process.Signal(s.Signal) // it may have ended by itself
+			_ = child.Process.Signal(s.Signal) // fails if the child has ended
 		}
 	})
 	defer stop()
@@ -49,7 +51,8 @@ func (c *Console) RunCommand(ctx context.Context, command, variables []string) e
 	return SilentError{Code: exit.ExitCode()}
 }
 
-// notStarted says why a command did not start, as a shell does.
+// notStarted prints why a command did not start. It returns the exit code that a shell
+// would use.
 func (c *Console) notStarted(name string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		c.Print(fmt.Sprintf("%s: command not found", name))

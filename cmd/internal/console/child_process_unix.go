@@ -9,10 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fromTerminal says whether a signal went to every process in the foreground of
-// the terminal, kin's children among them: Ctrl-C, Ctrl-\, or its end. Only
-// the kernel knows for sure; kin being in the foreground is as near as one can
-// get.
+// fromTerminal reports whether the terminal probably sent the signal, as for Ctrl-C, Ctrl-\
+// or a hang-up. Then kin's children got it too. Only the kernel knows for sure. kin checks
+// that it is in the foreground of its terminal, which is the best available evidence.
 func fromTerminal(s os.Signal) bool {
 	if s != syscall.SIGINT && s != syscall.SIGQUIT && s != syscall.SIGHUP {
 		return false
@@ -21,7 +20,7 @@ func fromTerminal(s os.Signal) bool {
 	if err != nil {
 		return false
 	}
-	defer func() { _ = tty.Close() }() // nothing was written
+	defer func() { _ = tty.Close() }() // read-only
 	foreground, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
 	return err == nil && foreground == unix.Getpgrp()
 }

@@ -2,7 +2,6 @@ package console
 
 import "os"
 
-// fromTerminal says whether a signal has reached kin's children as well. On
-// Windows a console sends Ctrl-C to all its processes, and there is no way to
-// pass it on to one.
+// fromTerminal reports true: a Windows console sends Ctrl-C to all of its processes, and
+// there is no way to pass it on to one of them.
 func fromTerminal(os.Signal) bool { return true }

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// sameStop is how long after the end of a command kin waits for its own signal. A
-// terminal and GNU timeout send one signal to kin and to its child, in any order.
-const sameStop = 100 * time.Millisecond
+// childStopWait is how long kin waits for its own signal after its child was ended by one.
+// A terminal and GNU timeout send one signal to kin and to its child, in any order.
+const childStopWait = 100 * time.Millisecond
 
-// StopOf returns the cause of ctx if a signal has stopped the run and a signal has
-// also ended the command whose error err is. Else it returns nil: the command has
-// failed by itself.
+// StopOf decides why a command failed with err. It returns the cause of ctx if a signal
+// ended the command and a signal also stopped the run. Otherwise the command failed by
+// itself, and StopOf returns nil.
 func StopOf(ctx context.Context, err error) error {
 	if !endedBySignal(err) {
 		return nil
 	}
-	timer := time.NewTimer(sameStop)
+	timer := time.NewTimer(childStopWait)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -32,8 +32,8 @@ func StopOf(ctx context.Context, err error) error {
 	return nil
 }
 
-// endedBySignal reports whether a signal ended a command, or whether the command
-// took a signal that stops and ended with its exit code, as a shell does.
+// endedBySignal reports whether a signal ended a command. That includes a command that
+// caught a stop signal and exited with 128 plus its number, as a shell does.
 func endedBySignal(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {

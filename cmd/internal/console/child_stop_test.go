@@ -15,22 +15,22 @@ import (
 	"kin/reader"
 )
 
-// A stop that kin and its child get is one stop, whichever of them gets it first.
-func TestFault10AStopThatAlsoEndsTheCommandOfExecIsAStop(t *testing.T) {
+// A signal that goes to kin and to its child is one stop, whichever of them gets it first.
+func TestFault10ASignalToKinAndItsChildIsAStop(t *testing.T) {
 	const never = time.Hour
 	for name, test := range map[string]struct {
 		child string
-		stop  time.Duration // after the child's end was noticed
+		stop  time.Duration // when kin gets the signal, after it noticed the child's end
 		want  bool
 	}{
 		"the same signal, kin first":        {"kill -TERM $$", 0, true},
 		"the same signal, the child first":  {"kill -INT $$", 50 * time.Millisecond, true},
 		"the exit code of the signal":       {"exit 143", 50 * time.Millisecond, true},
-		"a signal, and no stop":             {"kill -TERM $$", never, false},
-		"a signal, and a stop of its own":   {"kill -TERM $$", time.Second, false},
+		"a signal to the child alone":       {"kill -TERM $$", never, false},
+		"a signal, and a later stop of kin": {"kill -TERM $$", time.Second, false},
 		"a failure while kin is stopping":   {"exit 3", 0, false},
 		"a failure, and a stop after it":    {"exit 3", 50 * time.Millisecond, false},
-		"the code of another kind of death": {"exit 139", 0, false},
+		"the code of another signal":        {"exit 139", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := fmt.Errorf("wrapped: %w", exec.Command("/bin/sh", "-c", test.child).Run())
@@ -53,8 +53,8 @@ func TestFault10AStopThatAlsoEndsTheCommandOfExecIsAStop(t *testing.T) {
 	}
 }
 
-// The reason that ended ctx has to be a signal.
-func TestFault10ATimeoutIsNoStopOfTheCommandOfExec(t *testing.T) {
+// StopOf returns a cause of ctx only if it is a signal.
+func TestFault10ATimeoutOfTheRunIsNotAStop(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(&reader.TimeoutError{After: time.Second})
 	if err := StopOf(ctx, exec.Command("/bin/sh", "-c", "kill -TERM $$").Run()); err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Choose sets v to s if that is one of all, and says what is wanted if it is not. It
-// is how a flag with a closed set of values reads one.
+// Choose sets v to s if all contains it. Otherwise its error lists the accepted values.
+// Flags with a closed set of values use it.
 func Choose[T ~string](v *T, s string, all ...T) error {
 	if slices.Contains(all, T(s)) {
 		*v = T(s)

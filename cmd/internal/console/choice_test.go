@@ -2,7 +2,7 @@ package console
 
 import "testing"
 
-func TestAChoiceIsOneOfItsValues(t *testing.T) {
+func TestChooseAcceptsOnlyListedValues(t *testing.T) {
 	type mode string
 	v := mode("a")
 	if err := Choose(&v, "b", "a", "b", "c"); err != nil || v != "b" {

@@ -19,14 +19,14 @@ const (
 
 func (m *ColorMode) String() string { return string(*m) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (m *ColorMode) Type() string { return "when" }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value.
 func (m *ColorMode) Set(s string) error { return Choose(m, s, colorAuto, ColorAlways, ColorNever) }
 
-// Colored says whether output to w is coloured: on a terminal, unless NO_COLOR
-// or TERM=dumb is set; --color overrides all of that.
+// Colored reports whether output to w is coloured. --color always and never decide; auto
+// means a terminal, unless NO_COLOR or TERM=dumb is set.
 func (c *Console) Colored(w io.Writer) bool {
 	switch c.Color {
 	case ColorAlways:
@@ -37,7 +37,7 @@ func (c *Console) Colored(w io.Writer) bool {
 	return IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// IsTerminal says whether w (or a reader) is a terminal.
+// IsTerminal reports whether a reader or writer is a terminal.
 func IsTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))

@@ -1,7 +1,7 @@
-// Package console is how a run speaks with its user: the three streams, messages,
-// questions, the live line, child processes, signals, exit codes, and what an error
-// means to a person. Everything that goes to stderr goes through it, so that no two
-// goroutines mix their lines.
+// Package console is how a run communicates with its user: the three streams, messages,
+// questions, the live line, child processes, signals and exit codes. It also explains
+// errors. Everything that goes to stderr passes through it, so that lines of different
+// goroutines never mix.
 package console
 
 import (
@@ -9,15 +9,15 @@ import (
 	"log/slog"
 )
 
-// Streams are the three standard streams of a run. In main they are the
-// process's own files; a test passes buffers.
+// Streams are the three standard streams of a run. main passes the process's files, and
+// tests pass buffers.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 }
 
-// Console is how a run speaks with its user: the three streams, messages, the log,
-// and how much of that is wanted. Its methods are for several goroutines.
+// Console has the streams of a run, its log, and the global flags that control the output.
+// Its methods are safe for concurrent use once FlagsParsed has returned.
 type Console struct {
 	Streams
 	Log *slog.Logger
@@ -25,15 +25,17 @@ type Console struct {
 	Color                       ColorMode
 	IsVerbose, IsQuiet, IsDebug bool
 
-	Stderr *Stderr // every message goes through it
+	Stderr *Stderr // writes every message
 }
 
-// New returns the console before the flags were parsed.
+// New returns a console with the defaults of the global flags. Its log discards everything
+// until FlagsParsed is called.
 func New(s Streams) *Console {
 	return &Console{Streams: s, Stderr: newStderr(s.Err), Log: slog.New(slog.DiscardHandler), Color: colorAuto}
 }
 
-// FlagsParsed is called once, when the global flags have their values.
+// FlagsParsed opens the log if --debug is set. It is called once, after the global flags
+// have their values.
 func (c *Console) FlagsParsed() {
 	if c.IsDebug {
 		c.Log = slog.New(slog.NewTextHandler(stderrLog{c.Stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))

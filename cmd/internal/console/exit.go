@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// The exit codes. `kin help exit-codes` prints them for people.
+// The exit codes. `kin help exit-codes` describes them.
 const (
 	ExitOK         = 0
 	ExitFailed     = 1
@@ -24,7 +24,7 @@ type SignalError struct{ Signal os.Signal }
 
 func (e SignalError) Error() string { return "stopped by " + e.Signal.String() }
 
-// ExitCode is 128 plus the signal's number, as a shell reports it.
+// ExitCode returns 128 plus the signal's number, as a shell does.
 func (e SignalError) ExitCode() int {
 	if s, ok := e.Signal.(syscall.Signal); ok {
 		return 128 + int(s)
@@ -32,7 +32,7 @@ func (e SignalError) ExitCode() int {
 	return ExitFailed
 }
 
-// UsageError is wrong usage: a flag, an argument, a combination of them.
+// UsageError reports wrong usage: of a flag, an argument, or a combination of them.
 type UsageError struct {
 	Message string
 	Hint    string
@@ -40,23 +40,24 @@ type UsageError struct {
 
 func (e *UsageError) Error() string { return e.Message }
 
-// Usage is the error of wrong usage.
+// Usage returns a *UsageError without a hint.
 func Usage(format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...)}
 }
 
-// UsageHint is usage with a second line that says what to do instead.
+// UsageHint returns a *UsageError. The hint names the alternative.
 func UsageHint(hint, format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// ConditionError means that a condition the user asked for does not hold.
+// ConditionError means that a condition that the user asked for does not hold, such as
+// --expect.
 type ConditionError struct{ Message string }
 
 func (e *ConditionError) Error() string { return e.Message }
 
-// SilentError ends a command with a code and says nothing: what there is to
-// say has been said.
+// SilentError ends a command with an exit code and prints nothing. The command has already
+// printed the reason.
 type SilentError struct{ Code int }
 
 func (e SilentError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }

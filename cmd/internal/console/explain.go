@@ -16,76 +16,77 @@ import (
 	"kin/internal/service"
 )
 
-// Explanation is an error as a person reads it and as a shell sees it.
+// Explanation is an error in the form in which kin reports it.
 type Explanation struct {
 	Message string
 	Hint    string // what to do next; may be empty
 	Code    int
 }
 
-// The methods that Explain looks for in errors of the core packages, beside
+// Explain looks for errors of the core packages that have these methods, and for
 // smithy.APIError.
 type (
-	// wrongUsage is a choice of options or files that makes no sense.
+	// wrongUsage is an invalid combination of options or files.
 	wrongUsage interface {
 		WrongUsage() bool
 		Hint() string
 	}
-	// ofStream is an error about one stream. StreamName is as the user named it.
-	ofStream interface{ StreamName() string }
-	// GaveUp is the end of retrying.
+	// streamError is an error about one stream. StreamName returns the stream as the user
+	// named it.
+	streamError interface{ StreamName() string }
+	// GaveUp marks the error of a call that kin no longer retries.
 	GaveUp interface{ GaveUp() bool }
-	// unusable is a checkpoint that cannot be used; Hint says what to do.
+	// unusable is a checkpoint that cannot be used. Hint returns the next step.
 	unusable interface {
 		Unusable() bool
 		Hint() string
 	}
 	// held is a resource that another run holds.
 	held interface{ Held() bool }
-	// notFound is an object that does not exist, when no API error says so.
+	// notFound is an object that does not exist, if no API error reports that.
 	notFound interface {
 		NotFound() bool
 		Hint() string
 	}
-	// Advised is a failure that knows what to do next.
+	// Advised is an error with a hint about what to do next.
 	Advised interface{ Hint() string }
 )
 
-// Explainer turns errors into what a person reads.
+// Explainer turns errors into explanations.
 type Explainer struct {
-	Region string // of the client
-	// Streams lists the names of the account's streams; nil without a client.
+	Region string // the client's
+	// Streams lists the names of the account's streams. It is nil if there is no client.
 	Streams func(context.Context) ([]string, error)
-	// FlagOrigins adds to a hint where the flags in the message were set, if that was
-	// not the command line. ConnectionOrigins does the same for region and endpoint.
+	// FlagOrigins appends to a hint where the flags in the message were set, unless on the
+	// command line. ConnectionOrigins does the same for region, endpoint and profile.
 	FlagOrigins, ConnectionOrigins func(message, hint string) string
 }
 
-// Explain turns an error into message, hint and exit code. It asks for error
-// types and service error codes, never for texts.
+// Explain turns an error into message, hint and exit code. It checks error types and the
+// service's error codes, never texts.
 func (e *Explainer) Explain(ctx context.Context, err error) Explanation {
 	var (
 		bad         *UsageError
-		misused     wrongUsage
+		wrong       wrongUsage
 		condition   *ConditionError
 		credentials *awsclient.CredentialsError
 		role        *awsclient.RoleError
 		config      *awsclient.ConfigError
 		proxy       *awsclient.ProxyError
 		api         smithy.APIError
-		state       unusable
-		other       held
-		exhausted   GaveUp
+		checkpoint  unusable
+		locked      held
+		gaveUp      GaveUp
 		missing     notFound
-		knowing     Advised
+		advised     Advised
 		path        *fs.PathError
 	)
 	text := err.Error()
 	switch {
 	case errors.As(err, &bad):
 		return Explanation{bad.Message, e.FlagOrigins(bad.Message, bad.Hint), ExitUsage}
-	case errors.As(err, &misused) && misused.WrongUsage():
-		return Explanation{text, e.FlagOrigins(text, misused.Hint()), ExitUsage}
+	case errors.As(err, &wrong) && wrong.WrongUsage():
+		return Explanation{text, e.FlagOrigins(text, wrong.Hint()), ExitUsage}
 	case errors.As(err, &condition):
 		return Explanation{condition.Message, "", ExitCondition}
 	case errors.Is(err, awsclient.ErrNoRegion):
@@ -98,46 +99,46 @@ func (e *Explainer) Explain(ctx context.Context, err error) Explanation {
 		return afterRetries(err, explainCredentials(credentials))
 	case errors.As(err, &config):
 		return Explanation{text, e.ConnectionOrigins(text, config.Hint()), ExitUsage}
-	case errors.As(err, &state) && state.Unusable():
-		return Explanation{text, state.Hint(), ExitCheckpoint}
-	case errors.As(err, &other) && other.Held():
-		if errors.As(err, &knowing) {
-			return Explanation{text, knowing.Hint(), ExitHeld}
+	case errors.As(err, &checkpoint) && checkpoint.Unusable():
+		return Explanation{text, checkpoint.Hint(), ExitCheckpoint}
+	case errors.As(err, &locked) && locked.Held():
+		if errors.As(err, &advised) {
+			return Explanation{text, advised.Hint(), ExitHeld}
 		}
 		return Explanation{text, "wait for that run to end, or give this one a checkpoint of its own", ExitHeld}
-	case errors.As(err, &exhausted) && exhausted.GaveUp():
-		if errors.As(err, &knowing) && knowing.Hint() != "" {
-			return Explanation{text, knowing.Hint(), ExitGaveUp}
+	case errors.As(err, &gaveUp) && gaveUp.GaveUp():
+		if errors.As(err, &advised) && advised.Hint() != "" {
+			return Explanation{text, advised.Hint(), ExitGaveUp}
 		}
 		return Explanation{text, reachHint(err), ExitGaveUp}
 	case errors.As(err, &missing) && missing.NotFound():
 		return Explanation{text, missing.Hint(), ExitNotFound}
 	case errors.As(err, &api):
 		return e.explainAPI(ctx, err, api)
-	case errors.As(err, &knowing):
-		return Explanation{text, knowing.Hint(), ExitFailed}
+	case errors.As(err, &advised):
+		return Explanation{text, advised.Hint(), ExitFailed}
 	case errors.As(err, &path):
 		return Explanation{fmt.Sprintf("%s %s: %s", path.Op, path.Path, path.Err), "", ExitFailed}
 	}
 	return Explanation{text, "", ExitFailed}
 }
 
-// afterRetries gives x the message and the code of the end of retries, if err is that.
+// afterRetries replaces the message and the exit code of x if err is the end of retries.
 func afterRetries(err error, x Explanation) Explanation {
-	var exhausted GaveUp
-	if errors.As(err, &exhausted) && exhausted.GaveUp() {
+	var gaveUp GaveUp
+	if errors.As(err, &gaveUp) && gaveUp.GaveUp() {
 		x.Message, x.Code = err.Error(), ExitGaveUp
 	}
 	return x
 }
 
-// explainAPI explains an answer of the service by its error code.
+// explainAPI explains an error response of the service by its error code.
 func (e *Explainer) explainAPI(ctx context.Context, err error, api smithy.APIError) Explanation {
 	if x, ok := explainRefused(err); ok {
 		return x
 	}
 	name := ""
-	var of ofStream
+	var of streamError
 	if errors.As(err, &of) {
 		name = of.StreamName()
 	}
@@ -162,7 +163,7 @@ func (e *Explainer) explainAPI(ctx context.Context, err error, api smithy.APIErr
 	return Explanation{err.Error(), "", ExitFailed}
 }
 
-// The smallest permissions for reading and for writing.
+// The permissions that reading and writing need.
 const (
 	readPermissions  = "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords"
 	writePermissions = "kinesis:PutRecords"
@@ -184,12 +185,13 @@ func accessHint(err error) string {
 	case "SubscribeToShard", "DescribeStreamConsumer", "DeregisterStreamConsumer":
 		return "this needs kinesis:" + op.Operation() + " on the stream and on its consumers, STREAM-ARN/consumer/*"
 	case "DescribeStreamSummary":
-		return "kin finds a stream's ARN with kinesis:DescribeStreamSummary; with the ARN in place of the name it needs no such permission"
+		return "kin needs kinesis:DescribeStreamSummary to find the stream's ARN; or give the ARN in place of the name"
 	}
 	return "reading needs " + readPermissions + " on the stream"
 }
 
-// reachHint helps where the service could not be reached at all.
+// reachHint returns a hint for a service that could not be reached. It is empty if the
+// service returned an error code.
 func reachHint(err error) string {
 	var api smithy.APIError
 	switch {
@@ -206,8 +208,8 @@ func reachHint(err error) string {
 // SearchTime bounds the search for a stream with a similar name.
 const SearchTime = 5 * time.Second
 
-// didYouMean lists the account's streams and names the nearest one. It is a
-// courtesy: when the list cannot be had, the hint says how to get it.
+// didYouMean lists the account's streams and suggests the most similar name. If the list is
+// not available within SearchTime, the hint lists what to check.
 func (e *Explainer) didYouMean(ctx context.Context, name string) string {
 	if e.Streams == nil || record.ParseStream(name).ARN != "" {
 		return "check the ARN, and that --region and --endpoint are those of the stream"
@@ -226,7 +228,7 @@ func (e *Explainer) didYouMean(ctx context.Context, name string) string {
 		found = "kin found 1 stream in " + e.Region
 	}
 	if slices.Contains(names, name) {
-		return "ListStreams lists it: it is being created or deleted, or the answer is wrong; try again"
+		return "ListStreams lists the stream: it is being created or deleted, or the answer is wrong; try again"
 	}
 	if near := Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q? %s", near, found)

@@ -9,8 +9,8 @@ import (
 	"kin/internal/awsclient"
 )
 
-// The codes that only some services or calls send have the exit code and the hint of
-// their class, whether a call of Kinesis or AssumeRole returned them.
+// Codes that only some services or calls send get the exit code and the hint of their
+// class. That holds for a call of Kinesis and for AssumeRole.
 func TestExitCodesOfErrorCodes(t *testing.T) {
 	const (
 		reading  = "reading needs kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on the stream"

@@ -12,7 +12,7 @@ import (
 	"kin/internal/awsclient"
 )
 
-// explainCredentials explains why there are no credentials to sign with.
+// explainCredentials explains why there are no credentials.
 func explainCredentials(found *awsclient.CredentialsError) Explanation {
 	s := found.Source
 	var process *awsclient.ProcessError
@@ -39,9 +39,9 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 	case awsclient.IsCertificateError(found.Err):
 		return Explanation{"no AWS credentials: " + found.Reason(), trustHint, ExitDenied}
 	case s.Kind == awsclient.SSO && found.Permanent():
-		return Explanation{"no AWS credentials: " + found.Reason(), "the session of IAM Identity Center expired or was not begun: " + renewal(s), ExitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), "the session of IAM Identity Center expired or was never started: " + renewal(s), ExitDenied}
 	case s.Kind == awsclient.LoginSession && found.Permanent():
-		return Explanation{"no AWS credentials: " + found.Reason(), "the login session expired or was not begun: " + renewal(s), ExitDenied}
+		return Explanation{"no AWS credentials: " + found.Reason(), "the login session expired or was never started: " + renewal(s), ExitDenied}
 	case errors.As(found.Err, &api):
 		return Explanation{"no AWS credentials: " + found.Reason(), reloadHint(found, sourceHint(s, api.ErrorCode())), ExitDenied}
 	case !found.Permanent() && s.Kind != awsclient.Container && (s.Kind != awsclient.NoSource || s.Temporary):
@@ -50,10 +50,10 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 	return Explanation{"no AWS credentials: " + found.Reason(), searchHint(s), ExitDenied}
 }
 
-// trustHint is for a source of credentials whose certificate is not trusted.
+// trustHint is the hint for a credentials endpoint whose certificate is not trusted.
 const trustHint = "set AWS_CA_BUNDLE to a file of the certificates to trust"
 
-// searchHint says where credentials may be put, for a search that found none.
+// searchHint describes where to put credentials when kin found none.
 func searchHint(s awsclient.Source) string {
 	const searched = "kin looks where the AWS SDK does: environment, shared configuration, instance profile"
 	switch {
@@ -73,14 +73,14 @@ func searchHint(s awsclient.Source) string {
 	return "set AWS_PROFILE or give --profile; " + searched
 }
 
-// explainRefused explains a call that was refused because of who signed it, or
-// when. ok is false for other errors.
+// explainRefused explains a call that was refused because of its signature or the clock. ok
+// is false for other errors.
 func explainRefused(err error) (x Explanation, ok bool) {
 	hint := reloadHint(err, refusedHint(err))
 	return Explanation{err.Error(), hint, ExitDenied}, hint != ""
 }
 
-// reloadHint adds to a hint why the credentials could not be loaded again.
+// reloadHint puts the reason why credentials could not be loaded again in front of a hint.
 func reloadHint(err error, hint string) string {
 	var refused *awsclient.RefusedError
 	if hint == "" || !errors.As(err, &refused) || refused.Reload == nil {
@@ -89,7 +89,8 @@ func reloadHint(err error, hint string) string {
 	return "kin could not load new credentials (" + refused.Reload.Error() + "); " + hint
 }
 
-// refusedHint says what to do about such a refusal; it is empty for other errors.
+// refusedHint returns the hint for a call that was refused because of its signature or the
+// clock. It is empty for other errors.
 func refusedHint(err error) string {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
@@ -112,25 +113,25 @@ func refusedHint(err error) string {
 	return sourceHint(s, api.ErrorCode())
 }
 
-// sourceHint says what to do about an error code; it is empty for those that are not
-// about credentials.
+// sourceHint returns the hint for an error code about credentials. It is empty for other
+// codes.
 func sourceHint(s awsclient.Source, code string) string {
 	switch code {
 	case "ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired":
 		return "the session token expired: " + renewal(s)
 	case "UnrecognizedClientException", "InvalidClientTokenId":
-		return "the access key ID" + ofSource(s) + " does not exist here, or its session token is wrong: aws sts get-caller-identity" + profileFlag(s)
+		return "the access key ID" + keyOrigin(s) + " does not exist here, or its session token is wrong: aws sts get-caller-identity" + profileFlag(s)
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
-		return "the secret access key" + ofSource(s) + " does not belong to the access key ID: aws sts get-caller-identity" + profileFlag(s)
+		return "the secret access key" + keyOrigin(s) + " does not belong to the access key ID: aws sts get-caller-identity" + profileFlag(s)
 	case "RequestTimeTooSkewed", "RequestInTheFuture":
 		return "this machine's clock differs from the service's: " + setClock()
 	case "AuthFailure", "MissingAuthenticationTokenException", "MissingAuthenticationToken", "IncompleteSignatureException", "IncompleteSignature":
-		return "the credentials" + ofSource(s) + " are not accepted here: aws sts get-caller-identity" + profileFlag(s)
+		return "the credentials" + keyOrigin(s) + " are not accepted here: aws sts get-caller-identity" + profileFlag(s)
 	}
 	return ""
 }
 
-// renewal is how credentials are renewed, a command where there is one.
+// renewal returns how to renew credentials: a command if there is one.
 func renewal(s awsclient.Source) string {
 	switch s.Kind {
 	case awsclient.SSO:
@@ -154,7 +155,7 @@ func renewal(s awsclient.Source) string {
 	return "renew the keys, then try: aws sts get-caller-identity" + profileFlag(s)
 }
 
-// sourceProfileFlag is the flag that aws needs for the profile that assumes a role.
+// sourceProfileFlag returns aws's flag for the profile that assumes a role.
 func sourceProfileFlag(s awsclient.Source) string {
 	if s.SourceProfile == "" {
 		return ""
@@ -162,8 +163,8 @@ func sourceProfileFlag(s awsclient.Source) string {
 	return " --profile " + ShellWord(s.SourceProfile)
 }
 
-// profileRule says how to run kin with the variables: they hold the credentials of the
-// user, and not of the role, and a profile that is given goes before them.
+// profileRule describes how to run kin with the variables that the hint names. They hold the
+// user's credentials, not the role's. --profile would override them.
 func profileRule(s awsclient.Source) string {
 	switch {
 	case s.Role == "":
@@ -174,7 +175,8 @@ func profileRule(s awsclient.Source) string {
 	return "; then run kin with --role-arn " + ShellWord(s.Role)
 }
 
-// profileFlag is the flag that aws needs for the profile in use.
+// profileFlag returns aws's flag for the profile in use. It is empty for the default
+// profile and for keys from flags or the environment.
 func profileFlag(s awsclient.Source) string {
 	if s.Profile == "" || s.Kind == awsclient.GivenKeys || s.Kind == awsclient.EnvironmentKeys {
 		return ""
@@ -189,8 +191,9 @@ func profileText(s awsclient.Source) string {
 	return "profile " + s.Profile
 }
 
-// ofSource names where a key comes from, behind the key.
-func ofSource(s awsclient.Source) string {
+// keyOrigin returns a phrase that follows a key and names its source, such as " of profile
+// dev".
+func keyOrigin(s awsclient.Source) string {
 	switch s.Kind {
 	case awsclient.GivenKeys:
 		return " of --aws-access-key"
@@ -203,8 +206,8 @@ func ofSource(s awsclient.Source) string {
 	return ""
 }
 
-// clockHint says how wrong this machine's clock is. ahead is how far the service's
-// is ahead of it.
+// clockHint states how wrong this machine's clock is. ahead is the service's time minus this
+// machine's.
 func clockHint(ahead time.Duration) string {
 	direction := "behind"
 	if ahead < 0 {
@@ -217,7 +220,7 @@ func clockHint(ahead time.Duration) string {
 	return fmt.Sprintf("this machine's clock is %s %s: %s", str2duration.String(ahead.Round(round)), direction, setClock())
 }
 
-// setClock is a command that sets this machine's clock.
+// setClock returns the command that sets this machine's clock.
 func setClock() string {
 	switch runtime.GOOS {
 	case "windows":
@@ -228,7 +231,7 @@ func setClock() string {
 	return "sudo chronyc makestep"
 }
 
-// proxyHint says what to do about a call that failed at a proxy.
+// proxyHint returns the hint for a call that failed at a proxy.
 func proxyHint(proxy *awsclient.ProxyError) string {
 	name := proxy.Variable
 	if name == "" {
@@ -237,7 +240,7 @@ func proxyHint(proxy *awsclient.ProxyError) string {
 	return "check the proxy in " + name + "; NO_PROXY lists the hosts that need none, and AWS_CA_BUNDLE names the certificates to trust" + otherProxy(name)
 }
 
-// otherProxy names HTTPS_PROXY where another variable chose the proxy.
+// otherProxy mentions HTTPS_PROXY if another variable named the proxy.
 func otherProxy(name string) string {
 	if name == "HTTPS_PROXY" {
 		return ""
@@ -245,8 +248,8 @@ func otherProxy(name string) string {
 	return "; endpoints with https use HTTPS_PROXY"
 }
 
-// Advice says what to do about a refused signature or a proxy; it is empty for
-// other errors.
+// Advice returns the hint for a refused signature, a proxy or an untrusted certificate. It
+// is empty for other errors.
 func Advice(err error) string {
 	var proxy *awsclient.ProxyError
 	switch {

@@ -9,7 +9,7 @@ import (
 	"kin/internal/service"
 )
 
-// explainRole explains, by its error code, why a role could not be taken on.
+// explainRole explains why a role could not be assumed.
 func explainRole(err error, role *awsclient.RoleError) Explanation {
 	var api smithy.APIError
 	var answer *awsclient.AnswerError

@@ -15,9 +15,9 @@ import (
 	"kin/internal/awsclient"
 )
 
-// A source of credentials that cannot be reached is not a profile without any: nobody is
-// told to write keys into a profile that is right.
-func TestFault12HintsAboutSources(t *testing.T) {
+// If a source of credentials cannot be reached, the hint does not ask the user to write
+// keys into a profile that is correct.
+func TestFault12HintDependsOnTheSourceOfCredentials(t *testing.T) {
 	dial := fmt.Errorf("call: %w", &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED})
 	authority := fmt.Errorf("call: %w", x509.UnknownAuthorityError{})
 	other := errors.New("missing region")
@@ -54,8 +54,9 @@ func TestFault12HintsAboutSources(t *testing.T) {
 	}
 }
 
-// A refusal whose reload failed stays the refusal: exit 4, and the hint has both.
-func TestFault12HintOfAFailedReload(t *testing.T) {
+// If credentials cannot be loaded again after a refusal, the exit code stays 4, and the
+// hint names both failures.
+func TestFault12HintNamesTheRefusalAndTheFailedReload(t *testing.T) {
 	expired := &smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "old"}
 	s := awsclient.Source{Kind: awsclient.SSO, Profile: "p", Temporary: true}
 	refused := &awsclient.RefusedError{Err: expired, Source: s, Reload: &awsclient.ConfigError{Err: errors.New("half a file")}}

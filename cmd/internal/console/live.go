@@ -9,18 +9,19 @@ import (
 	"golang.org/x/term"
 )
 
-// LiveLine is the line on stderr that says how a run goes. It is shown when stderr
-// is a terminal and stdout is not, so that it never mixes with records.
+// LiveLine shows the progress of a run in one line on stderr, which it rewrites. Callers
+// show it only if it cannot mix with records on stdout.
 type LiveLine struct {
 	quit  chan struct{}
 	ended sync.WaitGroup
 }
 
-// LiveEvery is how often a live line is drawn.
+// LiveEvery is the time between two updates of a live line.
 const LiveEvery = 500 * time.Millisecond
 
-// StartLine shows what text returns until stop. It returns a live line that
-// shows nothing where none is wanted.
+// StartLine shows the result of text every LiveEvery until Stop. The line stays empty if
+// wanted is false, if stderr is not a terminal, and with -q or --debug. The caller has to
+// call Stop.
 func (c *Console) StartLine(wanted bool, text func() string) *LiveLine {
 	l := &LiveLine{quit: make(chan struct{})}
 	if wanted && !c.IsQuiet && !c.IsDebug && IsTerminal(c.Err) {
@@ -29,7 +30,7 @@ func (c *Console) StartLine(wanted bool, text func() string) *LiveLine {
 	return l
 }
 
-// refresh shows what text returns, again and again, until it is stopped.
+// refresh shows the result of text repeatedly until Stop is called.
 func (l *LiveLine) refresh(s *Stderr, text func() string) {
 	tick := time.NewTicker(LiveEvery)
 	defer tick.Stop()
@@ -44,13 +45,13 @@ func (l *LiveLine) refresh(s *Stderr, text func() string) {
 	}
 }
 
-// Stop clears the line and ends it.
+// Stop clears the line and waits until its goroutine has ended.
 func (l *LiveLine) Stop() {
 	close(l.quit)
 	l.ended.Wait()
 }
 
-// TerminalWidth is the number of columns of a terminal, or 80.
+// TerminalWidth returns the number of columns of a terminal, or 80 for anything else.
 func TerminalWidth(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {

@@ -6,8 +6,8 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Nearest returns the name that is most like the given one, or "" if none is
-// near enough to be a slip of the fingers.
+// Nearest returns the name that is most similar to the given one, ignoring case. It returns
+// "" if none is close enough to be a typing error.
 func Nearest(name string, names []string) string {
 	best, bestDistance := "", len(name)/3+2
 	for _, n := range names {
@@ -18,7 +18,8 @@ func Nearest(name string, names []string) string {
 	return best
 }
 
-// NearestOfAll is the name that is most like the given one.
+// NearestOfAll returns the known name that is most similar to the given one, however
+// different it is. It returns "" if known is empty.
 func NearestOfAll(name string, known []string) string {
 	best, bestDistance := "", -1
 	for _, n := range known {

@@ -14,11 +14,12 @@ import (
 	"golang.org/x/term"
 )
 
-// PrintPaged prints a text on stdout, through the command in $PAGER if stdout is a
-// terminal with fewer lines than the text. If the pager does not start, it reports
-// that and prints the text itself. A reader that quits early is no failure: the
-// error is then nil, or ErrStdoutClosed without a pager. A signal that stops kin and
-// the pager is the cause of ctx.
+// PrintPaged prints a text on stdout. If stdout is a terminal with fewer lines than the
+// text, it uses the command in $PAGER. If the pager does not start, it reports that and
+// prints the text itself.
+//
+// Quitting the pager early is no failure. Without a pager, a closed stdout is
+// ErrStdoutClosed. A signal that stops kin and the pager is the cause of ctx.
 func (c *Console) PrintPaged(ctx context.Context, text string) error {
 	pager := strings.TrimSpace(os.Getenv("PAGER"))
 	if pager == "" || pager == "cat" || fitsTerminal(c.Out, text) {
@@ -48,31 +49,31 @@ func (c *Console) printText(text string) error {
 	return nil
 }
 
-// page runs a pager with a text on its stdin and waits until it ends. Stop signals do
-// not end kin meanwhile, or the pager would keep the terminal without a parent; those
-// that the terminal did not send to the pager too are passed on.
+// page runs a pager with a text on its stdin and waits until it ends. Stop signals do not
+// end kin meanwhile: the pager would keep the terminal without a parent. page passes a
+// signal on unless the terminal sent it to the pager too.
 func (c *Console) page(ctx context.Context, pager, text string) error {
 	child := pagerCommand(context.WithoutCancel(ctx), pager)
 	child.Stdin, child.Stdout, child.Stderr = strings.NewReader(text), c.Out, c.ChildStderr()
 	child.Env = os.Environ()
 	if _, given := os.LookupEnv("LESS"); !given {
-		child.Env = append(child.Env, "LESS=FRX") // as git and gh do: quit if it fits, keep it on the screen
+		child.Env = append(child.Env, "LESS=FRX") // as git and gh do: quit if the text fits, and leave it on the screen
 	}
 	signals := notifyStops()
 	defer signal.Stop(signals)
 	if err := child.Start(); err != nil {
 		return err
 	}
-	over := make(chan struct{})
-	defer close(over)
+	done := make(chan struct{})
+	defer close(done)
 	go func() {
 		for {
 			select {
 			case s := <-signals:
 				if !fromTerminal(s) {
-					_ = child.Process.Signal(s) // it may have ended by itself
+					_ = child.Process.Signal(s) // fails if the child has ended
 				}
-			case <-over:
+			case <-done:
 				return
 			}
 		}
@@ -80,18 +81,18 @@ func (c *Console) page(ctx context.Context, pager, text string) error {
 	return child.Wait()
 }
 
-// pagerCommand is the command of a pager: the program itself, which then gets the signals
-// that are passed on, unless the line needs a shell.
+// pagerCommand returns the command for a pager. It uses a shell only if the line needs one,
+// so that signals passed on reach the pager itself.
 func pagerCommand(ctx context.Context, line string) *exec.Cmd {
 	if strings.ContainsAny(line, "|&;<>()$`\"'*?[#~=%") {
 		return ShellCommand(ctx, line)
 	}
 	words := strings.Fields(line)
-	return exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // what the user has set is the point
+	return exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // running the user's pager is the purpose
 }
 
-// fitsTerminal reports whether w is no terminal, or one that shows all lines of a
-// text and a prompt below them.
+// fitsTerminal reports whether w is not a terminal, or is one that shows the whole text and
+// a prompt below it.
 func fitsTerminal(w io.Writer, text string) bool {
 	f, ok := w.(*os.File)
 	if !ok || !IsTerminal(f) {
@@ -99,7 +100,7 @@ func fitsTerminal(w io.Writer, text string) bool {
 	}
 	width, height, err := term.GetSize(int(f.Fd()))
 	if err != nil || width <= 0 || height <= 0 {
-		return true // nobody knows
+		return true // unknown size
 	}
 	rows := 1
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// ShellCommand is a command line as the system's shell reads it.
+// ShellCommand returns a command that runs line in /bin/sh.
 func ShellCommand(ctx context.Context, line string) *exec.Cmd {
 	return exec.CommandContext(ctx, "/bin/sh", "-c", line)
 }

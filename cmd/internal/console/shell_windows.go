@@ -6,10 +6,10 @@ import (
 	"syscall"
 )
 
-// ShellCommand is a command line as the system's shell reads it.
+// ShellCommand returns a command that runs line in cmd.exe.
 func ShellCommand(ctx context.Context, line string) *exec.Cmd {
 	c := exec.CommandContext(ctx, "cmd.exe")
-	// The shell's own quoting rules, not those of Go's argument list.
+	// cmd.exe has its own quoting rules, which differ from those of Go's argument list.
 	c.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd.exe /S /C "` + line + `"`}
 	return c
 }

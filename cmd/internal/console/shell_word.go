@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// plainWord is what a shell takes as it is.
+// plainWord matches words that a shell reads without quotes.
 var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
-// ShellWord is a text as a shell takes it.
+// ShellWord quotes s for a POSIX shell if necessary.
 func ShellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s

@@ -9,37 +9,39 @@ import (
 	"time"
 )
 
-// duplicateWindow is how long after a signal others are ignored, whatever their
-// kind. Supervisors deliver one stop twice: GNU timeout sends SIGTERM to its
-// child and then to the child's group, systemd can add SIGHUP, and a terminal
-// sends SIGINT to everybody in the foreground.
+// duplicateWindow is how long after a signal kin ignores others of any kind. Supervisors
+// often deliver one stop twice. GNU timeout sends SIGTERM to its child and then to the
+// child's group, and systemd can add SIGHUP. A terminal sends SIGINT to all processes in
+// the foreground.
 const duplicateWindow = time.Second
 
-// stopSignals are the signals that stop a run. SIGQUIT is one, and does not print
-// Go's goroutines the first time: a consumer would stay registered, and be billed.
+// stopSignals are the signals that stop a run. The first SIGQUIT stops a run like the
+// others, without printing Go's goroutines. Otherwise a stream consumer would stay
+// registered, and be billed.
 var stopSignals = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
 
-// SignalContext returns a context that the first of stopSignals cancels, with a
-// SignalError as its cause. A signal that the process was started with ignored, as
-// by nohup, stays ignored. Duplicates of the first signal are
-// ignored. After that the system's default action is back, so that the next
-// signal ends the process at once. release gives the signals back before.
+// SignalContext returns a context that the first of stopSignals cancels, with a SignalError
+// as its cause. Signals within duplicateWindow after the first are ignored. Then the
+// system's default action applies again, so that the next signal ends the process at once.
+//
+// A signal that was ignored when the process started, as with nohup, stays ignored. release
+// restores the default action earlier and cancels the context.
 func SignalContext(parent context.Context) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := notifyStops()
-	over := make(chan struct{})
+	done := make(chan struct{})
 	go func() {
 		defer signal.Stop(signals)
-		cancelOnce(cancel, signals, over)
+		cancelOnce(cancel, signals, done)
 	}()
 	return ctx, func() {
-		close(over)
+		close(done)
 		cancel(nil)
 	}
 }
 
-// notifyStops returns a channel for the signals that stop a run. signal.Stop
-// gives them back.
+// notifyStops returns a channel that receives the signals that stop a run. The caller ends
+// that with signal.Stop.
 func notifyStops() chan os.Signal {
 	signals := make(chan os.Signal, 1)
 	for _, s := range stopSignals {
@@ -50,7 +52,7 @@ func notifyStops() chan os.Signal {
 	return signals
 }
 
-// firstSignalError is a SignalError that knows when the signal came.
+// firstSignalError is a SignalError with the time of the signal.
 type firstSignalError struct {
 	SignalError
 	at time.Time
@@ -58,22 +60,23 @@ type firstSignalError struct {
 
 func (s *firstSignalError) Unwrap() error { return s.SignalError }
 
-// StoppedAt is when the signal came. Package efo asks for it.
+// StoppedAt returns when the signal came. Package efo calls it.
 func (s *firstSignalError) StoppedAt() time.Time { return s.at }
 
-// cancelOnce cancels with the first signal and takes its duplicates. It returns
-// when they are over, or when over is closed.
-func cancelOnce(cancel context.CancelCauseFunc, signals <-chan os.Signal, over <-chan struct{}) {
+// cancelOnce cancels with the first signal and drops its duplicates. It returns after
+// duplicateWindow, or when done is closed.
+func cancelOnce(cancel context.CancelCauseFunc, signals <-chan os.Signal, done <-chan struct{}) {
 	select {
 	case s := <-signals:
 		cancel(&firstSignalError{SignalError{Signal: s}, time.Now()})
-		dropDuplicates(signals, over)
-	case <-over:
+		dropDuplicates(signals, done)
+	case <-done:
 	}
 }
 
-// dropDuplicates drops signals for duplicateWindow, or until over is closed.
-func dropDuplicates(signals <-chan os.Signal, over <-chan struct{}) {
+// dropDuplicates drops signals for duplicateWindow, or until done is closed. A nil done is
+// never closed.
+func dropDuplicates(signals <-chan os.Signal, done <-chan struct{}) {
 	timer := time.NewTimer(duplicateWindow)
 	defer timer.Stop()
 	for {
@@ -81,20 +84,20 @@ func dropDuplicates(signals <-chan os.Signal, over <-chan struct{}) {
 		case <-signals:
 		case <-timer.C:
 			return
-		case <-over:
+		case <-done:
 			return
 		}
 	}
 }
 
-// stopCount decides which signals are stops of their own, behind a first one. Its
-// zero value has not had the first signal yet.
+// stopCount distinguishes further stop signals from duplicates of the one before. The zero
+// value has not seen a signal.
 type stopCount struct {
-	last time.Time // the last signal that was a stop of its own
+	last time.Time // the last signal that was no duplicate
 }
 
-// stopsBehind returns the count behind the signal that ended ctx, if one did.
-func stopsBehind(ctx context.Context) stopCount {
+// countStops returns a stopCount that has seen the signal that ended ctx, if one did.
+func countStops(ctx context.Context) stopCount {
 	var timed *firstSignalError
 	var untimed SignalError
 	switch cause := context.Cause(ctx); {
@@ -106,8 +109,8 @@ func stopsBehind(ctx context.Context) stopCount {
 	return stopCount{}
 }
 
-// counts reports whether a signal at a time is a further stop: neither the first
-// one nor a duplicate.
+// counts reports whether a signal at this time is a further stop: neither the first signal
+// nor a duplicate.
 func (c *stopCount) counts(at time.Time) bool {
 	if !c.last.IsZero() && at.Sub(c.last) < duplicateWindow {
 		return false

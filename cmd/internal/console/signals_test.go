@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// arrival is a signal that a test delivers, so long after the first one.
+// arrival is a signal that a test delivers.
 type arrival struct {
-	after  time.Duration
+	after  time.Duration // since the first one
 	signal os.Signal
 }
 
@@ -24,7 +24,7 @@ var (
 	sighup  = syscall.SIGHUP
 )
 
-// deliver sends signals as the system does: one that nobody takes is dropped.
+// deliver sends signals as the system does: a signal that nobody receives is dropped.
 func deliver(signals chan<- os.Signal, arrivals []arrival) {
 	began := time.Now()
 	for _, a := range arrivals {
@@ -37,7 +37,7 @@ func deliver(signals chan<- os.Signal, arrivals []arrival) {
 	}
 }
 
-func TestFault10TheFirstSignalStopsARunAndItsDuplicatesAreTaken(t *testing.T) {
+func TestFault10TheFirstSignalStopsARunAndDuplicatesAreIgnored(t *testing.T) {
 	for name, test := range map[string]struct {
 		arrivals []arrival
 		want     os.Signal
@@ -51,60 +51,60 @@ func TestFault10TheFirstSignalStopsARunAndItsDuplicatesAreTaken(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
-				signals, given := make(chan os.Signal, 1), make(chan time.Duration, 1)
+				signals, released := make(chan os.Signal, 1), make(chan time.Duration, 1)
 				began := time.Now()
 				go func() {
 					cancelOnce(cancel, signals, nil)
-					given <- time.Since(began)
+					released <- time.Since(began)
 				}()
 				deliver(signals, test.arrivals)
 				var got SignalError
 				if !errors.As(context.Cause(ctx), &got) || got.Signal != test.want {
 					t.Errorf("the run was stopped by %v, want %v", context.Cause(ctx), test.want)
 				}
-				// From then on the default action ends the process.
-				if lasted := <-given; lasted != duplicateWindow {
-					t.Errorf("the signals were given back after %s, want %s", lasted, duplicateWindow)
+				// After that the default action ends the process.
+				if lasted := <-released; lasted != duplicateWindow {
+					t.Errorf("the default action was back after %s, want %s", lasted, duplicateWindow)
 				}
 			})
 		})
 	}
 }
 
-func TestFault10ARunThatEndsByItselfTakesNoMoreSignals(t *testing.T) {
+func TestFault10ARunThatEndsByItselfStopsWaitingForSignals(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
-	over, given := make(chan struct{}), make(chan struct{})
+	over, released := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(given)
+		defer close(released)
 		cancelOnce(cancel, make(chan os.Signal), over)
 	}()
 	close(over)
-	<-given
+	<-released
 	if ctx.Err() != nil {
 		t.Errorf("it was stopped by %v", context.Cause(ctx))
 	}
 }
 
-// abandoned counts the calls.
-type abandoned struct{ calls int }
+// countingWriter counts the calls of Abandon.
+type countingWriter struct{ calls int }
 
-func (a *abandoned) Abandon() { a.calls++ }
+func (a *countingWriter) Abandon() { a.calls++ }
 
-func TestFault10TheGraceOfAWriteEndsWithASecondStopOnly(t *testing.T) {
+func TestFault10OnlyASecondStopEndsTheGraceOfAWrite(t *testing.T) {
 	for name, test := range map[string]struct {
 		cause    error
 		arrivals []arrival
 		want     int
 	}{
-		"a duplicate":                   {SignalError{Signal: sigterm}, []arrival{{0, sigterm}}, 0},
-		"duplicates of other kinds":     {SignalError{Signal: sigterm}, []arrival{{time.Millisecond, os.Interrupt}, {2 * time.Millisecond, sighup}, {999 * time.Millisecond, sigterm}}, 0},
-		"a second stop":                 {SignalError{Signal: sigterm}, []arrival{{time.Second, sigterm}}, 1},
-		"a second stop behind one":      {SignalError{Signal: sigterm}, []arrival{{0, sigterm}, {1100 * time.Millisecond, os.Interrupt}}, 1},
-		"a second stop that is doubled": {SignalError{Signal: sigterm}, []arrival{{3 * time.Second, sigterm}, {3 * time.Second, sigterm}, {3500 * time.Millisecond, sighup}}, 1},
-		// A run that ended by itself has had no signal yet.
+		"a duplicate":                     {SignalError{Signal: sigterm}, []arrival{{0, sigterm}}, 0},
+		"duplicates of other kinds":       {SignalError{Signal: sigterm}, []arrival{{time.Millisecond, os.Interrupt}, {2 * time.Millisecond, sighup}, {999 * time.Millisecond, sigterm}}, 0},
+		"a second stop":                   {SignalError{Signal: sigterm}, []arrival{{time.Second, sigterm}}, 1},
+		"a second stop after a duplicate": {SignalError{Signal: sigterm}, []arrival{{0, sigterm}, {1100 * time.Millisecond, os.Interrupt}}, 1},
+		"a second stop that is doubled":   {SignalError{Signal: sigterm}, []arrival{{3 * time.Second, sigterm}, {3 * time.Second, sigterm}, {3500 * time.Millisecond, sighup}}, 1},
+		// A run that ended by itself has not had a signal yet.
 		"the first signal of a run that is ending": {ErrStdoutClosed, []arrival{{2 * time.Second, sigterm}, {2001 * time.Millisecond, sigterm}}, 0},
-		"the second one of such a run":             {ErrStdoutClosed, []arrival{{0, sigterm}, {1100 * time.Millisecond, sigterm}}, 1},
+		"the second signal of such a run":          {ErrStdoutClosed, []arrival{{0, sigterm}, {1100 * time.Millisecond, sigterm}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestFault10TheGraceOfAWriteEndsWithASecondStopOnly(t *testing.T) {
 				over, end := context.WithCancel(t.Context())
 				defer end()
 				signals, done := make(chan os.Signal, 1), make(chan struct{})
-				w := &abandoned{}
+				w := &countingWriter{}
 				e := New(Streams{Err: &bytes.Buffer{}})
 				go func() {
 					defer close(done)
@@ -134,24 +134,24 @@ func TestFault10TheGraceOfAWriteEndsWithASecondStopOnly(t *testing.T) {
 	}
 }
 
-func TestFault10AStopThatTakesLongSaysThatASecondSignalEndsIt(t *testing.T) {
+func TestFault10ASlowStopReportsThatASecondSignalEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(&firstSignalError{SignalError{Signal: sigterm}, time.Now()})
 		over, end := context.WithCancel(t.Context())
 		defer end()
-		var said bytes.Buffer
-		signals, w := make(chan os.Signal, 1), &abandoned{}
-		e := New(Streams{Err: &said})
+		var messages bytes.Buffer
+		signals, w := make(chan os.Signal, 1), &countingWriter{}
+		e := New(Streams{Err: &messages})
 		go abandonAtSecond(ctx, over, signals, e, w, 10*time.Second)
 		deliver(signals, []arrival{{0, sigterm}, {1500 * time.Millisecond, sigterm}})
 		time.Sleep(duplicateWindow)
 		synctest.Wait()
 		want := []string{
-			"kin: stopping: writing what was read, for at most 10s; a second signal, a second or more after the first, ends it at once",
+			"kin: stopping: writing the records already read, for at most 10s; a second signal, a second or more after the first, ends it at once",
 			"kin: the output is blocked, and the run waits for it; another signal ends kin at once",
 		}
-		if got := strings.Split(strings.TrimSpace(said.String()), "\n"); !reflect.DeepEqual(got, want) {
+		if got := strings.Split(strings.TrimSpace(messages.String()), "\n"); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %q", got)
 		}
 	})

@@ -8,36 +8,35 @@ import (
 	"time"
 )
 
-// Stderr is the one way to the standard error of a run: messages, the log, the
-// live line and questions. It is safe for several goroutines: none of them comes
-// between the parts of another. A stderr that takes nothing holds up nobody: see
-// stderrQueue.
+// Stderr writes everything that a run prints on its standard error: messages, the log, the
+// live line and questions. It is safe for concurrent use, and texts of different goroutines
+// never mix. A blocked stderr does not block its callers: see stderrQueue.
 type Stderr struct {
 	queue stderrQueue
 
 	mu    sync.Mutex // guards atEnd
-	atEnd []string   // what is printed when everything else has been
+	atEnd []string   // messages for after everything else
 }
 
 const clearLine = "\r\x1b[K"
 
-// newStderr returns the way to w.
+// newStderr returns a Stderr that writes to w.
 func newStderr(w io.Writer) *Stderr { return &Stderr{queue: stderrQueue{w: w}} }
 
-// Write prints whole lines, as they are. It has no failure to report.
+// Write prints whole lines without a prefix. It never returns an error.
 func (s *Stderr) Write(p []byte) (int, error) {
 	s.queue.put(string(p))
 	return len(p), nil
 }
 
-// message prints a message, a line for each of its own. It has nowhere to report its
-// own failure.
+// message prints a message, with a prefix for each of its lines. Its failure cannot be
+// reported.
 func (s *Stderr) message(message string) { s.queue.put(messageLines(message)) }
 
-// offer is message for what may be dropped when stderr is blocked.
+// offer prints a message that may be dropped when stderr is blocked.
 func (s *Stderr) offer(message string) { s.queue.offer(messageLines(message)) }
 
-// messageLines is a message as it is printed.
+// messageLines puts kin's prefix in front of each line of a message.
 func messageLines(message string) string {
 	var b strings.Builder
 	for line := range strings.SplitSeq(message, "\n") {
@@ -48,16 +47,16 @@ func messageLines(message string) string {
 	return b.String()
 }
 
-// WriteData prints what the user asked for and waits until stderr has taken it, or until
-// ctx ends. Its error is that of the write, or the cause of the end of ctx.
+// WriteData prints what the user asked for, such as metrics. It waits until stderr has
+// accepted the text or ctx ends. The error is that of the write, or the cause of ctx.
 func (s *Stderr) WriteData(ctx context.Context, text string) error {
 	return s.queue.data(ctx, text)
 }
 
-// Flush waits until everything is printed, or stderr is blocked.
+// Flush waits until everything is printed, or until stderr is blocked for StderrTimeout.
 func (s *Stderr) Flush() { s.queue.flush(time.Now()) }
 
-// stderrLog is stderr for log lines, which are dropped when stderr is blocked.
+// stderrLog writes log lines to stderr. They are dropped when stderr is blocked.
 type stderrLog struct{ *Stderr }
 
 func (l stderrLog) Write(p []byte) (int, error) {
@@ -65,10 +64,10 @@ func (l stderrLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// show replaces the live line. What cannot be shown is no loss.
+// show replaces the live line. It is dropped if stderr is blocked.
 func (s *Stderr) show(text string) { s.queue.show(text) }
 
-// hide clears the live line, which is not shown any more.
+// hide clears the live line.
 func (s *Stderr) hide() { s.queue.hide() }
 
 // keep keeps a message for the end of the run.
@@ -78,8 +77,7 @@ func (s *Stderr) keep(message string) {
 	s.atEnd = append(s.atEnd, message)
 }
 
-// TakeLastMessages returns the messages that were kept, in their order, and forgets
-// them.
+// TakeLastMessages returns the messages of keep in their order, and removes them.
 func (s *Stderr) TakeLastMessages() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,42 +11,41 @@ import (
 )
 
 const (
-	// queueBytes bounds the text that waits for stderr.
+	// queueBytes limits the text that waits for stderr.
 	queueBytes = 1 << 20
-	// detailBytes is the share of it that log lines and chatter may fill. The rest
+	// detailBytes is the part of queueBytes that log lines and details may fill. The rest
 	// is for messages.
 	detailBytes = queueBytes / 2
-	// StderrPatience is how long kin waits for a stderr that takes nothing.
-	StderrPatience = time.Second
+	// StderrTimeout is how long kin waits for a stderr that accepts nothing.
+	StderrTimeout = time.Second
 )
 
-// stderrQueue writes text to stderr in the order in which it came, from one
-// goroutine. That goroutine runs only while there is text. A full queue drops text,
-// counts its lines and prints the count in their place. It is safe for several
-// goroutines.
+// stderrQueue writes text to stderr in the order in which it was queued. One goroutine
+// writes, and it runs only while there is text. A full queue drops text, counts the dropped
+// lines, and prints the count in their place. It is safe for concurrent use.
 type stderrQueue struct {
 	w io.Writer
 
-	mu      sync.Mutex // guards the following; never held during a write
+	mu      sync.Mutex // guards the following; never held during a write to w
 	items   []*queued
-	bytes   int           // in items and in the write under way
-	writing bool          // the goroutine runs
-	since   time.Time     // when the write under way began
-	moved   chan struct{} // closed when a write has ended; nil while nobody waits
-	dropped int           // lines that are missing behind items
-	// live is set while a line is being rewritten: what is printed clears it first.
+	bytes   int           // in items and in the write in progress
+	writing bool          // the goroutine is running
+	since   time.Time     // when the write in progress began
+	wrote   chan struct{} // closed when a write has ended; nil while nobody waits
+	dropped int           // lines that were dropped after the last item
+	// live means that a live line is on the screen: the next text clears it first.
 	live bool
 }
 
 // queued is text that waits for stderr.
 type queued struct {
 	text string
-	live bool            // the next live line may take its place
-	done func(err error) // is called behind the write; may be nil
+	live bool            // the next live line may replace it
+	done func(err error) // called after the write; may be nil
 }
 
-// add queues text if it fits into room bytes, and reports whether it did. Text is
-// never refused while nothing else waits.
+// add queues text if the queue then has at most limit bytes, and reports whether it did. An
+// empty queue accepts text of any length.
 func (q *stderrQueue) add(item *queued, limit int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -63,7 +62,7 @@ func (q *stderrQueue) addLocked(item *queued, limit int) bool {
 	return true
 }
 
-// start starts the goroutine where it does not run.
+// start starts the goroutine unless it is running.
 func (q *stderrQueue) start() {
 	if !q.writing {
 		q.writing = true
@@ -80,7 +79,7 @@ func (q *stderrQueue) push(item *queued) {
 	q.bytes += len(item.text)
 }
 
-// noteDropped queues the count of the lines that were dropped since the last one.
+// noteDropped queues the count of the lines that were dropped since the last count.
 func (q *stderrQueue) noteDropped() {
 	switch q.dropped {
 	case 0:
@@ -93,7 +92,7 @@ func (q *stderrQueue) noteDropped() {
 	q.dropped = 0
 }
 
-// drain writes until nothing is left.
+// drain writes until the queue is empty.
 func (q *stderrQueue) drain() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -116,14 +115,14 @@ func (q *stderrQueue) drain() {
 		}
 		q.mu.Lock()
 		q.bytes -= len(item.text)
-		if q.moved != nil {
-			close(q.moved)
-			q.moved = nil
+		if q.wrote != nil {
+			close(q.wrote)
+			q.wrote = nil
 		}
 	}
 }
 
-// offer queues log lines and chatter. It never waits: what does not fit is dropped.
+// offer queues log lines and details. It never waits: text that does not fit is dropped.
 func (q *stderrQueue) offer(text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -132,11 +131,11 @@ func (q *stderrQueue) offer(text string) {
 	}
 }
 
-// put queues a message. It waits for room while stderr takes text, and for
-// StderrPatience when it takes none; then the message is dropped.
+// put queues a message. If the queue is full, it waits while stderr accepts text. If stderr
+// accepts nothing for StderrTimeout, the message is dropped.
 func (q *stderrQueue) put(text string) {
 	for !q.add(&queued{text: text}, queueBytes) {
-		if !q.waitMoved(time.Time{}) {
+		if !q.waitWrite(time.Time{}) {
 			q.mu.Lock()
 			q.dropLocked(text)
 			q.mu.Unlock()
@@ -145,13 +144,12 @@ func (q *stderrQueue) put(text string) {
 	}
 }
 
-// dropLocked counts the lines of text that is not printed.
+// dropLocked counts the lines of a text that is not printed.
 func (q *stderrQueue) dropLocked(text string) {
 	q.dropped += max(1, strings.Count(text, "\n"))
 }
 
-// show queues a live line, in the place of one that still waits. A full queue shows
-// none, which is no loss.
+// show queues a live line, or replaces one that still waits. A full queue drops it.
 func (q *stderrQueue) show(text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -160,11 +158,11 @@ func (q *stderrQueue) show(text string) {
 	}
 }
 
-// hide clears the live line, which is not shown any more.
+// hide clears the live line.
 func (q *stderrQueue) hide() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.addLive(clearLine, math.MaxInt) // also into a full queue: it is short, and the last one
+	q.addLive(clearLine, math.MaxInt) // ignores the limit: it is short, and the last update
 	q.live = false
 }
 
@@ -178,14 +176,14 @@ func (q *stderrQueue) addLive(text string, limit int) bool {
 	return q.addLocked(&queued{text: text, live: true}, limit)
 }
 
-// data writes what the user asked for. It returns when stderr has taken it, or when
-// ctx ends, with its cause.
+// data writes what the user asked for. It returns when stderr has accepted the text, or
+// with the cause of ctx when that ends.
 func (q *stderrQueue) data(ctx context.Context, text string) error {
 	written := make(chan error, 1)
 	item := &queued{text: text, done: func(err error) { written <- err }}
 	for !q.add(item, queueBytes) {
 		select {
-		case <-q.whenMoved():
+		case <-q.writeEnded():
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -198,41 +196,42 @@ func (q *stderrQueue) data(ctx context.Context, text string) error {
 	}
 }
 
-// flush waits until everything is written. It gives up when stderr has taken nothing
-// for StderrPatience, counted from a time or later.
+// flush waits until everything is written. It stops waiting when stderr has accepted
+// nothing for StderrTimeout. That time counts from the start of the write in progress, or
+// from `from` if that is later.
 func (q *stderrQueue) flush(from time.Time) {
 	for {
 		q.mu.Lock()
 		empty := !q.writing
 		q.mu.Unlock()
-		if empty || !q.waitMoved(from) {
+		if empty || !q.waitWrite(from) {
 			return
 		}
 	}
 }
 
-// waitMoved waits for the end of the write under way. It returns false when that
-// began more than StderrPatience ago, and so did from.
-func (q *stderrQueue) waitMoved(from time.Time) bool {
+// waitWrite waits for the end of the write in progress. It returns false when both that
+// write and `from` began more than StderrTimeout ago.
+func (q *stderrQueue) waitWrite(from time.Time) bool {
 	q.mu.Lock()
 	if q.since.After(from) {
 		from = q.since
 	}
 	q.mu.Unlock()
-	left := StderrPatience - time.Since(from)
-	timer := time.NewTimer(left)
+	remaining := StderrTimeout - time.Since(from)
+	timer := time.NewTimer(remaining)
 	defer timer.Stop()
 	select {
-	case <-q.whenMoved():
+	case <-q.writeEnded():
 		return true
 	case <-timer.C:
 		return false
 	}
 }
 
-// whenMoved returns a channel that is closed behind the write under way, or at once
-// where there is none.
-func (q *stderrQueue) whenMoved() <-chan struct{} {
+// writeEnded returns a channel that is closed when the write in progress ends. The channel
+// is already closed if there is none.
+func (q *stderrQueue) writeEnded() <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.writing {
@@ -240,8 +239,8 @@ func (q *stderrQueue) whenMoved() <-chan struct{} {
 		close(closed)
 		return closed
 	}
-	if q.moved == nil {
-		q.moved = make(chan struct{})
+	if q.wrote == nil {
+		q.wrote = make(chan struct{})
 	}
-	return q.moved
+	return q.wrote
 }

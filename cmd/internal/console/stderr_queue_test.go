@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// blockable is a stderr that takes nothing while it is blocked.
+// blockable is a stderr that accepts nothing while it is blocked.
 type blockable struct {
 	mu      sync.Mutex
 	got     bytes.Buffer
@@ -43,7 +43,7 @@ func (w *blockable) unblock() {
 	w.release = nil
 }
 
-// newBlocked returns an environment whose stderr is blocked and has one message.
+// newBlocked returns a console whose stderr is blocked while it writes the first message.
 func newBlocked(t *testing.T) (*Console, *blockable) {
 	t.Helper()
 	w := &blockable{}
@@ -55,33 +55,33 @@ func newBlocked(t *testing.T) (*Console, *blockable) {
 	return e, w
 }
 
-// lines returns what w has got, as lines.
+// lines returns the lines that w has received.
 func (w *blockable) lines() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return strings.Split(strings.TrimSuffix(w.got.String(), "\n"), "\n")
 }
 
-func TestFault19ABlockedStderrHoldsUpNobody(t *testing.T) {
+func TestFault19ABlockedStderrBlocksNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, w := newBlocked(t)
 		start := time.Now()
 		long := strings.Repeat("x", 1000)
 		const many = 2000 // more than the queue has room for
 		for i := range many {
-			e.Detail(fmt.Sprintf("chat %d %s", i, long))
+			e.Detail(fmt.Sprintf("detail %d %s", i, long))
 			e.Log.Debug("log", "at", i, "long", long)
 		}
 		if waited := time.Since(start); waited != 0 {
-			t.Errorf("chatter and log lines waited %s for stderr", waited)
+			t.Errorf("details and log lines waited %s for stderr", waited)
 		}
 		for i := range many {
-			e.Info(fmt.Sprintf("say %d %s", i, long))
+			e.Info(fmt.Sprintf("info %d %s", i, long))
 		}
-		if waited := time.Since(start); waited > StderrPatience {
+		if waited := time.Since(start); waited > StderrTimeout {
 			t.Errorf("messages waited %s for stderr", waited)
 		}
-		e.Stderr.Flush() // gives up
+		e.Stderr.Flush() // returns after StderrTimeout
 		if got := w.lines(); len(got) != 1 || got[0] != "" {
 			t.Errorf("%d lines were written to a blocked stderr", len(got))
 		}
@@ -91,7 +91,7 @@ func TestFault19ABlockedStderrHoldsUpNobody(t *testing.T) {
 		e.Stderr.Flush()
 
 		lines := w.lines()
-		printed, missing, said := 0, 0, 0
+		printed, missing, messages := 0, 0, 0
 		for _, line := range lines {
 			var n int
 			if _, err := fmt.Sscanf(line, "kin: %d lines were not printed: stderr was blocked", &n); err == nil {
@@ -99,15 +99,15 @@ func TestFault19ABlockedStderrHoldsUpNobody(t *testing.T) {
 				continue
 			}
 			printed++
-			if strings.HasPrefix(line, "kin: say") {
-				said++
+			if strings.HasPrefix(line, "kin: info") {
+				messages++
 			}
 		}
 		if want := 3*many + 2; printed+missing != want {
 			t.Errorf("%d lines were printed and %d counted, want %d together", printed, missing, want)
 		}
-		if said < 400 {
-			t.Errorf("%d messages were printed: log lines and chatter have taken their room", said)
+		if messages < 400 {
+			t.Errorf("%d messages were printed: details and log lines took their room", messages)
 		}
 		if lines[0] != "kin: first" || lines[len(lines)-1] != "kin: last" {
 			t.Errorf("the first line is %.40q and the last one is %.40q", lines[0], lines[len(lines)-1])
@@ -115,7 +115,7 @@ func TestFault19ABlockedStderrHoldsUpNobody(t *testing.T) {
 	})
 }
 
-func TestFault19AQuestionIsShownBeforeItsAnswerIsRead(t *testing.T) {
+func TestFault19AQuestionIsPrintedBeforeItsAnswerIsRead(t *testing.T) {
 	w := &blockable{}
 	e := New(Streams{Err: w, In: readerFunc(func([]byte) (int, error) {
 		if got := w.got.String(); got != "kin: before\nkin: sure? [y/N] " {

@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// torn is a writer that lets others run in the middle of what it is given, and is
-// not safe for several goroutines.
-type torn struct{ got bytes.Buffer }
+// yieldingWriter lets other goroutines run in the middle of a write. It is not safe for
+// concurrent use.
+type yieldingWriter struct{ got bytes.Buffer }
 
-func (w *torn) Write(p []byte) (int, error) {
+func (w *yieldingWriter) Write(p []byte) (int, error) {
 	for i := range p {
 		if i%8 == 0 {
 			runtime.Gosched()
@@ -24,10 +24,9 @@ func (w *torn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestFault19MessagesOfManyGoroutinesAreWhole prints from many goroutines while the
-// live line is refreshed; the race detector looks on.
-func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
-	var w torn
+// Many goroutines print while the live line is refreshed, under the race detector.
+func TestFault19MessagesOfManyGoroutinesDoNotMix(t *testing.T) {
+	var w yieldingWriter
 	e := New(Streams{Err: &w})
 	e.IsVerbose = true
 	e.IsDebug = true
@@ -50,8 +49,8 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	for g := range many {
 		all.Go(func() {
 			for i := range each {
-				e.Info(fmt.Sprintf("say %d.%d\nhint %d.%d", g, i, g, i))
-				e.Detail(fmt.Sprintf("chat %d.%d", g, i))
+				e.Info(fmt.Sprintf("info %d.%d\nhint %d.%d", g, i, g, i))
+				e.Detail(fmt.Sprintf("detail %d.%d", g, i))
 				e.AtEnd(fmt.Sprintf("last %d.%d", g, i))
 				e.Log.Debug("log", "at", fmt.Sprintf("%d.%d", g, i))
 				if err := e.Stderr.WriteData(t.Context(), fmt.Sprintf("{\"metrics\":\"%d.%d\"}\n", g, i)); err != nil {
@@ -64,20 +63,20 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	close(stop)
 	l.ended.Wait()
 	e.Stderr.Flush()
-	if words := e.Stderr.TakeLastMessages(); len(words) != many*each {
-		t.Errorf("%d last words, want %d", len(words), many*each)
+	if last := e.Stderr.TakeLastMessages(); len(last) != many*each {
+		t.Errorf("%d last messages, want %d", len(last), many*each)
 	}
 
-	// What is left without the live line are whole messages, each once, and the
-	// hint of a message is behind it.
+	// Without the live line, only whole messages remain, each once and followed by its
+	// hint.
 	live := regexp.MustCompile(`\r\x1b\[K(live \d+)?`)
-	whole := regexp.MustCompile(`^(kin: (say|hint|chat) \d+\.\d+|time=\S+ level=DEBUG msg=log at=\d+\.\d+|{"metrics":"\d+\.\d+"})$`)
+	whole := regexp.MustCompile(`^(kin: (info|hint|detail) \d+\.\d+|time=\S+ level=DEBUG msg=log at=\d+\.\d+|{"metrics":"\d+\.\d+"})$`)
 	lines := strings.Split(strings.TrimSuffix(live.ReplaceAllString(w.got.String(), ""), "\n"), "\n")
 	for i, line := range lines {
 		if !whole.MatchString(line) {
-			t.Errorf("a torn line: %q", line)
+			t.Errorf("not a whole line: %q", line)
 		}
-		if said, ok := strings.CutPrefix(line, "kin: say "); ok && (i+1 == len(lines) || lines[i+1] != "kin: hint "+said) {
+		if number, ok := strings.CutPrefix(line, "kin: info "); ok && (i+1 == len(lines) || lines[i+1] != "kin: hint "+number) {
 			t.Errorf("%q is not followed by its hint", line)
 		}
 	}
@@ -89,12 +88,12 @@ func TestFault19MessagesOfManyGoroutinesAreWhole(t *testing.T) {
 	}
 }
 
-func TestFault19AMessageClearsTheLiveLineOnlyWhileItIsShown(t *testing.T) {
+func TestFault19AMessageClearsTheLiveLineOnlyIfThereIsOne(t *testing.T) {
 	var w bytes.Buffer
 	e := New(Streams{Err: &w})
 	e.Print("before")
 	e.Stderr.show("10 records")
-	e.Stderr.Flush() // the next live line would take the place of this one
+	e.Stderr.Flush() // otherwise the next live line would replace this one
 	e.Print("while")
 	e.Stderr.hide()
 	e.Print("after")

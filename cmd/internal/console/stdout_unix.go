@@ -15,12 +15,12 @@ import (
 
 func isClosedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
-// watchHangup calls hungUp when the reading side of a pipe goes away. On a quiet
-// stream no write would ever say so. stop ends the watch and waits for its end.
+// watchHangup calls hungUp when the reading side of a pipe or socket is closed. On a quiet
+// stream no write would ever notice that. stop ends the watch and waits until it has ended.
 func watchHangup(f *os.File, hungUp func()) (stop func(), err error) {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) == 0 {
-		return func() {}, nil //nolint:nilerr // what cannot be looked at is no pipe that can be watched
+		return func() {}, nil //nolint:nilerr // without Stat there is no pipe to watch
 	}
 	woken, waker, err := os.Pipe()
 	if err != nil {
@@ -34,18 +34,18 @@ func watchHangup(f *os.File, hungUp func()) (stop func(), err error) {
 		}
 	}()
 	return func() {
-		_ = waker.Close() // which is what wakes it
+		_ = waker.Close() // wakes the poll
 		<-ended
-		_ = woken.Close() // nothing was in it
+		_ = woken.Close() // read-only
 	}, nil
 }
 
-// pollHangup waits until the reading side of f goes away, and returns true, or
-// until woken's other side is closed.
+// pollHangup waits until the reading side of f is closed, and returns true. It returns
+// false when the other side of woken is closed, or when poll fails.
 func pollHangup(f, woken *os.File) bool {
 	fds := []unix.PollFd{
 		{Fd: int32(f.Fd())},                          //nolint:gosec // a descriptor is a small number
-		{Fd: int32(woken.Fd()), Events: unix.POLLIN}, //nolint:gosec // and so is this one
+		{Fd: int32(woken.Fd()), Events: unix.POLLIN}, //nolint:gosec // a descriptor is a small number
 	}
 	for {
 		_, err := unix.Poll(fds, -1)
@@ -59,10 +59,10 @@ func pollHangup(f, woken *os.File) bool {
 	}
 }
 
-// looksClosed says whether a process was started without this descriptor. Go
-// then puts the null device in its place, open for reading and writing; a
-// shell's > opens it for writing only.
-func looksClosed(f *os.File) bool {
+// startedClosed reports whether the process was started without this descriptor. Go then
+// opens the null device in its place, for reading and writing. A shell's > opens it for
+// writing only.
+func startedClosed(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&fs.ModeCharDevice == 0 {
 		return false
@@ -75,9 +75,9 @@ func looksClosed(f *os.File) bool {
 	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
 }
 
-// endsTorn says whether f is a file that is written at its end and does not
-// end in a newline. Where the system cannot say, it does not.
-func endsTorn(f *os.File) (bool, error) {
+// endsInLine reports whether f is a regular file at its end, whose last byte is not a
+// newline. It returns false if the system cannot open the file again.
+func endsInLine(f *os.File) (bool, error) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return false, err
@@ -92,14 +92,14 @@ func endsTorn(f *os.File) (bool, error) {
 			return false, err
 		}
 	}
-	// The descriptor may be for writing only; the same file is opened again.
-	again, err := os.Open("/dev/fd/" + strconv.Itoa(int(f.Fd()))) //nolint:gosec // a descriptor is a small number
+	// The descriptor may be write-only, so the file is opened again for reading.
+	readable, err := os.Open("/dev/fd/" + strconv.Itoa(int(f.Fd()))) //nolint:gosec // a descriptor is a small number
 	if err != nil {
-		return false, nil //nolint:nilerr // not every system opens it anew: then nobody can say
+		return false, nil //nolint:nilerr // some systems cannot open it again; then the last byte is unknown
 	}
 	last := make([]byte, 1)
-	_, err = again.ReadAt(last, info.Size()-1)
-	if closeErr := again.Close(); err == nil {
+	_, err = readable.ReadAt(last, info.Size()-1)
+	if closeErr := readable.Close(); err == nil {
 		err = closeErr
 	}
 	return err == nil && last[0] != '\n', err

@@ -12,15 +12,15 @@ func isClosedPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, windows.ERROR_NO_DATA) || errors.Is(err, windows.ERROR_BROKEN_PIPE)
 }
 
-// watchHangup does nothing: a pipe cannot be watched here, so that a hang-up
-// shows with the next write.
+// watchHangup does nothing: Windows cannot watch a pipe. The next write notices a hang-up.
 func watchHangup(*os.File, func()) (stop func(), err error) { return func() {}, nil }
 
-// looksClosed is false: a write to a handle that is not there fails here.
-func looksClosed(*os.File) bool { return false }
+// startedClosed is false: on Windows a write to a missing handle fails.
+func startedClosed(*os.File) bool { return false }
 
-// endsTorn looks at the last byte of a file that is written at its end.
-func endsTorn(f *os.File) (bool, error) {
+// endsInLine reports whether f is a regular file at its end, whose last byte is not a
+// newline. It returns false if the file cannot be read.
+func endsInLine(f *os.File) (bool, error) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return false, err
@@ -31,7 +31,7 @@ func endsTorn(f *os.File) (bool, error) {
 	}
 	last := make([]byte, 1)
 	if _, err := f.ReadAt(last, info.Size()-1); err != nil {
-		return false, nil // opened for writing only: nobody can say
+		return false, nil // write-only: the last byte is unknown
 	}
 	return last[0] != '\n', nil
 }

@@ -14,13 +14,13 @@ import (
 	"kin/internal/words"
 )
 
-// atOnce is how many consumers are removed at a time. Each is looked at twice a
-// second at first, of the 20 looks that a stream has.
-const atOnce = 5
+// removalLimit is how many consumers are removed in parallel. Each is described twice a
+// second at first, and a stream allows 20 such calls a second.
+const removalLimit = 5
 
-// Remove deregisters consumers and waits until they are gone. Each is said when
-// it is; one that cannot be removed is named, and does not keep the others. The
-// error is that of the only one, or has the exit code of a partial failure.
+// Remove deregisters consumers by name or ARN, and waits until they are gone. It reports
+// each removal at once. If one cannot be removed, Remove still removes the others. The
+// error is the failure of the only consumer, or a count of the failures.
 func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	var (
 		mu     sync.Mutex // guards failed and absent
@@ -28,7 +28,7 @@ func (c *Stream) Remove(ctx context.Context, ids []string) error {
 		failed = map[string]error{}
 		absent = map[string]bool{}
 	)
-	group.SetLimit(atOnce)
+	group.SetLimit(removalLimit)
 	for _, id := range ids {
 		group.Go(func() error {
 			removed, err := c.Deregister(ctx, efo.ID(id))
@@ -44,7 +44,7 @@ func (c *Stream) Remove(ctx context.Context, ids []string) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // which has no errors: they are kept by consumer
+	_ = group.Wait() // always nil: failed has the errors
 	for _, id := range ids {
 		if absent[id] {
 			if err := c.reportNotFound(ctx, id); err != nil {
@@ -55,19 +55,20 @@ func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	return c.failures(ctx, ids, failed)
 }
 
-// failures reports the consumers that could not be removed.
+// failures reports the consumers that could not be removed, and returns the error of
+// Remove.
 func (c *Stream) failures(ctx context.Context, ids []string, failed map[string]error) error {
 	switch {
 	case len(failed) == 0:
 		return nil
 	case ctx.Err() != nil:
-		var left []string
+		var remaining []string
 		for _, id := range ids {
 			if failed[id] != nil {
-				left = append(left, efo.ID(id).Name())
+				remaining = append(remaining, efo.ID(id).Name())
 			}
 		}
-		c.e.Info(fmt.Sprintf("stopped before this was known to be gone: %s; check with: %s", strings.Join(left, ", "), c.Commands.Command("list", "")))
+		c.e.Info(fmt.Sprintf("stopped; these may still be registered: %s; check with: %s", strings.Join(remaining, ", "), c.Commands.Command("list", "")))
 		return context.Cause(ctx)
 	case len(ids) == 1:
 		return failed[ids[0]]
@@ -81,9 +82,8 @@ func (c *Stream) failures(ctx context.Context, ids []string, failed map[string]e
 	return fmt.Errorf("%d of %s could not be removed", len(failed), words.Count(int64(len(ids)), "consumer"))
 }
 
-// Confirm shows the consumers on the terminal, unless they were shown there,
-// and asks whether they are to go. Anything but yes is no, which is exit code
-// 1: nothing was done.
+// Confirm asks whether to remove consumers. It prints them first unless shown is true. Any
+// answer but yes is a SilentError with exit code 1.
 func (c *Stream) Confirm(ctx context.Context, consumers []efo.Consumer, shown bool) error {
 	e := c.e
 	if !shown {

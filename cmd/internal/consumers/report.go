@@ -8,7 +8,7 @@ import (
 	"kin/efo"
 )
 
-// Table is the report of a stream's consumers.
+// Table returns the report of several consumers of the stream.
 func (c *Stream) Table(form report.Form, consumers []efo.Consumer) (string, error) {
 	if form != report.JSON {
 		return report.ConsumersTable(report.NewPalette(c.e), consumers), nil
@@ -20,7 +20,7 @@ func (c *Stream) Table(form report.Form, consumers []efo.Consumer) (string, erro
 	return report.JSONLine(r)
 }
 
-// Detail is the report of one consumer.
+// Detail returns the report of one consumer.
 func (c *Stream) Detail(form report.Form, one efo.Consumer) (string, error) {
 	if form == report.JSON {
 		r := report.ConsumerOf(one)

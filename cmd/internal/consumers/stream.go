@@ -1,5 +1,5 @@
-// Package consumers is what the commands about stream consumers share: finding and
-// removing them, and the messages and the question about that.
+// Package consumers has what the commands about stream consumers share: finding and
+// removing consumers, and the messages and the question for that.
 package consumers
 
 import (
@@ -18,10 +18,10 @@ import (
 	"kin/internal/words"
 )
 
-// Billed is what a command says once where it registers a consumer or finds some.
+// Billed is the message of commands that register or find consumers.
 const Billed = "AWS bills a registered consumer until it is deregistered"
 
-// BilledIfAny is billed on a line of its own, empty without consumers.
+// BilledIfAny returns Billed on a line of its own, or "" if no consumer was found.
 func BilledIfAny(found []efo.Consumer) string {
 	if len(found) == 0 {
 		return ""
@@ -29,15 +29,15 @@ func BilledIfAny(found []efo.Consumer) string {
 	return "\n" + Billed
 }
 
-// Stream are the consumers of one stream, as the commands use them.
+// Stream has the consumers of one stream. Its methods print messages on the console.
 type Stream struct {
 	*efo.Registry
 	e        *console.Console
 	explain  func(context.Context, error) console.Explanation
-	Commands efo.Commands // for the commands that messages name
+	Commands efo.Commands // builds command lines for messages
 	Name     string       // the stream's name
 
-	mu sync.Mutex // guards the order of messages: several consumers are removed at once
+	mu sync.Mutex // keeps messages in order: consumers are removed in parallel
 }
 
 func (c *Stream) info(message string) {
@@ -46,17 +46,17 @@ func (c *Stream) info(message string) {
 	c.e.Info(message)
 }
 
-// Options say whose consumers they are.
+// Options are the options of Open.
 type Options struct {
 	Stream  string   // name or ARN
-	IDs     []string // of consumers, as they were typed
+	IDs     []string // names or ARNs of consumers that the caller will use; may be empty
 	Connect func(context.Context, ...string) (efo.Client, error)
-	Timeout time.Duration // 0 is the default
-	Flags   []string      // the flags of this command that say where the service is
+	Timeout time.Duration // of registering and removing; 0 means efo.DefaultTimeout
+	Flags   []string      // for command lines in messages: flags about service and credentials
 	Explain func(context.Context, error) console.Explanation
 }
 
-// Open checks what was typed, makes a client and finds the stream.
+// Open checks the names and ARNs, creates a client and finds the stream.
 func Open(ctx context.Context, e *console.Console, o Options) (*Stream, error) {
 	name := record.ParseStream(o.Stream).Name
 	if name == "" {
@@ -85,8 +85,8 @@ func Open(ctx context.Context, e *console.Console, o Options) (*Stream, error) {
 	return c, err
 }
 
-// checkConsumers refuses what cannot be a consumer of the stream: names that
-// are none, and the ARNs of another stream's.
+// checkConsumers returns a *console.UsageError for an ID that is neither a name nor the ARN
+// of a consumer of this stream.
 func checkConsumers(ids []string, stream string) error {
 	for _, id := range ids {
 		var bad *record.OptionError
@@ -99,9 +99,9 @@ func checkConsumers(ids []string, stream string) error {
 	return nil
 }
 
-// Missing looks at the stream when the service says that a consumer is not
-// there. There may be no such stream, which is the error returned; if there
-// is, hint names the consumer that may have been meant.
+// Missing lists the stream's consumers after the service did not find one. If the stream
+// does not exist either, Missing returns that error. Otherwise the hint has the most
+// similar name, or names the command to list them.
 func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, console.SearchTime)
 	defer cancel()
@@ -110,7 +110,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	switch {
 	case errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException":
 		return "", err
-	case err != nil: // a courtesy that cannot be had
+	case err != nil: // the hint does without the list
 		return c.Commands.Command("list", "") + " lists the consumers", nil
 	case len(l.Consumers) == 0:
 		return c.Name + " has no consumers", nil
@@ -129,8 +129,7 @@ func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error
 	return fmt.Sprintf("%s has %s; %s lists them", c.Name, words.Count(int64(len(all)), "consumer"), c.Commands.Command("list", "")), nil
 }
 
-// MissingError is a consumer that is not there, with what may have been
-// meant.
+// MissingError is a consumer that does not exist, with a hint.
 type MissingError struct {
 	Err    *efo.NotFoundError
 	Advice string
@@ -140,13 +139,14 @@ func (e *MissingError) Error() string { return e.Err.Error() }
 
 func (e *MissingError) Unwrap() error { return e.Err }
 
-// NotFound is true; it marks the error for those who do not import the type.
+// NotFound marks the error for package console.
 func (e *MissingError) NotFound() bool { return true }
 
-// Hint names the consumer that may have been meant.
+// Hint returns the hint of Missing.
 func (e *MissingError) Hint() string { return e.Advice }
 
-// Registered are those of the consumers that are registered; the others are said.
+// Registered returns the given consumers that are registered, each once, and reports the
+// others.
 func (c *Stream) Registered(ctx context.Context, ids []string) ([]efo.Consumer, error) {
 	var found []efo.Consumer
 	for _, id := range ids {
@@ -159,15 +159,15 @@ func (c *Stream) Registered(ctx context.Context, ids []string) ([]efo.Consumer, 
 			}
 		case err != nil:
 			return nil, err
-		case !slices.Contains(found, one): // by name and by ARN
+		case !slices.Contains(found, one): // an ID may name it again by its ARN
 			found = append(found, one)
 		}
 	}
 	return found, nil
 }
 
-// reportNotFound reports a consumer that is not there. The error is that of a stream
-// that is not there either.
+// reportNotFound reports a consumer that does not exist. It returns an error if the stream
+// does not exist either.
 func (c *Stream) reportNotFound(ctx context.Context, id string) error {
 	hint, err := c.Missing(ctx, id)
 	if err == nil {
@@ -176,7 +176,8 @@ func (c *Stream) reportNotFound(ctx context.Context, id string) error {
 	return err
 }
 
-// ARNs name consumers so that nobody else's take their place.
+// ARNs returns the ARNs of consumers. Unlike a name, an ARN never means a consumer that was
+// registered again later.
 func ARNs(consumers []efo.Consumer) []string {
 	list := make([]string, len(consumers))
 	for i, c := range consumers {

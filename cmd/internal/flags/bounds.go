@@ -15,21 +15,21 @@ import (
 	"kin/reader"
 )
 
-// Bounds are the flags that end a run of read or tail, and those that
-// judge what it has read.
+// Bounds are the flags that end a run of read or tail, and those that check what the run
+// has read.
 type Bounds struct {
 	AvailableNow bool
 	to           Bound
 	limit        Limit
 	idle         Span
 	Timeout      Span
-	Began        time.Time // the command: timeout counts from then
+	Began        time.Time // when the command started; Timeout counts from then
 
 	failOnEmpty bool
 	Expect      Count
 }
 
-// AddFlags gives a command these flags.
+// AddFlags adds these flags to a command.
 func (o *Bounds) AddFlags(f *pflag.FlagSet) {
 	g := GroupBounds.In(f)
 	g.Bool(&o.AvailableNow, "available-now", Help{
@@ -63,7 +63,8 @@ func (o *Bounds) AddFlags(f *pflag.FlagSet) {
 	})
 }
 
-// Apply puts the bounds into ro, or says why they make no sense.
+// Apply sets the bounds in ro. It returns a *console.UsageError if they contradict each
+// other.
 func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
 	ro.AvailableNow = o.AvailableNow
 	ro.To = record.Position(o.to)
@@ -98,12 +99,12 @@ func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
 	return nil
 }
 
-// errSlowConfiguration means that a file of the AWS configuration, such as a pipe, gave
-// nothing in time.
+// errSlowConfiguration means that a file of the AWS configuration, such as a pipe, could
+// not be read in time.
 var errSlowConfiguration = errors.New("the AWS configuration files could not be read in time")
 
-// StartWithin runs the start of a command within --timeout. What begin still waits for then
-// is named by its error.
+// StartWithin runs begin within --timeout. When the time is over, it returns a
+// *reader.TimeoutError that names what begin was waiting for.
 func (o *Bounds) StartWithin(ctx context.Context, begin func(context.Context) error) error {
 	within := time.Duration(o.Timeout.Duration)
 	limited, cancel := o.Limited(ctx, context.DeadlineExceeded)
@@ -112,26 +113,26 @@ func (o *Bounds) StartWithin(ctx context.Context, begin func(context.Context) er
 	if err == nil || ctx.Err() != nil || !errors.Is(limited.Err(), context.DeadlineExceeded) {
 		return err
 	}
-	var named interface{ Brief() string } // what was waited for
+	var named interface{ Brief() string } // what begin was waiting for
 	if !errors.As(err, &named) {
 		err = errSlowConfiguration
 	}
 	return &reader.TimeoutError{After: within, Err: err}
 }
 
-// Limited is ctx until the end of the run's time, which counts from where the command
-// began. Its cause is then late. Without --timeout it has no end of its own.
-func (o *Bounds) Limited(ctx context.Context, late error) (context.Context, context.CancelFunc) {
+// Limited returns a context that ends with ctx, or with the given cause when --timeout is
+// over. The time counts from Began. Without --timeout only ctx ends it.
+func (o *Bounds) Limited(ctx context.Context, cause error) (context.Context, context.CancelFunc) {
 	within := time.Duration(o.Timeout.Duration)
 	if within <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadlineCause(ctx, o.Began.Add(within), late)
+	return context.WithDeadlineCause(ctx, o.Began.Add(within), cause)
 }
 
-// Judge compares the records read with --expect and --fail-on-empty. It returns a
-// *console.ConditionError if they do not agree.
-func (o *Bounds) Judge(records int64) error {
+// CheckCount compares the number of records read with --expect and --fail-on-empty. It
+// returns a *console.ConditionError if they do not agree.
+func (o *Bounds) CheckCount(records int64) error {
 	switch {
 	case o.failOnEmpty && records == 0:
 		return &console.ConditionError{Message: "no record was read"}

@@ -8,7 +8,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Compressor makes what a payload is compressed to; each payload stands alone.
+// Compressor returns a function that compresses a payload, each independently of the
+// others. It returns nil without --compress. The function is not safe for concurrent use.
 func (v Compression) Compressor() (func(payload []byte) ([]byte, error), error) {
 	switch v {
 	case Gzip:

@@ -12,8 +12,8 @@ import (
 	"kin/internal/record"
 )
 
-// Connection is where the service is and who is calling: flags of every command
-// that calls it.
+// Connection are the flags about the location of the service and the credentials. Every
+// command that calls the service has them.
 type Connection struct {
 	Profile, Region, Endpoint          string
 	AccessKey, SecretKey, SessionToken string
@@ -21,7 +21,7 @@ type Connection struct {
 	RoleSessionName, STSEndpoint       string
 }
 
-// AddFlags gives a command the flags about credentials.
+// AddFlags adds the flags about credentials to a command.
 func (c *Connection) AddFlags(f *pflag.FlagSet) {
 	const visible = " Other users of the machine can see a command line with ps: a profile or the environment is safer."
 	g := GroupConnection.In(f)
@@ -55,7 +55,7 @@ func (c *Connection) AddFlags(f *pflag.FlagSet) {
 	})
 }
 
-// AddGlobalFlags gives the root the flags that every command has.
+// AddGlobalFlags adds the flags that every command has to the root.
 func (c *Connection) AddGlobalFlags(f *pflag.FlagSet) {
 	g := GroupConnection.In(f)
 	g.Text(&c.Profile, "profile", "the name of a profile", Help{
@@ -72,21 +72,23 @@ func (c *Connection) AddGlobalFlags(f *pflag.FlagSet) {
 	})
 }
 
-// SettingSource knows which flags have their values from a variable or a file.
+// SettingSource reports which flags have their values from a variable or the configuration
+// file.
 type SettingSource interface {
 	IsSetting(flag string) bool
-	IsNarrow(flag string) bool // another command does not get it
+	IsCommandOnly(flag string) bool // set in the table of a command
 }
 
-// What AssumeRole takes (API documentation).
+// The values that AssumeRole accepts (API documentation).
 var (
 	RoleARNPattern     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
 	ExternalIDPattern  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
 	sessionNamePattern = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 )
 
-// Check wants whole pairs, nothing about a role without its ARN, and what
-// AssumeRole takes (API documentation). It never says a key.
+// Check requires complete pairs of keys, a role's ARN for the other flags about a role, and
+// values that AssumeRole accepts. It returns a *console.UsageError, whose message never has
+// a key.
 func (c *Connection) Check() error {
 	switch {
 	case c.AccessKey != "" && c.SecretKey == "":
@@ -111,12 +113,12 @@ func (c *Connection) Check() error {
 	return nil
 }
 
-// Keys are the keys that were given, if any were.
+// Keys returns the keys of the flags; it is empty if none were given.
 func (c *Connection) Keys() awsclient.Keys {
 	return awsclient.Keys{AccessKey: c.AccessKey, SecretKey: c.SecretKey, SessionToken: c.SessionToken}
 }
 
-// Role is the role that is to be taken on, if one is.
+// Role returns the role to assume. Its ARN is empty without --role-arn.
 func (c *Connection) Role() awsclient.Role {
 	name := c.RoleSessionName
 	if name == "" {
@@ -125,30 +127,30 @@ func (c *Connection) Role() awsclient.Role {
 	return awsclient.Role{ARN: c.RoleARN, ExternalID: c.RoleExternalID, SessionName: name, STSEndpoint: c.STSEndpoint}
 }
 
-// CommandFlags are the flags of this command that say where the service is and who is
-// calling, for commands that messages name. What is set for all commands holds for
-// those too, and keys are not repeated.
+// CommandFlags returns the flags about service and credentials for command lines in
+// messages. It omits keys, and values from settings that apply to every command.
 func (c *Connection) CommandFlags(o SettingSource) []string {
 	var words []string
 	for _, f := range []struct{ name, value string }{
 		{"profile", c.Profile}, {"region", c.Region}, {"endpoint", c.Endpoint},
 		{"role-arn", c.RoleARN}, {"role-external-id", c.RoleExternalID}, {"sts-endpoint", c.STSEndpoint},
 	} {
-		if f.value != "" && (!o.IsSetting(f.name) || o.IsNarrow(f.name)) {
+		if f.value != "" && (!o.IsSetting(f.name) || o.IsCommandOnly(f.name)) {
 			words = append(words, "--"+f.name, console.ShellWord(f.value))
 		}
 	}
 	return words
 }
 
-// AWSOptions are those of a client for the given streams, names or ARNs. Streams that
-// are named by ARN bring their region along.
+// AWSOptions returns the options of a client for the given streams, which are names or
+// ARNs. The region of an ARN overrides a region from the settings, and must agree with
+// --region.
 func (c *Connection) AWSOptions(o SettingSource, streams ...string) (awsclient.Options, error) {
-	asked := c.Region
+	given := c.Region
 	if o.IsSetting("region") {
-		asked = "" // a setting is for where nothing else says it, as AWS_REGION is
+		given = "" // a setting, like AWS_REGION, is only the default
 	}
-	region, err := regionOf(streams, asked)
+	region, err := regionOf(streams, given)
 	if err != nil {
 		return awsclient.Options{}, err
 	}
@@ -167,7 +169,8 @@ func (c *Connection) AWSOptions(o SettingSource, streams ...string) (awsclient.O
 	}, nil
 }
 
-// regionOf returns the region that the ARNs among streams name, or fallback.
+// regionOf returns the region of the ARNs among streams, or fallback if there are none. It
+// returns a *console.UsageError if they differ.
 func regionOf(streams []string, fallback string) (string, error) {
 	region := ""
 	for _, s := range streams {

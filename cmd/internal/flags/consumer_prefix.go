@@ -5,13 +5,13 @@ import (
 	"regexp"
 )
 
-// ConsumerPrefix is what the names of consumers begin with. It leaves room for
-// what follows it: tmp_ and a UUID.
+// ConsumerPrefix is the start of consumers' names. It is short enough that tmp_ and a UUID
+// can follow it.
 type ConsumerPrefix string
 
 var consumerPrefix = regexp.MustCompile(`^[a-zA-Z0-9_.-]{0,88}$`)
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value.
 func (v *ConsumerPrefix) Set(s string) error {
 	if !consumerPrefix.MatchString(s) {
 		return fmt.Errorf("want at most 88 letters, digits and _.-")
@@ -22,5 +22,5 @@ func (v *ConsumerPrefix) Set(s string) error {
 
 func (v *ConsumerPrefix) String() string { return string(*v) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *ConsumerPrefix) Type() string { return "prefix" }

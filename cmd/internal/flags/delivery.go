@@ -10,8 +10,7 @@ import (
 	"kin/writer"
 )
 
-// Delivery are the flags that say how records are written, whatever
-// they come from.
+// Delivery are the flags of write and copy about how records are written.
 type Delivery struct {
 	RetryFor, Linger, Grace Duration
 	Ordered, Aggregate      bool
@@ -20,7 +19,7 @@ type Delivery struct {
 	Failed                  Text
 }
 
-// DefaultDelivery has the defaults of the core.
+// DefaultDelivery returns the defaults of writer.Options.
 func DefaultDelivery() Delivery {
 	d := writer.DefaultOptions()
 	return Delivery{
@@ -29,7 +28,7 @@ func DefaultDelivery() Delivery {
 	}
 }
 
-// AddFlags gives a command these flags.
+// AddFlags adds these flags to a command.
 func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	g := GroupWriting.In(f)
 	g.Bool(&o.Ordered, "ordered", Help{
@@ -67,14 +66,14 @@ func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	})
 }
 
-// Apply puts the flags into the core's options.
+// Apply sets the flags in wo.
 func (o *Delivery) Apply(wo *writer.Options) {
 	wo.RetryFor, wo.Linger, wo.Grace = time.Duration(o.RetryFor), time.Duration(o.Linger), time.Duration(o.Grace)
 	wo.Ordered, wo.Aggregate = o.Ordered, o.Aggregate
 	wo.RecordRate, wo.ByteRate, wo.Unshaped = o.Rate.Records, o.Rate.Bytes, o.Rate.Unlimited
 }
 
-// Check refuses what the endpoint does not allow.
+// Check returns a *console.UsageError if the endpoint does not allow --rate unlimited.
 func (o *Delivery) Check(endpoint string) error {
 	if o.Rate.Unlimited && !awsclient.IsOutsideAWS(endpoint) {
 		return console.Usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")

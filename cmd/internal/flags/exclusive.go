@@ -8,21 +8,20 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// choice is flags of which one is chosen. One that is given hides what a lower
-// source, a variable or a file, says of another; two that are given in one source
-// are refused.
-type choice struct {
+// exclusive are mutually exclusive flags. If one is set, the others are ignored when they
+// come from a source of lower priority.
+type exclusive struct {
 	names []string
-	// refused says that two of them are refused here; where it is false, whoever
-	// reads them knows when they contradict each other.
+	// refused means that two of them from one source are an error here. Otherwise the code
+	// that uses them checks that.
 	refused bool
-	message string // the refusal; empty: the usual one
+	message string // of the error; empty: the default text
 }
 
-var choices = []choice{
+var exclusives = []exclusive{
 	{names: []string{"initial-position", "from"}, refused: true, message: "--from and --initial-position are the same flag: want one of them"},
 	{names: []string{"verbose", "quiet"}, refused: true, message: "-v and -q contradict each other: want one of them"},
-	{names: []string{"available-now", "to"}}, // both hold
+	{names: []string{"available-now", "to"}}, // both apply if one source sets both
 	{names: []string{"no-deaggregate", "hash-filter", "no-hash-filter"}},
 	{names: []string{"consumer-mode", "efo"}},
 	{names: []string{"consumer-name", "registered-consumer-id"}},
@@ -33,9 +32,9 @@ var choices = []choice{
 	{names: []string{"policy", "need"}, refused: true},
 }
 
-// replaced are flags that take the place of others, with any value or with the
-// one given: they hide what a lower source says of those.
-var replaced = map[string][]string{
+// overridden has the flags that a flag replaces, for any value or for the given one. They
+// are ignored when they come from a source of lower priority.
+var overridden = map[string][]string{
 	"low-latency":            {"min-fetch-period", "max-fetch-rate", "max-fetch-duration"},
 	"profile":                {"aws-access-key", "aws-secret-key", "aws-session-token"},
 	"efo=false":              {"consumer-mode"},
@@ -51,12 +50,12 @@ var replaced = map[string][]string{
 	"dry-run":    {"report", "pace", "failed"},
 }
 
-// CheckExclusive refuses two flags of one choice.
+// CheckExclusive returns a *console.UsageError if two mutually exclusive flags are set.
 func CheckExclusive(set *pflag.FlagSet) error {
-	for _, c := range choices {
+	for _, c := range exclusives {
 		var given []string
 		for _, name := range c.names {
-			if f := set.Lookup(name); f != nil && f.Changed && isChosen(f.Value) {
+			if f := set.Lookup(name); f != nil && f.Changed && isOn(f.Value) {
 				given = append(given, name)
 			}
 		}
@@ -71,27 +70,27 @@ func CheckExclusive(set *pflag.FlagSet) error {
 	return nil
 }
 
-// isChosen says whether a flag that was given chooses anything: a bool that is false
-// does not.
-func isChosen(v pflag.Value) bool { return v.Type() != "bool" || v.String() != "false" }
+// isOn reports whether a flag that was set has an effect: every value except false.
+func isOn(v pflag.Value) bool { return v.Type() != "bool" || v.String() != "false" }
 
-// Hide notes that a flag is decided, and with it what it is an alternative to.
-func Hide(hidden map[string]bool, name string, value pflag.Value) {
-	hidden[name] = true
-	for _, other := range replaced[name+"="+value.String()] {
-		hidden[other] = true
+// MarkSet marks a flag as set, and every flag that it excludes or replaces. Callers pass
+// the flags of all sources in the order of priority, and ignore marked flags.
+func MarkSet(marked map[string]bool, name string, value pflag.Value) {
+	marked[name] = true
+	for _, other := range overridden[name+"="+value.String()] {
+		marked[other] = true
 	}
-	if !isChosen(value) {
+	if !isOn(value) {
 		return
 	}
-	for _, c := range choices {
+	for _, c := range exclusives {
 		if slices.Contains(c.names, name) {
 			for _, other := range c.names {
-				hidden[other] = true
+				marked[other] = true
 			}
 		}
 	}
-	for _, other := range replaced[name] {
-		hidden[other] = true
+	for _, other := range overridden[name] {
+		marked[other] = true
 	}
 }

@@ -8,20 +8,19 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Help is what the help says about one flag. It is given where the flag is added,
-// and nowhere else.
+// Help is the help text of one flag.
 type Help struct {
 	Short   string // the line of --help: starts with a verb or a noun, has no period
-	Full    string // sentences that replace Short in --help-all and in the reference
-	Value   string // the placeholder of the value; empty: what the value's Type returns
-	Default string // the default in words, for a default that is not a value of the flag
+	Full    string // sentences, for --help-all and the reference
+	Value   string // the placeholder of the value; empty: the value's Type
+	Default string // the default in words, if it is no value of the flag
 	Letter  string // the one-letter name, such as o
 }
 
 // Group is a section of flags in the help of a command.
 type Group string
 
-// The groups. GroupMain has the flags of a command that has few.
+// The groups. GroupMain has all flags of a command with few flags.
 const (
 	GroupMain       Group = "Flags"
 	GroupPosition   Group = "Position"
@@ -36,14 +35,14 @@ const (
 	GroupGlobal     Group = "Global flags"
 )
 
-// Groups are the groups in the order in which the help prints them.
+// Groups returns the groups in the order of the help.
 func Groups() []Group {
 	return []Group{GroupMain, GroupPosition, GroupBounds, GroupInput, GroupKeys, GroupWriting, GroupOutput, GroupFetching,
 		GroupFanOut, GroupConnection, GroupGlobal}
 }
 
-// The annotations of a flag that keep its Help. The flag's Usage is Short, which
-// shell completions show.
+// The annotations of a flag that hold its Help. Short is the flag's Usage, which shell
+// completions show.
 const (
 	groupAnnotation   = "kin_group"
 	fullAnnotation    = "kin_full"
@@ -62,9 +61,9 @@ func Describe(f *pflag.Flag, g Group, h Help) {
 	}
 }
 
-// HelpOf returns the group and the help of a flag. Value is never empty for a flag
-// that takes one, and Default is what the help shows: empty for a flag that is off
-// or has no value by default.
+// HelpOf returns the group and the help of a flag. Value is set for every flag that takes a
+// value. Default is the text that the help shows: empty for a flag that is off or has no
+// default.
 func HelpOf(f *pflag.Flag) (Group, Help) {
 	read := func(name string) string {
 		if texts := f.Annotations[name]; len(texts) > 0 {
@@ -84,8 +83,8 @@ func HelpOf(f *pflag.Flag) (Group, Help) {
 	return Group(read(groupAnnotation)), h
 }
 
-// Section adds flags of one group to a command. The help prints them in the order
-// in which they are added.
+// Section adds flags of one group to a command. The help prints them in the order of the
+// calls.
 type Section struct {
 	set   *pflag.FlagSet
 	group Group
@@ -97,24 +96,24 @@ func (g Group) In(set *pflag.FlagSet) Section {
 	return Section{set, g}
 }
 
-// Var adds a flag with a value of its own type.
+// Var adds a flag whose value parses itself.
 func (s Section) Var(v pflag.Value, name string, h Help) {
 	Describe(s.set.VarPF(v, name, h.Letter, ""), s.group, h)
 }
 
-// Bool adds a flag that is on or off. What p has is the default.
+// Bool adds a flag that is on or off. The default is *p.
 func (s Section) Bool(p *bool, name string, h Help) {
 	s.set.BoolVarP(p, name, h.Letter, *p, "")
 	Describe(s.set.Lookup(name), s.group, h)
 }
 
-// Int adds a flag with a number. What p has is the default.
+// Int adds a flag with a number. The default is *p.
 func (s Section) Int(p *int, name string, h Help) {
 	s.set.IntVarP(p, name, h.Letter, *p, "")
 	Describe(s.set.Lookup(name), s.group, h)
 }
 
-// String adds a flag with any text. What p has is the default.
+// String adds a flag with any text. The default is *p.
 func (s Section) String(p *string, name string, h Help) {
 	s.set.StringVarP(p, name, h.Letter, *p, "")
 	Describe(s.set.Lookup(name), s.group, h)
@@ -126,20 +125,20 @@ func (s Section) Strings(p *[]string, name string, h Help) {
 	Describe(s.set.Lookup(name), s.group, h)
 }
 
-// Text adds a flag for a text that is not blank and is kept in p. kind is what the
-// text names, for messages.
-func (s Section) Text(p *string, name, kind string, h Help) { s.Var(&textAt{p, kind}, name, h) }
+// Text adds a flag for a text that must not be blank, stored in *p. kind names the text in
+// messages.
+func (s Section) Text(p *string, name, kind string, h Help) { s.Var(&textPointer{p, kind}, name, h) }
 
-// IsHelp reports whether a flag asks for help. No setting can give it.
+// IsHelp reports whether the flag is --help or --help-all. Settings cannot set these.
 func IsHelp(name string) bool { return name == "help" || name == "help-all" }
 
-// IsShownFor reports whether the help of a command lists a flag: not one that the
+// IsShownFor reports whether the help of a command lists a flag. It omits flags that the
 // command refuses.
 func IsShownFor(c *cobra.Command, f *pflag.Flag) bool {
 	return !f.Hidden && f.Deprecated == "" && !slices.Contains(strings.Split(c.Annotations[Refused], ","), f.Name)
 }
 
-// Refused names, in a command's annotations, flags of every command
-// that this one refuses: separated by commas. They are for other commands when
-// they come from a variable or a file.
+// Refused is an annotation of a command: the names of global flags that it refuses,
+// separated by commas. The command ignores them when they come from a variable or the
+// configuration file.
 const Refused = "kin_refuses_settings"

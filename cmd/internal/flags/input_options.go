@@ -13,8 +13,7 @@ import (
 	"kin/writer"
 )
 
-// Input are write's flags about what its input is and which keys its
-// records get.
+// Input are write's flags about the form of its input and the keys of its records.
 type Input struct {
 	Form         input.Form
 	Chomp        bool
@@ -29,15 +28,15 @@ type Input struct {
 	HashKey      HashKey
 	Shard        Text
 
-	Given func(flag string) bool
+	Given func(flag string) bool // reports whether a flag was set
 }
 
-// DefaultInput is lines, with a random key for each.
+// DefaultInput returns lines as the form; each record gets a random key.
 func DefaultInput() Input {
 	return Input{Form: input.Lines, Shard: Text{Kind: WantShard}}
 }
 
-// AddFlags gives a command these flags.
+// AddFlags adds these flags to a command.
 func (o *Input) AddFlags(f *pflag.FlagSet) {
 	g := GroupInput.In(f)
 	g.Var((*InputForm)(&o.Form), "input", Help{
@@ -88,9 +87,9 @@ func (o *Input) AddFlags(f *pflag.FlagSet) {
 	})
 }
 
-// Check sets Delimiter and Form where a flag implies them, and returns a
-// *console.UsageError if two flags contradict each other or a key is malformed. It
-// is called once, after the flags have their values and before they are used.
+// Check sets Delimiter and Form if another flag implies them. It returns a
+// *console.UsageError if two flags contradict each other or a key is malformed. Call it
+// once, after the flags have their values and before they are used.
 func (o *Input) Check() error {
 	if o.null {
 		o.Delimiter = "\x00"
@@ -120,7 +119,7 @@ func (o *Input) Check() error {
 	return nil
 }
 
-// KeyFlags are the given flags that say what the partition key is.
+// KeyFlags returns the flags about the partition key that were set.
 func (o *Input) KeyFlags() []string {
 	var given []string
 	for _, name := range []string{"partition-key", "key-field", "key-jq", "key-delimiter"} {
@@ -138,12 +137,13 @@ func (o *Input) delimiterFlag() string {
 	return "delimiter"
 }
 
-// IsKey is the service's rule for partition keys.
+// IsKey reports whether the service accepts a partition key.
 func IsKey(key string) bool {
 	return key != "" && utf8.ValidString(key) && utf8.RuneCountInString(key) <= 256
 }
 
-// KeyOf returns what gives a record its partition key; nil when its input did.
+// KeyOf returns the function that sets a record's partition key. It is nil if the input has
+// the keys.
 func (o *Input) KeyOf() func(context.Context, *record.Record) error {
 	switch {
 	case o.Form == input.Records:

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestPartitionKeysAreCountedInCharacters(t *testing.T) {
+func TestPartitionKeyLengthCountsCharacters(t *testing.T) {
 	for key, want := range map[string]bool{
 		"": false, "k": true, strings.Repeat("é", 256): true, strings.Repeat("😀", 256): true, strings.Repeat("é", 257): false, "\xff": false,
 	} {

@@ -19,23 +19,23 @@ type InputForm input.Form
 
 func (m *InputForm) String() string { return string(*m) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (m *InputForm) Type() string { return "form" }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (m *InputForm) Set(s string) error {
 	return console.Choose((*input.Form)(m), s, input.Lines, input.Records, input.JSON, input.CSV, input.Raw)
 }
 
-// Delimiter is a text that is not empty, in which a backslash escapes
-// bytes that a command line cannot hold. The zero value is none.
+// Delimiter is a non-empty text in which backslash escapes stand for bytes that a command
+// line cannot have. The zero value is none.
 type Delimiter string
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Delimiter) Set(s string) error {
 	text, err := unescape(s)
 	if err != nil || text == "" {
-		return errors.New(`want a text of a character or more, in which \n, \r, \t, \0, \xHH and \\ mean bytes`)
+		return errors.New(`want one or more characters; \n, \r, \t, \0, \xHH and \\ stand for bytes`)
 	}
 	*v = Delimiter(text)
 	return nil
@@ -43,10 +43,10 @@ func (v *Delimiter) Set(s string) error {
 
 func (v *Delimiter) String() string { return string(*v) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Delimiter) Type() string { return "text" }
 
-// splitKey divides the payload of r into partition key and payload.
+// splitKey splits the payload of r into partition key and payload.
 func (v *Delimiter) splitKey(_ context.Context, r *record.Record) error {
 	key, data, found := bytes.Cut(r.Data, []byte(*v))
 	if !found {
@@ -56,7 +56,7 @@ func (v *Delimiter) splitKey(_ context.Context, r *record.Record) error {
 	return nil
 }
 
-// unescape puts bytes for their escapes.
+// unescape replaces backslash escapes with their bytes.
 func unescape(s string) (string, error) {
 	var b strings.Builder
 	for s != "" {
@@ -97,10 +97,10 @@ func unescape(s string) (string, error) {
 	return b.String(), nil
 }
 
-// HashKey is an explicit hash key; its zero value is none.
+// HashKey is an explicit hash key. The zero value is none.
 type HashKey string
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *HashKey) Set(s string) error {
 	n, ok := new(big.Int).SetString(s, 10)
 	if !ok || strings.Trim(s, "0123456789") != "" || n.BitLen() > 128 {
@@ -112,5 +112,5 @@ func (v *HashKey) Set(s string) error {
 
 func (v *HashKey) String() string { return string(*v) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *HashKey) Type() string { return "number" }

@@ -9,13 +9,13 @@ import (
 	"kin/internal/local"
 )
 
-// DefaultListen is where kin local listens.
+// DefaultListen is the address at which kin local listens by default.
 const DefaultListen = "127.0.0.1:4567"
 
-// Listen is HOST:PORT; an empty host is every address of the machine.
+// Listen is HOST:PORT. An empty host means every address of the machine.
 type Listen string
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Listen) Set(s string) error {
 	if !isHostPort(s) {
 		return errors.New("want HOST:PORT, such as " + DefaultListen)
@@ -26,26 +26,26 @@ func (v *Listen) Set(s string) error {
 
 func (v *Listen) String() string { return string(*v) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Listen) Type() string { return "address" }
 
-// Limits is on, off or window.
+// Limits is the value of --limits: on, off or window.
 type Limits local.Limits
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Limits) Set(s string) error {
 	return console.Choose(v, s, Limits(local.LimitsOn), Limits(local.LimitsOff), Limits(local.LimitsWindow))
 }
 
 func (v *Limits) String() string { return string(*v) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Limits) Type() string { return "when" }
 
-// Streams collects NAME or NAME:SHARDS.
+// Streams collects the values of --stream: NAME or NAME:SHARDS.
 type Streams []local.StreamSpec
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Streams) Set(s string) error {
 	spec, err := local.ParseStreamSpec(s)
 	if err != nil {
@@ -68,13 +68,13 @@ func (v *Streams) String() string {
 	return strings.Join(list, " ")
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Streams) Type() string { return "stream" }
 
-// Roles collects ARN or ARN=EXTERNAL_ID.
+// Roles collects the values of --role: ARN or ARN=EXTERNAL_ID.
 type Roles []local.Role
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Roles) Set(s string) error {
 	role, err := local.ParseRole(s)
 	if err != nil {
@@ -97,13 +97,13 @@ func (v *Roles) String() string {
 	return strings.Join(list, " ")
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Roles) Type() string { return "role" }
 
-// Faults collects scripted faults.
+// Faults collects the values of --fault.
 type Faults []string
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Faults) Set(s string) error {
 	if err := local.CheckFault(s); err != nil {
 		return err
@@ -114,5 +114,5 @@ func (v *Faults) Set(s string) error {
 
 func (v *Faults) String() string { return strings.Join(*v, " ") }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Faults) Type() string { return "fault" }

@@ -10,8 +10,8 @@ import (
 	"kin/internal/record"
 )
 
-// OptionUsage turns what a core package says of a field into what the user
-// typed: the flag of that name and its value.
+// OptionUsage turns a *record.OptionError about a field into a *console.UsageError about
+// the flag of that name and its value. It returns other errors as they are.
 func OptionUsage(c *cobra.Command, err error) error {
 	var bad *record.OptionError
 	if !errors.As(err, &bad) {

@@ -5,16 +5,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// AddOutput gives a command -o. forms are the values that v accepts, for completion.
+// AddOutput adds -o to a command. forms are the values of v, for completion.
 func (s Section) AddOutput(c *cobra.Command, v pflag.Value, h Help, forms ...string) {
 	h.Letter = "o"
 	s.Var(v, "output", h)
 	if err := c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // a flag that was not added above
+		panic(err) // Var has just added the flag
 	}
 }
 
-// AddReport gives a command -o for a report that is a table or JSON.
+// AddReport adds -o to a command whose report is a table or JSON.
 func AddReport(c *cobra.Command, v pflag.Value) {
 	GroupMain.In(c.Flags()).AddOutput(c, v, Help{
 		Short: "print a table or json",

@@ -8,10 +8,10 @@ import (
 	"kin/internal/record"
 )
 
-// Bound is a time or an age that a run reads up to; its zero value is none.
+// Bound is a time or an age up to which a run reads. The zero value is none.
 type Bound record.Position
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Bound) Set(s string) error {
 	p, err := record.ParsePosition(s)
 	if err != nil || p.Kind != record.AtTimestamp && p.Kind != record.Ago {
@@ -28,16 +28,16 @@ func (v *Bound) String() string {
 	return record.Position(*v).String()
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Bound) Type() string { return "time" }
 
-// StartingPosition is where reading begins.
+// StartingPosition is the position where reading begins. The zero value is latest.
 type StartingPosition struct {
 	record.Position
-	Given bool
+	Given bool // a flag or a setting set it
 }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *StartingPosition) Set(s string) error {
 	p, err := record.ParsePosition(s)
 	if err != nil {
@@ -47,10 +47,10 @@ func (v *StartingPosition) Set(s string) error {
 	return nil
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *StartingPosition) Type() string { return "position" }
 
-// AddPositionFlags gives a command --initial-position and its short name.
+// AddPositionFlags adds --from and --initial-position, which set the same value.
 func AddPositionFlags(f *pflag.FlagSet, p *StartingPosition) {
 	g := GroupPosition.In(f)
 	g.Var(p, "from", Help{

@@ -11,10 +11,10 @@ import (
 	"github.com/xhit/go-str2duration/v2"
 )
 
-// Limit is a number of records, 1 or more; its zero value is none.
+// Limit is a number of records, 1 or more. The zero value means no limit.
 type Limit int64
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Limit) Set(s string) error {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 1 {
@@ -26,16 +26,16 @@ func (v *Limit) Set(s string) error {
 
 func (v *Limit) String() string { return strconv.FormatInt(int64(*v), 10) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Limit) Type() string { return "N" }
 
-// Count is a number of records, or none.
+// Count is a number of records, 0 or more. N counts only if Given is true.
 type Count struct {
 	N     int64
 	Given bool
 }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Count) Set(s string) error {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
@@ -52,13 +52,13 @@ func (v *Count) String() string {
 	return strconv.FormatInt(v.N, 10)
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Count) Type() string { return "N" }
 
 // Duration is a duration such as 200ms, 10s, 2m or 1d3h.
 type Duration time.Duration
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Duration) Set(s string) error {
 	d, err := str2duration.ParseDuration(s)
 	if err != nil || d < 0 {
@@ -68,8 +68,8 @@ func (v *Duration) Set(s string) error {
 	return nil
 }
 
-// String is the duration as it may be typed: 5m, 1d3h. Zero is 0, which the help
-// does not show as a default.
+// String returns the duration as a flag's value, such as 5m or 1d3h. Zero is 0, which the
+// help does not show as a default.
 func (v *Duration) String() string {
 	if *v == 0 {
 		return "0"
@@ -77,13 +77,13 @@ func (v *Duration) String() string {
 	return str2duration.String(time.Duration(*v))
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Duration) Type() string { return "duration" }
 
-// Span is a duration of more than nothing; its zero value is none.
+// Span is a duration of more than 0. The zero value is none.
 type Span struct{ Duration }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Span) Set(s string) error {
 	var d Duration
 	if err := d.Set(s); err != nil || d == 0 {
@@ -93,10 +93,10 @@ func (v *Span) Set(s string) error {
 	return nil
 }
 
-// Tasks is a number of tasks; its zero value is as many as are needed.
+// Tasks is a number of tasks. The zero value means as many as are needed.
 type Tasks int
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Tasks) Set(s string) error {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
@@ -108,13 +108,13 @@ func (v *Tasks) Set(s string) error {
 
 func (v *Tasks) String() string { return strconv.Itoa(int(*v)) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Tasks) Type() string { return "tasks" }
 
-// Size is a number of bytes such as 10mb, 2gb or 64mib.
+// Size is a number of bytes, typed as 10mb, 2gb or 64mib.
 type Size int64
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Size) Set(s string) error {
 	n, err := humanize.ParseBytes(s)
 	if err != nil || n > math.MaxInt64 {
@@ -128,16 +128,16 @@ func (v *Size) String() string {
 	return strings.ToLower(strings.ReplaceAll(humanize.Bytes(uint64(*v)), " ", ""))
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Size) Type() string { return "size" }
 
-// FetchRate is a rate in MB/s, or unlimited.
+// FetchRate is a rate in MB/s. Infinity means unlimited.
 type FetchRate float64
 
-// Unlimited is the rate that is no limit.
+// Unlimited is the value of a rate without a limit.
 const Unlimited = "unlimited"
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *FetchRate) Set(s string) error {
 	if s == Unlimited {
 		*v = FetchRate(math.Inf(1))
@@ -158,5 +158,5 @@ func (v *FetchRate) String() string {
 	return strconv.FormatFloat(float64(*v), 'f', -1, 64)
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *FetchRate) Type() string { return "MB/s" }

@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Wanted is the cause of a refused flag value, without strconv's preamble.
+// Wanted returns the reason why a flag's value was refused, in kin's words instead of
+// strconv's.
 func Wanted(e *pflag.InvalidValueError) string {
 	cause := errors.Unwrap(e)
 	if cause == nil {

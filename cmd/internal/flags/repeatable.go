@@ -2,7 +2,7 @@ package flags
 
 import "github.com/spf13/pflag"
 
-// Repeatable says whether a flag takes several values.
+// Repeatable reports whether a flag takes several values.
 func Repeatable(v pflag.Value) bool {
 	switch v.(type) {
 	case pflag.SliceValue, *Texts, *Streams, *Roles, *Faults:

@@ -1,6 +1,5 @@
-// Package flags has the values that flags take and the groups of flags that
-// commands share. A value parses itself at the border, and its error says what is
-// wanted.
+// Package flags has the values of flags, and the groups of flags that commands share. A
+// value parses itself when the flag is set, and its error lists which values are accepted.
 package flags
 
 import (
@@ -10,14 +9,14 @@ import (
 	"strings"
 )
 
-// Text is a text that is not blank; its zero value is none. An empty one
-// is a shell's variable that was not set, and would be no flag at all.
+// Text is a text that must not be blank. The zero value is none. A blank value is an error,
+// because it usually comes from a shell variable that is not set.
 type Text struct {
 	Text string
-	Kind string // what the text names, for messages
+	Kind string // the kind of the text, for messages
 }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Text) Set(s string) error {
 	if isBlank(s) {
 		return fmt.Errorf("want %s", v.Kind)
@@ -28,25 +27,25 @@ func (v *Text) Set(s string) error {
 
 func (v *Text) String() string { return v.Text }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Text) Type() string { return "text" }
 
-// WantShard and WantURL are what flags about shards and endpoints want.
+// The kinds of texts for flags about shards and endpoints.
 const (
 	WantShard = "the ID of a shard, such as shardId-000000000000"
 	WantURL   = "a URL such as http://127.0.0.1:4567"
 )
 
-// isBlank reports whether a text has nothing that can be seen.
+// isBlank reports whether a text has only white space.
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// textAt is a Text that is kept elsewhere: Section.Text adds it.
-type textAt struct {
+// textPointer is a Text whose value is stored in *p. Section.Text adds it.
+type textPointer struct {
 	p    *string
 	kind string
 }
 
-func (v *textAt) Set(s string) error {
+func (v *textPointer) Set(s string) error {
 	text := Text{Kind: v.kind}
 	err := text.Set(s)
 	if err == nil {
@@ -55,24 +54,24 @@ func (v *textAt) Set(s string) error {
 	return err
 }
 
-func (v *textAt) String() string {
-	if v.p == nil { // pflag's own idea of a zero value
+func (v *textPointer) String() string {
+	if v.p == nil { // pflag calls String on a zero value
 		return ""
 	}
 	return *v.p
 }
 
-func (v *textAt) Type() string { return "text" }
+func (v *textPointer) Type() string { return "text" }
 
-// Texts is a list of texts, none of them blank; its zero value is none. A
-// list that is nothing but an empty text would ask for what no list does: all.
+// Texts is a list of texts that must not be blank. The zero value is an empty list, which
+// means all. That is why a blank value is an error.
 type Texts struct {
 	List   []string
-	Kind   string // what each text names, for messages
-	Commas bool   // several may stand in one value
+	Kind   string // the kind of each text, for messages
+	Commas bool   // one value may have several texts, separated by commas
 }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Texts) Set(s string) error {
 	texts := []string{s}
 	if v.Commas {
@@ -89,10 +88,10 @@ func (v *Texts) Set(s string) error {
 
 func (v *Texts) String() string { return strings.Join(v.List, ",") }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Texts) Type() string { return "texts" }
 
-// isHostPort reports whether s is HOST:PORT; the host may be empty.
+// isHostPort reports whether s is HOST:PORT. The host may be empty.
 func isHostPort(s string) bool {
 	_, port, err := net.SplitHostPort(s)
 	if err == nil {
@@ -101,10 +100,10 @@ func isHostPort(s string) bool {
 	return err == nil
 }
 
-// Address is a host and a port to listen at; its zero value is none.
+// Address is a host and a port to listen at. The zero value is none.
 type Address string
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Address) Set(s string) error {
 	if !isHostPort(s) {
 		return fmt.Errorf("want an address such as 127.0.0.1:9464")
@@ -115,5 +114,5 @@ func (v *Address) Set(s string) error {
 
 func (v *Address) String() string { return string(*v) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Address) Type() string { return "address" }

@@ -11,8 +11,8 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// WriteRate is the value of --rate: records or bytes a second; its zero value
-// is no rate of one's own, which leaves the shards' limits.
+// WriteRate is the value of --rate: records or bytes a second. The zero value sets no limit
+// beyond those of the shards.
 type WriteRate struct {
 	Text           string
 	Records, Bytes float64
@@ -21,12 +21,12 @@ type WriteRate struct {
 
 func (v *WriteRate) String() string { return v.Text }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *WriteRate) Type() string { return "rate" }
 
 var errWriteRate = errors.New("want records or bytes a second, such as 100/s, 2.5/s or 1mb/s")
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *WriteRate) Set(s string) error {
 	if s == Unlimited {
 		*v = WriteRate{Text: s, Unlimited: true}
@@ -51,14 +51,15 @@ func (v *WriteRate) Set(s string) error {
 	return nil
 }
 
-// Pace is the value of --pace; its zero value is no pace.
+// Pace is the value of --pace: a multiple of the speed at which the records once arrived.
+// The zero value is none.
 type Pace float64
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Pace) Set(s string) error {
 	n, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
 	if err != nil || !strings.HasSuffix(s, "x") || !(n > 0) || math.IsInf(n, 0) {
-		return errors.New("want how many times as fast as the records once arrived, such as 1x, 10x or 0.5x")
+		return errors.New("want a multiple of the speed at which the records arrived, such as 1x, 10x or 0.5x")
 	}
 	*v = Pace(n)
 	return nil
@@ -71,13 +72,13 @@ func (v *Pace) String() string {
 	return strconv.FormatFloat(float64(*v), 'f', -1, 64) + "x"
 }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Pace) Type() string { return "times" }
 
 // Skip is a number of records, 0 or more.
 type Skip int64
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Skip) Set(s string) error {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
@@ -89,10 +90,10 @@ func (v *Skip) Set(s string) error {
 
 func (v *Skip) String() string { return strconv.FormatInt(int64(*v), 10) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Skip) Type() string { return "records" }
 
-// Compression is the value of --compress; its zero value is none.
+// Compression is the value of --compress. The zero value is none.
 type Compression string
 
 // How payloads are compressed.
@@ -101,10 +102,10 @@ const (
 	Zstd Compression = "zstd"
 )
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (v *Compression) Set(s string) error { return console.Choose(v, s, Gzip, Zstd) }
 
 func (v *Compression) String() string { return string(*v) }
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (v *Compression) Type() string { return "form" }

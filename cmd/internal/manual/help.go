@@ -1,5 +1,5 @@
-// Package manual is kin's help: how the help of a command is laid out, the topics that
-// belong to no single command, and the connector's options beside the flags.
+// Package manual has kin's help: the layout of a command's help, the topics, and the
+// options of the Databricks connector next to the flags.
 package manual
 
 import (
@@ -12,11 +12,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Asked has the flags that ask for help. cobra reads help itself.
-type Asked struct{ help, All bool }
+// HelpFlags are the flags that print help. cobra reads --help itself.
+type HelpFlags struct {
+	help bool
+	All  bool // --help-all was given
+}
 
-// AddFlags gives the root --help and --help-all.
-func (a *Asked) AddFlags(g flags.Section) {
+// AddFlags adds --help and --help-all to the root.
+func (a *HelpFlags) AddFlags(g flags.Section) {
 	g.Bool(&a.help, "help", flags.Help{
 		Short: "print this help", Letter: "h",
 		Full: "Print what the command does, examples, and a line about each flag.",
@@ -27,9 +30,9 @@ func (a *Asked) AddFlags(g flags.Section) {
 	})
 }
 
-// Intercept makes --help-all of each command print its help before the arguments are
+// Intercept makes --help-all print the help of c and its subcommands before arguments are
 // checked, as --help does.
-func (a *Asked) Intercept(c *cobra.Command) {
+func (a *HelpFlags) Intercept(c *cobra.Command) {
 	if args := c.Args; args != nil {
 		c.Args = func(c *cobra.Command, given []string) error {
 			if a.All {
@@ -43,7 +46,7 @@ func (a *Asked) Intercept(c *cobra.Command) {
 	}
 }
 
-// NewHelp is `kin help`: of a command, of a topic, or of kin.
+// NewHelp returns `kin help`, which prints the help of a command, a topic, or kin.
 func NewHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND|TOPIC]",

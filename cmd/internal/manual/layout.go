@@ -12,14 +12,13 @@ import (
 	"kin/cmd/internal/flags"
 )
 
-// Width is the number of columns that no line of the help exceeds.
+// Width is the maximum number of columns of a line of help.
 const Width = 80
 
 // commonFlags is the annotation of a command with the names of its common flags.
 const commonFlags = "kin_common_flags"
 
-// SetCommon puts flags of a command into the first section of its help, in this
-// order. The other flags follow in their groups.
+// SetCommon puts flags of a command into the first section of its help, in this order.
 func SetCommon(c *cobra.Command, names ...string) {
 	if c.Annotations == nil {
 		c.Annotations = map[string]string{}
@@ -27,9 +26,9 @@ func SetCommon(c *cobra.Command, names ...string) {
 	c.Annotations[commonFlags] = strings.Join(names, ",")
 }
 
-// Text is the help of a command. Its Short says what the command does, and the first
-// paragraph of its Long when to use it. The rest of Long and the full descriptions of
-// the flags are only in the full help. The help of a topic is its Long.
+// Text returns the help of a command. Short and the first paragraph of Long describe what the
+// command does and when to use it. The rest of Long and the full descriptions of the flags
+// are in the full help only. The help of a topic is its Long.
 func Text(c *cobra.Command, full bool) string {
 	if c.IsAdditionalHelpTopicCommand() {
 		return c.Long + "\n"
@@ -66,8 +65,7 @@ func usageLine(c *cobra.Command) string {
 	return c.UseLine()
 }
 
-// writeCommands lists the commands below c, those of the root in groups, and its
-// topics.
+// writeCommands lists the subcommands of c in their groups, and its topics.
 func writeCommands(b *strings.Builder, c *cobra.Command) {
 	list := func(title string, of func(*cobra.Command) bool) {
 		for _, sub := range c.Commands() {
@@ -94,8 +92,8 @@ type section struct {
 	flags []*pflag.Flag
 }
 
-// sections are the flags of a command as its help lists them, each once: the common
-// ones first, then the groups.
+// sections returns the flags of a command in the order of its help, each once: the common
+// flags, then the groups.
 func sections(c *cobra.Command) []section {
 	all := map[string]*pflag.Flag{}
 	groups := map[flags.Group][]*pflag.Flag{}
@@ -111,7 +109,7 @@ func sections(c *cobra.Command) []section {
 		}
 	}
 	local, inherited := c.LocalFlags(), c.InheritedFlags()
-	inherited.SortFlags, local.SortFlags = false, false // they come in the order in which they were added
+	inherited.SortFlags, local.SortFlags = false, false // keep the order in which they were added
 	inherited.VisitAll(add)
 	local.VisitAll(add)
 
@@ -128,7 +126,7 @@ func sections(c *cobra.Command) []section {
 	return slices.DeleteFunc(list, func(s section) bool { return len(s.flags) == 0 })
 }
 
-// writeShort writes a line for each flag, with its default.
+// writeShort writes one line for each flag, with its default.
 func writeShort(b *strings.Builder, list []*pflag.Flag) {
 	letters := slices.ContainsFunc(list, func(f *pflag.Flag) bool { return f.Shorthand != "" })
 	width := 0
@@ -152,8 +150,8 @@ func writeFull(b *strings.Builder, list []*pflag.Flag) {
 	}
 }
 
-// spelling is a flag as it is typed. With letters there is room for a one-letter name
-// before each.
+// spelling returns a flag as it is typed. letters makes room for a one-letter name in
+// front.
 func spelling(f *pflag.Flag, letters bool) string {
 	_, h := flags.HelpOf(f)
 	text := "--" + f.Name
@@ -176,7 +174,7 @@ func defaultOf(h flags.Help) string {
 	return " (default " + h.Default + ")"
 }
 
-// writeNext says where more help is.
+// writeNext names the command that prints more help.
 func writeNext(b *strings.Builder, c *cobra.Command, full bool) {
 	switch {
 	case c.HasAvailableSubCommands():

@@ -10,12 +10,11 @@ import (
 	"kin/cmd/internal/flags"
 )
 
-// OptionAnnotation marks a flag with the name of the connector's option that
-// it carries.
+// OptionAnnotation is the annotation of a flag with the name of the connector's option.
 const OptionAnnotation = "kin_connector_option"
 
-// OptionNames are the connector's options by the flag that carries them, in
-// the order of the connector's documentation.
+// OptionNames are the connector's options and their flags, in the order of the connector's
+// documentation.
 var OptionNames = []struct{ Flag, Option string }{
 	{"region", "region"},
 	{"endpoint", "endpoint"},
@@ -45,8 +44,7 @@ var OptionNames = []struct{ Flag, Option string }{
 	{"available-now", "Trigger.AvailableNow"},
 }
 
-// AnnotateOptions marks the flags of a command tree that carry an option of
-// the connector.
+// AnnotateOptions annotates the flags of a command tree with the connector's options.
 func AnnotateOptions(root *cobra.Command) {
 	for _, n := range OptionNames {
 		for _, f := range flagsNamed(root, n.Flag) {
@@ -55,8 +53,7 @@ func AnnotateOptions(root *cobra.Command) {
 	}
 }
 
-// flagsNamed are the flags of a name, in the order of the commands that have
-// them.
+// flagsNamed returns the flags of a name, in the order of their commands.
 func flagsNamed(root *cobra.Command, name string) []*pflag.Flag {
 	if f := root.PersistentFlags().Lookup(name); f != nil {
 		return []*pflag.Flag{f}
@@ -70,11 +67,10 @@ func flagsNamed(root *cobra.Command, name string) []*pflag.Flag {
 	return found
 }
 
-// Option is one of the connector's options as kin has it.
+// Option is one of the connector's options, described by kin's flag for it.
 type Option struct{ Name, Flag, Unit, Defaults, Meaning string }
 
-// Options are the connector's options that the command tree has flags for, as
-// those flags say it.
+// Options returns the connector's options that the command tree has flags for.
 func Options(root *cobra.Command) []Option {
 	list := []Option{{
 		Name: "streamName, streamARN", Flag: "the arguments", Defaults: "required",
@@ -111,7 +107,7 @@ func Options(root *cobra.Command) []Option {
 	return list
 }
 
-// OptionsHelp is the text of `kin help options`.
+// OptionsHelp returns the text of `kin help options`.
 func OptionsHelp(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(`The options of the Databricks Structured Streaming connector for Kinesis, and
@@ -132,8 +128,8 @@ credentials.
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// wrapped breaks a text at spaces into lines of at most width characters; a
-// longer word stands alone.
+// wrapped breaks a text at spaces into lines of at most width bytes. A longer word gets its
+// own line.
 func wrapped(text string, width int) []string {
 	var lines []string
 	line := ""
@@ -147,7 +143,7 @@ func wrapped(text string, width int) []string {
 	return append(lines, line)
 }
 
-// OptionsPage is docs/options.md: `kin help options` as a table.
+// OptionsPage returns docs/options.md: the content of `kin help options` as a table.
 func OptionsPage(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(`# The connector's options in kin

@@ -10,8 +10,8 @@ import (
 	"kin/cmd/internal/flags"
 )
 
-// ReferencePage is the page of a command or a topic in the command reference, in
-// Markdown: its full help, and links to the commands above and below it.
+// ReferencePage returns the page of a command or topic in the command reference, in
+// Markdown. It has the full help, and links to the parent command and the subcommands.
 func ReferencePage(c *cobra.Command) string {
 	var b strings.Builder
 	if c.IsAdditionalHelpTopicCommand() {
@@ -41,7 +41,7 @@ func ReferencePage(c *cobra.Command) string {
 	return b.String()
 }
 
-// link leads to the page of a command: ReferenceName with .md.
+// link returns a Markdown link to the page of a command.
 func link(c *cobra.Command) string {
 	name := c.CommandPath()
 	if c.IsAdditionalHelpTopicCommand() {
@@ -50,11 +50,11 @@ func link(c *cobra.Command) string {
 	return fmt.Sprintf("[%s](%s.md): %s", name, ReferenceName(c), c.Short)
 }
 
-// ReferenceName is the name of a command's page without its extension.
+// ReferenceName returns the file name of a command's page without its extension.
 func ReferenceName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "_") }
 
-// UseFullTexts gives the flags of a command and those below it their full
-// descriptions as usages, for generators that know nothing else of them.
+// UseFullTexts sets the Usage of every flag of c and its subcommands to the full
+// description, for generators that read only Usage.
 func UseFullTexts(c *cobra.Command) {
 	replace := func(f *pflag.Flag) {
 		if _, h := flags.HelpOf(f); h.Full != "" {
@@ -68,8 +68,8 @@ func UseFullTexts(c *cobra.Command) {
 	}
 }
 
-// markdown makes the indented lines of a text code blocks. A line in capitals is a
-// heading, and the text below it is indented further by two.
+// markdown turns the indented lines of a help text into code blocks. A line in capitals
+// becomes a heading; the text below it loses two spaces of indentation.
 func markdown(help string) string {
 	lines := strings.Split(help, "\n")
 	below := ""
@@ -90,7 +90,7 @@ func unindented(text string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(text, "  "), "\n  ", "\n")
 }
 
-// escaped keeps Markdown from reading characters of a text as its own.
+// escaped escapes the characters of a text that Markdown would interpret.
 func escaped(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "<", `\<`).Replace(text)
 }

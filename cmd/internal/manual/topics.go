@@ -2,7 +2,7 @@ package manual
 
 import "github.com/spf13/cobra"
 
-// Topics are the pages of `kin help` that belong to no single command.
+// Topics returns the pages of `kin help` that belong to no single command.
 func Topics(root *cobra.Command) []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "positions", Short: "Where kin starts to read, and where it stops", Long: positionsHelp},

@@ -11,7 +11,7 @@ import (
 	"kin/internal/record"
 )
 
-// Position is a shard's position as every report has it.
+// Position is a shard's position in the JSON reports.
 type Position struct {
 	Type              record.PositionKind `json:"type"`
 	SequenceNumber    string              `json:"sequenceNumber,omitempty"`
@@ -19,12 +19,12 @@ type Position struct {
 	Timestamp         record.Time         `json:"timestamp,omitzero"`
 }
 
-// positionOf is the report of a saved position.
+// positionOf returns the report of a saved position.
 func positionOf(s checkpoint.Shard) Position {
 	return Position{s.Kind, s.SequenceNumber, s.SubSequenceNumber, s.Timestamp}
 }
 
-// Equal says whether two positions are the same.
+// Equal reports whether two positions are the same.
 func (p Position) Equal(q Position) bool {
 	sub := func(p Position) int64 {
 		if p.SubSequenceNumber == nil {
@@ -35,8 +35,8 @@ func (p Position) Equal(q Position) bool {
 	return p.Type == q.Type && p.SequenceNumber == q.SequenceNumber && sub(p) == sub(q) && p.Timestamp.Equal(q.Timestamp.Time)
 }
 
-// Short is a position as the tables have it: of a sequence number the digits
-// that differ within a shard.
+// Short returns a position for tables. It shortens a sequence number to the last digits,
+// which differ within a shard.
 func (p Position) Short() string {
 	const digits = 12
 	sequence := p.SequenceNumber
@@ -61,7 +61,7 @@ func (p Position) Short() string {
 	return string(p.Type)
 }
 
-// Checkpoint is what show prints with -o json.
+// Checkpoint is the output of kin checkpoint show -o json.
 type Checkpoint struct {
 	Path        string             `json:"path"`
 	ID          string             `json:"id"`
@@ -96,7 +96,7 @@ type savedShard struct {
 	UpdatedAt             record.Time `json:"updatedAt,omitzero"`
 }
 
-// CheckpointOf is the report of a checkpoint file.
+// CheckpointOf returns the report of a checkpoint file, sorted by stream and shard.
 func CheckpointOf(path string, f checkpoint.File) Checkpoint {
 	r := Checkpoint{Path: path, ID: f.ID, Streams: []savedStream{}, Output: f.Output}
 	if d := f.Destination; d != nil {
@@ -115,7 +115,7 @@ func CheckpointOf(path string, f checkpoint.File) Checkpoint {
 	return r
 }
 
-// parentsOf are a shard's parent and, after a merge, its other one.
+// parentsOf returns a shard's parent and, after a merge, its adjacent parent.
 func parentsOf(parents []string) (parent, adjacent string) {
 	if len(parents) > 0 {
 		parent = parents[0]
@@ -126,7 +126,7 @@ func parentsOf(parents []string) (parent, adjacent string) {
 	return parent, adjacent
 }
 
-// Table is the report for eyes.
+// Table returns the report as text.
 func (r Checkpoint) Table(p Palette) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "query id %s\n", r.ID)
@@ -147,7 +147,7 @@ func (r Checkpoint) Table(p Palette) string {
 	return b.String()
 }
 
-// optionalTime is a time of a table, or that there is none.
+// optionalTime formats a time for a table; the zero time is a dash.
 func optionalTime(t time.Time) string {
 	if t.IsZero() {
 		return "-"
@@ -155,16 +155,16 @@ func optionalTime(t time.Time) string {
 	return TableTime(t)
 }
 
-// aligned is a table: the first row its headers, columns as wide as they have
-// to be, nothing behind the last one.
+// aligned returns a table with aligned columns. The first row has the headers. Lines have
+// no trailing spaces.
 func aligned(p Palette, rows [][]string) string {
-	var wide []int
+	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
-			if i == len(wide) {
-				wide = append(wide, 0)
+			if i == len(widths) {
+				widths = append(widths, 0)
 			}
-			wide[i] = max(wide[i], len([]rune(cell)))
+			widths[i] = max(widths[i], len([]rune(cell)))
 		}
 	}
 	var b strings.Builder
@@ -173,7 +173,7 @@ func aligned(p Palette, rows [][]string) string {
 		for j, cell := range row {
 			line.WriteString(cell)
 			if j < len(row)-1 {
-				line.WriteString(strings.Repeat(" ", wide[j]-len([]rune(cell))+2))
+				line.WriteString(strings.Repeat(" ", widths[j]-len([]rune(cell))+2))
 			}
 		}
 		text := line.String()

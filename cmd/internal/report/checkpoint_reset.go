@@ -10,8 +10,7 @@ import (
 	"kin/internal/record"
 )
 
-// Reset is what reset prints with -o json: what is moved, and nothing
-// that stays.
+// Reset is the output of kin checkpoint reset -o json. It has only what changes.
 type Reset struct {
 	Path    string        `json:"path"`
 	Streams []resetStream `json:"streams"`
@@ -24,22 +23,23 @@ type resetStream struct {
 	Shards          []movedShard  `json:"shards"`
 }
 
-// resetInitial is where the first run began, and is to have begun.
+// resetInitial is a change of a stream's initial position.
 type resetInitial struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// movedShard is a shard that moves; one of the two is absent when the file
-// has it only before, or only after.
+// movedShard is a shard whose position changes. From or To is absent if only one of the two
+// files has the shard.
 type movedShard struct {
 	ShardID string    `json:"shardId"`
 	From    *Position `json:"from,omitempty"`
 	To      *Position `json:"to,omitempty"`
 }
 
-// ResetOf is what changes of the streams between two states of a file.
-func ResetOf(path string, was, is checkpoint.File, streams []string) Reset {
+// ResetOf returns the difference between two states of a checkpoint file for the given
+// streams, which are names or ARNs.
+func ResetOf(path string, before, after checkpoint.File, streams []string) Reset {
 	r := Reset{Path: path, Streams: []resetStream{}}
 	names := make([]string, len(streams))
 	for i, s := range streams {
@@ -47,20 +47,20 @@ func ResetOf(path string, was, is checkpoint.File, streams []string) Reset {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		before, after := was.Find(name), is.Find(name)
-		s := resetStream{StreamName: name, StreamARN: after.ARN, Shards: []movedShard{}}
-		if before.InitialPosition != after.InitialPosition {
-			s.InitialPosition = &resetInitial{before.InitialPosition, after.InitialPosition}
+		old, now := before.Find(name), after.Find(name)
+		s := resetStream{StreamName: name, StreamARN: now.ARN, Shards: []movedShard{}}
+		if old.InitialPosition != now.InitialPosition {
+			s.InitialPosition = &resetInitial{old.InitialPosition, now.InitialPosition}
 		}
-		ids := maps.Clone(before.Shards)
-		maps.Copy(ids, after.Shards)
+		ids := maps.Clone(old.Shards)
+		maps.Copy(ids, now.Shards)
 		for _, id := range slices.Sorted(maps.Keys(ids)) {
 			one := movedShard{ShardID: id}
-			if at, there := before.Shards[id]; there {
+			if at, ok := old.Shards[id]; ok {
 				p := positionOf(at)
 				one.From = &p
 			}
-			if at, there := after.Shards[id]; there {
+			if at, ok := now.Shards[id]; ok {
 				p := positionOf(at)
 				one.To = &p
 			}
@@ -75,10 +75,10 @@ func ResetOf(path string, was, is checkpoint.File, streams []string) Reset {
 	return r
 }
 
-// IsEmpty says that nothing would change.
+// IsEmpty reports whether nothing would change.
 func (r Reset) IsEmpty() bool { return len(r.Streams) == 0 }
 
-// Table is the difference for eyes.
+// Table returns the difference as text.
 func (r Reset) Table(p Palette) string {
 	var b strings.Builder
 	for i, s := range r.Streams {

@@ -7,23 +7,23 @@ import (
 	"kin/efo"
 )
 
-// Consumers is what list prints with -o json.
+// Consumers is the output of kin consumers list -o json.
 type Consumers struct {
 	StreamName string     `json:"streamName"`
 	StreamARN  string     `json:"streamARN"`
 	Consumers  []Consumer `json:"consumers"`
 }
 
-// Consumer is one consumer; only describe prints its stream.
+// Consumer is one consumer. Only kin consumers describe sets StreamARN.
 type Consumer struct {
 	Name      string `json:"consumerName"`
 	ARN       string `json:"consumerARN"`
 	Status    string `json:"consumerStatus"`
-	Created   string `json:"consumerCreationTimestamp,omitempty"` // absent when it is not known
+	Created   string `json:"consumerCreationTimestamp,omitempty"` // absent if the service did not return it
 	StreamARN string `json:"streamARN,omitempty"`
 }
 
-// ConsumerOf is the report of one consumer.
+// ConsumerOf returns the report of one consumer.
 func ConsumerOf(c efo.Consumer) Consumer {
 	r := Consumer{Name: c.Name, ARN: c.ARN, Status: string(c.Status)}
 	if !c.Created.IsZero() {
@@ -32,9 +32,8 @@ func ConsumerOf(c efo.Consumer) Consumer {
 	return r
 }
 
-// ConsumersTable is a table of consumers, empty if there are none: a line each,
-// columns aligned, no spaces in the headers. ARNs are left out: they are
-// longer than a terminal is wide.
+// ConsumersTable returns a table of consumers, or "" if there are none. Headers have no
+// spaces. It has no ARNs: they are wider than a terminal.
 func ConsumersTable(p Palette, consumers []efo.Consumer) string {
 	if len(consumers) == 0 {
 		return ""

@@ -9,8 +9,8 @@ import (
 	"kin/doctor"
 )
 
-// Doctor is what kin doctor prints with -o json. The checks stand in the
-// order they were made.
+// Doctor is the output of kin doctor -o json. Checks are in the order in which they were
+// made.
 type Doctor struct {
 	StreamName string        `json:"streamName"`
 	StreamARN  string        `json:"streamARN,omitempty"`
@@ -25,7 +25,7 @@ type checkReport struct {
 	Advice  string        `json:"advice,omitempty"`
 }
 
-// DoctorOf is the report of an examination.
+// DoctorOf returns the report of an examination.
 func DoctorOf(r *doctor.Report) Doctor {
 	report := Doctor{StreamName: r.Stream, StreamARN: r.ARN, Findings: r.Findings(), Checks: []checkReport{}}
 	for _, c := range r.Checks {
@@ -34,10 +34,10 @@ func DoctorOf(r *doctor.Report) Doctor {
 	return report
 }
 
-// statusWords are what the lines begin with.
+// statusWords are the first words of the lines.
 var statusWords = map[doctor.Status]string{doctor.OK: "ok", doctor.Warn: "warn", doctor.Fail: "fail", doctor.Skipped: "skip"}
 
-// DoctorLines are a line for each check, with what to change behind it.
+// DoctorLines returns a line for each check, with the advice at its end.
 func DoctorLines(p Palette, r *doctor.Report) string {
 	wide := 0
 	for _, c := range r.Checks {
@@ -64,7 +64,7 @@ func DoctorLines(p Palette, r *doctor.Report) string {
 	return t.String()
 }
 
-// IndentedJSON is a document for people to paste, on several lines.
+// IndentedJSON returns v as JSON on several lines, for people to read and paste.
 func IndentedJSON(v any) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

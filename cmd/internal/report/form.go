@@ -1,6 +1,6 @@
-// Package report has what the commands print with -o table, json or prometheus, and
-// the metrics of a run. It turns what the core packages found into text; it asks
-// nobody anything.
+// Package report formats what the commands print with -o table, json or prometheus, and the
+// metrics of a run. It turns the results of the core packages into text, and makes no calls
+// of the service.
 package report
 
 import (
@@ -9,8 +9,7 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// Form is the value of -o of the commands that print a report; its zero
-// value is a table.
+// Form is the value of -o of most reports. The zero value is a table.
 type Form string
 
 // The forms of a report.
@@ -19,15 +18,15 @@ const (
 	JSON  Form = "json"
 )
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (f *Form) Type() string { return "form" }
 
 func (f *Form) String() string { return string(cmp.Or(*f, Table)) }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (f *Form) Set(s string) error { return console.Choose(f, s, Table, JSON) }
 
-// LagForm is the value of -o of lag; its zero value is a table.
+// LagForm is the value of -o of kin lag. The zero value is a table.
 type LagForm string
 
 // The forms of kin lag.
@@ -37,10 +36,10 @@ const (
 	LagPrometheus LagForm = "prometheus"
 )
 
-// Type names the value in the help.
+// Type implements pflag.Value: it is the placeholder in the help.
 func (f *LagForm) Type() string { return "form" }
 
 func (f *LagForm) String() string { return string(cmp.Or(*f, LagTable)) }
 
-// Set takes what was typed. Its error says what is wanted.
+// Set implements pflag.Value. Its error lists the accepted values.
 func (f *LagForm) Set(s string) error { return console.Choose(f, s, LagTable, LagJSON, LagPrometheus) }

@@ -9,13 +9,13 @@ import (
 	"kin/internal/record"
 )
 
-// lagLook is what lag prints with -o json, a line a look.
+// lagLook is the output of kin lag -o json: one line for each measurement.
 type lagLook struct {
 	Timestamp record.Time `json:"timestamp"`
 	Streams   []lagStream `json:"streams"`
 }
 
-// lagStream leaves out the figures when no shard has one.
+// lagStream is one stream of it. The three figures are absent if every shard is done.
 type lagStream struct {
 	StreamName string     `json:"streamName"`
 	StreamARN  string     `json:"streamARN,omitempty"`
@@ -23,7 +23,7 @@ type lagStream struct {
 	Max        *int64     `json:"maxMsBehindLatest,omitempty"`
 	Min        *int64     `json:"minMsBehindLatest,omitempty"`
 	Shards     []lagShard `json:"shards"`
-	Losses     []string   `json:"losses,omitempty"` // what is gone, or may be, that was not read
+	Losses     []string   `json:"losses,omitempty"` // unread records that expired, or may have, in words
 }
 
 type lagShard struct {
@@ -42,8 +42,8 @@ type lastRecord struct {
 	Arrival        record.Time `json:"approximateArrivalTimestamp,omitzero"`
 }
 
-// lastRecordOf is the last record that a position is behind, or inside of; nil
-// when it is behind none.
+// lastRecordOf returns the last record before a position, or the record that the position
+// is inside of. It is nil if the position has no sequence number of a record that was read.
 func lastRecordOf(at checkpoint.Shard) *lastRecord {
 	inside := at.Kind == record.AtSequenceNumber && at.SubSequenceNumber != nil
 	behind := at.Kind == record.AfterSequenceNumber || at.Kind == record.ShardEnd
@@ -53,7 +53,7 @@ func lastRecordOf(at checkpoint.Shard) *lastRecord {
 	return &lastRecord{at.SequenceNumber, at.LastArrival}
 }
 
-// LagLine is a look as a line of JSON.
+// LagLine returns a measurement as a line of JSON.
 func LagLine(look inspect.Look) (string, error) {
 	r := lagLook{Timestamp: record.Time{Time: look.Time}}
 	for _, s := range look.Streams {

@@ -11,34 +11,35 @@ import (
 	"kin/internal/words"
 )
 
-// LagHistory is what the last looks saw of each shard, and of the stream's
-// furthest, under an empty shard ID.
+// LagHistory has the last measurements of each shard. The maximum of a stream is under an
+// empty shard ID. The zero value is empty.
 type LagHistory struct {
-	Last   inspect.Look
-	shards map[shardOf]*trend
+	Last   inspect.Look // the latest measurement
+	shards map[shardKey]*trend
 }
 
-type shardOf struct{ stream, shard string }
+type shardKey struct{ stream, shard string }
 
-// trend is how far behind a shard was, look by look, the latest last.
+// trend has the lag of a shard at the last measurements, the latest last.
 type trend struct {
 	at     []time.Time
 	behind []int64 // milliseconds
 }
 
-// sparks is how many looks a trend holds: as many as it is wide.
-const sparks = 16
+// trendLength is the maximum number of measurements in a trend. It is also the width of the
+// column.
+const trendLength = 16
 
-// Add takes in one look.
+// Add adds a measurement.
 func (h *LagHistory) Add(look inspect.Look) {
 	if h.shards == nil {
-		h.shards = map[shardOf]*trend{}
+		h.shards = map[shardKey]*trend{}
 	}
 	h.Last = look
 	for _, s := range look.Streams {
-		h.trend(shardOf{s.Stream, ""}).add(look.Time, s.Lag.Max)
+		h.trend(shardKey{s.Stream, ""}).add(look.Time, s.Lag.Max)
 		for _, shard := range s.Shards {
-			key := shardOf{s.Stream, shard.ShardID}
+			key := shardKey{s.Stream, shard.ShardID}
 			if shard.State == inspect.Done {
 				delete(h.shards, key)
 			} else {
@@ -48,7 +49,7 @@ func (h *LagHistory) Add(look inspect.Look) {
 	}
 }
 
-func (h *LagHistory) trend(key shardOf) *trend {
+func (h *LagHistory) trend(key shardKey) *trend {
 	t := h.shards[key]
 	if t == nil {
 		t = &trend{}
@@ -59,12 +60,12 @@ func (h *LagHistory) trend(key shardOf) *trend {
 
 func (t *trend) add(at time.Time, behind int64) {
 	t.at, t.behind = append(t.at, at), append(t.behind, behind)
-	if len(t.at) > sparks {
+	if len(t.at) > trendLength {
 		t.at, t.behind = t.at[1:], t.behind[1:]
 	}
 }
 
-// line is the trend as a sparkline, from nothing to its highest.
+// line returns the trend as a sparkline, scaled from 0 to its maximum.
 func (t *trend) line() string {
 	blocks := []rune("▁▂▃▄▅▆▇█")
 	highest := max(1, slices.Max(t.behind))
@@ -75,48 +76,48 @@ func (t *trend) line() string {
 	return b.String()
 }
 
-// lately is how many looks say how it goes on: what was before them is over.
-const lately = 6
+// forecastLength is the number of measurements from which caughtUp predicts.
+const forecastLength = 6
 
-// caughtUp is when it will not be behind any more if it goes on as it did lately.
+// caughtUp predicts when the lag will be 0 if it continues to change as in the last
+// measurements.
 func (t *trend) caughtUp() string {
 	n := len(t.at) - 1
-	first := max(0, n+1-lately)
+	first := max(0, n+1-forecastLength)
 	now := t.behind[n]
 	passed := t.at[n].Sub(t.at[first])
 	switch gained := t.behind[first] - now; {
 	case now == 0:
 		return "now"
 	case passed <= 0:
-		return "-" // the first look
+		return "-" // there is only one measurement
 	case gained < 0:
-		return "falls back"
+		return "falling behind"
 	case gained == 0:
-		return "stands"
+		return "unchanged"
 	default:
-		left := time.Duration(float64(now) / float64(gained) * float64(passed))
-		return "in " + Brief(max(left.Round(time.Second), time.Second))
+		remaining := time.Duration(float64(now) / float64(gained) * float64(passed))
+		return "in " + Brief(max(remaining.Round(time.Second), time.Second))
 	}
 }
 
-// outlook is caughtUp in words, empty after the first look.
-func (t *trend) outlook() string {
+// forecast returns caughtUp as a clause, or "" after the first measurement.
+func (t *trend) forecast() string {
 	switch text := t.caughtUp(); text {
 	case "-":
 		return ""
 	case "now":
-		return "it has caught up"
-	case "falls back", "stands":
-		return "it " + text
+		return "caught up"
+	case "falling behind", "unchanged":
+		return text
 	default:
 		return "caught up " + text
 	}
 }
 
-// LagFrame are the lines of a frame, at most height of them and none wider
-// than width: for each stream its figures, and the shards that are not done.
-// Where there are more shards than lines, those that are furthest behind, and
-// how many there are beside.
+// LagFrame returns the lines of a frame: at most height lines, each at most width columns
+// wide. For each stream it has the three figures and the shards that are not done. If there
+// are too many shards, it has those with the most lag, and the number of the others.
 func LagFrame(p Palette, look inspect.Look, h LagHistory, notes []string, width, height int) []string {
 	var lines []string
 	free := height - len(notes)
@@ -134,13 +135,13 @@ func LagFrame(p Palette, look inspect.Look, h LagHistory, notes []string, width,
 	return lines[:min(len(lines), max(height, 1))]
 }
 
-// headersLine is where the headers stand among the lines of a stream.
+// headersLine is the index of the headers among the lines of a stream.
 const headersLine = 1
 
 func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, free int) []string {
 	head := fmt.Sprintf("%s %s: %s", look.Time.UTC().Format(time.TimeOnly), s.Stream, figures(s.Lag))
-	if t := h.shards[shardOf{s.Stream, ""}]; t != nil && s.Lag.Shards > 0 && t.outlook() != "" {
-		head += "; " + t.outlook()
+	if t := h.shards[shardKey{s.Stream, ""}]; t != nil && s.Lag.Shards > 0 && t.forecast() != "" {
+		head += "; " + t.forecast()
 	}
 	var live []inspect.ShardLook
 	for _, shard := range s.Shards {
@@ -149,18 +150,19 @@ func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, free int
 		}
 	}
 	shown, below := live, ""
-	if most := max(1, free-4); len(live) > free-3 && len(live) > most { // the head, the headers, an empty line, and what is below
-		// Shards are looked at one after another: those that are as far behind as the
-		// furthest, but for that, stay in their order from frame to frame.
+	// Other lines: the head, the headers, an empty line, and the count of the others.
+	if shownCount := max(1, free-4); len(live) > free-3 && len(live) > shownCount {
+		// Shards are measured one after another, which alone makes their lags differ by less than a second.
+		// Shards with the same lag in seconds keep their order between frames.
 		nearer := func(shard inspect.ShardLook) int64 { return (s.Lag.Max - shard.MillisBehindLatest) / 1000 }
 		slices.SortStableFunc(live, func(a, b inspect.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
-		shown = live[:most]
-		worst := slices.MaxFunc(live[most:], func(a, b inspect.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
-		below = fmt.Sprintf("and %s more, %s behind at most", words.Count(int64(len(live)-most), "shard"), Brief(Millis(worst.MillisBehindLatest)))
+		shown = live[:shownCount]
+		worst := slices.MaxFunc(live[shownCount:], func(a, b inspect.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
+		below = fmt.Sprintf("and %s more, %s behind at most", words.Count(int64(len(live)-shownCount), "shard"), Brief(Millis(worst.MillisBehindLatest)))
 	}
-	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", sparks, "TREND"), "CAUGHT_UP"}}
+	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", trendLength, "TREND"), "CAUGHT_UP"}}
 	for _, shard := range shown {
-		t := h.shards[shardOf{s.Stream, shard.ShardID}]
+		t := h.shards[shardKey{s.Stream, shard.ShardID}]
 		rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), t.line(), t.caughtUp()})
 	}
 	lines := append([]string{head}, strings.Split(strings.TrimSuffix(aligned(Palette{}, rows), "\n"), "\n")...)

@@ -9,21 +9,21 @@ import (
 	"kin/inspect"
 )
 
-// LagMetrics is a look as Prometheus reads it, under the name that
-// --metrics-listen has, and with the connector's three figures.
+// LagMetrics returns a measurement as Prometheus text. The gauge of a shard has the same
+// name as with --metrics-listen. The connector's three figures are gauges too.
 func LagMetrics(look inspect.Look) (string, error) {
 	figure := func(name, what string) *prometheus.GaugeVec {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "kin_" + name + "_millis_behind_latest", Help: "Milliseconds that the shards of a stream are behind, " + what + "; those that are done left out.",
+			Name: "kin_" + name + "_millis_behind_latest", Help: "Lag of a stream's shards in milliseconds, " + what + ". Shards that are done do not count.",
 		}, []string{"stream"})
 	}
 	avg, most, least := figure("avg", "on average"), figure("max", "at most"), figure("min", "at least")
 	losses := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "kin_losses", Help: "Stretches of a stream's shards that are gone, or may be, and were not read.",
+		Name: "kin_losses", Help: "Gaps in a stream: unread records that expired, or may have expired.",
 	}, []string{"stream"})
 	behind := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: behindMetric,
-		Help: "Milliseconds that a shard is behind: the age of its oldest record that was not read.",
+		Help: "Lag of a shard in milliseconds: the age of its oldest unread record.",
 	}, []string{"stream", "shard"})
 	for _, s := range look.Streams {
 		losses.WithLabelValues(s.Stream).Set(float64(len(s.Losses)))

@@ -9,7 +9,7 @@ import (
 	"kin/reader"
 )
 
-// LagTables is a look for eyes: a table a stream.
+// LagTables returns a measurement as text: a table for each stream.
 func LagTables(p Palette, look inspect.Look) string {
 	var b strings.Builder
 	for i, s := range look.Streams {
@@ -26,7 +26,7 @@ func LagTables(p Palette, look inspect.Look) string {
 	return b.String()
 }
 
-// figures are the three of a stream in words.
+// figures returns the three figures of a stream as text.
 func figures(l reader.StreamLag) string {
 	if l.Shards == 0 {
 		return "every shard is done"
@@ -54,7 +54,7 @@ func behindWord(s inspect.ShardLook) string {
 	return Brief(Millis(s.MillisBehindLatest))
 }
 
-// lastRead is how old the last record is that was read.
+// lastRead returns the age of the last record that was read.
 func lastRead(look inspect.Look, s inspect.ShardLook) string {
 	last := lastRecordOf(s.Position)
 	if last == nil || last.Arrival.IsZero() {

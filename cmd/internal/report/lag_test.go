@@ -13,11 +13,11 @@ import (
 	"kin/reader"
 )
 
-var reportedAt = time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC)
+var measuredAt = time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC)
 
-// reportAt is a look at a stream whose shards are so many milliseconds behind;
-// a negative one is done.
-func reportAt(at time.Time, stream string, behind ...int64) inspect.Look {
+// lookAt is a measurement of a stream whose shards have these lags in milliseconds. A
+// negative lag means that the shard is done.
+func lookAt(at time.Time, stream string, behind ...int64) inspect.Look {
 	s := inspect.StreamLook{Stream: stream}
 	for n, ms := range behind {
 		shard := inspect.ShardLook{ShardID: fmt.Sprintf("shardId-%012d", n), State: inspect.Reading, MillisBehindLatest: ms,
@@ -34,10 +34,10 @@ func reportAt(at time.Time, stream string, behind ...int64) inspect.Look {
 	return inspect.Look{Time: at, Streams: []inspect.StreamLook{s}}
 }
 
-func TestLagInJSONHasTheKeysOfTheContract(t *testing.T) {
+func TestLagLineHasTheDocumentedMembers(t *testing.T) {
 	at := func(s int64) record.Time { return record.Time{Time: time.UnixMilli(s*1000 + 7).UTC()} }
 	sub := int64(3)
-	look := inspect.Look{Time: reportedAt, Streams: []inspect.StreamLook{
+	look := inspect.Look{Time: measuredAt, Streams: []inspect.StreamLook{
 		{Stream: "payments", Shards: []inspect.ShardLook{
 			{ShardID: "shardId-000000000000", State: inspect.Done, Position: checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd, SequenceNumber: "9"}, LastArrival: at(1)}},
 		}},
@@ -61,15 +61,15 @@ func TestLagInJSONHasTheKeysOfTheContract(t *testing.T) {
 	}
 }
 
-func TestMetricsOfALookLeaveOutShardsThatAreDone(t *testing.T) {
-	got, err := LagMetrics(reportAt(reportedAt, `or"ders`, 1500, -1, 0))
+func TestLagMetricsOmitShardsThatAreDone(t *testing.T) {
+	got, err := LagMetrics(lookAt(measuredAt, `or"ders`, 1500, -1, 0))
 	figure := func(name, what, value string) string {
 		name = "kin_" + name + "_millis_behind_latest"
-		return "# HELP " + name + " Milliseconds that the shards of a stream are behind, " + what + "; those that are done left out.\n# TYPE " + name + " gauge\n" +
+		return "# HELP " + name + " Lag of a stream's shards in milliseconds, " + what + ". Shards that are done do not count.\n# TYPE " + name + " gauge\n" +
 			name + `{stream="or\"ders"} ` + value + "\n"
 	}
-	losses := "# HELP kin_losses Stretches of a stream's shards that are gone, or may be, and were not read.\n# TYPE kin_losses gauge\n" + `kin_losses{stream="or\"ders"} 0` + "\n"
-	want := figure("avg", "on average", "750") + losses + figure("max", "at most", "1500") + `# HELP kin_millis_behind_latest Milliseconds that a shard is behind: the age of its oldest record that was not read.
+	losses := "# HELP kin_losses Gaps in a stream: unread records that expired, or may have expired.\n# TYPE kin_losses gauge\n" + `kin_losses{stream="or\"ders"} 0` + "\n"
+	want := figure("avg", "on average", "750") + losses + figure("max", "at most", "1500") + `# HELP kin_millis_behind_latest Lag of a shard in milliseconds: the age of its oldest unread record.
 # TYPE kin_millis_behind_latest gauge
 kin_millis_behind_latest{shard="shardId-000000000000",stream="or\"ders"} 1500
 kin_millis_behind_latest{shard="shardId-000000000002",stream="or\"ders"} 0
@@ -79,7 +79,7 @@ kin_millis_behind_latest{shard="shardId-000000000002",stream="or\"ders"} 0
 	}
 }
 
-func TestBriefDurations(t *testing.T) {
+func TestBriefHasTwoUnitsAtMost(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0s", time.Microsecond: "1ms", 999 * time.Millisecond: "999ms", time.Second: "1.0s", 59999 * time.Millisecond: "59.9s",
 		time.Minute: "1m00s", 61 * time.Second: "1m01s", time.Hour: "1h00m", 90 * time.Minute: "1h30m", 24 * time.Hour: "1d00h", 170 * time.Hour: "7d02h",
@@ -90,7 +90,7 @@ func TestBriefDurations(t *testing.T) {
 	}
 }
 
-// A trend is drawn up to its own highest, and tells when it is over.
+// A trend is drawn up to its own maximum, and predicts when the lag will be 0.
 func TestTrend(t *testing.T) {
 	for _, test := range []struct {
 		behind        []int64
@@ -100,18 +100,18 @@ func TestTrend(t *testing.T) {
 		{[]int64{5000}, "█", "-"},
 		{[]int64{8000, 7000, 6000, 4000}, "█▇▆▄", "in 6.0s"},
 		{[]int64{100, 0}, "█▁", "now"},
-		{[]int64{1000, 2000}, "▄█", "falls back"},
-		{[]int64{2000, 1000, 2000}, "█▄█", "stands"},
-		{[]int64{90, 80, 70, 60, 50, 40, 30, 20, 10, 0, 10, 20, 30, 40, 50, 60, 70, 80}, "▇▆▅▄▄▃▂▁▁▁▂▃▄▄▅▆▇█"[6:], "falls back"},
+		{[]int64{1000, 2000}, "▄█", "falling behind"},
+		{[]int64{2000, 1000, 2000}, "█▄█", "unchanged"},
+		{[]int64{90, 80, 70, 60, 50, 40, 30, 20, 10, 0, 10, 20, 30, 40, 50, 60, 70, 80}, "▇▆▅▄▄▃▂▁▁▁▂▃▄▄▅▆▇█"[6:], "falling behind"},
 	} {
 		var tr trend
 		for n, ms := range test.behind {
-			tr.add(reportedAt.Add(time.Duration(n)*2*time.Second), ms)
+			tr.add(measuredAt.Add(time.Duration(n)*2*time.Second), ms)
 		}
-		if n := utf8.RuneCountInString(tr.line()); n != min(len(test.behind), sparks) {
+		if n := utf8.RuneCountInString(tr.line()); n != min(len(test.behind), trendLength) {
 			t.Errorf("%v: %d marks", test.behind, n)
 		}
-		if got := tr.line(); len(test.behind) <= sparks && got != test.line {
+		if got := tr.line(); len(test.behind) <= trendLength && got != test.line {
 			t.Errorf("%v is %s, want %s", test.behind, got, test.line)
 		}
 		if got := tr.caughtUp(); got != test.reached {
@@ -120,7 +120,7 @@ func TestTrend(t *testing.T) {
 	}
 }
 
-// frameOf draws looks one after another and returns the last frame.
+// frameOf returns the last frame after these measurements.
 func frameOf(width, height int, notes []string, looks ...inspect.Look) []string {
 	var h LagHistory
 	for _, look := range looks {
@@ -129,8 +129,8 @@ func frameOf(width, height int, notes []string, looks ...inspect.Look) []string 
 	return LagFrame(Palette{}, looks[len(looks)-1], h, notes, width, height)
 }
 
-func TestAFrameShowsEveryShardWhereThereIsRoom(t *testing.T) {
-	got := strings.Join(frameOf(80, 23, nil, reportAt(reportedAt.Add(-2*time.Second), "orders", 8000, 0, -1), reportAt(reportedAt, "orders", 6000, 0, -1)), "\n")
+func TestLagFrameShowsEveryShardIfItFits(t *testing.T) {
+	got := strings.Join(frameOf(80, 23, nil, lookAt(measuredAt.Add(-2*time.Second), "orders", 8000, 0, -1), lookAt(measuredAt, "orders", 6000, 0, -1)), "\n")
 	want := `10:00:00 orders: behind max 6.0s, avg 3.0s, min 0s; caught up in 6.0s
 SHARD                 STATE    BEHIND  LAST_READ  TREND             CAUGHT_UP
 shardId-000000000000  reading  6.0s    -          █▆                in 6.0s
@@ -141,28 +141,28 @@ shardId-000000000001  reading  0s      -          ▁▁                now
 	}
 }
 
-// With more shards than lines those are shown that are furthest behind, and it
-// says how many there are beside; whatever the terminal's size, it fits.
-func TestAFrameFitsTheTerminal(t *testing.T) {
+// If there are more shards than lines, the frame shows those with the most lag, and the
+// number of the others. It fits any size of the terminal.
+func TestLagFrameFitsTheTerminal(t *testing.T) {
 	behind := make([]int64, 400)
 	for n := range behind {
 		behind[n] = int64(n) * 1000
 	}
-	many := reportAt(reportedAt, "orders", behind...)
+	many := lookAt(measuredAt, "orders", behind...)
 	lines := frameOf(80, 23, nil, many)
 	if len(lines) != 23 || !strings.HasPrefix(lines[2], "shardId-000000000399  reading  6m39s ") || !strings.HasPrefix(lines[20], "shardId-000000000381 ") ||
 		lines[21] != "and 381 shards more, 6m20s behind at most" {
 		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
-	// What differs by the time of the look alone is no order.
+	// Lags that differ only because shards are measured one after another do not change the order.
 	for n := range behind {
 		behind[n] = 60_000 + int64(n*37%400)
 	}
-	lines = frameOf(80, 23, nil, reportAt(reportedAt, "orders", behind...))
+	lines = frameOf(80, 23, nil, lookAt(measuredAt, "orders", behind...))
 	if !strings.HasPrefix(lines[2], "shardId-000000000000 ") || !strings.HasPrefix(lines[20], "shardId-000000000018 ") || lines[21] != "and 381 shards more, 1m00s behind at most" {
 		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
-	two := inspect.Look{Time: reportedAt, Streams: append(many.Streams, reportAt(reportedAt, "payments", behind[:7]...).Streams...)}
+	two := inspect.Look{Time: measuredAt, Streams: append(many.Streams, lookAt(measuredAt, "payments", behind[:7]...).Streams...)}
 	notes := []string{strings.Repeat("x", 300), "y"}
 	for width := 1; width < 130; width += 3 {
 		for height := 1; height < 60; height++ {

@@ -18,17 +18,17 @@ import (
 	"kin/reader"
 )
 
-// MetricsWriter writes a run's progress, a JSON line for each observation, in
-// the shape of a streaming query's progress.
+// MetricsWriter writes a JSON line for each observation of a run. Its form is that of a
+// Spark streaming query's progress.
 type MetricsWriter struct {
-	// out appends a line. It ends with ctx, also while nobody takes the line.
+	// out appends a line. It returns when ctx ends, even if the line is not written yet.
 	out   func(ctx context.Context, line []byte) error
 	Close func() error
 	runID string
 }
 
-// OpenMetrics opens what --metrics names: a file, which is appended to, or -
-// for stderr. It waits for the reader of a FIFO until ctx ends.
+// OpenMetrics opens the file of --metrics for appending; - is stderr. If the file is a
+// FIFO, it waits for a reader until ctx ends. The caller has to call Close.
 func OpenMetrics(ctx context.Context, c *console.Console, path string) (*MetricsWriter, error) {
 	m := &MetricsWriter{
 		out:   func(ctx context.Context, line []byte) error { return c.Stderr.WriteData(ctx, string(line)) },
@@ -37,7 +37,7 @@ func OpenMetrics(ctx context.Context, c *console.Console, path string) (*Metrics
 	if path == "-" {
 		return m, nil
 	}
-	f, err := await.OpenFile(ctx, path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // metrics are for others to read
+	f, err := await.OpenFile(ctx, path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // other users may read metrics
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func OpenMetrics(ctx context.Context, c *console.Console, path string) (*Metrics
 	return m, nil
 }
 
-// queryProgress is the JSON line.
+// queryProgress is a line of --metrics.
 type queryProgress struct {
 	ID                 string           `json:"id"`
 	RunID              string           `json:"runId"`
@@ -65,15 +65,15 @@ type sourceProgress struct {
 	Metrics     *sourceMetrics `json:"metrics,omitempty"`
 }
 
-// sourceMetrics are text, as the connector has them.
+// sourceMetrics has numbers as text, as in the connector.
 type sourceMetrics struct {
 	Avg string `json:"avgMsBehindLatest"`
 	Max string `json:"maxMsBehindLatest"`
 	Min string `json:"minMsBehindLatest"`
 }
 
-// Observer returns what writes a run's metrics. A signal that ends run, and the end of
-// the run's time where it has one, which counts from began, end its wait for whoever reads them.
+// Observer returns a function that writes a run's metrics. If nobody reads them, a write
+// waits until run ends or the timeout is over. The timeout counts from began; 0 means none.
 func Observer(run context.Context, m *MetricsWriter, began time.Time, timeout time.Duration) func(reader.Observation) error {
 	end := began.Add(timeout)
 	return func(o reader.Observation) error {
@@ -87,11 +87,12 @@ func Observer(run context.Context, m *MetricsWriter, began time.Time, timeout ti
 	}
 }
 
-// errMetricsBlocked says what a run waited for when its time was over.
+// errMetricsBlocked is the reason of a time-out while a run waited for the reader of its
+// metrics.
 var errMetricsBlocked = errors.New("nothing reads the --metrics file, and its last line is lost")
 
-// Write appends the line of one observation. It waits for whoever reads the metrics,
-// until ctx ends; its error is then the cause of that.
+// Write appends the line of one observation. If nobody reads the metrics, it waits until
+// ctx ends, and returns its cause.
 func (m *MetricsWriter) Write(ctx context.Context, o reader.Observation) error {
 	line := queryProgress{
 		ID: o.QueryID, RunID: m.runID, Timestamp: record.Time{Time: o.Time}, BatchID: o.BatchID,
@@ -116,7 +117,7 @@ func (m *MetricsWriter) Write(ctx context.Context, o reader.Observation) error {
 	return nil
 }
 
-// javaDouble prints 32000 as 32000.0.
+// javaDouble formats a number as Java does: 32000 is 32000.0.
 func javaDouble(f float64) string {
 	s := strconv.FormatFloat(f, 'f', -1, 64)
 	if !strings.Contains(s, ".") {

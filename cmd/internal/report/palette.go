@@ -7,10 +7,10 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// Palette is how a table looks: plain when stdout is not coloured.
+// Palette has the colours of a report. They are all plain if stdout is not coloured.
 type Palette struct{ Head, Good, Passing, Bad lipgloss.Style }
 
-// NewPalette is the palette for stdout.
+// NewPalette returns the palette for stdout.
 func NewPalette(c *console.Console) Palette {
 	r := lipgloss.NewRenderer(c.Out)
 	r.SetColorProfile(termenv.Ascii)
@@ -25,7 +25,7 @@ func NewPalette(c *console.Console) Palette {
 	}
 }
 
-// Status is a status in the colour of whether it lasts.
+// Status colours a status: ACTIVE is good, and any other status is temporary.
 func (p Palette) Status(s string) string {
 	if s == "ACTIVE" {
 		return p.Good.Render(s)

@@ -8,13 +8,14 @@ import (
 	"kin/cmd/internal/console"
 )
 
-// JSONLine is a value as a line of JSON.
+// JSONLine returns a value as a line of JSON.
 func JSONLine(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b) + "\n", err
 }
 
-// Print runs what makes a report and prints that. A closed stdout ends both.
+// Print calls report and prints its text on stdout. A closed stdout cancels the context of
+// report.
 func Print(ctx context.Context, c *console.Console, report func(context.Context) (string, error)) error {
 	out, ctx, err := c.OpenStdout(ctx, false)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"kin/reader"
 )
 
-// ServeMetrics serves a run's progress as Prometheus text at /metrics until
-// stop is called.
+// ServeMetrics serves a run's progress as Prometheus text at /metrics until stop is called.
+// address is HOST:PORT.
 func ServeMetrics(ctx context.Context, address string, r *reader.Reader) (stop func() error, err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -39,11 +39,11 @@ func ServeMetrics(ctx context.Context, address string, r *reader.Reader) (stop f
 	}, nil
 }
 
-// behindMetric is the name of the gauge that says how far a shard is behind.
+// behindMetric is the name of the gauge for the lag of a shard.
 const behindMetric = "kin_millis_behind_latest"
 
-// progressCollector turns a run's progress into metrics when they are asked
-// for.
+// progressCollector is a prometheus.Collector. It reads a run's progress when metrics are
+// scraped.
 type progressCollector struct {
 	progress func() reader.Progress
 
@@ -76,7 +76,7 @@ func newProgressCollector(progress func() reader.Progress) *progressCollector {
 	}
 }
 
-// Describe sends the metrics' descriptions.
+// Describe implements prometheus.Collector.
 func (c *progressCollector) Describe(descs chan<- *prometheus.Desc) {
 	descs <- c.behind
 	for _, counter := range c.counters {
@@ -84,7 +84,7 @@ func (c *progressCollector) Describe(descs chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends the metrics' values.
+// Collect implements prometheus.Collector.
 func (c *progressCollector) Collect(metrics chan<- prometheus.Metric) {
 	p := c.progress()
 	for _, lag := range p.Lags {

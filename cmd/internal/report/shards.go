@@ -8,8 +8,8 @@ import (
 	"kin/survey"
 )
 
-// Shards is what kin shards prints with -o json. ARN and status are left
-// out where the stream may not be described.
+// Shards is the output of kin shards -o json. ARN and status are absent if
+// DescribeStreamSummary did not return them.
 type Shards struct {
 	StreamName     string        `json:"streamName"`
 	StreamARN      string        `json:"streamARN,omitempty"`
@@ -40,8 +40,7 @@ type sequenceRange struct {
 	Ending   string `json:"endingSequenceNumber,omitempty"`
 }
 
-// ShardsOf is the report of a stream, with the rates of the shards that
-// have some.
+// ShardsOf returns the report of a stream. rates may be nil; else every shard has rates.
 func ShardsOf(s *survey.Stream, rates map[string]survey.Rates) Shards {
 	r := Shards{StreamName: record.ParseStream(s.Given).Name, OpenShardCount: len(s.Open()), Shards: []shardReport{}}
 	if s.Summary != nil {
@@ -64,14 +63,14 @@ func ShardsOf(s *survey.Stream, rates map[string]survey.Rates) Shards {
 			one.AdjacentParent = shard.Parents[1]
 		}
 		if rates != nil {
-			one.Rates = ratesReportOf(rates[shard.ID]) // of a closed one, which takes nothing, all zero
+			one.Rates = ratesReportOf(rates[shard.ID]) // a closed shard has no rates: all are 0
 		}
 		r.Shards = append(r.Shards, one)
 	}
 	return r
 }
 
-// ratesReport is what --rates adds to a shard. The keys come hottest first.
+// ratesReport is what --rates adds to a shard. The hottest key is first.
 type ratesReport struct {
 	RecordsPerSecond float64        `json:"recordsPerSecond"`
 	BytesPerSecond   float64        `json:"bytesPerSecond"`
@@ -99,7 +98,7 @@ func ratesReportOf(rate survey.Rates) *ratesReport {
 	return r
 }
 
-// hasTwoParents reports whether a shard comes from a merge.
+// hasTwoParents reports whether a shard is the result of a merge.
 func hasTwoParents(s *lineage.Shard) bool { return len(s.Parents) > 1 }
 
 func stateOf(s *lineage.Shard) string {
@@ -109,7 +108,7 @@ func stateOf(s *lineage.Shard) string {
 	return "OPEN"
 }
 
-// Keys is what kin shards --key prints with -o json.
+// Keys is the output of kin shards --key -o json.
 type Keys struct {
 	Keys []keyReport `json:"keys"`
 }
@@ -120,7 +119,7 @@ type keyReport struct {
 	ShardID      string `json:"shardId"`
 }
 
-// KeysOf is the report of where keys lead.
+// KeysOf returns the report of the shards of partition keys.
 func KeysOf(found []survey.Key) Keys {
 	r := Keys{Keys: []keyReport{}}
 	for _, k := range found {

@@ -14,12 +14,12 @@ import (
 	"kin/survey"
 )
 
-// besideKeys is how wide the columns in front of the hottest keys are, without
-// the shard's: records, bytes and share of the limit, and two spaces each.
+// besideKeys is the width of all columns except the shard and the hottest keys: records,
+// bytes and share of the limit, with two spaces around each.
 const besideKeys = 2 + 9 + 2 + 9 + 2 + 7 + 2
 
-// RatesTable is the rates of the sampled shards: a line each, the hottest
-// first, and below a hot one where to split it.
+// RatesTable returns a table of the sampled shards, the hottest first. Below each hot shard
+// it shows where to split it.
 func RatesTable(p Palette, width int, s *survey.Stream, rates map[string]survey.Rates) string {
 	wide := len("SHARD")
 	var ids []string
@@ -54,7 +54,7 @@ func rateText(perSecond float64) string {
 	return strconv.FormatFloat(perSecond, 'f', 1, 64)
 }
 
-// splitText says where a hot shard is to be split, or why it is not.
+// splitText describes where to split a hot shard, or why a split does not help.
 func splitText(s *survey.Stream, r survey.Rates) string {
 	switch {
 	case r.SplitAt != nil:
@@ -67,15 +67,15 @@ func splitText(s *survey.Stream, r survey.Rates) string {
 	return "hot: no split divides its records evenly"
 }
 
-// mostKeyColumns is how wide one key is shown when there are others.
-const mostKeyColumns = 16
+// maxKeyColumns is the maximum width of a key in the list of the hottest keys.
+const maxKeyColumns = 16
 
-// keysText is as many of the keys, with their shares, as there is room for.
+// keysText returns as many keys, with their shares, as fit into width columns.
 func keysText(keys []survey.HotKey, width int) string {
 	text := ""
 	for _, k := range keys {
 		share := fmt.Sprintf(" %.0f%%", 100*k.Share)
-		one := cutText(Printable(k.PartitionKey), min(mostKeyColumns, width-len(share))) + share
+		one := cutText(Printable(k.PartitionKey), min(maxKeyColumns, width-len(share))) + share
 		if text != "" {
 			one = text + ", " + one
 		}
@@ -90,7 +90,7 @@ func keysText(keys []survey.HotKey, width int) string {
 	return text
 }
 
-// cutText is the first columns of a text, with a mark where it was cut.
+// cutText shortens a text to a number of columns, and marks where it was cut.
 func cutText(s string, columns int) string {
 	if lipgloss.Width(s) <= columns {
 		return s

@@ -10,17 +10,16 @@ import (
 	"kin/survey"
 )
 
-// besideTree is how wide the columns behind the tree are: two spaces and six
-// letters of state, two and seven of the share, two and seven of where that
-// begins, and two in front of the sequence numbers.
+// besideTree is the width of the columns between the tree and the sequence numbers: state,
+// share and start of the share, with two spaces in front of each.
 const (
-	besideTree    = 2 + 6 + 2 + 7 + 2 + 7
-	leastSequence = 9  // columns of a shortened sequence number
-	mostSequence  = 56 // digits of a whole one
+	besideTree  = 2 + 6 + 2 + 7 + 2 + 7
+	minSequence = 9  // columns of a shortened sequence number
+	maxSequence = 56 // digits of a whole sequence number
 )
 
-// ShardsTable is the tree of a stream's shards: a line each, as wide as the
-// terminal where the tree is not deeper than that.
+// ShardsTable returns the tree of a stream's shards, one line for each shard. It uses the
+// width of the terminal; a deeper tree is wider.
 func ShardsTable(p Palette, width int, s *survey.Stream) string {
 	branches := s.Tree()
 	names := make([]string, len(branches))
@@ -31,16 +30,16 @@ func ShardsTable(p Palette, width int, s *survey.Stream) string {
 			wide = max(wide, utf8.RuneCountInString(names[i]))
 		}
 	}
-	sequence := min((width-wide-besideTree-2-1)/2, mostSequence)
+	sequence := min((width-wide-besideTree-2-1)/2, maxSequence)
 	head := fmt.Sprintf("%-*s  %-6s  %7s  %7s", wide, "SHARD", "STATE", "SHARE", "FROM")
-	if sequence >= leastSequence {
+	if sequence >= minSequence {
 		head += "  SEQUENCE NUMBERS"
 	}
 	var t strings.Builder
 	fmt.Fprintln(&t, p.Head.Render(head))
 	for i, b := range branches {
 		if b.Elsewhere != "" {
-			fmt.Fprintf(&t, "%s  above, below %s\n", names[i], b.Elsewhere)
+			fmt.Fprintf(&t, "%s  drawn above, below %s\n", names[i], b.Elsewhere)
 			continue
 		}
 		state := p.Good.Render("OPEN") + "  "
@@ -49,7 +48,7 @@ func ShardsTable(p Palette, width int, s *survey.Stream) string {
 		}
 		fmt.Fprintf(&t, "%s%s  %s  %7s  %7s", names[i], strings.Repeat(" ", wide-utf8.RuneCountInString(names[i])), state,
 			percent(b.Shard.Hashes.Share()), percent(b.Shard.Hashes.Starting.Fraction()))
-		if sequence >= leastSequence {
+		if sequence >= minSequence {
 			t.WriteString("  " + sequenceText(b.Shard, sequence))
 		}
 		t.WriteByte('\n')
@@ -57,8 +56,8 @@ func ShardsTable(p Palette, width int, s *survey.Stream) string {
 	return t.String()
 }
 
-// sequenceText is the range of a shard's sequence numbers, each in the given
-// columns; the one that an open shard has may have those of both.
+// sequenceText returns the range of a shard's sequence numbers. Each number gets the given
+// columns. The only number of an open shard may use the columns of both.
 func sequenceText(s *lineage.Shard, columns int) string {
 	if !s.Closed {
 		return shortened(s.First, 2*columns) + "-"
@@ -66,8 +65,8 @@ func sequenceText(s *lineage.Shard, columns int) string {
 	return shortened(s.First, columns) + "-" + shortened(s.Last, columns)
 }
 
-// branchName is a shard with what is drawn in front of it, which is cut where
-// there is no room for it: the nearest generations stay.
+// branchName returns a shard with the lines of the tree in front of it. If they do not fit,
+// it keeps those of the nearest generations.
 func branchName(b survey.Branch, width int) string {
 	name := b.Shard.ID
 	if hasTwoParents(b.Shard) {
@@ -80,8 +79,7 @@ func branchName(b survey.Branch, width int) string {
 	return string(stem) + name
 }
 
-// shortened is a number of which the middle is left out, where it has more
-// digits than there is room for.
+// shortened cuts out the middle of a number that is longer than width.
 func shortened(digits string, width int) string {
 	if len(digits) <= width {
 		return digits
@@ -90,11 +88,11 @@ func shortened(digits string, width int) string {
 	return digits[:width-1-back] + "…" + digits[len(digits)-back:]
 }
 
-// percent is a share with two digits behind the point.
+// percent returns a share as a percentage with two decimals.
 func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + "%" }
 
-// KeysTable is where partition keys lead. The keys come last: nobody knows how
-// long they are.
+// KeysTable returns a table of the shards of partition keys. The keys are in the last
+// column, because their length is not limited.
 func KeysTable(p Palette, found []survey.Key) string {
 	wide, hash := len("SHARD"), len("HASH KEY")
 	for _, k := range found {
@@ -112,8 +110,8 @@ func KeysTable(p Palette, found []survey.Key) string {
 	return t.String()
 }
 
-// Printable is a partition key as a table shows it: as it is, or in quotes
-// where a terminal would obey some of it.
+// Printable returns a partition key for a table. A key with control characters is quoted,
+// because a terminal would interpret them.
 func Printable(key string) string {
 	for _, r := range key {
 		if !strconv.IsPrint(r) || r == utf8.RuneError {

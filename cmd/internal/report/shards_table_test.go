@@ -15,8 +15,8 @@ import (
 	"kin/survey"
 )
 
-// generations is a stream that was split and merged again and again: each
-// generation stands further to the right.
+// generations is a stream that was split n-1 times in a chain. Each generation is drawn
+// further to the right.
 func generations(n int) *survey.Stream {
 	whole := &types.HashKeyRange{StartingHashKey: aws.String("0"), EndingHashKey: aws.String("340282366920938463463374607431768211455")}
 	shards := lineage.NewTree()
@@ -34,7 +34,7 @@ func generations(n int) *survey.Stream {
 	return &survey.Stream{Given: "orders", Shards: shards}
 }
 
-func TestTheTableOfShardsIsNoWiderThanTheTerminal(t *testing.T) {
+func TestShardsTableIsNoWiderThanTheTerminal(t *testing.T) {
 	for _, width := range []int{80, 100, 200, 300} {
 		for _, n := range []int{1, 2, 5, 12, 40} {
 			lines := strings.Split(strings.TrimSuffix(ShardsTable(Palette{}, width, generations(n)), "\n"), "\n")
@@ -53,11 +53,11 @@ func TestTheTableOfShardsIsNoWiderThanTheTerminal(t *testing.T) {
 		}
 	}
 	if wide := ShardsTable(Palette{}, 200, generations(1)); !strings.Contains(wide, strings.Repeat("1", 56)) {
-		t.Errorf("whole sequence numbers have room, but: %s", wide)
+		t.Errorf("whole sequence numbers fit, but: %s", wide)
 	}
 }
 
-func TestWhatATerminalWouldObeyIsQuoted(t *testing.T) {
+func TestPrintableQuotesControlCharacters(t *testing.T) {
 	for key, want := range map[string]string{
 		"ada": "ada", "grüße": "grüße", "two words": "two words",
 		"\x1b[2J": `"\x1b[2J"`, "a\nb": `"a\nb"`, "\u202eevil": `"\u202eevil"`, "bad\xff": `"bad\xff"`,
@@ -68,7 +68,7 @@ func TestWhatATerminalWouldObeyIsQuoted(t *testing.T) {
 	}
 }
 
-func TestKeysAreCutToTheRoomThereIs(t *testing.T) {
+func TestKeysAreCutToTheWidth(t *testing.T) {
 	keys := []survey.HotKey{{PartitionKey: strings.Repeat("customer-", 20), Share: 0.5}, {PartitionKey: "日本語日本語日本語日本語", Share: 0.25}, {PartitionKey: "c", Share: 0.1}}
 	for _, width := range []int{6, 10, 20, 28, 40, 60, 100} {
 		if text := keysText(keys, width); lipgloss.Width(text) > width {

@@ -12,8 +12,8 @@ import (
 	"kin/survey"
 )
 
-// Streams is what kin streams prints with -o json: the members of
-// DescribeStreamSummary, without those that could not be had.
+// Streams is the output of kin streams -o json. Its members are those of
+// DescribeStreamSummary; what the service did not return is absent.
 type Streams struct {
 	Streams []streamReport `json:"streams"`
 }
@@ -33,7 +33,7 @@ type streamReport struct {
 	Created        string `json:"streamCreationTimestamp,omitempty"`
 }
 
-// StreamsOf is the report of streams.
+// StreamsOf returns the report of streams.
 func StreamsOf(streams []survey.Listed) Streams {
 	r := Streams{Streams: []streamReport{}}
 	for _, listed := range streams {
@@ -59,9 +59,8 @@ func modeOf(s types.StreamDescriptionSummary) string {
 	return string(s.StreamModeDetails.StreamMode)
 }
 
-// StreamsTable is a table of streams, empty if there are none: a line each,
-// columns aligned. What is not known is a dash. The status is a column where
-// one is not ACTIVE.
+// StreamsTable returns a table of streams, or "" if there are none. An unknown value is a
+// dash. There is a column for the status only if one is not ACTIVE.
 func StreamsTable(p Palette, streams []survey.Listed) string {
 	if len(streams) == 0 {
 		return ""
@@ -93,8 +92,7 @@ func StreamsTable(p Palette, streams []survey.Listed) string {
 	return t.String()
 }
 
-// ageText is a retention period as people say it: 24h, 7d, 7d12h. Nothing is
-// "".
+// ageText formats a retention period: 24h, 7d, 7d12h. Zero is "".
 func ageText(d time.Duration) string {
 	hours := int(d / time.Hour)
 	switch days := hours / 24; {

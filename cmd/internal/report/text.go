@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Time is a time as the reports have it: RFC 3339 UTC with milliseconds.
+// Time formats a time for JSON: RFC 3339 in UTC with milliseconds.
 func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// TableTime is a time as the tables have it: what RFC 3339 says, with a space
-// and without a fraction, which the service does not give.
+// TableTime formats a time for tables: RFC 3339 in UTC with a space and without a fraction,
+// which the service does not return. The zero time is a dash.
 func TableTime(t time.Time) string {
 	if t.IsZero() {
-		return "-" // it is not known
+		return "-"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
-// Millis is a number of milliseconds as a duration.
+// Millis converts milliseconds to a duration.
 func Millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// Brief is a duration in two units at most.
+// Brief formats a duration with at most two units.
 func Brief(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

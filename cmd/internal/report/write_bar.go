@@ -14,8 +14,9 @@ import (
 	"kin/writer"
 )
 
-// StartBar shows how far a run is, on a terminal, when the size of its input is
-// known and the bar is wanted.
+// StartBar shows the progress of a write in the live line. It shows nothing unless stderr
+// is a terminal with colours, the size of the input is known, and wanted is true. skip is
+// the number of records of --skip. The caller has to call Stop.
 func StartBar(c *console.Console, in *input.Files, w *writer.Writer, skip int64, wanted bool) *console.LiveLine {
 	began := time.Now()
 	return c.StartLine(wanted && in.Size > 0 && c.Colored(c.Err), func() string {
@@ -25,15 +26,15 @@ func StartBar(c *console.Console, in *input.Files, w *writer.Writer, skip int64,
 
 const barWidth = 20
 
-// mostLeft is the longest time left that is shown: an estimate of more is no use,
-// and may be longer than a duration can be.
-const mostLeft = 1000 * time.Hour
+// maxRemaining is the longest remaining time that is shown. A longer estimate is useless,
+// and may overflow time.Duration.
+const maxRemaining = 1000 * time.Hour
 
-// barText is the line for a run that has read so many bytes of an input. What
-// is read waits before it is written, so the number of all records is taken
-// from those in the part that was read.
+// barText returns the live line of a run that has read this many bytes of its input.
+// Records wait after they were read. So the total number of records is estimated from the
+// part of the input that was read.
 func barText(read, size int64, s writer.Summary, skip int64, took time.Duration) string {
-	done := s.Read - skip // what counts for the pace
+	done := s.Read - skip // skipped records do not count for the speed
 	if read <= 0 || done <= 0 || took <= 0 {
 		return ""
 	}
@@ -43,8 +44,8 @@ func barText(read, size int64, s writer.Summary, skip int64, took time.Duration)
 	rate := float64(s.Written) / took.Seconds()
 	text := fmt.Sprintf("[%-*s] %3.0f %%  %s records  %s/s  %s/s", barWidth, strings.Repeat("=", int(share*barWidth)), share*100,
 		humanize.Comma(s.Written), humanize.Comma(int64(rate)), words.Bytes(int64(float64(s.Bytes)/took.Seconds())))
-	if left := took.Seconds() / settled * (all - settled); settled > 0 && share < 1 && left < mostLeft.Seconds() {
-		text += "  " + str2duration.String(time.Duration(left*float64(time.Second)).Round(time.Second)) + " left"
+	if remaining := took.Seconds() / settled * (all - settled); settled > 0 && share < 1 && remaining < maxRemaining.Seconds() {
+		text += "  " + str2duration.String(time.Duration(remaining*float64(time.Second)).Round(time.Second)) + " left"
 	}
 	return text
 }

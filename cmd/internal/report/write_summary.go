@@ -12,15 +12,15 @@ import (
 	"kin/writer"
 )
 
-// Wrote is the line that says what a run has done.
+// Wrote returns the summary line of a run.
 func Wrote(s writer.Summary, stream string) string {
 	text := fmt.Sprintf("wrote %s (%s) to %s in %s: %s retried, %s rejected", words.Count(s.Written, "record"),
 		words.Bytes(s.Bytes), record.ParseStream(stream).Name, words.Lasted(s.Duration), humanize.Comma(s.Retried), humanize.Comma(s.Rejected))
 	return text + PossiblyTwice(s.PossiblyTwice, s.PossibleCopies)
 }
 
-// PossiblyTwice is the part of a summary about records that the stream may hold more
-// often than once; empty where there are none.
+// PossiblyTwice returns the part of a summary about records that the stream may have more
+// than once. copies is the maximum number of extra copies. It is empty if records is 0.
 func PossiblyTwice(records, copies int64) string {
 	switch {
 	case records == 0:
@@ -31,7 +31,7 @@ func PossiblyTwice(records, copies int64) string {
 	return ", " + humanize.Comma(records) + " possibly twice"
 }
 
-// PrintShards prints, with -v, what was done on each shard.
+// PrintShards prints, with -v, what was written to each shard.
 func PrintShards(c *console.Console, shards []writer.ShardSummary, stream string) {
 	if !c.IsVerbose {
 		return
@@ -47,8 +47,8 @@ func PrintShards(c *console.Console, shards []writer.ShardSummary, stream string
 	}
 }
 
-// PrintElsewhere prints where records went that were led to one shard: that may be
-// split, or merged, while they are written.
+// PrintElsewhere prints how many records of --shard went to other shards. That happens if
+// the shard is split or merged during the run.
 func PrintElsewhere(c *console.Console, shards []writer.ShardSummary, shard string) {
 	for _, s := range shards {
 		if s.Written > 0 && s.ShardID != shard {
@@ -57,9 +57,9 @@ func PrintElsewhere(c *console.Console, shards []writer.ShardSummary, shard stri
 	}
 }
 
-// ProgressOf is the line that says how far a run came that did not write all.
-// failed is the file with the records that were given up, if there is one.
-// skipped is how many records of the input were passed over.
+// ProgressOf returns the line about how far a run came that did not write everything.
+// failed is the file of rejected records, or "". skipped is the number of records of
+// --skip.
 func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	if failed != "" {
 		return progressWithRejected(s, failed)
@@ -68,9 +68,9 @@ func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	beyond := s.Written - (s.WrittenThrough - min(skipped, s.WrittenThrough))
 	switch {
 	case s.WrittenThrough > 0 && beyond > 0:
-		text = fmt.Sprintf("records 1 to %s of the input are written, and %s after them", humanize.Comma(s.WrittenThrough), words.Count(beyond, "record"))
+		text = throughText(s.WrittenThrough) + ", and " + words.Count(beyond, "record") + " after that"
 	case s.WrittenThrough > 0:
-		text = fmt.Sprintf("everything up to record %s of the input is written", humanize.Comma(s.WrittenThrough))
+		text = throughText(s.WrittenThrough)
 	case beyond == 1:
 		text = "the first record of the input is not written, but 1 later record is"
 	case beyond > 1:
@@ -85,15 +85,16 @@ func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	return text
 }
 
-// PrintFailing prints what failed when a signal ended a run, which prints no error.
+// PrintFailing prints the last failure if a signal ended the run. Such a run prints no
+// error.
 func PrintFailing(ctx context.Context, c *console.Console, w *writer.Writer) {
 	if last := w.Failing(); last != nil && ctx.Err() != nil {
 		c.Print("the last failure: " + last.Error())
 	}
 }
 
-// progressWithRejected is ProgressOf for a run that saves what it gives up: all it has
-// read is in one of the two places.
+// progressWithRejected is ProgressOf for a run with --failed: every record that it has
+// settled is written or in the file.
 func progressWithRejected(s writer.Summary, failed string) string {
 	text := fmt.Sprintf("each of the records 1 to %s of the input is written or in %s", humanize.Comma(s.WrittenThrough), failed)
 	if s.WrittenThrough == 0 {
@@ -103,4 +104,12 @@ func progressWithRejected(s writer.Summary, failed string) string {
 		text += fmt.Sprintf("; %s of those in the file may also be written", humanize.Comma(s.Unsure))
 	}
 	return text
+}
+
+// throughText states that the first n records of the input are written.
+func throughText(n int64) string {
+	if n == 1 {
+		return "record 1 of the input is written"
+	}
+	return fmt.Sprintf("records 1 to %s of the input are written", humanize.Comma(n))
 }

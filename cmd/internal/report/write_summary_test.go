@@ -8,7 +8,7 @@ import (
 	"kin/writer"
 )
 
-func TestTheLinesAboutAWrite(t *testing.T) {
+func TestWriteSummaryLines(t *testing.T) {
 	for _, tt := range []struct {
 		summary         writer.Summary
 		wrote, progress string
@@ -16,17 +16,17 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 		{
 			writer.Summary{Read: 12000, Written: 12000, Bytes: 11_834_567, Retried: 14, WrittenThrough: 12000, Duration: 3249 * time.Millisecond},
 			"wrote 12,000 records (11.8 MB) to orders in 3.2s: 14 retried, 0 rejected",
-			"everything up to record 12,000 of the input is written",
+			"records 1 to 12,000 of the input are written",
 		},
 		{
 			writer.Summary{Read: 1, Written: 1, Bytes: 999, WrittenThrough: 1, Duration: 59940 * time.Millisecond},
 			"wrote 1 record (999 B) to orders in 59.9s: 0 retried, 0 rejected",
-			"everything up to record 1 of the input is written",
+			"record 1 of the input is written",
 		},
 		{
 			writer.Summary{Read: 1500, Written: 1003, Bytes: 1395, Retried: 500, Rejected: 400, PossiblyTwice: 1200, PossibleCopies: 1300, Unsure: 97, WrittenThrough: 1000, Duration: 5*time.Minute + 12400*time.Millisecond},
 			"wrote 1,003 records (1.4 kB) to orders in 5m12s: 500 retried, 400 rejected, 1,200 possibly twice or more often (up to 1,300 copies too many)",
-			"records 1 to 1,000 of the input are written, and 3 records after them; 97 more may be",
+			"records 1 to 1,000 of the input are written, and 3 records after that; 97 more may be",
 		},
 		{
 			writer.Summary{Read: 5, Rejected: 1, Duration: 61 * time.Minute},
@@ -48,7 +48,7 @@ func TestTheLinesAboutAWrite(t *testing.T) {
 	}
 }
 
-func TestTheBarOfAWrite(t *testing.T) {
+func TestWriteBar(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		read, size int64
@@ -73,7 +73,7 @@ func TestTheBarOfAWrite(t *testing.T) {
 	}
 }
 
-func TestTheLinesAboutAWriteThatSaves(t *testing.T) {
+func TestWriteProgressWithAFileOfRejectedRecords(t *testing.T) {
 	for _, tt := range []struct {
 		summary writer.Summary
 		want    string
@@ -87,7 +87,7 @@ func TestTheLinesAboutAWriteThatSaves(t *testing.T) {
 	}
 }
 
-func TestRatesOfAWrite(t *testing.T) {
+func TestWriteRateValues(t *testing.T) {
 	for text, want := range map[string]flags.WriteRate{
 		"100/s": {Text: "100/s", Records: 100}, "2.5/s": {Text: "2.5/s", Records: 2.5}, "1mb/s": {Text: "1mb/s", Bytes: 1e6},
 		"1.5MiB/s": {Text: "1.5MiB/s", Bytes: 1.5 * (1 << 20)}, "unlimited": {Text: "unlimited", Unlimited: true},
@@ -105,14 +105,14 @@ func TestRatesOfAWrite(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrittenBehindSkippedRecords(t *testing.T) {
+func TestWriteProgressAfterSkippedRecords(t *testing.T) {
 	for _, tt := range []struct {
 		summary writer.Summary
 		want    string
 	}{
-		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written, and 20 records after them; 2 more may be"},
-		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "everything up to record 1,010 of the input is written"},
-		{writer.Summary{Read: 600, WrittenThrough: 600}, "everything up to record 600 of the input is written"},
+		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written, and 20 records after that; 2 more may be"},
+		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written"},
+		{writer.Summary{Read: 600, WrittenThrough: 600}, "records 1 to 600 of the input are written"},
 	} {
 		if got := ProgressOf(tt.summary, "", 1000); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)

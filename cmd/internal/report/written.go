@@ -9,7 +9,7 @@ import (
 	"kin/writer"
 )
 
-// reportLine is what --report and --dry-run print about one record.
+// reportLine is a line of --report or --dry-run.
 type reportLine struct {
 	Record            int64  `json:"record"`
 	ShardID           string `json:"shardId,omitempty"`
@@ -20,20 +20,21 @@ type reportLine struct {
 	ErrorMessage      string `json:"errorMessage,omitempty"`
 }
 
-// ErrReportClosed means that nobody reads the report any more. What was read
-// is written all the same; that nobody can read the report is a failure.
+// ErrReportClosed means that nobody reads the report any more. The records that were read
+// are still written, but the missing report is a failure.
 var ErrReportClosed = errors.New("stdout was closed: nobody reads the report")
 
-// Written prints the results of a run, in the order of the input.
+// Written prints the results of a run in the order of the input.
 type Written struct{ Out *console.Stdout }
 
-// OpenWritten takes stdout. The context it returns ends when nobody reads it.
+// OpenWritten opens stdout for a report. The returned context ends when the reader closes
+// stdout. The caller has to close Out.
 func OpenWritten(ctx context.Context, c *console.Console) (*Written, context.Context, error) {
 	out, watched, err := c.OpenStdout(ctx, false)
 	return &Written{out}, watched, err
 }
 
-// Results prints what became of records.
+// Results prints what happened to records, and flushes.
 func (r *Written) Results(results []writer.Result) error {
 	for _, one := range results {
 		if err := r.line(reportLine{
@@ -46,7 +47,7 @@ func (r *Written) Results(results []writer.Result) error {
 	return r.Flush()
 }
 
-// Preview prints what would become of a record.
+// Preview prints what would happen to a record, without flushing.
 func (r *Written) Preview(p writer.Preview) error {
 	l := reportLine{Record: p.Record, ShardID: p.ShardID, ErrorCode: p.ErrorCode, ErrorMessage: p.ErrorMessage}
 	if p.ErrorCode == "" {
@@ -61,7 +62,7 @@ func (r *Written) line(l reportLine) error {
 	return reportError(encoder.Encode(l))
 }
 
-// Flush hands what was printed to the kernel.
+// Flush passes what was printed to the kernel.
 func (r *Written) Flush() error { return reportError(r.Out.Flush()) }
 
 func reportError(err error) error {

@@ -8,17 +8,18 @@ import (
 	"kin/cmd/internal/flags"
 )
 
-// variablePrefix begins the variables that set flags.
+// variablePrefix is the prefix of the variables that set flags.
 const variablePrefix = "KIN_"
 
-// VariableOf is the variable of a flag: KIN_MAX_FETCH_RATE of max-fetch-rate.
+// VariableOf returns the variable of a flag: KIN_MAX_FETCH_RATE for max-fetch-rate.
 func VariableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// environmentSettings are the flags that variables set. An empty variable asks
-// for the default, whatever the configuration file says. A flag that can be
-// repeated has a value a line.
+// environmentSettings returns the flags that variables set. environ is as os.Environ
+// returns it. An empty variable sets a flag to its default, whatever the configuration file
+// has. For a flag that can be repeated, each line is a value. A KIN_ variable of no flag is
+// an error.
 func environmentSettings(environ []string, root *cobra.Command) (Layer, error) {
 	settable := SettableFlags(root, nil)
 	flagOf := map[string]string{}

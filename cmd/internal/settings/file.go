@@ -20,11 +20,12 @@ import (
 	"kin/cmd/internal/flags"
 )
 
-// configPath is the configuration file: kin/config.toml in XDG_CONFIG_HOME, or
-// in the system's folder for configuration; empty if there is neither.
+// configPath returns the path of the configuration file: kin/config.toml in
+// XDG_CONFIG_HOME, or in the system's folder for configuration. It is empty if there is
+// neither.
 func configPath() string {
 	folder := os.Getenv("XDG_CONFIG_HOME")
-	if !filepath.IsAbs(folder) { // as the XDG specification has it
+	if !filepath.IsAbs(folder) { // the XDG specification ignores a relative path
 		var err error
 		if folder, err = os.UserConfigDir(); err != nil {
 			return ""
@@ -33,9 +34,9 @@ func configPath() string {
 	return filepath.Join(folder, "kin", "config.toml")
 }
 
-// ReadFile returns the settings of each table, the top level's under "".
-// All of the file is checked, for every command. A file that is not there is
-// an empty one.
+// ReadFile returns the settings of each table by its name; the top level has the name "".
+// It checks the whole file, including the tables of other commands. A file that does not
+// exist, and an empty path, give no settings.
 func ReadFile(path string, root *cobra.Command) (map[string]Layer, error) {
 	if path == "" {
 		return nil, nil
@@ -54,7 +55,8 @@ func ReadFile(path string, root *cobra.Command) (map[string]Layer, error) {
 	return Parse(path, bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), root)
 }
 
-// Parse returns the settings of each table of a file, and checks all of it.
+// Parse returns the settings of each table of a file, and checks the whole file. path is
+// for messages.
 func Parse(path string, text []byte, root *cobra.Command) (map[string]Layer, error) {
 	var members map[string]any
 	if err := toml.Unmarshal(text, &members); err != nil {
@@ -69,7 +71,7 @@ func Parse(path string, text []byte, root *cobra.Command) (map[string]Layer, err
 	return f.tables, f.table("", members)
 }
 
-// configFile is a configuration file that is being checked.
+// configFile is the state of Parse.
 type configFile struct {
 	path     string
 	lines    map[string]int // by key, with dots
@@ -78,7 +80,7 @@ type configFile struct {
 	tables   map[string]Layer
 }
 
-// table checks and keeps a table and those in it.
+// table checks and stores a table and the tables in it.
 func (f *configFile) table(name string, members map[string]any) error {
 	settable := SettableFlags(f.root, f.commands[name])
 	found := Layer{}
@@ -106,13 +108,13 @@ func (f *configFile) table(name string, members map[string]any) error {
 		if err != nil {
 			return console.Usage("%s: %s: %s", location, key, err)
 		}
-		found[key] = Setting{Values: values, Origin: location, narrow: name != "", text: location + ": " + key + " = " + strings.Join(values, ", ")}
+		found[key] = Setting{Values: values, Origin: location, commandOnly: name != "", text: location + ": " + key + " = " + strings.Join(values, ", ")}
 	}
 	return nil
 }
 
-// inOrder are the keys of a table by their lines, so that the first mistake is
-// the one that is reported.
+// inOrder returns the keys of a table in the order of their lines. So the first mistake of
+// the file is reported.
 func (f *configFile) inOrder(table string, members map[string]any) []string {
 	keys := names(members)
 	sort.SliceStable(keys, func(i, j int) bool {
@@ -121,8 +123,7 @@ func (f *configFile) inOrder(table string, members map[string]any) []string {
 	return keys
 }
 
-// line is where a key stands. A key inside an inline table stands where that
-// does.
+// line returns the line of a key. A key inside an inline table has the line of that table.
 func (f *configFile) line(key string) int {
 	for {
 		if line, ok := f.lines[key]; ok {
@@ -136,7 +137,7 @@ func (f *configFile) line(key string) int {
 	}
 }
 
-// keyLines finds the line of every key and table of a file that is well formed.
+// keyLines returns the line of every key and table of a well-formed file.
 func keyLines(text []byte) map[string]int {
 	lines := map[string]int{}
 	var p unstable.Parser
@@ -163,7 +164,8 @@ func keyLines(text []byte) map[string]int {
 	return lines
 }
 
-// flagValues are a TOML value as one would type it for a flag.
+// flagValues returns a TOML value in the form in which it is typed for a flag. A list needs
+// several to be true.
 func flagValues(v any, several bool) ([]string, error) {
 	if list, ok := v.([]any); ok {
 		if !several {
@@ -183,6 +185,7 @@ func flagValues(v any, several bool) ([]string, error) {
 	return []string{text}, err
 }
 
+// flagValue returns one TOML value in the form in which it is typed for a flag.
 func flagValue(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -201,7 +204,7 @@ func flagValue(v any) (string, error) {
 	return "", errors.New("want a string, a number, true or false")
 }
 
-// joined is a key within a table.
+// joined returns a key within a table, with a dot between them.
 func joined(table, key string) string {
 	if table == "" {
 		return key
@@ -209,7 +212,7 @@ func joined(table, key string) string {
 	return table + "." + key
 }
 
-// names are the keys of a map, sorted.
+// names returns the keys of a map, sorted.
 func names[V any](m map[string]V) []string {
 	list := make([]string, 0, len(m))
 	for name := range m {
@@ -227,7 +230,7 @@ func bracketed(commands map[string]*cobra.Command) []string {
 	return list
 }
 
-// prefixed is a usage error with the place of the mistake in front.
+// prefixed puts the location of the mistake in front of a usage error.
 func prefixed(location string, err error) error {
 	var bad *console.UsageError
 	if errors.As(err, &bad) {

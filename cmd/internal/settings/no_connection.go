@@ -4,9 +4,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// NoConnection are the variables with which a kin below this one asks
-// the AWS SDK alone where the service is and who is calling: the user's own
-// settings may lead elsewhere. addFlags add the flags about credentials.
+// NoConnection returns variables for a kin that is run as a child, as NAME=. They remove
+// the user's settings about service and credentials, which could name another service. The
+// child then asks only the AWS SDK. addFlags add the flags about credentials.
 func NoConnection(addFlags ...func(*pflag.FlagSet)) []string {
 	variables := []string{VariableOf("profile") + "=", VariableOf("region") + "=", VariableOf("endpoint") + "="}
 	var f pflag.FlagSet

@@ -6,42 +6,43 @@ import (
 	"strings"
 )
 
-// Origins are where flags came from that are not from the command line.
+// Origins remembers the flags that were set by a variable or the configuration file.
 type Origins struct {
-	from   map[string]string
-	narrow map[string]bool // those of them that another command does not get
+	from        map[string]string // by flag: KIN_MAX_FETCH_RATE, or FILE:LINE
+	commandOnly map[string]bool   // by flag: the setting is from the table of a command
 }
 
-// NewOrigins knows of no setting yet.
+// NewOrigins returns Origins without a setting.
 func NewOrigins() Origins {
-	return Origins{from: map[string]string{}, narrow: map[string]bool{}}
+	return Origins{from: map[string]string{}, commandOnly: map[string]bool{}}
 }
 
-// IsSetting says whether a flag's value is from a variable or a file.
+// IsSetting reports whether a flag's value comes from a variable or the configuration file.
 func (o Origins) IsSetting(flag string) bool { return o.from[flag] != "" }
 
-// IsNarrow says whether it is a setting that another command does not get.
-func (o Origins) IsNarrow(flag string) bool { return o.narrow[flag] }
+// IsCommandOnly reports whether a flag's value comes from the table of a command. Other
+// commands do not get it.
+func (o Origins) IsCommandOnly(flag string) bool { return o.commandOnly[flag] }
 
-// AddToHint adds to a hint where the flags came from that a message names,
-// if that was not the command line.
+// AddToHint adds to a hint where the flags that a message names were set. It adds nothing
+// about flags from the command line.
 func (o Origins) AddToHint(message, hint string) string {
-	return o.of(hint, func(name string) bool {
+	return o.add(hint, func(name string) bool {
 		short := map[string]string{"verbose": "-v", "quiet": "-q"}[name]
 		return namesFlag(message, "--"+name) || short != "" && namesFlag(message, short)
 	})
 }
 
-// AddConnectionToHint does the same for a message about where the service is,
-// which names no flags.
+// AddConnectionToHint does the same for a message about the connection, which names no
+// flags.
 func (o Origins) AddConnectionToHint(message, hint string) string {
-	return o.of(hint, func(name string) bool {
+	return o.add(hint, func(name string) bool {
 		return slices.Contains([]string{"endpoint", "region", "profile"}, name) && namesFlag(message, name) ||
 			name == "sts-endpoint" && namesFlag(message, "STS endpoint")
 	})
 }
 
-func (o Origins) of(hint string, named func(flag string) bool) string {
+func (o Origins) add(hint string, named func(flag string) bool) string {
 	var parts []string
 	if hint != "" {
 		parts = append(parts, hint)
@@ -54,8 +55,8 @@ func (o Origins) of(hint string, named func(flag string) bool) string {
 	return strings.Join(parts, "; ")
 }
 
-// namesFlag says whether a text has a flag's name at its start or after a
-// space, and not as part of another.
+// namesFlag reports whether a text has a flag's name as a whole word: after a space or at
+// the start.
 func namesFlag(text, name string) bool {
 	for rest := " " + text; ; {
 		_, after, found := strings.Cut(rest, " "+name)

@@ -1,5 +1,5 @@
-// Package settings gives flags their values from variables of the environment and
-// from the configuration file, and knows afterwards which came from where.
+// Package settings sets flags from environment variables and from the configuration file.
+// It also remembers which flag came from where.
 package settings
 
 import (
@@ -17,27 +17,27 @@ import (
 	"kin/internal/await"
 )
 
-// Every flag can also be set by a variable of the environment or a line of the
-// configuration file. A flag on the command line goes first, then the
-// variable, then the file: its table of the command, then its top level.
+// Every flag can also be set by an environment variable or in the configuration file. The
+// command line has the highest priority, then the variable, then the file. In the file, the
+// table of the command has priority over the top level.
 
-// Setting is one flag's value from somewhere else than the command line.
+// Setting is the value of one flag from a variable or the configuration file.
 type Setting struct {
-	Values []string // several for a flag that can be repeated; none: the default, whatever comes after
-	Origin string   // KIN_MAX_FETCH_RATE, or FILE:LINE
-	text   string   // the setting as it stands there, for messages; without what is secret
-	narrow bool     // it is for one command, or for those below one
+	Values      []string // empty: the default, whatever a lower source has
+	Origin      string   // KIN_MAX_FETCH_RATE, or FILE:LINE
+	text        string   // the setting as it was written, for messages about a bad value
+	commandOnly bool     // from the table of a command
 }
 
-// Layer is one source's settings, by flag.
+// Layer has the settings of one source, by flag.
 type Layer map[string]Setting
 
-// WithoutSettings are the commands that settings do not reach, so that a bad
-// one cannot stand in the way of help.
+// WithoutSettings are the commands that ignore settings, so that they work with a bad
+// setting.
 var WithoutSettings = []string{"help", "completion", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
-// Apply gives the command's flags the values that the environment and
-// the configuration file have for them.
+// Apply sets the flags of a command from the environment and the configuration file, unless
+// the command line has set them.
 func (o Origins) Apply(c *cobra.Command) error {
 	if top := topCommand(c); top == nil || slices.Contains(WithoutSettings, top.Name()) {
 		return nil
@@ -57,36 +57,36 @@ func (o Origins) Apply(c *cobra.Command) error {
 	}
 	layers = append(layers, tables[""])
 
-	hidden := map[string]bool{}
+	set := map[string]bool{}
 	for _, name := range strings.Split(c.Annotations[flags.Refused], ",") {
-		hidden[name] = true
+		set[name] = true
 	}
-	c.Flags().Visit(func(f *pflag.Flag) { flags.Hide(hidden, f.Name, f.Value) })
+	c.Flags().Visit(func(f *pflag.Flag) { flags.MarkSet(set, f.Name, f.Value) })
 	for _, layer := range layers {
-		if err := o.applyLayer(c.Flags(), layer, hidden); err != nil {
+		if err := o.applyLayer(c.Flags(), layer, set); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// applyLayer sets the flags that no higher source has set, and hides them from
-// the lower ones.
-func (o Origins) applyLayer(set *pflag.FlagSet, layer Layer, hidden map[string]bool) error {
+// applyLayer sets the flags that no source of higher priority has set, and marks them as
+// set.
+func (o Origins) applyLayer(f *pflag.FlagSet, layer Layer, set map[string]bool) error {
 	var names []string
 	for name := range layer {
-		if set.Lookup(name) != nil && !hidden[name] {
+		if f.Lookup(name) != nil && !set[name] {
 			names = append(names, name)
 		}
 	}
 	sort.Strings(names)
 	for _, name := range names {
 		s := layer[name]
-		if len(s.Values) > 1 && !flags.Repeatable(set.Lookup(name).Value) {
+		if len(s.Values) > 1 && !flags.Repeatable(f.Lookup(name).Value) {
 			return console.Usage("%s: want one value: this command takes no list of them", s.text)
 		}
 		for _, value := range s.Values {
-			if err := set.Set(name, value); err != nil {
+			if err := f.Set(name, value); err != nil {
 				var invalid *pflag.InvalidValueError
 				if errors.As(err, &invalid) {
 					return console.Usage("%s: %s", s.text, flags.Wanted(invalid))
@@ -94,14 +94,14 @@ func (o Origins) applyLayer(set *pflag.FlagSet, layer Layer, hidden map[string]b
 				return console.Usage("%s: %s", s.text, err)
 			}
 			o.from[name] = s.Origin
-			o.narrow[name] = s.narrow
+			o.commandOnly[name] = s.commandOnly
 		}
-		flags.Hide(hidden, name, set.Lookup(name).Value)
+		flags.MarkSet(set, name, f.Lookup(name).Value)
 	}
 	return nil
 }
 
-// topCommand is the command below the root that c is or belongs to.
+// topCommand returns the command below the root that c is or belongs to; nil for the root.
 func topCommand(c *cobra.Command) *cobra.Command {
 	if !c.HasParent() {
 		return nil
@@ -112,15 +112,14 @@ func topCommand(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// tableName is the name of a command's table in the configuration file: its
-// names below the root, with dots between them.
+// tableName returns the name of a command's table in the configuration file: its path below
+// the root, with dots.
 func tableName(c *cobra.Command) string {
 	_, path, _ := strings.Cut(c.CommandPath(), " ")
 	return strings.ReplaceAll(path, " ", ".")
 }
 
-// SettableCommands are the commands that settings reach, by the name of their
-// table.
+// SettableCommands returns the commands that settings apply to, by the name of their table.
 func SettableCommands(root *cobra.Command) map[string]*cobra.Command {
 	found := map[string]*cobra.Command{}
 	var walk func(*cobra.Command)
@@ -137,8 +136,9 @@ func SettableCommands(root *cobra.Command) map[string]*cobra.Command {
 	return found
 }
 
-// SettableFlags are the flags of a command, or of all if it is nil: of several
-// with one name one that can be repeated, if any can.
+// SettableFlags returns the flags of a command by name, or of all commands if c is nil. If
+// several commands have a flag of one name, it returns one that can be repeated, if there
+// is one.
 func SettableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 	found := map[string]*pflag.Flag{}
 	add := func(f *pflag.Flag) {
@@ -155,7 +155,8 @@ func SettableFlags(root, c *cobra.Command) map[string]*pflag.Flag {
 	return found
 }
 
-// unknownSetting refuses a name, and says which known one is nearest.
+// unknownSetting returns the error for an unknown name. Its hint has the most similar known
+// name.
 func unknownSetting(what, name string, known []string) error {
 	sort.Strings(known)
 	if near := console.Nearest(name, known); near != "" {
