@@ -82,7 +82,7 @@ type Identity struct {
 }
 
 // ErrNoSTS means that there is nobody to ask who is calling.
-var ErrNoSTS = errors.New("no endpoint of STS is known")
+var ErrNoSTS = errors.New("no STS endpoint is known")
 
 // Options say what is to be examined.
 type Options struct {
