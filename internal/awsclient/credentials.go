@@ -135,7 +135,7 @@ func (e *RoleError) Error() string {
 	case errors.As(e.Err, &api):
 		return fmt.Sprintf("assume role %s: %s: %s", e.ARN, api.ErrorCode(), api.ErrorMessage())
 	case errors.Is(e.Err, context.DeadlineExceeded):
-		return fmt.Sprintf("assume role %s: no answer in %s", e.ARN, roleTimeout)
+		return fmt.Sprintf("assume role %s: no answer within %s", e.ARN, roleTimeout)
 	}
 	return fmt.Sprintf("assume role %s: %s", e.ARN, networkError(e.Err))
 }

@@ -17,7 +17,7 @@ type Identity struct {
 }
 
 // ErrNoSTS means that kin knows no STS endpoint that could identify the caller.
-var ErrNoSTS = errors.New("no endpoint of STS is known")
+var ErrNoSTS = errors.New("no STS endpoint is known")
 
 // identifyTimeout limits the call of Identify.
 const identifyTimeout = 10 * time.Second
@@ -68,7 +68,7 @@ func sourceText(source string) string {
 	case "SharedConfigCredentials":
 		return "a profile"
 	case "StaticCredentials":
-		return "the keys that were given"
+		return "the given keys"
 	case "EC2RoleProvider":
 		return "the instance profile"
 	case "CredentialsEndpointProvider":

@@ -54,7 +54,7 @@ func (f *sharedFiles) fault(name string) *SettingsError {
 		case next == "" && !p.hasSource() && p.has(roleARN):
 			return p.fault(roleARN, "has role_arn but neither source_profile nor credential_source", setSource)
 		case next == "" && !p.hasSource() && len(chain) > 1:
-			return p.fault("", "has no credentials, and is the source_profile of profile "+chain[len(chain)-2], "write keys into the profile: aws configure")
+			return p.fault("", "has no credentials, but is the source_profile of profile "+chain[len(chain)-2], "write keys into the profile: aws configure")
 		case next != "" && f.profiles[next] == nil:
 			return p.fault(sourceProfile, "names the source_profile "+next+", which does not exist in "+strings.Join(f.names, " or "), setSource)
 		}
@@ -74,7 +74,7 @@ func (p *sharedProfile) halfKeys() *SettingsError {
 	case secret && !id:
 		return p.fault(secretKey, "has aws_secret_access_key but no aws_access_key_id", both)
 	case id && p.files[accessKeyID] != p.files[secretKey]:
-		return p.fault(accessKeyID, "has aws_access_key_id, but aws_secret_access_key is in "+p.files[secretKey]+": the pair has to be in one file", both)
+		return p.fault(accessKeyID, "has aws_access_key_id, but aws_secret_access_key is in "+p.files[secretKey]+": both must be in one file", both)
 	case !id && p.has(tokenKey):
 		return p.fault(tokenKey, "has aws_session_token but neither aws_access_key_id nor aws_secret_access_key", both)
 	}

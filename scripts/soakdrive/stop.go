@@ -218,7 +218,7 @@ var (
 	donePattern   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
 	upToPattern   = regexp.MustCompile(`(?m)^kin: records? (?:1 to )?([\d,]+) of the input (?:is|are) written`)
 	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? after that|.* is not written, but ([\d,]+) |([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
-	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?) may be(?:$| written)`)
+	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?(?: more)?) may be(?:$|[:;]| written)`)
 )
 
 func parseStop(stderr string) stop {

@@ -6,9 +6,10 @@ import "testing"
 // and soakcheck then reports violations that are none.
 func TestParseStop(t *testing.T) {
 	for stderr, want := range map[string]stop{
-		"kin: everything up to record 1,234 of the input is written":                                                                    {Through: 1234},
-		"kin: records 1 to 368 of the input are written, and 1 record after them; 12 more may be":                                       {Through: 368, Beyond: 1, Unsure: 12},
-		"kin: records 1 to 368 of the input are written, and 25 records after them":                                                     {Through: 368, Beyond: 25},
+		"kin: records 1 to 1,234 of the input are written; resume with --skip 1234":                                                     {Through: 1234},
+		"kin: records 1 to 368 of the input are written, and 1 record after that; 12 more may be; resume with --skip 368":               {Through: 368, Beyond: 1, Unsure: 12},
+		"kin: records 1 to 368 of the input are written, and 25 records after that; resume with --skip 368":                             {Through: 368, Beyond: 25},
+		"kin: record 1 of the input is written; resume with --skip 1":                                                                   {Through: 1},
 		"kin: the first record of the input is not written, but 1 later record is":                                                      {Beyond: 1},
 		"kin: the first record of the input is not written, but 7 records after it are; 2 more may be":                                  {Beyond: 7, Unsure: 2},
 		"kin: no record of the input is known to be written; 500 records may be":                                                        {Unsure: 500},

@@ -82,6 +82,9 @@ func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	case s.Unsure > 0:
 		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
 	}
+	if s.WrittenThrough > 0 {
+		text += fmt.Sprintf("; resume with --skip %d", s.WrittenThrough)
+	}
 	return text
 }
 

@@ -16,17 +16,17 @@ func TestWriteSummaryLines(t *testing.T) {
 		{
 			writer.Summary{Read: 12000, Written: 12000, Bytes: 11_834_567, Retried: 14, WrittenThrough: 12000, Duration: 3249 * time.Millisecond},
 			"wrote 12,000 records (11.8 MB) to orders in 3.2s: 14 retried, 0 rejected",
-			"records 1 to 12,000 of the input are written",
+			"records 1 to 12,000 of the input are written; resume with --skip 12000",
 		},
 		{
 			writer.Summary{Read: 1, Written: 1, Bytes: 999, WrittenThrough: 1, Duration: 59940 * time.Millisecond},
 			"wrote 1 record (999 B) to orders in 59.9s: 0 retried, 0 rejected",
-			"record 1 of the input is written",
+			"record 1 of the input is written; resume with --skip 1",
 		},
 		{
 			writer.Summary{Read: 1500, Written: 1003, Bytes: 1395, Retried: 500, Rejected: 400, PossiblyTwice: 1200, PossibleCopies: 1300, Unsure: 97, WrittenThrough: 1000, Duration: 5*time.Minute + 12400*time.Millisecond},
 			"wrote 1,003 records (1.4 kB) to orders in 5m12s: 500 retried, 400 rejected, 1,200 possibly twice or more often (up to 1,300 copies too many)",
-			"records 1 to 1,000 of the input are written, and 3 records after that; 97 more may be",
+			"records 1 to 1,000 of the input are written, and 3 records after that; 97 more may be; resume with --skip 1000",
 		},
 		{
 			writer.Summary{Read: 5, Rejected: 1, Duration: 61 * time.Minute},
@@ -110,9 +110,9 @@ func TestWriteProgressAfterSkippedRecords(t *testing.T) {
 		summary writer.Summary
 		want    string
 	}{
-		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written, and 20 records after that; 2 more may be"},
-		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written"},
-		{writer.Summary{Read: 600, WrittenThrough: 600}, "records 1 to 600 of the input are written"},
+		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written, and 20 records after that; 2 more may be; resume with --skip 1010"},
+		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written; resume with --skip 1010"},
+		{writer.Summary{Read: 600, WrittenThrough: 600}, "records 1 to 600 of the input are written; resume with --skip 600"},
 	} {
 		if got := ProgressOf(tt.summary, "", 1000); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
