@@ -121,9 +121,9 @@ func streamsIn(path string, f checkpoint.File, given []string) ([]string, error)
 	return given, nil
 }
 
-// regionHints returns ARNs, from which the region is taken: those that were given, else
-// those in the checkpoint. Calls use the streams as they were given, because not every
-// endpoint accepts ARNs.
+// regionHints returns names or ARNs for the choice of the region: for each stream the ARN
+// in the checkpoint, else the stream as it was given. Calls use the streams as they were
+// given, because not every endpoint accepts ARNs.
 func regionHints(f checkpoint.File, streams []string) []string {
 	var hints []string
 	for _, s := range streams {

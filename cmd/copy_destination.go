@@ -129,7 +129,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	to, toCreated, err := writer.Identity(ctx, d.client, d.stream, e.Info)
 	switch {
 	case err != nil:
-		e.client = d.client // hints are about the streams there
+		e.client = d.client // the hint is about streams at DST
 		return err
 	case (from == "" || to == "") && sameEndpoint:
 		return console.UsageHint("name both by their ARNs", "kin cannot check whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")

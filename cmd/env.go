@@ -35,7 +35,7 @@ func newEnv(s console.Streams) *env {
 }
 
 // kinesis creates a client for the given streams, which are names or ARNs, and keeps it for
-// messages. The region of an ARN is used.
+// messages. The region of an ARN overrides a region from the settings.
 func (e *env) kinesis(ctx context.Context, streams ...string) (service.Client, error) {
 	o, err := e.awsOptions(streams...)
 	if err != nil {

@@ -196,9 +196,8 @@ func (q *stderrQueue) data(ctx context.Context, text string) error {
 	}
 }
 
-// flush waits until everything is written. It stops waiting when stderr has accepted
-// nothing for StderrTimeout. That time counts from the start of the write in progress, or
-// from `from` if that is later.
+// flush waits until everything is written. It stops waiting when a write takes longer than
+// StderrTimeout, counted from its start or from `from`, whichever is later.
 func (q *stderrQueue) flush(from time.Time) {
 	for {
 		q.mu.Lock()
@@ -210,8 +209,9 @@ func (q *stderrQueue) flush(from time.Time) {
 	}
 }
 
-// waitWrite waits for the end of the write in progress. It returns false when both that
-// write and `from` began more than StderrTimeout ago.
+// waitWrite waits for the end of the write in progress and reports whether it ended. It
+// waits at most until StderrTimeout after the start of that write or after `from`,
+// whichever is later.
 func (q *stderrQueue) waitWrite(from time.Time) bool {
 	q.mu.Lock()
 	if q.since.After(from) {

@@ -159,7 +159,7 @@ func (c *Stream) Registered(ctx context.Context, ids []string) ([]efo.Consumer, 
 			}
 		case err != nil:
 			return nil, err
-		case !slices.Contains(found, one): // an ID may name it again by its ARN
+		case !slices.Contains(found, one): // not found already, by its name or ARN
 			found = append(found, one)
 		}
 	}
