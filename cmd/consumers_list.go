@@ -3,11 +3,11 @@ package cmd
 import (
 	"context"
 
+	"github.com/spf13/cobra"
+
 	"kin/cmd/internal/consumers"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/report"
-
-	"github.com/spf13/cobra"
 )
 
 func newConsumersList(e *env) *cobra.Command {

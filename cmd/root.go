@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"kin/cmd/internal/console"
 	"kin/cmd/internal/flags"
 	"kin/cmd/internal/manual"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Main runs kin with args, which do not include the program's name, and returns the exit

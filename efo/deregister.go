@@ -3,9 +3,9 @@ package efo
 import (
 	"context"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // Deregister removes a consumer and waits until it no longer exists. removed is false if there was

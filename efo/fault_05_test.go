@@ -9,10 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // pagesOf is a client of a registry with scripted lists. Each list has a page for each token; "" is

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // nullLists answers ListStreamConsumers without a list at first, and then with an empty list.

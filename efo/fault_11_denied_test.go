@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // deniedRecords is a service that allows GetShardIterator but not GetRecords.

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
 	"kin/internal/checkpoint"
 	"kin/internal/record"
 	"kin/internal/service"
 	"kin/reader"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // A role for enhanced fan-out need not allow GetRecords. A few broken subscriptions of a closed

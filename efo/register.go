@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // Registration is the result of Register.

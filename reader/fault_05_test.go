@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
 	"kin/internal/kinesistest"
 	"kin/internal/service"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // pagedFake is a fake with several pages in each listing. tokens returns the token after each page

@@ -7,11 +7,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/kinesistest"
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/kinesistest"
+	"kin/internal/service"
 )
 
 // TestFault08RejectsAnEndThatListShardsContradicts is about an answer that ends an open shard and

@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/kinesistest"
-
 	"github.com/aws/smithy-go"
+
+	"kin/internal/kinesistest"
 )
 
 func TestFault14TimeoutNamesTheLastFailureAtTheStart(t *testing.T) {

@@ -177,7 +177,7 @@ func (o Options) validate() error {
 		{o.MaxShardsPerDescribe >= 1 && o.MaxShardsPerDescribe <= maxShardsPerDescribe,
 			"max shards per describe", "1 to 10000"},
 		{o.To.Kind == record.Latest || o.To.Kind == record.AtTimestamp || o.To.Kind == record.Ago, "to", "a time such as 2026-11-22T10:00:00Z or an age such as 15m"},
-		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "either this bound or available-now"},
+		{o.To.Kind == record.Latest || !o.AvailableNow, "to", "either this bound or available-now, not both"},
 		{len(o.Shards) == 0 || len(o.Streams) == 1, "shard", "a single stream"},
 		{o.Limit >= 0, "limit", "1 or more"},
 		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},

@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // scriptedLists is an account with a scripted ListStreams.

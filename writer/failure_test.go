@@ -15,13 +15,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/service"
-	"kin/writer/queue"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"kin/internal/service"
+	"kin/writer/queue"
 )
 
 // KINESIS.md 2.2 and bug 29: of 500 records, entries 3, 7 and 499 fail twice. Each record

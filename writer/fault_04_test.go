@@ -9,10 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
 	"kin/internal/service"
 	"kin/writer/queue"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // inFlightAggregates returns a dispatcher with one request in flight. Each of its

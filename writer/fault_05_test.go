@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // pagedService is a stream with a paged list of shards. tokens returns the page tokens of

@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // oddResults returns implausible results of an entry.

@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
 )
 
 // deletableStream is a stream that is deleted during a run, and perhaps created again.

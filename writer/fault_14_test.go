@@ -13,10 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
 	"kin/internal/service"
 	"kin/writer/queue"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // refusedDial returns the error of a connection to a port that nobody listens on.

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"kin/internal/service"
 )
 
 // pages is a service whose ListShards returns one shard per page.

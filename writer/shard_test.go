@@ -11,11 +11,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kin/internal/service"
-	"kin/writer/queue"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"kin/internal/service"
+	"kin/writer/queue"
 )
 
 // recordInShard returns a record with an explicit hash key in one of several equal shards.

@@ -17,14 +17,14 @@ import (
 	"regexp"
 	"strings"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go/logging"
+
+	"kin/internal/service"
 )
 
 // Options has the endpoint and the credentials of a client. The AWS SDK resolves empty

@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"kin/internal/service"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"kin/internal/service"
 )
 
 // renewable is a provider that reloads its credentials after the service refused them. A

@@ -24,13 +24,13 @@ func (t *Tree) Ancestors(of []string) map[string]bool {
 // Descendants returns the given IDs and those of all shards that descend from them.
 func (t *Tree) Descendants(of []string) map[string]bool {
 	found := map[string]bool{}
-	t.spread(found, of)
+	spread(t, found, of)
 	return found
 }
 
 // spread adds IDs and those of their descendants to set. set already has the descendants of each of
 // its elements.
-func (t *Tree) spread(set map[string]bool, ids []string) {
+func spread(t *Tree, set map[string]bool, ids []string) {
 	ids = append([]string(nil), ids...)
 	for len(ids) > 0 {
 		id := ids[len(ids)-1]

@@ -83,7 +83,7 @@ func (t *Tree) index(s *Shard) {
 	t.Last = max(t.Last, s.ID)
 	t.candidates = append(t.candidates, s)
 	if slices.ContainsFunc(s.Parents, func(p string) bool { return t.inside[p] }) {
-		t.spread(t.inside, []string{s.ID})
+		spread(t, t.inside, []string{s.ID})
 	}
 }
 
@@ -120,12 +120,11 @@ func (t *Tree) Ready() []*Shard {
 
 // IsReady reports whether a shard may be read now.
 func (t *Tree) IsReady(s *Shard) bool {
-	return s.State == Waiting && !s.Unlisted && !slices.ContainsFunc(s.Parents, t.blocks)
+	return s.State == Waiting && !s.Unlisted && !slices.ContainsFunc(s.Parents, func(parent string) bool { return blocks(t.Shards[parent]) })
 }
 
-// blocks reports whether a child has to wait for the parent with that ID. An unknown parent was
+// blocks reports whether a child has to wait for the parent p. A nil p is unknown: the parent was
 // trimmed and has no records.
-func (t *Tree) blocks(parent string) bool {
-	p := t.Shards[parent]
+func blocks(p *Shard) bool {
 	return p != nil && p.State != Ended && p.State != Outside
 }

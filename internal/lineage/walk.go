@@ -25,12 +25,12 @@ func (t *Tree) Walk() iter.Seq[Step] {
 	return func(yield func(Step) bool) {
 		all, visited := t.Sorted(), map[string]bool{}
 		for _, s := range all {
-			if t.home(s) == "" && !t.walkBelow(s, visited, yield) {
+			if home(t, s) == "" && !walkBelow(t, s, visited, yield) {
 				return
 			}
 		}
 		for _, s := range all {
-			if !visited[s.ID] && !t.walkBelow(s, visited, yield) {
+			if !visited[s.ID] && !walkBelow(t, s, visited, yield) {
 				return
 			}
 		}
@@ -38,7 +38,7 @@ func (t *Tree) Walk() iter.Seq[Step] {
 }
 
 // walkBelow visits a shard and its descendants. It returns false if yield did.
-func (t *Tree) walkBelow(s *Shard, visited map[string]bool, yield func(Step) bool) bool {
+func walkBelow(t *Tree, s *Shard, visited map[string]bool, yield func(Step) bool) bool {
 	for todo := []Step{{Shard: s}}; len(todo) > 0; {
 		next := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
@@ -55,8 +55,8 @@ func (t *Tree) walkBelow(s *Shard, visited map[string]bool, yield func(Step) boo
 		children := t.Children(next.Shard.ID)
 		for i, id := range slices.Backward(children) { // put last, visited first
 			child := Step{Shard: t.Shards[id], Depth: next.Depth + 1, Last: i == len(children)-1}
-			if home := t.home(child.Shard); home != next.Shard.ID {
-				child.Elsewhere = home
+			if parent := home(t, child.Shard); parent != next.Shard.ID {
+				child.Elsewhere = parent
 			}
 			todo = append(todo, child)
 		}
@@ -65,7 +65,7 @@ func (t *Tree) walkBelow(s *Shard, visited map[string]bool, yield func(Step) boo
 }
 
 // home is the parent below which a walk visits a shard: its first known parent.
-func (t *Tree) home(s *Shard) string {
+func home(t *Tree, s *Shard) string {
 	for _, p := range s.Parents {
 		if t.Shards[p] != nil {
 			return p

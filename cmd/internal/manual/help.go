@@ -5,11 +5,11 @@ package manual
 import (
 	"strings"
 
-	"kin/cmd/internal/console"
-	"kin/cmd/internal/flags"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"kin/cmd/internal/console"
+	"kin/cmd/internal/flags"
 )
 
 // HelpFlags are the flags that print help. cobra reads --help itself.
