@@ -92,7 +92,7 @@ func (o *checkpointResetOptions) check(e *env) error {
 	case !o.to.Given:
 		return console.Usage("--to is needed: want %s", record.PositionForms)
 	case !o.yes && !o.dryRun && !e.CanAsk():
-		return console.UsageHint("--dry-run prints what would be moved", "no terminal to ask on: add --yes")
+		return console.UsageHint("--dry-run prints the changes", "no terminal to ask on: add --yes")
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 		if yes, err := e.Ask(ctx, fmt.Sprintf("move %s as shown?", o.path)); err != nil {
 			return err
 		} else if !yes {
-			e.Print("nothing was moved")
+			e.Print("nothing was changed")
 			return console.SilentError{Code: console.ExitFailed}
 		}
 	}
@@ -151,11 +151,11 @@ func runCheckpointReset(ctx context.Context, e *env, o *checkpointResetOptions) 
 	if err := file.Save(after, nil); err != nil {
 		var failed *checkpoint.SaveError
 		if errors.As(err, &failed) {
-			failed.Next = "the file was not changed; repair the folder or the disk, then run the command again"
+			failed.Next = "the file was not changed; repair the directory or the disk, then run the command again"
 		}
 		return err
 	}
-	e.Info(fmt.Sprintf("%s was moved; its old contents are in %s", o.path, backup))
+	e.Info(fmt.Sprintf("%s has the new positions; its old contents are in %s", o.path, backup))
 	return nil
 }
 

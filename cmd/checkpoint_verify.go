@@ -187,7 +187,7 @@ func (e *incompleteCheckError) Error() string {
 
 // Hint returns the next step.
 func (e *incompleteCheckError) Hint() string {
-	return "the messages above name what is missing; kin doctor STREAM --policy read prints a policy that has DescribeStreamSummary"
+	return "the messages above name what is missing; kin doctor STREAM --policy read prints a policy that allows DescribeStreamSummary"
 }
 
 // result returns the error of the command. If there are findings, the exit code is 6, and
@@ -207,12 +207,12 @@ func (o *checkpointVerifyOptions) result(checks []inspect.StreamCheck) error {
 		}
 		return nil
 	}
-	next := "kin checkpoint reset " + o.path + " --to POSITION moves it"
+	next := "kin checkpoint reset " + o.path + " --to POSITION changes its positions"
 	switch {
 	case faults[inspect.Recreated]:
 		next = "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
 	case len(faults) == 1 && faults[inspect.Trimmed]:
-		next = "kin read --allow-data-loss resumes from the oldest retained record; kin checkpoint reset moves it elsewhere"
+		next = "kin read --allow-data-loss resumes from the oldest retained record; kin checkpoint reset sets another position"
 	}
 	return &checkpoint.UnusableError{Path: o.path, Reason: words.Count(int64(found), "finding"), Next: next}
 }

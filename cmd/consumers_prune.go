@@ -98,7 +98,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
 		e.Info(stream.Name + " has " + o.describe(len(found)) + consumers.BilledIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
-			e.Info(fmt.Sprintf("the service returned no registration time for %s: --older-than 0s removes them too", words.Count(int64(n), "further ephemeral consumer")))
+			e.Info(fmt.Sprintf("the service returned no registration time for %s, so kin skips them; --older-than 0s removes them too", words.Count(int64(n), "further ephemeral consumer")))
 		}
 		return stream.Table(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {

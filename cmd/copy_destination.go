@@ -134,7 +134,7 @@ func (d *destination) refuseSource(ctx context.Context, e *env, source string) e
 	case (from == "" || to == "") && sameEndpoint:
 		return console.UsageHint("name both by their ARNs", "kin cannot check whether SRC and DST are the same stream: DescribeStreamSummary is not allowed")
 	case from == "" || to == "":
-		e.Info("DescribeStreamSummary is not allowed: kin cannot check whether DST is a different stream than SRC")
+		e.Info("DescribeStreamSummary is not allowed: kin copies without checking that SRC and DST are different streams")
 		return nil
 	case from == to && (sameEndpoint || !outsideAWS):
 		return same

@@ -147,7 +147,7 @@ func (o *doctorOptions) examination(e *env, client service.Client) (doctor.Optio
 	endpoint := client.Endpoint
 	outsideAWS := awsclient.IsOutsideAWS(endpoint)
 	if endpoint == "" {
-		endpoint = "AWS's for the region"
+		endpoint = "the AWS endpoint of the region"
 	}
 	return doctor.Options{
 		Stream: o.stream, Region: client.Region, Endpoint: endpoint, Foreign: outsideAWS,
@@ -169,7 +169,7 @@ func (o *doctorOptions) policyText(ctx context.Context, e *env, client service.C
 		return "", err
 	}
 	if summary == nil {
-		e.Info("DescribeStreamSummary of " + o.stream + " " + reader.Unanswered(undescribed) + ": an encrypted stream needs more than this policy has")
+		e.Info("DescribeStreamSummary of " + o.stream + " " + reader.Unanswered(undescribed) + ": if the stream is encrypted, this policy lacks the permission for its KMS key")
 	}
 	if doctor.Need(o.policy) == doctor.NeedEFO {
 		e.Info(fmt.Sprintf("the policy is for consumers whose names begin with %q; --consumer-name-prefix changes that", string(o.prefix)))

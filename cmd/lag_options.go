@@ -152,7 +152,7 @@ func (o *lagOptions) checkMax(look inspect.Look) error {
 	stream, worst := "", inspect.ShardLook{}
 	for _, s := range look.Streams {
 		if len(s.Losses) > 0 {
-			return &console.ConditionError{Message: s.Losses[0] + "; kin counts lost records as beyond --max"}
+			return &console.ConditionError{Message: s.Losses[0] + "; with lost records the lag counts as more than --max"}
 		}
 		for _, shard := range s.Shards {
 			if shard.MillisBehindLatest > worst.MillisBehindLatest {

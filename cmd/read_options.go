@@ -125,13 +125,13 @@ func (o *readOptions) reader() (reader.Options, error) {
 	}
 	switch {
 	case o.hashFilter && o.noHashFilter:
-		return ro, console.UsageHint("give one of the two", "--hash-filter drops records of aggregates, and --no-hash-filter keeps them")
+		return ro, console.UsageHint("give one of the two", "--hash-filter and --no-hash-filter contradict each other: want one of them")
 	case o.noDeaggregate && (o.hashFilter || o.noHashFilter):
 		name := "--hash-filter"
 		if o.noHashFilter {
 			name = "--no-hash-filter"
 		}
-		return ro, console.UsageHint("give one of the two", "%s is for the records inside aggregates, and --no-deaggregate keeps aggregates whole", name)
+		return ro, console.UsageHint("give one of the two", "%s and --no-deaggregate contradict each other: --no-deaggregate keeps aggregates whole", name)
 	}
 	return ro, o.Bounds.Apply(&ro, o.checkpoint.Text != "")
 }
@@ -180,9 +180,9 @@ func (o *readOptions) reportPosition(ctx context.Context, e *env, file *checkpoi
 		known := saved.Find(name)
 		switch {
 		case known == nil && o.AvailableNow && o.position.Kind == record.Latest:
-			e.Info(name + " is new to the checkpoint and begins at latest: the next run reads the records that arrive from now on")
+			e.Info(name + " is new to the checkpoint and begins at latest: this run reads nothing from it, and the next run reads the records that arrive from now on")
 		case known != nil && o.position.Given && known.InitialPosition != o.position.String():
-			e.Info(fmt.Sprintf("%s resumes from the checkpoint, which began at %s; --from %s is not used", name, known.InitialPosition, o.position.String()))
+			e.Info(fmt.Sprintf("%s resumes from the checkpoint, whose first run began at %s; kin ignores --from %s", name, known.InitialPosition, o.position.String()))
 		}
 	}
 	return nil

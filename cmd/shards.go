@@ -148,7 +148,7 @@ func runShards(ctx context.Context, e *env, o *shardsOptions) error {
 		}
 		switch {
 		case s.Summary == nil:
-			e.undescribed(s, "its ARN and status are not known")
+			e.undescribed(s, "kin does not know the stream's ARN and status")
 		case s.Summary.StreamStatus != types.StreamStatusActive:
 			e.Info(fmt.Sprintf("%s is %s", o.stream, s.Summary.StreamStatus))
 		}
@@ -195,7 +195,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	}
 	for _, k := range found {
 		if k.Ambiguous != "" {
-			e.Info(fmt.Sprintf("%s: the service also names its parent %s for that time: the parent was split or merged at that moment, or this endpoint does not record when",
+			e.Info(fmt.Sprintf("%s: for that time the service also lists the parent shard %s: it was split or merged at that moment, or this endpoint does not record the time",
 				report.Printable(k.PartitionKey), k.Ambiguous))
 		}
 	}

@@ -62,9 +62,9 @@ func (o *writeOptions) writer() (writer.Options, error) {
 	}
 	switch {
 	case o.pace > 0 && o.Form != input.Records:
-		return wo, console.Usage("--pace contradicts --input %s: only records have arrival times", o.Form)
+		return wo, console.Usage("--pace contradicts --input %s: only --input records has arrival times", o.Form)
 	case o.dryRun && o.report:
-		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes nothing to report")
+		return wo, console.Usage("--dry-run and --report contradict each other: a dry run writes no records")
 	case o.dryRun && o.pace > 0:
 		return wo, console.Usage("--dry-run and --pace contradict each other: a dry run writes nothing")
 	case o.dryRun && o.Failed.Text != "":

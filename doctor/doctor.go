@@ -223,7 +223,7 @@ func (e *examination) identify(ctx context.Context) {
 	case classify(err) == unauthentic:
 		e.report.add("credentials", Fail, brief(err), e.advice(err, "check the credentials: aws sts get-caller-identity"))
 	case classify(err) == denied && strings.HasPrefix(service.Code(err), "AccessDenied"): // STS accepted the credentials
-		e.report.add("credentials", OK, strings.TrimSpace(from+"; the caller is unknown, because it may not ask STS: "+brief(err)), "")
+		e.report.add("credentials", OK, strings.TrimSpace(from+"; the caller is unknown, because sts:GetCallerIdentity is not allowed: "+brief(err)), "")
 	default:
 		e.report.add("credentials", Skipped, strings.TrimSpace(from+"; the caller is unknown, because the call to STS failed: "+brief(err)), "")
 	}

@@ -80,7 +80,7 @@ func (e *examination) streamCheck(described error) {
 func (e *examination) facts(consumers []efo.Consumer, at time.Time) {
 	e.coverageCheck()
 	if s := e.report.Summary; s != nil {
-		e.report.add("retention", OK, hoursText(aws.ToInt32(s.RetentionPeriodHours))+"; records that are not read by then are lost", "")
+		e.report.add("retention", OK, hoursText(aws.ToInt32(s.RetentionPeriodHours))+"; records that are not read within this time are lost", "")
 		e.report.recordSizeCheck(s)
 		e.report.distributionCheck(s)
 		e.report.encryptionCheck(s)

@@ -13,7 +13,7 @@ import (
 )
 
 // invalidAnswerAdvice is the advice after an answer that Kinesis never gives.
-const invalidAnswerAdvice = "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+const invalidAnswerAdvice = "this is not an answer of Kinesis: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 
 // invalidAnswer returns the problem of an answer that parsed but cannot be used; empty for other
 // errors. No run can continue after such an answer.

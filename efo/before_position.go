@@ -15,7 +15,7 @@ import (
 
 // errEndBeforePosition means that a subscription replayed old records and ended the shard before
 // the requested position.
-var errEndBeforePosition = errors.New("the subscription ends the shard before the requested position")
+var errEndBeforePosition = errors.New("the subscription reported the end of the shard before the requested position")
 
 // dropBeforePosition drops the records of an event that precede the requested position. Some
 // servers ignore the position and start with the oldest record. The first drop in a shard is
@@ -104,7 +104,7 @@ func (s *cursor) continuation(event *types.SubscribeToShardEvent) string {
 		s.at.Continuation != "" && validate.Compare(c, s.at.Continuation) < 0
 	if isBack && !s.replays && !s.reportedOldRecords {
 		s.reportedOldRecords = true
-		s.Info(fmt.Sprintf("%s/%s: the endpoint sends a continuation from before the requested position: kin keeps its position", s.Stream(), s.ShardID()))
+		s.Info(fmt.Sprintf("%s/%s: the endpoint sent a ContinuationSequenceNumber from before the requested position: kin keeps its position", s.Stream(), s.ShardID()))
 	}
 	if isBack || s.replays {
 		return s.at.Continuation

@@ -15,7 +15,7 @@ import (
 
 const (
 	messageOldRecords   = "orders/a: the endpoint sends records from before the requested position: kin drops them"
-	messageContinuation = "orders/a: the endpoint sends a continuation from before the requested position: kin keeps its position"
+	messageContinuation = "orders/a: the endpoint sent a ContinuationSequenceNumber from before the requested position: kin keeps its position"
 )
 
 // The server ignores the position, and starts every subscription with the oldest record.

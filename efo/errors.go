@@ -91,7 +91,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("register consumer %s of stream %s: the stream has %d consumers and may have no more",
+	return fmt.Sprintf("register consumer %s of stream %s: the stream has %d consumers and allows no more",
 		e.Consumer, e.Stream, len(e.Registered))
 }
 

@@ -120,7 +120,7 @@ func (s *source) handleRefusedSequence(ctx context.Context, err error) error {
 			return listErr
 		}
 		if closed {
-			s.switchToPolling("the shard is closed, and its position is refused")
+			s.switchToPolling("the shard is closed, and the service refuses the position")
 			return nil
 		}
 	}

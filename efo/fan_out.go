@@ -92,7 +92,7 @@ func (o Options) validate() error {
 		{o.Subscribe != nil, "subscribe", "a function"},
 		{len(o.RegisteredIDs) == 0 || len(o.RegisteredIDs) == len(o.Streams), "registered consumer id", "one for each stream"},
 		{len(o.RegisteredIDs) == 0 || o.Name == "", "consumer name", "no consumer name, because the registered consumer id is a full name"},
-		{len(o.RegisteredIDs) == 0 || !o.RequireDeregistration, "require consumer deregistration", "a consumer of this run's own; a registered consumer id is never removed"},
+		{len(o.RegisteredIDs) == 0 || !o.RequireDeregistration, "require consumer deregistration", "a consumer that this run registers; kin never removes the consumer of a registered consumer id"},
 		{o.RefreshInterval > 0 && o.RefreshInterval <= maxRefreshInterval, "consumer refresh interval", "more than 0 and at most 3600s"},
 		{o.RegisterTimeout > 0, "register consumer timeout", "more than 0"},
 	} {
@@ -102,7 +102,7 @@ func (o Options) validate() error {
 	}
 	for i, id := range o.RegisteredIDs {
 		if ID(id).isARN() != o.RegisteredByARN {
-			return &record.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("names, or ARNs with the type arn; got %q", id)}
+			return &record.OptionError{Field: "registered consumer id", Want: fmt.Sprintf("names, or ARNs with the registered consumer id type arn; got %q", id)}
 		}
 		if !o.RegisteredByARN {
 			if err := CheckName(id); err != nil {

@@ -28,13 +28,13 @@ func TestFault11ForeignFirstAnswerEndsTheRun(t *testing.T) {
 					began := time.Now()
 					err := l.run().do(t.Context())
 					var none *NoConsumersError
-					if !errors.As(err, &none) || err.Error() != "this endpoint has no stream consumers: read without --efo" || none.Call != call {
+					if !errors.As(err, &none) || err.Error() != "this endpoint does not support stream consumers: read without --efo" || none.Call != call {
 						t.Errorf("read: got %v", err)
 					}
 					r, err := NewRegistry(l, RegistryOptions{Stream: "orders", StreamARN: ordersARN})
 					l.must(err)
 					_, err = r.Register(t.Context(), "a")
-					if !errors.As(err, &none) || err.Error() != "this endpoint has no stream consumers" || strings.Contains(none.Hint(), "GetRecords") {
+					if !errors.As(err, &none) || err.Error() != "this endpoint does not support stream consumers" || strings.Contains(none.Hint(), "GetRecords") {
 						t.Errorf("register: got %v", err)
 					}
 					if d := time.Since(began); d > time.Second {

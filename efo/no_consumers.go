@@ -23,7 +23,7 @@ type NoConsumersError struct {
 }
 
 func (e *NoConsumersError) Error() string {
-	const text = "this endpoint has no stream consumers"
+	const text = "this endpoint does not support stream consumers"
 	if e.Reading {
 		return text + ": read without --efo"
 	}

@@ -79,7 +79,7 @@ func TestFault11EndpointWithoutConsumersEndsTheRun(t *testing.T) {
 					r.o.Name = consumer
 					err := r.do(t.Context())
 					var none *NoConsumersError
-					if !errors.As(err, &none) || err.Error() != "this endpoint has no stream consumers: read without --efo" {
+					if !errors.As(err, &none) || err.Error() != "this endpoint does not support stream consumers: read without --efo" {
 						t.Fatalf("got %v", err)
 					}
 					if want := "it answered " + test.hint + "; kin read STREAM reads with GetRecords"; none.Hint() != want {

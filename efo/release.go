@@ -31,7 +31,7 @@ func (h *streamConsumer) release(ctx, run context.Context) (stays string, err er
 		doing = "looking for consumer %s of %s, which may be registered, to remove it"
 	}
 	defer announceRemoval(run, func() {
-		h.queue(h.f.o.Warn, fmt.Sprintf(doing+", for at most %s; a second signal, a second or more after the first, ends kin at once and leaves the consumer billed\n%s",
+		h.queue(h.f.o.Warn, fmt.Sprintf(doing+", for at most %s; another signal, 1s or more after the first, ends kin at once and leaves the consumer billed\n%s",
 			h.id, h.stream, str2duration.String(removeTimeout), byHand))
 	})()
 	removed, err := h.registry.withTimeout(removeTimeout).Remove(ctx, h.id)

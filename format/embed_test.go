@@ -96,7 +96,7 @@ func TestFault07ModeJSONRejectsWhatStrictParsersReject(t *testing.T) {
 	for _, payload := range []string{`"\ud800"`, `1e999`, nested("[", "", "]", 255)} {
 		_, err := JSON{Data: DataJSON}.Append(nil, plain(payload))
 		want := "shard shardId-000000000000, sequence number 49590338271490256608559692538361571095921575989136588898: payload is JSON that other parsers reject: " +
-			"an unpaired surrogate, a number too large for a double, or too deep nesting"
+			"an unpaired surrogate, a number too large for a double, or nesting that is too deep"
 		if err == nil || err.Error() != want {
 			t.Errorf("%.20q: got %v", payload, err)
 		}

@@ -71,7 +71,7 @@ func (j JSON) mismatch(data []byte) string {
 	case j.Data == DataText:
 		return "not valid UTF-8 text"
 	case validJSON(data):
-		return "JSON that other parsers reject: an unpaired surrogate, a number too large for a double, or too deep nesting"
+		return "JSON that other parsers reject: an unpaired surrogate, a number too large for a double, or nesting that is too deep"
 	}
 	return "not valid JSON"
 }

@@ -124,7 +124,7 @@ func TestFault01CyclicCheckpointIsUnusable(t *testing.T) {
 				} {
 					err := do()
 					var unusable *reader.CheckpointError
-					if !errors.As(err, &unusable) || err.Error() != "the checkpoint cannot be used: together with ListShards, it makes shard "+test.id+" of stream orders its own ancestor" {
+					if !errors.As(err, &unusable) || err.Error() != "the checkpoint cannot be used: it contradicts ListShards: shard "+test.id+" of stream orders would be its own ancestor" {
 						t.Errorf("%s: got %v, want that %s is its own ancestor", use, err, test.id)
 					}
 				}

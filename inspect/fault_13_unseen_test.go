@@ -34,25 +34,25 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp = nil
 			},
-			unseen:   []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}},
-			messages: []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again"}},
+			unseen:   []Unseen{{Recreated, "DescribeStreamSummary of orders returned no creation time"}},
+			messages: []string{"DescribeStreamSummary of orders returned no creation time: kin will not notice when the stream is deleted and created again"}},
 		{name: "no retention", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.RetentionPeriodHours = nil
 			},
-			unseen:   []Unseen{{Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			messages: []string{"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
+			unseen:   []Unseen{{Trimmed, "DescribeStreamSummary of orders returned no retention period"}},
+			messages: []string{"DescribeStreamSummary of orders returned no retention period: kin will not notice when records expire before they are read"}},
 		{name: "neither", created: created, timed: true,
 			strip: func(out *service.DescribeStreamSummaryOutput) {
 				out.StreamDescriptionSummary.StreamCreationTimestamp, out.StreamDescriptionSummary.RetentionPeriodHours = nil, nil
 			},
-			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders has no creation time"}, {Trimmed, "DescribeStreamSummary of orders has no retention period"}},
-			messages: []string{"DescribeStreamSummary of orders has no creation time: kin will not notice when the stream is deleted and created again",
-				"DescribeStreamSummary of orders has no retention period: kin will not notice when records expire before they are read"}},
+			unseen: []Unseen{{Recreated, "DescribeStreamSummary of orders returned no creation time"}, {Trimmed, "DescribeStreamSummary of orders returned no retention period"}},
+			messages: []string{"DescribeStreamSummary of orders returned no creation time: kin will not notice when the stream is deleted and created again",
+				"DescribeStreamSummary of orders returned no retention period: kin will not notice when records expire before they are read"}},
 		{name: "no summary", created: created, timed: true,
 			strip:    func(out *service.DescribeStreamSummaryOutput) { out.StreamDescriptionSummary = nil },
-			unseen:   []Unseen{{Recreated, "DescribeStreamSummary of orders answers without a summary"}, {Trimmed, "DescribeStreamSummary of orders answers without a summary"}},
-			messages: []string{"DescribeStreamSummary of orders answers without a summary: kin will not notice when the stream is deleted and created again, or when records expire before they are read"}},
+			unseen:   []Unseen{{Recreated, "DescribeStreamSummary of orders returned no summary"}, {Trimmed, "DescribeStreamSummary of orders returned no summary"}},
+			messages: []string{"DescribeStreamSummary of orders returned no summary: kin will not notice when the stream is deleted and created again, or when records expire before they are read"}},
 		{name: "no creation time in the file", timed: true,
 			unseen:   []Unseen{{Recreated, "the checkpoint has no creation time of stream orders"}},
 			messages: []string{"the checkpoint has no creation time of stream orders: kin did not check whether the stream was deleted and created again"}},

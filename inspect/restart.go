@@ -96,7 +96,7 @@ func begin(s *reader.Stream, id string) (checkpoint.Shard, error) {
 	switch {
 	case shard.State != lineage.Outside:
 	case of.Placement.Initial.Kind == record.AtSequenceNumber:
-		return checkpoint.Shard{}, &record.OptionError{Field: "to", Want: "a sequence number of the shard that is moved"}
+		return checkpoint.Shard{}, &record.OptionError{Field: "to", Want: "a sequence number of the shard whose position is reset"}
 	default: // latest, in a shard that takes no more records
 		at = checkpoint.Shard{Parents: shard.Parents, Position: record.Position{Kind: record.ShardEnd}}
 	}
@@ -115,7 +115,7 @@ func checkRetained(of reader.View) error {
 		return nil
 	}
 	if of.Retention > 0 && at.Before(oldest) {
-		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time since %s, when the retention period of %s begins, or trim_horizon", oldest.UTC().Format(time.RFC3339), of.Name)}
+		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time from %s on, the start of the retention period of %s, or trim_horizon", oldest.UTC().Format(time.RFC3339), of.Name)}
 	}
 	return nil
 }

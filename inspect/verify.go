@@ -133,7 +133,7 @@ func verify(ctx context.Context, s *reader.Stream) (StreamCheck, error) {
 		_, isListed := listed[id]
 		switch {
 		case open[id] && at.Kind == record.ShardEnd:
-			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("%s/%s has not ended: it is open", of.Name, id)})
+			c.Findings = append(c.Findings, Finding{NotEnded, id, fmt.Sprintf("the checkpoint says that %s/%s has ended, but the shard is open", of.Name, id)})
 		case isListed && at.SequenceNumber != "" && at.Kind != record.ShardEnd:
 			ask = append(ask, id)
 		case isListed:

@@ -154,7 +154,7 @@ func (a *endCheck) EndedInto(ctx context.Context, at checkpoint.Shard, resp *Res
 		return nil, err
 	}
 	if behind > 0 {
-		a.Info(fmt.Sprintf("%s/%s: the service ended the shard %d times in a row with MillisBehindLatest %d: kin treats it as ended, because ListShards shows it as closed",
+		a.Info(fmt.Sprintf("%s/%s: the service reported the end of the shard %d times in a row with MillisBehindLatest %d: kin accepts it, because ListShards shows the shard as closed",
 			a.s.ref.Name, a.shard, maxBehindEnds, behind))
 	}
 	return children, nil
@@ -171,9 +171,9 @@ func (a *endCheck) confirm(at checkpoint.Shard, behind int64) error {
 	}
 	switch {
 	case a.s.isOpen(a.shard):
-		return &EndError{Reason: "the answer ends a shard that is open"}
+		return &EndError{Reason: "the answer reports the end of a shard that is open"}
 	case behind > 0 && d.behind < maxBehindEnds:
-		return &EndError{fmt.Sprintf("the answer ends a shard with MillisBehindLatest %d", behind), d.behind > 1}
+		return &EndError{fmt.Sprintf("the answer reports the end of a shard with MillisBehindLatest %d", behind), d.behind > 1}
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func (s *delivery) warnOfExpansion(r record.Record, records int) {
 	if s.warnedOfExpansion.Swap(true) {
 		return
 	}
-	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin does not expand it, or others like it",
+	s.o.Info(fmt.Sprintf("%s/%s: the aggregate with sequence number %s (%s, %s records) expands to more than %d times its size: kin prints it, and others like it, without expanding them",
 		r.Stream, r.ShardID, r.SequenceNumber, humanize.Bytes(uint64(len(r.Data))), humanize.Comma(int64(records)), maxExpansion))
 }
 

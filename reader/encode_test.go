@@ -271,7 +271,7 @@ func TestFault08PrintsRecordsWithBadKeys(t *testing.T) {
 			}
 			for _, want := range []string{
 				"orders/s: the aggregate with sequence number 1 has a key that Kinesis does not accept (sub-sequence number 1): for such records kin uses the aggregate's partition key and no explicit hash key",
-				fmt.Sprintf("orders: %d records of aggregates had keys that Kinesis does not accept", bad),
+				fmt.Sprintf("orders: %d records of aggregates had keys that Kinesis does not accept: kin used the aggregates' partition keys", bad),
 			} {
 				if !slices.Contains(log.lines, want) {
 					t.Errorf("messages %q, want %q", log.lines, want)

@@ -138,7 +138,7 @@ func TestFault08AcceptsRepeatedEndsWithAStaleMillisBehindLatest(t *testing.T) {
 		if took := time.Since(f.Began); took > 10*time.Second {
 			t.Errorf("ended after %s", took)
 		}
-		if want := []string{"orders/a: the service ended the shard 3 times in a row with MillisBehindLatest 5000: kin treats it as ended, because ListShards shows it as closed"}; !slices.Equal(messages, want) {
+		if want := []string{"orders/a: the service reported the end of the shard 3 times in a row with MillisBehindLatest 5000: kin accepts it, because ListShards shows the shard as closed"}; !slices.Equal(messages, want) {
 			t.Errorf("messages %q", messages)
 		}
 	})

@@ -355,7 +355,7 @@ func TestFault08WrongDateIsNotSavedAndReportedOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				once(t, got, numbers(0, 39))
-				if len(messages) != 1 || !strings.HasPrefix(messages[0], "the Date of an answer jumped from 2026-01-01T00:00:") {
+				if len(messages) != 1 || !strings.HasPrefix(messages[0], "the service's clock jumped from 2026-01-01T00:00:") {
 					t.Errorf("messages %q", messages)
 				}
 				through := map[string]time.Time{}

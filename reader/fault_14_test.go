@@ -63,7 +63,7 @@ func TestFault14TimeoutNamesTheLastFailureDuringTheRun(t *testing.T) {
 				if bounded && (err == nil || err.Error() != "--timeout 4s expired before the bound was reached: "+reason) {
 					t.Errorf("got %v", err)
 				}
-				if !bounded && (err != nil || !strings.Contains(messages.Text(), "a call still failed when --timeout expired: "+reason)) {
+				if !bounded && (err != nil || !strings.Contains(messages.Text(), "a call was still failing when --timeout expired, so records may be unread: "+reason)) {
 					t.Errorf("got %v and %q", err, messages.Text())
 				}
 			})

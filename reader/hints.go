@@ -54,7 +54,7 @@ func (h *hints) countThrottle(now time.Time) bool {
 // meanwhile.
 func (h *hints) wrote(took time.Duration, waiting bool, buffer int64) {
 	if waiting && h.countSlow(took) {
-		h.report(fmt.Sprintf("hint: the output is slower than the stream: the buffer of %s is full and fetching waits for it; a larger --fetch-buffer-size helps against bursts only (kin help tuning)",
+		h.report(fmt.Sprintf("hint: the output is slower than the stream: the buffer of %s is full, and fetching waits for room in it; a larger --fetch-buffer-size helps against bursts only (kin help tuning)",
 			humanize.Bytes(uint64(buffer))))
 	}
 }

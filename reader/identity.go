@@ -38,11 +38,11 @@ func identify(ctx context.Context, s *Stream, entry *checkpoint.Stream) error {
 	}
 	noCreation, noRetention := "", ""
 	if summary.StreamCreationTimestamp == nil {
-		noCreation = "has no creation time"
+		noCreation = "returned no creation time"
 		s.undescribed = noCreation
 	}
 	if summary.RetentionPeriodHours == nil {
-		noRetention = "has no retention period"
+		noRetention = "returned no retention period"
 	}
 	reportUnchecked(s, noCreation, noRetention)
 	if noCreation != "" {
@@ -126,7 +126,7 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 			return l, nil
 		}
 		if tries == maxRelists {
-			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: start from scratch with another file, or move it with kin checkpoint reset"}
+			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: start from scratch with another file, or set new positions with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(relistEvery)); err != nil {
 			return l, err

@@ -91,7 +91,7 @@ func (p *polling) toOldest() { p.at, p.iterator, p.inclusive = Oldest(), "", fal
 func (p *polling) Close() {}
 
 // errOtherRecord means that an answer does not begin with the record it was requested from.
-var errOtherRecord = errors.New("the answer does not begin with that record")
+var errOtherRecord = errors.New("the answer does not begin with the requested record")
 
 var errTrimmed = errors.New("the position is no longer retained")
 

@@ -182,7 +182,7 @@ func (o Options) validate() error {
 		{o.Limit >= 0, "limit", "1 or more"},
 		{o.IdleTimeout >= 0, "idle timeout", "0 or more"},
 		{o.Timeout >= 0, "timeout", "0 or more"},
-		{!o.NoDeaggregate || !o.HashFilter, "hash filter", "expanded aggregates; no deaggregate keeps them whole"},
+		{!o.NoDeaggregate || !o.HashFilter, "hash filter", "expanded aggregates, but the option no deaggregate keeps them whole"},
 		{o.RetryFor >= 0, "retry for", "0 or more"},
 		{o.Silence >= 0, "silence", "0 or more"},
 	} {

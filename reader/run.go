@@ -63,7 +63,7 @@ func (r *run) launch() {
 // that were not read.
 func (r *run) reportFailing(when string) {
 	if err := r.reporter.Last(); err != nil {
-		r.o.Info(fmt.Sprintf("a call still failed %s: %s", when, err))
+		r.o.Info(fmt.Sprintf("a call was still failing %s, so records may be unread: %s", when, err))
 	}
 }
 
@@ -94,7 +94,7 @@ func (r *run) reportUserRecords() {
 			r.o.Report(fmt.Sprintf("%s: --hash-filter dropped %s of aggregates: their hash keys are outside of their shards' ranges", s.ref.Name, recordCount(s.dropped)))
 		}
 		if s.rekeyed > 0 {
-			r.o.Info(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept", s.ref.Name, recordCount(s.rekeyed)))
+			r.o.Info(fmt.Sprintf("%s: %s of aggregates had keys that Kinesis does not accept: kin used the aggregates' partition keys", s.ref.Name, recordCount(s.rekeyed)))
 		}
 	}
 }

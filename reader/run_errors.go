@@ -31,7 +31,7 @@ func (e *StreamDeletedError) NotFound() bool { return true }
 
 // Hint is what to do next.
 func (e *StreamDeletedError) Hint() string {
-	return "records read before that are written; kin streams lists the existing streams"
+	return "kin wrote the records that it read before the deletion; kin streams lists the existing streams"
 }
 
 // StreamRecreatedError means that a stream was deleted and created again while kin read it. The new
@@ -207,7 +207,7 @@ func (e *TimeoutError) Hint() string {
 	if e.Err != nil || e.Unanswered {
 		return ""
 	}
-	return "records read before that are written; with a checkpoint the next run resumes after them"
+	return "kin wrote the records that it had read; with a checkpoint the next run resumes after them"
 }
 
 // GaveUp is true. It marks the error for packages that do not import the type.

@@ -148,7 +148,7 @@ func (s streamCalls) ownAncestor(call, shard string, err error) error {
 // checkpointCycle is the error for a checkpoint that forms a cycle together with an answer of the
 // service.
 func checkpointCycle(stream, answer, id string) error {
-	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("together with %s, it makes shard %s of stream %s its own ancestor", answer, id, stream),
+	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("it contradicts %s: shard %s of stream %s would be its own ancestor", answer, id, stream),
 		next: "the file was changed, or belongs to another stream: restore it from a copy, or start from scratch with another file"}
 }
 
@@ -157,7 +157,7 @@ func checkpointCycle(stream, answer, id string) error {
 func Unanswered(err error) string {
 	switch {
 	case err == nil, errors.Is(err, validate.ErrNoSummary):
-		return "answers without a summary"
+		return "returned no summary"
 	case service.IsDenied(err):
 		return "is not allowed"
 	}

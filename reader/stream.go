@@ -68,7 +68,7 @@ func (s *Stream) check(ctx context.Context) error {
 	}
 	summary := out.StreamDescriptionSummary
 	if summary.StreamCreationTimestamp == nil {
-		s.setUndescribed("has no creation time")
+		s.setUndescribed("returned no creation time")
 	} else {
 		s.setUndescribed("")
 	}
@@ -242,7 +242,7 @@ func (e *LineageError) Hint() string {
 	if record.ParseStream(e.Stream).ARN != "" {
 		name = "--stream-arn"
 	}
-	return fmt.Sprintf("the endpoint's answer is wrong: check --endpoint, and aws kinesis list-shards %s %s", name, e.Stream)
+	return fmt.Sprintf("the endpoint's answer is wrong: check --endpoint, and run: aws kinesis list-shards %s %s", name, e.Stream)
 }
 
 // ShardNotFoundError means that a shard was requested by ID and is not in the stream.

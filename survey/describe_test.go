@@ -210,7 +210,7 @@ func TestFault08StreamWithoutASummaryHasShards(t *testing.T) {
 			if err != nil || s.Summary != nil || s.Undescribed == nil || s.Undescribed.Error() != want || IsUnavailable(s.Undescribed) {
 				t.Fatalf("got %+v, %v", s, err)
 			}
-			if text := reader.Unanswered(s.Undescribed); text != "answers without a summary" {
+			if text := reader.Unanswered(s.Undescribed); text != "returned no summary" {
 				t.Errorf("in words: %q", text)
 			}
 		}

@@ -46,7 +46,7 @@ type unfinishedError struct {
 }
 
 func (e *unfinishedError) Error() string {
-	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within %s more", str2duration.String(e.within), str2duration.String(e.grace)), e.last)
+	return withFailure(fmt.Sprintf("--timeout %s expired, and a batch was not written within a further %s (--grace)", str2duration.String(e.within), str2duration.String(e.grace)), e.last)
 }
 
 func (e *unfinishedError) Unwrap() error { return e.last }
@@ -84,7 +84,7 @@ func (e *unbegunError) Unwrap() error { return e.last }
 
 // Hint says what to check.
 func (e *unbegunError) Hint() string {
-	return "check that the destination exists, --dst-region and --dst-endpoint, or raise --timeout"
+	return "check the name of the destination, --dst-region and --dst-endpoint, or raise --timeout"
 }
 
 // GaveUp returns true, which selects the exit code for an expired time.

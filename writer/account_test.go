@@ -310,7 +310,7 @@ func TestCountsAPossibleCopyPerUnansweredRequest(t *testing.T) {
 
 // The result of a record that may be in the stream says so.
 func TestResultSaysThatTheRecordMayBeWritten(t *testing.T) {
-	const maybe = "; it may be in the stream, because a request with it had no answer"
+	const maybe = "; the record may be in the stream, because an earlier request with it had no answer"
 	for _, tt := range []struct {
 		name  string
 		first error // of the first request; every later one is throttled

@@ -77,7 +77,7 @@ func failedResult(e *queue.Entry, cause error) Result {
 		if code == codeNotWritten {
 			code = codeNoAnswer
 		}
-		message += "; it may be in the stream, because a request with it had no answer"
+		message += "; the record may be in the stream, because an earlier request with it had no answer"
 	}
 	return Result{Record: e.Number, ErrorCode: code, ErrorMessage: message}
 }

@@ -37,7 +37,7 @@ func TestFault12ASourceThatHangsIsReportedAndAbandoned(t *testing.T) {
 		role            Role
 		message, reason string
 	}{
-		"process":   {Source{Kind: Process, Profile: "p"}, Role{}, "still waiting for the credentials of profile p (credential_process)", "no AWS credentials: the credential process did not end"},
+		"process":   {Source{Kind: Process, Profile: "p"}, Role{}, "still waiting for the credentials of profile p (credential_process)", "no AWS credentials: the credential process did not end in time"},
 		"container": {Source{Kind: Container}, Role{}, "still waiting for the credentials of the container", "no AWS credentials: the container's credentials endpoint did not answer"},
 		"role":      {Source{Kind: EnvironmentKeys}, Role{ARN: role}, "still waiting for the credentials of role " + role + " (AssumeRole)", "assume role " + role + ": no answer"},
 		"profile's role": {Source{Kind: ProfileKeys, Profile: "p", Role: role}, Role{},
@@ -209,7 +209,7 @@ func TestFault12TheDeadlineEndsTheProcess(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	_, _, err := newKinesis(ctx, Options{Profile: "p"})
-	if err == nil || briefly(err) != "no AWS credentials: the credential process did not end" {
+	if err == nil || briefly(err) != "no AWS credentials: the credential process did not end in time" {
 		t.Errorf("got %v", err)
 	}
 }

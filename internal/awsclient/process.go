@@ -35,7 +35,7 @@ type ProcessError struct {
 func (e *ProcessError) Error() string {
 	text := "the credential process failed: " + e.Reason
 	if e.Unended {
-		text = "the credential process did not end"
+		text = "the credential process did not end in time"
 	}
 	if e.Printed != "" {
 		text += ": " + e.Printed

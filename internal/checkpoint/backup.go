@@ -28,7 +28,7 @@ func (h *Handle) Backup() (string, error) {
 		case err == nil:
 			return path, nil
 		case !errors.Is(err, fs.ErrExist):
-			return "", &SaveError{Path: h.path, What: "backed up", Err: err, Next: "nothing was changed; repair the folder or the disk, then run the command again"}
+			return "", &SaveError{Path: h.path, What: "backed up", Err: err, Next: "nothing was changed; repair the directory or the disk, then run the command again"}
 		}
 	}
 }

@@ -81,7 +81,7 @@ type UnsavableError struct {
 }
 
 func (e *UnsavableError) Error() string {
-	return fmt.Sprintf("checkpoint %s was not saved and is unchanged, because kin could not load the new contents: %s", e.Path, e.Err)
+	return fmt.Sprintf("checkpoint %s was not saved and is unchanged, because the new contents are invalid: %s", e.Path, e.Err)
 }
 
 func (e *UnsavableError) Unwrap() error { return e.Err }

@@ -55,7 +55,7 @@ func TestFault19HintMatchesTheFailedPath(t *testing.T) {
 	}{
 		"the lock":              {&fs.PathError{Op: "open", Path: path + ".lock", Err: syscall.EACCES}, "let this user read and write " + path + ".lock"},
 		"the folder":            {&fs.PathError{Op: "open", Path: path, Err: syscall.EACCES}, "make the folder writable"},
-		"no folder":             {&fs.PathError{Op: "lstat", Path: filepath.Join(dir, "none"), Err: syscall.ENOENT}, "name a file in an existing, writable folder"},
+		"no folder":             {&fs.PathError{Op: "lstat", Path: filepath.Join(dir, "none"), Err: syscall.ENOENT}, "name a file in an existing, writable directory"},
 		"read-only file system": {&fs.PathError{Op: "open", Path: path, Err: syscall.EROFS}, "make the folder writable"},
 	} {
 		var got *UnusableError

@@ -119,7 +119,7 @@ func (h *Handle) Save(f File, moved Moved) error {
 	}
 	if err := replace(h.path, b); err != nil {
 		return &SaveError{Path: h.path, What: "saved", Err: err,
-			Next: "repair the folder or the disk; the next run then writes the records since the last save again"}
+			Next: "repair the directory or the disk; the next run then writes the records since the last save again"}
 	}
 	h.file = f
 	return nil
@@ -142,7 +142,7 @@ func resolveLinks(path string) (string, error) {
 			return original, err
 		}
 		if info.IsDir() {
-			return original, &UnusableError{Path: path, Reason: "it is a folder", Next: "name a file"}
+			return original, &UnusableError{Path: path, Reason: "it is a directory", Next: "name a file"}
 		}
 		if info.Mode().IsRegular() {
 			break

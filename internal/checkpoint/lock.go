@@ -93,7 +93,7 @@ func (l *lockFile) lock() (bool, error) {
 }
 
 // unusableError returns the error for a lock file that cannot be used. The message continues with
-// is, such as "is a folder".
+// is, such as "is a directory".
 func (l *lockFile) unusableError(is string) error {
 	return &UnusableError{Path: l.checkpoint, Reason: fmt.Sprintf("its lock file %s %s; kin did not change it", l.path, is),
 		Next: "move " + l.path + " away; kin creates a new lock file"}
@@ -197,7 +197,7 @@ func (l *lockFile) release() error {
 func kindOf(m fs.FileMode) string {
 	switch {
 	case m.IsDir():
-		return "a folder"
+		return "a directory"
 	case m&fs.ModeSymlink != 0:
 		return "a symbolic link"
 	case m&fs.ModeNamedPipe != 0:

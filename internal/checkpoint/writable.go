@@ -58,8 +58,8 @@ func checkWritable(path string) error {
 // folderUnusable returns the *UnusableError for a folder in which kin cannot create files.
 func folderUnusable(path string, err error) error {
 	dir := filepath.Dir(path)
-	return &UnusableError{Path: path, Reason: fmt.Sprintf("kin cannot write files in its folder %s: %s", dir, systemReason(err)),
-		Next: "make the folder writable, or move the checkpoint to a writable folder: each save creates a new file there and renames it"}
+	return &UnusableError{Path: path, Reason: fmt.Sprintf("kin cannot create files in its directory %s: %s", dir, systemReason(err)),
+		Next: "make the directory writable, or move the checkpoint to a writable directory: each save creates a new file there and renames it"}
 }
 
 // unusable converts a file system error about path or its lock into an *UnusableError. Other errors
@@ -79,5 +79,5 @@ func unusable(path string, err error) error {
 		return folderUnusable(path, err)
 	}
 	return &UnusableError{Path: path, Reason: fmt.Sprintf("%s %s: %s", pathErr.Op, pathErr.Path, pathErr.Err),
-		Next: "name a file in an existing, writable folder"}
+		Next: "name a file in an existing, writable directory"}
 }

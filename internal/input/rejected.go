@@ -43,7 +43,7 @@ func OpenRejected(ctx context.Context, name string, ending []byte, inputs []stri
 	}
 	for _, input := range inputs {
 		if input == "-" && isFile(stdin, name) || input != "-" && SameFile(name, input) {
-			return nil, refuse("--failed %s: is an input of this run", name)
+			return nil, refuse("--failed %s: the file is an input of this run", name)
 		}
 	}
 	if isFile(stdout, name) {

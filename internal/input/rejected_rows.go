@@ -21,7 +21,7 @@ func (f *Rejected) Suits(in *Files, skips bool) error {
 	case in.form == Raw && len(f.ending) == 0 && in.manyInputs:
 		return refuseHint(oneByOne, "--failed %s: several raw inputs without a delimiter cannot be separated in one file", f.Name)
 	case in.form == Raw && len(f.ending) == 0 && f.notEmpty:
-		return refuseHint("name a new file", "--failed %s: is not empty, and a raw input without a delimiter cannot be appended to it", f.Name)
+		return refuseHint("name a new file", "--failed %s: the file is not empty, and a raw input without a delimiter cannot be appended to it", f.Name)
 	case in.form != CSV:
 		return nil
 	}
@@ -132,7 +132,7 @@ type headerError struct {
 }
 
 func (e *headerError) Error() string {
-	return fmt.Sprintf("--failed %s: %s has another CSV header than the inputs before it", e.file, e.input)
+	return fmt.Sprintf("--failed %s: %s has a different CSV header from the inputs before it", e.file, e.input)
 }
 
 // Hint says what to do next.

@@ -59,7 +59,7 @@ func (g *Guard) Next(token string, items int) error {
 	}
 	g.items += items
 	if len(g.seen) >= minPagesForRate && g.items < 2*len(g.seen) && g.PageSize != 1 {
-		return &Error{fmt.Sprintf("%d pages had %d items", len(g.seen), g.items)}
+		return &Error{fmt.Sprintf("%d pages had only %d items", len(g.seen), g.items)}
 	}
 	if g.empty++; items > 0 {
 		g.empty = 0

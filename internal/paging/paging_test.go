@@ -43,7 +43,7 @@ func TestFault05ListingThatGrowsSlowlyFails(t *testing.T) {
 		for ; err == nil && pages < 5000; pages++ {
 			err = g.Next(fmt.Sprint(pages), c.items)
 		}
-		if IsEndless(err) != c.fails || c.fails && (pages != minPagesForRate || err.Error() != "1000 pages had 1000 items, so the list would never end") {
+		if IsEndless(err) != c.fails || c.fails && (pages != minPagesForRate || err.Error() != "1000 pages had only 1000 items, so the list would never end") {
 			t.Errorf("page size %d, %d items per page: got %v after %d pages", c.size, c.items, err, pages)
 		}
 	}

@@ -215,10 +215,10 @@ func (d *drive) through() (int64, error) {
 
 // The lines that a run prints at its end.
 var (
-	donePattern   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly twice(?: or more often \(up to ([\d,]+) copies too many\))?)?$`)
+	donePattern   = regexp.MustCompile(`(?m)^kin: (?:wrote|copied) ([\d,]+) records? .*: [\d,]+ retried, ([\d,]+) rejected(?:, ([\d,]+) possibly written (?:twice|more than once \(up to ([\d,]+) copies too many\)))?$`)
 	upToPattern   = regexp.MustCompile(`(?m)^kin: records? (?:1 to )?([\d,]+) of the input (?:is|are) written`)
-	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.*, and ([\d,]+) records? after that|.* is not written, but ([\d,]+) |([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
-	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|records?(?: more)?) may be(?:$|[:;]| written)`)
+	beyondPattern = regexp.MustCompile(`(?m)^kin: (?:.* of the input (?:is|are) written, and ([\d,]+) later records?|.* is not written, but ([\d,]+) |([\d,]+) records? (?:is|are) written beyond the checkpoint)`)
+	unsurePattern = regexp.MustCompile(`(?m)([\d,]+) (?:more|(?:more )?records?) may have been written`)
 )
 
 func parseStop(stderr string) stop {

@@ -153,7 +153,7 @@ func (e *Explainer) explainAPI(ctx context.Context, err error, api smithy.APIErr
 		}
 	case service.Key:
 		if code == service.CodeKeyDenied || code == service.CodeKeyOptIn {
-			return Explanation{err.Error(), "the stream is encrypted: its key needs kms:Decrypt for reading, kms:GenerateDataKey for writing", ExitDenied}
+			return Explanation{err.Error(), "the stream is encrypted: reading needs kms:Decrypt on its key, writing needs kms:GenerateDataKey", ExitDenied}
 		}
 	case service.Denied:
 		return Explanation{err.Error(), accessHint(err), ExitDenied}
@@ -185,7 +185,7 @@ func accessHint(err error) string {
 	case "SubscribeToShard", "DescribeStreamConsumer", "DeregisterStreamConsumer":
 		return "this needs kinesis:" + op.Operation() + " on the stream and on its consumers, STREAM-ARN/consumer/*"
 	case "DescribeStreamSummary":
-		return "kin needs kinesis:DescribeStreamSummary to find the stream's ARN; or give the ARN in place of the name"
+		return "allow kinesis:DescribeStreamSummary, which kin needs to find the stream's ARN, or give the ARN instead of the name"
 	}
 	return "reading needs " + readPermissions + " on the stream"
 }
@@ -198,7 +198,7 @@ func reachHint(err error) string {
 	case errors.As(err, &api):
 		return ""
 	case paging.IsEndless(err):
-		return "Kinesis does not answer like this: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
+		return "this is not an answer of Kinesis: check --endpoint (AWS_ENDPOINT_URL_KINESIS)"
 	case awsclient.IsCertificateError(err):
 		return certificateHint
 	}
@@ -228,7 +228,7 @@ func (e *Explainer) didYouMean(ctx context.Context, name string) string {
 		found = "kin found 1 stream in " + e.Region
 	}
 	if slices.Contains(names, name) {
-		return "ListStreams lists the stream: it is being created or deleted, or the answer is wrong; try again"
+		return "ListStreams lists the stream: it is being created or deleted, or one of the two answers is wrong; try again"
 	}
 	if near := Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q? %s", near, found)

@@ -27,8 +27,8 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 		return Explanation{"no AWS credentials: " + found.Reason(), hint, ExitDenied}
 	case s.MFA != "" && !errors.As(found.Err, &api):
 		return Explanation{
-			fmt.Sprintf("no AWS credentials: %s asks for a code of the MFA device %s, and kin does not ask for one", profileText(s), s.MFA),
-			"set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to what this prints: aws sts get-session-token --serial-number " +
+			fmt.Sprintf("no AWS credentials: %s requires a code of the MFA device %s, and kin has no prompt for it", profileText(s), s.MFA),
+			"set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to the output of: aws sts get-session-token --serial-number " +
 				ShellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + profileRule(s), ExitDenied,
 		}
 	case errors.As(found.Err, &process):
@@ -51,7 +51,7 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 }
 
 // trustHint is the hint for a credentials endpoint whose certificate is not trusted.
-const trustHint = "set AWS_CA_BUNDLE to a file of the certificates to trust"
+const trustHint = "set AWS_CA_BUNDLE to a file with the certificates to trust"
 
 // searchHint describes where to put credentials when kin found none.
 func searchHint(s awsclient.Source) string {
@@ -120,13 +120,13 @@ func sourceHint(s awsclient.Source, code string) string {
 	case "ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired":
 		return "the session token expired: " + renewal(s)
 	case "UnrecognizedClientException", "InvalidClientTokenId":
-		return "the access key ID" + keyOrigin(s) + " does not exist here, or its session token is wrong: aws sts get-caller-identity" + profileFlag(s)
+		return "the access key ID" + keyOrigin(s) + " is unknown to the service, or its session token is wrong; check with: aws sts get-caller-identity" + profileFlag(s)
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
-		return "the secret access key" + keyOrigin(s) + " does not belong to the access key ID: aws sts get-caller-identity" + profileFlag(s)
+		return "the secret access key" + keyOrigin(s) + " does not belong to the access key ID; check with: aws sts get-caller-identity" + profileFlag(s)
 	case "RequestTimeTooSkewed", "RequestInTheFuture":
 		return "this machine's clock differs from the service's: " + setClock()
 	case "AuthFailure", "MissingAuthenticationTokenException", "MissingAuthenticationToken", "IncompleteSignatureException", "IncompleteSignature":
-		return "the credentials" + keyOrigin(s) + " are not accepted here: aws sts get-caller-identity" + profileFlag(s)
+		return "the credentials" + keyOrigin(s) + " are not accepted by the service; check with: aws sts get-caller-identity" + profileFlag(s)
 	}
 	return ""
 }
@@ -145,11 +145,11 @@ func renewal(s awsclient.Source) string {
 	case awsclient.ProfileKeys:
 		return "write new keys into the profile: aws configure" + profileFlag(s)
 	case awsclient.Process:
-		return "the credential_process returned old keys: aws configure get credential_process" + profileFlag(s)
+		return "correct the credential_process, which returned expired keys: aws configure get credential_process" + profileFlag(s)
 	case awsclient.WebIdentity:
 		return "renew the web identity token file: AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile"
 	case awsclient.Container:
-		return "the container's credentials endpoint returned old keys: restart the container"
+		return "restart the container, whose credentials endpoint returned expired keys"
 	case awsclient.NoSource:
 	}
 	return "renew the keys, then try: aws sts get-caller-identity" + profileFlag(s)
@@ -237,7 +237,7 @@ func proxyHint(proxy *awsclient.ProxyError) string {
 	if name == "" {
 		name = "HTTPS_PROXY"
 	}
-	return "check the proxy in " + name + "; NO_PROXY lists the hosts that need none, and AWS_CA_BUNDLE names the certificates to trust" + otherProxy(name)
+	return "check the proxy in " + name + "; list the hosts that need no proxy in NO_PROXY, and set AWS_CA_BUNDLE to a file with the certificates to trust" + otherProxy(name)
 }
 
 // otherProxy mentions HTTPS_PROXY if another variable named the proxy.
@@ -261,4 +261,4 @@ func Advice(err error) string {
 	return refusedHint(err)
 }
 
-const certificateHint = "check --endpoint; AWS_CA_BUNDLE names a file of certificates to trust"
+const certificateHint = "check --endpoint, or set AWS_CA_BUNDLE to a file with the certificates to trust"

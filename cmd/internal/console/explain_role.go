@@ -20,7 +20,7 @@ func explainRole(err error, role *awsclient.RoleError) Explanation {
 		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS): the server there is not STS, or is broken", ExitGaveUp}
 	}
 	if awsclient.IsCertificateError(role) {
-		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS); AWS_CA_BUNDLE names a file of certificates to trust", ExitGaveUp}
+		return Explanation{err.Error(), "check --sts-endpoint (AWS_ENDPOINT_URL_STS), or set AWS_CA_BUNDLE to a file with the certificates to trust", ExitGaveUp}
 	}
 	if !errors.As(role, &api) {
 		return Explanation{err.Error(), "check the network, --region and --sts-endpoint (AWS_ENDPOINT_URL_STS)", ExitGaveUp}

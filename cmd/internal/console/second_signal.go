@@ -36,7 +36,7 @@ func abandonAtSecond(ctx, done context.Context, signals <-chan os.Signal, c *Con
 	for {
 		select {
 		case <-slow:
-			c.Info("stopping: writing the records already read, for at most " + str2duration.String(grace) + "; a second signal, a second or more after the first, ends it at once")
+			c.Info("stopping: writing the records already read, for at most " + str2duration.String(grace) + "; to stop at once, send another signal 1s or more after the first")
 		case <-signals:
 			if !stops.counts(time.Now()) {
 				continue

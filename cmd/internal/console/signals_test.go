@@ -148,7 +148,7 @@ func TestFault10ASlowStopReportsThatASecondSignalEndsIt(t *testing.T) {
 		time.Sleep(duplicateWindow)
 		synctest.Wait()
 		want := []string{
-			"kin: stopping: writing the records already read, for at most 10s; a second signal, a second or more after the first, ends it at once",
+			"kin: stopping: writing the records already read, for at most 10s; to stop at once, send another signal 1s or more after the first",
 			"kin: the output is blocked, and the run waits for it; another signal ends kin at once",
 		}
 		if got := strings.Split(strings.TrimSpace(messages.String()), "\n"); !reflect.DeepEqual(got, want) {

@@ -80,7 +80,7 @@ func (o *Bounds) Apply(ro *reader.Options, hasCheckpoint bool) error {
 		bound = "--to " + o.to.String()
 	}
 	if bound != "" && ro.InitialPosition.Kind == record.Latest && !hasCheckpoint {
-		return console.UsageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read what came since the last run",
+		return console.UsageHint("give --from trim_horizon (or an age such as --from 1h), or --checkpoint FILE to read the records since the last run",
 			"%s from latest would read nothing", bound)
 	}
 	switch from := ro.InitialPosition; {

@@ -104,7 +104,7 @@ func (c *Connection) Check() error {
 	case c.RoleSessionName != "" && c.RoleARN == "":
 		return console.Usage("--role-session-name needs --role-arn")
 	case c.STSEndpoint != "" && c.RoleARN == "":
-		return console.UsageHint("for a role that a profile names set AWS_ENDPOINT_URL_STS", "--sts-endpoint needs --role-arn")
+		return console.UsageHint("if a profile names the role, set AWS_ENDPOINT_URL_STS", "--sts-endpoint needs --role-arn")
 	case len(c.RoleExternalID) == 1 || len(c.RoleExternalID) > 1224 || !ExternalIDPattern.MatchString(c.RoleExternalID):
 		return console.Usage("--role-external-id %s: want 2 to 1224 letters, digits and _+=,.@:/-", c.RoleExternalID)
 	case c.RoleSessionName != "" && !sessionNamePattern.MatchString(c.RoleSessionName):
@@ -179,7 +179,7 @@ func regionOf(streams []string, fallback string) (string, error) {
 			continue
 		}
 		if region != "" && region != named {
-			return "", console.Usage("streams of one run must be in one region: %s and %s were named", region, named)
+			return "", console.Usage("all streams of a run must be in one region: got %s and %s", region, named)
 		}
 		region = named
 	}

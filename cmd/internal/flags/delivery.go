@@ -76,7 +76,7 @@ func (o *Delivery) Apply(wo *writer.Options) {
 // Check returns a *console.UsageError if the endpoint does not allow --rate unlimited.
 func (o *Delivery) Check(endpoint string) error {
 	if o.Rate.Unlimited && !awsclient.IsOutsideAWS(endpoint) {
-		return console.Usage("--rate unlimited: the limits of a shard are lifted only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
+		return console.Usage("--rate unlimited is only for endpoints outside of AWS; want a rate such as 100/s or 1mb/s")
 	}
 	return nil
 }

@@ -100,9 +100,9 @@ func (o *Input) Check() error {
 	keys := o.KeyFlags()
 	switch {
 	case o.Delimiter != "" && o.Form != input.Raw:
-		return console.Usage("--%s contradicts --input %s: it is for raw", o.delimiterFlag(), o.Form)
+		return console.Usage("--%s contradicts --input %s: use it only with --input raw", o.delimiterFlag(), o.Form)
 	case o.Chomp && o.Form != input.Lines:
-		return console.Usage("--chomp contradicts --input %s: it is for lines", o.Form)
+		return console.Usage("--chomp contradicts --input %s: use it only with --input lines", o.Form)
 	case o.Form == input.Records && len(keys) > 0:
 		return console.Usage("--%s contradicts --input records, whose lines have their own keys", keys[0])
 	case o.Form == input.Records && o.Given("explicit-hash-key"):
@@ -110,7 +110,7 @@ func (o *Input) Check() error {
 	case o.Form == input.Records && o.Given("shard"):
 		return console.Usage("--shard contradicts --input records, whose lines have their own keys")
 	case o.Given("key-delimiter") && (o.Form == input.JSON || o.Form == input.CSV):
-		return console.UsageHint("--key-field or --key-jq take a key out of JSON", "--key-delimiter contradicts --input %s: it splits lines", o.Form)
+		return console.UsageHint("--key-field or --key-jq take a key out of JSON", "--key-delimiter contradicts --input %s: use it only with --input lines or raw", o.Form)
 	case o.Given("partition-key") && !IsKey(o.key):
 		return console.Usage("--partition-key %q: want 1 to 256 characters", o.key)
 	case o.Given("key-field") && o.field.String() == "":

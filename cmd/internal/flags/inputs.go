@@ -50,7 +50,7 @@ func (v *Delimiter) Type() string { return "text" }
 func (v *Delimiter) splitKey(_ context.Context, r *record.Record) error {
 	key, data, found := bytes.Cut(r.Data, []byte(*v))
 	if !found {
-		return fmt.Errorf("no %q after the key", string(*v))
+		return fmt.Errorf("the key delimiter %q is missing", string(*v))
 	}
 	r.PartitionKey, r.Data = string(key), data
 	return nil

@@ -137,7 +137,7 @@ func (r Checkpoint) Table(p Palette) string {
 		fmt.Fprintf(&b, "output %s, committed up to byte %d\n", r.Output.Path, r.Output.Length)
 	}
 	for _, s := range r.Streams {
-		fmt.Fprintf(&b, "\n%s: the first run began %s at %s\n", s.StreamName, TableTime(s.StartedAt.Time), s.InitialPosition)
+		fmt.Fprintf(&b, "\n%s: the first run began on %s, from position %s\n", s.StreamName, TableTime(s.StartedAt.Time), s.InitialPosition)
 		rows := [][]string{{"SHARD", "POSITION", "READ_THROUGH"}}
 		for _, shard := range s.Shards {
 			rows = append(rows, []string{shard.ShardID, shard.Position.Short(), optionalTime(shard.ReadThrough.Time)})

@@ -87,7 +87,7 @@ func (r Reset) Table(p Palette) string {
 		}
 		fmt.Fprintf(&b, "%s", s.StreamName)
 		if s.InitialPosition != nil {
-			fmt.Fprintf(&b, ": initial position %s, then %s", s.InitialPosition.From, s.InitialPosition.To)
+			fmt.Fprintf(&b, ": initial position changes from %s to %s", s.InitialPosition.From, s.InitialPosition.To)
 		}
 		b.WriteByte('\n')
 		if len(s.Shards) == 0 {

@@ -111,7 +111,7 @@ func (t *trend) forecast() string {
 	case "falling behind", "unchanged":
 		return text
 	default:
-		return "caught up " + text
+		return "expected to catch up " + text
 	}
 }
 
@@ -158,7 +158,7 @@ func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, free int
 		slices.SortStableFunc(live, func(a, b inspect.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
 		shown = live[:shownCount]
 		worst := slices.MaxFunc(live[shownCount:], func(a, b inspect.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
-		below = fmt.Sprintf("and %s more, %s behind at most", words.Count(int64(len(live)-shownCount), "shard"), Brief(Millis(worst.MillisBehindLatest)))
+		below = fmt.Sprintf("%s not shown, at most %s behind", words.Count(int64(len(live)-shownCount), "shard"), Brief(Millis(worst.MillisBehindLatest)))
 	}
 	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", trendLength, "TREND"), "CAUGHT_UP"}}
 	for _, shard := range shown {

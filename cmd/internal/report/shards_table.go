@@ -39,7 +39,7 @@ func ShardsTable(p Palette, width int, s *survey.Stream) string {
 	fmt.Fprintln(&t, p.Head.Render(head))
 	for i, b := range branches {
 		if b.Elsewhere != "" {
-			fmt.Fprintf(&t, "%s  drawn above, below %s\n", names[i], b.Elsewhere)
+			fmt.Fprintf(&t, "%s  shown above, as a child of %s\n", names[i], b.Elsewhere)
 			continue
 		}
 		state := p.Good.Render("OPEN") + "  "

@@ -26,9 +26,9 @@ func PossiblyTwice(records, copies int64) string {
 	case records == 0:
 		return ""
 	case copies > records:
-		return fmt.Sprintf(", %s possibly twice or more often (up to %s too many)", humanize.Comma(records), words.Count(copies, "copy"))
+		return fmt.Sprintf(", %s possibly written more than once (up to %s too many)", humanize.Comma(records), words.Count(copies, "copy"))
 	}
-	return ", " + humanize.Comma(records) + " possibly twice"
+	return ", " + humanize.Comma(records) + " possibly written twice"
 }
 
 // PrintShards prints, with -v, what was written to each shard.
@@ -68,7 +68,7 @@ func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	beyond := s.Written - (s.WrittenThrough - min(skipped, s.WrittenThrough))
 	switch {
 	case s.WrittenThrough > 0 && beyond > 0:
-		text = throughText(s.WrittenThrough) + ", and " + words.Count(beyond, "record") + " after that"
+		text = throughText(s.WrittenThrough) + ", and " + words.Count(beyond, "later record")
 	case s.WrittenThrough > 0:
 		text = throughText(s.WrittenThrough)
 	case beyond == 1:
@@ -78,9 +78,9 @@ func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	}
 	switch {
 	case s.Unsure > 0 && s.WrittenThrough == 0 && beyond <= 0:
-		text = fmt.Sprintf("no record of the input is known to be written; %s may be", words.Count(s.Unsure, "record"))
+		text = fmt.Sprintf("no record of the input is known to be written; %s may have been written", words.Count(s.Unsure, "record"))
 	case s.Unsure > 0:
-		text += fmt.Sprintf("; %s more may be", humanize.Comma(s.Unsure))
+		text += fmt.Sprintf("; %s more may have been written", humanize.Comma(s.Unsure))
 	}
 	if s.WrittenThrough > 0 {
 		text += fmt.Sprintf("; resume with --skip %d", s.WrittenThrough)
@@ -99,9 +99,9 @@ func PrintFailing(ctx context.Context, c *console.Console, w *writer.Writer) {
 // progressWithRejected is ProgressOf for a run with --failed: every record that it has
 // settled is written or in the file.
 func progressWithRejected(s writer.Summary, failed string) string {
-	text := fmt.Sprintf("each of the records 1 to %s of the input is written or in %s", humanize.Comma(s.WrittenThrough), failed)
+	text := fmt.Sprintf("records 1 to %s of the input are each written or saved in %s", humanize.Comma(s.WrittenThrough), failed)
 	if s.WrittenThrough == 0 {
-		text = "no record of the input is written or in " + failed
+		text = "no record of the input is written or saved in " + failed
 	}
 	if s.Unsure > 0 {
 		text += fmt.Sprintf("; %s of those in the file may also be written", humanize.Comma(s.Unsure))

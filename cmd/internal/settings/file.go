@@ -100,7 +100,7 @@ func (f *configFile) table(name string, members map[string]any) error {
 		case settable[key] == nil:
 			where := "key"
 			if name != "" {
-				where = "key of [" + name + "],"
+				where = "key in [" + name + "],"
 			}
 			return prefixed(location, unknownSetting(where, key, names(settable)))
 		}

@@ -83,7 +83,7 @@ func (o Origins) applyLayer(f *pflag.FlagSet, layer Layer, set map[string]bool) 
 	for _, name := range names {
 		s := layer[name]
 		if len(s.Values) > 1 && !flags.Repeatable(f.Lookup(name).Value) {
-			return console.Usage("%s: want one value: this command takes no list of them", s.text)
+			return console.Usage("%s: want one value: this command does not accept a list here", s.text)
 		}
 		for _, value := range s.Values {
 			if err := f.Set(name, value); err != nil {
