@@ -38,8 +38,11 @@ func (e *RejectedError) Error() string {
 	if !e.Sent {
 		return fmt.Sprintf("record %s rejected: %s", humanize.Comma(e.First), e.Reason)
 	}
-	text := fmt.Sprintf("%s rejected after %s of retries, the first is record %s (%s)",
-		records(e.Records), duration(e.After), humanize.Comma(e.First), e.Reason)
+	retries := "without retries"
+	if e.After >= time.Millisecond {
+		retries = "after " + duration(e.After) + " of retries"
+	}
+	text := fmt.Sprintf("%s rejected %s, the first is record %s (%s)", records(e.Records), retries, humanize.Comma(e.First), e.Reason)
 	if e.Unsure > 0 {
 		text += fmt.Sprintf("; %s may have been written", humanize.Comma(e.Unsure))
 	}
@@ -57,7 +60,11 @@ func (e *RejectedError) add(more *RejectedError) {
 
 // duration formats d without zeros at the end: 5m, not 5m0s.
 func duration(d time.Duration) string {
-	s := d.Round(time.Second / 10).String()
+	precision := time.Second / 10
+	if d < precision {
+		precision = time.Millisecond
+	}
+	s := d.Round(precision).String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
 	}

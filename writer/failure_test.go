@@ -289,7 +289,7 @@ func TestRetryForZeroDoesNotRetry(t *testing.T) {
 		if want := (Summary{Read: 2, Rejected: 2, Unsure: 2}); got != want || len(s.requests) != 1 {
 			t.Errorf("got %+v, want %+v after one request", got, want)
 		}
-		const message = "2 records rejected after 0s of retries, the first is record 1 (InternalFailure: m); 2 may have been written"
+		const message = "2 records rejected without retries, the first is record 1 (InternalFailure: m); 2 may have been written"
 		if err == nil || err.Error() != message {
 			t.Errorf("got %v, want %s", err, message)
 		}

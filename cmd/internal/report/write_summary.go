@@ -84,6 +84,9 @@ func ProgressOf(s writer.Summary, failed string, skipped int64) string {
 	}
 	if s.WrittenThrough > 0 {
 		text += fmt.Sprintf("; resume with --skip %d", s.WrittenThrough)
+		if beyond > 0 {
+			text += ", which writes the later records again"
+		}
 	}
 	return text
 }

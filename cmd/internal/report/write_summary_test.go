@@ -26,7 +26,7 @@ func TestWriteSummaryLines(t *testing.T) {
 		{
 			writer.Summary{Read: 1500, Written: 1003, Bytes: 1395, Retried: 500, Rejected: 400, PossiblyTwice: 1200, PossibleCopies: 1300, Unsure: 97, WrittenThrough: 1000, Duration: 5*time.Minute + 12400*time.Millisecond},
 			"wrote 1,003 records (1.4 kB) to orders in 5m12s: 500 retried, 400 rejected, 1,200 possibly written more than once (up to 1,300 copies too many)",
-			"records 1 to 1,000 of the input are written, and 3 later records; 97 more may have been written; resume with --skip 1000",
+			"records 1 to 1,000 of the input are written, and 3 later records; 97 more may have been written; resume with --skip 1000, which writes the later records again",
 		},
 		{
 			writer.Summary{Read: 5, Rejected: 1, Duration: 61 * time.Minute},
@@ -110,7 +110,7 @@ func TestWriteProgressAfterSkippedRecords(t *testing.T) {
 		summary writer.Summary
 		want    string
 	}{
-		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written, and 20 later records; 2 more may have been written; resume with --skip 1010"},
+		{writer.Summary{Read: 1040, Written: 30, Unsure: 2, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written, and 20 later records; 2 more may have been written; resume with --skip 1010, which writes the later records again"},
 		{writer.Summary{Read: 1040, Written: 10, WrittenThrough: 1010}, "records 1 to 1,010 of the input are written; resume with --skip 1010"},
 		{writer.Summary{Read: 600, WrittenThrough: 600}, "records 1 to 600 of the input are written; resume with --skip 600"},
 	} {
