@@ -27,7 +27,8 @@ at POSITION, as a first run would.
 
 With a time or an age the next run skips older records. With trim_horizon it
 reads all that the stream retains. With --shard kin moves only the named shards.
-Their descendants keep their positions, and wait for these shards again.
+Their descendants keep their positions, and the next run reads them after these
+shards.
 
 kin prints the difference first. On a terminal it then asks; elsewhere it needs
 --yes. It keeps a copy of the old file beside it, and prints the copy's name on
@@ -70,7 +71,7 @@ func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
 	})
 	g.Var(&o.shards, "shard", flags.Help{
 		Short: "move only this shard (repeatable)", Value: "shard",
-		Full: "Move only this shard of the one stream. It can be repeated.",
+		Full: "Move only this shard. The file must have one stream, or --stream must name one. It can be repeated.",
 	})
 	g.Var(&o.streams, "stream", flags.Help{
 		Short: "move only these streams of the file", Value: "streams", Default: "all",
@@ -78,7 +79,7 @@ func (o *checkpointResetOptions) addFlags(f *pflag.FlagSet) {
 	})
 	g.Bool(&o.yes, "yes", flags.Help{
 		Short: "do not ask before moving", Letter: "y",
-		Full: "Do not ask before moving. It is needed where there is no terminal to ask on.",
+		Full: "Do not ask before moving. Without a terminal it is required.",
 	})
 	g.Bool(&o.dryRun, "dry-run", flags.Help{
 		Short: "print the difference; move nothing",

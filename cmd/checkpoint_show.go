@@ -19,8 +19,8 @@ func newCheckpointShow(e *env) *cobra.Command {
 works while a run uses the file.
 
 kin prints a table, or with -o json one JSON object that has everything.
-READ_THROUGH is the service's time up to which everything in a shard was read.
-In the table, sequence numbers show their last digits.`,
+READ_THROUGH is a time of the service: all records of the shard that arrived up
+to then were read. The table shows only the last digits of a sequence number.`,
 		Example: `  # Print a table.
   kin checkpoint show orders.ckpt
   # Print everything as JSON.

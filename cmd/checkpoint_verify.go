@@ -29,16 +29,16 @@ records. The findings are:
   RECREATED      The stream was deleted and created again.
   TRIMMED        Unread records may be gone: the checkpoint did not move for
                  longer than the stream retains its records.
-  UNKNOWN_SHARD  The stream has had no such shard.
+  UNKNOWN_SHARD  The stream never had a shard with this ID.
   NOT_ENDED      The file says that a shard was read to its end, but the shard
                  is open.
   REFUSED        The service does not accept the sequence number.
 
 It needs kinesis:ListShards and kinesis:GetShardIterator, and
 kinesis:DescribeStreamSummary for the first two findings. If kin cannot check
-one of these, because the summary or the file lacks what it needs, it names the
-check and the reason. The exit code is then 1 unless kin found something. For a
-stream of another account, give its ARN with --stream.`,
+one of these, because the summary or the file lacks a value, it names the check
+and the reason. The exit code is then 1 unless kin found something. For a stream
+of another account, give its ARN with --stream.`,
 		Example: `  # Check all streams of the file.
   kin checkpoint verify orders.ckpt
   # Print the findings as JSON.

@@ -20,13 +20,13 @@ func newConsumersDeregister(e *env) *cobra.Command {
 		Use:   "deregister STREAM NAME|ARN...",
 		Short: "Remove consumers of a stream",
 		Long: `Use it when nothing needs a stream consumer any more, so that AWS stops billing
-it. Whatever reads with it is cut off.
+it. Every reader that uses it loses its subscriptions.
 
 kin removes consumers by their full names or ARNs, and waits until they are
 gone. On a terminal it asks first; elsewhere it needs --yes.
 
-A consumer that is CREATING can be removed only later: kin waits for it. One
-that does not exist is reported, and is no failure. If one cannot be removed,
+If a consumer is CREATING, kin waits before it removes it. If a consumer does
+not exist, kin reports that; the exit code stays 0. If one cannot be removed,
 kin still removes the others, and the exit code is 1.
 
 It needs kinesis:DescribeStreamConsumer and kinesis:DeregisterStreamConsumer,
@@ -64,7 +64,7 @@ func (o *consumersDeregisterOptions) addFlags(f *pflag.FlagSet) {
 	g := flags.GroupMain.In(f)
 	g.Bool(&o.yes, "yes", flags.Help{
 		Short: "do not ask before removing", Letter: "y",
-		Full: "Do not ask before removing. It is needed where there is no terminal to ask on.",
+		Full: "Do not ask before removing. Without a terminal it is required.",
 	})
 	g.Bool(&o.dryRun, "dry-run", flags.Help{
 		Short: "print what would be removed; remove nothing",

@@ -26,13 +26,14 @@ temporary consumer behind, which AWS bills.
 
 A run without a checkpoint and without --consumer-name registers a temporary
 consumer called PREFIXtmp_UUID, and removes it at its end. kin removes those
-that are left, and no others. Their age is by the service's clock.
+that are left, and no others. It takes their age from the service's clock.
 
-The service does not tell whether a consumer is in use: let --older-than be
-longer than your longest run.
+The service does not report whether a consumer is in use. Set --older-than to
+more than the duration of your longest run.
 
 kin prints the consumers first, as kin consumers list does. On a terminal it
-then asks; elsewhere it needs --yes.
+then asks. Without a terminal and without --yes it removes nothing, and the exit
+code is 0.
 
 It needs kinesis:ListStreamConsumers, the permissions of kin consumers
 deregister for the removal, and kinesis:DescribeStreamSummary if STREAM is a
@@ -41,7 +42,7 @@ name.`,
   kin consumers prune orders
   # Remove those older than an hour without a question.
   kin consumers prune orders --older-than 1h --yes
-  # Print those with a prefix of their own as JSON.
+  # Print those with another prefix as JSON.
   kin consumers prune orders --consumer-name-prefix ci_ --dry-run -o json`,
 		Args:              consumerArguments(0, 0, ""),
 		ValidArgsFunction: e.completeConsumers(0),
@@ -76,11 +77,11 @@ func (o *consumersPruneOptions) addFlags(f *pflag.FlagSet) {
 	})
 	g.Bool(&o.yes, "yes", flags.Help{
 		Short: "do not ask before removing", Letter: "y",
-		Full: "Do not ask before removing. It is needed where there is no terminal to ask on.",
+		Full: "Do not ask before removing. Without a terminal it is required for a removal.",
 	})
 	g.Bool(&o.dryRun, "dry-run", flags.Help{
 		Short: "print what would be removed; remove nothing",
-		Full:  "Print the consumers that would be removed, and remove none, on a terminal too.",
+		Full:  "Print the consumers that would be removed, and remove none. kin does not ask, even on a terminal.",
 	})
 }
 
@@ -98,7 +99,7 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 		found = efo.Prunable(l.Consumers, string(o.prefix), time.Duration(o.olderThan), l.At)
 		e.Info(stream.Name + " has " + o.describe(len(found)) + consumers.BilledIfAny(found))
 		if n := len(efo.Undated(l.Consumers, string(o.prefix))); n > 0 && o.olderThan > 0 {
-			e.Info(fmt.Sprintf("the service returned no registration time for %s, so kin skips them; --older-than 0s removes them too", words.Count(int64(n), "further ephemeral consumer")))
+			e.Info(fmt.Sprintf("the service returned no registration time for %s, so kin skips them; --older-than 0s removes them too", words.Count(int64(n), "further temporary consumer")))
 		}
 		return stream.Table(o.output, found)
 	}); err != nil || len(found) == 0 || o.dryRun {
@@ -118,9 +119,9 @@ func runConsumersPrune(ctx context.Context, e *env, o *consumersPruneOptions) er
 
 // describe returns text about n consumers that match the flags.
 func (o *consumersPruneOptions) describe(n int) string {
-	number := "no ephemeral consumers"
+	number := "no temporary consumers"
 	if n > 0 {
-		number = words.Count(int64(n), "ephemeral consumer")
+		number = words.Count(int64(n), "temporary consumer")
 	}
 	text := fmt.Sprintf("%s (%stmp_…)", number, o.prefix)
 	if o.olderThan > 0 {

@@ -28,10 +28,10 @@ such as kin read --registered-consumer-id.
 kin registers the consumer, waits until it is ACTIVE, and prints its ARN. NAME
 is the full name: up to 128 letters, digits and _.-
 
-If a consumer of that name exists, kin uses it as it is, and the exit code is 0
-too. kin waits for one that is CREATING. It waits until one that is DELETING is
-gone, and registers it again. If the stream has no room, kin lists the consumers
-that it has.
+If a consumer of that name exists, kin prints its ARN, and the exit code is 0.
+kin waits for one that is CREATING. It waits until one that is DELETING is gone,
+and registers it again. If the stream has no room for another consumer, kin
+lists the existing ones.
 
 AWS bills the consumer until it is deregistered, even if this command was
 stopped while it waited.
@@ -63,8 +63,8 @@ type consumersRegisterOptions struct {
 
 func (o *consumersRegisterOptions) addFlags(f *pflag.FlagSet) {
 	flags.GroupMain.In(f).Var(&o.timeout, "register-consumer-timeout", flags.Help{
-		Short: "wait this long for ACTIVE",
-		Full:  "Wait at most this long for the consumer to become ACTIVE, then give up.",
+		Short: "wait for an ACTIVE consumer",
+		Full:  "Wait at most this long for the consumer to become ACTIVE.",
 	})
 }
 

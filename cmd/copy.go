@@ -31,27 +31,27 @@ func newCopy(e *env) *cobra.Command {
 replay records into another stream.
 
 SRC and DST are names or ARNs. Without the flags --dst-... DST is in the account
-and region of SRC. Bounds, positions and checkpoint work as in kin read, order
-and rates as in kin write.
+and region of SRC. Bounds, positions and checkpoint work as in kin read. Order
+and rates work as in kin write.
 
 A record keeps its partition key and its payload. The records of a key keep
-their order as far as kin write promises it (--ordered). Records of KPL
-aggregates are written as records of their own, all of them, with their explicit
-hash keys where they have one. --hash-filter drops some of them (kin help
-format), and --aggregate packs them again. The service does not return the
-explicit hash keys of other records.
+their order as in kin write; --ordered keeps it through failures. kin writes
+each record of a KPL aggregate as a record of its own, with its explicit hash
+key if it has one. --hash-filter drops some of them (kin help format), and
+--aggregate packs them again. The service does not return the explicit hash keys
+of other records.
 
 With --checkpoint FILE a run resumes where the last one stopped. The checkpoint
-moves after DST has acknowledged every record of a batch. So no record is lost,
-whatever ends the run, and a run that was killed repeats at most one batch. A
-copy's checkpoint works only for the same DST: kin refuses it for a copy into
-another stream, and for kin read. After a signal, or at the end of --timeout,
-kin finishes the batch that it is writing, for at most --grace.
+moves after DST has acknowledged every record of a batch. No record is lost,
+however the run ends. A run that was killed repeats at most one batch. A copy's
+checkpoint works only for the same DST: kin refuses it for a copy into another
+stream, and for kin read. After a signal, or at the end of --timeout, kin
+finishes the batch that it is writing, for at most --grace.
 
 A record that DST does not accept ends the run. With --failed it goes to that
 file instead, as a line that kin write --input records reads. stdout stays
 empty. A line on stderr reports what was copied, and the exit code is 0 only if
-every record was.`,
+every record was copied.`,
 		Example: `  # Copy everything that is in a stream now.
   kin copy orders orders-test --from trim_horizon --available-now
   # Copy continuously to another region; a later run resumes.

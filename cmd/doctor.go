@@ -30,22 +30,22 @@ in a new account. It changes nothing.
 
 kin checks the credentials, the region, the endpoint, the clock and each
 permission that the commands need. Then it checks the stream: its state, shards,
-retention, largest record, distribution of records, encryption and consumers.
-It prints a line for each check: ok, warn or fail, and what to change. skip
-means that kin cannot check it without changing something, or that the check
-depends on one that found something missing. The exit code is 1 if something has
-to be changed.
+retention, maximum record size, distribution of records, encryption and
+consumers. It prints a line for each check: ok, warn or fail, and what to
+change. skip means that kin cannot make this check without changing something,
+or that the check needs the result of one that failed. The exit code is 1 if
+something has to be changed.
 
 kin tries GetShardIterator, GetRecords and PutRecords by dry runs. It makes the
-calls that list and describe. It tries DescribeStreamConsumer, SubscribeToShard
-and DeregisterStreamConsumer on a consumer that cannot exist. It does not try
-RegisterStreamConsumer, which would register a consumer that AWS bills. Where an
-endpoint does not know dry runs, it does not try PutRecords either.
+List and Describe calls themselves. It tries DescribeStreamConsumer,
+SubscribeToShard and DeregisterStreamConsumer on a consumer that cannot exist.
+It does not try RegisterStreamConsumer, which would register a consumer that AWS
+bills. If an endpoint has no dry run, kin does not try PutRecords either.
 
 --need restricts the permissions to those for reading, tailing, writing or
 enhanced fan-out. --policy prints the smallest IAM policy for one of these as
-JSON, in place of all checks. The policy includes the stream's key if a key of
-your own encrypts it.`,
+JSON, in place of all checks. The policy includes the stream's key if the stream
+is encrypted with your own key.`,
 		Example: `  # Check everything.
   kin doctor orders
   # Check only what reading needs.

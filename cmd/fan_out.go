@@ -51,27 +51,27 @@ func (o *fanOutOptions) addFlags(f *pflag.FlagSet) {
 		Full:  "Read through a stream consumer. It is short for --consumer-mode efo.",
 	})
 	g.Var(&o.name, "consumer-name", flags.Help{
-		Short: "consumer's name", Value: "name", Default: "the query's ID",
+		Short: "consumer name", Value: "name", Default: "checkpoint's ID",
 		Full: "The name of the stream consumer, without its prefix. Without a name and without a checkpoint the consumer is for this run alone: kin removes it at the end.",
 	})
 	g.String(&o.prefix, "consumer-name-prefix", flags.Help{
-		Short: "put this before the name", Value: "text",
+		Short: "prefix of consumer name", Value: "text",
 		Full: "The text before the consumer's name.",
 	})
 	g.Var(&o.registeredIDs, "registered-consumer-id", flags.Help{
-		Short: "use these consumers that exist", Value: "consumers",
-		Full: "Use these consumers, one for each stream, separated by commas. They have to exist. kin never registers or removes them.",
+		Short: "use these existing consumers", Value: "consumers",
+		Full: "Use these consumers, one for each stream, separated by commas. They must exist. kin never registers or removes them.",
 	})
 	g.Var(&o.registeredType, "registered-consumer-id-type", flags.Help{
 		Short: "give IDs as name or arn",
-		Full:  "What --registered-consumer-id has: name or arn.",
+		Full:  "The form of --registered-consumer-id: name or arn.",
 	})
 	g.Var(&o.refresh, "consumer-refresh-interval", flags.Help{
-		Short: "check it exists this often",
-		Full:  "Check this often that the consumer exists, at most every 3600s. kin registers it again if it is gone.",
+		Short: "check consumer this often",
+		Full:  "Check at this interval, 3600s at most, that the consumer exists. kin registers it again if it is gone.",
 	})
 	g.Var(&o.registerTimeout, "register-consumer-timeout", flags.Help{
-		Short: "wait this long for ACTIVE",
+		Short: "wait for an ACTIVE consumer",
 		Full:  "Wait at most this long for a consumer to become ACTIVE.",
 	})
 	g.Bool(&o.deregister, "require-consumer-deregistration", flags.Help{

@@ -62,7 +62,7 @@ func TestFault10ConsumersOfUnknownAgeAreShownAndNotPruned(t *testing.T) {
 		}
 	}
 	_, messages := kin("prune", "orders", "--older-than", "1ns", "--yes")
-	if want := "kin: the service returned no registration time for 1 further ephemeral consumer, so kin skips them; --older-than 0s removes them too\n"; !strings.Contains(messages, want) {
+	if want := "kin: the service returned no registration time for 1 further temporary consumer, so kin skips them; --older-than 0s removes them too\n"; !strings.Contains(messages, want) {
 		t.Errorf("prune printed %q", messages)
 	}
 	if out, _ := kin("list", "orders"); !strings.Contains(out, name) {

@@ -15,19 +15,20 @@ func newLag(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lag [STREAM...]",
 		Short: "Print how far a checkpoint or a position is behind",
-		Long: `Use it to monitor a kin read with a checkpoint, which may be running, or to see
+		Long: `Use it to monitor a kin read with a checkpoint, even while it runs, or to see
 how much there is to read from a position. It changes nothing and takes no lock.
 
 With --checkpoint, kin measures all streams of the file unless STREAM names
 some.
 
-A shard's lag is the age of its oldest unread record. A quiet shard has no lag,
-and neither has one that is done. A child that waits for its parent counts its
-own unread records. The three figures of a stream leave out shards that are
-done. LAST_READ is the age of the last record that was read.
+A shard's lag is the age of its oldest unread record. A shard without unread
+records has no lag. A shard that was read to its end has none either. A child
+that waits for its parent counts its own unread records. The maximum, average
+and minimum of a stream do not count shards that were read to their end.
+LAST_READ is the age of the last record that was read.
 
-Each measurement costs one GetRecords call for each shard, within the limits
-that all its readers share.
+Each measurement costs one GetRecords call for each shard, which counts towards
+the limits that all readers of the shard share.
 
 If one of several streams fails, kin still prints the others. It reports the
 error, which decides the exit code.`,

@@ -33,21 +33,23 @@ code: 128 plus the number of a signal that ended it, 127 if there is no such
 command, 126 if it cannot be run. Without --listen the command's endpoint takes
 any free port.
 
-It listens on this machine only, unless --listen names another address. It asks
-nobody for credentials. Its STS gives the credentials of the roles that --role
-names.
+It listens on this machine only, unless --listen names another address. It
+accepts any credentials, but refuses a request without any. Its STS endpoint
+gives credentials for the roles of --role.
 
-Streams, shards, iterators, retention and error codes are as in the service, and
-so are the limits. A shard takes 5 reads, 2 MiB read, 1,000 records written and
-1 MiB written a second; a consumer gets 2 MiB a second of each shard. --limits
-window counts in whole seconds, and --limits off does not count. Streams change
-their status at once, and so do consumers without --consumer-creating-delay and
---consumer-deleting-delay.
+Streams, shards, iterators, retention, error codes and limits are as in the
+service. Each second, a shard accepts 5 reads of 2 MiB in all, and writes of
+1,000 records and 1 MiB in all. A consumer gets 2 MiB a second from each shard.
+--limits window counts in fixed windows of one second. --limits off removes the
+limits. Streams and consumers change their status at once.
+--consumer-creating-delay and --consumer-deleting-delay delay the changes of a
+consumer.
 
 It speaks HTTP/1.1 and HTTP/2 without TLS (by prior knowledge). With --tls it
 speaks both over TLS, with a certificate for this machine that is made for the
-run. The authority's certificate is in a file that two more variables name,
-AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS. The file is gone when the run ends.
+run. Two more variables, AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS, name the file
+with the certificate of the signing authority. kin removes the file when the run
+ends.
 
 --fault OP=FAULT makes every call of an operation fail. OP=FAULT*N does so for
 the next N calls, and OP=FAULT@P with a probability. OP is an operation, such as
@@ -59,10 +61,11 @@ GetRecords, or * for all. FAULT is one of these:
   skew:D            The endpoint's clock is D ahead, or behind with -D. A
                     signature that is 5 minutes off gets
                     InvalidSignatureException.
-  reset             The connection is reset, and nothing was done.
-  garbage, html     The answer is not Kinesis's, and nothing was done.
-  cut, stall        The call is done, and its answer ends half-way (cut) or
-                    stops there (stall).
+  reset             The connection is reset. The call is not executed.
+  garbage, html     The answer is not JSON (garbage) or is an HTML page (html).
+                    The call is not executed.
+  cut, stall        The call is executed. Half of the answer is sent; then the
+                    connection closes (cut) or stays open (stall).
   expired-iterator  GetRecords: ExpiredIteratorException.
   expired-token     A list call with a NextToken: ExpiredNextTokenException.
   repeat-token      A list call: the first page and the same NextToken again.
@@ -71,7 +74,8 @@ GetRecords, or * for all. FAULT is one of these:
   partial:3,7,499   PutRecords: these entries, counted from 0, are throttled.
   partial           PutRecords: every second entry is throttled.
 
-SubscribeToShard has more. There cut and stall are in the middle of an event:
+SubscribeToShard has more faults. Its cut and stall happen in the middle of an
+event:
 
   silent               Nothing comes for the five minutes of a subscription.
   empty                It ends without an event.
@@ -83,13 +87,13 @@ SubscribeToShard has more. There cut and stall are in the middle of an event:
                        happens: the connection breaks (break), the stream closes
                        (close), or empty events go on (idle).
 
-A running endpoint takes, lists and clears faults too: POST, GET and DELETE
-/_kin/fault.`,
+POST, GET and DELETE /_kin/fault add, list and clear the faults of a running
+endpoint.`,
 		Example: `  # Serve a stream of four shards until Ctrl-C.
   kin local --stream orders:4
   # Run tests against two streams, without limits.
   kin local --stream orders:4 --stream payments --limits off -- ./run-tests
-  # Let the first three calls of GetRecords fail.
+  # Make the first three calls of GetRecords fail.
   kin local --stream orders --fault 'GetRecords=reset*3' -- ./run-tests`,
 		Args: localArguments,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -99,6 +103,7 @@ A running endpoint takes, lists and clears faults too: POST, GET and DELETE
 		},
 	}
 	o.addFlags(c.Flags())
+	e.connection.AddRegionFlag(c.Flags(), local.Region)
 	c.Annotations = map[string]string{flags.Refused: "profile,endpoint"}
 	c.Flags().SetInterspersed(false) // without -- the error is about the command, not about its flags
 	return c
@@ -125,19 +130,19 @@ func (o *localOptions) addFlags(f *pflag.FlagSet) {
 	})
 	g.Var(&o.listen, "listen", flags.Help{
 		Short: "listen here",
-		Full:  "Listen at this address. Port 0 takes any free port, and so does a command after -- without --listen.",
+		Full:  "Listen at this address. Port 0 means any free port. A command after -- gets any free port if --listen is not given.",
 	})
 	g.Var(&o.limits, "limits", flags.Help{
 		Short: "limits on, off or window",
-		Full:  "Apply the service's throughput limits: on, off, or window to count them in whole seconds.",
+		Full:  "Apply the service's throughput limits: on, off, or window to count them in fixed windows of one second.",
 	})
 	g.Bool(&o.tls, "tls", flags.Help{
 		Short: "speak TLS, with a new certificate",
 		Full:  "Speak TLS, with a certificate that is made for this run.",
 	})
 	g.Var(&o.roles, "role", flags.Help{
-		Short: "let AssumeRole give this role (repeatable)", Value: "ARN[=EXTERNAL_ID]",
-		Full: "Let AssumeRole give credentials of this role. It can be repeated.",
+		Short: "add a role for AssumeRole (repeatable)", Value: "ARN[=EXTERNAL_ID]",
+		Full: "Add a role that AssumeRole gives credentials for. It can be repeated.",
 	})
 	g.Var(&o.creating, "consumer-creating-delay", flags.Help{
 		Short: "keep consumers CREATING for this long",

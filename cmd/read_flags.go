@@ -15,7 +15,7 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	out := flags.GroupOutput.In(f)
 	out.Bool(&o.noDeaggregate, "no-deaggregate", flags.Help{
 		Short: "keep KPL aggregates whole",
-		Full:  "Print KPL aggregates as the records that they are in the stream, in place of the records inside.",
+		Full:  "Print each KPL aggregate as one record, in place of the records inside.",
 	})
 	out.Var(&o.data, "data", flags.Help{
 		Short: "payload form: " + strings.Join(format.DataModeNames(), ", "),
@@ -23,8 +23,8 @@ func (o *readOptions) addFlags(f *pflag.FlagSet) {
 	})
 	o.addFetchFlags(f)
 	flags.GroupFetching.In(f).Var(&o.retryFor, "retry-for", flags.Help{
-		Short: "give up on a call that fails this long",
-		Full:  "Give up on a call that fails for this long, with exit code 5. Without it kin retries for ever, but gives up on the calls at the start after 30s.",
+		Short: "end when a call fails this long",
+		Full:  "End with exit code 5 if a call fails for this long. Without this flag kin retries without limit; only the calls at the start end after 30s.",
 	})
 }
 
@@ -55,11 +55,11 @@ func (o *readOptions) addSourceFlags(f *pflag.FlagSet) {
 	out.Bool(&o.hashFilter, "hash-filter", flags.Help{
 		Short: "drop KPL records that are in the wrong shard",
 		Full: "Drop the records of KPL aggregates whose hash keys are outside of their shard's range, and report how many. " +
-			"It is only for streams that KPL producers alone write to: they send such records again, others do not.",
+			"Use it only if KPL producers alone write to the stream: other producers do not send such records again, so they would be lost.",
 	})
 	out.Bool(&o.noHashFilter, "no-hash-filter", flags.Help{
 		Short: "keep all KPL records, as without --hash-filter",
-		Full:  "Keep all records of KPL aggregates, as without --hash-filter. It overrides a setting.",
+		Full:  "Keep all records of KPL aggregates. It overrides hash-filter = true in the settings.",
 	})
 }
 
@@ -72,11 +72,11 @@ func (o *readOptions) addFetchFlags(f *pflag.FlagSet) {
 	})
 	g.Var(&o.rate, "max-fetch-rate", flags.Help{
 		Short: "fetch a shard at most this fast",
-		Full:  "Fetch each shard at most this fast, up to 2.0 MB/s. More than 1.0 leaves other readers less than half.",
+		Full:  "Fetch each shard at most this fast, up to 2.0 MB/s. Above 1.0, other readers get less than half of the shard's rate. An endpoint outside of AWS also allows unlimited.",
 	})
 	g.Var(&o.period, "min-fetch-period", flags.Help{
-		Short: "wait between two fetches",
-		Full:  "Wait at least this long between two fetches of a shard, 200ms or more.",
+		Short: "minimum time between fetches",
+		Full:  "Wait at least this long between two fetches of a shard. The minimum is 200ms; an endpoint outside of AWS allows 0s.",
 	})
 	g.Var(&o.duration, "max-fetch-duration", flags.Help{
 		Short: "collect records this long",
@@ -84,12 +84,12 @@ func (o *readOptions) addFetchFlags(f *pflag.FlagSet) {
 	})
 	g.Bool(&o.lowLatency, "low-latency", flags.Help{
 		Short: "fetch as often as the service allows",
-		Full: "Fetch as often as the service allows. It is for the only reader of a stream, and means --min-fetch-period 210ms, " +
-			"--max-fetch-rate 2 and --max-fetch-duration 200ms where these are not given.",
+		Full: "Fetch as often as the service allows. Use it only if nothing else reads the stream. It means --min-fetch-period 210ms, " +
+			"--max-fetch-rate 2 and --max-fetch-duration 200ms, unless these are given.",
 	})
 	g.Var(&o.buffer, "fetch-buffer-size", flags.Help{
 		Short: "hold at most this much data",
-		Full:  "Hold at most this much data that was fetched and not yet written. kin's memory follows it. The connector's 20gb is for a cluster.",
+		Full:  "Hold at most this much data that was fetched and not yet written. This limit decides how much memory kin uses (kin help tuning). The Databricks connector's default of 20gb is for a cluster.",
 	})
 	g.Int(&o.shardsPerTask, "shards-per-task", flags.Help{
 		Short: "fetch N shards at once in a task", Value: "N",
@@ -97,11 +97,11 @@ func (o *readOptions) addFetchFlags(f *pflag.FlagSet) {
 	})
 	g.Var(&o.tasks, "tasks", flags.Help{
 		Short: "use at most N tasks", Value: "N", Default: "as needed",
-		Full: "Use at most N tasks. Without it there are as many as the shards need. With fewer, shards take turns.",
+		Full: "Use at most N tasks. Without this flag kin fetches all shards in parallel. With too few tasks, shards take turns.",
 	})
 	g.Var(&o.shardInterval, "shard-fetch-interval", flags.Help{
-		Short: "look for new shards this often",
-		Full:  "Look for new shards this often.",
+		Short: "list the shards this often",
+		Full:  "List the shards this often, to find new ones.",
 	})
 	g.Int(&o.pageSize, "max-shards-per-describe", flags.Help{
 		Short: "list N shards a page", Value: "N",
@@ -111,7 +111,7 @@ func (o *readOptions) addFetchFlags(f *pflag.FlagSet) {
 	out := flags.GroupOutput.In(f)
 	out.Var(&o.metrics, "metrics", flags.Help{
 		Short: "append a JSON line about each batch to this file", Value: "file",
-		Full: "Append a JSON line about each batch to this file, in the shape of a streaming query's progress. - means stderr.",
+		Full: "Append a JSON line about each batch to this file, in the form of a Spark streaming query's progress. - means stderr.",
 	})
 	out.Var(&o.metricsListen, "metrics-listen", flags.Help{
 		Short: "serve Prometheus metrics at this address",

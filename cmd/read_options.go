@@ -19,7 +19,7 @@ import (
 	"kin/transfer"
 )
 
-const streamHelp = `stdout carries records and nothing else. When its reader closes it (| head), the
+const streamHelp = `stdout carries only records. When the reader of stdout closes it (| head), the
 run ends with exit code 0 and commits only what was written. kin help exit-codes
 lists the exit codes, and kin help format the members of a JSON line.`
 

@@ -39,8 +39,8 @@ func newRoot(e *env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kin",
 		Short: "Read, tail and write Amazon Kinesis Data Streams",
-		Long: `Use it in a terminal, in pipelines and in jobs. stdout carries records and
-nothing else; messages go to stderr. kin demo shows it without an AWS account.`,
+		Long: `Use it in a terminal, in pipelines and in jobs. stdout carries only records or
+reports; messages go to stderr. kin demo shows it without an AWS account.`,
 		Example: `  # Watch records arrive.
   kin tail orders
   # Print everything that is in a stream, as JSON lines.
@@ -90,8 +90,8 @@ nothing else; messages go to stderr. kin demo shows it without an AWS account.`,
 		Full: "Print more messages on stderr.",
 	})
 	g.Bool(&e.IsQuiet, "quiet", flags.Help{
-		Short: "print only errors on stderr", Letter: "q",
-		Full: "Print only errors on stderr.",
+		Short: "print only errors and important warnings", Letter: "q",
+		Full: "Print only errors, and warnings about data and billing, on stderr.",
 	})
 	g.Bool(&e.IsDebug, "debug", flags.Help{
 		Short: "log every call and decision on stderr",
@@ -125,7 +125,7 @@ func addCommands(e *env, root *cobra.Command) {
 	}{
 		{"read", "Read", []*cobra.Command{newRead(e), newTail(e)}},
 		{"write", "Write", []*cobra.Command{newWrite(e), newCopy(e)}},
-		{"look", "Look at streams", []*cobra.Command{newStreams(e), newShards(e), newLag(e), newDoctor(e)}},
+		{"inspect", "Inspect streams", []*cobra.Command{newStreams(e), newShards(e), newLag(e), newDoctor(e)}},
 		{"manage", "Manage", []*cobra.Command{newCheckpoint(e), newConsumers(e)}},
 		{"local", "Run locally", []*cobra.Command{newDemo(e), newLocal(e)}},
 		{groupOther, "Other", []*cobra.Command{newVersion(e)}},

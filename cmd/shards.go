@@ -27,29 +27,31 @@ partition key (--key), or to find hot shards and keys (--rates).
 
 Without these flags kin prints the retained shards as a tree. Each shard is
 below the shard that it was split or merged from. A merged shard has a + after
-its ID and is below both its parents; below the second, a line says where it is
-drawn. SHARE is the shard's part of the hash key space, and FROM is the start of
-that part. Sequence numbers are shortened; -o json prints them whole.
+its ID and is below both its parents. It is drawn below one of them; a line
+below the other names that one. SHARE is the shard's part of the hash key space,
+and FROM is the start of that part. Sequence numbers are shortened; -o json
+prints them whole.
 
 --key prints the open shard that the records of a partition key go to. With --at
-it prints the shard that held the key then, closed ones included. The service
-knows that for the retention period. For an earlier time kin knows it only if
-the key's shard was never split or merged; else the exit code is 3. A stream
-with the record distribution strategy AUTO puts records into any shard: there
---key prints no shard, and the exit code is 1.
+it prints the shard that held the key at that time, even if it is closed now.
+The service keeps closed shards for the retention period. For an earlier time
+kin can answer only if the key's shard was never split or merged. If not, the
+exit code is 3. A stream with the record distribution strategy AUTO puts records
+into any shard: for such a stream --key prints no shard, and the exit code is 1.
 
---rates reads what arrives in the open shards, for as long as --for says. It
-prints the hottest shards first: how fast each is written, its share of the
-write limit (1,000 records and 1 MiB a second, partition keys included), and its
-hottest partition keys with the share of its bytes that each has at least.
+--rates reads what arrives in the open shards, for the time of --for. It prints
+the hottest shards first: how fast each is written, its share of the write limit
+(1,000 records and 1 MiB a second, partition keys included), and its hottest
+partition keys with a lower bound of each key's share of the shard's bytes.
 Records in KPL aggregates count with their own keys. For a shard at half of its
-limit or more kin prints the hash key at which a split halves its bytes, or that
-there is none. It fetches each shard twice a second, and changes nothing.
+limit or more kin prints the hash key at which a split halves the shard's bytes.
+If no such hash key exists, kin reports that. It fetches each shard twice a
+second, and changes nothing.
 
 It needs kinesis:ListShards, and for --rates kinesis:GetShardIterator and
 kinesis:GetRecords. With kinesis:DescribeStreamSummary it also prints the
-stream's ARN and status, and notices AUTO. If that call is allowed and fails,
-the report lacks these facts, and the exit code is 1.`,
+stream's ARN and status, and notices AUTO. If that call fails for another reason
+than denied access, the report lacks these facts, and the exit code is 1.`,
 		Example: `  # Print the shards as a tree.
   kin shards orders
   # Print the shard that held a key two hours ago.

@@ -27,8 +27,9 @@ has their ARNs, too.
 
 It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary for each stream.
 If the description of a stream is not allowed, kin prints what ListStreams
-returns. If it fails, kin does the same, names the stream on stderr, and exits
-with 1. kin makes 15 such calls a second; all callers of an account share 20.`,
+returns. If the call fails for another reason, kin also names the stream on
+stderr, and exits with 1. kin makes at most 15 such calls a second. All callers
+of an account share a limit of 20.`,
 		Example: `  # List the streams of the default region.
   kin streams
   # List those of another region, with another profile.

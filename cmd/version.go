@@ -11,7 +11,7 @@ import (
 )
 
 func newVersion(e *env) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print kin's version",
 		Long: `Use it to see which release is installed, and for which system. kin --version
@@ -27,6 +27,8 @@ prints the same.`,
 			return err
 		},
 	}
+	c.Annotations = map[string]string{flags.Refused: "profile,region,endpoint"}
+	return c
 }
 
 // addVersionFlag adds --version to the root command. cobra's own flag prints with a

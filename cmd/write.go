@@ -25,27 +25,27 @@ func newWrite(e *env) *cobra.Command {
 		Long: `Use it to load files into a stream, to feed the stream from a pipe, or to write
 back what kin read printed. Without FILE, or for -, it reads stdin.
 
-STREAM is a name or an ARN. --input says what a record of the input is:
+STREAM is a name or an ARN. --input defines what one record of the input is:
 
   lines    Each line. An empty line is an empty record. A carriage return before
            the newline is kept; --chomp removes it. The last line needs no
            newline.
-  records  Each line that kin read prints. Partition key, explicit hash key and
-           payload are restored.
-  json     Each JSON value, over any number of lines, with its own bytes.
+  records  Each line in the form that kin read prints. Partition key, explicit
+           hash key and payload are restored.
+  json     Each JSON value, also one of several lines. Its bytes are kept.
   csv      Each row below a header (RFC 4180), as a JSON object of strings.
   raw      Each file. --delimiter or -0 splits it.
 
 gzip and zstd input is decompressed, from stdin too; --no-decompress keeps its
-bytes. A record that is longer than the stream allows is rejected, and so is one
-that has no key where the flags look for it. The message gives the record's
-number, counted from 1 over all files.
+bytes. A record that is longer than the stream allows is rejected. A record
+without the key that a flag selects is rejected, too. The message gives the
+record's number, counted from 1 over all files.
 
 Records are written at least once. kin retries only the records that failed, and
 a shard that refuses records does not delay the others. A record that is not
-accepted within --retry-for, or never can be, ends the run. With --failed it
-goes to that file unchanged, and the run continues. The exit code is 0 only if
-every record was written.
+accepted within --retry-for, or that cannot be accepted at all, ends the run.
+With --failed it goes to that file unchanged, and the run continues. The exit
+code is 0 only if every record was written.
 
 Several requests are in flight at a time, but never two with records of the same
 partition key. So the records of a key keep their order as long as none of them
@@ -56,17 +56,17 @@ into one. Records of different keys have no order.
 
 A record waits at most --linger for others, so the output of tail -f is written
 at once. Each shard gets at most what it accepts: 1,000 records and 1 MiB a
-second.
-With an endpoint outside of AWS, --rate unlimited lifts that.
+second. With an endpoint outside of AWS, --rate unlimited removes this limit.
 
-A line on stderr reports what was written; -v adds a line for each shard. If
-something was not written, another line gives the number of the record up to
-which everything is. --skip with that number resumes there.
+A line on stderr reports what was written; -v adds a line for each shard. If the
+run ends early, another line gives a record number: all records up to it were
+written, or are in the file of --failed. --skip with that number resumes after
+it.
 
 After the first signal kin reads no more input, and writes what it has read for
 up to --grace. A signal that comes more than a second later ends the run at
-once. stdout stays empty but for --report and --dry-run, which print a JSON line
-for each record:
+once. stdout stays empty, except with --report or --dry-run, which print a JSON
+line for each record:
 
   {"record":7,"shardId":"shardId-000000000000","sequenceNumber":"4964..."}
   {"record":8,"errorCode":"Rejected","errorMessage":"not JSON"}`,

@@ -47,7 +47,7 @@ func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	})
 	out.Bool(&o.dryRun, "dry-run", flags.Help{
 		Short: "print the shard and size of each record; write nothing",
-		Full:  "Write nothing. Print the shard and the size of each record, or why it would be rejected.",
+		Full:  "Write nothing. Print the shard of each record and its size (payload and partition key), or why it would be rejected.",
 	})
 }
 

@@ -113,7 +113,10 @@ func (d *dispatcher) reject(e *queue.Entry, cause error, now time.Time) {
 func (d *dispatcher) rejectExpired(expired []*queue.Entry, cause error, now time.Time) {
 	e := &RejectedError{
 		Records: int64(len(expired)), First: expired[0].Number, Reason: service.Brief(cause),
-		Sent: true, After: now.Sub(expired[0].Sent),
+		Sent: true,
+	}
+	if d.o.RetryFor > 0 {
+		e.After = now.Sub(expired[0].Sent)
 	}
 	for _, one := range expired {
 		if one.Unsure() {

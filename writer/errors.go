@@ -27,7 +27,7 @@ type RejectedError struct {
 	Reason  string
 
 	Sent   bool          // false if the records were never sent
-	After  time.Duration // how long they were retried
+	After  time.Duration // how long they were retried; 0 means not at all
 	Unsure int64         // how many of them may have been written
 }
 
@@ -39,7 +39,7 @@ func (e *RejectedError) Error() string {
 		return fmt.Sprintf("record %s rejected: %s", humanize.Comma(e.First), e.Reason)
 	}
 	retries := "without retries"
-	if e.After >= time.Millisecond {
+	if e.After > 0 {
 		retries = "after " + duration(e.After) + " of retries"
 	}
 	text := fmt.Sprintf("%s rejected %s, the first is record %s (%s)", records(e.Records), retries, humanize.Comma(e.First), e.Reason)

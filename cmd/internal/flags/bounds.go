@@ -50,8 +50,8 @@ func (o *Bounds) AddFlags(f *pflag.FlagSet) {
 	})
 	g.Var(&o.Timeout, "timeout", Help{
 		Short: "end this long after the start of kin",
-		Full: "End this long after the start of kin. A batch that is being written, to stdout, a command or a stream, is finished first. " +
-			"The exit code is 5 if another bound was not met by then, or if no shard gave a usable answer.",
+		Full: "End this long after the start of kin. kin first finishes the batch that it is writing. " +
+			"The exit code is 5 if the run has another bound that was not reached by then, or if no shard gave a usable answer.",
 	})
 	g.Bool(&o.failOnEmpty, "fail-on-empty", Help{
 		Short: "exit with 7 if the run reads no record",

@@ -60,15 +60,21 @@ func (c *Connection) AddGlobalFlags(f *pflag.FlagSet) {
 	g := GroupConnection.In(f)
 	g.Text(&c.Profile, "profile", "the name of a profile", Help{
 		Short: "AWS profile", Value: "name", Default: "from the AWS SDK",
-		Full: "The name of the AWS profile with region and credentials.",
+		Full: "The AWS profile that gives the region and the credentials.",
 	})
-	g.Text(&c.Region, "region", "a region such as us-east-1", Help{
-		Short: "AWS region", Value: "region", Default: "from the ARN or the AWS SDK",
-		Full: "The AWS region of the streams.",
-	})
+	c.AddRegionFlag(f, "from the ARN or the AWS SDK")
 	g.Text(&c.Endpoint, "endpoint", WantURL, Help{
 		Short: "URL of the Kinesis endpoint", Value: "URL",
 		Full: "The URL of the Kinesis endpoint, in place of AWS's endpoint for the region. AWS_ENDPOINT_URL_KINESIS sets it too.",
+	})
+}
+
+// AddRegionFlag adds --region with a default in words. A command with another default than
+// the root adds it too.
+func (c *Connection) AddRegionFlag(f *pflag.FlagSet, byDefault string) {
+	GroupConnection.In(f).Text(&c.Region, "region", "a region such as us-east-1", Help{
+		Short: "AWS region", Value: "region", Default: byDefault,
+		Full: "The AWS region of the streams.",
 	})
 }
 

@@ -33,11 +33,11 @@ func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	g := GroupWriting.In(f)
 	g.Bool(&o.Ordered, "ordered", Help{
 		Short: "keep the order of each partition key through failures",
-		Full:  "Keep the order of the records of each partition key through failures and reshards. A request then has at most one record of a key; --aggregate packs many into one.",
+		Full:  "Keep the order of the records of each partition key through failures and reshards. Each request then has at most one record of a key. --aggregate packs many records of a key into one.",
 	})
 	g.Var(&o.RetryFor, "retry-for", Help{
-		Short: "give up on a record after this long",
-		Full:  "Give up on a record that was not accepted for this long. 0 means no retries.",
+		Short: "retry a record for this long",
+		Full:  "Retry a record for at most this long; after that it cannot be written. 0 means no retries.",
 	})
 	g.Var(&o.Failed, "failed", Help{
 		Short: "append records that cannot be written to this file", Value: "file",
@@ -50,7 +50,7 @@ func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	g.Var(&o.Rate, "rate", Help{
 		Short: "write at most this much a second, such as 100/s or 1mb/s",
 		Full: "Write at most this many records or bytes a second, over all shards, such as 100/s or 1mb/s. " +
-			"The limits of each shard hold too; only with an endpoint outside of AWS, unlimited lifts them.",
+			"kin also stays within the limits of each shard. The value unlimited removes these limits; it needs an endpoint outside of AWS.",
 	})
 	g.Bool(&o.Aggregate, "aggregate", Help{
 		Short: "pack records of one partition key into KPL aggregates",
@@ -62,7 +62,7 @@ func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	})
 	g.Var(&o.Grace, "grace", Help{
 		Short: "keep writing this long after a stop",
-		Full:  "Write what was read for at most this long after the run was stopped. A second signal, a second or more after the first, ends it at once.",
+		Full:  "After a stop, keep writing the records that were read, for at most this long. A second signal ends the run at once if it comes at least 1s after the first.",
 	})
 }
 

@@ -55,7 +55,7 @@ func AddPositionFlags(f *pflag.FlagSet, p *StartingPosition) {
 	g := GroupPosition.In(f)
 	g.Var(p, "from", Help{
 		Short: "start here; see kin help positions",
-		Full:  "Where the run starts: " + record.PositionForms + ". It is short for --initial-position. With a checkpoint it counts only for a stream that the checkpoint does not have.",
+		Full:  "Where the run starts: " + record.PositionForms + ". It is short for --initial-position. kin ignores this flag for a stream that the checkpoint has.",
 	})
 	g.Var(p, "initial-position", Help{
 		Short: "the Databricks name for --from",

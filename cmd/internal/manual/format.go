@@ -2,7 +2,7 @@ package manual
 
 // formatHelp is the text of `kin help format`.
 const formatHelp = `kin read prints one JSON object on a line, and so does kin tail in a pipe. Its
-members always have this order, and there is no line break inside:
+members always have this order, and the line has no line break inside:
 
   stream                       the stream's name
   shardId
@@ -22,8 +22,8 @@ PAYLOADS
   in valid UTF-8 as it was written (json); it removes only line breaks. Other
   valid UTF-8 is a string (text), and so are scalars of JSON. Anything else is
   base64. kin embeds only JSON that strict parsers accept: no half of a
-  surrogate pair, no number beyond a double, and at most 254 levels, where an
-  object counts as two (jq 1.6 reads no more).
+  surrogate pair, no number outside of the range of a double, and at most 254
+  levels of nesting, the limit of jq 1.6. An object counts as two levels.
 
   --data json, text or base64 prints every payload in one form. A payload that
   does not fit ends the run (exit 1). The message names its shard and sequence
@@ -38,8 +38,8 @@ AGGREGATES
   --hash-filter drops each record whose hash key is outside of its shard's
   range, and reports how many. Use it only if KPL producers alone write to the
   stream: other producers do not send these records again, so the filter would
-  lose them. A stream with the RecordDistributionStrategy AUTO refuses it (exit
-  2). --no-hash-filter is the default.
+  lose them. kin refuses it for a stream with the RecordDistributionStrategy
+  AUTO (exit 2). --no-hash-filter is the default.
 
   If Kinesis would not accept the partition key of a record in an aggregate, kin
   prints the aggregate's key and reports that. An aggregate that expands to more

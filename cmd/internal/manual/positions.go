@@ -1,7 +1,7 @@
 package manual
 
 // positionsHelp is the text of `kin help positions`.
-const positionsHelp = `A position says where in a stream kin starts to read, or where it stops.
+const positionsHelp = `A position is where kin starts to read a stream, or where it stops.
 
   latest                 what arrives from now on
   trim_horizon           the oldest record that the stream retains
@@ -22,9 +22,9 @@ FLAGS
     kin copy orders orders-test --from 1d --to 0s
 
 A TIME
-  It is written by RFC 3339: date, T, time and zone. The zone is Z for UTC, or
-  an offset. It cannot be left out. Seconds may have a fraction. A time to start
-  at cannot be in the future; one to stop at can.
+  Write a time in the form of RFC 3339: date, T, time and zone. The zone is Z
+  for UTC, or an offset. The zone is required. Seconds may have a fraction. A
+  time to start at cannot be in the future; one to stop at can.
 
     kin read orders --from 2026-11-22T10:00:00Z --to 2026-11-22T11:30:00.5Z
     kin read orders --from 2026-11-22T12:00:00+02:00
@@ -38,17 +38,19 @@ AN AGE
     kin read orders --from 1d3h --to 30m
 
 A SEQUENCE NUMBER
-  kin reads from the record with this number on, and the descendants of its
-  shard. It reads no other shards. Such a position is for one stream.
+  kin starts at the record with this number. It reads this record's shard and
+  the shard's descendants, and no other shards. The run can have one stream
+  only.
 
     kin read orders --from shardId-000000000000:4968064438904154
 
 THE CONNECTOR'S FORM
-  at_timestamp is the time. Without format it is a time by RFC 3339, or has one
-  of two forms of Java. format is a pattern in the letters of Java's
-  SimpleDateFormat. It has to name the date and the zone (z, Z or X).
-  A zone is an offset, an ID such as Europe/Berlin, or an abbreviation such as
-  PDT. kin refuses an abbreviation that means several zones, such as BST.
+  at_timestamp is the time. Without format, it is a time in the form of RFC
+  3339, or in one of the two Java forms below. format is a pattern in the
+  letters of Java's SimpleDateFormat. It has to name the date and the zone (z, Z
+  or X). A zone is an offset, an ID such as Europe/Berlin, or an abbreviation
+  such as PDT. kin refuses an abbreviation that means several zones, such as
+  BST.
 
     kin read orders --from '{"at_timestamp": "06/25/2020 10:23:45 PDT"}'
     kin read orders --from '{"at_timestamp": "Thu Jun 25 10:23:45 PDT 2020"}'
@@ -58,8 +60,8 @@ THE CONNECTOR'S FORM
 
 WITH A CHECKPOINT
   A stream that the checkpoint has resumes from there; --from is not used, and
-  kin reports that. --from is for streams that are new to the checkpoint. kin
-  checkpoint reset moves the positions of a checkpoint.
+  kin reports that. --from applies to streams that the checkpoint does not have.
+  kin checkpoint reset moves the positions of a checkpoint.
 
 Words such as latest can be in upper case. A position is compared with arrival
 times, which the service gives to records; they are not in strict order within a

@@ -1,8 +1,9 @@
 package manual
 
 // tuningHelp is the text of `kin help tuning`.
-const tuningHelp = `With the defaults two readers share a stream within its limits. A shard gives 5
-fetches and 2 MB a second, to all its readers together.
+const tuningHelp = `With the defaults two readers share a stream within its limits. All readers of a
+shard together get 5 fetches and 2 MB a second. The service's MB/s are MiB/s
+(2^20 bytes).
 
 MORE READERS
   Let each reader take less: --max-fetch-rate 0.5 --min-fetch-period 1s. Or read
@@ -12,8 +13,8 @@ MORE READERS
 LOW LATENCY
   kin tail waits at most 200ms for more records, and kin read 10s. Both print at
   once when every shard is at its tip. --low-latency fetches every 210ms and up
-  to 2 MB a second; it is for the only reader of a stream. With --efo records
-  arrive within milliseconds, whoever else reads the stream.
+  to 2 MB a second; use it only if nothing else reads the stream. With --efo
+  records arrive within milliseconds, even if others read the stream.
 
   A run with --available-now and short waits may fail to keep up with the newest
   records.
@@ -48,15 +49,14 @@ MEMORY
 A BOUND IN TIME
   --available-now and --to compare the arrival times of records, which are not
   in strict order. kin prints a shard up to its last record within the bound. It
-  also prints a record that arrived later if such a record follows it: the
-  position is one place in a shard, and the next run starts there.
+  also prints a record that arrived later if such a record follows it: a
+  checkpoint has one position for each shard, and the next run starts there.
 
   kin stops reading a shard when the service shows that the shard is beyond the
   bound: by an empty answer, or by two answers in a row that have only later
-  records. The next run reads those. A shard that was closed before the bound is
-  read to its end.
+  records. The next run reads the later records. A shard that was closed before
+  the bound is read to its end.
 
 A RUN THAT READS NOTHING
   --available-now reads what is there when the run starts, from the checkpoint
-  or
-  from --from on. From latest that is nothing.`
+  or from --from. From latest, there is nothing to read.`
