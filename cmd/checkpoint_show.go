@@ -29,7 +29,7 @@ In the table, sequence numbers show their last digits.`,
   kin checkpoint show orders.ckpt -o json | jq '.streams[].shards[].position'`,
 		Args: fileArgument,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := refuseConnection(c); err != nil {
+			if err := refuseConnectionFlags(c); err != nil {
 				return err
 			}
 			o.path = args[0]

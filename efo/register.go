@@ -44,7 +44,7 @@ func (r *Registry) Register(ctx context.Context, name string) (Registration, err
 	}
 	g := registration{
 		Registry: r, consumerWait: newConsumerWait(r, "register", ID(name)),
-		limit: service.Backoff{First: limitBackoff, Most: maxBackoff},
+		limitWait: service.Backoff{First: limitBackoff, Most: maxBackoff},
 	}
 	for {
 		done, err := g.step(ctx)
@@ -81,9 +81,9 @@ func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 type registration struct {
 	*Registry
 	*consumerWait
-	result   Registration
-	limit    service.Backoff // after LimitExceededException
-	refusals int             // in a row, while the stream looks full
+	result    Registration
+	limitWait service.Backoff // after LimitExceededException
+	refusals  int             // in a row, while the stream looks full
 }
 
 // step describes the consumer once and acts on its state.
@@ -131,7 +131,7 @@ func (g *registration) request(ctx context.Context) error {
 		g.result.Registered = true
 		g.result.Consumer = fromList(*call.out.Consumer, g.o.StreamARN)
 		g.refusals = 0
-		g.limit.Reset()
+		g.limitWait.Reset()
 		g.state, g.lastErr = string(types.ConsumerStatusCreating), nil
 		return g.pause(ctx, "")
 	}
@@ -191,7 +191,7 @@ func (g *registration) waitForCapacity(ctx context.Context) error {
 			deleting++
 		}
 	}
-	staying, next := len(l.Consumers)-deleting, g.limit.Next()
+	staying, next := len(l.Consumers)-deleting, g.limitWait.Next()
 	looksFull := staying >= minConsumerLimit && creating < maxCreating
 	if looksFull {
 		g.refusals++

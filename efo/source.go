@@ -34,15 +34,15 @@ type source struct {
 }
 
 // Next returns the next event of the shard as a response.
-func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
+func (s *source) Next(ctx context.Context, budget reader.Budget) (*reader.Response, error) {
 	for {
 		if s.poller != nil {
-			if resp, err := s.nextPolled(ctx, room); resp != nil || err != nil {
+			if resp, err := s.nextPolled(ctx, budget); resp != nil || err != nil {
 				return resp, err
 			}
 			continue
 		}
-		resp, err := s.attempt(ctx, room)
+		resp, err := s.attempt(ctx, budget)
 		if err == nil && resp != nil {
 			return resp, nil
 		}
@@ -73,7 +73,7 @@ func (s *source) Rewind(at checkpoint.Shard) {
 
 // attempt waits for one event, and subscribes first if necessary. It returns nil, nil if a
 // subscription ended as expected.
-func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Response, error) {
+func (s *source) attempt(ctx context.Context, budget reader.Budget) (*reader.Response, error) {
 	if err := s.checkIdle(ctx); err != nil || s.poller != nil {
 		return nil, asFinal(err)
 	}
@@ -85,23 +85,23 @@ func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Respons
 			return nil, err
 		}
 	}
-	// Receive the event only when there is room for it. Until then the service waits, or ends the
+	// Receive the event only when there is space for it. Until then the service waits, or ends the
 	// subscription.
 	var size int64
 	err := s.waitForEvent(ctx, func() (err error) { size, err = s.open.Await(); return err })
 	if err != nil {
 		return nil, s.endSubscription(err)
 	}
-	taken := encodedSize(size)
-	if err := room.Take(ctx, taken); err != nil {
+	reserved := encodedSize(size)
+	if err := budget.Reserve(ctx, reserved); err != nil {
 		return nil, err
 	}
 	resp, err := s.receive(ctx)
 	if resp == nil {
-		room.Return(taken)
+		budget.Release(reserved)
 		return nil, err
 	}
-	resp.Taken = taken
+	resp.Reserved = reserved
 	return resp, nil
 }
 
@@ -131,7 +131,7 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	if err != nil || resp == nil {
 		return nil, err
 	}
-	s.received(resp)
+	s.advance(resp)
 	return resp, nil
 }
 
@@ -210,7 +210,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 		resp.End, resp.Children = true, event.ChildShards
 		children, err := s.EndedInto(ctx, s.at, resp)
 		if wrong, isFalse := errors.AsType[*reader.EndError](err); isFalse {
-			if wrong.Anew && !s.progress.denied { // the shard is closed: GetRecords knows its end
+			if wrong.NeedsNewIterator && !s.progress.denied { // the shard is closed: GetRecords knows its end
 				s.switchToPolling(wrong.Reason + ", twice in a row")
 				return nil, nil
 			}
@@ -230,7 +230,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 var errTrimmed = errors.New("the position is no longer retained")
 
 // received moves the position after the event.
-func (s *source) received(resp *reader.Response) {
+func (s *source) advance(resp *reader.Response) {
 	s.progress.event(s.movesPosition(resp), s.isProgress(resp), isIdle(resp), time.Since(s.lastAnswer))
 	s.Received(s.at, resp.Records)
 	if n := len(resp.Records); n > 0 {

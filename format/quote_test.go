@@ -21,7 +21,7 @@ func TestFault16SizeOfAQuotedString(t *testing.T) {
 	}
 }
 
-func TestFault16LongStringGrowsItsBufferOnce(t *testing.T) {
+func TestFault16JSONLineWithALongStringAllocatesLittle(t *testing.T) {
 	s := bytes.Repeat([]byte{1}, 3*longString)
 	n := testing.AllocsPerRun(20, func() { // the first calls fill pools
 		line, err := JSON{}.Append(make([]byte, 0, 4*longString), plain(string(s)))
@@ -41,8 +41,8 @@ func TestFault16LongStringNeedsOneAllocation(t *testing.T) {
 		data := bytes.Repeat([]byte{1}, size)
 		line := make([]byte, 0, size+1<<10)                                         // like the buffer of a block
 		once := testing.AllocsPerRun(1, func() { _ = slices.Grow(line, 6*size+2) }) // two under the race detector
-		if pieces := testing.AllocsPerRun(1, func() { appendQuoted(line, data) }); pieces != once {
-			t.Errorf("%d bytes: the line took %v pieces of memory, want %v", size, pieces, once)
+		if allocs := testing.AllocsPerRun(1, func() { appendQuoted(line, data) }); allocs != once {
+			t.Errorf("%d bytes: the line took %v pieces of memory, want %v", size, allocs, once)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 		created  record.Time // in the file
 		timed    bool        // the file has a readThrough time
 		unseen   []Unseen
-		messages []string // of a run and a look
+		messages []string // of a run and a measurement
 	}{
 		{name: "complete", created: created, timed: true},
 		{name: "no creation time", created: created, timed: true,
@@ -76,7 +76,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				m.File.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
 				messages, info := kinesistest.CollectMessages()
-				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: info})
+				l, err := NewLagMeter(w, LagMeterOptions{Streams: []string{"orders"}, Positions: m, Info: info})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -93,13 +93,13 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 						t.Errorf("%s: messages %q, want %q", by, lines, test.messages)
 					}
 				}
-				if _, err = l.Look(t.Context()); err != nil {
+				if _, err = l.Measure(t.Context()); err != nil {
 					t.Error(err)
 				}
-				wantSaid("a look")
+				wantSaid("a measurement")
 
 				messages, info = kinesistest.CollectMessages()
-				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
+				if l, err = NewLagMeter(w, LagMeterOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
 					t.Fatal(err)
 				}
 				if _, err = l.Restart(t.Context(), m.File, nil); err != nil {

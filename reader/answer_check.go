@@ -100,9 +100,9 @@ var errRepeats = errors.New("the answer has only records that kin had already re
 // caller asks again from where the answer began.
 type EndError struct {
 	Reason string
-	// Anew means that the caller should ask with a new iterator or subscription: the current one
+	// NeedsNewIterator means that the caller should ask with a new iterator or subscription: the current one
 	// already got this answer.
-	Anew bool
+	NeedsNewIterator bool
 }
 
 func (e *EndError) Error() string { return e.Reason }

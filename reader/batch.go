@@ -29,8 +29,8 @@ type collector struct {
 	bytes int64     // memory of the batch
 	ended bool      // the batch has the end of a shard
 
-	opened time.Time // when the streams were open
-	record time.Time // when the last record was received; opened before the first
+	opened     time.Time // when the streams were open
+	lastRecord time.Time // when the last record was received; opened before the first
 
 	observed time.Time // when the last observation was made
 	reported time.Time // when the progress was last updated
@@ -62,7 +62,7 @@ func (c *collector) add(b *Block) error {
 	c.bytes += b.size()
 	c.ended = c.ended || b.end
 	if len(b.index) > 0 {
-		c.record = time.Now()
+		c.lastRecord = time.Now()
 	}
 	c.statuses.update(b, time.Now())
 	return nil

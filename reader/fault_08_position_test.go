@@ -65,7 +65,7 @@ func TestFault08SavesAnEmptyEndInsideAnAggregate(t *testing.T) {
 // pushed is a source that returns its responses, and then waits.
 type pushed struct{ next []func() *Response }
 
-func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {
+func (p *pushed) Next(ctx context.Context, _ Budget) (*Response, error) {
 	if len(p.next) == 0 {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)

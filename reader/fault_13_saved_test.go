@@ -12,7 +12,7 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
+func TestFault13AllowDataLossResumesAfterARefusedCheckpoint(t *testing.T) {
 	sub := int64(2)
 	for name, c := range map[string]struct {
 		at   checkpoint.Shard
@@ -57,14 +57,14 @@ func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
 	}
 }
 
-func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
+func TestFault13RefusalAfterAnAcceptedPositionIsACallError(t *testing.T) {
 	for name, c := range map[string]struct {
-		kept  bool
-		from  record.Position
-		after int // GetRecords calls that succeed
+		checkpointed bool
+		from         record.Position
+		after        int // GetRecords calls that succeed
 	}{
 		"records were read":              {after: 1},
-		"records were read, kept":        {kept: true, after: 1},
+		"records were read, kept":        {checkpointed: true, after: 1},
 		"the number of an option":        {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
 		"the number of an option, later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
 	} {
@@ -81,7 +81,7 @@ func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
 					return nil
 				}
 				o := testOptions()
-				if c.kept {
+				if c.checkpointed {
 					o.Positions = kinesistest.NewMemory()
 				}
 				if c.from.Kind == record.AtSequenceNumber {

@@ -134,12 +134,12 @@ type Probe struct {
 	Bytes              int64     // of payloads and partition keys
 	MillisBehindLatest int64
 	Records            []types.Record
-	Taken              int64 // bytes reserved in the Room, for the caller to return
+	Reserved           int64 // bytes reserved in the Budget, for the caller to release
 }
 
 // Probe fetches a shard once at a position, not before due. The position does not move. Probe
 // retries as a run does.
-func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, due time.Time, room Room) (Probe, error) {
+func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, due time.Time, budget Budget) (Probe, error) {
 	a := newAssignment(s, shard, at)
 	if a.IsTrimmed(a.begin) {
 		// A source would only find this out by a fetch, and fetch again. Every retained record is
@@ -148,11 +148,11 @@ func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, d
 	}
 	p := newPolling(a)
 	p.due = due
-	resp, err := p.Next(ctx, room)
+	resp, err := p.Next(ctx, budget)
 	if err != nil {
 		return Probe{}, err
 	}
-	return Probe{p.due, p.pace.size, aws.ToInt64(resp.MillisBehindLatest), resp.Records, resp.Taken}, nil
+	return Probe{p.due, p.pace.size, aws.ToInt64(resp.MillisBehindLatest), resp.Records, resp.Reserved}, nil
 }
 
 // Accepts requests an iterator at a shard's position. refusal means that the service does not

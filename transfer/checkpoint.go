@@ -17,9 +17,9 @@ import (
 // there.
 const exactTime = "2006-01-02T15:04:05.000Z07:00"
 
-// NotOfCopy returns a *checkpoint.UnusableError if the checkpoint belongs to a copy. A run
+// RefuseCopyCheckpoint returns a *checkpoint.UnusableError if the checkpoint belongs to a copy. A run
 // that does not copy must not use it, because the copy would miss the records of the run.
-func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
+func RefuseCopyCheckpoint(ctx context.Context, file *checkpoint.Handle) error {
 	saved, err := file.Load(ctx)
 	if err != nil || saved.Destination == nil {
 		return err
@@ -41,9 +41,9 @@ func Identify(ctx context.Context, client writer.MetadataClient, stream string, 
 	return checkpoint.Destination{Name: named.Name, ARN: arn, CreatedAt: record.Time{Time: created}}, err
 }
 
-// OfCopyInto returns a function that reserves a checkpoint for copies into to. It returns
+// ReserveCheckpoint returns a function that reserves a checkpoint for copies into to. It returns
 // an *checkpoint.UnusableError if the checkpoint belongs to copies into another stream.
-func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Context, *checkpoint.Handle) error {
+func ReserveCheckpoint(to checkpoint.Destination, info func(string)) func(context.Context, *checkpoint.Handle) error {
 	return func(ctx context.Context, file *checkpoint.Handle) error {
 		saved, err := file.Load(ctx)
 		if err != nil {
@@ -85,10 +85,10 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 	}
 }
 
-// OfAnother explains an error if the destination was deleted and created again during the
+// ExplainRecreated explains an error if the destination was deleted and created again during the
 // run. The checkpoint at path then lists records that the new stream does not have. An
 // empty path means that there is no checkpoint.
-func OfAnother(path string, err error) error {
+func ExplainRecreated(path string, err error) error {
 	var deleted *writer.DeletedError
 	if path == "" || !errors.As(err, &deleted) || !deleted.Again {
 		return err

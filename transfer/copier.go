@@ -59,7 +59,7 @@ type Options struct {
 	// WatchStop watches for a second signal during a stopped run. console.WatchSecondSignal
 	// implements it. The returned function ends the watch.
 	WatchStop func(context.Context, *writer.Writer) func()
-	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: no compression
+	Compress  func(payload []byte) ([]byte, error) // compresses payloads; nil: no compression
 	Rejected  *input.Rejected                      // nil: a rejected record ends the run
 	Info      func(string)                         // is called with messages, from any goroutine; required
 }
@@ -107,7 +107,7 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 		var timeoutError *unfinishedError
 		switch {
 		case c.abandoned && errors.As(context.Cause(stopping), &timeoutError) && !c.w.Began():
-			c.err = &unbegunError{timeoutError.within, c.w.Failing()}
+			c.err = &notStartedError{timeoutError.within, c.w.Failing()}
 		case c.abandoned && timeoutError != nil:
 			c.err = &unfinishedError{timeoutError.within, timeoutError.grace, timeoutError.saved, c.w.Failing()}
 		case c.abandoned && stopping.Err() != nil:
@@ -177,7 +177,7 @@ func (c *Copier) End(failed bool) error {
 	case !abandoning || !c.abandoned:
 		return c.err
 	case !failed && !began && errors.As(timeoutError, &unfinished):
-		return &unbegunError{unfinished.within, c.w.Failing()}
+		return &notStartedError{unfinished.within, c.w.Failing()}
 	}
 	return nil
 }
@@ -218,8 +218,8 @@ func (c *Copier) next(ctx context.Context) (writer.Record, error) {
 		return writer.Record{}, err
 	}
 	c.frames = rest
-	if c.o.Pack != nil {
-		if r.Data, err = c.o.Pack(r.Data); err != nil {
+	if c.o.Compress != nil {
+		if r.Data, err = c.o.Compress(r.Data); err != nil {
 			return writer.Record{}, fmt.Errorf("compress a payload: %w", err)
 		}
 	}

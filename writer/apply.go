@@ -116,7 +116,7 @@ func (d *dispatcher) rejectExpired(expired []*queue.Entry, cause error, now time
 		Sent: true, After: now.Sub(expired[0].Sent),
 	}
 	for _, one := range expired {
-		if one.Unsure() {
+		if one.PossiblyWritten() {
 			e.Unsure++
 		}
 		d.reject(one, cause, now)

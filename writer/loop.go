@@ -10,30 +10,30 @@ import (
 // run sends the records of the intake until all are settled or the run is stopped. It
 // returns the result of the run. It calls the functions in Options on its own goroutine.
 // When writing is done, requests in flight are abandoned.
-func (d *dispatcher) run(writing context.Context) error {
-	defer context.AfterFunc(writing, func() {
+func (d *dispatcher) run(writeCtx context.Context) error {
+	defer context.AfterFunc(writeCtx, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.stop(context.Cause(writing))
+		d.stop(context.Cause(writeCtx))
 	})()
-	listing, ended := context.WithCancel(writing)
-	defer ended()
+	listCtx, cancelList := context.WithCancel(writeCtx)
+	defer cancelList()
 	for {
 		d.deliver()
 		r, wake, done := d.next(time.Now())
 		switch {
 		case done:
-			ended() // a hanging list of shards must not delay the end
+			cancelList() // a hanging list of shards must not delay the end
 			d.requests.Wait()
 			d.settleRest()
 			d.deliver()
 			return d.err()
 		case r != nil:
-			d.requests.Go(func() { d.settle(writing, r, d.calls.putRecords(writing, r)) })
+			d.requests.Go(func() { d.settle(writeCtx, r, d.calls.putRecords(writeCtx, r)) })
 			continue
 		}
 		if d.startRelist(time.Now()) {
-			d.requests.Go(func() { d.relistShards(listing) })
+			d.requests.Go(func() { d.relistShards(listCtx) })
 		}
 		await(d.changed, wake)
 	}

@@ -222,7 +222,7 @@ func TestSettleShrinksALargeRequestThatIsRefused(t *testing.T) {
 }
 
 // If some records of an aggregate are out of time, only the others are sent again.
-func TestSettleRejectsSingleRecordsOfAnAggregate(t *testing.T) {
+func TestSettleExpiresSingleRecordsOfAnAggregate(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	r := sentRequest(t, now, true, "a", "a", "a")
 	r.Entries[1].Sent = now.Add(-time.Minute)

@@ -39,7 +39,7 @@ func describe(ctx context.Context, client summarizer, stream string) (*service.D
 	})
 }
 
-func (f *streamFacts) learn(out *service.DescribeStreamSummaryOutput) {
+func (f *streamFacts) apply(out *service.DescribeStreamSummaryOutput) {
 	if out == nil || out.StreamDescriptionSummary == nil {
 		return
 	}
@@ -53,7 +53,7 @@ func (f *streamFacts) learn(out *service.DescribeStreamSummaryOutput) {
 // check describes the stream again. another means that the stream was deleted and created
 // again, whose shards may have the same IDs. settled means that it is neither being created
 // nor deleted, or that the caller may not know.
-func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (another, settled bool) {
+func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (another, stable bool) {
 	if f.created.IsZero() {
 		return false, true
 	}

@@ -226,9 +226,9 @@ func (f *Rejected) UnsureRecords() int64 {
 	return f.unsure
 }
 
-// Kept returns a message about the saved records, for a run that failed for another reason.
+// SavedText returns a message about the saved records, for a run that failed for another reason.
 // It is empty if there are none.
-func (f *Rejected) Kept() string {
+func (f *Rejected) SavedText() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.records == 0 {
@@ -241,9 +241,9 @@ func (f *Rejected) Kept() string {
 	return text
 }
 
-// Verdict returns the error of a run that read its whole input of read records and rejected
+// ResultError returns the error of a run that read its whole input of read records and rejected
 // some. It is nil if none were rejected.
-func (f *Rejected) Verdict(read int64) error {
+func (f *Rejected) ResultError(read int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.records == 0 {

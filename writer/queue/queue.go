@@ -144,7 +144,7 @@ func (q *Queue) Build(now time.Time) *Request {
 	r.Sent = now
 	q.inFlight++
 	for _, e := range r.Entries {
-		if !e.Unsure() {
+		if !e.PossiblyWritten() {
 			r.Undecided++
 		}
 	}

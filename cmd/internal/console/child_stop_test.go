@@ -54,7 +54,7 @@ func TestFault10ASignalToKinAndItsChildIsAStop(t *testing.T) {
 }
 
 // StopOf returns a cause of ctx only if it is a signal.
-func TestFault10ATimeoutOfTheRunIsNotAStop(t *testing.T) {
+func TestFault10StopOfIgnoresATimeout(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(&reader.TimeoutError{After: time.Second})
 	if err := StopOf(ctx, exec.Command("/bin/sh", "-c", "kill -TERM $$").Run()); err != nil {

@@ -29,7 +29,7 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 		return Explanation{
 			fmt.Sprintf("no AWS credentials: %s asks for a code of the MFA device %s, and kin does not ask for one", profileText(s), s.MFA),
 			"set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to what this prints: aws sts get-session-token --serial-number " +
-				ShellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + profileRule(s), ExitDenied,
+				ShellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + roleCommand(s), ExitDenied,
 		}
 	case errors.As(found.Err, &process):
 		return Explanation{
@@ -124,7 +124,7 @@ func sourceHint(s awsclient.Source, code string) string {
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
 		return "the secret access key" + keyOrigin(s) + " does not belong to the access key ID: aws sts get-caller-identity" + profileFlag(s)
 	case "RequestTimeTooSkewed", "RequestInTheFuture":
-		return "this machine's clock differs from the service's: " + setClock()
+		return "this machine's clock differs from the service's: " + clockCommand()
 	case "AuthFailure", "MissingAuthenticationTokenException", "MissingAuthenticationToken", "IncompleteSignatureException", "IncompleteSignature":
 		return "the credentials" + keyOrigin(s) + " are not accepted here: aws sts get-caller-identity" + profileFlag(s)
 	}
@@ -165,7 +165,7 @@ func sourceProfileFlag(s awsclient.Source) string {
 
 // profileRule describes how to run kin with the variables that the hint names. They hold the
 // user's credentials, not the role's. --profile would override them.
-func profileRule(s awsclient.Source) string {
+func roleCommand(s awsclient.Source) string {
 	switch {
 	case s.Role == "":
 		return ""
@@ -217,11 +217,11 @@ func clockHint(ahead time.Duration) string {
 	if ahead >= 48*time.Hour {
 		round = time.Hour
 	}
-	return fmt.Sprintf("this machine's clock is %s %s: %s", str2duration.String(ahead.Round(round)), direction, setClock())
+	return fmt.Sprintf("this machine's clock is %s %s: %s", str2duration.String(ahead.Round(round)), direction, clockCommand())
 }
 
 // setClock returns the command that sets this machine's clock.
-func setClock() string {
+func clockCommand() string {
 	switch runtime.GOOS {
 	case "windows":
 		return "w32tm /resync"
@@ -250,7 +250,7 @@ func otherProxy(name string) string {
 
 // Advice returns the hint for a refused signature, a proxy or an untrusted certificate. It
 // is empty for other errors.
-func Advice(err error) string {
+func Hint(err error) string {
 	var proxy *awsclient.ProxyError
 	switch {
 	case errors.As(err, &proxy):

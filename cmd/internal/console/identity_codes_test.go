@@ -8,7 +8,7 @@ import (
 )
 
 // The hints and the packages that retry know the same error codes.
-func TestFault12EveryRefusedSignatureHasAHint(t *testing.T) {
+func TestFault12EveryAuthenticationErrorHasAHint(t *testing.T) {
 	for _, code := range []string{
 		"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
 		"IncompleteSignatureException", "IncompleteSignature", "MissingAuthenticationTokenException", "MissingAuthenticationToken",
