@@ -118,7 +118,8 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	return ro, wo, o.to.check()
 }
 
-// check compares SRC and DST and identifies DST before anything is read, within --timeout.
+// check compares SRC and DST before anything is read, within --timeout. With --checkpoint it also
+// identifies DST, for which the run then reserves the checkpoint.
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	ctx, cancel := o.read.Limited(ctx, transfer.NotStartedError(time.Duration(o.read.Timeout.Duration)))
 	defer cancel()
@@ -130,7 +131,7 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	}
 	to, err := transfer.Identify(ctx, o.to.client, o.to.stream, e.Info)
 	if err != nil {
-		e.client = o.to.client // the hint is about streams at DST
+		e.client = o.to.client // the hint must list the streams of DST
 		return err
 	}
 	o.read.claim = transfer.ReserveCheckpoint(to, e.Info)
@@ -199,7 +200,7 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 			if failed := c.End(result != nil); failed != nil {
 				// The reader ended because writing failed, so the failure is the result.
 				result = transfer.ExplainRecreated(o.read.checkpoint.Text, failed)
-				e.client = o.to.client // the hint is about streams at DST
+				e.client = o.to.client // the hint must list the streams of DST
 			}
 			if o.failed == nil {
 				return result

@@ -88,7 +88,7 @@ func (o *lagOptions) complete(e *env, c *cobra.Command, args []string) error {
 // four remain for its readers.
 const minWatch = time.Second
 
-// looker turns the flags into an inspect.LagMeter. It loads the checkpoint without locking
+// meter turns the flags into an inspect.LagMeter. It loads the checkpoint without locking
 // it.
 func (o *lagOptions) meter(ctx context.Context, e *env, info func(string)) (*inspect.LagMeter, error) {
 	lo := inspect.LagMeterOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: info, Detail: e.Detail, Log: e.Log}
@@ -115,8 +115,8 @@ func (o *lagOptions) meter(ctx context.Context, e *env, info func(string)) (*ins
 	return inspect.NewLagMeter(client, lo)
 }
 
-// lagMemory is the size of the fetch buffer, in bytes, for which kin lag limits its memory.
-// With it, a thousand shards with records of a megabyte need less than 60 MB.
+// lagMemory is the fetch buffer size, in bytes, that kin lag passes to limitMemory. With it,
+// kin lag uses less than 60 MB for a thousand shards with records of 1 MB.
 const lagMemory = 10 << 20
 
 // asFromError turns an error about the initial position into one about --from.
@@ -128,8 +128,8 @@ func asFromError(err error) error {
 	return err
 }
 
-// result returns the error of a measurement, and prints the errors of streams that failed.
-// The first of these is the result, unless a shard exceeds --max.
+// result returns the error of a measurement: that of checkMax, else that of the first stream
+// that failed. It prints the errors of the failed streams that it does not return.
 func (o *lagOptions) result(ctx context.Context, e *env, measured inspect.LagReport) error {
 	err := o.checkMax(measured)
 	for i, f := range measured.Failed {
@@ -166,7 +166,7 @@ func (o *lagOptions) checkMax(measured inspect.LagReport) error {
 	return nil
 }
 
-// maxValue is the value of --max. 0 counts if it was given.
+// maxValue is the value of --max. given distinguishes --max 0 from no --max.
 type maxValue struct {
 	flags.Duration
 	given bool
@@ -177,7 +177,7 @@ func (v *maxValue) Set(s string) error {
 	return v.Duration.Set(s)
 }
 
-// targetValue is a position without a default.
+// fromValue is the value of --from, which has no default.
 type fromValue struct{ flags.StartingPosition }
 
 func (v *fromValue) String() string {

@@ -13,8 +13,8 @@ import (
 // Registration is the result of Register.
 type Registration struct {
 	Consumer Consumer
-	// Registered: this Register requested the consumer, because it did not exist before. After an
-	// error the consumer may exist, and is then billed.
+	// Registered means that this call of Register sent RegisterStreamConsumer, and that the service
+	// did not refuse it. With an error, the consumer may exist, and is then billed.
 	Registered bool
 }
 
@@ -36,8 +36,8 @@ const (
 // is CREATING. It waits until a consumer that is DELETING is gone, and registers it again.
 //
 // Errors are *record.OptionError for an invalid name, *LimitError if the stream is full,
-// *TimeoutError after RegistryOptions.Timeout, and *service.CallError. The result has what is known
-// of the consumer, even with an error.
+// *TimeoutError after RegistryOptions.Timeout, *service.CallError, and the cause of ctx. The result
+// has what is known of the consumer, even with an error.
 func (r *Registry) Register(ctx context.Context, name string) (Registration, error) {
 	if err := CheckName(name); err != nil {
 		return Registration{}, err
@@ -54,8 +54,10 @@ func (r *Registry) Register(ctx context.Context, name string) (Registration, err
 	}
 }
 
-// AwaitActive waits until an existing consumer is ACTIVE, and returns it. Errors are *NotFoundError
-// and those of Register. The result has what is known of the consumer, even with an error.
+// AwaitActive waits until an existing consumer is ACTIVE, and returns it. Errors are
+// *NotFoundError, *record.OptionError, *TimeoutError, *service.CallError, and the cause of ctx. If
+// the time expires or ctx ends between two checks, the result is the consumer as last described.
+// With every other error it is empty.
 func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return Consumer{}, err
@@ -107,8 +109,8 @@ func (g *registration) step(ctx context.Context) (done bool, err error) {
 	}
 }
 
-// request makes one RegisterStreamConsumer call. The next step checks the consumer whatever the
-// result is: a lost answer may have been a success.
+// request makes one RegisterStreamConsumer call. If it returns nil, the next step checks the
+// consumer, even if the call failed: a lost answer may have been a success.
 func (g *registration) request(ctx context.Context) error {
 	if g.isOver() {
 		return g.timeout(g.lastErr)

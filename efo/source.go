@@ -23,8 +23,9 @@ type source struct {
 	subscribe Subscribe
 	arn       string // of the consumer in the last SubscribeToShard
 
-	// poller reads the shard with GetRecords once subscriptions cannot; else nil. pollerAnswered:
-	// it has had an answer, so its position is past at.
+	// poller reads the rest of the shard with GetRecords; nil while the source uses subscriptions.
+	// pollerAnswered means that poller has returned a response. Its position then counts instead of
+	// at.
 	poller         reader.Source
 	pollerAnswered bool
 
@@ -60,7 +61,8 @@ func (s *source) Next(ctx context.Context, budget reader.Budget) (*reader.Respon
 	}
 }
 
-// Rewind continues from another position with a new subscription.
+// Rewind continues from another position: with a new subscription, or with the poller if there is
+// one.
 func (s *source) Rewind(at checkpoint.Shard) {
 	if s.poller != nil {
 		at.Continuation = ""
@@ -71,8 +73,9 @@ func (s *source) Rewind(at checkpoint.Shard) {
 	s.at = at
 }
 
-// attempt waits for one event, and subscribes first if necessary. It returns nil, nil if a
-// subscription ended as expected.
+// attempt waits for one event, and subscribes first if necessary. It returns nil, nil if Next has
+// to try again: the subscription ended as expected, the message was no new event, or the source now
+// uses GetRecords.
 func (s *source) attempt(ctx context.Context, budget reader.Budget) (*reader.Response, error) {
 	if err := s.checkIdle(ctx); err != nil || s.poller != nil {
 		return nil, asFinal(err)
@@ -105,7 +108,8 @@ func (s *source) attempt(ctx context.Context, budget reader.Budget) (*reader.Res
 	return resp, nil
 }
 
-// receive reads the next message. It returns nil, nil for a message that is not an event.
+// receive reads the next message. It returns nil, nil if the message is not an event or has nothing
+// after the position, if the subscription ended as expected, or if the source now uses GetRecords.
 func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	var event *types.SubscribeToShardEvent
 	err := s.waitForEvent(ctx, func() (err error) { event, err = s.open.Next(); return err })
@@ -135,7 +139,7 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	return resp, nil
 }
 
-// begin subscribes after the last event.
+// begin opens a subscription at the current position.
 func (s *source) begin(ctx context.Context) error {
 	if wait := time.Until(s.nextCall); wait > 0 {
 		if err := service.Sleep(ctx, wait); err != nil {
@@ -180,8 +184,9 @@ func (s *source) begin(ctx context.Context) error {
 	return nil
 }
 
-// endSubscription closes the subscription and returns its error. The service ends every
-// subscription after five minutes. That is an error only if the subscription made no progress.
+// endSubscription returns the error of a subscription. After io.EOF it closes the subscription: the
+// service ends each one after five minutes. That is an error only if the subscription made no
+// progress. After any other error the caller closes it.
 func (s *source) endSubscription(err error) error {
 	if !errors.Is(err, io.EOF) {
 		return s.Error("SubscribeToShard", err)
@@ -210,7 +215,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 		resp.End, resp.Children = true, event.ChildShards
 		children, err := s.EndedInto(ctx, s.at, resp)
 		if wrong, isFalse := errors.AsType[*reader.EndError](err); isFalse {
-			if wrong.NeedsNewIterator && !s.progress.denied { // the shard is closed: GetRecords knows its end
+			if wrong.NeedsNewIterator && !s.progress.denied { // the shard is closed: GetRecords returns its end
 				s.switchToPolling(wrong.Reason + ", twice in a row")
 				return nil, nil
 			}
@@ -229,7 +234,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 
 var errTrimmed = errors.New("the position is no longer retained")
 
-// received moves the position after the event.
+// advance moves the position past the event.
 func (s *source) advance(resp *reader.Response) {
 	s.progress.event(s.movesPosition(resp), s.isProgress(resp), isIdle(resp), time.Since(s.lastAnswer))
 	s.Received(s.at, resp.Records)

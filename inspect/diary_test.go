@@ -65,7 +65,8 @@ func (d *diary) unread(shard int) int64 {
 	return 0
 }
 
-// report returns the lag report at the diary's checkpoint, and a summary with a word for each shard.
+// report returns the lag report at the diary's checkpoint, and a summary with a word for each
+// shard.
 func (d *diary) report() (LagReport, string) {
 	d.T.Helper()
 	fetches := 0

@@ -41,8 +41,8 @@ func TestFault08LagIgnoresAWrongDate(t *testing.T) {
 	})
 }
 
-// TestFault08ShardTrimmedDuringAProbeDoesNotFailTheMeasurement is about a shard that is listed, and no
-// longer found by its probe.
+// TestFault08ShardTrimmedDuringAProbeDoesNotFailTheMeasurement is about a shard that is listed, and
+// no longer found by its probe.
 func TestFault08ShardTrimmedDuringAProbeDoesNotFailTheMeasurement(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true}, &kinesistest.Shard{ID: "b", Records: []int{3}})

@@ -19,7 +19,8 @@ import (
 	"kin/reader"
 )
 
-// Each measurement makes one GetRecords for each shard, and the next one waits until it may fetch again.
+// Each measurement makes one GetRecords for each shard, and the next one waits until it may fetch
+// again.
 func TestLagFetchesEachShardOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 8, local.Options{})
@@ -135,8 +136,8 @@ func TestLagOfAnEndedShardFetchesNoOther(t *testing.T) {
 	}
 }
 
-// Many shards are fetched at once, but not if their records are large: the memory of a measurement is
-// limited.
+// Many shards are fetched at once, but not if their records are large: the memory of a measurement
+// is limited.
 func TestLagLimitsLargeRecordsInMemory(t *testing.T) {
 	for size, want := range map[int]int{10: probesInFlight, 1 << 20: 4} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {

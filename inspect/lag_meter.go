@@ -21,9 +21,9 @@ import (
 type LagMeterOptions struct {
 	// Streams are names or ARNs, each stream once.
 	Streams []string
-	// Positions are those of a run. They are loaded for each measurement, so they follow a run that moves
-	// them, and are never saved. nil uses InitialPosition; an age is then relative to the first
-	// measurement.
+	// Positions are those of a run. They are loaded for each measurement, so they follow a run that
+	// moves them, and are never saved. nil uses InitialPosition; an age is then relative to the
+	// first measurement.
 	Positions       reader.Positions
 	InitialPosition record.Position
 
@@ -32,8 +32,9 @@ type LagMeterOptions struct {
 	Log          *slog.Logger
 }
 
-// LagMeter finds out how far each shard was read. It lists, places and paces as a run from the same
-// positions does, and changes nothing. NewLagMeter makes it. Its methods are for one goroutine.
+// LagMeter finds out how far each shard was read. It lists the shards, chooses their positions and
+// limits its calls as a run from the same positions does, and changes nothing. NewLagMeter creates
+// one. Only one goroutine may use it.
 type LagMeter struct {
 	client timedClient
 	clock  *serverClock
@@ -50,8 +51,8 @@ type LagMeter struct {
 // retryTime is how long a measurement retries a call.
 const retryTime = service.StartTimeout
 
-// NewLagMeter checks every field of lo and returns a LagMeter. The error is an *OptionError that names
-// the field in words.
+// NewLagMeter checks every field of lo and returns a LagMeter. The error is a
+// *record.OptionError; its Field is the name of the field in words.
 func NewLagMeter(client reader.Client, lo LagMeterOptions) (*LagMeter, error) {
 	o := reader.DefaultOptions()
 	o.Streams, o.InitialPosition, o.Positions = lo.Streams, lo.InitialPosition, lo.Positions
@@ -132,8 +133,8 @@ func (l *LagMeter) open(ctx context.Context) (*reader.Opening, error) {
 }
 
 // arn returns the stream's ARN; empty if not known. entry has the stream's positions, and may be
-// nil. If neither has the ARN, a measurement from an InitialPosition makes one attempt to fetch it. The
-// permission for that call is optional.
+// nil. If neither has the ARN, a measurement from an InitialPosition makes one attempt to fetch it.
+// The permission for that call is optional.
 func (l *LagMeter) arn(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream) string {
 	of := s.View()
 	if of.ARN != "" {

@@ -14,7 +14,8 @@ import (
 	"kin/internal/service"
 )
 
-// Without a checkpoint, a measurement begins where a run would. An age is relative to the first one.
+// Without a checkpoint, a measurement begins where a run would. An age is relative to the first
+// one.
 func TestLagFromAPosition(t *testing.T) {
 	for _, test := range []struct {
 		from  record.Position
@@ -49,8 +50,8 @@ func TestLagFromAPosition(t *testing.T) {
 	}
 }
 
-// A measurement accepts the positions of both ways of reading, even if nothing was read yet, and inside an
-// aggregate.
+// A measurement accepts the positions of both ways of reading, even if nothing was read yet, and
+// inside an aggregate.
 func TestLagAcceptsEveryPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 4, local.Options{})

@@ -152,8 +152,8 @@ func TestLagReportSummarizesLags(t *testing.T) {
 	})
 }
 
-// If this machine's clock is wrong, the measurement finds out the service's time to the millisecond, from
-// Dates that are cut to the second.
+// If this machine's clock is wrong, the measurement finds out the service's time to the
+// millisecond, from Dates that are cut to the second.
 func TestLagIsExactWithAWrongLocalClock(t *testing.T) {
 	for _, move := range []time.Duration{20 * time.Hour, 90*time.Second + 7*time.Millisecond, time.Hour + 999*time.Millisecond, 2*time.Second + 500*time.Millisecond} {
 		t.Run(move.String(), func(t *testing.T) {
@@ -167,8 +167,8 @@ func TestLagIsExactWithAWrongLocalClock(t *testing.T) {
 				now, before := d.Now(), d.unread(0)
 				report, err := d.meter().Measure(t.Context())
 				d.Must(err)
-				// The measurement takes a moment to find out the time. The lag is that of the time when
-				// the shard answered.
+				// The measurement takes a moment to find out the time. The lag is that of the time
+				// when the shard answered.
 				if got := report.Streams[0].Shards[0].MillisBehindLatest; got < before-1 || got > before+1 {
 					t.Errorf("%d ms behind, want %d", got, before)
 				}

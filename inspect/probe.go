@@ -118,8 +118,8 @@ func (a *answerSizes) add(size int64) {
 	a.largest, a.known = max(a.largest, size), true
 }
 
-// reservation is the number of bytes for one more answer while it is received and decoded. It is large until
-// the first answer.
+// reservation is the number of bytes for one more answer while it is received and decoded. It is
+// large until the first answer.
 func (a *answerSizes) reservation() int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -147,7 +147,8 @@ type probeShare struct {
 	reserved int64
 }
 
-// Reserve waits for as many bytes as the largest answer so far needs, or for the whole budget if that is less.
+// Reserve waits for as many bytes as the largest answer so far needs, or for the whole budget if
+// that is less.
 func (r *probeShare) Reserve(ctx context.Context, _ int64) error {
 	reserved := min(r.sizes.reservation(), probeBuffer)
 	if err := r.free.Acquire(ctx, reserved); err != nil {

@@ -22,8 +22,8 @@ import (
 //
 // Restart fetches the shards and the time of the streams, and saves nothing. A stream that was
 // deleted and created again is a *CheckpointError. So is a file that together with the listing
-// makes a shard its own ancestor. A position that the stream no longer retains is an *OptionError
-// about "to".
+// makes a shard its own ancestor. A position that the stream no longer retains is a
+// *record.OptionError about "to".
 func (l *LagMeter) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
 	opener := l.opener()
 	opener.Options.Positions = newPositions{file.ID}

@@ -100,8 +100,8 @@ var errRepeats = errors.New("the answer has only records that kin had already re
 // caller asks again from where the answer began.
 type EndError struct {
 	Reason string
-	// NeedsNewIterator means that the caller should ask with a new iterator or subscription: the current one
-	// already got this answer.
+	// NeedsNewIterator means that the caller should ask with a new iterator or subscription: the
+	// current one already got this answer.
 	NeedsNewIterator bool
 }
 

@@ -108,8 +108,8 @@ func responseSize(records []types.Record) int64 {
 	return size
 }
 
-// reserve reserves space for the next block, unless it has some. It uses spare if that is enough, or
-// else waits for the buffer.
+// reserve reserves space for the next block, unless it has some. It uses spare if that is enough,
+// or else waits for the buffer.
 func (h *reservation) reserve(ctx context.Context, size int64) error {
 	switch {
 	case h.next > 0:

@@ -109,8 +109,8 @@ func checkHalfRead(s *Stream) error {
 }
 
 // checkStartSequence requests an iterator at the sequence number with which a run with new
-// positions begins. A number that the service refuses is an *OptionError. If it were saved, every
-// later run would fail. Runs without saved positions find out when they read.
+// positions begins. A number that the service refuses is a *record.OptionError. If it were saved,
+// every later run would fail. Runs without saved positions find out when they read.
 func checkStartSequence(ctx context.Context, s *Stream) error {
 	typed := s.placement.Initial
 	if s.o.Positions == nil || s.placement.Saved != nil || typed.Kind != record.AtSequenceNumber {

@@ -138,7 +138,8 @@ type Probe struct {
 }
 
 // Probe fetches a shard once at a position, not before due. The position does not move. Probe
-// retries as a run does.
+// retries as a run does. The caller has to pass Probe.Reserved to budget.Release. With an error
+// nothing stays reserved.
 func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, due time.Time, budget Budget) (Probe, error) {
 	a := newAssignment(s, shard, at)
 	if a.IsTrimmed(a.begin) {
@@ -156,7 +157,8 @@ func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, d
 }
 
 // Accepts requests an iterator at a shard's position. refusal means that the service does not
-// accept the position; err is then its answer.
+// accept the position; err is then its answer. Other errors are a *CallError, a *GaveUpError after
+// 30 s of retries, and the cause of ctx.
 func (s *Stream) Accepts(ctx context.Context, shard string, at checkpoint.Shard) (refusal bool, err error) {
 	a := newAssignment(s, shard, at)
 	if a.IsTrimmed(at) { // in a quiet shard; a run begins with the oldest record
@@ -173,7 +175,8 @@ func (s *Stream) Accepts(ctx context.Context, shard string, at checkpoint.Shard)
 	return err != nil && classify(err) == refused, err
 }
 
-// Describe makes one attempt to fetch the stream's summary. The summary may be nil.
+// Describe makes one attempt to fetch the stream's summary. The summary is nil with an error, and
+// if the answer has none.
 func (s *Stream) Describe(ctx context.Context) (*types.StreamDescriptionSummary, error) {
 	out, err := s.describe(ctx)
 	if err != nil {
@@ -192,8 +195,8 @@ func (s *Stream) AskTime(ctx context.Context) error {
 	return err
 }
 
-// CheckAncestors returns an error if saved and the listed shards together make a shard its own
-// ancestor.
+// CheckAncestors returns a *CheckpointError if saved and the listed shards together make a shard
+// its own ancestor.
 func (s *Stream) CheckAncestors(saved map[string]checkpoint.Shard) error {
 	if err := (lineage.Placement{Saved: saved}).CheckAncestors(s.lineage); err != nil {
 		return s.placementError(err)

@@ -22,8 +22,8 @@ type pace struct {
 	// unknown means that the first fetch may return as much as the service allows. The shard begins
 	// in the past, and no record was received yet.
 	unknown bool
-	// refusedBytes is the space that the next fetch needs, because an answer was refused for its size; 0
-	// without one.
+	// refusedBytes is the space that the next fetch needs, because an answer was refused for its
+	// size; 0 without one.
 	refusedBytes int64
 }
 

@@ -40,8 +40,8 @@ func (p *polling) Next(ctx context.Context, budget Budget) (*Response, error) {
 	}
 }
 
-// take makes one attempt at the next response. It holds a slot and room in the buffer for the
-// fetch.
+// attempt makes one attempt at the next response. During the fetch it holds a fetch slot and a
+// reservation in the buffer. It returns nil, nil if Next has to try again.
 func (p *polling) attempt(ctx context.Context, budget Budget) (*Response, error) {
 	if err := p.s.acquireSlot(ctx); err != nil {
 		return nil, err
@@ -67,8 +67,8 @@ func (p *polling) attempt(ctx context.Context, budget Budget) (*Response, error)
 	return resp, nil
 }
 
-// fetch makes one attempt at the next response. It returns nil, nil for a page that has only known
-// records and is followed by another page.
+// fetch makes one GetRecords call, and a GetShardIterator call first if there is no iterator. It
+// returns nil, nil if the page has only records that were received before and another page follows.
 func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, error) {
 	started := time.Now()
 	p.due = started.Add(p.pace.period)
@@ -129,8 +129,8 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	return resp, nil
 }
 
-// check validates a response and drops the records that were received before. known means that no
-// record remains and another page follows.
+// checkAnswer validates a response and drops the records that were received before. known means
+// that no record remains and another page follows.
 func (p *polling) checkAnswer(resp *Response, date time.Time) (known bool, err error) {
 	if err := p.Check(resp); err != nil {
 		return false, err
@@ -163,8 +163,8 @@ func (p *polling) checkAnswer(resp *Response, date time.Time) (known bool, err e
 	return known, nil
 }
 
-// checkTip checks an answer without records. It follows a series of records from before the
-// position, which has to end with the position's own record.
+// checkEmpty checks an answer without records, at the end of the shard so far. If the service had
+// sent records from before the position, the last of them has to be the position's own record.
 func (p *polling) checkEmpty(resp *Response) error {
 	if p.at.Kind != record.AfterSequenceNumber || p.newest == "" || !resp.atTip() || validate.Compare(p.newest, p.at.SequenceNumber) >= 0 {
 		return nil
@@ -181,7 +181,7 @@ func sizeOf(records []types.Record) int64 {
 	return size
 }
 
-// received moves the position past a response.
+// advance moves the position past a response.
 func (p *polling) advance(resp *Response) {
 	p.Received(p.at, resp.Records)
 	if n := len(resp.Records); n > 0 {
@@ -194,7 +194,7 @@ func (p *polling) advance(resp *Response) {
 	}
 }
 
-// paced sets the time of the next fetch: not earlier than the shard's rate allows after this
+// setDue sets the time of the next fetch, so that the shard's rate limits are kept after this
 // response.
 func (p *polling) setDue(records int, size int64, started time.Time) {
 	if due := p.pace.received(records, size, started); due.After(p.due) {
@@ -205,6 +205,7 @@ func (p *polling) setDue(records int, size int64, started time.Time) {
 	}
 }
 
+// noteSuccess ends a series of failures.
 func (p *polling) noteSuccess(resp *Response) {
 	p.Succeeded()
 	p.refusals = 0
@@ -213,16 +214,16 @@ func (p *polling) noteSuccess(resp *Response) {
 		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
-// answerLimit is the room that one fetch has in the buffer. While the record size is unknown, it
-// grows if the answer needs more. If the room does not fit, kin refuses the answer before it is in
-// memory, and fetches it again with the room it needs. So idle shards are fetched in parallel, and
-// a busy shard stays within the bound.
+// answerLimit is the part of the buffer that one fetch has reserved. While the record size is
+// unknown, the reservation grows with the answer. If the buffer has no space for the answer, kin
+// refuses it before receiving it, and fetches it again with a large enough reservation. So idle
+// shards are fetched in parallel, and a busy shard stays within Options.FetchBufferSize.
 type answerLimit struct {
 	budget   grower // nil if the size is known, or cannot be limited
 	reserved int64
 }
 
-// grower is a Room that can give more room to an answer that is arriving.
+// grower is a Budget that can enlarge a reservation while the answer arrives.
 type grower interface{ tryReserve(size int64) bool }
 
 // limitAnswer returns the limit of a fetch for which taken bytes are reserved.
@@ -242,7 +243,7 @@ func (l *answerLimit) context(ctx context.Context) context.Context {
 	return bodysize.WithCheck(ctx, l.check)
 }
 
-// check reserves the room of an answer. The error is an *answerSizeError.
+// check reserves space for an answer of so many bytes. The error is an *answerSizeError.
 func (l *answerLimit) check(bytes int64) error {
 	needs := inFlight * bytes
 	if more := needs - l.reserved; more > 0 {

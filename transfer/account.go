@@ -38,8 +38,8 @@ func (c *Copier) withSource(err error) error {
 	return err
 }
 
-// UncommittedText returns a message about records beyond the checkpoint, or "". They belong to a batch
-// that was not finished. committed is the number of records up to the checkpoint.
+// UncommittedText returns a message about records beyond the checkpoint, or "". They belong to a
+// batch that was not finished. committed is the number of records up to the checkpoint.
 // checkpointed is false if the run has no checkpoint.
 func (c *Copier) UncommittedText(committed int64, checkpointed bool) string {
 	c.mu.Lock()

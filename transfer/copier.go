@@ -64,7 +64,8 @@ type Options struct {
 	Info      func(string)                         // is called with messages, from any goroutine; required
 }
 
-// New returns a Copier that writes with client and the writer options wo.
+// New returns a Copier that writes with client and the writer options wo. It replaces wo.Report,
+// and wo.Rejected if o.Rejected is set. Errors are those of writer.New.
 func New(client writer.Client, wo writer.Options, o Options) (*Copier, error) {
 	c := &Copier{
 		o: o, saved: map[int64]bool{},
@@ -121,7 +122,7 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 }
 
 // Copy writes a batch and returns when all of its records are settled. It is the reader's
-// handler.
+// handler. It returns the error of the writer if that ends first.
 func (c *Copier) Copy(b *reader.Batch) error {
 	c.mu.Lock()
 	c.current, c.first = b.Blocks, c.lastRecord.Load()+1
@@ -158,7 +159,8 @@ func (c *Copier) ended() error {
 
 // End ends the writer and returns its error. failed means that the reader failed. If the
 // run must end and no batch is being written, End abandons the writer instead of waiting
-// for it.
+// for it. The result is then nil, or the error of NotStartedError if the run's time expired before
+// the first request.
 func (c *Copier) End(failed bool) error {
 	c.mu.Lock()
 	c.ending = true

@@ -84,7 +84,8 @@ func New(s Options, files []string, stdin io.Reader) *Files {
 	return in
 }
 
-// Check checks that all files exist, before anything is written. It also sets Size.
+// Check checks that all files exist, before anything is written. It also sets Size. An error names
+// the file; it has WrongUsage() true if stdin is named twice.
 func (in *Files) Check() error {
 	stdin := 0
 	for _, name := range in.Names {

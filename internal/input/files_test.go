@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The position counts the records that Next returned. It does not depend on read-ahead or
-// compression.
+// Position counts the bytes of the records that Next returned, without the read-ahead. For
+// compressed input it is an estimate, but close to the share of the records.
 func TestPositionFollowsReturnedRecords(t *testing.T) {
 	var plain, compressed bytes.Buffer
 	zip := gzip.NewWriter(&compressed)
@@ -23,7 +23,7 @@ func TestPositionFollowsReturnedRecords(t *testing.T) {
 	if err := zip.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"plain": plain.Bytes(), "packed": compressed.Bytes()} {
+	for name, content := range map[string][]byte{"plain": plain.Bytes(), "gzip": compressed.Bytes()} {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)

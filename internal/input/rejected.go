@@ -37,6 +37,9 @@ type Rejected struct {
 // OpenRejected checks the file before anything is written. inputs are the files that are
 // read. The rejected records must not go into an input, nor into stdout. If the file is a
 // FIFO, OpenRejected waits for its reader until ctx ends.
+//
+// An error has WrongUsage() true if the file may not be used for this. Other errors are those of the
+// file, and the cause of ctx.
 func OpenRejected(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*Rejected, error) {
 	if name == "-" {
 		return nil, refuse("--failed -: want the name of a file")
@@ -107,7 +110,8 @@ func isFile(stream any, name string) bool {
 	return err == nil && os.SameFile(info, named)
 }
 
-// Add appends a rejected record to the file.
+// Add appends a rejected record to the file. A record without a Source is only counted: it was
+// saved while it was read.
 func (f *Rejected) Add(r writer.Rejection) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

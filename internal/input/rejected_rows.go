@@ -14,7 +14,8 @@ import (
 
 // CheckInputs returns an error if the rejected records of the inputs could not be separated in
 // the file. Whole files have no delimiter, and CSV rows need their own header. skips means
-// that the run skips records, so not all headers are checked yet.
+// that the run skips records, so not all headers are checked yet. The error has WrongUsage() true,
+// or it is that of reading a header.
 func (f *Rejected) CheckInputs(in *Files, skips bool) error {
 	oneByOne := "write each input on its own, with its own --failed file"
 	switch {
@@ -83,7 +84,8 @@ func headerOf(name string, noDecompress bool) ([]byte, error) {
 
 // NextFunc returns in.Next with two additions: it remembers the CSV header of the records,
 // and it saves rejected records that are too long to keep in memory. Neither applies to
-// the first skip records.
+// the first skip records. A file with another CSV header than the rows in the file of
+// rejected records is an error.
 func (f *Rejected) NextFunc(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)
 	checkHeader := func() error {

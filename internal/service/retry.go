@@ -6,12 +6,14 @@ import (
 	"time"
 )
 
-// StartTimeout limits all attempts of a call whose answer the user waits for.
+// StartTimeout is the most time that all attempts of one call together may take while the user
+// waits for its answer.
 const StartTimeout = 30 * time.Second
 
-// Ask makes a call that changes nothing. It retries failures for within, but at most for
-// StartTimeout; after that the error is a *GaveUpError. named adds the call's name to the
-// error NoAnswer; the errors of call already have it.
+// RetryRead makes a read-only call. It retries for at most limit, and never longer than
+// StartTimeout. After that the error is a *GaveUpError. named adds the name of the call to the
+// error NoAnswer; the errors that call returns must contain that name already. If ctx ends, the
+// error is its cause.
 func RetryRead[T any](ctx context.Context, r *Retries, limit time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
 	return Retry(ctx, r, min(max(limit, time.Nanosecond), StartTimeout), named, func(ctx context.Context) (T, error) { return Attempt(ctx, call) })
 }

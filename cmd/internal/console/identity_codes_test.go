@@ -7,7 +7,7 @@ import (
 	"kin/internal/service"
 )
 
-// The hints and the packages that retry know the same error codes.
+// Every error code that the retry rules classify as an authentication failure also has a hint.
 func TestFault12EveryAuthenticationErrorHasAHint(t *testing.T) {
 	for _, code := range []string{
 		"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
