@@ -151,11 +151,11 @@ func (s *source) begin(ctx context.Context) error {
 		return &finalError{err}
 	}
 	s.arn = arn
-	asked := time.Now()
+	requestedAt := time.Now()
 	stream, err := s.subscribe(ctx, &service.SubscribeToShardInput{
 		ConsumerARN:      arn,
 		ShardID:          s.ShardID(),
-		StartingPosition: startingPosition(s.AskFrom(s.at)),
+		StartingPosition: startingPosition(s.RequestPosition(s.at)),
 	})
 	now := time.Now()
 	s.nextCall = now.Add(betweenCalls)
@@ -174,7 +174,7 @@ func (s *source) begin(ctx context.Context) error {
 		s.lastAnswer, s.nextCall = now, now.Add(betweenSuccesses)
 		return s.Error("SubscribeToShard", err)
 	}
-	s.started, s.asked = began, asked
+	s.started, s.requestedAt = began, requestedAt
 	s.Accepted()
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.lastAnswer, s.nextCall = stream, now, now.Add(betweenSuccesses)
@@ -207,7 +207,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 	resp := &reader.Response{
 		Records:            event.Records,
 		ServerTime:         s.started,
-		Asked:              s.asked,
+		RequestedAt:        s.requestedAt,
 		MillisBehindLatest: event.MillisBehindLatest,
 		Continuation:       s.continuation(event),
 	}

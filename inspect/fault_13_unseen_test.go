@@ -84,7 +84,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				if err != nil || !slices.Equal(checks[0].Unseen, test.unseen) || len(checks[0].Findings) != 0 {
 					t.Errorf("verify: %+v %v, want %+v unseen", checks, err, test.unseen)
 				}
-				wantSaid := func(by string) {
+				wantMessages := func(by string) {
 					t.Helper()
 					lines := slices.DeleteFunc(messages(), func(line string) bool {
 						return !strings.Contains(line, "will not notice") && !strings.Contains(line, "did not check")
@@ -96,7 +96,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				if _, err = l.Measure(t.Context()); err != nil {
 					t.Error(err)
 				}
-				wantSaid("a measurement")
+				wantMessages("a measurement")
 
 				messages, info = kinesistest.CollectMessages()
 				if l, err = NewLagMeter(w, LagMeterOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
@@ -105,7 +105,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				if _, err = l.Restart(t.Context(), m.File, nil); err != nil {
 					t.Error(err)
 				}
-				wantSaid("a reset")
+				wantMessages("a reset")
 
 				messages, info = kinesistest.CollectMessages()
 				o := testOptions()
@@ -113,7 +113,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {
 					t.Error(err)
 				}
-				wantSaid("a run")
+				wantMessages("a run")
 			})
 		})
 	}

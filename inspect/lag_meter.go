@@ -205,15 +205,15 @@ func (l *LagMeter) refineClock(ctx context.Context, s *reader.Stream, probes []*
 		return
 	}
 	started := time.Now()
-	for range maxQuestions {
+	for range maxTimeCalls {
 		if l.clock.isRight() {
 			return
 		}
-		at := l.clock.ask(time.Now())
+		at := l.clock.nextCall(time.Now())
 		if at.IsZero() || at.Sub(started) > maxRefineTime || service.Sleep(ctx, time.Until(at)) != nil {
 			return
 		}
-		if err := s.AskTime(ctx); err != nil {
+		if err := s.FetchTime(ctx); err != nil {
 			l.o.Log.Debug("ask for the time", "error", err)
 			return
 		}

@@ -51,12 +51,12 @@ func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, er
 	if n == 0 {
 		return 0, nil
 	}
-	asked := a.IsContradicted() // then kin asked for records before the position
+	expected := a.IsContradicted() // then kin asked for records before the position
 	if err := a.CheckDropped(at, resp.Records[:n], n < len(resp.Records)); err != nil {
 		return 0, err
 	}
 	resp.Records = resp.Records[n:]
-	if !asked {
+	if !expected {
 		a.reportReceived()
 	}
 	return n, nil

@@ -158,7 +158,7 @@ func (s *delivery) hashFilter(shard *lineage.Shard) hashFilter {
 // become AUTO since the run began, the filter drops nothing from now on. Earlier responses were
 // checked before the change.
 func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
-	automatic, err := s.distribution.ask(ctx, s.streamCalls, received, 0)
+	automatic, err := s.distribution.refresh(ctx, s.streamCalls, received, 0)
 	if err != nil {
 		return f, err
 	}

@@ -137,7 +137,7 @@ func checkFilter(ctx context.Context, s *Stream) error {
 	if !s.o.HashFilter {
 		return nil
 	}
-	automatic, err := s.distribution.ask(ctx, s.streamCalls, 0, startTimeout)
+	automatic, err := s.distribution.refresh(ctx, s.streamCalls, 0, startTimeout)
 	if err == nil && automatic {
 		err = &record.OptionError{Field: "hash filter", Want: fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.Name)}
 	}

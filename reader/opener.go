@@ -185,8 +185,8 @@ func (s *Stream) Describe(ctx context.Context) (*types.StreamDescriptionSummary,
 	return out.StreamDescriptionSummary, nil
 }
 
-// AskTime makes one attempt at a call, for the Date of its answer.
-func (s *Stream) AskTime(ctx context.Context) error {
+// FetchTime makes one attempt at a call, for the Date of its answer.
+func (s *Stream) FetchTime(ctx context.Context) error {
 	_, err := service.Attempt(ctx, func(ctx context.Context) (*service.ListShardsOutput, error) {
 		return s.client.ListShards(ctx, &service.ListShardsInput{
 			StreamName: s.ref.ByName(), StreamARN: s.ref.ARN, MaxResults: 1,

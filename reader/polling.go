@@ -93,7 +93,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	}
 	resp := &Response{
 		Records:            out.Records,
-		Asked:              started,
+		RequestedAt:        started,
 		MillisBehindLatest: out.MillisBehindLatest,
 		End:                out.NextShardIterator == "",
 	}

@@ -121,6 +121,6 @@ func (a *Asker) stream(given string) (streamCalls, error) {
 }
 
 // RetryRead is service.RetryRead with the retries of a.
-func RetryRead[T any](ctx context.Context, a *Asker, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	return service.RetryRead(ctx, a.session.retries(), within, named, call)
+func RetryRead[T any](ctx context.Context, a *Asker, limit time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+	return service.RetryRead(ctx, a.session.retries(), limit, named, call)
 }

@@ -38,9 +38,9 @@ type Response struct {
 	// ServerTime is the service's clock when it answered; zero if the answer had no usable Date.
 	// Its precision is that of an HTTP Date: whole seconds, rounded down.
 	ServerTime time.Time
-	// Asked is when the source made the call, by this machine's clock. For a pushed event that is
-	// the time of the subscription.
-	Asked time.Time
+	// RequestedAt is when the source made the call, by this machine's clock. For a pushed event
+	// that is the time of the subscription.
+	RequestedAt time.Time
 	// latest is the latest time that the service's clock can have shown. It is the ServerTime or,
 	// without one, an estimate from earlier answers. Zero if no answer had a usable Date.
 	latest time.Time

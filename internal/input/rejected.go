@@ -38,8 +38,8 @@ type Rejected struct {
 // read. The rejected records must not go into an input, nor into stdout. If the file is a
 // FIFO, OpenRejected waits for its reader until ctx ends.
 //
-// An error has WrongUsage() true if the file may not be used for this. Other errors are those of the
-// file, and the cause of ctx.
+// An error has WrongUsage() true if the file may not be used for this. Other errors are those of
+// the file, and the cause of ctx.
 func OpenRejected(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*Rejected, error) {
 	if name == "-" {
 		return nil, refuse("--failed -: want the name of a file")
