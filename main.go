@@ -14,8 +14,8 @@ func main() { os.Exit(run()) }
 
 // run handles signals, runs the command and returns its exit code.
 func run() int {
-	// With this, a write to a closed stdout is an error and does not end the process. Ignore
-	// would do the same, but children would inherit it.
+	// Without a handler, a write to a closed stdout would end the process. With one, the write
+	// returns an error. signal.Ignore would do so too, but child processes inherit it.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, release := cmd.SignalContext(context.Background())
 	defer release()

@@ -62,8 +62,8 @@ func noArguments(c *cobra.Command, args []string) error {
 	return console.UsageHint("kin help lists the commands", "unknown command %q", args[0])
 }
 
-// refuseConnection refuses the flags about the service for a command that does not call it.
-func refuseConnection(c *cobra.Command) error {
+// refuseConnectionFlags refuses the flags about the service for a command that does not call it.
+func refuseConnectionFlags(c *cobra.Command) error {
 	for _, name := range []string{"profile", "region", "endpoint"} {
 		if c.Flags().Changed(name) {
 			return console.Usage("--%s is for commands that call the service; %s does not", name, c.CommandPath())

@@ -57,7 +57,7 @@ retained. For a stream of another account, give its ARN with --stream.`,
 
 type checkpointResetOptions struct {
 	path            string
-	to              targetValue
+	to              fromValue
 	streams, shards flags.Texts
 	yes, dryRun     bool
 	output          report.Form
@@ -176,7 +176,7 @@ func (o *checkpointResetOptions) restart(ctx context.Context, e *env, before che
 	if err != nil {
 		return after, nil, err
 	}
-	l, err := inspect.NewLooker(client, inspect.LookOptions{Streams: streams, InitialPosition: o.to.Position, Info: e.Info, Detail: e.Detail, Log: e.Log})
+	l, err := inspect.NewLagMeter(client, inspect.LagMeterOptions{Streams: streams, InitialPosition: o.to.Position, Info: e.Info, Detail: e.Detail, Log: e.Log})
 	if err != nil {
 		return after, nil, err
 	}

@@ -29,7 +29,7 @@ to then were read. The table shows only the last digits of a sequence number.`,
   kin checkpoint show orders.ckpt -o json | jq '.streams[].shards[].position'`,
 		Args: fileArgument,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := refuseConnection(c); err != nil {
+			if err := refuseConnectionFlags(c); err != nil {
 				return err
 			}
 			o.path = args[0]

@@ -80,7 +80,7 @@ func runCheckpointVerify(ctx context.Context, e *env, o *checkpointVerifyOptions
 	if err != nil {
 		return err
 	}
-	l, err := inspect.NewLooker(client, inspect.LookOptions{Streams: streams, Positions: view, Info: e.Info, Detail: e.Detail, Log: e.Log})
+	l, err := inspect.NewLagMeter(client, inspect.LagMeterOptions{Streams: streams, Positions: view, Info: e.Info, Detail: e.Detail, Log: e.Log})
 	if err != nil {
 		return err
 	}

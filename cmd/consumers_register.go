@@ -78,18 +78,18 @@ func runConsumersRegister(ctx context.Context, e *env, o *consumersRegisterOptio
 		if err != nil {
 			return "", err
 		}
-		remove := fmt.Sprintf("%s\nremove it with: %s", consumers.Billed, stream.Commands.Command("deregister", o.name))
+		billingNote := fmt.Sprintf("%s\nremove it with: %s", consumers.Billed, stream.Commands.Command("deregister", o.name))
 		g, err := stream.Register(ctx, o.name)
 		if err != nil {
 			if g.Registered {
-				e.Info(fmt.Sprintf("consumer %s may have been registered\n%s", o.name, remove))
+				e.Info(fmt.Sprintf("consumer %s may have been registered\n%s", o.name, billingNote))
 			}
 			return "", err
 		}
 		if g.Registered {
-			e.Info(remove)
+			e.Info(billingNote)
 		} else {
-			e.Info(fmt.Sprintf("consumer %s was registered already\n%s", o.name, remove))
+			e.Info(fmt.Sprintf("consumer %s was registered already\n%s", o.name, billingNote))
 		}
 		return g.Consumer.ARN + "\n", nil
 	})

@@ -118,9 +118,10 @@ func (o *copyOptions) options() (reader.Options, writer.Options, error) {
 	return ro, wo, o.to.check()
 }
 
-// check compares SRC and DST and identifies DST before anything is read, within --timeout.
+// check compares SRC and DST before anything is read, within --timeout. With --checkpoint it also
+// identifies DST, for which the run then reserves the checkpoint.
 func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
-	ctx, cancel := o.read.Limited(ctx, transfer.UnbegunWithin(time.Duration(o.read.Timeout.Duration)))
+	ctx, cancel := o.read.Limited(ctx, transfer.NotStartedError(time.Duration(o.read.Timeout.Duration)))
 	defer cancel()
 	if err := o.to.refuseSource(ctx, e, source); err != nil {
 		return err
@@ -130,10 +131,10 @@ func (o *copyOptions) check(ctx context.Context, e *env, source string) error {
 	}
 	to, err := transfer.Identify(ctx, o.to.client, o.to.stream, e.Info)
 	if err != nil {
-		e.client = o.to.client // the hint is about streams at DST
+		e.client = o.to.client // the hint must list the streams of DST
 		return err
 	}
-	o.read.claim = transfer.OfCopyInto(to, e.Info)
+	o.read.claim = transfer.ReserveCheckpoint(to, e.Info)
 	return nil
 }
 
@@ -145,11 +146,11 @@ func (o *copyOptions) copier(ctx context.Context, e *env, wo writer.Options) (*t
 		WatchStop: func(ctx context.Context, w *writer.Writer) func() { return e.WatchSecondSignal(ctx, w, grace) },
 	}
 	var err error
-	if co.Pack, err = o.write.Compress.Compressor(); err != nil {
+	if co.Compress, err = o.write.Compress.Compressor(); err != nil {
 		return nil, err
 	}
 	if name := o.write.Failed.Text; name != "" {
-		ctx, cancel := o.read.Limited(ctx, transfer.UnbegunWithin(within))
+		ctx, cancel := o.read.Limited(ctx, transfer.NotStartedError(within))
 		defer cancel()
 		if co.Rejected, err = input.OpenRejected(ctx, name, []byte{'\n'}, nil, nil, nil); err != nil {
 			return nil, err
@@ -198,8 +199,8 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 		close: func(result error) error {
 			if failed := c.End(result != nil); failed != nil {
 				// The reader ended because writing failed, so the failure is the result.
-				result = transfer.OfAnother(o.read.checkpoint.Text, failed)
-				e.client = o.to.client // the hint is about streams at DST
+				result = transfer.ExplainRecreated(o.read.checkpoint.Text, failed)
+				e.client = o.to.client // the hint must list the streams of DST
 			}
 			if o.failed == nil {
 				return result
@@ -216,16 +217,16 @@ func runCopy(ctx context.Context, e *env, o *copyOptions) (err error) {
 	e.Info(copied(c.Summary(), source, o.to.stream))
 	report.PrintShards(e.Console, c.Writer().Shards(), o.to.stream)
 	if err == nil && o.failed != nil {
-		return o.failed.Verdict(c.Summary().Read)
+		return o.failed.ResultError(c.Summary().Read)
 	}
 	if err != nil && o.failed != nil {
-		if text := o.failed.Kept(); text != "" {
+		if text := o.failed.SavedText(); text != "" {
 			e.Print(text)
 		}
 	}
 	report.PrintFailing(ctx, e.Console, c.Writer())
 	if err != nil {
-		if text := c.Left(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
+		if text := c.UncommittedText(r.Progress().Records, o.read.checkpoint.Text != ""); text != "" {
 			e.Print(text)
 		}
 	}

@@ -65,7 +65,7 @@ happens to stderr.`,
   kin demo --for 0`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := refuseConnection(c); err != nil {
+			if err := refuseConnectionFlags(c); err != nil {
 				return err
 			}
 			return runDemo(c.Context(), e, o)

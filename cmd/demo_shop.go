@@ -46,7 +46,7 @@ func (s *shop) next() writer.Record {
 	}
 	data, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // a struct of strings and numbers always has JSON
+		panic(err) // strings and finite numbers can always be encoded
 	}
 	return writer.Record{PartitionKey: shopCustomers[rand.IntN(len(shopCustomers))], Data: data}
 }

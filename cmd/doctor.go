@@ -151,7 +151,7 @@ func (o *doctorOptions) examination(e *env, client service.Client) (doctor.Optio
 	}
 	return doctor.Options{
 		Stream: o.stream, Region: client.Region, Endpoint: endpoint, Foreign: outsideAWS,
-		Needs: o.needs, ConsumerPrefix: string(o.prefix), Info: e.Info, Log: e.Log, Advise: console.Advice,
+		Needs: o.needs, ConsumerPrefix: string(o.prefix), Info: e.Info, Log: e.Log, Advise: console.Hint,
 		Identify: func(ctx context.Context) (doctor.Identity, error) {
 			who, err := awsclient.Identify(ctx, where, outsideAWS)
 			if errors.Is(err, awsclient.ErrNoSTS) {

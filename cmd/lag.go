@@ -56,18 +56,18 @@ func runLag(ctx context.Context, e *env, o *lagOptions) error {
 	if o.watch.Duration != 0 {
 		return watchLag(ctx, e, o)
 	}
-	l, err := o.looker(ctx, e, e.Info)
+	l, err := o.meter(ctx, e, e.Info)
 	if err != nil {
 		return err
 	}
-	var look inspect.Look
+	var measured inspect.LagReport
 	if err := report.Print(ctx, e.Console, func(ctx context.Context) (string, error) {
-		if look, err = l.Look(ctx); err != nil {
+		if measured, err = l.Measure(ctx); err != nil {
 			return "", err
 		}
-		return o.report(report.NewPalette(e.Console), look)
+		return o.report(report.NewPalette(e.Console), measured)
 	}); err != nil {
 		return err
 	}
-	return o.result(ctx, e, look)
+	return o.result(ctx, e, measured)
 }

@@ -20,7 +20,7 @@ import (
 type lagOptions struct {
 	streams    []string
 	checkpoint flags.Text
-	from       targetValue
+	from       fromValue
 	output     report.LagForm
 	watch      flags.Span
 	max        maxValue
@@ -55,12 +55,12 @@ func (o *lagOptions) addFlags(c *cobra.Command) {
 func (o *lagOptions) complete(e *env, c *cobra.Command, args []string) error {
 	f := c.Flags()
 	if o.checkpoint.Text != "" && o.from.Given {
-		byHand := func(name string) bool { return f.Changed(name) && !e.origins.IsSetting(name) }
-		switch file, from := byHand("checkpoint"), byHand("from"); {
+		fromCommandLine := func(name string) bool { return f.Changed(name) && !e.origins.IsSetting(name) }
+		switch file, from := fromCommandLine("checkpoint"), fromCommandLine("from"); {
 		case file == from:
 			return console.Usage("--checkpoint and --from contradict each other: want one of them")
 		case file:
-			o.from = targetValue{}
+			o.from = fromValue{}
 		default:
 			o.checkpoint.Text = ""
 		}
@@ -88,10 +88,10 @@ func (o *lagOptions) complete(e *env, c *cobra.Command, args []string) error {
 // four remain for its readers.
 const minWatch = time.Second
 
-// looker turns the flags into an inspect.Looker. It loads the checkpoint without locking
+// meter turns the flags into an inspect.LagMeter. It loads the checkpoint without locking
 // it.
-func (o *lagOptions) looker(ctx context.Context, e *env, info func(string)) (*inspect.Looker, error) {
-	lo := inspect.LookOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: info, Detail: e.Detail, Log: e.Log}
+func (o *lagOptions) meter(ctx context.Context, e *env, info func(string)) (*inspect.LagMeter, error) {
+	lo := inspect.LagMeterOptions{Streams: o.streams, InitialPosition: o.from.Position, Info: info, Detail: e.Detail, Log: e.Log}
 	var client service.Client
 	var err error
 	if o.checkpoint.Text == "" {
@@ -112,11 +112,11 @@ func (o *lagOptions) looker(ctx context.Context, e *env, info func(string)) (*in
 		return nil, err
 	}
 	limitMemory(lagMemory)
-	return inspect.NewLooker(client, lo)
+	return inspect.NewLagMeter(client, lo)
 }
 
-// lagMemory is the size of the fetch buffer, in bytes, for which kin lag limits its memory.
-// With it, a thousand shards with records of a megabyte need less than 60 MB.
+// lagMemory is the fetch buffer size, in bytes, that kin lag passes to limitMemory. With it,
+// kin lag uses less than 60 MB for a thousand shards with records of 1 MB.
 const lagMemory = 10 << 20
 
 // asFromError turns an error about the initial position into one about --from.
@@ -128,11 +128,11 @@ func asFromError(err error) error {
 	return err
 }
 
-// result returns the error of a measurement, and prints the errors of streams that failed.
-// The first of these is the result, unless a shard exceeds --max.
-func (o *lagOptions) result(ctx context.Context, e *env, look inspect.Look) error {
-	err := o.checkMax(look)
-	for i, f := range look.Failed {
+// result returns the error of a measurement: that of checkMax, else that of the first stream
+// that failed. It prints the errors of the failed streams that it does not return.
+func (o *lagOptions) result(ctx context.Context, e *env, measured inspect.LagReport) error {
+	err := o.checkMax(measured)
+	for i, f := range measured.Failed {
 		if i == 0 && err == nil {
 			err = f.Err // Main prints it
 			continue
@@ -144,13 +144,13 @@ func (o *lagOptions) result(ctx context.Context, e *env, look inspect.Look) erro
 
 // checkMax returns a *console.ConditionError if a shard is further behind than --max, or if
 // unread records are lost.
-func (o *lagOptions) checkMax(look inspect.Look) error {
+func (o *lagOptions) checkMax(measured inspect.LagReport) error {
 	if !o.max.given {
 		return nil
 	}
 	limit := time.Duration(o.max.Duration)
-	stream, worst := "", inspect.ShardLook{}
-	for _, s := range look.Streams {
+	stream, worst := "", inspect.ShardReport{}
+	for _, s := range measured.Streams {
 		if len(s.Losses) > 0 {
 			return &console.ConditionError{Message: s.Losses[0] + "; with lost records the lag counts as more than --max"}
 		}
@@ -166,7 +166,7 @@ func (o *lagOptions) checkMax(look inspect.Look) error {
 	return nil
 }
 
-// maxValue is the value of --max. 0 counts if it was given.
+// maxValue is the value of --max. given distinguishes --max 0 from no --max.
 type maxValue struct {
 	flags.Duration
 	given bool
@@ -177,10 +177,10 @@ func (v *maxValue) Set(s string) error {
 	return v.Duration.Set(s)
 }
 
-// targetValue is a position without a default.
-type targetValue struct{ flags.StartingPosition }
+// fromValue is the value of --from, which has no default.
+type fromValue struct{ flags.StartingPosition }
 
-func (v *targetValue) String() string {
+func (v *fromValue) String() string {
 	if !v.Given {
 		return ""
 	}
@@ -190,12 +190,12 @@ func (v *targetValue) String() string {
 func (o *lagOptions) isTable() bool { return o.output == "" || o.output == report.LagTable }
 
 // report formats a measurement.
-func (o *lagOptions) report(p report.Palette, look inspect.Look) (string, error) {
+func (o *lagOptions) report(p report.Palette, measured inspect.LagReport) (string, error) {
 	switch o.output {
 	case report.LagJSON:
-		return report.LagLine(look)
+		return report.LagLine(measured)
 	case report.LagPrometheus:
-		return report.LagMetrics(look)
+		return report.LagMetrics(measured)
 	}
-	return report.LagTables(p, look), nil
+	return report.LagTables(p, measured), nil
 }

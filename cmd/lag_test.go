@@ -48,7 +48,7 @@ func TestFault14AWatchReportsWhyMeasurementsHadFailed(t *testing.T) {
 				looks = append(looks, &service.GaveUpError{After: 30 * time.Second, Err: err})
 			}
 			for _, err := range append(looks, nil, &service.GaveUpError{After: 30 * time.Second, Err: throttled}, nil) {
-				if err := w.handle(t.Context(), lookAt(measuredAt, "orders", 5), err, out); err != nil {
+				if err := w.handle(t.Context(), measuredLag(measuredAt, "orders", 5), err, out); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -86,11 +86,11 @@ func TestOnlyTheFirstMeasurementThatGivesUpEndsAWatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.printed {
-				if err := w.handle(t.Context(), lookAt(measuredAt, "orders", 5), nil, out); err != nil {
+				if err := w.handle(t.Context(), measuredLag(measuredAt, "orders", 5), nil, out); err != nil {
 					t.Fatal(err)
 				}
 			}
-			err = w.handle(t.Context(), inspect.Look{}, test.err, out)
+			err = w.handle(t.Context(), inspect.LagReport{}, test.err, out)
 			w.e.Stderr.Flush()
 			if stays := err == nil; stays != test.stays || stays != strings.Contains(messages.String(), "kin: gave up after 30s: no route to host\n") {
 				t.Errorf("%v, printed %q", err, messages.String())
@@ -102,10 +102,10 @@ func TestOnlyTheFirstMeasurementThatGivesUpEndsAWatch(t *testing.T) {
 	}
 }
 
-// lookAt is a measurement of a stream with one shard, whose lag is behind milliseconds.
-func lookAt(at time.Time, stream string, behind int64) inspect.Look {
-	shard := inspect.ShardLook{ShardID: "shardId-000000000000", State: inspect.Reading, MillisBehindLatest: behind,
+// measuredLag is a measurement of a stream with one shard, whose lag is behind milliseconds.
+func measuredLag(at time.Time, stream string, behind int64) inspect.LagReport {
+	shard := inspect.ShardReport{ShardID: "shardId-000000000000", State: inspect.Reading, MillisBehindLatest: behind,
 		Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}
 	lag := reader.StreamLag{Shards: 1, Avg: float64(behind), Max: behind}
-	return inspect.Look{Time: at, Streams: []inspect.StreamLook{{Stream: stream, Lag: lag, Shards: []inspect.ShardLook{shard}}}}
+	return inspect.LagReport{Time: at, Streams: []inspect.StreamReport{{Stream: stream, Lag: lag, Shards: []inspect.ShardReport{shard}}}}
 }

@@ -44,7 +44,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	if w.redraws {
 		info = w.note
 	}
-	l, err := o.looker(ctx, e, info)
+	l, err := o.meter(ctx, e, info)
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 	defer out.Close()
 	for {
 		next := time.Now().Add(time.Duration(o.watch.Duration))
-		look, err := l.Look(ctx)
-		if err = w.handle(ctx, look, err, out); err != nil {
+		measured, err := l.Measure(ctx)
+		if err = w.handle(ctx, measured, err, out); err != nil {
 			return err
 		}
 		timer := time.NewTimer(time.Until(next))
@@ -71,7 +71,7 @@ func watchLag(ctx context.Context, e *env, o *lagOptions) error {
 
 // handle prints the result of a measurement. A measurement that gave up does not end the
 // watch once there is a report: the next one may succeed.
-func (w *watcher) handle(ctx context.Context, look inspect.Look, err error, out *console.Stdout) error {
+func (w *watcher) handle(ctx context.Context, measured inspect.LagReport, err error, out *console.Stdout) error {
 	var gaveUp console.GaveUp
 	if w.printed && errors.As(err, &gaveUp) && gaveUp.GaveUp() {
 		var failure *service.GaveUpError
@@ -102,8 +102,8 @@ func (w *watcher) handle(ctx context.Context, look inspect.Look, err error, out 
 			w.e.Info(message)
 		}
 	}
-	w.history.Add(look)
-	text, err := w.text(look)
+	w.history.Add(measured)
+	text, err := w.text(measured)
 	if err != nil {
 		return err
 	}
@@ -111,14 +111,14 @@ func (w *watcher) handle(ctx context.Context, look inspect.Look, err error, out 
 		return err
 	}
 	w.printed = true
-	return w.result(ctx, look)
+	return w.result(ctx, measured)
 }
 
 // result returns the error of a measurement. A stream that gave up does not end the watch:
 // the next measurement tries again.
-func (w *watcher) result(ctx context.Context, look inspect.Look) error {
+func (w *watcher) result(ctx context.Context, measured inspect.LagReport) error {
 	var failed []reader.StreamFailure
-	for _, f := range look.Failed {
+	for _, f := range measured.Failed {
 		var gaveUp console.GaveUp
 		switch {
 		case !errors.As(f.Err, &gaveUp) || !gaveUp.GaveUp():
@@ -129,16 +129,16 @@ func (w *watcher) result(ctx context.Context, look inspect.Look) error {
 			w.e.Info(f.Err.Error())
 		}
 	}
-	look.Failed = failed
-	return w.o.result(ctx, w.e, look)
+	measured.Failed = failed
+	return w.o.result(ctx, w.e, measured)
 }
 
 // text formats a measurement: a frame, or a report with an empty line between two tables.
-func (w *watcher) text(look inspect.Look) (string, error) {
+func (w *watcher) text(measured inspect.LagReport) (string, error) {
 	if w.redraws {
-		return w.frame(look), nil
+		return w.frame(measured), nil
 	}
-	text, err := w.o.report(report.NewPalette(w.e.Console), look)
+	text, err := w.o.report(report.NewPalette(w.e.Console), measured)
 	if w.printed && w.o.isTable() {
 		text = "\n" + text
 	}
@@ -165,7 +165,7 @@ func (w *watcher) note(message string) {
 }
 
 // frame draws a measurement over the last one, within the size of the terminal.
-func (w *watcher) frame(look inspect.Look) string {
+func (w *watcher) frame(measured inspect.LagReport) string {
 	width, height := 80, 24
 	if f, ok := w.e.Out.(*os.File); ok {
 		if x, y, err := term.GetSize(int(f.Fd())); err == nil && x > 0 && y > 1 {
@@ -175,7 +175,7 @@ func (w *watcher) frame(look inspect.Look) string {
 	w.mu.Lock()
 	notes := w.notes
 	w.mu.Unlock()
-	lines := report.LagFrame(report.NewPalette(w.e.Console), look, w.history, notes, width, height-1)
+	lines := report.LagFrame(report.NewPalette(w.e.Console), measured, w.history, notes, width, height-1)
 	start := "\x1b[H"
 	if !w.printed {
 		start = "\x1b[2J\x1b[H"

@@ -70,7 +70,7 @@ func defaultReadOptions() *readOptions {
 		pageSize:      d.MaxShardsPerDescribe,
 		shards:        flags.Texts{Kind: flags.WantShard},
 		checkpoint:    flags.Text{Kind: "a file"},
-		claim:         transfer.NotOfCopy,
+		claim:         transfer.RefuseCopyCheckpoint,
 		exec:          flags.Text{Kind: "a command"},
 		metrics:       flags.Text{Kind: "a file, or - for stderr"},
 		fanOutOptions: defaultFanOutOptions(),

@@ -20,7 +20,7 @@ prints the same.`,
   kin version`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := refuseConnection(c); err != nil {
+			if err := refuseConnectionFlags(c); err != nil {
 				return err
 			}
 			_, err := fmt.Fprint(e.Out, versionLine())

@@ -108,7 +108,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 		if failed, err = input.OpenRejected(ctx, o.Failed.Text, in.Ending, in.Names, e.In, e.Out); err != nil {
 			return err
 		}
-		if err := failed.Suits(in, o.skip > 0); err != nil {
+		if err := failed.CheckInputs(in, o.skip > 0); err != nil {
 			return err
 		}
 		wo.Rejected = failed.Add
@@ -152,7 +152,7 @@ func runWrite(ctx context.Context, e *env, o *writeOptions) (err error) {
 func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, failed *input.Rejected, o *writeOptions) error {
 	next := in.Next
 	if failed != nil {
-		next = failed.Follow(in, int64(o.skip))
+		next = failed.NextFunc(in, int64(o.skip))
 	}
 	stop := e.WatchSecondSignal(ctx, w, time.Duration(o.Grace))
 	bar := report.StartBar(e.Console, in, w, int64(o.skip), !(o.report && console.IsTerminal(e.Out)))
@@ -178,7 +178,7 @@ func write(ctx context.Context, e *env, w *writer.Writer, in *input.Files, faile
 	}
 	report.PrintFailing(ctx, e.Console, w)
 	if err == nil && failed != nil {
-		return failed.Verdict(sum.Read - int64(o.skip))
+		return failed.ResultError(sum.Read - int64(o.skip))
 	}
 	if errors.Is(err, console.ErrStdoutClosed) {
 		return report.ErrReportClosed

@@ -80,7 +80,7 @@ func (o *writeOptions) newInput(stdin io.Reader) (*input.Files, error) {
 		s.Key = input.SharedKeys()
 	}
 	var err error
-	if s.Pack, err = o.Compress.Compressor(); err != nil {
+	if s.Compress, err = o.Compress.Compressor(); err != nil {
 		return nil, err
 	}
 	in := input.New(s, o.files, stdin)

@@ -226,6 +226,9 @@ func (f *FanOut) consumerOf(a *reader.Assignment) *streamConsumer {
 // The removal has its own time limit, even if ctx has ended. If the cause of ctx has StoppedAt()
 // time.Time, it is a signal, and a second signal may soon end the process. A slow removal is
 // announced before that.
+//
+// The error joins a *LeftBehindError for each consumer that may still exist although kin tried to
+// remove it.
 func (f *FanOut) Close(ctx context.Context) error {
 	f.refreshers.Wait()
 	run := ctx

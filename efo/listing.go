@@ -62,7 +62,7 @@ func (r *Registry) pages(ctx context.Context, a *service.Allowance, renews bool)
 		// StreamCreationTimestamp (API documentation).
 		in := &service.ListStreamConsumersInput{StreamARN: r.o.StreamARN, NextToken: token}
 		deadline, _ := a.End(ctx)
-		out, err := retryRead(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
+		out, err := retryUntil(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.ListStreamConsumersOutput, error) {
 			defer r.watchForAnswer("ListStreamConsumers", "")()
 			out, err := r.client.ListStreamConsumers(ctx, in)
 			if err == nil {

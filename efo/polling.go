@@ -20,8 +20,8 @@ func (s *source) switchToPolling(why string) {
 
 // nextPolled returns the next response of GetRecords. It returns nil, nil if GetRecords is not
 // allowed and the source subscribes again.
-func (s *source) nextPolled(ctx context.Context, room reader.Room) (*reader.Response, error) {
-	resp, err := s.poller.Next(ctx, room)
+func (s *source) nextPolled(ctx context.Context, budget reader.Budget) (*reader.Response, error) {
+	resp, err := s.poller.Next(ctx, budget)
 	switch {
 	case err == nil:
 		s.pollerAnswered = true

@@ -13,8 +13,8 @@ import (
 // Registration is the result of Register.
 type Registration struct {
 	Consumer Consumer
-	// Registered: this Register requested the consumer, because it did not exist before. After an
-	// error the consumer may exist, and is then billed.
+	// Registered means that this call of Register sent RegisterStreamConsumer, and that the service
+	// did not refuse it. With an error, the consumer may exist, and is then billed.
 	Registered bool
 }
 
@@ -36,15 +36,15 @@ const (
 // is CREATING. It waits until a consumer that is DELETING is gone, and registers it again.
 //
 // Errors are *record.OptionError for an invalid name, *LimitError if the stream is full,
-// *TimeoutError after RegistryOptions.Timeout, and *service.CallError. The result has what is known
-// of the consumer, even with an error.
+// *TimeoutError after RegistryOptions.Timeout, *service.CallError, and the cause of ctx. The result
+// has what is known of the consumer, even with an error.
 func (r *Registry) Register(ctx context.Context, name string) (Registration, error) {
 	if err := CheckName(name); err != nil {
 		return Registration{}, err
 	}
 	g := registration{
 		Registry: r, consumerWait: newConsumerWait(r, "register", ID(name)),
-		limit: service.Backoff{First: limitBackoff, Most: maxBackoff},
+		limitWait: service.Backoff{First: limitBackoff, Most: maxBackoff},
 	}
 	for {
 		done, err := g.step(ctx)
@@ -54,8 +54,10 @@ func (r *Registry) Register(ctx context.Context, name string) (Registration, err
 	}
 }
 
-// AwaitActive waits until an existing consumer is ACTIVE, and returns it. Errors are *NotFoundError
-// and those of Register. The result has what is known of the consumer, even with an error.
+// AwaitActive waits until an existing consumer is ACTIVE, and returns it. Errors are
+// *NotFoundError, *record.OptionError, *TimeoutError, *service.CallError, and the cause of ctx. If
+// the time expires or ctx ends between two checks, the result is the consumer as last described.
+// With every other error it is empty.
 func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 	if err := CheckID(id, r.o.StreamARN); err != nil {
 		return Consumer{}, err
@@ -81,9 +83,9 @@ func (r *Registry) AwaitActive(ctx context.Context, id ID) (Consumer, error) {
 type registration struct {
 	*Registry
 	*consumerWait
-	result   Registration
-	limit    service.Backoff // after LimitExceededException
-	refusals int             // in a row, while the stream looks full
+	result    Registration
+	limitWait service.Backoff // after LimitExceededException
+	refusals  int             // in a row, while the stream looks full
 }
 
 // step describes the consumer once and acts on its state.
@@ -107,8 +109,8 @@ func (g *registration) step(ctx context.Context) (done bool, err error) {
 	}
 }
 
-// request makes one RegisterStreamConsumer call. The next step checks the consumer whatever the
-// result is: a lost answer may have been a success.
+// request makes one RegisterStreamConsumer call. If it returns nil, the next step checks the
+// consumer, even if the call failed: a lost answer may have been a success.
 func (g *registration) request(ctx context.Context) error {
 	if g.isOver() {
 		return g.timeout(g.lastErr)
@@ -131,7 +133,7 @@ func (g *registration) request(ctx context.Context) error {
 		g.result.Registered = true
 		g.result.Consumer = fromList(*call.out.Consumer, g.o.StreamARN)
 		g.refusals = 0
-		g.limit.Reset()
+		g.limitWait.Reset()
 		g.state, g.lastErr = string(types.ConsumerStatusCreating), nil
 		return g.pause(ctx, "")
 	}
@@ -191,7 +193,7 @@ func (g *registration) waitForCapacity(ctx context.Context) error {
 			deleting++
 		}
 	}
-	staying, next := len(l.Consumers)-deleting, g.limit.Next()
+	staying, next := len(l.Consumers)-deleting, g.limitWait.Next()
 	looksFull := staying >= minConsumerLimit && creating < maxCreating
 	if looksFull {
 		g.refusals++

@@ -110,7 +110,7 @@ func (r *Registry) describe(ctx context.Context, id ID, deadline time.Time) (Con
 	} else {
 		in.StreamARN, in.ConsumerName = r.o.StreamARN, string(id)
 	}
-	out, err := retryRead(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
+	out, err := retryUntil(ctx, r.o.Log, deadline, func(ctx context.Context) (*service.DescribeStreamConsumerOutput, error) {
 		defer r.watchForAnswer("DescribeStreamConsumer", id)()
 		out, err := r.client.DescribeStreamConsumer(ctx, in)
 		if err == nil {

@@ -95,9 +95,9 @@ func until(deadline time.Time) time.Duration {
 // unchanged returns the error as it is: the call has already added its name.
 func unchanged(err error) error { return err }
 
-// retryRead repeats a call that changes nothing, until it succeeds or the deadline passes. Errors
+// retryUntil repeats a call that changes nothing, until it succeeds or the deadline passes. Errors
 // that a retry cannot fix are returned at once.
-func retryRead[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
+func retryUntil[T any](ctx context.Context, log *slog.Logger, deadline time.Time, call func(context.Context) (T, error)) (T, error) {
 	attempts := 0
 	return service.Retry(ctx, retries(isTemporary), until(deadline), unchanged, func(ctx context.Context) (T, error) {
 		attempts++

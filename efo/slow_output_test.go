@@ -36,8 +36,8 @@ func TestEventsCountInTheFetchBuffer(t *testing.T) {
 		s.script("a", sends(step{}, sendsEvent(big), fails("InternalFailureException")), sends(sendsEvent(emptyEvent(2))))
 		r := newRun(s)
 		r.reader.AvailableNow = true
-		rooms := &watchedRoom{}
-		r.wrap = func(next reader.Source) reader.Source { return watchedSource{next, rooms} }
+		budget := &watchedBudget{}
+		r.wrap = func(next reader.Source) reader.Source { return watchedSource{next, budget} }
 		if err := r.do(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -45,42 +45,42 @@ func TestEventsCountInTheFetchBuffer(t *testing.T) {
 		if event < 2<<20 || event > 3<<20 {
 			t.Errorf("an event of 1 MiB takes %d", event)
 		}
-		want := watchedRoom{taken: []int64{other, event, other, other}, returned: []int64{other, other}, reported: []int64{event, other}}
-		if rooms.Room = nil; !reflect.DeepEqual(*rooms, want) {
-			t.Errorf("got %d, want %d", *rooms, want)
+		want := watchedBudget{reserved: []int64{other, event, other, other}, released: []int64{other, other}, reported: []int64{event, other}}
+		if budget.Budget = nil; !reflect.DeepEqual(*budget, want) {
+			t.Errorf("got %d, want %d", *budget, want)
 		}
 	})
 }
 
-// watchedSource records how a source uses its Room.
+// watchedSource records how a source uses its Budget.
 type watchedSource struct {
 	reader.Source
-	rooms *watchedRoom
+	budget *watchedBudget
 }
 
-type watchedRoom struct {
-	reader.Room
-	taken, returned []int64
-	reported        []int64 // Taken of the responses
+type watchedBudget struct {
+	reader.Budget
+	reserved, released []int64
+	reported           []int64 // Reserved of the responses
 }
 
-func (w watchedSource) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
-	w.rooms.Room = room
-	resp, err := w.Source.Next(ctx, w.rooms)
+func (w watchedSource) Next(ctx context.Context, budget reader.Budget) (*reader.Response, error) {
+	w.budget.Budget = budget
+	resp, err := w.Source.Next(ctx, w.budget)
 	if resp != nil {
-		w.rooms.reported = append(w.rooms.reported, resp.Taken)
+		w.budget.reported = append(w.budget.reported, resp.Reserved)
 	}
 	return resp, err
 }
 
-func (w *watchedRoom) Take(ctx context.Context, size int64) error {
-	w.taken = append(w.taken, size)
-	return w.Room.Take(ctx, size)
+func (w *watchedBudget) Reserve(ctx context.Context, size int64) error {
+	w.reserved = append(w.reserved, size)
+	return w.Budget.Reserve(ctx, size)
 }
 
-func (w *watchedRoom) Return(size int64) {
-	w.returned = append(w.returned, size)
-	w.Room.Return(size)
+func (w *watchedBudget) Release(size int64) {
+	w.released = append(w.released, size)
+	w.Budget.Release(size)
 }
 
 func TestSlowOutputStopsReceiving(t *testing.T) {

@@ -23,8 +23,9 @@ type source struct {
 	subscribe Subscribe
 	arn       string // of the consumer in the last SubscribeToShard
 
-	// poller reads the shard with GetRecords once subscriptions cannot; else nil. pollerAnswered:
-	// it has had an answer, so its position is past at.
+	// poller reads the rest of the shard with GetRecords; nil while the source uses subscriptions.
+	// pollerAnswered means that poller has returned a response. Its position then counts instead of
+	// at.
 	poller         reader.Source
 	pollerAnswered bool
 
@@ -34,15 +35,15 @@ type source struct {
 }
 
 // Next returns the next event of the shard as a response.
-func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, error) {
+func (s *source) Next(ctx context.Context, budget reader.Budget) (*reader.Response, error) {
 	for {
 		if s.poller != nil {
-			if resp, err := s.nextPolled(ctx, room); resp != nil || err != nil {
+			if resp, err := s.nextPolled(ctx, budget); resp != nil || err != nil {
 				return resp, err
 			}
 			continue
 		}
-		resp, err := s.attempt(ctx, room)
+		resp, err := s.attempt(ctx, budget)
 		if err == nil && resp != nil {
 			return resp, nil
 		}
@@ -60,7 +61,8 @@ func (s *source) Next(ctx context.Context, room reader.Room) (*reader.Response, 
 	}
 }
 
-// Rewind continues from another position with a new subscription.
+// Rewind continues from another position: with a new subscription, or with the poller if there is
+// one.
 func (s *source) Rewind(at checkpoint.Shard) {
 	if s.poller != nil {
 		at.Continuation = ""
@@ -71,9 +73,10 @@ func (s *source) Rewind(at checkpoint.Shard) {
 	s.at = at
 }
 
-// attempt waits for one event, and subscribes first if necessary. It returns nil, nil if a
-// subscription ended as expected.
-func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Response, error) {
+// attempt waits for one event, and subscribes first if necessary. It returns nil, nil if Next has
+// to try again: the subscription ended as expected, the message was no new event, or the source now
+// uses GetRecords.
+func (s *source) attempt(ctx context.Context, budget reader.Budget) (*reader.Response, error) {
 	if err := s.checkIdle(ctx); err != nil || s.poller != nil {
 		return nil, asFinal(err)
 	}
@@ -85,27 +88,28 @@ func (s *source) attempt(ctx context.Context, room reader.Room) (*reader.Respons
 			return nil, err
 		}
 	}
-	// Receive the event only when there is room for it. Until then the service waits, or ends the
+	// Receive the event only when there is space for it. Until then the service waits, or ends the
 	// subscription.
 	var size int64
 	err := s.waitForEvent(ctx, func() (err error) { size, err = s.open.Await(); return err })
 	if err != nil {
 		return nil, s.endSubscription(err)
 	}
-	taken := encodedSize(size)
-	if err := room.Take(ctx, taken); err != nil {
+	reserved := encodedSize(size)
+	if err := budget.Reserve(ctx, reserved); err != nil {
 		return nil, err
 	}
 	resp, err := s.receive(ctx)
 	if resp == nil {
-		room.Return(taken)
+		budget.Release(reserved)
 		return nil, err
 	}
-	resp.Taken = taken
+	resp.Reserved = reserved
 	return resp, nil
 }
 
-// receive reads the next message. It returns nil, nil for a message that is not an event.
+// receive reads the next message. It returns nil, nil if the message is not an event or has nothing
+// after the position, if the subscription ended as expected, or if the source now uses GetRecords.
 func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	var event *types.SubscribeToShardEvent
 	err := s.waitForEvent(ctx, func() (err error) { event, err = s.open.Next(); return err })
@@ -131,11 +135,11 @@ func (s *source) receive(ctx context.Context) (*reader.Response, error) {
 	if err != nil || resp == nil {
 		return nil, err
 	}
-	s.received(resp)
+	s.advance(resp)
 	return resp, nil
 }
 
-// begin subscribes after the last event.
+// begin opens a subscription at the current position.
 func (s *source) begin(ctx context.Context) error {
 	if wait := time.Until(s.nextCall); wait > 0 {
 		if err := service.Sleep(ctx, wait); err != nil {
@@ -147,11 +151,11 @@ func (s *source) begin(ctx context.Context) error {
 		return &finalError{err}
 	}
 	s.arn = arn
-	asked := time.Now()
+	requestedAt := time.Now()
 	stream, err := s.subscribe(ctx, &service.SubscribeToShardInput{
 		ConsumerARN:      arn,
 		ShardID:          s.ShardID(),
-		StartingPosition: startingPosition(s.AskFrom(s.at)),
+		StartingPosition: startingPosition(s.RequestPosition(s.at)),
 	})
 	now := time.Now()
 	s.nextCall = now.Add(betweenCalls)
@@ -170,7 +174,7 @@ func (s *source) begin(ctx context.Context) error {
 		s.lastAnswer, s.nextCall = now, now.Add(betweenSuccesses)
 		return s.Error("SubscribeToShard", err)
 	}
-	s.started, s.asked = began, asked
+	s.started, s.requestedAt = began, requestedAt
 	s.Accepted()
 	s.Log().Debug("subscribed", "stream", s.Stream(), "shard", s.ShardID(), "consumer", arn)
 	s.open, s.lastAnswer, s.nextCall = stream, now, now.Add(betweenSuccesses)
@@ -180,8 +184,9 @@ func (s *source) begin(ctx context.Context) error {
 	return nil
 }
 
-// endSubscription closes the subscription and returns its error. The service ends every
-// subscription after five minutes. That is an error only if the subscription made no progress.
+// endSubscription returns the error of a subscription. After io.EOF it closes the subscription: the
+// service ends each one after five minutes. That is an error only if the subscription made no
+// progress. After any other error the caller closes it.
 func (s *source) endSubscription(err error) error {
 	if !errors.Is(err, io.EOF) {
 		return s.Error("SubscribeToShard", err)
@@ -202,7 +207,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 	resp := &reader.Response{
 		Records:            event.Records,
 		ServerTime:         s.started,
-		Asked:              s.asked,
+		RequestedAt:        s.requestedAt,
 		MillisBehindLatest: event.MillisBehindLatest,
 		Continuation:       s.continuation(event),
 	}
@@ -210,7 +215,7 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 		resp.End, resp.Children = true, event.ChildShards
 		children, err := s.EndedInto(ctx, s.at, resp)
 		if wrong, isFalse := errors.AsType[*reader.EndError](err); isFalse {
-			if wrong.Anew && !s.progress.denied { // the shard is closed: GetRecords knows its end
+			if wrong.NeedsNewIterator && !s.progress.denied { // the shard is closed: GetRecords returns its end
 				s.switchToPolling(wrong.Reason + ", twice in a row")
 				return nil, nil
 			}
@@ -229,8 +234,8 @@ func (s *source) response(ctx context.Context, event *types.SubscribeToShardEven
 
 var errTrimmed = errors.New("the position is no longer retained")
 
-// received moves the position after the event.
-func (s *source) received(resp *reader.Response) {
+// advance moves the position past the event.
+func (s *source) advance(resp *reader.Response) {
 	s.progress.event(s.movesPosition(resp), s.isProgress(resp), isIdle(resp), time.Since(s.lastAnswer))
 	s.Received(s.at, resp.Records)
 	if n := len(resp.Records); n > 0 {

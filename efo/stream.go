@@ -35,7 +35,7 @@ func FindStreamWithin(ctx context.Context, client StreamClient, stream string, w
 	failed := func(err error) error {
 		return &service.CallError{Call: "DescribeStreamSummary", Stream: stream, Err: err}
 	}
-	out, err := service.Ask(ctx, service.NewRetries(report, log), within, failed, func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
+	out, err := service.RetryRead(ctx, service.NewRetries(report, log), within, failed, func(ctx context.Context) (*service.DescribeStreamSummaryOutput, error) {
 		out, err := client.DescribeStreamSummary(ctx, &service.DescribeStreamSummaryInput{StreamName: stream})
 		if err == nil {
 			err = validate.Summary(stream, out.StreamDescriptionSummary)

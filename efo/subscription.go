@@ -34,10 +34,10 @@ const (
 
 // subscription is the state of the open subscription, and when the next one may be opened.
 type subscription struct {
-	open     service.EventStream // nil without a subscription
-	started  time.Time           // by the service's clock; zero if unknown
-	asked    time.Time           // when SubscribeToShard was called
-	hadEvent bool                // an event has arrived
+	open        service.EventStream // nil without a subscription
+	started     time.Time           // by the service's clock; zero if unknown
+	requestedAt time.Time           // when SubscribeToShard was called
+	hadEvent    bool                // an event has arrived
 
 	empty  bool          // the last event had no records
 	behind time.Duration // MillisBehindLatest of the last event

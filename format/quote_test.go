@@ -21,28 +21,28 @@ func TestFault16SizeOfAQuotedString(t *testing.T) {
 	}
 }
 
-func TestFault16LongStringGrowsItsBufferOnce(t *testing.T) {
+func TestFault16JSONLineWithALongStringAllocatesLittle(t *testing.T) {
 	s := bytes.Repeat([]byte{1}, 3*longString)
-	n := testing.AllocsPerRun(20, func() { // the first calls fill pools
+	n := testing.AllocsPerRun(20, func() { // an average of 20 runs: the first ones fill the pools
 		line, err := JSON{}.Append(make([]byte, 0, 4*longString), plain(string(s)))
 		if err != nil || cap(line) > 6*len(s)+longString {
 			t.Errorf("%d bytes of room for %d, %v", cap(line), len(line), err)
 		}
 	})
-	if n > 6 { // including those of the record itself
+	if n > 6 { // including the allocations of the record itself
 		t.Errorf("%v allocations", n)
 	}
 }
 
-// A long string grows its buffer once. More steps would hold the line twice and leave
-// garbage of its size.
+// appendQuoted computes the size of a long string first and grows the buffer once. Growing step by
+// step would hold the line in memory twice and leave garbage as large as the line.
 func TestFault16LongStringNeedsOneAllocation(t *testing.T) {
 	for _, size := range []int{100_000, 1<<20 - 1, 1 << 20} {
 		data := bytes.Repeat([]byte{1}, size)
 		line := make([]byte, 0, size+1<<10)                                         // like the buffer of a block
-		once := testing.AllocsPerRun(1, func() { _ = slices.Grow(line, 6*size+2) }) // two under the race detector
-		if pieces := testing.AllocsPerRun(1, func() { appendQuoted(line, data) }); pieces != once {
-			t.Errorf("%d bytes: the line took %v pieces of memory, want %v", size, pieces, once)
+		once := testing.AllocsPerRun(1, func() { _ = slices.Grow(line, 6*size+2) }) // 2 allocations under the race detector
+		if allocs := testing.AllocsPerRun(1, func() { appendQuoted(line, data) }); allocs != once {
+			t.Errorf("%d bytes: the line took %v pieces of memory, want %v", size, allocs, once)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func FuzzValidJSON(f *testing.F) {
 	})
 }
 
-func TestValidJSONDepthFitsIntoALine(t *testing.T) {
+func TestValidJSONDepthAllowsForTheEnclosingObject(t *testing.T) {
 	for _, open := range []string{"[", `{"a":`} {
 		closing := map[string]string{"[": "]", `{"a":`: "}"}[open]
 		nested := func(n int) []byte {

@@ -65,8 +65,9 @@ func (d *diary) unread(shard int) int64 {
 	return 0
 }
 
-// look returns the Look at the diary's checkpoint, and a summary with a word for each shard.
-func (d *diary) look() (Look, string) {
+// report returns the lag report at the diary's checkpoint, and a summary with a word for each
+// shard.
+func (d *diary) report() (LagReport, string) {
 	d.T.Helper()
 	fetches := 0
 	var mu sync.Mutex
@@ -78,38 +79,38 @@ func (d *diary) look() (Look, string) {
 		}
 		return nil
 	}}
-	l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) { d.T.Log(m) }})
+	l, err := NewLagMeter(client, LagMeterOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) { d.T.Log(m) }})
 	d.Must(err)
 	saved, positions := len(d.m.Saved), maps.Clone(d.m.File.Streams[0].Shards)
-	look, err := l.Look(d.T.Context())
+	report, err := l.Measure(d.T.Context())
 	d.Must(err)
 	if !reflect.DeepEqual(positions, d.m.File.Streams[0].Shards) {
-		d.T.Error("a look changed positions")
+		d.T.Error("a measurement changed positions")
 	}
-	for _, s := range look.Streams[0].Shards {
+	for _, s := range report.Streams[0].Shards {
 		if at, known := positions[s.ShardID]; known && !reflect.DeepEqual(s.Position, at) {
 			d.T.Errorf("%s is at %+v, want %+v", s.ShardID, s.Position, at)
 		}
 	}
 	if len(d.m.Saved) != saved {
-		d.T.Error("a look saved positions")
+		d.T.Error("a measurement saved positions")
 	}
-	if asked := look.Streams[0].Lag.Shards; fetches != asked {
+	if asked := report.Streams[0].Lag.Shards; fetches != asked {
 		d.T.Errorf("%d fetches for %d shards", fetches, asked)
 	}
-	return look, words(look)
+	return report, words(report)
 }
 
-func words(look Look) string {
+func words(report LagReport) string {
 	var all []string
-	for _, s := range look.Streams[0].Shards {
+	for _, s := range report.Streams[0].Shards {
 		all = append(all, fmt.Sprintf("%s %s %d", strings.TrimLeft(strings.TrimPrefix(s.ShardID, "shardId-"), "0"), s.State, s.MillisBehindLatest))
 	}
 	return strings.TrimSpace(strings.Join(all, ", "))
 }
 
-func (d *diary) looker() *Looker {
-	l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m})
+func (d *diary) meter() *LagMeter {
+	l, err := NewLagMeter(d, LagMeterOptions{Streams: []string{"orders"}, Positions: d.m})
 	d.Must(err)
 	return l
 }

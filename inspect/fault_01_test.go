@@ -64,11 +64,11 @@ func TestFault01CyclicListingFailsEveryUse(t *testing.T) {
 				start := time.Now()
 				_, _, err := runFor(t, kinesistest.NewFake(c.shards...), time.Hour, testOptions())
 				wantLineageError(t, err, c.id)
-				l, err := NewLooker(kinesistest.NewFake(c.shards...), LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+				l, err := NewLagMeter(kinesistest.NewFake(c.shards...), LagMeterOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, err = l.Look(t.Context())
+				_, err = l.Measure(t.Context())
 				wantLineageError(t, err, c.id)
 				_, err = l.Restart(t.Context(), checkpoint.File{Version: 1, ID: "id"}, nil)
 				wantLineageError(t, err, c.id)
@@ -107,15 +107,15 @@ func TestFault01CyclicCheckpointIsUnusable(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Parent: "0", Closed: true}, &kinesistest.Shard{ID: "b", Parent: "a"})
 				for use, do := range map[string]func() error{
 					"a run": func() error { _, _, err := runFor(t, f, time.Minute, o); return err },
-					"a look": func() error {
-						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+					"a measurement": func() error {
+						l, err := NewLagMeter(f, LagMeterOptions{Streams: []string{"orders"}, Positions: m})
 						if err == nil {
-							_, err = l.Look(context.WithoutCancel(t.Context()))
+							_, err = l.Measure(context.WithoutCancel(t.Context()))
 						}
 						return err
 					},
 					"verify": func() error {
-						l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+						l, err := NewLagMeter(f, LagMeterOptions{Streams: []string{"orders"}, Positions: m})
 						if err == nil {
 							_, err = l.Verify(context.WithoutCancel(t.Context()))
 						}

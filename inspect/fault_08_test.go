@@ -24,15 +24,15 @@ func TestFault08LagIgnoresAWrongDate(t *testing.T) {
 			}
 			return right
 		})
-		l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+		l, err := NewLagMeter(client, LagMeterOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 		s.Must(err)
 		for range 3 {
-			look, err := l.Look(t.Context())
+			report, err := l.Measure(t.Context())
 			s.Must(err)
-			if off := time.Until(look.Time).Abs(); off > 5*time.Second {
+			if off := time.Until(report.Time).Abs(); off > 5*time.Second {
 				t.Errorf("the service's time is %s off", off)
 			}
-			if behind := look.Streams[0].Shards[0].MillisBehindLatest; behind > time.Since(s.Now()).Milliseconds()+3_600_000 {
+			if behind := report.Streams[0].Shards[0].MillisBehindLatest; behind > time.Since(s.Now()).Milliseconds()+3_600_000 {
 				t.Errorf("%d ms behind", behind)
 			}
 			astray = true
@@ -41,9 +41,9 @@ func TestFault08LagIgnoresAWrongDate(t *testing.T) {
 	})
 }
 
-// TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook is about a shard that is listed, and no
-// longer found by its probe.
-func TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook(t *testing.T) {
+// TestFault08ShardTrimmedDuringAProbeDoesNotFailTheMeasurement is about a shard that is listed, and
+// no longer found by its probe.
+func TestFault08ShardTrimmedDuringAProbeDoesNotFailTheMeasurement(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: []int{1, 2}, Closed: true}, &kinesistest.Shard{ID: "b", Records: []int{3}})
 		f.Hook = func(call, shard string) error {
@@ -53,13 +53,13 @@ func TestFault08ShardTrimmedDuringAProbeDoesNotFailTheLook(t *testing.T) {
 			}
 			return nil
 		}
-		l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1", "b": "3"})})
+		l, err := NewLagMeter(f, LagMeterOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1", "b": "3"})})
 		if err != nil {
 			t.Fatal(err)
 		}
-		look, err := l.Look(t.Context())
-		if err != nil || !strings.Contains(words(look), "b READING 0") {
-			t.Errorf("got %q, %v", words(look), err)
+		report, err := l.Measure(t.Context())
+		if err != nil || !strings.Contains(words(report), "b READING 0") {
+			t.Errorf("got %q, %v", words(report), err)
 		}
 	})
 }

@@ -27,7 +27,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 		created  record.Time // in the file
 		timed    bool        // the file has a readThrough time
 		unseen   []Unseen
-		messages []string // of a run and a look
+		messages []string // of a run and a measurement
 	}{
 		{name: "complete", created: created, timed: true},
 		{name: "no creation time", created: created, timed: true,
@@ -76,7 +76,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				m.File.Streams = []checkpoint.Stream{{Name: "orders", CreatedAt: test.created, InitialPosition: "trim_horizon", Shards: map[string]checkpoint.Shard{"a": at}}}
 
 				messages, info := kinesistest.CollectMessages()
-				l, err := NewLooker(w, LookOptions{Streams: []string{"orders"}, Positions: m, Info: info})
+				l, err := NewLagMeter(w, LagMeterOptions{Streams: []string{"orders"}, Positions: m, Info: info})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -84,7 +84,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				if err != nil || !slices.Equal(checks[0].Unseen, test.unseen) || len(checks[0].Findings) != 0 {
 					t.Errorf("verify: %+v %v, want %+v unseen", checks, err, test.unseen)
 				}
-				wantSaid := func(by string) {
+				wantMessages := func(by string) {
 					t.Helper()
 					lines := slices.DeleteFunc(messages(), func(line string) bool {
 						return !strings.Contains(line, "will not notice") && !strings.Contains(line, "did not check")
@@ -93,19 +93,19 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 						t.Errorf("%s: messages %q, want %q", by, lines, test.messages)
 					}
 				}
-				if _, err = l.Look(t.Context()); err != nil {
+				if _, err = l.Measure(t.Context()); err != nil {
 					t.Error(err)
 				}
-				wantSaid("a look")
+				wantMessages("a measurement")
 
 				messages, info = kinesistest.CollectMessages()
-				if l, err = NewLooker(w, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
+				if l, err = NewLagMeter(w, LagMeterOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}, Info: info}); err != nil {
 					t.Fatal(err)
 				}
 				if _, err = l.Restart(t.Context(), m.File, nil); err != nil {
 					t.Error(err)
 				}
-				wantSaid("a reset")
+				wantMessages("a reset")
 
 				messages, info = kinesistest.CollectMessages()
 				o := testOptions()
@@ -113,7 +113,7 @@ func TestFault13ReportsACheckThatIsNotPossible(t *testing.T) {
 				if _, err := collectRun(context.WithoutCancel(t.Context()), t, w, o); err != nil {
 					t.Error(err)
 				}
-				wantSaid("a run")
+				wantMessages("a run")
 			})
 		})
 	}

@@ -53,7 +53,7 @@ func TestFault14OneUnreadableStreamDoesNotHideTheOthers(t *testing.T) {
 		fail  func(ctx context.Context, call string) error
 		bad   []string
 		want  string
-		whole bool // the whole look fails
+		whole bool // the whole measurement fails
 	}{
 		"not found":           {only("ListShards", kinesistest.APIError("ResourceNotFoundException")), []string{"bad"}, "ListShards for stream bad: ResourceNotFoundException: told to", false},
 		"listing is denied":   {only("ListShards", kinesistest.APIError("AccessDeniedException")), []string{"bad"}, "ListShards for stream bad: AccessDeniedException: told to", false},
@@ -69,22 +69,22 @@ func TestFault14OneUnreadableStreamDoesNotHideTheOthers(t *testing.T) {
 				for _, stream := range tt.bad {
 					o.bad[stream] = true
 				}
-				l, err := NewLooker(o, LookOptions{Streams: []string{"orders", "bad", "clicks"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+				l, err := NewLagMeter(o, LagMeterOptions{Streams: []string{"orders", "bad", "clicks"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 				if err != nil {
 					t.Fatal(err)
 				}
-				look, err := l.Look(t.Context())
+				report, err := l.Measure(t.Context())
 				if tt.whole {
 					if err == nil || err.Error() != tt.want {
 						t.Errorf("got %v, want %s", err, tt.want)
 					}
 					return
 				}
-				if err != nil || len(look.Failed) != 1 || look.Failed[0].Stream != "bad" || look.Failed[0].Err.Error() != tt.want {
-					t.Fatalf("got %v, %v, want %s", look.Failed, err, tt.want)
+				if err != nil || len(report.Failed) != 1 || report.Failed[0].Stream != "bad" || report.Failed[0].Err.Error() != tt.want {
+					t.Fatalf("got %v, %v, want %s", report.Failed, err, tt.want)
 				}
 				var seen []string
-				for _, s := range look.Streams {
+				for _, s := range report.Streams {
 					if seen = append(seen, s.Stream); len(s.Shards) != 1 {
 						t.Errorf("%s has %d shards", s.Stream, len(s.Shards))
 					}
@@ -97,17 +97,17 @@ func TestFault14OneUnreadableStreamDoesNotHideTheOthers(t *testing.T) {
 	}
 }
 
-// A look at only that stream, and a run, still fail.
+// A measurement of only that stream, and a run, still fail.
 func TestFault14RunFailsIfOneOfItsStreamsFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := oneBad{Fake: kinesistest.NewFake(&kinesistest.Shard{ID: "a"}), bad: map[string]bool{"bad": true}, fail: func(context.Context, string) error { return kinesistest.APIError("AccessDeniedException") }}
-		l, err := NewLooker(o, LookOptions{Streams: []string{"bad"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+		l, err := NewLagMeter(o, LagMeterOptions{Streams: []string{"bad"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var failed *reader.CallError
-		if _, err := l.Look(t.Context()); !errors.As(err, &failed) {
-			t.Errorf("a look: %v", err)
+		if _, err := l.Measure(t.Context()); !errors.As(err, &failed) {
+			t.Errorf("a measurement: %v", err)
 		}
 		options := testOptions()
 		options.Streams, options.AvailableNow = []string{"orders", "bad"}, true

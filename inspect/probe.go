@@ -81,7 +81,7 @@ func (p *probe) fetch(ctx context.Context, due time.Time, budget *probeBudget) e
 	}
 	p.answered, p.next = time.Now(), got.Next
 	budget.sizes.add(got.Bytes)
-	share.Return(got.Taken)
+	share.Release(got.Reserved)
 	p.behind = got.MillisBehindLatest
 	if len(got.Records) > 0 {
 		p.arrival = aws.ToTime(got.Records[0].ApproximateArrivalTimestamp)
@@ -89,19 +89,19 @@ func (p *probe) fetch(ctx context.Context, due time.Time, budget *probeBudget) e
 	return nil
 }
 
-// look returns the shard's state by the probe.
-func (p *probe) look(clock *serverClock) ShardLook {
-	sl := ShardLook{ShardID: p.shard, State: p.state, Parents: p.parents, Position: p.at}
+// report returns the lag and the state of the shard.
+func (p *probe) report(clock *serverClock) ShardReport {
+	r := ShardReport{ShardID: p.shard, State: p.state, Parents: p.parents, Position: p.at}
 	if p.state == Done {
-		return sl
+		return r
 	}
-	sl.MillisBehindLatest = max(p.behind, 0)
+	r.MillisBehindLatest = max(p.behind, 0)
 	if !p.arrival.IsZero() {
 		// MillisBehindLatest of an answer counts from after its records. It is 0 if the answer has
 		// the only unread record.
-		sl.MillisBehindLatest = max(p.behind, clock.at(p.answered).Sub(p.arrival).Milliseconds(), 1)
+		r.MillisBehindLatest = max(p.behind, clock.at(p.answered).Sub(p.arrival).Milliseconds(), 1)
 	}
-	return sl
+	return r
 }
 
 // answerSizes is the size of the answers so far, over all probes. A source learns it from its own
@@ -118,8 +118,8 @@ func (a *answerSizes) add(size int64) {
 	a.largest, a.known = max(a.largest, size), true
 }
 
-// reservation is the room for one more answer while it is received and decoded. It is large until
-// the first answer.
+// reservation is the number of bytes for one more answer while it is received and decoded. It is
+// large until the first answer.
 func (a *answerSizes) reservation() int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -129,13 +129,13 @@ func (a *answerSizes) reservation() int64 {
 	return reader.Reservation(2 * a.largest)
 }
 
-// probesInFlight limits the concurrent fetches of a Look. Large records reduce their number.
+// probesInFlight limits the concurrent fetches of a measurement. Large records reduce their number.
 const probesInFlight = 32
 
-// probeBuffer limits the bytes of all answers of a Look in memory.
+// probeBuffer limits the bytes of all answers of a measurement in memory.
 const probeBuffer = probesInFlight * reader.LeastReservation
 
-// probeBudget limits the memory of all probes of a Look.
+// probeBudget limits the memory of all probes of a measurement.
 type probeBudget struct {
 	free  *semaphore.Weighted
 	sizes *answerSizes
@@ -144,21 +144,22 @@ type probeBudget struct {
 // probeShare is the part of the budget that one probe has.
 type probeShare struct {
 	*probeBudget
-	taken int64
+	reserved int64
 }
 
-// Take waits for room as large as the answers so far, or for all the room if it is less.
-func (r *probeShare) Take(ctx context.Context, _ int64) error {
-	taken := min(r.sizes.reservation(), probeBuffer)
-	if err := r.free.Acquire(ctx, taken); err != nil {
+// Reserve waits for as many bytes as the largest answer so far needs, or for the whole budget if
+// that is less.
+func (r *probeShare) Reserve(ctx context.Context, _ int64) error {
+	reserved := min(r.sizes.reservation(), probeBuffer)
+	if err := r.free.Acquire(ctx, reserved); err != nil {
 		return context.Cause(ctx)
 	}
-	r.taken = taken
+	r.reserved = reserved
 	return nil
 }
 
-// Return releases what Take reserved, once.
-func (r *probeShare) Return(int64) {
-	r.free.Release(r.taken)
-	r.taken = 0
+// Release releases what Reserve reserved, once.
+func (r *probeShare) Release(int64) {
+	r.free.Release(r.reserved)
+	r.reserved = 0
 }

@@ -15,16 +15,16 @@ import (
 	"kin/reader"
 )
 
-// Restart returns the positions for a run that starts over at the looker's InitialPosition. The
-// result is file, with the looker's streams placed as in a first run. If shards are named, of one
+// Restart returns the positions for a run that starts over at the LagMeter's InitialPosition. The
+// result is file, with the LagMeter's streams placed as in a first run. If shards are named, of one
 // stream, only these move. All other shards stay where they are, even descendants of the named
 // ones.
 //
 // Restart fetches the shards and the time of the streams, and saves nothing. A stream that was
 // deleted and created again is a *CheckpointError. So is a file that together with the listing
-// makes a shard its own ancestor. A position that the stream no longer retains is an *OptionError
-// about "to".
-func (l *Looker) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
+// makes a shard its own ancestor. A position that the stream no longer retains is a
+// *record.OptionError about "to".
+func (l *LagMeter) Restart(ctx context.Context, file checkpoint.File, shards []string) (checkpoint.File, error) {
 	opener := l.opener()
 	opener.Options.Positions = newPositions{file.ID}
 	streams, err := opener.Open(ctx)

@@ -71,14 +71,14 @@ func (c *serverClock) at(t time.Time) time.Time {
 const (
 	fineEnough    = 2 * time.Millisecond // of the range; the error is half of it
 	slice         = 32                   // a call narrows the range by 1/slice, unless the second turned
-	maxQuestions  = 200
+	maxTimeCalls  = 200
 	maxRefineTime = 3 * time.Second
 )
 
-// ask returns when the next call narrows the range most: when the service's clock may just have
-// passed a full second. If it has not, a slice of the range is excluded; if it has, everything but
-// a slice. ask returns zero if the range is small enough.
-func (c *serverClock) ask(now time.Time) time.Time {
+// nextCall returns when the next call narrows the range most: when the service's clock may just
+// have passed a full second. If it has not, a slice of the range is excluded; if it has, everything
+// but a slice. nextCall returns zero if the range is small enough.
+func (c *serverClock) nextCall(now time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	doubt := c.hi - c.lo

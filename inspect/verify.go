@@ -61,7 +61,7 @@ type Unseen struct {
 // Verify compares the positions with the streams. It requests a shard iterator for each position
 // that has a sequence number, and fetches no records. Faults are findings and not errors; the
 // errors are those of the calls.
-func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
+func (l *LagMeter) Verify(ctx context.Context) ([]StreamCheck, error) {
 	var checks []StreamCheck
 	for _, given := range l.o.Streams {
 		opener := l.opener()
@@ -91,7 +91,7 @@ func (l *Looker) Verify(ctx context.Context) ([]StreamCheck, error) {
 }
 
 // recreated is the result for a stream that was deleted and created again.
-func (l *Looker) recreated(ctx context.Context, given string, err *reader.CheckpointError) StreamCheck {
+func (l *LagMeter) recreated(ctx context.Context, given string, err *reader.CheckpointError) StreamCheck {
 	c := StreamCheck{Stream: record.ParseStream(given).Name, Findings: []Finding{{Fault: Recreated, Message: err.Reason}}}
 	if file, loadErr := l.o.Positions.Load(ctx); loadErr == nil {
 		if saved := file.Find(c.Stream); saved != nil {

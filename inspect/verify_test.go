@@ -21,7 +21,7 @@ func TestVerifyWaitsForAChildThatIsNotListedYet(t *testing.T) {
 			return nil
 		}
 		m := positionsIn(map[string]string{"a": "1", "b": "2"})
-		l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: m})
+		l, err := NewLagMeter(f, LagMeterOptions{Streams: []string{"orders"}, Positions: m})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestFault14VerifyReportsWhatItWaitsFor(t *testing.T) {
 						return answer(ctx)
 					}
 					var messages kinesistest.Lines
-					l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: messages.Add})
+					l, err := NewLagMeter(f, LagMeterOptions{Streams: []string{"orders"}, Positions: positionsIn(map[string]string{"a": "1"}), Info: messages.Add})
 					if err != nil {
 						t.Fatal(err)
 					}

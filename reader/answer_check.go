@@ -51,12 +51,12 @@ func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, er
 	if n == 0 {
 		return 0, nil
 	}
-	asked := a.IsContradicted() // then kin asked for records before the position
+	expected := a.IsContradicted() // then kin asked for records before the position
 	if err := a.CheckDropped(at, resp.Records[:n], n < len(resp.Records)); err != nil {
 		return 0, err
 	}
 	resp.Records = resp.Records[n:]
-	if !asked {
+	if !expected {
 		a.reportReceived()
 	}
 	return n, nil
@@ -100,9 +100,9 @@ var errRepeats = errors.New("the answer has only records that kin had already re
 // caller asks again from where the answer began.
 type EndError struct {
 	Reason string
-	// Anew means that the caller should ask with a new iterator or subscription: the current one
-	// already got this answer.
-	Anew bool
+	// NeedsNewIterator means that the caller should ask with a new iterator or subscription: the
+	// current one already got this answer.
+	NeedsNewIterator bool
 }
 
 func (e *EndError) Error() string { return e.Reason }

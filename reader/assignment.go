@@ -32,7 +32,7 @@ func newAssignment(s *Stream, shard string, begin checkpoint.Shard) *Assignment 
 func (a *Assignment) Begin() checkpoint.Shard { return a.begin }
 
 // Succeeded ends a series of failures: a call, or a wait for an event, succeeded.
-func (a *Assignment) Succeeded() { a.failures.Over() }
+func (a *Assignment) Succeeded() { a.failures.Succeeded() }
 
 // Failed counts one more failure in a row. It returns the minimum wait before the next attempt, or
 // a *GaveUpError.

@@ -29,8 +29,8 @@ type collector struct {
 	bytes int64     // memory of the batch
 	ended bool      // the batch has the end of a shard
 
-	opened time.Time // when the streams were open
-	record time.Time // when the last record was received; opened before the first
+	opened     time.Time // when the streams were opened
+	lastRecord time.Time // when the last record was received; equal to opened before the first one
 
 	observed time.Time // when the last observation was made
 	reported time.Time // when the progress was last updated
@@ -62,7 +62,7 @@ func (c *collector) add(b *Block) error {
 	c.bytes += b.size()
 	c.ended = c.ended || b.end
 	if len(b.index) > 0 {
-		c.record = time.Now()
+		c.lastRecord = time.Now()
 	}
 	c.statuses.update(b, time.Now())
 	return nil
@@ -100,8 +100,9 @@ func (c *collector) flush() error {
 	return c.observe(c.id-1, records)
 }
 
-// nextCommit moves the run's own positions past the batch, and adds the shards that other
-// goroutines found. It returns what is to be committed, and writes nothing.
+// nextCommit moves the positions in memory past the batch. It adds the new shards that another run
+// reads and removes the finished shards that are no longer listed. It returns these changes for
+// Positions.Commit, and writes nothing.
 func (c *collector) nextCommit() checkpoint.Commit {
 	commit := checkpoint.Commit{Batch: c.id - 1, Moves: make([]checkpoint.Move, 0, len(c.batch.Blocks))}
 	for _, b := range c.batch.Blocks {

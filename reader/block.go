@@ -30,7 +30,7 @@ type Block struct {
 	more     bool             // the response has another block
 	end      bool             // the shard ended with it
 	last     bool             // the last block of the shard in this run
-	reserved int64            // room that it holds in the buffer
+	reserved int64            // space that it holds in the buffer
 }
 
 // entry is one source record of a block.

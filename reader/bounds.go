@@ -146,12 +146,12 @@ func (s *Stream) reached(resp *Response) bool {
 	if !resp.ServerTime.IsZero() {
 		return !resp.ServerTime.Before(s.until)
 	}
-	if resp.Asked.IsZero() {
+	if resp.RequestedAt.IsZero() {
 		return false
 	}
 	now := s.dates.Now()
 	if now.IsZero() {
 		now = time.Now() // an endpoint without a usable clock
 	}
-	return !now.Add(-time.Since(resp.Asked)).Before(s.until)
+	return !now.Add(-time.Since(resp.RequestedAt)).Before(s.until)
 }

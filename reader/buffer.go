@@ -10,19 +10,19 @@ import (
 // limits their bytes. It never drops a block and never deadlocks: an empty buffer takes any block,
 // and one block at a time may exceed the limit.
 //
-// Sources wait for room for a fetch. Fetched responses wait for room for their next block.
-// Responses go first: they hold room already and release it only when they proceed. While no block
-// waits to be written, nothing else releases room, so one response may exceed the limit.
+// Sources wait for space for a fetch. Fetched responses wait for space for their next block.
+// Responses go first: they hold space already and release it only when they proceed. While no block
+// waits to be written, nothing else releases space, so one response may exceed the limit.
 type buffer struct {
 	limit int64
 
 	mu      sync.Mutex
 	used    int64 // bytes of blocks, of blocks being written, and reserved
 	unsent  int   // blocks that were put and not yet written
-	granted int   // blocks with room that their response waited for
+	granted int   // blocks with space that their response waited for
 	blocks  []*Block
-	queue   []chan struct{} // sources that wait for room, first in, first out
-	slices  []chan struct{} // responses that wait for room
+	queue   []chan struct{} // sources that wait for space, first in, first out
+	slices  []chan struct{} // responses that wait for space
 	closed  bool            // no block will follow
 	// changes holds one element if something changed for the caller of take.
 	changes chan struct{}
@@ -32,13 +32,13 @@ func newBuffer(limit int64) *buffer {
 	return &buffer{limit: limit, changes: make(chan struct{}, 1)}
 }
 
-// Take reserves size bytes for a fetch. It waits until they fit or the buffer is empty.
-func (b *buffer) Take(ctx context.Context, size int64) error {
+// Reserve reserves size bytes for a fetch. It waits until they fit or the buffer is empty.
+func (b *buffer) Reserve(ctx context.Context, size int64) error {
 	return b.await(ctx, &b.queue, size, b.fits)
 }
 
-// takeSlice reserves size bytes for a block of a response that was fetched.
-func (b *buffer) takeSlice(ctx context.Context, size int64) error {
+// reserveSlice reserves size bytes for a block of a response that was fetched.
+func (b *buffer) reserveSlice(ctx context.Context, size int64) error {
 	return b.await(ctx, &b.slices, size, func(size int64) bool {
 		if !b.fitsSlice(size) {
 			return false
@@ -80,10 +80,10 @@ func (b *buffer) await(ctx context.Context, queue *[]chan struct{}, size int64, 
 	}
 }
 
-// tryTake reserves size more bytes for an answer that is arriving, if they fit now. It does not
+// tryReserve reserves size more bytes for an answer that is arriving, if they fit now. It does not
 // wait behind other sources: an answer that is already here goes before fetches that have not
 // started.
-func (b *buffer) tryTake(size int64) bool {
+func (b *buffer) tryReserve(size int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.slices) > 0 || b.used+size > b.limit {
@@ -100,16 +100,16 @@ func (b *buffer) charge(size int64) {
 	b.used += size
 }
 
-// Return releases reserved bytes.
-func (b *buffer) Return(size int64) {
+// Release releases reserved bytes.
+func (b *buffer) Release(size int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.used -= size
 	b.wake()
 }
 
-// put adds a block in place of the room that was reserved for it. granted means that takeSlice
-// reserved that room.
+// put adds a block in place of the space that was reserved for it. granted means that reserveSlice
+// reserved that space.
 func (b *buffer) put(block *Block, reserved int64, granted bool) {
 	block.reserved = block.size()
 	b.mu.Lock()
@@ -136,7 +136,7 @@ func (b *buffer) take() (block *Block, more bool) {
 	return block, true
 }
 
-// written releases the room of blocks that were written.
+// written releases the space of blocks that were written.
 func (b *buffer) written(blocks []*Block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -147,7 +147,7 @@ func (b *buffer) written(blocks []*Block) {
 	b.wake()
 }
 
-// full reports whether somebody waits for room.
+// full reports whether somebody waits for space.
 func (b *buffer) full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -172,7 +172,7 @@ func (b *buffer) fitsSlice(size int64) bool {
 	return b.used+size <= b.limit || b.unsent == 0 && b.granted == 0
 }
 
-// wake lets the first in each queue check for room again.
+// wake lets the first in each queue check for space again.
 func (b *buffer) wake() {
 	for _, queue := range [][]chan struct{}{b.slices, b.queue} {
 		if len(queue) > 0 {

@@ -14,7 +14,7 @@ func (r *run) collect(handle func(*Batch) error) error {
 		c.remaining = r.o.Limit
 	}
 	now := time.Now()
-	c.record, c.observed, c.opened = now, now, now
+	c.lastRecord, c.observed, c.opened = now, now, now
 	c.progress.begin(c.statuses)
 	defer c.progress.end(c.statuses)
 	defer c.drop()
@@ -85,7 +85,7 @@ const minIdleCommit = time.Second
 
 // complete ends a run that reached its bound or received no more records.
 func (c *collector) complete() error {
-	if c.record.Equal(c.opened) && c.unansweredShards() == 0 {
+	if c.lastRecord.Equal(c.opened) && c.unansweredShards() == 0 {
 		c.hintEmpty()
 	}
 	return c.flush()
@@ -130,7 +130,7 @@ func (c *collector) isUnanswered() bool {
 // isIdle reports whether no record came for the idle timeout although every shard answered lately.
 // The run is not idle while a shard waits, fails or is behind.
 func (c *collector) isIdle() bool {
-	return c.o.IdleTimeout > 0 && time.Since(c.record) >= c.o.IdleTimeout && c.allAtTip() &&
+	return c.o.IdleTimeout > 0 && time.Since(c.lastRecord) >= c.o.IdleTimeout && c.allAtTip() &&
 		c.statuses.silence(time.Now()) <= max(c.o.IdleTimeout, c.silence())
 }
 
@@ -140,7 +140,7 @@ const progressEvery = time.Second
 // wait is how long the loop may sleep if no block comes.
 func (c *collector) wait() time.Duration {
 	wait := min(c.untilDue(), time.Until(c.reported.Add(progressEvery)))
-	if left := time.Until(c.record.Add(c.o.IdleTimeout)); c.o.IdleTimeout > 0 && left > 0 {
+	if left := time.Until(c.lastRecord.Add(c.o.IdleTimeout)); c.o.IdleTimeout > 0 && left > 0 {
 		wait = min(wait, left) // after the idle timeout, only a block can change isIdle
 	}
 	if c.o.Timeout > 0 {

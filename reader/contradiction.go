@@ -64,7 +64,7 @@ func (a *answerCheck) Received(at checkpoint.Shard, records []types.Record) {
 // CheckDropped checks records that are dropped because they come before the position. Each must be
 // one that kin can have received. more means that records after the position follow; then the last
 // dropped record must be the position's own. If the service keeps contradicting that, the error is
-// a *SequenceError. After any other error, the next call must begin at AskFrom.
+// a *SequenceError. After any other error, the next call must begin at RequestPosition.
 func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, more bool) error {
 	s := &a.contradicted
 	if at.Kind != record.AfterSequenceNumber || len(dropped) == 0 {
@@ -98,9 +98,9 @@ func (a *answerCheck) contradict(at checkpoint.Shard, reason string) error {
 	return &SequenceError{Stream: a.s.ref.Name, Shard: a.shard, SequenceNumber: at.SequenceNumber, Kept: a.s.o.Positions != nil, Reason: reason}
 }
 
-// AskFrom is the position at which the next call begins. It is at, unless an answer has
+// RequestPosition is the position at which the next call begins. It is at, unless an answer has
 // contradicted at. Then it is the start of the response that had the record of at.
-func (a *answerCheck) AskFrom(at checkpoint.Shard) checkpoint.Shard {
+func (a *answerCheck) RequestPosition(at checkpoint.Shard) checkpoint.Shard {
 	switch s := &a.contradicted; {
 	case !a.isInDoubt(at):
 		return at

@@ -27,7 +27,7 @@ type delivery struct {
 // deliver encodes the records of a response that are within the bound, and puts its blocks into the
 // buffer. It returns the position after them. found is what the bound allows of this response.
 func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Response, before checkpoint.Shard, found cutoff) (at checkpoint.Shard, err error) {
-	room := newReservation(s.buf, resp)
+	reserved := newReservation(s.buf, resp)
 	resp.Records = resp.Records[:found.records]
 	// Warnings are printed after the encoding slot is released. A slow reader of messages would
 	// otherwise block other shards.
@@ -48,7 +48,7 @@ func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Resp
 	}
 	received := s.distribution.calls()
 	for {
-		if err := room.take(ctx, int64(slices.wants())); err != nil {
+		if err := reserved.reserve(ctx, int64(slices.wants())); err != nil {
 			return before, err
 		}
 		block, err := slices.slice(ctx)
@@ -71,17 +71,17 @@ func (s *delivery) deliver(ctx context.Context, shard *lineage.Shard, resp *Resp
 		if !block.more {
 			block.last = found.done || block.end
 		}
-		room.put(block) // from here on it belongs to the collector
+		reserved.put(block) // from here on it belongs to the collector
 		if !block.more {
 			return at, nil
 		}
 	}
 }
 
-// reservation is the room that a response holds in the buffer while it is encoded.
+// reservation is the space that a response holds in the buffer while it is encoded.
 type reservation struct {
 	buf *buffer
-	// response is the room of the response itself. spare is what its source reserved beyond that.
+	// response is the space of the response itself. spare is what its source reserved beyond that.
 	// next is for the next block.
 	response, spare, next int64
 	waited                bool // next was taken from the buffer, and not from spare
@@ -91,9 +91,9 @@ type reservation struct {
 // rest. If the source reserved too much, it keeps only what a response of this size needs.
 func newReservation(buf *buffer, resp *Response) *reservation {
 	size := responseSize(resp.Records)
-	spare := min(max(0, resp.Taken-size), (inFlight-1)*size)
-	if rest := resp.Taken - size - spare; rest > 0 {
-		buf.Return(rest)
+	spare := min(max(0, resp.Reserved-size), (inFlight-1)*size)
+	if rest := resp.Reserved - size - spare; rest > 0 {
+		buf.Release(rest)
 	} else if rest < 0 {
 		buf.charge(-rest)
 	}
@@ -108,16 +108,16 @@ func responseSize(records []types.Record) int64 {
 	return size
 }
 
-// take reserves room for the next block, unless it has some. It uses spare if that is enough, or
-// else waits for the buffer.
-func (h *reservation) take(ctx context.Context, size int64) error {
+// reserve reserves space for the next block, unless it has some. It uses spare if that is enough,
+// or else waits for the buffer.
+func (h *reservation) reserve(ctx context.Context, size int64) error {
 	switch {
 	case h.next > 0:
 		return nil
 	case size <= h.spare:
 		h.spare -= size
 	default:
-		if err := h.buf.takeSlice(ctx, size); err != nil {
+		if err := h.buf.reserveSlice(ctx, size); err != nil {
 			return err
 		}
 		h.waited = true
@@ -129,11 +129,11 @@ func (h *reservation) take(ctx context.Context, size int64) error {
 // put gives the block to the buffer in place of its reservation. With the last block it releases
 // everything that the response reserved.
 func (h *reservation) put(b *Block) {
-	room := h.next
+	reserved := h.next
 	if !b.more {
-		room += h.response + h.spare
+		reserved += h.response + h.spare
 	}
-	h.buf.put(b, room, h.waited)
+	h.buf.put(b, reserved, h.waited)
 	h.next, h.waited = 0, false
 }
 
@@ -158,7 +158,7 @@ func (s *delivery) hashFilter(shard *lineage.Shard) hashFilter {
 // become AUTO since the run began, the filter drops nothing from now on. Earlier responses were
 // checked before the change.
 func (s *delivery) decide(ctx context.Context, f hashFilter, received int) (hashFilter, error) {
-	automatic, err := s.distribution.ask(ctx, s.streamCalls, received, 0)
+	automatic, err := s.distribution.refresh(ctx, s.streamCalls, received, 0)
 	if err != nil {
 		return f, err
 	}

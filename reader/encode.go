@@ -44,7 +44,7 @@ type slicer struct {
 	held bool
 }
 
-// wants is how much room the next block may need: the rest of the response, or the limit of a
+// wants is how much space the next block may need: the rest of the response, or the limit of a
 // block.
 func (s *slicer) wants() int {
 	left := s.resp.Records[s.next:]
@@ -129,7 +129,7 @@ func (s *slicer) encode(b *Block) (full bool, err error) {
 	return false, nil
 }
 
-// isFull reports whether a block has no room for an encoding of about size bytes. The first one
+// isFull reports whether a block has no space for an encoding of about size bytes. The first one
 // always fits.
 func (b *Block) isFull(limit, size int) bool { return len(b.Data) > 0 && len(b.Data)+size > limit }
 
@@ -150,7 +150,7 @@ func (s *slicer) begin(b *Block, r record.Record) bool {
 	return true
 }
 
-// grow makes room in a block for the rest of the aggregate, up to the block's limit, so that
+// grow makes space in a block for the rest of the aggregate, up to the block's limit, so that
 // appending does not copy it.
 func (s *slicer) grow(b *Block) {
 	left := s.aggregate.Records() - s.cursor.Index

@@ -305,7 +305,7 @@ func TestFault09EncodingStopsWithTheContext(t *testing.T) {
 func TestFault16ResponseGoesBeforeFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBuffer(100)
-		if err := b.Take(t.Context(), 100); err != nil {
+		if err := b.Reserve(t.Context(), 100); err != nil {
 			t.Fatal(err)
 		}
 		b.put(&Block{Data: make([]byte, 90)}, 0, false)
@@ -319,9 +319,9 @@ func TestFault16ResponseGoesBeforeFetches(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		wait("fetch", b.Take)
-		wait("slice", b.takeSlice)
-		wait("slice", b.takeSlice)
+		wait("fetch", b.Reserve)
+		wait("slice", b.reserveSlice)
+		wait("slice", b.reserveSlice)
 		if len(took) != 0 || !b.full() {
 			t.Fatal("took room that there is not")
 		}
@@ -334,7 +334,7 @@ func TestFault16ResponseGoesBeforeFetches(t *testing.T) {
 		b.put(&Block{}, 50, true)
 		block, _ = b.take()
 		b.written([]*Block{block})
-		b.Return(100)
+		b.Release(100)
 		synctest.Wait()
 		if first, second := <-took, <-took; first != "slice" || second != "fetch" {
 			t.Errorf("%s, then %s", first, second)
@@ -342,20 +342,20 @@ func TestFault16ResponseGoesBeforeFetches(t *testing.T) {
 	})
 }
 
-func TestFault16ResponseKeepsNoMoreRoomThanItNeeds(t *testing.T) {
+func TestFault16ResponseReservesNoMoreThanItNeeds(t *testing.T) {
 	for _, taken := range []int64{0, 300, 1 << 20, inFlight * maxResponse} {
 		b := newBuffer(16_000_000)
-		if err := b.Take(t.Context(), taken); err != nil {
+		if err := b.Reserve(t.Context(), taken); err != nil {
 			t.Fatal(err)
 		}
 		resp := response(0, 10, 20)
-		resp.Taken = taken
+		resp.Reserved = taken
 		h := newReservation(b, resp)
 		size := responseSize(resp.Records)
 		if b.used != h.response+h.spare || h.response != size || b.used > inFlight*size {
 			t.Errorf("taken %d: %d used, %d for the response and %d to spare", taken, b.used, h.response, h.spare)
 		}
-		if err := h.take(t.Context(), 100); err != nil {
+		if err := h.reserve(t.Context(), 100); err != nil {
 			t.Fatal(err)
 		}
 		h.put(&Block{})

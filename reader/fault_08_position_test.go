@@ -65,7 +65,7 @@ func TestFault08SavesAnEmptyEndInsideAnAggregate(t *testing.T) {
 // pushed is a source that returns its responses, and then waits.
 type pushed struct{ next []func() *Response }
 
-func (p *pushed) Next(ctx context.Context, _ Room) (*Response, error) {
+func (p *pushed) Next(ctx context.Context, _ Budget) (*Response, error) {
 	if len(p.next) == 0 {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
@@ -92,7 +92,7 @@ func TestFault08DelayedEventDoesNotProveTheBound(t *testing.T) {
 					if resubscribe {
 						subscribed = time.Now()
 					}
-					resp := &Response{Asked: subscribed, Continuation: "9"}
+					resp := &Response{RequestedAt: subscribed, Continuation: "9"}
 					if n > 0 {
 						resp.Records = []types.Record{{SequenceNumber: aws.String(fmt.Sprint(n)), PartitionKey: aws.String("k"), Data: fmt.Append(nil, n), ApproximateArrivalTimestamp: aws.Time(kinesistest.Arrival(n))}}
 					}
@@ -136,11 +136,11 @@ func TestFault08ReachedUsesTheTimeOfTheCall(t *testing.T) {
 				resp Response
 				want bool
 			}{
-				{"called before the bound", Response{Asked: asked}, false},
-				{"called after the bound", Response{Asked: time.Now()}, true},
+				{"called before the bound", Response{RequestedAt: asked}, false},
+				{"called after the bound", Response{RequestedAt: time.Now()}, true},
 				{"the time of the call is not known", Response{}, false},
-				{"its Date is before the bound", Response{Asked: time.Now(), ServerTime: began}, false},
-				{"its Date is after the bound", Response{Asked: asked, ServerTime: began.Add(11 * time.Second)}, true},
+				{"its Date is before the bound", Response{RequestedAt: time.Now(), ServerTime: began}, false},
+				{"its Date is after the bound", Response{RequestedAt: asked, ServerTime: began.Add(11 * time.Second)}, true},
 			} {
 				if got := s.reached(&c.resp); got != c.want {
 					t.Errorf("%s: a response that was %s: %t", name, c.what, got)

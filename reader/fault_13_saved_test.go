@@ -12,16 +12,16 @@ import (
 	"kin/internal/record"
 )
 
-func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
+func TestFault13AllowDataLossResumesAfterARefusedCheckpoint(t *testing.T) {
 	sub := int64(2)
 	for name, c := range map[string]struct {
 		at   checkpoint.Shard
-		want []string // nil: the checkpoint cannot be used
+		want []string // records read with AllowDataLoss; nil: the checkpoint is unusable even then
 	}{
 		"after a record":                      {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2"}}, []string{"7", "8"}},
 		"inside an aggregate":                 {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2", SubSequenceNumber: &sub}}, []string{"7", "8"}},
 		"at a number that kin never received": {checkpoint.Shard{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "2"}}, nil},
-		"after a record, in an open run ":     {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}}, []string{"7", "8"}},
+		"after a record, with a continuation": {checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "2", Continuation: "3"}}, []string{"7", "8"}},
 	} {
 		for _, allowed := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
@@ -57,16 +57,16 @@ func TestFault13AllowDataLossResumesFromARefusedCheckpoint(t *testing.T) {
 	}
 }
 
-func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
+func TestFault13RefusalAfterAnAcceptedPositionIsACallError(t *testing.T) {
 	for name, c := range map[string]struct {
-		kept  bool
-		from  record.Position
-		after int // GetRecords calls that succeed
+		checkpointed bool
+		from         record.Position
+		after        int // GetRecords calls that succeed
 	}{
-		"records were read":              {after: 1},
-		"records were read, kept":        {kept: true, after: 1},
-		"the number of an option":        {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
-		"the number of an option, later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
+		"records were read":                             {after: 1},
+		"records were read, with a checkpoint":          {checkpointed: true, after: 1},
+		"--from names a sequence number":                {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}},
+		"--from names a sequence number, refused later": {from: record.Position{Kind: record.AtSequenceNumber, ShardID: "a", SequenceNumber: "1"}, after: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestFault13RefusalAfterAnAcceptedPositionBlamesNoOption(t *testing.T) {
 					return nil
 				}
 				o := testOptions()
-				if c.kept {
+				if c.checkpointed {
 					o.Positions = kinesistest.NewMemory()
 				}
 				if c.from.Kind == record.AtSequenceNumber {

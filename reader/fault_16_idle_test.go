@@ -85,7 +85,7 @@ func TestFault16FetchesResumedIdleShardsInParallel(t *testing.T) {
 	})
 }
 
-// An answer that does not fit is refused before it is received, and fetched again with the room it
+// An answer that does not fit is refused before it is received, and fetched again with the space it
 // needs. Answers of 2 MB arrive one after another, and none is lost.
 func TestFault16LargeAnswersOfResumedShardsStayWithinTheBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

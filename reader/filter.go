@@ -97,10 +97,10 @@ func (d *distribution) setAnswer(s *types.StreamDescriptionSummary, call int) {
 	d.automatic = d.automatic || s.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 }
 
-// ask asks the service, unless another goroutine did so after the response was received. limit
-// limits how long the call is retried; 0 is no limit. A service that refuses or fails counts as not
-// AUTO. The error is the cause of ctx, a *GaveUpError, or that the stream does not exist.
-func (d *distribution) ask(ctx context.Context, s streamCalls, received int, limit time.Duration) (automatic bool, err error) {
+// refresh describes the stream, unless another goroutine did so after the response was received.
+// limit limits how long the call is retried; 0 is no limit. A service that refuses or fails counts
+// as not AUTO. The error is the cause of ctx, a *GaveUpError, or that the stream does not exist.
+func (d *distribution) refresh(ctx context.Context, s streamCalls, received int, limit time.Duration) (automatic bool, err error) {
 	for {
 		d.mu.Lock()
 		automatic, known, answer := d.automatic, d.holdsFor(received), d.asking

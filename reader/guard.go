@@ -109,8 +109,8 @@ func checkHalfRead(s *Stream) error {
 }
 
 // checkStartSequence requests an iterator at the sequence number with which a run with new
-// positions begins. A number that the service refuses is an *OptionError. If it were saved, every
-// later run would fail. Runs without saved positions find out when they read.
+// positions begins. A number that the service refuses is a *record.OptionError. If it were saved,
+// every later run would fail. Runs without saved positions find out when they read.
 func checkStartSequence(ctx context.Context, s *Stream) error {
 	typed := s.placement.Initial
 	if s.o.Positions == nil || s.placement.Saved != nil || typed.Kind != record.AtSequenceNumber {
@@ -137,7 +137,7 @@ func checkFilter(ctx context.Context, s *Stream) error {
 	if !s.o.HashFilter {
 		return nil
 	}
-	automatic, err := s.distribution.ask(ctx, s.streamCalls, 0, startTimeout)
+	automatic, err := s.distribution.refresh(ctx, s.streamCalls, 0, startTimeout)
 	if err == nil && automatic {
 		err = &record.OptionError{Field: "hash filter", Want: fmt.Sprintf("a stream that places records by their hash keys; the RecordDistributionStrategy of %s is AUTO, and the filter would drop good records", s.ref.Name)}
 	}

@@ -78,7 +78,7 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 				if want := strings.TrimSpace(test.want + ` "2"`); strings.TrimSpace(string(got)) != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
-				if n := r.Progress().LeftOut; n != test.dropped {
+				if n := r.Progress().Dropped; n != test.dropped {
 					t.Errorf("%d dropped, want %d", n, test.dropped)
 				}
 				if calls := len(f.Times("DescribeStreamSummary", "")); calls != test.describe {

@@ -50,7 +50,7 @@ func (h *hints) countThrottle(now time.Time) bool {
 	return h.limits
 }
 
-// wrote records how long a batch took to be written. waiting means that a fetch waited for room
+// wrote records how long a batch took to be written. waiting means that a fetch waited for space
 // meanwhile.
 func (h *hints) wrote(took time.Duration, waiting bool, buffer int64) {
 	if waiting && h.countSlow(took) {

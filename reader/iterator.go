@@ -53,7 +53,7 @@ func isRecent(at checkpoint.Shard, now time.Time) bool {
 
 func (p *polling) newIterator(ctx context.Context) (string, error) {
 	in := &service.GetShardIteratorInput{StreamName: p.s.ref.ByName(), StreamARN: p.s.ref.ARN, ShardID: p.shard}
-	switch at := p.AskFrom(p.at); at.Kind {
+	switch at := p.RequestPosition(p.at); at.Kind {
 	case record.AfterSequenceNumber:
 		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
 		if p.inclusive {

@@ -163,7 +163,7 @@ type Shards struct {
 }
 
 // ListShards lists a stream's shards as a run does at its start: the retained ones or, with a
-// filter, some of them. Errors are *OptionError, *CallError, and *GaveUpError after 30 s of
+// filter, some of them. Errors are *record.OptionError, *CallError, and *GaveUpError after 30 s of
 // retries.
 func ListShards(ctx context.Context, a *Asker, stream string, filter *types.ShardFilter) (Shards, error) {
 	s, err := a.stream(stream)

@@ -134,12 +134,13 @@ type Probe struct {
 	Bytes              int64     // of payloads and partition keys
 	MillisBehindLatest int64
 	Records            []types.Record
-	Taken              int64 // bytes reserved in the Room, for the caller to return
+	Reserved           int64 // bytes reserved in the Budget, for the caller to release
 }
 
 // Probe fetches a shard once at a position, not before due. The position does not move. Probe
-// retries as a run does.
-func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, due time.Time, room Room) (Probe, error) {
+// retries as a run does. The caller has to pass Probe.Reserved to budget.Release. With an error
+// nothing stays reserved.
+func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, due time.Time, budget Budget) (Probe, error) {
 	a := newAssignment(s, shard, at)
 	if a.IsTrimmed(a.begin) {
 		// A source would only find this out by a fetch, and fetch again. Every retained record is
@@ -148,15 +149,16 @@ func (s *Stream) Probe(ctx context.Context, shard string, at checkpoint.Shard, d
 	}
 	p := newPolling(a)
 	p.due = due
-	resp, err := p.Next(ctx, room)
+	resp, err := p.Next(ctx, budget)
 	if err != nil {
 		return Probe{}, err
 	}
-	return Probe{p.due, p.pace.size, aws.ToInt64(resp.MillisBehindLatest), resp.Records, resp.Taken}, nil
+	return Probe{p.due, p.pace.size, aws.ToInt64(resp.MillisBehindLatest), resp.Records, resp.Reserved}, nil
 }
 
 // Accepts requests an iterator at a shard's position. refusal means that the service does not
-// accept the position; err is then its answer.
+// accept the position; err is then its answer. Other errors are a *CallError, a *GaveUpError after
+// 30 s of retries, and the cause of ctx.
 func (s *Stream) Accepts(ctx context.Context, shard string, at checkpoint.Shard) (refusal bool, err error) {
 	a := newAssignment(s, shard, at)
 	if a.IsTrimmed(at) { // in a quiet shard; a run begins with the oldest record
@@ -173,7 +175,8 @@ func (s *Stream) Accepts(ctx context.Context, shard string, at checkpoint.Shard)
 	return err != nil && classify(err) == refused, err
 }
 
-// Describe makes one attempt to fetch the stream's summary. The summary may be nil.
+// Describe makes one attempt to fetch the stream's summary. The summary is nil with an error, and
+// if the answer has none.
 func (s *Stream) Describe(ctx context.Context) (*types.StreamDescriptionSummary, error) {
 	out, err := s.describe(ctx)
 	if err != nil {
@@ -182,8 +185,8 @@ func (s *Stream) Describe(ctx context.Context) (*types.StreamDescriptionSummary,
 	return out.StreamDescriptionSummary, nil
 }
 
-// AskTime makes one attempt at a call, for the Date of its answer.
-func (s *Stream) AskTime(ctx context.Context) error {
+// FetchTime makes one attempt at a call, for the Date of its answer.
+func (s *Stream) FetchTime(ctx context.Context) error {
 	_, err := service.Attempt(ctx, func(ctx context.Context) (*service.ListShardsOutput, error) {
 		return s.client.ListShards(ctx, &service.ListShardsInput{
 			StreamName: s.ref.ByName(), StreamARN: s.ref.ARN, MaxResults: 1,
@@ -192,8 +195,8 @@ func (s *Stream) AskTime(ctx context.Context) error {
 	return err
 }
 
-// CheckAncestors returns an error if saved and the listed shards together make a shard its own
-// ancestor.
+// CheckAncestors returns a *CheckpointError if saved and the listed shards together make a shard
+// its own ancestor.
 func (s *Stream) CheckAncestors(saved map[string]checkpoint.Shard) error {
 	if err := (lineage.Placement{Saved: saved}).CheckAncestors(s.lineage); err != nil {
 		return s.placementError(err)

@@ -80,7 +80,7 @@ type Options struct {
 	// HashFilter drops and counts each record of an aggregate whose hash key is outside of the
 	// shard's range. It is for streams that only KPL producers write to: after a split or a merge
 	// they send such records again. With it, a stream with the RecordDistributionStrategy AUTO is
-	// an *OptionError.
+	// a *record.OptionError.
 	HashFilter bool
 	// RetryFor limits how long one call is retried. 0 is no limit once the run has started, and 30
 	// s for the calls at its start.
@@ -133,7 +133,7 @@ const (
 )
 
 // Complete checks every field. It returns the options with a function in place of each nil one. The
-// error is an *OptionError that names the field in words.
+// error is a *record.OptionError.
 func (o Options) Complete() (Options, error) {
 	if err := o.validate(); err != nil {
 		return o, err
@@ -156,7 +156,7 @@ func (o Options) Complete() (Options, error) {
 	return o, nil
 }
 
-// validate returns an *OptionError for the first field that cannot be used.
+// validate returns a *record.OptionError for the first field that cannot be used.
 func (o Options) validate() error {
 	for _, check := range []struct {
 		ok          bool

@@ -6,7 +6,7 @@ import (
 )
 
 // pace decides when a shard may be fetched again, and how many records to request. It stays within
-// the shard's limits, which other readers share, and within the room in the buffer.
+// the shard's limits, which other readers share, and within the space of the buffer.
 type pace struct {
 	minPeriod  time.Duration // minimum time between the starts of two fetches: Options.MinFetchPeriod
 	rate       float64       // MiB/s
@@ -22,9 +22,9 @@ type pace struct {
 	// unknown means that the first fetch may return as much as the service allows. The shard begins
 	// in the past, and no record was received yet.
 	unknown bool
-	// refused is the room that the next fetch needs, because an answer was refused for its size; 0
-	// without one.
-	refused int64
+	// refusedBytes is the space that the next fetch needs, because an answer was refused for its
+	// size; 0 without one.
+	refusedBytes int64
 }
 
 const (
@@ -48,7 +48,7 @@ const (
 	forgiveAfter = 5 * time.Minute
 )
 
-// Reservation is the room that a fetch reserves for an answer of about so many bytes.
+// Reservation is the space that a fetch reserves for an answer of about so many bytes.
 func Reservation(bytes int64) int64 { return max(LeastReservation, inFlight*bytes) }
 
 func newPace(o Options) pace {
@@ -72,7 +72,7 @@ func (p *pace) expected() int64 {
 }
 
 // share is the rate, in MiB/s, that this reader uses. It is lower after the limit was exceeded, so
-// that two readers which both catch up leave room for each other.
+// that two readers which both catch up leave capacity for each other.
 func (p *pace) share() float64 {
 	if p.period > p.minPeriod {
 		return p.rate * 3 / 4
@@ -85,8 +85,8 @@ func (p *pace) share() float64 {
 // arrive.
 func (p *pace) reservation() int64 {
 	switch {
-	case p.refused > 0:
-		return p.refused
+	case p.refusedBytes > 0:
+		return p.refusedBytes
 	case p.unknown && p.record == 0:
 		return inFlight * maxResponse
 	}
@@ -100,8 +100,8 @@ func (p *pace) useRecordSize(record int64) {
 	}
 }
 
-// ask is how many records to request.
-func (p *pace) ask() int {
+// nextLimit is how many records the next fetch requests.
+func (p *pace) nextLimit() int {
 	records := float64(p.target) / unknownRecord
 	switch {
 	case p.record > 0:
@@ -115,7 +115,7 @@ func (p *pace) ask() int {
 // received updates the pace after a response. It returns when the rate allows the next fetch, if
 // this one began at started.
 func (p *pace) received(records int, bytes int64, started time.Time) time.Time {
-	p.size, p.unknown, p.refused = bytes, false, 0
+	p.size, p.unknown, p.refusedBytes = bytes, false, 0
 	if records > 0 {
 		p.count = records
 		average := float64(bytes) / float64(records)

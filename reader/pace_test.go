@@ -11,15 +11,15 @@ func TestFetchSizeGrowsWithTheResponses(t *testing.T) {
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
 	// The record size is not known at the first fetch.
-	if got, want := p.ask(), 78; got != want {
+	if got, want := p.nextLimit(), 78; got != want {
 		t.Errorf("asked for %d records first, want %d", got, want)
 	}
 	var asked []int
 	for range 5 {
-		n := p.ask()
+		n := p.nextLimit()
 		asked = append(asked, n)
-		if room := p.reservation(); room < inFlight*int64(n)*1000 && room < LeastReservation {
-			t.Errorf("%d bytes of room for %d records of 1,000 bytes", room, n)
+		if reserved := p.reservation(); reserved < inFlight*int64(n)*1000 && reserved < LeastReservation {
+			t.Errorf("%d bytes of room for %d records of 1,000 bytes", reserved, n)
 		}
 		p.received(n, int64(n)*1000, time.Time{})
 	}
@@ -30,7 +30,7 @@ func TestFetchSizeGrowsWithTheResponses(t *testing.T) {
 	}
 	// A quiet shard gets a small request again.
 	p.received(1, 1000, time.Time{})
-	if got := p.ask(); got != 209 {
+	if got := p.nextLimit(); got != 209 {
 		t.Errorf("asked for %d records of a quiet shard, want 209", got)
 	}
 }
@@ -39,7 +39,7 @@ func TestFetchSizeIsAtMostOneSecondOfTheRate(t *testing.T) {
 	p := newPace(DefaultOptions()) // 1 MiB/s
 	var most int
 	for range 10 {
-		n := p.ask()
+		n := p.nextLimit()
 		most = max(most, n)
 		p.received(n, int64(n)*1024, time.Time{})
 	}

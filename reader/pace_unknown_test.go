@@ -16,19 +16,19 @@ func TestFault16FirstFetchReservesTheLargestResponse(t *testing.T) {
 	o.FetchBufferSize = 16_000_000
 	p := newPace(o)
 	p.unknown = true
-	if room, ask := p.reservation(), p.ask(); room != inFlight*maxResponse || ask != 4 {
-		t.Errorf("first %d bytes for %d records", room, ask)
+	if reserved, limit := p.reservation(), p.nextLimit(); reserved != inFlight*maxResponse || limit != 4 {
+		t.Errorf("first %d bytes for %d records", reserved, limit)
 	}
 	p.received(1, 1_000_000, time.Time{})
-	if room, ask := p.reservation(), p.ask(); room < inFlight*1_000_000 || ask != 1 {
-		t.Errorf("then %d bytes for %d records of 1 MB", room, ask)
+	if reserved, limit := p.reservation(), p.nextLimit(); reserved < inFlight*1_000_000 || limit != 1 {
+		t.Errorf("then %d bytes for %d records of 1 MB", reserved, limit)
 	}
 	// After an empty page, the next response is small.
 	p = newPace(o)
 	p.unknown = true
 	p.received(0, 0, time.Time{})
-	if room := p.reservation(); room > 5*LeastReservation {
-		t.Errorf("%d bytes behind an empty page", room)
+	if reserved := p.reservation(); reserved > 5*LeastReservation {
+		t.Errorf("%d bytes behind an empty page", reserved)
 	}
 }
 

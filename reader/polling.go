@@ -17,15 +17,15 @@ import (
 )
 
 // Next returns the shard's next response.
-func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
+func (p *polling) Next(ctx context.Context, budget Budget) (*Response, error) {
 	for {
 		if err := sleepUntil(ctx, p.due); err != nil {
 			return nil, err
 		}
-		resp, err := p.take(ctx, room)
+		resp, err := p.attempt(ctx, budget)
 		switch {
 		case err == nil && resp != nil:
-			p.succeeded(resp)
+			p.noteSuccess(resp)
 			return resp, nil
 		case err == nil:
 			continue
@@ -40,35 +40,35 @@ func (p *polling) Next(ctx context.Context, room Room) (*Response, error) {
 	}
 }
 
-// take makes one attempt at the next response. It holds a slot and room in the buffer for the
-// fetch.
-func (p *polling) take(ctx context.Context, room Room) (*Response, error) {
+// attempt makes one attempt at the next response. During the fetch it holds a fetch slot and a
+// reservation in the buffer. It returns nil, nil if Next has to try again.
+func (p *polling) attempt(ctx context.Context, budget Budget) (*Response, error) {
 	if err := p.s.acquireSlot(ctx); err != nil {
 		return nil, err
 	}
 	defer p.s.releaseSlot()
 	p.pace.useRecordSize(p.s.record.Load())
-	taken := p.pace.reservation()
-	if err := room.Take(ctx, taken); err != nil {
+	reserved := p.pace.reservation()
+	if err := budget.Reserve(ctx, reserved); err != nil {
 		return nil, err
 	}
-	p.pace.useRecordSize(p.s.record.Load()) // Take may have waited
-	answer := limitAnswer(&p.pace, room, taken)
+	p.pace.useRecordSize(p.s.record.Load()) // Reserve may have waited
+	answer := limitAnswer(&p.pace, budget, reserved)
 	resp, err := p.fetch(ctx, answer)
-	if refused := (*answerSizeError)(nil); errors.As(err, &refused) {
-		p.pace.refused, err = refused.needs, nil
-		p.s.log.Debug("answer refused for its size", "stream", p.s.ref.Name, "shard", p.shard, "bytes", refused.bytes, "needs", refused.needs)
+	if tooLarge := (*answerSizeError)(nil); errors.As(err, &tooLarge) {
+		p.pace.refusedBytes, err = tooLarge.needs, nil
+		p.s.log.Debug("answer refused for its size", "stream", p.s.ref.Name, "shard", p.shard, "bytes", tooLarge.bytes, "needs", tooLarge.needs)
 	}
 	if resp == nil || err != nil {
-		room.Return(answer.taken)
+		budget.Release(answer.reserved)
 		return nil, err
 	}
-	resp.Taken = answer.taken
+	resp.Reserved = answer.reserved
 	return resp, nil
 }
 
-// fetch makes one attempt at the next response. It returns nil, nil for a page that has only known
-// records and is followed by another page.
+// fetch makes one GetRecords call, and a GetShardIterator call first if there is no iterator. It
+// returns nil, nil if the page has only records that were received before and another page follows.
 func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, error) {
 	started := time.Now()
 	p.due = started.Add(p.pace.period)
@@ -84,7 +84,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	out, err := service.Attempt(answer.context(ctx), func(ctx context.Context) (*service.GetRecordsOutput, error) {
 		return p.s.client.GetRecords(ctx, &service.GetRecordsInput{
 			ShardIterator: p.iterator,
-			Limit:         p.pace.ask(), // 1 to 10,000
+			Limit:         p.pace.nextLimit(), // 1 to 10,000
 			StreamARN:     p.s.ref.ARN,
 		})
 	})
@@ -93,17 +93,17 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 	}
 	resp := &Response{
 		Records:            out.Records,
-		Asked:              started,
+		RequestedAt:        started,
 		MillisBehindLatest: out.MillisBehindLatest,
 		End:                out.NextShardIterator == "",
 	}
 	size, newest := sizeOf(resp.Records), p.newest
-	if known, err := p.check(resp, out.ServerTime); err != nil {
+	if known, err := p.checkAnswer(resp, out.ServerTime); err != nil {
 		p.iterator = "" // the next iterator is built from the position
 		return nil, p.Error("GetRecords", err)
 	} else if known {
 		p.iterator = out.NextShardIterator
-		p.paced(len(out.Records), size, started)
+		p.setDue(len(out.Records), size, started)
 		return nil, nil
 	}
 	if resp.End {
@@ -111,7 +111,7 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		resp.Children, err = p.EndedInto(ctx, p.at, resp)
 		if end, isFalse := errors.AsType[*EndError](err); isFalse {
 			p.newest = newest
-			if end.Anew {
+			if end.NeedsNewIterator {
 				p.iterator = ""
 			}
 			return nil, p.Error("GetRecords", err)
@@ -124,14 +124,14 @@ func (p *polling) fetch(ctx context.Context, answer *answerLimit) (*Response, er
 		return nil, p.Error("GetRecords", errTrimmed)
 	}
 	p.iterator = out.NextShardIterator
-	p.received(resp)
-	p.paced(len(out.Records), size, started)
+	p.advance(resp)
+	p.setDue(len(out.Records), size, started)
 	return resp, nil
 }
 
-// check validates a response and drops the records that were received before. known means that no
-// record remains and another page follows.
-func (p *polling) check(resp *Response, date time.Time) (known bool, err error) {
+// checkAnswer validates a response and drops the records that were received before. known means
+// that no record remains and another page follows.
+func (p *polling) checkAnswer(resp *Response, date time.Time) (known bool, err error) {
 	if err := p.Check(resp); err != nil {
 		return false, err
 	}
@@ -139,7 +139,7 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 		return false, err
 	}
 	if len(resp.Records) == 0 {
-		return false, p.checkTip(resp)
+		return false, p.checkEmpty(resp)
 	}
 	last := aws.ToString(resp.Records[len(resp.Records)-1].SequenceNumber)
 	if p.inclusive && p.newest == "" && aws.ToString(resp.Records[0].SequenceNumber) != p.at.SequenceNumber {
@@ -163,9 +163,9 @@ func (p *polling) check(resp *Response, date time.Time) (known bool, err error) 
 	return known, nil
 }
 
-// checkTip checks an answer without records. It follows a series of records from before the
-// position, which has to end with the position's own record.
-func (p *polling) checkTip(resp *Response) error {
+// checkEmpty checks an answer without records, at the end of the shard so far. If the service had
+// sent records from before the position, the last of them has to be the position's own record.
+func (p *polling) checkEmpty(resp *Response) error {
 	if p.at.Kind != record.AfterSequenceNumber || p.newest == "" || !resp.atTip() || validate.Compare(p.newest, p.at.SequenceNumber) >= 0 {
 		return nil
 	}
@@ -181,8 +181,8 @@ func sizeOf(records []types.Record) int64 {
 	return size
 }
 
-// received moves the position past a response.
-func (p *polling) received(resp *Response) {
+// advance moves the position past a response.
+func (p *polling) advance(resp *Response) {
 	p.Received(p.at, resp.Records)
 	if n := len(resp.Records); n > 0 {
 		p.inclusive = false
@@ -194,9 +194,9 @@ func (p *polling) received(resp *Response) {
 	}
 }
 
-// paced sets the time of the next fetch: not earlier than the shard's rate allows after this
+// setDue sets the time of the next fetch, so that the shard's rate limits are kept after this
 // response.
-func (p *polling) paced(records int, size int64, started time.Time) {
+func (p *polling) setDue(records int, size int64, started time.Time) {
 	if due := p.pace.received(records, size, started); due.After(p.due) {
 		p.due = due
 	}
@@ -205,7 +205,8 @@ func (p *polling) paced(records int, size int64, started time.Time) {
 	}
 }
 
-func (p *polling) succeeded(resp *Response) {
+// noteSuccess ends a series of failures.
+func (p *polling) noteSuccess(resp *Response) {
 	p.Succeeded()
 	p.refusals = 0
 	p.pace.succeeded(time.Now())
@@ -213,43 +214,43 @@ func (p *polling) succeeded(resp *Response) {
 		"bytes", p.pace.size, "behind", aws.ToInt64(resp.MillisBehindLatest), "end", resp.End)
 }
 
-// answerLimit is the room that one fetch has in the buffer. While the record size is unknown, it
-// grows if the answer needs more. If the room does not fit, kin refuses the answer before it is in
-// memory, and fetches it again with the room it needs. So idle shards are fetched in parallel, and
-// a busy shard stays within the bound.
+// answerLimit is the part of the buffer that one fetch has reserved. While the record size is
+// unknown, the reservation grows with the answer. If the buffer has no space for the answer, kin
+// refuses it before receiving it, and fetches it again with a large enough reservation. So idle
+// shards are fetched in parallel, and a busy shard stays within Options.FetchBufferSize.
 type answerLimit struct {
-	room  grower // nil if the size is known, or cannot be limited
-	taken int64
+	budget   grower // nil if the size is known, or cannot be limited
+	reserved int64
 }
 
-// grower is a Room that can give more room to an answer that is arriving.
-type grower interface{ tryTake(size int64) bool }
+// grower is a Budget that can enlarge a reservation while the answer arrives.
+type grower interface{ tryReserve(size int64) bool }
 
 // limitAnswer returns the limit of a fetch for which taken bytes are reserved.
-func limitAnswer(p *pace, room Room, taken int64) *answerLimit {
-	l := &answerLimit{taken: taken}
-	if p.record == 0 && p.refused == 0 {
-		l.room, _ = room.(grower)
+func limitAnswer(p *pace, budget Budget, reserved int64) *answerLimit {
+	l := &answerLimit{reserved: reserved}
+	if p.record == 0 && p.refusedBytes == 0 {
+		l.budget, _ = budget.(grower)
 	}
 	return l
 }
 
 // context is the context for the GetRecords call of the fetch.
 func (l *answerLimit) context(ctx context.Context) context.Context {
-	if l.room == nil {
+	if l.budget == nil {
 		return ctx
 	}
 	return bodysize.WithCheck(ctx, l.check)
 }
 
-// check reserves the room of an answer. The error is an *answerSizeError.
+// check reserves space for an answer of so many bytes. The error is an *answerSizeError.
 func (l *answerLimit) check(bytes int64) error {
 	needs := inFlight * bytes
-	if more := needs - l.taken; more > 0 {
-		if !l.room.tryTake(more) {
+	if more := needs - l.reserved; more > 0 {
+		if !l.budget.tryReserve(more) {
 			return &answerSizeError{bytes, needs}
 		}
-		l.taken = needs
+		l.reserved = needs
 	}
 	return nil
 }

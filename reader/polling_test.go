@@ -85,7 +85,7 @@ func TestThrottlingHalvesTheLimitAndSuccessRestoresIt(t *testing.T) {
 		limits = append(limits, p.pace.limit)
 	}
 	for range 6 {
-		p.succeeded(&Response{})
+		p.noteSuccess(&Response{})
 		limits = append(limits, p.pace.limit)
 	}
 	if want := []int{400, 200, 400, 800, 1600, 3200, 6400, 10000}; !slices.Equal(limits, want) {

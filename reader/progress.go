@@ -10,7 +10,7 @@ type Progress struct {
 	Records, Bytes, Batches int64
 	Throttles               int64 // fetches that exceeded a shard's read limit
 	Retries                 int64 // fetches that failed for another reason and were retried
-	LeftOut                 int64 // records of aggregates that the hash filter dropped
+	Dropped                 int64 // records of aggregates that the hash filter dropped
 	Behind                  time.Duration
 	Shards                  int   // being read
 	Lags                    []Lag // of the shards that are read or wait for their parents

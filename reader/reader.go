@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Reader reads streams, for one Run. New makes it.
+// Reader reads streams. New creates one. Call Run only once.
 type Reader struct {
 	client    Client
 	o         Options
@@ -23,8 +23,8 @@ type Reader struct {
 	progress  progress
 }
 
-// New checks every field of o and returns a reader. The error is an *OptionError that names the
-// field in words.
+// New checks every field of o and returns a reader. The error is a *record.OptionError; its Field
+// is the name of the field in words, such as "max fetch rate".
 func New(client Client, o Options) (*Reader, error) {
 	o, err := o.Complete()
 	if err != nil {
@@ -33,12 +33,15 @@ func New(client Client, o Options) (*Reader, error) {
 	return &Reader{client: client, o: o, positions: orUnsaved(o.Positions)}, nil
 }
 
-// Run reads until a bound is reached, the handler or a call fails, or ctx ends. It returns nil only
-// if a bound was reached.
+// Run reads until a bound is reached, a timeout expires, the handler or a call fails, or ctx ends.
+// It returns nil if a bound was reached, if every shard ended, after Options.IdleTimeout, or if
+// Options.Timeout expires in a run without a bound and without IdleTimeout. An expired
+// Options.Timeout is a *TimeoutError in any other run, and if no shard has answered.
 //
-// Run calls the handler serially, on its own goroutine. If the handler returns nil, the batch
-// counts as written and the positions move past it. A batch without encoded records moves the
-// positions without a call. Run releases the positions, even if ctx has ended.
+// Run calls the handler on the goroutine that called Run, one batch at a time. If the handler
+// returns nil, the batch counts as written and the positions move past it. For a batch without
+// encoded records Run moves the positions and does not call the handler. Run calls
+// Positions.Release, even if ctx has ended.
 func (r *Reader) Run(ctx context.Context, handle func(*Batch) error) error {
 	err := r.run(ctx, handle)
 	return errors.Join(err, r.positions.Release(context.WithoutCancel(ctx)))
@@ -94,8 +97,9 @@ func (r *Reader) openInTime(ctx context.Context, s *session, began time.Time) (*
 	return streams, err
 }
 
-// open lists all streams and saves where their shards begin, before it fetches the first record: a
-// run that is killed now has lost nothing. A position that the service refuses is not saved.
+// open lists the shards of all streams and saves their initial positions before the first record is
+// fetched. So no record is lost if the run is killed afterwards. A position that the service
+// refuses is not saved.
 func (r *Reader) open(ctx context.Context, s *session) (*opened, error) {
 	streams, err := openStreams(ctx, s, r.positions, openMode{})
 	if err != nil {

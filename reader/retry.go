@@ -93,7 +93,7 @@ type Asker struct{ session *session }
 
 // NewAsker returns an Asker. report receives a line about calls that failed, or had no answer, for
 // 5 s: one line a minute for all of them. It may be called from several goroutines; nil discards
-// the lines. client may be nil if only Ask is used. A nil log discards.
+// the lines. client may be nil if only RetryRead is used. A nil log discards.
 func NewAsker(client Client, report func(string), log *slog.Logger) *Asker {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -120,7 +120,7 @@ func (a *Asker) stream(given string) (streamCalls, error) {
 	return streamCalls{a.session, record.ParseStream(given)}, nil
 }
 
-// Ask is service.Ask with the retries of a.
-func Ask[T any](ctx context.Context, a *Asker, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	return service.Ask(ctx, a.session.retries(), within, named, call)
+// RetryRead is service.RetryRead with the retries of a.
+func RetryRead[T any](ctx context.Context, a *Asker, limit time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+	return service.RetryRead(ctx, a.session.retries(), limit, named, call)
 }

@@ -83,7 +83,7 @@ func (r *run) countUserRecords(b *Block) {
 		s.dropped += int64(b.dropped)
 		s.rekeyed += int64(b.rekeyed)
 	}
-	r.progress.add(func(p *Progress) { p.LeftOut += int64(b.dropped) })
+	r.progress.add(func(p *Progress) { p.Dropped += int64(b.dropped) })
 }
 
 // reportUserRecords reports, at the end of a run, how many records of aggregates were dropped or

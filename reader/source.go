@@ -12,9 +12,9 @@ import (
 // Source delivers one shard's responses in order. The code after it does not know whether they were
 // polled or pushed.
 type Source interface {
-	// Next returns the next response. It retries, paces itself, and reserves room in the buffer
+	// Next returns the next response. It retries, paces itself, and reserves space in the buffer
 	// before it fetches records. An error ends the run.
-	Next(ctx context.Context, room Room) (*Response, error)
+	Next(ctx context.Context, budget Budget) (*Response, error)
 	// Rewind moves a position back: the next response begins after at.
 	Rewind(at checkpoint.Shard)
 	// Close releases what the source holds open. It is called once, and Next is not called after
@@ -22,25 +22,25 @@ type Source interface {
 	Close()
 }
 
-// Room is a source's share of the buffer.
-type Room interface {
-	// Take waits until size bytes fit, or until the buffer is empty, and reserves them.
-	Take(ctx context.Context, size int64) error
-	// Return releases size bytes that were reserved and not used.
-	Return(size int64)
+// Budget is a source's share of the buffer.
+type Budget interface {
+	// Reserve waits until size bytes fit, or until the buffer is empty, and reserves them.
+	Reserve(ctx context.Context, size int64) error
+	// Release releases size bytes that were reserved and not used.
+	Release(size int64)
 }
 
 // Response is one answer of the service about a shard.
 type Response struct {
 	Records []types.Record
-	// Taken is how many bytes of the buffer the source reserved for this response.
-	Taken int64
+	// Reserved is how many bytes of the buffer the source reserved for this response.
+	Reserved int64
 	// ServerTime is the service's clock when it answered; zero if the answer had no usable Date.
 	// Its precision is that of an HTTP Date: whole seconds, rounded down.
 	ServerTime time.Time
-	// Asked is when the source made the call, by this machine's clock. For a pushed event that is
-	// the time of the subscription.
-	Asked time.Time
+	// RequestedAt is when the source made the call, by this machine's clock. For a pushed event
+	// that is the time of the subscription.
+	RequestedAt time.Time
 	// latest is the latest time that the service's clock can have shown. It is the ServerTime or,
 	// without one, an estimate from earlier answers. Zero if no answer had a usable Date.
 	latest time.Time

@@ -95,7 +95,7 @@ func (s *streamRun) read(ctx context.Context, shard *lineage.Shard) error {
 		}
 		found := s.cut(&late, shard, resp)
 		if found.rewind {
-			s.buf.Return(resp.Taken)
+			s.buf.Release(resp.Reserved)
 			source.Rewind(at)
 			continue
 		}

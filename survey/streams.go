@@ -103,7 +103,7 @@ func listStreams(ctx context.Context, client StreamsClient, asker *reader.Asker)
 		}
 		pages++
 		// The deadline of limited would hide the error of the last attempt.
-		return reader.Ask(ctx, asker, time.Until(end), accountError, func(ctx context.Context) (*service.ListStreamsOutput, error) {
+		return reader.RetryRead(ctx, asker, time.Until(end), accountError, func(ctx context.Context) (*service.ListStreamsOutput, error) {
 			out, err := client.ListStreams(ctx, in)
 			if err == nil {
 				err = checkPage(out)

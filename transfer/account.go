@@ -38,10 +38,10 @@ func (c *Copier) withSource(err error) error {
 	return err
 }
 
-// Left returns a message about records beyond the checkpoint, or "". They belong to a batch
-// that was not finished. committed is the number of records up to the checkpoint.
+// UncommittedText returns a message about records beyond the checkpoint, or "". They belong to a
+// batch that was not finished. committed is the number of records up to the checkpoint.
 // checkpointed is false if the run has no checkpoint.
-func (c *Copier) Left(committed int64, checkpointed bool) string {
+func (c *Copier) UncommittedText(committed int64, checkpointed bool) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	written, unsure := c.sum.Written-(committed-c.rejected), c.sum.Unsure

@@ -17,9 +17,9 @@ import (
 // there.
 const exactTime = "2006-01-02T15:04:05.000Z07:00"
 
-// NotOfCopy returns a *checkpoint.UnusableError if the checkpoint belongs to a copy. A run
-// that does not copy must not use it, because the copy would miss the records of the run.
-func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
+// RefuseCopyCheckpoint returns a *checkpoint.UnusableError if the checkpoint belongs to a copy. A
+// run that does not copy must not use it, because the copy would miss the records of the run.
+func RefuseCopyCheckpoint(ctx context.Context, file *checkpoint.Handle) error {
 	saved, err := file.Load(ctx)
 	if err != nil || saved.Destination == nil {
 		return err
@@ -30,8 +30,9 @@ func NotOfCopy(ctx context.Context, file *checkpoint.Handle) error {
 	}
 }
 
-// Identify returns the name, ARN and creation time of a stream. If a call has no answer for
-// 5 s, info is called with a message about it.
+// Identify returns the name, ARN and creation time of a stream. The ARN is empty and the time is
+// zero if they are not known: the caller may not describe the stream. If a call has no answer for 5
+// s, info is called with a message about it. Errors are those of writer.Identity.
 func Identify(ctx context.Context, client writer.MetadataClient, stream string, info func(string)) (checkpoint.Destination, error) {
 	arn, created, err := writer.Identity(ctx, client, stream, info)
 	named := record.ParseStream(stream)
@@ -41,9 +42,9 @@ func Identify(ctx context.Context, client writer.MetadataClient, stream string, 
 	return checkpoint.Destination{Name: named.Name, ARN: arn, CreatedAt: record.Time{Time: created}}, err
 }
 
-// OfCopyInto returns a function that reserves a checkpoint for copies into to. It returns
-// an *checkpoint.UnusableError if the checkpoint belongs to copies into another stream.
-func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Context, *checkpoint.Handle) error {
+// ReserveCheckpoint returns a function that reserves a checkpoint for copies into to. That function
+// returns a *checkpoint.UnusableError if the checkpoint belongs to copies into another stream.
+func ReserveCheckpoint(to checkpoint.Destination, info func(string)) func(context.Context, *checkpoint.Handle) error {
 	return func(ctx context.Context, file *checkpoint.Handle) error {
 		saved, err := file.Load(ctx)
 		if err != nil {
@@ -85,10 +86,11 @@ func OfCopyInto(to checkpoint.Destination, info func(string)) func(context.Conte
 	}
 }
 
-// OfAnother explains an error if the destination was deleted and created again during the
-// run. The checkpoint at path then lists records that the new stream does not have. An
-// empty path means that there is no checkpoint.
-func OfAnother(path string, err error) error {
+// ExplainRecreated returns a *checkpoint.UnusableError if err means that the destination was
+// deleted and created again during the run. The checkpoint at path then lists records that the new
+// stream does not have. It returns other errors unchanged, and every error if path is empty: there
+// is no checkpoint.
+func ExplainRecreated(path string, err error) error {
 	var deleted *writer.DeletedError
 	if path == "" || !errors.As(err, &deleted) || !deleted.Again {
 		return err

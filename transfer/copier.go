@@ -59,12 +59,13 @@ type Options struct {
 	// WatchStop watches for a second signal during a stopped run. console.WatchSecondSignal
 	// implements it. The returned function ends the watch.
 	WatchStop func(context.Context, *writer.Writer) func()
-	Pack      func(payload []byte) ([]byte, error) // compresses payloads; nil: no compression
+	Compress  func(payload []byte) ([]byte, error) // compresses payloads; nil: no compression
 	Rejected  *input.Rejected                      // nil: a rejected record ends the run
 	Info      func(string)                         // is called with messages, from any goroutine; required
 }
 
-// New returns a Copier that writes with client and the writer options wo.
+// New returns a Copier that writes with client and the writer options wo. It replaces wo.Report,
+// and wo.Rejected if o.Rejected is set. Errors are those of writer.New.
 func New(client writer.Client, wo writer.Options, o Options) (*Copier, error) {
 	c := &Copier{
 		o: o, saved: map[int64]bool{},
@@ -107,7 +108,7 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 		var timeoutError *unfinishedError
 		switch {
 		case c.abandoned && errors.As(context.Cause(stopping), &timeoutError) && !c.w.Began():
-			c.err = &unbegunError{timeoutError.within, c.w.Failing()}
+			c.err = &notStartedError{timeoutError.within, c.w.Failing()}
 		case c.abandoned && timeoutError != nil:
 			c.err = &unfinishedError{timeoutError.within, timeoutError.grace, timeoutError.saved, c.w.Failing()}
 		case c.abandoned && stopping.Err() != nil:
@@ -121,7 +122,7 @@ func (c *Copier) Begin(ctx context.Context) context.Context {
 }
 
 // Copy writes a batch and returns when all of its records are settled. It is the reader's
-// handler.
+// handler. It returns the error of the writer if that ends first.
 func (c *Copier) Copy(b *reader.Batch) error {
 	c.mu.Lock()
 	c.current, c.first = b.Blocks, c.lastRecord.Load()+1
@@ -158,7 +159,8 @@ func (c *Copier) ended() error {
 
 // End ends the writer and returns its error. failed means that the reader failed. If the
 // run must end and no batch is being written, End abandons the writer instead of waiting
-// for it.
+// for it. The result is then nil, or the error of NotStartedError if the run's time expired before
+// the first request.
 func (c *Copier) End(failed bool) error {
 	c.mu.Lock()
 	c.ending = true
@@ -177,7 +179,7 @@ func (c *Copier) End(failed bool) error {
 	case !abandoning || !c.abandoned:
 		return c.err
 	case !failed && !began && errors.As(timeoutError, &unfinished):
-		return &unbegunError{unfinished.within, c.w.Failing()}
+		return &notStartedError{unfinished.within, c.w.Failing()}
 	}
 	return nil
 }
@@ -218,8 +220,8 @@ func (c *Copier) next(ctx context.Context) (writer.Record, error) {
 		return writer.Record{}, err
 	}
 	c.frames = rest
-	if c.o.Pack != nil {
-		if r.Data, err = c.o.Pack(r.Data); err != nil {
+	if c.o.Compress != nil {
+		if r.Data, err = c.o.Compress(r.Data); err != nil {
 			return writer.Record{}, fmt.Errorf("compress a payload: %w", err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // A frame is a record between the reader and the writer, unchanged in every byte. Texts and
 // payload are preceded by their lengths. Numbers are varints.
 
-// Encode appends r as a frame. It never fails.
+// Encode appends r as a frame and returns the extended slice. The error is always nil.
 func Encode(dst []byte, r record.Record) ([]byte, error) {
 	for _, text := range []string{r.Stream, r.ShardID, r.SequenceNumber, r.PartitionKey, r.ExplicitHashKey} {
 		dst = binary.AppendUvarint(dst, uint64(len(text)))

@@ -70,25 +70,25 @@ func (e *unfinishedError) Hint() string {
 // GaveUp returns true, which selects the exit code for an expired time.
 func (e *unfinishedError) GaveUp() bool { return true }
 
-// unbegunError means that the run's time expired before the first request.
-type unbegunError struct {
+// notStartedError means that the run's time expired before the first request.
+type notStartedError struct {
 	within time.Duration
 	last   error // error of a call that was failing at that time; nil if none was
 }
 
-func (e *unbegunError) Error() string {
+func (e *notStartedError) Error() string {
 	return withFailure(fmt.Sprintf("--timeout %s expired before anything was written", str2duration.String(e.within)), e.last)
 }
 
-func (e *unbegunError) Unwrap() error { return e.last }
+func (e *notStartedError) Unwrap() error { return e.last }
 
 // Hint says what to check.
-func (e *unbegunError) Hint() string {
+func (e *notStartedError) Hint() string {
 	return "check the name of the destination, --dst-region and --dst-endpoint, or raise --timeout"
 }
 
 // GaveUp returns true, which selects the exit code for an expired time.
-func (e *unbegunError) GaveUp() bool { return true }
+func (e *notStartedError) GaveUp() bool { return true }
 
-// UnbegunWithin returns the error of a run whose time expired before the first request.
-func UnbegunWithin(within time.Duration) error { return &unbegunError{within: within} }
+// NotStartedError returns the error of a run whose time expired before the first request.
+func NotStartedError(within time.Duration) error { return &notStartedError{within: within} }

@@ -120,7 +120,7 @@ func (a *account) written(entries []*queue.Entry, shardID, sequence string, now 
 			sub := i
 			result.SubSequenceNumber = &sub
 		}
-		if e.Unsure() {
+		if e.PossiblyWritten() {
 			a.counts.Unsure--
 		}
 		a.settle(e, queue.Written, result, now)
@@ -142,7 +142,7 @@ func (a *account) reject(e *queue.Entry, cause error, sent bool, shardID string,
 		a.settle(e, queue.Rejected, failedResult(e, cause), now)
 		return
 	}
-	a.callbacks.reject(Rejection{Record: e.Record, Number: e.Number, Reason: reason, Unsure: e.Unsure()})
+	a.callbacks.reject(Rejection{Record: e.Record, Number: e.Number, Reason: reason, Unsure: e.PossiblyWritten()})
 	a.settle(e, queue.Saved, failedResult(e, cause), now)
 }
 

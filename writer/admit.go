@@ -30,7 +30,7 @@ func (d *dispatcher) refuse(e *queue.Entry, reason error) bool {
 func (d *dispatcher) admit(e *queue.Entry, add func()) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for !d.state.closed && !d.account.backlog.hasRoom(e) {
+	for !d.state.closed && !d.account.backlog.fits(e) {
 		d.state.blocked = true
 		signal(d.changed)
 		d.mu.Unlock()

@@ -119,7 +119,7 @@ func (d *dispatcher) rejectExpired(expired []*queue.Entry, cause error, now time
 		e.After = now.Sub(expired[0].Sent)
 	}
 	for _, one := range expired {
-		if one.Unsure() {
+		if one.PossiblyWritten() {
 			e.Unsure++
 		}
 		d.reject(one, cause, now)

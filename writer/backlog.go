@@ -14,9 +14,9 @@ type backlog struct {
 // shards continue for a while when one is throttled.
 const bufferBytes = 64 << 20
 
-// hasRoom reports whether a record may be added. A record that is larger than the buffer
+// fits reports whether a record may be added. A record that is larger than the buffer
 // may be added only if nothing else is in it.
-func (b *backlog) hasRoom(e *queue.Entry) bool {
+func (b *backlog) fits(e *queue.Entry) bool {
 	return (b.bytes == 0 || b.bytes+e.BufferSize <= bufferBytes) && !b.ledger.Full()
 }
 

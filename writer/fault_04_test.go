@@ -132,7 +132,7 @@ func TestFault04RatesDoNotOverflow(t *testing.T) {
 	var f streamFacts
 	huge := int32(1<<31 - 1)
 	out, _ := described(types.StreamDescriptionSummary{MaxRecordSizeInKiB: &huge})(t.Context())
-	if f.learn(out); f.recordLimit != maxRecordKiB<<10 {
+	if f.apply(out); f.recordLimit != maxRecordKiB<<10 {
 		t.Errorf("a record limit of %d bytes, want that of the service", f.recordLimit)
 	}
 }

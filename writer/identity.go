@@ -11,8 +11,10 @@ import (
 	"kin/internal/validate"
 )
 
-// IgnoresHashKeys reports whether a stream has the record distribution strategy AUTO. It
-// returns false if the caller may not describe the stream. report is as in HashKeyOf.
+// IgnoresHashKeys reports whether a stream has the record distribution strategy AUTO. It returns
+// false if the caller may not describe the stream. report is as in HashKeyOf. Errors are
+// *CallError, *GaveUpError after 30 s of retries, and the cause of ctx or a
+// *service.InterruptedError with it.
 func IgnoresHashKeys(ctx context.Context, client MetadataClient, stream string, report func(string)) (bool, error) {
 	summary, err := describeStream(ctx, client, stream, report)
 	return summary != nil && summary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto, err
@@ -20,7 +22,7 @@ func IgnoresHashKeys(ctx context.Context, client MetadataClient, stream string, 
 
 // Identity returns the ARN and the creation time of a stream. They distinguish it from
 // other streams of its name. Both are zero if the caller may not describe the stream.
-// report is as in HashKeyOf.
+// report and errors are as in IgnoresHashKeys.
 func Identity(ctx context.Context, client MetadataClient, stream string, report func(string)) (arn string, created time.Time, err error) {
 	summary, err := describeStream(ctx, client, stream, report)
 	if summary == nil {

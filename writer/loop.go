@@ -7,33 +7,33 @@ import (
 	"kin/writer/queue"
 )
 
-// run sends the records of the intake until all are settled or the run is stopped. It
-// returns the result of the run. It calls the functions in Options on its own goroutine.
-// When writing is done, requests in flight are abandoned.
-func (d *dispatcher) run(writing context.Context) error {
-	defer context.AfterFunc(writing, func() {
+// run sends the records that the intake reads. It returns the result of the run when all records
+// are settled, or when the run is stopped. It calls the functions in Options on the goroutine that
+// called run. If writeCtx ends, run abandons the requests in flight.
+func (d *dispatcher) run(writeCtx context.Context) error {
+	defer context.AfterFunc(writeCtx, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.stop(context.Cause(writing))
+		d.stop(context.Cause(writeCtx))
 	})()
-	listing, ended := context.WithCancel(writing)
-	defer ended()
+	listCtx, cancelList := context.WithCancel(writeCtx)
+	defer cancelList()
 	for {
 		d.deliver()
 		r, wake, done := d.next(time.Now())
 		switch {
 		case done:
-			ended() // a hanging list of shards must not delay the end
+			cancelList() // a ListShards call that hangs must not delay the end
 			d.requests.Wait()
 			d.settleRest()
 			d.deliver()
 			return d.err()
 		case r != nil:
-			d.requests.Go(func() { d.settle(writing, r, d.calls.putRecords(writing, r)) })
+			d.requests.Go(func() { d.settle(writeCtx, r, d.calls.putRecords(writeCtx, r)) })
 			continue
 		}
 		if d.startRelist(time.Now()) {
-			d.requests.Go(func() { d.relistShards(listing) })
+			d.requests.Go(func() { d.relistShards(listCtx) })
 		}
 		await(d.changed, wake)
 	}
@@ -51,8 +51,9 @@ func await(changed <-chan struct{}, wake time.Time) {
 	}
 }
 
-// next returns the request to send now, or the time at which to call it again. A zero time
-// means after the next change. done means that no request will follow.
+// next returns the request to send now, or else the time at which run has to call next again. A
+// zero time means: after the next change. done means that no request is in flight and none will
+// follow.
 func (d *dispatcher) next(now time.Time) (r *queue.Request, wake time.Time, done bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -81,9 +82,9 @@ func (d *dispatcher) err() error {
 	return d.state.err()
 }
 
-// deliver makes the pending calls of the functions in Options, without the lock. Only the
-// goroutine of run calls it. No request is built while such a call blocks. The first error
-// of a call ends the run.
+// deliver makes the pending callbacks: calls of the functions in Options. It does not hold the lock
+// meanwhile. Only run calls deliver. run builds no request while a callback blocks. The first error
+// of a callback ends the run.
 func (d *dispatcher) deliver() {
 	for {
 		d.mu.Lock()

@@ -45,16 +45,16 @@ func (r *relist) start(now time.Time) bool {
 	return true
 }
 
-// finish notes the end of a list. settled means that the stream is neither being created
+// finish notes the end of a list. stable means that the stream is neither being created
 // nor deleted, as far as the caller may know. listed means that the list succeeded, changed
 // that it differs from the last one. It reports whether predictions are useless: records
 // still go to other shards than any list predicts.
-func (r *relist) finish(now time.Time, settled, listed, changed bool) (useless bool) {
+func (r *relist) finish(now time.Time, stable, listed, changed bool) (useless bool) {
 	r.running = false
 	if r.inUse.pending {
 		r.inUse.postpone(now)
 		r.inUse.tries++
-		r.inUse.pending = !settled
+		r.inUse.pending = !stable
 	}
 	mispredicted := r.mispredicted.pending
 	r.mispredicted.pending = false

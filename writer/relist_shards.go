@@ -20,7 +20,7 @@ func (d *dispatcher) startRelist(now time.Time) bool {
 // relistShards checks that the stream was not replaced by another of its name. Then it lists
 // the shards and moves waiting records to the queues of their new shards.
 func (d *dispatcher) relistShards(ctx context.Context) {
-	another, settled := d.stream.check(ctx, d.calls.client, d.o)
+	another, stable := d.stream.check(ctx, d.calls.client, d.o)
 	var shards []queue.Range
 	var err error
 	if !d.stream.auto {
@@ -30,7 +30,7 @@ func (d *dispatcher) relistShards(ctx context.Context) {
 	defer d.mu.Unlock()
 	listed := err == nil && !d.stream.auto
 	changed := listed && !slices.Equal(shards, d.queue.Shards())
-	useless := d.relist.finish(time.Now(), settled, listed, changed)
+	useless := d.relist.finish(time.Now(), stable, listed, changed)
 	if another {
 		d.stop(&DeletedError{Stream: d.o.Stream, Again: true})
 		return

@@ -73,7 +73,7 @@ func printable(code string) string {
 // be in the stream.
 func failedResult(e *queue.Entry, cause error) Result {
 	code, message := codeOf(cause), messageOf(cause)
-	if e.Unsure() {
+	if e.PossiblyWritten() {
 		if code == codeNotWritten {
 			code = codeNoAnswer
 		}

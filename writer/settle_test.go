@@ -16,8 +16,8 @@ import (
 	"kin/writer/queue"
 )
 
-// sentRequest returns a request with records of the keys that was sent at a time. A key has
-// one parcel per record, or one aggregate.
+// sentRequest returns a request that was sent at the given time, with one record for each element
+// of keys. Each record is a parcel. With aggregate, all records of a key are one parcel.
 func sentRequest(t *testing.T, at time.Time, aggregate bool, keys ...string) *queue.Request {
 	t.Helper()
 	q := queue.New(queue.Options{Aggregate: aggregate}, nil, at)
@@ -63,8 +63,8 @@ func set(flags ...flag) (names []string) {
 	return names
 }
 
-// settled describes a settlement: the outcome of each parcel, the numbers of the records
-// that are sent again and that ran out of time, the shards, and the run.
+// settled describes a settlement: the outcome of each parcel, the numbers of the records to send
+// again, the numbers of the records that ran out of time, the shards, and the run.
 func settled(r *queue.Request, s settlement) []string {
 	var words []string
 	for _, o := range s.outcomes {
@@ -145,7 +145,7 @@ func TestSettle(t *testing.T) {
 		{name: "permanent error of an entry ends the run",
 			answer: answer{results: []types.PutRecordsResultEntry{throughput, fails("KMSDisabledException")}},
 			want:   []string{"failed", "failed", "resend [1 2]", "expired []", "answered", "stop"}},
-		{name: "refused entry ends a run without Rejected",
+		{name: "refused entry ends a run without Options.Rejected",
 			answer: answer{results: []types.PutRecordsResultEntry{put("1"), refusal}},
 			want:   []string{"written shardId-000000000001 1", "failed", "resend [2]", "expired []", "answered", "stop"}},
 		{name: "refused entry is rejected", c: savesRejected,
@@ -181,7 +181,7 @@ func TestSettle(t *testing.T) {
 			answer: answer{err: &entryError{"ResourceInUseException", "no"}},
 			want: []string{"failed in use", "failed in use", "resend [1 2]", "expired []", "back off",
 				"2 retried, pauses up to 1m0s: " + "ResourceInUseException" + ": no"}},
-		{name: "refused request ends a run without Rejected",
+		{name: "refused request ends a run without Options.Rejected",
 			answer: answer{err: refusedWhole},
 			want:   []string{"failed", "failed", "resend [1 2]", "expired []", "stop", "records 1 to 2"}},
 		{name: "records of a refused request are sent alone", c: savesRejected,
@@ -208,7 +208,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// Only a refused request above the limit of older endpoints makes requests smaller.
+// Requests get smaller only after the service refused one that is larger than the limit of older
+// endpoints.
 func TestSettleShrinksALargeRequestThatIsRefused(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	for bytes, want := range map[int]bool{queue.OldRequestBytes: false, queue.OldRequestBytes + 1: true} {
@@ -222,7 +223,7 @@ func TestSettleShrinksALargeRequestThatIsRefused(t *testing.T) {
 }
 
 // If some records of an aggregate are out of time, only the others are sent again.
-func TestSettleRejectsSingleRecordsOfAnAggregate(t *testing.T) {
+func TestSettleExpiresSingleRecordsOfAnAggregate(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	r := sentRequest(t, now, true, "a", "a", "a")
 	r.Entries[1].Sent = now.Add(-time.Minute)

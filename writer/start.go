@@ -24,7 +24,7 @@ func (w *Writer) start(ctx context.Context) (streamFacts, error) {
 		out, err := describe(ctx, w.client, w.o.Stream)
 		if err == nil {
 			facts.found = true
-			facts.learn(out)
+			facts.apply(out)
 		}
 		return err
 	}))

@@ -12,7 +12,8 @@ import (
 	"kin/writer/queue"
 )
 
-// minStreamLife is shorter than it takes to delete a stream and create it again.
+// minStreamLife is the shortest successful run after which kin checks whether the stream was
+// deleted and created again. Deleting and creating one takes longer.
 const minStreamLife = time.Second
 
 // maxRecordKiB is the largest record limit that a stream can have, in KiB.
@@ -39,7 +40,9 @@ func describe(ctx context.Context, client summarizer, stream string) (*service.D
 	})
 }
 
-func (f *streamFacts) learn(out *service.DescribeStreamSummaryOutput) {
+// apply copies the creation time, the strategy and the record limit from a summary. It does nothing
+// if out has no summary.
+func (f *streamFacts) apply(out *service.DescribeStreamSummaryOutput) {
 	if out == nil || out.StreamDescriptionSummary == nil {
 		return
 	}
@@ -50,10 +53,11 @@ func (f *streamFacts) learn(out *service.DescribeStreamSummaryOutput) {
 	}
 }
 
-// check describes the stream again. another means that the stream was deleted and created
-// again, whose shards may have the same IDs. settled means that it is neither being created
-// nor deleted, or that the caller may not know.
-func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (another, settled bool) {
+// check describes the stream again. another means that the stream was deleted and created again;
+// the shards of the new stream may have the same IDs. stable means that the stream is neither
+// being created nor deleted, or that kin cannot find out: the caller has no permission to describe
+// it, or its description lacks the needed fields.
+func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (another, stable bool) {
 	if f.created.IsZero() {
 		return false, true
 	}
@@ -69,8 +73,8 @@ func (f *streamFacts) check(ctx context.Context, client summarizer, o Options) (
 	return f.isAnother(out), status != types.StreamStatusCreating && status != types.StreamStatusDeleting
 }
 
-// isAnother reports whether a summary is that of another stream than at the start of the
-// run.
+// isAnother reports whether a summary describes another stream than the one that existed at the
+// start of the run.
 func (f *streamFacts) isAnother(out *service.DescribeStreamSummaryOutput) bool {
 	created := creation(out)
 	return !f.created.IsZero() && !created.IsZero() && !created.Equal(f.created)

@@ -41,7 +41,7 @@ type Writer struct {
 	failing   error // the last failure of a call at the start
 }
 
-// New returns a writer, or an *record.OptionError if an option is invalid.
+// New returns a writer, or a *record.OptionError if an option is invalid.
 func New(client Client, o Options) (*Writer, error) {
 	if err := o.validate(); err != nil {
 		return nil, err

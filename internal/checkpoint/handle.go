@@ -82,7 +82,8 @@ func (h *Handle) Existed() bool { return h.existed }
 // Owns returns true for every shard: a file belongs to one run.
 func (h *Handle) Owns(string, string) bool { return true }
 
-// Load returns the contents as of Open or the last successful Save. It does not block.
+// Load returns the contents as of Open or the last successful Save, with the destination of
+// SetDestination. It does not block.
 func (h *Handle) Load(context.Context) (File, error) { return h.file, nil }
 
 // SetDestination sets the stream that the run copies to. Every later Save writes it, even if the
@@ -92,12 +93,12 @@ func (h *Handle) SetDestination(d Destination) {
 	h.file.Destination = &d
 }
 
-// Save replaces the file. If it returns nil, the new contents are on the disk. If it fails, the old
-// contents are still there.
+// Save replaces the file. If it returns nil, the new contents are on the disk. If it fails, the
+// file has the old contents, or the new contents if only the sync of its folder failed.
 //
-// moved has the shards that differ from the last Save; only these are validated and encoded. nil
-// means all. Save fails with an *UnsavableError if Open would refuse the contents, and with a
-// *LostLockError if the lock is lost.
+// moved has the shards that differ from the last Save. Only these are validated and encoded. If
+// moved is nil, all are. Errors are *UnsavableError if Open would refuse the contents,
+// *LostLockError if the lock is lost, and *SaveError if the file cannot be replaced.
 func (h *Handle) Save(f File, moved Moved) error {
 	f = h.keepFileFields(f)
 	if h.encoder.streams == nil {

@@ -33,7 +33,7 @@ type Files struct {
 	open         func(io.Reader) format.Input
 	key          func(context.Context, *record.Record) error // sets the partition key of a record; nil: the input has keys
 	HashKey      string                                      // explicit hash key of every record; empty: the record's own, if any
-	pack         func(payload []byte) ([]byte, error)        // compresses payloads; nil: no compression
+	compress     func(payload []byte) ([]byte, error)        // compresses payloads; nil: no compression
 	Ending       []byte                                      // the delimiter after each record of the input; empty: none
 	// spill is called for a rejected record that is too long to keep in memory. write writes
 	// the record unchanged. The rejection then has a nil Source. A nil spill drops the record.
@@ -54,7 +54,7 @@ type Files struct {
 
 // New returns the inputs. It opens no file. Without files it reads stdin.
 func New(s Options, files []string, stdin io.Reader) *Files {
-	in := &Files{Names: files, form: s.Form, manyInputs: len(files) > 1, stdin: stdin, noDecompress: s.NoDecompress, key: s.Key, HashKey: s.HashKey, pack: s.Pack}
+	in := &Files{Names: files, form: s.Form, manyInputs: len(files) > 1, stdin: stdin, noDecompress: s.NoDecompress, key: s.Key, HashKey: s.HashKey, compress: s.Compress}
 	if len(in.Names) == 0 {
 		in.Names = []string{"-"}
 	}
@@ -84,7 +84,8 @@ func New(s Options, files []string, stdin io.Reader) *Files {
 	return in
 }
 
-// Check checks that all files exist, before anything is written. It also sets Size.
+// Check checks that all files exist, before anything is written. It also sets Size. An error names
+// the file; it has WrongUsage() true if stdin is named twice.
 func (in *Files) Check() error {
 	stdin := 0
 	for _, name := range in.Names {
@@ -191,8 +192,8 @@ func (in *Files) Next(ctx context.Context) (writer.Record, error) {
 		if in.HashKey != "" {
 			r.ExplicitHashKey = in.HashKey
 		}
-		if in.pack != nil {
-			if r.Data, err = in.pack(r.Data); err != nil {
+		if in.compress != nil {
+			if r.Data, err = in.compress(r.Data); err != nil {
 				return writer.Record{}, fmt.Errorf("compress a record: %w", err)
 			}
 		}

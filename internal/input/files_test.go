@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// The position counts the records that Next returned. It does not depend on read-ahead or
-// compression.
-func TestPositionCountsReturnedRecords(t *testing.T) {
-	var plain, packed bytes.Buffer
-	zip := gzip.NewWriter(&packed)
+// Position counts the bytes of the records that Next returned, without the read-ahead. For
+// compressed input it is an estimate, but close to the share of the records.
+func TestPositionFollowsReturnedRecords(t *testing.T) {
+	var plain, compressed bytes.Buffer
+	zip := gzip.NewWriter(&compressed)
 	for n := range int64(1000) {
 		fmt.Fprintf(&plain, "%010d\n", n*2654435761%1e10) // these digits compress badly
 	}
@@ -23,7 +23,7 @@ func TestPositionCountsReturnedRecords(t *testing.T) {
 	if err := zip.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"plain": plain.Bytes(), "packed": packed.Bytes()} {
+	for name, content := range map[string][]byte{"plain": plain.Bytes(), "gzip": compressed.Bytes()} {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)

@@ -28,5 +28,5 @@ type Options struct {
 	NoDecompress bool   // do not decompress compressed files
 	Key          func(context.Context, *record.Record) error
 	HashKey      string
-	Pack         func(payload []byte) ([]byte, error)
+	Compress     func(payload []byte) ([]byte, error)
 }

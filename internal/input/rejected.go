@@ -37,6 +37,9 @@ type Rejected struct {
 // OpenRejected checks the file before anything is written. inputs are the files that are
 // read. The rejected records must not go into an input, nor into stdout. If the file is a
 // FIFO, OpenRejected waits for its reader until ctx ends.
+//
+// An error has WrongUsage() true if the file may not be used for this. Other errors are those of
+// the file, and the cause of ctx.
 func OpenRejected(ctx context.Context, name string, ending []byte, inputs []string, stdin io.Reader, stdout io.Writer) (*Rejected, error) {
 	if name == "-" {
 		return nil, refuse("--failed -: want the name of a file")
@@ -107,7 +110,8 @@ func isFile(stream any, name string) bool {
 	return err == nil && os.SameFile(info, named)
 }
 
-// Add appends a rejected record to the file.
+// Add appends a rejected record to the file. A record without a Source is only counted: it was
+// saved while it was read.
 func (f *Rejected) Add(r writer.Rejection) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -226,9 +230,9 @@ func (f *Rejected) UnsureRecords() int64 {
 	return f.unsure
 }
 
-// Kept returns a message about the saved records, for a run that failed for another reason.
+// SavedText returns a message about the saved records, for a run that failed for another reason.
 // It is empty if there are none.
-func (f *Rejected) Kept() string {
+func (f *Rejected) SavedText() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.records == 0 {
@@ -241,9 +245,9 @@ func (f *Rejected) Kept() string {
 	return text
 }
 
-// Verdict returns the error of a run that read its whole input of read records and rejected
+// ResultError returns the error of a run that read its whole input of read records and rejected
 // some. It is nil if none were rejected.
-func (f *Rejected) Verdict(read int64) error {
+func (f *Rejected) ResultError(read int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.records == 0 {

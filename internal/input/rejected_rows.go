@@ -12,10 +12,11 @@ import (
 	"kin/writer"
 )
 
-// Suits returns an error if the rejected records of the inputs could not be separated in
+// CheckInputs returns an error if the rejected records of the inputs could not be separated in
 // the file. Whole files have no delimiter, and CSV rows need their own header. skips means
-// that the run skips records, so not all headers are checked yet.
-func (f *Rejected) Suits(in *Files, skips bool) error {
+// that the run skips records, so not all headers are checked yet. The error has WrongUsage() true,
+// or it is that of reading a header.
+func (f *Rejected) CheckInputs(in *Files, skips bool) error {
 	oneByOne := "write each input on its own, with its own --failed file"
 	switch {
 	case in.form == Raw && len(f.ending) == 0 && in.manyInputs:
@@ -81,10 +82,11 @@ func headerOf(name string, noDecompress bool) ([]byte, error) {
 	return rows.Header(), nil
 }
 
-// Follow returns in.Next with two additions: it remembers the CSV header of the records,
+// NextFunc returns in.Next with two additions: it remembers the CSV header of the records,
 // and it saves rejected records that are too long to keep in memory. Neither applies to
-// the first skip records.
-func (f *Rejected) Follow(in *Files, skip int64) func(context.Context) (writer.Record, error) {
+// the first skip records. A file with another CSV header than the rows in the file of
+// rejected records is an error.
+func (f *Rejected) NextFunc(in *Files, skip int64) func(context.Context) (writer.Record, error) {
 	read := int64(0)
 	checkHeader := func() error {
 		if in.current != nil && f.keepHeader(in.header()) {

@@ -66,8 +66,8 @@ func NewFailures(r *Retries) *Failures { return &Failures{retries: r, back: r.Ba
 // Attempts returns the number of failed attempts in a row.
 func (f *Failures) Attempts() int { return f.back.Attempts() }
 
-// Over notes that an attempt succeeded.
-func (f *Failures) Over() {
+// Succeeded notes that an attempt succeeded.
+func (f *Failures) Succeeded() {
 	f.back.Reset()
 	if !f.since.IsZero() {
 		f.since = time.Time{}

@@ -6,19 +6,21 @@ import (
 	"time"
 )
 
-// StartTimeout limits all attempts of a call whose answer the user waits for.
+// StartTimeout is the most time that all attempts of one call together may take while the user
+// waits for its answer.
 const StartTimeout = 30 * time.Second
 
-// Ask makes a call that changes nothing. It retries failures for within, but at most for
-// StartTimeout; after that the error is a *GaveUpError. named adds the call's name to the
-// error NoAnswer; the errors of call already have it.
-func Ask[T any](ctx context.Context, r *Retries, within time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
-	return Retry(ctx, r, min(max(within, time.Nanosecond), StartTimeout), named, func(ctx context.Context) (T, error) { return Attempt(ctx, call) })
+// RetryRead makes a read-only call. It retries for at most limit, and never longer than
+// StartTimeout. After that the error is a *GaveUpError. named adds the name of the call to the
+// error NoAnswer; the errors that call returns must contain that name already. If ctx ends, the
+// error is its cause.
+func RetryRead[T any](ctx context.Context, r *Retries, limit time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
+	return Retry(ctx, r, min(max(limit, time.Nanosecond), StartTimeout), named, func(ctx context.Context) (T, error) { return Attempt(ctx, call) })
 }
 
 // Retry repeats a call until it succeeds or r.Passes is false for its error. After r.For, or
 // after limit if that is shorter, the error is a *GaveUpError. limit also ends the current
-// attempt; 0 means no such limit. named is as in Ask. If ctx ends, the error is its cause.
+// attempt; 0 means no such limit. named is as in RetryRead. If ctx ends, the error is its cause.
 func Retry[T any](ctx context.Context, r *Retries, limit time.Duration, named func(error) error, call func(context.Context) (T, error)) (T, error) {
 	return RetryPaged(ctx, r, limit, named, func(ctx context.Context, a *Allowance) (T, error) {
 		limited, cancel := a.Limit(ctx)
@@ -41,7 +43,7 @@ func RetryPaged[T any](ctx context.Context, r *Retries, limit time.Duration, nam
 		v, err := call(ctx, a)
 		answered()
 		if err == nil {
-			f.Over()
+			f.Succeeded()
 			return v, nil
 		}
 		if ctx.Err() != nil {

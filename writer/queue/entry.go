@@ -74,8 +74,8 @@ func (e *Entry) MarkUnknown() (first bool) {
 // Retried reports whether the record was sent more than once.
 func (e *Entry) Retried() bool { return e.retried }
 
-// Unsure reports whether the record may be in the stream without an acknowledgement.
-func (e *Entry) Unsure() bool { return e.unknown > 0 }
+// PossiblyWritten reports whether the record may be in the stream without an acknowledgement.
+func (e *Entry) PossiblyWritten() bool { return e.unknown > 0 }
 
 // PossibleCopies is the number of surplus copies of the record that the stream may hold.
 func (e *Entry) PossibleCopies() int { return e.copies }

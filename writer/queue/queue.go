@@ -45,7 +45,7 @@ type Queue struct {
 }
 
 // New returns an empty queue for the shards. An empty list means that they are not known.
-// Shard queues open at fixed ticks, counted from began.
+// A rate-limited shard queue opens at fixed ticks, counted from began.
 func New(o Options, shards []Range, began time.Time) *Queue {
 	q := &Queue{
 		o: o, keys: map[string]*keyQueue{}, schedule: newSchedule(began),
@@ -97,8 +97,8 @@ func (q *Queue) enqueue(k *keyQueue, s *ShardQueue) {
 	q.schedule.update(s)
 }
 
-// Due reports whether to call Build now. If not, wake is when to call Due again; zero means
-// after the next change. flush sends now instead of waiting for more records.
+// Due reports whether to call Build now. If not, wake is when to call Due again; zero means after
+// the next change. With flush a request is due without waiting for more records.
 func (q *Queue) Due(now time.Time, flush bool) (due bool, wake time.Time) {
 	oldest, wake := q.schedule.opened(now)
 	if oldest.IsZero() {
@@ -144,7 +144,7 @@ func (q *Queue) Build(now time.Time) *Request {
 	r.Sent = now
 	q.inFlight++
 	for _, e := range r.Entries {
-		if !e.Unsure() {
+		if !e.PossiblyWritten() {
 			r.Undecided++
 		}
 	}
@@ -162,8 +162,8 @@ func (q *Queue) blank() *Request {
 	return r
 }
 
-// Release ends the flight of a request. It must not be used afterwards. Records that were
-// put back wait again; the others are settled.
+// Release removes r from the requests in flight. The caller must not use r afterwards. Records of r
+// that were put back wait again; the others are settled.
 func (q *Queue) Release(r *Request) {
 	q.inFlight--
 	for _, k := range r.keys {

@@ -14,7 +14,7 @@ type Request struct {
 	Bytes   int
 	Sent    time.Time
 	// Undecided counts the records that become possibly written while the request is in flight.
-	// Records that are Unsure already are not counted.
+	// Records that are possibly written already are not counted.
 	Undecided int64
 
 	keys   []*keyQueue

@@ -15,16 +15,17 @@ import (
 	"kin/reader"
 )
 
-// A signal that goes to kin and to its child is one stop, whichever of them gets it first.
+// A signal sent to kin and to its child stops the run. It does not matter which of them gets it
+// first.
 func TestFault10ASignalToKinAndItsChildIsAStop(t *testing.T) {
 	const never = time.Hour
 	for name, test := range map[string]struct {
 		child string
-		stop  time.Duration // when kin gets the signal, after it noticed the child's end
+		stop  time.Duration // delay of kin's signal after the child's end
 		want  bool
 	}{
 		"the same signal, kin first":        {"kill -TERM $$", 0, true},
-		"the same signal, the child first":  {"kill -INT $$", 50 * time.Millisecond, true},
+		"any stop signal, the child first":  {"kill -INT $$", 50 * time.Millisecond, true},
 		"the exit code of the signal":       {"exit 143", 50 * time.Millisecond, true},
 		"a signal to the child alone":       {"kill -TERM $$", never, false},
 		"a signal, and a later stop of kin": {"kill -TERM $$", time.Second, false},
@@ -53,8 +54,8 @@ func TestFault10ASignalToKinAndItsChildIsAStop(t *testing.T) {
 	}
 }
 
-// StopOf returns a cause of ctx only if it is a signal.
-func TestFault10ATimeoutOfTheRunIsNotAStop(t *testing.T) {
+// StopOf returns the cause of ctx only if that is a signal.
+func TestFault10StopOfIgnoresATimeout(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(&reader.TimeoutError{After: time.Second})
 	if err := StopOf(ctx, exec.Command("/bin/sh", "-c", "kill -TERM $$").Run()); err != nil {

@@ -29,7 +29,7 @@ type Console struct {
 }
 
 // New returns a console with the defaults of the global flags. Its log discards everything
-// until FlagsParsed is called.
+// unless FlagsParsed opens it.
 func New(s Streams) *Console {
 	return &Console{Streams: s, Stderr: newStderr(s.Err), Log: slog.New(slog.DiscardHandler), Color: colorAuto}
 }

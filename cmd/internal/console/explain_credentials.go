@@ -29,7 +29,7 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 		return Explanation{
 			fmt.Sprintf("no AWS credentials: %s requires a code of the MFA device %s, and kin has no prompt for it", profileText(s), s.MFA),
 			"set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to the output of: aws sts get-session-token --serial-number " +
-				ShellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + profileRule(s), ExitDenied,
+				ShellWord(s.MFA) + " --token-code CODE" + sourceProfileFlag(s) + roleCommand(s), ExitDenied,
 		}
 	case errors.As(found.Err, &process):
 		return Explanation{
@@ -53,7 +53,8 @@ func explainCredentials(found *awsclient.CredentialsError) Explanation {
 // trustHint is the hint for a credentials endpoint whose certificate is not trusted.
 const trustHint = "set AWS_CA_BUNDLE to a file with the certificates to trust"
 
-// searchHint describes where to put credentials when kin found none.
+// searchHint names what to check in the source of the credentials. If there is no source, it
+// describes where to put credentials.
 func searchHint(s awsclient.Source) string {
 	const searched = "kin looks where the AWS SDK does: environment, shared configuration, instance profile"
 	switch {
@@ -73,14 +74,15 @@ func searchHint(s awsclient.Source) string {
 	return "set AWS_PROFILE or give --profile; " + searched
 }
 
-// explainRefused explains a call that was refused because of its signature or the clock. ok
-// is false for other errors.
+// explainRefused explains a call that was refused because of its credentials, its signature or the
+// clock. ok is false for other errors.
 func explainRefused(err error) (x Explanation, ok bool) {
 	hint := reloadHint(err, refusedHint(err))
 	return Explanation{err.Error(), hint, ExitDenied}, hint != ""
 }
 
-// reloadHint puts the reason why credentials could not be loaded again in front of a hint.
+// reloadHint puts the error of a credentials reload in front of hint. If there was no such error,
+// it returns hint unchanged.
 func reloadHint(err error, hint string) string {
 	var refused *awsclient.RefusedError
 	if hint == "" || !errors.As(err, &refused) || refused.Reload == nil {
@@ -89,8 +91,8 @@ func reloadHint(err error, hint string) string {
 	return "kin could not load new credentials (" + refused.Reload.Error() + "); " + hint
 }
 
-// refusedHint returns the hint for a call that was refused because of its signature or the
-// clock. It is empty for other errors.
+// refusedHint returns the hint for a call that was refused because of its credentials, its
+// signature or the clock. It is empty for other errors.
 func refusedHint(err error) string {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
@@ -124,7 +126,7 @@ func sourceHint(s awsclient.Source, code string) string {
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
 		return "the secret access key" + keyOrigin(s) + " does not belong to the access key ID; check with: aws sts get-caller-identity" + profileFlag(s)
 	case "RequestTimeTooSkewed", "RequestInTheFuture":
-		return "this machine's clock differs from the service's: " + setClock()
+		return "this machine's clock differs from the service's: " + clockCommand()
 	case "AuthFailure", "MissingAuthenticationTokenException", "MissingAuthenticationToken", "IncompleteSignatureException", "IncompleteSignature":
 		return "the credentials" + keyOrigin(s) + " are not accepted by the service; check with: aws sts get-caller-identity" + profileFlag(s)
 	}
@@ -155,7 +157,8 @@ func renewal(s awsclient.Source) string {
 	return "renew the keys, then try: aws sts get-caller-identity" + profileFlag(s)
 }
 
-// sourceProfileFlag returns aws's flag for the profile that assumes a role.
+// sourceProfileFlag returns the AWS CLI's --profile flag for the source profile, whose credentials
+// assume the role. It is empty if no source profile is named.
 func sourceProfileFlag(s awsclient.Source) string {
 	if s.SourceProfile == "" {
 		return ""
@@ -163,9 +166,10 @@ func sourceProfileFlag(s awsclient.Source) string {
 	return " --profile " + ShellWord(s.SourceProfile)
 }
 
-// profileRule describes how to run kin with the variables that the hint names. They hold the
-// user's credentials, not the role's. --profile would override them.
-func profileRule(s awsclient.Source) string {
+// roleCommand returns the end of a hint: how to run kin with the variables that the hint sets. The
+// variables hold the user's credentials, not the role's, so kin needs --role-arn. --profile would
+// override the variables. The result is empty if the profile has no role.
+func roleCommand(s awsclient.Source) string {
 	switch {
 	case s.Role == "":
 		return ""
@@ -175,8 +179,8 @@ func profileRule(s awsclient.Source) string {
 	return "; then run kin with --role-arn " + ShellWord(s.Role)
 }
 
-// profileFlag returns aws's flag for the profile in use. It is empty for the default
-// profile and for keys from flags or the environment.
+// profileFlag returns the AWS CLI's --profile flag for the profile in use. It is empty for the
+// default profile and for keys from flags or the environment.
 func profileFlag(s awsclient.Source) string {
 	if s.Profile == "" || s.Kind == awsclient.GivenKeys || s.Kind == awsclient.EnvironmentKeys {
 		return ""
@@ -217,11 +221,11 @@ func clockHint(ahead time.Duration) string {
 	if ahead >= 48*time.Hour {
 		round = time.Hour
 	}
-	return fmt.Sprintf("this machine's clock is %s %s: %s", str2duration.String(ahead.Round(round)), direction, setClock())
+	return fmt.Sprintf("this machine's clock is %s %s: %s", str2duration.String(ahead.Round(round)), direction, clockCommand())
 }
 
-// setClock returns the command that sets this machine's clock.
-func setClock() string {
+// clockCommand returns the command that sets this machine's clock.
+func clockCommand() string {
 	switch runtime.GOOS {
 	case "windows":
 		return "w32tm /resync"
@@ -248,9 +252,9 @@ func otherProxy(name string) string {
 	return "; endpoints with https use HTTPS_PROXY"
 }
 
-// Advice returns the hint for a refused signature, a proxy or an untrusted certificate. It
-// is empty for other errors.
-func Advice(err error) string {
+// Hint returns the hint for an error about credentials, the clock, a proxy or a certificate. It is
+// empty for other errors.
+func Hint(err error) string {
 	var proxy *awsclient.ProxyError
 	switch {
 	case errors.As(err, &proxy):
@@ -261,4 +265,5 @@ func Advice(err error) string {
 	return refusedHint(err)
 }
 
+// certificateHint is the hint for a Kinesis endpoint whose certificate is not trusted.
 const certificateHint = "check --endpoint, or set AWS_CA_BUNDLE to a file with the certificates to trust"

@@ -7,8 +7,8 @@ import (
 	"kin/internal/service"
 )
 
-// The hints and the packages that retry know the same error codes.
-func TestFault12EveryRefusedSignatureHasAHint(t *testing.T) {
+// Every error code that the retry rules classify as an authentication failure also has a hint.
+func TestFault12EveryAuthenticationErrorHasAHint(t *testing.T) {
 	for _, code := range []string{
 		"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
 		"IncompleteSignatureException", "IncompleteSignature", "MissingAuthenticationTokenException", "MissingAuthenticationToken",

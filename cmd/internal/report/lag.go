@@ -9,8 +9,8 @@ import (
 	"kin/internal/record"
 )
 
-// lagLook is the output of kin lag -o json: one line for each measurement.
-type lagLook struct {
+// lagJSON is the output of kin lag -o json: one line for each measurement.
+type lagJSON struct {
 	Timestamp record.Time `json:"timestamp"`
 	Streams   []lagStream `json:"streams"`
 }
@@ -54,9 +54,9 @@ func lastRecordOf(at checkpoint.Shard) *lastRecord {
 }
 
 // LagLine returns a measurement as a line of JSON.
-func LagLine(look inspect.Look) (string, error) {
-	r := lagLook{Timestamp: record.Time{Time: look.Time}}
-	for _, s := range look.Streams {
+func LagLine(measured inspect.LagReport) (string, error) {
+	r := lagJSON{Timestamp: record.Time{Time: measured.Time}}
+	for _, s := range measured.Streams {
 		one := lagStream{StreamName: s.Stream, StreamARN: s.ARN, Shards: []lagShard{}, Losses: s.Losses}
 		if s.Lag.Shards > 0 {
 			one.Avg, one.Max, one.Min = &s.Lag.Avg, &s.Lag.Max, &s.Lag.Min

@@ -14,7 +14,7 @@ import (
 // LagHistory has the last measurements of each shard. The maximum of a stream is under an
 // empty shard ID. The zero value is empty.
 type LagHistory struct {
-	Last   inspect.Look // the latest measurement
+	Last   inspect.LagReport // the latest measurement
 	shards map[shardKey]*trend
 }
 
@@ -31,19 +31,19 @@ type trend struct {
 const trendLength = 16
 
 // Add adds a measurement.
-func (h *LagHistory) Add(look inspect.Look) {
+func (h *LagHistory) Add(measured inspect.LagReport) {
 	if h.shards == nil {
 		h.shards = map[shardKey]*trend{}
 	}
-	h.Last = look
-	for _, s := range look.Streams {
-		h.trend(shardKey{s.Stream, ""}).add(look.Time, s.Lag.Max)
+	h.Last = measured
+	for _, s := range measured.Streams {
+		h.trend(shardKey{s.Stream, ""}).add(measured.Time, s.Lag.Max)
 		for _, shard := range s.Shards {
 			key := shardKey{s.Stream, shard.ShardID}
 			if shard.State == inspect.Done {
 				delete(h.shards, key)
 			} else {
-				h.trend(key).add(look.Time, shard.MillisBehindLatest)
+				h.trend(key).add(measured.Time, shard.MillisBehindLatest)
 			}
 		}
 	}
@@ -118,11 +118,11 @@ func (t *trend) forecast() string {
 // LagFrame returns the lines of a frame: at most height lines, each at most width columns
 // wide. For each stream it has the three figures and the shards that are not done. If there
 // are too many shards, it has those with the most lag, and the number of the others.
-func LagFrame(p Palette, look inspect.Look, h LagHistory, notes []string, width, height int) []string {
+func LagFrame(p Palette, measured inspect.LagReport, h LagHistory, notes []string, width, height int) []string {
 	var lines []string
 	free := height - len(notes)
-	for i, s := range look.Streams {
-		block := streamLines(look, s, h, (free-len(lines))/(len(look.Streams)-i))
+	for i, s := range measured.Streams {
+		block := streamLines(measured, s, h, (free-len(lines))/(len(measured.Streams)-i))
 		for j, line := range block {
 			block[j] = cut(line, width)
 		}
@@ -138,12 +138,12 @@ func LagFrame(p Palette, look inspect.Look, h LagHistory, notes []string, width,
 // headersLine is the index of the headers among the lines of a stream.
 const headersLine = 1
 
-func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, free int) []string {
-	head := fmt.Sprintf("%s %s: %s", look.Time.UTC().Format(time.TimeOnly), s.Stream, figures(s.Lag))
+func streamLines(measured inspect.LagReport, s inspect.StreamReport, h LagHistory, free int) []string {
+	head := fmt.Sprintf("%s %s: %s", measured.Time.UTC().Format(time.TimeOnly), s.Stream, figures(s.Lag))
 	if t := h.shards[shardKey{s.Stream, ""}]; t != nil && s.Lag.Shards > 0 && t.forecast() != "" {
 		head += "; " + t.forecast()
 	}
-	var live []inspect.ShardLook
+	var live []inspect.ShardReport
 	for _, shard := range s.Shards {
 		if shard.State != inspect.Done {
 			live = append(live, shard)
@@ -154,16 +154,16 @@ func streamLines(look inspect.Look, s inspect.StreamLook, h LagHistory, free int
 	if shownCount := max(1, free-4); len(live) > free-3 && len(live) > shownCount {
 		// Shards are measured one after another, which alone makes their lags differ by less than a second.
 		// Shards with the same lag in seconds keep their order between frames.
-		nearer := func(shard inspect.ShardLook) int64 { return (s.Lag.Max - shard.MillisBehindLatest) / 1000 }
-		slices.SortStableFunc(live, func(a, b inspect.ShardLook) int { return cmp.Compare(nearer(a), nearer(b)) })
+		nearer := func(shard inspect.ShardReport) int64 { return (s.Lag.Max - shard.MillisBehindLatest) / 1000 }
+		slices.SortStableFunc(live, func(a, b inspect.ShardReport) int { return cmp.Compare(nearer(a), nearer(b)) })
 		shown = live[:shownCount]
-		worst := slices.MaxFunc(live[shownCount:], func(a, b inspect.ShardLook) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
+		worst := slices.MaxFunc(live[shownCount:], func(a, b inspect.ShardReport) int { return cmp.Compare(a.MillisBehindLatest, b.MillisBehindLatest) })
 		below = fmt.Sprintf("%s not shown, at most %s behind", words.Count(int64(len(live)-shownCount), "shard"), Brief(Millis(worst.MillisBehindLatest)))
 	}
 	rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", fmt.Sprintf("%-*s", trendLength, "TREND"), "CAUGHT_UP"}}
 	for _, shard := range shown {
 		t := h.shards[shardKey{s.Stream, shard.ShardID}]
-		rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), t.line(), t.caughtUp()})
+		rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(measured, shard), t.line(), t.caughtUp()})
 	}
 	lines := append([]string{head}, strings.Split(strings.TrimSuffix(aligned(Palette{}, rows), "\n"), "\n")...)
 	if below != "" {

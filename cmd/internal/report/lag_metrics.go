@@ -11,7 +11,7 @@ import (
 
 // LagMetrics returns a measurement as Prometheus text. The gauge of a shard has the same
 // name as with --metrics-listen. The connector's three figures are gauges too.
-func LagMetrics(look inspect.Look) (string, error) {
+func LagMetrics(measured inspect.LagReport) (string, error) {
 	figure := func(name, what string) *prometheus.GaugeVec {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "kin_" + name + "_millis_behind_latest", Help: "Lag of a stream's shards in milliseconds, " + what + ". Shards that are done do not count.",
@@ -25,7 +25,7 @@ func LagMetrics(look inspect.Look) (string, error) {
 		Name: behindMetric,
 		Help: "Lag of a shard in milliseconds: the age of its oldest unread record.",
 	}, []string{"stream", "shard"})
-	for _, s := range look.Streams {
+	for _, s := range measured.Streams {
 		losses.WithLabelValues(s.Stream).Set(float64(len(s.Losses)))
 		if s.Lag.Shards > 0 {
 			avg.WithLabelValues(s.Stream).Set(s.Lag.Avg)

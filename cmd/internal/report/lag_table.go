@@ -10,16 +10,16 @@ import (
 )
 
 // LagTables returns a measurement as text: a table for each stream.
-func LagTables(p Palette, look inspect.Look) string {
+func LagTables(p Palette, measured inspect.LagReport) string {
 	var b strings.Builder
-	for i, s := range look.Streams {
+	for i, s := range measured.Streams {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
 		b.WriteString(s.Stream + ": " + figures(s.Lag) + "\n")
 		rows := [][]string{{"SHARD", "STATE", "BEHIND", "LAST_READ", "POSITION"}}
 		for _, shard := range s.Shards {
-			rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(look, shard), positionOf(shard.Position).Short()})
+			rows = append(rows, []string{shard.ShardID, stateWord(shard.State), behindWord(shard), lastRead(measured, shard), positionOf(shard.Position).Short()})
 		}
 		b.WriteString(aligned(p, rows))
 	}
@@ -47,7 +47,7 @@ func stateWord(s inspect.ShardState) string {
 	return string(s)
 }
 
-func behindWord(s inspect.ShardLook) string {
+func behindWord(s inspect.ShardReport) string {
 	if s.State == inspect.Done {
 		return "-"
 	}
@@ -55,10 +55,10 @@ func behindWord(s inspect.ShardLook) string {
 }
 
 // lastRead returns the age of the last record that was read.
-func lastRead(look inspect.Look, s inspect.ShardLook) string {
+func lastRead(measured inspect.LagReport, s inspect.ShardReport) string {
 	last := lastRecordOf(s.Position)
 	if last == nil || last.Arrival.IsZero() {
 		return "-"
 	}
-	return Brief(max(0, look.Time.Sub(last.Arrival.Time)))
+	return Brief(max(0, measured.Time.Sub(last.Arrival.Time)))
 }

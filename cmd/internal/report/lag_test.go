@@ -15,12 +15,12 @@ import (
 
 var measuredAt = time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC)
 
-// lookAt is a measurement of a stream whose shards have these lags in milliseconds. A
+// measuredLag is a measurement of a stream whose shards have these lags in milliseconds. A
 // negative lag means that the shard is done.
-func lookAt(at time.Time, stream string, behind ...int64) inspect.Look {
-	s := inspect.StreamLook{Stream: stream}
+func measuredLag(at time.Time, stream string, behind ...int64) inspect.LagReport {
+	s := inspect.StreamReport{Stream: stream}
 	for n, ms := range behind {
-		shard := inspect.ShardLook{ShardID: fmt.Sprintf("shardId-%012d", n), State: inspect.Reading, MillisBehindLatest: ms,
+		shard := inspect.ShardReport{ShardID: fmt.Sprintf("shardId-%012d", n), State: inspect.Reading, MillisBehindLatest: ms,
 			Position: checkpoint.Shard{Position: record.Position{Kind: record.TrimHorizon}}}
 		if ms < 0 {
 			shard.State, shard.MillisBehindLatest = inspect.Done, 0
@@ -31,26 +31,26 @@ func lookAt(at time.Time, stream string, behind ...int64) inspect.Look {
 		}
 		s.Shards = append(s.Shards, shard)
 	}
-	return inspect.Look{Time: at, Streams: []inspect.StreamLook{s}}
+	return inspect.LagReport{Time: at, Streams: []inspect.StreamReport{s}}
 }
 
 func TestLagLineHasTheDocumentedMembers(t *testing.T) {
 	at := func(s int64) record.Time { return record.Time{Time: time.UnixMilli(s*1000 + 7).UTC()} }
 	sub := int64(3)
-	look := inspect.Look{Time: measuredAt, Streams: []inspect.StreamLook{
-		{Stream: "payments", Shards: []inspect.ShardLook{
+	measured := inspect.LagReport{Time: measuredAt, Streams: []inspect.StreamReport{
+		{Stream: "payments", Shards: []inspect.ShardReport{
 			{ShardID: "shardId-000000000000", State: inspect.Done, Position: checkpoint.Shard{Position: record.Position{Kind: record.ShardEnd, SequenceNumber: "9"}, LastArrival: at(1)}},
 		}},
 		{Stream: "orders", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/orders",
 			Lag: reader.StreamLag{Stream: "orders", Shards: 2, Avg: 1.5, Max: 3},
-			Shards: []inspect.ShardLook{
+			Shards: []inspect.ShardReport{
 				{ShardID: "shardId-000000000000", State: inspect.Reading, MillisBehindLatest: 3, Position: checkpoint.Shard{
 					Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: "49", SubSequenceNumber: &sub, Continuation: "50"}, LastArrival: at(2), ReadThrough: at(3)}},
 				{ShardID: "shardId-000000000001", State: inspect.WaitingForParent, Parents: []string{"shardId-000000000000", "shardId-000000000009"},
 					Position: checkpoint.Shard{Position: record.Position{Kind: record.AtTimestamp, Timestamp: at(4)}}},
 			}},
 	}}
-	got, err := LagLine(look)
+	got, err := LagLine(measured)
 	want := `{"timestamp":"2026-11-22T10:00:00.123Z","streams":[` +
 		`{"streamName":"orders","streamARN":"arn:aws:kinesis:us-east-1:000000000000:stream/orders","avgMsBehindLatest":1.5,"maxMsBehindLatest":3,"minMsBehindLatest":0,"shards":[` +
 		`{"shardId":"shardId-000000000000","state":"READING","position":{"type":"AT_SEQUENCE_NUMBER","sequenceNumber":"49","subSequenceNumber":3},"millisBehindLatest":3,"lastRecord":{"sequenceNumber":"49","approximateArrivalTimestamp":"1970-01-01T00:00:02.007Z"}},` +
@@ -62,7 +62,7 @@ func TestLagLineHasTheDocumentedMembers(t *testing.T) {
 }
 
 func TestLagMetricsOmitShardsThatAreDone(t *testing.T) {
-	got, err := LagMetrics(lookAt(measuredAt, `or"ders`, 1500, -1, 0))
+	got, err := LagMetrics(measuredLag(measuredAt, `or"ders`, 1500, -1, 0))
 	figure := func(name, what, value string) string {
 		name = "kin_" + name + "_millis_behind_latest"
 		return "# HELP " + name + " Lag of a stream's shards in milliseconds, " + what + ". Shards that are done do not count.\n# TYPE " + name + " gauge\n" +
@@ -121,16 +121,16 @@ func TestTrend(t *testing.T) {
 }
 
 // frameOf returns the last frame after these measurements.
-func frameOf(width, height int, notes []string, looks ...inspect.Look) []string {
+func frameOf(width, height int, notes []string, reports ...inspect.LagReport) []string {
 	var h LagHistory
-	for _, look := range looks {
-		h.Add(look)
+	for _, measured := range reports {
+		h.Add(measured)
 	}
-	return LagFrame(Palette{}, looks[len(looks)-1], h, notes, width, height)
+	return LagFrame(Palette{}, reports[len(reports)-1], h, notes, width, height)
 }
 
 func TestLagFrameShowsEveryShardIfItFits(t *testing.T) {
-	got := strings.Join(frameOf(80, 23, nil, lookAt(measuredAt.Add(-2*time.Second), "orders", 8000, 0, -1), lookAt(measuredAt, "orders", 6000, 0, -1)), "\n")
+	got := strings.Join(frameOf(80, 23, nil, measuredLag(measuredAt.Add(-2*time.Second), "orders", 8000, 0, -1), measuredLag(measuredAt, "orders", 6000, 0, -1)), "\n")
 	want := `10:00:00 orders: behind max 6.0s, avg 3.0s, min 0s; expected to catch up in 6.0s
 SHARD                 STATE    BEHIND  LAST_READ  TREND             CAUGHT_UP
 shardId-000000000000  reading  6.0s    -          █▆                in 6.0s
@@ -148,7 +148,7 @@ func TestLagFrameFitsTheTerminal(t *testing.T) {
 	for n := range behind {
 		behind[n] = int64(n) * 1000
 	}
-	many := lookAt(measuredAt, "orders", behind...)
+	many := measuredLag(measuredAt, "orders", behind...)
 	lines := frameOf(80, 23, nil, many)
 	if len(lines) != 23 || !strings.HasPrefix(lines[2], "shardId-000000000399  reading  6m39s ") || !strings.HasPrefix(lines[20], "shardId-000000000381 ") ||
 		lines[21] != "381 shards not shown, at most 6m20s behind" {
@@ -158,16 +158,16 @@ func TestLagFrameFitsTheTerminal(t *testing.T) {
 	for n := range behind {
 		behind[n] = 60_000 + int64(n*37%400)
 	}
-	lines = frameOf(80, 23, nil, lookAt(measuredAt, "orders", behind...))
+	lines = frameOf(80, 23, nil, measuredLag(measuredAt, "orders", behind...))
 	if !strings.HasPrefix(lines[2], "shardId-000000000000 ") || !strings.HasPrefix(lines[20], "shardId-000000000018 ") || lines[21] != "381 shards not shown, at most 1m00s behind" {
 		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
-	two := inspect.Look{Time: measuredAt, Streams: append(many.Streams, lookAt(measuredAt, "payments", behind[:7]...).Streams...)}
+	two := inspect.LagReport{Time: measuredAt, Streams: append(many.Streams, measuredLag(measuredAt, "payments", behind[:7]...).Streams...)}
 	notes := []string{strings.Repeat("x", 300), "y"}
 	for width := 1; width < 130; width += 3 {
 		for height := 1; height < 60; height++ {
-			for _, look := range []inspect.Look{many, two} {
-				lines := frameOf(width, height, notes, look)
+			for _, measured := range []inspect.LagReport{many, two} {
+				lines := frameOf(width, height, notes, measured)
 				for _, line := range lines {
 					if n := utf8.RuneCountInString(line); n > width {
 						t.Fatalf("%d columns of %d: %q", n, width, line)

@@ -71,7 +71,7 @@ func newProgressCollector(progress func() reader.Progress) *progressCollector {
 			counter("kin_batches_total", "Batches written and committed.", func(p reader.Progress) int64 { return p.Batches }),
 			counter("kin_throttles_total", "Fetches that exceeded a shard's read limit.", func(p reader.Progress) int64 { return p.Throttles }),
 			counter("kin_retries_total", "Fetches that failed for another reason and were retried.", func(p reader.Progress) int64 { return p.Retries }),
-			counter("kin_left_out_records_total", "Records of aggregates that --hash-filter dropped.", func(p reader.Progress) int64 { return p.LeftOut }),
+			counter("kin_left_out_records_total", "Records of aggregates that --hash-filter dropped.", func(p reader.Progress) int64 { return p.Dropped }),
 		},
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // The lags are exact to the millisecond, whatever time passes in between.
-func TestLookReportsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
+func TestLagIsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
 	const odd = time.Hour + 17*time.Minute + 3*time.Second + 456*time.Millisecond
 	for _, test := range []struct {
 		name  string
@@ -117,15 +117,15 @@ func TestLookReportsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					d := newDiary(t, 2, local.Options{Trimmed: trimmed})
 					test.do(d)
-					look, got := d.look()
+					report, got := d.report()
 					if want := strings.TrimSpace(test.want(d)); got != want {
 						t.Errorf("got  %s\nwant %s", got, want)
 					}
-					if lag := look.Streams[0].Lag; lag.Shards != test.count || test.avg >= 0 && lag.Avg != test.avg {
+					if lag := report.Streams[0].Lag; lag.Shards != test.count || test.avg >= 0 && lag.Avg != test.avg {
 						t.Errorf("figures %+v, want %d shards and %v on average", lag, test.count, test.avg)
 					}
-					if !look.Time.Equal(d.Now().Truncate(time.Millisecond)) {
-						t.Errorf("the look is of %s, and it is %s", look.Time, d.Now())
+					if !report.Time.Equal(d.Now().Truncate(time.Millisecond)) {
+						t.Errorf("the measurement is of %s, and it is %s", report.Time, d.Now())
 					}
 				})
 			})
@@ -135,7 +135,7 @@ func TestLookReportsTheAgeOfTheOldestUnreadRecord(t *testing.T) {
 
 // A child that waits counts its own records, as its parent does. A DONE shard does not count in the
 // three figures.
-func TestLookSummarizesLags(t *testing.T) {
+func TestLagReportSummarizesLags(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 2, local.Options{})
 		d.write(0, 1)
@@ -144,17 +144,17 @@ func TestLookSummarizesLags(t *testing.T) {
 		d.write(1, 1)
 		d.write(2, 1)
 		time.Sleep(time.Minute)
-		look, _ := d.look()
+		report, _ := d.report()
 		want := reader.StreamLag{Stream: "orders", Shards: 3, Avg: float64(d.unread(1)+d.unread(2)) / 3, Max: d.unread(1)}
-		if got := look.Streams[0].Lag; got != want || want.Max <= d.unread(2) {
+		if got := report.Streams[0].Lag; got != want || want.Max <= d.unread(2) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	})
 }
 
-// If this machine's clock is wrong, the Look finds out the service's time to the millisecond, from
-// Dates that are cut to the second.
-func TestLookIsExactWithAWrongLocalClock(t *testing.T) {
+// If this machine's clock is wrong, the measurement finds out the service's time to the
+// millisecond, from Dates that are cut to the second.
+func TestLagIsExactWithAWrongLocalClock(t *testing.T) {
 	for _, move := range []time.Duration{20 * time.Hour, 90*time.Second + 7*time.Millisecond, time.Hour + 999*time.Millisecond, 2*time.Second + 500*time.Millisecond} {
 		t.Run(move.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -165,14 +165,14 @@ func TestLookIsExactWithAWrongLocalClock(t *testing.T) {
 				d.write(0, 1)
 				d.Advance(move)
 				now, before := d.Now(), d.unread(0)
-				look, err := d.looker().Look(t.Context())
+				report, err := d.meter().Measure(t.Context())
 				d.Must(err)
-				// The Look takes a moment to find out the time. The lag is that of the time when
-				// the shard answered.
-				if got := look.Streams[0].Shards[0].MillisBehindLatest; got < before-1 || got > before+1 {
+				// The measurement takes a moment to find out the time. The lag is that of the time
+				// when the shard answered.
+				if got := report.Streams[0].Shards[0].MillisBehindLatest; got < before-1 || got > before+1 {
 					t.Errorf("%d ms behind, want %d", got, before)
 				}
-				if off := look.Time.Sub(now).Abs(); off > 2*time.Millisecond {
+				if off := report.Time.Sub(now).Abs(); off > 2*time.Millisecond {
 					t.Errorf("the clock is off by %s", off)
 				}
 			})

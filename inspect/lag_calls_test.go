@@ -19,8 +19,9 @@ import (
 	"kin/reader"
 )
 
-// Each look makes one GetRecords for each shard, and the next one waits until it may fetch again.
-func TestLookFetchesEachShardOnce(t *testing.T) {
+// Each measurement makes one GetRecords for each shard, and the next one waits until it may fetch
+// again.
+func TestLagFetchesEachShardOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 8, local.Options{})
 		for n := range 8 {
@@ -37,11 +38,11 @@ func TestLookFetchesEachShardOnce(t *testing.T) {
 			calls[call]++
 			return nil
 		}}
-		l, err := NewLooker(client, LookOptions{Streams: []string{"orders"}, Positions: d.m})
+		l, err := NewLagMeter(client, LagMeterOptions{Streams: []string{"orders"}, Positions: d.m})
 		d.Must(err)
 		began := time.Now()
 		for range 3 {
-			_, err := l.Look(t.Context())
+			_, err := l.Measure(t.Context())
 			d.Must(err)
 		}
 		if calls["GetRecords"] != 3*12 || calls["GetShardIterator "+families.ShardName(8)] != 3 {
@@ -53,8 +54,8 @@ func TestLookFetchesEachShardOnce(t *testing.T) {
 	})
 }
 
-// A look waits for a rate limit as a run does, without delaying other shards.
-func TestLookWaitsForRateLimits(t *testing.T) {
+// A measurement waits for a rate limit as a run does, without delaying other shards.
+func TestLagWaitsForRateLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary(t, 40, local.Options{})
 		d.readOn(0)
@@ -63,27 +64,27 @@ func TestLookWaitsForRateLimits(t *testing.T) {
 		var messages []string
 		var mu sync.Mutex
 		d.Fault("GetRecords=ProvisionedThroughputExceededException*35")
-		l, err := NewLooker(d, LookOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) {
+		l, err := NewLagMeter(d, LagMeterOptions{Streams: []string{"orders"}, Positions: d.m, Info: func(m string) {
 			mu.Lock()
 			defer mu.Unlock()
 			messages = append(messages, m)
 		}})
 		d.Must(err)
 		began, want := time.Now(), d.unread(7)
-		look, err := l.Look(t.Context())
+		report, err := l.Measure(t.Context())
 		d.Must(err)
 		took := time.Since(began)
 		if took != 5*time.Second || len(messages) != 35 || !strings.HasSuffix(messages[0], ": Hit rate limit. Sleeping for 5 seconds.") {
 			t.Errorf("took %s with %d messages %.1q", took, len(messages), messages)
 		}
-		if got := look.Streams[0].Shards[7].MillisBehindLatest; got != want && got != want+took.Milliseconds() {
+		if got := report.Streams[0].Shards[7].MillisBehindLatest; got != want && got != want+took.Milliseconds() {
 			t.Errorf("%d ms behind, want %d", got, want)
 		}
 	})
 }
 
-// A look without an answer fails after its retries, and a denied one at once.
-func TestLookFailures(t *testing.T) {
+// A measurement without an answer fails after its retries, and a denied one at once.
+func TestLagFailures(t *testing.T) {
 	for spec, wait := range map[string]bool{"GetRecords=InternalFailure": true, "ListShards=InternalFailure": true, "GetRecords=AccessDeniedException": false} {
 		t.Run(spec, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -91,9 +92,9 @@ func TestLookFailures(t *testing.T) {
 				d.readOn(0)
 				d.Fault(spec)
 				began := time.Now()
-				_, err := d.looker().Look(t.Context())
+				_, err := d.meter().Measure(t.Context())
 				var gaveUp *reader.GaveUpError
-				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= lookRetries) || took > lookRetries+5*time.Second {
+				if took := time.Since(began); errors.As(err, &gaveUp) != wait || err == nil || wait != (took >= retryTime) || took > retryTime+5*time.Second {
 					t.Errorf("after %s: %v", took, err)
 				}
 			})
@@ -101,8 +102,8 @@ func TestLookFailures(t *testing.T) {
 	}
 }
 
-// A look starts no shard, whatever form a shard's end has.
-func TestLookAtAnEndedShardFetchesNoOther(t *testing.T) {
+// A measurement starts no shard, whatever form a shard's end has.
+func TestLagOfAnEndedShardFetchesNoOther(t *testing.T) {
 	for name, way := range kinesistest.Ways {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -112,19 +113,19 @@ func TestLookAtAnEndedShardFetchesNoOther(t *testing.T) {
 				d.Split(0)
 				fetches := map[string]int{}
 				var mu sync.Mutex
-				l, err := NewLooker(&kinesistest.Watched{StreamAPI: d, Before: func(call string) error {
+				l, err := NewLagMeter(&kinesistest.Watched{StreamAPI: d, Before: func(call string) error {
 					mu.Lock()
 					defer mu.Unlock()
 					fetches[call]++
 					return nil
-				}}, LookOptions{Streams: []string{"orders"}, Positions: d.m})
+				}}, LagMeterOptions{Streams: []string{"orders"}, Positions: d.m})
 				d.Must(err)
 				ctx, cancel := context.WithCancel(t.Context())
-				look, err := l.Look(ctx)
+				report, err := l.Measure(ctx)
 				d.Must(err)
 				cancel()
 				synctest.Wait()
-				if got, want := words(look), "READING 0, 1 READING 0, 2 WAITING_FOR_PARENT 0, 3 WAITING_FOR_PARENT 0"; got != want {
+				if got, want := words(report), "READING 0, 1 READING 0, 2 WAITING_FOR_PARENT 0, 3 WAITING_FOR_PARENT 0"; got != want {
 					t.Errorf("got %q, want %q", got, want)
 				}
 				if fetches["GetRecords"] != 4 {
@@ -135,9 +136,9 @@ func TestLookAtAnEndedShardFetchesNoOther(t *testing.T) {
 	}
 }
 
-// Many shards are fetched at once, but not if their records are large: the memory of a look is
-// limited.
-func TestLookLimitsLargeRecordsInMemory(t *testing.T) {
+// Many shards are fetched at once, but not if their records are large: the memory of a measurement
+// is limited.
+func TestLagLimitsLargeRecordsInMemory(t *testing.T) {
 	for size, want := range map[int]int{10: probesInFlight, 1 << 20: 4} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -147,11 +148,11 @@ func TestLookLimitsLargeRecordsInMemory(t *testing.T) {
 				}
 				f := kinesistest.NewFake(shards...)
 				peak := f.SlowFetches(50 * time.Millisecond)
-				l, err := NewLooker(f, LookOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
+				l, err := NewLagMeter(f, LagMeterOptions{Streams: []string{"orders"}, InitialPosition: record.Position{Kind: record.TrimHorizon}})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := l.Look(t.Context()); err != nil {
+				if _, err := l.Measure(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				if got := peak(); got != want {

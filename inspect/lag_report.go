@@ -12,18 +12,18 @@ import (
 	"kin/reader"
 )
 
-// Look is the state of the shards of all streams at one time.
-type Look struct {
+// LagReport is the state of the shards of all streams at one time.
+type LagReport struct {
 	Time    time.Time // the service's clock
-	Streams []StreamLook
+	Streams []StreamReport
 	Failed  []reader.StreamFailure // the streams that could not be read, if there are several
 }
 
-// StreamLook is the state of one stream.
-type StreamLook struct {
+// StreamReport is the state of one stream.
+type StreamReport struct {
 	Stream string
 	ARN    string // empty if not known
-	Shards []ShardLook
+	Shards []ShardReport
 	// Losses are messages about records that are gone, or may be, and were not read.
 	Losses []string
 	// Lag summarizes the lags of the shards that are not Done.
@@ -43,8 +43,8 @@ const (
 	Done ShardState = "DONE"
 )
 
-// ShardLook is the state of one shard.
-type ShardLook struct {
+// ShardReport is the state of one shard.
+type ShardReport struct {
 	ShardID string
 	State   ShardState
 	Parents []string // none, one, or two after a merge
@@ -58,7 +58,7 @@ type ShardLook struct {
 }
 
 // sum computes the connector's three figures from the shards that are not Done.
-func (s *StreamLook) sum() {
+func (s *StreamReport) sum() {
 	var lags []reader.Lag
 	for _, shard := range s.Shards {
 		if shard.State != Done {

@@ -14,8 +14,9 @@ import (
 	"kin/internal/service"
 )
 
-// Without a checkpoint, a look begins where a run would. An age is relative to the first look.
-func TestLookFromAPosition(t *testing.T) {
+// Without a checkpoint, a measurement begins where a run would. An age is relative to the first
+// one.
+func TestLagFromAPosition(t *testing.T) {
 	for _, test := range []struct {
 		from  record.Position
 		first string // the shards' lags after two minutes
@@ -31,15 +32,15 @@ func TestLookFromAPosition(t *testing.T) {
 				s := kinesistest.NewService(t, 1, local.Options{})
 				s.Put(0, "1")
 				time.Sleep(2 * time.Minute)
-				l, err := NewLooker(s, LookOptions{Streams: []string{"orders"}, InitialPosition: test.from})
+				l, err := NewLagMeter(s, LagMeterOptions{Streams: []string{"orders"}, InitialPosition: test.from})
 				s.Must(err)
 				for _, want := range []string{test.first, test.later} {
-					look, err := l.Look(t.Context())
+					report, err := l.Measure(t.Context())
 					s.Must(err)
-					if got := words(look); got != strings.TrimSpace(want) {
+					if got := words(report); got != strings.TrimSpace(want) {
 						t.Errorf("got %q, want %q", got, want)
 					}
-					if look.Streams[0].ARN == "" {
+					if report.Streams[0].ARN == "" {
 						t.Error("the ARN is missing")
 					}
 					time.Sleep(2 * time.Minute)
@@ -49,9 +50,9 @@ func TestLookFromAPosition(t *testing.T) {
 	}
 }
 
-// A look accepts the positions of both ways of reading, even if nothing was read yet, and inside an
-// aggregate.
-func TestLookAcceptsEveryPosition(t *testing.T) {
+// A measurement accepts the positions of both ways of reading, even if nothing was read yet, and
+// inside an aggregate.
+func TestLagAcceptsEveryPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := kinesistest.NewService(t, 4, local.Options{})
 		for n := range 4 {
@@ -73,15 +74,15 @@ func TestLookAcceptsEveryPosition(t *testing.T) {
 			families.ShardName(2): {Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: at(1), SubSequenceNumber: &sub}},
 			families.ShardName(3): {Position: record.Position{Kind: record.ShardEnd}},
 		}}}
-		l, err := NewLooker(s, LookOptions{Streams: []string{"orders"}, Positions: m})
+		l, err := NewLagMeter(s, LagMeterOptions{Streams: []string{"orders"}, Positions: m})
 		s.Must(err)
-		look, err := l.Look(t.Context())
+		report, err := l.Measure(t.Context())
 		s.Must(err)
-		if got, want := words(look), "READING 1000, 1 READING 0, 2 READING 1000, 3 DONE 0, 4 READING 0, 5 READING 0"; got != want {
+		if got, want := words(report), "READING 1000, 1 READING 0, 2 READING 1000, 3 DONE 0, 4 READING 0, 5 READING 0"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		if got := look.Streams[0].Shards[2].Position.SubSequenceNumber; got == nil || *got != 3 {
-			t.Errorf("position %v", look.Streams[0].Shards[2].Position)
+		if got := report.Streams[0].Shards[2].Position.SubSequenceNumber; got == nil || *got != 3 {
+			t.Errorf("position %v", report.Streams[0].Shards[2].Position)
 		}
 	})
 }

@@ -17,13 +17,13 @@ import (
 	"kin/reader"
 )
 
-// LookOptions sets which streams a Looker reads, and from where.
-type LookOptions struct {
+// LagMeterOptions sets which streams a LagMeter reads, and from where.
+type LagMeterOptions struct {
 	// Streams are names or ARNs, each stream once.
 	Streams []string
-	// Positions are those of a run. They are loaded for each Look, so they follow a run that moves
-	// them, and are never saved. nil uses InitialPosition; an age is then relative to the first
-	// Look.
+	// Positions are those of a run. They are loaded for each measurement, so they follow a run that
+	// moves them, and are never saved. nil uses InitialPosition; an age is then relative to the
+	// first measurement.
 	Positions       reader.Positions
 	InitialPosition record.Position
 
@@ -32,27 +32,28 @@ type LookOptions struct {
 	Log          *slog.Logger
 }
 
-// Looker finds out how far each shard was read. It lists, places and paces as a run from the same
-// positions does, and changes nothing. NewLooker makes it. Its methods are for one goroutine.
-type Looker struct {
+// LagMeter finds out how far each shard was read. It lists the shards, chooses their positions and
+// limits its calls as a run from the same positions does, and changes nothing. NewLagMeter creates
+// one. Only one goroutine may use it.
+type LagMeter struct {
 	client timedClient
 	clock  *serverClock
 	dates  *servertime.Check // checks the Dates of all answers
 	o      reader.Options
-	// next is when each shard may be fetched again. A Look waits for that time.
+	// next is when each shard may be fetched again. A measurement waits for that time.
 	next  map[shardKey]time.Time
 	arns  map[string]string    // fetched ARNs by stream name; "" is not known
-	seen  map[string]time.Time // the service's time of each stream's first Look
-	quiet bool                 // set after the first Look: its messages are not repeated
+	seen  map[string]time.Time // the service's time of each stream's first measurement
+	quiet bool                 // set after the first measurement: its messages are not repeated
 	sizes answerSizes
 }
 
-// lookRetries is how long a Look retries a call.
-const lookRetries = service.StartTimeout
+// retryTime is how long a measurement retries a call.
+const retryTime = service.StartTimeout
 
-// NewLooker checks every field of lo and returns a Looker. The error is an *OptionError that names
-// the field in words.
-func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
+// NewLagMeter checks every field of lo and returns a LagMeter. The error is a
+// *record.OptionError; its Field is the name of the field in words.
+func NewLagMeter(client reader.Client, lo LagMeterOptions) (*LagMeter, error) {
 	o := reader.DefaultOptions()
 	o.Streams, o.InitialPosition, o.Positions = lo.Streams, lo.InitialPosition, lo.Positions
 	o.Encode = func(dst []byte, _ record.Record) ([]byte, error) { return dst, nil }
@@ -60,7 +61,7 @@ func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
 	o.MaxRecordsPerFetch = 1
 	o.FetchBufferSize = probeBuffer
 	o.ShardsPerTask, o.Tasks = probesInFlight, 1
-	o.RetryFor = lookRetries
+	o.RetryFor = retryTime
 	o.AllowDataLoss = true // records that are no longer retained are not unread
 	o.Info, o.Detail, o.Log = lo.Info, lo.Detail, lo.Log
 	o, err := o.Complete()
@@ -68,7 +69,7 @@ func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
 		return nil, err
 	}
 	clock, dates := &serverClock{}, &servertime.Check{Report: o.Info}
-	l := &Looker{
+	l := &LagMeter{
 		client: timedClient{client, clock, dates}, clock: clock, dates: dates, o: o,
 		next: map[shardKey]time.Time{}, arns: map[string]string{}, seen: map[string]time.Time{},
 	}
@@ -76,36 +77,36 @@ func NewLooker(client reader.Client, lo LookOptions) (*Looker, error) {
 }
 
 // opener returns the options to open streams with.
-func (l *Looker) opener() reader.Opener {
+func (l *LagMeter) opener() reader.Opener {
 	return reader.Opener{Client: l.client, Options: l.o, Dates: l.dates}
 }
 
-// Look makes one GetRecords call for each shard that is not Done, and returns the state of all
+// Measure makes one GetRecords call for each shard that is not Done, and returns the state of all
 // shards. Its errors are those of Reader.Run. If there are several streams, one that fails is
-// listed in Look.Failed, and only the failure of all is an error.
-func (l *Looker) Look(ctx context.Context) (Look, error) {
+// listed in LagReport.Failed, and only the failure of all is an error.
+func (l *LagMeter) Measure(ctx context.Context) (LagReport, error) {
 	streams, err := l.open(ctx)
 	if err != nil {
-		return Look{}, err
+		return LagReport{}, err
 	}
 	probes, failed, err := l.probe(ctx, streams)
 	if err != nil {
-		return Look{}, streams.ExplainNotFound(ctx, err)
+		return LagReport{}, streams.ExplainNotFound(ctx, err)
 	}
 	if err := streams.Drop(ctx, failed); err != nil {
-		return Look{}, err
+		return LagReport{}, err
 	}
 	answeredAt := time.Now() // the following calls may take a moment
 	l.refineClock(ctx, streams.Streams[0], probes)
-	look := Look{Time: l.clock.at(answeredAt).Truncate(time.Millisecond), Failed: streams.Failed}
+	report := LagReport{Time: l.clock.at(answeredAt).Truncate(time.Millisecond), Failed: streams.Failed}
 	for _, s := range streams.Streams {
 		of := s.View()
-		sl := StreamLook{Stream: of.Name, ARN: l.arn(ctx, s, streams.File.Find(of.Name)), Losses: of.Losses}
+		streamReport := StreamReport{Stream: of.Name, ARN: l.arn(ctx, s, streams.File.Find(of.Name)), Losses: of.Losses}
 		for ; len(probes) > 0 && probes[0].stream == s; probes = probes[1:] {
-			sl.Shards = append(sl.Shards, probes[0].look(l.clock))
+			streamReport.Shards = append(streamReport.Shards, probes[0].report(l.clock))
 		}
-		sl.sum()
-		look.Streams = append(look.Streams, sl)
+		streamReport.sum()
+		report.Streams = append(report.Streams, streamReport)
 	}
 	for _, s := range streams.Streams {
 		of := s.View()
@@ -114,11 +115,11 @@ func (l *Looker) Look(ctx context.Context) (Look, error) {
 		}
 	}
 	l.quiet = true
-	return look, nil
+	return report, nil
 }
 
 // open lists and places all shards as a run does at its start.
-func (l *Looker) open(ctx context.Context) (*reader.Opening, error) {
+func (l *LagMeter) open(ctx context.Context) (*reader.Opening, error) {
 	opener := l.opener()
 	opener.Quiet, opener.Since, opener.Partial = l.quiet, l.seen, len(l.o.Streams) > 1
 	streams, err := opener.Open(ctx)
@@ -132,9 +133,9 @@ func (l *Looker) open(ctx context.Context) (*reader.Opening, error) {
 }
 
 // arn returns the stream's ARN; empty if not known. entry has the stream's positions, and may be
-// nil. If neither has the ARN, a Look from an InitialPosition makes one attempt to fetch it. The
-// permission for that call is optional.
-func (l *Looker) arn(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream) string {
+// nil. If neither has the ARN, a measurement from an InitialPosition makes one attempt to fetch it.
+// The permission for that call is optional.
+func (l *LagMeter) arn(ctx context.Context, s *reader.Stream, entry *checkpoint.Stream) string {
 	of := s.View()
 	if of.ARN != "" {
 		return of.ARN
@@ -156,7 +157,7 @@ func (l *Looker) arn(ctx context.Context, s *reader.Stream, entry *checkpoint.St
 
 // probe fetches every shard that is not outside of the run once. It returns the probes by stream
 // and shard ID. If there are several streams, it also returns those with a failed fetch.
-func (l *Looker) probe(ctx context.Context, streams *reader.Opening) ([]*probe, map[*reader.Stream]error, error) {
+func (l *LagMeter) probe(ctx context.Context, streams *reader.Opening) ([]*probe, map[*reader.Stream]error, error) {
 	all := probes(streams)
 	budget := &probeBudget{free: semaphore.NewWeighted(probeBuffer), sizes: &l.sizes}
 	errs := make(chan streamError, len(streams.Streams))
@@ -198,21 +199,21 @@ type streamError struct {
 
 // refineClock finds out the service's time to about a millisecond, if a lag depends on it and this
 // machine's clock is wrong. It makes calls at the turn of the service's second. That takes two or
-// three seconds, in the first Look only. A call that fails ends it.
-func (l *Looker) refineClock(ctx context.Context, s *reader.Stream, probes []*probe) {
+// three seconds, in the first measurement only. A call that fails ends it.
+func (l *LagMeter) refineClock(ctx context.Context, s *reader.Stream, probes []*probe) {
 	if !slices.ContainsFunc(probes, func(p *probe) bool { return !p.arrival.IsZero() }) {
 		return
 	}
 	started := time.Now()
-	for range maxQuestions {
+	for range maxTimeCalls {
 		if l.clock.isRight() {
 			return
 		}
-		at := l.clock.ask(time.Now())
+		at := l.clock.nextCall(time.Now())
 		if at.IsZero() || at.Sub(started) > maxRefineTime || service.Sleep(ctx, time.Until(at)) != nil {
 			return
 		}
-		if err := s.AskTime(ctx); err != nil {
+		if err := s.FetchTime(ctx); err != nil {
 			l.o.Log.Debug("ask for the time", "error", err)
 			return
 		}
