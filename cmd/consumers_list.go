@@ -17,8 +17,8 @@ func newConsumersList(e *env) *cobra.Command {
 		Short: "List the consumers of a stream",
 		Long: `Use it to see which stream consumers are registered, and billed.
 
-kin prints the consumers by name: a table, or with -o json one JSON object that
-has their ARNs, too.
+kin prints the consumers sorted by name: a table, or with -o json one JSON
+object that has their ARNs, too.
 
 It needs kinesis:ListStreamConsumers, and kinesis:DescribeStreamSummary if
 STREAM is a name.`,

@@ -122,7 +122,7 @@ func runDemo(ctx context.Context, e *env, o *demoOptions) (err error) {
 
 	d := &demo{e: e, client: awsclient.NewLocal(url), began: time.Now(), length: time.Duration(o.length)}
 	e.Info(fmt.Sprintf("demo: an embedded Kinesis endpoint is at %s, with the stream %s of %d shards", url, demoStream, demoShards))
-	e.Info("demo: a sample shop writes to it; the lines below are the output of \"kin tail " + demoStream + "\" prints")
+	e.Info("demo: a sample shop writes to it; the lines below are the output of \"kin tail " + demoStream + "\"")
 	if err := d.run(ctx); err != nil {
 		return err
 	}

@@ -27,17 +27,18 @@ partition key (--key), or to find hot shards and keys (--rates).
 
 Without these flags kin prints the retained shards as a tree. Each shard is
 below the shard that it was split or merged from. A merged shard has a + after
-its ID and is below both its parents. It is drawn below one of them; a line
-below the other names that one. SHARE is the shard's part of the hash key space,
-and FROM is the start of that part. Sequence numbers are shortened; -o json
-prints them whole.
+its ID. It is drawn below one of its parents; a line below the other parent
+names the first. SHARE is the shard's part of the hash key space, and FROM is
+the start of that part. Sequence numbers are shortened; -o json prints them
+whole.
 
 --key prints the open shard that the records of a partition key go to. With --at
 it prints the shard that held the key at that time, even if it is closed now.
 The service keeps closed shards for the retention period. For an earlier time
-kin can answer only if the key's shard was never split or merged. If not, the
-exit code is 3. A stream with the record distribution strategy AUTO puts records
-into any shard: for such a stream --key prints no shard, and the exit code is 1.
+kin can answer only if the key's oldest retained shard is not the child of a
+split or merge. If kin cannot answer, the exit code is 3. A stream with the
+record distribution strategy AUTO puts records into any shard: for such a stream
+--key prints no shard, and the exit code is 1.
 
 --rates reads what arrives in the open shards, for the time of --for. It prints
 the hottest shards first: how fast each is written, its share of the write limit
@@ -197,7 +198,7 @@ func (o *shardsOptions) keyReport(ctx context.Context, e *env, asker *reader.Ask
 	}
 	for _, k := range found {
 		if k.Ambiguous != "" {
-			e.Info(fmt.Sprintf("%s: for that time the service also lists the parent shard %s: it was split or merged at that moment, or this endpoint does not record the time",
+			e.Info(fmt.Sprintf("%s: for that time the service also lists the parent shard %s; either this parent was split or merged at that moment, or the endpoint does not record the times of splits and merges",
 				report.Printable(k.PartitionKey), k.Ambiguous))
 		}
 	}

@@ -21,9 +21,9 @@ func newStreams(e *env) *cobra.Command {
 		Short: "List the account's streams",
 		Long: `Use it to see which streams an account has in a region, and how each is set up.
 
-kin prints the streams by name: capacity mode, open shards, retention period,
-registered consumers, encryption, and the status where it is not ACTIVE. -o json
-has their ARNs, too.
+kin prints the streams sorted by name: capacity mode, open shards, retention
+period, registered consumers, encryption, and the status where it is not ACTIVE.
+-o json has their ARNs, too.
 
 It needs kinesis:ListStreams, and kinesis:DescribeStreamSummary for each stream.
 If the description of a stream is not allowed, kin prints what ListStreams

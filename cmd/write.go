@@ -63,8 +63,8 @@ run ends early, another line gives a record number: all records up to it were
 written, or are in the file of --failed. --skip with that number resumes after
 it.
 
-After the first signal kin reads no more input, and writes what it has read for
-up to --grace. A signal that comes more than a second later ends the run at
+After the first signal kin reads no more input, and writes what it has read, for
+at most --grace. A signal that comes more than a second later ends the run at
 once. stdout stays empty, except with --report or --dry-run, which print a JSON
 line for each record:
 

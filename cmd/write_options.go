@@ -38,7 +38,7 @@ func (o *writeOptions) addFlags(f *pflag.FlagSet) {
 	o.Delivery.AddFlags(f)
 	flags.GroupWriting.In(f).Var(&o.pace, "pace", flags.Help{
 		Short: "repeat the times between records, such as 1x or 10x",
-		Full:  "Write the records with the times between their arrivals, or this many times as fast, such as 1x or 10x. It is for --input records.",
+		Full:  "Write the records at a multiple of the speed at which they arrived, such as 1x, 10x or 0.5x. It is for --input records.",
 	})
 	out := flags.GroupOutput.In(f)
 	out.Bool(&o.report, "report", flags.Help{

@@ -144,7 +144,7 @@ func (e *examination) consumerCalls(ctx context.Context) (consumers []efo.Consum
 	listing, err := registry.List(ctx)
 	switch {
 	case classify(err) == denied && len(e.o.Needs) > 0: // no need requires it
-		e.skip("ListStreamConsumers", "not allowed: only kin consumers list and prune need it, and the error for a stream with too many consumers")
+		e.skip("ListStreamConsumers", "not allowed: only kin consumers list and prune need it; without it the error for a stream with too many consumers does not list them")
 	default:
 		e.addPermission("ListStreamConsumers", err, Warn)
 	}

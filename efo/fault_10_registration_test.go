@@ -119,7 +119,7 @@ func TestFault10UnconfirmedRegistrationIsReported(t *testing.T) {
 					left.Hint() != "remove it with: kin consumers deregister orders kin_app --yes" {
 					t.Errorf("got %v", err)
 				}
-				if want := "looking for consumer kin_app of orders, which may be registered, to remove it, for at most 1m; another signal"; !slices.ContainsFunc(r.messages, func(m string) bool { return strings.HasPrefix(m, want) }) {
+				if want := "checking whether consumer kin_app of orders is registered, to remove it, for at most 1m; another signal"; !slices.ContainsFunc(r.messages, func(m string) bool { return strings.HasPrefix(m, want) }) {
 					t.Errorf("messages %q", r.messages)
 				}
 			})

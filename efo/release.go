@@ -28,7 +28,7 @@ func (h *streamConsumer) release(ctx, run context.Context) (stays string, err er
 	byHand := "hint: to remove it by hand: " + h.commands().Command("deregister", string(h.id), "--yes")
 	doing := "removing consumer %s of %s"
 	if h.registry.calls.unconfirmed(h.id) != nil {
-		doing = "looking for consumer %s of %s, which may be registered, to remove it"
+		doing = "checking whether consumer %s of %s is registered, to remove it"
 	}
 	defer announceRemoval(run, func() {
 		h.queue(h.f.o.Warn, fmt.Sprintf(doing+", for at most %s; another signal, 1s or more after the first, ends kin at once and leaves the consumer billed\n%s",

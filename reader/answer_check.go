@@ -123,8 +123,8 @@ type unconfirmedEnds struct {
 // position until kin accepts the end.
 const maxBehindEnds = 3
 
-// EndedInto confirms that a response ends the shard, which was read up to at. It returns the
-// shard's children, which may be empty.
+// EndedInto confirms that a response ends the shard. at is the position up to which the shard was
+// read. EndedInto returns the shard's children, which may be empty.
 //
 // It asks ListShards, unless the response is as documented and a listing of this run shows the
 // shard as closed or one of the children. A shard that ListShards shows as open has not ended. A

@@ -72,7 +72,7 @@ func (a *answerCheck) CheckDropped(at checkpoint.Shard, dropped []types.Record, 
 	}
 	newest := aws.ToString(dropped[len(dropped)-1].SequenceNumber)
 	if more && newest != at.SequenceNumber {
-		return a.contradict(at, fmt.Sprintf("the service sent record %s, then records after %s, but skipped the latter", newest, at.SequenceNumber))
+		return a.contradict(at, fmt.Sprintf("the service sent record %s, then records after record %s, but not that record", newest, at.SequenceNumber))
 	}
 	if at.SequenceNumber != s.last {
 		return nil

@@ -21,7 +21,7 @@ type hints struct {
 }
 
 const (
-	// manyThrottles in throttleWindow is more than a run has while it catches up.
+	// A run that only catches up has at most manyThrottles throttled fetches in throttleWindow.
 	manyThrottles  = 5
 	throttleWindow = time.Minute
 	// slowOutput is how long fetching has to wait for the output in total.
@@ -35,7 +35,8 @@ func (h *hints) throttled(now time.Time) {
 	}
 }
 
-// countThrottle reports whether there are too many now, the first time only.
+// countThrottle counts a throttled fetch. It reports true once: when throttleWindow first has more
+// than manyThrottles of them.
 func (h *hints) countThrottle(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

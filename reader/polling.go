@@ -169,7 +169,7 @@ func (p *polling) checkEmpty(resp *Response) error {
 	if p.at.Kind != record.AfterSequenceNumber || p.newest == "" || !resp.atTip() || validate.Compare(p.newest, p.at.SequenceNumber) >= 0 {
 		return nil
 	}
-	return p.contradict(p.at, fmt.Sprintf("the service sent records from before record %s, and its last record of the shard is %s", p.at.SequenceNumber, p.newest))
+	return p.contradict(p.at, fmt.Sprintf("the service sent only records from before record %s, and the last of them is %s", p.at.SequenceNumber, p.newest))
 }
 
 // sizeOf is the number of bytes of the records' payloads and partition keys.

@@ -19,8 +19,8 @@ import (
 	"kin/writer"
 )
 
-// Copier passes the batches of a reader to a writer. It returns from a batch when all of
-// its records are settled: written, or saved as rejected.
+// Copier passes the batches of a reader to a writer. Copy returns when all records of the
+// batch are settled: written, or saved as rejected.
 type Copier struct {
 	w *writer.Writer
 	o Options
@@ -37,7 +37,7 @@ type Copier struct {
 	unsaved  bool            // a record of the batch is neither written nor saved
 	ending   bool            // End was called
 
-	blocks []*reader.Block // blocks of the batch that next has not started; only next uses it
+	blocks []*reader.Block // blocks of the batch that next() has not read yet; used only by next()
 	frames []byte          // the rest of the block that next reads
 
 	stopping context.Context // ends with a signal, or when the run's time is up
@@ -82,9 +82,9 @@ func New(client writer.Client, wo writer.Options, o Options) (*Copier, error) {
 
 // Begin starts the writer. The returned context ends when the writer fails.
 //
-// A signal, or the end of the run's time, does not end the writer at once. It stops the
-// reader after the batch that is being written. The writer is abandoned only if that takes
-// longer than the grace period.
+// A signal, or the end of the run's time, stops the reader after the batch that is being
+// written. The writer is abandoned if that takes longer than the grace period, at a second
+// signal, or at once if the run waits for it and no request was sent yet.
 func (c *Copier) Begin(ctx context.Context) context.Context {
 	writing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reading, stopReading := context.WithCancelCause(ctx)
@@ -172,13 +172,13 @@ func (c *Copier) End(failed bool) error {
 	}
 	close(c.batches)
 	<-c.done
-	timeoutError := context.Cause(c.stopping)
+	cause := context.Cause(c.stopping)
 	c.stop()
 	var unfinished *unfinishedError
 	switch {
 	case !abandoning || !c.abandoned:
 		return c.err
-	case !failed && !began && errors.As(timeoutError, &unfinished):
+	case !failed && !began && errors.As(cause, &unfinished):
 		return &notStartedError{unfinished.within, c.w.Failing()}
 	}
 	return nil

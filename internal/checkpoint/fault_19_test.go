@@ -18,7 +18,7 @@ func TestFault19UnwritableFolderIsRefusedAtTheStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), longName)
 	_, err := Open(path)
 	var unusable *UnusableError
-	if !errors.As(err, &unusable) || unusable.Path != path || !strings.Contains(unusable.Reason, "cannot write files in its folder "+filepath.Dir(path)) || strings.Contains(err.Error(), ".tmp-") {
+	if !errors.As(err, &unusable) || unusable.Path != path || !strings.Contains(unusable.Reason, "kin cannot create files in its directory "+filepath.Dir(path)) || strings.Contains(err.Error(), ".tmp-") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -54,9 +54,9 @@ func TestFault19HintMatchesTheFailedPath(t *testing.T) {
 		hint string
 	}{
 		"the lock":              {&fs.PathError{Op: "open", Path: path + ".lock", Err: syscall.EACCES}, "let this user read and write " + path + ".lock"},
-		"the folder":            {&fs.PathError{Op: "open", Path: path, Err: syscall.EACCES}, "make the folder writable"},
+		"the folder":            {&fs.PathError{Op: "open", Path: path, Err: syscall.EACCES}, "make the directory writable"},
 		"no folder":             {&fs.PathError{Op: "lstat", Path: filepath.Join(dir, "none"), Err: syscall.ENOENT}, "name a file in an existing, writable directory"},
-		"read-only file system": {&fs.PathError{Op: "open", Path: path, Err: syscall.EROFS}, "make the folder writable"},
+		"read-only file system": {&fs.PathError{Op: "open", Path: path, Err: syscall.EROFS}, "make the directory writable"},
 	} {
 		var got *UnusableError
 		if !errors.As(unusable(path, test.err), &got) || !strings.HasPrefix(got.Hint(), test.hint) {

@@ -170,8 +170,8 @@ func TestRejectsAmbiguousPatterns(t *testing.T) {
 		{"yyyy-MM-dd HH:mm:ss VV", "the letter V differs between Java's libraries"},
 		{"yyyy-MM-ddTHH:mm:ssZ", "unknown letter T: want one of"},
 		{"yyyy-MM-dd'T HH:mm:ss Z", "a quote is not closed"},
-		{"yyyy-MM-dd Z:HH:mm", "the zone must be the last"},
-		{"yyyy-MM-dd ZHH", "the zone must be the last"},
+		{"yyyy-MM-dd Z:HH:mm", "the zone must be at the end"},
+		{"yyyy-MM-dd ZHH", "the zone must be at the end"},
 		{"yyyy-MMMEEE-dd Z", "something other than letters must follow a name"},
 		{"yyyy-MMM'x'-dd Z", "something other than letters must follow a name"},
 	} {

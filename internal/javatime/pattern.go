@@ -242,7 +242,7 @@ func checkBoundary(f *field, after []field) error {
 	switch f.kind {
 	case zoneName, zoneOffset:
 		if next.kind != literal || inZone(rune(first)) {
-			return errors.New("the zone must be the last, or a space must follow it")
+			return errors.New("the zone must be at the end, or a space must follow it")
 		}
 	case monthName, weekdayName, halfDay, era:
 		if next.kind != literal && !nextDigits || first|0x20 >= 'a' && first|0x20 <= 'z' {

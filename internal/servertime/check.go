@@ -76,7 +76,7 @@ func (c *Check) Accept(date time.Time) (time.Time, error) {
 	c.reported = true
 	c.mu.Unlock()
 	if first {
-		c.Report(fmt.Sprintf("the service's clock jumped from %s to %s, at least 24h more or less than the elapsed time: kin ignores such times",
+		c.Report(fmt.Sprintf("the service's clock jumped from %s to %s, which differs from the elapsed time by at least 24h: kin ignores such times",
 			previous.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339)))
 	}
 	return time.Time{}, nil

@@ -16,9 +16,9 @@ const (
 	exitNoCommand     = 127
 )
 
-// RunCommand runs command[0] with kin's own streams, and adds variables (NAME=VALUE) to its
-// environment. If the program fails, the error is a SilentError with its exit code, or with
-// 128 plus the number of the signal that ended it.
+// RunCommand runs command with kin's stdin, stdout and stderr, and adds variables
+// (NAME=VALUE) to its environment. If the program fails, the error is a SilentError with its
+// exit code, or with 128 plus the number of the signal that ended it.
 //
 // When ctx ends by a signal that the child did not get, RunCommand passes the signal on. It
 // then waits until the program ends by itself.

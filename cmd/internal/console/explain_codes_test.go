@@ -15,7 +15,7 @@ func TestExitCodesOfErrorCodes(t *testing.T) {
 	const (
 		reading  = "reading needs kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on the stream"
 		assuming = "the credentials need sts:AssumeRole on the role, and the role has to trust them; check --role-arn and --role-external-id"
-		region   = "the account does not use STS in this region: give --sts-endpoint"
+		region   = "STS is not activated for the account in this region: give --sts-endpoint"
 	)
 	for _, test := range []struct {
 		code               string

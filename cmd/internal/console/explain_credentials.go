@@ -56,7 +56,7 @@ const trustHint = "set AWS_CA_BUNDLE to a file with the certificates to trust"
 // searchHint names what to check in the source of the credentials. If there is no source, it
 // describes where to put credentials.
 func searchHint(s awsclient.Source) string {
-	const searched = "kin looks where the AWS SDK does: environment, shared configuration, instance profile"
+	const searched = "kin searches where the AWS SDK does: environment, shared configuration, instance profile"
 	switch {
 	case s.Kind == awsclient.GivenKeys:
 		return "check --aws-access-key and --aws-secret-key"
@@ -241,7 +241,7 @@ func proxyHint(proxy *awsclient.ProxyError) string {
 	if name == "" {
 		name = "HTTPS_PROXY"
 	}
-	return "check the proxy in " + name + "; list the hosts that need no proxy in NO_PROXY, and set AWS_CA_BUNDLE to a file with the certificates to trust" + otherProxy(name)
+	return "check the proxy in " + name + "; list in NO_PROXY the hosts that need no proxy, and set AWS_CA_BUNDLE to a file with the certificates to trust" + otherProxy(name)
 }
 
 // otherProxy mentions HTTPS_PROXY if another variable named the proxy.

@@ -35,7 +35,7 @@ func explainRole(err error, role *awsclient.RoleError) Explanation {
 		return Explanation{err.Error(), "", ExitGaveUp}
 	}
 	if api.ErrorCode() == "RegionDisabledException" {
-		return Explanation{err.Error(), "the account does not use STS in this region: give --sts-endpoint", ExitDenied}
+		return Explanation{err.Error(), "STS is not activated for the account in this region: give --sts-endpoint", ExitDenied}
 	}
 	return Explanation{err.Error(), "the credentials need sts:AssumeRole on the role, and the role has to trust them; check --role-arn and --role-external-id", ExitDenied}
 }

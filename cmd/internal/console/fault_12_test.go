@@ -42,7 +42,7 @@ func TestFault12HintDependsOnTheSourceOfCredentials(t *testing.T) {
 		{awsclient.Source{Kind: awsclient.NoSource, Temporary: true, Profile: "p"}, dial, unanswered},
 		{awsclient.Source{Kind: awsclient.NoSource, Profile: "p"}, dial, "profile p names no credentials, and there is no instance profile: aws configure --profile p"},
 		{awsclient.Source{Kind: awsclient.NoSource, Profile: "p"}, other, "profile p names no credentials, and there is no instance profile: aws configure --profile p"},
-		{awsclient.Source{Kind: awsclient.NoSource}, dial, "set AWS_PROFILE or give --profile; kin looks where the AWS SDK does: environment, shared configuration, instance profile"},
+		{awsclient.Source{Kind: awsclient.NoSource}, dial, "set AWS_PROFILE or give --profile; kin searches where the AWS SDK does: environment, shared configuration, instance profile"},
 		{awsclient.Source{Kind: awsclient.Container}, dial, "check the container's credentials endpoint: AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"},
 	} {
 		if x := explainCredentials(&awsclient.CredentialsError{Err: c.err, Source: c.source}); x.Hint != c.want {

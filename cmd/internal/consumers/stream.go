@@ -37,7 +37,7 @@ type Stream struct {
 	Commands efo.Commands // builds command lines for messages
 	Name     string       // the stream's name
 
-	mu sync.Mutex // keeps messages in order: consumers are removed in parallel
+	mu sync.Mutex // held while a message is printed: consumers are removed in parallel
 }
 
 func (c *Stream) info(message string) {
@@ -101,7 +101,8 @@ func checkConsumers(ids []string, stream string) error {
 
 // Missing lists the stream's consumers after the service did not find one. If the stream
 // does not exist either, Missing returns that error. Otherwise the hint has the most
-// similar name, or names the command to list them.
+// similar name, the command that lists the consumers, or the reason why the consumer was
+// not found.
 func (c *Stream) Missing(ctx context.Context, id string) (hint string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, console.SearchTime)
 	defer cancel()
@@ -159,7 +160,7 @@ func (c *Stream) Registered(ctx context.Context, ids []string) ([]efo.Consumer, 
 			}
 		case err != nil:
 			return nil, err
-		case !slices.Contains(found, one): // not found already, by its name or ARN
+		case !slices.Contains(found, one): // ids may have both its name and its ARN
 			found = append(found, one)
 		}
 	}

@@ -37,7 +37,7 @@ func (o *Delivery) AddFlags(f *pflag.FlagSet) {
 	})
 	g.Var(&o.RetryFor, "retry-for", Help{
 		Short: "retry a record for this long",
-		Full:  "Retry a record for at most this long; after that it cannot be written. 0 means no retries.",
+		Full:  "Retry a record for at most this long; after that it counts as a record that cannot be written. 0 means no retries.",
 	})
 	g.Var(&o.Failed, "failed", Help{
 		Short: "append records that cannot be written to this file", Value: "file",

@@ -35,7 +35,7 @@ type Delimiter string
 func (v *Delimiter) Set(s string) error {
 	text, err := unescape(s)
 	if err != nil || text == "" {
-		return errors.New(`want one or more characters; \n, \r, \t, \0, \xHH and \\ stand for bytes`)
+		return errors.New(`want one or more characters; \n, \r, \t, \0, \xHH and \\ mean bytes`)
 	}
 	*v = Delimiter(text)
 	return nil

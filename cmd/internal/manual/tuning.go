@@ -16,14 +16,14 @@ LOW LATENCY
   to 2 MB a second; use it only if nothing else reads the stream. With --efo
   records arrive within milliseconds, even if others read the stream.
 
-  A run with --available-now and short waits may fail to keep up with the newest
-  records.
+  A run with --available-now and a short --max-fetch-duration may fail to keep
+  up with the newest records.
 
 RATE LIMITS
   "Hit rate limit. Sleeping for 5 seconds." means that a shard refused a fetch.
   kin then asks the shard for half as many records, and for more after each
   success. It reads the other shards meanwhile. For some minutes it fetches that
-  shard every 600ms at most, which leaves room for another reader.
+  shard at most once every 600ms, which leaves room for another reader.
 
   This is normal while a run catches up. If the message keeps appearing, another
   consumer reads the stream too: lower --max-fetch-rate, raise
@@ -49,8 +49,9 @@ MEMORY
 A BOUND IN TIME
   --available-now and --to compare the arrival times of records, which are not
   in strict order. kin prints a shard up to its last record within the bound. It
-  also prints a record that arrived later if such a record follows it: a
-  checkpoint has one position for each shard, and the next run starts there.
+  also prints a record that arrived later if a record within the bound follows
+  it: a checkpoint has one position for each shard, and the next run starts
+  there.
 
   kin stops reading a shard when the service shows that the shard is beyond the
   bound: by an empty answer, or by two answers in a row that have only later

@@ -17,7 +17,7 @@ func LagMetrics(measured inspect.LagReport) (string, error) {
 			Name: "kin_" + name + "_millis_behind_latest", Help: "Lag of a stream's shards in milliseconds, " + what + ". Shards that are done do not count.",
 		}, []string{"stream"})
 	}
-	avg, most, least := figure("avg", "on average"), figure("max", "at most"), figure("min", "at least")
+	avg, most, least := figure("avg", "average"), figure("max", "maximum"), figure("min", "minimum")
 	losses := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "kin_losses", Help: "Gaps in a stream: unread records that expired, or may have expired.",
 	}, []string{"stream"})

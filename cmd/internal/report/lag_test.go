@@ -69,11 +69,11 @@ func TestLagMetricsOmitShardsThatAreDone(t *testing.T) {
 			name + `{stream="or\"ders"} ` + value + "\n"
 	}
 	losses := "# HELP kin_losses Gaps in a stream: unread records that expired, or may have expired.\n# TYPE kin_losses gauge\n" + `kin_losses{stream="or\"ders"} 0` + "\n"
-	want := figure("avg", "on average", "750") + losses + figure("max", "at most", "1500") + `# HELP kin_millis_behind_latest Lag of a shard in milliseconds: the age of its oldest unread record.
+	want := figure("avg", "average", "750") + losses + figure("max", "maximum", "1500") + `# HELP kin_millis_behind_latest Lag of a shard in milliseconds: the age of its oldest unread record.
 # TYPE kin_millis_behind_latest gauge
 kin_millis_behind_latest{shard="shardId-000000000000",stream="or\"ders"} 1500
 kin_millis_behind_latest{shard="shardId-000000000002",stream="or\"ders"} 0
-` + figure("min", "at least", "0")
+` + figure("min", "minimum", "0")
 	if err != nil || got != want {
 		t.Errorf("got %s %v", got, err)
 	}

@@ -63,7 +63,7 @@ func newProgressCollector(progress func() reader.Progress) *progressCollector {
 	return &progressCollector{
 		progress: progress,
 		behind: prometheus.NewDesc(behindMetric,
-			"Milliseconds that a shard is behind its tip; a shard that waits for its parents has their lag.",
+			"Milliseconds that a shard is behind its tip; a shard that waits for its parents has the largest lag of a parent.",
 			[]string{"stream", "shard"}, nil),
 		counters: []progressCounter{
 			counter("kin_records_total", "Records written.", func(p reader.Progress) int64 { return p.Records }),

@@ -107,7 +107,7 @@ func progressWithRejected(s writer.Summary, failed string) string {
 		text = "no record of the input is written or saved in " + failed
 	}
 	if s.Unsure > 0 {
-		text += fmt.Sprintf("; %s of those in the file may also be written", humanize.Comma(s.Unsure))
+		text += fmt.Sprintf("; %s of those in the file may also have been written", humanize.Comma(s.Unsure))
 	}
 	return text
 }

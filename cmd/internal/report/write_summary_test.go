@@ -78,7 +78,7 @@ func TestWriteProgressWithAFileOfRejectedRecords(t *testing.T) {
 		summary writer.Summary
 		want    string
 	}{
-		{writer.Summary{Read: 1500, WrittenThrough: 1500, Unsure: 3}, "records 1 to 1,500 of the input are each written or saved in failed; 3 of those in the file may also be written"},
+		{writer.Summary{Read: 1500, WrittenThrough: 1500, Unsure: 3}, "records 1 to 1,500 of the input are each written or saved in failed; 3 of those in the file may also have been written"},
 		{writer.Summary{Read: 1500}, "no record of the input is written or saved in failed"},
 	} {
 		if got := ProgressOf(tt.summary, "failed", 0); got != tt.want {
