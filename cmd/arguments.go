@@ -134,3 +134,9 @@ func regionHints(f checkpoint.File, streams []string) []string {
 	}
 	return hints
 }
+
+// versionAsked reports whether the root command was called with --version.
+func versionAsked(c *cobra.Command) bool {
+	asked, err := c.Flags().GetBool("version")
+	return err == nil && asked && !c.HasParent()
+}

@@ -115,7 +115,6 @@ var completionExamples = map[string]string{
 
 // addCompletion adds cobra's commands that print shell completions, with kin's texts.
 func addCompletion(root *cobra.Command) {
-	root.SetCompletionCommandGroupID(groupOther)
 	root.InitDefaultCompletionCmd()
 	c, _, err := root.Find([]string{"completion"})
 	if err != nil {

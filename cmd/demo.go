@@ -260,7 +260,7 @@ func (d *demo) tail(ctx context.Context, out *console.Stdout, stopTail func(erro
 	if err != nil {
 		return err
 	}
-	return r.Run(ctx, func(b *reader.Batch) error {
+	return r.Run(ctx, reader.HandlerOf(func(b *reader.Batch) error {
 		if err := writeBatch(out, b); err != nil {
 			return err
 		}
@@ -269,7 +269,7 @@ func (d *demo) tail(ctx context.Context, out *console.Stdout, stopTail func(erro
 			stopTail(errDemoDone)
 		}
 		return nil
-	})
+	}))
 }
 
 // reportTotals prints what happened. It returns an error if not every record was read.

@@ -3,6 +3,9 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"kin/cmd/internal/console"
@@ -99,4 +102,24 @@ func (e *env) consumers(ctx context.Context, stream string, timeout time.Duratio
 		Stream: stream, IDs: ids, Timeout: timeout, Flags: e.connection.CommandFlags(e.origins), Explain: e.explain,
 		Connect: func(ctx context.Context, streams ...string) (efo.Client, error) { return e.kinesis(ctx, streams...) },
 	})
+}
+
+// release is the version of a release build. The linker sets it: -X kin/cmd.release=1.2.3.
+var release string
+
+// version returns the release. For a build from source it returns the version that the Go
+// tool recorded, or devel.
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// versionLine returns what `kin version` and `kin --version` print.
+func versionLine() string {
+	return fmt.Sprintf("kin %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

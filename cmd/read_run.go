@@ -66,7 +66,7 @@ func readInto(ctx context.Context, e *env, o *readOptions, client service.Client
 	if o.metrics.Text != "-" {
 		defer report.StartLive(e.Console, r).Stop()
 	}
-	if err := r.Run(ctx, handle); err != nil {
+	if err := r.Run(ctx, reader.HandlerOf(handle)); err != nil {
 		return err
 	}
 	return o.CheckCount(r.Progress().Records)

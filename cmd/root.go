@@ -107,6 +107,7 @@ reports; messages go to stderr. kin demo shows it without an AWS account.`,
 	root.AddCommand(manual.Topics(root)...)
 	root.SetHelpCommand(manual.NewHelp(root))
 	root.SetHelpCommandGroupID(groupOther)
+	root.SetCompletionCommandGroupID(groupOther)
 	addVersionFlag(root)
 	addCompletion(root)
 	e.help.Intercept(root)

@@ -152,7 +152,7 @@ type FanOut struct {
 
 	messages messageQueue // of the consumers
 
-	mu         sync.Mutex
+	mu         sync.Mutex        // guards the following
 	consumers  []*streamConsumer // one for each stream, in the order of their first shards
 	refreshers sync.WaitGroup    // the refreshLoop goroutines
 }

@@ -368,7 +368,7 @@ func (r *testRun) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = core.Run(ctx, func(b *reader.Batch) error {
+	err = core.Run(ctx, reader.HandlerOf(func(b *reader.Batch) error {
 		if r.handle != nil {
 			if err := r.handle(b); err != nil {
 				return err
@@ -378,7 +378,7 @@ func (r *testRun) do(ctx context.Context) error {
 			r.payloads = append(r.payloads, string(block.Data))
 		}
 		return nil
-	})
+	}))
 	return errors.Join(err, f.Close(ctx))
 }
 

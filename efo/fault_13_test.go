@@ -69,7 +69,7 @@ func TestFault13StateOfTheStreamIsNotAnOptionError(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				err = core.Run(t.Context(), func(*reader.Batch) error { return nil })
+				err = core.Run(t.Context(), reader.HandlerOf(func(*reader.Batch) error { return nil }))
 				if err := f.Close(t.Context()); err != nil {
 					t.Error(err)
 				}

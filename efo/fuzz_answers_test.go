@@ -41,7 +41,7 @@ func FuzzAnswers(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			runErr := r.Run(t.Context(), func(*reader.Batch) error { return nil })
+			runErr := r.Run(t.Context(), reader.HandlerOf(func(*reader.Batch) error { return nil }))
 			closeErr := fan.Close(t.Context())
 			if runErr != nil && runErr.Error() == "" || closeErr != nil && closeErr.Error() == "" {
 				t.Error("empty error message")

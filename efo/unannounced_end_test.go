@@ -127,12 +127,12 @@ func (r *liveRun) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = core.Run(ctx, func(b *reader.Batch) error {
+	err = core.Run(ctx, reader.HandlerOf(func(b *reader.Batch) error {
 		for _, block := range b.Blocks {
 			r.payloads = append(r.payloads, strings.Fields(string(block.Data))...)
 		}
 		return nil
-	})
+	}))
 	return errors.Join(err, f.Close(ctx))
 }
 
@@ -270,12 +270,12 @@ func TestFault11CheckpointDuringPollingWorksInBothModes(t *testing.T) {
 						r.reader.MinFetchPeriod = 200 * time.Millisecond
 						core, err := reader.New(l, r.reader)
 						l.must(err)
-						l.must(core.Run(t.Context(), func(b *reader.Batch) error {
+						l.must(core.Run(t.Context(), reader.HandlerOf(func(b *reader.Batch) error {
 							for _, block := range b.Blocks {
 								r.payloads = append(r.payloads, strings.Fields(string(block.Data))...)
 							}
 							return nil
-						}))
+						})))
 					} else {
 						l.must(r.do(t.Context()))
 					}

@@ -28,13 +28,13 @@ func collectRun(ctx context.Context, t *testing.T, client reader.Client, o reade
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = r.Run(ctx, func(b *reader.Batch) error {
+	err = r.Run(ctx, reader.HandlerOf(func(b *reader.Batch) error {
 		var text strings.Builder
 		for _, block := range b.Blocks {
 			text.Write(block.Data)
 		}
 		batches = append(batches, strings.TrimSpace(text.String()))
 		return nil
-	})
+	}))
 	return batches, err
 }

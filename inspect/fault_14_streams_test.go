@@ -115,7 +115,7 @@ func TestFault14RunFailsIfOneOfItsStreamsFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Run(t.Context(), func(*reader.Batch) error { return nil }); !errors.As(err, &failed) {
+		if err := r.Run(t.Context(), reader.HandlerOf(func(*reader.Batch) error { return nil })); !errors.As(err, &failed) {
 			t.Errorf("a run: %v", err)
 		}
 	})

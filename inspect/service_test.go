@@ -19,7 +19,7 @@ func readInto(t testing.TB, client reader.Client, d time.Duration, o reader.Opti
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Run(ctx, handle); !errors.Is(err, errTimeIsUp) {
+	if err := r.Run(ctx, reader.HandlerOf(handle)); !errors.Is(err, errTimeIsUp) {
 		return err
 	}
 	return nil

@@ -16,11 +16,35 @@ type Batch struct {
 	Bytes   int // encoded bytes
 }
 
+// Handler writes a batch, and returns what to commit: Batch.Commit, with the lengths of the output
+// files that it wrote. An error ends the run, and nothing of the batch is committed.
+type Handler func(*Batch) (checkpoint.Commit, error)
+
+// HandlerOf returns a Handler that calls write and commits the batch. It has no outputs.
+func HandlerOf(write func(*Batch) error) Handler {
+	return func(b *Batch) (checkpoint.Commit, error) {
+		if err := write(b); err != nil {
+			return checkpoint.Commit{}, err
+		}
+		return b.Commit(), nil
+	}
+}
+
+// Commit returns the commit of the batch: its number, and the positions after its blocks. It has no
+// outputs.
+func (b *Batch) Commit() checkpoint.Commit {
+	commit := checkpoint.Commit{Batch: b.ID, Moves: make([]checkpoint.Move, 0, len(b.Blocks))}
+	for _, block := range b.Blocks {
+		commit.Moves = append(commit.Moves, checkpoint.Move{Stream: block.Stream, Shard: block.ShardID, To: block.after})
+	}
+	return commit
+}
+
 // collector takes blocks from the buffer and makes batches of them. It moves the positions after
 // each batch that was written. It runs on one goroutine.
 type collector struct {
 	*run
-	handle    func(*Batch) error
+	handle    Handler
 	id        int64 // ID of the next batch
 	remaining int64 // records up to the limit; negative without one
 
@@ -78,16 +102,11 @@ func (c *collector) flush() error {
 	if len(c.batch.Blocks) == 0 {
 		return nil
 	}
-	if c.batch.Records > 0 {
-		c.batch.ID = c.id
-		c.id++
-		start := time.Now()
-		if err := c.handle(&c.batch); err != nil {
-			return err
-		}
-		c.hints.wrote(time.Since(start), c.buf.full(), c.o.FetchBufferSize)
+	commit, err := c.write()
+	if err != nil {
+		return err
 	}
-	if err := c.positions.Commit(context.WithoutCancel(c.ctx), c.nextCommit()); err != nil {
+	if err := c.positions.Commit(context.WithoutCancel(c.ctx), c.addShards(commit)); err != nil {
 		return err
 	}
 	c.countBatch()
@@ -100,14 +119,28 @@ func (c *collector) flush() error {
 	return c.observe(c.id-1, records)
 }
 
-// nextCommit moves the positions in memory past the batch. It adds the new shards that another run
-// reads and removes the finished shards that are no longer listed. It returns these changes for
-// Positions.Commit, and writes nothing.
-func (c *collector) nextCommit() checkpoint.Commit {
-	commit := checkpoint.Commit{Batch: c.id - 1, Moves: make([]checkpoint.Move, 0, len(c.batch.Blocks))}
-	for _, b := range c.batch.Blocks {
-		c.statuses.streams[b.Stream].saved.Shards[b.ShardID] = b.after
-		commit.Moves = append(commit.Moves, checkpoint.Move{Stream: b.Stream, Shard: b.ShardID, To: b.after})
+// write passes the batch to the handler, and returns the commit. A batch without encoded records is
+// not written. Its commit has the number of the last batch that was.
+func (c *collector) write() (checkpoint.Commit, error) {
+	if c.batch.Records == 0 {
+		c.batch.ID = c.id - 1
+		return c.batch.Commit(), nil
+	}
+	c.batch.ID = c.id
+	c.id++
+	start := time.Now()
+	commit, err := c.handle(&c.batch)
+	if err == nil {
+		c.hints.wrote(time.Since(start), c.buf.full(), c.o.FetchBufferSize)
+	}
+	return commit, err
+}
+
+// addShards moves the positions in memory as the commit does. It adds to the commit the new shards
+// that another run reads, and the removal of finished shards that are no longer listed.
+func (c *collector) addShards(commit checkpoint.Commit) checkpoint.Commit {
+	for _, m := range commit.Moves {
+		c.statuses.streams[m.Stream].saved.Shards[m.Shard] = m.To
 	}
 	for _, s := range c.statuses.ordered {
 		name := s.saved.Name

@@ -16,10 +16,10 @@ import (
 type buffer struct {
 	limit int64
 
-	mu      sync.Mutex
-	used    int64 // bytes of blocks, of blocks being written, and reserved
-	unsent  int   // blocks that were put and not yet written
-	granted int   // blocks with space that their response waited for
+	mu      sync.Mutex // guards the following
+	used    int64      // bytes of blocks, of blocks being written, and reserved
+	unsent  int        // blocks that were put and not yet written
+	granted int        // blocks with space that their response waited for
 	blocks  []*Block
 	queue   []chan struct{} // sources that wait for space, first in, first out
 	slices  []chan struct{} // responses that wait for space

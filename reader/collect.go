@@ -8,7 +8,7 @@ import (
 
 // collect runs until the buffer is closed and empty, the limit is reached, the handler fails, or
 // the run's context ends.
-func (r *run) collect(handle func(*Batch) error) error {
+func (r *run) collect(handle Handler) error {
 	c := &collector{run: r, handle: handle, remaining: -1, statuses: newShardStatuses(r)}
 	if r.o.Limit > 0 {
 		c.remaining = r.o.Limit

@@ -143,7 +143,7 @@ func TestShardThatWaitsForTheOutputHasAnswered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Run(t.Context(), func(*Batch) error { time.Sleep(15 * time.Second); return nil }); err != nil {
+		if err := r.Run(t.Context(), HandlerOf(func(*Batch) error { time.Sleep(15 * time.Second); return nil })); err != nil {
 			t.Error(err)
 		}
 		if slices.ContainsFunc(messages(), func(s string) bool { return strings.Contains(s, "no usable answer") }) {

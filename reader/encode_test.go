@@ -132,7 +132,7 @@ func TestFault16ExpandingResponsesDoNotDeadlock(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				err = r.Run(t.Context(), func(b *Batch) error {
+				err = r.Run(t.Context(), HandlerOf(func(b *Batch) error {
 					time.Sleep(10 * time.Millisecond)
 					for _, block := range b.Blocks {
 						if cap(block.Data) > 2*maxSlice(buffer) {
@@ -145,7 +145,7 @@ func TestFault16ExpandingResponsesDoNotDeadlock(t *testing.T) {
 						}
 					}
 					return nil
-				})
+				}))
 				want := 8 * 601
 				if limit > 0 {
 					want = int(limit)

@@ -27,13 +27,13 @@ func collectRun(ctx context.Context, t *testing.T, client Client, o Options) (ba
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = r.Run(ctx, func(b *Batch) error {
+	err = r.Run(ctx, HandlerOf(func(b *Batch) error {
 		var text strings.Builder
 		for _, block := range b.Blocks {
 			text.Write(block.Data)
 		}
 		batches = append(batches, strings.TrimSpace(text.String()))
 		return nil
-	})
+	}))
 	return batches, err
 }

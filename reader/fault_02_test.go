@@ -123,7 +123,7 @@ func TestFault02ComputesLagsOnlyOnRequest(t *testing.T) {
 			s.Must(err)
 			r.o.Timeout = 10 * time.Second
 			var statuses *shardStatuses
-			s.Must(r.Run(t.Context(), func(*Batch) error {
+			s.Must(r.Run(t.Context(), HandlerOf(func(*Batch) error {
 				_, lags := r.progress.get()
 				statuses = lags.(*shardStatuses)
 				if statuses.lags.visits != 0 {
@@ -135,7 +135,7 @@ func TestFault02ComputesLagsOnlyOnRequest(t *testing.T) {
 					}
 				}
 				return nil
-			}))
+			})))
 			if most := (asks + 1) * 50; statuses.lags.visits > most { // plus one pass when the run ends
 				t.Errorf("%d asked, and %d lags were computed, want at most %d", asks, statuses.lags.visits, most)
 			}
@@ -205,7 +205,7 @@ func BenchmarkFlush(b *testing.B) {
 			}
 			s.lineage.Add(listed)
 			s.changed(s.lineage.Sorted())
-			c := &collector{run: r, remaining: -1, statuses: newShardStatuses(r), handle: func(*Batch) error { return nil }}
+			c := &collector{run: r, remaining: -1, statuses: newShardStatuses(r), handle: HandlerOf(func(*Batch) error { return nil })}
 			r.reading = shards
 			block := func(n int) *Block {
 				return &Block{Stream: "orders", ShardID: families.ShardName(n), behind: aws.Int64(0), Records: 1, after: checkpoint.Shard{Position: record.Position{Kind: record.AfterSequenceNumber, SequenceNumber: "1"}}}

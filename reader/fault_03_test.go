@@ -114,12 +114,12 @@ func TestFault03MemoryDoesNotGrowWithTheDays(t *testing.T) {
 		s.Meanwhile(func() { want = scaledFor(s, days, time.Sleep) })
 		r.o.Timeout = (days + 1) * 24 * time.Hour
 		var statuses *shardStatuses
-		s.Must(r.Run(t.Context(), func(b *Batch) error {
+		s.Must(r.Run(t.Context(), HandlerOf(func(b *Batch) error {
 			_, lags := r.progress.get()
 			statuses = lags.(*shardStatuses)
 			got = append(got, batchRecords(b)...)
 			return nil
-		}))
+		})))
 		once(t, got, want)
 		// Shards of the last day: two halves, and the shard that they merge into. The day's first
 		// shard expires after its 24 hours.

@@ -42,7 +42,7 @@ func (f hashFilter) contains(u kpl.Record) bool {
 // The strategy can change at any time. So an answer holds only for the responses that were received
 // before the call. Nothing is dropped from a response that may be from after a change.
 type distribution struct {
-	mu        sync.Mutex
+	mu        sync.Mutex    // guards the following
 	asking    chan struct{} // closed when the current call has an answer; nil without one
 	automatic bool
 	refused   bool // the service refused to answer: streams used hash keys before AUTO existed

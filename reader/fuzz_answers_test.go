@@ -44,7 +44,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Fatal(err)
 			}
 			last := map[string]*big.Int{}
-			err = r.Run(t.Context(), func(b *Batch) error {
+			err = r.Run(t.Context(), HandlerOf(func(b *Batch) error {
 				for _, block := range b.Blocks {
 					for _, text := range bytes.Fields(block.Data) {
 						sequence, ok := new(big.Int).SetString(string(text), 10)
@@ -55,7 +55,7 @@ func FuzzAnswers(f *testing.F) {
 					}
 				}
 				return nil
-			})
+			}))
 			var unsavable *checkpoint.UnsavableError
 			switch {
 			case err != nil && err.Error() == "":

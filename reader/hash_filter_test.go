@@ -67,12 +67,12 @@ func TestHashFilterDropsSingleRecordsOfAggregates(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got []byte
-				if err := r.Run(t.Context(), func(b *Batch) error {
+				if err := r.Run(t.Context(), HandlerOf(func(b *Batch) error {
 					for _, block := range b.Blocks {
 						got = append(got, block.Data...)
 					}
 					return nil
-				}); err != nil {
+				})); err != nil {
 					t.Fatal(err)
 				}
 				if want := strings.TrimSpace(test.want + ` "2"`); strings.TrimSpace(string(got)) != want {

@@ -135,10 +135,10 @@ func TestPrintsAHintAboutSlowOutput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = r.Run(t.Context(), func(*Batch) error {
+		err = r.Run(t.Context(), HandlerOf(func(*Batch) error {
 			time.Sleep(3 * time.Second)
 			return nil
-		})
+		}))
 		if err != nil || len(messages) != 1 || !strings.HasPrefix(messages[0], "hint: the output is slower than the stream: the buffer of 1.0 MB is full") {
 			t.Errorf("messages %q, %v", messages, err)
 		}

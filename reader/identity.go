@@ -72,10 +72,6 @@ func Recreated(stream string, was, is time.Time) error {
 	return &CheckpointError{Stream: stream, recreated: true, Reason: reason}
 }
 
-// Recreated reports whether the stream was deleted and created again since the positions were
-// saved.
-func (e *CheckpointError) Recreated() bool { return e.recreated }
-
 // reportUnchecked stores and reports why the stream's summary does not have the creation time or
 // the retention period. An empty reason means that it has it.
 func reportUnchecked(s *Stream, creation, retention string) {
@@ -153,29 +149,4 @@ func contradiction(s *Stream, l listing) string {
 		}
 	}
 	return ""
-}
-
-// CheckpointError means that the saved positions do not fit the stream.
-type CheckpointError struct {
-	Stream string
-	Reason string
-	Err    error // may be nil
-
-	recreated bool // the stream was deleted and created again
-	next      string
-}
-
-func (e *CheckpointError) Error() string { return "the checkpoint cannot be used: " + e.Reason }
-
-func (e *CheckpointError) Unwrap() error { return e.Err }
-
-// Unusable is true. It marks the error for packages that do not import the type.
-func (e *CheckpointError) Unusable() bool { return true }
-
-// Hint is what to do next.
-func (e *CheckpointError) Hint() string {
-	if e.next != "" {
-		return e.next
-	}
-	return "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
 }

@@ -55,7 +55,7 @@ func TestRule1_10_SpacesPagesByTheirBytes(t *testing.T) {
 		r, err := New(s, o)
 		s.Must(err)
 		n, start := 0, time.Now()
-		s.Must(r.Run(t.Context(), func(b *Batch) error { n += b.Records; return nil }))
+		s.Must(r.Run(t.Context(), HandlerOf(func(b *Batch) error { n += b.Records; return nil })))
 		if took := time.Since(start); n != records || r.Progress().Throttles != 0 || took < 5*time.Second || took > 7*time.Second {
 			t.Errorf("%d records in %s with %d throttles", n, took, r.Progress().Throttles)
 		}

@@ -186,11 +186,11 @@ func TestRule1_12_SavesWrittenRecordsWhenTheRunEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = r.Run(ctx, func(*Batch) error {
+		err = r.Run(ctx, HandlerOf(func(*Batch) error {
 			stop()
 			synctest.Wait()
 			return nil
-		})
+		}))
 		if !errors.Is(err, context.Canceled) || m.Position("a") != "AFTER_SEQUENCE_NUMBER 3" {
 			t.Errorf("%v, position %s", err, m.Position("a"))
 		}

@@ -32,7 +32,7 @@ func readInto(t testing.TB, client Client, d time.Duration, o Options, handle fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Run(ctx, handle); !errors.Is(err, errTimeIsUp) {
+	if err := r.Run(ctx, HandlerOf(handle)); !errors.Is(err, errTimeIsUp) {
 		return err
 	}
 	return nil

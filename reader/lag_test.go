@@ -22,7 +22,7 @@ func lagsOver(t *testing.T, client Client, d time.Duration, o Options) map[strin
 	o.Timeout = d
 	lags := map[string]time.Duration{}
 	r.o.Timeout = d
-	err = r.Run(t.Context(), func(*Batch) error { return nil })
+	err = r.Run(t.Context(), HandlerOf(func(*Batch) error { return nil }))
 	var timeout *TimeoutError
 	if err != nil && (!errors.As(err, &timeout) || !timeout.Unanswered) { // a shard may not have answered
 		t.Fatal(err)

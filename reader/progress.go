@@ -78,7 +78,7 @@ type lister interface{ list() ([]Lag, time.Duration) }
 
 // progress is a run's Progress. The run's goroutines write it and others read it.
 type progress struct {
-	mu sync.Mutex
+	mu sync.Mutex // guards the following
 	p  Progress
 	// statuses have the lags during the run; nil before and after.
 	statuses lister

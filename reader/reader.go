@@ -39,10 +39,10 @@ func New(client Client, o Options) (*Reader, error) {
 // Options.Timeout is a *TimeoutError in any other run, and if no shard has answered.
 //
 // Run calls the handler on the goroutine that called Run, one batch at a time. If the handler
-// returns nil, the batch counts as written and the positions move past it. For a batch without
-// encoded records Run moves the positions and does not call the handler. Run calls
+// returns no error, the batch counts as written, and Run passes its commit to Positions.Commit. For
+// a batch without encoded records Run moves the positions and does not call the handler. Run calls
 // Positions.Release, even if ctx has ended.
-func (r *Reader) Run(ctx context.Context, handle func(*Batch) error) error {
+func (r *Reader) Run(ctx context.Context, handle Handler) error {
 	err := r.run(ctx, handle)
 	return errors.Join(err, r.positions.Release(context.WithoutCancel(ctx)))
 }
@@ -50,7 +50,7 @@ func (r *Reader) Run(ctx context.Context, handle func(*Batch) error) error {
 // errDone stops the goroutines of a run that is complete.
 var errDone = errors.New("run complete")
 
-func (r *Reader) run(ctx context.Context, handle func(*Batch) error) error {
+func (r *Reader) run(ctx context.Context, handle Handler) error {
 	began := r.o.Began
 	if began.IsZero() {
 		began = time.Now()

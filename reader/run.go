@@ -2,8 +2,10 @@ package reader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -120,4 +122,39 @@ func (r *run) hintEmpty() {
 		}
 		r.hints.report(fmt.Sprintf("hint: %s has no records after the position %s%s; --from trim_horizon reads all retained records", s.ref.Name, s.placement.Initial, upTo))
 	}
+}
+
+// moveBack moves every saved position in doubt back to the start of the answer that had its number.
+// Otherwise the next run would skip the records between them. It returns err, whose hint then
+// describes what was done to the checkpoint.
+func (r *run) moveBack(ctx context.Context, err error) error {
+	if len(r.doubts) == 0 || r.o.Positions == nil {
+		return err
+	}
+	file, loadErr := r.positions.Load(ctx)
+	if loadErr != nil {
+		return errors.Join(err, loadErr)
+	}
+	var moves []checkpoint.Move
+	for _, d := range r.doubts {
+		if stream := file.Find(d.stream); stream != nil && stream.Shards[d.shard].SequenceNumber == d.number {
+			moves = append(moves, checkpoint.Move{Stream: d.stream, Shard: d.shard, To: d.before})
+		}
+	}
+	if len(moves) > 0 {
+		if commitErr := r.positions.Commit(ctx, checkpoint.Commit{Moves: moves, Batch: -1}); commitErr != nil {
+			return errors.Join(err, commitErr)
+		}
+	}
+	wrong, ended := errors.AsType[*SequenceError](err)
+	for _, d := range r.doubts {
+		moved := slices.ContainsFunc(moves, func(m checkpoint.Move) bool { return m.Stream == d.stream && m.Shard == d.shard })
+		switch {
+		case ended && wrong.Stream == d.stream && wrong.Shard == d.shard:
+			wrong.movedBack, wrong.unsaved = moved, !moved
+		case moved:
+			r.o.Info(fmt.Sprintf("%s/%s: sequence number %s may be wrong: kin moved the checkpoint back to before that record", d.stream, d.shard, d.number))
+		}
+	}
+	return err
 }

@@ -136,7 +136,7 @@ func TestChildWithAnUnknownParentWaitsForAListing(t *testing.T) {
 			}
 			return nil
 		}
-		err = r.Run(ctx, func(b *Batch) error {
+		err = r.Run(ctx, HandlerOf(func(b *Batch) error {
 			for _, block := range b.Blocks {
 				got = append(got, strings.Fields(string(block.Data))...)
 			}
@@ -144,7 +144,7 @@ func TestChildWithAnUnknownParentWaitsForAListing(t *testing.T) {
 				stop(errors.New("seen all"))
 			}
 			return nil
-		})
+		}))
 		if err == nil || err.Error() != "seen all" {
 			t.Fatal(err)
 		}
@@ -167,12 +167,12 @@ func TestPositionsMoveOnlyAfterTheWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		refuse := errors.New("disk full")
-		err = r.Run(t.Context(), func(b *Batch) error {
+		err = r.Run(t.Context(), HandlerOf(func(b *Batch) error {
 			if b.ID == 1 {
 				return refuse
 			}
 			return nil
-		})
+		}))
 		if !errors.Is(err, refuse) {
 			t.Fatalf("got %v, want the handler's error", err)
 		}
@@ -258,7 +258,7 @@ func TestBatchIsReleasedWhenAllShardsAreAtTheirTips(t *testing.T) {
 			t.Fatal(err)
 		}
 		start, n := time.Now(), 0
-		err = r.Run(ctx, func(b *Batch) error {
+		err = r.Run(ctx, HandlerOf(func(b *Batch) error {
 			if n += b.Records; n == 2 {
 				if waited := time.Since(start); waited > time.Millisecond {
 					t.Errorf("released after %s, want at once", waited)
@@ -266,7 +266,7 @@ func TestBatchIsReleasedWhenAllShardsAreAtTheirTips(t *testing.T) {
 				stop()
 			}
 			return nil
-		})
+		}))
 		if !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
@@ -290,13 +290,13 @@ func TestBatchIsReleasedAfterMaxFetchDuration(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		err = r.Run(ctx, func(*Batch) error {
+		err = r.Run(ctx, HandlerOf(func(*Batch) error {
 			if waited := time.Since(start); waited != 3*time.Second {
 				t.Errorf("released after %s, want 3s", waited)
 			}
 			stop()
 			return nil
-		})
+		}))
 		if !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
@@ -313,11 +313,11 @@ func TestFetchesWhileABatchIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		var sizes []int
-		err = r.Run(t.Context(), func(b *Batch) error {
+		err = r.Run(t.Context(), HandlerOf(func(b *Batch) error {
 			sizes = append(sizes, b.Records)
 			time.Sleep(time.Minute)
 			return nil
-		})
+		}))
 		if total := sum(sizes); err != nil || total != 6 {
 			t.Fatalf("got %d records, %v", total, err)
 		}

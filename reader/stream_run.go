@@ -256,3 +256,21 @@ func endMessage(stream, id string, children []types.ChildShard) string {
 	}
 	return fmt.Sprintf("%s/%s ended: split into %s", stream, id, strings.Join(ids, " and "))
 }
+
+// doubt is a position that answers still contradict when the run ends.
+type doubt struct {
+	stream, shard string
+	number        string           // its sequence number
+	before        checkpoint.Shard // the position before the answer with that number
+}
+
+// note stores the position of a shard whose goroutine ends, if an answer has contradicted it.
+// before is the position before the last answer with records.
+func (r *runState) note(a *Assignment, at, before checkpoint.Shard) {
+	if !a.isInDoubt(at) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.doubts = append(r.doubts, doubt{a.s.ref.Name, a.shard, at.SequenceNumber, before})
+}

@@ -94,7 +94,7 @@ func (s *Stream) Sample(ctx context.Context, client reader.Client, o SampleOptio
 	if err != nil {
 		return nil, err
 	}
-	err = r.Run(ctx, func(*reader.Batch) error { return nil })
+	err = r.Run(ctx, reader.HandlerOf(func(*reader.Batch) error { return nil }))
 	var timeout *reader.TimeoutError
 	if errors.As(err, &timeout) && timeout.Err != nil {
 		return nil, &service.GaveUpError{After: timeout.After, Err: timeout.Err}
