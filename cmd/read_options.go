@@ -117,7 +117,7 @@ func (o *readOptions) reader() (reader.Options, error) {
 	ro.Shards = o.shards.List
 	ro.NoDeaggregate = o.noDeaggregate
 	ro.HashFilter = o.hashFilter
-	ro.Line = format.JSON{}.Append
+	ro.Line = format.JSON{}.Append // measures expanded aggregates, and prints nothing
 	ro.RetryFor = time.Duration(o.retryFor.Duration)
 	ro.AllowDataLoss = o.allowDataLoss
 	if o.metrics.Text != "" && input.SameFile(o.metrics.Text, o.checkpoint.Text) {

@@ -4,7 +4,7 @@
 //
 //	Append(dst []byte, r record.Record) ([]byte, error)
 //
-// It appends the printed record with its newline. It keeps no state between records, so one
+// outputMode in cmd/tail.go selects the writer. It appends the printed record with its newline. It keeps no state between records, so one
 // value is safe for concurrent use. On an error it returns dst unchanged.
 //
 // A reader of records (Lines, Records) is an Input. It returns one record after the other,

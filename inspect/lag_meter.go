@@ -126,9 +126,8 @@ func (l *LagMeter) open(ctx context.Context) (*reader.Opening, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p := l.o.InitialPosition; p.Kind == record.Ago {
-		l.o.InitialPosition = record.AtTime(streams.Time.Add(-p.Age))
-	}
+	// An age counts from the first measurement, so that all of them begin at the same time.
+	l.o.InitialPosition = l.o.InitialPosition.Resolve(streams.Time)
 	return streams, nil
 }
 

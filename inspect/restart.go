@@ -108,12 +108,11 @@ func begin(s *reader.Stream, id string) (checkpoint.Shard, error) {
 // gap.
 func checkRetained(of reader.View) error {
 	p, oldest := of.Placement, of.ListedAt.Add(-of.Retention)
-	at := p.Initial.Timestamp.Time
-	if p.Initial.Kind == record.Ago {
-		at = p.StartedAt.Add(-p.Initial.Age)
-	} else if p.Initial.Kind != record.AtTimestamp {
+	initial := p.Initial.Resolve(p.StartedAt)
+	if initial.Kind != record.AtTimestamp {
 		return nil
 	}
+	at := initial.Timestamp.Time
 	if of.Retention > 0 && at.Before(oldest) {
 		return &record.OptionError{Field: "to", Want: fmt.Sprintf("a time from %s on, the start of the retention period of %s, or trim_horizon", oldest.UTC().Format(time.RFC3339), of.Name)}
 	}

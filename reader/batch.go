@@ -20,7 +20,7 @@ type Batch struct {
 // files that it wrote. An error ends the run, and nothing of the batch is committed.
 type Handler func(*Batch) (checkpoint.Commit, error)
 
-// HandlerOf returns a Handler that calls write and commits the batch. It has no outputs.
+// HandlerOf returns a Handler that calls write and returns the batch's commit, without outputs.
 func HandlerOf(write func(*Batch) error) Handler {
 	return func(b *Batch) (checkpoint.Commit, error) {
 		if err := write(b); err != nil {
@@ -31,7 +31,7 @@ func HandlerOf(write func(*Batch) error) Handler {
 }
 
 // Commit returns the commit of the batch: its number, and the positions after its blocks. It has no
-// outputs.
+// outputs, and it saves nothing: the run does that after the handler has returned.
 func (b *Batch) Commit() checkpoint.Commit {
 	commit := checkpoint.Commit{Batch: b.ID, Moves: make([]checkpoint.Move, 0, len(b.Blocks))}
 	for _, block := range b.Blocks {
@@ -106,7 +106,8 @@ func (c *collector) flush() error {
 	if err != nil {
 		return err
 	}
-	if err := c.positions.Commit(context.WithoutCancel(c.ctx), c.addShards(commit)); err != nil {
+	commit = c.movePositions(commit)
+	if err := c.positions.Commit(context.WithoutCancel(c.ctx), commit); err != nil {
 		return err
 	}
 	c.countBatch()
@@ -136,9 +137,9 @@ func (c *collector) write() (checkpoint.Commit, error) {
 	return commit, err
 }
 
-// addShards moves the positions in memory as the commit does. It adds to the commit the new shards
+// movePositions moves the positions in memory as the commit does. It adds to the commit the new shards
 // that another run reads, and the removal of finished shards that are no longer listed.
-func (c *collector) addShards(commit checkpoint.Commit) checkpoint.Commit {
+func (c *collector) movePositions(commit checkpoint.Commit) checkpoint.Commit {
 	for _, m := range commit.Moves {
 		c.statuses.streams[m.Stream].saved.Shards[m.Shard] = m.To
 	}

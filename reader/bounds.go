@@ -112,10 +112,8 @@ func (o Options) until(now time.Time) time.Time {
 	case o.AvailableNow:
 		// A Date is cut to the second: records of the whole second were available.
 		return now.Add(time.Second - time.Millisecond)
-	case o.To.Kind == record.AtTimestamp:
-		return o.To.Timestamp.Time
-	case o.To.Kind == record.Ago:
-		return now.Add(-o.To.Age)
+	case o.To.Kind != record.Latest:
+		return o.To.Resolve(now).Timestamp.Time
 	}
 	return time.Time{}
 }

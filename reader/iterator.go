@@ -13,8 +13,8 @@ import (
 	"kin/internal/service"
 )
 
-// polling is the source that calls GetShardIterator once, then GetRecords repeatedly, within the
-// shard's limits.
+// polling is the source that calls GetShardIterator, and then GetRecords until the iterator expires
+// or is refused. Then it gets a new iterator from at. It keeps to the shard's limits.
 type polling struct {
 	*Assignment
 
@@ -117,7 +117,7 @@ func (p *polling) failed(ctx context.Context, err error) (*Response, error) {
 			return resp, err
 		}
 	case expired:
-		p.iterator = "" // the next fetch gets a new one, from p.at
+		p.iterator = "" // fetch (polling.go) gets a new one from p.at, after the wait below
 	case throttled:
 		p.pace.throttled(time.Now())
 		p.reportLimit()

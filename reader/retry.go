@@ -40,7 +40,7 @@ func classify(err error) verdict {
 	case service.Transient, service.Unsent, service.Unanswered:
 		return retryable // repeating a read is safe
 	case service.Expired:
-		return expired // a listing starts over
+		return expired // an iterator is renewed; a listing starts over
 	case service.Refused:
 		if service.Code(err) == service.CodeArgument {
 			return refused

@@ -66,10 +66,7 @@ func (s *Stream) KeysAt(ctx context.Context, asker *reader.Asker, keys []string,
 	if s.IsAutomatic() {
 		return nil, &AutomaticError{s.Given}
 	}
-	then := at.Timestamp
-	if at.Kind == record.Ago {
-		then = record.Time{Time: s.At.Add(-at.Age)}
-	}
+	then := at.Resolve(s.At).Timestamp
 	switch {
 	case then.After(s.At.Add(time.Second)):
 		return nil, &record.OptionError{Field: "at", Want: "a time that is not in the future; the service's clock says " + clockText(s.At)}

@@ -9,8 +9,8 @@ import (
 	"kin/writer/queue"
 )
 
-// settle applies the answer to a request. Failed parcels go back to the front of their
-// key's queue until RetryFor has passed.
+// settle applies the answer to a request, as the function settle (settle.go) decides. Failed
+// parcels go back to the front of their key's queue until RetryFor has passed.
 func (d *dispatcher) settle(ctx context.Context, r *queue.Request, a answer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -65,7 +65,7 @@ func (p Placement) First(t *Tree) (lost []string, err error) {
 			// The shard is older than the start of the first run.
 			s.State = Outside
 		default:
-			p.descend(s)
+			p.fromStart(s)
 		}
 		s.At.Parents = s.Parents
 	}
@@ -95,7 +95,7 @@ func (p Placement) CheckAncestors(t *Tree) error {
 // Later places shards that were found during the run.
 func (p Placement) Later(t *Tree, found []*Shard) {
 	for _, s := range found {
-		p.descend(s)
+		p.fromStart(s)
 		s.At.Parents = s.Parents
 	}
 	for _, s := range found { // all shards are known now, and so are their ancestors
@@ -143,21 +143,19 @@ func (p Placement) begin(s *Shard) {
 			s.At = record.ShardPosition{Position: record.Position{Kind: record.AtSequenceNumber, SequenceNumber: p.Initial.SequenceNumber}}
 			return
 		}
-		p.descend(s)
+		p.fromStart(s)
 	case record.TrimHorizon, record.AtTimestamp, record.Ago:
-		p.descend(s)
+		p.fromStart(s)
 	}
 }
 
-// descend places a shard that appeared after the first run began. It is read from its start,
-// whatever the initial position: its records are newer than the end of its parents. An initial
-// position that is a time still excludes older records.
-func (p Placement) descend(s *Shard) {
+// fromStart places a shard that is read from its start. If the initial position is a time or an
+// age, it is read from that time on. So are all shards that appear after the first run began: their
+// records are newer than the end of their parents.
+func (p Placement) fromStart(s *Shard) {
 	switch p.Initial.Kind {
-	case record.AtTimestamp:
-		s.At = AtTime(p.Initial.Timestamp.Time)
-	case record.Ago:
-		s.At = AtTime(p.StartedAt.Add(-p.Initial.Age))
+	case record.AtTimestamp, record.Ago:
+		s.At = AtTime(p.Initial.Resolve(p.StartedAt).Timestamp.Time)
 	case record.Latest, record.TrimHorizon, record.AtSequenceNumber:
 		s.At = record.ShardPosition{Position: record.Position{Kind: record.TrimHorizon}}
 	}

@@ -20,7 +20,7 @@ const (
 	TrimHorizon PositionKind = "TRIM_HORIZON"
 	// AtTimestamp starts with the first record at or after a time.
 	AtTimestamp PositionKind = "AT_TIMESTAMP"
-	// Ago becomes AtTimestamp once the server's time is known.
+	// Ago becomes AtTimestamp once the server's time is known: see Resolve.
 	Ago PositionKind = "AGO"
 	// AtSequenceNumber starts with the record of a sequence number.
 	AtSequenceNumber PositionKind = "AT_SEQUENCE_NUMBER"
@@ -98,6 +98,15 @@ func ParsePosition(s string) (Position, error) {
 		return Position{Kind: AtSequenceNumber, ShardID: shard, SequenceNumber: sequence}, nil
 	}
 	return Position{}, fmt.Errorf("want %s", PositionForms)
+}
+
+// Resolve returns the position with an age turned into the time that is so long before now. Other
+// positions stay as they are.
+func (p Position) Resolve(now time.Time) Position {
+	if p.Kind == Ago {
+		return AtTime(now.Add(-p.Age))
+	}
+	return p
 }
 
 // AtTime returns the position of the first record at or after t.
