@@ -9,7 +9,7 @@ import (
 func newCheckpoint(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "checkpoint",
-		Short: "Print, verify and move checkpoint files",
+		Short: "Print and verify checkpoint files, and move their positions",
 		Long: `Use it to see how far a kin read --checkpoint has come, to test whether a run
 can resume, or to start it from another position.
 

@@ -210,9 +210,9 @@ func (o *checkpointVerifyOptions) result(checks []inspect.StreamCheck) error {
 	next := "kin checkpoint reset " + o.path + " --to POSITION changes its positions"
 	switch {
 	case faults[inspect.Recreated]:
-		next = "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
+		next = "positions of one stream mean nothing in another: delete the checkpoint file and run again; kin then begins at --from (default latest)"
 	case len(faults) == 1 && faults[inspect.Trimmed]:
-		next = "kin read --allow-data-loss resumes from the oldest retained record; kin checkpoint reset sets another position"
+		next = "--allow-data-loss resumes from the oldest retained record; kin checkpoint reset sets another position"
 	}
 	return &checkpoint.UnusableError{Path: o.path, Reason: words.Count(int64(found), "finding"), Next: next}
 }

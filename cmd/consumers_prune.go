@@ -25,8 +25,9 @@ func newConsumersPrune(e *env) *cobra.Command {
 temporary consumer behind, which AWS bills.
 
 A run without a checkpoint and without --consumer-name registers a temporary
-consumer called PREFIXtmp_UUID, and removes it at its end. kin removes those
-that are left, and no others. It takes their age from the service's clock.
+consumer called PREFIXtmp_UUID, and removes it at its end. kin consumers prune
+removes those older than --older-than, and no others. It takes their age from
+the service's clock.
 
 The service does not report whether a consumer is in use. Set --older-than to
 more than the duration of your longest run.

@@ -48,10 +48,10 @@ checkpoint works only for the same DST: kin refuses it for a copy into another
 stream, and for kin read. After a signal, or at the end of --timeout, kin
 finishes the batch that it is writing, for at most --grace.
 
-A record that DST does not accept ends the run. With --failed it goes to that
-file instead, as a line that kin write --input records reads. stdout stays
-empty. A line on stderr reports what was copied, and the exit code is 0 only if
-every record was copied.`,
+A record that cannot be written, for example one that DST refuses for longer
+than --retry-for, ends the run. With --failed it goes to that file instead, as a
+line that kin write --input records reads. stdout stays empty. A line on stderr
+reports what was copied, and the exit code is 0 only if every record was copied.`,
 		Example: `  # Copy everything that is in a stream now.
   kin copy orders orders-test --from trim_horizon --available-now
   # Copy continuously to another region; a later run resumes.

@@ -48,11 +48,11 @@ With --failed it goes to that file unchanged, and the run continues. The exit
 code is 0 only if every record was written.
 
 Several requests are in flight at a time, but never two with records of the same
-partition key. So the records of a key keep their order as long as none of them
-fails: PutRecords itself promises no order among the records of one request.
---ordered keeps the order through failures, with one record of a key in a
-request. That costs little with --aggregate, which packs many records of a key
-into one. Records of different keys have no order.
+partition key. So records of a key in different requests keep their order as
+long as none of them fails. PutRecords promises no order among the records of
+one request. --ordered keeps the order in both cases, with one record of a key
+in a request. That costs little with --aggregate, which packs many records of a
+key into one. Records of different keys have no order.
 
 A record waits at most --linger for others, so the output of tail -f is written
 at once. Each shard gets at most what it accepts: 1,000 records and 1 MiB a

@@ -110,7 +110,7 @@ func isEphemeral(name string) bool {
 func Prunable(all []Consumer, prefix string, olderThan time.Duration, now time.Time) []Consumer {
 	var found []Consumer
 	for _, c := range all {
-		old := olderThan == 0 || !c.Created.IsZero() && now.Sub(c.Created) > olderThan // the service's clock may be a second ahead of its Date
+		old := olderThan == 0 || !c.Created.IsZero() && now.Sub(c.Created) > olderThan // olderThan 0 has its own case: Created may be a second after now, which is a Date header
 		if old && c.Status != types.ConsumerStatusDeleting && IsEphemeral(prefix, c.Name) {
 			found = append(found, c)
 		}

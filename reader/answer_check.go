@@ -51,7 +51,7 @@ func (a *answerCheck) dropReceived(at checkpoint.Shard, resp *Response) (int, er
 	if n == 0 {
 		return 0, nil
 	}
-	expected := a.IsContradicted() // then kin asked for records before the position
+	expected := a.IsContradicted() // after a contradiction kin asks from before the position: records already received are expected
 	if err := a.CheckDropped(at, resp.Records[:n], n < len(resp.Records)); err != nil {
 		return 0, err
 	}
@@ -126,8 +126,8 @@ const maxBehindEnds = 3
 // EndedInto confirms that a response ends the shard. at is the position up to which the shard was
 // read. EndedInto returns the shard's children, which may be empty.
 //
-// It asks ListShards, unless the response is as documented and a listing of this run shows the
-// shard as closed or one of the children. A shard that ListShards shows as open has not ended. A
+// It asks ListShards, unless the response is as documented and a listing of this run either shows
+// the shard as closed or contains one of the children. A shard that ListShards shows as open has not ended. A
 // listing that lags catches up while the caller asks again.
 //
 // An end with a MillisBehindLatest above zero contradicts itself: records may be left. Other

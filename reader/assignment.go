@@ -172,7 +172,7 @@ func (a *positionCheck) Refused(at checkpoint.Shard, err error) error {
 	}
 	unusable := &CheckpointError{Stream: a.s.ref.Name, Reason: reason, Err: err}
 	if a.isSaved(at) {
-		unusable.next = "--allow-data-loss resumes from the oldest retained record; if the checkpoint belongs to another stream, delete the file and start from scratch"
+		unusable.next = "--allow-data-loss resumes from the oldest retained record; if the checkpoint belongs to another stream, delete the file and run again: kin then begins at --from (default latest)"
 	}
 	return unusable
 }

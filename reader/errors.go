@@ -33,7 +33,7 @@ func (e *CheckpointError) Hint() string {
 	if e.next != "" {
 		return e.next
 	}
-	return "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
+	return "positions of one stream mean nothing in another: delete the checkpoint file and run again; kin then begins at --from (default latest)"
 }
 
 // CallError is service.CallError.

@@ -122,7 +122,7 @@ func relist(ctx context.Context, s *Stream, l listing) (listing, error) {
 			return l, nil
 		}
 		if tries == maxRelists {
-			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: start from scratch with another file, or set new positions with kin checkpoint reset"}
+			return l, &CheckpointError{Stream: s.ref.Name, Reason: reason, next: "the file belongs to another stream, or was changed: name another file, and kin begins at --from (default latest); or set new positions with kin checkpoint reset"}
 		}
 		if err := sleepUntil(ctx, time.Now().Add(relistEvery)); err != nil {
 			return l, err

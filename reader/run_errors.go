@@ -52,7 +52,7 @@ func (e *StreamRecreatedError) Unusable() bool { return e.Kept }
 // Hint is what to do next.
 func (e *StreamRecreatedError) Hint() string {
 	if e.Kept {
-		return "positions of one stream mean nothing in another: delete the checkpoint file and start from scratch"
+		return "positions of one stream mean nothing in another: delete the checkpoint file and run again; kin then begins at --from (default latest)"
 	}
 	return "run kin again to read the new stream"
 }

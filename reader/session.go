@@ -149,7 +149,7 @@ func (s streamCalls) ownAncestor(call, shard string, err error) error {
 // service.
 func checkpointCycle(stream, answer, id string) error {
 	return &CheckpointError{Stream: stream, Reason: fmt.Sprintf("it contradicts %s: shard %s of stream %s would be its own ancestor", answer, id, stream),
-		next: "the file was changed, or belongs to another stream: restore it from a copy, or start from scratch with another file"}
+		next: "the file was changed, or belongs to another stream: restore it from a copy, or name another file, and kin begins at --from (default latest)"}
 }
 
 // Unanswered describes why a stream's summary is not known. The text follows the name of the call

@@ -68,7 +68,7 @@ func Read(path string) (File, error) {
 	f, err := decode(b)
 	if err != nil {
 		return File{}, &UnusableError{Path: path, Reason: err.Error(),
-			Next: "restore the file from a copy, or move it away and start from scratch; kin did not change it"}
+			Next: "restore the file from a copy, or move it away and run again: kin then begins at --from (default latest); kin did not change it"}
 	}
 	return f, nil
 }

@@ -176,8 +176,8 @@ func (q *stderrQueue) addLive(text string, limit int) bool {
 	return q.addLocked(&queued{text: text, live: true}, limit)
 }
 
-// data writes what the user asked for. It returns when stderr has accepted the text, or
-// with the cause of ctx when that ends.
+// data writes output that the user directed to stderr, such as --metrics -, and never drops
+// it. It returns when stderr has accepted the text, or with the cause of ctx when that ends.
 func (q *stderrQueue) data(ctx context.Context, text string) error {
 	written := make(chan error, 1)
 	item := &queued{text: text, done: func(err error) { written <- err }}

@@ -42,7 +42,7 @@ func (c *Console) OpenStdout(ctx context.Context, keeps bool) (*Stdout, context.
 	if keeps && startedClosed(f) {
 		return nil, nil, errStdoutMissing
 	}
-	partialLine, err := endsInLine(f)
+	partialLine, err := endsMidLine(f)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the end of stdout: %w", err)
 	}

@@ -75,9 +75,9 @@ func startedClosed(f *os.File) bool {
 	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
 }
 
-// endsInLine reports whether f is a regular file at its end, whose last byte is not a
+// endsMidLine (also stdout_windows.go:23, stdout.go:45) reports whether f is a regular file at its end, whose last byte is not a
 // newline. It returns false if the system cannot open the file again.
-func endsInLine(f *os.File) (bool, error) {
+func endsMidLine(f *os.File) (bool, error) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return false, err

@@ -18,9 +18,9 @@ func watchHangup(*os.File, func()) (stop func(), err error) { return func() {}, 
 // startedClosed is false: on Windows a write to a missing handle fails.
 func startedClosed(*os.File) bool { return false }
 
-// endsInLine reports whether f is a regular file at its end, whose last byte is not a
+// endsMidLine reports whether f is a regular file at its end, whose last byte is not a
 // newline. It returns false if the file cannot be read.
-func endsInLine(f *os.File) (bool, error) {
+func endsMidLine(f *os.File) (bool, error) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return false, err

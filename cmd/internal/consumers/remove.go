@@ -20,7 +20,8 @@ const removalLimit = 5
 
 // Remove deregisters consumers by name or ARN, and waits until they are gone. It reports
 // each removal at once. If one cannot be removed, Remove still removes the others. The
-// error is the failure of the only consumer, or a count of the failures.
+// error is the cause of ctx if that has ended, otherwise the failure of the only consumer, or a
+// count of the failures.
 func (c *Stream) Remove(ctx context.Context, ids []string) error {
 	var (
 		mu     sync.Mutex // guards failed and absent

@@ -15,8 +15,8 @@ import (
 	"kin/reader"
 )
 
-// Bounds are the flags that end a run of read or tail, and those that check what the run
-// has read.
+// Bounds are the flags that end a run of read, tail or copy, and those that check what the
+// run has read.
 type Bounds struct {
 	AvailableNow bool
 	to           Bound
