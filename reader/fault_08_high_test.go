@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,12 +190,12 @@ func TestFault08MovesEverySavedFalseNumberBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := kinesistest.NewFake(&kinesistest.Shard{ID: "a", Records: numbersOf(1, 12)}, &kinesistest.Shard{ID: "b", Records: numbersOf(101, 112)})
 				f.Page = 4
-				iterators := 0
+				var iterators atomic.Int32
 				f.Hook = func(call, _ string) error {
 					if call == "GetShardIterator" {
-						iterators++
+						iterators.Add(1)
 					}
-					if denied && iterators > 2 { // kin fetches again from before the doubtful number
+					if denied && iterators.Load() > 2 { // kin fetches again from before the doubtful number
 						return kinesistest.APIError("AccessDeniedException")
 					}
 					return nil

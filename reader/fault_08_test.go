@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,11 +25,15 @@ import (
 type spoiled struct {
 	*kinesistest.Fake
 	call  string
-	left  int
 	spoil func(out any)
+
+	mu   sync.Mutex // guards the following
+	left int
 }
 
 func (s *spoiled) turn(call string, out any, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err == nil && call == s.call && s.left > 0 {
 		s.left--
 		s.spoil(out)
